@@ -1,0 +1,185 @@
+"""Every error that feedserver raises on purpose.
+
+    FeedserverError
+    ├── SettingsError            the settings cannot be used; carries one line for each fault
+    ├── StorageError             the database is missing, behind, or newer than this program
+    ├── PostError
+    │   ├── PostNotFound
+    │   ├── SlugTaken
+    │   └── InvalidDocument      names the field
+    ├── ThoughtError
+    │   └── ThoughtNotFound
+    ├── PingError                one class for each row of the answer table (INTERFACE, pingback.ping)
+    └── FetchError
+        ├── AddressForbidden     not public and not allowed
+        ├── HostUnknown          the name does not resolve
+        ├── TimedOut             the one deadline over name, connect, TLS, redirects and body
+        ├── ConnectionFailed     refused, reset, TLS fault, broken HTTP
+        ├── TooManyRedirects     more than five, a loop, or one to another scheme
+        ├── BadStatus            carries the status
+        └── NotText              a type that cannot hold links
+
+Domain errors know neither HTTP status nor XML-RPC fault codes: the wire files hold one table each.
+"""
+
+from collections.abc import Sequence
+
+
+class FeedserverError(Exception):
+    """Base of all. `str(error)` is one line that tells a person what is wrong and what to do."""
+
+
+class SettingsError(FeedserverError):
+    """The settings cannot be used."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = tuple(faults)
+
+
+class StorageError(FeedserverError):
+    """The database is missing, behind this program's schema, or ahead of it."""
+
+
+# --- posts ---
+
+
+class PostError(FeedserverError):
+    """A post cannot be found, or cannot be taken."""
+
+
+class PostNotFound(PostError):
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"no post has the slug “{slug}”; `feedserver post list` shows them all")
+        self.slug = slug
+
+
+class SlugTaken(PostError):
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"slug: “{slug}” is taken by another post, now or formerly; choose another one")
+        self.slug = slug
+
+
+class InvalidDocument(PostError):
+    """A document that cannot be published. `field` is the front matter's word for the place."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+
+
+# --- thoughts ---
+
+
+class ThoughtError(FeedserverError):
+    """A thought cannot be found or changed."""
+
+
+class ThoughtNotFound(ThoughtError):
+    def __init__(self, thought_id: int) -> None:
+        super().__init__(f"no thought has the id {thought_id}; `feedserver thought list` shows them all")
+        self.thought_id = thought_id
+
+
+class PingError(FeedserverError):
+    """A ping that is not taken. Its text is for the sender: what happened, nothing about our inside."""
+
+    text = "the ping could not be taken"
+
+    def __init__(self, text: str | None = None) -> None:
+        super().__init__(text or self.text)
+
+
+class MalformedRequest(PingError):
+    text = "the request is not well-formed XML of a reasonable shape"
+
+
+class NotACall(PingError):
+    text = "the request is not an XML-RPC methodCall with a methodName"
+
+
+class UnknownMethod(PingError):
+    text = "there is no such method; system.listMethods names those there are"
+
+
+class WrongParameters(PingError):
+    text = "pingback.ping takes exactly two strings, source and target"
+
+
+class SourceUnusable(PingError):
+    text = "the source is not an absolute http or https URL"
+
+
+class SourceMissing(PingError):
+    text = "the source does not exist or cannot be fetched"
+
+
+class LinkMissing(PingError):
+    text = "the source holds no link to the target"
+
+
+class TargetUnusable(PingError):
+    text = "the target is not a post of this site"
+
+
+class TargetMissing(PingError):
+    text = "the target does not exist"
+
+
+class PingsClosed(PingError):
+    text = "the target takes no pings"
+
+
+class PingToItself(PingError):
+    text = "the source and the target are the same post"
+
+
+class SenderDenied(PingError):
+    text = "pings from here are not taken, or not so many; try again later"
+
+
+class AlreadyKnown(PingError):
+    text = "the pingback has been registered before"
+
+
+class TooMuchWaiting(PingError):
+    text = "too many pings are waiting; try again later"
+
+
+# --- going out ---
+
+
+class FetchError(FeedserverError):
+    """A page could not be had."""
+
+
+class AddressForbidden(FetchError):
+    """The address is not public and not allowed. Told to strangers with the words of `HostUnknown`."""
+
+
+class HostUnknown(FetchError):
+    """The name does not resolve."""
+
+
+class TimedOut(FetchError):
+    """The deadline for the whole fetch passed."""
+
+
+class ConnectionFailed(FetchError):
+    """Refused, reset, a TLS fault or a broken answer."""
+
+
+class TooManyRedirects(FetchError):
+    """More than five redirects, a loop, or one to another scheme."""
+
+
+class BadStatus(FetchError):
+    """The final answer was not 200 (nor 304 to a conditional request)."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"the source answered {status}")
+        self.status = status
+
+
+class NotText(FetchError):
+    """The answer is of a type that cannot hold links."""

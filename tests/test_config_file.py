@@ -1,0 +1,39 @@
+"""config/feedserver.toml is the settings' manual: complete, and true to the defaults."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from feedserver import settings
+
+FILE = Path(__file__).parents[1] / "config" / "feedserver.toml"
+
+
+def test_the_file_lists_every_setting_once_and_nothing_else() -> None:
+    document = tomllib.loads(FILE.read_text("utf-8"))
+
+    listed = [
+        f"{name}.{inner}" if isinstance(value, dict) else name
+        for name, value in document.items()
+        for inner in (value if isinstance(value, dict) else [name])
+    ]
+
+    assert sorted(listed) == sorted(settings.keys())
+
+
+def test_the_file_says_what_the_defaults_are() -> None:
+    from_file = settings.load({settings.CONFIG_VARIABLE: str(FILE)})
+
+    assert from_file == settings.Settings()
+
+
+def test_every_setting_has_its_line_of_explanation() -> None:
+    lines = FILE.read_text("utf-8").splitlines()
+
+    unexplained = [
+        line
+        for before, line in zip(lines, lines[1:], strict=False)
+        if re.match(r"\w+ = ", line) and not re.match(r"# \w.{10,}\.$", before)
+    ]
+
+    assert unexplained == []
