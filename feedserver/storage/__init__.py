@@ -1,0 +1,1 @@
+"""The database: engine, transactions, every table on one page, migrations."""

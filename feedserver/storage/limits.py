@@ -1,0 +1,33 @@
+"""Counters a minute, in the database, so that several processes and machines share them."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from feedserver.storage.schema import limits
+
+WINDOW = 60  # seconds
+
+
+def allow(connection: Connection, bucket: str, most: int, now: datetime) -> bool:
+    """Counts one more in `bucket`; False, and not counted, when there were `most` within the last minute.
+
+    The last minute is the present window and the part of the one before that still lies within it.
+    """
+    window, into = divmod(int(now.timestamp()), WINDOW)
+    present = _count(connection, bucket, window)
+    before = _count(connection, bucket, window - 1) or 0
+    if (present or 0) + before * (WINDOW - into) / WINDOW >= most:
+        return False
+    if present is not None:
+        where = (limits.c.bucket == bucket, limits.c.window == window)
+        connection.execute(update(limits).where(*where).values(count=limits.c.count + 1))
+    else:
+        connection.execute(delete(limits).where(limits.c.window < window - 1))
+        connection.execute(insert(limits).values(bucket=bucket, window=window, count=1))
+    return True
+
+
+def _count(connection: Connection, bucket: str, window: int) -> int | None:
+    query = select(limits.c.count).where(limits.c.bucket == bucket, limits.c.window == window).with_for_update()
+    return connection.execute(query).scalar_one_or_none()

@@ -1,0 +1,257 @@
+"""The first schema."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "feed_versions",
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("etag", sa.Text(), nullable=False),
+        sa.Column("last_modified", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("path", "number", name=op.f("pk_feed_versions")),
+    )
+    op.create_table(
+        "heartbeats",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_heartbeats")),
+    )
+    op.create_table(
+        "hosts",
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("host", name=op.f("pk_hosts")),
+    )
+    op.create_table(
+        "jobs",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("run_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("token", sa.Text(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
+        sa.UniqueConstraint("kind", "subject", name=op.f("uq_jobs_kind_subject")),
+    )
+    op.create_index(op.f("ix_jobs_run_at"), "jobs", ["run_at"], unique=False)
+    op.create_table(
+        "limits",
+        sa.Column("bucket", sa.Text(), nullable=False),
+        sa.Column("window", sa.BigInteger(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("bucket", "window", name=op.f("pk_limits")),
+    )
+    op.create_table(
+        "posts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("guid", sa.Text(), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
+        sa.Column("feed_html", sa.Text(), nullable=False),
+        sa.Column("excerpt", sa.Text(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=True),
+        sa.Column("image", sa.Text(), nullable=True),
+        sa.Column("lang", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("pings_open", sa.Boolean(), nullable=False),
+        sa.Column("comments_open", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
+        sa.UniqueConstraint("guid", name=op.f("uq_posts_guid")),
+        sa.UniqueConstraint("slug", name=op.f("uq_posts_slug")),
+        sa.UniqueConstraint("updated_at", name=op.f("uq_posts_updated_at")),
+    )
+    op.create_index(op.f("ix_posts_state_published_at_id"), "posts", ["state", "published_at", "id"], unique=False)
+    op.create_table(
+        "site",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("guid", sa.Text(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
+    )
+    op.create_table(
+        "sources",
+        sa.Column("page", sa.Text(), nullable=False),
+        sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("etag", sa.Text(), nullable=True),
+        sa.Column("last_modified", sa.Text(), nullable=True),
+        sa.Column("findings", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("page", name=op.f("pk_sources")),
+    )
+    op.create_table(
+        "terms",
+        sa.Column("term", sa.Text(), nullable=False),
+        sa.Column("posts", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("term", name=op.f("pk_terms")),
+    )
+    op.create_table(
+        "enclosures",
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("length", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_enclosures_post_id")),
+        sa.PrimaryKeyConstraint("post_id", "position", name=op.f("pk_enclosures")),
+    )
+    op.create_table(
+        "post_authors",
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_post_authors_post_id")),
+        sa.PrimaryKeyConstraint("post_id", "position", name=op.f("pk_post_authors")),
+    )
+    op.create_index(op.f("ix_post_authors_name_post_id"), "post_authors", ["name", "post_id"], unique=False)
+    op.create_table(
+        "post_hosts",
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_post_hosts_post_id")),
+        sa.PrimaryKeyConstraint("post_id", "host", name=op.f("pk_post_hosts")),
+    )
+    op.create_index(op.f("ix_post_hosts_host"), "post_hosts", ["host"], unique=False)
+    op.create_table(
+        "post_tags",
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_post_tags_post_id")),
+        sa.PrimaryKeyConstraint("post_id", "position", name=op.f("pk_post_tags")),
+    )
+    op.create_index(op.f("ix_post_tags_name_post_id"), "post_tags", ["name", "post_id"], unique=False)
+    op.create_table(
+        "post_terms",
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("term", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_post_terms_post_id")),
+        sa.PrimaryKeyConstraint("post_id", "term", name=op.f("pk_post_terms")),
+    )
+    op.create_index(op.f("ix_post_terms_term_post_id"), "post_terms", ["term", "post_id"], unique=False)
+    op.create_table(
+        "related",
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("other_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("score", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(["other_id"], ["posts.id"], name=op.f("fk_related_other_id")),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_related_post_id")),
+        sa.PrimaryKeyConstraint("post_id", "other_id", name=op.f("pk_related")),
+    )
+    op.create_index(op.f("ix_related_other_id"), "related", ["other_id"], unique=False)
+    op.create_index(op.f("ix_related_post_id_score"), "related", ["post_id", "score"], unique=False)
+    op.create_table(
+        "slugs",
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_slugs_post_id")),
+        sa.PrimaryKeyConstraint("slug", name=op.f("pk_slugs")),
+    )
+    op.create_index(op.f("ix_slugs_post_id"), "slugs", ["post_id"], unique=False)
+    op.create_table(
+        "thoughts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("guid", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=True),
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("page", sa.Text(), nullable=True),
+        sa.Column("target", sa.Text(), nullable=True),
+        sa.Column("host", sa.Text(), nullable=True),
+        sa.Column("author_name", sa.Text(), nullable=False),
+        sa.Column("author_url", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("excerpt", sa.Text(), nullable=False),
+        sa.Column("approved", sa.Boolean(), nullable=False),
+        sa.Column("restore", sa.Text(), nullable=True),
+        sa.Column("new_words", sa.Text(), nullable=True),
+        sa.Column("strikes", sa.Integer(), nullable=False),
+        sa.Column("first_strike_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sender", sa.Text(), nullable=True),
+        sa.Column("submission", sa.Text(), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_check_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_thoughts_post_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_thoughts")),
+        sa.UniqueConstraint("guid", name=op.f("uq_thoughts_guid")),
+        sa.UniqueConstraint("post_id", "page", name=op.f("uq_thoughts_post_id_page")),
+        sa.UniqueConstraint("submission", name=op.f("uq_thoughts_submission")),
+        sa.UniqueConstraint("token", name=op.f("uq_thoughts_token")),
+    )
+    op.create_index(op.f("ix_thoughts_host_state"), "thoughts", ["host", "state"], unique=False)
+    op.create_index(op.f("ix_thoughts_page"), "thoughts", ["page"], unique=False)
+    op.create_index(
+        op.f("ix_thoughts_post_id_state_received_at"),
+        "thoughts",
+        ["post_id", "state", "received_at"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_thoughts_state_received_at"), "thoughts", ["state", "received_at"], unique=False)
+    op.create_table(
+        "thought_events",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("thought_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["thought_id"], ["thoughts.id"], name=op.f("fk_thought_events_thought_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_thought_events")),
+    )
+    op.create_index(op.f("ix_thought_events_thought_id"), "thought_events", ["thought_id"], unique=False)
+
+
+def downgrade() -> None:
+    op.drop_index(op.f("ix_thought_events_thought_id"), table_name="thought_events")
+    op.drop_table("thought_events")
+    op.drop_index(op.f("ix_thoughts_state_received_at"), table_name="thoughts")
+    op.drop_index(op.f("ix_thoughts_post_id_state_received_at"), table_name="thoughts")
+    op.drop_index(op.f("ix_thoughts_page"), table_name="thoughts")
+    op.drop_index(op.f("ix_thoughts_host_state"), table_name="thoughts")
+    op.drop_table("thoughts")
+    op.drop_index(op.f("ix_slugs_post_id"), table_name="slugs")
+    op.drop_table("slugs")
+    op.drop_index(op.f("ix_related_post_id_score"), table_name="related")
+    op.drop_index(op.f("ix_related_other_id"), table_name="related")
+    op.drop_table("related")
+    op.drop_index(op.f("ix_post_terms_term_post_id"), table_name="post_terms")
+    op.drop_table("post_terms")
+    op.drop_index(op.f("ix_post_tags_name_post_id"), table_name="post_tags")
+    op.drop_table("post_tags")
+    op.drop_index(op.f("ix_post_hosts_host"), table_name="post_hosts")
+    op.drop_table("post_hosts")
+    op.drop_index(op.f("ix_post_authors_name_post_id"), table_name="post_authors")
+    op.drop_table("post_authors")
+    op.drop_table("enclosures")
+    op.drop_table("terms")
+    op.drop_table("sources")
+    op.drop_table("site")
+    op.drop_index(op.f("ix_posts_state_published_at_id"), table_name="posts")
+    op.drop_table("posts")
+    op.drop_table("limits")
+    op.drop_index(op.f("ix_jobs_run_at"), table_name="jobs")
+    op.drop_table("jobs")
+    op.drop_table("hosts")
+    op.drop_table("heartbeats")
+    op.drop_table("feed_versions")

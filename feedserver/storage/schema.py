@@ -1,0 +1,278 @@
+"""Every table on one page. What changes here gets a migration beside it; a test compares the two.
+
+Moments are UTC. Text is unbounded in both databases; its bounds are set where it comes in.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime on both databases: SQLite keeps no zone, and hands back what it kept."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        assert value.tzinfo is not None, "only aware moments are stored"
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER
+
+
+def _id() -> Column[int]:
+    return Column("id", _BigId, primary_key=True)
+
+
+def _of_post(**options: Any) -> Column[int]:
+    return Column("post_id", ForeignKey("posts.id"), **options)
+
+
+# One row: what there is one of.
+site = Table(
+    "site",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("guid", Text, nullable=False),  # urn:uuid:, the root of the feeds' ids
+    Column("revision", BigInteger, nullable=False),  # counts the changes that readers can see
+    Column("created_at", Moment, nullable=False),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    _id(),
+    Column("guid", Text, nullable=False, unique=True),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("feed_html", Text, nullable=False),
+    Column("excerpt", Text, nullable=False),
+    Column("summary", Text),
+    Column("image", Text),
+    Column("lang", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("published_at", Moment, nullable=False),
+    # Unique, since two entries of one feed must not share it (feed validator: DuplicateUpdated).
+    Column("updated_at", Moment, nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("pings_open", Boolean, nullable=False),
+    Column("comments_open", Boolean, nullable=False),
+    Index(None, "state", "published_at", "id"),
+)
+
+# Every slug a post ever had. A slug is never given to another post.
+slugs = Table(
+    "slugs",
+    metadata,
+    Column("slug", Text, primary_key=True),
+    _of_post(nullable=False, index=True),
+)
+
+post_tags = Table(
+    "post_tags",
+    metadata,
+    _of_post(primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Index(None, "name", "post_id"),
+)
+
+post_authors = Table(
+    "post_authors",
+    metadata,
+    _of_post(primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Index(None, "name", "post_id"),
+)
+
+enclosures = Table(
+    "enclosures",
+    metadata,
+    _of_post(primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("length", BigInteger, nullable=False),
+)
+
+# Hosts that a post links to: the author's own word for whom to trust.
+post_hosts = Table(
+    "post_hosts",
+    metadata,
+    _of_post(primary_key=True),
+    Column("host", Text, primary_key=True),
+    Index(None, "host"),
+)
+
+# What posts are about, and in how many posts each term stands: related posts share rare terms.
+terms = Table(
+    "terms",
+    metadata,
+    Column("term", Text, primary_key=True),
+    Column("posts", Integer, nullable=False),
+)
+
+post_terms = Table(
+    "post_terms",
+    metadata,
+    _of_post(primary_key=True),
+    Column("term", Text, primary_key=True),
+    Index(None, "term", "post_id"),
+)
+
+related = Table(
+    "related",
+    metadata,
+    _of_post(primary_key=True),
+    Column("other_id", ForeignKey("posts.id"), primary_key=True),
+    Column("score", Float, nullable=False),
+    Index(None, "post_id", "score"),
+    Index(None, "other_id"),
+)
+
+thoughts = Table(
+    "thoughts",
+    metadata,
+    _id(),
+    Column("guid", Text, nullable=False, unique=True),
+    Column("token", Text, unique=True),  # of the receipt; comments have none
+    _of_post(nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("source", Text),  # as sent
+    Column("page", Text),  # the source as it is known: urls.same_page
+    Column("target", Text),  # as sent
+    Column("host", Text),
+    Column("author_name", Text, nullable=False),
+    Column("author_url", Text, nullable=False),
+    Column("email", Text),  # never shown
+    Column("title", Text, nullable=False),
+    Column("excerpt", Text, nullable=False),
+    Column("approved", Boolean, nullable=False),  # a person approved these very words
+    Column("restore", Text),  # the state that a link which comes back restores
+    Column("new_words", Text),  # JSON: what the source says now, while approved words stand
+    Column("strikes", Integer, nullable=False),
+    Column("first_strike_at", Moment),
+    Column("sender", Text),  # the address that sent the ping
+    Column("submission", Text, unique=True),  # one sending of the comment form
+    Column("received_at", Moment, nullable=False),
+    Column("checked_at", Moment),
+    Column("decided_at", Moment),
+    Column("next_check_at", Moment),
+    UniqueConstraint("post_id", "page"),
+    Index(None, "post_id", "state", "received_at"),
+    Index(None, "state", "received_at"),
+    Index(None, "page"),
+    Index(None, "host", "state"),
+)
+
+# The receipt's timeline.
+thought_events = Table(
+    "thought_events",
+    metadata,
+    _id(),
+    Column("thought_id", ForeignKey("thoughts.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+# One row for each source that was fetched: when, and what it said about our posts.
+sources = Table(
+    "sources",
+    metadata,
+    Column("page", Text, primary_key=True),
+    Column("fetched_at", Moment, nullable=False),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("findings", Text, nullable=False),  # JSON: name, title and the excerpt for each post linked to
+)
+
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("rule", Text, nullable=False),  # block or trust
+    Column("created_at", Moment, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("run_at", Moment, nullable=False, index=True),
+    Column("leased_until", Moment),
+    Column("token", Text),  # whose lease it is
+    Column("attempts", Integer, nullable=False),
+    Column("last_error", Text),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("kind", "subject"),
+)
+
+# When jobs were last looked at, for /readyz.
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
+# The state of each feed that its readers know: an ETag, and a Last-Modified that only moves forward.
+feed_versions = Table(
+    "feed_versions",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("etag", Text, nullable=False),
+    Column("last_modified", Moment, nullable=False),
+)
+
+# Counters of the present and the last window (a minute each), shared by all processes.
+limits = Table(
+    "limits",
+    metadata,
+    Column("bucket", Text, primary_key=True),
+    Column("window", BigInteger, primary_key=True),
+    Column("count", Integer, nullable=False),
+)

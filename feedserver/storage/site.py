@@ -1,0 +1,39 @@
+"""The one row of what there is one of: the site's id, its birth, and the revision that counts its changes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from sqlalchemy import Connection, insert, select, update
+
+from feedserver.storage.schema import site
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """`guid` is the root of the feeds' ids (urn:uuid:); `revision` grows with each change that readers can see."""
+
+    guid: str
+    revision: int
+    created_at: datetime
+
+
+def create(connection: Connection, now: datetime) -> None:
+    """Makes the row where there is none."""
+    if connection.execute(select(site.c.id)).first() is None:
+        connection.execute(insert(site).values(id=1, guid=uuid4().urn, revision=1, created_at=now))
+
+
+def load(connection: Connection) -> Site:
+    """The row. `feedserver init` has made it."""
+    row = connection.execute(select(site.c.guid, site.c.revision, site.c.created_at)).one()
+    return Site(row.guid, row.revision, row.created_at)
+
+
+def revise(connection: Connection) -> None:
+    """Counts a change that readers can see.
+
+    Called first in its transaction: the row's lock lets one change through at a time on PostgreSQL too, as
+    SQLite does anyway, so that what a change looked up (a free slug, a unique date) still holds when it commits.
+    """
+    connection.execute(update(site).values(revision=site.c.revision + 1))
