@@ -1,0 +1,67 @@
+"""Looking a name up may block for longer than a fetch may take."""
+
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from feedserver.errors import ConnectionFailed, HostUnknown, TimedOut
+from feedserver.net import line as module
+from feedserver.net.fetch import fetch
+
+
+def knows_nothing(host, port):
+    return []
+
+
+def let_go(freed):
+    freed.set()
+    for thread in threading.enumerate():
+        if thread.name == "look-up":
+            thread.join()
+
+
+def test_a_resolver_that_blocks_is_not_waited_for(policy):
+    freed = threading.Event()
+    started = time.monotonic()
+
+    with pytest.raises(TimedOut):
+        fetch("http://blog.example/", replace(policy, timeout=0.2), resolve=lambda host, port: freed.wait(5) and [])
+
+    assert time.monotonic() - started < 1.5
+    let_go(freed)
+
+
+def test_blocked_look_ups_never_take_more_than_their_places(policy, monkeypatch):
+    monkeypatch.setattr(module, "_LOOKUPS", threading.BoundedSemaphore(2))
+    freed, asked = threading.Event(), []
+
+    def blocks(host, port):
+        asked.append(host)
+        freed.wait(5)
+        return []
+
+    for host in "abc":
+        with pytest.raises(TimedOut):
+            fetch(f"http://{host}/", replace(policy, timeout=0.1), resolve=blocks)
+    let_go(freed)
+
+    assert asked == ["a", "b"]
+    with pytest.raises(HostUnknown):
+        fetch("http://d/", policy, resolve=knows_nothing)
+
+
+def test_a_look_up_that_finds_no_thread_gives_its_place_back(policy, monkeypatch):
+    monkeypatch.setattr(module, "_LOOKUPS", threading.BoundedSemaphore(1))
+
+    def exhausted(thread):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", exhausted)
+        with pytest.raises(ConnectionFailed):
+            fetch("http://a/", policy)
+
+    with pytest.raises(HostUnknown):
+        fetch("http://b/", policy, resolve=knows_nothing)
