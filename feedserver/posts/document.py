@@ -1,0 +1,263 @@
+"""A Markdown document with front matter, read and checked (INTERFACE section 3). Pure: bytes in, Document out.
+
+Leaves to others: what the body looks like (`rendering`), whether the slug is free (`publishing`).
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any
+
+import yaml
+from dateutil import parser as dates
+
+from feedserver.errors import InvalidDocument
+from feedserver.posts.model import Document, Enclosure
+from feedserver.text import clean, one_line, shorten
+from feedserver.urls import split_http
+
+MAX_BYTES = 1_048_576
+MAX_SLUG = 200  # characters
+MAX_NAME = 200  # characters of a tag or an author
+_MAX_LIST = 100  # tags, authors or enclosures of one post
+_SLUG_FROM_TITLE = 80  # characters: a slug is read aloud and typed
+_MAX_TITLE = 10_000  # characters
+
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:;.*)?", re.ASCII)
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
+# The zones that RFC 5322 section 4.3 still names; any other name would be a guess.
+_ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
+_EARLIEST = datetime(1, 1, 2, tzinfo=UTC)  # a day of room for zones on either side
+_LATEST = datetime(9999, 12, 30, tzinfo=UTC)
+
+
+def read(content: bytes, zone: tzinfo) -> Document:
+    """The document in `content` (UTF-8, at most 1 MiB). Dates without a zone are in `zone`.
+
+    Raises InvalidDocument, which names the field, for anything that cannot be published.
+    """
+    source = _decoded(content)
+    front, body = _split(source)
+    title = _title(front)
+    return Document(
+        source=source,
+        body=body,
+        title=title,
+        slug=_slug(front, title),
+        date=_moment(front, "date", zone),
+        updated=_moment(front, "updated", zone),
+        tags=_names(front, "tags"),
+        authors=_names(front, "authors"),
+        summary=_summary(front),
+        lang=_language(front),
+        draft=_flag(front, "draft", {"true": True, "false": False, "yes": True, "no": False}, default=False),
+        pings_open=_flag(front, "pings", _OPEN, default=True),
+        comments_open=_flag(front, "comments", _OPEN, default=True),
+        enclosures=_enclosures(front),
+        left_out=tuple(sorted(one_line(str(name)) for name in front if name not in _FIELDS)),
+    )
+
+
+_OPEN = {"open": True, "closed": False, "true": True, "false": False, "yes": True, "no": False}
+_FIELDS = frozenset(
+    "title slug date updated tags authors summary lang draft pings comments enclosures".split(),
+)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which every plain value stays text: no `12:30` that becomes 750, no `2026-02-30` that is no YAML."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":null", ":merge"))]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def slug_from(title: str) -> str:
+    """A slug made from a title: lower case, accents off Latin letters, words joined by hyphens; may be empty."""
+    slug = ""
+    for word in _words(title):
+        if slug and len(slug) + len(word) >= _SLUG_FROM_TITLE:
+            break
+        slug = f"{slug}-{word}" if slug else word[:_SLUG_FROM_TITLE]
+    return slug
+
+
+def _words(title: str) -> list[str]:
+    letters = ""
+    for c in unicodedata.normalize("NFKD", title.casefold()):
+        accent = unicodedata.combining(c) and letters[-1:].isascii()  # marks of other scripts are letters there
+        if not accent and c not in "'’":
+            letters += c if _in_word(c) else " "
+    return unicodedata.normalize("NFC", letters).split()
+
+
+def _in_word(c: str) -> bool:
+    return unicodedata.category(c)[0] in "LMN"
+
+
+def check_slug(slug: str) -> str:
+    """`slug` as it is kept. Raises InvalidDocument when it cannot stand in a URL as one plain path segment."""
+    slug = one_line(slug)
+    fits = slug and _in_word(slug[0]) and all(_in_word(c) or c in "-._~" for c in slug)
+    if not fits or len(slug) > MAX_SLUG:
+        suggestion = slug_from(slug)
+        hint = f"; “{suggestion}” would do" if suggestion else ""
+        raise InvalidDocument(
+            "slug",
+            f"must be letters, digits, hyphens and dots, at most {MAX_SLUG}, and begin with a letter or digit{hint}",
+        )
+    return slug
+
+
+def _decoded(content: bytes) -> str:
+    if len(content) > MAX_BYTES:
+        raise InvalidDocument(
+            "document", f"is over 1 MiB ({len(content)} bytes); shorten it or move parts to enclosures"
+        )
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidDocument("document", f"is not UTF-8 (byte {error.start}); save it as UTF-8") from None
+    return clean(text)
+
+
+def _split(source: str) -> tuple[dict[Any, Any], str]:
+    match = _FRONT_MATTER.match(source)
+    if not match:
+        if source.startswith("---"):
+            raise InvalidDocument("front matter", "has no closing line of three hyphens")
+        return {}, source
+    try:
+        front = yaml.load(match["yaml"], _Loader)  # noqa: S506 - a SafeLoader that resolves less
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 2}: " if error.problem_mark else ""
+        raise InvalidDocument("front matter", f"is not YAML: {line}{one_line(str(error.problem))}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InvalidDocument("front matter", f"is not YAML: {shorten(one_line(str(error)), 200)}") from None
+    if front is not None and not isinstance(front, dict):
+        raise InvalidDocument("front matter", "must be lines of “field: value”")
+    return front or {}, source[match.end() :]
+
+
+def _title(front: Mapping[Any, Any]) -> str:
+    title = one_line(_scalar(front, "title") or "")
+    if len(title) > _MAX_TITLE:
+        raise InvalidDocument("title", f"is over {_MAX_TITLE} characters")
+    return title
+
+
+def _slug(front: Mapping[Any, Any], title: str) -> str:
+    given = _scalar(front, "slug")
+    if given is not None:
+        return check_slug(given)
+    if not title:
+        raise InvalidDocument("title", "is missing; give a title, or a slug for a post without one")
+    if not (slug := slug_from(title)):
+        raise InvalidDocument("slug", "cannot be made from this title; give one")
+    return slug
+
+
+def _summary(front: Mapping[Any, Any]) -> str | None:
+    return one_line(_scalar(front, "summary") or "") or None
+
+
+def _language(front: Mapping[Any, Any]) -> str | None:
+    lang = one_line(_scalar(front, "lang") or "")
+    if lang and not _LANGUAGE.fullmatch(lang):
+        raise InvalidDocument("lang", "must be a language tag such as en or pt-BR")
+    return lang or None
+
+
+def _scalar(front: Mapping[Any, Any], name: str) -> str | None:
+    value = front.get(name)
+    if value is None:
+        return None
+    if isinstance(value, (dict, list, set, tuple, bytes)):
+        raise InvalidDocument(name, "must be one line of text")
+    return str(value)
+
+
+def _moment(front: Mapping[Any, Any], name: str, zone: tzinfo) -> datetime | None:
+    value = front.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise InvalidDocument(name, "must be a date such as 2026-01-31 18:00")
+    try:
+        # A fixed default: what the author left out is midnight on the first, never something of today.
+        moment = dates.parse(value, default=datetime(1, 1, 1), tzinfos=_zone)  # noqa: DTZ001 - zone below
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        if not _EARLIEST <= aware <= _LATEST:
+            raise ValueError
+        return aware.astimezone(UTC).replace(microsecond=0)
+    except KeyError:
+        raise InvalidDocument(name, f"names an unknown zone: {_shown(value)}; write it as +01:00") from None
+    except (ValueError, OverflowError, TypeError):
+        raise InvalidDocument(name, f"there is no such date: {_shown(value)}") from None
+
+
+def _zone(name: str | None, offset: int | None) -> tzinfo | None:
+    if offset is not None:
+        return timezone(timedelta(seconds=offset))
+    return timezone(timedelta(hours=_ZONES[name])) if name else None
+
+
+def _shown(value: str) -> str:
+    return f"“{shorten(one_line(value), 60)}”"
+
+
+def _flag(front: Mapping[Any, Any], name: str, words: Mapping[str, bool], *, default: bool) -> bool:
+    value = front.get(name)
+    if value is None:
+        return default
+    if isinstance(value, str) and value.strip().lower() in words:
+        return words[value.strip().lower()]
+    raise InvalidDocument(name, f"must be {' or '.join(list(words)[:2])}")
+
+
+def _items(front: Mapping[Any, Any], name: str) -> list[Any]:
+    value = front.get(name)
+    items = [] if value is None else value if isinstance(value, list) else [value]
+    if len(items) > _MAX_LIST:
+        raise InvalidDocument(name, f"are over {_MAX_LIST}")
+    return items
+
+
+def _names(front: Mapping[Any, Any], field: str) -> tuple[str, ...]:
+    """Plain names without repetition, in order. A string is one name; commas part it into several."""
+    items = _items(front, field)
+    if len(items) == 1 and isinstance(items[0], str) and not isinstance(front.get(field), list):
+        items = items[0].split(",")
+    names: dict[str, None] = {}
+    for item in items:
+        if isinstance(item, (dict, list)) or item is None:
+            raise InvalidDocument(field, "must be a list of names")
+        name = one_line(str(item))
+        if len(name) > MAX_NAME:
+            raise InvalidDocument(field, f"“{shorten(name, 40)}” is over {MAX_NAME} characters")
+        if name in (".", ".."):
+            raise InvalidDocument(field, f"“{name}” cannot be part of an address")
+        if name:
+            names[name] = None
+    return tuple(names)
+
+
+def _enclosures(front: Mapping[Any, Any]) -> tuple[Enclosure, ...]:
+    return tuple(_enclosure(item) for item in _items(front, "enclosures"))
+
+
+def _enclosure(item: object) -> Enclosure:
+    if not isinstance(item, dict):
+        raise InvalidDocument("enclosures", "must be a list of {url, type, length}")
+    url, kind, length = (str(item.get(name) or "").strip() for name in ("url", "type", "length"))
+    if split_http(url) is None:
+        raise InvalidDocument("enclosures", "url must be an absolute http or https URL")
+    if not _MEDIA_TYPE.fullmatch(kind):
+        raise InvalidDocument("enclosures", "type must be a media type such as audio/mpeg")
+    if not (length.isascii() and length.isdecimal() and int(length) < 2**53):
+        raise InvalidDocument("enclosures", "length must be the size in bytes")
+    return Enclosure(url, kind, int(length))

@@ -1,0 +1,111 @@
+"""The values that posts are made of. Pure: no clock, database, network or Flask."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Stored = Literal["draft", "published", "deleted"]
+Status = Literal["draft", "scheduled", "published", "deleted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that goes with a post: absolute URL, media type, length in bytes."""
+
+    url: str
+    type: str
+    length: int
+
+    @property
+    def is_image(self) -> bool:
+        return self.type.startswith("image/")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A Markdown document with front matter, read and checked, not yet rendered (INTERFACE section 3).
+
+    `slug` is made from the title where the author gave none. `date` and `updated` are None where not given.
+    `summary` is the author's own, plain text, or None. `left_out` names front matter fields we do not know.
+    """
+
+    source: str
+    body: str
+    title: str
+    slug: str
+    date: datetime | None
+    updated: datetime | None
+    tags: tuple[str, ...]
+    authors: tuple[str, ...]
+    summary: str | None
+    lang: str | None
+    draft: bool
+    pings_open: bool
+    comments_open: bool
+    enclosures: tuple[Enclosure, ...]
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a body becomes when it is written.
+
+    `html` is the author's HTML for the page; `feed_html` is sanitised, with absolute URLs, for feeds; `excerpt` is
+    its beginning as plain text; `image` is the first image's absolute URL; `hosts` are the hosts that it links to.
+    """
+
+    html: str
+    feed_html: str
+    excerpt: str
+    image: str | None
+    hosts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post as it is kept. Moments are aware, UTC. `title` may be empty; `label` never is."""
+
+    id: int
+    guid: str
+    slug: str
+    title: str
+    source: str
+    html: str
+    feed_html: str
+    excerpt: str
+    summary: str | None
+    image: str | None
+    lang: str
+    state: Stored
+    published_at: datetime
+    updated_at: datetime
+    created_at: datetime
+    pings_open: bool
+    comments_open: bool
+    tags: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What to call the post where a title is needed: its title, else its first words, else its slug."""
+        return self.title or self.excerpt or self.slug
+
+    def status(self, now: datetime) -> Status:
+        """What a person would call its state: a published post whose date is still to come is scheduled."""
+        if self.state == "published" and self.published_at > now:
+            return "scheduled"
+        return self.state
+
+    def visible(self, now: datetime) -> bool:
+        """Whether readers see it."""
+        return self.status(now) == "published"
+
+
+@dataclass(frozen=True, slots=True)
+class PostLink:
+    """A post as a list of other posts names it."""
+
+    slug: str
+    label: str
+    published_at: datetime

@@ -1,0 +1,105 @@
+"""Related posts: those that share rare tags and words. Computed when a post is written, for both sides at once.
+
+A post is described by a few dozen terms; how many posts hold each is counted as posts come and change. Only the
+rarest terms are followed, and only to a bounded number of posts, so that the hundred-thousandth post costs what the
+hundredth did.
+"""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from feedserver.posts.model import Document
+from feedserver.posts.store import RELATED
+from feedserver.storage.schema import post_terms, posts, related, terms
+from feedserver.text import plain
+
+_WORDS = 40  # terms that describe one post, besides its tags
+_FOLLOWED = 16  # the rarest of them, along which others are looked for
+_PER_TERM = 50  # posts looked at for one term, the newest first
+_TAG_WEIGHT = 3.0
+_ENOUGH = 2.0  # score from which two posts are called related
+_WORD = re.compile(r"[^\W\d_]{4,}")
+# Words that say nothing of what an English text is about. In other languages rarity alone must do.
+_EMPTY = frozenset(
+    "about above after again against almost along also although always among another around because become been"
+    " before being below between both came cannot come could does done down during each either else even ever every"
+    " find first from give goes gone have having here hers herself himself however into itself just keep know later"
+    " least less like made make many maybe might more most much must near need never next none nothing often once only"
+    " other others over perhaps quite rather said same several shall should since some something still such take than"
+    " that their them themselves then there these they thing things this those though through thus together under"
+    " until upon very want well went were what when where whether which while whom whose will with within without"
+    " would years your".split()
+)
+
+
+def describe(document: Document, html: str) -> frozenset[str]:
+    """The terms that say what a post is about: its tags (`#tag`), the words of its title, its most frequent words."""
+    title = _words(document.title)
+    counted = Counter(_words(plain(html)))
+    ranked = sorted(counted, key=lambda word: (-counted[word], word))
+    words = list(dict.fromkeys([*title, *ranked]))[:_WORDS]
+    return frozenset([*words, *(f"#{tag.casefold()}" for tag in document.tags)])
+
+
+def update_terms(connection: Connection, post_id: int, new: frozenset[str]) -> None:
+    """Keeps what a post is about, and the counts of how many posts hold each term."""
+    old = set(connection.execute(select(post_terms.c.term).where(post_terms.c.post_id == post_id)).scalars())
+    for term in sorted(new - old):
+        known = connection.execute(update(terms).where(terms.c.term == term).values(posts=terms.c.posts + 1))
+        if not known.rowcount:
+            connection.execute(insert(terms).values(term=term, posts=1))
+    if gone := sorted(old - new):
+        connection.execute(update(terms).where(terms.c.term.in_(gone)).values(posts=terms.c.posts - 1))
+        connection.execute(delete(post_terms).where(post_terms.c.post_id == post_id, post_terms.c.term.in_(gone)))
+    if come := sorted(new - old):
+        connection.execute(insert(post_terms), [{"post_id": post_id, "term": term} for term in come])
+
+
+def relate(connection: Connection, post_id: int) -> None:
+    """Writes which posts are nearest to this one, and this one among theirs."""
+    connection.execute(delete(related).where((related.c.post_id == post_id) | (related.c.other_id == post_id)))
+    nearest = sorted(_scores(connection, post_id).items(), key=lambda found: (-found[1], -found[0]))
+    rows = [(other, score) for other, score in nearest[: 2 * RELATED] if score >= _ENOUGH]
+    if rows:
+        there = [{"post_id": post_id, "other_id": other, "score": score} for other, score in rows]
+        back = [{"post_id": other, "other_id": post_id, "score": score} for other, score in rows]
+        connection.execute(insert(related), there + back)
+
+
+def _scores(connection: Connection, post_id: int) -> dict[int, float]:
+    total = connection.execute(select(func.max(posts.c.id))).scalar_one()  # near enough, and costs one look-up
+    scores: dict[int, float] = defaultdict(float)
+    for term, holders in _rarest_shared(connection, post_id):
+        weight = _TAG_WEIGHT if term.startswith("#") else 1.0
+        for other in _holders(connection, term, post_id):
+            scores[other] += weight * math.log(1 + total / holders)
+    return scores
+
+
+def _rarest_shared(connection: Connection, post_id: int) -> list[tuple[str, int]]:
+    query = (
+        select(terms.c.term, terms.c.posts)
+        .join(post_terms, post_terms.c.term == terms.c.term)
+        .where(post_terms.c.post_id == post_id, terms.c.posts > 1)
+        .order_by(terms.c.posts, terms.c.term)
+        .limit(_FOLLOWED)
+    )
+    return [(row.term, row.posts) for row in connection.execute(query)]
+
+
+def _holders(connection: Connection, term: str, post_id: int) -> Iterable[int]:
+    query = (
+        select(post_terms.c.post_id)
+        .where(post_terms.c.term == term, post_terms.c.post_id != post_id)
+        .order_by(post_terms.c.post_id.desc())
+        .limit(_PER_TERM)
+    )
+    return connection.execute(query).scalars()
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in _WORD.findall(text.casefold()) if word not in _EMPTY]

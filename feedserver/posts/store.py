@@ -1,0 +1,252 @@
+"""The SQL of posts. Every function takes the caller's connection; transactions are opened where the deed is."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, exists, func, insert, or_, select, update
+
+from feedserver.posts.model import Document, Enclosure, Post, PostLink, Rendered
+from feedserver.storage import schema
+from feedserver.storage.schema import post_authors, post_tags, posts, slugs
+
+RELATED = 5  # posts named below a post
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which posts a list shows: all, those with a tag, or those of an author.
+
+    `unnamed_too` adds the posts that name no author, which are the site's author's.
+    """
+
+    tag: str | None = None
+    author: str | None = None
+    unnamed_too: bool = False
+
+    def condition(self) -> ColumnElement[bool] | None:
+        if self.tag is not None:
+            return exists().where(post_tags.c.post_id == posts.c.id, post_tags.c.name == self.tag)
+        if self.author is None:
+            return None
+        named = exists().where(post_authors.c.post_id == posts.c.id, post_authors.c.name == self.author)
+        if not self.unnamed_too:
+            return named
+        return or_(named, ~exists().where(post_authors.c.post_id == posts.c.id))
+
+
+EVERYTHING = Listing()
+
+
+# --- finding ---
+
+
+def by_slug(connection: Connection, slug: str) -> Post | None:
+    """The post that has `slug`, or had it once: compare with its `slug` to see which."""
+    query = select(posts).join(slugs, slugs.c.post_id == posts.c.id).where(slugs.c.slug == slug)
+    return _first(connection, query)
+
+
+def by_id(connection: Connection, post_id: int) -> Post | None:
+    return _first(connection, select(posts).where(posts.c.id == post_id))
+
+
+def latest(
+    connection: Connection, now: datetime, limit: int, offset: int = 0, listing: Listing = EVERYTHING
+) -> list[Post]:
+    """Visible posts, newest first."""
+    query = (
+        select(posts)
+        .where(_listed(now, listing))
+        .order_by(posts.c.published_at.desc(), posts.c.id.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    return _with_parts(connection, connection.execute(query).all())
+
+
+def count(connection: Connection, now: datetime, listing: Listing = EVERYTHING) -> int:
+    """How many visible posts there are."""
+    return connection.execute(select(func.count()).select_from(posts).where(_listed(now, listing))).scalar_one()
+
+
+def everything(connection: Connection) -> list[Post]:
+    """All posts, drafts and deleted ones too, newest first."""
+    query = select(posts).order_by(posts.c.published_at.desc(), posts.c.id.desc())
+    return _with_parts(connection, connection.execute(query).all())
+
+
+def any_at_all(connection: Connection) -> bool:
+    return connection.execute(select(posts.c.id).limit(1)).first() is not None
+
+
+def next_publication(connection: Connection, now: datetime) -> datetime | None:
+    """When the next scheduled post will be due."""
+    query = select(func.min(posts.c.published_at)).where(_published(), posts.c.published_at > now)
+    due: datetime | None = connection.execute(query).scalar_one()
+    return due
+
+
+def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Post]:
+    """Posts by id, whatever their state."""
+    rows = connection.execute(select(posts).where(posts.c.id.in_(set(ids)))).all()
+    return {post.id: post for post in _with_parts(connection, rows)}
+
+
+def related_to(connection: Connection, post_id: int, now: datetime) -> list[PostLink]:
+    """The visible posts nearest to a post, nearest first."""
+    related = schema.related
+    query = (
+        select(posts)
+        .join(related, related.c.other_id == posts.c.id)
+        .where(related.c.post_id == post_id, visible(now))
+        .order_by(related.c.score.desc(), posts.c.published_at.desc())
+        .limit(RELATED)
+    )
+    return [_link(row) for row in connection.execute(query)]
+
+
+def visible(now: datetime) -> ColumnElement[bool]:
+    """The condition under which readers see a post."""
+    return and_(_published(), posts.c.published_at <= now)
+
+
+def slug_owner(connection: Connection, slug: str) -> int | None:
+    """The id of the post that has or had `slug`."""
+    return connection.execute(select(slugs.c.post_id).where(slugs.c.slug == slug)).scalar_one_or_none()
+
+
+def updated_at_taken(connection: Connection, moment: datetime, but_for: int | None) -> bool:
+    query = select(posts.c.id).where(posts.c.updated_at == moment, posts.c.id != (but_for or 0))
+    return connection.execute(query).first() is not None
+
+
+# --- writing ---
+
+
+def add(
+    connection: Connection,
+    document: Document,
+    rendered: Rendered,
+    *,
+    guid: str,
+    lang: str,
+    state: str,
+    published_at: datetime,
+    updated_at: datetime,
+    created_at: datetime,
+) -> int:
+    """Writes a new post with all its parts; returns its id."""
+    values = _content(document, rendered) | {
+        "guid": guid,
+        "slug": document.slug,
+        "lang": lang,
+        "state": state,
+        "published_at": published_at,
+        "updated_at": updated_at,
+        "created_at": created_at,
+    }
+    post_id: int = connection.execute(insert(posts).values(values).returning(posts.c.id)).scalar_one()
+    connection.execute(insert(slugs).values(slug=document.slug, post_id=post_id))
+    _write_parts(connection, post_id, document, rendered)
+    return post_id
+
+
+def change(
+    connection: Connection, post_id: int, document: Document, rendered: Rendered, values: dict[str, Any]
+) -> None:
+    """Writes a post's new content, its parts and the further columns in `values`; id, guid and slug stay."""
+    statement = update(posts).where(posts.c.id == post_id).values(_content(document, rendered) | values)
+    connection.execute(statement)
+    _write_parts(connection, post_id, document, rendered)
+
+
+def rename(connection: Connection, post_id: int, slug: str, rendered: Rendered) -> None:
+    """Gives a post another slug, and HTML whose links to itself follow; the old slug stays its own."""
+    if slug_owner(connection, slug) is None:
+        connection.execute(insert(slugs).values(slug=slug, post_id=post_id))
+    values = {"slug": slug, "html": rendered.html, "feed_html": rendered.feed_html}
+    connection.execute(update(posts).where(posts.c.id == post_id).values(values))
+
+
+def mark_deleted(connection: Connection, post_id: int) -> None:
+    connection.execute(update(posts).where(posts.c.id == post_id).values(state="deleted"))
+
+
+# --- helpers ---
+
+
+def _published() -> ColumnElement[bool]:
+    return posts.c.state == "published"
+
+
+def _listed(now: datetime, listing: Listing) -> ColumnElement[bool]:
+    condition = listing.condition()
+    return visible(now) if condition is None else and_(visible(now), condition)
+
+
+def _content(document: Document, rendered: Rendered) -> dict[str, Any]:
+    return {
+        "title": document.title,
+        "source": document.source,
+        "html": rendered.html,
+        "feed_html": rendered.feed_html,
+        "excerpt": rendered.excerpt,
+        "summary": document.summary,
+        "image": rendered.image,
+        "pings_open": document.pings_open,
+        "comments_open": document.comments_open,
+    }
+
+
+def _write_parts(connection: Connection, post_id: int, document: Document, rendered: Rendered) -> None:
+    _replace(connection, post_tags, post_id, [{"name": name} for name in document.tags])
+    _replace(connection, post_authors, post_id, [{"name": name} for name in document.authors])
+    files = [{"url": file.url, "type": file.type, "length": file.length} for file in document.enclosures]
+    _replace(connection, schema.enclosures, post_id, files)
+    connection.execute(delete(schema.post_hosts).where(schema.post_hosts.c.post_id == post_id))
+    if rendered.hosts:
+        rows = [{"post_id": post_id, "host": host} for host in sorted(rendered.hosts)]
+        connection.execute(insert(schema.post_hosts), rows)
+
+
+def _replace(connection: Connection, table: Table, post_id: int, rows: Sequence[dict[str, Any]]) -> None:
+    connection.execute(delete(table).where(table.c.post_id == post_id))
+    if rows:
+        numbered = [{"post_id": post_id, "position": position, **row} for position, row in enumerate(rows)]
+        connection.execute(insert(table), numbered)
+
+
+def _first(connection: Connection, query: Any) -> Post | None:
+    return next(iter(_with_parts(connection, connection.execute(query.limit(1)).all())), None)
+
+
+def _with_parts(connection: Connection, rows: Sequence[Row[Any]]) -> list[Post]:
+    ids = [row.id for row in rows]
+    tags = _parts(connection, post_tags, ids)
+    authors = _parts(connection, post_authors, ids)
+    files = _parts(connection, schema.enclosures, ids)
+    return [
+        Post(
+            **row._mapping,  # noqa: SLF001 - a row's documented way to a mapping
+            tags=tuple(tag.name for tag in tags[row.id]),
+            authors=tuple(author.name for author in authors[row.id]),
+            enclosures=tuple(Enclosure(file.url, file.type, file.length) for file in files[row.id]),
+        )
+        for row in rows
+    ]
+
+
+def _parts(connection: Connection, table: Table, ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    found: dict[int, list[Row[Any]]] = defaultdict(list)
+    if ids:
+        query = select(table).where(table.c.post_id.in_(ids)).order_by(table.c.post_id, table.c.position)
+        for row in connection.execute(query):
+            found[row.post_id].append(row)
+    return found
+
+
+def _link(row: Row[Any]) -> PostLink:
+    return PostLink(row.slug, row.title or row.excerpt or row.slug, row.published_at)
