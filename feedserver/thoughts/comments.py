@@ -1,0 +1,115 @@
+"""The comment form: what was typed is checked, a token says when and for which post the form was given out.
+
+Works without cookies and JavaScript: the token is signed, not remembered, and names one sending, so that a form
+sent twice is stored once. Pure but for the signing; `pages` shows the form and hands in what was sent.
+"""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from html import escape
+from typing import Final
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from feedserver.text import clean, one_line
+from feedserver.urls import split_http
+
+MAX_BODY: Final = 131_072  # bytes of the whole form: the longest comment in the most wasteful encoding
+FIELDS: Final = ("comment", "name", "email", "website")
+TRAP: Final = "homepage"  # people do not see this field; programs fill it in
+TOKEN: Final = "token"  # noqa: S105 - the name of a form field
+MAX_LENGTH: Final = {"comment": 10_000, "name": 100, "email": 254, "website": 2_048}  # characters
+
+_AT_LEAST = timedelta(seconds=2)  # nobody reads a form and writes a comment in less
+_AT_MOST = timedelta(days=2)  # a page that was left open over a weekend still works
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)*")
+_PARAGRAPHS = re.compile(r"\n{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form as a page shows it: where it goes, what was typed, what is wrong with it, by field.
+
+    The error of the whole form stands under `form`.
+    """
+
+    action: str
+    hidden: tuple[tuple[str, str], ...]
+    values: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(FIELDS, ""))
+    errors: Mapping[str, str] = field(default_factory=dict)
+    trap: str = TRAP
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment that can be stored. `website` is absolute or empty; `submission` names one sending of the form."""
+
+    text: str
+    name: str
+    email: str
+    website: str
+    submission: str
+
+
+class Tokens:
+    """Gives out the form's tokens and reads them back."""
+
+    def __init__(self, secret: str) -> None:
+        self._signer = URLSafeSerializer(secret, salt="comment")
+
+    def give(self, post_id: int, now: datetime) -> str:
+        """A token for one sending of the form on one post."""
+        return str(self._signer.dumps([post_id, int(now.timestamp()), secrets.token_hex(8)]))
+
+    def problem(self, token: str, post_id: int, now: datetime) -> str | None:
+        """What is wrong with a token, in words for the person who sent it; None when nothing is."""
+        try:
+            given_for, given_at, _ = self._signer.loads(token)
+        except (BadSignature, ValueError, TypeError):
+            return "The form was not complete. Please send it once more."
+        age = now.timestamp() - given_at
+        if given_for != post_id or age > _AT_MOST.total_seconds():
+            return "The form was too old. Please send it once more."
+        if age < _AT_LEAST.total_seconds():
+            return "That was quicker than anyone can write. Please send it once more."
+        return None
+
+
+def read(sent: Mapping[str, str]) -> tuple[Comment | None, dict[str, str]]:
+    """The comment in the form `sent`, or what is wrong with it, by field."""
+    text = clean(sent.get("comment", "")).strip()
+    name = one_line(sent.get("name", ""))
+    email = one_line(sent.get("email", ""))
+    website = _website(one_line(sent.get("website", "")))
+    typed = {"comment": text, "name": name, "email": email, "website": website}
+    errors = {
+        name: f"At most {MAX_LENGTH[name]:,} characters, please; these are {len(value):,}."
+        for name, value in typed.items()
+        if len(value) > MAX_LENGTH[name]
+    }
+    if not text:
+        errors["comment"] = "Please write a comment."
+    if not name:
+        errors["name"] = "Please give a name."
+    if email and not _EMAIL.fullmatch(email):
+        errors.setdefault("email", "This is not an e-mail address.")
+    if website and split_http(website) is None:
+        errors.setdefault("website", "This is not a web address, such as https://example.org.")
+    if sent.get(TRAP):
+        errors["form"] = "A field that must stay empty was filled in. Please send the form once more."
+    if errors:
+        return None, errors
+    return Comment(text, name, email, website, submission=sent.get(TOKEN, "")), {}
+
+
+def as_html(text: str) -> str:
+    """A comment's plain text as HTML: paragraphs and line breaks, nothing else."""
+    paragraphs = (escape(paragraph).replace("\n", "<br>") for paragraph in _PARAGRAPHS.split(text.strip()))
+    return "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+
+
+def _website(typed: str) -> str:
+    return f"https://{typed}" if typed and "://" not in typed else typed

@@ -1,0 +1,62 @@
+"""The values that thoughts are made of. Pure: no clock, database, network or Flask."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+
+Kind = Literal["pingback", "comment"]
+State = Literal["received", "shown", "held", "rejected", "gone", "spam", "deleted"]
+STATES: tuple[State, ...] = get_args(State)
+
+MAX_NAME = 500  # characters
+MAX_EXCERPT = 1000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a source says: who, under which title, and the words around its link."""
+
+    author_name: str
+    author_url: str
+    title: str
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """What others say on one post. Text is plain and clean. Moments are aware, UTC.
+
+    `source` and `target` are as they were sent (None for comments); `page` is the source in the form under which
+    it is known (`urls.same_page`). `reason` says in plain words why the state is what it is. `restore` is the
+    state that a link which comes back restores. `approved` is true once a person approved these very words.
+    `strikes` counts the 404s in a row, `first_strike_at` is when they began.
+    """
+
+    id: int
+    guid: str
+    token: str
+    post_id: int
+    post_slug: str
+    kind: Kind
+    state: State
+    reason: str | None
+    source: str | None
+    page: str | None
+    target: str | None
+    host: str | None
+    author_name: str
+    author_url: str
+    title: str
+    excerpt: str
+    approved: bool
+    restore: State | None
+    strikes: int
+    first_strike_at: datetime | None
+    received_at: datetime
+    checked_at: datetime | None
+    decided_at: datetime | None
+    next_check_at: datetime | None
+
+    @property
+    def words(self) -> Words:
+        return Words(self.author_name, self.author_url, self.title, self.excerpt)

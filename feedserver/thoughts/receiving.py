@@ -1,0 +1,270 @@
+"""What happens when a ping arrives: everything of ours is checked, the ping is committed, then it is verified.
+
+The checks stand in the order of INTERFACE's answer table; nothing is fetched before the ping is stored. The sender
+waits for the verification while it is quick and a waiting place is free; whatever is not settled by then is settled
+by the jobs.
+"""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotSettledInTime
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import IPv6Network, ip_address, ip_network
+from threading import BoundedSemaphore
+from typing import Literal
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection
+
+from feedserver import errors
+from feedserver.clock import Clock
+from feedserver.jobs import store as jobs
+from feedserver.jobs.model import Job
+from feedserver.jobs.worker import Runner
+from feedserver.posts import store as posts
+from feedserver.posts.model import Post
+from feedserver.settings import Settings
+from feedserver.storage import limits
+from feedserver.storage.engine import Database
+from feedserver.thoughts import hosts, sources, store
+from feedserver.thoughts.model import Thought
+from feedserver.thoughts.verification import VERIFY, Verifier
+from feedserver.urls import Urls, host_name, same_page, split_http
+
+
+class WaitingPlaces:
+    """Threads in which pings are verified while their senders wait: a few, so that no stalled source holds the site.
+
+    A place is taken until its verification ends, even when its sender has had an answer long before.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._free = BoundedSemaphore(places) if places else None
+        self._threads = ThreadPoolExecutor(max_workers=max(1, places), thread_name_prefix="ping")
+
+    def take(self) -> bool:
+        """Takes a place if one is free; `run` or `give_back` must follow."""
+        return self._free is not None and self._free.acquire(blocking=False)
+
+    def give_back(self) -> None:
+        assert self._free is not None, "only a place that was taken is given back"
+        self._free.release()
+
+    def run(self, runner: Runner, job: Job) -> Future[None]:
+        """Carries the job out in the place that was taken."""
+        future = self._threads.submit(runner.run, job)
+        future.add_done_callback(lambda _: self.give_back())
+        return future
+
+    def close(self) -> None:
+        """Waits for what is under way, which has a deadline of its own."""
+        self._threads.shutdown()
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A claim “source links to target”, as it arrived, whose form has been checked."""
+
+    source: str
+    target: str
+    page: str
+    post: Post
+    sender: str
+
+    @property
+    def host(self) -> str:
+        return host_name(urlsplit(self.page))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the sender learns: the ping is `registered`, or `accepted` to be verified later."""
+
+    outcome: Literal["registered", "accepted"]
+    thought: Thought
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What the transaction made of a ping: a thought, and the job that this process is to carry out at once."""
+
+    thought: Thought | None = None
+    refused: errors.PingError | None = None
+    job: Job | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Takes pings. Safe to share between threads."""
+
+    database: Database
+    urls: Urls
+    settings: Settings
+    clock: Clock
+    verifier: Verifier
+    runner: Runner
+    places: WaitingPlaces = field(repr=False)
+
+    def receive(self, source: str, target: str, sender: str) -> Answer:
+        """Takes the ping that `sender` (an IP address) sent.
+
+        Raises a PingError for each row of the table that refuses; those of a ping that was stored name its receipt.
+        """
+        ping = self._checked(source, target, sender)
+        place = self.places.take()
+        try:
+            taken = self.database.transact(lambda connection: self._take(connection, ping, at_once=place))
+        except BaseException:
+            if place:
+                self.places.give_back()
+            raise
+        if place and taken.job is None:
+            self.places.give_back()
+        if taken.refused:
+            raise taken.refused
+        assert taken.thought is not None, "what is not refused is stored"
+        if taken.job is not None:
+            self._wait(self.places.run(self.runner, taken.job))
+        return self._answer(taken.thought)
+
+    def post_at(self, target: str) -> Post:
+        """The post that readers see at the URL `target`. Raises TargetUnusable or TargetMissing."""
+        slug = self.urls.post_slug(target)
+        if slug is None:
+            raise errors.TargetUnusable
+        with self.database.read() as connection:
+            post = posts.by_slug(connection, slug)
+        if post is None or not post.visible(self.clock()):
+            raise errors.TargetMissing
+        return post
+
+    # --- before it is stored ---
+
+    def _checked(self, source: str, target: str, sender: str) -> Ping:
+        if split_http(source) is None:
+            raise errors.SourceUnusable
+        post = self.post_at(target)
+        if not post.pings_open:
+            raise errors.PingsClosed
+        own = self.urls.post_slug(source)
+        if own is not None and self._same_post(own, post):
+            raise errors.PingToItself
+        return Ping(source, target, self._page(source), post, sender)
+
+    def _same_post(self, slug: str, post: Post) -> bool:
+        with self.database.read() as connection:
+            return posts.slug_owner(connection, slug) == post.id
+
+    def _page(self, source: str) -> str:
+        """The form under which a source is known. Our own posts are known by their present address."""
+        slug = self.urls.post_slug(source)
+        if slug is None:
+            return same_page(source)
+        with self.database.read() as connection:
+            post = posts.by_slug(connection, slug)
+        return self.urls.post(post.slug) if post else same_page(source)
+
+    # --- storing ---
+
+    def _take(self, connection: Connection, ping: Ping, *, at_once: bool) -> _Taken:
+        """One transaction: limits, the pair, and the duty to verify it. Refusals are returned, so that it commits."""
+        now = self.clock()
+        if hosts.rule_for(connection, ping.host) == "block":
+            return _Taken(refused=errors.SenderDenied())
+        bucket = f"ping:{_sender_network(ping.sender)}"
+        if not limits.allow(connection, bucket, self.settings.limits.sender, now):
+            return _Taken(refused=errors.SenderDenied())
+        known = store.pair(connection, ping.post.id, ping.page)
+        if known is not None and known.state not in ("rejected", "gone"):
+            return self._take_known(connection, known, now)
+        if store.waiting(connection) >= self.settings.limits.waiting:
+            return _Taken(refused=errors.TooMuchWaiting())
+        thought = self._store(connection, ping, known, now)
+        return self._start(connection, thought, ping, at_once=at_once, now=now)
+
+    def _take_known(self, connection: Connection, known: Thought, now: datetime) -> _Taken:
+        """A pair that has its place already: told so, and looked at again in the background."""
+        assert known.page is not None, "pings have a page"
+        if known.state in ("received", "shown", "held"):
+            due = self.verifier.may_look_at(connection, known.page, now)
+            jobs.ensure(connection, VERIFY, known.page, due, now)
+        if known.state == "received":
+            return _Taken(thought=known)
+        return _Taken(refused=errors.AlreadyKnown(self._with_receipt(errors.AlreadyKnown.text, known)))
+
+    def _store(self, connection: Connection, ping: Ping, known: Thought | None, now: datetime) -> Thought:
+        if known is None:
+            thought = store.add_ping(
+                connection,
+                post_id=ping.post.id,
+                source=ping.source,
+                page=ping.page,
+                target=ping.target,
+                host=ping.host,
+                sender=ping.sender,
+                now=now,
+            )
+            store.record(connection, thought.id, "received", "a ping for this post", now)
+            return thought
+        store.receive_again(connection, known, ping.target)
+        store.record(connection, known.id, "received", "a ping once more; it is verified anew", now)
+        again = store.by_id(connection, known.id)
+        assert again is not None, "thoughts are never removed"
+        return again
+
+    def _start(self, connection: Connection, thought: Thought, ping: Ping, *, at_once: bool, now: datetime) -> _Taken:
+        """Settles the ping from what is known of its source, or writes the duty to look and takes it on if it can."""
+        due = self.verifier.may_look_at(connection, ping.page, now)
+        if due > now:
+            found = sources.last_findings(connection, ping.page)
+            if found and self.verifier.settle_from(connection, thought, found, now):
+                return _Taken(thought=thought)
+        job = jobs.ensure(connection, VERIFY, ping.page, due, now)
+        store.set_next_check(connection, ping.page, job.run_at)
+        if not at_once or job.leased_until is not None or job.run_at > now:
+            return _Taken(thought=thought)
+        return _Taken(thought=thought, job=jobs.lease(connection, job, now))
+
+    # --- after it is stored ---
+
+    def _wait(self, verification: Future[None]) -> None:
+        with suppress(NotSettledInTime):
+            verification.result(timeout=self.settings.pingback.wait)
+
+    def _answer(self, stored: Thought) -> Answer:
+        with self.database.read() as connection:
+            thought = store.by_id(connection, stored.id)
+        assert thought is not None, "thoughts are never removed"
+        match thought.state:
+            case "received":
+                return Answer("accepted", thought)
+            case "rejected" | "gone":
+                error = _REFUSALS.get(thought.reason or "", errors.SourceMissing)
+                raise error(self._with_receipt(error.text, thought))
+            case _:
+                return Answer("registered", thought)
+
+    def _with_receipt(self, text: str, thought: Thought) -> str:
+        return f"{text}. {self.urls.receipt(thought.token or '')}"
+
+
+# Why a verified ping was turned down, and the row of the table that says so.
+_REFUSALS: dict[str, type[errors.PingError]] = {
+    "source missing": errors.SourceMissing,
+    "no answer": errors.SourceMissing,
+    "no link": errors.LinkMissing,
+    "not a text": errors.LinkMissing,
+}
+
+
+def _sender_network(sender: str) -> str:
+    """Whose pings are counted together: an IPv4 address, or an IPv6 /64, which is what one subscriber has."""
+    address = ip_address(sender)
+    if address.version == 6 and address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    if address.version == 6:
+        network = ip_network((address, 64), strict=False)
+        assert isinstance(network, IPv6Network)
+        return str(network)
+    return str(address)

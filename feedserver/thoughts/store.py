@@ -1,0 +1,264 @@
+"""The SQL of thoughts and of their receipts' timelines."""
+
+import json
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, update
+
+from feedserver.posts import store as posts
+from feedserver.storage import schema
+from feedserver.storage.schema import thought_events, thoughts
+from feedserver.thoughts.deciding import Decision
+from feedserver.thoughts.model import Kind, State, Thought
+
+_COLUMNS = [thoughts.c[name] for name in Thought.__dataclass_fields__ if name in thoughts.c]
+_QUERY: Select[Any] = select(*_COLUMNS, schema.posts.c.slug.label("post_slug")).join(
+    schema.posts, schema.posts.c.id == thoughts.c.post_id
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a receipt's timeline."""
+
+    at: datetime
+    event: str
+    detail: str
+
+
+# --- finding ---
+
+
+def by_id(connection: Connection, thought_id: int) -> Thought | None:
+    return _one(connection, thoughts.c.id == thought_id)
+
+
+def by_token(connection: Connection, token: str) -> Thought | None:
+    return _one(connection, thoughts.c.token == token)
+
+
+def by_submission(connection: Connection, submission: str) -> Thought | None:
+    return _one(connection, thoughts.c.submission == submission)
+
+
+def pair(connection: Connection, post_id: int, page: str) -> Thought | None:
+    """The thought of one source on one post, locked until the transaction ends."""
+    query = _QUERY.where(thoughts.c.post_id == post_id, thoughts.c.page == page).with_for_update(of=thoughts)
+    row = connection.execute(query).one_or_none()
+    return _thought(row) if row else None
+
+
+def of_page(connection: Connection, page: str, states: Sequence[State]) -> list[Thought]:
+    """All thoughts of one source in these states, locked until the transaction ends."""
+    query = _QUERY.where(thoughts.c.page == page, thoughts.c.state.in_(states)).with_for_update(of=thoughts)
+    return [_thought(row) for row in connection.execute(query.order_by(thoughts.c.id))]
+
+
+def shown_on(connection: Connection, post_id: int) -> list[Thought]:
+    """What is shown on a post, oldest first."""
+    query = _QUERY.where(thoughts.c.post_id == post_id, thoughts.c.state == "shown")
+    return [_thought(row) for row in connection.execute(query.order_by(thoughts.c.received_at, thoughts.c.id))]
+
+
+def latest_shown(connection: Connection, now: datetime, limit: int, post_id: int | None = None) -> list[Thought]:
+    """The newest thoughts shown on visible posts, or on one of them."""
+    query = _QUERY.where(thoughts.c.state == "shown", posts.visible(now))
+    if post_id is not None:
+        query = query.where(thoughts.c.post_id == post_id)
+    query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc()).limit(limit)
+    return [_thought(row) for row in connection.execute(query)]
+
+
+def counts(connection: Connection, post_ids: Iterable[int]) -> dict[int, tuple[int, datetime]]:
+    """For each post with thoughts shown: how many, and when the newest of them came."""
+    query = (
+        select(thoughts.c.post_id, func.count(), func.max(thoughts.c.received_at))
+        .where(thoughts.c.state == "shown", thoughts.c.post_id.in_(list(post_ids)))
+        .group_by(thoughts.c.post_id)
+    )
+    return {post_id: (count, newest) for post_id, count, newest in connection.execute(query)}
+
+
+def listing(connection: Connection, slug: str | None, state: State | None) -> list[Thought]:
+    """All thoughts, newest first; those of one post, in one state."""
+    query = _QUERY
+    if slug is not None:
+        query = query.where(thoughts.c.post_id == posts.slug_owner(connection, slug))
+    if state is not None:
+        query = query.where(thoughts.c.state == state)
+    query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc())
+    return [_thought(row) for row in connection.execute(query)]
+
+
+def waiting(connection: Connection) -> int:
+    """How many pings are not settled yet."""
+    query = select(func.count()).select_from(thoughts).where(thoughts.c.state == "received")
+    return connection.execute(query).scalar_one()
+
+
+def approved_before(connection: Connection, *conditions: ColumnElement[bool]) -> bool:
+    """Whether a person approved a thought for which all `conditions` hold, and it still stands."""
+    query = select(thoughts.c.id).where(thoughts.c.approved, thoughts.c.state == "shown", *conditions)
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def from_host(host: str) -> ColumnElement[bool]:
+    return thoughts.c.host == host
+
+
+def from_email(email: str) -> ColumnElement[bool]:
+    return (thoughts.c.email == email) & (thoughts.c.kind == "comment")
+
+
+def sender_of(connection: Connection, thought_id: int) -> str | None:
+    """The address that sent a ping."""
+    query = select(thoughts.c.sender).where(thoughts.c.id == thought_id)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def events(connection: Connection, thought_id: int) -> list[Event]:
+    """A thought's timeline, oldest first."""
+    query = select(thought_events).where(thought_events.c.thought_id == thought_id).order_by(thought_events.c.id)
+    return [Event(row.at, row.event, row.detail) for row in connection.execute(query)]
+
+
+def shown_sources(connection: Connection, post_id: int) -> list[str]:
+    """The sources of the pingbacks shown on a post, oldest first."""
+    return [thought.source for thought in shown_on(connection, post_id) if thought.source]
+
+
+# --- writing ---
+
+
+def add_ping(
+    connection: Connection, *, post_id: int, source: str, page: str, target: str, host: str, sender: str, now: datetime
+) -> Thought:
+    """Stores a ping as it arrived, unproved, with a receipt of its own."""
+    values = _blank("pingback", "received", post_id, now) | {
+        "token": secrets.token_urlsafe(18),  # 144 random bits
+        "source": source,
+        "page": page,
+        "target": target,
+        "host": host,
+        "sender": sender,
+    }
+    return _insert(connection, values)
+
+
+def add_comment(
+    connection: Connection,
+    *,
+    post_id: int,
+    state: State,
+    reason: str,
+    name: str,
+    email: str,
+    website: str,
+    text: str,
+    submission: str,
+    now: datetime,
+) -> Thought:
+    """Stores a comment. `submission` names one sending of the form: sent twice, it is stored once."""
+    values = _blank("comment", state, post_id, now) | {
+        "reason": reason,
+        "author_name": name,
+        "author_url": website,
+        "email": email or None,
+        "excerpt": text,
+        "submission": submission,
+        "decided_at": now,
+    }
+    return _insert(connection, values)
+
+
+def receive_again(connection: Connection, thought: Thought, target: str) -> None:
+    """A pair that was rejected or gone is verified anew."""
+    _update(connection, thought.id, {"state": "received", "reason": None, "target": target})
+
+
+def settle(connection: Connection, thought: Thought, decision: Decision, now: datetime) -> None:
+    """Writes what a thought became after its source was looked at."""
+    values = asdict(decision.words) | {
+        "state": decision.state,
+        "reason": decision.reason,
+        "restore": decision.restore,
+        "strikes": decision.strikes,
+        "first_strike_at": decision.first_strike_at,
+        "new_words": json.dumps(asdict(decision.new_words)) if decision.new_words else None,
+        "checked_at": now,
+        "next_check_at": None,
+    }
+    if decision.state != thought.state:
+        values["decided_at"] = now
+    _update(connection, thought.id, values)
+
+
+def set_next_check(connection: Connection, page: str, moment: datetime) -> None:
+    """Says on the receipts of a source's unsettled pings when it is looked at next."""
+    statement = update(thoughts).where(thoughts.c.page == page, thoughts.c.state == "received")
+    connection.execute(statement.values(next_check_at=moment))
+
+
+def moderate(
+    connection: Connection, thought: Thought, state: State, reason: str, *, approved: bool, now: datetime
+) -> None:
+    """Writes a moderator's word. Approving takes over the words that waited beside approved ones."""
+    values: dict[str, Any] = {"state": state, "reason": reason, "approved": approved, "decided_at": now}
+    if approved:
+        values |= _new_words(connection, thought.id) | {"new_words": None}
+    _update(connection, thought.id, values | {"restore": None})
+
+
+def record(connection: Connection, thought_id: int, event: str, detail: str, now: datetime) -> None:
+    """Adds a line to a receipt's timeline."""
+    connection.execute(insert(thought_events).values(thought_id=thought_id, at=now, event=event, detail=detail))
+
+
+# --- helpers ---
+
+
+def _blank(kind: Kind, state: State, post_id: int, now: datetime) -> dict[str, Any]:
+    return {
+        "guid": uuid4().urn,
+        "post_id": post_id,
+        "kind": kind,
+        "state": state,
+        "author_name": "",
+        "author_url": "",
+        "title": "",
+        "excerpt": "",
+        "approved": False,
+        "strikes": 0,
+        "received_at": now,
+    }
+
+
+def _insert(connection: Connection, values: dict[str, Any]) -> Thought:
+    thought_id = connection.execute(insert(thoughts).values(values).returning(thoughts.c.id)).scalar_one()
+    thought = by_id(connection, thought_id)
+    assert thought is not None, "it was written in this transaction"
+    return thought
+
+
+def _update(connection: Connection, thought_id: int, values: dict[str, Any]) -> None:
+    connection.execute(update(thoughts).where(thoughts.c.id == thought_id).values(values))
+
+
+def _new_words(connection: Connection, thought_id: int) -> dict[str, Any]:
+    kept = connection.execute(select(thoughts.c.new_words).where(thoughts.c.id == thought_id)).scalar_one()
+    words: dict[str, Any] = json.loads(kept) if kept else {}
+    return words
+
+
+def _one(connection: Connection, condition: ColumnElement[bool]) -> Thought | None:
+    row = connection.execute(_QUERY.where(condition)).one_or_none()
+    return _thought(row) if row else None
+
+
+def _thought(row: Row[Any]) -> Thought:
+    return Thought(**row._mapping)  # noqa: SLF001 - a row's documented way to a mapping

@@ -1,0 +1,106 @@
+"""The pingback endpoint: XML-RPC over HTTP POST. Faults are HTTP 200; only HTTP's own errors are not."""
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from flask import Blueprint, Response, request
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from feedserver import errors
+from feedserver.services import services
+from feedserver.thoughts import pingback, store
+from feedserver.thoughts.pingback import Call, Value
+
+blueprint = Blueprint("thoughts", __name__)
+
+_log = logging.getLogger(__name__)
+
+
+@blueprint.post("/pingback")
+def endpoint() -> Response:
+    """Answers one XML-RPC call."""
+    request.max_content_length = pingback.MAX_BODY
+    if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+        return _plain(415, "The request body must not be compressed.")
+    try:
+        body = request.get_data()
+    except RequestEntityTooLarge:
+        return _plain(413, f"The request body must not be over {pingback.MAX_BODY} bytes.")
+    return Response(_answer(body), content_type=pingback.CONTENT_TYPE)
+
+
+def _answer(body: bytes) -> bytes:
+    try:
+        call = pingback.parse(body)
+        if call.method not in _METHODS:
+            raise errors.UnknownMethod
+        return pingback.response(_METHODS[call.method](call))
+    except errors.PingError as error:
+        return pingback.fault(error)
+    except DBAPIError as error:
+        _log.warning("a ping was not taken: the database is away (%s)", type(error.orig).__name__)
+        return pingback.internal_fault()
+
+
+def _ping(call: Call) -> str:
+    source, target = pingback.two_strings(call.params)
+    answer = services().receiver.receive(source, target, request.remote_addr or "")
+    receipt = services().urls.receipt(answer.thought.token or "")
+    return f"Pingback from {source} to {target} {answer.outcome}. {receipt}"
+
+
+def _get_pingbacks(call: Call) -> list[str]:
+    """`pingback.extensions.getPingbacks`: the sources whose pingbacks a post shows."""
+    post = services().receiver.post_at(pingback.one_string(call.params))
+    with services().database.read() as connection:
+        return store.shown_sources(connection, post.id)
+
+
+def _list_methods(call: Call) -> list[str]:
+    if call.params:
+        raise errors.WrongParameters("system.listMethods takes no parameters")
+    return list(_METHODS)
+
+
+def _method_signature(call: Call) -> list[list[str]]:
+    return _DESCRIBED[_known_method(call)][0]
+
+
+def _method_help(call: Call) -> str:
+    return _DESCRIBED[_known_method(call)][1]
+
+
+def _known_method(call: Call) -> str:
+    name = pingback.one_string(call.params)
+    if name not in _METHODS:
+        raise errors.UnknownMethod
+    return name
+
+
+_METHODS: Final[dict[str, Callable[[Call], Value]]] = {
+    "pingback.ping": _ping,
+    "pingback.extensions.getPingbacks": _get_pingbacks,
+    "system.listMethods": _list_methods,
+    "system.methodSignature": _method_signature,
+    "system.methodHelp": _method_help,
+}
+# Signatures begin with what is returned.
+_DESCRIBED: Final[dict[str, tuple[list[list[str]], str]]] = {
+    "pingback.ping": (
+        [["string", "string", "string"]],
+        "Tells that the page at the first URL, the source, links to the post at the second, the target.",
+    ),
+    "pingback.extensions.getPingbacks": (
+        [["array", "string"]],
+        "The URLs of the pages whose pingbacks are shown on the post at this URL.",
+    ),
+    "system.listMethods": ([["array"]], "The names of the methods that this server has."),
+    "system.methodSignature": ([["array", "string"]], "The types that a method returns and takes."),
+    "system.methodHelp": ([["string", "string"]], "What a method does."),
+}
+
+
+def _plain(status: int, text: str) -> Response:
+    return Response(text + "\n", status, content_type="text/plain; charset=utf-8")

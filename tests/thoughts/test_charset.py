@@ -1,0 +1,105 @@
+"""Bytes to text, by the Encoding Standard."""
+
+import codecs
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedserver.thoughts.charset import decode
+
+CURLY = "“Grüße” – naïve"
+HTML = "text/html"
+JAPANESE = "<title>日本語のブログ</title>"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "expected"),
+    [
+        pytest.param(CURLY.encode(), HTML, CURLY, id="utf-8, nothing declared"),
+        pytest.param(CURLY.encode(), "text/html; charset=utf-8", CURLY, id="utf-8, declared"),
+        pytest.param(CURLY.encode(), 'text/html; Charset = "UTF8" ; x=y', CURLY, id="utf-8, quoted alias"),
+        pytest.param(
+            codecs.BOM_UTF8 + CURLY.encode(), "text/html; charset=latin1", CURLY, id="the mark beats the header"
+        ),
+        pytest.param("Grüße".encode("latin-1"), HTML, "Grüße", id="latin-1, nothing declared"),
+        pytest.param("Grüße".encode("latin-1"), "text/html;charset=ISO-8859-1", "Grüße", id="latin-1, declared"),
+        pytest.param(CURLY.encode("cp1252"), "text/html;charset=ISO-8859-1", CURLY, id="latin-1 means windows-1252"),
+        pytest.param(CURLY.encode("cp1252"), "text/html;charset=us-ascii", CURLY, id="ascii means windows-1252"),
+        pytest.param(CURLY.encode("cp1252"), HTML, CURLY, id="windows-1252, nothing declared"),
+        pytest.param(codecs.BOM_UTF16_LE + CURLY.encode("utf-16-le"), HTML, CURLY, id="utf-16 le, mark"),
+        pytest.param(codecs.BOM_UTF16_BE + CURLY.encode("utf-16-be"), HTML, CURLY, id="utf-16 be, mark"),
+        pytest.param(CURLY.encode("utf-16-le"), "text/html; charset=utf-16", CURLY, id="utf-16 means little-endian"),
+        pytest.param(CURLY.encode("utf-16-be"), "text/html; charset=utf-16be", CURLY, id="utf-16 be, declared"),
+        pytest.param(JAPANESE.encode("cp932"), "text/html; charset=Shift_JIS", JAPANESE, id="shift_jis, declared"),
+        pytest.param(JAPANESE.encode("euc_jp"), "text/html; charset=x-euc-jp", JAPANESE, id="euc-jp by an alias"),
+        pytest.param("中文".encode("gb18030"), "text/html; charset=gb2312", "中文", id="gb2312 means gb18030"),
+        pytest.param(
+            "ŞİRİN".encode("cp1254"), "text/html; charset=iso-8859-9", "ŞİRİN", id="latin-5 means windows-1254"
+        ),
+        pytest.param("é".encode(), "text/html; charset=no-such", "é", id="an unknown label is passed over"),
+        pytest.param(b"gr\xfcn", "text/html; charset=utf-8", "gr\ufffdn", id="wrong declared bytes are replaced"),
+        pytest.param("é".encode(), "text/html; charset=windows-1252", "Ã©", id="what is declared is believed"),
+        pytest.param("é und ü".encode()[:-1], HTML, "é und ", id="utf-8 cut within a character stays utf-8"),
+        pytest.param(b"", "", "", id="nothing at all"),
+    ],
+)
+def test_the_header_the_mark_or_the_bytes_tell_the_encoding(body: bytes, content_type: str, expected: str) -> None:
+    assert decode(body, content_type) == expected
+
+
+@pytest.mark.parametrize(
+    ("head", "codec"),
+    [
+        pytest.param('<meta charset="shift_jis">', "cp932", id="meta charset"),
+        pytest.param("<META CHARSET=SJIS>", "cp932", id="meta in capitals, by an alias"),
+        pytest.param(
+            '<meta http-equiv="Content-Type" content="text/html; charset=euc-jp">', "euc_jp", id="meta http-equiv"
+        ),
+        pytest.param(
+            '<meta content="text/html;charset=sjis" http-equiv=content-type>', "cp932", id="content comes first"
+        ),
+        pytest.param('<?xml version="1.0" encoding="Shift_JIS"?>', "cp932", id="xml declaration"),
+        pytest.param("<!-- <meta charset=koi8-r> --><meta charset=sjis>", "cp932", id="not what a comment says"),
+        pytest.param("<meta charset=nonsense><meta charset=sjis>", "cp932", id="the first that is known"),
+        pytest.param('<meta content="x; charset=koi8-r"><meta charset=sjis>', "cp932", id="not content alone"),
+        pytest.param("<meta charset=utf-16>", "utf-8", id="utf-16 in ascii bytes is utf-8"),
+    ],
+)
+def test_a_page_declares_its_encoding(head: str, codec: str) -> None:
+    assert decode((head + JAPANESE).encode(codec), HTML) == head + JAPANESE
+
+
+def test_a_declaration_counts_within_the_first_1024_bytes_only() -> None:
+    late = b" " * 1024 + b"<meta charset=koi8-r>"
+
+    assert decode(late + "é".encode(), HTML).endswith("é")
+
+
+@pytest.mark.parametrize(
+    "label", ["zlib", "rot13", "idna", "unicode_escape", "utf-7", "hex", "punycode", "mbcs", "cp037"]
+)
+def test_what_is_no_encoding_of_the_web_is_never_used(label: str) -> None:
+    body = rb"+ADw-a \u0041\x41 616161"
+
+    assert decode(body, f"text/html; charset={label}") == body.decode("ascii")
+
+
+@pytest.mark.parametrize(
+    "charset", ["windows-1252", "windows-1253", "shift_jis", "iso-2022-jp", "utf-16", "gbk", "utf-8"]
+)
+@pytest.mark.parametrize("byte", [b"\x81", b"\xff", b"\x1b", b"\xd8\x00"])
+def test_bytes_that_mean_nothing_are_read_in_linear_time(charset: str, byte: bytes) -> None:
+    body = byte * (1024 * 1024 // len(byte))
+    begun = time.process_time()
+
+    decode(body, f"text/html; charset={charset}")
+
+    assert time.process_time() - begun < 2
+
+
+@given(st.binary(max_size=2000), st.text(max_size=60))
+def test_any_bytes_become_text(body: bytes, content_type: str) -> None:
+    assert isinstance(decode(body, content_type), str)
+    assert isinstance(decode(body, f"text/html; charset={content_type}"), str)

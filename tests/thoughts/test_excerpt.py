@@ -1,0 +1,282 @@
+"""The words around a link."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feedserver import text
+from feedserver.thoughts.excerpt import excerpt
+from feedserver.thoughts.reading import Link, read
+
+POST = "http://me.example/posts/one"
+SOURCE = "http://blog.example/entry"
+A = f"<a href={POST}>the link</a>"
+LONG = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+
+
+def words(page: str) -> str:
+    reading = read(page, SOURCE)
+    return excerpt(reading, next(link for link in reading.links if link.url == POST))
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        pytest.param(
+            f"<p>Some words before {A} and some after.</p>", "Some words before the link and some after.", id="p"
+        ),
+        pytest.param(
+            f"<p>{A} and some words after it.</p>", "the link and some words after it.", id="at the beginning"
+        ),
+        pytest.param(f"<p>And some words before {A}</p>", "And some words before the link", id="at the end"),
+        pytest.param(
+            f"<p>Some words before(<b>{A}</b>), and after.", "Some words before(the link), and after.", id="inline"
+        ),
+        pytest.param(
+            f"<p>Some <i>words <b>be</b>fore <a href={POST}>the <em>li</em>nk</a></i>, and <u>after</u>.</p>",
+            "Some words before the link, and after.",
+            id="nested inline",
+        ),
+        pytest.param(
+            f"<p>Fish &amp; chips &lt;3 {A}&nbsp;&#8211; &eacute;t&eacute;</p>",
+            "Fish & chips <3 the link – été",
+            id="references",
+        ),
+        pytest.param(
+            f"<p>\n Some\n\twords   before\n{A}<br>and<br/>after</p>",
+            "Some words before the link and after",
+            id="blanks",
+        ),
+        pytest.param(
+            f"<p>Other words.</p><p>Some words before {A} it.</p><p>More.",
+            "Some words before the link it.",
+            id="own p only",
+        ),
+        pytest.param(
+            f"<ul><li>Other words.<li>Some words before {A} it.<li>More.</ul>",
+            "Some words before the link it.",
+            id="li",
+        ),
+        pytest.param(
+            f"<table><tr><td>Other.<td>Some words before {A} it.<td>M</table>",
+            "Some words before the link it.",
+            id="td",
+        ),
+        pytest.param(
+            f"<blockquote>Some words before {A} it.</blockquote>More.",
+            "Some words before the link it.",
+            id="blockquote",
+        ),
+        pytest.param(
+            f"<div><p>Other words.</p>Some words before {A} it.<p>More words.</p></div>",
+            "Some words before the link it.",
+            id="run within a block",
+        ),
+        pytest.param(
+            f"<div><p>First words that stand here.</p><p>Read {A}.</p><p>Last words.</p></div><p>Outside.</p>",
+            "First words that stand here. Read the link. Last words.",
+            id="small block grows to its parent",
+        ),
+        pytest.param(
+            f"<p>Outside.</p><div><h2>A heading of some words</h2>See {A}.</div><p>Outside.</p>",
+            "A heading of some words See the link.",
+            id="small run grows to its block",
+        ),
+        pytest.param(
+            f"<div><p>Read {A}.<p>Words that follow the paragraph.</div>Outside",
+            "Read the link. Words that follow the paragraph.",
+            id="paragraph ended by the next one",
+        ),
+        pytest.param(
+            f"<p>Some words before <a href={POST}>open for ever</p><p>More words.</p>",
+            "Some words before open for ever More words.",
+            id="unclosed link",
+        ),
+        pytest.param(
+            f"<p>Some words before {A}<a href=/other>, another link</a>.",
+            "Some words before the link, another link.",
+            id="two links",
+        ),
+        pytest.param(
+            f"<div>Some words to begin with <a href={POST}><h3>A heading</h3><p>and text</p></a>",
+            "Some words to begin with A heading and text",
+            id="blocks in a link",
+        ),
+        pytest.param(
+            "<p>Some words <script>no()</script><style>no</style><template>no</template>"
+            f"before {A}<svg><text>no</text></svg> it.",
+            "Some words before the link it.",
+            id="nothing unseen",
+        ),
+        pytest.param(
+            f"<p>Some words <span hidden>no</span><i style='display:none'>no</i>before {A}.",
+            "Some words before the link.",
+            id="nothing hidden",
+        ),
+        pytest.param(
+            f"<noscript><p>Some words before {A} it.</p></noscript>", "Some words before the link it.", id="noscript"
+        ),
+        pytest.param(
+            f"<p>Some words before <img alt='a picture' src={POST}> it, and after.",
+            "Some words before a picture it, and after.",
+            id="img alt",
+        ),
+        pytest.param(
+            f"<p>Some words before <a href={POST}><img alt='a picture' src=x></a> it.",
+            "Some words before a picture it.",
+            id="linked picture",
+        ),
+        pytest.param(
+            f"<p>Some words before <a href={POST}></a>it, and after.", "Some words before it, and after.", id="empty a"
+        ),
+        pytest.param(
+            f"<p>He said: <q cite={POST}>I came and saw.</q> And so on.", "He said: I came and saw. And so on.", id="q"
+        ),
+        pytest.param(
+            f"<p>Outside.</p><blockquote cite={POST}>Words that were said there.</blockquote>",
+            "Words that were said there.",
+            id="blockquote cite",
+        ),
+        pytest.param(
+            f"<p>بعض الكلمات قبل <a href={POST}>الرابط</a> وبعده أيضا.</p>",
+            "بعض الكلمات قبل الرابط وبعده أيضا.",
+            id="right to left",
+        ),
+        pytest.param(
+            f"<p>これは前の文章です。<a href={POST}>リンク</a>これは後の文章です。</p>",
+            "これは前の文章です。リンクこれは後の文章です。",
+            id="no blanks",
+        ),
+        pytest.param(f"<p>Cafe\u0301 and many other words {A}.", "Café and many other words the link.", id="composed"),
+        pytest.param(f"<p>Some\0 words\x07 \ufffe before {A} it.", "Some words before the link it.", id="unclean"),
+    ],
+)
+def test_shows_the_words_around_the_link(page: str, expected: str) -> None:
+    assert words(page) == f"[…] {expected} […]"
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        pytest.param(
+            f"<head><link rel=x href={POST}><meta name=description content='About &amp; so on'></head><p>Words",
+            "[…] About & so on […]",
+            id="link in head, description",
+        ),
+        pytest.param(
+            f"<link rel=x href={POST}><meta property=og:description content='As og says'><p>Words",
+            "[…] As og says […]",
+            id="link in head, og:description",
+        ),
+        pytest.param(
+            f"<head><title>T</title><link href={POST}><style>s</style></head><body><h1>First</h1><p>words",
+            "[…] First words […]",
+            id="link in head, first words",
+        ),
+        pytest.param(f"<meta name=description content=D><img src={POST}>", "[…] D […]", id="block without words"),
+        pytest.param(f"<img src={POST}><script>x</script>", "", id="no words at all"),
+        pytest.param(f"<p><a href={POST}> </a></p>", "", id="blank link alone"),
+    ],
+)
+def test_falls_back_on_what_the_page_says_of_itself(page: str, expected: str) -> None:
+    assert words(page) == expected
+
+
+def test_cuts_a_long_block_at_whole_words_about_100_characters_from_the_link() -> None:
+    found = words(f"<p>{LONG} {LONG} {A} {LONG} {LONG}</p>").removeprefix("[…] ").removesuffix(" […]")
+
+    before, after = found.split(" the link ")
+    assert f" {LONG} {LONG} ".endswith(f" {before} ")
+    assert f" {LONG} {LONG} ".startswith(f" {after} ")
+    assert 85 <= len(before) <= 100
+    assert 85 <= len(after) <= 100
+
+
+def test_a_word_that_just_fits_is_kept() -> None:
+    exact = "a" * 49 + " " + "b" * 50
+
+    assert words(f"<p>x {exact}<a href={POST}>-</a>{exact} x") == f"[…] {exact}-{exact} […]"
+
+
+def test_a_huge_block_gives_the_words_next_to_the_link() -> None:
+    found = words("<p>" + "far " * 200_000 + f"near {A} close" + " away" * 50_000)
+
+    assert " far near the link close away " in found
+    assert len(found) < 300
+
+
+def test_a_long_link_text_is_cut_at_a_word() -> None:
+    found = words(f"<p>Before <a href={POST}>{LONG} {LONG}</a> after it.")
+
+    assert found == f"[…] Before {LONG[: LONG.index(' seventeen')]}… after it. […]"
+
+
+def test_text_without_blanks_is_cut_at_the_limit() -> None:
+    found = words(f"<p>{'日本語の文章' * 100}<a href={POST}>リンク</a>{'後の文章です' * 100}")
+
+    before, after = found.removeprefix("[…] ").removesuffix(" […]").split("リンク")
+    assert (len(before), len(after)) == (100, 100)
+
+
+@pytest.mark.parametrize("mark", ["\u0331", "\u0e34", "\ufe0f", "\u200d👩", "\U0001f3fd"])
+@pytest.mark.parametrize("shift", range(3))
+def test_no_character_is_parted_from_its_marks(mark: str, shift: int) -> None:
+    run = "x" * shift + f"g{mark}" * 200
+    found = words(f"<p>{run}<a href={POST}>-</a>{run}").removeprefix("[…] ").removesuffix(" […]")
+
+    before, after = found.split("-")
+    assert before
+    assert before[0] == "g"
+    assert after.endswith(unicodedata.normalize("NFC", f"g{mark}"))
+
+
+PAGE = f"""<!DOCTYPE html><html lang=en><head><meta charset=utf-8><title>Hello &#8211; A Blog</title>
+<link rel="alternate" href="/feed/"><style>.x{{}}</style><script>var a = "<a href='{POST}'>no</a>";</script></head>
+<body class="home"><header><h1><a href="/">A Blog</a></h1><p>Just another site</p>
+<nav><ul><li><a href="/">Home</a></li><li><a href="/about">About</a></li></ul></nav></header>
+<main><article><header><h2><a href="/entry">Hello</a></h2>
+<span>Posted on <time>May 1</time> by <a href="/me">Me</a></span></header>
+<div class="entry-content">
+<p>The first paragraph talks of other things.</p>
+<p>Yesterday I read <a href="{POST}">a fine post</a> about feeds, and I could not agree more.</p>
+<p>The last paragraph ends it.</p>
+</div><footer>Filed under <a href="/c">Things</a></footer></article></main>
+<aside><h3>Recent Posts</h3><ul><li><a href="/1">One</a></li></ul></aside>
+<footer><p>Proudly powered</p></footer></body></html>"""
+
+
+def test_an_ordinary_page_gives_its_sentence() -> None:
+    assert words(PAGE) == "[…] Yesterday I read a fine post about feeds, and I could not agree more. […]"
+
+
+def test_each_of_many_links_gets_its_own_words() -> None:
+    reading = read("".join(f"<p>Paragraph number {n} says <a href=/{n}>more</a>.</p>" for n in range(2000)), SOURCE)
+
+    assert [excerpt(reading, reading.links[n]) for n in (0, 700, 1999)] == [
+        f"[…] Paragraph number {n} says more. […]" for n in (0, 700, 1999)
+    ]
+
+
+def test_a_link_of_another_page_is_survived() -> None:
+    assert excerpt(read("<p>Some words", SOURCE), Link(POST, "a", 999, False)) == "[…] Some words […]"
+
+
+PIECES = st.sampled_from(
+    "<a href=x>|</a>|<p>|</p>|<div hidden>|</div>|<svg>|<title/>|<noscript>|</noscript>|<template>|</template>|<li>|"
+    "<td>|<table>|</table>|<img alt=w src=i>|<q cite=y>|<link href=z>|<br>|<!-- -->|<|&|\n|é |日本|x\u0301|\0|\ud800"
+    "".split("|")
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(PIECES | st.text(max_size=60), max_size=60).map("".join))
+def test_any_page_gives_a_bounded_clean_line(page: str) -> None:
+    reading = read(page, SOURCE)
+
+    for link in reading.links[:3] + reading.links[-3:]:
+        found = excerpt(reading, link)
+        assert len(found) <= 1000
+        assert found == text.one_line(found)
+        assert found == "" or (found.startswith("[…] ") and found.endswith(" […]"))
