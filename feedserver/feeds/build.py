@@ -1,0 +1,130 @@
+"""Posts and thoughts become a Feed value. Pure: what it needs is handed in; the formats write the value down."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from uuid import UUID, uuid5
+
+from feedserver.feeds.address import FeedAddress
+from feedserver.feeds.model import Category, Entry, Feed, InReplyTo, Person, Replies
+from feedserver.posts.model import Post
+from feedserver.settings import SiteSettings
+from feedserver.storage.site import Site
+from feedserver.text import shorten
+from feedserver.thoughts.comments import as_html
+from feedserver.thoughts.model import Thought
+from feedserver.urls import Urls
+
+TTL = 300  # seconds between two polls: what `Cache-Control`, `ttl` and `sy:` say alike
+_TITLE = 80  # characters of a post's title within another title
+
+Counts = Mapping[int, tuple[int, datetime]]
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Makes the feeds of one site."""
+
+    urls: Urls
+    settings: SiteSettings
+    site: Site
+
+    def posts(self, address: FeedAddress, posts: Sequence[Post], counts: Counts) -> Feed:
+        """A feed of posts, newest first; `counts` says for each post with thoughts how many, and the newest's date."""
+        return self._feed(address, tuple(self._post(post, counts) for post in posts))
+
+    def thoughts(self, address: FeedAddress, thoughts: Sequence[Thought], posts: Mapping[int, Post]) -> Feed:
+        """A feed of thoughts, newest first; `posts` holds the posts they are on, by id."""
+        post = next(iter(posts.values())) if address.scope == "post" else None
+        entries = tuple(self._thought(thought, posts[thought.post_id]) for thought in thoughts)
+        return self._feed(address, entries, post)
+
+    def _feed(self, address: FeedAddress, entries: tuple[Entry, ...], post: Post | None = None) -> Feed:
+        born = post.published_at if post else self.site.created_at
+        return Feed(
+            id=self._feed_id(address, post),
+            title=self._title(address, post),
+            description=self.settings.description or self.settings.title,
+            language=post.lang if post else self.settings.language,
+            author=self._person(self.settings.author),
+            page_url=self._page_url(address),
+            self_url=address.url(self.urls),
+            updated=max((entry.updated for entry in entries), default=born),
+            ttl=TTL,
+            entries=entries,
+        )
+
+    def _feed_id(self, address: FeedAddress, post: Post | None) -> str:
+        """The site's own id, or one made from it that outlives every change of address; the same in all formats."""
+        if address.scope == "site":
+            return self.site.guid
+        name = f"thoughts on {post.guid}" if post else f"{address.scope}/{address.name}"
+        return uuid5(UUID(self.site.guid), name).urn
+
+    def _title(self, address: FeedAddress, post: Post | None) -> str:
+        site = self.settings.title
+        match address.scope:
+            case "site":
+                return site
+            case "tag" | "author":
+                return f"{address.name} – {site}"
+            case "thoughts":
+                return f"Thoughts – {site}"
+            case "post":
+                return f"Thoughts on “{shorten(post.label, _TITLE) if post else address.name}” – {site}"
+
+    def _page_url(self, address: FeedAddress) -> str:
+        match address.scope:
+            case "site" | "thoughts":
+                return self.urls.home()
+            case "tag":
+                return self.urls.tag(address.name)
+            case "author":
+                return self.urls.author(address.name)
+            case "post":
+                return self.urls.post(address.name)
+
+    def _post(self, post: Post, counts: Counts) -> Entry:
+        count, newest = counts.get(post.id, (0, None))
+        return Entry(
+            id=post.guid,
+            url=self.urls.post(post.slug),
+            title=post.title,
+            summary=post.summary or post.excerpt,
+            html=post.feed_html,
+            published=post.published_at,
+            updated=post.updated_at,
+            authors=tuple(self._person(name) for name in post.authors or (self.settings.author,)),
+            categories=tuple(Category(tag, self.urls.tag(tag)) for tag in post.tags),
+            enclosures=post.enclosures,
+            lang=post.lang,
+            image=post.image,
+            replies=Replies(
+                count=count,
+                page_url=f"{self.urls.post(post.slug)}#thoughts",
+                rss_url=self.urls.post_thoughts_feed(post.slug, "rss"),
+                atom_url=self.urls.post_thoughts_feed(post.slug, "atom"),
+                updated=newest,
+            ),
+        )
+
+    def _thought(self, thought: Thought, post: Post) -> Entry:
+        is_ping = thought.kind == "pingback"
+        return Entry(
+            id=thought.guid,
+            url=self.urls.thought(post.slug, thought.id),
+            title=f"{thought.author_name} on “{shorten(post.label, _TITLE)}”",
+            summary=thought.excerpt,
+            html=f"<p>{escape(thought.excerpt)}</p>" if is_ping else as_html(thought.excerpt),
+            published=thought.received_at,
+            updated=thought.received_at,
+            authors=(Person(thought.author_name, thought.author_url or None),),
+            lang=post.lang,
+            in_reply_to=InReplyTo(post.guid, self.urls.post(post.slug), self.urls.site_feed("atom")),
+            external_url=thought.source,
+            kind=thought.kind,
+        )
+
+    def _person(self, name: str) -> Person:
+        return Person(name, self.urls.author(name))

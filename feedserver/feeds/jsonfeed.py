@@ -1,0 +1,91 @@
+"""JSON Feed 1.1 (https://jsonfeed.org/version/1.1).
+
+Keys stand in a fixed order and dates are in UTC, so the same feed gives the same bytes. What a thought is and which
+post it answers stand in an extension object, `_feedserver`. Leaves RSS and Atom to `syndication`.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from feedserver.clock import rfc3339
+from feedserver.feeds.model import Entry, Feed, Person
+from feedserver.feeds.robust import cleaned, written
+from feedserver.posts.model import Enclosure
+
+VERSION = "https://jsonfeed.org/version/1.1"
+_NEXT = ("next", "prev-archive")  # a page further back, or else the archive before this document
+Object = dict[str, Any]
+
+
+def json_feed(feed: Feed) -> bytes:
+    """`feed` as a JSON Feed 1.1 document, UTF-8. Entries that cannot be written are left out and logged."""
+    head = _bytes(_head(cleaned(replace(feed, entries=()))))
+    items = b",".join(written(feed.entries, lambda entry: _bytes(_item(entry))))
+    return head[:-1] + b',"items":[' + items + b"]}\n"
+
+
+def _head(feed: Feed) -> Object:
+    return _known(
+        version=VERSION,
+        title=feed.title,
+        home_page_url=feed.page_url,
+        feed_url=feed.self_url,
+        description=feed.description,
+        next_url=next((link.href for rel in _NEXT for link in feed.links if link.rel == rel), None),
+        authors=_authors([feed.author]),
+        language=feed.language,
+        hubs=[{"type": "WebSub", "url": link.href} for link in feed.links if link.rel == "hub"],
+    )
+
+
+def _item(entry: Entry) -> Object:
+    content = _content(entry)
+    return _known(
+        id=entry.id,
+        url=entry.url,
+        external_url=entry.external_url,
+        title=entry.title,
+        **content,
+        summary=None if content.get("content_text") == entry.summary else entry.summary,
+        image=entry.image,
+        date_published=rfc3339(entry.published),
+        date_modified=rfc3339(entry.updated),
+        authors=_authors(entry.authors),
+        tags=[category.name for category in entry.categories if category.name.strip()],
+        language=entry.lang,
+        attachments=[_attachment(file) for file in entry.enclosures],
+        _feedserver=_thought(entry),
+    )
+
+
+def _content(entry: Entry) -> Object:
+    """One of the two contents is always there, though it be the title or nothing; of a pingback, its words as text."""
+    if entry.html and entry.kind != "pingback":
+        return {"content_html": entry.html}
+    return {"content_text": entry.summary or entry.title or entry.url}
+
+
+def _authors(people: Iterable[Person]) -> list[Object]:
+    return [_known(name=person.name, url=person.url) for person in people if person.name or person.url]
+
+
+def _attachment(file: Enclosure) -> Object:
+    return _known(url=file.url, mime_type=file.type, size_in_bytes=file.length)
+
+
+def _thought(entry: Entry) -> Object | None:
+    """What only a thought has: its kind, and the id of the post that it answers."""
+    if entry.kind is None:
+        return None
+    return {"kind": entry.kind, "in_reply_to": entry.in_reply_to.ref if entry.in_reply_to else None}
+
+
+def _known(**members: Any) -> Object:
+    """An object without the members that would be null, empty or zero: JSON Feed leaves out what is not known."""
+    return {name: value for name, value in members.items() if value}
+
+
+def _bytes(value: Object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,114 @@
+"""A feed as a value, the same for every format. Pure: no clock, database, network or Flask.
+
+All text is clean (`text.clean`), all HTML sanitised with absolute URLs, all moments aware and UTC: the stores and
+`posts/rendering` see to that when a post is written, so that a format only has to write things down.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from feedserver.posts.model import Enclosure
+
+MEDIA_TYPES = {
+    "rss": "application/rss+xml",
+    "atom": "application/atom+xml",
+    "json": "application/feed+json",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An author: a name and, where there is one, a page."""
+
+    name: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A tag: its plain name and the absolute URL of its list."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """Where the thoughts on a post are, and how many (RFC 4685; slash and wfw in RSS).
+
+    `updated` is when the newest of them came; None when there are none.
+    """
+
+    count: int
+    page_url: str
+    rss_url: str
+    atom_url: str
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InReplyTo:
+    """What a thought answers (RFC 4685 section 3): the post's id, its permalink, and the feed that holds it."""
+
+    ref: str
+    href: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One post, or one thought, within a feed.
+
+    `title` may be empty. `html` may be empty; then `summary` is all there is. `summary` is plain text.
+    `external_url` is a pinged source; `kind` is a thought's kind, None for a post.
+    """
+
+    id: str
+    url: str
+    title: str
+    summary: str
+    html: str
+    published: datetime
+    updated: datetime
+    authors: tuple[Person, ...] = ()
+    categories: tuple[Category, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    lang: str | None = None
+    image: str | None = None
+    replies: Replies | None = None
+    in_reply_to: InReplyTo | None = None
+    external_url: str | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of the feed itself: `rel` is `next`, `prev-archive`, `hub` and so on; `type` a media type or None."""
+
+    rel: str
+    href: str
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One document of one format.
+
+    `id` is stable and never the document's URL. `self_url` is where this document is; `page_url` the page for
+    people that lists the same. `updated` is the newest entry's, or the site's creation. `ttl` is in seconds.
+    `links` are further links: pages, archives, hubs. `archive` and `complete` are RFC 5005's marks.
+    """
+
+    id: str
+    title: str
+    description: str
+    language: str
+    author: Person
+    page_url: str
+    self_url: str
+    updated: datetime
+    ttl: int
+    entries: tuple[Entry, ...] = ()
+    links: tuple[Link, ...] = ()
+    archive: bool = False
+    complete: bool = False

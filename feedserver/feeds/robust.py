@@ -1,0 +1,52 @@
+"""One bad entry never takes a feed down: entries are written one by one, and what cannot be written is left out.
+
+Text is cleaned when it is stored, so it is written as it stands, which costs nothing. Only where a format refuses
+it is the entry cleaned again and written once more; what even then cannot be written is missing from the feed and
+named in the log. Leaves to the formats what an entry looks like.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from feedserver import text
+from feedserver.feeds.model import Entry
+
+logger = logging.getLogger(__name__)
+Written = TypeVar("Written")
+Value = TypeVar("Value")
+
+
+def written(entries: Iterable[Entry], write: Callable[[Entry], Written]) -> Iterator[Written]:
+    """What `write` makes of each entry, in order, without those at which it raises ValueError even when cleaned."""
+    for entry in entries:
+        try:
+            yield _written(entry, write)
+        except ValueError as error:
+            logger.error("the entry %s is left out of the feed: %s", ascii(entry.id), error)
+
+
+def cleaned(value: Value) -> Value:
+    """A feed, an entry or a part of one, with `text.clean` applied to every text in it."""
+    clean: Value = _cleaned(value)
+    return clean
+
+
+def _written(entry: Entry, write: Callable[[Entry], Written]) -> Written:
+    if entry.published.tzinfo is None or entry.updated.tzinfo is None:
+        raise ValueError("its dates name no time zone")
+    try:
+        return write(entry)
+    except ValueError:  # lxml's word for what XML forbids; UnicodeEncodeError, for lone surrogates, is one too
+        return write(cleaned(entry))
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return text.clean(value)
+    if isinstance(value, tuple):
+        return tuple(_cleaned(one) for one in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{field.name: _cleaned(getattr(value, field.name)) for field in fields(value)})
+    return value

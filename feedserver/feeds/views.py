@@ -1,0 +1,107 @@
+"""Feeds over HTTP: exact types, validators that hold, no cookies, never a choice by Accept (INTERFACE section 7)."""
+
+from email.utils import format_datetime
+from typing import Final
+
+from flask import Blueprint, Response, abort, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from feedserver.feeds.address import FeedAddress, Format, Scope
+from feedserver.feeds.build import TTL
+from feedserver.feeds.conditional import coding, not_modified
+from feedserver.feeds.versions import Document
+from feedserver.posts import store as posts
+from feedserver.services import services
+
+blueprint = Blueprint("feeds", __name__)
+
+_STALE: Final = "stale-while-revalidate=60, stale-if-error=86400"  # seconds
+# Addresses that readers try, and that other software had (INTERFACE section 4).
+_FORMER: Final[dict[str, tuple[Scope, Format]]] = {
+    "/feed": ("site", "rss"),
+    "/feed/": ("site", "rss"),
+    "/rss": ("site", "rss"),
+    "/rss.xml": ("site", "rss"),
+    "/atom.xml": ("site", "atom"),
+    "/feed.xml": ("site", "rss"),
+    "/index.xml": ("site", "rss"),
+    "/feed/atom/": ("site", "atom"),
+    "/comments/feed/": ("thoughts", "rss"),
+}
+
+
+@blueprint.get("/feed.<any(rss,atom,json):fmt>")
+def site_feed(fmt: Format) -> Response:
+    return _send(FeedAddress("site", fmt))
+
+
+@blueprint.get("/tags/<path:name>/feed.<any(rss,atom,json):fmt>")
+def tag_feed(name: str, fmt: Format) -> Response:
+    return _send(FeedAddress("tag", fmt, name))
+
+
+@blueprint.get("/authors/<path:name>/feed.<any(rss,atom,json):fmt>")
+def author_feed(name: str, fmt: Format) -> Response:
+    return _send(FeedAddress("author", fmt, name))
+
+
+@blueprint.get("/thoughts.<any(rss,atom,json):fmt>")
+def thoughts_feed(fmt: Format) -> Response:
+    return _send(FeedAddress("thoughts", fmt))
+
+
+@blueprint.get("/posts/<slug>/thoughts.<any(rss,atom,json):fmt>")
+def post_thoughts_feed(slug: str, fmt: Format) -> BaseResponse:
+    house = services()
+    with house.database.read() as connection:
+        post = posts.by_slug(connection, slug)
+    if post is not None and post.state == "deleted":
+        abort(410)
+    if post is not None and post.visible(house.clock()) and post.slug != slug:
+        return redirect(house.urls.post_thoughts_feed(post.slug, fmt), 301)
+    return _send(FeedAddress("post", fmt, slug))
+
+
+def former_address() -> BaseResponse:
+    """Leads from an address of other software's to the feed meant."""
+    path = request.path
+    scope, fmt = _FORMER[path]
+    return redirect(FeedAddress(scope, fmt).url(services().urls), 301)
+
+
+for _path in _FORMER:
+    blueprint.add_url_rule(
+        _path, endpoint=f"former{_path.replace('/', '_').replace('.', '_')}", view_func=former_address
+    )
+
+
+def _send(address: FeedAddress) -> Response:
+    house = services()
+    document = house.feeds.get(address)
+    headers = _headers(document, address)
+    version = document.version
+    if not_modified(version, request.headers.get("If-None-Match"), request.headers.get("If-Modified-Since")):
+        response = Response(status=304, headers=headers)
+        del response.headers["Content-Type"]
+        return response
+    chosen = coding(request.headers.get("Accept-Encoding"))
+    response = Response(document.bodies[chosen], headers=headers, content_type=document.media_type)
+    if chosen != "identity":
+        response.headers["Content-Encoding"] = chosen
+    return response
+
+
+def _headers(document: Document, address: FeedAddress) -> dict[str, str]:
+    """What a 200 and a 304 say alike (RFC 9110 section 15.4.5)."""
+    headers = {
+        "ETag": document.version.etag,
+        "Last-Modified": format_datetime(document.version.last_modified, usegmt=True),
+        "Cache-Control": f"public, max-age={TTL}, {_STALE}",
+        "Vary": "Accept-Encoding",
+        "Link": f'<{address.url(services().urls)}>; rel="self"',
+        "Access-Control-Allow-Origin": "*",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if address.is_of_thoughts:
+        headers["X-Robots-Tag"] = "noindex"
+    return headers
