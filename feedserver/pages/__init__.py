@@ -1,0 +1,1 @@
+"""Pages for people: templates, one stylesheet, lists, the post, receipts, and friendly errors."""

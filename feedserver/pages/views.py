@@ -1,0 +1,241 @@
+"""Pages for people: lists of posts, the post with its thoughts and its comment form, receipts."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from feedserver.clock import rfc3339
+from feedserver.feeds.address import FeedAddress
+from feedserver.pages.autodiscovery import for_list, for_post, for_site
+from feedserver.posts import store as posts
+from feedserver.posts.model import Post
+from feedserver.posts.store import Listing
+from feedserver.services import Services, services
+from feedserver.storage import limits
+from feedserver.thoughts import comments, moderation, store
+from feedserver.thoughts.comments import Comment, Form
+from feedserver.thoughts.model import Thought
+
+blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static")
+
+POSTS_ON_A_PAGE = 10
+_COMMENTS_A_MINUTE = 10  # from one address
+_NOTICES = {
+    "held": "Thank you. Your comment waits for approval.",
+    "shown": "Thank you. Your comment is shown below the post.",
+}
+
+
+# --- lists ---
+
+
+@blueprint.get("/")
+def home() -> Response:
+    return _list(None, Listing(), services().urls.home, for_site())
+
+
+@blueprint.get("/tags/<path:name>")
+def tag(name: str) -> Response:
+    urls = services().urls
+    return _list(name, Listing(tag=name), lambda n: urls.tag(name, n), for_list("tag", name))
+
+
+@blueprint.get("/authors/<path:name>")
+def author(name: str) -> Response:
+    house = services()
+    listing = house.feeds.listing(FeedAddress("author", "rss", name))
+    return _list(name, listing, lambda n: house.urls.author(name, n), for_list("author", name))
+
+
+def _list(
+    heading: str | None, listing: Listing, page_url: Callable[[int], str], feeds: list[tuple[str, str, str]]
+) -> Response:
+    house, now = services(), services().clock()
+    page = _page_number()
+    with house.database.read() as connection:
+        total = posts.count(connection, now, listing)
+        pages = max(1, -(-total // POSTS_ON_A_PAGE))
+        if page > pages or (heading is not None and not total):
+            abort(404)
+        found = posts.latest(connection, now, POSTS_ON_A_PAGE, (page - 1) * POSTS_ON_A_PAGE, listing)
+        counts = store.counts(connection, [post.id for post in found])
+    return make_response(
+        render_template(
+            "list.html",
+            heading=heading,
+            posts=found,
+            authors_of=_authors_of,
+            page=page,
+            pages=pages,
+            page_url=page_url,
+            counts={post_id: count for post_id, (count, _) in counts.items()},
+            canonical=page_url(page),
+            feeds=feeds,
+        )
+    )
+
+
+def _page_number() -> int:
+    text = request.args.get("page", "1")
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) > 0):
+        abort(404)
+    return int(text)
+
+
+def _authors_of(post: Post) -> tuple[str, ...]:
+    return post.authors or (services().settings.site.author,)
+
+
+# --- a post ---
+
+
+@blueprint.get("/posts/<slug>")
+def post(slug: str) -> BaseResponse:
+    found = _visible(slug)
+    if found.slug != slug:
+        query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
+        return redirect(services().urls.post(found.slug) + query, 301)
+    notice = _NOTICES.get(request.args.get("comment", ""))
+    return _post_page(found, _fresh_form(found), notice=notice)
+
+
+@blueprint.post("/posts/<slug>/comments")
+def comment(slug: str) -> BaseResponse:
+    """Takes a comment: stored and told so, or the page again with what was typed and what is wrong with it."""
+    request.max_content_length = comments.MAX_BODY
+    house, found = services(), _visible(slug)
+    if not found.comments_open:
+        abort(403, "This post takes no comments.")
+    written, errors = comments.read(request.form)
+    problem = _trust_problem(house, found)
+    if problem:
+        errors = {"form": problem} | errors
+    if written is None or problem:
+        return _post_page(found, _filled_form(found, errors), status=422)
+    thought = house.database.transact(lambda connection: _store(connection, house, found, written))
+    if thought is None:
+        errors = {"form": "Too many comments came from your address. Please wait a minute and send it once more."}
+        return _post_page(found, _filled_form(found, errors), status=429)
+    outcome = "shown" if thought.state == "shown" else "held"
+    anchor = f"thought-{thought.id}" if outcome == "shown" else "comment-form"
+    return redirect(f"{house.urls.post(found.slug)}?{urlencode({'comment': outcome})}#{anchor}", 303)
+
+
+def _visible(slug: str) -> Post:
+    """The post that has or had this slug, as long as readers may see it."""
+    house = services()
+    with house.database.read() as connection:
+        found = posts.by_slug(connection, slug)
+    if found is not None and found.state == "deleted":
+        abort(410)
+    if found is None or not found.visible(house.clock()):
+        abort(404)
+    return found
+
+
+def _post_page(found: Post, form: Form | None, *, notice: str | None = None, status: int = 200) -> Response:
+    house = services()
+    with house.database.read() as connection:
+        shown = store.shown_on(connection, found.id)
+        related = posts.related_to(connection, found.id, house.clock())
+    endpoint = house.urls.pingback() if found.pings_open else None
+    response = make_response(
+        render_template(
+            "post.html",
+            post=found,
+            authors=_authors_of(found),
+            thoughts=tuple(shown),
+            related=tuple(related),
+            form=form,
+            notice=notice,
+            pingback=endpoint,
+            canonical=house.urls.post(found.slug),
+            feeds=for_post(found),
+        ),
+        status,
+    )
+    if endpoint and status == 200:
+        response.headers["X-Pingback"] = endpoint
+    return response
+
+
+def _fresh_form(found: Post) -> Form | None:
+    if not found.comments_open:
+        return None
+    house = services()
+    token = house.tokens.give(found.id, house.clock())
+    return Form(house.urls.comments(found.slug), hidden=((comments.TOKEN, token),))
+
+
+def _filled_form(found: Post, errors: dict[str, str]) -> Form:
+    """A form with a new token, and everything that was typed into the last one."""
+    form = _fresh_form(found)
+    assert form is not None, "closed posts have answered before"
+    return Form(form.action, form.hidden, {name: request.form.get(name, "") for name in comments.FIELDS}, errors)
+
+
+def _trust_problem(house: Services, found: Post) -> str | None:
+    """Why a form is not taken as sent by a person on our page; None when it is."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "same-site", "none"):
+        return "The form came from another site. Please send it from here."
+    return house.tokens.problem(request.form.get(comments.TOKEN, ""), found.id, house.clock())
+
+
+def _store(connection: Any, house: Services, found: Post, written: Comment) -> Thought | None:
+    """The stored comment; the one stored before when the same form comes twice; None beyond the rate."""
+    if before := store.by_submission(connection, written.submission):
+        return before
+    now = house.clock()
+    if not limits.allow(connection, f"comment:{request.remote_addr}", _COMMENTS_A_MINUTE, now):
+        return None
+    verdict = moderation.verdict_on_comment(connection, written.email, house.settings)
+    return moderation.take_comment(connection, found.id, written, verdict, now)
+
+
+# --- receipts ---
+
+
+@blueprint.get("/receipts/<token>")
+def receipt(token: str) -> Response:
+    """What became of one ping: a page, or JSON where the address ends in `.json`."""
+    wants_json = token.endswith(".json")
+    told = _receipt(token.removesuffix(".json"))
+    if wants_json:
+        response = jsonify(_in_json(told))
+    else:
+        response = make_response(render_template("receipt.html", receipt=told, canonical=None, feeds=[]))
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _receipt(token: str) -> dict[str, Any]:
+    house = services()
+    with house.database.read() as connection:
+        thought = store.by_token(connection, token)
+        if thought is None:
+            abort(404)
+        timeline = store.events(connection, thought.id)
+        post = posts.by_id(connection, thought.post_id)
+    seen = post is not None and post.visible(house.clock())
+    return {
+        "state": thought.state,
+        "reason": thought.reason,
+        "source": thought.source,
+        "target": thought.target,
+        "post": house.urls.post(thought.post_slug) if seen else None,
+        "received_at": thought.received_at,
+        "checked_at": thought.checked_at,
+        "next_check_at": thought.next_check_at,
+        "timeline": [{"at": line.at, "event": line.event, "detail": line.detail} for line in timeline],
+    }
+
+
+def _in_json(told: dict[str, Any]) -> dict[str, Any]:
+    moments = ("received_at", "checked_at", "next_check_at")
+    written = {key: rfc3339(told[key]) if told[key] else None for key in moments}
+    timeline = [line | {"at": rfc3339(line["at"])} for line in told["timeline"]]
+    return told | written | {"timeline": timeline}
