@@ -1,0 +1,7 @@
+"""`python -m feedserver`."""
+
+import sys
+
+from feedserver.cli import main
+
+sys.exit(main())

@@ -1,0 +1,155 @@
+"""create_app: the one place where the web application is put together."""
+
+import hashlib
+import logging
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from flask import Flask, Response, render_template, request
+from markupsafe import Markup
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.wrappers import Response as BaseResponse
+
+from feedserver import health
+from feedserver import settings as settings_module
+from feedserver.clock import rfc3339
+from feedserver.errors import PostNotFound
+from feedserver.feeds import views as feed_views
+from feedserver.mounting import BodyDeadline, Mounted, TrustedProxies
+from feedserver.pages import autodiscovery
+from feedserver.pages import views as page_views
+from feedserver.services import EXTENSION, Services
+from feedserver.settings import Settings
+from feedserver.thoughts import comments
+from feedserver.thoughts import views as thought_views
+
+_log = logging.getLogger(__name__)
+
+# Pages hold the author's own HTML, so pictures, sound, film and frames may come from elsewhere; scripts from nowhere,
+# styles from us alone.
+_CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src * data:",
+        "media-src *",
+        "frame-src http: https:",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+_PAGE_HEADERS = {
+    "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-cache",
+}
+_BODY_SECONDS = 25  # for the whole body of a request
+_MESSAGES = {
+    403: ("Not here", "This cannot be done here."),
+    404: ("Not found", "There is nothing at this address. Perhaps it was mistyped, or never was."),
+    405: ("Not this way", "This address does not take requests of this kind."),
+    410: ("Gone", "There was a post here. Its author has taken it away."),
+    413: ("Too large", "That was more than this address takes."),
+    500: ("Our fault", "Something went wrong on our side. Please try again in a little while."),
+    503: ("One moment", "The site is not able to answer just now. Please try again in a little while."),
+}
+
+
+def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
+    """The WSGI application.
+
+    Reads the settings of the environment unless given some; `services` lets a test bring its own clock or network.
+    Raises SettingsError or StorageError when it cannot work. The database is made and migrated before (`init`).
+    """
+    services = services or Services(settings or settings_module.load())
+    app = Flask("feedserver", static_folder=None)
+    app.extensions[EXTENSION] = services
+    app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's own provider has it
+    app.url_map.merge_slashes = False  # a tag may hold two slashes
+    app.url_map.strict_slashes = False
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    for blueprint in (page_views.blueprint, feed_views.blueprint, thought_views.blueprint, health.blueprint):
+        app.register_blueprint(blueprint)
+    _prepare_templates(app, services)
+    _prepare_errors(app)
+    app.after_request(_secure)
+    in_time = BodyDeadline(app.wsgi_app, seconds=_BODY_SECONDS, most=comments.MAX_BODY)
+    mounted = Mounted(in_time, services.urls.prefix, everywhere=("/healthz", "/readyz"))
+    app.wsgi_app = TrustedProxies(mounted, services.settings.server.trusted_proxies)  # type: ignore[method-assign]
+    return app
+
+
+def _prepare_templates(app: Flask, services: Services) -> None:
+    site = services.settings.site
+    style = Path(page_views.__file__).with_name("static") / "style.css"
+    digest = hashlib.sha256(style.read_bytes()).hexdigest()[:12]
+    app.jinja_env.globals |= {
+        "site": site,
+        "urls": services.urls,
+        "stylesheet": services.urls.at(f"/static/style.css?v={digest}"),
+    }
+    zone = ZoneInfo(site.timezone)
+    app.jinja_env.filters |= {
+        "day": partial(_day, zone),
+        "moment": partial(_moment, zone),
+        "rfc3339": rfc3339,
+        "paragraphs": lambda text: Markup(comments.as_html(text)),  # noqa: S704 - it escapes
+    }
+
+
+def _day(zone: ZoneInfo, moment: datetime) -> str:
+    local = moment.astimezone(zone)
+    return f"{local:%B} {local.day}, {local.year}"
+
+
+def _moment(zone: ZoneInfo, moment: datetime) -> str:
+    local = moment.astimezone(zone)
+    return f"{_day(zone, moment)}, {local:%H:%M %Z}"
+
+
+def _prepare_errors(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _error_page)
+    app.register_error_handler(PostNotFound, lambda _: _friendly(404))
+    app.register_error_handler(DBAPIError, _storage_error)
+    app.register_error_handler(InternalServerError, lambda _: _friendly(500))
+
+
+def _error_page(error: HTTPException) -> BaseResponse:
+    if error.response is not None or (error.code or 500) < 400:  # a redirect of the router's
+        return error.get_response(request.environ)
+    response = _friendly(error.code or 500)
+    for name, value in error.get_headers(request.environ):
+        if name.lower() in ("allow", "retry-after"):
+            response.headers[name] = value
+    return response
+
+
+def _storage_error(error: DBAPIError) -> Response:
+    _log.error("the database did not answer: %s", type(error.orig).__name__)
+    response = _friendly(ServiceUnavailable.code)
+    response.headers["Retry-After"] = "30"
+    return response
+
+
+def _friendly(status: int) -> Response:
+    heading, message = _MESSAGES.get(status, ("That did not work", "The request could not be understood."))
+    page = render_template(
+        "error.html", heading=heading, message=message, canonical=None, feeds=autodiscovery.for_site()
+    )
+    return Response(page, status, content_type="text/html; charset=utf-8")
+
+
+def _secure(response: Response) -> Response:
+    """Security headers: nosniff for all, the rest for pages."""
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if response.mimetype == "text/html":
+        for name, value in _PAGE_HEADERS.items():
+            response.headers.setdefault(name, value)
+    return response

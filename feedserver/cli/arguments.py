@@ -1,0 +1,88 @@
+"""What the commands share: the parser, the services of a command, and output for people and programs."""
+
+import argparse
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from feedserver import __version__, settings
+from feedserver.clock import rfc3339
+from feedserver.services import Services
+from feedserver.setup import require_current
+
+Commands = Any  # argparse keeps the type of its sub-parsers to itself
+Run = Callable[[argparse.Namespace], int | None]
+
+
+def parser(groups: Iterable[Callable[[Commands], None]]) -> argparse.ArgumentParser:
+    """The whole command line."""
+    whole = argparse.ArgumentParser(
+        prog="feedserver", description="A small server for an author's feeds and the conversation around them."
+    )
+    whole.add_argument("--version", action="version", version=f"feedserver {__version__}")
+    commands = whole.add_subparsers(metavar="COMMAND", required=True)
+    for add in groups:
+        add(commands)
+    return whole
+
+
+def noun(commands: Commands, name: str, meaning: str) -> Commands:
+    """A group of commands that begin with the same word."""
+    return commands.add_parser(name, help=meaning, description=meaning).add_subparsers(metavar="VERB", required=True)
+
+
+def verb(commands: Commands, name: str, run: Run, meaning: str) -> argparse.ArgumentParser:
+    """One command, carried out by `run`."""
+    command: argparse.ArgumentParser = commands.add_parser(name, help=meaning, description=meaning)
+    command.set_defaults(run=run)
+    return command
+
+
+def listing(commands: Commands, name: str, run: Run, meaning: str) -> argparse.ArgumentParser:
+    """A command that prints a list, for people or with `--json` for programs."""
+    command = verb(commands, name, run, meaning)
+    command.add_argument("--json", action="store_true", help="print JSON")
+    return command
+
+
+def open_site() -> Services:
+    """The services of a command that needs a site. Raises StorageError, which says what to do, when there is none."""
+    services = Services(settings.load())
+    require_current(services)
+    return services
+
+
+def print_list(rows: Sequence[dict[str, Any]], *, as_json: bool, columns: Sequence[str]) -> None:
+    """Rows as JSON with every key, or as a table of the named columns."""
+    if as_json:
+        print(json.dumps([_plain(row) for row in rows], ensure_ascii=False, indent=2))
+        return
+    table = [[_cell(row[column]) for column in columns] for row in rows]
+    widths = [max((len(line[i]) for line in table), default=0) for i in range(len(columns))]
+    for line in table:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime():
+            return rfc3339(value)
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case _:
+            return value
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return "–"
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M}"
+        case list() | tuple():
+            return ", ".join(value)
+        case _:
+            return str(value)

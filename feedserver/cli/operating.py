@@ -1,0 +1,116 @@
+"""`feedserver init`, `jobs …`, `db …`, `config …`: what an operator does."""
+
+from argparse import Namespace
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from feedserver import settings
+from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
+from feedserver.errors import StorageError
+from feedserver.jobs import store as jobs
+from feedserver.services import Services
+from feedserver.settings import Described
+from feedserver.setup import init
+from feedserver.storage import migrate, site
+
+_HIDDEN = "(hidden)"
+
+
+def add_commands(commands: Commands) -> None:
+    make = verb(commands, "init", _init, "make the data directory, the secret, the database and one example post")
+    make.add_argument("--no-example", action="store_true", help="leave the example post out")
+
+    group = noun(commands, "jobs", "what is waiting to be done")
+    listing(group, "list", _jobs, "list the jobs, the next one first")
+    run = verb(group, "run", _run, "carry out the jobs that are due, in this process")
+    run.add_argument("--until-idle", action="store_true", help="go on until no job is due any more")
+
+    group = noun(commands, "db", "the database's schema")
+    verb(group, "upgrade", _upgrade, "bring the schema up to this program's, under a lock")
+    verb(group, "check", _check, "exit with 1 when the schema is not this program's")
+
+    group = noun(commands, "config", "the settings")
+    listing(group, "show", _config, "show every setting, its value and where it came from")
+
+
+def _init(chosen: Namespace) -> None:
+    services = Services(settings.load())
+    is_new = init(services, example=not chosen.no_example)
+    print(f"{'made' if is_new else 'found'} the site {services.settings.site.url} in {services.settings.data_dir}")
+
+
+def _jobs(chosen: Namespace) -> None:
+    with open_site().database.read() as connection:
+        found = jobs.everything(connection)
+    rows = [
+        {
+            "id": job.id,
+            "kind": job.kind,
+            "subject": job.subject,
+            "run_at": job.run_at,
+            "attempts": job.attempts,
+            "leased_until": job.leased_until,
+            "last_error": job.last_error,
+        }
+        for job in found
+    ]
+    print_list(rows, as_json=chosen.json, columns=("id", "run_at", "kind", "attempts", "subject", "last_error"))
+
+
+def _run(chosen: Namespace) -> None:
+    runner = open_site().runner
+    done = runner.run_due()
+    while chosen.until_idle and (more := runner.run_due()):
+        done += more
+    print(f"{done} done")
+
+
+def _upgrade(_: Namespace) -> None:
+    services = Services(settings.load())
+    with migrate.exclusive(services.database):
+        if not migrate.exists(services.database):
+            raise StorageError("there is no database yet; `feedserver init` makes it")
+        changed = migrate.upgrade(services.database)
+        with services.database.write() as connection:
+            site.create(connection, services.clock())
+    print("upgraded" if changed else "nothing to do")
+
+
+def _check(_: Namespace) -> None:
+    open_site()
+    print("the schema is this program's")
+
+
+def _config(chosen: Namespace) -> None:
+    rows = [
+        {"key": item.key, "value": _shown(item), "origin": item.origin, "meaning": item.meaning}
+        for item in settings.describe()
+    ]
+    print_list(rows, as_json=chosen.json, columns=("key", "value", "origin"))
+
+
+def _shown(item: Described) -> Any:
+    """A setting's value as JSON can say it; no password is ever printed."""
+    match item.value:
+        case str() as text if item.secret:
+            return _without_password(text)
+        case bool() | int() | float() | str():
+            return item.value
+        case None:
+            return ["*"]  # any port
+        case frozenset() as ports:
+            return sorted(str(port) for port in ports)
+        case tuple() as networks:
+            return [str(network) for network in networks if isinstance(network, IPv4Network | IPv6Network)]
+        case _:
+            return str(item.value)
+
+
+def _without_password(url: str) -> str:
+    try:
+        return make_url(url).render_as_string(hide_password=True) if url else ""
+    except ArgumentError:
+        return _HIDDEN

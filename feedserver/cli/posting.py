@@ -1,0 +1,108 @@
+"""`feedserver post …`: publish, edit, rename, delete, list and show."""
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
+from feedserver.errors import InvalidDocument, PostNotFound
+from feedserver.posts import store
+from feedserver.posts.document import MAX_BYTES
+from feedserver.posts.model import Document, Post
+from feedserver.services import Services
+from feedserver.thoughts import store as thoughts
+
+
+def add_commands(commands: Commands) -> None:
+    group = noun(commands, "post", "publish, edit, rename, delete, list and show posts")
+    add = verb(group, "add", _add, "publish a Markdown document with front matter; prints its permalink")
+    add.add_argument("file", metavar="FILE", help="the document; - for standard input")
+    edit = verb(group, "edit", _edit, "give a post new content; it keeps its address, its id and its first date")
+    edit.add_argument("slug", metavar="SLUG")
+    edit.add_argument("file", metavar="FILE", help="the document; - for standard input")
+    rename = verb(group, "rename", _rename, "give a post another slug; the old address leads to the new one for ever")
+    rename.add_argument("slug", metavar="SLUG")
+    rename.add_argument("new", metavar="NEW")
+    verb(group, "delete", _delete, "take a post away; its address answers “gone” for ever").add_argument(
+        "slug", metavar="SLUG"
+    )
+    listing(group, "list", _list, "list all posts, newest first")
+    verb(group, "show", _show, "print a post's document as it was given").add_argument("slug", metavar="SLUG")
+
+
+def _add(chosen: Namespace) -> None:
+    services = open_site()
+    document = _document(services, chosen.file)
+    _tell(services, services.publisher.add(document, services.clock()))
+
+
+def _edit(chosen: Namespace) -> None:
+    services = open_site()
+    document = _document(services, chosen.file)
+    _tell(services, services.publisher.edit(chosen.slug, document, services.clock()))
+
+
+def _rename(chosen: Namespace) -> None:
+    services = open_site()
+    _tell(services, services.publisher.rename(chosen.slug, chosen.new))
+
+
+def _delete(chosen: Namespace) -> None:
+    services = open_site()
+    services.publisher.delete(chosen.slug)
+
+
+def _list(chosen: Namespace) -> None:
+    services, now = (house := open_site()), house.clock()
+    with services.database.read() as connection:
+        found = store.everything(connection)
+        counts = thoughts.counts(connection, [post.id for post in found])
+    rows = [
+        {
+            "slug": post.slug,
+            "url": services.urls.post(post.slug),
+            "id": post.guid,
+            "title": post.title,
+            "state": post.status(now),
+            "published_at": None if post.state == "draft" else post.published_at,
+            "updated_at": post.updated_at,
+            "tags": post.tags,
+            "authors": post.authors or (services.settings.site.author,),
+            "thoughts": counts.get(post.id, (0, None))[0],
+        }
+        for post in found
+    ]
+    print_list(rows, as_json=chosen.json, columns=("published_at", "state", "slug", "title", "thoughts"))
+
+
+def _show(chosen: Namespace) -> None:
+    with open_site().database.read() as connection:
+        post = store.by_slug(connection, chosen.slug)
+    if post is None:
+        raise PostNotFound(chosen.slug)
+    print(post.source)
+
+
+def _document(services: Services, name: str) -> Document:
+    """The document in a file or on standard input; what it says that we do not know is named on standard error."""
+    if name == "-":
+        content = sys.stdin.buffer.read(MAX_BYTES + 1)
+    else:
+        with Path(name).open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    if not content.strip():
+        raise InvalidDocument("document", "is empty")
+    document = services.publisher.read(content)
+    if document.left_out:
+        print(f"feedserver: left out, as no post has such a field: {', '.join(document.left_out)}", file=sys.stderr)
+    return document
+
+
+def _tell(services: Services, post: Post) -> None:
+    """Says what became of a post; its permalink is the last line."""
+    status = post.status(services.clock())
+    if status == "scheduled":
+        print(f"scheduled for {post.published_at:%Y-%m-%d %H:%M} UTC")
+    elif status == "draft":
+        print("kept as a draft")
+    print(services.urls.post(post.slug))

@@ -1,0 +1,61 @@
+"""`feedserver serve` and `feedserver worker`: the processes that run for months."""
+
+import signal
+from argparse import ArgumentTypeError, Namespace
+from threading import Event
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from feedserver import server
+from feedserver.app import create_app
+from feedserver.cli.arguments import Commands, open_site, verb
+from feedserver.jobs.worker import Worker
+
+
+def add_commands(commands: Commands) -> None:
+    serve = verb(commands, "serve", _serve, "run the whole server; makes the site first where there is none")
+    serve.add_argument("--bind", metavar="HOST:PORT", default=server.BIND, help="default: %(default)s")
+    serve.add_argument("--workers", metavar="N", type=_positive, help="processes; default: one for each core")
+    serve.add_argument(
+        "--threads", metavar="N", type=_positive, default=server.THREADS, help="in each; default: %(default)s"
+    )
+    verb(commands, "worker", _work, "carry out background jobs alone, beside web processes or on further machines")
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise ArgumentTypeError(f"“{text}” is no number above zero")
+    return int(text)
+
+
+class _Server(BaseApplication):  # type: ignore[misc] # gunicorn is published without types
+    """gunicorn, started from inside."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return create_app()
+
+
+def _serve(chosen: Namespace) -> None:
+    server.prepare()
+    _Server(server.gunicorn_settings(chosen.bind, chosen.workers, chosen.threads)).run()
+
+
+def _work(_: Namespace) -> None:
+    services = open_site()
+    stopping = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    worker = Worker(services.runner)
+    worker.start()
+    print("carrying out jobs; SIGTERM ends it", flush=True)
+    stopping.wait()
+    worker.stop()

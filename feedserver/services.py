@@ -1,0 +1,114 @@
+"""The parts of a running feedserver, put together once for a process: the web application, a worker or a command."""
+
+import fcntl
+import os
+import secrets
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+
+from flask import current_app
+
+from feedserver import __version__
+from feedserver.clock import Clock, utc_now
+from feedserver.feeds.versions import Feeds
+from feedserver.jobs import store as jobs
+from feedserver.jobs.model import Job
+from feedserver.jobs.worker import Runner
+from feedserver.net.fetch import fetch
+from feedserver.net.line import Policy
+from feedserver.posts import publishing
+from feedserver.posts.publishing import Publisher
+from feedserver.settings import Settings
+from feedserver.storage.engine import Database
+from feedserver.thoughts.comments import Tokens
+from feedserver.thoughts.receiving import Receiver, WaitingPlaces
+from feedserver.thoughts.verification import VERIFY, Fetch, Verifier
+from feedserver.urls import Urls
+
+EXTENSION = "feedserver"
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that views and commands call. Parts are made when first asked for, and kept."""
+
+    settings: Settings
+    clock: Clock = utc_now
+    fetch: Fetch | None = None  # the seam for tests that need no network
+
+    @cached_property
+    def urls(self) -> Urls:
+        return Urls(self.settings.site.url)
+
+    @cached_property
+    def database(self) -> Database:
+        return Database(self.settings.database_url)
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        return Publisher(self.database, self.urls, self.settings.site)
+
+    @cached_property
+    def feeds(self) -> Feeds:
+        return Feeds(self.database, self.urls, self.settings, self.clock)
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        go_out = self.fetch or partial(fetch, policy=egress_policy(self.settings))
+        return Verifier(self.database, self.urls, self.settings, self.clock, go_out)
+
+    @cached_property
+    def runner(self) -> Runner:
+        handlers = {VERIFY: self.verifier.carry_out, publishing.PUBLISH: self._make_known}
+        return Runner(self.database, handlers, self.clock)
+
+    @cached_property
+    def places(self) -> WaitingPlaces:
+        return WaitingPlaces(self.settings.pingback.places)
+
+    @cached_property
+    def receiver(self) -> Receiver:
+        return Receiver(
+            self.database, self.urls, self.settings, self.clock, self.verifier, self.runner, places=self.places
+        )
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        return Tokens(secret(self.settings.data_dir))
+
+    def _make_known(self, job: Job) -> None:
+        with self.database.write() as connection:
+            publishing.make_known(connection)
+            jobs.finish(connection, job)
+
+
+def services() -> Services:
+    """The services of the application that answers the present request."""
+    found = current_app.extensions[EXTENSION]
+    assert isinstance(found, Services)
+    return found
+
+
+def egress_policy(settings: Settings) -> Policy:
+    """What the fetcher may do, and how it introduces itself."""
+    return Policy(
+        allow=settings.egress.allow,
+        ports=settings.egress.ports,
+        timeout=settings.egress.timeout,
+        max_bytes=settings.egress.max_bytes,
+        user_agent=f"feedserver/{__version__} (+{settings.site.url}; verifying pingbacks)",
+    )
+
+
+def secret(data_dir: Path) -> str:
+    """The secret that signs forms, made on first use: a file that only its owner reads."""
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(data_dir / "secret", os.O_RDWR | os.O_CREAT, 0o600)
+    with open(descriptor, "r+", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # two processes that start at once must not each make their own
+        if known := file.read().strip():
+            return known
+        new = secrets.token_urlsafe(32)
+        file.write(new + "\n")
+        return new

@@ -1,0 +1,58 @@
+"""Making a site: data directory, secret, database, schema, one example post. Safe to repeat, and twice at once."""
+
+from feedserver.errors import StorageError
+from feedserver.posts import store as posts
+from feedserver.services import Services, secret
+from feedserver.storage import migrate, site
+
+_EXAMPLE = """\
+---
+title: Hello from feedserver
+slug: hello
+tags: [feedserver]
+summary: This is the first post. It shows what a post can hold, and can be edited or deleted like any other.
+---
+This site publishes its posts as feeds and takes pingbacks: when another blog links to this post and says so, its
+words show up below as a *thought*.
+
+## What to do next
+
+- Write a post: a Markdown file with a title, published by `feedserver post add FILE`.
+- Subscribe to the feed in a feed reader.
+- Delete this post with `feedserver post delete hello`; its address will answer “gone” for ever.
+
+> A feed is a promise: what was published stays where it was.
+"""
+
+
+def init(services: Services, *, example: bool) -> bool:
+    """Makes whatever is missing and brings the schema up to date. Returns whether the site is a new one.
+
+    Raises StorageError when the database is of a newer program.
+    """
+    secret(services.settings.data_dir)
+    if services.database.file is not None:
+        services.database.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with migrate.exclusive(services.database):
+        is_new = not migrate.exists(services.database)
+        migrate.upgrade(services.database)
+        with services.database.write() as connection:
+            site.create(connection, services.clock())
+        if example and is_new:
+            _add_example(services)
+    return is_new
+
+
+def require_current(services: Services) -> None:
+    """Raises StorageError, which says what to do, unless there is a database of this program's schema."""
+    if not migrate.exists(services.database):
+        raise StorageError("there is no database yet; `feedserver init` makes it")
+    if not migrate.is_current(services.database):
+        raise StorageError("the database is of an older feedserver; `feedserver db upgrade` brings it up to date")
+
+
+def _add_example(services: Services) -> None:
+    with services.database.read() as connection:
+        if posts.any_at_all(connection):
+            return
+    services.publisher.add(services.publisher.read(_EXAMPLE.encode()), services.clock())
