@@ -1,0 +1,200 @@
+"""Fixtures for all tests: both databases, settings, a clock that stands, a web of pages, the application."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, make_url, text
+
+from feedserver.app import create_app
+from feedserver.posts.model import Post
+from feedserver.services import Services
+from feedserver.settings import DatabaseSettings, EgressSettings, Settings, SiteSettings
+from feedserver.setup import init
+from feedserver.storage.schema import metadata
+from tests.support.outside import Clock, Web
+from tests.support.postgres import VARIABLE, Cluster
+
+SITE = "http://blog.example"
+
+_cluster = Cluster()
+_why_no_postgres = pytest.StashKey[str | None]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Starts PostgreSQL once, in the process that hands out the tests; the others find it in the environment."""
+    is_worker = hasattr(config, "workerinput")
+    config.stash[_why_no_postgres] = os.environ.get("TEST_NO_POSTGRES") if is_worker else _cluster.start()
+    if not is_worker and config.stash[_why_no_postgres]:
+        os.environ["TEST_NO_POSTGRES"] = config.stash[_why_no_postgres] or ""
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        _cluster.stop()
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests see no settings but their own."""
+    for name in list(os.environ):
+        if name.startswith("FEEDSERVER_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def new_postgres_url(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
+    """Makes empty PostgreSQL databases, and takes them away."""
+    why_not = request.config.stash[_why_no_postgres]
+    if why_not:
+        pytest.skip(why_not)
+    made: list[str] = []
+    admin = create_engine(os.environ[VARIABLE], isolation_level="AUTOCOMMIT")
+
+    def make() -> str:
+        name = f"test_{uuid.uuid4().hex}"
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        made.append(name)
+        return make_url(os.environ[VARIABLE]).set(database=name).render_as_string(hide_password=False)
+
+    yield make
+    with admin.connect() as connection:
+        for name in made:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database in which there is nothing yet, once for each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'site.sqlite3'}"
+    make: Callable[[], str] = request.getfixturevalue("new_postgres_url")
+    return make()
+
+
+@pytest.fixture(scope="session")
+def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema; tests take copies."""
+    folder = tmp_path_factory.mktemp("prepared")
+    services = Services(Settings(data_dir=folder), clock=Clock())
+    init(services, example=False)
+    services.database.close()
+    return folder / "feedserver.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def prepared_postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL database with the schema; each test empties it first."""
+    why_not = request.config.stash[_why_no_postgres]
+    if why_not:
+        pytest.skip(why_not)
+    name = f"tests_{uuid.uuid4().hex}"
+    admin = create_engine(os.environ[VARIABLE], isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    url = make_url(os.environ[VARIABLE]).set(database=name).render_as_string(hide_password=False)
+    settings = replace(Settings(data_dir=tmp_path_factory.mktemp("data")), database=DatabaseSettings(url=url))
+    services = Services(settings, clock=Clock())
+    init(services, example=False)
+    services.database.close()
+    yield url
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database with an empty site, once for each kind."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("prepared_sqlite"), tmp_path / "site.sqlite3")
+        return f"sqlite:///{tmp_path / 'site.sqlite3'}"
+    url: str = request.getfixturevalue("prepared_postgres")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        tables = ", ".join(table.name for table in metadata.sorted_tables if table.name != "site")
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        connection.execute(text("UPDATE site SET revision = 1"))
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """The settings of a site at blog.example that may contact the test internet. Tests `replace` what they need."""
+    return Settings(
+        data_dir=tmp_path,
+        site=SiteSettings(url=SITE, title="Example Blog", author="Ann Author"),
+        database=DatabaseSettings(url=database_url),
+        egress=EgressSettings(allow=(ip_network("127.0.2.0/24"),), ports=None, timeout=2.0),
+    )
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def web() -> Web:
+    return Web()
+
+
+@pytest.fixture
+def assemble(clock: Clock, web: Web) -> Iterator[Callable[[Settings], Services]]:
+    """Puts services together from any settings; closes them after the test."""
+    made: list[Services] = []
+
+    def build(settings: Settings) -> Services:
+        made.append(Services(settings, clock=clock, fetch=web))
+        return made[-1]
+
+    yield build
+    for services in made:
+        services.places.close()
+        services.database.close()
+
+
+@pytest.fixture
+def services(settings: Settings, assemble: Callable[[Settings], Services]) -> Services:
+    return assemble(settings)
+
+
+@pytest.fixture
+def app(services: Services) -> Flask:
+    app = create_app(services=services)
+    app.testing = True
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def publish(services: Services) -> Callable[..., Post]:
+    """Publishes a post: `publish("Title", body="…", tags=["a"], date="2026-01-01")`; any front matter by name."""
+
+    def add(title: str = "A post", body: str = "Some words.", **front: object) -> Post:
+        lines = [f"{name}: {value}" for name, value in {"title": title, **front}.items()]
+        document = "---\n" + "\n".join(lines) + f"\n---\n{body}\n"
+        return services.publisher.add(services.publisher.read(document.encode()), services.clock())
+
+    return add
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where nothing may be skipped (TESTS_SKIP_NOTHING), a skipped test fails the run; its reason is in the summary."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and os.environ.get("TESTS_SKIP_NOTHING") and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

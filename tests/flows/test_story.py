@@ -1,0 +1,84 @@
+"""The whole story under real gunicorn: from the checkout on both databases, and from an installed wheel."""
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.flows.story import tell
+from tests.support.serving import Blog, clean_environ, running_site
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def blog() -> Iterator[Blog]:
+    blog = Blog()
+    yield blog
+    blog.close()
+
+
+def test_a_post_is_published_pinged_and_read_under_gunicorn_with_two_workers(
+    tmp_path: Path, blog: Blog, empty_database_url: str
+) -> None:
+    with running_site(tmp_path, environ={"FEEDSERVER_DATABASE_URL": empty_database_url}, workers=2) as site:
+        tell(site, blog)
+
+        assert site.stop() == 0
+        assert "Traceback" not in site.log()
+
+
+def test_the_same_story_from_an_installed_wheel_in_a_folder_that_is_not_the_checkout(
+    tmp_path: Path, blog: Blog, wheel_program: list[str]
+) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+
+    with running_site(folder, workers=2, program=wheel_program) as site:
+        tell(site, blog)
+
+
+@pytest.fixture(scope="session")
+def wheel_program(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The `feedserver` program of a wheel, installed into an environment of its own.
+
+    The dependencies are borrowed from the environment of the tests; feedserver itself is the wheel's alone.
+    """
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
+    shutil.copytree(CHECKOUT, source, ignore=shutil.ignore_patterns(".*", "var", "dist", "__pycache__"))
+    run = {"check": True, "stdout": subprocess.DEVNULL, "timeout": 120, "env": clean_environ()}
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)]
+    subprocess.run(build, **run)
+    (wheel,) = folder.glob("*.whl")
+    home = folder / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], **run)
+    python = str(home / "bin" / "python")
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--quiet",
+        "--python",
+        python,
+        "install",
+        "--no-deps",
+        "--no-index",
+        str(wheel),
+    ]
+    subprocess.run(install, **run)
+    (own,) = home.glob("lib/python*/site-packages")
+    (own / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    where = subprocess.run(
+        [python, "-c", "import feedserver; print(feedserver.__file__)"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+    )
+    assert where.stdout.startswith(str(own)), "the wheel must not be shadowed by the checkout"
+    return [str(home / "bin" / "feedserver")]

@@ -1,0 +1,48 @@
+"""The outside world of a test: a clock that stands until it is moved, and a web of pages in memory."""
+
+from datetime import UTC, datetime, timedelta
+
+from feedserver.errors import FetchError, HostUnknown
+from feedserver.net.fetch import Page
+
+
+class Clock:
+    """Stands still; `move` moves it. Called, it tells the time, as `feedserver.clock.utc_now` does."""
+
+    def __init__(self, now: datetime = datetime(2026, 3, 8, 12, 0, tzinfo=UTC)) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **span: float) -> datetime:
+        self.now += timedelta(**span)
+        return self.now
+
+
+class Web:
+    """Pages by URL. Stands at the seam of the fetcher; counts what was fetched, and for whom."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, Page | FetchError] = {}
+        self.fetched: list[str] = []
+        self.senders: list[str | None] = []
+
+    def put(self, url: str, html: str | bytes, content_type: str = "text/html; charset=utf-8") -> str:
+        body = html.encode() if isinstance(html, str) else html
+        self.pages[url] = Page(
+            url=url, status=200, content_type=content_type, body=body, truncated=False, etag=None, last_modified=None
+        )
+        return url
+
+    def fail(self, url: str, error: FetchError) -> str:
+        self.pages[url] = error
+        return url
+
+    def __call__(self, url: str, *, sender: str | None = None) -> Page:
+        self.fetched.append(url)
+        self.senders.append(sender)
+        found = self.pages.get(url, HostUnknown("the source’s host cannot be found"))
+        if isinstance(found, FetchError):
+            raise found
+        return found

@@ -1,0 +1,182 @@
+"""Real servers on loopback: feedserver itself under gunicorn, and another blog."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+FEEDSERVER = [sys.executable, "-m", "feedserver"]
+START_SECONDS = 30
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+class Site:
+    """A feedserver that runs in a folder of its own, and the command line in the same folder."""
+
+    def __init__(self, folder: Path, port: int, environ: dict[str, str], program: list[str]) -> None:
+        self.folder = folder
+        self.url = f"http://127.0.0.1:{port}"
+        self.environ = clean_environ() | {
+            "FEEDSERVER_SITE_URL": self.url,
+            "FEEDSERVER_EGRESS_ALLOW": "127.0.2.0/24",
+            "FEEDSERVER_EGRESS_PORTS": "*",
+            **environ,
+        }
+        self._bind = f"127.0.0.1:{port}"
+        self._program = program
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def command(
+        self, *arguments: str, given: str | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs `feedserver ARGUMENTS`, with `given` on its standard input."""
+        return subprocess.run(
+            [*self._program, *arguments],
+            cwd=self.folder,
+            env=self.environ,
+            input=given,
+            capture_output=True,
+            text=True,
+            check=check,
+            timeout=60,
+        )
+
+    def start(self, workers: int = 2, threads: int = 8) -> None:
+        """Starts `feedserver serve` and waits until it is ready."""
+        arguments = ["serve", "--bind", self._bind, "--workers", str(workers), "--threads", str(threads)]
+        with (self.folder / "serve.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*self._program, *arguments],
+                cwd=self.folder,
+                env=self.environ,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # so that a test can kill the whole group, and nothing else
+            )
+        wait_until(self._answers, START_SECONDS, lambda: f"no server after {START_SECONDS} s:\n{self.log()}")
+
+    def stop(self, how: int = signal.SIGTERM) -> int:
+        """Ends the server: gracefully, or with SIGKILL the whole process group at once. Returns its exit status."""
+        assert self.process is not None
+        if how == signal.SIGKILL:
+            os.killpg(self.process.pid, how)
+        else:
+            self.process.send_signal(how)
+        status = self.process.wait(timeout=45)
+        self.process = None
+        return status
+
+    def log(self) -> str:
+        return (self.folder / "serve.log").read_text("utf-8", "replace")
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, dict[str, str], bytes]:
+        """One GET: status, headers by lower-case name, body. Redirects are answers, not followed."""
+        return request(self.url + path, headers=headers)
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        if self.process.poll() is not None:
+            raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log()}")
+        try:
+            return request(self.url + "/readyz")[0] == 200
+        except OSError:
+            return False
+
+
+@contextmanager
+def running_site(
+    folder: Path, *, environ: dict[str, str] | None = None, workers: int = 2, program: list[str] | None = None
+) -> Iterator[Site]:
+    """A feedserver under gunicorn, ready to be asked; ended with the block."""
+    site = Site(folder, free_port(), environ or {}, program or FEEDSERVER)
+    site.start(workers)
+    try:
+        yield site
+    finally:
+        if site.process is not None:
+            site.stop()
+
+
+class Blog:
+    """Another blog: a real HTTP server on an address of the test internet. Pages are put by path."""
+
+    def __init__(self, host: str = "127.0.2.1") -> None:
+        self.pages: dict[str, tuple[int, str, bytes]] = {}
+        self.requests: list[tuple[str, dict[str, str]]] = []
+        blog = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                blog.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+                status, kind, body = blog.pages.get(self.path, (404, "text/plain", b"not found"))
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer((host, 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://{host}:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def put(self, path: str, html: str | bytes, kind: str = "text/html; charset=utf-8", status: int = 200) -> str:
+        """Puts a page; returns its URL."""
+        self.pages[path] = (status, kind, html.encode() if isinstance(html, str) else html)
+        return self.url + path
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+_opener = urllib.request.build_opener(_NoRedirects, urllib.request.ProxyHandler({}))
+
+
+def request(
+    url: str, *, body: bytes | None = None, headers: dict[str, str] | None = None, method: str | None = None
+) -> tuple[int, dict[str, str], bytes]:
+    """One request: status, headers by lower-case name, body."""
+    sent = urllib.request.Request(url, data=body, headers=headers or {}, method=method)
+    try:
+        with _opener.open(sent, timeout=20) as response:
+            return response.status, {name.lower(): value for name, value in response.headers.items()}, response.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, {name.lower(): value for name, value in error.headers.items()}, error.read()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, complaint: Callable[[], str]) -> None:
+    """Waits for a condition, at most `seconds`."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(complaint())
+        time.sleep(0.05)
+
+
+def clean_environ() -> dict[str, str]:
+    """This process's environment without settings of feedserver."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("FEEDSERVER_")}
