@@ -1,7 +1,7 @@
 """gunicorn's settings and hooks: the same for `feedserver serve` and `gunicorn -c config/gunicorn.conf.py wsgi:app`.
 
 gthread workers, as many as there are cores, with enough threads that slow pings cannot take them all; job threads
-that start and end with their worker; half-sent requests that are dropped.
+that start and end with their worker; half-sent requests that take no thread and are dropped.
 """
 
 import os
@@ -16,12 +16,13 @@ from gunicorn.glogging import Logger
 from feedserver import settings
 from feedserver.errors import FeedserverError, SettingsError
 from feedserver.jobs.worker import Worker
+from feedserver.patience import PatientWorker
 from feedserver.services import EXTENSION, Services
 from feedserver.setup import init
 
 BIND: Final = "127.0.0.1:8000"
 THREADS: Final = 16  # with 4, eight slow requests stop a site; with 16 it serves on
-_RECEIVE_TIMEOUT: Final = 10  # seconds for the next bytes of a request; without it, half-sent headers hold a thread
+_RECEIVE_TIMEOUT: Final = 5  # seconds for the next bytes of a request’s body
 _GRACE: Final = 30  # seconds for requests and jobs under way when the server ends
 _RECEIPT: Final = re.compile(r"(/receipts/)[^/.\s?]+")
 
@@ -41,7 +42,7 @@ def gunicorn_settings(bind: str = BIND, workers: int | None = None, threads: int
     return {
         "bind": bind,
         "workers": workers or int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1),
-        "worker_class": "gthread",
+        "worker_class": PatientWorker,
         "threads": threads,
         "keepalive": 15,
         "timeout": 60,

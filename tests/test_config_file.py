@@ -1,5 +1,6 @@
 """config/feedserver.toml is the settings' manual: complete, and true to the defaults."""
 
+import itertools
 import re
 import tomllib
 from pathlib import Path
@@ -32,7 +33,7 @@ def test_every_setting_has_its_line_of_explanation() -> None:
 
     unexplained = [
         line
-        for before, line in zip(lines, lines[1:], strict=False)
+        for before, line in itertools.pairwise(lines)
         if re.match(r"\w+ = ", line) and not re.match(r"# \w.{10,}\.$", before)
     ]
 

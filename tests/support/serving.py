@@ -29,6 +29,7 @@ class Site:
 
     def __init__(self, folder: Path, port: int, environ: dict[str, str], program: list[str]) -> None:
         self.folder = folder
+        self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.environ = clean_environ() | {
             "FEEDSERVER_SITE_URL": self.url,
