@@ -5,12 +5,14 @@ import logging
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, render_template, request
 from markupsafe import Markup
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from sqlalchemy.exc import TimeoutError as NoConnection
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver import health
@@ -21,6 +23,7 @@ from feedserver.feeds import views as feed_views
 from feedserver.mounting import BodyDeadline, Mounted, TrustedProxies
 from feedserver.pages import autodiscovery
 from feedserver.pages import views as page_views
+from feedserver.segments import EncodedSlashes, NameConverter
 from feedserver.services import EXTENSION, Services
 from feedserver.settings import Settings
 from feedserver.thoughts import comments
@@ -29,27 +32,28 @@ from feedserver.thoughts import views as thought_views
 _log = logging.getLogger(__name__)
 
 # Pages hold the author's own HTML, so pictures, sound, film and frames may come from elsewhere; scripts from nowhere,
-# styles from us alone.
+# styles from us alone. Our own place is named too, for a page that was reached by another name (localhost): all its
+# links lead to `site.url`.
 _CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'none'",
-        "style-src 'self'",
+        "style-src 'self' {origin}",
         "img-src * data:",
         "media-src *",
         "frame-src http: https:",
-        "form-action 'self'",
+        "form-action 'self' {origin}",
         "base-uri 'none'",
         "frame-ancestors 'none'",
     ]
 )
 _PAGE_HEADERS = {
-    "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-cache",
 }
+_STATIC_SECONDS = 31_536_000  # a year: the stylesheet's address changes with its bytes
 _BODY_SECONDS = 25  # for the whole body of a request
 _MESSAGES = {
     403: ("Not here", "This cannot be done here."),
@@ -74,14 +78,18 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's own provider has it
     app.url_map.merge_slashes = False  # a tag may hold two slashes
     app.url_map.strict_slashes = False
+    app.url_map.converters["name"] = NameConverter
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _STATIC_SECONDS
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     for blueprint in (page_views.blueprint, feed_views.blueprint, thought_views.blueprint, health.blueprint):
         app.register_blueprint(blueprint)
     _prepare_templates(app, services)
     _prepare_errors(app)
-    app.after_request(_secure)
+    base = urlsplit(services.urls.base)
+    policy = _CONTENT_SECURITY_POLICY.format(origin=f"{base.scheme}://{base.netloc}")
+    app.after_request(partial(_secure, {"Content-Security-Policy": policy, **_PAGE_HEADERS}))
     in_time = BodyDeadline(app.wsgi_app, seconds=_BODY_SECONDS, most=comments.MAX_BODY)
-    mounted = Mounted(in_time, services.urls.prefix, everywhere=("/healthz", "/readyz"))
+    mounted = Mounted(EncodedSlashes(in_time), services.settings.site.url, everywhere=("/healthz", "/readyz"))
     app.wsgi_app = TrustedProxies(mounted, services.settings.server.trusted_proxies)  # type: ignore[method-assign]
     return app
 
@@ -118,7 +126,7 @@ def _prepare_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _error_page)
     app.register_error_handler(PostNotFound, lambda _: _friendly(404))
     app.register_error_handler(DBAPIError, _storage_error)
-    app.register_error_handler(InternalServerError, lambda _: _friendly(500))
+    app.register_error_handler(NoConnection, _storage_error)
 
 
 def _error_page(error: HTTPException) -> BaseResponse:
@@ -131,8 +139,8 @@ def _error_page(error: HTTPException) -> BaseResponse:
     return response
 
 
-def _storage_error(error: DBAPIError) -> Response:
-    _log.error("the database did not answer: %s", type(error.orig).__name__)
+def _storage_error(error: DBAPIError | NoConnection) -> Response:
+    _log.error("the database did not answer: %s", type(error).__name__)
     response = _friendly(ServiceUnavailable.code)
     response.headers["Retry-After"] = "30"
     return response
@@ -146,10 +154,10 @@ def _friendly(status: int) -> Response:
     return Response(page, status, content_type="text/html; charset=utf-8")
 
 
-def _secure(response: Response) -> Response:
+def _secure(page_headers: dict[str, str], response: Response) -> Response:
     """Security headers: nosniff for all, the rest for pages."""
     response.headers["X-Content-Type-Options"] = "nosniff"
     if response.mimetype == "text/html":
-        for name, value in _PAGE_HEADERS.items():
+        for name, value in page_headers.items():
             response.headers.setdefault(name, value)
     return response

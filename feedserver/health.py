@@ -1,10 +1,10 @@
 """/healthz and /readyz: is the process alive, and is it able to serve (INTERFACE section 6)."""
 
 from datetime import timedelta
-from typing import Any
 
 from flask import Blueprint, Response, jsonify
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from feedserver.errors import StorageError
 from feedserver.jobs import store as jobs
@@ -32,20 +32,19 @@ def readyz() -> tuple[Response, int]:
     return _uncached(jsonify({"status": status, "checks": checks})), 503 if down else 200
 
 
-def _checks(house: Services) -> dict[str, Any]:
+def _checks(house: Services) -> dict[str, str]:
     try:
         if not migrate.exists(house.database):
-            return {"database": "missing", "schema": "unknown", "jobs": "unknown", "queue": "unknown"}
-        current = migrate.is_current(house.database)
-    except DBAPIError:
-        return {"database": "away", "schema": "unknown", "jobs": "unknown", "queue": "unknown"}
-    except StorageError:
-        current = False
-    if not current:
-        return {"database": "ok", "schema": "not this program’s", "jobs": "unknown", "queue": "unknown"}
-    with house.database.read() as connection:
-        beat = jobs.last_beat(connection)
-        waiting = thoughts.waiting(connection)
+            return _unknown(database="missing")
+        if not migrate.is_current(house.database):
+            return _unknown(schema="not this program’s")
+        with house.database.read() as connection:
+            beat = jobs.last_beat(connection)
+            waiting = thoughts.waiting(connection)
+    except (DBAPIError, NoConnection):
+        return _unknown(database="away")
+    except StorageError:  # of a newer program
+        return _unknown(schema="not this program’s")
     alive = beat is not None and house.clock() - beat < _BEAT_IS_OLD
     long = waiting > _LONG_QUEUE * house.settings.limits.waiting
     return {
@@ -54,6 +53,11 @@ def _checks(house: Services) -> dict[str, Any]:
         "jobs": "ok" if alive else "nobody carries them out",
         "queue": "long" if long else "ok",
     }
+
+
+def _unknown(database: str = "ok", schema: str = "unknown") -> dict[str, str]:
+    """What can be said of a database in which nothing can be looked up."""
+    return {"database": database, "schema": schema, "jobs": "unknown", "queue": "unknown"}
 
 
 def _uncached(response: Response) -> Response:

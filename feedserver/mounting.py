@@ -3,27 +3,36 @@
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from io import BytesIO
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import SHUT_RD
 from threading import Timer
 from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
 
+from feedserver.segments import NOWHERE, Environ, WsgiApp
 from feedserver.settings import Network
 
-Environ = dict[str, Any]
-WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+Address = IPv4Address | IPv6Address
+
+_THIS_MACHINE = ip_address("127.0.0.1")
 
 
 class Mounted:
-    """Serves everything below a path, and a few addresses at the root too."""
+    """Serves everything below the path of the site's base, and a few addresses at the root too.
 
-    def __init__(self, app: WsgiApp, prefix: str, everywhere: Sequence[str]) -> None:
-        """`prefix` is empty or starts with a slash and ends without one, percent-decoded."""
+    The Host that a request names is replaced by the site's own: no answer depends on it, and one that the router
+    could not read would keep a reader out.
+    """
+
+    def __init__(self, app: WsgiApp, base: str, everywhere: Sequence[str]) -> None:
+        """`base` is an absolute URL without a trailing slash (`site.url`)."""
         self._app = app
-        self._prefix = prefix.encode().decode("latin-1")  # as WSGI hands paths over (PEP 3333)
+        self._host = urlsplit(base).netloc
+        self._prefix = unquote_to_bytes(urlsplit(base).path).decode("latin-1")  # as WSGI hands paths over (PEP 3333)
         self._everywhere = frozenset(everywhere)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ["HTTP_HOST"] = self._host
         path = environ.get("PATH_INFO", "")
         if not self._prefix or path in self._everywhere:
             return self._app(environ, start_response)
@@ -31,7 +40,7 @@ class Mounted:
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + self._prefix
             environ["PATH_INFO"] = path[len(self._prefix) :] or "/"
         else:
-            environ["PATH_INFO"] = "/not/below/the/site"  # the router answers with the friendly 404
+            environ["PATH_INFO"] = NOWHERE
         return self._app(environ, start_response)
 
 
@@ -39,7 +48,7 @@ class TrustedProxies:
     """Takes a request's true sender and scheme from `X-Forwarded-For` and `-Proto`, if a trusted proxy set them.
 
     From the right, the first address that is not a trusted proxy's is the sender; what stands further left is
-    whatever the sender liked to write.
+    whatever the sender liked to write. A peer without an address came through a socket of this machine.
     """
 
     def __init__(self, app: WsgiApp, trusted: Sequence[Network]) -> None:
@@ -47,28 +56,35 @@ class TrustedProxies:
         self._trusted = trusted
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        peer = environ.get("REMOTE_ADDR", "")
-        if self._trusted and self._is_trusted(peer):
-            environ["REMOTE_ADDR"] = self._sender(environ.get("HTTP_X_FORWARDED_FOR", ""), peer)
+        peer = _address(environ.get("REMOTE_ADDR", "")) or _THIS_MACHINE
+        if self._is_trusted(peer):
+            peer = self._sender(environ.get("HTTP_X_FORWARDED_FOR", ""), peer)
             if environ.get("HTTP_X_FORWARDED_PROTO") in ("http", "https"):
                 environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
+        environ["REMOTE_ADDR"] = str(peer)
         return self._app(environ, start_response)
 
-    def _sender(self, forwarded: str, peer: str) -> str:
+    def _sender(self, forwarded: str, peer: Address) -> Address:
         for entry in reversed(forwarded.split(",")):
-            address = entry.strip().strip("[]")
-            if not _is_address(address):
+            address = _address(entry.strip().strip("[]"))
+            if address is None:
                 return peer
             peer = address
             if not self._is_trusted(address):
                 return address
         return peer
 
-    def _is_trusted(self, text: str) -> bool:
-        if not _is_address(text):
-            return False
-        address = ip_address(text)
+    def _is_trusted(self, address: Address) -> bool:
         return any(address.version == network.version and address in network for network in self._trusted)
+
+
+def _address(text: str) -> Address | None:
+    """The address in `text`, an IPv4 one that is written as IPv6 (RFC 4291 section 2.5.5.2) as the IPv4 one it is."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return (address.ipv4_mapped or address) if address.version == 6 else address
 
 
 class BodyDeadline:
@@ -84,41 +100,41 @@ class BodyDeadline:
         self._most = most
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] in ("GET", "HEAD") or not self._worth_reading(environ):
+        length = self._length(environ)
+        if environ["REQUEST_METHOD"] in ("GET", "HEAD") or length is None:
             return self._app(environ, start_response)
-        timer = Timer(self._seconds, _stop_reading, [environ.get("gunicorn.socket")])
-        timer.start()
-        try:
-            body = environ["wsgi.input"].read(self._most + 1)
-        except OSError:  # the socket's own timeout, or a sender who left
-            body = None
-        finally:
-            timer.cancel()
-        announced = environ.get("CONTENT_LENGTH")
-        if body is None or (announced and len(body) < int(announced)):
+        body = self._read(environ, length)
+        if body is None or (environ.get("CONTENT_LENGTH") and len(body) < length):
             start_response("408 Request Timeout", [("Content-Type", "text/plain"), ("Content-Length", "0")])
             return []
         environ["wsgi.input"] = BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         return self._app(environ, start_response)
 
-    def _worth_reading(self, environ: Environ) -> bool:
-        """Not what announces to be too long: that is refused without a look. Without an announcement it is chunked."""
+    def _length(self, environ: Environ) -> int | None:
+        """How much to read: what was announced, or of a chunked body as much as shows that it is too long.
+
+        None for nothing, and for what announces to be too long: that is refused without a look.
+        """
         announced = environ.get("CONTENT_LENGTH") or ""
         if announced.isdecimal():
-            return 0 < int(announced) <= self._most
-        return bool(environ.get("wsgi.input_terminated"))
+            return int(announced) if 0 < int(announced) <= self._most else None
+        return self._most + 1 if environ.get("wsgi.input_terminated") else None
+
+    def _read(self, environ: Environ, length: int) -> bytes | None:
+        """The body, or what came of it in time; None when it broke off."""
+        timer = Timer(self._seconds, _stop_reading, [environ.get("gunicorn.socket")])
+        timer.start()
+        try:
+            body: bytes = environ["wsgi.input"].read(length)
+        except OSError:  # the socket's own timeout, or a sender who left
+            return None
+        finally:
+            timer.cancel()
+        return body
 
 
 def _stop_reading(connection: Any) -> None:
     if connection is not None:
         with suppress(OSError):  # it is closed already
             connection.shutdown(SHUT_RD)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -1,14 +1,14 @@
 """Conditional requests and content codings, as RFC 9110 orders them. Pure."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
 from feedserver.feeds.store import Version
 
 CODINGS: Final = ("br", "gzip", "identity")  # the smallest first
-_TAG = re.compile(r'(?:W/)?"([^"]*)"|([^\s,"]+)')
+_TAG = re.compile(r'(?:W/)?(?:"([^"]*)"|([^\s,"]+))')
 _SUFFIX = re.compile(r"-(?:gzip|br|deflate)$")
 
 
@@ -35,7 +35,8 @@ def coding(accept_encoding: str | None) -> str:
     others = weights.get("*", 0.0)
     # What is not named is not wanted, but for plain bytes, which need no mention and come after all that was named.
     wanted = {name: weights.get(name, others) for name in CODINGS[:-1]} | {"identity": weights.get("identity", 0.0001)}
-    return max(wanted, key=lambda name: (wanted[name], -CODINGS.index(name)))
+    best = max(wanted, key=lambda name: (wanted[name], -CODINGS.index(name)))
+    return best if wanted[best] else "identity"
 
 
 def _weighed(item: str) -> tuple[str, float]:
@@ -57,8 +58,9 @@ def _opaque(etag: str) -> str:
 
 
 def _date(header: str) -> datetime | None:
+    """The moment that a date of any of HTTP's three forms names; None for what is no date (RFC 9110 section 5.6.7)."""
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # `asctime` names no zone; it is UTC

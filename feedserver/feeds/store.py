@@ -25,21 +25,21 @@ def newest(connection: Connection, key: str) -> Version | None:
     return Version(*row) if row else None
 
 
-def next_version(connection: Connection, key: str, etag: str, changed_at: datetime, now: datetime) -> Version:
+def next_version(connection: Connection, key: str, etag: str, now: datetime) -> Version:
     """The version with `etag`: the newest one if that has it, else the next.
 
-    The first version of a feed is as old as what it says (`changed_at`). Every later one is of now, or in a burst a
-    second after the one before: readers that send back a Last-Modified never miss a change, a back-dated post's
-    neither.
+    A version is as old as itself, not as its newest post: a reader who brings the date of another site's feed, or of
+    this one before it was renamed, has not seen it. In a burst it is dated a second after the one before, so that
+    readers who send back a Last-Modified never miss a change, a back-dated post's neither.
     """
     known = newest(connection, key)
     if known is not None and known.etag == etag:
         return known
+    moment = now.replace(microsecond=0)
     if known is None:
-        version = Version(1, etag, min(changed_at, now).replace(microsecond=0))
+        version = Version(1, etag, moment)
     else:
-        later = max(now.replace(microsecond=0), known.last_modified + timedelta(seconds=1))
-        version = Version(known.number + 1, etag, later)
+        version = Version(known.number + 1, etag, max(moment, known.last_modified + timedelta(seconds=1)))
     values = {"number": version.number, "etag": version.etag, "last_modified": version.last_modified}
     connection.execute(insert(feed_versions).values(path=key, **values))
     return version

@@ -16,6 +16,7 @@ from typing import Final
 import brotli
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from feedserver.clock import Clock
 from feedserver.errors import PostNotFound
@@ -27,7 +28,8 @@ from feedserver.feeds.model import MEDIA_TYPES, Feed
 from feedserver.feeds.store import Version
 from feedserver.feeds.syndication import atom, rss
 from feedserver.posts import store as posts
-from feedserver.posts.store import Listing
+from feedserver.posts.model import Post
+from feedserver.posts.store import EVERYTHING, Listing
 from feedserver.settings import Settings
 from feedserver.storage import site
 from feedserver.storage.engine import Database
@@ -43,6 +45,14 @@ _log = logging.getLogger(__name__)
 
 class ListIsEmpty(PostNotFound):
     """No visible post has this tag or author."""
+
+
+class PostGone(PostNotFound):
+    """The post whose thoughts the feed listed was deleted."""
+
+
+class PostMoved(PostNotFound):
+    """The post whose thoughts the feed lists is called otherwise now: `slug`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +83,19 @@ class Feeds:
     def get(self, address: FeedAddress) -> Document:
         """The document at `address` as it is now.
 
-        Raises PostNotFound for a tag or author with no visible post, and for a post that nobody can see.
+        Raises PostNotFound for a tag or author with no visible post and for a post that nobody can see, PostGone and
+        PostMoved for one that was deleted or renamed.
         """
         kept = self._kept.get(address)
         try:
             document = self._current(address, kept)
-        except DBAPIError as error:
+        except PostNotFound:
+            self._forget(address)
+            raise
+        except (DBAPIError, NoConnection) as error:
             if kept is None:
                 raise
-            _log.warning("the database is away (%s); %s is served as it was", type(error.orig).__name__, address.key)
+            _log.warning("the database is away (%s); %s is served as it was", type(error).__name__, address.key)
             return kept
         self._keep(address, document)
         return document
@@ -96,25 +110,24 @@ class Feeds:
 
     def _render(self, address: FeedAddress, kept: Document | None, now: datetime) -> Document:
         with self._database.read() as connection:
-            this_site = site.load(connection)
+            this_site = site.load(connection)  # first: what changes after this is seen as a change by the next request
             feed = self._collect(connection, address, Builder(self._urls, self._settings.site, this_site), now)
             valid_until = posts.next_publication(connection, now)
         body = _FORMATS[address.fmt](feed)
         etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
-        if kept is not None and kept.version.etag == etag:
-            return Document(kept.media_type, kept.bodies, kept.version, this_site.revision, valid_until)
-        bodies = {"identity": body, "gzip": _gzip(body), "br": brotli.compress(body, quality=_BROTLI_QUALITY)}
-        version = self._version(address.key, etag, feed.updated, now)
+        bodies = kept.bodies if kept is not None and kept.version.etag == etag else _coded(body)
+        # Asked for even so: another process may have seen these bytes change and change back.
+        version = self._version(address.key, etag, now)
         media_type = f"{MEDIA_TYPES[address.fmt]}; charset=utf-8"
         return Document(media_type, bodies, version, this_site.revision, valid_until)
 
-    def _version(self, key: str, etag: str, changed_at: datetime, now: datetime) -> Version:
+    def _version(self, key: str, etag: str, now: datetime) -> Version:
         """The version of these bytes, shared by all processes. A reader's request writes only when they are new."""
         with self._database.read() as connection:
             known = store.newest(connection, key)
         if known is not None and known.etag == etag:
             return known
-        return self._database.transact(lambda connection: store.next_version(connection, key, etag, changed_at, now))
+        return self._database.transact(lambda connection: store.next_version(connection, key, etag, now))
 
     def _collect(self, connection: Connection, address: FeedAddress, builder: Builder, now: datetime) -> Feed:
         limit = self._settings.feeds.entries
@@ -122,7 +135,7 @@ class Feeds:
             return self._collect_thoughts(connection, address, builder, now, limit)
         listing = self.listing(address)
         found = posts.latest(connection, now, limit, listing=listing)
-        if not found and address.scope != "site":
+        if not (found or may_be_empty(listing)):
             raise ListIsEmpty(address.name)
         counts = thoughts.counts(connection, [post.id for post in found])
         return builder.posts(address, found, counts)
@@ -130,9 +143,7 @@ class Feeds:
     def _collect_thoughts(
         self, connection: Connection, address: FeedAddress, builder: Builder, now: datetime, limit: int
     ) -> Feed:
-        post = posts.by_slug(connection, address.name) if address.scope == "post" else None
-        if address.scope == "post" and (post is None or not post.visible(now) or post.slug != address.name):
-            raise PostNotFound(address.name)
+        post = _post_named(connection, address.name, now) if address.scope == "post" else None
         found = thoughts.latest_shown(connection, now, limit, post.id if post else None)
         on = {post.id: post} if post else posts.by_ids(connection, {thought.post_id for thought in found})
         return builder.thoughts(address, found, on)
@@ -154,6 +165,30 @@ class Feeds:
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
 
+    def _forget(self, address: FeedAddress) -> None:
+        with self._lock:
+            self._kept.pop(address, None)
 
-def _gzip(body: bytes) -> bytes:
-    return gzip.compress(body, compresslevel=6, mtime=0)  # no clock in the bytes
+
+def may_be_empty(listing: Listing) -> bool:
+    """Whether a list is there before its first post: the site's own, and its author's, which every feed links to."""
+    return listing == EVERYTHING or listing.unnamed_too
+
+
+def _post_named(connection: Connection, slug: str, now: datetime) -> Post:
+    post = posts.by_slug(connection, slug)
+    if post is not None and post.state == "deleted":
+        raise PostGone(slug)
+    if post is None or not post.visible(now):
+        raise PostNotFound(slug)
+    if post.slug != slug:
+        raise PostMoved(post.slug)
+    return post
+
+
+def _coded(body: bytes) -> dict[str, bytes]:
+    return {
+        "identity": body,
+        "gzip": gzip.compress(body, compresslevel=6, mtime=0),  # no clock in the bytes
+        "br": brotli.compress(body, quality=_BROTLI_QUALITY),
+    }

@@ -1,32 +1,31 @@
 """Feeds over HTTP: exact types, validators that hold, no cookies, never a choice by Accept (INTERFACE section 7)."""
 
 from email.utils import format_datetime
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, Response, abort, redirect, request
+from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver.feeds.address import FeedAddress, Format, Scope
 from feedserver.feeds.build import TTL
 from feedserver.feeds.conditional import coding, not_modified
-from feedserver.feeds.versions import Document
-from feedserver.posts import store as posts
+from feedserver.feeds.versions import Document, PostGone, PostMoved
 from feedserver.services import services
 
 blueprint = Blueprint("feeds", __name__)
 
 _STALE: Final = "stale-while-revalidate=60, stale-if-error=86400"  # seconds
-# Addresses that readers try, and that other software had (INTERFACE section 4).
+# Addresses that readers try, and that other software had (INTERFACE section 4). The router takes a slash at their end.
 _FORMER: Final[dict[str, tuple[Scope, Format]]] = {
     "/feed": ("site", "rss"),
-    "/feed/": ("site", "rss"),
     "/rss": ("site", "rss"),
     "/rss.xml": ("site", "rss"),
     "/atom.xml": ("site", "atom"),
     "/feed.xml": ("site", "rss"),
     "/index.xml": ("site", "rss"),
-    "/feed/atom/": ("site", "atom"),
-    "/comments/feed/": ("thoughts", "rss"),
+    "/feed/atom": ("site", "atom"),
+    "/comments/feed": ("thoughts", "rss"),
 }
 
 
@@ -35,12 +34,12 @@ def site_feed(fmt: Format) -> Response:
     return _send(FeedAddress("site", fmt))
 
 
-@blueprint.get("/tags/<path:name>/feed.<any(rss,atom,json):fmt>")
+@blueprint.get("/tags/<name:name>/feed.<any(rss,atom,json):fmt>")
 def tag_feed(name: str, fmt: Format) -> Response:
     return _send(FeedAddress("tag", fmt, name))
 
 
-@blueprint.get("/authors/<path:name>/feed.<any(rss,atom,json):fmt>")
+@blueprint.get("/authors/<name:name>/feed.<any(rss,atom,json):fmt>")
 def author_feed(name: str, fmt: Format) -> Response:
     return _send(FeedAddress("author", fmt, name))
 
@@ -52,38 +51,41 @@ def thoughts_feed(fmt: Format) -> Response:
 
 @blueprint.get("/posts/<slug>/thoughts.<any(rss,atom,json):fmt>")
 def post_thoughts_feed(slug: str, fmt: Format) -> BaseResponse:
-    house = services()
-    with house.database.read() as connection:
-        post = posts.by_slug(connection, slug)
-    if post is not None and post.state == "deleted":
+    try:
+        return _send(FeedAddress("post", fmt, slug))
+    except PostGone:
         abort(410)
-    if post is not None and post.visible(house.clock()) and post.slug != slug:
-        return redirect(house.urls.post_thoughts_feed(post.slug, fmt), 301)
-    return _send(FeedAddress("post", fmt, slug))
+    except PostMoved as moved:
+        return redirect(services().urls.post_thoughts_feed(moved.slug, fmt), 301)
 
 
 def former_address() -> BaseResponse:
-    """Leads from an address of other software's to the feed meant."""
-    path = request.path
-    scope, fmt = _FORMER[path]
+    """Leads from an address of other software's to the feed meant, whether it ends in a slash or not."""
+    scope, fmt = _FORMER[request.path.rstrip("/")]
     return redirect(FeedAddress(scope, fmt).url(services().urls), 301)
 
 
 for _path in _FORMER:
-    blueprint.add_url_rule(
-        _path, endpoint=f"former{_path.replace('/', '_').replace('.', '_')}", view_func=former_address
-    )
+    blueprint.add_url_rule(_path, view_func=former_address)
+
+
+class _NotModified(Response):
+    """A 304 that repeats Last-Modified, which Werkzeug takes off: some readers keep the date of their last answer."""
+
+    default_mimetype = None  # it is no page, and gets no page's headers
+
+    def get_wsgi_headers(self, environ: Any) -> Headers:
+        headers = super().get_wsgi_headers(environ)
+        headers["Last-Modified"] = self.headers["Last-Modified"]
+        return headers
 
 
 def _send(address: FeedAddress) -> Response:
-    house = services()
-    document = house.feeds.get(address)
+    document = services().feeds.get(address)
     headers = _headers(document, address)
     version = document.version
     if not_modified(version, request.headers.get("If-None-Match"), request.headers.get("If-Modified-Since")):
-        response = Response(status=304, headers=headers)
-        del response.headers["Content-Type"]
-        return response
+        return _NotModified(status=304, headers=headers)
     chosen = coding(request.headers.get("Accept-Encoding"))
     response = Response(document.bodies[chosen], headers=headers, content_type=document.media_type)
     if chosen != "identity":

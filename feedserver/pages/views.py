@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver.clock import rfc3339
 from feedserver.feeds.address import FeedAddress
+from feedserver.feeds.versions import may_be_empty
 from feedserver.pages.autodiscovery import for_list, for_post, for_site
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
@@ -37,13 +38,13 @@ def home() -> Response:
     return _list(None, Listing(), services().urls.home, for_site())
 
 
-@blueprint.get("/tags/<path:name>")
+@blueprint.get("/tags/<name:name>")
 def tag(name: str) -> Response:
     urls = services().urls
     return _list(name, Listing(tag=name), lambda n: urls.tag(name, n), for_list("tag", name))
 
 
-@blueprint.get("/authors/<path:name>")
+@blueprint.get("/authors/<name:name>")
 def author(name: str) -> Response:
     house = services()
     listing = house.feeds.listing(FeedAddress("author", "rss", name))
@@ -58,7 +59,7 @@ def _list(
     with house.database.read() as connection:
         total = posts.count(connection, now, listing)
         pages = max(1, -(-total // POSTS_ON_A_PAGE))
-        if page > pages or (heading is not None and not total):
+        if page > pages or not (total or may_be_empty(listing)):
             abort(404)
         found = posts.latest(connection, now, POSTS_ON_A_PAGE, (page - 1) * POSTS_ON_A_PAGE, listing)
         counts = store.counts(connection, [post.id for post in found])
@@ -118,7 +119,9 @@ def comment(slug: str) -> BaseResponse:
     thought = house.database.transact(lambda connection: _store(connection, house, found, written))
     if thought is None:
         errors = {"form": "Too many comments came from your address. Please wait a minute and send it once more."}
-        return _post_page(found, _filled_form(found, errors), status=429)
+        answer = _post_page(found, _filled_form(found, errors), status=429)
+        answer.headers["Retry-After"] = str(limits.WINDOW)
+        return answer
     outcome = "shown" if thought.state == "shown" else "held"
     anchor = f"thought-{thought.id}" if outcome == "shown" else "comment-form"
     return redirect(f"{house.urls.post(found.slug)}?{urlencode({'comment': outcome})}#{anchor}", 303)
@@ -141,7 +144,7 @@ def _post_page(found: Post, form: Form | None, *, notice: str | None = None, sta
     with house.database.read() as connection:
         shown = store.shown_on(connection, found.id)
         related = posts.related_to(connection, found.id, house.clock())
-    endpoint = house.urls.pingback() if found.pings_open else None
+    endpoint = house.urls.pingback() if found.pings_open and status == 200 else None
     response = make_response(
         render_template(
             "post.html",
@@ -157,7 +160,7 @@ def _post_page(found: Post, form: Form | None, *, notice: str | None = None, sta
         ),
         status,
     )
-    if endpoint and status == 200:
+    if endpoint:
         response.headers["X-Pingback"] = endpoint
     return response
 

@@ -1,0 +1,168 @@
+"""Who has a version already, and which coding a reader likes best."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feedserver.feeds.conditional import coding, not_modified
+from feedserver.feeds.store import Version
+
+HASH = "0123456789abcdef0123456789abcdef"
+MOMENT = datetime(2026, 3, 8, 12, 0, 0, tzinfo=UTC)
+VERSION = Version(3, f'W/"{HASH}"', MOMENT)
+
+
+def http_date(moment: datetime) -> str:
+    return format_datetime(moment, usegmt=True)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        f'W/"{HASH}"',
+        f'"{HASH}"',
+        f'"other", W/"{HASH}"',
+        f'W/"a",W/"b,c" ,W/"{HASH}"',
+        "*",
+        " * ",
+        HASH,
+        f"W/{HASH}",
+        f'W/"{HASH}-gzip"',
+        f'"{HASH}-br"',
+        f"{HASH}-gzip",
+    ],
+    ids=[
+        "weak",
+        "strong",
+        "list",
+        "tight-list",
+        "any",
+        "any-in-blanks",
+        "bare",
+        "bare-weak",
+        "-gzip",
+        "-br",
+        "bare-gz",
+    ],
+)
+def test_a_reader_who_names_our_tag_in_whatever_dress_has_the_version(sent: str) -> None:
+    assert not_modified(VERSION, sent, None)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["", '""', '"other"', f'W/"{HASH[:-1]}"', f'"{HASH}0"', f'"x, {HASH}"', '"*"', "W/", ",,,", '"'],
+    ids=[
+        "nothing",
+        "empty",
+        "other",
+        "shorter",
+        "longer",
+        "within-one-tag",
+        "star-as-tag",
+        "prefix",
+        "commas",
+        "quote",
+    ],
+)
+def test_a_reader_who_names_other_tags_does_not_have_it(sent: str) -> None:
+    assert not not_modified(VERSION, sent, None)
+
+
+@pytest.mark.parametrize(
+    ("since", "has_it"),
+    [
+        (http_date(MOMENT), True),
+        (http_date(MOMENT + timedelta(seconds=1)), True),
+        (http_date(MOMENT + timedelta(days=3650)), True),
+        (http_date(MOMENT - timedelta(seconds=1)), False),
+        ("Sunday, 08-Mar-26 12:00:00 GMT", True),
+        ("Sun Mar  8 12:00:00 2026", True),
+        ("Sun Mar  8 11:59:59 2026", False),
+        ("Sun, 08 Mar 2026 13:00:00 +0100", True),
+        ("Sun, 08 Mar 2026 12:59:59 +0100", False),
+    ],
+    ids=["same", "later", "years-later", "earlier", "rfc850", "asctime", "asctime-earlier", "zone", "zone-earlier"],
+)
+def test_a_date_counts_when_it_is_ours_or_later(since: str, has_it: bool) -> None:
+    assert not_modified(VERSION, None, since) is has_it
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        "",
+        "0",
+        "yesterday",
+        "2026-03-08T12:00:00Z",
+        "Sun, 99 Mar 2026 12:00:00 GMT",
+        "1 Jan 99999999999999999999 1:2 GMT",
+    ],
+    ids=["empty", "zero", "word", "rfc3339", "no-such-day", "huge-year"],
+)
+def test_a_date_that_is_none_is_as_good_as_not_sent(since: str) -> None:
+    assert not not_modified(VERSION, None, since)
+
+
+@settings(deadline=None)  # how quick this machine is just now is not the question
+@given(st.text(st.sampled_from('09:+-, GMTSunMar2026()"\\\t'), max_size=40))
+def test_no_date_however_mangled_is_an_error(since: str) -> None:
+    assert not_modified(VERSION, None, since) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("tag", "since", "has_it"),
+    [
+        ('"other"', http_date(MOMENT), False),
+        (VERSION.etag, http_date(MOMENT - timedelta(days=1)), True),
+        ("", http_date(MOMENT), False),
+        (VERSION.etag, "garbage", True),
+    ],
+    ids=["other-tag-fresh-date", "our-tag-old-date", "empty-tag-fresh-date", "our-tag-no-date"],
+)
+def test_if_none_match_wins_where_both_are_sent(tag: str, since: str, has_it: bool) -> None:
+    assert not_modified(VERSION, tag, since) is has_it
+
+
+def test_a_reader_who_names_nothing_gets_the_feed() -> None:
+    assert not not_modified(VERSION, None, None)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "chosen"),
+    [
+        (None, "identity"),
+        ("", "identity"),
+        ("gzip", "gzip"),
+        ("x-gzip", "gzip"),
+        ("GZIP", "gzip"),
+        ("br", "br"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("br;q=0.5, gzip;q=0.8", "gzip"),
+        ("br; q=0.5 , gzip ; q=0.5", "br"),
+        ("br;q=0, gzip", "gzip"),
+        ("gzip;q=0", "identity"),
+        ("gzip;q=0.000", "identity"),
+        ("*", "br"),
+        ("*;q=0", "identity"),
+        ("br;q=0, *", "gzip"),
+        ("identity", "identity"),
+        ("identity, gzip;q=0.5", "identity"),
+        ("identity;q=0.5, gzip", "gzip"),
+        ("identity;q=0", "identity"),
+        ("deflate, zstd", "identity"),
+        ("gzip;q=..", "identity"),
+        (",;,q=1,", "identity"),
+    ],
+)
+def test_the_coding_a_reader_likes_best_is_taken(accepted: str | None, chosen: str) -> None:
+    assert coding(accepted) == chosen
+
+
+@settings(deadline=None)
+@given(st.text(st.sampled_from("gzipbr*;q=.01, "), max_size=30))
+def test_no_accept_encoding_however_mangled_is_an_error(accepted: str) -> None:
+    assert coding(accepted) in ("br", "gzip", "identity")

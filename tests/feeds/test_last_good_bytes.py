@@ -1,0 +1,117 @@
+"""Feeds in memory: served as they were while the database is away, let go when they are gone, bounded in number."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+
+from feedserver.app import create_app
+from feedserver.errors import PostNotFound
+from feedserver.feeds import versions
+from feedserver.feeds.address import FeedAddress
+from feedserver.posts.model import Post
+from feedserver.services import Services
+from feedserver.settings import DatabaseSettings, Settings
+from feedserver.storage import engine as storage_engine
+from tests.feeds.happenings import say, take_the_database_away
+
+FEEDS = ["/feed.rss", "/feed.atom", "/feed.json", "/tags/sea/feed.rss", "/thoughts.atom", "/posts/fog/thoughts.rss"]
+
+
+@pytest.fixture
+def fog(publish: Callable[..., Post], services: Services) -> Post:
+    post = publish("Fog", slug="fog", tags="[sea]")
+    say(services, post)
+    return post
+
+
+def test_the_last_good_bytes_are_served_while_the_database_is_away(
+    client: FlaskClient, fog: Post, services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = {path: client.get(path) for path in FEEDS}
+    assert {answer.status_code for answer in before.values()} == {200}
+
+    take_the_database_away(services)
+
+    for path, answer in before.items():
+        after = client.get(path)
+        assert (after.status_code, after.data, after.headers) == (200, answer.data, answer.headers)
+        assert client.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2 * len(FEEDS)
+
+
+@contextmanager
+def locked_for_all_others(path: Path) -> Iterator[None]:
+    """Another program that has the SQLite file for itself."""
+    other = create_engine(f"sqlite:///{path}")
+    with other.connect() as connection:
+        connection.execute(text("PRAGMA locking_mode=EXCLUSIVE"))
+        connection.commit()
+        connection.execute(text("UPDATE site SET revision = revision + 1"))
+        yield
+        connection.rollback()
+    other.dispose()
+
+
+def test_the_last_good_bytes_are_served_while_the_database_is_locked(
+    assemble: Callable[[Settings], Services],
+    prepared_sqlite: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(storage_engine, "BUSY_SECONDS", 0.05)
+    file = tmp_path / "locked.sqlite3"
+    file.write_bytes(prepared_sqlite.read_bytes())
+    services = assemble(Settings(data_dir=tmp_path, database=DatabaseSettings(url=f"sqlite:///{file}")))
+    client = create_app(services=services).test_client()
+    before = client.get("/feed.atom")
+    services.database.close()
+
+    with locked_for_all_others(file):
+        assert client.get("/feed.atom").data == before.data
+        assert client.get("/").status_code == 503
+
+    assert client.get("/").status_code == 200
+
+
+def test_what_was_never_rendered_is_a_503_that_says_when_to_come_again(client: FlaskClient, services: Services) -> None:
+    take_the_database_away(services)
+
+    answer = client.get("/feed.rss")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+
+
+def test_a_feed_that_is_gone_does_not_come_back_when_the_database_goes_away(
+    client: FlaskClient, fog: Post, services: Services
+) -> None:
+    client.get("/posts/fog/thoughts.rss")
+    services.publisher.delete("fog")
+    assert client.get("/posts/fog/thoughts.rss").status_code == 410
+
+    take_the_database_away(services)
+
+    assert client.get("/posts/fog/thoughts.rss").status_code == 503
+
+
+def test_no_more_feeds_are_kept_than_memory_has_room_for(
+    services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "_KEPT", 2)
+    publish("Many", tags="[a, b, c]")
+    for tag in ("a", "b", "a", "c"):
+        services.feeds.get(FeedAddress("tag", "rss", tag))
+
+    assert [address.name for address in services.feeds._kept] == ["a", "c"]
+
+
+def test_names_that_nobody_uses_leave_nothing_behind(services: Services) -> None:
+    for n in range(3):
+        with pytest.raises(PostNotFound):
+            services.feeds.get(FeedAddress("tag", "rss", f"no such tag {n}"))
+
+    assert not services.feeds._kept

@@ -1,0 +1,242 @@
+"""The versions of feeds: an ETag, and a Last-Modified that moves with every change of the bytes, and with no other."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from types import SimpleNamespace
+
+import pytest
+
+from feedserver.errors import PostNotFound
+from feedserver.feeds.address import FeedAddress
+from feedserver.feeds.versions import Document, PostGone, PostMoved
+from feedserver.posts.model import Post
+from feedserver.services import Services
+from feedserver.settings import FeedsSettings, Settings
+from feedserver.thoughts import moderation
+from tests.feeds.happenings import say
+from tests.support.outside import Clock
+
+SITE_ATOM = FeedAddress("site", "atom")
+EVERY_FEED = [
+    SITE_ATOM,
+    FeedAddress("site", "rss"),
+    FeedAddress("site", "json"),
+    FeedAddress("tag", "atom", "sea"),
+    FeedAddress("author", "atom", "Ann Author"),
+]
+
+
+@pytest.fixture
+def site(services: Services, publish: Callable[..., Post], clock: Clock) -> SimpleNamespace:
+    """Two posts, the first with a comment, and what can be done with them."""
+    first = publish("First", slug="first", tags="[sea]", date="2026-01-01")
+    second = publish("Second", slug="second", tags="[sea]", date="2026-02-01")
+    thought = say(services, first)
+    clock.move(hours=1)
+
+    def edit(slug: str, body: str, **front: object) -> Post:
+        lines = "\n".join(
+            f"{name}: {value}" for name, value in {"title": slug.title(), "tags": "[sea]", **front}.items()
+        )
+        document = services.publisher.read(f"---\n{lines}\n---\n{body}\n".encode())
+        return services.publisher.edit(slug, document, clock())
+
+    return SimpleNamespace(
+        services=services, publish=publish, edit=edit, clock=clock, first=first, second=second, thought=thought
+    )
+
+
+def delete(site: SimpleNamespace) -> None:
+    site.services.publisher.delete("second")
+
+
+CHANGES = {
+    "a new post": lambda site: site.publish("Third", tags="[sea]"),
+    "a back-dated post": lambda site: site.publish("Before all", tags="[sea]", date="1999-12-31"),
+    "an edit": lambda site: site.edit("second", "Other words."),
+    "an edit of the oldest that keeps its date": lambda site: site.edit("first", "Other words.", updated="2026-01-01"),
+    "a deletion of the newest": delete,
+    "a rename": lambda site: site.services.publisher.rename("second", "next"),
+    "a thought": lambda site: say(site.services, site.second),
+    "a thought taken away": lambda site: moderation.moderate(
+        site.services.database, site.thought.id, "hide", site.clock()
+    ),
+}
+
+
+SEEN_CHANGES = [
+    pytest.param(address, change, id=f"{name}-{address.key}")
+    for name, change in CHANGES.items()
+    for address in EVERY_FEED
+    if address.fmt != "json" or "thought" not in name  # JSON Feed does not count them
+]
+
+
+@pytest.mark.parametrize(("address", "change"), SEEN_CHANGES)
+def test_every_change_of_the_bytes_moves_both_etag_and_last_modified(
+    site: SimpleNamespace, address: FeedAddress, change: Callable[[SimpleNamespace], object]
+) -> None:
+    before = site.services.feeds.get(address)
+
+    change(site)  # within the same second
+
+    after = site.services.feeds.get(address)
+    assert after.bodies != before.bodies
+    assert after.version.etag != before.version.etag
+    assert after.version.last_modified > before.version.last_modified
+
+
+def test_in_a_burst_last_modified_moves_a_second_with_each_change_and_later_catches_up(site: SimpleNamespace) -> None:
+    moments = [site.services.feeds.get(SITE_ATOM).version.last_modified]
+    for n in range(4):
+        site.publish(f"Burst {n}")
+        moments.append(site.services.feeds.get(SITE_ATOM).version.last_modified)
+
+    assert [after - before for before, after in pairwise(moments)] == [timedelta(seconds=1)] * 4
+    site.clock.move(hours=1)
+    site.publish("After the burst")
+    assert site.services.feeds.get(SITE_ATOM).version.last_modified == site.clock().replace(microsecond=0)
+
+
+def test_last_modified_moves_forward_even_where_the_clock_was_put_back(site: SimpleNamespace) -> None:
+    before = site.services.feeds.get(SITE_ATOM).version
+
+    site.clock.move(days=-7)
+    site.edit("second", "Other words.")
+
+    assert site.services.feeds.get(SITE_ATOM).version.last_modified > before.last_modified
+
+
+def test_a_first_version_is_as_old_as_itself_so_that_dates_of_another_feed_do_not_count(site: SimpleNamespace) -> None:
+    assert site.services.feeds.get(SITE_ATOM).version.last_modified == site.clock()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda site: site.publish("A draft", tags="[sea]", draft="true"),
+        lambda site: site.publish("To come", tags="[sea]", date="2030-01-01"),
+        lambda site: say(site.services, site.second, state="held"),
+        lambda site: moderation.moderate(site.services.database, site.thought.id, "approve", site.clock()),
+    ],
+    ids=["a draft", "a scheduled post", "a held comment", "an approval of what is shown"],
+)
+@pytest.mark.parametrize("address", EVERY_FEED, ids=lambda address: address.key)
+def test_a_change_that_leaves_the_bytes_alone_leaves_the_version_alone(
+    site: SimpleNamespace, change: Callable[[SimpleNamespace], object], address: FeedAddress
+) -> None:
+    before = site.services.feeds.get(address)
+
+    change(site)
+    site.clock.move(hours=5)
+
+    after = site.services.feeds.get(address)
+    assert (after.version, after.bodies) == (before.version, before.bodies)
+
+
+def test_a_post_beyond_the_last_entry_changes_nothing(
+    settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
+) -> None:
+    short = assemble(replace(settings, feeds=FeedsSettings(entries=2)))
+    before = short.feeds.get(SITE_ATOM)
+
+    site.publish("Older than both", date="2001-01-01")
+
+    assert short.feeds.get(SITE_ATOM).version == before.version
+
+
+def test_a_scheduled_post_appears_when_it_is_due_without_any_deed(site: SimpleNamespace) -> None:
+    site.publish("To come", date="2026-03-08 18:00")
+    before = site.services.feeds.get(SITE_ATOM)
+    assert b"To come" not in before.bodies["identity"]
+
+    site.clock.now = site.clock.now.replace(hour=18)
+
+    after = site.services.feeds.get(SITE_ATOM)
+    assert b"To come" in after.bodies["identity"]
+    assert after.version.last_modified > before.version.last_modified
+
+
+def test_the_version_is_kept_over_a_restart(
+    settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
+) -> None:
+    before = {address: site.services.feeds.get(address) for address in EVERY_FEED}
+
+    site.clock.move(days=3)
+    again = assemble(settings)
+
+    after = {address: again.feeds.get(address) for address in EVERY_FEED}
+    assert after == before
+
+
+def test_two_processes_give_the_same_answer_after_a_change(
+    settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
+) -> None:
+    other = assemble(settings)
+    documents: list[tuple[Document, Document]] = []
+    for n in range(3):
+        documents.append((site.services.feeds.get(SITE_ATOM), other.feeds.get(SITE_ATOM)))
+        site.publish(f"Post {n}")
+        site.clock.move(seconds=0.4)
+
+    assert all(here == there for here, there in documents)
+
+
+def test_bytes_that_came_back_are_a_new_version_in_a_process_that_missed_the_others(
+    settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
+) -> None:
+    other = assemble(settings)
+    before = other.feeds.get(SITE_ATOM)
+    site.publish("A mistake", slug="mistake")
+    between = site.services.feeds.get(SITE_ATOM)
+    site.services.publisher.delete("mistake")
+    site.services.feeds.get(SITE_ATOM)
+
+    after = other.feeds.get(SITE_ATOM)
+
+    assert after.bodies == before.bodies
+    assert after.version.etag == before.version.etag
+    assert after.version.last_modified > between.version.last_modified
+
+
+def test_the_same_posts_give_the_same_bytes_whenever_they_are_rendered(
+    settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
+) -> None:
+    first = {address: site.services.feeds.get(address).bodies for address in EVERY_FEED}
+
+    site.clock.move(days=400)
+
+    again = assemble(settings)
+    assert {address: again.feeds.get(address).bodies for address in EVERY_FEED} == first
+
+
+def test_a_renamed_posts_feed_is_called_otherwise_and_dated_later(site: SimpleNamespace) -> None:
+    before = site.services.feeds.get(FeedAddress("post", "rss", "first"))
+    site.clock.move(seconds=5)
+
+    site.services.publisher.rename("first", "foremost")
+
+    with pytest.raises(PostMoved) as moved:
+        site.services.feeds.get(FeedAddress("post", "rss", "first"))
+    assert moved.value.slug == "foremost"
+    after = site.services.feeds.get(FeedAddress("post", "rss", "foremost"))
+    assert after.version.last_modified > before.version.last_modified
+
+
+def test_a_deleted_posts_feed_is_gone(site: SimpleNamespace) -> None:
+    site.services.feeds.get(FeedAddress("post", "rss", "second"))
+
+    delete(site)
+
+    with pytest.raises(PostGone):
+        site.services.feeds.get(FeedAddress("post", "rss", "second"))
+
+
+@pytest.mark.parametrize("scope", ["tag", "author", "post"])
+def test_what_nobody_can_see_has_no_feed(site: SimpleNamespace, scope: str) -> None:
+    site.publish("Hidden", slug="unseen", tags="[unseen]", authors="[unseen]", draft="true")
+
+    with pytest.raises(PostNotFound):
+        site.services.feeds.get(FeedAddress(scope, "rss", "unseen"))

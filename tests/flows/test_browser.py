@@ -1,0 +1,183 @@
+"""Pages in a real browser: a person writes a comment, and reads a post on which two other blogs had thoughts."""
+
+import json
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.flows.story import TITLE, tell
+from tests.support.serving import Blog, Site, running_site
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+MINIMUM_SECONDS = 2.1  # a comment that is sent sooner was not written by a person
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium (Debian: apt-get install chromium)"),
+]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A running site, and the story told to it: one long post with two thoughts."""
+    blog = Blog()
+    with running_site(tmp_path_factory.mktemp("site")) as site:
+        tell(site, blog)
+        site.command("post", "add", "-", given=WIDE)
+        yield site
+    blog.close()
+
+
+WIDE = f"""\
+---
+title: {"Donaudampfschifffahrtsgesellschaft" * 3}
+slug: wide
+tags: [{"tag" * 60}]
+---
+<iframe width="2000" height="20"></iframe> <img width="2000" height="20" alt=""> `{"code" * 60}` {"word" * 60}
+
+| {" | ".join(["a long head"] * 12)} |
+|{"---|" * 12}
+| {" | ".join(["cell"] * 12)} |
+
+    {"preformatted " * 30}
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """One page in a window of its own, and whatever the browser complained of."""
+
+    def __init__(self, context: Any) -> None:
+        self.page = context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("console", lambda message: self._hear(message.type, message.text))
+        self.page.on("pageerror", lambda error: self._hear("error", str(error)))
+        self.page.on("requestfailed", lambda request: self._hear("error", request.url))
+        self.asked: list[str] = []
+        self.page.on("request", lambda request: self.asked.append(request.url))
+
+    def _hear(self, kind: str, words: str) -> None:
+        if kind in ("error", "warning"):
+            self.complaints.append(words)
+
+    def scrolls_sideways(self) -> bool:
+        root = "document.documentElement"
+        return bool(self.page.evaluate(f"{root}.scrollWidth > {root}.clientWidth"))
+
+    def style(self, selector: str, name: str) -> str:
+        return str(self.page.locator(selector).evaluate(f"element => getComputedStyle(element).{name}"))
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Any]:
+    """Opens windows: `visit(width=320, color_scheme="dark")`; JavaScript is off, as no page of ours needs any."""
+    contexts: list[Any] = []
+
+    def open_window(width: int = 1280, **options: Any) -> Visit:
+        size = {"width": width, "height": 900}
+        contexts.append(browser.new_context(viewport=size, java_script_enabled=False, **options))
+        contexts[-1].set_default_timeout(10_000)
+        return Visit(contexts[-1])
+
+    yield open_window
+    for context in contexts:
+        context.close()
+
+
+def post_of_the_story(site: Site) -> str:
+    posts = json.loads(site.command("post", "list", "--json").stdout)
+    return str(next(post["url"] for post in posts if post["title"] == TITLE))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_post_with_two_thoughts_is_read_wide_and_narrow_light_and_dark(
+    site: Site, visit: Any, width: int, scheme: str
+) -> None:
+    reader = visit(width, color_scheme=scheme)
+
+    reader.page.goto(post_of_the_story(site))
+
+    assert reader.page.get_by_role("heading", name=f"2 Thoughts to “{TITLE}”").is_visible()
+    assert reader.style("ol#thoughts", "listStyleType") == "decimal"
+    excerpts = reader.page.locator("ol#thoughts > li blockquote")
+    assert excerpts.count() == 2
+    for text in excerpts.all_inner_texts():
+        assert re.fullmatch(r"\[…\] .+ \[…\]", text)
+    assert not reader.scrolls_sideways()
+    red = int(re.findall(r"\d+", reader.style("body", "backgroundColor"))[0])
+    assert red > 200 if scheme == "light" else red < 60
+    assert reader.complaints == []
+    assert {url.removeprefix(site.url).partition("?")[0] for url in reader.asked} == {
+        "/static/style.css",
+        post_of_the_story(site).removeprefix(site.url),
+    }
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_no_page_scrolls_sideways_or_makes_the_browser_complain(site: Site, visit: Any, width: int) -> None:
+    reader = visit(width)
+
+    for path in ("/", "/posts/wide", "/tags/Harbour", "/authors/Mara%20Quill"):
+        reader.page.goto(site.url + path)
+        assert not reader.scrolls_sideways()
+    assert reader.complaints == []
+
+
+def test_a_person_writes_a_comment_corrects_it_and_sees_it_once_it_is_approved(site: Site, visit: Any) -> None:
+    writer = visit()
+    writer.page.goto(f"{site.url}/posts/hello")
+    writer.page.get_by_role("textbox", name="Comment").fill("What a fine harbour.\n\nI was there in May.")
+    writer.page.get_by_role("textbox", name="Name (required)").fill(" ")  # not empty for the browser, but no name
+    writer.page.get_by_role("textbox", name="Email").fill("bea@example.org")
+    time.sleep(MINIMUM_SECONDS)
+    writer.page.get_by_role("button", name="Post Comment").click()
+
+    assert "Please give a name." in writer.page.get_by_role("alert").inner_text()
+    assert (
+        writer.page.get_by_role("textbox", name="Comment").input_value()
+        == "What a fine harbour.\n\nI was there in May."
+    )
+    assert writer.page.get_by_role("textbox", name="Email").input_value() == "bea@example.org"
+    writer.complaints.clear()  # the browser reports a 422 as such
+
+    writer.page.get_by_role("textbox", name="Name (required)").fill("Bea")
+    time.sleep(MINIMUM_SECONDS)
+    writer.page.get_by_role("button", name="Post Comment").click()
+
+    assert writer.page.get_by_role("status").inner_text() == "Thank you. Your comment waits for approval."
+    assert writer.page.locator("ol#thoughts").count() == 0
+
+    (held,) = json.loads(site.command("thought", "list", "--post", "hello", "--json").stdout)
+    site.command("thought", "approve", str(held["id"]))
+    writer.page.goto(f"{site.url}/posts/hello")
+
+    assert writer.page.get_by_role("heading", name="1 Thought to “Hello from feedserver”").is_visible()
+    shown = writer.page.locator(f"#thought-{held['id']}")
+    assert "Bea" in shown.inner_text()
+    assert shown.locator("p").all_inner_texts()[-2:] == ["What a fine harbour.", "I was there in May."]
+    assert "bea@example.org" not in writer.page.content()
+    assert writer.complaints == []

@@ -1,0 +1,177 @@
+"""Pages as the templates write them, rendered with plain Jinja2, and read back with the product's own HTML parser.
+
+Every builder has a default for whatever a test does not care about.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import turbohtml
+from flask.testing import FlaskClient
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from werkzeug.test import TestResponse
+
+import feedserver.pages
+from feedserver.clock import rfc3339
+from feedserver.posts.model import Enclosure, Post, PostLink
+from feedserver.settings import SiteSettings
+from feedserver.thoughts.model import Thought
+from feedserver.urls import Urls
+
+PAGES = Path(feedserver.pages.__file__).parent
+URLS = Urls("https://blog.example")
+SITE = SiteSettings(url=URLS.base, title="Harbour & <Ledger>", author="Ada", language="en")
+THEN = datetime(2023, 3, 8, 14, 5, tzinfo=UTC)
+PERMALINK = URLS.post("fog")
+PINGBACK = '<link rel="pingback" href="https://blog.example/pingback">'
+CLIENT_PATTERN = re.compile('<link rel="pingback" href="([^"]+)" ?/?>')  # Pingback 1.0, section 2.2
+QUOTED = '<link rel="pingback" href="https://evil.example/">'
+
+
+def render(template: str, **values: Any) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(PAGES / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.globals |= {"site": SITE, "urls": URLS, "stylesheet": URLS.at("/static/style.css")}
+    environment.globals["feeds"] = [("Feed", "application/atom+xml", URLS.site_feed("atom"))]
+    environment.filters |= {
+        "day": lambda moment: f"{moment:%B} {moment.day}, {moment.year}",
+        "moment": lambda moment: f"{moment:%B} {moment.day}, {moment.year}, {moment:%H:%M} UTC",
+        "rfc3339": rfc3339,
+        "paragraphs": Markup("<p>{}</p>").format,
+    }
+    return environment.get_template(template).render({"canonical": None} | values)
+
+
+def post(**changes: Any) -> Post:
+    values = dict.fromkeys(Post.__dataclass_fields__, "") | {
+        "id": 1,
+        "slug": "fog",
+        "title": "Feeds in the Fog",
+        "html": "<p>Fog.</p>",
+        "excerpt": "Fog.",
+        "summary": None,
+        "image": None,
+        "lang": "en",
+        "state": "published",
+        "published_at": THEN,
+        "updated_at": THEN,
+        "pings_open": True,
+        "comments_open": True,
+        "tags": (),
+        "authors": (),
+        "enclosures": (),
+    }
+    return Post(**values | changes)
+
+
+def thought(number: int, kind: str, **changes: Any) -> Thought:
+    values: dict[str, Any] = dict.fromkeys(Thought.__dataclass_fields__, "") | {
+        "id": number,
+        "kind": kind,
+        "author_name": f"Writer {number}",
+        "excerpt": f"[…] words {QUOTED} […]",
+        "received_at": THEN + timedelta(days=number),
+    }
+    return Thought(**values | changes)
+
+
+def form(**errors: str) -> SimpleNamespace:
+    values = {"comment": f"\nfirst line </textarea>{QUOTED}", "name": QUOTED, "email": "ada@", "website": ""}
+    hidden = [("token", QUOTED)]
+    return SimpleNamespace(action=URLS.comments("fog"), values=values, errors=errors, hidden=hidden, trap="nickname")
+
+
+def post_page(**values: Any) -> str:
+    plain = {"post": post(), "authors": (), "thoughts": (), "related": (), "form": None, "notice": None}
+    return render("post.html", **plain | {"pingback": URLS.pingback(), "canonical": PERMALINK} | values)
+
+
+def rich_post_page() -> str:
+    rich = post(
+        title=f"A title with {QUOTED} & more",
+        html="<p>Fog.</p><p>More.</p>",
+        summary=f"In short: {QUOTED}",
+        image="https://blog.example/fog.png",
+        lang="ar",
+        updated_at=THEN + timedelta(days=2),
+        tags=("sea & fog", "a/b"),
+        enclosures=tuple(
+            Enclosure(f"https://blog.example/media/{name}?a=1&b=2", media_type, length)
+            for name, media_type, length in (
+                ("a.mp3", "audio/mpeg", 4000),
+                ("b.mp4", "video/mp4", 0),
+                ("c.png", "image/png", 12),
+                ("d.pdf", "application/pdf", 12),
+            )
+        ),
+    )
+    thoughts = (
+        thought(1, "pingback", source="https://other.example/a?b=1&c=2", title=f"Its page {QUOTED}"),
+        thought(2, "pingback", source="https://other.example/2", author_name="", host="other.example", excerpt=""),
+        thought(3, "comment", author_url="https://grace.example/"),
+        thought(4, "comment", author_name=""),
+    )
+    return post_page(
+        post=rich,
+        authors=("Ada", "Ben", "Cho"),
+        thoughts=thoughts,
+        related=(PostLink("tides", "Tides", THEN),),
+        form=form(form="Please send it again.", comment="Please write something.", email="Not an address."),
+        notice="Thank you. Your comment waits for approval.",
+    )
+
+
+def list_page(**values: Any) -> str:
+    plain = {"heading": None, "posts": (), "authors_of": lambda of: of.authors, "page": 1, "pages": 1}
+    return render("list.html", **plain | {"page_url": URLS.home, "counts": {}} | values)
+
+
+def receipt_page(state: str, **changes: Any) -> str:
+    unknown = dict.fromkeys(["reason", "post", "received_at", "checked_at", "next_check_at"])
+    receipt = unknown | {"state": state, "source": "https://evil.example/", "target": PERMALINK, "timeline": []}
+    return render("receipt.html", receipt=receipt | changes)
+
+
+POSTS = (
+    post(authors=("Ada",), tags=("sea",), summary="In short."),
+    post(id=2, slug="note", title="", lang="ar"),
+    post(id=3, slug="empty", title="", excerpt=""),
+)
+FIRST_PAGE = list_page(posts=POSTS, pages=2, counts={1: 1, 2: 5}, canonical=URLS.home())
+SECOND_PAGE = list_page(posts=POSTS, page=2, pages=2, heading="Posts tagged “<sea>”")
+FULL_RECEIPT = receipt_page(
+    "rejected",
+    reason="no link",
+    post=PERMALINK,
+    received_at=THEN,
+    checked_at=THEN,
+    next_check_at=THEN,
+    timeline=[{"at": THEN, "event": "received", "detail": "x"}, {"at": THEN, "event": "decided", "detail": ""}],
+)
+
+
+def elements(page: str, selector: str) -> list[turbohtml.Element]:
+    return list(turbohtml.parse(page).select(selector))
+
+
+def texts(page: str, selector: str) -> list[str]:
+    return [" ".join(element.text.split()) for element in elements(page, selector)]
+
+
+def hrefs(page: str, selector: str) -> list[str]:
+    return [str(element.attrs["href"]) for element in elements(page, selector)]
+
+
+def get(client: FlaskClient, url: str) -> TestResponse:
+    """What is at one of the site's own URLs."""
+    assert url.startswith("http://blog.example/")
+    return client.get(url.removeprefix("http://blog.example"), buffered=True)

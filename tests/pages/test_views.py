@@ -1,0 +1,256 @@
+"""Posts as they are served: thoughts, pingback, Open Graph, autodiscovery, microformats, old addresses."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+
+from feedserver.posts.model import Post
+from feedserver.services import Services
+from feedserver.thoughts import moderation
+from tests.feeds.happenings import link, say
+from tests.pages.builders import CLIENT_PATTERN, elements, get, hrefs, texts
+
+ENDPOINT = "http://blog.example/pingback"
+QUOTING = """\
+Blogs say `<link rel="pingback" href="http://quoted.example/">` in their head:
+
+    <link rel="pingback" href="http://indented.example/">
+
+```html
+<link rel="pingback" href="http://fenced.example/">
+```
+
+<p title='<link rel="pingback" href="http://attribute.example/">'>Raw</p>
+
+<!-- <link rel="pingback" href="http://comment.example/"> -->
+
+<link rel="pingback" href="http://raw.example/" />
+"""
+
+
+def test_a_post_shows_title_date_authors_body_tags_and_what_is_related(
+    client: FlaskClient, publish: Callable[..., Post]
+) -> None:
+    publish("Fog over the harbour", tags="[ferry, fog]", body="The ferry waits in the fog.")
+    publish("Ferry strike", slug="strike", tags="[ferry, fog]", body="The ferry does not run.", date="2026-01-31 18:00")
+    publish("Cake", tags="[kitchen]", body="Eggs.")
+    publish(
+        "Ferry runs again",
+        slug="runs",
+        tags="[ferry, fog]",
+        authors="[Ann, Ben]",
+        body="## At last\n\nThe *ferry* runs.",
+    )
+
+    page = client.get("/posts/runs").text
+
+    assert texts(page, "h1") == ["Ferry runs again"]
+    assert texts(page, ".e-content h2") == ["At last"]
+    assert texts(page, "article > .byline a") == ["March 8, 2026", "Ann", "Ben"]
+    assert texts(page, ".tags a") == ["ferry", "fog"]
+    assert texts(page, "#related-posts") == ["Related posts"]
+    assert set(texts(page, ".related a")) == {"Fog over the harbour", "Ferry strike"}
+    assert texts(page, "#leave-a-comment") == ["Leave a Comment"]
+
+
+@pytest.mark.parametrize(
+    ("number", "heading"),
+    [(0, "No thoughts on “Fog” yet"), (1, "1 Thought to “Fog”"), (2, "2 Thoughts to “Fog”")],
+)
+def test_a_post_counts_the_thoughts_that_are_shown(
+    client: FlaskClient, publish: Callable[..., Post], services: Services, number: int, heading: str
+) -> None:
+    post = publish("Fog", slug="fog")
+    shown = [link(services, post, f"https://other.example/{n}", f"[…] words {n} […]") for n in range(number)]
+    say(services, post, state="held")
+    moderation.moderate(services.database, say(services, post).id, "spam", services.clock())
+
+    page = client.get("/posts/fog").text
+
+    assert texts(page, "#thoughts-heading") == [heading]
+    assert [li.attrs["id"] for li in elements(page, "ol#thoughts > li")] == [f"thought-{one.id}" for one in shown]
+    assert texts(page, "#thoughts blockquote") == [f"[…] words {n} […]" for n in range(number)]
+    assert texts(client.get("/").text, ".count a") == ([heading] if number else [])
+
+
+def test_a_post_that_takes_pings_names_the_endpoint_once_in_head_and_header(
+    client: FlaskClient, publish: Callable[..., Post]
+) -> None:
+    publish("About pingback", slug="open", body=QUOTING, summary=f"'{QUOTING.splitlines()[2].strip()}'")
+
+    for method in ("GET", "HEAD"):
+        answer = client.open("/posts/open", method=method)
+        assert answer.headers.getlist("X-Pingback") == [ENDPOINT]
+    page = client.get("/posts/open").text
+    assert CLIENT_PATTERN.findall(page) == [ENDPOINT]
+    assert page.count(f'<link rel="pingback" href="{ENDPOINT}">') == 1
+    assert "quoted.example" in page
+    assert "fenced.example" in page
+
+
+def test_a_post_that_takes_none_and_all_other_pages_name_no_endpoint(
+    client: FlaskClient, publish: Callable[..., Post]
+) -> None:
+    publish("Closed", slug="closed", body=QUOTING, pings="closed", tags="[sea]")
+
+    for path in ("/posts/closed", "/", "/tags/sea", "/authors/Ann%20Author", "/none"):
+        answer = client.get(path)
+        assert "X-Pingback" not in answer.headers
+        assert CLIENT_PATTERN.findall(answer.text) == []
+        assert elements(answer.text, "link[rel=pingback]") == []
+
+
+@pytest.mark.parametrize("query", ["", "?comment=held", "?page=7", "?utm_source=x"])
+def test_the_canonical_address_of_a_post_is_its_permalink(
+    client: FlaskClient, publish: Callable[..., Post], query: str
+) -> None:
+    publish("Ünïcode", slug="ünïcode")
+
+    for path in ("/posts/ünïcode", "/posts/%C3%BCn%C3%AFcode", "/posts/%c3%bcn%c3%afcode/"):
+        page = client.get(path + query).text
+        assert hrefs(page, "link[rel=canonical]") == ["http://blog.example/posts/%C3%BCn%C3%AFcode"]
+
+
+def test_open_graph_says_what_a_post_is(client: FlaskClient, publish: Callable[..., Post]) -> None:
+    publish("Fog & “Mist”", slug="fog", summary="In short.", body="![](/fog.png)", date="2026-01-31 18:00")
+
+    said = {e.attrs["property"]: e.attrs["content"] for e in elements(client.get("/posts/fog").text, "meta[property]")}
+
+    assert said == {
+        "og:type": "article",
+        "og:title": "Fog & “Mist”",
+        "og:url": "http://blog.example/posts/fog",
+        "og:site_name": "Example Blog",
+        "og:description": "In short.",
+        "og:image": "http://blog.example/fog.png",
+        "article:published_time": "2026-01-31T18:00:00Z",
+        "article:modified_time": "2026-01-31T18:00:00Z",
+    }
+
+
+def test_every_feed_that_a_page_names_is_there_and_of_the_type_it_is_said_to_be(
+    client: FlaskClient, publish: Callable[..., Post]
+) -> None:
+    publish("Fog", slug="fog", tags='["a/b", "50%"]', authors='["A & B"]')
+
+    for path, number in (
+        ("/", 6),
+        ("/posts/fog", 9),
+        ("/tags/a%2Fb", 9),
+        ("/tags/50%25", 9),
+        ("/authors/A%20%26%20B", 9),
+    ):
+        named = elements(client.get(path).text, "link[rel=alternate]")
+        assert len(named) == number
+        assert len({e.attrs["title"] for e in named}) == number
+        for element in named:
+            answer = get(client, str(element.attrs["href"]))
+            assert (answer.status_code, answer.mimetype) == (200, element.attrs["type"])
+
+
+def test_every_link_of_ours_leads_somewhere(
+    client: FlaskClient, publish: Callable[..., Post], services: Services
+) -> None:
+    publish("Mist", slug="mist", tags="[sea]")
+    say(services, publish("Fog", slug="fog", tags="[sea]"))
+
+    for path in ("/", "/posts/fog", "/tags/sea", "/authors/Ann%20Author", "/none"):
+        for url in {*hrefs(client.get(path).text, "[href]")}:
+            if urlsplit(url).netloc == "blog.example" and url != ENDPOINT:
+                assert (url, get(client, url.partition("#")[0]).status_code) == (url, 200)
+
+
+def test_a_page_loads_its_stylesheet_and_nothing_else(
+    client: FlaskClient, publish: Callable[..., Post], services: Services
+) -> None:
+    say(services, publish("Fog", slug="fog", tags="[sea]"))
+
+    for path in ("/", "/posts/fog", "/none"):
+        page = client.get(path).text
+        assert elements(page, "script, style, iframe, img, audio, video, object, embed, [style], [onload]") == []
+        assert [urlsplit(url).path for url in hrefs(page, "link[rel=stylesheet]")] == ["/static/style.css"]
+        assert len(re.findall(r"(?i)\bstylesheet\b", page)) == 1
+
+
+def test_microformats_say_what_a_post_and_its_thoughts_are(
+    client: FlaskClient, publish: Callable[..., Post], services: Services
+) -> None:
+    post = publish("Fog", slug="fog", tags="[sea]")
+    link(services, post, "https://other.example/1")
+    say(services, post)
+    page = client.get("/posts/fog").text
+
+    for selector, number in {
+        "article.h-entry": 1,
+        ".h-entry > h1.p-name": 1,
+        ".h-entry .e-content": 1,
+        ".h-entry > .byline a.u-url time.dt-published": 1,
+        ".h-entry > .byline a.p-author.h-card": 1,
+        ".h-entry a.p-category": 1,
+        "li.h-cite.p-comment": 2,
+        ".h-cite .p-author.h-card": 2,
+        ".h-cite .p-content": 2,
+        ".h-cite time.dt-published": 2,
+    }.items():
+        assert (selector, len(elements(page, selector))) == (selector, number)
+    assert len(elements(client.get("/").text, ".h-feed .h-entry")) == 1
+
+
+def test_a_post_without_a_title_goes_by_its_first_words(client: FlaskClient, publish: Callable[..., Post]) -> None:
+    publish("", slug="note", body="Just a *few* words & no title.")
+
+    page = client.get("/posts/note").text
+
+    assert texts(page, "title") == ["Just a few words & no title. – Example Blog"]
+    assert texts(page, "h1") == ["Just a few words & no title."]
+    assert texts(client.get("/").text, "article h2") == ["Just a few words & no title."]
+
+
+def test_a_post_in_another_language_says_so(client: FlaskClient, publish: Callable[..., Post]) -> None:
+    publish("Nebel", slug="nebel", lang="de")
+
+    for path in ("/posts/nebel", "/"):
+        page = client.get(path).text
+        assert [e.attrs["lang"] for e in elements(page, "html, article")] == ["en", "de"]
+
+
+# --- addresses that were ---
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ("/posts/fog", "http://blog.example/posts/mist"),
+        ("/posts/fog/", "http://blog.example/posts/mist"),
+        ("/posts/haze?a=1&b=%C3%A9&c", "http://blog.example/posts/mist?a=1&b=%C3%A9&c"),
+        ("/posts/fog?next=//evil.example", "http://blog.example/posts/mist?next=//evil.example"),
+    ],
+)
+def test_every_former_address_of_a_post_leads_to_it_and_keeps_the_query(
+    client: FlaskClient, publish: Callable[..., Post], services: Services, asked: str, answered: str
+) -> None:
+    publish("Fog", slug="fog")
+    services.publisher.rename("fog", "haze")
+    services.publisher.rename("haze", "mist")
+
+    for method in ("GET", "HEAD"):
+        answer = client.open(asked, method=method)
+        assert (answer.status_code, answer.headers["Location"]) == (301, answered)
+    services.publisher.delete("mist")
+    assert client.get(asked).status_code == 410
+
+
+@pytest.mark.parametrize("front", [{"draft": "true"}, {"date": "2030-01-01"}], ids=["draft", "scheduled"])
+def test_a_post_that_nobody_can_see_answers_like_one_that_never_was(
+    client: FlaskClient, publish: Callable[..., Post], services: Services, front: dict[str, str]
+) -> None:
+    publish("Secret", slug="secret", **front)
+    services.publisher.rename("secret", "hidden")
+
+    never = client.get("/posts/never")
+    for slug in ("secret", "hidden"):
+        answer = client.get(f"/posts/{slug}")
+        assert (answer.status_code, answer.data, answer.headers) == (404, never.data, never.headers)

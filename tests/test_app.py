@@ -1,0 +1,255 @@
+"""The application as a whole: security headers, friendly errors, no word of the Host that a request names."""
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+from feedserver.app import create_app
+from feedserver.posts.model import Post
+from feedserver.services import Services
+from feedserver.settings import Settings
+from tests.feeds.happenings import link, say, take_the_database_away
+
+PAGES = ["/", "/posts/fog", "/tags/sea", "/authors/Ann%20Author", "/none", "/posts/gone"]
+INSIDE_WORDS = re.compile(
+    r"traceback|exception|sqlalchemy|werkzeug|flask|error:|feedserver/|\.py\b|select ", re.IGNORECASE
+)
+
+
+@pytest.fixture
+def fog(publish: Callable[..., Post], services: Services) -> Post:
+    """A post with two thoughts, one that was renamed and one that was deleted."""
+    publish("Gone", slug="gone", tags="[sea]")
+    services.publisher.delete("gone")
+    publish("New", slug="old", tags="[sea]")
+    services.publisher.rename("old", "new")
+    post = publish("Fog", slug="fog", tags="[sea]", body="Fog.\n\n| a | b |\n|---|--:|\n| 1 | 2 |")
+    say(services, post)
+    link(services, post, "https://other.example/1")
+    return post
+
+
+@pytest.fixture
+def broken(app: Flask) -> FlaskClient:
+    """An application in which looking at posts goes wrong in a way that nobody thought of."""
+    app.testing = False
+
+    def fail(**_: object) -> None:
+        raise RuntimeError("a secret of ours: SELECT password FROM users")
+
+    app.view_functions["pages.post"] = fail
+    return app.test_client()
+
+
+# --- headers ---
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_fenced_in(client: FlaskClient, fog: Post, path: str) -> None:
+    headers = client.get(path).headers
+    policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
+
+    assert headers["Content-Type"] == "text/html; charset=utf-8"
+    assert policy["default-src"] == "'none'"
+    assert policy["style-src"] == policy["form-action"] == "'self' http://blog.example"
+    assert policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+    assert not {"script-src", "connect-src", "object-src", "worker-src", "font-src"} & set(policy)
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Cache-Control"] == "no-cache"
+    assert "Permissions-Policy" in headers
+    assert "Set-Cookie" not in headers
+
+
+def test_the_policy_names_the_place_of_the_site_without_its_path(
+    settings: Settings, assemble: Callable[[Settings], Services]
+) -> None:
+    site = replace(settings.site, url="https://host.example:8443/blog")
+
+    answer = create_app(services=assemble(replace(settings, site=site))).test_client().get("/blog/")
+
+    assert "style-src 'self' https://host.example:8443;" in answer.headers["Content-Security-Policy"]
+
+
+def test_the_stylesheet_may_be_kept_for_a_year_under_an_address_of_its_bytes(client: FlaskClient) -> None:
+    (address,) = re.findall(r'<link rel="stylesheet" href="http://blog\.example([^"]+)">', client.get("/").text)
+
+    answer = client.get(address, buffered=True)
+
+    assert answer.status_code == 200
+    assert re.search(r"\?v=[0-9a-f]{12}$", address)
+    assert answer.headers["Content-Type"] == "text/css; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Set-Cookie" not in answer.headers
+    assert client.head(address, buffered=True).headers["Content-Length"] == str(len(answer.data))
+
+
+@pytest.mark.parametrize("path", ["/static/", "/static/none.css", "/static/../app.py", "/static/%2e%2e/views.py"])
+def test_nothing_but_static_files_is_served_as_such(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+# --- errors ---
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "heading"),
+    [
+        ("GET", "/none", 404, "Not found"),
+        ("GET", "/posts/none", 404, "Not found"),
+        ("GET", "/posts/gone", 410, "Gone"),
+        ("GET", "/tags/none", 404, "Not found"),
+        ("GET", "/receipts/none", 404, "Not found"),
+        ("GET", "/posts/%00", 404, "Not found"),
+        ("GET", "/posts/%FF", 404, "Not found"),
+        ("GET", "/posts/" + "x" * 8000, 404, "Not found"),
+        ("GET", "/posts//fog", 404, "Not found"),
+        ("POST", "/", 405, "Not this way"),
+        ("DELETE", "/posts/fog", 405, "Not this way"),
+        ("GET", "/posts/fog/comments", 405, "Not this way"),
+        ("BREW", "/posts/fog", 405, "Not this way"),
+        ("POST", "/none", 404, "Not found"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_errors_are_pages_in_friendly_words_that_lead_home(
+    client: FlaskClient, fog: Post, method: str, path: str, status: int, heading: str
+) -> None:
+    answer = client.open(path, method=method)
+
+    assert answer.status_code == status
+    assert f"<h1>{heading}</h1>" in answer.text
+    assert '<a href="http://blog.example/">home page</a>' in answer.text
+    assert '<meta name="robots" content="noindex">' in answer.text
+    assert not INSIDE_WORDS.search(answer.text)
+    assert "X-Pingback" not in answer.headers
+    assert "pingback" not in answer.text.lower()
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/", {"GET", "HEAD", "OPTIONS"}),
+        ("/posts/fog", {"GET", "HEAD", "OPTIONS"}),
+        ("/posts/fog/comments", {"POST", "OPTIONS"}),
+        ("/feed", {"GET", "HEAD", "OPTIONS"}),
+        ("/healthz", {"GET", "HEAD", "OPTIONS"}),
+    ],
+)
+def test_a_405_says_what_is_allowed(client: FlaskClient, path: str, allowed: set[str]) -> None:
+    answer = client.open(path, method="PROPFIND")
+
+    assert answer.status_code == 405
+    assert set(answer.headers["Allow"].split(", ")) == allowed
+
+
+def test_what_goes_wrong_inside_stays_inside_and_is_logged(
+    broken: FlaskClient, fog: Post, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = broken.get("/posts/fog")
+
+    assert answer.status_code == 500
+    assert "<h1>Our fault</h1>" in answer.text
+    assert not INSIDE_WORDS.search(answer.text)
+    assert "secret" not in answer.text
+    assert "Content-Security-Policy" in answer.headers
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert record.exc_info is not None
+    assert "a secret of ours" in str(record.exc_info[1])
+
+
+@pytest.mark.parametrize("path", ["/", "/posts/fog", "/tags/sea", "/receipts/x", "/receipts/x.json"])
+def test_with_the_database_away_pages_say_when_to_come_again(
+    client: FlaskClient, fog: Post, services: Services, path: str
+) -> None:
+    take_the_database_away(services)
+
+    answer = client.get(path)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert "<h1>One moment</h1>" in answer.text
+    assert not INSIDE_WORDS.search(answer.text)
+
+
+def test_a_comment_that_cannot_be_stored_is_told_so(client: FlaskClient, fog: Post, services: Services) -> None:
+    take_the_database_away(services)
+
+    assert client.post("/posts/fog/comments", data={"comment": "x"}).status_code == 503
+
+
+def test_when_all_connections_are_taken_the_answer_is_a_503_too(app: Flask, fog: Post) -> None:
+    app.testing = False
+
+    def wait_in_vain(**_: object) -> None:
+        raise NoConnection
+
+    app.view_functions["pages.post"] = wait_in_vain
+
+    answer = app.test_client().get("/posts/fog")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+
+
+# --- whatever Host says ---
+
+EVERYTHING = [
+    *PAGES,
+    "/feed.rss",
+    "/feed.atom",
+    "/feed.json",
+    "/thoughts.json",
+    "/posts/fog/thoughts.atom",
+    "/feed",
+    "/comments/feed/",
+    "/posts/old?x=1",
+    "/posts/old/thoughts.rss",
+    "/healthz",
+    "/readyz",
+]
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:99999", "a..b", "x" * 300, '"><script>', "[::1", ""])
+def test_nothing_of_the_host_that_a_request_names_shows_anywhere(client: FlaskClient, fog: Post, host: str) -> None:
+    forged = {"Host": host, "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
+
+    for path in EVERYTHING:
+        honest, asked = client.get(path), client.get(path, headers=forged)
+
+        same = re.compile(r'name="token" value="[^"]+"')  # each form has its own
+        assert (path, asked.status_code) == (path, honest.status_code)
+        assert same.sub("", asked.text) == same.sub("", honest.text)
+        assert asked.headers.get("Location") == honest.headers.get("Location")
+        assert asked.headers.get("X-Pingback") == honest.headers.get("X-Pingback")
+        assert "evil.example" not in asked.text + str(asked.headers)
+
+
+# --- below a path ---
+
+
+def test_below_a_path_pages_and_redirects_keep_it(
+    settings: Settings, assemble: Callable[[Settings], Services], fog: Post
+) -> None:
+    site = replace(settings.site, url="https://host.example/blog")
+    client = create_app(services=assemble(replace(settings, site=site))).test_client()
+
+    for path in PAGES[:4]:
+        page = client.get(f"/blog{path}")
+        assert page.status_code == 200
+        assert not re.search(r'(?:href|src|action)="(?!https://(?:host\.example/blog/|bob|other)|#|data:,)', page.text)
+        assert client.get(path).status_code == 404
+    assert client.get("/blog").status_code == 200
+    assert client.get("/blog/posts/fog").headers["X-Pingback"] == "https://host.example/blog/pingback"
+    moved = client.get("/blog/posts/old?a=1")
+    assert (moved.status_code, moved.headers["Location"]) == (301, "https://host.example/blog/posts/new?a=1")
+    assert client.get("/blog/posts/gone").status_code == 410
+    assert client.get("/blog/static/style.css", buffered=True).status_code == 200
+    assert "https://host.example/blog/" in client.get("/").text
