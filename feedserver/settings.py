@@ -13,13 +13,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from feedserver.errors import SettingsError
+from feedserver.text import clean
 
 DEFAULT_FILE = Path("config/feedserver.toml")
 PREFIX = "FEEDSERVER_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
+
+_MAX_BASE = 500  # characters of site.url: what follows it must fit into urls.MAX_URL
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -32,7 +35,7 @@ class Kind:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str) or any(ord(c) < 32 for c in value):
+    if not isinstance(value, str) or clean(value) != value or any(c in value for c in "\t\n"):
         raise ValueError("one line of text")
     return value.strip()
 
@@ -44,7 +47,10 @@ def _some_text(value: object) -> str:
 
 
 def _path(value: object) -> Path:
-    return Path(_some_text(value)).expanduser()
+    try:
+        return Path(_some_text(value)).expanduser()
+    except RuntimeError:
+        raise ValueError("a path; there is no such user to begin it with") from None
 
 
 def _base_url(value: object) -> str:
@@ -61,6 +67,8 @@ def _base_url(value: object) -> str:
     )
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine or unwanted:
         raise ValueError(problem)
+    if len(text) > _MAX_BASE or {".", ".."} & set(parts.path.split("/")):
+        raise ValueError(f"a URL of at most {_MAX_BASE} characters without dot segments")
     return text.rstrip("/")
 
 
@@ -238,7 +246,7 @@ class Settings:
     @property
     def database_url(self) -> str:
         """The SQLAlchemy URL in force: `database.url`, or SQLite in `data_dir`."""
-        return self.database.url or f"sqlite:///{self.data_dir / 'feedserver.sqlite3'}"
+        return self.database.url or f"sqlite:///{quote(str(self.data_dir / 'feedserver.sqlite3'))}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,15 @@ def init(services: Services, *, example: bool) -> bool:
     return is_new
 
 
-def require_current(services: Services) -> None:
-    """Raises StorageError, which says what to do, unless there is a database of this program's schema."""
+def require_some(services: Services) -> None:
+    """Raises StorageError, which says what to do, unless there is a database, however old."""
     if not migrate.exists(services.database):
         raise StorageError("there is no database yet; `feedserver init` makes it")
+
+
+def require_current(services: Services) -> None:
+    """Raises StorageError, which says what to do, unless there is a database of this program's schema."""
+    require_some(services)
     if not migrate.is_current(services.database):
         raise StorageError("the database is of an older feedserver; `feedserver db upgrade` brings it up to date")
 

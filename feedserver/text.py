@@ -14,6 +14,7 @@ _UNCLEAN_ASTRAL = re.compile(
 )
 _LINE_ENDS = re.compile("\r\n?")
 _BLANKS = re.compile(r"\s+")
+_COMPOSED = 10_000  # characters
 BLOCKS = frozenset(
     "address article aside blockquote br dd details dialog div dl dt fieldset figcaption figure footer form h1 h2"
     " h3 h4 h5 h6 header hgroup hr img legend li main nav ol option p pre section summary table td th tr ul".split()
@@ -31,8 +32,13 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """`text` cleaned and in Unicode's composed form, every run of blanks and line breaks folded into one space."""
-    return _BLANKS.sub(" ", unicodedata.normalize("NFC", clean(text))).strip()
+    """`text` cleaned and in Unicode's composed form, every run of blanks and line breaks folded into one space.
+
+    Longer lines than any name or title are folded and not composed: putting a run of combining marks in order takes
+    time with the square of its length, and a stranger may send a million of them.
+    """
+    line = _BLANKS.sub(" ", clean(text)).strip()
+    return unicodedata.normalize("NFC", line) if len(line) <= _COMPOSED else line
 
 
 def shorten(text: str, limit: int) -> str:

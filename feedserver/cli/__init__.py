@@ -4,8 +4,10 @@ Exit 0 = done, 1 = refused or not found (one line on standard error that says wh
 """
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from sqlalchemy.exc import DBAPIError
 
@@ -17,21 +19,43 @@ from feedserver.storage.engine import explain
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that cannot write a title still sees the rest
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return _run(arguments)
+    finally:
+        _finish_output()
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     commands = parser([operating.add_commands, serving.add_commands, posting.add_commands, thinking.add_commands])
     chosen = commands.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        return int(chosen.run(chosen) or 0)
+        status = int(chosen.run(chosen) or 0)
+        print(end="", flush=True)  # what cannot be written has to be told before it is too late
+        return status
     except SettingsError as error:
         return _refused(*error.faults)
     except FeedserverError as error:
         return _refused(str(error))
     except DBAPIError as error:
         return _refused(explain(error))
+    except BrokenPipeError:
+        return 1  # who reads has seen enough, as in `feedserver post list | head -1`
     except OSError as error:
         return _refused(f"{error.filename or 'input or output'}: {error.strerror or error}")
     except KeyboardInterrupt:
         return 130
+
+
+def _finish_output() -> None:
+    """Writes what is left; what nobody takes is let go, or Python would complain about it at its end."""
+    try:
+        print(end="", flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refused(*lines: str) -> int:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -56,12 +57,16 @@ def open_site() -> Services:
 def print_list(rows: Sequence[dict[str, Any]], *, as_json: bool, columns: Sequence[str]) -> None:
     """Rows as JSON with every key, or as a table of the named columns."""
     if as_json:
-        print(json.dumps([_plain(row) for row in rows], ensure_ascii=False, indent=2))
+        print(json.dumps([_plain(row) for row in rows], ensure_ascii=not _writes_unicode(), indent=2))
         return
     table = [[_cell(row[column]) for column in columns] for row in rows]
     widths = [max((len(line[i]) for line in table), default=0) for i in range(len(columns))]
     for line in table:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _writes_unicode() -> bool:
+    return (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf")
 
 
 def _plain(value: Any) -> Any:

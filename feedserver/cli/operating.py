@@ -9,11 +9,10 @@ from sqlalchemy.exc import ArgumentError
 
 from feedserver import settings
 from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
-from feedserver.errors import StorageError
 from feedserver.jobs import store as jobs
 from feedserver.services import Services
 from feedserver.settings import Described
-from feedserver.setup import init
+from feedserver.setup import init, require_some
 from feedserver.storage import migrate, site
 
 _HIDDEN = "(hidden)"
@@ -70,9 +69,8 @@ def _run(chosen: Namespace) -> None:
 
 def _upgrade(_: Namespace) -> None:
     services = Services(settings.load())
+    require_some(services)
     with migrate.exclusive(services.database):
-        if not migrate.exists(services.database):
-            raise StorageError("there is no database yet; `feedserver init` makes it")
         changed = migrate.upgrade(services.database)
         with services.database.write() as connection:
             site.create(connection, services.clock())
@@ -111,6 +109,10 @@ def _shown(item: Described) -> Any:
 
 def _without_password(url: str) -> str:
     try:
-        return make_url(url).render_as_string(hide_password=True) if url else ""
-    except ArgumentError:
+        parsed = make_url(url) if url else None
+    except (ArgumentError, ValueError):
         return _HIDDEN
+    if parsed is None:
+        return ""
+    secrets = {name: "hidden" for name in parsed.query if "pass" in name}
+    return parsed.update_query_dict(secrets).render_as_string(hide_password=True)

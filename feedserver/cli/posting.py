@@ -80,13 +80,13 @@ def _show(chosen: Namespace) -> None:
         post = store.by_slug(connection, chosen.slug)
     if post is None:
         raise PostNotFound(chosen.slug)
-    print(post.source)
+    print(post.source, end="" if post.source.endswith("\n") else "\n")
 
 
 def _document(services: Services, name: str) -> Document:
     """The document in a file or on standard input; what it says that we do not know is named on standard error."""
     if name == "-":
-        content = sys.stdin.buffer.read(MAX_BYTES + 1)
+        content = sys.stdin.buffer.read(MAX_BYTES + 1) if sys.stdin else b""
     else:
         with Path(name).open("rb") as file:
             content = file.read(MAX_BYTES + 1)

@@ -1,17 +1,20 @@
 """`feedserver thought …` and `feedserver host …`: what is shown, and the rules for where it comes from."""
 
 import argparse
+import sys
 from argparse import Namespace
 from urllib.parse import urlsplit
 
 from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
-from feedserver.errors import FeedserverError, PostNotFound, ThoughtNotFound
+from feedserver.errors import FeedserverError, PostNotFound, ThoughtError
 from feedserver.posts import store as posts
 from feedserver.thoughts import hosts, moderation, store
 from feedserver.thoughts.hosts import Rule
 from feedserver.thoughts.model import STATES
 from feedserver.thoughts.moderation import Act
 from feedserver.urls import host_name
+
+_DIGITS = 18  # of an id: what a database's whole numbers can hold
 
 _ACTS: dict[Act, str] = {
     "approve": "show thoughts, and keep their words as they are",
@@ -44,18 +47,18 @@ def add_commands(commands: Commands) -> None:
 
 
 def _id(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()):
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
         raise argparse.ArgumentTypeError(f"“{text}” is no id; `feedserver thought list` shows them")
     return int(text)
 
 
 def _host(text: str) -> str:
-    name = text.strip().strip("[]") if "://" not in text else urlsplit(text).hostname or ""
     try:
+        name = text.strip().strip("[]") if "://" not in text else urlsplit(text).hostname or ""
         host = host_name(urlsplit(f"//[{name}]" if ":" in name else f"//{name}")).removeprefix("*.")
     except ValueError:
         host = ""
-    if not host or set(host) & set("/@ ,"):
+    if not host or set(name) & set("@ ,"):
         raise argparse.ArgumentTypeError(f"“{text}” is no host, such as spam.example")
     return host
 
@@ -63,9 +66,10 @@ def _host(text: str) -> str:
 def _list(chosen: Namespace) -> None:
     services = open_site()
     with services.database.read() as connection:
-        if chosen.post is not None and posts.slug_owner(connection, chosen.post) is None:
+        post = posts.by_slug(connection, chosen.post) if chosen.post is not None else None
+        if chosen.post is not None and post is None:
             raise PostNotFound(chosen.post)
-        found = store.listing(connection, chosen.post, chosen.state)
+        found = store.listing(connection, post.slug if post else None, chosen.state)
     rows = [
         {
             "id": thought.id,
@@ -88,19 +92,18 @@ def _list(chosen: Namespace) -> None:
 
 
 def _moderate(chosen: Namespace) -> int:
-    """Carries the act out on each id that can be found; the first that cannot is told after all others are done."""
+    """Carries the act out on each id, and says of which ones it cannot."""
     services = open_site()
-    problem: FeedserverError | None = None
+    status = 0
     for thought_id in chosen.ids:
         try:
             thought = moderation.moderate(services.database, thought_id, chosen.act, services.clock())
-        except ThoughtNotFound as error:
-            problem = problem or error
-            continue
-        print(f"{thought.id}  {thought.state}")
-    if problem:
-        raise problem
-    return 0
+        except ThoughtError as error:
+            print(f"feedserver: {error}", file=sys.stderr)
+            status = 1
+        else:
+            print(f"{thought.id}  {thought.state}")
+    return status
 
 
 def _rule(chosen: Namespace) -> None:

@@ -15,21 +15,24 @@ from dateutil import parser as dates
 from feedserver.errors import InvalidDocument
 from feedserver.posts.model import Document, Enclosure
 from feedserver.text import clean, one_line, shorten
-from feedserver.urls import split_http
+from feedserver.urls import segment, split_http
 
 MAX_BYTES = 1_048_576
 MAX_SLUG = 200  # characters
+_MAX_SEGMENT = 1000  # characters of a slug as it stands in a URL, percent-encoded: room for the rest of urls.MAX_URL
 MAX_NAME = 200  # characters of a tag or an author
 _MAX_LIST = 100  # tags, authors or enclosures of one post
 _SLUG_FROM_TITLE = 80  # characters: a slug is read aloud and typed
 _MAX_TITLE = 10_000  # characters
+_MAX_DATE = 100  # characters
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:;.*)?", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 # The zones that RFC 5322 section 4.3 still names; any other name would be a guess.
 _ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
-_EARLIEST = datetime(1, 1, 2, tzinfo=UTC)  # a day of room for zones on either side
+_NO_YEAR = datetime(1, 1, 1)  # noqa: DTZ001 - what a date leaves out is midnight, the first, and no year of ours
+_EARLIEST = datetime(2, 1, 2, tzinfo=UTC)  # a day of room for zones on either side
 _LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 
 
@@ -67,13 +70,31 @@ _FIELDS = frozenset(
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which every plain value stays text: no `12:30` that becomes 750, no `2026-02-30` that is no YAML."""
+    """YAML of text, lists and mappings: no `12:30` that becomes 750, no `2026-02-30` that is no YAML."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Looks for repeated fields, where PyYAML would merge mappings: a few lines of those can become millions."""
+        seen: set[str] = set()
+        for name, _ in node.value:
+            if isinstance(name, yaml.ScalarNode) and name.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"“{name.value}” stands twice", name.start_mark)
+            seen.add(str(name.value))
 
 
+_KINDS = ("null", "str", "seq", "map")
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":null", ":merge"))]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith(":null")]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_Loader.yaml_constructors = {
+    tag: make for tag, make in yaml.SafeLoader.yaml_constructors.items() if tag is None or tag.endswith(_KINDS)
+}
+
+
+def body_of(source: str) -> str:
+    """The Markdown of a document that was read before."""
+    match = _FRONT_MATTER.match(source)
+    return source[match.end() :] if match else source
 
 
 def slug_from(title: str) -> str:
@@ -88,7 +109,7 @@ def slug_from(title: str) -> str:
 
 def _words(title: str) -> list[str]:
     letters = ""
-    for c in unicodedata.normalize("NFKD", title.casefold()):
+    for c in unicodedata.normalize("NFKD", title.casefold()).casefold():
         accent = unicodedata.combining(c) and letters[-1:].isascii()  # marks of other scripts are letters there
         if not accent and c not in "'’":
             letters += c if _in_word(c) else " "
@@ -103,7 +124,7 @@ def check_slug(slug: str) -> str:
     """`slug` as it is kept. Raises InvalidDocument when it cannot stand in a URL as one plain path segment."""
     slug = one_line(slug)
     fits = slug and _in_word(slug[0]) and all(_in_word(c) or c in "-._~" for c in slug)
-    if not fits or len(slug) > MAX_SLUG:
+    if not fits or len(slug) > MAX_SLUG or len(segment(slug)) > _MAX_SEGMENT:
         suggestion = slug_from(slug)
         hint = f"; “{suggestion}” would do" if suggestion else ""
         raise InvalidDocument(
@@ -115,9 +136,7 @@ def check_slug(slug: str) -> str:
 
 def _decoded(content: bytes) -> str:
     if len(content) > MAX_BYTES:
-        raise InvalidDocument(
-            "document", f"is over 1 MiB ({len(content)} bytes); shorten it or move parts to enclosures"
-        )
+        raise InvalidDocument("document", "is over 1 MiB; shorten it or move parts to enclosures")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -176,7 +195,7 @@ def _scalar(front: Mapping[Any, Any], name: str) -> str | None:
     value = front.get(name)
     if value is None:
         return None
-    if isinstance(value, (dict, list, set, tuple, bytes)):
+    if isinstance(value, dict | list):
         raise InvalidDocument(name, "must be one line of text")
     return str(value)
 
@@ -185,11 +204,11 @@ def _moment(front: Mapping[Any, Any], name: str, zone: tzinfo) -> datetime | Non
     value = front.get(name)
     if value is None:
         return None
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > _MAX_DATE:
         raise InvalidDocument(name, "must be a date such as 2026-01-31 18:00")
     try:
-        # A fixed default: what the author left out is midnight on the first, never something of today.
-        moment = dates.parse(value, default=datetime(1, 1, 1), tzinfos=_zone)  # noqa: DTZ001 - zone below
+        # A fixed default: what the author left out is never something of today.
+        moment = dates.parse(value, default=_NO_YEAR, tzinfos=_zone)
         aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
         if not _EARLIEST <= aware <= _LATEST:
             raise ValueError
@@ -197,7 +216,7 @@ def _moment(front: Mapping[Any, Any], name: str, zone: tzinfo) -> datetime | Non
     except KeyError:
         raise InvalidDocument(name, f"names an unknown zone: {_shown(value)}; write it as +01:00") from None
     except (ValueError, OverflowError, TypeError):
-        raise InvalidDocument(name, f"there is no such date: {_shown(value)}") from None
+        raise InvalidDocument(name, f"there is no such date, or it names no year: {_shown(value)}") from None
 
 
 def _zone(name: str | None, offset: int | None) -> tzinfo | None:
@@ -234,9 +253,9 @@ def _names(front: Mapping[Any, Any], field: str) -> tuple[str, ...]:
         items = items[0].split(",")
     names: dict[str, None] = {}
     for item in items:
-        if isinstance(item, (dict, list)) or item is None:
+        if not isinstance(item, str):
             raise InvalidDocument(field, "must be a list of names")
-        name = one_line(str(item))
+        name = one_line(item)
         if len(name) > MAX_NAME:
             raise InvalidDocument(field, f"“{shorten(name, 40)}” is over {MAX_NAME} characters")
         if name in (".", ".."):
@@ -251,9 +270,10 @@ def _enclosures(front: Mapping[Any, Any]) -> tuple[Enclosure, ...]:
 
 
 def _enclosure(item: object) -> Enclosure:
-    if not isinstance(item, dict):
+    parts = [item.get(name) or "" for name in ("url", "type", "length")] if isinstance(item, dict) else [item]
+    if len(parts) != 3 or any(isinstance(part, dict | list) for part in parts):
         raise InvalidDocument("enclosures", "must be a list of {url, type, length}")
-    url, kind, length = (str(item.get(name) or "").strip() for name in ("url", "type", "length"))
+    url, kind, length = (one_line(str(part)) for part in parts)
     if split_http(url) is None:
         raise InvalidDocument("enclosures", "url must be an absolute http or https URL")
     if not _MEDIA_TYPE.fullmatch(kind):

@@ -72,7 +72,9 @@ class Publisher:
             site.revise(connection)
             post = _living(connection, current.slug)
             published_at = document.date or _first_date(post, now)
-            moment = _updated_at(connection, document.updated or now, published_at, now, but_for=post.id)
+            seen_before = post.visible(now) and document.updated is None  # a reader must notice two edits a second
+            least = max(published_at, post.updated_at + timedelta(seconds=1)) if seen_before else published_at
+            moment = _updated_at(connection, document.updated or now, least, now, but_for=post.id)
             values = {
                 "lang": document.lang or self.settings.language,
                 "state": _state(document),
@@ -86,7 +88,7 @@ class Publisher:
         """Another address for a post; the old one leads to it for ever."""
         new = documents.check_slug(new)
         with self.database.read() as connection:
-            body = self.read(_living(connection, slug).source.encode()).body
+            body = documents.body_of(_living(connection, slug).source)
         rendered = render(body, self.urls.post(new))
         with self.database.write() as connection:
             site.revise(connection)
@@ -135,14 +137,14 @@ def _first_date(post: Post, now: datetime) -> datetime:
 
 
 def _updated_at(
-    connection: Connection, wanted: datetime, published_at: datetime, now: datetime, but_for: int | None = None
+    connection: Connection, wanted: datetime, least: datetime, now: datetime, but_for: int | None = None
 ) -> datetime:
-    """A moment that no other post has: not before publication, nor in the future beyond it.
+    """A moment that no other post has: not before `least`, nor in the future beyond it.
 
     Ties move on by milliseconds, drawn from a span that widens until a free one is found, so that an import of
     thousands of posts of one date costs a few look-ups each.
     """
-    moment = first = max(published_at, min(wanted, now))
+    moment = first = max(least, min(wanted, now))
     span = 1.0
     while store.updated_at_taken(connection, moment, but_for):
         moment = first + timedelta(milliseconds=random.randint(1, int(span * 1000)))  # noqa: S311 - no secret

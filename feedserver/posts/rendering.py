@@ -1,49 +1,30 @@
-"""What a body becomes: the author's HTML for the page, and sanitised HTML for feeds, made once, when it is written.
+"""What a body becomes, made once, when it is written: the author's HTML for the page, and what follows from it.
 
-The feed's HTML follows one recipe: iframes become links, every URL becomes absolute against the post's permalink, nh3
-takes out what the feed validator calls a risk, and all of it is done again until nothing changes any more, since
-sanitising moves elements and can bring forth what it should remove.
+Leaves to others: what a feed may carry (`sanitising`), and what is too much work to look at (`nesting`).
 """
 
 import re
-from collections.abc import Callable
-from html import escape
-from urllib.parse import urljoin
+from collections.abc import Callable, Iterable
+from html import unescape
 
-import nh3
 import turbohtml
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 from feedserver.errors import InvalidDocument
+from feedserver.posts import nesting
 from feedserver.posts.model import Rendered
+from feedserver.posts.sanitising import for_feeds
 from feedserver.text import UNSEEN, clean, plain, shorten
 from feedserver.urls import host_name, split_http
 
 EXCERPT = 280  # characters
-_MAX_NESTING = 100  # elements: nh3's time grows with the square of the depth
-_MAX_ROUNDS = 8  # two are the rule; the bound is for what no test has found
+_MAX_SIZE = 4 * 1_048_576  # characters that 1 MiB of Markdown may become
 
-_TAGS = nh3.ALLOWED_TAGS | {"audio", "video", "source", "track", "picture", "figure", "figcaption", "section", "main"}
-_ATTRIBUTES: dict[str, set[str]] = {
-    **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
-    "a": {"href", "hreflang", "title"},
-    "img": {"src", "srcset", "sizes", "alt", "title", "width", "height"},
-    "audio": {"src", "controls", "preload"},
-    "video": {"src", "poster", "controls", "width", "height", "preload"},
-    "source": {"src", "srcset", "sizes", "type", "media"},
-    "track": {"src", "kind", "srclang", "label"},
-    "*": {"id", "lang", "dir", "title"},
-}
-_SCHEMES = {"http", "https", "mailto", "tel", "ftp", "xmpp", "irc", "gemini", "magnet"}
-_URL_ATTRIBUTES = frozenset({"href", "src", "poster", "cite"})
-# Elements that hold nothing, or that end by themselves where the next one begins: they cannot stand in one another.
-_FLAT = frozenset(
-    "area base br col embed hr img input link meta source track wbr"
-    " p li dt dd option optgroup rt rp tr td th thead tbody tfoot colgroup".split()
-)
-_FOOTNOTES = re.compile(r'<sup class="footnote-ref">.*?</sup>|<hr class="footnotes-sep" />.*', re.DOTALL)
-_PINGBACK_ELEMENT = re.compile(r"<link\b[^>]*\bpingback\b[^>]*>", re.IGNORECASE)
+_FOOTNOTES = re.compile(r'<sup class="footnote-ref"><a [^>]*>[^<]*</a></sup>|<hr class="footnotes-sep" />.*', re.DOTALL)
+_LINK_ELEMENT = re.compile(r"<(?=link\b)", re.IGNORECASE)
+_REFERENCE = re.compile(r"&#(?:[0-9]++|x[0-9a-f]++);?", re.IGNORECASE)
 
 _markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(footnote_plugin)
 
@@ -51,11 +32,10 @@ _markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethr
 def render(body: str, permalink: str) -> Rendered:
     """Markdown `body`, clean text, as it will be shown at `permalink`.
 
-    Raises InvalidDocument when elements stand too deep in one another to be sanitised in reasonable time.
+    Raises InvalidDocument when it cannot be looked at in reasonable time, or becomes too long.
     """
-    html = clean(_markdown.render(body))
-    if _nesting(html) > _MAX_NESTING:
-        raise InvalidDocument("body", f"elements stand more than {_MAX_NESTING} deep in one another; make it flatter")
+    html = _REFERENCE.sub(_harmless_reference, clean(_html(body)))
+    nesting.check(html)
     feed_html = for_feeds(html, permalink)
     return Rendered(
         html=_without_pingback(html),
@@ -66,95 +46,34 @@ def render(body: str, permalink: str) -> Rendered:
     )
 
 
-def _without_pingback(html: str) -> str:
-    """A page has one pingback element, and no other text that clients would take for it (Pingback 1.0 section 2.2)."""
-    while (rest := _PINGBACK_ELEMENT.sub("", html)) != html:
-        html = rest
-    return html
+def _html(body: str) -> str:
+    environment: dict[str, object] = {}
+    tokens = _markdown.parse(body, environment)
+    if _size(tokens) > _MAX_SIZE:  # one long address behind thousands of short references
+        raise InvalidDocument("body", f"becomes over {_MAX_SIZE} characters of HTML; shorten what it refers to")
+    return str(_markdown.renderer.render(tokens, _markdown.options, environment))
 
 
-def for_feeds(html: str, base: str) -> str:
-    """`html` as a feed may carry it: allow-listed elements, absolute URLs against `base`, clean text."""
-    for _ in range(_MAX_ROUNDS):
-        before, html = html, clean(_sanitise(_prepare(html, base)))
-        if html == before:
-            break
-    return html.strip()
-
-
-def _sanitise(html: str) -> str:
-    return nh3.clean(
-        html,
-        tags=_TAGS,
-        clean_content_tags={"script", "style", "template", "noscript", "svg", "math", "textarea", "title", "xmp"},
-        attributes=_ATTRIBUTES,
-        url_schemes=_SCHEMES,
-        link_rel=None,
-        strip_comments=True,
+def _size(tokens: Iterable[Token]) -> int:
+    """How many characters tokens hold, their addresses and titles included."""
+    return sum(
+        _size(token.children) if token.children else len(token.content) + sum(len(str(v)) for v in token.attrs.values())
+        for token in tokens
     )
 
 
-def _prepare(html: str, base: str) -> str:
-    """`html` written anew from its tokens: iframes as links, URLs absolute, numeric references resolved."""
-    out: list[str] = []
-    for token in turbohtml.tokenize(html):
-        match token.type:
-            case turbohtml.TokenType.TEXT:
-                out.append(escape(token.data or "", quote=False))
-            case turbohtml.TokenType.START_TAG if token.tag == "iframe":
-                out.append(_link_for_iframe(token, base))
-            case turbohtml.TokenType.START_TAG:
-                out.append(_start_tag(token, base))
-            case turbohtml.TokenType.END_TAG if token.tag != "iframe":
-                out.append(f"</{token.tag}>")
-    return "".join(out)
+def _harmless_reference(match: re.Match[str]) -> str:
+    """A numeric reference as it was written, or nothing where it stands for what no text here holds."""
+    return match[0] if clean(unescape(match[0])) else ""
 
 
-def _link_for_iframe(token: turbohtml.Token, base: str) -> str:
-    address = _absolute(token.attr("src") or "", base)
-    if split_http(address) is None:
-        return ""
-    return f'<p><a href="{escape(address)}">{escape(token.attr("title") or address)}</a></p>'
+def _without_pingback(html: str) -> str:
+    """A page has one pingback element, and no other text that clients would take for it (Pingback 1.0 section 2.2).
 
-
-def _start_tag(token: turbohtml.Token, base: str) -> str:
-    attributes = "".join(f' {name}="{escape(_attribute(name, value, base))}"' for name, value in token.attrs or [])
-    return f"<{token.tag}{attributes}>"
-
-
-def _attribute(name: str, value: str | None, base: str) -> str:
-    if name in _URL_ATTRIBUTES:
-        return _absolute(value or "", base)
-    if name == "srcset":
-        return _absolute_set(value or "", base)
-    return value or ""
-
-
-def _absolute(address: str, base: str) -> str:
-    try:
-        return urljoin(base, address.strip())
-    except ValueError:  # such as an address in brackets that is none
-        return ""
-
-
-def _absolute_set(value: str, base: str) -> str:
-    """A `srcset`: candidates parted by commas, each a URL and perhaps a width or density."""
-    candidates = (candidate.split() for candidate in value.split(", "))
-    return ", ".join(" ".join([_absolute(words[0], base), *words[1:]]) for words in candidates if words)
-
-
-def _nesting(html: str) -> int:
-    """How deep elements stand in one another at the most; tags left open count as open to the end."""
-    depth = deepest = 0
-    for token in turbohtml.tokenize(html):
-        if token.tag in _FLAT:
-            continue
-        if token.type is turbohtml.TokenType.START_TAG:
-            depth += 1
-            deepest = max(deepest, depth)
-        elif token.type is turbohtml.TokenType.END_TAG:
-            depth = max(0, depth - 1)
-    return deepest
+    Where a post speaks of pingbacks, its own link elements become text: nothing else holds against all the ways to
+    write one (`&#112;ingback`, quotes, comments), as clients look with patterns and parsers look otherwise.
+    """
+    return _LINK_ELEMENT.sub("&lt;", html) if "pingback" in unescape(html).lower() else html
 
 
 def _says_something(feed_html: str) -> bool:

@@ -12,14 +12,16 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 
 from feedserver.errors import StorageError
 
 BUSY_SECONDS = 15  # how long a SQLite writer waits for its turn
 _WRITES = "feedserver_writes"
 _TRIES = 5
+_CONNECT_SECONDS = 10  # for a PostgreSQL that does not answer at all
 _DEADLOCK = "40P01"  # PostgreSQL's SQLSTATE for a deadlock it has broken
+_DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")  # those that our tests run
 
 T = TypeVar("T")
 
@@ -35,13 +37,12 @@ class Database:
             options["connect_args"] = {"timeout": BUSY_SECONDS}
         else:
             options["pool_pre_ping"] = True
+            if "connect_timeout" not in self.url.query:
+                options["connect_args"] = {"connect_timeout": _CONNECT_SECONDS}
         try:
             self.engine = create_engine(self.url, **options)
-        except (ImportError, NoSuchModuleError):
-            raise StorageError(
-                f"database.url: no driver for {self.url.drivername}; for PostgreSQL install feedserver[postgres]"
-                " and write postgresql+psycopg://…"
-            ) from None
+        except ImportError:
+            raise StorageError("database.url: no driver for PostgreSQL; install feedserver[postgres]") from None
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -98,13 +99,18 @@ def explain(error: DBAPIError) -> str:
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise StorageError("database.url: not an SQLAlchemy URL, such as postgresql+psycopg://user@host/name") from None
-    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise StorageError("database.url: must be SQLite or PostgreSQL")
-    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
-        raise StorageError("database.url: SQLite needs a file, such as sqlite:////srv/feedserver/site.sqlite3")
+    if parsed.drivername not in _DRIVERS:
+        raise StorageError("database.url: must begin with sqlite:/// or postgresql+psycopg://")
+    if parsed.get_backend_name() == "sqlite" and not _is_file(parsed):
+        raise StorageError("database.url: SQLite needs just a file, such as sqlite:////srv/feedserver/site.sqlite3")
     return parsed
+
+
+def _is_file(url: URL) -> bool:
+    named = Path(url.database or "").name not in ("", "..", ":memory:")
+    return named and not (url.host or url.username or url.query)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

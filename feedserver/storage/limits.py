@@ -1,6 +1,7 @@
 """Counters a minute, in the database, so that several processes and machines share them."""
 
 from datetime import datetime
+from ipaddress import ip_address, ip_network
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -17,7 +18,7 @@ def allow(connection: Connection, bucket: str, most: int, now: datetime) -> bool
     window, into = divmod(int(now.timestamp()), WINDOW)
     present = _count(connection, bucket, window)
     before = _count(connection, bucket, window - 1) or 0
-    if (present or 0) + before * (WINDOW - into) / WINDOW >= most:
+    if (present or 0) + 1 + before * (WINDOW - into) / WINDOW > most:
         return False
     if present is not None:
         where = (limits.c.bucket == bucket, limits.c.window == window)
@@ -26,6 +27,22 @@ def allow(connection: Connection, bucket: str, most: int, now: datetime) -> bool
         connection.execute(delete(limits).where(limits.c.window < window - 1))
         connection.execute(insert(limits).values(bucket=bucket, window=window, count=1))
     return True
+
+
+def network(address: str) -> str:
+    """Who is counted together: an IPv4 address, or an IPv6 /64, which is what one subscriber has.
+
+    What is no address, such as the far end of a local socket, stands for itself.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ip_network((found, 64), strict=False))
 
 
 def _count(connection: Connection, bucket: str, window: int) -> int | None:

@@ -26,8 +26,10 @@ def exclusive(database: Database) -> Iterator[None]:
     if database.file is None:
         with database.engine.connect() as connection:
             connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": _LOCK_NUMBER})
-            yield  # closing the session would free the lock, but pooled ones stay open
-            connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": _LOCK_NUMBER})
+            try:
+                yield
+            finally:  # closing the session would free the lock, but pooled ones stay open
+                connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": _LOCK_NUMBER})
         return
     with database.file.with_name(database.file.name + ".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

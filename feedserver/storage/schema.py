@@ -3,6 +3,7 @@
 Moments are UTC. Text is unbounded in both databases; its bounds are set where it comes in.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +24,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
 
 class Moment(TypeDecorator[datetime]):
     """An aware UTC datetime on both databases: SQLite keeps no zone, and hands back what it kept."""
@@ -41,6 +44,17 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Words(TypeDecorator[str]):
+    """Text that both databases take. NUL and lone surrogates, which no text of ours holds, become U+FFFD: so whoever
+    asks for them, in an address or on the command line, finds nothing, instead of an error of the driver's."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        return _UNSTORABLE.sub("\ufffd", value) if value else value
 
 
 metadata = MetaData(
@@ -68,7 +82,7 @@ site = Table(
     "site",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("guid", Text, nullable=False),  # urn:uuid:, the root of the feeds' ids
+    Column("guid", Words, nullable=False),  # urn:uuid:, the root of the feeds' ids
     Column("revision", BigInteger, nullable=False),  # counts the changes that readers can see
     Column("created_at", Moment, nullable=False),
 )
@@ -77,17 +91,17 @@ posts = Table(
     "posts",
     metadata,
     _id(),
-    Column("guid", Text, nullable=False, unique=True),
-    Column("slug", Text, nullable=False, unique=True),
-    Column("title", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("html", Text, nullable=False),
-    Column("feed_html", Text, nullable=False),
-    Column("excerpt", Text, nullable=False),
-    Column("summary", Text),
-    Column("image", Text),
-    Column("lang", Text, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("guid", Words, nullable=False, unique=True),
+    Column("slug", Words, nullable=False, unique=True),
+    Column("title", Words, nullable=False),
+    Column("source", Words, nullable=False),
+    Column("html", Words, nullable=False),
+    Column("feed_html", Words, nullable=False),
+    Column("excerpt", Words, nullable=False),
+    Column("summary", Words),
+    Column("image", Words),
+    Column("lang", Words, nullable=False),
+    Column("state", Words, nullable=False),
     Column("published_at", Moment, nullable=False),
     # Unique, since two entries of one feed must not share it (feed validator: DuplicateUpdated).
     Column("updated_at", Moment, nullable=False, unique=True),
@@ -101,7 +115,7 @@ posts = Table(
 slugs = Table(
     "slugs",
     metadata,
-    Column("slug", Text, primary_key=True),
+    Column("slug", Words, primary_key=True),
     _of_post(nullable=False, index=True),
 )
 
@@ -110,7 +124,7 @@ post_tags = Table(
     metadata,
     _of_post(primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("name", Text, nullable=False),
+    Column("name", Words, nullable=False),
     Index(None, "name", "post_id"),
 )
 
@@ -119,7 +133,7 @@ post_authors = Table(
     metadata,
     _of_post(primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("name", Text, nullable=False),
+    Column("name", Words, nullable=False),
     Index(None, "name", "post_id"),
 )
 
@@ -128,8 +142,8 @@ enclosures = Table(
     metadata,
     _of_post(primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("url", Text, nullable=False),
-    Column("type", Text, nullable=False),
+    Column("url", Words, nullable=False),
+    Column("type", Words, nullable=False),
     Column("length", BigInteger, nullable=False),
 )
 
@@ -138,7 +152,7 @@ post_hosts = Table(
     "post_hosts",
     metadata,
     _of_post(primary_key=True),
-    Column("host", Text, primary_key=True),
+    Column("host", Words, primary_key=True),
     Index(None, "host"),
 )
 
@@ -146,7 +160,7 @@ post_hosts = Table(
 terms = Table(
     "terms",
     metadata,
-    Column("term", Text, primary_key=True),
+    Column("term", Words, primary_key=True),
     Column("posts", Integer, nullable=False),
 )
 
@@ -154,7 +168,7 @@ post_terms = Table(
     "post_terms",
     metadata,
     _of_post(primary_key=True),
-    Column("term", Text, primary_key=True),
+    Column("term", Words, primary_key=True),
     Index(None, "term", "post_id"),
 )
 
@@ -172,28 +186,28 @@ thoughts = Table(
     "thoughts",
     metadata,
     _id(),
-    Column("guid", Text, nullable=False, unique=True),
-    Column("token", Text, unique=True),  # of the receipt; comments have none
+    Column("guid", Words, nullable=False, unique=True),
+    Column("token", Words, unique=True),  # of the receipt; comments have none
     _of_post(nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("reason", Text),
-    Column("source", Text),  # as sent
-    Column("page", Text),  # the source as it is known: urls.same_page
-    Column("target", Text),  # as sent
-    Column("host", Text),
-    Column("author_name", Text, nullable=False),
-    Column("author_url", Text, nullable=False),
-    Column("email", Text),  # never shown
-    Column("title", Text, nullable=False),
-    Column("excerpt", Text, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("reason", Words),
+    Column("source", Words),  # as sent
+    Column("page", Words),  # the source as it is known: urls.same_page
+    Column("target", Words),  # as sent
+    Column("host", Words),
+    Column("author_name", Words, nullable=False),
+    Column("author_url", Words, nullable=False),
+    Column("email", Words),  # never shown
+    Column("title", Words, nullable=False),
+    Column("excerpt", Words, nullable=False),
     Column("approved", Boolean, nullable=False),  # a person approved these very words
-    Column("restore", Text),  # the state that a link which comes back restores
-    Column("new_words", Text),  # JSON: what the source says now, while approved words stand
+    Column("restore", Words),  # the state that a link which comes back restores
+    Column("new_words", Words),  # JSON: what the source says now, while approved words stand
     Column("strikes", Integer, nullable=False),
     Column("first_strike_at", Moment),
-    Column("sender", Text),  # the address that sent the ping
-    Column("submission", Text, unique=True),  # one sending of the comment form
+    Column("sender", Words),  # the address that sent the ping
+    Column("submission", Words, unique=True),  # one sending of the comment form
     Column("received_at", Moment, nullable=False),
     Column("checked_at", Moment),
     Column("decided_at", Moment),
@@ -212,26 +226,26 @@ thought_events = Table(
     _id(),
     Column("thought_id", ForeignKey("thoughts.id"), nullable=False, index=True),
     Column("at", Moment, nullable=False),
-    Column("event", Text, nullable=False),
-    Column("detail", Text, nullable=False),
+    Column("event", Words, nullable=False),
+    Column("detail", Words, nullable=False),
 )
 
 # One row for each source that was fetched: when, and what it said about our posts.
 sources = Table(
     "sources",
     metadata,
-    Column("page", Text, primary_key=True),
+    Column("page", Words, primary_key=True),
     Column("fetched_at", Moment, nullable=False),
-    Column("etag", Text),
-    Column("last_modified", Text),
-    Column("findings", Text, nullable=False),  # JSON: name, title and the excerpt for each post linked to
+    Column("etag", Words),
+    Column("last_modified", Words),
+    Column("findings", Words, nullable=False),  # JSON: name, title and the excerpt for each post linked to
 )
 
 hosts = Table(
     "hosts",
     metadata,
-    Column("host", Text, primary_key=True),
-    Column("rule", Text, nullable=False),  # block or trust
+    Column("host", Words, primary_key=True),
+    Column("rule", Words, nullable=False),  # block or trust
     Column("created_at", Moment, nullable=False),
 )
 
@@ -239,13 +253,13 @@ jobs = Table(
     "jobs",
     metadata,
     _id(),
-    Column("kind", Text, nullable=False),
-    Column("subject", Text, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("subject", Words, nullable=False),
     Column("run_at", Moment, nullable=False, index=True),
     Column("leased_until", Moment),
-    Column("token", Text),  # whose lease it is
+    Column("token", Words),  # whose lease it is
     Column("attempts", Integer, nullable=False),
-    Column("last_error", Text),
+    Column("last_error", Words),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("kind", "subject"),
 )
@@ -254,7 +268,7 @@ jobs = Table(
 heartbeats = Table(
     "heartbeats",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", Words, primary_key=True),
     Column("at", Moment, nullable=False),
 )
 
@@ -262,9 +276,9 @@ heartbeats = Table(
 feed_versions = Table(
     "feed_versions",
     metadata,
-    Column("path", Text, primary_key=True),
+    Column("path", Words, primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("etag", Text, nullable=False),
+    Column("etag", Words, nullable=False),
     Column("last_modified", Moment, nullable=False),
 )
 
@@ -272,7 +286,7 @@ feed_versions = Table(
 limits = Table(
     "limits",
     metadata,
-    Column("bucket", Text, primary_key=True),
+    Column("bucket", Words, primary_key=True),
     Column("window", BigInteger, primary_key=True),
     Column("count", Integer, nullable=False),
 )

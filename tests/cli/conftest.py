@@ -1,0 +1,89 @@
+"""The command line in this process: what it says, where, and how it ends."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+
+import pytest
+
+from feedserver.cli import main
+from feedserver.storage.engine import Database
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The exit status, and the lines on standard output and standard error."""
+
+    status: int
+    out: list[str]
+    err: list[str]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.out)
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def databases(monkeypatch: pytest.MonkeyPatch) -> list[Database]:
+    """The databases that commands open, which end with their process otherwise."""
+    opened: list[Database] = []
+
+    def remember(url: str) -> Database:
+        opened.append(Database(url))
+        return opened[-1]
+
+    monkeypatch.setattr("feedserver.services.Database", remember)
+    return opened
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, databases: list[Database]) -> Run:
+    """Runs `feedserver ARGUMENTS`, with `given` on its standard input."""
+
+    def command(*arguments: str | int, given: bytes = b"") -> Outcome:
+        monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(given)))
+        capsys.readouterr()
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as ended:  # argparse ends wrong usage so
+            status = ended.code if isinstance(ended.code, int) else 1
+        finally:
+            while databases:
+                databases.pop().close()
+        said = capsys.readouterr()
+        return Outcome(status, said.out.splitlines(), said.err.splitlines())
+
+    return command
+
+
+@pytest.fixture
+def outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty folder to work in, with a short configuration and nothing else."""
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("FEEDSERVER_SITE_URL", "http://blog.example")
+    return folder
+
+
+@pytest.fixture
+def site(outside: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> Path:
+    """The same folder, with an empty site, once on each kind of database."""
+    monkeypatch.setenv("FEEDSERVER_DATABASE_URL", database_url)
+    return outside
+
+
+@pytest.fixture
+def write(outside: Path) -> Callable[..., str]:
+    """Writes a document into the folder; returns its name."""
+
+    def document(text: str | bytes, name: str = "post.md") -> str:
+        (outside / name).write_bytes(text.encode() if isinstance(text, str) else text)
+        return name
+
+    return document

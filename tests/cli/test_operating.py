@@ -1,0 +1,254 @@
+"""`feedserver init`, `jobs …`, `db …`, `config …`: what an operator types, and what comes back."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from feedserver import settings
+from feedserver.jobs import store as jobs
+from feedserver.storage import migrate
+from feedserver.storage.engine import Database
+from tests.cli.conftest import Run
+
+Write = Callable[..., str]
+
+
+# --- init ---
+
+
+def test_init_makes_a_site_and_can_be_repeated(run: Run, outside: Path) -> None:
+    assert run("init").out == ["made the site http://blog.example in var"]
+    again = run("init")
+
+    assert (again.status, again.out) == (0, ["found the site http://blog.example in var"])
+    assert [post["slug"] for post in json.loads(run("post", "list", "--json").text)] == ["hello"]
+    assert (
+        sorted(path.name for path in (outside / "var").iterdir() if path.suffix != ".lock")[0] == "feedserver.sqlite3"
+    )
+
+
+def test_init_leaves_the_example_out_when_asked(run: Run, outside: Path) -> None:
+    run("init", "--no-example")
+
+    assert json.loads(run("post", "list", "--json").text) == []
+
+
+# --- no database, an older one, a newer one ---
+
+NEEDS_A_SITE = [
+    "post list",
+    "post show x",
+    "post delete x",
+    "thought list",
+    "thought approve 1",
+    "host list",
+    "host block spam.example",
+    "jobs list",
+    "jobs run",
+    "db check",
+    "db upgrade",
+    "worker",
+]
+
+
+@pytest.mark.parametrize("command", NEEDS_A_SITE)
+def test_without_a_database_a_command_says_how_to_make_one(run: Run, outside: Path, command: str) -> None:
+    refused = run(*command.split())
+
+    assert (refused.status, refused.out) == (1, [])
+    assert refused.err == ["feedserver: there is no database yet; `feedserver init` makes it"]
+    assert list(outside.iterdir()) == [], "asking leaves nothing behind"
+
+
+@pytest.mark.parametrize("command", [command for command in NEEDS_A_SITE if command != "db upgrade"])
+def test_with_an_older_database_a_command_says_how_to_upgrade_it(
+    run: Run, site: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "is_current", lambda _: False)
+
+    refused = run(*command.split())
+
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+    assert "`feedserver db upgrade`" in refused.err[0]
+
+
+@pytest.mark.parametrize("command", [*NEEDS_A_SITE, "init"])
+def test_a_database_of_a_newer_program_is_left_alone(run: Run, outside: Path, command: str) -> None:
+    run("init")
+    newer = Database("sqlite:///var/feedserver.sqlite3")
+    with newer.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9998'"))
+    newer.close()
+
+    refused = run(*command.split())
+
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+    assert "newer feedserver" in refused.err[0]
+
+
+def test_check_and_upgrade_agree_on_a_current_database(run: Run, site: Path) -> None:
+    assert run("db", "check").status == 0
+    assert run("db", "upgrade").out == ["nothing to do"]
+
+
+def test_upgrade_waits_for_the_lock(run: Run, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = []
+    exclusive = migrate.exclusive
+    monkeypatch.setattr(migrate, "exclusive", lambda database: held.append(database) or exclusive(database))
+
+    run("db", "upgrade")
+
+    assert len(held) == 1
+
+
+# --- a database that cannot be reached ---
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql+psycopg://ann:hunter2@127.0.0.1:1/x", "did not answer"),
+        ("postgresql+psycopg://ann:hunter2@127.0.0.1:x/x", "not an SQLAlchemy URL"),
+        ("postgresql+psycopg://127.0.0.1/x?password=hunter2&colour=red", "did not answer"),
+        ("mysql://ann:hunter2@h/x", "must begin with"),
+        ("sqlite://var/x", "needs just a file"),
+        ("sqlite:////proc/no/such/folder/x", "/proc/no"),
+        ("sqlite:///settings.txt/x", "settings.txt"),
+        ("sqlite:///settings.txt", "not a database"),
+        ("sqlite:///.", "needs just a file"),
+    ],
+)
+@pytest.mark.parametrize("command", ["init", "post list", "db check", "db upgrade", "jobs run"])
+def test_a_database_that_cannot_be_used_is_one_line_without_its_secret(
+    run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch, url: str, said: str, command: str
+) -> None:
+    (outside / "settings.txt").write_text("this is no database, but long enough to be looked at " * 20)
+    monkeypatch.setenv("FEEDSERVER_DATABASE_URL", url)
+
+    refused = run(*command.split())
+
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+    assert said in refused.err[0] or "no database yet" in refused.err[0]
+    assert "hunter2" not in refused.err[0]
+
+
+@pytest.mark.parametrize("data_dir", ["/proc/feedserver", "file/var", "/dev/null"])
+def test_a_data_directory_that_cannot_be_written_is_one_line_that_names_it(
+    run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch, data_dir: str
+) -> None:
+    (outside / "file").write_text("")
+    monkeypatch.setenv("FEEDSERVER_DATA_DIR", data_dir)
+
+    refused = run("init")
+
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+    assert data_dir.split("/var")[0] in refused.err[0]
+
+
+# --- settings ---
+
+
+@pytest.mark.parametrize("command", ["init", "post list", "config show", "worker", "serve"])
+def test_bad_settings_are_told_all_at_once_a_line_each(
+    run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    for name in ("SITE_URL", "FEEDS_ENTRIES", "NO_SUCH"):
+        monkeypatch.setenv(f"FEEDSERVER_{name}", "?")
+
+    refused = run(*command.split())
+
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 3)
+    assert all(line.startswith("feedserver: ") for line in refused.err)
+    assert list(outside.iterdir()) == []
+
+
+def test_config_show_names_every_setting_and_its_origin(
+    run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (outside / "my.toml").write_text('[feeds]\nentries = 7\n[egress]\nports = "*"\nallow = "10.0.0.0/8"\n')
+    monkeypatch.setenv("FEEDSERVER_CONFIG", "my.toml")
+
+    shown = run("config", "show")
+    rows = {row["key"]: row for row in json.loads(run("config", "show", "--json").text)}
+
+    assert shown.status == 0
+    assert list(rows) == settings.keys()
+    assert [line.split()[0] for line in shown.out] == settings.keys()
+    assert (rows["feeds.entries"]["value"], rows["feeds.entries"]["origin"]) == (7, "my.toml")
+    assert (rows["site.url"]["value"], rows["site.url"]["origin"]) == ("http://blog.example", "FEEDSERVER_SITE_URL")
+    assert (rows["jobs.in_web"]["value"], rows["jobs.in_web"]["origin"]) == (True, "default")
+    assert (rows["egress.ports"]["value"], rows["egress.allow"]["value"]) == (["*"], ["10.0.0.0/8"])
+    assert rows["data_dir"]["value"] == "var"
+
+
+@pytest.mark.parametrize("from_file", [False, True], ids=["variable", "file"])
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql+psycopg://ann:hunter2@h:5432/x", "postgresql+psycopg://ann:***@h:5432/x"),
+        ("postgresql+psycopg://h/x?password=hunter2", "postgresql+psycopg://h/x?password=hidden"),
+        ("postgresql+psycopg://ann:hunter2@h:port/x", "(hidden)"),
+        ("hunter2", "(hidden)"),
+    ],
+)
+def test_config_show_hides_the_databases_password(
+    run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch, url: str, shown: str, from_file: bool
+) -> None:
+    name = "FEEDSERVER_DATABASE_URL"
+    if from_file:
+        name += "_FILE"
+        (outside / "url").write_text(url)
+    monkeypatch.setenv(name, str(outside / "url") if from_file else url)
+
+    rows = {row["key"]: row for row in json.loads(run("config", "show", "--json").text)}
+
+    assert (rows["database.url"]["value"], rows["database.url"]["origin"]) == (shown, name)
+    assert "hunter2" not in run("config", "show").text
+
+
+# --- jobs ---
+
+
+def test_jobs_list_has_every_key_always(run: Run, site: Path, database_url: str) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    database = Database(database_url)
+    with database.write() as connection:
+        jobs.ensure(connection, "verify", "http://later.example/", now + timedelta(hours=1), now)
+        job = jobs.ensure(connection, "verify", "http://soon.example/", now, now)
+        jobs.postpone(connection, jobs.lease(connection, job, now), now, attempts=1, error="it failed")
+    database.close()
+
+    soon, later = json.loads(run("jobs", "list", "--json").text)
+
+    assert soon == {
+        "id": soon["id"],
+        "kind": "verify",
+        "subject": "http://soon.example/",
+        "run_at": "2026-01-01T00:00:00Z",
+        "attempts": 1,
+        "leased_until": None,
+        "last_error": "it failed",
+    }
+    assert list(later) == list(soon)
+    assert later["last_error"] is None
+    assert "http://soon.example/" in run("jobs", "list").out[0]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--until-idle"]])
+def test_jobs_run_carries_out_what_is_due(run: Run, site: Path, database_url: str, arguments: list[str]) -> None:
+    now = datetime.now(UTC)
+    database = Database(database_url)
+    with database.write() as connection:
+        for number in range(3):
+            jobs.ensure(connection, "publish", str(number), now - timedelta(minutes=1), now)
+        jobs.ensure(connection, "publish", "later", now + timedelta(hours=1), now)
+    database.close()
+
+    done = run("jobs", "run", *arguments)
+
+    assert (done.status, done.out) == (0, ["3 done"])
+    assert [job["subject"] for job in json.loads(run("jobs", "list", "--json").text)] == ["later"]

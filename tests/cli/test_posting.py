@@ -1,0 +1,206 @@
+"""`feedserver post …`: what an author types, and what comes back."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+Write = Callable[..., str]
+HELLO = "---\ntitle: Hello\ndate: 2026-01-31T18:00:00Z\n---\nWords.\n"
+
+
+def test_add_prints_the_permalink_as_its_last_line(run: Run, site: Path, write: Write) -> None:
+    done = run("post", "add", write(HELLO))
+
+    assert (done.status, done.out, done.err) == (0, ["http://blog.example/posts/hello"], [])
+
+
+@pytest.mark.parametrize(
+    ("front", "first"),
+    [("draft: true", "kept as a draft"), ("date: 2999-01-01T12:00:00Z", "scheduled for 2999-01-01 12:00 UTC")],
+)
+def test_what_is_not_seen_yet_has_its_permalink_too(run: Run, site: Path, write: Write, front: str, first: str) -> None:
+    done = run("post", "add", write(f"---\ntitle: Hello\n{front}\n---\n"))
+
+    assert (done.status, done.out) == (0, [first, "http://blog.example/posts/hello"])
+
+
+def test_a_document_can_come_from_standard_input(run: Run, site: Path) -> None:
+    done = run("post", "add", "-", given=HELLO.encode())
+
+    assert (done.status, done.out) == (0, ["http://blog.example/posts/hello"])
+    assert run("post", "edit", "hello", "-", given=b"---\ntitle: Other\n---\n").out[-1].endswith("/posts/hello")
+
+
+def test_edit_keeps_the_address(run: Run, site: Path, write: Write) -> None:
+    run("post", "add", write(HELLO))
+
+    done = run("post", "edit", "hello", write("---\ntitle: Another Title\n---\nNew."))
+
+    assert (done.status, done.out) == (0, ["http://blog.example/posts/hello"])
+    (post,) = json.loads(run("post", "list", "--json").text)
+    assert (post["title"], post["published_at"]) == ("Another Title", "2026-01-31T18:00:00Z")
+    assert datetime.fromisoformat(post["updated_at"]) > datetime(2026, 2, 1, tzinfo=UTC)
+
+
+def test_rename_prints_the_new_permalink(run: Run, site: Path, write: Write) -> None:
+    run("post", "add", write(HELLO))
+
+    assert run("post", "rename", "hello", "привет").out == [
+        "http://blog.example/posts/%D0%BF%D1%80%D0%B8%D0%B2%D0%B5%D1%82"
+    ]
+    assert run("post", "show", "привет").status == 0
+
+
+def test_show_prints_the_document_as_it_was_given(run: Run, site: Path, write: Write) -> None:
+    run("post", "add", write(HELLO))
+    run("post", "add", write("---\ntitle: No line end\n---\nWords."))
+
+    assert run("post", "show", "hello").text + "\n" == HELLO
+    assert run("post", "show", "no-line-end").text == "---\ntitle: No line end\n---\nWords."
+
+
+def test_delete_takes_a_post_away(run: Run, site: Path, write: Write) -> None:
+    run("post", "add", write(HELLO))
+
+    assert run("post", "delete", "hello").status == 0
+    assert json.loads(run("post", "list", "--json").text)[0]["state"] == "deleted"
+
+
+def test_unknown_fields_are_named_but_do_not_stop_the_post(run: Run, site: Path, write: Write) -> None:
+    done = run("post", "add", write("---\ntitle: Hello\ncolour: red\n---\n"))
+
+    assert done.status == 0
+    assert done.err == ["feedserver: left out, as no post has such a field: colour"]
+
+
+def test_the_list_has_every_key_always(run: Run, site: Path, write: Write) -> None:
+    front = "date: 2026-01-31\nupdated: 2026-02-01\ntags: [a, b]\nauthors: [Ann, Bob]\n"
+    run("post", "add", write(f"---\ntitle: Ünïcode\n{front}---\n"))
+    run("post", "add", write("---\ntitle: Draft\ndraft: true\n---\n"))
+    run("post", "add", write("---\ntitle: Later\ndate: 2999-01-01\n---\n"))
+    run("post", "add", write("---\nslug: untitled\ndate: 2000-01-01\n---\n"))
+    run("post", "add", write("---\ntitle: Gone\ndate: 1999-01-01\n---\n"))
+    run("post", "delete", "gone")
+
+    listed = {post["slug"]: post for post in json.loads(run("post", "list", "--json").text)}
+
+    keys = "slug url id title state published_at updated_at tags authors thoughts".split()
+    assert all(list(post) == keys for post in listed.values())
+    assert {slug: post["state"] for slug, post in listed.items()} == {
+        "later": "scheduled",
+        "draft": "draft",
+        "unicode": "published",
+        "untitled": "published",
+        "gone": "deleted",
+    }
+    post = listed["unicode"]
+    assert post["id"].startswith("urn:uuid:")
+    assert {key: value for key, value in post.items() if key != "id"} == {
+        "slug": "unicode",
+        "url": "http://blog.example/posts/unicode",
+        "title": "Ünïcode",
+        "state": "published",
+        "published_at": "2026-01-31T00:00:00Z",
+        "updated_at": "2026-02-01T00:00:00Z",
+        "tags": ["a", "b"],
+        "authors": ["Ann", "Bob"],
+        "thoughts": 0,
+    }
+    assert listed["draft"]["published_at"] is None
+    assert listed["untitled"]["title"] == ""
+    assert listed["untitled"]["authors"] == ["The author"]
+
+
+def test_the_list_for_people_is_newest_first(run: Run, site: Path, write: Write) -> None:
+    assert run("post", "list").out == []
+    run("post", "add", write("---\ntitle: Old\ndate: 2000-01-01\n---\n"))
+    run("post", "add", write("---\ntitle: New\ndate: 2001-01-01\n---\n"))
+
+    assert [line.split()[3] for line in run("post", "list").out] == ["new", "old"]
+
+
+# --- refusals ---
+
+
+CANNOT_BE_TAKEN = [
+    pytest.param(b"", "document", id="empty"),
+    pytest.param(b" \n", "document", id="blank"),
+    pytest.param(b"Just words.", "title", id="no title"),
+    pytest.param(b"---\ntitle: T\ndate: never\n---\n", "date", id="date"),
+    pytest.param(b"---\ntitle: [\n---\n", "front matter", id="YAML"),
+    pytest.param(b"\x89PNG\r\n\x1a\n\x00\x00", "document", id="binary"),
+    pytest.param(b"---\ntitle: T\n---\n" + b"a" * 1_048_576, "document", id="too long"),
+    pytest.param(b"---\ntitle: T\n---\n" + b"<div>" * 200, "body", id="too deep"),
+]
+SLUG_TAKEN = pytest.param(b"---\ntitle: Taken\n---\n", "slug", id="slug taken")
+
+
+@pytest.mark.parametrize(("content", "field"), [*CANNOT_BE_TAKEN, SLUG_TAKEN])
+def test_a_document_that_cannot_be_added_is_one_line_that_names_the_field(
+    run: Run, site: Path, write: Write, content: bytes, field: str
+) -> None:
+    run("post", "add", write("---\ntitle: Taken\n---\n"))
+    before = run("post", "list", "--json").text
+
+    for refused in (run("post", "add", write(content)), run("post", "add", "-", given=content)):
+        assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+        assert refused.err[0].startswith(f"feedserver: {field}: ")
+    assert run("post", "list", "--json").text == before
+
+
+@pytest.mark.parametrize(("content", "field"), CANNOT_BE_TAKEN)
+def test_an_edit_that_cannot_be_taken_is_one_line_that_names_the_field(
+    run: Run, site: Path, write: Write, content: bytes, field: str
+) -> None:
+    run("post", "add", write("---\ntitle: Kept\n---\n"))
+    before = run("post", "list", "--json").text
+
+    refused = run("post", "edit", "kept", write(content))
+
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+    assert refused.err[0].startswith(f"feedserver: {field}: ")
+    assert run("post", "list", "--json").text == before
+
+
+@pytest.mark.parametrize(
+    "name", ["missing.md", ".", "", "post.md/x"], ids=["missing", "folder", "nothing", "no folder"]
+)
+def test_a_file_that_cannot_be_read_is_one_line_that_names_it(run: Run, site: Path, write: Write, name: str) -> None:
+    write(HELLO)
+
+    refused = run("post", "add", name)
+
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+    assert refused.err[0].startswith(f"feedserver: {name or '.'}: ")
+
+
+def test_an_endless_file_is_not_read_to_its_end(run: Run, site: Path) -> None:
+    assert "1 MiB" in run("post", "add", "/dev/zero").err[0]
+
+
+@pytest.mark.parametrize("slug", ["nothing", "", "../x", "\udcff"], ids=ascii)
+@pytest.mark.parametrize("command", ["edit {} post.md", "rename {} new", "delete {}", "show {}"])
+def test_an_unknown_slug_is_one_line_that_says_where_to_look(
+    run: Run, site: Path, write: Write, command: str, slug: str
+) -> None:
+    write(HELLO)
+
+    refused = run("post", *[word.format(slug) for word in command.split()])
+
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+    assert "feedserver post list" in refused.err[0]
+
+
+def test_a_slug_that_cannot_be_taken_is_refused(run: Run, site: Path, write: Write) -> None:
+    run("post", "add", write(HELLO))
+    run("post", "add", write("---\ntitle: Other\n---\n"))
+
+    for new in ("other", "a b", ""):
+        refused = run("post", "rename", "hello", new)
+        assert (refused.status, len(refused.err)) == (1, 1)
+        assert refused.err[0].startswith("feedserver: slug: ")

@@ -1,0 +1,152 @@
+"""The program as a process: exit statuses, pipes that end early, odd terminals; never a traceback."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.support.serving import FEEDSERVER, clean_environ
+
+Shell = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def shell(outside: Path, run: Run) -> Shell:
+    """Runs a line of shell, in which $feedserver is the program, in the folder of a site with forty posts."""
+    run("init", "--no-example")
+    usual = {"FEEDSERVER_SITE_URL": "http://blog.example", "PYTHONUNBUFFERED": ""}  # output is kept until the end
+
+    def execute(line: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "-c", f'feedserver() {{ "{FEEDSERVER[0]}" -m feedserver "$@"; }}; {line}'],
+            cwd=outside,
+            env=clean_environ() | usual | environ,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=60,
+        )
+
+    return execute
+
+
+# --- wrong usage ---
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "nonsense",
+        "post",
+        "post add",
+        "post add a b",
+        "post show",
+        "post rename a",
+        "post list --xml",
+        "thought approve",
+        "thought approve x",
+        "thought approve -1",
+        "thought approve 1 ²",
+        "thought approve 99999999999999999999",
+        "thought list --state nonsense",
+        "host block",
+        "jobs list --until-idle",
+        "db nonsense",
+        "serve --workers 0",
+        "serve --threads x",
+    ],
+)
+def test_wrong_usage_ends_with_two_and_leaves_nothing_behind(run: Run, outside: Path, line: str) -> None:
+    refused = run(*line.split())
+
+    assert (refused.status, refused.out) == (2, [])
+    assert refused.err[0].startswith("usage: feedserver")
+    assert "error: " in refused.err[-1]
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.parametrize("line", ["--help", "--version", "post --help", "post add --help", "thought approve -h"])
+def test_help_is_no_refusal(run: Run, outside: Path, line: str) -> None:
+    shown = run(*line.split())
+
+    assert (shown.status, shown.err) == (0, [])
+    assert shown.out
+
+
+# --- as a process ---
+
+
+def test_the_exit_status_is_the_processs_own(shell: Shell) -> None:
+    done = shell("feedserver nonsense")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["post list --json", "config show", "--help"])
+def test_a_pipe_that_ends_early_is_no_fault_of_ours(shell: Shell, run: Run, command: str) -> None:
+    for number in range(40):
+        run("post", "add", "-", given=b"---\ntitle: %b %d\n---\n" % (b"long words " * 60, number))
+
+    done = shell(f"feedserver {command} | head -1; feedserver {command} | true")
+
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr == ""
+
+
+def test_a_full_disk_is_told_in_one_line(shell: Shell) -> None:
+    done = shell("feedserver config show > /dev/full")
+
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "No space left" in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["latin-1"])
+def test_a_terminal_that_cannot_write_a_title_shows_what_it_can(shell: Shell, run: Run, encoding: str) -> None:
+    run("post", "add", "-", given="---\ntitle: 語 é\nslug: x\n---\n".encode())
+
+    done = shell("feedserver post list; feedserver post list --json", PYTHONIOENCODING=encoding)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count(r"\u8a9e") == 2
+    assert json.loads(done.stdout[done.stdout.index("[") :])[0]["title"] == "語 é"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("feedserver post add - <&-", "document: is empty"),
+        ("feedserver post rename $'\\xff' x", "no post has the slug"),
+        ("FEEDSERVER_SITE_TITLE=$'\\xff' feedserver post list", "site.title"),
+    ],
+    ids=["no standard input", "bytes that are no text", "settings that are no text"],
+)
+def test_odd_input_is_one_line_and_never_a_traceback(shell: Shell, line: str, said: str) -> None:
+    done = shell(line)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("feedserver: ")
+    assert said in done.stderr
+
+
+def test_a_command_without_an_output_still_does_its_work(shell: Shell) -> None:
+    done = shell("echo '---\ntitle: Quiet\n---' | feedserver post add - >&- 2>&-; feedserver post show quiet")
+
+    assert "title: Quiet" in done.stdout
+
+
+def test_an_interrupt_ends_quietly(run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("feedserver.cli.posting.open_site", interrupt)
+
+    ended = run("post", "list")
+
+    assert (ended.status, ended.out, ended.err) == (130, [], [])

@@ -1,0 +1,226 @@
+"""`feedserver thought …` and `feedserver host …`: moderation, and rules for source hosts."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from feedserver.posts import store as posts
+from feedserver.storage.engine import Database
+from feedserver.thoughts import store
+from feedserver.thoughts.deciding import Decision
+from feedserver.thoughts.model import State, Thought, Words
+from tests.cli.conftest import Run
+
+NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+Add = Callable[..., Thought]
+
+
+@pytest.fixture
+def database(site: Path, database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def post(run: Run, site: Path) -> str:
+    run("post", "add", "-", given=b"---\ntitle: Hello\n---\nWords.")
+    return "hello"
+
+
+@pytest.fixture
+def comment(database: Database, post: str) -> Add:
+    """Stores a comment on the post."""
+
+    def add(state: State = "held", name: str = "Cleo") -> Thought:
+        with database.write() as connection:
+            found = posts.by_slug(connection, post)
+            assert found is not None
+            return store.add_comment(
+                connection,
+                post_id=found.id,
+                state=state,
+                reason="waits for approval",
+                name=name,
+                email="cleo@example.com",
+                website="",
+                text="What a post.",
+                submission=f"{name}-{state}",
+                now=NOW,
+            )
+
+    return add
+
+
+@pytest.fixture
+def ping(database: Database, post: str) -> Add:
+    """Stores a ping on the post; one that was verified when it says something."""
+
+    def add(source: str = "http://other.example/1", words: Words | None = None) -> Thought:
+        with database.write() as connection:
+            found = posts.by_slug(connection, post)
+            assert found is not None
+            thought = store.add_ping(
+                connection,
+                post_id=found.id,
+                source=source,
+                page=source,
+                target="http://blog.example/posts/hello",
+                host="other.example",
+                sender="192.0.2.1",
+                now=NOW,
+            )
+            if words:
+                decision = Decision("shown", "verified", words=words, new_words=None, restore=None)
+                store.settle(connection, thought, decision, NOW)
+        return thought
+
+    return add
+
+
+def test_the_list_has_every_key_always(run: Run, comment: Add, ping: Add) -> None:
+    waiting = ping()
+    said = comment()
+
+    listed = {thought["id"]: thought for thought in json.loads(run("thought", "list", "--json").text)}
+
+    assert listed[said.id] == {
+        "id": said.id,
+        "state": "held",
+        "reason": "waits for approval",
+        "kind": "comment",
+        "post": "hello",
+        "source": None,
+        "author_name": "Cleo",
+        "author_url": None,
+        "title": None,
+        "excerpt": "What a post.",
+        "received_at": "2026-01-31T12:00:00Z",
+        "receipt": None,
+    }
+    found = listed[waiting.id]
+    assert list(found) == list(listed[said.id])
+    assert (found["kind"], found["state"], found["source"]) == ("pingback", "received", "http://other.example/1")
+    assert (found["author_name"], found["author_url"], found["title"], found["excerpt"]) == (None, None, None, None)
+    assert found["receipt"] == f"http://blog.example/receipts/{waiting.token}"
+
+
+def test_the_list_can_be_narrowed(run: Run, comment: Add, ping: Add) -> None:
+    comment("held", "Held")
+    comment("shown", "Shown")
+    run("post", "add", "-", given=b"---\ntitle: Other\n---\nWords.")
+    run("post", "rename", "hello", "renamed")
+
+    def names(*arguments: str) -> list[str]:
+        return sorted(
+            thought["author_name"] for thought in json.loads(run("thought", "list", "--json", *arguments).text)
+        )
+
+    assert names() == ["Held", "Shown"]
+    assert names("--state", "held") == ["Held"]
+    assert names("--post", "renamed") == ["Held", "Shown"]
+    assert names("--post", "hello") == ["Held", "Shown"], "a former slug names the same post"
+    assert names("--post", "other") == []
+    assert names("--post", "renamed", "--state", "spam") == []
+
+
+def test_newest_thoughts_come_first(run: Run, comment: Add) -> None:
+    first, second = comment(name="First"), comment(name="Second")
+
+    assert [line.split()[0] for line in run("thought", "list").out] == [str(second.id), str(first.id)]
+
+
+@pytest.mark.parametrize("slug", ["nothing", "", "\udcff"], ids=ascii)
+def test_a_list_for_an_unknown_post_is_refused(run: Run, site: Path, slug: str) -> None:
+    refused = run("thought", "list", "--post", slug)
+
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+
+
+@pytest.mark.parametrize(
+    ("act", "state"), [("approve", "shown"), ("hide", "held"), ("spam", "spam"), ("delete", "deleted")]
+)
+def test_several_thoughts_are_moderated_in_one_command(run: Run, comment: Add, act: str, state: str) -> None:
+    one, other = comment(name="One"), comment("shown", "Other")
+
+    done = run("thought", act, one.id, other.id)
+
+    assert (done.status, done.err) == (0, [])
+    assert done.out == [f"{one.id}  {state}", f"{other.id}  {state}"]
+    assert {thought["state"] for thought in json.loads(run("thought", "list", "--json").text)} == {state}
+    assert run("thought", act, one.id).status == 0, "twice is harmless"
+
+
+def test_what_cannot_be_moderated_is_named_and_the_others_are_done(run: Run, comment: Add, ping: Add) -> None:
+    unverified, good = ping(), comment()
+
+    done = run("thought", "approve", 998, unverified.id, 999, good.id)
+
+    assert (done.status, done.out) == (1, [f"{good.id}  shown"])
+    assert len(done.err) == 3
+    for line, number in zip(done.err, (998, unverified.id, 999), strict=True):
+        assert line.startswith("feedserver: ")
+        assert str(number) in line
+
+
+@pytest.mark.parametrize("act", ["approve", "hide", "spam", "delete"])
+def test_an_unknown_id_is_one_line_that_says_where_to_look(run: Run, site: Path, act: str) -> None:
+    refused = run("thought", act, 9 * 10**17)
+
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+    assert "feedserver thought list" in refused.err[0]
+
+
+# --- hosts ---
+
+
+def rules(run: Run) -> dict[str, str]:
+    return {row["host"]: row["rule"] for row in json.loads(run("host", "list", "--json").text)}
+
+
+def test_a_host_has_one_rule_which_can_be_taken_away(run: Run, site: Path) -> None:
+    assert run("host", "list").out == []
+
+    assert run("host", "block", "spam.example").status == 0
+    assert rules(run) == {"spam.example": "block"}
+    assert run("host", "trust", "spam.example").status == 0
+    assert rules(run) == {"spam.example": "trust"}
+    assert run("host", "unblock", "spam.example").status == 0
+    assert rules(run) == {}
+
+    refused = run("host", "unblock", "spam.example")
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+    assert "feedserver host list" in refused.err[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Spam.Example", "spam.example"),
+        ("https://spam.example/path?x", "spam.example"),
+        ("*.spam.example", "spam.example"),
+        ("spam.example.", "spam.example"),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+    ],
+)
+def test_a_host_is_kept_in_its_one_form(run: Run, site: Path, typed: str, kept: str) -> None:
+    run("host", "block", typed)
+
+    assert rules(run) == {kept: "block"}
+
+
+@pytest.mark.parametrize(
+    "typed", ["", " ", "a b", "http://", "http://[::1", "a,b", "user@h", "é" * 80, "\udcff"], ids=ascii
+)
+def test_what_is_no_host_is_wrong_usage(run: Run, site: Path, typed: str) -> None:
+    refused = run("host", "block", typed)
+
+    assert refused.status == 2
+    assert refused.err[-1].startswith("feedserver host block: error: ")
+    assert rules(run) == {}

@@ -1,0 +1,24 @@
+"""Documents, and everything that is kept, for tests of publishing."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from feedserver.services import Services
+from feedserver.storage.schema import metadata
+
+
+def document(title: str | None = "A post", body: str = "Some words.", **front: object) -> bytes:
+    """A document; any further front matter by name."""
+    fields = ({"title": title} if title is not None else {}) | front
+    lines = [f"{name}: {value}" for name, value in fields.items()]
+    return ("---\n" + "\n".join(lines) + f"\n---\n{body}\n").encode()
+
+
+def everything(services: Services) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table."""
+    with services.database.read() as connection:
+        return {
+            table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
+            for table in metadata.sorted_tables
+        }

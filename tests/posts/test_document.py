@@ -1,0 +1,196 @@
+"""Documents: every field of the front matter, read as the author meant it."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from feedserver.posts.document import body_of, read
+from feedserver.posts.model import Document, Enclosure
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def document(*lines: str, body: str = "Words.\n") -> Document:
+    """A document with these lines of front matter, read in Berlin; the title is “T” unless a line says otherwise."""
+    titled = any(line.startswith(("title:", "slug:")) for line in lines)
+    front = "\n".join(lines if titled else ("title: T", *lines))
+    return read(f"---\n{front}\n---\n{body}".encode(), BERLIN)
+
+
+def test_a_document_with_a_title_alone_has_the_defaults() -> None:
+    found = document("title: A Plain Post")
+
+    assert found == Document(
+        source="---\ntitle: A Plain Post\n---\nWords.\n",
+        body="Words.\n",
+        title="A Plain Post",
+        slug="a-plain-post",
+        date=None,
+        updated=None,
+        tags=(),
+        authors=(),
+        summary=None,
+        lang=None,
+        draft=False,
+        pings_open=True,
+        comments_open=True,
+        enclosures=(),
+        left_out=(),
+    )
+
+
+def test_every_field_is_read() -> None:
+    found = document(
+        "title: Everything",
+        "slug: all-of-it",
+        "date: 2026-01-31 18:00",
+        "updated: 2026-02-01T12:00:00Z",
+        "tags: [one, Two words]",
+        "authors: [Ann, Bob]",
+        "summary: In short.",
+        "lang: pt-BR",
+        "draft: true",
+        "pings: closed",
+        "comments: closed",
+        "enclosures: [{url: 'https://cdn.example/a.mp3', type: audio/mpeg, length: 1234}]",
+    )
+
+    assert (found.title, found.slug, found.summary, found.lang) == ("Everything", "all-of-it", "In short.", "pt-BR")
+    assert found.date == datetime(2026, 1, 31, 17, 0, tzinfo=UTC)
+    assert found.updated == datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
+    assert (found.tags, found.authors) == (("one", "Two words"), ("Ann", "Bob"))
+    assert (found.draft, found.pings_open, found.comments_open) == (True, False, False)
+    assert found.enclosures == (Enclosure("https://cdn.example/a.mp3", "audio/mpeg", 1234),)
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("title: 12:30", "12:30"),
+        ("title: 2026-02-30", "2026-02-30"),
+        ("title: yes", "yes"),
+        ("title: 1_000", "1_000"),
+        ('title: "a \\x01\\0\\uFFFE\\uD800 b"', "a b"),
+        ("title: |\n  two\n  lines", "two lines"),
+        ("title: >-\n  folded\n  here", "folded here"),
+        ('title: "tab\\tand\\nbreak\\u2028end"', "tab and break end"),
+        ("title: '<b>Bold</b> &amp; plain'", "<b>Bold</b> &amp; plain"),
+        ("title: cafe\u0301", "café"),
+        ("title: '&#0;&#x1f;'\nslug: x", "&#0;&#x1f;"),
+    ],
+    ids=[
+        "time",
+        "no date",
+        "word",
+        "number",
+        "controls",
+        "block",
+        "folded",
+        "breaks",
+        "markup",
+        "composed",
+        "references",
+    ],
+)
+def test_a_title_is_one_line_of_clean_plain_text(line: str, title: str) -> None:
+    assert document(line).title == title
+
+
+@pytest.mark.parametrize("line", ["slug: no-title", "title:\nslug: no-title", "title: ''\nslug: no-title"])
+def test_a_title_may_be_missing_where_a_slug_is_given(line: str) -> None:
+    found = document(line)
+
+    assert (found.title, found.slug) == ("", "no-title")
+
+
+@pytest.mark.parametrize("field", ["tags", "authors"])
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("[a, b]", ("a", "b")),
+        ("one, two", ("one", "two")),
+        ("single", ("single",)),
+        ("[a, a, b, a]", ("a", "b")),
+        ('["a\\x00b", "c\\nd", "  e  "]', ("ab", "c d", "e")),
+        ('["", " ", "\\x01"]', ()),
+        ("['one, two']", ("one, two",)),
+        ("[2026, true, 1.5]", ("2026", "true", "1.5")),
+        ("['a/b', 'C#', '100%', '語']", ("a/b", "C#", "100%", "語")),
+        ("", ()),
+        ("[]", ()),
+    ],
+)
+def test_names_are_clean_plain_and_without_repetition(field: str, value: str, names: tuple[str, ...]) -> None:
+    assert getattr(document(f"{field}: {value}"), field) == names
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        ("2026-01-31", datetime(2026, 1, 30, 23, 0, tzinfo=UTC)),
+        ("2026-07-31 12:00", datetime(2026, 7, 31, 10, 0, tzinfo=UTC)),
+        ("31 January 2026 at 6pm", datetime(2026, 1, 31, 17, 0, tzinfo=UTC)),
+        ("January 2026", datetime(2025, 12, 31, 23, 0, tzinfo=UTC)),
+        ("2026-01-31T18:00:00.999Z", datetime(2026, 1, 31, 18, 0, tzinfo=UTC)),
+        ("2026-01-31 18:00 -0800", datetime(2026, 2, 1, 2, 0, tzinfo=UTC)),
+        ("Sat, 31 Jan 2026 18:00:00 GMT", datetime(2026, 1, 31, 18, 0, tzinfo=UTC)),
+        ("Sat, 31 Jan 2026 18:00:00 PST", datetime(2026, 2, 1, 2, 0, tzinfo=UTC)),
+        ("1905-06-30", datetime(1905, 6, 29, 23, 0, tzinfo=UTC)),
+    ],
+)
+@pytest.mark.parametrize("field", ["date", "updated"])
+def test_dates_are_read_in_the_zone_they_name_or_the_sites(field: str, value: str, moment: datetime) -> None:
+    assert getattr(document(f"{field}: {value}"), field) == moment
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "value"),
+    [
+        ("draft: true", "draft", True),
+        ("draft: YES", "draft", True),
+        ("draft: false", "draft", False),
+        ("draft:", "draft", False),
+        ("pings: closed", "pings_open", False),
+        ("pings: open", "pings_open", True),
+        ("comments: no", "comments_open", False),
+        ("comments: Open", "comments_open", True),
+    ],
+)
+def test_flags_are_read(line: str, field: str, value: bool) -> None:
+    assert getattr(document(line), field) is value
+
+
+def test_a_single_enclosure_needs_no_list() -> None:
+    found = document("enclosures: {url: 'http://h/a;b.ogg?x', type: 'audio/ogg; codecs=opus', length: 0}")
+
+    assert found.enclosures == (Enclosure("http://h/a;b.ogg?x", "audio/ogg; codecs=opus", 0),)
+
+
+def test_enclosures_hold_no_control_characters() -> None:
+    found = document('enclosures: [{url: "http://h/\\uFFFEa", type: "audio/ogg;\\x01 a=b", length: "7"}]')
+
+    assert found.enclosures == (Enclosure("http://h/a", "audio/ogg; a=b", 7),)
+
+
+def test_fields_that_no_post_has_are_named() -> None:
+    assert document("colour: red", "Tags: [a]", "<<: x").left_out == ("<<", "Tags", "colour")
+
+
+@pytest.mark.parametrize(
+    ("content", "body"),
+    [
+        (b"---\ntitle: T\n---\n", ""),
+        (b"---\ntitle: T\n---", ""),
+        (b"---  \r\ntitle: T\r\n---\t\r\nWords.\r\n", "Words.\n"),
+        (b"\xef\xbb\xbf---\ntitle: T\n---\nWords.", "Words."),
+        (b"---\ntitle: T\n---\nA\n---\nB", "A\n---\nB"),
+        (b"---\ntitle: T\n---\na\x00\x01\x7fb\xef\xbf\xbe", "ab"),
+    ],
+    ids=["empty", "no line end", "windows", "byte order mark", "rule in the body", "control characters"],
+)
+def test_the_body_is_what_follows_the_front_matter(content: bytes, body: str) -> None:
+    found = read(content, UTC)
+
+    assert found.body == body
+    assert body_of(found.source) == body

@@ -1,0 +1,234 @@
+"""What an author does with a post: publishing and editing. Nothing half-written stays."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Barrier, Thread
+
+import pytest
+
+from feedserver.errors import InvalidDocument, PostError, PostNotFound, SlugTaken
+from feedserver.posts import store
+from feedserver.posts.model import Enclosure, Post
+from feedserver.services import Services
+from tests.posts.builders import document, everything
+from tests.support.outside import Clock
+
+Publish = Callable[..., Post]
+
+
+def edit(services: Services, slug: str, content: bytes) -> Post:
+    return services.publisher.edit(slug, services.publisher.read(content), services.clock())
+
+
+def test_a_post_is_kept_with_all_that_its_document_says(services: Services, clock: Clock) -> None:
+    content = document(
+        "A Title",
+        "Words with a [link](http://other.example/).",
+        date="2026-01-31",
+        tags="[one, Two words]",
+        authors="[Ann, Bob]",
+        summary="In short.",
+        lang="de",
+        pings="closed",
+        comments="closed",
+        enclosures="[{url: 'http://h/a.png', type: image/png, length: 7}]",
+    )
+
+    made = services.publisher.add(services.publisher.read(content), clock())
+
+    with services.database.read() as connection:
+        found = store.by_slug(connection, "a-title")
+    assert found == made
+    assert (made.title, made.slug, made.summary, made.lang) == ("A Title", "a-title", "In short.", "de")
+    assert made.source == content.decode()
+    assert (made.tags, made.authors) == (("one", "Two words"), ("Ann", "Bob"))
+    assert made.enclosures == (Enclosure("http://h/a.png", "image/png", 7),)
+    assert (made.pings_open, made.comments_open) == (False, False)
+    assert made.published_at == made.updated_at == datetime(2026, 1, 31, tzinfo=UTC)
+    assert made.created_at == clock()
+    assert 'href="http://other.example/"' in made.feed_html
+    assert made.excerpt == "Words with a link."
+
+
+def test_a_post_without_a_date_is_of_now_and_in_the_sites_language(publish: Publish, clock: Clock) -> None:
+    made = publish()
+
+    assert made.published_at == made.updated_at == clock()
+    assert made.lang == "en"
+    assert made.visible(clock())
+
+
+def test_ids_are_made_once_and_tell_nothing(publish: Publish, services: Services) -> None:
+    one, other = publish("Same", slug="one"), publish("Same", slug="other")
+
+    assert one.guid != other.guid
+    for post in (one, other):
+        assert post.guid.startswith("urn:uuid:")
+        assert services.publisher.rename(post.slug, f"{post.slug}-2").guid == post.guid
+
+
+def test_an_edit_keeps_id_address_and_first_date_and_moves_updated(
+    publish: Publish, services: Services, clock: Clock
+) -> None:
+    made = publish("First", tags="[a, b]", authors="[Ann]", slug="first", summary="Old.", pings="closed")
+    clock.move(days=1)
+
+    edited = edit(services, "first", document("Second", "New words.", slug="other", tags="[c]"))
+
+    assert (edited.id, edited.guid, edited.slug) == (made.id, made.guid, "first")
+    assert (edited.published_at, edited.created_at) == (made.published_at, made.created_at)
+    assert edited.updated_at == clock()
+    assert (edited.title, edited.tags, edited.authors, edited.summary) == ("Second", ("c",), (), None)
+    assert "New words." in edited.html
+    assert edited.pings_open
+
+
+def test_an_edit_takes_the_dates_that_the_author_gives(publish: Publish, services: Services, clock: Clock) -> None:
+    publish("First", date="2026-01-01")
+    clock.move(days=1)
+
+    edited = edit(services, "first", document("First", date="2025-12-24", updated="2026-01-02"))
+
+    assert edited.published_at == datetime(2025, 12, 24, tzinfo=UTC)
+    assert edited.updated_at == datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def test_updated_is_never_before_publication_nor_in_the_future(publish: Publish, clock: Clock) -> None:
+    assert publish("Early", date="2026-01-05", updated="2026-01-01").updated_at == datetime(2026, 1, 5, tzinfo=UTC)
+    assert publish("Late", date="2026-01-05", updated="2027-01-01").updated_at == clock()
+
+
+def test_two_edits_in_one_second_are_two_for_readers(publish: Publish, services: Services, clock: Clock) -> None:
+    moments = [publish("First").updated_at]
+    for number in range(3):
+        clock.move(milliseconds=100)
+        moments.append(edit(services, "first", document("First", f"Version {number}.")).updated_at)
+
+    assert len({moment.replace(microsecond=0) for moment in moments}) == len(moments)
+    assert moments == sorted(moments)
+
+
+def test_no_two_posts_share_a_moment_of_update(publish: Publish, services: Services) -> None:
+    for number in range(30):
+        publish(f"Post {number}", date="2026-01-01")
+
+    with services.database.read() as connection:
+        moments = [post.updated_at for post in store.everything(connection)]
+    assert len(set(moments)) == 30
+    assert {moment.date().isoformat() for moment in moments} == {"2026-01-01"}
+
+
+def test_an_edit_works_under_a_former_slug_too(publish: Publish, services: Services) -> None:
+    publish("First")
+    services.publisher.rename("first", "second")
+
+    assert edit(services, "first", document("First", "New.")).slug == "second"
+
+
+REFUSED = [
+    (document(None, tags="[a]"), InvalidDocument),
+    (document("T", date="never"), InvalidDocument),
+    (document("T", slug="taken"), SlugTaken),
+    (document("T", "<div>" * 200), InvalidDocument),
+    (document("T", "[a]: http://h/" + "u" * 50_000 + "\n\n" + "[a] " * 1_000), InvalidDocument),
+    (document("T", enclosures="[{url: x}]"), InvalidDocument),
+    (b"---\ntitle: T\n---\n\xff", InvalidDocument),
+    (document("T", "a" * 1_048_576), InvalidDocument),
+]
+
+
+@pytest.mark.parametrize(("content", "error"), REFUSED, ids=lambda value: repr(value)[:50])
+def test_a_post_that_cannot_be_taken_leaves_nothing_behind(
+    publish: Publish, services: Services, content: bytes, error: type[PostError]
+) -> None:
+    publish("Taken")
+    before = everything(services)
+
+    with pytest.raises(error):
+        services.publisher.add(services.publisher.read(content), services.clock())
+
+    assert everything(services) == before
+
+
+@pytest.mark.parametrize("content", [content for content, error in REFUSED if error is InvalidDocument], ids=len)
+def test_an_edit_that_cannot_be_taken_changes_nothing(publish: Publish, services: Services, content: bytes) -> None:
+    publish("Taken", tags="[a]")
+    before = everything(services)
+
+    with pytest.raises(InvalidDocument):
+        edit(services, "taken", content)
+
+    assert everything(services) == before
+
+
+def test_a_failure_in_the_middle_leaves_nothing_behind(
+    publish: Publish, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish("First", tags="[a]")
+    before = everything(services)
+    monkeypatch.setattr("feedserver.posts.related.relate", lambda *_: 1 / 0)
+
+    for deed in (
+        lambda: publish("Second", tags="[a]", date="2030-01-01"),
+        lambda: edit(services, "first", document("First", "Other.", tags="[b]")),
+        lambda: services.publisher.delete("first"),
+    ):
+        with pytest.raises(ZeroDivisionError):
+            deed()
+
+    assert everything(services) == before
+
+
+@pytest.mark.parametrize("slug", ["nothing", "", "a\x00b", "\udcff", "a/b", "%"])
+def test_what_is_not_there_cannot_be_changed(publish: Publish, services: Services, slug: str) -> None:
+    publish("First")
+    before = everything(services)
+
+    for deed in (
+        lambda: edit(services, slug, document()),
+        lambda: services.publisher.rename(slug, "new"),
+        lambda: services.publisher.delete(slug),
+    ):
+        with pytest.raises(PostNotFound):
+            deed()
+
+    assert everything(services) == before
+
+
+def test_every_deed_counts_as_a_change_that_readers_can_see(publish: Publish, services: Services) -> None:
+    def revision() -> int:
+        return int(everything(services)["site"][0][2])
+
+    seen = [revision()]
+    for deed in (
+        lambda: publish("First"),
+        lambda: edit(services, "first", document("First", "Other.")),
+        lambda: services.publisher.rename("first", "second"),
+        lambda: services.publisher.delete("second"),
+    ):
+        deed()
+        seen.append(revision())
+
+    assert seen == sorted(set(seen))
+
+
+def test_one_of_many_who_want_the_same_slug_gets_it(services: Services) -> None:
+    content = services.publisher.read(document("Wanted", tags="[a]"))
+    barrier = Barrier(6)
+    outcomes: list[str] = []
+
+    def want() -> None:
+        barrier.wait()
+        try:
+            services.publisher.add(content, services.clock())
+            outcomes.append("published")
+        except SlugTaken:
+            outcomes.append("taken")
+
+    threads = [Thread(target=want) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert sorted(outcomes) == ["published"] + ["taken"] * 5

@@ -1,0 +1,158 @@
+"""What a body becomes: the author's own HTML for the page, words, picture and links."""
+
+import re
+
+import pytest
+
+from feedserver.errors import InvalidDocument
+from feedserver.posts.rendering import EXCERPT, render
+
+PERMALINK = "http://blog.example/posts/hello"
+CLIENT_PATTERN = re.compile('<link rel="pingback" href="([^"]+)" ?/?>')  # Pingback 1.0, section 2.2
+
+
+@pytest.mark.parametrize(
+    ("body", "html"),
+    [
+        ("*a* **b** `c`", "<p><em>a</em> <strong>b</strong> <code>c</code></p>"),
+        ("~~gone~~", "<p><s>gone</s></p>"),
+        ("|a|b|\n|-|-|\n|1|2|", "<td>2</td>"),
+        ("Text[^1].\n\n[^1]: The note.", '<a href="#fn1" id="fnref1">'),
+        ("Text[^1].\n\n[^1]: The note.", '<li id="fn1" class="footnote-item">'),
+        ("## Heading", "<h2>Heading</h2>"),
+        ("```\n<b>&amp;\n```", "<code>&lt;b&gt;&amp;amp;"),
+        ("a < b && c", "a &lt; b &amp;&amp; c"),
+    ],
+    ids=["emphasis", "strikethrough", "table", "footnote", "footnote text", "heading", "code", "escaped"],
+)
+def test_markdown_becomes_html(body: str, html: str) -> None:
+    assert html in render(body, PERMALINK).html
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<div class="mine" style="color:red" onclick="x()">a</div>',
+        '<script src="https://cdn.example/x.js"></script>',
+        '<iframe src="https://video.example/1" title="Film"></iframe>',
+        '<link itemprop="url" href="https://h.example/">',
+        '<svg viewBox="0 0 9 9"><path d="M0 0"/></svg>',
+    ],
+    ids=["attributes", "script", "iframe", "link", "svg"],
+)
+def test_on_the_page_the_authors_html_stands(html: str) -> None:
+    assert html in render(html, PERMALINK).html
+
+
+@pytest.mark.parametrize("body", ["", "\n\n", "[a]: /unused", "<!-- nothing -->", "<p> </p>", "<div></div>"])
+def test_an_empty_body_says_nothing_in_a_feed(body: str) -> None:
+    found = render(body, PERMALINK)
+
+    assert (found.feed_html, found.excerpt, found.image, found.hosts) == ("", "", None, frozenset())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "a\x00b\x0bc",
+        "a&#0;b&#x1f;c",
+        "<p>a&#0;b&#x1F;c&#xFFFE;</p>",
+        "<p>a&#0b&#x0cz</p>".replace("&#x0cz", "&#12;c"),
+        "<p>a&#xd800;b&#1114112;c</p>",
+    ],
+    ids=["raw", "in Markdown", "in HTML", "unterminated", "no characters at all"],
+)
+def test_control_characters_are_dropped_even_as_references(body: str) -> None:
+    found = render(body.replace("\x00", "").replace("\x0b", ""), PERMALINK)
+
+    assert found.html == "<p>abc</p>\n" or found.html == "<p>abc</p>"
+    assert found.feed_html == "<p>abc</p>"
+    assert found.excerpt == "abc"
+
+
+def test_other_references_stay_on_the_page() -> None:
+    assert render("<p>&#233;&#x2014;&#150;&amp;</p>", PERMALINK).html == "<p>&#233;&#x2014;&#150;&amp;</p>"
+
+
+# --- pingback elements ---
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<link rel="pingback" href="http://evil.example/">',
+        '<link rel="pingback" href="http://evil.example/" />',
+        "<link rel=pingback href=http://evil.example/>",
+        "<LINK REL='PingBack' HREF='x'>",
+        '<link title=">" rel="pingback" href="x">',
+        '<link rel="&#112;ingback" href="x">',
+        '<link rel="ping&#98;ack" href="x">',
+        '<link rel="pingback" href="a>b" />',
+        '<link\nrel="pingback"\nhref="x">',
+        '<link/rel="pingback" href="x">',
+        '<!-- <link rel="pingback" href="x"> -->',
+        '<a title=\'<link rel="pingback" href="x">\'>y</a>',
+        '<script>"<link rel="pingback" href="x">"</script>',
+        '<pre><link rel="pingback" href="x"></pre>',
+        '<li<link rel="pingback" href="x">nk rel="pingback" href="y">',
+    ],
+)
+@pytest.mark.parametrize("around", ["<div>\n{}\n</div>", "Words {} words"], ids=["block", "inline"])
+def test_a_body_holds_no_pingback_element_and_nothing_clients_take_for_one(html: str, around: str) -> None:
+    found = render(around.format(html), PERMALINK)
+
+    assert not CLIENT_PATTERN.search(found.html)
+    assert not re.search(r"<link\b", found.html, re.IGNORECASE)
+
+
+def test_a_quoted_pingback_element_can_be_read() -> None:
+    found = render('Write `<link rel="pingback" href="x">` into the head.', PERMALINK)
+
+    assert found.excerpt == 'Write <link rel="pingback" href="x"> into the head.'
+    assert not CLIENT_PATTERN.search(found.html + found.feed_html)
+
+
+# --- what else is known of a body ---
+
+
+def test_the_excerpt_is_the_beginning_in_plain_words() -> None:
+    found = render("# One\n\nTwo *three* &amp; [four](/x).\n\n" + "more words " * 100, PERMALINK)
+
+    assert found.excerpt.startswith("One Two three & four. more words")
+    assert found.excerpt.endswith("…")
+    assert len(found.excerpt) <= EXCERPT
+
+
+def test_the_excerpt_knows_no_footnotes() -> None:
+    assert render("One[^1] two.[^n]\n\n[^1]: Note.\n[^n]: Other.", PERMALINK).excerpt == "One two."
+
+
+@pytest.mark.parametrize(
+    ("body", "image"),
+    [
+        ("![a](cat.png) ![b](dog.png)", "http://blog.example/posts/cat.png"),
+        ('<img src="/c.png">', "http://blog.example/c.png"),
+        ("![a](data:image/png;base64,xx) ![b](//h.example/d.png)", "http://h.example/d.png"),
+        ('<video poster="p.png"></video> no image', None),
+        ("words", None),
+    ],
+)
+def test_the_image_is_the_first_that_a_feed_can_name(body: str, image: str | None) -> None:
+    assert render(body, PERMALINK).image == image
+
+
+def test_the_hosts_are_those_that_the_body_links_to() -> None:
+    elsewhere = "[a](https://One.Example/x) [b](http://two.example:8080)"
+    body = f"{elsewhere} [c](/own) [d](mailto:a@three.example) ![e](//four.example/)"
+
+    assert render(body, PERMALINK).hosts == {"one.example", "two.example", "blog.example"}
+
+
+# --- bounds ---
+
+
+def test_references_cannot_make_a_short_body_huge() -> None:
+    body = "[a]: http://h.example/" + "u" * 50_000 + "\n\n" + "[a] " * 1_000
+
+    with pytest.raises(InvalidDocument, match=r"^body: becomes over .* characters of HTML"):
+        render(body, PERMALINK)

@@ -1,0 +1,186 @@
+"""HTML as a feed may carry it."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feedserver.errors import InvalidDocument
+from feedserver.posts.rendering import render
+from feedserver.posts.sanitising import for_feeds
+from feedserver.text import clean
+
+PERMALINK = "http://blog.example/posts/hello"
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ('<a href="x">a</a>', '<a href="http://blog.example/posts/x">a</a>'),
+        ('<a href="/x?a&amp;b">a</a>', '<a href="http://blog.example/x?a&amp;b">a</a>'),
+        ('<a href="#part">a</a>', '<a href="http://blog.example/posts/hello#part">a</a>'),
+        ('<a href="">a</a>', '<a href="http://blog.example/posts/hello">a</a>'),
+        ('<a href="../x">a</a>', '<a href="http://blog.example/x">a</a>'),
+        ('<a href="//cdn.example/x">a</a>', '<a href="http://cdn.example/x">a</a>'),
+        ('<a href=" https://h.example/ ">a</a>', '<a href="https://h.example/">a</a>'),
+        ('<a href="mailto:ann@h.example">a</a>', '<a href="mailto:ann@h.example">a</a>'),
+        ('<img src="c.png" alt="C">', '<img src="http://blog.example/posts/c.png" alt="C">'),
+        ('<video poster="p.png" src="v.mp4"></video>', 'poster="http://blog.example/posts/p.png"'),
+        ('<video><source src="v.mp4"></video>', '<source src="http://blog.example/posts/v.mp4">'),
+        ('<audio><track src="t.vtt"></audio>', '<track src="http://blog.example/posts/t.vtt">'),
+        ('<blockquote cite="/q">a</blockquote>', '<blockquote cite="http://blog.example/q">'),
+        ('<q cite="q">a</q> <del cite="d">b</del>', 'cite="http://blog.example/posts/d"'),
+    ],
+)
+def test_every_address_is_absolute(html: str, expected: str) -> None:
+    assert expected in for_feeds(html, PERMALINK)
+
+
+@pytest.mark.parametrize(
+    ("srcset", "expected"),
+    [
+        ("a.png", "http://blog.example/posts/a.png"),
+        ("a.png 1x, b.png 2x", "http://blog.example/posts/a.png 1x, http://blog.example/posts/b.png 2x"),
+        ("a.png 1x,b.png 2x", "http://blog.example/posts/a.png 1x, http://blog.example/posts/b.png 2x"),
+        ("a.png, /b.png 200w", "http://blog.example/posts/a.png, http://blog.example/b.png 200w"),
+        (" ,a.png\n 1x , ", "http://blog.example/posts/a.png 1x"),
+        ("//h/i,w_2,h_3/a.png 2x", "http://h/i,w_2,h_3/a.png 2x"),
+        ("data:image/png;base64,xx 1x, b.png 2x", "http://blog.example/posts/b.png 2x"),
+        ("javascript:alert(1) 1x", None),
+        ("http://[ 1x", None),
+        ("", None),
+    ],
+)
+def test_every_candidate_of_a_srcset_is_absolute(srcset: str, expected: str | None) -> None:
+    found = for_feeds(f'<img alt="A" srcset="{srcset}">', PERMALINK)
+
+    assert found == (f'<img alt="A" srcset="{expected}">' if expected else '<img alt="A">')
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<script>alert(1)</script>a", "a"),
+        ("<style>p { color: red }</style>a", "a"),
+        ("<SCRIPT SRC=//evil></SCRIPT>a", "a"),
+        ("<svg><script>alert(1)</script></svg>a", "a"),
+        ('<p style="color:red" class="x" onclick="x()">a</p>', "<p>a</p>"),
+        ('<a href="javascript:alert(1)">a</a>', "<a>a</a>"),
+        ('<a href=" java\nscript:alert(1)">a</a>', "<a>a</a>"),
+        ('<a href="&#106;avascript:alert(1)">a</a>', "<a>a</a>"),
+        ('<a href="vbscript:x">a</a>', "<a>a</a>"),
+        ('<a href="data:text/html,x">a</a>', "<a>a</a>"),
+        ('<img src="data:image/png;base64,xx" alt="A">', '<img alt="A">'),
+        ('<video poster="javascript:x">a</video>', "<video>a</video>"),
+        ('<blockquote cite="javascript:alert(1)">a</blockquote>', "<blockquote>a</blockquote>"),
+        ('<q cite="data:text/html,x">a</q>', "<q>a</q>"),
+        ('<a href="http://[">a</a>', "<a>a</a>"),
+        ('<form action="/x"><input name="y"><button>a</button></form>', "a"),
+        ('<object data="x"><embed src="y">a</object>', "a"),
+        ("<textarea>x</textarea><title>y</title><template>z</template>a", "a"),
+        ("<noembed>x</noembed><noframes>y</noframes>a", "a"),
+        ("<!-- x -->a<?php y ?>", "a"),
+        ('<base href="http://evil.example/"><a href="x">a</a>', '<a href="http://blog.example/posts/x">a</a>'),
+    ],
+)
+def test_what_a_reader_would_not_run_is_gone(html: str, expected: str) -> None:
+    assert for_feeds(html, PERMALINK) == expected
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        (
+            '<iframe src="https://v.example/1?a&amp;b" title="A <film>"></iframe>',
+            '<p><a href="https://v.example/1?a&amp;b">A &lt;film&gt;</a></p>',
+        ),
+        ('<iframe src="/own"></iframe>', '<p><a href="http://blog.example/own">http://blog.example/own</a></p>'),
+        ('<iframe src="//v.example/"></iframe>', '<p><a href="http://v.example/">http://v.example/</a></p>'),
+        (
+            '<iframe src="//v.example/">No <b>frames</b></iframe>z',
+            '<p><a href="http://v.example/">http://v.example/</a></p>z',
+        ),
+        ('<iframe src="javascript:alert(1)"></iframe>', ""),
+        ('<iframe src="data:text/html,x"></iframe>', ""),
+        ('<iframe srcdoc="<script>x</script>"></iframe>', ""),
+    ],
+    ids=["title", "own", "without scheme", "fallback", "javascript", "data", "srcdoc"],
+)
+def test_an_iframe_becomes_a_link(html: str, expected: str) -> None:
+    assert for_feeds(html, PERMALINK) == expected
+
+
+def test_ordinary_prose_stays_as_it_is() -> None:
+    html = (
+        '<h2 id="h">H</h2><p lang="de">a <em>b</em> <code>c</code></p><ul><li>d</li></ul>'
+        "<table><thead><tr><th>e</th></tr></thead></table><figure><figcaption>f</figcaption></figure><pre>g\n</pre>"
+        "<details><summary>h</summary>i</details><ruby>j<rt>k</rt></ruby>"
+    )
+
+    assert for_feeds(html, PERMALINK) == html
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<h2><button><h1>a", "<h2></h2><h1>a</h1>"),
+        ("<p><applet><dl>a", "<p></p><dl>a</dl>"),
+        ("<h2><svg><foreignObject><h1>a", "<h2></h2>"),
+    ],
+)
+def test_what_sanitising_brings_forth_is_sanitised_again(html: str, expected: str) -> None:
+    assert for_feeds(html, PERMALINK) == expected
+
+
+def test_footnotes_lead_to_the_post() -> None:
+    found = render("a[^1]\n\n[^1]: b", PERMALINK).feed_html
+
+    assert f'<a href="{PERMALINK}#fn1"' in found
+    assert f'<a href="{PERMALINK}#fnref1"' in found
+
+
+_MARKUP = """<b>¦</b>¦<i id=1>¦</i>¦<p>¦</p>¦<div>¦</div>¦<table>¦</table>¦<tr>¦<td>¦<caption>¦<h1>¦</h1>¦<h2>
+<a href=x>¦<a href='//h/y'>¦</a>¦<a href='javascript:x'>¦<svg>¦</svg>¦<math>¦<mi>¦<foreignObject>
+<style>¦</style>¦<script>¦</script>¦<iframe src=//e>¦</iframe>¦<iframe src='javascript:x'>
+<img src=x srcset='a,b 2x'>¦<title>¦<img src='data:x'>¦<blockquote cite='javascript:x'>¦<!--¦-->
+<![CDATA[¦]]>¦<?x¦&#0;¦&#x1f;¦&#xfffe;¦&#128;¦&amp;lt;¦<¦&¦"¦'¦text¦<noembed>¦<plaintext>¦<xmp>
+</xmp>¦<textarea>¦</textarea>¦<template>¦<select>¦<option>¦<form action=x>¦<input>¦<object data=x>
+<embed src=x>¦<video poster=p src=v>¦<source srcset='a, b 2x'>¦<li>¦<ul>¦</ul>¦<dd>¦<dl>¦<ruby>¦<rt>
+<col>¦<body onload=x>¦<html>¦<head>¦<frameset>¦<base href=//e>¦<link rel=pingback href=x>¦<meta>
+<font color=red>¦<nobr>¦<pre>¦<details>¦<summary>¦<p onclick=x style='a:b'>¦[^1]¦~~¦**¦_¦`¦[x](y)
+![i](j)¦<a href='http://['>¦</noembed>¦<image src=x>¦<button>¦<annotation-xml encoding='text/html'>"""
+_LINES = [
+    "\n",
+    "\n\n",
+    "* a\n",
+    "> q\n",
+    "```\n",
+    "[^1]: foot\n",
+    "|a|b|\n|-|-|\n",
+    "\t",
+    "\x0c",
+    "\u2028",
+    "<a href=' java\nscript:x'>",
+]
+fragments = st.sampled_from(re.split("[¦\n]", _MARKUP)) | st.sampled_from(_LINES) | st.text(max_size=5)
+hostile = st.lists(fragments, max_size=30).map("".join)
+RISKS = re.compile(
+    r"<(?:script|style|iframe|svg|math|object|embed|form|link|meta|base)\b|<[^>]*\s(?:on\w+|style|class|srcdoc)="
+    r'|(?:href|src|cite|poster|srcset)="(?!https?:|mailto:)',
+    re.IGNORECASE,
+)
+
+
+@given(hostile)
+@settings(max_examples=300, deadline=None)
+def test_any_body_is_rendered_clean_and_for_good_or_refused(body: str) -> None:
+    try:
+        found = render(clean(body), PERMALINK)
+    except InvalidDocument:
+        return
+
+    assert for_feeds(found.feed_html, PERMALINK) == found.feed_html
+    assert clean(found.feed_html) == found.feed_html
+    assert clean(found.html) == found.html
+    assert not RISKS.search(found.feed_html)

@@ -1,0 +1,270 @@
+"""Transactions: writers take turns, readers see one view, clashes are tried again; URLs that cannot be used."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from feedserver.errors import StorageError
+from feedserver.services import Services
+from feedserver.settings import Settings
+from feedserver.setup import init
+from feedserver.storage import site
+from feedserver.storage.engine import Database, explain
+from feedserver.storage.schema import heartbeats, limits
+from tests.support.outside import Clock
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+def test_what_was_written_is_read_by_others(database: Database, database_url: str, clock: Clock) -> None:
+    with database.write() as connection:
+        connection.execute(insert(heartbeats).values(name="a", at=clock()))
+
+    other = Database(database_url)
+    with other.read() as connection:
+        assert connection.execute(select(heartbeats)).all() == [("a", clock())]
+    other.close()
+
+
+def test_an_exception_takes_everything_back(database: Database, clock: Clock) -> None:
+    def fail(connection: Connection) -> None:
+        connection.execute(insert(heartbeats).values(name="a", at=clock()))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), database.write() as connection:
+        fail(connection)
+
+    with database.read() as connection:
+        assert connection.execute(select(heartbeats)).all() == []
+
+
+def test_writers_that_read_first_take_turns(database: Database, clock: Clock) -> None:
+    """With a plain BEGIN, SQLite fails all but one of these at their first write; none may be lost on PostgreSQL."""
+
+    def write(_: int) -> None:
+        with database.write() as connection:
+            site.revise(connection)
+            connection.execute(select(heartbeats)).all()
+            site.revise(connection)
+
+    before = revision(database)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(write, range(40)))
+
+    assert revision(database) == before + 80
+
+
+def test_a_sqlite_writer_waits_at_its_beginning(prepared_sqlite: Any, tmp_path: Any) -> None:
+    path = tmp_path / "copy.sqlite3"
+    path.write_bytes(prepared_sqlite.read_bytes())
+    database = Database(f"sqlite:///{path}")
+    inside, may_end, order = Event(), Event(), []
+
+    def first() -> None:
+        with database.write() as connection:
+            connection.execute(select(heartbeats)).all()
+            inside.set()
+            may_end.wait(5)
+            site.revise(connection)
+            order.append("first")
+
+    def second() -> None:
+        inside.wait(5)
+        with database.write() as connection:
+            order.append("second")
+            site.revise(connection)
+
+    with ThreadPoolExecutor(2) as threads:
+        running = [threads.submit(first), threads.submit(second)]
+        inside.wait(5)
+        with database.read() as connection:  # readers wait for nobody
+            connection.execute(select(heartbeats)).all()
+        may_end.set()
+        for task in running:
+            task.result(10)
+    database.close()
+
+    assert order == ["first", "second"]
+
+
+def test_a_sqlite_reader_keeps_its_view(prepared_sqlite: Any, tmp_path: Any, clock: Clock) -> None:
+    path = tmp_path / "copy.sqlite3"
+    path.write_bytes(prepared_sqlite.read_bytes())
+    database = Database(f"sqlite:///{path}")
+
+    with database.read() as reader:
+        before = reader.execute(select(heartbeats)).all()
+        with database.write() as writer:
+            writer.execute(insert(heartbeats).values(name="a", at=clock()))
+        assert reader.execute(select(heartbeats)).all() == before == []
+
+    with database.read() as reader:
+        assert len(reader.execute(select(heartbeats)).all()) == 1
+    database.close()
+
+
+def test_sqlite_is_told_to_be_durable_and_strict(prepared_sqlite: Any, tmp_path: Any) -> None:
+    path = tmp_path / "copy.sqlite3"
+    path.write_bytes(prepared_sqlite.read_bytes())
+    database = Database(f"sqlite:///{path}")
+
+    with database.read() as connection:
+        told = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    database.close()
+
+    assert told == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 15_000}
+
+
+# --- transact ---
+
+
+def test_a_deed_is_carried_out_again_when_another_got_in_between(database: Database, clock: Clock) -> None:
+    tries = []
+
+    def deed(connection: Connection) -> int:
+        tries.append(connection)
+        found = connection.execute(select(heartbeats.c.name)).all()
+        name = "b" if len(tries) > 1 else "a"  # what it saw the first time was no longer so
+        if len(tries) == 1:
+            connection.execute(insert(heartbeats).values(name="a", at=clock()))
+        connection.execute(insert(heartbeats).values(name=name, at=clock()))
+        return len(found)
+
+    assert database.transact(deed) == 0
+    assert len(tries) == 2
+    with database.read() as connection:
+        assert connection.execute(select(heartbeats.c.name)).scalars().all() == ["b"]
+
+
+def test_a_clash_that_stays_is_raised_after_a_few_tries(database: Database, clock: Clock) -> None:
+    tries = []
+
+    def deed(connection: Connection) -> None:
+        tries.append(1)
+        for _ in range(2):
+            connection.execute(insert(heartbeats).values(name="a", at=clock()))
+
+    with pytest.raises(IntegrityError):
+        database.transact(deed)
+
+    assert 1 < len(tries) < 10
+
+
+def test_other_faults_are_raised_at_once(database: Database) -> None:
+    tries = []
+
+    def deed(connection: Connection) -> None:
+        tries.append(1)
+        connection.execute(text("SELECT * FROM nowhere"))
+
+    with pytest.raises(DBAPIError):
+        database.transact(deed)
+
+    assert len(tries) == 1
+
+
+def test_a_new_row_that_many_want_is_made_once(database: Database, clock: Clock) -> None:
+    def count_one(_: int) -> None:
+        def deed(connection: Connection) -> None:
+            where = (limits.c.bucket == "a", limits.c.window == 1)
+            if not connection.execute(update(limits).where(*where).values(count=limits.c.count + 1)).rowcount:
+                connection.execute(insert(limits).values(bucket="a", window=1, count=1))
+
+        database.transact(deed)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(count_one, range(24)))
+
+    with database.read() as connection:
+        assert connection.execute(select(limits.c.count)).scalars().all() == [24]
+
+
+def test_a_broken_deadlock_is_tried_again(new_postgres_url: Callable[[], str]) -> None:
+    database = Database(new_postgres_url())
+    with database.write() as connection:
+        connection.execute(text("CREATE TABLE t (id int PRIMARY KEY, n int)"))
+        connection.execute(text("INSERT INTO t VALUES (1, 0), (2, 0)"))
+    held = [Event(), Event()]
+
+    def take(one: int, other: int) -> None:
+        def deed(connection: Connection) -> None:
+            connection.execute(text(f"UPDATE t SET n = n + 1 WHERE id = {one}"))
+            held[one - 1].set()
+            held[other - 1].wait(5)
+            connection.execute(text(f"UPDATE t SET n = n + 1 WHERE id = {other}"))
+
+        database.transact(deed)
+
+    with ThreadPoolExecutor(2) as threads:
+        for task in [threads.submit(take, 1, 2), threads.submit(take, 2, 1)]:
+            task.result(20)
+
+    with database.read() as connection:
+        assert connection.execute(text("SELECT n FROM t")).scalars().all() == [2, 2]
+    database.close()
+
+
+# --- URLs ---
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "mysql://h/x",
+        "postgresql+asyncpg://h/x",
+        "sqlite+aiosqlite:///x",
+        "postgresql+psycopg://u:secret@h:port/x",
+        "postgresql+psycopg://u:secret@[::1/x",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite://var/x.sqlite3",
+        "sqlite:///x?foo=bar",
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused_in_one_line_without_its_secret(url: str) -> None:
+    with pytest.raises(StorageError, match=r"^database\.url: [^\n]+$") as refused:
+        Database(url)
+
+    assert "secret" not in str(refused.value)
+
+
+def test_a_database_that_does_not_answer_is_explained_in_one_line() -> None:
+    database = Database("postgresql+psycopg://someone:secret@127.0.0.1:1/x?connect_timeout=2")
+
+    with pytest.raises(OperationalError) as failed, database.read():
+        pass
+
+    line = explain(failed.value)
+    assert line.startswith("the database did not answer as it should: ")
+    assert "database.url" in line
+    assert "\n" not in line
+    assert "secret" not in line
+
+
+def test_a_folder_with_odd_letters_holds_a_database(
+    tmp_path: Any, assemble: Callable[[Settings], Services], clock: Clock
+) -> None:
+    folder = tmp_path / "a b?c=d#e%41ü"
+
+    init(assemble(Settings(data_dir=folder)), example=True)
+
+    assert (folder / "feedserver.sqlite3").is_file()
+
+
+def revision(database: Database) -> int:
+    with database.read() as connection:
+        return site.load(connection).revision

@@ -1,0 +1,151 @@
+"""Migrations: run by one process at a time, all or nothing, and never backwards."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+
+import pytest
+from sqlalchemy import inspect, text
+
+from feedserver.errors import StorageError
+from feedserver.storage import migrate
+from feedserver.storage.engine import Database
+from feedserver.storage.schema import metadata
+
+NEXT = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "9999"
+down_revision = "{last}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("site", sa.Column("motto", sa.Text(), nullable=True))
+    {then}
+"""
+
+
+@pytest.fixture
+def empty(empty_database_url: str) -> Iterator[Database]:
+    database = Database(empty_database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def made(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def newer_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """From its call on, the program has one migration more."""
+
+    def become(then: str = "") -> None:
+        folder = tmp_path / "newer"
+        shutil.copytree(Path(migrate.__file__).with_name("migrations"), folder / "migrations", dirs_exist_ok=True)
+        last = sorted(path.name[:4] for path in (folder / "migrations/versions").glob("0*.py"))[-1]
+        (folder / "migrations/versions/9999_next.py").write_text(NEXT.format(last=last, then=then))
+        monkeypatch.setattr(migrate, "__file__", str(folder / "migrate.py"))
+
+    return become
+
+
+def columns(database: Database) -> set[str]:
+    with database.read() as connection:
+        return {column["name"] for column in inspect(connection).get_columns("site")}
+
+
+def test_an_empty_database_gets_every_table_once(empty: Database) -> None:
+    assert not migrate.exists(empty)
+
+    with migrate.exclusive(empty):
+        assert migrate.upgrade(empty) is True
+        assert migrate.upgrade(empty) is False
+
+    assert migrate.exists(empty)
+    assert migrate.is_current(empty)
+    with empty.read() as connection:
+        assert set(inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
+
+
+def test_asking_for_a_sqlite_database_does_not_make_one(tmp_path: Path) -> None:
+    assert not migrate.exists(Database(f"sqlite:///{tmp_path}/none.sqlite3"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_of_an_older_program_is_behind_until_it_is_upgraded(
+    made: Database, newer_program: Callable[..., None]
+) -> None:
+    assert migrate.is_current(made)
+    newer_program()
+    assert migrate.exists(made)
+    assert not migrate.is_current(made)
+
+    if made.is_sqlite:  # the tests' PostgreSQL database is shared by them, and stays as it is
+        with migrate.exclusive(made):
+            assert migrate.upgrade(made) is True
+        assert migrate.is_current(made)
+        assert "motto" in columns(made)
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(empty: Database, newer_program: Callable[..., None]) -> None:
+    newer_program(then="raise ZeroDivisionError")
+
+    with pytest.raises(ZeroDivisionError), migrate.exclusive(empty):
+        migrate.upgrade(empty)
+
+    assert not migrate.exists(empty)
+    with empty.read() as connection:
+        assert inspect(connection).get_table_names() in ([], ["alembic_version"])
+
+
+def test_a_database_of_a_newer_program_is_left_alone(empty: Database) -> None:
+    with migrate.exclusive(empty):
+        migrate.upgrade(empty)
+    with empty.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9998'"))
+
+    for look in (migrate.is_current, migrate.upgrade):
+        with pytest.raises(StorageError, match=r"9998.* is of a newer feedserver"):
+            look(empty)
+
+
+def test_one_at_a_time_holds_the_lock(empty: Database, empty_database_url: str) -> None:
+    other = Database(empty_database_url)
+    inside, order = Event(), []
+
+    def first() -> None:
+        with migrate.exclusive(empty):
+            inside.set()
+            Event().wait(0.2)
+            order.append("first")
+
+    def second() -> None:
+        inside.wait(5)
+        with migrate.exclusive(other):
+            order.append("second")
+
+    with ThreadPoolExecutor(2) as threads:
+        for task in [threads.submit(first), threads.submit(second)]:
+            task.result(20)
+    other.close()
+
+    assert order == ["first", "second"]
+
+
+def test_a_failure_gives_the_lock_back(empty: Database, empty_database_url: str) -> None:
+    with pytest.raises(ZeroDivisionError), migrate.exclusive(empty):
+        raise ZeroDivisionError
+
+    other = Database(empty_database_url)
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(lambda: migrate.exclusive(other).__enter__()).result(5)
+    other.close()

@@ -1,0 +1,106 @@
+"""The tables: migrations and `schema.py` agree, and values come back as they went in."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import insert, inspect, select, update
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from feedserver.posts import store
+from feedserver.services import Services
+from feedserver.storage.schema import hosts, metadata, posts, slugs
+from tests.posts.builders import document
+
+MOMENT = datetime(2026, 3, 8, 12, 30, 15, 250_000, tzinfo=UTC)
+
+
+def test_the_migrated_schema_is_the_one_in_schema_py(services: Services) -> None:
+    with services.database.read() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True, "target_metadata": metadata}
+        )
+
+        assert compare_metadata(context, metadata) == []
+
+
+def test_indexes_and_constraints_have_the_names_of_schema_py(services: Services) -> None:
+    """Autogeneration does not compare primary keys, and foreign keys on SQLite only by their columns."""
+    with services.database.read() as connection:
+        found = inspect(connection)
+        for table in metadata.sorted_tables:
+            kept = {index["name"] for index in found.get_indexes(table.name) if not index.get("duplicates_constraint")}
+            assert kept == {index.name for index in table.indexes}
+            assert found.get_pk_constraint(table.name)["constrained_columns"] == list(table.primary_key.columns.keys())
+            assert {key["name"] for key in found.get_foreign_keys(table.name)} == {
+                key.name for key in table.foreign_key_constraints
+            }
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        MOMENT,
+        MOMENT.astimezone(timezone(timedelta(hours=5, minutes=45))),
+        datetime(2, 1, 2, tzinfo=UTC),
+        datetime(9999, 12, 30, 23, 59, 59, tzinfo=UTC),
+    ],
+    ids=["UTC", "Nepal", "early", "late"],
+)
+def test_moments_come_back_aware_and_in_utc(services: Services, moment: datetime) -> None:
+    with services.database.write() as connection:
+        connection.execute(insert(hosts).values(host="a", rule="block", created_at=moment))
+        found = connection.execute(select(hosts.c.created_at)).scalar_one()
+        same = connection.execute(select(hosts.c.host).where(hosts.c.created_at == moment)).scalar_one_or_none()
+
+    assert (found, found.tzinfo) == (moment, UTC)
+    assert same == "a"
+
+
+def test_moments_without_a_zone_are_not_stored(services: Services) -> None:
+    naive = MOMENT.replace(tzinfo=None)
+
+    with pytest.raises((AssertionError, StatementError), match="aware"), services.database.write() as connection:
+        connection.execute(insert(hosts).values(host="a", rule="block", created_at=naive))
+
+
+@pytest.mark.parametrize("asked", ["\x00", "a\x00", "\ud800", "hello\udcff", "'; DROP TABLE posts; --"])
+def test_words_that_no_database_takes_are_looked_for_in_vain(services: Services, asked: str) -> None:
+    services.publisher.add(services.publisher.read(document("Hello", tags="[a]")), MOMENT)
+
+    with services.database.read() as connection:
+        assert store.by_slug(connection, asked) is None
+        assert store.slug_owner(connection, asked) is None
+        assert store.latest(connection, MOMENT, 10, listing=store.Listing(tag=asked)) == []
+        assert store.count(connection, MOMENT, store.Listing(author=asked)) == 0
+
+
+@pytest.mark.parametrize("path", ["/posts/%00", "/tags/%00", "/authors/a%00", "/tags/%00/feed.rss", "/posts/%ff%00"])
+def test_a_stranger_who_asks_for_such_words_is_told_that_there_is_nothing(client: Any, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_any_other_text_comes_back_as_it_was(services: Services) -> None:
+    text = "é語😀\t\n\\'\"%s :x \x7f\ufffd" + "a" * 100_000
+
+    with services.database.write() as connection:
+        connection.execute(insert(hosts).values(host=text, rule="", created_at=MOMENT))
+        assert connection.execute(select(hosts.c.host, hosts.c.rule)).one() == (text, "")
+
+
+def test_a_slug_needs_its_post(services: Services) -> None:
+    with pytest.raises(IntegrityError), services.database.write() as connection:
+        connection.execute(insert(slugs).values(slug="orphan", post_id=999))
+
+
+@pytest.mark.parametrize("column", ["guid", "slug", "updated_at"])
+def test_what_names_a_post_is_unique(services: Services, column: str) -> None:
+    for title in ("One", "Two"):
+        services.publisher.add(services.publisher.read(document(title)), MOMENT)
+
+    with services.database.read() as connection:
+        value = connection.execute(select(posts.c[column]).where(posts.c.slug == "one")).scalar_one()
+    with pytest.raises(IntegrityError), services.database.write() as connection:
+        connection.execute(update(posts).where(posts.c.slug == "two").values({column: value}))

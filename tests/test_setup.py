@@ -1,0 +1,183 @@
+"""Making a site: whatever is missing, once, also when two processes begin at the same moment."""
+
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from feedserver.errors import StorageError
+from feedserver.posts import store
+from feedserver.services import Services, secret
+from feedserver.settings import DatabaseSettings, Settings
+from feedserver.setup import init, require_current, require_some
+from feedserver.storage import migrate, site
+from feedserver.storage.engine import Database
+from tests.support.serving import clean_environ
+
+Assemble = Callable[[Settings], Services]
+ROUNDS = 2
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, empty_database_url: str, assemble: Assemble) -> Services:
+    """The services of a site that is not there yet."""
+    return assemble(Settings(data_dir=tmp_path / "new" / "var", database=DatabaseSettings(url=empty_database_url)))
+
+
+def slugs(services: Services) -> list[str]:
+    with services.database.read() as connection:
+        return [post.slug for post in store.everything(connection)]
+
+
+def test_a_new_site_has_a_secret_a_schema_and_an_example(fresh: Services) -> None:
+    assert init(fresh, example=True) is True
+
+    kept = fresh.settings.data_dir / "secret"
+    assert len(kept.read_text().strip()) >= 32
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE(fresh.settings.data_dir.stat().st_mode) == 0o700
+    assert slugs(fresh) == ["hello"]
+    require_current(fresh)
+    with fresh.database.read() as connection:
+        assert site.load(connection).guid.startswith("urn:uuid:")
+
+
+def test_the_example_can_be_left_out(fresh: Services) -> None:
+    init(fresh, example=False)
+
+    assert slugs(fresh) == []
+
+
+def test_repeating_it_changes_nothing(fresh: Services) -> None:
+    init(fresh, example=True)
+    kept = secret(fresh.settings.data_dir)
+    with fresh.database.read() as connection:
+        before = site.load(connection)
+
+    assert init(fresh, example=True) is False
+
+    assert secret(fresh.settings.data_dir) == kept
+    assert slugs(fresh) == ["hello"]
+    with fresh.database.read() as connection:
+        assert site.load(connection) == before
+
+
+def test_a_deleted_example_does_not_come_back(fresh: Services) -> None:
+    init(fresh, example=True)
+    fresh.publisher.delete("hello")
+
+    init(fresh, example=True)
+
+    with fresh.database.read() as connection:
+        assert [post.state for post in store.everything(connection)] == ["deleted"]
+
+
+def test_an_old_site_gets_no_example(fresh: Services) -> None:
+    init(fresh, example=False)
+
+    init(fresh, example=True)
+
+    assert slugs(fresh) == []
+
+
+def test_without_a_database_it_is_said_how_to_make_one(fresh: Services) -> None:
+    for require in (require_some, require_current):
+        with pytest.raises(StorageError, match="no database yet; `feedserver init` makes it"):
+            require(fresh)
+
+
+def test_an_old_database_is_to_be_upgraded(fresh: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    init(fresh, example=False)
+    monkeypatch.setattr(migrate, "is_current", lambda _: False)
+
+    require_some(fresh)
+    with pytest.raises(StorageError, match="`feedserver db upgrade` brings it up to date"):
+        require_current(fresh)
+
+
+def test_a_site_of_a_newer_program_is_left_alone(fresh: Services) -> None:
+    init(fresh, example=False)
+    with fresh.database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9998'"))
+
+    with pytest.raises(StorageError, match="newer"):
+        init(fresh, example=True)
+
+
+def test_processes_that_begin_at_the_same_moment_make_one_site(
+    tmp_path: Path, request: pytest.FixtureRequest, kind_of_database: str
+) -> None:
+    for round_ in range(ROUNDS):
+        folder = tmp_path / str(round_)
+        folder.mkdir()
+        url = f"sqlite:///{folder}/site.sqlite3"
+        if kind_of_database == "postgresql":
+            url = request.getfixturevalue("new_postgres_url")()
+
+        outcomes = run_at_once(folder, url, ["init"], ["init"], ["post", "list"])
+
+        assert [status for status, _ in outcomes[:2]] == [0, 0], outcomes
+        assert sorted(said.split()[0] for _, said in outcomes[:2]) == ["found", "made"]
+        assert outcomes[2][0] == 0 or "feedserver init" in outcomes[2][1] or "db upgrade" in outcomes[2][1]
+        database = Database(url)
+        with database.read() as connection:
+            assert [post.slug for post in store.everything(connection)] == ["hello"]
+            assert connection.execute(text("SELECT count(*) FROM site")).scalar_one() == 1
+        database.close()
+        assert len((folder / "var/secret").read_text().split()) == 1
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind_of_database(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+WHEN_TOLD = """
+import sys
+from feedserver.cli import main
+
+print("ready", flush=True)
+sys.stdin.readline()
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def run_at_once(folder: Path, url: str, *commands: list[str]) -> list[tuple[int, str]]:
+    """Runs commands that begin when all of them are ready; their exit statuses and all that they said."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", WHEN_TOLD, *command],
+            cwd=folder,
+            env=clean_environ() | {"FEEDSERVER_DATABASE_URL": url},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for command in commands
+    ]
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=60)[0] for process in running]
+    return [(process.returncode, words) for process, words in zip(running, said, strict=True)]
+
+
+def test_settings_of_a_site_do_not_move_it(fresh: Services, assemble: Assemble) -> None:
+    """What a site is called may change; what it is, its id, stays."""
+    init(fresh, example=False)
+    renamed = assemble(replace(fresh.settings, site=replace(fresh.settings.site, url="https://new.example")))
+
+    init(renamed, example=False)
+
+    with fresh.database.read() as one, renamed.database.read() as other:
+        assert site.load(one).guid == site.load(other).guid

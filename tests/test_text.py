@@ -1,0 +1,91 @@
+"""Text that every format can carry: cleaning, folding, cutting, plain words out of HTML."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from feedserver.text import clean, one_line, plain, shorten
+
+any_text = st.text(alphabet=st.characters(codec=None))
+
+
+@pytest.mark.parametrize(
+    "character",
+    list("\x00\x08\x0b\x1f\x7f\x85\x9f\ud800\udfff\ufdd0\ufffd\ufffe\uffff\U0001fffe\U0010ffff"),
+    ids=lambda c: f"U+{ord(c):04X}",
+)
+def test_what_no_feed_may_hold_is_dropped(character: str) -> None:
+    assert clean(f"a{character}b") == "ab"
+
+
+@pytest.mark.parametrize("character", ["\t", "\n", "\xa0", "é", "語", "\ufdcf", "\ufffc", "😀", "\U0010fffd"])
+def test_what_people_write_stays(character: str) -> None:
+    assert clean(f"a{character}b") == f"a{character}b"
+
+
+def test_line_ends_become_line_feeds() -> None:
+    assert clean("a\r\nb\rc\n") == "a\nb\nc\n"
+
+
+@given(any_text)
+def test_clean_text_can_be_written_as_xml_and_is_clean_for_good(text: str) -> None:
+    cleaned = clean(text)
+
+    element = etree.Element("p")
+    element.text = cleaned
+    etree.tostring(element, encoding="utf-8")
+    assert clean(cleaned) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("  a \n\t b\r\nc  ", "a b c"),
+        ("a\u2028b\xa0c", "a b c"),
+        ("cafe\u0301", "café"),
+        ("a\x00\x01b", "ab"),
+        (" \n ", ""),
+    ],
+    ids=["folded", "odd blanks", "composed", "control characters", "nothing"],
+)
+def test_one_line_folds_blanks_and_breaks(text: str, line: str) -> None:
+    assert one_line(text) == line
+
+
+@given(any_text, st.integers(min_value=2, max_value=50))
+def test_a_shortened_text_is_never_longer_than_its_limit(text: str, limit: int) -> None:
+    assert len(shorten(text, limit)) <= limit
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "short"),
+    [
+        ("one two", 7, "one two"),
+        ("one two three", 9, "one two…"),
+        ("one two, three", 10, "one two…"),
+        ("incomprehensibilities", 10, "incompreh…"),
+        ("a incomprehensibilities", 12, "a incompreh…"),
+    ],
+    ids=["fits", "between words", "no comma before the dots", "one long word", "a long word late"],
+)
+def test_a_text_is_cut_between_words_where_there_are_any(text: str, limit: int, short: str) -> None:
+    assert shorten(text, limit) == short
+
+
+@pytest.mark.parametrize(
+    ("html", "words"),
+    [
+        ("<p>one</p><p>two</p>", "one two"),
+        ("o<b>n</b>e", "one"),
+        ("a<br>b", "a b"),
+        ("a &amp; b &lt;c&gt;", "a & b <c>"),
+        ("a<script>if (x<y) alert('z')</script>b<style>p{}</style>", "ab"),
+        ("a<!-- no -->b<template>c</template>", "ab"),
+        ("<p>a&#x1f;&#0;b", "ab"),
+        ("a</script>b", "ab"),
+    ],
+    ids=["blocks", "inside a word", "line break", "entities", "unseen", "comment", "references", "stray end tag"],
+)
+def test_plain_is_what_a_reader_would_see(html: str, words: str) -> None:
+    assert plain(html) == words
