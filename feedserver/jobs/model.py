@@ -29,6 +29,10 @@ class Job:
     token: str | None = None
     last_error: str | None = None
 
+    def is_leased(self, now: datetime) -> bool:
+        """Whether somebody holds it."""
+        return self.leased_until is not None and self.leased_until > now
+
 
 def pause_after(attempts: int, jitter: float) -> timedelta | None:
     """The wait after `attempts` failed tries, stretched by up to a quarter; None when it was the last one.

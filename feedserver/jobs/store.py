@@ -5,17 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 
 from feedserver.jobs.model import LEASE, Job
 from feedserver.storage.schema import heartbeats, jobs
 
 
 def ensure(connection: Connection, kind: str, subject: str, run_at: datetime, now: datetime) -> Job:
-    """The one job of this kind and subject, locked until the transaction ends; due at `run_at` at the latest.
-
-    A job that waits for its next try is not brought forward: who asks again gains nothing.
-    """
+    """The one job of this kind and subject, locked until the transaction ends; a new one is due at `run_at`."""
     job = find(connection, kind, subject)
     if job is not None:
         return job
@@ -31,6 +28,13 @@ def find(connection: Connection, kind: str, subject: str) -> Job | None:
     return _job(row) if row else None
 
 
+def bring_forward(connection: Connection, job: Job, run_at: datetime) -> Job:
+    """Lets a job that waits for its next try have one more, earlier. The caller holds its row lock."""
+    values = {"run_at": run_at, "attempts": max(0, job.attempts - 1)}
+    row = connection.execute(update(jobs).where(jobs.c.id == job.id).values(values).returning(jobs)).one()
+    return _job(row)
+
+
 def lease(connection: Connection, job: Job, now: datetime) -> Job:
     """Takes a job that nobody holds, for a while. The caller holds its row lock."""
     token = secrets.token_hex(16)
@@ -43,9 +47,7 @@ def take_due(connection: Connection, now: datetime, kinds: Sequence[str], limit:
     """Leases up to `limit` jobs that are due and that nobody holds, the longest waiting first."""
     query = (
         select(jobs)
-        .where(
-            jobs.c.run_at <= now, jobs.c.kind.in_(kinds), or_(jobs.c.leased_until.is_(None), jobs.c.leased_until <= now)
-        )
+        .where(_is_due(now, kinds))
         .order_by(jobs.c.run_at, jobs.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)  # on SQLite the writer's lock does the same
@@ -53,10 +55,9 @@ def take_due(connection: Connection, now: datetime, kinds: Sequence[str], limit:
     return [lease(connection, _job(row), now) for row in connection.execute(query).all()]
 
 
-def anything_due(connection: Connection, now: datetime) -> bool:
+def anything_due(connection: Connection, now: datetime, kinds: Sequence[str]) -> bool:
     """Whether `take_due` would find something: asked in a read, so that idle workers never lock SQLite."""
-    free = or_(jobs.c.leased_until.is_(None), jobs.c.leased_until <= now)
-    return connection.execute(select(jobs.c.id).where(jobs.c.run_at <= now, free).limit(1)).first() is not None
+    return connection.execute(select(jobs.c.id).where(_is_due(now, kinds)).limit(1)).first() is not None
 
 
 def held(connection: Connection, job: Job) -> bool:
@@ -99,6 +100,11 @@ def beat(connection: Connection, now: datetime) -> None:
 
 def last_beat(connection: Connection) -> datetime | None:
     return connection.execute(select(heartbeats.c.at).where(heartbeats.c.name == "jobs")).scalar_one_or_none()
+
+
+def _is_due(now: datetime, kinds: Sequence[str]) -> ColumnElement[bool]:
+    free = or_(jobs.c.leased_until.is_(None), jobs.c.leased_until <= now)
+    return and_(jobs.c.run_at <= now, jobs.c.kind.in_(kinds), free)
 
 
 def _job(row: Row[Any]) -> Job:

@@ -5,21 +5,21 @@ Leases make any number of workers safe. A job whose process dies is due again wh
 
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import BoundedSemaphore, Event, Thread
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from feedserver.clock import Clock
 from feedserver.jobs import store
 from feedserver.jobs.model import LEASE, Job, pause_after
 from feedserver.storage.engine import Database
 
-PLACES: Final = 8  # jobs at a time in one process: nearly all wait for the network
+PLACES: Final = 8  # jobs of one kind at a time in one process: nearly all wait for the network
 _LOOK_EVERY: Final = 1.0  # seconds; a scheduled post is promised within five
 _BEAT_EVERY: Final = timedelta(seconds=10)
 
@@ -40,20 +40,20 @@ class Runner:
         """Carries out a leased job. A handler that fails costs a try; the job comes again after a growing pause."""
         try:
             self.handlers[job.kind](job)
-        except DBAPIError:
+        except (OperationalError, InterfaceError):
             _log.exception("job %s on %s lost the database; its lease ends within %s", job.kind, job.subject, LEASE)
         except Exception:  # noqa: BLE001 - whatever a handler does, the others' jobs go on
             _log.exception("job %s on %s failed", job.kind, job.subject)
             self._try_again_later(job)
 
-    def take_due(self, limit: int) -> list[Job]:
-        """Leases what is due."""
-        now = self.clock()
+    def take_due(self, limit: int, kinds: Sequence[str] | None = None) -> list[Job]:
+        """Leases what is due, of some kinds or of all that can be carried out here."""
+        now, wanted = self.clock(), list(self.handlers if kinds is None else kinds)
         with self.database.read() as connection:
-            if not store.anything_due(connection, now):
+            if not store.anything_due(connection, now, wanted):
                 return []
         with self.database.write() as connection:
-            return store.take_due(connection, now, list(self.handlers), limit)
+            return store.take_due(connection, now, wanted, limit)
 
     def run_due(self) -> int:
         """Carries out what is due now, one after the other, in this thread; returns how many there were."""
@@ -73,13 +73,16 @@ class Runner:
 
 
 class Worker:
-    """A thread that looks for due jobs, and a few more that carry them out."""
+    """A thread that looks for due jobs, and a few more that carry them out.
+
+    Each kind has places of its own, so that slow sources never keep a scheduled post waiting.
+    """
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self._stopping = Event()
-        self._free = BoundedSemaphore(PLACES)
-        self._places = ThreadPoolExecutor(max_workers=PLACES, thread_name_prefix="job")
+        self._free = {kind: BoundedSemaphore(PLACES) for kind in runner.handlers}
+        self._places = ThreadPoolExecutor(max_workers=PLACES * len(self._free), thread_name_prefix="job")
         self._thread = Thread(target=self._look, name="jobs", daemon=True)
         self._last_beat = runner.clock() - _BEAT_EVERY
 
@@ -96,27 +99,30 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 self._beat()
-                self._take_some()
-            except DBAPIError as error:
-                _log.warning("jobs wait for the database: %s", type(error.orig).__name__)
+                for kind in self._free:
+                    self._take_some(kind)
+            except Exception as error:  # noqa: BLE001 - the one thread that must not end: the next look may go well
+                _log.warning("jobs wait; the database did not answer as it should: %s", type(error).__name__)
             self._stopping.wait(_LOOK_EVERY)
 
-    def _take_some(self) -> None:
-        while not self._stopping.is_set() and self._free.acquire(blocking=False):
-            jobs = []
+    def _take_some(self, kind: str) -> None:
+        """Takes due jobs of one kind while it has a free place."""
+        free = self._free[kind]
+        while not self._stopping.is_set() and free.acquire(blocking=False):
+            under_way = False
             try:
-                jobs = self._runner.take_due(1)
+                for job in self._runner.take_due(1, [kind]):
+                    self._places.submit(self._runner.run, job).add_done_callback(lambda _: free.release())
+                    under_way = True
             finally:
-                if not jobs:
-                    self._free.release()
-            if not jobs:
+                if not under_way:
+                    free.release()
+            if not under_way:
                 return
-            self._places.submit(self._runner.run, jobs[0]).add_done_callback(lambda _: self._free.release())
 
     def _beat(self) -> None:
         now = self._runner.clock()
         if now - self._last_beat < _BEAT_EVERY:
             return
-        with self._runner.database.write() as connection:
-            store.beat(connection, now)
+        self._runner.database.transact(lambda connection: store.beat(connection, now))
         self._last_beat = now

@@ -1,9 +1,10 @@
 """The comment form: what was typed is checked, a token says when and for which post the form was given out.
 
-Works without cookies and JavaScript: the token is signed, not remembered, and names one sending, so that a form
-sent twice is stored once. Pure but for the signing; `pages` shows the form and hands in what was sent.
+Works without cookies and JavaScript: the token is signed, not remembered; with what was typed it names one sending, so
+that a form sent twice is stored once. Pure but for the signing; `pages` shows the form and hands in what was sent.
 """
 
+import hashlib
 import re
 import secrets
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from typing import Final
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from feedserver.text import clean, one_line
+from feedserver.thoughts.model import is_blank
 from feedserver.urls import split_http
 
 MAX_BODY: Final = 131_072  # bytes of the whole form: the longest comment in the most wasteful encoding
@@ -90,9 +92,9 @@ def read(sent: Mapping[str, str]) -> tuple[Comment | None, dict[str, str]]:
         for name, value in typed.items()
         if len(value) > MAX_LENGTH[name]
     }
-    if not text:
+    if is_blank(text):
         errors["comment"] = "Please write a comment."
-    if not name:
+    if is_blank(name):
         errors["name"] = "Please give a name."
     if email and not _EMAIL.fullmatch(email):
         errors.setdefault("email", "This is not an e-mail address.")
@@ -102,13 +104,18 @@ def read(sent: Mapping[str, str]) -> tuple[Comment | None, dict[str, str]]:
         errors["form"] = "A field that must stay empty was filled in. Please send the form once more."
     if errors:
         return None, errors
-    return Comment(text, name, email, website, submission=sent.get(TOKEN, "")), {}
+    return Comment(text, name, email, website, _submission(sent.get(TOKEN, ""), typed)), {}
 
 
 def as_html(text: str) -> str:
     """A comment's plain text as HTML: paragraphs and line breaks, nothing else."""
     paragraphs = (escape(paragraph).replace("\n", "<br>") for paragraph in _PARAGRAPHS.split(text.strip()))
     return "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+
+
+def _submission(token: str, typed: Mapping[str, str]) -> str:
+    """The name of one sending. Who goes back, changes the words and sends them again has sent another one."""
+    return hashlib.sha256("\0".join([token, *typed.values()]).encode()).hexdigest()
 
 
 def _website(typed: str) -> str:

@@ -14,7 +14,6 @@ STRIKES: Final = 3  # 404s after which a source is gone …
 STRIKE_SPAN: Final = timedelta(days=1)  # … when they span at least this
 
 FINAL: Final[frozenset[State]] = frozenset({"spam", "deleted"})
-PUBLIC: Final[frozenset[State]] = frozenset({"shown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a thought becomes. `new_words` wait beside words that a person approved."""
+    """What a thought becomes. `new_words` wait beside `words` that a person approved."""
 
     state: State
     reason: str | None
@@ -72,7 +71,13 @@ class Decision:
 def decide(thought: Thought, evidence: Evidence, verdict: Verdict, now: datetime) -> Decision:
     """What `thought` becomes in the light of `evidence`; `verdict` is for thoughts that had no state to keep."""
     unchanged = Decision(
-        thought.state, thought.reason, thought.words, thought.restore, thought.strikes, thought.first_strike_at
+        thought.state,
+        thought.reason,
+        thought.words,
+        thought.restore,
+        thought.strikes,
+        thought.first_strike_at,
+        thought.new_words,
     )
     if thought.state in FINAL:
         return unchanged
@@ -80,6 +85,8 @@ def decide(thought: Thought, evidence: Evidence, verdict: Verdict, now: datetime
         case Linked(words):
             return _linked(thought, words, verdict, unchanged)
         case Trouble(last=False):
+            return unchanged
+        case Trouble() if thought.state == "gone":
             return unchanged
         case _ if thought.state in ("shown", "held"):
             return _doubted(thought, evidence, unchanged, now)
@@ -100,12 +107,13 @@ def _linked(thought: Thought, words: Words, verdict: Verdict, unchanged: Decisio
     settled = replace(unchanged, state=state, reason=reason, restore=None, strikes=0, first_strike_at=None)
     if thought.approved and words != thought.words:
         return replace(settled, new_words=words)
-    return replace(settled, words=words)
+    return replace(settled, words=words, new_words=None)
 
 
 def _doubted(thought: Thought, evidence: Evidence, unchanged: Decision, now: datetime) -> Decision:
     """A thought that is shown or held, and evidence that speaks against it."""
-    gone = replace(unchanged, state="gone", reason=_reason(evidence), restore=thought.state, strikes=0)
+    reason = _reason(evidence)
+    gone = replace(unchanged, state="gone", reason=reason, restore=thought.state, strikes=0, first_strike_at=None)
     match evidence:
         case Unlinked() | Missing(status=410):
             return gone

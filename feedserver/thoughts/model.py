@@ -28,8 +28,9 @@ class Thought:
 
     `source` and `target` are as they were sent (None for comments); `page` is the source in the form under which
     it is known (`urls.same_page`). `reason` says in plain words why the state is what it is. `restore` is the
-    state that a link which comes back restores. `approved` is true once a person approved these very words.
-    `strikes` counts the 404s in a row, `first_strike_at` is when they began.
+    state that a link which comes back restores. `approved` is true once a person approved these very words;
+    `new_words` are what the source says now, and wait beside them. `strikes` counts the 404s in a row,
+    `first_strike_at` is when they began.
     """
 
     id: int
@@ -56,7 +57,13 @@ class Thought:
     checked_at: datetime | None
     decided_at: datetime | None
     next_check_at: datetime | None
+    new_words: Words | None = None
 
     @property
     def words(self) -> Words:
         return Words(self.author_name, self.author_url, self.title, self.excerpt)
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to be seen: some characters are neither blanks nor visible."""
+    return all(char.isspace() or not char.isprintable() for char in text)

@@ -42,7 +42,7 @@ def moderate(database: Database, thought_id: int, act: Act, now: datetime) -> Th
     """
     outcome = _OUTCOMES[act]
     with database.write() as connection:
-        thought = store.by_id(connection, thought_id)
+        thought = store.lock(connection, thought_id)
         if thought is None:
             raise ThoughtNotFound(thought_id)
         if act in ("approve", "hide") and not thought.author_name:
@@ -77,7 +77,9 @@ def verdict_on(connection: Connection, thought: Thought, settings: Settings) -> 
 
 def take_comment(connection: Connection, post_id: int, comment: Comment, verdict: Verdict, now: datetime) -> Thought:
     """Stores a comment in the state that the verdict gives it."""
-    thought = store.add_comment(
+    if verdict.state == "shown":
+        site.revise(connection)
+    return store.add_comment(
         connection,
         post_id=post_id,
         state=verdict.state,
@@ -89,9 +91,6 @@ def take_comment(connection: Connection, post_id: int, comment: Comment, verdict
         submission=comment.submission,
         now=now,
     )
-    if thought.state == "shown":
-        site.revise(connection)
-    return thought
 
 
 def verdict_on_comment(connection: Connection, email: str, settings: Settings) -> Verdict:

@@ -7,7 +7,7 @@ a dozen kinds of exception. So: no DOCTYPE, bounded nesting, and every way to fa
 from dataclasses import dataclass
 from typing import Final
 from xml.parsers import expat
-from xmlrpc.client import Fault, ResponseError, Unmarshaller, dumps
+from xmlrpc.client import Fault, Unmarshaller, dumps
 
 from feedserver import errors
 from feedserver.text import clean
@@ -67,7 +67,7 @@ def parse(body: bytes) -> Call:
 def _params(unmarshaller: Unmarshaller) -> tuple[object, ...] | None:
     try:
         return tuple(unmarshaller.close())
-    except ResponseError:
+    except Exception:  # noqa: BLE001 - ResponseError, and for a `fault` within a call whatever its parts bring about
         return None
 
 

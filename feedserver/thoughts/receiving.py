@@ -10,7 +10,6 @@ from concurrent.futures import TimeoutError as NotSettledInTime
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import IPv6Network, ip_address, ip_network
 from threading import BoundedSemaphore
 from typing import Literal
 from urllib.parse import urlsplit
@@ -27,10 +26,10 @@ from feedserver.posts.model import Post
 from feedserver.settings import Settings
 from feedserver.storage import limits
 from feedserver.storage.engine import Database
-from feedserver.thoughts import hosts, sources, store
+from feedserver.thoughts import hosts, store
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.verification import VERIFY, Verifier
-from feedserver.urls import Urls, host_name, same_page, split_http
+from feedserver.urls import MAX_URL, Urls, host_name, same_page, split_http
 
 
 class WaitingPlaces:
@@ -53,7 +52,11 @@ class WaitingPlaces:
 
     def run(self, runner: Runner, job: Job) -> Future[None]:
         """Carries the job out in the place that was taken."""
-        future = self._threads.submit(runner.run, job)
+        try:
+            future = self._threads.submit(runner.run, job)
+        except RuntimeError:  # the process ends; the job's lease ends too, and another takes it
+            self.give_back()
+            raise
         future.add_done_callback(lambda _: self.give_back())
         return future
 
@@ -133,8 +136,7 @@ class Receiver:
         slug = self.urls.post_slug(target)
         if slug is None:
             raise errors.TargetUnusable
-        with self.database.read() as connection:
-            post = posts.by_slug(connection, slug)
+        post = self._post(slug)
         if post is None or not post.visible(self.clock()):
             raise errors.TargetMissing
         return post
@@ -142,28 +144,21 @@ class Receiver:
     # --- before it is stored ---
 
     def _checked(self, source: str, target: str, sender: str) -> Ping:
-        if split_http(source) is None:
+        if split_http(source) is None or len(same_page(source)) > MAX_URL:  # a name may be longer in ASCII
             raise errors.SourceUnusable
         post = self.post_at(target)
         if not post.pings_open:
             raise errors.PingsClosed
-        own = self.urls.post_slug(source)
-        if own is not None and self._same_post(own, post):
-            raise errors.PingToItself
-        return Ping(source, target, self._page(source), post, sender)
-
-    def _same_post(self, slug: str, post: Post) -> bool:
-        with self.database.read() as connection:
-            return posts.slug_owner(connection, slug) == post.id
-
-    def _page(self, source: str) -> str:
-        """The form under which a source is known. Our own posts are known by their present address."""
         slug = self.urls.post_slug(source)
-        if slug is None:
-            return same_page(source)
+        own = self._post(slug) if slug is not None else None
+        if own is not None and own.id == post.id:
+            raise errors.PingToItself
+        # Our own posts are known by their present address.
+        return Ping(source, target, self.urls.post(own.slug) if own else same_page(source), post, sender)
+
+    def _post(self, slug: str) -> Post | None:
         with self.database.read() as connection:
-            post = posts.by_slug(connection, slug)
-        return self.urls.post(post.slug) if post else same_page(source)
+            return posts.by_slug(connection, slug)
 
     # --- storing ---
 
@@ -172,9 +167,10 @@ class Receiver:
         now = self.clock()
         if hosts.rule_for(connection, ping.host) == "block":
             return _Taken(refused=errors.SenderDenied())
-        bucket = f"ping:{_sender_network(ping.sender)}"
+        bucket = f"ping:{limits.network(ping.sender)}"
         if not limits.allow(connection, bucket, self.settings.limits.sender, now):
             return _Taken(refused=errors.SenderDenied())
+        jobs.find(connection, VERIFY, ping.page)  # locked first, as by the look that may be settling this very pair
         known = store.pair(connection, ping.post.id, ping.page)
         if known is not None and known.state not in ("rejected", "gone"):
             return self._take_known(connection, known, now)
@@ -187,8 +183,7 @@ class Receiver:
         """A pair that has its place already: told so, and looked at again in the background."""
         assert known.page is not None, "pings have a page"
         if known.state in ("received", "shown", "held"):
-            due = self.verifier.may_look_at(connection, known.page, now)
-            jobs.ensure(connection, VERIFY, known.page, due, now)
+            self.verifier.ask(connection, known.page, now)
         if known.state == "received":
             return _Taken(thought=known)
         return _Taken(refused=errors.AlreadyKnown(self._with_receipt(errors.AlreadyKnown.text, known)))
@@ -215,14 +210,10 @@ class Receiver:
 
     def _start(self, connection: Connection, thought: Thought, ping: Ping, *, at_once: bool, now: datetime) -> _Taken:
         """Settles the ping from what is known of its source, or writes the duty to look and takes it on if it can."""
-        due = self.verifier.may_look_at(connection, ping.page, now)
-        if due > now:
-            found = sources.last_findings(connection, ping.page)
-            if found and self.verifier.settle_from(connection, thought, found, now):
-                return _Taken(thought=thought)
-        job = jobs.ensure(connection, VERIFY, ping.page, due, now)
-        store.set_next_check(connection, ping.page, job.run_at)
-        if not at_once or job.leased_until is not None or job.run_at > now:
+        if self.verifier.settle_at_once(connection, thought, now):
+            return _Taken(thought=thought)
+        job = self.verifier.ask(connection, ping.page, now)
+        if not at_once or job.is_leased(now) or job.run_at > now:
             return _Taken(thought=thought)
         return _Taken(thought=thought, job=jobs.lease(connection, job, now))
 
@@ -256,15 +247,3 @@ _REFUSALS: dict[str, type[errors.PingError]] = {
     "no link": errors.LinkMissing,
     "not a text": errors.LinkMissing,
 }
-
-
-def _sender_network(sender: str) -> str:
-    """Whose pings are counted together: an IPv4 address, or an IPv6 /64, which is what one subscriber has."""
-    address = ip_address(sender)
-    if address.version == 6 and address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    if address.version == 6:
-        network = ip_network((address, 64), strict=False)
-        assert isinstance(network, IPv6Network)
-        return str(network)
-    return str(address)

@@ -3,23 +3,24 @@
 import json
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select, update
 
 from feedserver.posts import store as posts
 from feedserver.storage import schema
 from feedserver.storage.schema import thought_events, thoughts
 from feedserver.thoughts.deciding import Decision
-from feedserver.thoughts.model import Kind, State, Thought
+from feedserver.thoughts.model import Kind, State, Thought, Words
 
 _COLUMNS = [thoughts.c[name] for name in Thought.__dataclass_fields__ if name in thoughts.c]
 _QUERY: Select[Any] = select(*_COLUMNS, schema.posts.c.slug.label("post_slug")).join(
     schema.posts, schema.posts.c.id == thoughts.c.post_id
 )
+_TIMELINE = 200  # lines of a receipt: its sender can ask for more of them, but not for a page without end
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,13 @@ class Event:
 
 def by_id(connection: Connection, thought_id: int) -> Thought | None:
     return _one(connection, thoughts.c.id == thought_id)
+
+
+def lock(connection: Connection, thought_id: int) -> Thought | None:
+    """The thought, locked until the transaction ends."""
+    query = _QUERY.where(thoughts.c.id == thought_id).with_for_update(of=thoughts)
+    row = connection.execute(query).one_or_none()
+    return _thought(row) if row else None
 
 
 def by_token(connection: Connection, token: str) -> Thought | None:
@@ -85,14 +93,20 @@ def counts(connection: Connection, post_ids: Iterable[int]) -> dict[int, tuple[i
 
 
 def listing(connection: Connection, slug: str | None, state: State | None) -> list[Thought]:
-    """All thoughts, newest first; those of one post, in one state."""
+    """All thoughts, newest first; those of one post, in one state.
+
+    New words that wait beside approved ones are listed before them, as the same thought in the state `held`.
+    """
     query = _QUERY
     if slug is not None:
         query = query.where(thoughts.c.post_id == posts.slug_owner(connection, slug))
-    if state is not None:
+    if state == "held":
+        query = query.where(or_(thoughts.c.state == state, thoughts.c.new_words.is_not(None)))
+    elif state is not None:
         query = query.where(thoughts.c.state == state)
     query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc())
-    return [_thought(row) for row in connection.execute(query)]
+    found = [_thought(row) for row in connection.execute(query)]
+    return [listed for thought in found for listed in _with_new_words(thought) if state in (None, listed.state)]
 
 
 def waiting(connection: Connection) -> int:
@@ -122,9 +136,19 @@ def sender_of(connection: Connection, thought_id: int) -> str | None:
 
 
 def events(connection: Connection, thought_id: int) -> list[Event]:
-    """A thought's timeline, oldest first."""
-    query = select(thought_events).where(thought_events.c.thought_id == thought_id).order_by(thought_events.c.id)
-    return [Event(row.at, row.event, row.detail) for row in connection.execute(query)]
+    """A thought's timeline, oldest first; of a very long one, its end."""
+    query = select(thought_events).where(thought_events.c.thought_id == thought_id)
+    newest = connection.execute(query.order_by(thought_events.c.id.desc()).limit(_TIMELINE)).all()
+    return [Event(row.at, row.event, row.detail) for row in reversed(newest)]
+
+
+def asked_at(connection: Connection, thought_id: int) -> datetime | None:
+    """When a ping for this thought came last: a pair that was rejected before can be pinged anew."""
+    query = select(func.max(thought_events.c.at)).where(
+        thought_events.c.thought_id == thought_id, thought_events.c.event == "received"
+    )
+    moment: datetime | None = connection.execute(query).scalar_one()
+    return moment
 
 
 def shown_sources(connection: Connection, post_id: int) -> list[str]:
@@ -189,7 +213,7 @@ def settle(connection: Connection, thought: Thought, decision: Decision, now: da
         "restore": decision.restore,
         "strikes": decision.strikes,
         "first_strike_at": decision.first_strike_at,
-        "new_words": json.dumps(asdict(decision.new_words)) if decision.new_words else None,
+        "new_words": json.dumps(asdict(decision.new_words), ensure_ascii=False) if decision.new_words else None,
         "checked_at": now,
         "next_check_at": None,
     }
@@ -199,19 +223,21 @@ def settle(connection: Connection, thought: Thought, decision: Decision, now: da
 
 
 def set_next_check(connection: Connection, page: str, moment: datetime) -> None:
-    """Says on the receipts of a source's unsettled pings when it is looked at next."""
-    statement = update(thoughts).where(thoughts.c.page == page, thoughts.c.state == "received")
-    connection.execute(statement.values(next_check_at=moment))
+    """Says on the receipts of a source when it is looked at next."""
+    looked_at = thoughts.c.state.in_(("received", "shown", "held"))
+    connection.execute(update(thoughts).where(thoughts.c.page == page, looked_at).values(next_check_at=moment))
 
 
 def moderate(
     connection: Connection, thought: Thought, state: State, reason: str, *, approved: bool, now: datetime
 ) -> None:
-    """Writes a moderator's word. Approving takes over the words that waited beside approved ones."""
-    values: dict[str, Any] = {"state": state, "reason": reason, "approved": approved, "decided_at": now}
-    if approved:
-        values |= _new_words(connection, thought.id) | {"new_words": None}
-    _update(connection, thought.id, values | {"restore": None})
+    """Writes a moderator's word. Approving takes over the words that waited beside approved ones.
+
+    `thought` has been locked, so that no look at its source comes between.
+    """
+    words = asdict(thought.new_words) if approved and thought.new_words else {}
+    values = {"state": state, "reason": reason, "approved": approved, "decided_at": now}
+    _update(connection, thought.id, values | words | {"new_words": None, "restore": None})
 
 
 def record(connection: Connection, thought_id: int, event: str, detail: str, now: datetime) -> None:
@@ -249,16 +275,20 @@ def _update(connection: Connection, thought_id: int, values: dict[str, Any]) -> 
     connection.execute(update(thoughts).where(thoughts.c.id == thought_id).values(values))
 
 
-def _new_words(connection: Connection, thought_id: int) -> dict[str, Any]:
-    kept = connection.execute(select(thoughts.c.new_words).where(thoughts.c.id == thought_id)).scalar_one()
-    words: dict[str, Any] = json.loads(kept) if kept else {}
-    return words
-
-
 def _one(connection: Connection, condition: ColumnElement[bool]) -> Thought | None:
     row = connection.execute(_QUERY.where(condition)).one_or_none()
     return _thought(row) if row else None
 
 
 def _thought(row: Row[Any]) -> Thought:
-    return Thought(**row._mapping)  # noqa: SLF001 - a row's documented way to a mapping
+    values = dict(row._mapping)  # noqa: SLF001 - a row's documented way to a mapping
+    waiting = values.pop("new_words")
+    return Thought(**values, new_words=Words(**json.loads(waiting)) if waiting else None)
+
+
+def _with_new_words(thought: Thought) -> list[Thought]:
+    if thought.new_words is None or thought.state != "shown":
+        return [thought]
+    reason = "new words at the source, which wait for approval"
+    held = replace(thought, state="held", reason=reason, new_words=None, **asdict(thought.new_words))
+    return [held, thought]

@@ -18,7 +18,7 @@ blueprint = Blueprint("thoughts", __name__)
 _log = logging.getLogger(__name__)
 
 
-@blueprint.post("/pingback")
+@blueprint.post("/pingback", provide_automatic_options=False)
 def endpoint() -> Response:
     """Answers one XML-RPC call."""
     request.max_content_length = pingback.MAX_BODY
@@ -59,7 +59,7 @@ def _get_pingbacks(call: Call) -> list[str]:
 
 
 def _list_methods(call: Call) -> list[str]:
-    if call.params:
+    if call.params != ():
         raise errors.WrongParameters("system.listMethods takes no parameters")
     return list(_METHODS)
 

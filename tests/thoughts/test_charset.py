@@ -62,6 +62,12 @@ def test_the_header_the_mark_or_the_bytes_tell_the_encoding(body: bytes, content
         ),
         pytest.param('<?xml version="1.0" encoding="Shift_JIS"?>', "cp932", id="xml declaration"),
         pytest.param("<!-- <meta charset=koi8-r> --><meta charset=sjis>", "cp932", id="not what a comment says"),
+        pytest.param("</meta charset=koi8-r><meta charset=sjis>", "cp932", id="not an end tag"),
+        pytest.param(
+            "<meta charset=sjis http-equiv=content-type content='x; charset=koi8-r'>",
+            "cp932",
+            id="charset before content",
+        ),
         pytest.param("<meta charset=nonsense><meta charset=sjis>", "cp932", id="the first that is known"),
         pytest.param('<meta content="x; charset=koi8-r"><meta charset=sjis>', "cp932", id="not content alone"),
         pytest.param("<meta charset=utf-16>", "utf-8", id="utf-16 in ascii bytes is utf-8"),

@@ -1,5 +1,7 @@
 """The words around a link."""
 
+import time
+import tracemalloc
 import unicodedata
 
 import pytest
@@ -13,6 +15,7 @@ from feedserver.thoughts.reading import Link, read
 POST = "http://me.example/posts/one"
 SOURCE = "http://blog.example/entry"
 A = f"<a href={POST}>the link</a>"
+MARKS = "\u0331" * 1000
 LONG = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
 
 
@@ -149,6 +152,32 @@ def words(page: str) -> str:
             "これは前の文章です。リンクこれは後の文章です。",
             id="no blanks",
         ),
+        pytest.param(
+            f"<table><tr><td>Some words before it: <a href={POST}>the link<td>Other</table>",
+            "Some words before it: the link",
+            id="link ended by its cell",
+        ),
+        pytest.param(
+            f"<div>Some words before <a href={POST}><div>the link</a> {LONG[:95]}</div></div>",
+            f"Some words before the link {LONG[:95]}",
+            id="link ended within a block",
+        ),
+        pytest.param(
+            f"<?xml version='1.0'?><p>Some words before <a href='{POST}' />{LONG} {LONG}</p>",
+            f"Some words before {LONG[: LONG.index(' seventeen')]}",
+            id="link that closes itself",
+        ),
+        pytest.param(
+            f"<p>Some words before {'<b> </b>' * 5000}{' ' * 5000}{A}<i>{' ' * 9000}</i> it.",
+            "Some words before the link it.",
+            id="very many blanks",
+        ),
+        pytest.param(f"<p>Some words before{' ' * 9000}{A} it.", "Some words before the link it.", id="one long blank"),
+        pytest.param(
+            f"<p>Some words before <a href={POST}>the link<img hidden alt=no src=x></a> it.",
+            "Some words before the link it.",
+            id="hidden picture",
+        ),
         pytest.param(f"<p>Cafe\u0301 and many other words {A}.", "Café and many other words the link.", id="composed"),
         pytest.param(f"<p>Some\0 words\x07 \ufffe before {A} it.", "Some words before the link it.", id="unclean"),
     ],
@@ -178,6 +207,7 @@ def test_shows_the_words_around_the_link(page: str, expected: str) -> None:
         pytest.param(f"<meta name=description content=D><img src={POST}>", "[…] D […]", id="block without words"),
         pytest.param(f"<img src={POST}><script>x</script>", "", id="no words at all"),
         pytest.param(f"<p><a href={POST}> </a></p>", "", id="blank link alone"),
+        pytest.param(f"<p><a href={POST}>x{MARKS}</a></p>", "", id="nothing but accents"),
     ],
 )
 def test_falls_back_on_what_the_page_says_of_itself(page: str, expected: str) -> None:
@@ -257,6 +287,34 @@ def test_each_of_many_links_gets_its_own_words() -> None:
     assert [excerpt(reading, reading.links[n]) for n in (0, 700, 1999)] == [
         f"[…] Paragraph number {n} says more. […]" for n in (0, 700, 1999)
     ]
+
+
+def test_reads_no_further_than_it_must() -> None:
+    reading = read(f"<div><p>Some words before {A} it.</p></div>" + "<p>x</p>" * 130_000, SOURCE)
+    begun = time.process_time()
+
+    excerpt(reading, reading.links[0])
+
+    assert time.process_time() - begun < 0.1
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param("<div>" * 100_000 + A, id="deep"),
+        pytest.param(f"<a href={POST}>" + "".join(f"word{n}<b>" for n in range(90_000)), id="link text"),
+        pytest.param("".join(f"word{n}<b>" for n in range(90_000)) + A, id="words before"),
+    ],
+)
+def test_takes_little_memory(page: str) -> None:
+    reading = read(page, SOURCE)
+
+    tracemalloc.start()
+    excerpt(reading, reading.links[-1])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 4 * 1024 * 1024
 
 
 def test_a_link_of_another_page_is_survived() -> None:

@@ -1,0 +1,31 @@
+"""How long a failed job waits, and how long a lease lasts."""
+
+from datetime import timedelta
+
+import pytest
+
+from feedserver.jobs.model import LEASE, PAUSES, pause_after
+
+
+def test_the_first_retry_comes_within_a_minute() -> None:
+    assert timedelta(0) < pause_after(1, 0.0) < pause_after(1, 1.0) <= timedelta(seconds=60)
+
+
+def test_pauses_grow_and_end_after_about_two_days() -> None:
+    pauses = [pause_after(number, 0.0) for number in range(1, len(PAUSES) + 1)]
+
+    assert pauses == sorted(set(pauses))
+    assert timedelta(hours=47) <= sum(pauses, timedelta(0)) <= timedelta(hours=60)
+    assert pause_after(len(PAUSES) + 1, 0.0) is None
+
+
+@pytest.mark.parametrize("attempts", range(1, len(PAUSES) + 1))
+def test_what_failed_together_does_not_come_back_together(attempts: int) -> None:
+    early, late = pause_after(attempts, 0.0), pause_after(attempts, 1.0)
+
+    assert early is not None
+    assert late == early * 1.25
+
+
+def test_a_lease_outlives_the_longest_fetch_and_ends_within_90_seconds() -> None:
+    assert timedelta(seconds=60) < LEASE <= timedelta(seconds=90)

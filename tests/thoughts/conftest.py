@@ -1,0 +1,44 @@
+"""A site with one post, and sites with other settings."""
+
+from collections.abc import Callable
+
+import pytest
+
+from feedserver.posts.model import Post
+from feedserver.services import Services
+from feedserver.settings import Settings
+from tests.support.outside import Clock
+from tests.thoughts.site import Site, SlowWeb, changed
+
+
+@pytest.fixture
+def web() -> SlowWeb:
+    return SlowWeb()
+
+
+@pytest.fixture
+def site_with(
+    settings: Settings, assemble: Callable[[Settings], Services], clock: Clock, web: SlowWeb
+) -> Callable[..., Site]:
+    """Makes a site with other settings: `site_with(limits_refetch=0)`. Two of them are two processes of one site."""
+
+    def make(**values: object) -> Site:
+        return Site(assemble(changed(settings, **values)), clock, web)
+
+    return make
+
+
+@pytest.fixture
+def site(site_with: Callable[..., Site]) -> Site:
+    return site_with()
+
+
+@pytest.fixture
+def post(site: Site) -> Post:
+    """The post that is pinged."""
+    return site.publish("A post", slug="a-post")
+
+
+@pytest.fixture
+def target(site: Site, post: Post) -> str:
+    return site.url(post)

@@ -1,0 +1,185 @@
+"""A site that takes pings and comments, as its tests speak to it: over HTTP, and with jobs that run when told to."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import Any
+from xml.etree import ElementTree
+
+from werkzeug.test import TestResponse
+
+from feedserver.app import create_app
+from feedserver.jobs import store as jobs
+from feedserver.jobs.model import Job
+from feedserver.net.fetch import Page
+from feedserver.posts.model import Post
+from feedserver.services import Services
+from feedserver.settings import Settings
+from feedserver.storage import site
+from feedserver.thoughts import hosts, store
+from feedserver.thoughts.model import Thought
+from feedserver.thoughts.moderation import Act, moderate
+from tests.support.outside import Clock, Web
+from tests.support.pinging import HEADERS, fault_text, ping_body, read_answer
+
+SECONDS = 10  # the longest that a test waits for another thread
+
+SOURCE = "http://other.example/2026/hello"
+
+
+def linking(*targets: str, before: str = "I read ", text: str = "this post", title: str = "Other Blog") -> str:
+    """A page that links to the targets, each from a paragraph of its own."""
+    paragraphs = "".join(f'<p>{before}<a href="{target}">{text}</a> and liked it.</p>' for target in targets)
+    return f"<!doctype html><html><head><title>{title}</title></head><body>{paragraphs}</body></html>"
+
+
+def changed(settings: Settings, **values: object) -> Settings:
+    """Settings with other values: `changed(settings, limits_host=3)` sets `limits.host`."""
+    for name, value in values.items():
+        section, _, key = name.partition("_")
+        settings = replace(settings, **{section: replace(getattr(settings, section), **{key: value})})
+    return settings
+
+
+class SlowWeb(Web):
+    """Pages that take their time: something may happen meanwhile, or they come when the gate is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], object] | None = None
+        self.gate = Event()
+        self.gate.set()
+
+    def __call__(self, url: str, *, sender: str | None = None) -> Page:
+        deed, self.meanwhile = self.meanwhile, None
+        try:
+            return super().__call__(url, sender=sender)
+        finally:
+            if deed is not None:
+                deed()
+            assert self.gate.wait(SECONDS)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a sender got."""
+
+    response: TestResponse
+
+    @property
+    def fault(self) -> int | None:
+        value = read_answer(self.response.data)
+        return value if isinstance(value, int) else None
+
+    @property
+    def text(self) -> str:
+        value = read_answer(self.response.data)
+        return value if isinstance(value, str) else fault_text(self.response.data)
+
+    @property
+    def outcome(self) -> str | int:
+        """`registered`, `accepted`, or the fault code."""
+        if self.fault is not None:
+            return self.fault
+        found = re.fullmatch(r"Pingback from \S+ to \S+ (registered|accepted)\. \S+", self.text)
+        assert found, self.text
+        return found[1]
+
+    @property
+    def receipt(self) -> str:
+        """The path of the receipt that the answer names."""
+        found = re.search(r"http://blog\.example(/receipts/[\w-]+)$", self.text)
+        assert found, self.text
+        return found[1]
+
+
+def assert_is_an_answer(answer: Answer) -> None:
+    """The shape of every answer: one string or one fault, and nothing else."""
+    response = answer.response
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "text/xml; charset=utf-8"
+    assert response.headers["Content-Length"] == str(len(response.data))
+    root = ElementTree.fromstring(response.data)
+    assert root.tag == "methodResponse"
+    (only,) = root
+    if only.tag == "fault":
+        members = only.findall("./value/struct/member")
+        assert [member.findtext("name") for member in members] == ["faultCode", "faultString"]
+        assert [[kind.tag for kind in member.find("value")] for member in members] == [["int"], ["string"]]
+    else:
+        assert len(only.findall("./param/value/string")) == len(list(only)) == 1
+
+
+class Site:
+    """One process of the site."""
+
+    def __init__(self, services: Services, clock: Clock, web: SlowWeb) -> None:
+        self.services = services
+        self.clock = clock
+        self.web = web
+        self.app = create_app(services=services)
+        self.app.testing = True
+        self.client = self.app.test_client()
+
+    def publish(self, title: str = "A post", body: str = "Some words.", **front: object) -> Post:
+        lines = [f"{name}: {value}" for name, value in {"title": title, **front}.items()]
+        document = "---\n" + "\n".join(lines) + f"\n---\n{body}\n"
+        return self.services.publisher.add(self.services.publisher.read(document.encode()), self.clock())
+
+    def url(self, post: Post) -> str:
+        return self.services.urls.post(post.slug)
+
+    def call(self, body: bytes, *, sender: str = "198.51.100.7", headers: dict[str, str] | None = None) -> Answer:
+        environ = {"REMOTE_ADDR": sender}
+        sent = HEADERS | (headers or {})
+        return Answer(self.app.test_client().post("/pingback", data=body, headers=sent, environ_base=environ))
+
+    def ping(self, source: str, target: str, *, sender: str = "198.51.100.7", **headers: str) -> Answer:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.call(ping_body(source, target), sender=sender, headers=named)
+
+    def run_jobs(self) -> int:
+        return self.services.runner.run_due()
+
+    def jobs(self) -> list[Job]:
+        """What is waiting to be done, the next one first."""
+        with self.services.database.read() as connection:
+            return jobs.everything(connection)
+
+    def run_next_job(self) -> None:
+        """Moves the clock to where the next job is due, and carries it out."""
+        self.clock.now = max(self.clock(), self.jobs()[0].run_at)
+        assert self.run_jobs()
+
+    def revision(self) -> int:
+        with self.services.database.read() as connection:
+            return site.load(connection).revision
+
+    def moderate(self, act: Act, source: str | None = SOURCE) -> Thought:
+        (thought_id,) = {thought.id for thought in self.thoughts() if thought.source == source}
+        return moderate(self.services.database, thought_id, act, self.clock())
+
+    def thoughts(self) -> list[Thought]:
+        """All that is stored, newest first."""
+        with self.services.database.read() as connection:
+            return store.listing(connection, None, None)
+
+    def only_thought(self) -> Thought:
+        (thought,) = self.thoughts()
+        return thought
+
+    def states(self) -> list[str]:
+        return sorted(thought.state for thought in self.thoughts())
+
+    def receipt(self, path: str) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(self.client.get(path + ".json").data)
+        return told
+
+    def page(self, post: Post) -> str:
+        return self.client.get(f"/posts/{post.slug}").text
+
+    def rule(self, host: str, rule: hosts.Rule | None) -> None:
+        with self.services.database.write() as connection:
+            hosts.set_rule(connection, host, rule, self.clock())

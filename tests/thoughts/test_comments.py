@@ -1,0 +1,178 @@
+"""Comments: what becomes of one that was sent as a person sends it, and what nobody gets to see."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from feedserver.posts.model import Post
+from feedserver.thoughts.moderation import moderate
+from tests.thoughts.forms import TYPED, Commenter
+from tests.thoughts.site import Site
+from tests.thoughts.test_receiving import together
+
+
+@pytest.fixture
+def commenter(site: Site, post: Post) -> Commenter:
+    return Commenter(site)
+
+
+def test_a_comment_is_held_until_it_is_approved_and_its_writer_is_told_so(
+    site: Site, post: Post, commenter: Commenter
+) -> None:
+    answer = commenter.send()
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "http://blog.example/posts/a-post?comment=held#comment-form"
+    notice = site.client.get("/posts/a-post?comment=held").text
+    assert "Thank you. Your comment waits for approval." in notice
+    assert 'role="status"' in notice
+    assert TYPED["comment"] not in site.page(post)
+
+    thought = site.moderate("approve", None)
+    assert f'<li id="thought-{thought.id}"' in site.page(post)
+    assert TYPED["comment"] in site.page(post)
+    assert "1 Thought to “A post”" in site.page(post)
+
+
+def test_where_comments_are_shown_at_once_the_writer_is_led_to_the_comment(site_with: Callable[..., Site]) -> None:
+    site = site_with(moderation_comments="show")
+    post = site.publish("A post", slug="a-post")
+    before = site.revision()
+
+    answer = Commenter(site).send()
+
+    thought = site.only_thought()
+    assert answer.headers["Location"] == f"http://blog.example/posts/a-post?comment=shown#thought-{thought.id}"
+    assert TYPED["comment"] in site.page(post)
+    assert "Your comment is shown" in site.client.get("/posts/a-post?comment=shown").text
+    assert site.revision() > before
+
+
+def test_trust_goes_by_the_address_that_was_approved_before(site_with: Callable[..., Site]) -> None:
+    site = site_with(moderation_comments="trust")
+    site.publish("A post", slug="a-post")
+    commenter = Commenter(site)
+    commenter.send()
+    commenter.send(email="", comment="Nobody's")
+    assert site.states() == ["held", "held"]
+    for thought in site.thoughts():
+        moderate(site.services.database, thought.id, "approve", site.clock())
+
+    commenter.send(comment="Again")
+    commenter.send(comment="Somebody else", email="else@mail.example", name="Rita Reader")
+    commenter.send(comment="Nobody again", email="")
+
+    states = {thought.excerpt: thought.state for thought in site.thoughts()}
+    assert states["Again"] == "shown"
+    assert states["Somebody else"] == states["Nobody again"] == "held"
+
+
+def test_the_email_address_is_seen_nowhere(site_with: Callable[..., Site]) -> None:
+    site = site_with(moderation_comments="show")
+    site.publish("A post", slug="a-post")
+    Commenter(site).send(email="secret.rita@mail.example")
+
+    paths = ["/", "/posts/a-post", "/posts/a-post?comment=shown", "/feed.rss", "/feed.atom", "/feed.json"]
+    paths += [f"{start}/thoughts.{fmt}" for start in ("", "/posts/a-post") for fmt in ("rss", "atom", "json")]
+    for path in paths:
+        response = site.client.get(path)
+        assert response.status_code == 200
+        assert b"secret.rita" not in response.data
+    assert "Well said." in site.client.get("/thoughts.json").text
+    assert "secret.rita" not in repr(site.thoughts())
+
+
+@pytest.mark.parametrize(
+    ("typed", "link"),
+    [
+        ("https://rita.example/?a=1&b=2", 'rel="nofollow ugc" href="https://rita.example/?a=1&amp;b=2"'),
+        ("http://rita.example", 'rel="nofollow ugc" href="http://rita.example"'),
+        ("rita.example/blog", 'rel="nofollow ugc" href="https://rita.example/blog"'),
+    ],
+)
+def test_the_website_is_linked_from_the_name_and_earns_nothing(
+    site_with: Callable[..., Site], typed: str, link: str
+) -> None:
+    site = site_with(moderation_comments="show")
+    post = site.publish("A post", slug="a-post")
+
+    Commenter(site).send(website=typed)
+
+    assert link in site.page(post)
+
+
+def test_markup_in_a_comment_and_a_name_is_shown_as_text(site_with: Callable[..., Site]) -> None:
+    site = site_with(moderation_comments="show")
+    post = site.publish("A post", slug="a-post")
+    Commenter(site).send(
+        comment="<script>alert(1)</script>\r\nsecond line\r\n\r\n<b>bold</b> & \x00control\ufffe",
+        name='<img src=x onerror="alert(1)">',
+    )
+
+    page = site.page(post)
+
+    assert "<script>alert" not in page
+    assert "<p>&lt;script&gt;alert(1)&lt;/script&gt;<br>second line</p>" in page
+    assert "<p>&lt;b&gt;bold&lt;/b&gt; &amp; control</p>" in page
+    assert "<img src=x" not in page
+    for fmt in ("rss", "atom"):
+        assert "<script>alert" not in site.client.get(f"/thoughts.{fmt}").text
+    (item,) = json.loads(site.client.get("/thoughts.json").data)["items"]
+    assert "<script" not in item["content_html"]
+
+
+def test_a_form_that_is_sent_twice_is_stored_once(site: Site, commenter: Commenter) -> None:
+    form = commenter.form()
+    site.clock.move(seconds=5)
+
+    answers = [commenter.post(form.values | TYPED) for _ in range(3)]
+
+    assert {answer.headers["Location"] for answer in answers} == {answers[0].headers["Location"]}
+    assert len(site.thoughts()) == 1
+
+
+def test_a_form_that_is_sent_many_times_at_once_is_stored_once(site: Site, commenter: Commenter) -> None:
+    form = commenter.form()
+    site.clock.move(seconds=5)
+
+    def send() -> int:
+        path = "/posts/a-post/comments"
+        return site.app.test_client().post(path, data=form.values | TYPED).status_code
+
+    assert together(*[send] * 6) == [303] * 6
+    assert len(site.thoughts()) == 1
+
+
+def test_who_goes_back_and_writes_something_else_has_sent_another_comment(site: Site, commenter: Commenter) -> None:
+    form = commenter.form()
+    commenter.send(form)
+    commenter.send(form, comment="Well said, I meant to say.")
+
+    assert [thought.excerpt for thought in site.thoughts()] == ["Well said, I meant to say.", "Well said."]
+
+
+def test_a_former_address_of_the_post_takes_comments_too(site: Site, commenter: Commenter) -> None:
+    form = commenter.form()
+    site.services.publisher.rename("a-post", "renamed")
+
+    answer = commenter.send(form)
+
+    assert answer.headers["Location"] == "http://blog.example/posts/renamed?comment=held#comment-form"
+
+
+def test_a_held_comment_can_be_spam_for_good(site: Site, post: Post, commenter: Commenter) -> None:
+    commenter.send()
+    site.moderate("spam", None)
+
+    assert site.only_thought().state == "spam"
+    assert TYPED["comment"] not in site.page(post)
+
+
+def test_comments_are_no_pings(site: Site, post: Post, commenter: Commenter) -> None:
+    commenter.send(website="http://other.example/")
+    thought = site.only_thought()
+
+    assert (thought.kind, thought.source, thought.token) == ("comment", None, None)
+    assert site.jobs() == []
+    assert site.web.fetched == []

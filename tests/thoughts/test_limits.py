@@ -1,0 +1,118 @@
+"""Budgets: pings a minute from a sender, fetches a minute from a host, counted for all processes together."""
+
+import threading
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from feedserver.storage import limits
+from tests.thoughts.site import Site, linking
+
+
+def test_a_host_beyond_its_budget_is_accepted_and_put_off(site_with: Callable[..., Site]) -> None:
+    site = site_with(limits_host=2)
+    target = site.url(site.publish())
+    urls = [
+        "http://evil.example/",
+        "http://a.evil.example/?1",
+        "http://b.c.evil.example/",
+        "https://evil.example:8443/?x",
+    ]
+    for url in [*urls, "http://other.example/"]:
+        site.web.put(url, linking(target))
+
+    outcomes = [site.ping(url, target).outcome for url in urls]
+
+    assert outcomes == ["registered", "registered", "accepted", "accepted"]
+    assert len(site.web.fetched) == 2
+    assert site.ping("http://other.example/", target).outcome == "registered", "others have budgets of their own"
+    for _ in range(6):
+        site.clock.move(seconds=60)
+        site.run_jobs()
+    assert site.states() == ["shown"] * 5
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shared"),
+    [
+        ("http://192.0.2.1/", "http://198.51.2.1/", False),
+        ("http://192.0.2.1/", "http://192.0.2.1:8080/?x", True),
+        ("http://[2001:db8::1]/", "http://[2001:db8::2]/", True),
+        ("http://[2001:db8::1]/", "http://[2001:db8:1::1]/", False),
+        ("http://ann.github.io/", "http://bob.github.io/", False),
+        ("http://localhost/", "http://localhost:81/", True),
+    ],
+)
+def test_hosts_share_a_budget_when_one_owner_has_them(
+    site_with: Callable[..., Site], first: str, second: str, shared: bool
+) -> None:
+    site = site_with(limits_host=1)
+    target = site.url(site.publish())
+    for url in (first, second):
+        site.web.put(url, linking(target))
+
+    outcomes = [site.ping(url, target).outcome for url in (first, second)]
+
+    assert outcomes == ["registered", "accepted" if shared else "registered"]
+
+
+@pytest.mark.parametrize(
+    ("senders", "shared"),
+    [
+        (["192.0.2.1", "192.0.2.1"], True),
+        (["192.0.2.1", "192.0.2.2"], False),
+        (["2001:db8::1", "2001:db8::ffff:2"], True),
+        (["2001:db8::1", "2001:db8:0:1::1"], False),
+        (["192.0.2.1", "::ffff:192.0.2.1"], True),
+        (["", ""], True),
+    ],
+)
+def test_senders_share_a_rate_when_they_are_one_subscriber(
+    site_with: Callable[..., Site], senders: list[str], shared: bool
+) -> None:
+    site = site_with(limits_sender=1)
+    target = site.url(site.publish())
+
+    outcomes = [site.ping(f"http://other.example/{sender}", target, sender=sender).outcome for sender in senders]
+
+    assert outcomes == [16, 49 if shared else 48 if senders[0] == senders[1] else 16]
+
+
+def test_a_rate_is_counted_for_all_processes_together(site_with: Callable[..., Site]) -> None:
+    sites = [site_with(limits_sender=3), site_with(limits_sender=3)]
+    target = sites[0].url(sites[0].publish())
+
+    outcomes = [sites[number % 2].ping(f"http://other.example/{number}", target).outcome for number in range(4)]
+
+    assert outcomes == [16, 16, 16, 49]
+
+
+def test_a_rate_is_that_of_the_last_minute_not_of_the_clocks(site: Site) -> None:
+    def allowed(times: int) -> int:
+        with site.services.database.write() as connection:
+            return sum(limits.allow(connection, "x", 10, site.clock()) for _ in range(times))
+
+    site.clock.move(seconds=59)
+    assert allowed(12) == 10
+    site.clock.move(seconds=2)
+    assert allowed(12) == 0
+    site.clock.move(seconds=29)
+    assert allowed(12) == 5
+    site.clock.move(seconds=120)
+    assert allowed(12) == 10
+
+
+def test_counting_is_right_when_many_count_at_once(site: Site) -> None:
+    def count() -> None:
+        once = partial(limits.allow, bucket="x", most=12, now=site.clock())
+        allowed.extend(site.services.database.transact(once) for _ in range(5))
+
+    allowed: list[bool] = []
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (len(allowed), sum(allowed)) == (20, 12)

@@ -1,0 +1,222 @@
+"""What is a link to the post and what is none: the whole road, from the ping to the answer."""
+
+import pytest
+
+from feedserver.net.fetch import Page
+from feedserver.thoughts import looking
+from tests.thoughts.site import SOURCE, Site, linking
+
+# What a page says is read without the database.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+PAGE = "<!doctype html><html><head><title>Other</title></head><body><p>Words before.</p>{body}</body></html>"
+
+LINKS = {
+    "a": '<p><a href="{}">words</a></p>',
+    "a without quotes": "<p><a href={}>words</a></p>",
+    "a in capitals": "<P><A HREF='{}'>words</A></P>",
+    "a that is never closed": '<p><a href="{}">words',
+    "a around a picture": '<a href="{}"><img src="x.png" alt=""></a>',
+    "a with an entity": '<a href="http&#58;//blog.example/posts/a-post">words</a>',
+    "area": '<map name="m"><area href="{}" alt="x"></map>',
+    "link": '<link rel="cite" href="{}">',
+    "img": '<img src="{}" alt="">',
+    "img srcset": '<img src="small.png" srcset="{} 2x" alt="">',
+    "video": '<video src="{}"></video>',
+    "audio": '<audio src="{}"></audio>',
+    "source": '<video><source src="{}"></video>',
+    "iframe": '<iframe src="{}"></iframe>',
+    "embed": '<embed src="{}">',
+    "blockquote": '<blockquote cite="{}"><p>words</p></blockquote>',
+    "q": '<p><q cite="{}">words</q></p>',
+    "ins": '<p><ins cite="{}">words</ins></p>',
+    "del": '<p><del cite="{}">words</del></p>',
+}
+NO_LINKS = {
+    "text": "<p>{}</p>",
+    "comment": '<!-- <a href="{}">words</a> -->',
+    "script": "<script>var x = '<a href=\"{}\">words</a>';</script>",
+    "style": '<style>/* <a href="{}">words</a> */</style>',
+    "template": '<template><a href="{}">words</a></template>',
+    "textarea": '<textarea><a href="{}">words</a></textarea>',
+    "title attribute": '<p title="{}">words</p>',
+    "a with another attribute": '<a data-href="{}">words</a>',
+    "form": '<form action="{}"></form>',
+    "input": '<input value="{}">',
+    "object": '<object data="{}"></object>',
+    "escaped": '<p>&lt;a href="{}"&gt;words&lt;/a&gt;</p>',
+    "a within an attribute": "<p title='<a href=\"{}\">'>words</p>",
+    "a longer address": '<a href="{}-and-more">words</a>',
+    "an address below": '<a href="{}/comments">words</a>',
+    "another host": '<a href="http://blog.example.evil.example/posts/a-post">words</a>',
+    "another site's redirector": '<a href="http://evil.example/?u={}">words</a>',
+}
+
+
+@on_sqlite
+@pytest.mark.parametrize("body", LINKS.values(), ids=LINKS.keys())
+def test_a_link_of_any_form_is_found(site: Site, target: str, body: str) -> None:
+    site.web.put(SOURCE, PAGE.format(body=body.format(target)))
+
+    assert site.ping(SOURCE, target).outcome == "registered"
+
+
+@on_sqlite
+@pytest.mark.parametrize("body", NO_LINKS.values(), ids=NO_LINKS.keys())
+def test_what_only_looks_like_a_link_is_17(site: Site, target: str, body: str) -> None:
+    site.web.put(SOURCE, PAGE.format(body=body.format(target)))
+
+    assert site.ping(SOURCE, target).outcome == 17
+
+
+def test_an_address_in_the_title_is_no_link(site: Site, target: str) -> None:
+    site.web.put(SOURCE, f'<title><a href="{target}">words</a></title><p>Words.</p>')
+
+    assert site.ping(SOURCE, target).outcome == 17
+
+
+SPELLINGS = {
+    "as it is": "http://blog.example/posts/a-post",
+    "fragment": "http://blog.example/posts/a-post#thoughts",
+    "query": "http://blog.example/posts/a-post?utm_source=x&utm_medium=y",
+    "trailing slash": "http://blog.example/posts/a-post/",
+    "scheme": "https://blog.example/posts/a-post",
+    "host in capitals": "http://BLOG.Example/posts/a-post",
+    "scheme in capitals": "HTTP://blog.example/posts/a-post",
+    "default port": "http://blog.example:80/posts/a-post",
+    "default port of the other scheme": "https://blog.example:443/posts/a-post",
+    "percent-encoding": "http://blog.example/posts/%61-post",
+    "dot segments": "http://blog.example/tags/../posts/./a-post",
+    "trailing dot": "http://blog.example./posts/a-post",
+    "former slug": "http://blog.example/posts/former",
+    "everything at once": "HTTPS://Blog.Example:443/posts/former/?utm_source=feed#thought-1",
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS.keys())
+def test_the_post_is_meant_whatever_the_spelling_of_target_or_link(site: Site, spelling: str) -> None:
+    site.publish("A post", slug="former")
+    target = site.url(site.services.publisher.rename("former", "a-post"))
+    site.web.put(SOURCE, linking(target))
+    site.web.put("http://third.example/", linking(spelling))
+
+    assert site.ping(SOURCE, spelling).outcome == "registered"
+    assert site.ping("http://third.example/", target).outcome == "registered"
+    assert site.ping(SOURCE, target).outcome == 48, "the pair is the same, however it is spelt"
+
+
+@on_sqlite
+@pytest.mark.parametrize("spelling", ["http://blog.example/posts/A-Post", "http://blog.example/Posts/a-post"])
+def test_letter_case_of_the_path_does_matter(site: Site, target: str, spelling: str) -> None:
+    site.web.put(SOURCE, linking(spelling))
+
+    assert site.ping(SOURCE, target).outcome == 17
+
+
+RESOLVED = {
+    "no scheme": '<a href="//blog.example/posts/a-post">words</a>',
+    "base": '<base href="http://blog.example/posts/"><a href="a-post">words</a>',
+    "base without a host": '<base href="//blog.example/posts/x/"><a href="../a-post">words</a>',
+    "base counts for what stands before it": '<a href="a-post">words</a><base href="http://blog.example/posts/">',
+    "only the first base counts": (
+        '<base href="http://blog.example/posts/"><base href="http://third.example/"><a href="a-post">words</a>'
+    ),
+}
+
+
+@on_sqlite
+@pytest.mark.parametrize("page", RESOLVED.values(), ids=RESOLVED.keys())
+def test_links_are_resolved_against_the_base(site: Site, target: str, page: str) -> None:
+    site.web.put(SOURCE, page)
+
+    assert site.ping(SOURCE, target).outcome == "registered"
+
+
+def test_links_are_resolved_against_the_address_that_the_source_redirects_to(site: Site, target: str) -> None:
+    moved = site.web.put(
+        "http://other.example/moved/", '<base href="x"><a href="//blog.example/posts/a-post">words</a>'
+    )
+    site.web.pages[SOURCE] = site.web.pages[moved]
+
+    assert site.ping(SOURCE, target).outcome == "registered"
+    assert site.only_thought().source == SOURCE
+
+
+def test_a_link_beyond_the_size_limit_is_17_and_the_receipt_says_how_far_the_source_was_read(
+    site: Site, target: str
+) -> None:
+    page = Page(
+        SOURCE, 200, "text/html", b"<p>Words, and a very long way", truncated=True, etag=None, last_modified=None
+    )
+    site.web.pages[SOURCE] = page
+
+    answer = site.ping(SOURCE, target)
+
+    assert answer.outcome == 17
+    details = [line["detail"] for line in site.receipt(answer.receipt)["timeline"]]
+    assert "status 200, 29 bytes; only the first 29 bytes were read" in details
+
+
+def test_the_charset_of_the_source_is_decoded_and_its_entities_too(site: Site, target: str) -> None:
+    page = linking(target, before="Das Café &amp; die Brücke – ", title="Über &Uuml;ber")
+    site.web.put(SOURCE, page.encode("windows-1252"), "text/html; charset=iso-8859-1")
+
+    site.ping(SOURCE, target)
+
+    thought = site.only_thought()
+    assert thought.author_name == thought.title == "Über Über"
+    assert thought.excerpt == "[…] Das Café & die Brücke – this post and liked it. […]"
+
+
+@on_sqlite
+def test_names_and_excerpts_are_bounded(site: Site, target: str) -> None:
+    site.web.put(SOURCE, linking(target, title="title " * 500, before="words " * 500, text="link " * 500))
+
+    site.ping(SOURCE, target)
+
+    thought = site.only_thought()
+    assert 400 < len(thought.author_name) <= 500
+    assert 400 < len(thought.title) <= 500
+    assert 200 < len(thought.excerpt) <= 1000
+
+
+@on_sqlite
+@pytest.mark.parametrize("title", ["", "<title></title>", "<title> \u200b </title>", "<title>&#0;</title>"])
+def test_a_page_without_a_title_is_named_by_its_host(site: Site, target: str, title: str) -> None:
+    site.web.put("http://www.other.example:8080/x", title + f'<p><a href="{target}">words</a></p>')
+
+    site.ping("http://www.Other.example:8080/x", target)
+
+    thought = site.only_thought()
+    assert (thought.author_name, thought.author_url) == ("www.other.example", "http://www.other.example:8080/")
+
+
+def test_who_links_to_hundreds_of_posts_is_heard_on_each_that_is_pinged(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "MAX_MORE", 1)
+    targets = [site.url(site.publish(f"Post {number}")) for number in range(4)]
+    others = [f"http://blog.example/posts/nothing-{number}" for number in range(1_500)]
+    site.web.put(SOURCE, linking(*others, *targets))
+
+    outcomes = [site.ping(SOURCE, target).outcome for target in (targets[3], targets[0], targets[2])]
+
+    assert outcomes == ["registered", "registered", "accepted"], "the third was not among those looked up for later"
+    site.clock.move(seconds=300)
+    site.run_jobs()
+    assert site.states() == ["shown"] * 3
+
+
+def test_a_page_with_too_many_excerpts_keeps_its_links(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking, "MAX_EXCERPTS", 1)
+    targets = [site.url(site.publish(f"Post {number}")) for number in range(2)]
+    site.web.put(SOURCE, linking(*targets))
+
+    assert [site.ping(SOURCE, target).outcome for target in targets] == ["registered"] * 2
+    assert {bool(thought.excerpt) for thought in site.thoughts()} == {True, False}
+
+
+def test_a_link_that_no_database_could_look_up_does_no_harm(site: Site, target: str) -> None:
+    site.web.put(SOURCE, linking("http://blog.example/posts/%00", "http://blog.example/posts/%ff", target))
+
+    assert site.ping(SOURCE, target).outcome == "registered"

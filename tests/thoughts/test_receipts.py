@@ -1,0 +1,162 @@
+"""Receipts: what became of one ping, for its sender and for nobody who has to guess."""
+
+import json
+import re
+from datetime import datetime
+
+import pytest
+
+from feedserver.errors import TimedOut
+from feedserver.thoughts import store
+from feedserver.thoughts.moderation import Act
+from tests.support.pinging import call_body
+from tests.thoughts.site import SOURCE, Site, linking
+
+KEYS = ["state", "reason", "source", "target", "post", "received_at", "checked_at", "next_check_at", "timeline"]
+
+
+def test_the_json_of_a_settled_ping_has_exactly_the_promised_keys(site: Site, target: str) -> None:
+    site.web.put(SOURCE, linking(target))
+    receipt = site.ping(f"{SOURCE}#x", f"{target}/?utm_source=y").receipt
+
+    response = site.client.get(receipt + ".json")
+
+    assert response.headers["Content-Type"].startswith("application/json")
+    told = json.loads(response.data)
+    assert list(told) == KEYS
+    assert told == {
+        "state": "shown",
+        "reason": "verified",
+        "source": f"{SOURCE}#x",
+        "target": f"{target}/?utm_source=y",
+        "post": target,
+        "received_at": "2026-03-08T12:00:00Z",
+        "checked_at": "2026-03-08T12:00:00Z",
+        "next_check_at": None,
+        "timeline": [
+            {"at": "2026-03-08T12:00:00Z", "event": "received", "detail": "a ping for this post"},
+            {
+                "at": "2026-03-08T12:00:00Z",
+                "event": "fetched",
+                "detail": f"status 200, {len(linking(target))} bytes",
+            },
+            {"at": "2026-03-08T12:00:00Z", "event": "found", "detail": "a link to the post"},
+            {"at": "2026-03-08T12:00:00Z", "event": "decided", "detail": "shown: verified"},
+        ],
+    }
+
+
+def test_what_is_not_known_yet_is_null(site: Site, target: str) -> None:
+    site.web.fail(SOURCE, TimedOut("the source did not answer within 10 seconds"))
+    told = site.receipt(site.ping(SOURCE, target).receipt)
+
+    assert list(told) == KEYS
+    assert (told["state"], told["reason"], told["checked_at"]) == ("received", None, None)
+    assert datetime.fromisoformat(told["next_check_at"]) > site.clock()
+    assert [line["event"] for line in told["timeline"]] == ["received", "fetched"]
+    assert told["timeline"][1]["detail"] == "not fetched: the source did not answer within 10 seconds"
+
+
+@pytest.mark.parametrize(
+    ("act", "state", "words"),
+    [
+        (None, "shown", "it is shown with the post"),
+        ("hide", "held", "it waits for the author’s approval"),
+        ("spam", "spam", "This ping is not shown."),
+        ("delete", "deleted", "This ping is not shown."),
+    ],
+)
+def test_the_page_says_in_plain_words_what_happened(
+    site: Site, target: str, act: Act | None, state: str, words: str
+) -> None:
+    site.web.put(SOURCE, linking(target))
+    receipt = site.ping(SOURCE, target).receipt
+    if act:
+        site.moderate(act)
+
+    response = site.client.get(receipt)
+
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert words in response.text
+    assert f"<dd>{state}</dd>" in response.text
+    assert f'href="{SOURCE}"' not in response.text, "a receipt must not pay a spammer"
+    assert site.receipt(receipt)["state"] == state
+
+
+@pytest.mark.parametrize("path", ["", ".json"])
+def test_receipts_are_not_indexed_nor_kept(site: Site, target: str, path: str) -> None:
+    response = site.client.get(site.ping(SOURCE, target).receipt + path)
+
+    assert response.headers["X-Robots-Tag"] == "noindex"
+    assert response.headers["Cache-Control"] == "no-store"
+    if not path:
+        assert '<meta name="robots" content="noindex">' in response.text
+
+
+@pytest.mark.parametrize("token", ["unknown", "1", "%00", "%ff", "..", "a" * 5_000, "unknown.json", ".json"])
+def test_an_unknown_token_is_404(site: Site, token: str) -> None:
+    assert site.client.get(f"/receipts/{token}").status_code == 404
+
+
+def test_tokens_cannot_be_guessed(site: Site, target: str) -> None:
+    tokens = [
+        site.ping(f"http://other.example/{number}", target).receipt.removeprefix("/receipts/") for number in range(12)
+    ]
+
+    assert len(set(tokens)) == 12
+    assert all(re.fullmatch(r"[\w-]{22,}", token) for token in tokens), "at least 128 bits, six to a character"
+    for position in range(22):
+        assert len({token[position] for token in tokens}) > 4
+
+
+def test_looking_fetches_nothing_and_changes_nothing(site: Site, target: str) -> None:
+    receipt = site.ping(SOURCE, target).receipt
+    fetched, told = list(site.web.fetched), site.receipt(receipt)
+
+    site.clock.move(days=1)
+    for _ in range(3):
+        site.client.get(receipt)
+        assert site.receipt(receipt) == told
+
+    assert site.web.fetched == fetched
+
+
+def test_a_receipt_outlives_its_post_and_names_it_no_longer(site: Site, target: str) -> None:
+    receipt = site.ping(SOURCE, target).receipt
+    site.services.publisher.delete("a-post")
+    site.clock.move(days=4_000)
+
+    assert site.receipt(receipt)["post"] is None
+    assert site.client.get(receipt).status_code == 200
+
+
+def test_a_receipt_of_a_renamed_post_names_its_present_address(site: Site, target: str) -> None:
+    receipt = site.ping(SOURCE, target).receipt
+    site.services.publisher.rename("a-post", "renamed")
+
+    told = site.receipt(receipt)
+
+    assert (told["post"], told["target"]) == ("http://blog.example/posts/renamed", target)
+
+
+def test_markup_in_what_was_sent_is_text(site: Site, target: str) -> None:
+    source = "http://other.example/<script>alert('x')</script>?a=\"b\"&amp;c"
+    receipt = site.call(call_body("pingback.ping", source, target)).receipt
+
+    page = site.client.get(receipt).text
+
+    assert "<script" not in page
+    assert site.receipt(receipt)["source"] == source
+
+
+def test_a_very_long_timeline_is_shown_from_its_end(site: Site, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_TIMELINE", 6)
+    for _ in range(3):
+        receipt = site.ping(SOURCE, target).receipt
+        site.clock.move(seconds=1)
+
+    timeline = site.receipt(receipt)["timeline"]
+
+    assert [line["event"] for line in timeline] == ["found", "decided", "received", "fetched", "found", "decided"]
+    assert timeline[-1] == {"at": "2026-03-08T12:00:02Z", "event": "decided", "detail": "rejected: source missing"}

@@ -1,0 +1,280 @@
+"""Taking pings: how long a sender waits, how many may, and that pings that come together lose nothing."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from feedserver.errors import PingError
+from feedserver.thoughts import sources, store
+from feedserver.thoughts.receiving import Receiver
+from tests.thoughts.site import SECONDS, SOURCE, Site, linking
+
+
+def together(*deeds: Callable[[], object]) -> list[object]:
+    """Does all at once, in a thread each; returns what they returned or raised, in order."""
+    start = threading.Barrier(len(deeds))
+    found: list[object] = [None] * len(deeds)
+
+    def do(number: int) -> None:
+        start.wait(SECONDS)
+        try:
+            found[number] = deeds[number]()
+        except Exception as error:  # noqa: BLE001 - a test looks at it
+            found[number] = error
+
+    threads = [threading.Thread(target=do, args=(number,)) for number in range(len(deeds))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(SECONDS)
+        assert not thread.is_alive()
+    return found
+
+
+# --- waiting ---
+
+
+def test_a_slow_source_is_accepted_within_the_wait_and_settled_when_it_comes(site_with: Callable[..., Site]) -> None:
+    site = site_with(pingback_wait=0.1)
+    target = site.url(site.publish())
+    site.web.put(SOURCE, linking(target))
+    site.web.gate.clear()
+
+    started = time.monotonic()
+    answer = site.ping(SOURCE, target)
+
+    assert answer.outcome == "accepted"
+    assert time.monotonic() - started < 1
+    assert site.receipt(answer.receipt)["state"] == "received"
+
+    site.web.gate.set()
+    site.services.places.close()
+    assert site.receipt(answer.receipt)["state"] == "shown"
+    assert site.web.fetched == [SOURCE]
+
+
+def test_when_all_places_are_taken_a_ping_is_accepted_at_once_and_left_to_the_jobs(
+    site_with: Callable[..., Site],
+) -> None:
+    site = site_with(pingback_wait=0.05, pingback_places=2)
+    target = site.url(site.publish())
+    sources = [site.web.put(f"http://host{number}.example/", linking(target)) for number in range(3)]
+    site.web.gate.clear()
+
+    outcomes = [site.ping(source, target).outcome for source in sources]
+
+    assert outcomes == ["accepted"] * 3
+    assert site.web.fetched == sources[:2]
+    site.web.gate.set()
+    site.services.places.close()
+    site.run_jobs()
+    assert site.states() == ["shown"] * 3
+
+
+def test_a_place_whose_sender_has_gone_stays_taken_until_its_source_has_come(site_with: Callable[..., Site]) -> None:
+    site = site_with(pingback_wait=0.05, pingback_places=1)
+    target = site.url(site.publish())
+    sources = [site.web.put(f"http://host{number}.example/", linking(target)) for number in range(3)]
+    site.web.gate.clear()
+    site.ping(sources[0], target)
+    site.ping(sources[1], target)
+    assert site.web.fetched == sources[:1]
+
+    site.web.gate.set()
+    end = time.monotonic() + SECONDS
+    while not site.services.places.take():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    site.services.places.give_back()
+
+    assert site.ping(sources[2], target).outcome == "registered"
+
+
+def test_without_places_every_ping_is_left_to_the_jobs(site_with: Callable[..., Site]) -> None:
+    site = site_with(pingback_places=0)
+    target = site.url(site.publish())
+    site.web.put(SOURCE, linking(target))
+
+    assert site.ping(SOURCE, target).outcome == "accepted"
+    assert site.web.fetched == []
+    site.run_jobs()
+    assert site.only_thought().state == "shown"
+
+
+def test_a_place_is_given_back_whatever_becomes_of_the_ping(
+    site_with: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = site_with(pingback_places=1, limits_refetch=0)
+    target = site.url(site.publish())
+    site.web.put(SOURCE, linking(target))
+    site.rule("blocked.example", "block")
+
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("something of ours")
+
+    for outcome, source in [
+        (16, "http://missing.example/"),
+        (16, "no URL"),
+        (49, "http://blocked.example/"),
+        ("registered", SOURCE),
+        (48, SOURCE),
+    ]:
+        assert site.ping(source, target).outcome == outcome
+    monkeypatch.setattr(site.services.verifier.__class__, "ask", fails)
+    with pytest.raises(RuntimeError):
+        site.services.receiver.receive("http://third.example/", target, "192.0.2.1")
+    monkeypatch.undo()
+    monkeypatch.setattr(site.services.places._threads, "submit", fails)
+    with pytest.raises(RuntimeError):
+        site.services.receiver.receive("http://third.example/", target, "192.0.2.1")
+    monkeypatch.undo()
+    monkeypatch.setattr("feedserver.thoughts.looking.read", fails)
+    site.web.put("http://fourth.example/", linking(target))
+    assert site.ping("http://fourth.example/", target).outcome == "accepted"
+    monkeypatch.undo()
+
+    end = time.monotonic() + SECONDS
+    while not site.services.places.take():
+        assert time.monotonic() < end, "the one place was lost"
+        time.sleep(0.01)
+    site.services.places.give_back()
+
+
+def test_a_ping_is_committed_before_anything_is_fetched(site: Site, target: str) -> None:
+    site.web.put(SOURCE, linking(target))
+    site.web.meanwhile = lambda: found.append((site.only_thought().state, len(site.jobs())))
+    found: list[tuple[str, int]] = []
+
+    site.ping(SOURCE, target)
+
+    assert found == [("received", 1)]
+
+
+def test_no_transaction_is_open_while_a_source_is_on_its_way(site: Site, target: str) -> None:
+    site.web.put(SOURCE, linking(target))
+    site.web.meanwhile = lambda: site.publish("Another writer's turn")
+
+    assert site.ping(SOURCE, target).outcome == "registered"
+
+
+# --- all at once ---
+
+
+def test_the_same_ping_eight_times_at_once_is_one_thought_one_job_and_one_fetch(site: Site, target: str) -> None:
+    site.web.put(SOURCE, linking(target))
+
+    outcomes = together(*[lambda: site.ping(SOURCE, target).outcome] * 8)
+
+    assert set(outcomes) <= {"registered", "accepted", 48}
+    assert "registered" in outcomes
+    assert len(site.thoughts()) == 1
+    assert site.web.fetched == [SOURCE]
+    site.services.places.close()
+    site.run_jobs()
+    assert site.only_thought().state == "shown"
+    assert all(job.run_at > site.clock() for job in site.jobs()), "at most the look that the time between two forbids"
+
+
+def test_two_processes_that_get_the_same_ping_store_it_once(site_with: Callable[..., Site]) -> None:
+    sites = [site_with(), site_with()]
+    target = sites[0].url(sites[0].publish())
+    sites[0].web.put(SOURCE, linking(target))
+
+    outcomes = together(*[lambda site=site: site.ping(SOURCE, target).outcome for site in sites * 3])
+
+    assert set(outcomes) <= {"registered", "accepted", 48}
+    assert len(sites[0].thoughts()) == 1
+    assert len(sites[0].web.fetched) == 1
+
+
+def test_pings_of_one_source_for_many_posts_at_once_are_all_settled(site: Site) -> None:
+    targets = [site.url(site.publish(f"Post {number}")) for number in range(6)]
+    site.web.put(SOURCE, linking(*targets))
+
+    outcomes = together(*[lambda target=target: site.ping(SOURCE, target).outcome for target in targets])
+
+    assert set(outcomes) <= {"registered", "accepted"}
+    site.services.places.close()
+    site.run_jobs()
+    assert site.states() == ["shown"] * 6
+    assert site.jobs() == []
+
+
+def test_different_sources_at_once_lose_nothing(site: Site, target: str) -> None:
+    sources = [site.web.put(f"http://host{number}.example/", linking(target)) for number in range(12)]
+
+    outcomes = together(*[lambda source=source: site.ping(source, target).outcome for source in sources])
+
+    assert set(outcomes) <= {"registered", "accepted"}
+    site.services.places.close()
+    site.run_jobs()
+    assert site.states() == ["shown"] * 12
+    assert site.jobs() == []
+
+
+def test_moderating_while_a_source_is_looked_at_is_the_last_word(site: Site, target: str) -> None:
+    site.web.put(SOURCE, linking(target))
+    site.ping(SOURCE, target)
+    site.clock.move(seconds=300)
+    site.ping(SOURCE, target)
+    site.web.meanwhile = lambda: site.moderate("spam")
+
+    site.run_jobs()
+
+    assert site.only_thought().state == "spam"
+
+
+def test_a_ping_and_a_look_at_its_source_never_wait_for_each_other(
+    site: Site, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.web.put(SOURCE, linking(target))
+    site.ping(SOURCE, target)
+    site.clock.move(seconds=300)
+    site.ping(SOURCE, target)
+    errors: list[object] = []
+    event.listen(site.services.database.engine, "handle_error", lambda context: errors.append(context))
+    ping = threading.Thread(target=site.ping, args=(SOURCE, target))
+    keep_findings = sources.keep_findings
+
+    def ping_in_the_middle(*arguments: Any) -> None:
+        ping.start()
+        ping.join(0.2)  # by then it waits
+        keep_findings(*arguments)
+
+    monkeypatch.setattr(sources, "keep_findings", ping_in_the_middle)
+    site.run_jobs()
+    ping.join(SECONDS)
+
+    assert errors == [], "PostgreSQL ends such an embrace after a second, but a sender waits that long"
+
+
+def test_what_is_waiting_is_counted_by_pings_that_are_not_settled(site: Site, target: str) -> None:
+    site.web.put(SOURCE, linking(target))
+    site.ping(SOURCE, target)
+    site.ping("http://missing.example/", target)
+
+    with site.services.database.read() as connection:
+        assert store.waiting(connection) == 0
+
+
+def test_the_receiver_raises_nothing_but_ping_errors_for_any_source(site: Site, target: str) -> None:
+    receiver: Receiver = site.services.receiver
+    for source in [
+        "",
+        " ",
+        "http://",
+        "http://[",
+        "http://[::1",
+        "http://a:b/",
+        "\x00",
+        "http://\x00/",
+        "http://a\ud800/",
+    ]:
+        with pytest.raises(PingError):
+            receiver.receive(source, target, "192.0.2.1")
+        with pytest.raises(PingError):
+            receiver.receive(SOURCE, source, "192.0.2.1")

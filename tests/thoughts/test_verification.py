@@ -1,0 +1,263 @@
+"""What happens to a ping after it is stored: looks at its source, one for all, tries again, and what changes later."""
+
+from datetime import timedelta
+
+import pytest
+
+from feedserver.errors import AddressForbidden, BadStatus, FetchError, HostUnknown, NotText, TimedOut
+from feedserver.posts.model import Post
+from feedserver.thoughts.moderation import Act
+from tests.thoughts.site import SOURCE, Site, linking
+
+
+def test_one_fetch_settles_all_pings_of_a_source(site: Site) -> None:
+    targets = [site.url(site.publish(f"Post {number}")) for number in range(3)]
+    site.web.fail(SOURCE, TimedOut("too slow"))
+    for target in targets:
+        assert site.ping(SOURCE, target).outcome == "accepted"
+
+    site.web.put(SOURCE, linking(targets[0], targets[2]))
+    site.clock.move(seconds=60)
+    site.run_jobs()
+
+    assert site.web.fetched == [SOURCE, SOURCE]
+    assert site.states() == ["rejected", "shown", "shown"]
+    assert site.jobs() == []
+
+
+def test_a_source_that_was_read_a_moment_ago_is_not_fetched_for_the_next_post(site: Site) -> None:
+    targets = [site.url(site.publish(f"Post {number}")) for number in range(3)]
+    site.web.put(SOURCE, linking(*targets, before="Among all that there is to read I have read "))
+
+    outcomes = [site.ping(SOURCE, target).outcome for target in targets]
+
+    assert outcomes == ["registered"] * 3
+    assert site.web.fetched == [SOURCE]
+    assert [thought.excerpt for thought in site.thoughts()] == [
+        "[…] Among all that there is to read I have read this post and liked it. […]"
+    ] * 3
+
+
+# --- our own pages as sources ---
+
+
+def test_another_post_of_ours_is_read_without_http(site: Site, target: str) -> None:
+    other = site.publish("Other post", body="I wrote about [this](/posts/a-post) before.")
+
+    assert site.ping(site.url(other) + "/?utm_source=x#y", target).outcome == "registered"
+    assert site.web.fetched == []
+    thought = site.only_thought()
+    assert (thought.author_name, thought.title) == ("Example Blog", "Other post")
+    assert thought.excerpt == "[…] I wrote about this before. […]"
+
+
+def test_a_renamed_post_of_ours_is_the_same_source(site: Site, target: str) -> None:
+    site.publish("Other post", slug="other", body="I wrote about [this](/posts/a-post) before.")
+    renamed = site.services.publisher.rename("other", "renamed")
+    site.ping(site.url(renamed), target)
+
+    assert site.ping("http://blog.example/posts/other", target).outcome == 48
+
+
+def test_another_post_of_ours_without_a_link_is_17(site: Site, target: str) -> None:
+    other = site.publish("Other post")
+
+    assert site.ping(site.url(other), target).outcome == 17
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/feed.rss",
+        "/posts/a-post/thoughts.rss",
+        "/pingback",
+        "/tags/x",
+        "/posts/draft",
+        "/posts/none",
+        "/posts/%00",
+    ],
+)
+def test_what_is_no_post_of_ours_is_16_as_a_source(site: Site, target: str, path: str) -> None:
+    site.publish("Draft", slug="draft", draft="true", body="[link](/posts/a-post)")
+
+    assert site.ping(f"http://blog.example{path}", target).outcome == 16
+    assert site.web.fetched == []
+
+
+def test_a_receipt_of_ours_is_16_as_a_source(site: Site, target: str) -> None:
+    receipt = site.ping(SOURCE, target).receipt
+
+    assert site.ping(f"http://blog.example{receipt}", target).outcome == 16
+
+
+def test_a_source_that_leads_back_to_this_site_is_16(site: Site, post: Post, target: str) -> None:
+    """Our pages link to each other; a redirect to one of them would make a thought out of nothing."""
+    page = site.web.put("http://blog.example/tags/x", linking(target))
+    site.web.pages[SOURCE] = site.web.pages[page]
+
+    assert site.ping(SOURCE, target).outcome == 16
+
+
+# --- what changes later ---
+
+
+def shown(site: Site, target: str) -> None:
+    site.web.put(SOURCE, linking(target))
+    assert site.ping(SOURCE, target).outcome == "registered"
+
+
+def look_again(site: Site, target: str) -> None:
+    """A known pair is pinged once more, and looked at in the background."""
+    site.clock.move(seconds=300)
+    assert site.ping(SOURCE, target).outcome == 48
+    assert site.run_jobs() == 1
+
+
+def test_a_known_pair_is_looked_at_again_in_the_background_and_its_new_words_are_shown(
+    site: Site, post: Post, target: str
+) -> None:
+    shown(site, target)
+    site.web.put(SOURCE, linking(target, before="Now I think that "))
+    before = site.revision()
+
+    look_again(site, target)
+
+    assert "[…] Now I think that this post and liked it. […]" in site.page(post)
+    assert site.revision() > before
+
+
+def test_a_look_that_finds_nothing_new_leaves_the_revision_and_the_receipt_as_they_are(site: Site, target: str) -> None:
+    shown(site, target)
+    receipt = f"/receipts/{site.only_thought().token}"
+    revision, told = site.revision(), site.receipt(receipt)
+
+    look_again(site, target)
+
+    assert site.revision() == revision
+    assert site.receipt(receipt) == told | {"checked_at": "2026-03-08T12:05:00Z"}
+
+
+def test_a_known_pair_is_looked_at_again_when_the_time_between_two_fetches_is_over(site: Site, target: str) -> None:
+    shown(site, target)
+    site.clock.move(seconds=10)
+
+    for _ in range(3):
+        assert site.ping(SOURCE, target).outcome == 48
+        site.run_jobs()
+    assert len(site.web.fetched) == 1
+    receipt = site.receipt(f"/receipts/{site.only_thought().token}")
+    assert receipt["next_check_at"] == "2026-03-08T12:05:00Z"
+
+    site.clock.move(seconds=290)
+    site.run_jobs()
+    assert len(site.web.fetched) == 2
+
+
+@pytest.mark.parametrize("gone", ["without the link", "410", "not a text"])
+def test_a_source_that_has_taken_its_link_away_is_gone_and_back_with_it(
+    site: Site, post: Post, target: str, gone: str
+) -> None:
+    shown(site, target)
+    if gone == "without the link":
+        site.web.put(SOURCE, "<p>Nothing here.</p>")
+    else:
+        site.web.fail(SOURCE, BadStatus(410) if gone == "410" else NotText("a picture"))
+
+    look_again(site, target)
+    assert site.only_thought().state == "gone"
+    assert SOURCE not in site.page(post)
+
+    site.web.put(SOURCE, linking(target))
+    site.clock.move(seconds=300)
+    assert site.ping(SOURCE, target).outcome == "registered", "a pair that is gone is verified anew"
+    assert site.only_thought().state == "shown"
+    assert SOURCE in site.page(post)
+
+
+def test_what_was_held_is_held_again_when_its_link_comes_back(site: Site, target: str) -> None:
+    shown(site, target)
+    site.moderate("hide")
+    site.web.put(SOURCE, "<p>Nothing here.</p>")
+    look_again(site, target)
+    assert site.only_thought().state == "gone"
+
+    site.web.put(SOURCE, linking(target))
+    site.clock.move(seconds=300)
+
+    assert site.ping(SOURCE, target).outcome == "registered"
+    assert site.only_thought().state == "held"
+
+
+def test_a_404_is_looked_at_twice_more_within_a_day_before_the_thought_is_gone(site: Site, target: str) -> None:
+    shown(site, target)
+    site.web.fail(SOURCE, BadStatus(404))
+    look_again(site, target)
+    first = site.clock()
+
+    assert site.only_thought().state == "shown"
+    site.run_next_job()
+    assert site.only_thought().state == "shown"
+    site.run_next_job()
+    assert site.only_thought().state == "gone"
+    assert site.clock() - first == timedelta(days=1)
+    assert site.jobs() == []
+
+
+def test_a_404_that_passes_is_forgotten(site: Site, target: str) -> None:
+    shown(site, target)
+    site.web.fail(SOURCE, BadStatus(404))
+    look_again(site, target)
+
+    site.web.put(SOURCE, linking(target))
+    site.run_next_job()
+
+    assert (site.only_thought().state, site.only_thought().strikes) == ("shown", 0)
+    assert site.jobs() == []
+
+
+@pytest.mark.parametrize(
+    "error", [TimedOut("x"), BadStatus(500), BadStatus(403), HostUnknown("x"), AddressForbidden("x")], ids=repr
+)
+def test_what_is_shown_stays_when_its_source_is_in_trouble(
+    site: Site, post: Post, target: str, error: FetchError
+) -> None:
+    shown(site, target)
+    site.web.fail(SOURCE, error)
+    revision = site.revision()
+
+    look_again(site, target)
+    while site.jobs():
+        site.run_next_job()
+
+    assert site.only_thought().state == "shown"
+    assert site.revision() == revision
+
+
+def test_a_rejected_pair_is_verified_anew_and_keeps_its_receipt(site: Site, target: str) -> None:
+    rejected = site.ping(SOURCE, target)
+    assert rejected.outcome == 16
+
+    site.web.put(SOURCE, linking(target))
+    again = site.ping(SOURCE, target + "#second")
+
+    assert again.outcome == "registered"
+    assert again.receipt == rejected.receipt
+    told = site.receipt(again.receipt)
+    assert (told["state"], told["target"]) == ("shown", target + "#second")
+    assert [line["event"] for line in told["timeline"]] == ["received", "fetched", "found", "decided"] * 2
+
+
+@pytest.mark.parametrize("act", ["spam", "delete"])
+def test_a_moderators_word_is_final_whatever_the_source_says(site: Site, target: str, act: Act) -> None:
+    shown(site, target)
+    other = site.url(site.publish("Other"))
+    site.moderate(act)
+    state = site.only_thought().state
+
+    site.web.put(SOURCE, linking(target, other))
+    site.clock.move(seconds=300)
+    assert site.ping(SOURCE, other).outcome == "registered"
+    assert site.ping(SOURCE, target).outcome == 48
+
+    assert site.states() == sorted([state, "shown"])
