@@ -109,6 +109,7 @@ class BodyDeadline:
             return []
         environ["wsgi.input"] = BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
+        environ.pop("HTTP_TRANSFER_ENCODING", None)  # no longer true, and it would hide the length from Flask
         return self._app(environ, start_response)
 
     def _length(self, environ: Environ) -> int | None:

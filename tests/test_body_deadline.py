@@ -169,3 +169,13 @@ def test_what_need_not_be_read_is_not_read(inner: Inner, environ: Environ) -> No
     ask(BodyDeadline(inner, seconds=60, most=100), Unread(), **environ)
 
     assert len(inner.asked) == 1
+
+
+def test_a_chunked_body_that_is_too_long_is_known_to_be(inner: Inner) -> None:
+    chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+
+    ask(BodyDeadline(inner, seconds=5, most=100), BytesIO(b"x" * 500), **chunked)
+
+    (asked,) = inner.asked
+    assert asked["CONTENT_LENGTH"] == "101"
+    assert "HTTP_TRANSFER_ENCODING" not in asked  # Flask would take the length for unknown

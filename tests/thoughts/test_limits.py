@@ -38,6 +38,7 @@ def test_a_host_beyond_its_budget_is_accepted_and_put_off(site_with: Callable[..
     [
         ("http://192.0.2.1/", "http://198.51.2.1/", False),
         ("http://192.0.2.1/", "http://192.0.2.1:8080/?x", True),
+        ("http://192.0.2.1/", "http://[::ffff:192.0.2.1]/", True),
         ("http://[2001:db8::1]/", "http://[2001:db8::2]/", True),
         ("http://[2001:db8::1]/", "http://[2001:db8:1::1]/", False),
         ("http://ann.github.io/", "http://bob.github.io/", False),
@@ -77,6 +78,20 @@ def test_senders_share_a_rate_when_they_are_one_subscriber(
     outcomes = [site.ping(f"http://other.example/{sender}", target, sender=sender).outcome for sender in senders]
 
     assert outcomes == [16, 49 if shared else 48 if senders[0] == senders[1] else 16]
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+    ],
+)
+def test_who_is_counted_together(address: str, network: str) -> None:
+    assert limits.network(address) == network
 
 
 def test_a_rate_is_counted_for_all_processes_together(site_with: Callable[..., Site]) -> None:
