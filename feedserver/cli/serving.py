@@ -15,12 +15,19 @@ from feedserver.jobs.worker import Worker
 
 def add_commands(commands: Commands) -> None:
     serve = verb(commands, "serve", _serve, "run the whole server; makes the site first where there is none")
-    serve.add_argument("--bind", metavar="HOST:PORT", default=server.BIND, help="default: %(default)s")
+    serve.add_argument("--bind", metavar="HOST:PORT", type=_address, default=server.BIND, help="default: %(default)s")
     serve.add_argument("--workers", metavar="N", type=_positive, help="processes; default: one for each core")
     serve.add_argument(
         "--threads", metavar="N", type=_positive, default=server.THREADS, help="in each; default: %(default)s"
     )
     verb(commands, "worker", _work, "carry out background jobs alone, beside web processes or on further machines")
+
+
+def _address(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
+        raise ArgumentTypeError(f"“{text}” is no HOST:PORT, such as {server.BIND}")
+    return text
 
 
 def _positive(text: str) -> int:

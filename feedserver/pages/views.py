@@ -192,7 +192,7 @@ def _store(connection: Any, house: Services, found: Post, written: Comment) -> T
     if before := store.by_submission(connection, written.submission):
         return before
     now = house.clock()
-    if not limits.allow(connection, f"comment:{request.remote_addr}", _COMMENTS_A_MINUTE, now):
+    if not limits.allow(connection, f"comment:{limits.network(request.remote_addr or '')}", _COMMENTS_A_MINUTE, now):
         return None
     verdict = moderation.verdict_on_comment(connection, written.email, house.settings)
     return moderation.take_comment(connection, found.id, written, verdict, now)

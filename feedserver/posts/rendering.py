@@ -4,8 +4,9 @@ Leaves to others: what a feed may carry (`sanitising`), and what is too much wor
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from html import unescape
+from typing import Any
 
 import turbohtml
 from markdown_it import MarkdownIt
@@ -26,7 +27,17 @@ _FOOTNOTES = re.compile(r'<sup class="footnote-ref"><a [^>]*>[^<]*</a></sup>|<hr
 _LINK_ELEMENT = re.compile(r"<(?=link\b)", re.IGNORECASE)
 _REFERENCE = re.compile(r"&#(?:[0-9]++|x[0-9a-f]++);?", re.IGNORECASE)
 
+
+def _cell(renderer: Any, tokens: Sequence[Token], index: int, options: Any, _environment: Any) -> str:
+    """A cell of a table, aligned by a class: the pages' policy lets no inline style apply."""
+    if style := tokens[index].attrs.pop("style", None):
+        tokens[index].attrs["class"] = str(style).removeprefix("text-align:")
+    return str(renderer.renderToken(tokens, index, options, _environment))
+
+
 _markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(footnote_plugin)
+for _opening in ("th_open", "td_open"):
+    _markdown.add_render_rule(_opening, _cell)
 
 
 def render(body: str, permalink: str) -> Rendered:

@@ -156,3 +156,11 @@ def test_references_cannot_make_a_short_body_huge() -> None:
 
     with pytest.raises(InvalidDocument, match=r"^body: becomes over .* characters of HTML"):
         render(body, PERMALINK)
+
+
+def test_the_cells_of_a_table_are_aligned_without_inline_styles() -> None:
+    html = render("| a | b | c |\n|---|--:|:-:|\n| 1 | 2 | 3 |\n", PERMALINK).html
+
+    assert "style=" not in html
+    assert '<td class="right">2</td>' in html
+    assert '<th class="center">c</th>' in html
