@@ -146,6 +146,11 @@ def test_a_failure_gives_the_lock_back(empty: Database, empty_database_url: str)
         raise ZeroDivisionError
 
     other = Database(empty_database_url)
+
+    def take() -> None:
+        with migrate.exclusive(other):
+            pass
+
     with ThreadPoolExecutor(1) as threads:
-        threads.submit(lambda: migrate.exclusive(other).__enter__()).result(5)
+        threads.submit(take).result(5)
     other.close()
