@@ -11,22 +11,37 @@ import struct
 import sys
 from typing import Any, Final
 
+from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from feedserver import settings
+from feedserver.app import create_app
 from feedserver.errors import FeedserverError, SettingsError
 from feedserver.jobs.worker import Worker
 from feedserver.patience import PatientWorker
 from feedserver.services import EXTENSION, Services
 from feedserver.setup import init
 
-BIND: Final = "127.0.0.1:8000"
-THREADS: Final = 16  # with 4, eight slow requests stop a site; with 16 it serves on
 _RECEIVE_TIMEOUT: Final = 5  # seconds for the next bytes of a request’s body
 _GRACE: Final = 30  # seconds for requests and jobs under way when the server ends
 _RECEIPT: Final = re.compile(r"(/receipts/)[^/.\s?]+")
 
 _job_workers: dict[int, Worker] = {}
+
+
+class Server(BaseApplication):  # type: ignore[misc] # gunicorn is published without types
+    """gunicorn, started from inside with settings by name."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return create_app()
 
 
 class DiscreetLogger(Logger):  # type: ignore[misc] # gunicorn is published without types
@@ -37,7 +52,9 @@ class DiscreetLogger(Logger):  # type: ignore[misc] # gunicorn is published with
         return {name: _RECEIPT.sub(r"\1…", value) if isinstance(value, str) else value for name, value in atoms.items()}
 
 
-def gunicorn_settings(bind: str = BIND, workers: int | None = None, threads: int = THREADS) -> dict[str, Any]:
+def gunicorn_settings(
+    bind: str = settings.BIND, workers: int | None = None, threads: int = settings.THREADS
+) -> dict[str, Any]:
     """gunicorn's settings by name. `workers` is one for each core unless given, or said by `WEB_CONCURRENCY`."""
     return {
         "bind": bind,

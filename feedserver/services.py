@@ -11,6 +11,7 @@ from flask import current_app
 
 from feedserver import __version__
 from feedserver.clock import Clock, utc_now
+from feedserver.errors import StorageError
 from feedserver.feeds.versions import Feeds
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import Job
@@ -104,10 +105,15 @@ def egress_policy(settings: Settings) -> Policy:
 def secret(data_dir: Path) -> str:
     """The secret that signs forms, made on first use: a file that only its owner reads."""
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(data_dir / "secret", os.O_RDWR | os.O_CREAT, 0o600)
+    file_name = data_dir / "secret"
+    descriptor = os.open(file_name, os.O_RDWR | os.O_CREAT, 0o600)
     with open(descriptor, "r+", encoding="ascii") as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # two processes that start at once must not each make their own
-        if known := file.read().strip():
+        try:
+            known = file.read().strip()
+        except UnicodeDecodeError:
+            raise StorageError(f"{file_name}: is no secret; delete it, and a new one is made") from None
+        if known:
             return known
         new = secrets.token_urlsafe(32)
         file.write(new + "\n")

@@ -21,6 +21,8 @@ from feedserver.text import clean
 DEFAULT_FILE = Path("config/feedserver.toml")
 PREFIX = "FEEDSERVER_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
+BIND = "127.0.0.1:8000"  # what the server listens on unless told otherwise
+THREADS = 16  # in each process: with 4, eight slow requests stop a site; with 16 it serves on
 
 _MAX_BASE = 500  # characters of site.url: what follows it must fit into urls.MAX_URL
 

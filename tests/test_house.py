@@ -29,6 +29,8 @@ PURE = {
     "charset.py",
     "document.py",
     "rendering.py",
+    "sanitising.py",
+    "nesting.py",
     "build.py",
     "syndication.py",
     "extensions.py",

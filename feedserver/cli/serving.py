@@ -3,30 +3,25 @@
 import signal
 from argparse import ArgumentTypeError, Namespace
 from threading import Event
-from typing import Any
 
-from gunicorn.app.base import BaseApplication
-
-from feedserver import server
-from feedserver.app import create_app
 from feedserver.cli.arguments import Commands, open_site, verb
+from feedserver.errors import SettingsError
 from feedserver.jobs.worker import Worker
+from feedserver.settings import BIND, THREADS
 
 
 def add_commands(commands: Commands) -> None:
     serve = verb(commands, "serve", _serve, "run the whole server; makes the site first where there is none")
-    serve.add_argument("--bind", metavar="HOST:PORT", type=_address, default=server.BIND, help="default: %(default)s")
+    serve.add_argument("--bind", metavar="HOST:PORT", type=_address, default=BIND, help="default: %(default)s")
     serve.add_argument("--workers", metavar="N", type=_positive, help="processes; default: one for each core")
-    serve.add_argument(
-        "--threads", metavar="N", type=_positive, default=server.THREADS, help="in each; default: %(default)s"
-    )
+    serve.add_argument("--threads", metavar="N", type=_positive, default=THREADS, help="in each; default: %(default)s")
     verb(commands, "worker", _work, "carry out background jobs alone, beside web processes or on further machines")
 
 
 def _address(text: str) -> str:
     host, _, port = text.rpartition(":")
     if not host or not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
-        raise ArgumentTypeError(f"“{text}” is no HOST:PORT, such as {server.BIND}")
+        raise ArgumentTypeError(f"“{text}” is no HOST:PORT, such as {BIND}")
     return text
 
 
@@ -36,24 +31,14 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-class _Server(BaseApplication):  # type: ignore[misc] # gunicorn is published without types
-    """gunicorn, started from inside."""
-
-    def __init__(self, options: dict[str, Any]) -> None:
-        self._options = options
-        super().__init__()
-
-    def load_config(self) -> None:
-        for name, value in self._options.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> Any:
-        return create_app()
-
-
 def _serve(chosen: Namespace) -> None:
+    # gunicorn reads the environment while it is imported: only who wants it is to meet what is wrong there.
+    try:
+        from feedserver import server
+    except ValueError as error:
+        raise SettingsError([f"WEB_CONCURRENCY: must be a whole number ({error})"]) from None
     server.prepare()
-    _Server(server.gunicorn_settings(chosen.bind, chosen.workers, chosen.threads)).run()
+    server.Server(server.gunicorn_settings(chosen.bind, chosen.workers, chosen.threads)).run()
 
 
 def _work(_: Namespace) -> None:

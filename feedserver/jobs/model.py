@@ -7,9 +7,10 @@ from typing import Final
 # A lease outlives the longest fetch (egress.timeout is at most 60 s) and ends within 90 s of a crash.
 LEASE: Final = timedelta(seconds=85)
 
-# Pauses after the first, second … failed try: the first retry within a minute, the last one after two days.
+# Pauses after the first, second … failed try: the first retry within a minute, the last one after two days. Each is
+# longer than the one before it at its longest.
 PAUSES: Final = tuple(
-    timedelta(seconds=seconds) for seconds in (40, 150, 600, 2_400, 7_200, 18_000, 36_000, 43_200, 64_800)
+    timedelta(seconds=seconds) for seconds in (40, 150, 600, 2_400, 7_200, 18_000, 32_400, 43_200, 68_400)
 )
 
 
