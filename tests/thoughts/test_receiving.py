@@ -48,7 +48,7 @@ def test_a_slow_source_is_accepted_within_the_wait_and_settled_when_it_comes(sit
     answer = site.ping(SOURCE, target)
 
     assert answer.outcome == "accepted"
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < SECONDS / 2
     assert site.receipt(answer.receipt)["state"] == "received"
 
     site.web.gate.set()

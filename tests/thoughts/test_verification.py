@@ -9,6 +9,8 @@ from feedserver.posts.model import Post
 from feedserver.thoughts.moderation import Act
 from tests.thoughts.site import SOURCE, Site, linking
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 def test_one_fetch_settles_all_pings_of_a_source(site: Site) -> None:
     targets = [site.url(site.publish(f"Post {number}")) for number in range(3)]
@@ -65,6 +67,7 @@ def test_another_post_of_ours_without_a_link_is_17(site: Site, target: str) -> N
     assert site.ping(site.url(other), target).outcome == 17
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "path",
     [
@@ -216,6 +219,7 @@ def test_a_404_that_passes_is_forgotten(site: Site, target: str) -> None:
     assert site.jobs() == []
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "error", [TimedOut("x"), BadStatus(500), BadStatus(403), HostUnknown("x"), AddressForbidden("x")], ids=repr
 )
