@@ -4,6 +4,7 @@ Documents are read and rendered before the transaction opens, so that writers wa
 """
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -42,8 +43,8 @@ class Publisher:
         now = now.replace(microsecond=0)
         rendered = render(document.body, self.urls.post(document.slug))
         published_at = document.date or now
-        with self.database.write() as connection:
-            site.revise(connection)
+
+        def deed(connection: Connection) -> Post:
             if store.slug_owner(connection, document.slug) is not None:
                 raise SlugTaken(document.slug)
             post_id = store.add(
@@ -59,6 +60,8 @@ class Publisher:
             )
             return self._settle(connection, post_id, document, rendered, now)
 
+        return self._publicly(deed)
+
     def edit(self, slug: str, document: Document, now: datetime) -> Post:
         """New content for a post. Without a date it keeps its first one, and `updated` moves to now.
 
@@ -68,8 +71,8 @@ class Publisher:
         with self.database.read() as connection:
             current = _living(connection, slug)
         rendered = render(document.body, self.urls.post(current.slug))
-        with self.database.write() as connection:
-            site.revise(connection)
+
+        def deed(connection: Connection) -> Post:
             post = _living(connection, current.slug)
             published_at = document.date or _first_date(post, now)
             seen_before = post.visible(now) and document.updated is None  # a reader must notice two edits a second
@@ -84,30 +87,45 @@ class Publisher:
             store.change(connection, post.id, document, rendered, values)
             return self._settle(connection, post.id, document, rendered, now)
 
+        return self._publicly(deed)
+
     def rename(self, slug: str, new: str) -> Post:
         """Another address for a post; the old one leads to it for ever."""
         new = documents.check_slug(new)
         with self.database.read() as connection:
             body = documents.body_of(_living(connection, slug).source)
         rendered = render(body, self.urls.post(new))
-        with self.database.write() as connection:
-            site.revise(connection)
+
+        def deed(connection: Connection) -> Post:
             post = _living(connection, slug)
             if store.slug_owner(connection, new) not in (None, post.id):
                 raise SlugTaken(new)
             store.rename(connection, post.id, new, rendered)
             return _reread(connection, post.id)
 
+        return self._publicly(deed)
+
     def delete(self, slug: str) -> Post:
         """Takes a post away; its address answers “gone” for ever, its text stays in the database."""
-        with self.database.write() as connection:
-            site.revise(connection)
+
+        def deed(connection: Connection) -> Post:
             post = _living(connection, slug)
             store.mark_deleted(connection, post.id)
             related.update_terms(connection, post.id, frozenset())
             related.relate(connection, post.id)
             jobs.discard(connection, PUBLISH, str(post.id))
             return _reread(connection, post.id)
+
+        return self._publicly(deed)
+
+    def _publicly(self, deed: Callable[[Connection], Post]) -> Post:
+        """Carries out what readers can see, as one transaction that counts as a revision."""
+
+        def revised(connection: Connection) -> Post:
+            site.revise(connection)
+            return deed(connection)
+
+        return self.database.transact(revised)
 
     def _settle(
         self, connection: Connection, post_id: int, document: Document, rendered: Rendered, now: datetime
