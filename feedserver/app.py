@@ -19,9 +19,9 @@ from feedserver import health
 from feedserver import settings as settings_module
 from feedserver.clock import rfc3339
 from feedserver.errors import PostNotFound
+from feedserver.feeds import autodiscovery, browsing
 from feedserver.feeds import views as feed_views
 from feedserver.mounting import BodyDeadline, Mounted, TrustedProxies
-from feedserver.pages import autodiscovery
 from feedserver.pages import views as page_views
 from feedserver.segments import EncodedSlashes, NameConverter
 from feedserver.services import EXTENSION, Services
@@ -81,7 +81,13 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.url_map.converters["name"] = NameConverter
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _STATIC_SECONDS
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    for blueprint in (page_views.blueprint, feed_views.blueprint, thought_views.blueprint, health.blueprint):
+    for blueprint in (
+        page_views.blueprint,
+        feed_views.blueprint,
+        browsing.blueprint,
+        thought_views.blueprint,
+        health.blueprint,
+    ):
         app.register_blueprint(blueprint)
     _prepare_templates(app, services)
     _prepare_errors(app)

@@ -12,6 +12,7 @@ from flask import current_app
 from feedserver import __version__
 from feedserver.clock import Clock, utc_now
 from feedserver.errors import StorageError
+from feedserver.feeds.collecting import Collector
 from feedserver.feeds.versions import Feeds
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import Job
@@ -51,8 +52,12 @@ class Services:
         return Publisher(self.database, self.urls, self.settings.site)
 
     @cached_property
+    def collector(self) -> Collector:
+        return Collector(self.urls, self.settings)
+
+    @cached_property
     def feeds(self) -> Feeds:
-        return Feeds(self.database, self.urls, self.settings, self.clock)
+        return Feeds(self.database, self.collector, self.clock)
 
     @cached_property
     def verifier(self) -> Verifier:
@@ -80,7 +85,7 @@ class Services:
 
     def _make_known(self, job: Job) -> None:
         with self.database.write() as connection:
-            publishing.make_known(connection)
+            self.publisher.make_known(connection, int(job.subject), self.clock())
             jobs.finish(connection, job)
 
 

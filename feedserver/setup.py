@@ -1,6 +1,7 @@
 """Making a site: data directory, secret, database, schema, one example post. Safe to repeat, and twice at once."""
 
 from feedserver.errors import StorageError
+from feedserver.posts import places
 from feedserver.posts import store as posts
 from feedserver.services import Services, secret
 from feedserver.storage import migrate, site
@@ -35,12 +36,17 @@ def init(services: Services, *, example: bool) -> bool:
         services.database.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with migrate.exclusive(services.database):
         is_new = not migrate.exists(services.database)
-        migrate.upgrade(services.database)
-        with services.database.write() as connection:
-            site.create(connection, services.clock())
+        _upgrade(services)
         if example and is_new:
             _add_example(services)
     return is_new
+
+
+def upgrade(services: Services) -> bool:
+    """Brings an existing database up to date. Returns whether there was anything to do. Raises StorageError."""
+    require_some(services)
+    with migrate.exclusive(services.database):
+        return _upgrade(services)
 
 
 def require_some(services: Services) -> None:
@@ -54,6 +60,17 @@ def require_current(services: Services) -> None:
     require_some(services)
     if not migrate.is_current(services.database):
         raise StorageError("the database is of an older feedserver; `feedserver db upgrade` brings it up to date")
+
+
+def _upgrade(services: Services) -> bool:
+    """The schema, the site's one row, and what depends on settings: call it under `migrate.exclusive`."""
+    changed = migrate.upgrade(services.database)
+    author = services.settings.site.author
+    with services.database.write() as connection:
+        site.create(connection, services.clock())
+        if site.change_author(connection, author):
+            places.give_unnamed(connection, author)
+    return changed
 
 
 def _add_example(services: Services) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 MAX_URL = 2048  # bytes of UTF-8, which are characters in a proper URL: what other software takes, and our indexes hold
 FORMATS = ("rss", "atom", "json")
+_DIGITS = 9  # of a page's number: what every database counts with
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -61,6 +62,12 @@ class Urls:
 
     def post_thoughts_feed(self, slug: str, fmt: str) -> str:
         return f"{self.post(slug)}/thoughts.{fmt}"
+
+    def feeds(self) -> str:
+        return self.at("/feeds")
+
+    def opml(self) -> str:
+        return self.at("/feeds.opml")
 
     def pingback(self) -> str:
         return self.at("/pingback")
@@ -146,6 +153,12 @@ def same_page(url: str) -> str:
     if parts.port not in (None, _DEFAULT_PORTS[parts.scheme]):
         netloc += f":{parts.port}"
     return parts._replace(netloc=netloc, path=parts.path or "/", fragment="").geturl()
+
+
+def page_number(text: str) -> int | None:
+    """The number that a query names, from 1; None for what is no such number."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _DIGITS
+    return int(text) or None if is_number else None
 
 
 def _page(number: int) -> str:

@@ -19,7 +19,11 @@ LOOKS_INTO = {
     "feeds": {"thoughts", "posts", "storage"},
     "pages": {"feeds", "thoughts", "posts", "storage"},
 }
-DOORS = {"views.py", "autodiscovery.py"}  # what Flask calls: reaches the services that were put together for it
+DOORS = {
+    "views.py",
+    "autodiscovery.py",
+    "browsing.py",
+}  # what Flask calls: reaches the services that were put together for it
 PURE = {
     "model.py",
     "deciding.py",
@@ -37,6 +41,9 @@ PURE = {
     "jsonfeed.py",
     "conditional.py",
     "address.py",
+    "history.py",
+    "deltas.py",
+    "opml.py",
 }
 IMPURE_LIBRARIES = {"flask", "sqlalchemy", "socket", "http", "requests", "time"}
 

@@ -12,8 +12,7 @@ from feedserver.cli.arguments import Commands, listing, noun, open_site, print_l
 from feedserver.jobs import store as jobs
 from feedserver.services import Services
 from feedserver.settings import Described
-from feedserver.setup import init, require_some
-from feedserver.storage import migrate, site
+from feedserver.setup import init, upgrade
 
 _HIDDEN = "(hidden)"
 
@@ -68,13 +67,7 @@ def _run(chosen: Namespace) -> None:
 
 
 def _upgrade(_: Namespace) -> None:
-    services = Services(settings.load())
-    require_some(services)
-    with migrate.exclusive(services.database):
-        changed = migrate.upgrade(services.database)
-        with services.database.write() as connection:
-            site.create(connection, services.clock())
-    print("upgraded" if changed else "nothing to do")
+    print("upgraded" if upgrade(Services(settings.load())) else "nothing to do")
 
 
 def _check(_: Namespace) -> None:

@@ -7,6 +7,7 @@ from html import escape
 from uuid import UUID, uuid5
 
 from feedserver.feeds.address import FeedAddress
+from feedserver.feeds.history import Extent, links
 from feedserver.feeds.model import Category, Entry, Feed, InReplyTo, Person, Replies
 from feedserver.posts.model import Post
 from feedserver.settings import SiteSettings
@@ -16,7 +17,9 @@ from feedserver.thoughts.comments import as_html
 from feedserver.thoughts.model import Thought
 from feedserver.urls import Urls
 
-TTL = 300  # seconds between two polls: what `Cache-Control`, `ttl` and `sy:` say alike
+# Seconds between two polls: what `Cache-Control`, `ttl` and `sy:` say alike.
+TTL = 300
+ARCHIVE_TTL = 86_400  # an archive changes only when a post in it is edited or taken away
 _TITLE = 80  # characters of a post's title within another title
 
 Counts = Mapping[int, tuple[int, datetime]]
@@ -30,17 +33,22 @@ class Builder:
     settings: SiteSettings
     site: Site
 
-    def posts(self, address: FeedAddress, posts: Sequence[Post], counts: Counts) -> Feed:
-        """A feed of posts, newest first; `counts` says for each post with thoughts how many, and the newest's date."""
-        return self._feed(address, tuple(self._post(post, counts) for post in posts))
+    def posts(self, address: FeedAddress, extent: Extent, posts: Sequence[Post], counts: Counts | None) -> Feed:
+        """A document of a feed of posts, newest first.
 
-    def thoughts(self, address: FeedAddress, thoughts: Sequence[Thought], posts: Mapping[int, Post]) -> Feed:
-        """A feed of thoughts, newest first; `posts` holds the posts they are on, by id."""
+        `counts` says for each post with thoughts how many, and the newest's date; None leaves them unsaid.
+        """
+        return self._feed(address, extent, tuple(self._post(post, counts) for post in posts))
+
+    def thoughts(
+        self, address: FeedAddress, extent: Extent, thoughts: Sequence[Thought], posts: Mapping[int, Post]
+    ) -> Feed:
+        """A document of a feed of thoughts, newest first; `posts` holds the posts they are on, by id."""
         post = next(iter(posts.values())) if address.scope == "post" else None
         entries = tuple(self._thought(thought, posts[thought.post_id]) for thought in thoughts)
-        return self._feed(address, entries, post)
+        return self._feed(address, extent, entries, post)
 
-    def _feed(self, address: FeedAddress, entries: tuple[Entry, ...], post: Post | None = None) -> Feed:
+    def _feed(self, address: FeedAddress, extent: Extent, entries: tuple[Entry, ...], post: Post | None = None) -> Feed:
         born = post.published_at if post else self.site.created_at
         return Feed(
             id=self._feed_id(address, post),
@@ -51,8 +59,11 @@ class Builder:
             page_url=self._page_url(address),
             self_url=address.url(self.urls),
             updated=max((entry.updated for entry in entries), default=born),
-            ttl=TTL,
+            ttl=ARCHIVE_TTL if address.part == "archive" else TTL,
             entries=entries,
+            links=links(address, extent, self.urls),
+            archive=address.part == "archive",
+            complete=address.part == "newest" and extent.pages == 1,
         )
 
     def _feed_id(self, address: FeedAddress, post: Post | None) -> str:
@@ -85,8 +96,8 @@ class Builder:
             case "post":
                 return self.urls.post(address.name)
 
-    def _post(self, post: Post, counts: Counts) -> Entry:
-        count, newest = counts.get(post.id, (0, None))
+    def _post(self, post: Post, counts: Counts | None) -> Entry:
+        count, newest = (None, None) if counts is None else counts.get(post.id, (0, None))
         return Entry(
             id=post.guid,
             url=self.urls.post(post.slug),

@@ -8,6 +8,7 @@ from typing import Final
 from feedserver.feeds.store import Version
 
 CODINGS: Final = ("br", "gzip", "identity")  # the smallest first
+MAX_TAGS: Final = 20  # ETags in one request that are worth looking up; readers send one
 _TAG = re.compile(r'(?:W/)?(?:"([^"]*)"|([^\s,"]+))')
 _SUFFIX = re.compile(r"-(?:gzip|br|deflate)$")
 
@@ -20,7 +21,7 @@ def not_modified(version: Version, if_none_match: str | None, if_modified_since:
     time of their last visit.
     """
     if if_none_match is not None:
-        return if_none_match.strip() == "*" or _opaque(version.etag) in _tags(if_none_match)
+        return if_none_match.strip() == "*" or _opaque(version.etag) in tags(if_none_match)
     if if_modified_since is not None:
         since = _date(if_modified_since)
         return since is not None and version.last_modified <= since
@@ -39,6 +40,11 @@ def coding(accept_encoding: str | None) -> str:
     return best if wanted[best] else "identity"
 
 
+def tags(if_none_match: str) -> set[str]:
+    """The ETags in a header, without quotes and without the suffixes that proxies add."""
+    return {_SUFFIX.sub("", quoted or bare) for quoted, bare in _TAG.findall(if_none_match)}
+
+
 def _weighed(item: str) -> tuple[str, float]:
     name, _, parameters = item.strip().partition(";")
     match = re.search(r"\bq\s*=\s*([0-9.]+)", parameters)
@@ -47,10 +53,6 @@ def _weighed(item: str) -> tuple[str, float]:
     except ValueError:
         weight = 0.0
     return {"x-gzip": "gzip"}.get(name.strip(), name.strip()), weight
-
-
-def _tags(header: str) -> set[str]:
-    return {_SUFFIX.sub("", quoted or bare) for quoted, bare in _TAG.findall(header)}
 
 
 def _opaque(etag: str) -> str:

@@ -6,8 +6,6 @@ elements without a namespace (its `xmlns` is a literal attribute), so Atom's own
 Atom and by full name in RSS. Leaves the rest of the document to `syndication`.
 """
 
-from datetime import datetime
-
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml.etree import SubElement
 from lxml.etree import _Element as Element
@@ -91,7 +89,8 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen is pu
         if self.entry.updated > self.entry.published:
             SubElement(item, ATOM + "updated").text = rfc3339(self.entry.updated)
         if replies := self.entry.replies:
-            SubElement(item, SLASH + "comments").text = str(replies.count)
+            if replies.count is not None:
+                SubElement(item, SLASH + "comments").text = str(replies.count)
             SubElement(item, WFW + "commentRss").text = replies.rss_url
         for file in self.entry.enclosures:
             _add(item, MEDIA + "content", url=file.url, fileSize=_size(file), type=file.type)
@@ -105,7 +104,7 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen is pu
             element.set(XML_LANG, self.entry.lang)
         _respell_names(element)
         self._replace_links(element)
-        if replies := self.entry.replies:
+        if (replies := self.entry.replies) and replies.count is not None:
             SubElement(element, THR + "total").text = str(replies.count)
         self._extend(element, "")
         return element
@@ -138,12 +137,9 @@ def _add(parent: Element, tag: str, **attributes: str | None) -> None:
 
 def _add_replies(element: Element, replies: Replies, media_type: str, href: str) -> None:
     """A link to the thoughts on an entry, saying how many there are and when the newest came (RFC 4685 section 4)."""
-    attributes = {"rel": "replies", "type": media_type, "href": href, THR + "count": str(replies.count)}
-    SubElement(element, "link", attributes | _moment(replies.updated))
-
-
-def _moment(updated: datetime | None) -> dict[str, str]:
-    return {THR + "updated": rfc3339(updated)} if updated else {}
+    count = None if replies.count is None else str(replies.count)
+    updated = rfc3339(replies.updated) if replies.updated else None
+    _add(element, "link", rel="replies", type=media_type, href=href, **{THR + "count": count, THR + "updated": updated})
 
 
 def _size(file: Enclosure) -> str | None:

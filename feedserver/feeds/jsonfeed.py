@@ -15,7 +15,7 @@ from feedserver.feeds.robust import cleaned, written
 from feedserver.posts.model import Enclosure
 
 VERSION = "https://jsonfeed.org/version/1.1"
-_NEXT = ("next", "prev-archive")  # a page further back, or else the archive before this document
+_NEXT = ("prev-archive", "next")  # the archive before this document, or else a page further back
 Object = dict[str, Any]
 
 

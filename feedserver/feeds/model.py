@@ -36,10 +36,11 @@ class Category:
 class Replies:
     """Where the thoughts on a post are, and how many (RFC 4685; slash and wfw in RSS).
 
-    `updated` is when the newest of them came; None when there are none.
+    `count` is None where it is not said: in an archive, which stays as it is. `updated` is when the newest of them
+    came; None when there are none.
     """
 
-    count: int
+    count: int | None
     page_url: str
     rss_url: str
     atom_url: str

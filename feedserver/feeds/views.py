@@ -1,4 +1,7 @@
-"""Feeds over HTTP: exact types, validators that hold, no cookies, never a choice by Accept (INTERFACE section 7)."""
+"""Feeds over HTTP: exact types, validators that hold, no cookies, never a choice by Accept (INTERFACE section 7).
+
+A person who opens a feed in a browser is shown a page instead (`browsing`).
+"""
 
 from email.utils import format_datetime
 from typing import Any, Final
@@ -7,15 +10,20 @@ from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as BaseResponse
 
+from feedserver.feeds import deltas
 from feedserver.feeds.address import FeedAddress, Format, Scope
-from feedserver.feeds.build import TTL
+from feedserver.feeds.browsing import preview, wants_a_page
+from feedserver.feeds.collecting import PostGone, PostMoved
 from feedserver.feeds.conditional import coding, not_modified
-from feedserver.feeds.versions import Document, PostGone, PostMoved
+from feedserver.feeds.versions import Bodies, Document
 from feedserver.services import services
+from feedserver.urls import page_number
 
 blueprint = Blueprint("feeds", __name__)
 
 _STALE: Final = "stale-while-revalidate=60, stale-if-error=86400"  # seconds
+# Why one address gives several answers, besides the query: codings, deltas, and the page for people.
+_VARY: Final = "Accept-Encoding, A-IM, Sec-Fetch-Dest, Sec-Fetch-Mode"
 # Addresses that readers try, and that other software had (INTERFACE section 4). The router takes a slash at their end.
 _FORMER: Final[dict[str, tuple[Scope, Format]]] = {
     "/feed": ("site", "rss"),
@@ -56,7 +64,7 @@ def post_thoughts_feed(slug: str, fmt: Format) -> BaseResponse:
     except PostGone:
         abort(410)
     except PostMoved as moved:
-        return redirect(services().urls.post_thoughts_feed(moved.slug, fmt), 301)
+        return redirect(_asked_for(FeedAddress("post", fmt, moved.slug)).url(services().urls), 301)
 
 
 def former_address() -> BaseResponse:
@@ -80,14 +88,40 @@ class _NotModified(Response):
         return headers
 
 
-def _send(address: FeedAddress) -> Response:
+def _send(newest: FeedAddress) -> Response:
+    address = _asked_for(newest)
+    if wants_a_page():
+        return _varied(preview(address))
     document = services().feeds.get(address)
     headers = _headers(document, address)
-    version = document.version
-    if not_modified(version, request.headers.get("If-None-Match"), request.headers.get("If-Modified-Since")):
+    if_none_match = request.headers.get("If-None-Match")
+    if not_modified(document.version, if_none_match, request.headers.get("If-Modified-Since")):
         return _NotModified(status=304, headers=headers)
+    if if_none_match and deltas.asked_for(request.headers.get("A-IM")):
+        delta = services().feeds.delta(address, document, if_none_match)
+        if delta is not None:
+            return _delta(document, delta, headers)
+    return _coded(document, document.bodies, 200, headers)
+
+
+def _asked_for(newest: FeedAddress) -> FeedAddress:
+    """The document that the query names: a page, an archive, or else the newest. Other queries are ignored."""
+    for name, part in (("page", newest.page), ("archive", newest.archive)):
+        if (number := request.args.get(name)) is not None:
+            return part(page_number(number) or abort(404))
+    return newest
+
+
+def _delta(document: Document, bodies: Bodies, headers: dict[str, str]) -> Response:
+    """A 226 (RFC 3229 section 10.4.1). Caches that do not know it must not keep it for the whole."""
+    once = {"IM": "feed", "Cache-Control": "no-store", "Vary": f"{_VARY}, If-None-Match"}
+    return _coded(document, bodies, 226, headers | once)
+
+
+def _coded(document: Document, bodies: Bodies, status: int, headers: dict[str, str]) -> Response:
+    """The bytes in the coding that the reader likes best."""
     chosen = coding(request.headers.get("Accept-Encoding"))
-    response = Response(document.bodies[chosen], headers=headers, content_type=document.media_type)
+    response = Response(bodies[chosen], status, headers, content_type=document.media_type)
     if chosen != "identity":
         response.headers["Content-Encoding"] = chosen
     return response
@@ -95,15 +129,21 @@ def _send(address: FeedAddress) -> Response:
 
 def _headers(document: Document, address: FeedAddress) -> dict[str, str]:
     """What a 200 and a 304 say alike (RFC 9110 section 15.4.5)."""
+    lasting = ", immutable" if address.part == "archive" else ""
     headers = {
         "ETag": document.version.etag,
         "Last-Modified": format_datetime(document.version.last_modified, usegmt=True),
-        "Cache-Control": f"public, max-age={TTL}, {_STALE}",
-        "Vary": "Accept-Encoding",
+        "Cache-Control": f"public, max-age={document.ttl}, {_STALE}{lasting}",
+        "Vary": _VARY,
         "Link": f'<{address.url(services().urls)}>; rel="self"',
         "Access-Control-Allow-Origin": "*",
         "X-Content-Type-Options": "nosniff",
     }
-    if address.is_of_thoughts:
+    if address.is_of_thoughts or address.part != "newest":
         headers["X-Robots-Tag"] = "noindex"
     return headers
+
+
+def _varied(page: Response) -> Response:
+    page.headers["Vary"] = _VARY
+    return page

@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver.clock import rfc3339
 from feedserver.feeds.address import FeedAddress
-from feedserver.feeds.versions import may_be_empty
-from feedserver.pages.autodiscovery import for_list, for_post, for_site
+from feedserver.feeds.autodiscovery import for_list, for_post, for_site
+from feedserver.feeds.collecting import may_be_empty
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.posts.store import Listing
@@ -19,6 +19,7 @@ from feedserver.storage import limits
 from feedserver.thoughts import comments, moderation, store
 from feedserver.thoughts.comments import Comment, Form
 from feedserver.thoughts.model import Thought
+from feedserver.urls import page_number
 
 blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static")
 
@@ -47,7 +48,7 @@ def tag(name: str) -> Response:
 @blueprint.get("/authors/<name:name>")
 def author(name: str) -> Response:
     house = services()
-    listing = house.feeds.listing(FeedAddress("author", "rss", name))
+    listing = house.collector.listing(FeedAddress("author", "rss", name))
     return _list(name, listing, lambda n: house.urls.author(name, n), for_list("author", name))
 
 
@@ -80,10 +81,7 @@ def _list(
 
 
 def _page_number() -> int:
-    text = request.args.get("page", "1")
-    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) > 0):
-        abort(404)
-    return int(text)
+    return page_number(request.args.get("page", "1")) or abort(404)
 
 
 def _authors_of(post: Post) -> tuple[str, ...]:

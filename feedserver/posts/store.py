@@ -1,16 +1,16 @@
 """The SQL of posts. Every function takes the caller's connection; transactions are opened where the deed is."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, exists, func, insert, or_, select, update
 
 from feedserver.posts.model import Document, Enclosure, Post, PostLink, Rendered
 from feedserver.storage import schema
-from feedserver.storage.schema import post_authors, post_tags, posts, slugs
+from feedserver.storage.schema import places, post_authors, post_tags, posts, slugs
 
 RELATED = 5  # posts named below a post
 
@@ -25,6 +25,13 @@ class Listing:
     tag: str | None = None
     author: str | None = None
     unnamed_too: bool = False
+
+    @property
+    def key(self) -> str:
+        """The name under which its places are kept."""
+        if self.tag is not None:
+            return f"tag/{self.tag}"
+        return "site" if self.author is None else f"author/{self.author}"
 
     def condition(self) -> ColumnElement[bool] | None:
         if self.tag is not None:
@@ -67,9 +74,40 @@ def latest(
     return _with_parts(connection, connection.execute(query).all())
 
 
+def placed(connection: Connection, now: datetime, listing: Listing, first: int, last: int | None = None) -> list[Post]:
+    """The visible posts of a list at the places from `first` to `last`, the highest place first."""
+    query = (
+        select(posts)
+        .join(places, places.c.post_id == posts.c.id)
+        .where(places.c.list == listing.key, places.c.position >= first, _listed(now, listing))
+        .order_by(places.c.position.desc())
+    )
+    if last is not None:
+        query = query.where(places.c.position <= last)
+    return _with_parts(connection, connection.execute(query).all())
+
+
+def listed(connection: Connection, now: datetime, listing: Listing, guids: Collection[str]) -> int:
+    """How many of the posts with these ids stand in a list."""
+    query = select(func.count()).select_from(posts).where(_listed(now, listing), posts.c.guid.in_(guids))
+    return connection.execute(query).scalar_one()
+
+
 def count(connection: Connection, now: datetime, listing: Listing = EVERYTHING) -> int:
     """How many visible posts there are."""
     return connection.execute(select(func.count()).select_from(posts).where(_listed(now, listing))).scalar_one()
+
+
+def names(connection: Connection, now: datetime, kind: Literal["tag", "author"]) -> dict[str, int]:
+    """The tags, or the authors, of visible posts, and how many posts each has."""
+    table = post_tags if kind == "tag" else post_authors
+    query = (
+        select(table.c.name, func.count().label("number"))
+        .join(posts, posts.c.id == table.c.post_id)
+        .where(visible(now))
+        .group_by(table.c.name)
+    )
+    return {row.name: row.number for row in connection.execute(query)}
 
 
 def everything(connection: Connection) -> list[Post]:

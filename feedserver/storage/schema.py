@@ -85,6 +85,7 @@ site = Table(
     Column("guid", Words, nullable=False),  # urn:uuid:, the root of the feeds' ids
     Column("revision", BigInteger, nullable=False),  # counts the changes that readers can see
     Column("created_at", Moment, nullable=False),
+    Column("author", Words),  # in whose list the posts stand that name nobody: `site.author` as it was last seen
 )
 
 posts = Table(
@@ -135,6 +136,18 @@ post_authors = Table(
     Column("position", Integer, primary_key=True),
     Column("name", Words, nullable=False),
     Index(None, "name", "post_id"),
+)
+
+# Which posts each list has had, numbered from 1 in the order in which readers first saw them. Archives are cut from
+# this (RFC 5005), so a place is never given up: a post that leaves its list leaves a gap.
+places = Table(
+    "places",
+    metadata,
+    Column("list", Words, primary_key=True),  # `posts/store.Listing.key`
+    Column("position", Integer, primary_key=True),
+    _of_post(nullable=False),
+    UniqueConstraint("list", "post_id"),
+    Index(None, "post_id"),
 )
 
 enclosures = Table(
@@ -280,6 +293,8 @@ feed_versions = Table(
     Column("number", Integer, primary_key=True),
     Column("etag", Words, nullable=False),
     Column("last_modified", Moment, nullable=False),
+    # JSON: what each entry's bytes were, by id, for those who ask for what is new since (RFC 3229); null: not kept.
+    Column("entries", Words),
 )
 
 # Counters of the present and the last window (a minute each), shared by all processes.

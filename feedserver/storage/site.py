@@ -30,6 +30,12 @@ def load(connection: Connection) -> Site:
     return Site(row.guid, row.revision, row.created_at)
 
 
+def change_author(connection: Connection, author: str) -> bool:
+    """Keeps who the site's author is; returns whether that is somebody else than before."""
+    changed = connection.execute(update(site).where(site.c.author.is_distinct_from(author)).values(author=author))
+    return bool(changed.rowcount)
+
+
 def revise(connection: Connection) -> None:
     """Counts a change that readers can see.
 

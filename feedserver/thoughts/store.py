@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -73,13 +73,23 @@ def shown_on(connection: Connection, post_id: int) -> list[Thought]:
     return [_thought(row) for row in connection.execute(query.order_by(thoughts.c.received_at, thoughts.c.id))]
 
 
-def latest_shown(connection: Connection, now: datetime, limit: int, post_id: int | None = None) -> list[Thought]:
+def latest_shown(
+    connection: Connection, now: datetime, limit: int, post_id: int | None = None, offset: int = 0
+) -> list[Thought]:
     """The newest thoughts shown on visible posts, or on one of them."""
-    query = _QUERY.where(thoughts.c.state == "shown", posts.visible(now))
-    if post_id is not None:
-        query = query.where(thoughts.c.post_id == post_id)
-    query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc()).limit(limit)
+    query = _QUERY.where(*_readable(now, post_id))
+    query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc()).limit(limit).offset(offset)
     return [_thought(row) for row in connection.execute(query)]
+
+
+def count_shown(
+    connection: Connection, now: datetime, post_id: int | None = None, guids: Collection[str] | None = None
+) -> int:
+    """How many thoughts are shown on visible posts, or on one of them; with `guids`, how many of those."""
+    query = select(func.count()).select_from(thoughts.join(schema.posts)).where(*_readable(now, post_id))
+    if guids is not None:
+        query = query.where(thoughts.c.guid.in_(guids))
+    return connection.execute(query).scalar_one()
 
 
 def counts(connection: Connection, post_ids: Iterable[int]) -> dict[int, tuple[int, datetime]]:
@@ -246,6 +256,12 @@ def record(connection: Connection, thought_id: int, event: str, detail: str, now
 
 
 # --- helpers ---
+
+
+def _readable(now: datetime, post_id: int | None) -> list[ColumnElement[bool]]:
+    """The conditions under which readers see a thought, on any post or on one."""
+    on_it = [] if post_id is None else [thoughts.c.post_id == post_id]
+    return [thoughts.c.state == "shown", posts.visible(now), *on_it]
 
 
 def _blank(kind: Kind, state: State, post_id: int, now: datetime) -> dict[str, Any]:

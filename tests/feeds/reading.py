@@ -3,6 +3,13 @@
 import feedparser
 from lxml import etree
 
+TYPES = {
+    "rss": "application/rss+xml; charset=utf-8",
+    "atom": "application/atom+xml; charset=utf-8",
+    "json": "application/feed+json; charset=utf-8",
+}
+LISTS = ["/feed", "/tags/sea/feed", "/authors/Ann%20Author/feed", "/thoughts", "/posts/fog/thoughts"]
+ALL_FEEDS = [f"{path}.{fmt}" for path in LISTS for fmt in TYPES]
 NS = {
     "a": "http://www.w3.org/2005/Atom",
     "content": "http://purl.org/rss/1.0/modules/content/",

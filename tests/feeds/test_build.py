@@ -8,6 +8,7 @@ import pytest
 
 from feedserver.feeds.address import FeedAddress, Format, Scope
 from feedserver.feeds.build import TTL, Builder
+from feedserver.feeds.history import Extent
 from feedserver.feeds.model import Category, InReplyTo, Person, Replies
 from feedserver.posts.model import Enclosure, Post
 from feedserver.settings import SiteSettings
@@ -23,6 +24,7 @@ SITE = Site("urn:uuid:6f1c2a52-7f0e-4f2b-9f39-4ad1c9ab0d10", 7, BORN)
 SETTINGS = SiteSettings(url=BASE, title="Example", description="On things", author="Ann Author", language="en")
 BUILDER = Builder(URLS, SETTINGS, SITE)
 FORMATS: list[Format] = ["rss", "atom", "json"]
+EXTENT = Extent(entries=2, size=20)
 
 
 def a_post(number: int = 1, **changes: Any) -> Post:
@@ -81,7 +83,7 @@ def address(scope: Scope, fmt: Format = "atom", name: str = "") -> FeedAddress:
 def test_a_feed_of_posts_says_whose_it_is_and_where(
     scope: Scope, name: str, title: str, page: str, document: str
 ) -> None:
-    feed = BUILDER.posts(address(scope, name=name), [a_post(1), a_post(2)], {})
+    feed = BUILDER.posts(address(scope, name=name), EXTENT, [a_post(1), a_post(2)], {})
 
     assert (feed.title, feed.description, feed.language) == (title, "On things", "en")
     assert (feed.page_url, feed.self_url) == (BASE + page, BASE + document)
@@ -94,16 +96,16 @@ def test_a_feed_of_posts_says_whose_it_is_and_where(
 def test_a_site_without_a_description_is_described_by_its_title() -> None:
     bare = Builder(URLS, replace(SETTINGS, description=""), SITE)
 
-    assert bare.posts(address("site"), [], {}).description == "Example"
+    assert bare.posts(address("site"), EXTENT, [], {}).description == "Example"
 
 
 def test_a_feed_without_entries_is_as_old_as_the_site() -> None:
-    assert BUILDER.posts(address("site"), [], {}).updated == BORN
-    assert BUILDER.thoughts(address("thoughts"), [], {}).updated == BORN
+    assert BUILDER.posts(address("site"), EXTENT, [], {}).updated == BORN
+    assert BUILDER.thoughts(address("thoughts"), EXTENT, [], {}).updated == BORN
 
 
 def test_the_feed_of_a_post_without_thoughts_is_as_old_as_the_post() -> None:
-    feed = BUILDER.thoughts(address("post", name="post-1"), [], {1: a_post(lang="ar")})
+    feed = BUILDER.thoughts(address("post", name="post-1"), EXTENT, [], {1: a_post(lang="ar")})
 
     assert (feed.updated, feed.language) == (a_post().published_at, "ar")
 
@@ -111,11 +113,11 @@ def test_the_feed_of_a_post_without_thoughts_is_as_old_as_the_post() -> None:
 def test_a_feed_has_one_id_in_all_formats_and_no_other_feed_has_it() -> None:
     post = {1: a_post()}
     ids = [
-        {BUILDER.posts(address("site", fmt), [], {}).id for fmt in FORMATS},
-        {BUILDER.posts(address("tag", fmt, "sea"), [], {}).id for fmt in FORMATS},
-        {BUILDER.posts(address("author", fmt, "sea"), [], {}).id for fmt in FORMATS},
-        {BUILDER.thoughts(address("thoughts", fmt), [], {}).id for fmt in FORMATS},
-        {BUILDER.thoughts(address("post", fmt, "post-1"), [], post).id for fmt in FORMATS},
+        {BUILDER.posts(address("site", fmt), EXTENT, [], {}).id for fmt in FORMATS},
+        {BUILDER.posts(address("tag", fmt, "sea"), EXTENT, [], {}).id for fmt in FORMATS},
+        {BUILDER.posts(address("author", fmt, "sea"), EXTENT, [], {}).id for fmt in FORMATS},
+        {BUILDER.thoughts(address("thoughts", fmt), EXTENT, [], {}).id for fmt in FORMATS},
+        {BUILDER.thoughts(address("post", fmt, "post-1"), EXTENT, [], post).id for fmt in FORMATS},
     ]
 
     assert [len(same) for same in ids] == [1] * 5
@@ -127,11 +129,11 @@ def test_ids_outlive_a_move_of_the_site_and_a_new_slug() -> None:
     moved = Builder(Urls("https://elsewhere.example"), replace(SETTINGS, title="New", author="Ben"), SITE)
 
     for scope, name in (("site", ""), ("tag", "sea"), ("author", "Ann")):
-        before = BUILDER.posts(address(scope, name=name), [a_post()], {})
-        after = moved.posts(address(scope, name=name), [a_post(slug="called-otherwise")], {})
+        before = BUILDER.posts(address(scope, name=name), EXTENT, [a_post()], {})
+        after = moved.posts(address(scope, name=name), EXTENT, [a_post(slug="called-otherwise")], {})
         assert (after.id, after.entries[0].id) == (before.id, before.entries[0].id)
-    before = BUILDER.thoughts(address("post", name="post-1"), [a_thought()], {1: a_post()})
-    after = moved.thoughts(address("post", name="next"), [a_thought()], {1: a_post(slug="next")})
+    before = BUILDER.thoughts(address("post", name="post-1"), EXTENT, [a_thought()], {1: a_post()})
+    after = moved.thoughts(address("post", name="next"), EXTENT, [a_thought()], {1: a_post(slug="next")})
     assert (after.id, after.entries[0].id) == (before.id, before.entries[0].id)
 
 
@@ -141,7 +143,7 @@ def test_an_entry_carries_everything_of_its_post() -> None:
         tags=("sea", "a/b"), authors=("Ann", "Ben"), enclosures=(file,), summary="In short.", image=f"{BASE}/p.png"
     )
 
-    (entry,) = BUILDER.posts(address("site"), [post], {1: (2, NOON)}).entries
+    (entry,) = BUILDER.posts(address("site"), EXTENT, [post], {1: (2, NOON)}).entries
 
     assert (entry.title, entry.url, entry.lang) == ("Post 1", f"{BASE}/posts/post-1", "en")
     assert (entry.html, entry.summary, entry.image) == (post.feed_html, "In short.", f"{BASE}/p.png")
@@ -154,7 +156,7 @@ def test_an_entry_carries_everything_of_its_post() -> None:
 
 
 def test_what_a_post_leaves_out_is_filled_in() -> None:
-    (entry,) = BUILDER.posts(address("site"), [a_post(title="")], {}).entries
+    (entry,) = BUILDER.posts(address("site"), EXTENT, [a_post(title="")], {}).entries
 
     assert entry.title == ""
     assert entry.summary == "All the words."
@@ -164,7 +166,7 @@ def test_what_a_post_leaves_out_is_filled_in() -> None:
 
 
 def test_a_pingback_is_an_entry_that_answers_its_post() -> None:
-    (entry,) = BUILDER.thoughts(address("thoughts"), [a_thought(5)], {1: a_post()}).entries
+    (entry,) = BUILDER.thoughts(address("thoughts"), EXTENT, [a_thought(5)], {1: a_post()}).entries
 
     assert entry.id == a_thought(5).guid
     assert entry.url == f"{BASE}/posts/post-1#thought-5"
@@ -178,7 +180,7 @@ def test_a_pingback_is_an_entry_that_answers_its_post() -> None:
 def test_a_comment_keeps_its_paragraphs_and_names_no_page_where_its_writer_gave_none() -> None:
     comment = a_thought(kind="comment", source=None, author_name="Bob", author_url="", excerpt="One <b>\ntwo\n\nthree")
 
-    (entry,) = BUILDER.thoughts(address("thoughts"), [comment], {1: a_post()}).entries
+    (entry,) = BUILDER.thoughts(address("thoughts"), EXTENT, [comment], {1: a_post()}).entries
 
     assert entry.html == "<p>One &lt;b&gt;<br>two</p><p>three</p>"
     assert (entry.kind, entry.external_url, entry.authors) == ("comment", None, (Person("Bob", None),))
@@ -186,7 +188,7 @@ def test_a_comment_keeps_its_paragraphs_and_names_no_page_where_its_writer_gave_
 
 def test_long_titles_are_cut_within_other_titles() -> None:
     post = a_post(title="word " * 100)
-    feed = BUILDER.thoughts(address("post", name="post-1"), [a_thought()], {1: post})
+    feed = BUILDER.thoughts(address("post", name="post-1"), EXTENT, [a_thought()], {1: post})
 
     assert feed.title.startswith("Thoughts on “word word")
     assert feed.title.endswith("word…” – Example")
@@ -195,7 +197,25 @@ def test_long_titles_are_cut_within_other_titles() -> None:
 
 
 def test_a_post_without_a_title_is_called_by_its_first_words_in_the_titles_of_its_thoughts() -> None:
-    feed = BUILDER.thoughts(address("post", name="post-1"), [a_thought()], {1: a_post(title="")})
+    feed = BUILDER.thoughts(address("post", name="post-1"), EXTENT, [a_thought()], {1: a_post(title="")})
 
     assert feed.title == "Thoughts on “All the words.” – Example"
     assert feed.entries[0].title == "The Far Shore on “All the words.”"
+
+
+def test_only_the_newest_document_of_a_list_that_fits_into_it_is_complete() -> None:
+    fits, does_not = Extent(entries=20, size=20, archives=1), Extent(entries=21, size=20, archives=1)
+
+    assert BUILDER.posts(address("site"), fits, [a_post()], {}).complete
+    assert not BUILDER.posts(address("site").page(1), fits, [a_post()], {}).complete
+    assert not BUILDER.posts(address("site").archive(1), fits, [a_post()], None).complete
+    assert not BUILDER.posts(address("site"), does_not, [a_post()], {}).complete
+
+
+def test_an_archive_is_marked_lasts_a_day_and_counts_no_thoughts() -> None:
+    feed = BUILDER.posts(address("site").archive(1), Extent(entries=21, size=20, archives=1), [a_post()], None)
+
+    assert (feed.archive, feed.ttl) == (True, 86_400)
+    replies = feed.entries[0].replies
+    assert replies is not None
+    assert (replies.count, replies.updated) == (None, None)

@@ -130,15 +130,15 @@ def test_a_post_has_nothing_of_a_thought():
 
 
 NEXT = Link("next", f"{SITE}/feed.json?page=2")
-ARCHIVE = Link("prev-archive", f"{SITE}/archives/3.json")
+ARCHIVE = Link("prev-archive", f"{SITE}/feed.json?archive=3")
 
 
 @pytest.mark.parametrize(
     ("links", "expected"),
-    [((), None), ((NEXT,), NEXT.href), ((ARCHIVE,), ARCHIVE.href), ((ARCHIVE, NEXT), NEXT.href)],
-    ids=["none", "page", "archive", "page before archive"],
+    [((), None), ((NEXT,), NEXT.href), ((ARCHIVE,), ARCHIVE.href), ((NEXT, ARCHIVE), ARCHIVE.href)],
+    ids=["none", "page", "archive", "archive before page"],
 )
-def test_the_next_url_is_the_next_page_or_the_archive_before(links, expected):
+def test_the_next_url_is_the_archive_before_or_else_the_next_page(links, expected):
     assert rendered(links=links).get("next_url") == expected
 
 

@@ -114,4 +114,4 @@ def test_names_that_nobody_uses_leave_nothing_behind(services: Services) -> None
         with pytest.raises(PostNotFound):
             services.feeds.get(FeedAddress("tag", "rss", f"no such tag {n}"))
 
-    assert not services.feeds._kept
+    assert not list(services.feeds._kept)

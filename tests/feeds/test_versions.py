@@ -10,7 +10,8 @@ import pytest
 
 from feedserver.errors import PostNotFound
 from feedserver.feeds.address import FeedAddress
-from feedserver.feeds.versions import Document, PostGone, PostMoved
+from feedserver.feeds.collecting import PostGone, PostMoved
+from feedserver.feeds.versions import Document
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.settings import FeedsSettings, Settings
@@ -140,11 +141,29 @@ def test_a_post_beyond_the_last_entry_changes_nothing(
     settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
 ) -> None:
     short = assemble(replace(settings, feeds=FeedsSettings(entries=2)))
+    site.publish("Third", slug="third", date="2026-02-01")
+    site.publish("Fourth", date="2026-02-02")
+    before = short.feeds.get(SITE_ATOM)
+
+    site.edit("first", "Other words, which an archive holds.")
+
+    assert short.feeds.get(SITE_ATOM).version == before.version
+
+
+def test_a_post_that_is_older_than_all_entries_comes_to_subscribers_until_an_archive_holds_it(
+    settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
+) -> None:
+    short = assemble(replace(settings, feeds=FeedsSettings(entries=2)))
     before = short.feeds.get(SITE_ATOM)
 
     site.publish("Older than both", date="2001-01-01")
+    late = short.feeds.get(SITE_ATOM)
+    site.publish("Newest", date="2026-02-02")
 
-    assert short.feeds.get(SITE_ATOM).version == before.version
+    assert b"Older than both" in late.bodies["identity"]
+    assert late.version.last_modified > before.version.last_modified
+    assert b"Older than both" not in short.feeds.get(SITE_ATOM).bodies["identity"]
+    assert b"Older than both" in short.feeds.get(SITE_ATOM.archive(2)).bodies["identity"]
 
 
 def test_a_scheduled_post_appears_when_it_is_due_without_any_deed(site: SimpleNamespace) -> None:

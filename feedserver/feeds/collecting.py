@@ -1,0 +1,147 @@
+"""What stands in each document of a feed: the posts or thoughts for an address, collected from the stores.
+
+Leaves to others: what a document says of them (`build`), its bytes and their versions (`versions`).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from feedserver.errors import PostNotFound
+from feedserver.feeds.address import FeedAddress
+from feedserver.feeds.build import Builder
+from feedserver.feeds.history import Extent
+from feedserver.feeds.model import Feed
+from feedserver.posts import places
+from feedserver.posts import store as posts
+from feedserver.posts.model import Post
+from feedserver.posts.store import EVERYTHING, Listing
+from feedserver.settings import Settings
+from feedserver.storage import site
+from feedserver.thoughts import store as thoughts
+from feedserver.urls import Urls
+
+
+class ListIsEmpty(PostNotFound):
+    """No visible post has this tag or author."""
+
+
+class NoSuchDocument(PostNotFound):
+    """The feed has no page or archive of this number."""
+
+
+class PostGone(PostNotFound):
+    """The post whose thoughts the feed listed was deleted."""
+
+
+class PostMoved(PostNotFound):
+    """The post whose thoughts the feed lists is called otherwise now: `slug`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """Collects the feeds of one site."""
+
+    urls: Urls
+    settings: Settings
+
+    def collect(self, connection: Connection, address: FeedAddress, now: datetime) -> Feed:
+        """The feed at `address` as it is now.
+
+        Raises PostNotFound for a tag or author with no visible post, a post that nobody can see, and a page or archive
+        that is not there; PostGone and PostMoved for a post that was deleted or renamed.
+        """
+        builder = Builder(self.urls, self.settings.site, site.load(connection))
+        if address.is_of_thoughts:
+            return self._thoughts(connection, address, builder, now)
+        listing = self.listing(address)
+        extent = self._extent(connection, listing, now)
+        if not (extent.entries or may_be_empty(listing)):
+            raise ListIsEmpty(address.name)
+        if not extent.holds(address):
+            raise NoSuchDocument(address.name)
+        found = self._posts(connection, address, listing, extent, now)
+        counts = thoughts.counts(connection, [post.id for post in found]) if address.part != "archive" else None
+        return builder.posts(address, extent, found, counts)
+
+    def listing(self, address: FeedAddress) -> Listing:
+        """Which posts a feed of posts shows."""
+        match address.scope:
+            case "tag":
+                return Listing(tag=address.name)
+            case "author":
+                return Listing(author=address.name, unnamed_too=address.name == self.settings.site.author)
+            case _:
+                return EVERYTHING
+
+    def still_there(self, connection: Connection, address: FeedAddress, ids: Collection[str], now: datetime) -> bool:
+        """Whether entries that no longer stand in a document have only been followed by newer ones, not taken away."""
+        if not address.is_of_thoughts:
+            return posts.listed(connection, now, self.listing(address), ids) == len(ids)
+        post = posts.by_slug(connection, address.name) if address.scope == "post" else None
+        return thoughts.count_shown(connection, now, post.id if post else None, ids) == len(ids)
+
+    # --- posts ---
+
+    def _extent(self, connection: Connection, listing: Listing, now: datetime) -> Extent:
+        size = self.settings.feeds.entries
+        return Extent(posts.count(connection, now, listing), size, places.highest(connection, listing) // size)
+
+    def _posts(
+        self, connection: Connection, address: FeedAddress, listing: Listing, extent: Extent, now: datetime
+    ) -> list[Post]:
+        size = extent.size
+        match address.part:
+            case "page":
+                return posts.latest(connection, now, size, (address.number - 1) * size, listing)
+            case "archive":
+                return posts.placed(connection, now, listing, (address.number - 1) * size + 1, address.number * size)
+            case "newest":
+                newest = posts.latest(connection, now, size, listing=listing)
+                return self._with_unarchived(connection, newest, listing, extent, now)
+
+    def _with_unarchived(
+        self, connection: Connection, newest: list[Post], listing: Listing, extent: Extent, now: datetime
+    ) -> list[Post]:
+        """The newest posts, and such older ones as no archive holds yet.
+
+        A post that was dated back far comes to nobody otherwise: it is too old for the newest, too new for an archive.
+        """
+        if len(newest) < extent.size:
+            return newest
+        known = {post.id for post in newest}
+        recent = posts.placed(connection, now, listing, extent.archives * extent.size + 1)
+        late = [post for post in recent if post.id not in known]
+        return newest + sorted(late, key=lambda post: (post.published_at, post.id), reverse=True)
+
+    # --- thoughts ---
+
+    def _thoughts(self, connection: Connection, address: FeedAddress, builder: Builder, now: datetime) -> Feed:
+        post = _post_named(connection, address.name, now) if address.scope == "post" else None
+        post_id = post.id if post else None
+        size = self.settings.feeds.entries
+        extent = Extent(thoughts.count_shown(connection, now, post_id), size)
+        if not extent.holds(address):
+            raise NoSuchDocument(address.name)
+        before = (address.number - 1) * size if address.part == "page" else 0
+        found = thoughts.latest_shown(connection, now, size, post_id, before)
+        on = {post.id: post} if post else posts.by_ids(connection, {thought.post_id for thought in found})
+        return builder.thoughts(address, extent, found, on)
+
+
+def may_be_empty(listing: Listing) -> bool:
+    """Whether a list is there before its first post: the site's own, and its author's, which every feed links to."""
+    return listing == EVERYTHING or listing.unnamed_too
+
+
+def _post_named(connection: Connection, slug: str, now: datetime) -> Post:
+    post = posts.by_slug(connection, slug)
+    if post is not None and post.state == "deleted":
+        raise PostGone(slug)
+    if post is None or not post.visible(now):
+        raise PostNotFound(slug)
+    if post.slug != slug:
+        raise PostMoved(post.slug)
+    return post

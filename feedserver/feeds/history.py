@@ -1,0 +1,62 @@
+"""A feed in several documents, and the links between them (RFC 5005). Pure.
+
+Pages (section 3) hold all entries as they stand now, the newest first, so that they shift with each new one. Archives
+(section 4) hold what has been there for good, counted from the oldest, and are never cut anew: an archive links back
+to the one before it, and not on to the next, which may come later, so that its bytes stay as they are.
+"""
+
+from dataclasses import dataclass
+
+from feedserver.feeds.address import FeedAddress
+from feedserver.feeds.model import MEDIA_TYPES, Link
+from feedserver.urls import Urls
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far a list reaches: its `entries`, the `size` of a document, and how many `archives` are full."""
+
+    entries: int
+    size: int
+    archives: int = 0
+
+    @property
+    def pages(self) -> int:
+        """How many pages hold all entries; an empty list has one."""
+        return max(1, -(-self.entries // self.size))
+
+    def holds(self, address: FeedAddress) -> bool:
+        """Whether there is such a document."""
+        match address.part:
+            case "newest":
+                return True
+            case "page":
+                return 1 <= address.number <= self.pages
+            case "archive":
+                return 1 <= address.number <= self.archives
+
+
+def links(address: FeedAddress, extent: Extent, urls: Urls) -> tuple[Link, ...]:
+    """Where the rest of a feed is, as seen from one of its documents."""
+    found: list[tuple[str, FeedAddress]] = []
+    match address.part:
+        case "newest":
+            if extent.archives and extent.pages > 1:
+                found.append(("prev-archive", address.archive(extent.archives)))
+            found += _pages(address, 1, extent.pages)
+        case "page":
+            found += _pages(address, address.number, extent.pages)
+        case "archive":
+            found.append(("current", address.newest()))
+            if address.number > 1:
+                found.append(("prev-archive", address.archive(address.number - 1)))
+    return tuple(Link(rel, there.url(urls), MEDIA_TYPES[there.fmt]) for rel, there in found)
+
+
+def _pages(address: FeedAddress, number: int, pages: int) -> list[tuple[str, FeedAddress]]:
+    """Links to the other pages. No page before the first, none after the last."""
+    if pages == 1:
+        return []
+    beside = {"previous": number - 1, "next": number + 1}
+    near = [(rel, address.page(there)) for rel, there in beside.items() if 1 <= there <= pages]
+    return [("first", address.page(1)), *near, ("last", address.page(pages))]

@@ -1,0 +1,29 @@
+"""A site with one post on which others have had their say, at the root of its host and below a path."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from flask.testing import FlaskClient
+
+from feedserver.app import create_app
+from feedserver.posts.model import Post
+from feedserver.services import Services
+from feedserver.settings import Settings
+from tests.feeds.happenings import link, say
+
+
+@pytest.fixture
+def fog(publish: Callable[..., Post], services: Services) -> Post:
+    """A post with a comment and a pingback."""
+    post = publish("Fog", slug="fog", tags="[sea]", body="Fog *everywhere*.")
+    say(services, post)
+    link(services, post, "https://other.example/a?b=1&c=2")
+    return post
+
+
+@pytest.fixture
+def mounted(settings: Settings, assemble: Callable[[Settings], Services]) -> FlaskClient:
+    """The same site, but below a path of another host."""
+    site = replace(settings.site, url="https://host.example/my%20blog")
+    return create_app(services=assemble(replace(settings, site=site))).test_client()

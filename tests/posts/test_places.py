@@ -1,0 +1,110 @@
+"""The order in which readers first saw the posts of each list: given once, never changed."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from feedserver.posts.model import Post
+from feedserver.posts.store import EVERYTHING, Listing, placed
+from feedserver.services import Services
+from feedserver.settings import Settings
+from feedserver.setup import init
+from feedserver.storage.schema import places, posts
+from tests.support.outside import Clock
+
+SEA = Listing(tag="sea")
+
+
+def order(services: Services, listing: Listing = EVERYTHING) -> dict[int, str]:
+    """The title at each place of a list, whether its post is visible or not."""
+    with services.database.read() as connection:
+        query = (
+            select(places.c.position, posts.c.title)
+            .join(posts, posts.c.id == places.c.post_id)
+            .where(places.c.list == listing.key)
+            .order_by(places.c.position)
+        )
+        return {row.position: row.title for row in connection.execute(query)}
+
+
+def edit(services: Services, slug: str, **front: object) -> None:
+    lines = "\n".join(f"{name}: {value}" for name, value in front.items())
+    document = services.publisher.read(f"---\n{lines}\n---\nWords.\n".encode())
+    services.publisher.edit(slug, document, services.clock())
+
+
+def test_posts_take_their_places_as_they_appear_whatever_their_dates_are(
+    services: Services, publish: Callable[..., Post]
+) -> None:
+    publish("One", date="2026-01-01", tags="[sea]")
+    publish("Two", date="2001-01-01")
+    publish("Three", date="2026-01-02", tags="[sea]")
+
+    assert order(services) == {1: "One", 2: "Two", 3: "Three"}
+    assert order(services, SEA) == {1: "One", 2: "Three"}
+    assert order(services, Listing(author="Ann Author")) == {1: "One", 2: "Two", 3: "Three"}
+
+
+def test_a_draft_and_a_scheduled_post_have_none_until_they_appear(
+    services: Services, publish: Callable[..., Post], clock: Clock
+) -> None:
+    publish("Draft", draft="true", slug="draft")
+    publish("To come", date=f"{clock():%Y-%m-%d} 23:00")
+    publish("One")
+    assert order(services) == {1: "One"}
+
+    edit(services, "draft", title="Draft no more")
+    clock.move(hours=13)
+    services.runner.run_due()
+
+    assert order(services) == {1: "One", 2: "Draft no more", 3: "To come"}
+
+
+def test_an_edit_and_a_deletion_move_no_post(services: Services, publish: Callable[..., Post]) -> None:
+    for title in ("One", "Two", "Three"):
+        publish(title, slug=title.lower(), tags="[sea]")
+    before = order(services)
+
+    edit(services, "one", title="One", date="2026-03-01", tags="[sea]")
+    services.publisher.delete("two")
+    services.publisher.rename("three", "third")
+
+    assert order(services) == before
+
+
+def test_a_tag_that_comes_later_puts_the_post_at_the_end_of_its_list_and_one_that_comes_back_finds_its_place(
+    services: Services, publish: Callable[..., Post], clock: Clock
+) -> None:
+    publish("One", slug="one")
+    publish("Two", slug="two", tags="[sea]")
+    edit(services, "one", title="One", tags="[sea]")
+    edit(services, "two", title="Two")
+    with services.database.read() as connection:
+        assert [post.title for post in placed(connection, clock(), SEA, 1)] == ["One"]
+
+    edit(services, "two", title="Two", tags="[sea]")
+
+    assert order(services, SEA) == {1: "Two", 2: "One"}
+
+
+def test_posts_that_name_nobody_get_places_in_the_list_of_whoever_becomes_the_sites_author(
+    services: Services, settings: Settings, assemble: Callable[[Settings], Services], publish: Callable[..., Post]
+) -> None:
+    publish("Unnamed")
+    publish("Named", authors="[Zoe]")
+    publish("Unnamed too")
+    renamed = assemble(replace(settings, site=replace(settings.site, author="Zoe")))
+
+    for _ in range(2):
+        init(renamed, example=False)
+
+    assert order(services, Listing(author="Zoe")) == {1: "Named", 2: "Unnamed", 3: "Unnamed too"}
+    assert order(services, Listing(author="Ann Author")) == {1: "Unnamed", 2: "Unnamed too"}
+
+
+def test_a_job_for_a_post_that_is_not_there_finds_nothing_to_do(services: Services, clock: Clock) -> None:
+    with services.database.write() as connection:
+        services.publisher.make_known(connection, 999, clock())
+
+    assert order(services) == {}
