@@ -32,6 +32,10 @@ class NoSuchDocument(PostNotFound):
     """The feed has no page or archive of this number."""
 
 
+class ArchiveNotFull(PostNotFound):
+    """The archive that follows the last one is not full yet: what will stand in it is in the newest document."""
+
+
 class PostGone(PostNotFound):
     """The post whose thoughts the feed listed was deleted."""
 
@@ -51,7 +55,7 @@ class Collector:
         """The feed at `address` as it is now.
 
         Raises PostNotFound for a tag or author with no visible post, a post that nobody can see, and a page or archive
-        that is not there; PostGone and PostMoved for a post that was deleted or renamed.
+        that is not there; ArchiveNotFull for one to come; PostGone and PostMoved for a post that was deleted or renamed.
         """
         builder = Builder(self.urls, self.settings.site, site.load(connection))
         if address.is_of_thoughts:
@@ -60,6 +64,8 @@ class Collector:
         extent = self._extent(connection, listing, now)
         if not (extent.entries or may_be_empty(listing)):
             raise ListIsEmpty(address.name)
+        if extent.fills(address):
+            raise ArchiveNotFull(address.name)
         if not extent.holds(address):
             raise NoSuchDocument(address.name)
         found = self._posts(connection, address, listing, extent, now)

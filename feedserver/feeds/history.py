@@ -1,8 +1,8 @@
 """A feed in several documents, and the links between them (RFC 5005). Pure.
 
 Pages (section 3) hold all entries as they stand now, the newest first, so that they shift with each new one. Archives
-(section 4) hold what has been there for good, counted from the oldest, and are never cut anew: an archive links back
-to the one before it, and not on to the next, which may come later, so that its bytes stay as they are.
+(section 4) hold what has been there for good, counted from the oldest, and are never cut anew. Each links on to the
+next one from the start, so that its bytes stay as they are; while that is not full, its address leads to the feed.
 """
 
 from dataclasses import dataclass
@@ -24,6 +24,10 @@ class Extent:
     def pages(self) -> int:
         """How many pages hold all entries; an empty list has one."""
         return max(1, -(-self.entries // self.size))
+
+    def fills(self, address: FeedAddress) -> bool:
+        """Whether the address is that of the archive which is not full yet: what follows the last one that is."""
+        return address.part == "archive" and self.archives > 0 and address.number == self.archives + 1
 
     def holds(self, address: FeedAddress) -> bool:
         """Whether there is such a document."""
@@ -50,6 +54,7 @@ def links(address: FeedAddress, extent: Extent, urls: Urls) -> tuple[Link, ...]:
             found.append(("current", address.newest()))
             if address.number > 1:
                 found.append(("prev-archive", address.archive(address.number - 1)))
+            found.append(("next-archive", address.archive(address.number + 1)))
     return tuple(Link(rel, there.url(urls), MEDIA_TYPES[there.fmt]) for rel, there in found)
 
 

@@ -21,6 +21,7 @@ from feedserver.feeds import wording
 from feedserver.feeds.extensions import EntryExtension, FeedExtension
 from feedserver.feeds.model import MEDIA_TYPES, Entry, Feed, Person
 from feedserver.feeds.robust import cleaned, written
+from feedserver.posts.model import WEB_BEGAN
 
 GENERATOR = "feedserver"
 DOCS = "http://www.rssboard.org/rss-specification"
@@ -98,7 +99,8 @@ def _entry(fmt: Format, feed_language: str, entry: Entry) -> _FinishedEntry:
     made.title(wording.label(entry))
     made.link(href=entry.url)
     _set_body(made, entry)
-    made.published(entry.published)
+    if entry.published >= WEB_BEGAN:  # an earlier date is left out: both formats do without
+        made.published(entry.published)
     made.updated(entry.updated)
     made.author([_person(author) for author in entry.authors])
     made.category(_categories(entry))

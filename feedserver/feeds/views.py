@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from feedserver.feeds import deltas
 from feedserver.feeds.address import FeedAddress, Format, Scope
 from feedserver.feeds.browsing import preview, wants_a_page
-from feedserver.feeds.collecting import PostGone, PostMoved
+from feedserver.feeds.collecting import ArchiveNotFull, PostGone, PostMoved
 from feedserver.feeds.conditional import coding, not_modified
 from feedserver.feeds.versions import Bodies, Document
 from feedserver.services import services
@@ -38,22 +38,22 @@ _FORMER: Final[dict[str, tuple[Scope, Format]]] = {
 
 
 @blueprint.get("/feed.<any(rss,atom,json):fmt>")
-def site_feed(fmt: Format) -> Response:
+def site_feed(fmt: Format) -> BaseResponse:
     return _send(FeedAddress("site", fmt))
 
 
 @blueprint.get("/tags/<name:name>/feed.<any(rss,atom,json):fmt>")
-def tag_feed(name: str, fmt: Format) -> Response:
+def tag_feed(name: str, fmt: Format) -> BaseResponse:
     return _send(FeedAddress("tag", fmt, name))
 
 
 @blueprint.get("/authors/<name:name>/feed.<any(rss,atom,json):fmt>")
-def author_feed(name: str, fmt: Format) -> Response:
+def author_feed(name: str, fmt: Format) -> BaseResponse:
     return _send(FeedAddress("author", fmt, name))
 
 
 @blueprint.get("/thoughts.<any(rss,atom,json):fmt>")
-def thoughts_feed(fmt: Format) -> Response:
+def thoughts_feed(fmt: Format) -> BaseResponse:
     return _send(FeedAddress("thoughts", fmt))
 
 
@@ -88,10 +88,15 @@ class _NotModified(Response):
         return headers
 
 
-def _send(newest: FeedAddress) -> Response:
+def _send(newest: FeedAddress) -> BaseResponse:
     address = _asked_for(newest)
-    if wants_a_page():
-        return _varied(preview(address))
+    try:
+        return _varied(preview(address)) if wants_a_page() else _document(address)
+    except ArchiveNotFull:
+        return redirect(newest.url(services().urls), 307)
+
+
+def _document(address: FeedAddress) -> Response:
     document = services().feeds.get(address)
     headers = _headers(document, address)
     if_none_match = request.headers.get("If-None-Match")

@@ -1,8 +1,11 @@
 """The values that posts are made of. Pure: no clock, database, network or Flask."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
+
+# Readers and the feed validator take an earlier date for a mistake; nothing was published on the web before.
+WEB_BEGAN = datetime(1990, 1, 1, tzinfo=UTC)
 
 Stored = Literal["draft", "published", "deleted"]
 Status = Literal["draft", "scheduled", "published", "deleted"]

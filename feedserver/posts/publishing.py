@@ -16,7 +16,7 @@ from feedserver.errors import PostNotFound, SlugTaken
 from feedserver.jobs import store as jobs
 from feedserver.posts import document as documents
 from feedserver.posts import places, related, store
-from feedserver.posts.model import Document, Post, Rendered
+from feedserver.posts.model import WEB_BEGAN, Document, Post, Rendered
 from feedserver.posts.rendering import render
 from feedserver.settings import SiteSettings
 from feedserver.storage import site
@@ -167,10 +167,12 @@ def _updated_at(
 ) -> datetime:
     """A moment that no other post has: not before `least`, nor in the future beyond it.
 
-    Ties move on by milliseconds, drawn from a span that widens until a free one is found, so that an import of
-    thousands of posts of one date costs a few look-ups each.
+    Of a post from before there was a web, it is the present one, when the post was put there. Ties move on by
+    milliseconds, drawn from a span that widens until a free one is found, so that an import of thousands of posts of
+    one date costs a few look-ups each.
     """
-    moment = first = max(least, min(wanted, now))
+    moment = max(least, min(wanted, now))
+    moment = first = moment if moment >= WEB_BEGAN else now
     span = 1.0
     while store.updated_at_taken(connection, moment, but_for):
         moment = first + timedelta(milliseconds=random.randint(1, int(span * 1000)))  # noqa: S311 - no secret

@@ -203,7 +203,28 @@ def test_section_4_an_archive_is_marked_and_leads_to_the_feed_and_to_the_archive
     assert links(second)["prev-archive"] == f"{base}?archive=1"
     assert links(second)["self"] == f"{base}?archive=2"
     assert "prev-archive" not in links(first)
-    assert "next-archive" not in links(second)
+    assert links(second)["next-archive"] == f"{base}?archive=3"
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_section_4_what_follows_the_last_archive_is_the_feed_until_it_is_full(
+    client: FlaskClient, eleven: list[Post], publish: Callable[..., Post], fmt: str
+) -> None:
+    path = f"/feed.{fmt}?archive=4"
+    for headers in ({}, {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}):
+        filling = client.get(path, headers=headers)
+        assert (filling.status_code, filling.headers["Location"]) == (307, f"http://blog.example/feed.{fmt}")
+
+    publish("Post 12")
+
+    assert titles(get(client, path)) == ["Post 12", "Post 11", "Post 10"]
+    assert client.get(f"/feed.{fmt}?archive=6").status_code == 404
+
+
+def test_section_4_a_feed_without_archives_has_none_to_come(client: FlaskClient, publish: Callable[..., Post]) -> None:
+    publish("Post 1")
+
+    assert client.get("/feed.rss?archive=1").status_code == 404
 
 
 @pytest.mark.parametrize("path", LISTS)

@@ -59,8 +59,18 @@ def test_a_page_links_to_its_neighbours_and_to_neither_beyond_the_ends() -> None
     assert seen_from(FEED.page(3), extent) == {"first": "?page=1", "previous": "?page=2", "last": "?page=3"}
 
 
-def test_an_archive_links_back_and_to_the_feed_and_never_on_so_that_it_stays_as_it_is() -> None:
+def test_an_archive_links_to_the_feed_and_to_both_neighbours_from_the_start() -> None:
     for archives in (2, 3, 30):
         extent = Extent(archives * 20, 20, archives)
-        assert seen_from(FEED.archive(1), extent) == {"current": ""}
-        assert seen_from(FEED.archive(2), extent) == {"current": "", "prev-archive": "?archive=1"}
+        assert seen_from(FEED.archive(1), extent) == {"current": "", "next-archive": "?archive=2"}
+        assert seen_from(FEED.archive(2), extent) == {
+            "current": "",
+            "prev-archive": "?archive=1",
+            "next-archive": "?archive=3",
+        }
+
+
+def test_the_archive_that_is_being_filled_is_the_one_after_the_last_where_there_is_one() -> None:
+    assert [number for number in range(6) if Extent(70, 20, 3).fills(FEED.archive(number))] == [4]
+    assert not Extent(7, 20).fills(FEED.archive(1))
+    assert not Extent(70, 20, 3).fills(FEED.page(4))

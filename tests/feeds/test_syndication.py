@@ -214,3 +214,12 @@ def test_atom_names_the_language_of_an_entry_only_where_it_differs():
     lang = "{http://www.w3.org/XML/1998/namespace}lang"
     assert root.get(lang) == "en"
     assert [entry.get(lang) for entry in root.findall("a:entry", NS)] == ["de", None]
+
+
+def test_a_date_that_no_reader_believes_is_left_out_and_the_next_day_is_not():
+    last = an_entry(1, published=datetime(1989, 12, 31, 23, 59, 59, tzinfo=UTC), updated=NOON)
+    first = an_entry(2, published=datetime(1990, 1, 1, tzinfo=UTC), updated=NOON)
+
+    assert texts(rss(a_feed(last, first)), "channel/item/pubDate") == ["Mon, 01 Jan 1990 00:00:00 GMT"]
+    assert texts(atom(a_feed(last, first)), "a:entry/a:published") == ["1990-01-01T00:00:00+00:00"]
+    assert len(texts(atom(a_feed(last, first)), "a:entry/a:updated")) == 2

@@ -232,3 +232,13 @@ def test_one_of_many_who_want_the_same_slug_gets_it(services: Services) -> None:
         thread.join(30)
 
     assert sorted(outcomes) == ["published"] + ["taken"] * 5
+
+
+def test_a_post_from_before_there_was_a_web_keeps_its_date_and_was_updated_when_it_was_put_there(
+    services: Services, publish: Callable[..., Post], clock: Clock
+) -> None:
+    first = publish("A diary", date="1984-05-06", updated="1985-01-01")
+    second = publish("Another diary", date="1984-05-06")
+
+    assert (first.published_at.year, first.updated_at) == (1984, clock().replace(microsecond=0))
+    assert first.updated_at < second.updated_at
