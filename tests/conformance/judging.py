@@ -1,0 +1,82 @@
+"""Whether a document is a valid feed, by rules that stand outside the program: a schema for each format."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import feedparser
+from lxml import etree
+
+_ATOM = etree.RelaxNG(etree.parse(Path(__file__).with_name("atom.rng")))
+_A = "{http://www.w3.org/2005/Atom}"
+_TEXT, _LIST = str, list
+_JSON_FEED: dict[str, type] = dict.fromkeys(
+    ("version", "title", "home_page_url", "feed_url", "description", "next_url", "language"), _TEXT
+) | dict.fromkeys(("authors", "hubs", "items"), _LIST)
+_JSON_ITEM: dict[str, type] = (
+    dict.fromkeys(("id", "url", "external_url", "title", "content_html", "content_text", "summary", "image"), _TEXT)
+    | dict.fromkeys(("date_published", "date_modified", "language"), _TEXT)
+    | dict.fromkeys(("authors", "tags", "attachments"), _LIST)
+    | {"_feedserver": dict}
+)
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+
+def judge(url: str, body: bytes) -> None:
+    """Raises AssertionError, which names the rule, when `body` is no valid feed of the format that `url` names."""
+    fmt = urlsplit(url).path.rpartition(".")[2]
+    {"rss": _judge_rss, "atom": _judge_atom, "json": _judge_json}[fmt](body)
+
+
+def _judge_atom(body: bytes) -> None:
+    root = etree.fromstring(body)
+    assert _ATOM.validate(root), _ATOM.error_log.last_error
+    entries = root.findall(_A + "entry")
+    for name in ("id", "updated"):  # sections 4.2.6 and 4.1.1; equal dates are the validator's DuplicateUpdated
+        found = [entry.findtext(_A + name) for entry in entries]
+        assert len(set(found)) == len(found), name
+    for holder in (root, *entries):
+        alternates = [link.get("type") for link in holder.findall(_A + "link") if link.get("rel") == "alternate"]
+        assert alternates == ["text/html"]  # section 4.1.1: one of a type and language
+    _parse(body)
+
+
+def _judge_rss(body: bytes) -> None:
+    root = etree.fromstring(body)
+    (channel,) = root
+    assert (root.tag, root.get("version"), channel.tag) == ("rss", "2.0", "channel")
+    for name in ("title", "link", "description"):
+        assert channel.findtext(name) is not None, name
+    items = channel.findall("item")
+    for item in items:
+        assert "".join(item.find("title").itertext()).strip() or item.findtext("description")
+        assert len(item.findall("enclosure")) <= 1
+        assert urlsplit(item.findtext("link")).scheme in ("http", "https")
+    guids = [item.findtext("guid") for item in items]
+    assert len(set(guids)) == len(guids)
+    _parse(body)
+
+
+def _judge_json(body: bytes) -> None:
+    feed = json.loads(body)
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    _has_types(feed, _JSON_FEED)
+    for item in feed["items"]:
+        _has_types(item, _JSON_ITEM)
+        assert len({"content_html", "content_text"} & set(item)) == 1
+        assert all(_DATE.fullmatch(item[name]) for name in ("date_published", "date_modified") if name in item)
+        assert all(author.get("name") or author.get("url") for author in item.get("authors", []))
+    ids = [item["id"] for item in feed["items"]]
+    assert len(set(ids)) == len(ids)
+
+
+def _has_types(value: dict[str, Any], types: dict[str, type]) -> None:
+    for name, member in value.items():
+        assert isinstance(member, types[name]), name
+
+
+def _parse(body: bytes) -> None:
+    parsed = feedparser.parse(body)
+    assert not parsed.bozo, parsed.get("bozo_exception")

@@ -1,0 +1,99 @@
+"""Every feed of a site that is full of nasty posts, of an empty one, and of one with whatever hypothesis thinks of."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from feedserver.app import create_app
+from feedserver.services import Services
+from feedserver.urls import Urls
+from tests.conformance.judging import judge
+from tests.support import nasty
+from tests.support.outside import Clock
+
+FORMATS = ("rss", "atom", "json")
+
+
+@pytest.fixture
+def database_url(prepared_sqlite: Path, tmp_path: Path) -> str:
+    """One kind is enough: nothing here depends on where posts are kept."""
+    shutil.copy(prepared_sqlite, tmp_path / "site.sqlite3")
+    return f"sqlite:///{tmp_path / 'site.sqlite3'}"
+
+
+def documents(client: FlaskClient, url: str) -> Iterator[tuple[str, bytes]]:
+    """The feed at a URL, its pages and its archives: address and bytes."""
+    parts = urlsplit(url)
+    for query in ("", "?page=1", "?page=2", "?archive=1"):
+        answer = client.get(parts.path + query)
+        if answer.status_code == 200:
+            yield f"{parts.path}{query}", answer.data
+        else:
+            assert (query != "", answer.status_code) in {(True, 404), (True, 307)}
+
+
+def test_every_feed_of_a_site_full_of_nasty_posts_is_valid(
+    client: FlaskClient, services: Services, clock: Clock
+) -> None:
+    posts = nasty.fill(services, clock)
+    urls = services.urls
+    tags = {tag for post in posts for tag in post.tags}
+    authors = {name for post in posts for name in post.authors} | {"Ann Author"}
+    judged = 0
+
+    for fmt in FORMATS:
+        feeds = [urls.site_feed(fmt), urls.thoughts_feed(fmt)]
+        feeds += [urls.tag_feed(tag, fmt) for tag in tags] + [urls.author_feed(name, fmt) for name in authors]
+        feeds += [urls.post_thoughts_feed(post.slug, fmt) for post in posts]
+        for url, body in (found for feed in feeds for found in documents(client, feed)):
+            judge(url, body)
+            judged += 1
+
+    assert judged > 200
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_every_feed_of_a_site_without_posts_is_valid(client: FlaskClient, fmt: str) -> None:
+    urls = Urls("http://blog.example")
+
+    for feed in (urls.site_feed(fmt), urls.thoughts_feed(fmt), urls.author_feed("Ann Author", fmt)):
+        found = dict(documents(client, feed))
+        assert len(found) == 2
+        for url, body in found.items():
+            judge(url, body)
+
+
+MARKUP = "<b> </b> <script> </script> <iframe\tsrc=//x> <svg> <p </item> <entry> <a\thref=' '\tonclick=' <td>"
+NOT_TEXT = "\x00 \x0b \x85 \ufffe \U0001ffff \u202e & &#x1f; &#0; &amp; ]]> <![CDATA["
+MARKDOWN = "` <!-- \n\n #\t [a]( ) | javascript: words"
+PIECES = st.sampled_from([*MARKUP.split(" "), *NOT_TEXT.split(" "), *MARKDOWN.split(" ")])
+TEXT = st.one_of(st.lists(PIECES, max_size=12).map("".join), st.text(max_size=40))
+
+
+def quoted(text: str) -> str:
+    """`text` as a YAML scalar: in double quotes, everything unusual escaped."""
+    plain = {'"': '\\"', "\\": "\\\\"}
+    return '"' + "".join(plain.get(c, c if " " <= c <= "~" else f"\\U{ord(c):08x}") for c in text) + '"'
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(title=TEXT, body=TEXT, summary=TEXT, tags=st.lists(TEXT, max_size=3), authors=st.lists(TEXT, max_size=3))
+def test_no_post_that_is_taken_makes_a_feed_invalid_and_none_takes_it_down(
+    services: Services, title: str, body: str, summary: str, tags: list[str], authors: list[str]
+) -> None:
+    lists = {"tags": tags, "authors": authors}
+    front = [f"{name}: [{', '.join(map(quoted, values))}]" for name, values in lists.items()]
+    document = "\n".join(["---", f"title: {quoted(title)}", f"summary: {quoted(summary)}", *front, "---", body])
+    nasty.try_to_publish(services, document.encode("utf-8", "surrogatepass"))
+    client = create_app(services=services).test_client()
+
+    for fmt in FORMATS:
+        answer = client.get(f"/feed.{fmt}")
+        assert answer.status_code == 200
+        judge(f"/feed.{fmt}", answer.data)
