@@ -55,7 +55,8 @@ class Collector:
         """The feed at `address` as it is now.
 
         Raises PostNotFound for a tag or author with no visible post, a post that nobody can see, and a page or archive
-        that is not there; ArchiveNotFull for one to come; PostGone and PostMoved for a post that was deleted or renamed.
+        that is not there; ArchiveNotFull for the one to come; PostGone and PostMoved for a post that was deleted or
+        renamed.
         """
         builder = Builder(self.urls, self.settings.site, site.load(connection))
         if address.is_of_thoughts:

@@ -70,7 +70,8 @@ class Feeds:
         """The document at `address` as it is now.
 
         Raises PostNotFound for a tag or author with no visible post, a post that nobody can see, and a page or archive
-        that is not there; ArchiveNotFull for one to come; PostGone and PostMoved for a post that was deleted or renamed.
+        that is not there; ArchiveNotFull for the one to come; PostGone and PostMoved for a post that was deleted or
+        renamed.
         """
         kept = self._kept.get(address)
         try:
