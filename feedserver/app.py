@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from feedserver import health
 from feedserver import settings as settings_module
 from feedserver.clock import rfc3339
+from feedserver.door import FeedDoor
 from feedserver.errors import PostNotFound
 from feedserver.feeds import autodiscovery, browsing
 from feedserver.feeds import views as feed_views
@@ -95,7 +96,8 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     policy = _CONTENT_SECURITY_POLICY.format(origin=f"{base.scheme}://{base.netloc}")
     app.after_request(partial(_secure, {"Content-Security-Policy": policy, **_PAGE_HEADERS}))
     in_time = BodyDeadline(app.wsgi_app, seconds=_BODY_SECONDS, most=comments.MAX_BODY)
-    mounted = Mounted(EncodedSlashes(in_time), services.settings.site.url, everywhere=("/healthz", "/readyz"))
+    feeds_first = FeedDoor(EncodedSlashes(in_time), services.feeds)
+    mounted = Mounted(feeds_first, services.settings.site.url, everywhere=("/healthz", "/readyz"))
     app.wsgi_app = TrustedProxies(mounted, services.settings.server.trusted_proxies)  # type: ignore[method-assign]
     return app
 

@@ -22,6 +22,7 @@ from feedserver.net.line import Policy
 from feedserver.posts import publishing
 from feedserver.posts.publishing import Publisher
 from feedserver.settings import Settings
+from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
 from feedserver.thoughts.comments import Tokens
 from feedserver.thoughts.receiving import Receiver, WaitingPlaces
@@ -52,12 +53,16 @@ class Services:
         return Publisher(self.database, self.urls, self.settings.site)
 
     @cached_property
+    def changes(self) -> Changes:
+        return Changes(self.database)
+
+    @cached_property
     def collector(self) -> Collector:
         return Collector(self.urls, self.settings)
 
     @cached_property
     def feeds(self) -> Feeds:
-        return Feeds(self.database, self.collector, self.clock)
+        return Feeds(self.database, self.changes, self.collector, self.clock)
 
     @cached_property
     def verifier(self) -> Verifier:

@@ -44,6 +44,7 @@ PURE = {
     "history.py",
     "deltas.py",
     "opml.py",
+    "headers.py",
 }
 IMPURE_LIBRARIES = {"flask", "sqlalchemy", "socket", "http", "requests", "time"}
 

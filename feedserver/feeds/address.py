@@ -28,14 +28,15 @@ class FeedAddress:
     @property
     def key(self) -> str:
         """The name under which its versions are kept."""
-        return f"{self.scope}/{self.name}.{self.fmt}{self._query}"
+        return f"{self.scope}/{self.name}.{self.fmt}{self.query}"
 
     @property
     def is_of_thoughts(self) -> bool:
         return self.scope in ("thoughts", "post")
 
     @property
-    def _query(self) -> str:
+    def query(self) -> str:
+        """What follows the feed's URL; empty for the newest document."""
         return "" if self.part == "newest" else f"?{self.part}={self.number}"
 
     def newest(self) -> "FeedAddress":
@@ -50,7 +51,7 @@ class FeedAddress:
 
     def url(self, urls: Urls) -> str:
         """Where the document is."""
-        return self._list_url(urls) + self._query
+        return self._list_url(urls) + self.query
 
     def _list_url(self, urls: Urls) -> str:
         match self.scope:

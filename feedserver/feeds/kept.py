@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import suppress
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -21,10 +22,12 @@ class Kept(Generic[K, V]):
         return iter(list(self._values))
 
     def get(self, key: K) -> V | None:
+        """What is kept, which counts as asking for it."""
+        with suppress(KeyError):
+            self._values.move_to_end(key)
         return self._values.get(key)
 
     def keep(self, key: K, value: V) -> None:
-        """Keeps a value, or says that it has been asked for."""
         with self._lock:
             self._values[key] = value
             self._values.move_to_end(key)

@@ -22,6 +22,7 @@ from feedserver.feeds import deltas, store
 from feedserver.feeds.address import FeedAddress
 from feedserver.feeds.collecting import Collector
 from feedserver.feeds.conditional import MAX_TAGS, tags
+from feedserver.feeds.headers import Headers, describing
 from feedserver.feeds.jsonfeed import json_feed
 from feedserver.feeds.kept import Kept
 from feedserver.feeds.model import MEDIA_TYPES, Feed
@@ -29,6 +30,7 @@ from feedserver.feeds.store import Version
 from feedserver.feeds.syndication import atom, rss
 from feedserver.posts import store as posts
 from feedserver.storage import site
+from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
 
 _FORMATS = {"rss": rss, "atom": atom, "json": json_feed}
@@ -43,12 +45,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A feed as it is sent: the bytes in each coding, and the version they are. `ttl` is in seconds."""
+    """A feed as it is sent: the bytes in each coding, the version they are, and what is said about it."""
 
     media_type: str
     bodies: Bodies
     version: Version
-    ttl: int
+    headers: Headers
     revision: int
     valid_until: datetime | None
 
@@ -59,8 +61,9 @@ class Document:
 class Feeds:
     """The feeds of one site, in this process. Safe to share between threads."""
 
-    def __init__(self, database: Database, collector: Collector, clock: Clock) -> None:
+    def __init__(self, database: Database, changes: Changes, collector: Collector, clock: Clock) -> None:
         self._database = database
+        self._changes = changes
         self._collector = collector
         self._clock = clock
         self._kept: Kept[FeedAddress, Document] = Kept(_KEPT)
@@ -86,6 +89,16 @@ class Feeds:
             return kept
         self._kept.keep(address, document)
         return document
+
+    def at_hand(self, address: FeedAddress) -> Document | None:
+        """The document at `address` if it is in memory and current, which costs no look into the site's tables."""
+        kept = self._kept.get(address)
+        if kept is None:
+            return None
+        try:
+            return kept if kept.is_current(self._changes.revision(), self._clock()) else None
+        except (DBAPIError, NoConnection):
+            return None
 
     def describe(self, address: FeedAddress) -> Feed:
         """What stands in the document at `address`, for a person. Raises what `get` raises."""
@@ -130,7 +143,8 @@ class Feeds:
         # Asked for even so: another process may have seen these bytes change and change back.
         version = self._version(address, etag, body, now)
         media_type = f"{MEDIA_TYPES[address.fmt]}; charset=utf-8"
-        return Document(media_type, bodies, version, feed.ttl, revision, valid_until)
+        headers = describing(address, feed.self_url, version, feed.ttl)
+        return Document(media_type, bodies, version, headers, revision, valid_until)
 
     def _version(self, address: FeedAddress, etag: str, body: bytes, now: datetime) -> Version:
         """The version of these bytes, shared by all processes. A reader's request writes only when they are new."""

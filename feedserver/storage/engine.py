@@ -31,6 +31,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Opens nothing yet. Raises StorageError for a URL that cannot be used."""
+        self.writes = 0  # transactions that were committed through this door
         self.url = _parsed(url)
         options: dict[str, Any] = {"pool_size": 8, "max_overflow": 56}
         if self.is_sqlite:
@@ -67,6 +68,7 @@ class Database:
         """A transaction that commits at its end and leaves nothing behind when an exception passes through."""
         with self.engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
             yield connection
+        self.writes += 1
 
     def transact(self, deed: Callable[[Connection], T]) -> T:
         """Carries `deed` out in a write transaction, and once more from its start when another got in between.

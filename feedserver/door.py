@@ -1,0 +1,46 @@
+"""WSGI before Flask: a feed that is in memory and current is answered without the router, templates and hooks.
+
+The router stays the only one who knows which address is which feed: where it has led a request to a feed, the door
+remembers the address as it was sent, and lets it in by itself the next time. Everything else goes on to Flask: pages,
+people who open a feed, addresses that are new, feeds that have to be rendered.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from feedserver.feeds.address import FeedAddress
+from feedserver.feeds.answering import LED_TO, Asked, answer
+from feedserver.feeds.kept import Kept
+from feedserver.feeds.versions import Feeds
+from feedserver.segments import Environ, WsgiApp
+
+_KEPT: Final = 2048  # addresses; each feed has one
+
+
+class FeedDoor:
+    """Answers GET and HEAD of feeds; `app` answers the rest."""
+
+    def __init__(self, app: WsgiApp, feeds: Feeds) -> None:
+        self._app = app
+        self._feeds = feeds
+        self._known: Kept[str, FeedAddress] = Kept(_KEPT)
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        sent = environ.get("RAW_URI", "")
+        address = self._known.get(sent)
+        if address is None or environ.get("HTTP_SEC_FETCH_MODE") == "navigate":
+            return self._led_by_the_router(environ, start_response, sent)
+        document = self._feeds.at_hand(address) if environ["REQUEST_METHOD"] in ("GET", "HEAD") else None
+        if document is None:
+            return self._app(environ, start_response)
+        found = answer(self._feeds, address, document, Asked.of(environ))
+        start_response(found.status, found.headers)
+        return [found.body] if environ["REQUEST_METHOD"] == "GET" else []
+
+    def _led_by_the_router(self, environ: Environ, start_response: Callable[..., Any], sent: str) -> Iterable[bytes]:
+        answered = self._app(environ, start_response)
+        address = environ.get(LED_TO)
+        # Other queries are ignored, but not remembered: a stranger can think of any number of them.
+        if address is not None and sent.endswith(address.query or f".{address.fmt}"):
+            self._known.keep(sent, address)
+        return answered

@@ -1,0 +1,82 @@
+"""Whether anything has changed: exact on SQLite, within a twentieth of a second on PostgreSQL."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
+
+from feedserver.services import Services
+from feedserver.storage import site
+from feedserver.storage.changes import Changes
+from feedserver.storage.engine import Database
+
+
+@pytest.fixture
+def other(database_url: str) -> Iterator[Database]:
+    """The same database, as another process has it."""
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+def revise(database: Database) -> None:
+    with database.write() as connection:
+        site.revise(connection)
+
+
+def look_up(database: Database) -> int:
+    with database.read() as connection:
+        return site.load(connection).revision
+
+
+def test_a_change_of_this_process_is_seen_at_once(services: Services) -> None:
+    for _ in range(3):
+        revise(services.database)
+        assert services.changes.revision() == look_up(services.database)
+
+
+def test_a_change_of_another_process_is_seen_in_time(services: Services, other: Database) -> None:
+    for _ in range(3):
+        services.changes.revision()
+        revise(other)
+        if not other.is_sqlite:
+            time.sleep(0.06)
+        assert services.changes.revision() == look_up(other)
+
+
+def test_while_nothing_changes_nothing_is_looked_up(services: Services) -> None:
+    statements: list[str] = []
+    event.listen(services.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+
+    for _ in range(100):
+        services.changes.revision()
+
+    looks = [statement for statement in statements if statement.startswith("SELECT")]
+    assert len(looks) <= (1 if services.database.is_sqlite else 10)
+
+
+def test_threads_share_it(services: Services, other: Database) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(5):
+            revise(other)
+            if not other.is_sqlite:
+                time.sleep(0.06)
+            assert set(threads.map(lambda _: services.changes.revision(), range(32))) == {look_up(other)}
+
+
+def test_a_database_that_is_away_is_an_error_of_the_databases(tmp_path: pytest.TempPathFactory) -> None:
+    changes = Changes(Database(f"sqlite:///{tmp_path}/none/at/all.sqlite3"))
+
+    with pytest.raises(DBAPIError):
+        changes.revision()
+
+
+def test_after_closing_it_can_be_asked_again(services: Services) -> None:
+    services.changes.revision()
+    services.changes.close()
+    revise(services.database)
+
+    assert services.changes.revision() == look_up(services.database)

@@ -1,0 +1,144 @@
+"""Feeds answered before Flask: the same answers, and nothing that the router would not have let in."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask, request
+from flask.testing import FlaskClient
+
+from feedserver import door
+from feedserver.posts.model import Post
+from feedserver.services import Services
+from tests.feeds.happenings import say
+from tests.support.outside import Clock
+
+FEEDS = ["/feed.rss", "/tags/a%2Fb/feed.atom", "/thoughts.json", "/feed.rss?page=1", "/posts/fog/thoughts.rss"]
+BROWSER = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}
+
+
+@pytest.fixture
+def routed(app: Flask) -> list[str]:
+    """The paths of requests that came as far as Flask's router."""
+    seen: list[str] = []
+
+    def note() -> None:
+        seen.append(request.full_path.rstrip("?"))
+
+    app.before_request(note)
+    return seen
+
+
+@pytest.fixture(autouse=True)
+def fog(publish: Callable[..., Post]) -> Post:
+    return publish("Fog", slug="fog", tags='["a/b"]')
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Accept-Encoding": "gzip"}, {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}],
+    ids=["whole", "gzip", "condition"],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("path", FEEDS)
+def test_the_second_answer_needs_no_router_and_is_the_same(
+    client: FlaskClient, routed: list[str], path: str, method: str, headers: dict[str, str]
+) -> None:
+    first = client.open(path, method=method, headers=headers)
+    second = client.open(path, method=method, headers=headers)
+
+    assert len(routed) == 1
+    assert (second.status, second.data, list(second.headers)) == (first.status, first.data, list(first.headers))
+
+
+def test_what_happens_on_the_site_shows_in_the_next_answer(
+    client: FlaskClient, services: Services, publish: Callable[..., Post], fog: Post, clock: Clock
+) -> None:
+    client.get("/feed.atom")
+    before = client.get("/feed.atom").headers["ETag"]
+    for change in (
+        lambda: publish("Rain"),
+        lambda: say(services, fog),
+        lambda: services.publisher.rename("fog", "mist"),
+        lambda: services.publisher.delete("mist"),
+    ):
+        change()
+        after = client.get("/feed.atom", headers={"If-None-Match": before})
+        assert after.status_code == 200
+        before = after.headers["ETag"]
+        assert client.get("/feed.atom", headers={"If-None-Match": before}).status_code == 304
+
+
+def test_a_scheduled_post_shows_when_it_is_due(client: FlaskClient, publish: Callable[..., Post], clock: Clock) -> None:
+    publish("To come", date=(clock() + timedelta(hours=1)).isoformat())
+    for _ in range(2):
+        assert b"To come" not in client.get("/feed.rss").data
+
+    clock.move(hours=1)
+
+    assert b"To come" in client.get("/feed.rss").data
+
+
+def test_a_person_is_shown_a_page_though_the_feed_is_at_hand(client: FlaskClient) -> None:
+    client.get("/feed.rss")
+
+    assert client.get("/feed.rss", headers=BROWSER).headers["Content-Type"].startswith("text/html")
+    assert client.get("/feed.rss?raw=1", headers=BROWSER).headers["Content-Type"].startswith("application/rss")
+
+
+def test_a_tag_with_an_encoded_slash_is_not_taken_for_another_ones_feed(
+    client: FlaskClient, publish: Callable[..., Post]
+) -> None:
+    publish("One", tags='["sea/feed.rss", sea]')
+    for _ in range(2):
+        assert client.get("/tags/sea/feed.rss").headers["Content-Type"].startswith("application/rss")
+        assert client.get("/tags/sea%2Ffeed.rss").headers["Content-Type"].startswith("text/html")
+
+
+def test_other_methods_go_to_flask(client: FlaskClient) -> None:
+    client.get("/feed.rss")
+
+    assert client.post("/feed.rss").status_code == 405
+    assert client.options("/feed.rss").headers["Allow"]
+
+
+def test_a_feed_that_is_gone_is_gone_at_once(client: FlaskClient, services: Services) -> None:
+    for _ in range(2):
+        assert client.get("/posts/fog/thoughts.rss").status_code == 200
+
+    services.publisher.delete("fog")
+
+    assert client.get("/posts/fog/thoughts.rss").status_code == 410
+
+
+def test_queries_that_a_stranger_thinks_of_are_not_remembered(
+    client: FlaskClient, routed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "_KEPT", 3)
+    client.get("/feed.rss")
+    for number in range(5):
+        assert client.get(f"/feed.rss?utm_source={number}").status_code == 200
+        assert client.get(f"/feed.rss?x={number}&page=1").status_code == 200
+
+    client.get("/feed.rss")
+
+    assert routed.count("/feed.rss") == 1
+
+
+def test_an_answer_without_an_address_as_it_was_sent_goes_by_the_router(app: Flask) -> None:
+    seen: list[Any] = []
+    for _ in range(2):
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": "/feed.rss",
+            "SERVER_NAME": "x",
+            "SERVER_PORT": "80",
+            "wsgi.url_scheme": "http",
+            "REMOTE_ADDR": "192.0.2.1",
+            "QUERY_STRING": "",
+        }
+        body = b"".join(app.wsgi_app(environ, lambda status, headers, _=None: seen.append(status)))
+        assert body.startswith(b"<?xml")
+
+    assert seen == ["200 OK", "200 OK"]
