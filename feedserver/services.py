@@ -12,6 +12,7 @@ from flask import current_app
 from feedserver import __version__
 from feedserver.clock import Clock, utc_now
 from feedserver.errors import StorageError
+from feedserver.feeds.copies import Copies
 from feedserver.feeds.versions import Feeds
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import Job
@@ -53,6 +54,10 @@ class Services:
     @cached_property
     def feeds(self) -> Feeds:
         return Feeds(self.database, self.urls, self.settings, self.clock)
+
+    @cached_property
+    def copies(self) -> Copies:
+        return Copies(self.database, self.settings.limits.copies, self.clock)
 
     @cached_property
     def verifier(self) -> Verifier:
