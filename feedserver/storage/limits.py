@@ -19,9 +19,9 @@ def allow(connection: Connection, bucket: str, most: int, now: datetime) -> bool
     """
     window, into = _place(now)
     present, before = _counts(connection, bucket, window)
-    if present + 1 + _still_there(before, into) > most:
+    if (present or 0) + 1 + _still_there(before, into) > most:
         return False
-    _add(connection, bucket, window, window)
+    _add(connection, bucket, window, window, is_new=present is None)
     return True
 
 
@@ -34,11 +34,12 @@ def take(connection: Connection, bucket: str, most: int, now: datetime, owed: It
     """
     window, into = _place(now)
     for moment in owed:
-        _add(connection, bucket, _place(moment)[0], window)
+        then = _place(moment)[0]
+        _add(connection, bucket, then, window, is_new=_count(connection, bucket, then) is None)
     present, before = _counts(connection, bucket, window)
-    wait = seconds_to_wait(present, before, into, most)
+    wait = seconds_to_wait(present or 0, before, into, most)
     if not wait:
-        _add(connection, bucket, window, window)
+        _add(connection, bucket, window, window, is_new=present is None)
     return wait
 
 
@@ -82,20 +83,25 @@ def _still_there(before: int, into: int) -> float:
     return before * (WINDOW - into) / WINDOW
 
 
-def _counts(connection: Connection, bucket: str, window: int) -> tuple[int, int]:
+def _counts(connection: Connection, bucket: str, window: int) -> tuple[int | None, int]:
     """The counts of a window and the one before. Rows are locked from the older to the newer, as `take` writes them."""
-    before = _count(connection, bucket, window - 1)
+    before = _count(connection, bucket, window - 1) or 0
     return _count(connection, bucket, window), before
 
 
-def _count(connection: Connection, bucket: str, window: int) -> int:
+def _count(connection: Connection, bucket: str, window: int) -> int | None:
     query = select(limits.c.count).where(limits.c.bucket == bucket, limits.c.window == window).with_for_update()
-    return connection.execute(query).scalar_one_or_none() or 0
+    return connection.execute(query).scalar_one_or_none()
 
 
-def _add(connection: Connection, bucket: str, window: int, present: int) -> None:
-    """Counts one more in a window. The first of its kind takes away what is too old to matter in the `present` one."""
-    where = (limits.c.bucket == bucket, limits.c.window == window)
-    if not connection.execute(update(limits).where(*where).values(count=limits.c.count + 1)).rowcount:
+def _add(connection: Connection, bucket: str, window: int, present: int, *, is_new: bool) -> None:
+    """Counts one more in a window. The first of its kind takes away what is too old to matter in the `present` one.
+
+    Where another process has made the new row meanwhile, the insertion fails, and the deed begins anew with its count.
+    """
+    if is_new:
         connection.execute(delete(limits).where(limits.c.window < present - 1))
         connection.execute(insert(limits).values(bucket=bucket, window=window, count=1))
+        return
+    where = (limits.c.bucket == bucket, limits.c.window == window)
+    connection.execute(update(limits).where(*where).values(count=limits.c.count + 1))
