@@ -13,6 +13,7 @@ from feedserver import __version__
 from feedserver.clock import Clock, utc_now
 from feedserver.errors import StorageError
 from feedserver.feeds.copies import Copies
+from feedserver.feeds.readership import Readership
 from feedserver.feeds.versions import Feeds
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import Job
@@ -58,6 +59,10 @@ class Services:
     @cached_property
     def copies(self) -> Copies:
         return Copies(self.database, self.settings.limits.copies, self.clock)
+
+    @cached_property
+    def readers(self) -> Readership:
+        return Readership(self.database, self.clock)
 
     @cached_property
     def verifier(self) -> Verifier:

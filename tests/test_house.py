@@ -37,6 +37,7 @@ PURE = {
     "jsonfeed.py",
     "conditional.py",
     "address.py",
+    "readers.py",
 }
 IMPURE_LIBRARIES = {"flask", "sqlalchemy", "socket", "http", "requests", "time"}
 

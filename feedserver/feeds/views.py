@@ -82,6 +82,15 @@ class _NotModified(Response):
 
 
 def _send(address: FeedAddress) -> Response:
+    answer = _answer(address)
+    sent = 0 if request.method == "HEAD" else answer.calculate_content_length() or 0
+    services().readers.saw(
+        request.headers.get("User-Agent"), request.remote_addr, address.key, answer.status_code, sent
+    )
+    return answer
+
+
+def _answer(address: FeedAddress) -> Response:
     document = services().feeds.get(address)
     headers = _headers(document, address)
     version = document.version
