@@ -205,6 +205,13 @@ def test_a_refusal_costs_no_look_into_the_database(services: Services, copies: C
     assert not statements
 
 
+def test_a_refusal_waits_for_nobody_who_is_being_counted(copies: Copies) -> None:
+    assert passed(copies, MOST + 1) == MOST
+
+    with ThreadPoolExecutor(1) as threads, copies._counting:
+        assert threads.submit(copies.refuses, READER, FEED).result(20) == 61
+
+
 def test_a_reader_in_its_second_copy_owes_the_free_one_too(services: Services, copies: Copies, clock: Clock) -> None:
     copies.refuses(READER, FEED)
     clock.move(seconds=60)

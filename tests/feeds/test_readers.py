@@ -68,6 +68,11 @@ def test_a_reader_is_called_as_it_calls_itself(user_agent: str | None, name: str
     assert reader(user_agent) == Reader(name, subscribers)
 
 
+def test_a_long_name_is_cut_and_what_comes_far_behind_is_not_looked_at() -> None:
+    assert reader("one two three " * 9).name == "one two three one two three one two three one two three…"
+    assert reader(f"Feedly/1.0 {' ' * 300}(7 subscribers)") == Reader("Feedly")
+
+
 @settings(deadline=None)
 @given(st.text(max_size=400) | st.text("(;/ compatible;Mozilla0123456789.subscribers,+-", max_size=400))
 def test_whatever_is_sent_gives_a_short_clean_name(user_agent: str) -> None:
