@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from feedserver.feeds.address import FeedAddress
-from feedserver.feeds.answering import LED_TO, Asked, answer
+from feedserver.feeds.answering import LED_TO, Answering, Asked
 from feedserver.feeds.kept import Kept
-from feedserver.feeds.versions import Feeds
 from feedserver.segments import Environ, WsgiApp
 
 _KEPT: Final = 2048  # addresses; each feed has one
@@ -20,9 +19,9 @@ _KEPT: Final = 2048  # addresses; each feed has one
 class FeedDoor:
     """Answers GET and HEAD of feeds; `app` answers the rest."""
 
-    def __init__(self, app: WsgiApp, feeds: Feeds) -> None:
+    def __init__(self, app: WsgiApp, answering: Answering) -> None:
         self._app = app
-        self._feeds = feeds
+        self._answering = answering
         self._known: Kept[str, FeedAddress] = Kept(_KEPT)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -30,11 +29,12 @@ class FeedDoor:
         address = self._known.get(sent)
         if address is None or environ.get("HTTP_SEC_FETCH_MODE") == "navigate":
             return self._led_by_the_router(environ, start_response, sent)
-        document = self._feeds.at_hand(address) if environ["REQUEST_METHOD"] in ("GET", "HEAD") else None
+        is_read = environ["REQUEST_METHOD"] in ("GET", "HEAD")
+        document = self._answering.feeds.at_hand(address) if is_read else None
         if document is None:
             return self._app(environ, start_response)
-        found = answer(self._feeds, address, document, Asked.of(environ))
-        start_response(found.status, found.headers)
+        found = self._answering.answer(address, document, Asked.of(environ))
+        start_response(found.line, found.headers)
         return [found.body] if environ["REQUEST_METHOD"] == "GET" else []
 
     def _led_by_the_router(self, environ: Environ, start_response: Callable[..., Any], sent: str) -> Iterable[bytes]:

@@ -119,6 +119,7 @@ def _announce(services: Services, listeners: list[str]) -> None:
 
 def _post_worker_init(worker: Any) -> None:
     services = _services_of(worker)
+    services.readers.start()
     if services.settings.jobs.in_web:
         _job_workers[worker.pid] = Worker(services.runner)
         _job_workers[worker.pid].start()
@@ -129,6 +130,7 @@ def _worker_exit(_server: Any, worker: Any) -> None:
         _job_workers.pop(worker.pid).stop()
     if getattr(worker, "wsgi", None) is not None:
         _services_of(worker).places.close()
+        _services_of(worker).readers.stop()
 
 
 def _services_of(worker: Any) -> Services:

@@ -12,7 +12,10 @@ from flask import current_app
 from feedserver import __version__
 from feedserver.clock import Clock, utc_now
 from feedserver.errors import StorageError
+from feedserver.feeds.answering import Answering
 from feedserver.feeds.collecting import Collector
+from feedserver.feeds.copies import Copies
+from feedserver.feeds.readership import Readership
 from feedserver.feeds.versions import Feeds
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import Job
@@ -63,6 +66,18 @@ class Services:
     @cached_property
     def feeds(self) -> Feeds:
         return Feeds(self.database, self.changes, self.collector, self.clock)
+
+    @cached_property
+    def copies(self) -> Copies:
+        return Copies(self.database, self.settings.limits.copies, self.clock)
+
+    @cached_property
+    def readers(self) -> Readership:
+        return Readership(self.database, self.clock)
+
+    @cached_property
+    def answering(self) -> Answering:
+        return Answering(self.feeds, self.copies, self.readers)
 
     @cached_property
     def verifier(self) -> Verifier:

@@ -45,6 +45,7 @@ PURE = {
     "deltas.py",
     "opml.py",
     "headers.py",
+    "readers.py",
 }
 IMPURE_LIBRARIES = {"flask", "sqlalchemy", "socket", "http", "requests", "time"}
 

@@ -11,7 +11,7 @@ from io import TextIOWrapper
 
 from sqlalchemy.exc import DBAPIError
 
-from feedserver.cli import operating, posting, serving, thinking
+from feedserver.cli import feeding, operating, posting, serving, thinking
 from feedserver.cli.arguments import parser
 from feedserver.errors import FeedserverError, SettingsError
 from feedserver.storage.engine import explain
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    commands = parser([operating.add_commands, serving.add_commands, posting.add_commands, thinking.add_commands])
+    commands = parser([group.add_commands for group in (operating, serving, posting, thinking, feeding)])
     chosen = commands.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:

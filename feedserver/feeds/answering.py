@@ -1,6 +1,6 @@
-"""The answer to a request for a feed: a 304, what is new, or the bytes (INTERFACE section 7). No Flask here.
+"""The answer to a request for a feed: a 304, what is new, the bytes, or a word to wait (INTERFACE section 7). No Flask.
 
-The same for requests that the router has led here (`views`) and for those that need no router (`door`).
+The same for requests that the router has led here (`views`) and for those that need no router (`feedserver.door`).
 """
 
 from collections.abc import Mapping
@@ -10,16 +10,22 @@ from typing import Any, Final
 from feedserver.feeds import deltas
 from feedserver.feeds.address import FeedAddress
 from feedserver.feeds.conditional import coding, not_modified
+from feedserver.feeds.copies import Copies
 from feedserver.feeds.headers import VARY, Headers
+from feedserver.feeds.readership import Readership
 from feedserver.feeds.versions import Bodies, Document, Feeds
 
 LED_TO: Final = "feedserver.feed"  # where in a WSGI environment the view says which feed the router has led it to
+_TOO_MANY: Final = b"Too many copies of this feed; ask with If-None-Match.\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What of a request an answer depends on: header fields as they were sent, None where they were not."""
 
+    method: str  # GET or HEAD
+    client: str  # the address
+    user_agent: str | None
     if_none_match: str | None
     if_modified_since: str | None
     a_im: str | None
@@ -28,46 +34,85 @@ class Asked:
     @classmethod
     def of(cls, environ: Mapping[str, Any]) -> "Asked":
         """The request in a WSGI environment (PEP 3333)."""
+        get = environ.get
         return cls(
-            environ.get("HTTP_IF_NONE_MATCH"),
-            environ.get("HTTP_IF_MODIFIED_SINCE"),
-            environ.get("HTTP_A_IM"),
-            environ.get("HTTP_ACCEPT_ENCODING"),
+            environ["REQUEST_METHOD"],
+            get("REMOTE_ADDR", ""),
+            get("HTTP_USER_AGENT"),
+            get("HTTP_IF_NONE_MATCH"),
+            get("HTTP_IF_MODIFIED_SINCE"),
+            get("HTTP_A_IM"),
+            get("HTTP_ACCEPT_ENCODING"),
         )
+
+    @property
+    def is_for_a_copy(self) -> bool:
+        """Whether it asks for all the bytes, whatever its sender has: no HEAD, and no condition, met or not."""
+        return self.method == "GET" and self.if_none_match is None and self.if_modified_since is None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status line, header fields, and the body; a HEAD is answered alike, its body is not sent."""
+    """A status, its line, header fields, and the body; a HEAD is answered alike, its body is not sent."""
 
-    status: str
+    status: int
+    line: str
     headers: list[tuple[str, str]]
     body: bytes = b""
 
 
-def answer(feeds: Feeds, address: FeedAddress, document: Document, asked: Asked) -> Answer:
-    """What to say to a reader who asked for the document at `address`."""
-    if not_modified(document.version, asked.if_none_match, asked.if_modified_since):
-        return Answer("304 NOT MODIFIED", list(document.headers))
-    if asked.if_none_match and deltas.asked_for(asked.a_im):
-        delta = feeds.delta(address, document, asked.if_none_match)
-        if delta is not None:
-            return _delta(document, delta, asked)
-    return _coded("200 OK", document, document.bodies, document.headers, asked)
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Answers requests for the feeds of one site, and counts who reads them."""
+
+    feeds: Feeds
+    copies: Copies
+    readers: Readership
+
+    def answer(self, address: FeedAddress, document: Document, asked: Asked) -> Answer:
+        """What to say to a reader who asked for the document at `address`."""
+        found = self._answer(address, document, asked)
+        sent = len(found.body) if asked.method == "GET" else 0
+        self.readers.saw(asked.user_agent, asked.client, address.key, found.status, sent)
+        return found
+
+    def _answer(self, address: FeedAddress, document: Document, asked: Asked) -> Answer:
+        if not_modified(document.version, asked.if_none_match, asked.if_modified_since):
+            return Answer(304, "304 NOT MODIFIED", list(document.headers))
+        if asked.is_for_a_copy and (wait := self.copies.refuses(asked.client, address.key)):
+            return _too_many_copies(wait)
+        if asked.if_none_match and deltas.asked_for(asked.a_im):
+            delta = self.feeds.delta(address, document, asked.if_none_match)
+            if delta is not None:
+                return _delta(document, delta, asked)
+        return _coded(200, "200 OK", document, document.bodies, document.headers, asked)
+
+
+def _too_many_copies(seconds: int) -> Answer:
+    """Nearly as small as a 304: whoever takes copy after copy seldom waits, or reads what it says."""
+    headers = {
+        "Content-Type": "text/plain; charset=utf-8",
+        "Content-Length": str(len(_TOO_MANY)),
+        "Retry-After": str(seconds),
+        "Cache-Control": "no-store",
+        "Access-Control-Allow-Origin": "*",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Answer(429, "429 TOO MANY REQUESTS", list(headers.items()), _TOO_MANY)
 
 
 def _delta(document: Document, bodies: Bodies, asked: Asked) -> Answer:
     """A 226 (RFC 3229 section 10.4.1). Caches that do not know it must not keep it for the whole."""
     changed = {"Cache-Control": "no-store", "Vary": f"{VARY}, If-None-Match"}
     headers = tuple((name, changed.get(name, value)) for name, value in document.headers)
-    return _coded("226 IM USED", document, bodies, (("IM", "feed"), *headers), asked)
+    return _coded(226, "226 IM USED", document, bodies, (("IM", "feed"), *headers), asked)
 
 
-def _coded(status: str, document: Document, bodies: Bodies, headers: Headers, asked: Asked) -> Answer:
+def _coded(status: int, line: str, document: Document, bodies: Bodies, headers: Headers, asked: Asked) -> Answer:
     """The bytes in the coding that the reader likes best."""
     chosen = coding(asked.accept_encoding)
     body = bodies[chosen]
     described = [("Content-Type", document.media_type), ("Content-Length", str(len(body)))]
     if chosen != "identity":
         described.append(("Content-Encoding", chosen))
-    return Answer(status, [*described, *headers], body)
+    return Answer(status, line, [*described, *headers], body)

@@ -10,7 +10,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver.feeds.address import FeedAddress, Format, Scope
-from feedserver.feeds.answering import LED_TO, Asked, answer
+from feedserver.feeds.answering import LED_TO, Asked
 from feedserver.feeds.browsing import preview, wants_a_page
 from feedserver.feeds.collecting import ArchiveNotFull, PostGone, PostMoved
 from feedserver.feeds.headers import VARY
@@ -104,9 +104,9 @@ def _page(address: FeedAddress) -> Response:
 
 
 def _document(address: FeedAddress) -> Response:
-    feeds = services().feeds
-    found = answer(feeds, address, feeds.get(address), Asked.of(request.environ))
+    house = services()
+    found = house.answering.answer(address, house.feeds.get(address), Asked.of(request.environ))
     request.environ[LED_TO] = address
-    response = _Exact(found.body, found.status)
+    response = _Exact(found.body, found.line)
     response.headers = Headers(found.headers)
     return response

@@ -18,6 +18,7 @@ from feedserver.errors import StorageError
 
 BUSY_SECONDS = 15  # how long a SQLite writer waits for its turn
 _WRITES = "feedserver_writes"
+_PATIENCE = "feedserver_patience"
 _TRIES = 5
 _CONNECT_SECONDS = 10  # for a PostgreSQL that does not answer at all
 _DEADLOCK = "40P01"  # PostgreSQL's SQLSTATE for a deadlock it has broken
@@ -64,27 +65,34 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that commits at its end and leaves nothing behind when an exception passes through."""
-        with self.engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+    def write(self, patience: float | None = None) -> Iterator[Connection]:
+        """A transaction that commits at its end and leaves nothing behind when an exception passes through.
+
+        `patience` is how many seconds it waits for others' locks where that is less than usual, for what may as well
+        be left undone.
+        """
+        options = {_WRITES: True, _PATIENCE: patience}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            if patience is not None and not self.is_sqlite:
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(patience * 1000)}")  # milliseconds
             yield connection
         self.writes += 1
 
-    def transact(self, deed: Callable[[Connection], T]) -> T:
+    def transact(self, deed: Callable[[Connection], T], patience: float | None = None) -> T:
         """Carries `deed` out in a write transaction, and once more from its start when another got in between.
 
         On PostgreSQL two processes can insert the same new row, or wait for each other; SQLite lets one in at a time.
         """
         for _ in range(_TRIES - 1):
             try:
-                with self.write() as connection:
+                with self.write(patience) as connection:
                     return deed(connection)
             except IntegrityError:
                 continue
             except OperationalError as error:
                 if getattr(error.orig, "sqlstate", None) != _DEADLOCK:
                     raise
-        with self.write() as connection:
+        with self.write(patience) as connection:
             return deed(connection)
 
     def close(self) -> None:
@@ -122,5 +130,18 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    patience = options.get(_PATIENCE)
+    begin = "BEGIN IMMEDIATE" if options.get(_WRITES, False) else "BEGIN"
+    if patience is None:
+        connection.exec_driver_sql(begin)
+        return
+    try:
+        _wait_at_most(connection, patience)
+        connection.exec_driver_sql(begin)
+    finally:  # the connection goes on to those who wait as usual
+        _wait_at_most(connection, BUSY_SECONDS)
+
+
+def _wait_at_most(connection: Connection, seconds: float) -> None:
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(seconds * 1000)}")

@@ -1,6 +1,8 @@
 """Counters a minute, in the database, so that several processes and machines share them."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -15,20 +17,46 @@ def allow(connection: Connection, bucket: str, most: int, now: datetime) -> bool
 
     The last minute is the present window and the part of the one before that still lies within it.
     """
-    window, into = divmod(int(now.timestamp()), WINDOW)
-    present = _count(connection, bucket, window)
-    before = _count(connection, bucket, window - 1) or 0
-    if (present or 0) + 1 + before * (WINDOW - into) / WINDOW > most:
+    window, into = _place(now)
+    present, before = _counts(connection, bucket, window)
+    if (present or 0) + 1 + _still_there(before, into) > most:
         return False
-    if present is not None:
-        where = (limits.c.bucket == bucket, limits.c.window == window)
-        connection.execute(update(limits).where(*where).values(count=limits.c.count + 1))
-    else:
-        connection.execute(delete(limits).where(limits.c.window < window - 1))
-        connection.execute(insert(limits).values(bucket=bucket, window=window, count=1))
+    _add(connection, bucket, window, window, is_new=present is None)
     return True
 
 
+def take(connection: Connection, bucket: str, most: int, now: datetime, owed: Iterable[datetime] = ()) -> int:
+    """Counts one more in `bucket` and returns 0; or, not counting it, the seconds after which it would be counted.
+
+    `owed` are the moments of what was let through before without being counted; it is counted first, in any case.
+    Unlike `allow`, what is left of the window before is rounded down, so that even where `most` is small nobody
+    waits for more than a minute and a second.
+    """
+    window, into = _place(now)
+    for moment in owed:
+        then = _place(moment)[0]
+        _add(connection, bucket, then, window, is_new=_count(connection, bucket, then) is None)
+    present, before = _counts(connection, bucket, window)
+    wait = seconds_to_wait(present or 0, before, into, most)
+    if not wait:
+        _add(connection, bucket, window, window, is_new=present is None)
+    return wait
+
+
+def seconds_to_wait(present: int, before: int, into: int, most: int) -> int:
+    """0 when one more fits now, `into` seconds into the present window; else the seconds until one does.
+
+    `present` and `before` are the counts of this window and the last; `most`, above zero, is what fits into a minute.
+    """
+    for wait in range(2 * WINDOW):
+        turns, then = divmod(into + wait, WINDOW)
+        in_window, in_last = ((present, before), (0, present), (0, 0))[turns]
+        if in_window + 1 + int(_still_there(in_last, then)) <= most:
+            return wait
+    return 2 * WINDOW
+
+
+@lru_cache(maxsize=4096)  # feeds ask this of each request, and an IPv6 network takes fifty microseconds to work out
 def network(address: str) -> str:
     """Who is counted together: an IPv4 address, or an IPv6 /64, which is what one subscriber has.
 
@@ -45,6 +73,35 @@ def network(address: str) -> str:
     return str(ip_network((found, 64), strict=False))
 
 
+def _place(now: datetime) -> tuple[int, int]:
+    """The window that `now` lies in, and how many seconds into it."""
+    return divmod(int(now.timestamp()), WINDOW)
+
+
+def _still_there(before: int, into: int) -> float:
+    """How much of the last window's count lies within the last minute: it is taken as spread evenly."""
+    return before * (WINDOW - into) / WINDOW
+
+
+def _counts(connection: Connection, bucket: str, window: int) -> tuple[int | None, int]:
+    """The counts of a window and the one before. Rows are locked from the older to the newer, as `take` writes them."""
+    before = _count(connection, bucket, window - 1) or 0
+    return _count(connection, bucket, window), before
+
+
 def _count(connection: Connection, bucket: str, window: int) -> int | None:
     query = select(limits.c.count).where(limits.c.bucket == bucket, limits.c.window == window).with_for_update()
     return connection.execute(query).scalar_one_or_none()
+
+
+def _add(connection: Connection, bucket: str, window: int, present: int, *, is_new: bool) -> None:
+    """Counts one more in a window. The first of its kind takes away what is too old to matter in the `present` one.
+
+    Where another process has made the new row meanwhile, the insertion fails, and the deed begins anew with its count.
+    """
+    if is_new:
+        connection.execute(delete(limits).where(limits.c.window < present - 1))
+        connection.execute(insert(limits).values(bucket=bucket, window=window, count=1))
+        return
+    where = (limits.c.bucket == bucket, limits.c.window == window)
+    connection.execute(update(limits).where(*where).values(count=limits.c.count + 1))

@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -304,4 +305,43 @@ limits = Table(
     Column("bucket", Words, primary_key=True),
     Column("window", BigInteger, primary_key=True),
     Column("count", Integer, nullable=False),
+)
+
+# Who reads, a day (UTC) at a time: requests for each feed by each reader, as readers call themselves.
+reader_days = Table(
+    "reader_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("reader", Words, primary_key=True),
+    Column("feed", Words, primary_key=True),
+    Column("requests", BigInteger, nullable=False),
+    Column("not_modified", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("subscribers", BigInteger),  # the most that was stated; null where nothing was
+)
+
+# One row for each reader that states no subscribers, told apart by a keyed hash, until its day is over.
+reader_marks = Table(
+    "reader_marks",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("mark", Words, primary_key=True),
+    Column("reader", Words, nullable=False),
+)
+
+# The key of the marks of a day that is not over.
+reader_keys = Table(
+    "reader_keys",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("key", Words, nullable=False),
+)
+
+# What remains of the marks of a day that is over: how many there were.
+reader_counts = Table(
+    "reader_counts",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("reader", Words, primary_key=True),
+    Column("readers", BigInteger, nullable=False),
 )

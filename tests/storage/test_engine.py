@@ -255,6 +255,31 @@ def test_a_database_that_does_not_answer_is_explained_in_one_line() -> None:
     assert "secret" not in line
 
 
+def test_who_is_in_a_hurry_gives_up_on_a_lock_and_leaves_the_next_one_their_patience(
+    database: Database, database_url: str, clock: Clock
+) -> None:
+    other, done = Database(database_url), Event()
+
+    def revise(patience: float | None = None) -> None:
+        def deed(connection: Connection) -> None:
+            site.revise(connection)
+            done.set()
+
+        database.transact(deed, patience)
+
+    with ThreadPoolExecutor(1) as threads:
+        with other.write() as connection:
+            site.revise(connection)
+            with pytest.raises(OperationalError):
+                revise(patience=0.05)
+            patient = threads.submit(revise)
+            assert not done.wait(0.3)
+        patient.result(20)
+    other.close()
+
+    assert done.is_set()
+
+
 def test_a_folder_with_odd_letters_holds_a_database(
     tmp_path: Any, assemble: Callable[[Settings], Services], clock: Clock
 ) -> None:

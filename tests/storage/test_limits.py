@@ -74,3 +74,32 @@ def test_many_at_once_get_no_more_than_the_limit(services: Services, clock: Cloc
         allowed = list(threads.map(lambda _: allow(services.database, "a", 10, clock), range(30)))
 
     assert allowed.count(True) == 10
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite lets nobody in between
+def test_who_saw_no_counter_and_meets_one_counts_anew(
+    services: Services, database_url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, judge = Database(database_url), limits.seconds_to_wait
+
+    def overtaken(*numbers: int) -> int:
+        monkeypatch.setattr(limits, "seconds_to_wait", judge)
+        other.transact(lambda connection: limits.take(connection, "a", 1, clock()))
+        return judge(*numbers)
+
+    monkeypatch.setattr(limits, "seconds_to_wait", overtaken)
+
+    assert services.database.transact(lambda connection: limits.take(connection, "a", 1, clock())) > 0
+    other.close()
+
+
+def test_what_was_let_through_before_is_counted_even_beyond_the_limit(services: Services, clock: Clock) -> None:
+    before = clock()
+    clock.move(minutes=1)
+    owed = [before, clock(), clock()]
+
+    refused = services.database.transact(lambda connection: limits.take(connection, "a", 2, clock(), owed))
+
+    assert refused > 0
+    with services.database.read() as connection:
+        assert sorted(connection.execute(select(table.c.count)).scalars()) == [1, 2]

@@ -1,0 +1,182 @@
+"""The SQL of who reads: a day's requests for each feed by each reader, and how many readers there were.
+
+No address is kept. Readers who state no subscribers are told apart by marks, keyed hashes; when their day is over, its
+key and its marks are deleted, and only their number remains.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from feedserver.feeds.readers import OTHERS
+from feedserver.storage.schema import reader_counts, reader_days, reader_keys, reader_marks
+
+NAMES: Final = 300  # readers told apart in a day
+ROWS: Final = 10_000  # readers and feeds told apart in a day
+MARKS: Final = 50_000  # kept of a day
+_AT_ONCE: Final = 500  # marks looked up in one statement
+
+Place = tuple[str, str]  # a reader's name and a feed's key
+
+
+@dataclass(slots=True)
+class Tally:
+    """Requests of one reader for one feed; `subscribers` is the most that it stated, None where it stated nothing."""
+
+    requests: int = 0
+    not_modified: int = 0
+    sent: int = 0  # bytes of bodies
+    subscribers: int | None = None
+
+    def add(self, other: "Tally") -> None:
+        self.requests += other.requests
+        self.not_modified += other.not_modified
+        self.sent += other.sent
+        if other.subscribers is not None:
+            self.subscribers = max(other.subscribers, self.subscribers or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderDay:
+    """One reader's day, all feeds together. `subscribers` is what it states, or else how many such readers came."""
+
+    day: date
+    reader: str
+    subscribers: int
+    requests: int
+    not_modified: int
+    sent: int  # bytes of bodies
+
+
+def key_of(connection: Connection, day: date, new_key: str | None) -> str | None:
+    """The key of a day's marks, made from `new_key` where there is none; None for a day that is over.
+
+    Its row stays locked, so that one process at a time writes the tallies of a day on PostgreSQL too.
+    """
+    query = select(reader_keys.c.key).where(reader_keys.c.day == day).with_for_update()
+    key = connection.execute(query).scalar_one_or_none()
+    if key is None and new_key is not None:
+        connection.execute(insert(reader_keys).values(day=day, key=new_key))
+        return new_key
+    return key
+
+
+def add(connection: Connection, day: date, tallies: Mapping[Place, Tally]) -> None:
+    """Adds to a day's tallies. Beyond what is told apart in a day, readers are `OTHERS`, and their feeds nameless."""
+    columns = (reader_days.c.requests, reader_days.c.not_modified, reader_days.c.bytes, reader_days.c.subscribers)
+    query = select(reader_days.c.reader, reader_days.c.feed, *columns).where(reader_days.c.day == day)
+    known = {(row[0], row[1]): Tally(*row[2:]) for row in connection.execute(query)}
+    old = frozenset(known)
+    changed = _merge(known, tallies)
+    if new := [_named("day", "reader", "feed", (day, *place), known[place]) for place in changed if place not in old]:
+        connection.execute(insert(reader_days), new)
+    if more := [_named("d", "r", "f", (day, *place), known[place]) for place in changed if place in old]:
+        connection.execute(_update_row, more)
+
+
+def add_marks(connection: Connection, day: date, marks: Mapping[str, str]) -> None:
+    """Keeps the marks of a day that are new, by mark the reader's name, as far as there is room for them."""
+    room = MARKS - connection.execute(_count_of_marks(day)).scalar_one()
+    known = connection.execute(select(reader_days.c.reader).where(reader_days.c.day == day).distinct()).scalars().all()
+    names = frozenset(known)
+    listed = list(marks)
+    for start in range(0, len(listed), _AT_ONCE):
+        some = listed[start : start + _AT_ONCE]
+        query = select(reader_marks.c.mark).where(reader_marks.c.day == day, reader_marks.c.mark.in_(some))
+        there = frozenset(connection.execute(query).scalars())
+        new = [mark for mark in some if mark not in there][: max(0, room)]
+        room -= len(new)
+        if new:
+            rows = [{"day": day, "mark": mark, "reader": _one_of(names, marks[mark])} for mark in new]
+            connection.execute(insert(reader_marks), rows)
+
+
+def close_days(connection: Connection, before: date) -> None:
+    """Reduces the marks of the days before `before` to their number; deletes them, and the keys they were made with."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")  # overwrites what it deletes
+    # First the keys: whoever is about to write marks holds the row of one, and finds none afterwards.
+    connection.execute(delete(reader_keys).where(reader_keys.c.day < before))
+    columns = (reader_marks.c.day, reader_marks.c.reader)
+    counted = select(*columns, func.count()).where(reader_marks.c.day < before).group_by(*columns)
+    for day, name, number in connection.execute(counted).all():
+        _add_to_count(connection, day, name, number)
+    connection.execute(delete(reader_marks).where(reader_marks.c.day < before))
+
+
+def newest_day(connection: Connection) -> date | None:
+    """The last day on which anyone asked for a feed."""
+    query = select(reader_days.c.day).order_by(reader_days.c.day.desc()).limit(1)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def of_day(connection: Connection, day: date) -> list[ReaderDay]:
+    """Who read on a day: those with the most subscribers first."""
+    sums = (reader_days.c.requests, reader_days.c.not_modified, reader_days.c.bytes, reader_days.c.subscribers)
+    query = select(reader_days.c.reader, *(func.sum(column) for column in sums)).where(reader_days.c.day == day)
+    came = _came(connection, day)
+    found = [
+        ReaderDay(day, name, came.get(name, 0) if stated is None else int(stated), int(asked), int(had_it), int(sent))
+        for name, asked, had_it, sent, stated in connection.execute(query.group_by(reader_days.c.reader))
+    ]
+    return sorted(found, key=lambda reader: (-reader.subscribers, -reader.requests, reader.reader))
+
+
+def _merge(known: dict[Place, Tally], tallies: Mapping[Place, Tally]) -> Iterable[Place]:
+    """Adds `tallies` to `known`; returns the places that were added to."""
+    names = {name for name, _ in known}
+    changed: dict[Place, None] = {}
+    for place, tally in tallies.items():
+        name, feed = place
+        if name not in names and len(names) >= NAMES:
+            name = OTHERS
+        if (name, feed) not in known and len(known) >= ROWS:
+            name, feed = OTHERS, ""
+        names.add(name)
+        known.setdefault((name, feed), Tally()).add(tally)
+        changed[name, feed] = None
+    return changed
+
+
+def _one_of(names: frozenset[str], name: str) -> str:
+    return name if name in names else OTHERS
+
+
+_update_row = (
+    update(reader_days)
+    .where(
+        reader_days.c.day == bindparam("d"),
+        reader_days.c.reader == bindparam("r"),
+        reader_days.c.feed == bindparam("f"),
+    )
+    .values({name: bindparam(name) for name in ("requests", "not_modified", "bytes", "subscribers")})
+)
+
+
+def _named(day: str, reader: str, feed: str, key: tuple[date, str, str], tally: Tally) -> dict[str, Any]:
+    """A row's values by name; those of its key by the given ones."""
+    counts = {"requests": tally.requests, "not_modified": tally.not_modified, "bytes": tally.sent}
+    return dict(zip((day, reader, feed), key, strict=True)) | counts | {"subscribers": tally.subscribers}
+
+
+def _add_to_count(connection: Connection, day: date, name: str, number: int) -> None:
+    where = (reader_counts.c.day == day, reader_counts.c.reader == name)
+    more = {"readers": reader_counts.c.readers + number}
+    # There is one already where the clock of another machine is late, and it began the day anew.
+    if not connection.execute(update(reader_counts).where(*where).values(more)).rowcount:
+        connection.execute(insert(reader_counts).values(day=day, reader=name, readers=number))
+
+
+def _count_of_marks(day: date) -> Any:
+    return select(func.count()).select_from(reader_marks).where(reader_marks.c.day == day)
+
+
+def _came(connection: Connection, day: date) -> dict[str, int]:
+    """How many readers of each name came that stated no subscribers: counted while their day lasts, stored after."""
+    kept = select(reader_counts.c.reader, reader_counts.c.readers).where(reader_counts.c.day == day)
+    marked = select(reader_marks.c.reader, func.count()).where(reader_marks.c.day == day)
+    rows = [*connection.execute(kept), *connection.execute(marked.group_by(reader_marks.c.reader))]
+    return {name: int(number) for name, number in rows}

@@ -1,0 +1,299 @@
+"""`limits.copies`: who takes one feed again and again waits; who asks first whether it changed never does."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import event, func, select
+from werkzeug.test import TestResponse
+
+from feedserver.app import create_app
+from feedserver.feeds import copies as copies_module
+from feedserver.feeds.answering import Asked
+from feedserver.feeds.copies import Copies
+from feedserver.services import Services
+from feedserver.settings import LimitsSettings, Settings
+from feedserver.storage import limits
+from feedserver.storage.schema import limits as table
+from tests.feeds.happenings import take_the_database_away
+from tests.support.outside import Clock
+
+MOST = 4
+READER = "192.0.2.7"
+FEED = "site/.atom"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return replace(settings, limits=LimitsSettings(copies=MOST))
+
+
+@pytest.fixture
+def copies(services: Services) -> Copies:
+    return services.copies
+
+
+def passed(copies: Copies, times: int, reader: str = READER, feed: str = FEED) -> int:
+    return [bool(copies.refuses(reader, feed)) for _ in range(times)].count(False)
+
+
+def written(services: Services) -> int:
+    """How many copies the database knows of."""
+    with services.database.read() as connection:
+        return connection.execute(select(func.coalesce(func.sum(table.c.count), 0))).scalar_one()
+
+
+def fetch(client: FlaskClient, path: str = "/feed.atom", method: str = "GET", **headers: str) -> TestResponse:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return client.open(path, method=method, headers=named, environ_base={"REMOTE_ADDR": READER})
+
+
+# --- over HTTP ---
+
+
+def test_a_refusal_is_small_says_when_to_come_again_and_is_not_kept(client: FlaskClient) -> None:
+    assert [fetch(client).status_code for _ in range(MOST)] == [200] * MOST
+
+    refused = fetch(client)
+
+    assert refused.status_code == 429
+    assert 1 <= int(refused.headers["Retry-After"]) <= 61
+    assert refused.headers["Cache-Control"] == "no-store"
+    assert refused.headers["Access-Control-Allow-Origin"] == "*"
+    assert refused.headers["Content-Type"].startswith("text/plain")
+    assert refused.headers["X-Content-Type-Options"] == "nosniff"
+    assert len(refused.data) < 100
+    assert not {"ETag", "Last-Modified", "Set-Cookie"} & set(refused.headers.keys())
+
+
+def test_who_comes_again_when_told_is_served(client: FlaskClient, clock: Clock) -> None:
+    clock.move(seconds=17, microseconds=500)
+    for _ in range(MOST):
+        fetch(client)
+    wait = int(fetch(client).headers["Retry-After"])
+
+    clock.move(seconds=wait - 1)
+    assert fetch(client).status_code == 429
+    clock.move(seconds=1)
+    assert fetch(client).status_code == 200
+
+
+def test_conditional_requests_neither_count_nor_are_refused(client: FlaskClient) -> None:
+    etag = fetch(client).headers["ETag"]
+    conditions = [{"If_None_Match": etag}, {"If_None_Match": '"old"'}, {"If_Modified_Since": "yesterday"}]
+
+    before = [fetch(client, **condition).status_code for condition in conditions * MOST]
+    unconditional = [fetch(client).status_code for _ in range(MOST)]
+    after = [fetch(client, **condition).status_code for condition in conditions]
+
+    assert before == [304, 200, 200] * MOST
+    assert unconditional == [200] * (MOST - 1) + [429]
+    assert after == [304, 200, 200]
+
+
+def test_head_neither_counts_nor_is_refused(client: FlaskClient) -> None:
+    assert {fetch(client, method="HEAD").status_code for _ in range(MOST + 1)} == {200}
+    assert [fetch(client).status_code for _ in range(MOST + 1)] == [200] * MOST + [429]
+    assert fetch(client, method="HEAD").status_code == 200
+
+
+def test_other_feeds_and_other_readers_are_not_meant(client: FlaskClient) -> None:
+    for _ in range(MOST + 1):
+        fetch(client)
+
+    assert fetch(client, "/feed.rss").status_code == 200
+    assert fetch(client, "/thoughts.atom").status_code == 200
+    assert client.get("/feed.atom", environ_base={"REMOTE_ADDR": "192.0.2.8"}).status_code == 200
+    assert fetch(client, "/tags/none/feed.atom").status_code == 404
+
+
+def test_zero_is_no_limit(settings: Settings, assemble: Callable[[Settings], Services]) -> None:
+    services = assemble(replace(settings, limits=LimitsSettings(copies=0)))
+    client = create_app(services=services).test_client()
+
+    assert {fetch(client).status_code for _ in range(100)} == {200}
+    assert written(services) == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "if_none_match", "if_modified_since", "copy"),
+    [
+        ("GET", None, None, True),
+        ("GET", "", None, False),
+        ("GET", None, "", False),
+        ("HEAD", None, None, False),
+    ],
+)
+def test_a_copy_is_asked_for_with_get_and_no_condition(
+    method: str, if_none_match: str | None, if_modified_since: str | None, copy: bool
+) -> None:
+    asked = Asked(method, "192.0.2.1", None, if_none_match, if_modified_since, None, None)
+
+    assert asked.is_for_a_copy is copy
+
+
+# --- counting ---
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 30])
+def test_one_process_lets_exactly_so_many_pass(services: Services, clock: Clock, most: int) -> None:
+    copies = Copies(services.database, most, clock)
+
+    assert passed(copies, most + 5) == most
+
+
+@pytest.mark.parametrize("before", range(MOST + 1))
+def test_the_turn_of_a_minute_gives_nothing_back(copies: Copies, clock: Clock, before: int) -> None:
+    clock.move(seconds=59, microseconds=900)
+    assert passed(copies, before) == before
+
+    clock.move(microseconds=200_000)
+
+    assert passed(copies, MOST + 1) == MOST - before
+
+
+def test_many_threads_at_once_get_no_more(copies: Copies) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        refusals = list(threads.map(lambda _: copies.refuses(READER, FEED), range(24)))
+
+    assert refusals.count(0) == MOST
+
+
+def test_processes_count_together_but_for_one_free_copy_each(
+    services: Services, settings: Settings, assemble: Callable[[Settings], Services]
+) -> None:
+    others = [assemble(settings), assemble(settings)]
+
+    # Each turn is one copy from each of three processes; the first turn is free.
+    served = [[process.copies.refuses(READER, FEED) == 0 for process in (services, *others)] for _ in range(4)]
+
+    assert served[0] == [True] * 3
+    assert MOST <= sum(map(sum, served)) <= MOST + 2
+    assert served[-1] == [False] * 3
+
+
+def test_two_processes_that_have_both_counted_share_what_is_left(
+    services: Services, settings: Settings, assemble: Callable[[Settings], Services], clock: Clock
+) -> None:
+    large = replace(settings, limits=LimitsSettings(copies=20))
+    one, other = assemble(large).copies, assemble(large).copies
+    assert passed(one, 2) + passed(other, 2) == 4
+
+    assert passed(one, 10) + passed(other, 10) == 16
+
+
+def test_an_honest_reader_costs_no_look_into_the_database(services: Services, copies: Copies, clock: Clock) -> None:
+    statements: list[str] = []
+    event.listen(services.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+
+    for _ in range(5):
+        assert passed(copies, 1) == 1
+        clock.move(seconds=60)
+
+    assert not statements
+
+
+def test_a_refusal_costs_no_look_into_the_database(services: Services, copies: Copies, clock: Clock) -> None:
+    assert passed(copies, MOST + 1) == MOST
+    statements: list[str] = []
+    event.listen(services.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+
+    for seconds in range(1, 60):
+        assert copies.refuses(READER, FEED) == 61 - seconds + 1
+        clock.move(seconds=1)
+
+    assert not statements
+
+
+def test_a_refusal_waits_for_nobody_who_is_being_counted(copies: Copies) -> None:
+    assert passed(copies, MOST + 1) == MOST
+
+    with ThreadPoolExecutor(1) as threads, copies._counting:
+        assert threads.submit(copies.refuses, READER, FEED).result(20) == 61
+
+
+def test_a_reader_in_its_second_copy_owes_the_free_one_too(services: Services, copies: Copies, clock: Clock) -> None:
+    copies.refuses(READER, FEED)
+    clock.move(seconds=60)
+    copies.refuses(READER, FEED)
+    assert written(services) == 0
+
+    copies.refuses(READER, FEED)
+
+    assert written(services) == 3
+
+
+def test_a_network_of_ipv6_counts_as_one_reader(copies: Copies) -> None:
+    assert sum(passed(copies, 1, f"2001:db8::{host:x}") for host in range(1, 9)) == MOST
+    assert passed(copies, 1, "2001:db8:0:1::1") == 1
+    assert sum(passed(copies, 1, address) for address in ["192.0.2.1", "::ffff:192.0.2.1"] * MOST) == MOST
+
+
+def test_the_wait_is_what_the_minute_needs() -> None:
+    assert limits.seconds_to_wait(present=0, before=0, into=0, most=1) == 0
+    assert limits.seconds_to_wait(present=1, before=0, into=0, most=1) == 61
+    assert limits.seconds_to_wait(present=30, before=0, into=30, most=30) == 31
+    assert limits.seconds_to_wait(present=0, before=30, into=0, most=30) == 1
+    assert limits.seconds_to_wait(present=15, before=30, into=20, most=30) == 11
+    assert limits.seconds_to_wait(present=99, before=99, into=0, most=1) == 120
+
+
+# --- when things go wrong ---
+
+
+def test_copies_are_served_while_the_database_is_away_and_the_log_says_so_once(
+    client: FlaskClient, services: Services, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    fetch(client)
+    take_the_database_away(services)
+    caplog.set_level(logging.WARNING, logger=copies_module.__name__)
+
+    assert {fetch(client).status_code for _ in range(3 * MOST)} == {200}
+
+    said = [record for record in caplog.records if record.name == copies_module.__name__]
+    assert len(said) == 1
+    clock.move(seconds=31)
+    fetch(client)
+    said = [record for record in caplog.records if record.name == copies_module.__name__]
+    assert len(said) == 2
+
+
+def test_nobody_waits_long_for_a_lock_to_be_counted(
+    services: Services, settings: Settings, assemble: Callable[[Settings], Services], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copies_module, "_PATIENCE", 0.05)
+    copies = assemble(settings).copies
+    assert passed(copies, 2) == 2  # so that there is a row to lock
+
+    with services.database.write() as connection:
+        limits.take(connection, f"copies:{READER} {FEED}", MOST, services.clock())
+
+        assert passed(copies, 3 * MOST) == 3 * MOST
+
+
+def test_a_database_that_is_back_counts_again(
+    services: Services, settings: Settings, assemble: Callable[[Settings], Services], clock: Clock
+) -> None:
+    engine = services.database.engine
+    copies = services.copies
+    take_the_database_away(services)
+    assert passed(copies, 2 * MOST) == 2 * MOST
+    services.database.engine = engine
+
+    clock.move(minutes=3)
+
+    assert passed(copies, 2 * MOST) == MOST
+
+
+def test_no_more_readers_are_remembered_than_memory_has_room_for(
+    copies: Copies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copies_module, "_KEPT", 3)
+
+    for host in range(1, 9):
+        copies.refuses(f"192.0.2.{host}", FEED)
+
+    assert [address for address, _ in copies._readers] == ["192.0.2.6", "192.0.2.7", "192.0.2.8"]
