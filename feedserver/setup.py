@@ -1,7 +1,7 @@
 """Making a site: data directory, secret, database, schema, one example post. Safe to repeat, and twice at once."""
 
 from feedserver.errors import StorageError
-from feedserver.posts import places
+from feedserver.posts import lists
 from feedserver.posts import store as posts
 from feedserver.services import Services, secret
 from feedserver.storage import migrate, site
@@ -68,8 +68,9 @@ def _upgrade(services: Services) -> bool:
     author = services.settings.site.author
     with services.database.write() as connection:
         site.create(connection, services.clock())
-        if site.change_author(connection, author):
-            places.give_unnamed(connection, author)
+        before = site.change_author(connection, author)
+        if before != author:
+            lists.give_unnamed(connection, author, before)
     return changed
 
 

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from feedserver.feeds.address import FORMATS, FeedAddress, Format, Scope
 from feedserver.feeds.autodiscovery import for_site
 from feedserver.feeds.opml import Outline, opml
-from feedserver.posts import store as posts
+from feedserver.posts import lists
 from feedserver.services import services
 
 blueprint = Blueprint("browsing", __name__)
@@ -89,8 +89,8 @@ def _listed() -> dict[str, list[Listed]]:
     """The feeds by group; groups without any are left out."""
     house, now = services(), services().clock()
     with house.database.read() as connection:
-        tags = posts.names(connection, now, "tag")
-        authors = posts.names(connection, now, "author")
+        tags = lists.names(connection, now, "tag")
+        authors = lists.names(connection, now, "author")
     title = house.settings.site.title
     names: dict[Scope, list[str]] = {
         "site": [""],

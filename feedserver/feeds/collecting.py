@@ -14,7 +14,7 @@ from feedserver.feeds.address import FeedAddress
 from feedserver.feeds.build import Builder
 from feedserver.feeds.history import Extent
 from feedserver.feeds.model import Feed
-from feedserver.posts import places
+from feedserver.posts import lists
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.posts.store import EVERYTHING, Listing
@@ -86,7 +86,7 @@ class Collector:
     def still_there(self, connection: Connection, address: FeedAddress, ids: Collection[str], now: datetime) -> bool:
         """Whether entries that no longer stand in a document have only been followed by newer ones, not taken away."""
         if not address.is_of_thoughts:
-            return posts.listed(connection, now, self.listing(address), ids) == len(ids)
+            return posts.count_of(connection, now, self.listing(address), ids) == len(ids)
         post = posts.by_slug(connection, address.name) if address.scope == "post" else None
         return thoughts.count_shown(connection, now, post.id if post else None, ids) == len(ids)
 
@@ -94,7 +94,7 @@ class Collector:
 
     def _extent(self, connection: Connection, listing: Listing, now: datetime) -> Extent:
         size = self.settings.feeds.entries
-        return Extent(posts.count(connection, now, listing), size, places.highest(connection, listing) // size)
+        return Extent(lists.count(connection, now, listing), size, lists.highest(connection, listing) // size)
 
     def _posts(
         self, connection: Connection, address: FeedAddress, listing: Listing, extent: Extent, now: datetime
@@ -129,11 +129,15 @@ class Collector:
         post = _post_named(connection, address.name, now) if address.scope == "post" else None
         post_id = post.id if post else None
         size = self.settings.feeds.entries
-        extent = Extent(thoughts.count_shown(connection, now, post_id), size)
+        before = (address.number - 1) * size if address.part == "page" else 0
+        # One more than is shown tells whether there are more, without counting all that were ever said.
+        found = thoughts.latest_shown(connection, now, size + 1, post_id, before)
+        extent = Extent(len(found), size, counted=False)
+        if address.part != "newest":
+            extent = Extent(thoughts.count_shown(connection, now, post_id), size)
         if not extent.holds(address):
             raise NoSuchDocument(address.name)
-        before = (address.number - 1) * size if address.part == "page" else 0
-        found = thoughts.latest_shown(connection, now, size, post_id, before)
+        found = found[:size]
         on = {post.id: post} if post else posts.by_ids(connection, {thought.post_id for thought in found})
         return builder.thoughts(address, extent, found, on)
 

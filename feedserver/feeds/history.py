@@ -14,11 +14,15 @@ from feedserver.urls import Urls
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How far a list reaches: its `entries`, the `size` of a document, and how many `archives` are full."""
+    """How far a list reaches: its `entries`, the `size` of a document, and how many `archives` are full.
+
+    `entries` are at least that many where they were not all `counted`.
+    """
 
     entries: int
     size: int
     archives: int = 0
+    counted: bool = True
 
     @property
     def pages(self) -> int:
@@ -47,9 +51,9 @@ def links(address: FeedAddress, extent: Extent, urls: Urls) -> tuple[Link, ...]:
         case "newest":
             if extent.archives and extent.pages > 1:
                 found.append(("prev-archive", address.archive(extent.archives)))
-            found += _pages(address, 1, extent.pages)
+            found += _pages(address, 1, extent)
         case "page":
-            found += _pages(address, address.number, extent.pages)
+            found += _pages(address, address.number, extent)
         case "archive":
             found.append(("current", address.newest()))
             if address.number > 1:
@@ -58,10 +62,11 @@ def links(address: FeedAddress, extent: Extent, urls: Urls) -> tuple[Link, ...]:
     return tuple(Link(rel, there.url(urls), MEDIA_TYPES[there.fmt]) for rel, there in found)
 
 
-def _pages(address: FeedAddress, number: int, pages: int) -> list[tuple[str, FeedAddress]]:
+def _pages(address: FeedAddress, number: int, extent: Extent) -> list[tuple[str, FeedAddress]]:
     """Links to the other pages. No page before the first, none after the last."""
-    if pages == 1:
+    if extent.pages == 1:
         return []
     beside = {"previous": number - 1, "next": number + 1}
-    near = [(rel, address.page(there)) for rel, there in beside.items() if 1 <= there <= pages]
-    return [("first", address.page(1)), *near, ("last", address.page(pages))]
+    near = [(rel, address.page(there)) for rel, there in beside.items() if 1 <= there <= extent.pages]
+    last = [("last", address.page(extent.pages))] if extent.counted else []
+    return [("first", address.page(1)), *near, *last]

@@ -11,6 +11,7 @@ from feedserver.clock import rfc3339
 from feedserver.feeds.address import FeedAddress
 from feedserver.feeds.autodiscovery import for_list, for_post, for_site
 from feedserver.feeds.collecting import may_be_empty
+from feedserver.posts import lists
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.posts.store import Listing
@@ -58,7 +59,7 @@ def _list(
     house, now = services(), services().clock()
     page = _page_number()
     with house.database.read() as connection:
-        total = posts.count(connection, now, listing)
+        total = lists.count(connection, now, listing)
         pages = max(1, -(-total // POSTS_ON_A_PAGE))
         if page > pages or not (total or may_be_empty(listing)):
             abort(404)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from feedserver.errors import PostNotFound, SlugTaken
 from feedserver.jobs import store as jobs
 from feedserver.posts import document as documents
-from feedserver.posts import places, related, store
+from feedserver.posts import lists, related, store
 from feedserver.posts.model import WEB_BEGAN, Document, Post, Rendered
 from feedserver.posts.rendering import render
 from feedserver.settings import SiteSettings
@@ -114,16 +114,17 @@ class Publisher:
             related.update_terms(connection, post.id, frozenset())
             related.relate(connection, post.id)
             jobs.discard(connection, PUBLISH, str(post.id))
+            lists.leave(connection, post.id)
             return _reread(connection, post.id)
 
         return self._publicly(deed)
 
     def make_known(self, connection: Connection, post_id: int, now: datetime) -> None:
-        """A scheduled post's time has come: it takes its place, and readers' copies are no longer current."""
+        """A scheduled post's time has come: it takes its places in lists, and readers' copies are no longer current."""
         site.revise(connection)
         post = store.by_id(connection, post_id)
         if post is not None:
-            self._place(connection, post, now)
+            lists.enter(connection, post, now, self.settings.author)
 
     def _publicly(self, deed: Callable[[Connection], Post]) -> Post:
         """Carries out what readers can see, as one transaction that counts as a revision."""
@@ -137,20 +138,15 @@ class Publisher:
     def _settle(
         self, connection: Connection, post_id: int, document: Document, rendered: Rendered, now: datetime
     ) -> Post:
-        """What follows from new content: related posts, its place, the duty to make a scheduled post known in time."""
+        """What follows from new content: related posts, lists, the duty to make a scheduled post known in time."""
         related.update_terms(connection, post_id, related.describe(document, rendered.html))
         related.relate(connection, post_id)
         post = _reread(connection, post_id)
         jobs.discard(connection, PUBLISH, str(post_id))
         if post.status(now) == "scheduled":
             jobs.ensure(connection, PUBLISH, str(post_id), post.published_at, now)
-        self._place(connection, post, now)
+        lists.enter(connection, post, now, self.settings.author)
         return post
-
-    def _place(self, connection: Connection, post: Post, now: datetime) -> None:
-        """Gives a post that readers see its place in its lists, from which archives are cut."""
-        if post.visible(now):
-            places.give(connection, post, self.settings.author)
 
 
 def _state(document: Document) -> str:

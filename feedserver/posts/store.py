@@ -4,22 +4,23 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, delete, func, insert, select, update
 
 from feedserver.posts.model import Document, Enclosure, Post, PostLink, Rendered
 from feedserver.storage import schema
-from feedserver.storage.schema import places, post_authors, post_tags, posts, slugs
+from feedserver.storage.schema import listed, post_authors, post_tags, posts, slugs
 
 RELATED = 5  # posts named below a post
+_NEAREST = 50  # of those that are related, some of which may have been taken away
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """Which posts a list shows: all, those with a tag, or those of an author.
 
-    `unnamed_too` adds the posts that name no author, which are the site's author's.
+    `unnamed_too` marks the list of the site's author, in which the posts stand that name nobody.
     """
 
     tag: str | None = None
@@ -28,20 +29,10 @@ class Listing:
 
     @property
     def key(self) -> str:
-        """The name under which its places are kept."""
+        """The name under which its posts are kept (`lists`)."""
         if self.tag is not None:
             return f"tag/{self.tag}"
         return "site" if self.author is None else f"author/{self.author}"
-
-    def condition(self) -> ColumnElement[bool] | None:
-        if self.tag is not None:
-            return exists().where(post_tags.c.post_id == posts.c.id, post_tags.c.name == self.tag)
-        if self.author is None:
-            return None
-        named = exists().where(post_authors.c.post_id == posts.c.id, post_authors.c.name == self.author)
-        if not self.unnamed_too:
-            return named
-        return or_(named, ~exists().where(post_authors.c.post_id == posts.c.id))
 
 
 EVERYTHING = Listing()
@@ -63,51 +54,25 @@ def by_id(connection: Connection, post_id: int) -> Post | None:
 def latest(
     connection: Connection, now: datetime, limit: int, offset: int = 0, listing: Listing = EVERYTHING
 ) -> list[Post]:
-    """Visible posts, newest first."""
+    """Visible posts of a list, newest first."""
     query = (
-        select(posts)
-        .where(_listed(now, listing))
-        .order_by(posts.c.published_at.desc(), posts.c.id.desc())
-        .limit(limit)
-        .offset(offset)
+        _in(listing, now).order_by(listed.c.published_at.desc(), listed.c.post_id.desc()).limit(limit).offset(offset)
     )
     return _with_parts(connection, connection.execute(query).all())
 
 
 def placed(connection: Connection, now: datetime, listing: Listing, first: int, last: int | None = None) -> list[Post]:
     """The visible posts of a list at the places from `first` to `last`, the highest place first."""
-    query = (
-        select(posts)
-        .join(places, places.c.post_id == posts.c.id)
-        .where(places.c.list == listing.key, places.c.position >= first, _listed(now, listing))
-        .order_by(places.c.position.desc())
-    )
+    query = _in(listing, now).where(listed.c.position >= first).order_by(listed.c.position.desc())
     if last is not None:
-        query = query.where(places.c.position <= last)
+        query = query.where(listed.c.position <= last)
     return _with_parts(connection, connection.execute(query).all())
 
 
-def listed(connection: Connection, now: datetime, listing: Listing, guids: Collection[str]) -> int:
-    """How many of the posts with these ids stand in a list."""
-    query = select(func.count()).select_from(posts).where(_listed(now, listing), posts.c.guid.in_(guids))
+def count_of(connection: Connection, now: datetime, listing: Listing, guids: Collection[str]) -> int:
+    """How many of the posts with these ids readers see in a list."""
+    query = select(func.count()).select_from(_in(listing, now).where(posts.c.guid.in_(guids)).subquery())
     return connection.execute(query).scalar_one()
-
-
-def count(connection: Connection, now: datetime, listing: Listing = EVERYTHING) -> int:
-    """How many visible posts there are."""
-    return connection.execute(select(func.count()).select_from(posts).where(_listed(now, listing))).scalar_one()
-
-
-def names(connection: Connection, now: datetime, kind: Literal["tag", "author"]) -> dict[str, int]:
-    """The tags, or the authors, of visible posts, and how many posts each has."""
-    table = post_tags if kind == "tag" else post_authors
-    query = (
-        select(table.c.name, func.count().label("number"))
-        .join(posts, posts.c.id == table.c.post_id)
-        .where(visible(now))
-        .group_by(table.c.name)
-    )
-    return {row.name: row.number for row in connection.execute(query)}
 
 
 def everything(connection: Connection) -> list[Post]:
@@ -136,14 +101,10 @@ def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Post]:
 def related_to(connection: Connection, post_id: int, now: datetime) -> list[PostLink]:
     """The visible posts nearest to a post, nearest first."""
     related = schema.related
-    query = (
-        select(posts)
-        .join(related, related.c.other_id == posts.c.id)
-        .where(related.c.post_id == post_id, visible(now))
-        .order_by(related.c.score.desc(), posts.c.published_at.desc())
-        .limit(RELATED)
-    )
-    return [_link(row) for row in connection.execute(query)]
+    nearest = select(related.c.other_id).where(related.c.post_id == post_id).order_by(related.c.score.desc())
+    ids = connection.execute(nearest.limit(_NEAREST)).scalars().all()
+    rows = connection.execute(select(posts).where(posts.c.id.in_(ids), visible(now))).all()
+    return [_link(row) for row in sorted(rows, key=lambda row: ids.index(row.id))[:RELATED]]
 
 
 def visible(now: datetime) -> ColumnElement[bool]:
@@ -220,9 +181,13 @@ def _published() -> ColumnElement[bool]:
     return posts.c.state == "published"
 
 
-def _listed(now: datetime, listing: Listing) -> ColumnElement[bool]:
-    condition = listing.condition()
-    return visible(now) if condition is None else and_(visible(now), condition)
+def _in(listing: Listing, now: datetime) -> Select[Any]:
+    """The posts that readers see in a list."""
+    return (
+        select(posts)
+        .join(listed, listed.c.post_id == posts.c.id)
+        .where(listed.c.list == listing.key, listed.c.published_at <= now)
+    )
 
 
 def _content(document: Document, rendered: Rendered) -> dict[str, Any]:

@@ -139,16 +139,27 @@ post_authors = Table(
     Index(None, "name", "post_id"),
 )
 
-# Which posts each list has had, numbered from 1 in the order in which readers first saw them. Archives are cut from
-# this (RFC 5005), so a place is never given up: a post that leaves its list leaves a gap.
-places = Table(
-    "places",
+# Which posts stand in which list (`posts/store.Listing.key`): in all of them, those of a tag, those of an author.
+# `published_at` is the post's, null while it does not stand there; `position` counts from 1 in the order in which
+# readers first saw the posts, and is null before. Archives are cut from it (RFC 5005), so it is never given up.
+listed = Table(
+    "listed",
     metadata,
-    Column("list", Words, primary_key=True),  # `posts/store.Listing.key`
-    Column("position", Integer, primary_key=True),
-    _of_post(nullable=False),
-    UniqueConstraint("list", "post_id"),
+    Column("list", Words, primary_key=True),
+    _of_post(primary_key=True),
+    Column("published_at", Moment),
+    Column("position", Integer),
+    UniqueConstraint("list", "position"),
+    Index(None, "list", "published_at", "post_id"),
     Index(None, "post_id"),
+)
+
+# How many posts stand in each list, those to come too.
+lists = Table(
+    "lists",
+    metadata,
+    Column("list", Words, primary_key=True),
+    Column("members", Integer, nullable=False),
 )
 
 enclosures = Table(

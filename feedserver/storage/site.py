@@ -30,10 +30,12 @@ def load(connection: Connection) -> Site:
     return Site(row.guid, row.revision, row.created_at)
 
 
-def change_author(connection: Connection, author: str) -> bool:
-    """Keeps who the site's author is; returns whether that is somebody else than before."""
-    changed = connection.execute(update(site).where(site.c.author.is_distinct_from(author)).values(author=author))
-    return bool(changed.rowcount)
+def change_author(connection: Connection, author: str) -> str | None:
+    """Keeps who the site's author is; returns who it was before, None when that was not kept."""
+    before: str | None = connection.execute(select(site.c.author)).scalar_one()
+    if before != author:
+        connection.execute(update(site).values(author=author))
+    return before
 
 
 def revise(connection: Connection) -> None:

@@ -15,13 +15,19 @@ from werkzeug.test import TestResponse
 from feedserver.app import create_app
 from feedserver.posts.model import Post
 from feedserver.services import Services
-from feedserver.settings import FeedsSettings, Settings
+from feedserver.settings import FeedsSettings, LimitsSettings, Settings
 from feedserver.thoughts import moderation
 from tests.feeds.happenings import say, take_the_database_away
 from tests.support.outside import Clock
 
 FEEDS = ["/feed.rss", "/feed.atom", "/tags/sea/feed.atom", "/authors/Ann%20Author/feed.rss"]
 every_feed = pytest.mark.parametrize("path", FEEDS)
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Here one reader takes more copies than readers do."""
+    return replace(settings, limits=LimitsSettings(copies=0))
 
 
 @pytest.fixture

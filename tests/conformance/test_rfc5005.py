@@ -31,7 +31,7 @@ LISTS = ["/feed", "/tags/sea/feed", "/authors/Ann%20Author/feed"]
 
 @pytest.fixture
 def database_url(prepared_sqlite: Path, tmp_path: Path) -> str:
-    """One kind is enough: `tests/posts/test_places.py` tries both."""
+    """One kind is enough: `tests/posts/test_lists.py` tries both."""
     shutil.copy(prepared_sqlite, tmp_path / "site.sqlite3")
     return f"sqlite:///{tmp_path / 'site.sqlite3'}"
 

@@ -46,6 +46,11 @@ def test_the_newest_document_links_to_the_newest_archive_and_to_the_pages() -> N
     }
 
 
+def test_where_not_all_were_counted_nobody_knows_the_last_page() -> None:
+    assert seen_from(FEED, Extent(21, 20, counted=False)) == {"first": "?page=1", "next": "?page=2"}
+    assert seen_from(FEED, Extent(20, 20, counted=False)) == {}
+
+
 def test_a_page_links_to_its_neighbours_and_to_neither_beyond_the_ends() -> None:
     extent = Extent(50, 20, 2)
 

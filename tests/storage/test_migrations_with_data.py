@@ -52,7 +52,7 @@ def add_post(connection: Connection, number: int, state: str = "published", **at
     connection.execute(text(POST), values)
 
 
-def test_0002_posts_that_readers_have_seen_get_places_by_their_dates_and_others_none(
+def test_0002_posts_that_readers_have_seen_get_places_by_their_dates_and_those_to_come_none_yet(
     database: Database, as_of: Callable[[str], None]
 ) -> None:
     as_of("0001")
@@ -73,9 +73,11 @@ def test_0002_posts_that_readers_have_seen_get_places_by_their_dates_and_others_
         assert migrate.upgrade(database)
 
     with database.read() as connection:
-        found = connection.execute(text("SELECT list, position, post_id FROM places ORDER BY list, position")).all()
-    assert [tuple(row) for row in found] == [
+        found = connection.execute(text("SELECT list, position, post_id, published_at FROM listed")).all()
+        members = connection.execute(text("SELECT list, members FROM lists")).all()
+    assert sorted((row.list, row.position or 0, row.post_id) for row in found) == [
         ("author/Ben", 1, 3),
+        ("site", 0, 5),
         ("site", 1, 1),
         ("site", 2, 2),
         ("site", 3, 3),
@@ -83,3 +85,5 @@ def test_0002_posts_that_readers_have_seen_get_places_by_their_dates_and_others_
         ("tag/sea", 1, 1),
         ("tag/sea", 2, 3),
     ]
+    assert {row.post_id for row in found if row.published_at is None} == {2}
+    assert {row.list: row.members for row in members} == {"author/Ben": 1, "site": 3, "tag/bees": 1, "tag/sea": 2}

@@ -1,4 +1,4 @@
-"""Places of posts in their lists, for archives; what stood in each version of a feed, for deltas."""
+"""Lists of posts with places for archives; what stood in each version of a feed, for deltas."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,18 +8,25 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-# The posts that readers have seen so far, numbered within each list by their dates. The list of the site's author,
-# who wrote the posts that name nobody, is made when the site opens: only the settings know the name.
-_SEEN = "state IN ('published', 'deleted') AND published_at <= CURRENT_TIMESTAMP"
+# Posts that readers have seen are numbered within each list by their dates; those to come have no number yet. The list
+# of the site's author, who wrote the posts that name nobody, is made when the site opens: only the settings know who.
 _FILL = """
-    INSERT INTO places (list, position, post_id)
-    SELECT list, ROW_NUMBER() OVER (PARTITION BY list ORDER BY published_at, post_id), post_id FROM (
-        SELECT 'site' AS list, id AS post_id, published_at FROM posts WHERE {seen}
-        UNION SELECT 'tag/' || post_tags.name, posts.id, published_at
-            FROM post_tags JOIN posts ON posts.id = post_tags.post_id WHERE {seen}
-        UNION SELECT 'author/' || post_authors.name, posts.id, published_at
-            FROM post_authors JOIN posts ON posts.id = post_authors.post_id WHERE {seen}
-    ) AS seen
+    INSERT INTO listed (list, post_id, published_at, position)
+    SELECT list, id, CASE WHEN state = 'published' THEN published_at END,
+           CASE WHEN seen THEN ROW_NUMBER() OVER (PARTITION BY list, seen ORDER BY published_at, id) END
+    FROM (
+        SELECT list, id, state, published_at, published_at <= CURRENT_TIMESTAMP AS seen
+        FROM posts JOIN (
+            SELECT 'site' AS list, id AS post_id FROM posts
+            UNION SELECT 'tag/' || name, post_id FROM post_tags
+            UNION SELECT 'author/' || name, post_id FROM post_authors
+        ) AS memberships ON memberships.post_id = posts.id
+        WHERE state = 'published' OR (state = 'deleted' AND published_at <= CURRENT_TIMESTAMP)
+    ) AS standing
+"""
+_COUNT = """
+    INSERT INTO lists (list, members)
+    SELECT list, COUNT(published_at) FROM listed GROUP BY list
 """
 
 
@@ -27,13 +34,24 @@ def upgrade() -> None:
     op.add_column("site", sa.Column("author", sa.Text(), nullable=True))
     op.add_column("feed_versions", sa.Column("entries", sa.Text(), nullable=True))
     op.create_table(
-        "places",
+        "lists",
         sa.Column("list", sa.Text(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_places_post_id")),
-        sa.PrimaryKeyConstraint("list", "position", name=op.f("pk_places")),
-        sa.UniqueConstraint("list", "post_id", name=op.f("uq_places_list_post_id")),
+        sa.Column("members", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("list", name=op.f("pk_lists")),
     )
-    op.create_index(op.f("ix_places_post_id"), "places", ["post_id"], unique=False)
-    op.execute(_FILL.format(seen=_SEEN))
+    op.create_table(
+        "listed",
+        sa.Column("list", sa.Text(), nullable=False),
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_listed_post_id")),
+        sa.PrimaryKeyConstraint("list", "post_id", name=op.f("pk_listed")),
+        sa.UniqueConstraint("list", "position", name=op.f("uq_listed_list_position")),
+    )
+    op.create_index(
+        op.f("ix_listed_list_published_at_post_id"), "listed", ["list", "published_at", "post_id"], unique=False
+    )
+    op.create_index(op.f("ix_listed_post_id"), "listed", ["post_id"], unique=False)
+    op.execute(_FILL)
+    op.execute(_COUNT)

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from feedserver.posts import lists
 from feedserver.posts.model import Post
 from feedserver.posts.store import EVERYTHING, Listing, placed
 from feedserver.services import Services
 from feedserver.settings import Settings
 from feedserver.setup import init
-from feedserver.storage.schema import places, posts
+from feedserver.storage.schema import listed, posts
 from tests.support.outside import Clock
 
 SEA = Listing(tag="sea")
@@ -20,10 +22,10 @@ def order(services: Services, listing: Listing = EVERYTHING) -> dict[int, str]:
     """The title at each place of a list, whether its post is visible or not."""
     with services.database.read() as connection:
         query = (
-            select(places.c.position, posts.c.title)
-            .join(posts, posts.c.id == places.c.post_id)
-            .where(places.c.list == listing.key)
-            .order_by(places.c.position)
+            select(listed.c.position, posts.c.title)
+            .join(posts, posts.c.id == listed.c.post_id)
+            .where(listed.c.list == listing.key, listed.c.position.is_not(None))
+            .order_by(listed.c.position)
         )
         return {row.position: row.title for row in connection.execute(query)}
 
@@ -108,3 +110,73 @@ def test_a_job_for_a_post_that_is_not_there_finds_nothing_to_do(services: Servic
         services.publisher.make_known(connection, 999, clock())
 
     assert order(services) == {}
+
+
+def counted(services: Services, now: datetime) -> dict[str, int]:
+    """How many posts readers see in the lists of this site."""
+    with services.database.read() as connection:
+        found = {"site": lists.count(connection, now)}
+        for kind, listing in (("tag", lambda name: Listing(tag=name)), ("author", lambda name: Listing(author=name))):
+            for name in lists.names(connection, now, kind):
+                found[f"{kind}/{name}"] = lists.count(connection, now, listing(name))
+        return found
+
+
+def test_lists_know_how_many_posts_readers_see_in_them(
+    services: Services, publish: Callable[..., Post], clock: Clock
+) -> None:
+    assert counted(services, clock()) == {"site": 0}
+    publish("One", slug="one", tags="[sea, 100%]")
+    publish("Two", slug="two", tags="[sea]", authors="[Zoe]")
+    publish("Draft", slug="draft", tags="[hidden]", draft="true")
+    publish("To come", tags="[sea, later]", date=(clock() + timedelta(hours=1)).isoformat())
+    assert counted(services, clock()) == {
+        "site": 2,
+        "tag/sea": 2,
+        "tag/100%": 1,
+        "author/Ann Author": 1,
+        "author/Zoe": 1,
+    }
+
+    later = clock() + timedelta(hours=2)  # whether or not a job has made the scheduled post known
+    assert counted(services, later)["site"] == 3
+    assert counted(services, later)["tag/later"] == 1
+
+    edit(services, "two", title="Two", authors="[Zoe]")
+    services.publisher.delete("one")
+    edit(services, "draft", title="Draft no more", tags="[hidden]")
+    assert counted(services, clock()) == {"site": 2, "author/Zoe": 1, "author/Ann Author": 1, "tag/hidden": 1}
+
+
+def test_a_post_that_is_made_a_draft_again_or_put_off_leaves_its_lists_and_comes_back_to_its_place(
+    services: Services, publish: Callable[..., Post], clock: Clock
+) -> None:
+    publish("One", slug="one", tags="[sea]")
+    publish("Two", slug="two", tags="[sea]")
+    before = order(services, SEA)
+
+    edit(services, "one", title="One", tags="[sea]", draft="true")
+    edit(services, "two", title="Two", tags="[sea]", date=(clock() + timedelta(days=1)).isoformat())
+    assert counted(services, clock()) == {"site": 0}
+    edit(services, "one", title="One", tags="[sea]")
+    edit(services, "two", title="Two", tags="[sea]", date=clock().isoformat())
+
+    assert order(services, SEA) == before
+    assert counted(services, clock())["tag/sea"] == 2
+
+
+def test_the_former_author_of_the_site_keeps_only_the_posts_that_say_so(
+    services: Services, settings: Settings, assemble: Callable[[Settings], Services], publish: Callable[..., Post]
+) -> None:
+    init(services, example=False)
+    publish("Unnamed")
+    publish("Named", authors="[Ann Author]")
+    publish("To come", date="2030-01-01")
+    renamed = assemble(replace(settings, site=replace(settings.site, author="Zoe")))
+
+    init(renamed, example=False)
+
+    assert counted(services, services.clock()) == {"site": 2, "author/Ann Author": 1, "author/Zoe": 1}
+    assert counted(services, services.clock().replace(year=2031))["author/Zoe"] == 2
+    init(services, example=False)
+    assert counted(services, services.clock()) == {"site": 2, "author/Ann Author": 2}

@@ -1,0 +1,136 @@
+"""The SQL of lists: which posts stand in which list, by date, and in the order in which readers first saw them.
+
+A list shows its newest posts, says how many there are, and is cut into archives; all of it at the same cost for a
+hundred posts and for a hundred thousand. A post keeps its row in a list that it has left: the place there is its own
+for good, so that archives stay as they are. Written under the revision's lock (`storage/site.revise`).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, case, delete, exists, func, insert, literal, select, update
+
+from feedserver.posts.model import Post
+from feedserver.posts.store import EVERYTHING, Listing
+from feedserver.storage.schema import listed, lists, post_authors
+
+Known = dict[str, Row[Any]]
+
+
+def enter(connection: Connection, post: Post, now: datetime, site_author: str) -> None:
+    """Brings the lists up to date with a post that was written: with its tags, its authors, its date.
+
+    `site_author` is whose list a post stands in that names nobody. A draft stands in none.
+    """
+    wanted = _lists_of(post, site_author) if post.state == "published" else []
+    known = _known(connection, post.id)
+    for key in wanted:
+        row = known.get(key)
+        place = row.position if row is not None else None
+        if place is None and post.visible(now):
+            place = _highest(connection, key) + 1
+        _put(connection, key, post, place, row)
+    _count_more(connection, [key for key in wanted if key not in known or known[key].published_at is None])
+    _take_away(connection, post.id, {key: row for key, row in known.items() if key not in wanted})
+
+
+def leave(connection: Connection, post_id: int) -> None:
+    """Takes a post out of all lists."""
+    _take_away(connection, post_id, _known(connection, post_id))
+
+
+def highest(connection: Connection, listing: Listing) -> int:
+    """How many posts the list has had: its highest place, 0 before the first."""
+    return _highest(connection, listing.key)
+
+
+def count(connection: Connection, now: datetime, listing: Listing = EVERYTHING) -> int:
+    """How many posts readers see in a list."""
+    members = connection.execute(select(lists.c.members).where(lists.c.list == listing.key)).scalar_one_or_none() or 0
+    to_come = select(func.count()).where(listed.c.list == listing.key, listed.c.published_at > now)
+    return members - connection.execute(to_come).scalar_one()
+
+
+def names(connection: Connection, now: datetime, kind: str) -> list[str]:
+    """The tags (`tag`) or authors (`author`) whose lists readers see something in."""
+    seen = exists().where(listed.c.list == lists.c.list, listed.c.published_at <= now)
+    query = select(lists.c.list).where(lists.c.list.startswith(f"{kind}/", autoescape=True), lists.c.members > 0, seen)
+    return [key.partition("/")[2] for key in connection.execute(query).scalars()]
+
+
+def give_unnamed(connection: Connection, author: str, before: str | None) -> None:
+    """Moves the posts that name nobody into the list of `author`, who has become the site's author after `before`."""
+    new, old = Listing(author=author).key, Listing(author=before or "").key
+    everyones = listed.alias()
+    unnamed = ~exists().where(post_authors.c.post_id == listed.c.post_id)
+    in_site = everyones.c.list == EVERYTHING.key, everyones.c.post_id == listed.c.post_id
+    date = select(everyones.c.published_at).where(*in_site).scalar_subquery()
+    connection.execute(update(listed).where(listed.c.list == old, unnamed).values(published_at=None))
+    connection.execute(update(listed).where(listed.c.list == new, unnamed).values(published_at=date))
+    theirs = listed.alias()
+    number = func.row_number().over(order_by=(listed.c.position.is_(None), listed.c.position))
+    missing = select(
+        literal(new),
+        listed.c.post_id,
+        listed.c.published_at,
+        case((listed.c.position.is_(None), None), else_=_highest(connection, new) + number),
+    ).where(
+        listed.c.list == EVERYTHING.key,
+        unnamed,
+        ~exists().where(theirs.c.list == new, theirs.c.post_id == listed.c.post_id),
+    )
+    connection.execute(insert(listed).from_select(["list", "post_id", "published_at", "position"], missing))
+    for key in (old, new):
+        _count_anew(connection, key)
+
+
+def _lists_of(post: Post, site_author: str) -> list[str]:
+    tags = [Listing(tag=tag) for tag in post.tags]
+    authors = [Listing(author=name) for name in post.authors or (site_author,)]
+    return [listing.key for listing in (EVERYTHING, *tags, *authors)]
+
+
+def _known(connection: Connection, post_id: int) -> Known:
+    """The rows of a post, by list."""
+    return {row.list: row for row in connection.execute(select(listed).where(listed.c.post_id == post_id))}
+
+
+def _highest(connection: Connection, key: str) -> int:
+    return connection.execute(select(func.max(listed.c.position)).where(listed.c.list == key)).scalar_one() or 0
+
+
+def _put(connection: Connection, key: str, post: Post, place: int | None, row: Row[Any] | None) -> None:
+    values = {"published_at": post.published_at, "position": place}
+    if row is None:
+        connection.execute(insert(listed).values(list=key, post_id=post.id, **values))
+    else:
+        connection.execute(update(listed).where(*_row(key, post.id)).values(values))
+
+
+def _take_away(connection: Connection, post_id: int, rows: Known) -> None:
+    for key, row in rows.items():
+        if row.position is None:
+            connection.execute(delete(listed).where(*_row(key, post_id)))
+        else:
+            connection.execute(update(listed).where(*_row(key, post_id)).values(published_at=None))
+        if row.published_at is not None:
+            connection.execute(update(lists).where(lists.c.list == key).values(members=lists.c.members - 1))
+
+
+def _row(key: str, post_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return listed.c.list == key, listed.c.post_id == post_id
+
+
+def _count_more(connection: Connection, keys: Iterable[str]) -> None:
+    for key in keys:
+        counted = update(lists).where(lists.c.list == key).values(members=lists.c.members + 1)
+        if not connection.execute(counted).rowcount:
+            connection.execute(insert(lists).values(list=key, members=1))
+
+
+def _count_anew(connection: Connection, key: str) -> None:
+    query = select(func.count()).where(listed.c.list == key, listed.c.published_at.is_not(None))
+    members = connection.execute(query).scalar_one()
+    if not connection.execute(update(lists).where(lists.c.list == key).values(members=members)).rowcount and members:
+        connection.execute(insert(lists).values(list=key, members=members))
