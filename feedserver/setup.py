@@ -36,11 +36,19 @@ def init(services: Services, *, example: bool) -> bool:
     with migrate.exclusive(services.database):
         is_new = not migrate.exists(services.database)
         migrate.upgrade(services.database)
-        with services.database.write() as connection:
-            site.create(connection, services.clock())
+        complete(services)
         if example and is_new:
             _add_example(services)
     return is_new
+
+
+def complete(services: Services) -> None:
+    """Makes what every site has in its database besides the tables, where it is missing: its row, its secret."""
+    proposed = secret(services.settings.data_dir)
+    with services.database.write() as connection:
+        site.create(connection, services.clock())
+        agreed = site.agree_on_secret(connection, proposed)
+    secret(services.settings.data_dir, agreed)
 
 
 def require_some(services: Services) -> None:

@@ -12,8 +12,8 @@ from feedserver.cli.arguments import Commands, listing, noun, open_site, print_l
 from feedserver.jobs import store as jobs
 from feedserver.services import Services
 from feedserver.settings import Described
-from feedserver.setup import init, require_some
-from feedserver.storage import migrate, site
+from feedserver.setup import complete, init, require_some
+from feedserver.storage import migrate
 
 _HIDDEN = "(hidden)"
 
@@ -72,8 +72,7 @@ def _upgrade(_: Namespace) -> None:
     require_some(services)
     with migrate.exclusive(services.database):
         changed = migrate.upgrade(services.database)
-        with services.database.write() as connection:
-            site.create(connection, services.clock())
+        complete(services)
     print("upgraded" if changed else "nothing to do")
 
 

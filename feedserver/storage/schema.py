@@ -85,6 +85,7 @@ site = Table(
     Column("guid", Words, nullable=False),  # urn:uuid:, the root of the feeds' ids
     Column("revision", BigInteger, nullable=False),  # counts the changes that readers can see
     Column("created_at", Moment, nullable=False),
+    Column("secret", Words),  # signs forms, the same on every machine; null until `init` or `db upgrade` has run
 )
 
 posts = Table(
