@@ -45,7 +45,7 @@ class Services:
 
     @cached_property
     def database(self) -> Database:
-        return Database(self.settings.database_url)
+        return Database(self.settings.database_url, self.settings.database.read_url)
 
     @cached_property
     def publisher(self) -> Publisher:

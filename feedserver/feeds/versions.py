@@ -109,7 +109,7 @@ class Feeds:
         return self._render(address, kept, now)
 
     def _render(self, address: FeedAddress, kept: Document | None, now: datetime) -> Document:
-        with self._database.read() as connection:
+        with self._database.read_public() as connection:
             this_site = site.load(connection)  # first: what changes after this is seen as a change by the next request
             feed = self._collect(connection, address, Builder(self._urls, self._settings.site, this_site), now)
             valid_until = posts.next_publication(connection, now)
