@@ -57,6 +57,13 @@ class Database:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Like `read`, and one consistent view on PostgreSQL too, however long it takes."""
+        level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self.engine.connect().execution_options(**level) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
     def read_public(self) -> Iterator[Connection]:
         """Like `read`, for what any reader may see: on the replica, where there is one that misses nothing."""
         replica = self._caught_up_replica()
