@@ -77,7 +77,7 @@ class Machines:
     def kill_all(self) -> None:
         self.kill_workers()
         for site in (self.one, self.two):
-            if site.process is not None:
+            if site.process is not None and site.process.poll() is None:
                 site.stop(signal.SIGKILL)
 
     def end_leases(self) -> None:
