@@ -41,6 +41,7 @@ def _checks(house: Services) -> dict[str, str]:
         with house.database.read() as connection:
             beat = jobs.last_beat(connection)
             waiting = thoughts.waiting(connection)
+        replica = house.database.replica_state()
     except (DBAPIError, NoConnection):
         return _unknown(database="away")
     except StorageError:  # of a newer program
@@ -52,6 +53,7 @@ def _checks(house: Services) -> dict[str, str]:
         "schema": "ok",
         "jobs": "ok" if alive else "nobody carries them out",
         "queue": "long" if long else "ok",
+        **({"replica": replica} if replica else {}),  # behind or away: the primary answers for it
     }
 
 

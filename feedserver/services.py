@@ -25,6 +25,7 @@ from feedserver.net.line import Policy
 from feedserver.posts import publishing
 from feedserver.posts.publishing import Publisher
 from feedserver.settings import Settings
+from feedserver.storage import site
 from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
 from feedserver.thoughts.comments import Tokens
@@ -49,7 +50,7 @@ class Services:
 
     @cached_property
     def database(self) -> Database:
-        return Database(self.settings.database_url)
+        return Database(self.settings.database_url, self.settings.database.read_url)
 
     @cached_property
     def publisher(self) -> Publisher:
@@ -101,7 +102,8 @@ class Services:
 
     @cached_property
     def tokens(self) -> Tokens:
-        return Tokens(secret(self.settings.data_dir))
+        with self.database.read() as connection:
+            return Tokens(site.secret(connection))
 
     def _make_known(self, job: Job) -> None:
         with self.database.write() as connection:
@@ -127,8 +129,11 @@ def egress_policy(settings: Settings) -> Policy:
     )
 
 
-def secret(data_dir: Path) -> str:
-    """The secret that signs forms, made on first use: a file that only its owner reads."""
+def secret(data_dir: Path, agreed: str | None = None) -> str:
+    """The secret that signs forms, made on first use: a file that only its owner reads.
+
+    Where the database knows another one, `agreed`, that takes its place (`storage.site.agree_on_secret`).
+    """
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     file_name = data_dir / "secret"
     descriptor = os.open(file_name, os.O_RDWR | os.O_CREAT, 0o600)
@@ -138,8 +143,10 @@ def secret(data_dir: Path) -> str:
             known = file.read().strip()
         except UnicodeDecodeError:
             raise StorageError(f"{file_name}: is no secret; delete it, and a new one is made") from None
-        if known:
+        if known and agreed in (None, known):
             return known
-        new = secrets.token_urlsafe(32)
+        new = agreed or secrets.token_urlsafe(32)
+        file.seek(0)
+        file.truncate()
         file.write(new + "\n")
         return new

@@ -184,6 +184,7 @@ class SiteSettings:
 @dataclass(frozen=True, slots=True)
 class DatabaseSettings:
     url: str = _setting("", _text, "an SQLAlchemy URL; empty: SQLite in data_dir", secret=True)
+    read_url: str = _setting("", _text, "a replica for public reads (PostgreSQL); empty: none", secret=True)
 
 
 @dataclass(frozen=True, slots=True)

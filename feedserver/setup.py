@@ -63,14 +63,17 @@ def require_current(services: Services) -> None:
 
 
 def _upgrade(services: Services) -> bool:
-    """The schema, the site's one row, and what depends on settings: call it under `migrate.exclusive`."""
+    """Brings the schema up to date, and makes what every site has besides: call it under `migrate.exclusive`."""
     changed = migrate.upgrade(services.database)
+    proposed = secret(services.settings.data_dir)
     author = services.settings.site.author
     with services.database.write() as connection:
         site.create(connection, services.clock())
+        agreed = site.agree_on_secret(connection, proposed)
         before = site.change_author(connection, author)
         if before != author:
             lists.give_unnamed(connection, author, before)
+    secret(services.settings.data_dir, agreed)
     return changed
 
 

@@ -133,7 +133,7 @@ def _emptying() -> list[str]:
     return [
         *(f"DELETE FROM {table.name}" for table in tables),
         *(f"ALTER SEQUENCE {name}_id_seq RESTART" for name in numbered),
-        "UPDATE site SET revision = 1",
+        "UPDATE site SET revision = 1, author = NULL",
     ]
 
 

@@ -24,6 +24,7 @@ EVERY = {
     "site.language": ("en", "pt-BR", '"pt-BR"', "pt-BR"),
     "site.timezone": ("UTC", "Europe/Berlin", '"Europe/Berlin"', "Europe/Berlin"),
     "database.url": ("", "sqlite:////x", '"sqlite:////x"', "sqlite:////x"),
+    "database.read_url": ("", "postgresql://h/x", '"postgresql://h/x"', "postgresql://h/x"),
     "feeds.entries": (20, "7", "7", 7),
     "pingback.wait": (1.5, "0.25", "0.25", 0.25),
     "pingback.places": (4, "0", "0", 0),
@@ -288,7 +289,7 @@ def test_each_setting_is_described_with_its_origin(tmp_path: Path) -> None:
     assert found["feeds.entries"].origin == "FEEDSERVER_FEEDS_ENTRIES"
     assert found["site.title"].origin == "FEEDSERVER_SITE_TITLE_FILE"
     assert found["site.url"].origin == "default"
-    assert {key for key, item in found.items() if item.secret} == {"database.url"}
+    assert {key for key, item in found.items() if item.secret} == {"database.url", "database.read_url"}
     assert all(item.meaning for item in found.values())
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,33 @@ def test_a_new_site_has_a_secret_a_schema_and_an_example(fresh: Services) -> Non
     require_current(fresh)
     with fresh.database.read() as connection:
         assert site.load(connection).guid.startswith("urn:uuid:")
+
+
+def test_two_machines_that_share_a_database_share_its_secret(fresh: Services, assemble: Assemble) -> None:
+    settings = replace(fresh.settings, data_dir=fresh.settings.data_dir.with_name("elsewhere"))
+    other = assemble(settings)
+    own = secret(settings.data_dir)
+
+    init(fresh, example=False)
+    init(other, example=False)
+
+    shared = secret(fresh.settings.data_dir)
+    assert own != shared
+    assert (settings.data_dir / "secret").read_text() == f"{shared}\n"
+    form = fresh.tokens.give(1, fresh.clock())
+    assert other.tokens.problem(form, 1, fresh.clock() + timedelta(minutes=1)) is None
+
+
+def test_an_older_site_keeps_the_secret_of_its_file(fresh: Services) -> None:
+    init(fresh, example=False)
+    with fresh.database.write() as connection:
+        connection.execute(text("UPDATE site SET secret = NULL"))
+    (fresh.settings.data_dir / "secret").write_text("known to forms that are out\n")
+
+    init(fresh, example=False)
+
+    with fresh.database.read() as connection:
+        assert site.secret(connection) == "known to forms that are out"
 
 
 def test_the_example_can_be_left_out(fresh: Services) -> None:

@@ -1,6 +1,8 @@
 """`feedserver init`, `jobs …`, `db …`, `config …`: what an operator does."""
 
 from argparse import Namespace
+from contextlib import closing
+from dataclasses import asdict
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
@@ -13,8 +15,12 @@ from feedserver.jobs import store as jobs
 from feedserver.services import Services
 from feedserver.settings import Described
 from feedserver.setup import init, upgrade
+from feedserver.storage import copying
+from feedserver.storage.engine import Database
 
 _HIDDEN = "(hidden)"
+_ABOUT_COPY = """Stop the site first: what is written while it is copied stays behind. Everything is copied or
+nothing, and the rows are counted. A password need not stand in a URL: ~/.pgpass and PGPASSWORD hold it too."""
 
 
 def add_commands(commands: Commands) -> None:
@@ -26,9 +32,15 @@ def add_commands(commands: Commands) -> None:
     run = verb(group, "run", _run, "carry out the jobs that are due, in this process")
     run.add_argument("--until-idle", action="store_true", help="go on until no job is due any more")
 
-    group = noun(commands, "db", "the database's schema")
+    group = noun(commands, "db", "the database")
     verb(group, "upgrade", _upgrade, "bring the schema up to this program's, under a lock")
     verb(group, "check", _check, "exit with 1 when the schema is not this program's")
+    copy = listing(group, "copy", _copy, "copy a whole site into an empty database, SQLite or PostgreSQL")
+    copy.epilog = _ABOUT_COPY
+    copy.add_argument(
+        "source", metavar="FROM", help="an SQLAlchemy URL, such as sqlite:////srv/feedserver/site.sqlite3"
+    )
+    copy.add_argument("target", metavar="TO", help="likewise, such as postgresql+psycopg://user@host/name")
 
     group = noun(commands, "config", "the settings")
     listing(group, "show", _config, "show every setting, its value and where it came from")
@@ -73,6 +85,15 @@ def _upgrade(_: Namespace) -> None:
 def _check(_: Namespace) -> None:
     open_site()
     print("the schema is this program's")
+
+
+def _copy(chosen: Namespace) -> None:
+    with (
+        closing(Database(chosen.source, called="FROM")) as source,
+        closing(Database(chosen.target, called="TO")) as target,
+    ):
+        tables = copying.copy(source, target)
+    print_list([asdict(table) for table in tables], as_json=chosen.json, columns=("table", "source", "target"))
 
 
 def _config(chosen: Namespace) -> None:

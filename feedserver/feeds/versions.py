@@ -133,7 +133,7 @@ class Feeds:
         return self._render(address, kept, now)
 
     def _render(self, address: FeedAddress, kept: Document | None, now: datetime) -> Document:
-        with self._database.read() as connection:
+        with self._database.read_public() as connection:
             revision = site.load(connection).revision  # first: what changes later is a change to the next request
             feed = self._collector.collect(connection, address, now)
             valid_until = posts.next_publication(connection, now)

@@ -58,7 +58,7 @@ def _list(
 ) -> Response:
     house, now = services(), services().clock()
     page = _page_number()
-    with house.database.read() as connection:
+    with house.database.read_public() as connection:
         total = lists.count(connection, now, listing)
         pages = max(1, -(-total // POSTS_ON_A_PAGE))
         if page > pages or not (total or may_be_empty(listing)):
@@ -129,7 +129,7 @@ def comment(slug: str) -> BaseResponse:
 def _visible(slug: str) -> Post:
     """The post that has or had this slug, as long as readers may see it."""
     house = services()
-    with house.database.read() as connection:
+    with house.database.read_public() as connection:
         found = posts.by_slug(connection, slug)
     if found is not None and found.state == "deleted":
         abort(410)
@@ -140,7 +140,7 @@ def _visible(slug: str) -> Post:
 
 def _post_page(found: Post, form: Form | None, *, notice: str | None = None, status: int = 200) -> Response:
     house = services()
-    with house.database.read() as connection:
+    with house.database.read_public() as connection:
         shown = store.shown_on(connection, found.id)
         related = posts.related_to(connection, found.id, house.clock())
     endpoint = house.urls.pingback() if found.pings_open and status == 200 else None
@@ -216,7 +216,7 @@ def receipt(token: str) -> Response:
 
 def _receipt(token: str) -> dict[str, Any]:
     house = services()
-    with house.database.read() as connection:
+    with house.database.read_public() as connection:
         thought = store.by_token(connection, token)
         if thought is None:
             abort(404)

@@ -10,17 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 
 from feedserver.errors import StorageError
+from feedserver.storage.replica import Replica, State, position
 
 BUSY_SECONDS = 15  # how long a SQLite writer waits for its turn
 _WRITES = "feedserver_writes"
 _PATIENCE = "feedserver_patience"
 _TRIES = 5
 _CONNECT_SECONDS = 10  # for a PostgreSQL that does not answer at all
+_REPLICA_LIMITS = {"connect_timeout": 2, "tcp_user_timeout": 3000}  # seconds, ms: there is the primary to ask instead
+_POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 56}
 _DEADLOCK = "40P01"  # PostgreSQL's SQLSTATE for a deadlock it has broken
 _DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")  # those that our tests run
 
@@ -30,24 +33,15 @@ T = TypeVar("T")
 class Database:
     """Transactions on one database. Safe to share between threads, not between forked processes."""
 
-    def __init__(self, url: str) -> None:
-        """Opens nothing yet. Raises StorageError for a URL that cannot be used."""
+    def __init__(self, url: str, read_url: str = "", *, called: str = "database.url") -> None:
+        """Opens nothing yet. `read_url` names a replica; `called` is the operator's word for `url`.
+
+        Raises StorageError for a URL that cannot be used.
+        """
         self.writes = 0  # transactions that were committed through this door
-        self.url = _parsed(url)
-        options: dict[str, Any] = {"pool_size": 8, "max_overflow": 56}
-        if self.is_sqlite:
-            options["connect_args"] = {"timeout": BUSY_SECONDS}
-        else:
-            options["pool_pre_ping"] = True
-            if "connect_timeout" not in self.url.query:
-                options["connect_args"] = {"connect_timeout": _CONNECT_SECONDS}
-        try:
-            self.engine = create_engine(self.url, **options)
-        except ImportError:
-            raise StorageError("database.url: no driver for PostgreSQL; install feedserver[postgres]") from None
-        if self.is_sqlite:
-            event.listen(self.engine, "connect", _prepare_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
+        self.url = _parsed(url, called)
+        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, called)
+        self._replica = _replica(read_url, self.url) if read_url else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -63,6 +57,32 @@ class Database:
         """A transaction that only reads: one consistent view on SQLite."""
         with self.engine.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Like `read`, and one consistent view on PostgreSQL too, however long it takes."""
+        level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self.engine.connect().execution_options(**level) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def read_public(self) -> Iterator[Connection]:
+        """Like `read`, for what any reader may see: on the replica, where there is one that misses nothing."""
+        replica = self._caught_up_replica()
+        if replica is None:
+            with self.read() as connection:
+                yield connection
+        else:
+            with replica:
+                yield replica
+
+    def replica_state(self) -> State | None:
+        """Whether the replica can be read just now; None where there is none."""
+        if self._replica is None:
+            return None
+        if (connection := self._caught_up_replica()) is not None:
+            connection.close()
+        return self._replica.state
 
     @contextmanager
     def write(self, patience: float | None = None) -> Iterator[Connection]:
@@ -98,6 +118,15 @@ class Database:
     def close(self) -> None:
         """Gives all pooled connections back."""
         self.engine.dispose()
+        if self._replica is not None:
+            self._replica.engine.dispose()
+
+    def _caught_up_replica(self) -> Connection | None:
+        if self._replica is None:
+            return None
+        with self.read() as primary:
+            reached = position(primary)  # first: what is committed after this, nobody has been told of yet
+        return self._replica.connect(reached)
 
 
 def explain(error: DBAPIError) -> str:
@@ -106,21 +135,45 @@ def explain(error: DBAPIError) -> str:
     return f"the database did not answer as it should: {problem[0]}; check database.url and whether it is running"
 
 
-def _parsed(url: str) -> URL:
+def _parsed(url: str, called: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # the latter for a port that is no number
-        raise StorageError("database.url: not an SQLAlchemy URL, such as postgresql+psycopg://user@host/name") from None
+        raise StorageError(f"{called}: not an SQLAlchemy URL, such as postgresql+psycopg://user@host/name") from None
     if parsed.drivername not in _DRIVERS:
-        raise StorageError("database.url: must begin with sqlite:/// or postgresql+psycopg://")
+        raise StorageError(f"{called}: must begin with sqlite:/// or postgresql+psycopg://")
     if parsed.get_backend_name() == "sqlite" and not _is_file(parsed):
-        raise StorageError("database.url: SQLite needs just a file, such as sqlite:////srv/feedserver/site.sqlite3")
+        raise StorageError(f"{called}: SQLite needs just a file, such as sqlite:////srv/feedserver/site.sqlite3")
     return parsed
 
 
 def _is_file(url: URL) -> bool:
     named = Path(url.database or "").name not in ("", "..", ":memory:")
     return named and not (url.host or url.username or url.query)
+
+
+def _replica(url: str, primary: URL) -> Replica:
+    called = "database.read_url"
+    parsed = _parsed(url, called)
+    if {parsed.get_backend_name(), primary.get_backend_name()} != {"postgresql"}:
+        raise StorageError(f"{called}: names a replica of PostgreSQL; with SQLite it stays empty")
+    return Replica(_postgres_engine(parsed, called, **_REPLICA_LIMITS))
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    engine = create_engine(url, **_POOL, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _postgres_engine(url: URL, called: str, **limits: int) -> Engine:
+    limits = {"connect_timeout": _CONNECT_SECONDS, **limits}
+    given = {name: value for name, value in limits.items() if name not in url.query}
+    try:
+        return create_engine(url, **_POOL, pool_pre_ping=True, connect_args=given)
+    except ImportError:
+        raise StorageError(f"{called}: no driver for PostgreSQL; install feedserver[postgres]") from None
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -41,16 +41,21 @@ def upgrade(database: Database) -> bool:
 
     Raises StorageError when the database is of a newer program.
     """
-    script = _script()
     with database.write() as connection:
-        if _current(connection, script) == script.get_current_head():
-            return False
-        with EnvironmentContext(
-            _config(connection),
-            script,
-            fn=lambda revision, _: script._upgrade_revs("head", revision),  # noqa: SLF001 - Alembic's own recipe
-        ):
-            script.run_env()
+        return upgrade_on(connection)
+
+
+def upgrade_on(connection: Connection) -> bool:
+    """`upgrade`, inside the caller's transaction."""
+    script = _script()
+    if _current(connection, script) == script.get_current_head():
+        return False
+    with EnvironmentContext(
+        _config(connection),
+        script,
+        fn=lambda revision, _: script._upgrade_revs("head", revision),  # noqa: SLF001 - Alembic's own recipe
+    ):
+        script.run_env()
     return True
 
 

@@ -1,4 +1,4 @@
-"""The one row of what there is one of: the site's id, its birth, and the revision that counts its changes."""
+"""The one row of what there is one of: the site's id, its birth, its secret, the revision that counts its changes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,6 +36,22 @@ def change_author(connection: Connection, author: str) -> str | None:
     if before != author:
         connection.execute(update(site).values(author=author))
     return before
+
+
+def agree_on_secret(connection: Connection, proposed: str) -> str:
+    """The secret that signs forms: the one that is kept, else `proposed`, which is kept from then on.
+
+    It stands here and not only in a file, so that one machine takes the form that another one gave out.
+    """
+    connection.execute(update(site).where(site.c.secret.is_(None)).values(secret=proposed))
+    return secret(connection)
+
+
+def secret(connection: Connection) -> str:
+    """The secret that was agreed on."""
+    kept: str | None = connection.execute(select(site.c.secret)).scalar_one()
+    assert kept, "`feedserver init` and `db upgrade` agree on one"
+    return kept
 
 
 def revise(connection: Connection) -> None:

@@ -33,8 +33,8 @@ def databases(monkeypatch: pytest.MonkeyPatch) -> list[Database]:
     """The databases that commands open, which end with their process otherwise."""
     opened: list[Database] = []
 
-    def remember(url: str) -> Database:
-        opened.append(Database(url))
+    def remember(*urls: str) -> Database:
+        opened.append(Database(*urls))
         return opened[-1]
 
     monkeypatch.setattr("feedserver.services.Database", remember)

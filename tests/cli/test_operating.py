@@ -1,6 +1,7 @@
 """`feedserver init`, `jobs …`, `db …`, `config …`: what an operator types, and what comes back."""
 
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -252,3 +253,45 @@ def test_jobs_run_carries_out_what_is_due(run: Run, site: Path, database_url: st
 
     assert (done.status, done.out) == (0, ["3 done"])
     assert [job["subject"] for job in json.loads(run("jobs", "list", "--json").text)] == ["later"]
+
+
+# --- db copy ---
+
+
+def test_a_site_is_copied_and_its_rows_are_counted(run: Run, site: Path, write: Write) -> None:
+    run("post", "add", write("---\ntitle: Moved\n---\nWords."))
+    source = os.environ["FEEDSERVER_DATABASE_URL"]
+
+    copied = run("db", "copy", source, "sqlite:///new/copy.sqlite3", "--json")
+    back = run("db", "copy", "sqlite:///new/copy.sqlite3", "sqlite:///back.sqlite3")
+
+    rows = {row["table"]: (row["source"], row["target"]) for row in json.loads(copied.text)}
+    assert (copied.status, back.status, copied.err, back.err) == (0, 0, [], [])
+    assert rows["posts"] == (1, 1)
+    assert rows["thoughts"] == (0, 0)
+    assert ["posts", "1", "1"] in [line.split() for line in back.out]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "said"),
+    [
+        ("sqlite:///none.sqlite3", "sqlite:///x.sqlite3", "FROM: there is no feedserver database"),
+        ("nonsense", "sqlite:///x.sqlite3", "FROM: not an SQLAlchemy URL"),
+        ("sqlite:///x.sqlite3", "mysql://u:hunter2@h/x", "TO: must begin with"),
+        ("sqlite:///var/feedserver.sqlite3", "sqlite:///var/feedserver.sqlite3", "TO: the database holds a site"),
+        ("sqlite:///var/feedserver.sqlite3", "postgresql+psycopg://u:hunter2@127.0.0.1:1/x", "did not answer"),
+        ("postgresql+psycopg://u:hunter2@127.0.0.1:1/x", "sqlite:///x.sqlite3", "did not answer"),
+    ],
+)
+def test_what_cannot_be_copied_is_refused_in_one_line_without_a_password(
+    run: Run, outside: Path, source: str, target: str, said: str
+) -> None:
+    run("init")
+    before = sorted(path.name for path in outside.rglob("*"))
+
+    refused = run("db", "copy", source, target)
+
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+    assert said in refused.err[0]
+    assert "hunter2" not in refused.err[0]
+    assert sorted(path.name for path in outside.rglob("*")) == before

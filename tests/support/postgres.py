@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster of the tests' own: a free port of loopback, a temporary folder, gone at the end."""
+"""A PostgreSQL cluster of the tests' own, and a replica: free ports of loopback, temporary folders, gone at the end."""
 
 import glob
 import os
@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 VARIABLE = "TEST_POSTGRES_URL"  # a server that is there already; the tests make databases in it
 
 
@@ -16,44 +18,79 @@ class Cluster:
     """Runs from `start` to `stop`. Raises nothing when there is no PostgreSQL: `start` then returns why."""
 
     def __init__(self) -> None:
-        self._folder: Path | None = None
-        self._programs: Path | None = None
+        self._server: Server | None = None
 
     def start(self) -> str | None:
         """Starts the cluster and names it in the environment; returns why that was not possible, or None."""
         if os.environ.get(VARIABLE):
             return None
-        self._programs = _programs()
-        if self._programs is None:
+        if _programs() is None:
             return "PostgreSQL is not installed (Debian: apt-get install postgresql)"
         if os.getuid() == 0 and not _has_user("postgres"):
             return "PostgreSQL does not run as root, and there is no user “postgres” to run it as"
-        self._folder = Path(tempfile.mkdtemp(prefix="feedserver-postgres-"))
-        if os.getuid() == 0:
-            shutil.chown(self._folder, "postgres")
-        port = _free_port()
-        data = self._folder / "data"
-        self._run("initdb", "-D", str(data), "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
-        options = f"-h 127.0.0.1 -p {port} -k {self._folder} -c fsync=off -c max_connections=200"
-        self._run("pg_ctl", "-D", str(data), "-w", "-t", "60", "-l", str(self._folder / "log"), "-o", options, "start")
-        os.environ[VARIABLE] = f"postgresql+psycopg://tests@127.0.0.1:{port}/postgres"
+        self._server = Server()
+        self._server.make("initdb", "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+        self._server.start()
+        os.environ[VARIABLE] = f"postgresql+psycopg://tests@127.0.0.1:{self._server.port}/postgres"
         return None
 
     def stop(self) -> None:
-        if self._folder is None:
-            return
-        try:
-            self._run("pg_ctl", "-D", str(self._folder / "data"), "-w", "-m", "immediate", "stop")
-        finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        if self._server is not None:
+            self._server.remove()
             os.environ.pop(VARIABLE, None)
 
-    def _run(self, program: str, *arguments: str) -> None:
-        assert self._programs is not None
-        command = [str(self._programs / program), *arguments]
+
+class Server:
+    """One PostgreSQL server in a folder of its own."""
+
+    def __init__(self) -> None:
+        self.port = _free_port()
+        self._folder = Path(tempfile.mkdtemp(prefix="feedserver-postgres-"))
         if os.getuid() == 0:
-            command = ["runuser", "-u", "postgres", "--", *command]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120, cwd="/")
+            shutil.chown(self._folder, "postgres")
+        self._data = self._folder / "data"
+
+    def make(self, program: str, *arguments: str) -> None:
+        """Makes its files: `initdb` new ones, `pg_basebackup` those of another server."""
+        _run(program, "-D", str(self._data), *arguments)
+
+    def start(self) -> None:
+        options = f"-h 127.0.0.1 -p {self.port} -k {self._folder} -c fsync=off -c max_connections=200"
+        log = str(self._folder / "log")
+        _run("pg_ctl", "-D", str(self._data), "-w", "-t", "60", "-l", log, "-o", options, "start")
+
+    def stop(self) -> None:
+        _run("pg_ctl", "-D", str(self._data), "-w", "-m", "immediate", "stop")
+
+    def remove(self) -> None:
+        try:
+            if (self._data / "postmaster.pid").exists():
+                self.stop()
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def replica_of(url: str) -> Server:
+    """A streaming replica of the server that `url` names, running. Whoever asked for it removes it."""
+    primary, server = make_url(url), Server()
+    assert primary.host, "the tests' servers listen on loopback"
+    source = ["-h", primary.host, "-p", str(primary.port or 5432), "-U", primary.username or "tests"]
+    try:
+        server.make("pg_basebackup", *source, "-R", "-X", "stream", "-c", "fast", "--no-sync")
+        server.start()
+    except BaseException:
+        server.remove()
+        raise
+    return server
+
+
+def _run(program: str, *arguments: str) -> None:
+    programs = _programs()
+    assert programs is not None
+    command = [str(programs / program), *arguments]
+    if os.getuid() == 0:
+        command = ["runuser", "-u", "postgres", "--", *command]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120, cwd="/")
 
 
 def _programs() -> Path | None:

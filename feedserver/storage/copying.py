@@ -1,0 +1,110 @@
+"""Moving a site from one database to another, SQLite or PostgreSQL: everything or nothing.
+
+The source is read in one snapshot; the target is filled in one transaction, which is taken back unless each table
+holds as many rows as its original. Neither is held in memory.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table, func, insert, inspect, select, text
+
+from feedserver.errors import StorageError
+from feedserver.storage import migrate
+from feedserver.storage.engine import Database
+from feedserver.storage.schema import metadata, site
+
+_ROWS: Final = 500  # in one batch at most,
+_CHARACTERS: Final = 2_000_000  # and about so much text: a post may be a megabyte in each of its forms
+_FETCHED: Final = 50  # rows fetched from the source at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """One table: how many rows it has in the source and in the target."""
+
+    table: str
+    source: int
+    target: int
+
+
+def copy(source: Database, target: Database) -> list[Copied]:
+    """Copies every table, and returns what was copied, in order.
+
+    Raises StorageError, and leaves the target as it was, when the source is not of this program's schema, when the
+    target holds anything already, or when the numbers of rows differ in the end.
+    """
+    if not migrate.exists(source):
+        raise StorageError("FROM: there is no feedserver database")
+    if not migrate.is_current(source):
+        raise StorageError("FROM: the database is of an older feedserver; `feedserver db upgrade` brings it up to date")
+    is_new_file = target.file is not None and not target.file.exists()
+    if target.file is not None:
+        target.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with migrate.exclusive(target), source.snapshot() as old, target.write() as new:
+            _prepare(new)
+            return [_copy_table(old, new, table) for table in metadata.sorted_tables]
+    except BaseException:
+        if is_new_file:
+            _remove(target)
+        raise
+
+
+def _prepare(new: Connection) -> None:
+    """Makes the tables where there are none. Raises StorageError where there is anything else."""
+    names = set(inspect(new).get_table_names())
+    if names and "alembic_version" not in names:
+        raise StorageError("TO: the database holds tables of something else; it must be empty")
+    migrate.upgrade_on(new)
+    held = [table.name for table in metadata.sorted_tables if table is not site and _count(new, table)]
+    if held:
+        raise StorageError(f"TO: the database holds a site already ({', '.join(held)}); it must be empty")
+    new.execute(site.delete())
+
+
+def _copy_table(old: Connection, new: Connection, table: Table) -> Copied:
+    rows = old.execution_options(stream_results=True, yield_per=_FETCHED).execute(select(table))
+    for batch in _batches(dict(row._mapping) for row in rows):  # noqa: SLF001 - SQLAlchemy's public name for it
+        new.execute(insert(table), batch)
+    if new.dialect.name == "postgresql" and "id" in table.columns:
+        _continue_numbering(new, table)
+    copied = Copied(table.name, _count(old, table), _count(new, table))
+    if copied.source != copied.target:
+        raise StorageError(f"{table.name}: {copied.source} rows in FROM, but {copied.target} in TO; nothing was copied")
+    return copied
+
+
+def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    characters = 0
+    for row in rows:
+        batch.append(row)
+        characters += sum(len(value) for value in row.values() if isinstance(value, str))
+        if len(batch) == _ROWS or characters > _CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+def _continue_numbering(new: Connection, table: Table) -> None:
+    """PostgreSQL numbers rows by a sequence, which does not see the ids that were copied."""
+    highest = new.execute(select(func.max(table.c.id))).scalar_one()
+    new.execute(
+        text("SELECT setval(pg_get_serial_sequence(:table, 'id'), :number, :used)"),
+        {"table": table.name, "number": highest or 1, "used": highest is not None},
+    )
+
+
+def _count(connection: Connection, table: Table) -> int:
+    return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def _remove(target: Database) -> None:
+    """Takes away the files of a SQLite database that was not there before."""
+    target.close()
+    assert target.file is not None
+    for ending in ("", "-wal", "-shm"):
+        target.file.with_name(target.file.name + ending).unlink(missing_ok=True)

@@ -1,0 +1,257 @@
+"""Two servers and two workers, each in a folder of its own, on one PostgreSQL: one site, whatever falls over."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event
+from urllib.parse import urlencode
+
+import pytest
+from sqlalchemy import Engine, create_engine, make_url, text
+
+from feedserver import settings
+from feedserver.services import Services
+from tests.posts.builders import document
+from tests.support.pinging import HEADERS, ping_body, read_answer
+from tests.support.postgres import VARIABLE
+from tests.support.serving import FEEDSERVER, Blog, Site, free_port, request, wait_until
+
+
+class StallingPages(dict[str, tuple[int, str, bytes]]):
+    """Pages of a blog that keeps whoever fetches one waiting until `open` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = Event()
+
+    def get(self, *arguments: object) -> tuple[int, str, bytes]:  # type: ignore[override]
+        self.open.wait(20)
+        return super().get(*arguments)  # type: ignore[call-overload, no-any-return]
+
+
+class Machines:
+    """The two servers `one` and `two`, the workers beside them, and a look into their database."""
+
+    def __init__(self, folder: Path, url: str, stack: ExitStack) -> None:
+        ports = free_port(), free_port()
+        shared = {
+            "FEEDSERVER_SITE_URL": f"http://127.0.0.1:{ports[0]}",
+            "FEEDSERVER_DATABASE_URL": url,
+            "FEEDSERVER_JOBS_IN_WEB": "false",
+        }
+        own: list[dict[str, str]] = [{}, {"FEEDSERVER_PINGBACK_PLACES": "0"}]  # the second leaves pings to the workers
+        self.one, self.two = (
+            Site(_made(folder / f"machine-{port}"), port, shared | differs, FEEDSERVER)
+            for port, differs in zip(ports, own, strict=True)
+        )
+        self.engine: Engine = create_engine(url)
+        self.workers: list[subprocess.Popen[bytes]] = []
+        stack.callback(self.engine.dispose)
+        stack.callback(self.kill_all)
+
+    def start_servers(self) -> None:
+        """Starts both at the same moment."""
+        with ThreadPoolExecutor(2) as threads:
+            for started in [threads.submit(site.start, workers=1) for site in (self.one, self.two)]:
+                started.result()
+
+    def start_worker(self, site: Site) -> None:
+        with (site.folder / "worker.log").open("ab") as log:
+            command = [*FEEDSERVER, "worker"]
+            self.workers.append(subprocess.Popen(command, cwd=site.folder, env=site.environ, stdout=log, stderr=log))
+
+    def kill_workers(self) -> None:
+        """SIGKILL: nothing is finished, nothing is given back."""
+        while self.workers:
+            worker = self.workers.pop()
+            worker.kill()
+            worker.wait(10)
+
+    def kill_all(self) -> None:
+        self.kill_workers()
+        for site in (self.one, self.two):
+            if site.process is not None and site.process.poll() is None:
+                site.stop(signal.SIGKILL)
+
+    def end_leases(self) -> None:
+        """What the clock does within ninety seconds: who held a job and is dead, holds it no longer."""
+        with self.engine.begin() as connection:
+            connection.execute(text("UPDATE jobs SET leased_until = now() - interval '1 second', run_at = now()"))
+
+    def thoughts(self) -> list[tuple[str | None, str]]:
+        """Source and excerpt of each."""
+        with self.engine.connect() as connection:
+            return [(row.source, row.excerpt) for row in connection.execute(text("SELECT * FROM thoughts"))]
+
+    def log(self) -> str:
+        return self.one.log() + self.two.log()
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def empty_database(prepared_postgres: str) -> Iterator[str]:
+    """A PostgreSQL database in which there is nothing yet."""
+    name = f"machines_{uuid.uuid4().hex}"
+    admin = create_engine(os.environ[VARIABLE], isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield make_url(os.environ[VARIABLE]).set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory: pytest.TempPathFactory, empty_database: str) -> Iterator[Machines]:
+    with ExitStack() as stack:
+        machines = Machines(tmp_path_factory.mktemp("machines"), empty_database, stack)
+        machines.start_servers()
+        for site in (machines.one, machines.two):
+            machines.start_worker(site)
+        yield machines
+
+
+@pytest.fixture
+def blog() -> Iterator[Blog]:
+    blog = Blog()
+    yield blog
+    blog.close()
+
+
+@pytest.fixture
+def stalling(blog: Blog) -> Iterator[StallingPages]:
+    """The pages of the blog, none of which comes before it is let out."""
+    pages = StallingPages()
+    blog.pages = pages
+    yield pages
+    pages.open.set()
+
+
+@pytest.fixture(scope="module")
+def publish(machines: Machines) -> Iterator[Callable[[str], str]]:
+    """Publishes a post with the settings of the first machine; returns its permalink."""
+    services = Services(settings.load(machines.one.environ))
+
+    def add(title: str) -> str:
+        added = services.publisher.add(services.publisher.read(document(title)), services.clock())
+        return services.urls.post(added.slug)
+
+    yield add
+    services.database.close()
+
+
+def ping(site: Site, source: str, target: str) -> str | int | list[object]:
+    return read_answer(request(f"{site.url}/pingback", body=ping_body(source, target), headers=HEADERS)[2])
+
+
+def test_two_that_start_at_once_on_an_empty_database_make_one_site(machines: Machines) -> None:
+    with machines.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM site")).scalar_one() == 1
+        assert connection.execute(text("SELECT count(*) FROM posts")).scalar_one() == 1
+
+    assert machines.one.get("/feed.json")[2] == machines.two.get("/feed.json")[2]
+    assert "Traceback" not in machines.log()
+
+
+@pytest.mark.parametrize("fmt", ["rss", "atom", "json"])
+def test_a_post_published_through_one_is_in_the_others_feed_within_a_second_the_same_to_the_byte(
+    machines: Machines, publish: Callable[[str], str], fmt: str
+) -> None:
+    for site in (machines.one, machines.two):
+        assert site.get(f"/feed.{fmt}")[0] == 200
+
+    publish(f"Known everywhere in {fmt}")
+    time.sleep(1)
+
+    answers = [site.get(f"/feed.{fmt}", {"Accept-Encoding": "gzip"}) for site in (machines.two, machines.one)]
+    for name in ("etag", "last-modified", "content-length"):
+        assert answers[0][1][name] == answers[1][1][name]
+    assert answers[0][2] == answers[1][2]
+    assert f"Known everywhere in {fmt}".encode() in machines.two.get(f"/feed.{fmt}")[2]
+    assert machines.two.get(f"/feed.{fmt}", {"If-None-Match": answers[1][1]["etag"]})[0] == 304
+
+
+def test_pings_to_both_for_one_pair_make_one_thought(
+    machines: Machines, blog: Blog, publish: Callable[[str], str]
+) -> None:
+    target = publish("Pinged twice")
+    source = blog.put("/twice", f'<title>Other</title><p>See <a href="{target}">this</a>.</p>')
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda site: ping(site, source, target), [machines.one, machines.two] * 4))
+
+    assert all(answer == 48 or str(answer).startswith("Pingback from") for answer in answers), answers
+    path = target.removeprefix(machines.one.url)
+    for site in (machines.one, machines.two):
+        wait_until(lambda: b"1 Thought to" in site.get(path)[2], 15, machines.log)  # noqa: B023 - asked at once
+    assert [known for known, _ in machines.thoughts()].count(source) == 1
+    assert len(blog.requests) == 1, "one fetch serves them all"
+
+
+def test_a_form_that_one_gave_out_is_taken_by_the_other(machines: Machines, publish: Callable[[str], str]) -> None:
+    path = publish("Commented").removeprefix(machines.one.url)
+    page = machines.one.get(path)[2].decode()
+    token = re.search(r'name="token" value="([^"]+)"', page)
+    assert token, page
+    time.sleep(2.1)  # nobody writes quicker
+
+    form = {
+        "token": token[1],
+        "comment": "From over there.",
+        "name": "Rita",
+        "email": "",
+        "website": "",
+        "homepage": "",
+    }
+    status, headers, _ = request(f"{machines.two.url}{path}/comments", body=urlencode(form).encode())
+
+    assert status == 303
+    assert "comment=held" in headers["location"]
+    assert (None, "From over there.") in machines.thoughts()
+
+
+def test_a_server_that_is_killed_while_it_looks_at_a_source_loses_no_ping(
+    machines: Machines, blog: Blog, stalling: StallingPages, publish: Callable[[str], str]
+) -> None:
+    target = publish("Pinged before the fall")
+    source = blog.put("/fall", f'<p>See <a href="{target}">this</a>.</p>')
+    assert "accepted" in str(ping(machines.one, source, target))
+    assert len(blog.requests) == 1, "the server itself is looking"
+
+    machines.one.stop(signal.SIGKILL)
+    stalling.open.set()
+    machines.end_leases()
+
+    path = target.removeprefix(machines.one.url)
+    wait_until(lambda: b"1 Thought to" in machines.two.get(path)[2], 20, machines.log)
+    machines.one.start(workers=1)
+    assert b"1 Thought to" in machines.one.get(path)[2]
+
+
+def test_workers_that_are_killed_while_they_look_leave_their_jobs_to_the_next(
+    machines: Machines, blog: Blog, stalling: StallingPages, publish: Callable[[str], str]
+) -> None:
+    target = publish("Pinged before the workers fell")
+    source = blog.put("/workers", f'<p>See <a href="{target}">this</a>.</p>')
+    assert "accepted" in str(ping(machines.two, source, target))
+    wait_until(lambda: bool(blog.requests), 15, machines.log)
+
+    machines.kill_workers()
+    stalling.open.set()
+    machines.start_worker(machines.two)
+    machines.end_leases()
+
+    path = target.removeprefix(machines.one.url)
+    wait_until(lambda: b"1 Thought to" in machines.one.get(path)[2], 20, machines.log)
+    assert [known for known, _ in machines.thoughts()].count(source) == 1

@@ -1,0 +1,323 @@
+"""Debian's nginx with config/nginx.conf in front of a real site: feeds come from its cache, and nothing else does."""
+
+import gzip
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from email.utils import formatdate
+from pathlib import Path
+
+import brotli
+import pytest
+
+from feedserver.services import Services
+from feedserver.settings import Settings, SiteSettings
+from tests.posts.builders import document
+from tests.support.pinging import HEADERS, ping_body, read_answer
+from tests.support.proxy import PROGRAM, SHIPPED, WHY_NOT, Nginx, rendered
+from tests.support.serving import FEEDSERVER, Blog, Site, free_port, request, wait_until
+
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason=WHY_NOT)
+
+Answer = tuple[int, dict[str, str], bytes]
+WORKERS, THREADS = 2, 4
+
+
+class Front:
+    """The site as the world sees it: through nginx. `site` is the server behind."""
+
+    def __init__(self, nginx: Nginx, site: Site) -> None:
+        self.nginx = nginx
+        self.site = site
+        self.author = Services(Settings(data_dir=site.folder / "var", site=SiteSettings(url=nginx.url)))
+
+    def get(self, path: str, **headers: str) -> Answer:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return request(self.nginx.url + path, headers=named)
+
+    def from_cache(self, path: str, **headers: str) -> Answer:
+        """The answer to one of several requests that nginx gave by itself."""
+        for _ in range(200):
+            answer = self.get(path, **headers)
+            if answer[1].get("x-cache") in ("HIT", "UPDATING"):
+                return answer
+        raise AssertionError(f"nginx never answered {path} by itself: {answer[:2]}")
+
+    def publish(self, title: str, tags: str = "[]") -> str:
+        """Publishes a post from another process than the site's, as the command line does; returns its path."""
+        read = self.author.publisher.read(document(title, tags=tags))
+        return f"/posts/{self.author.publisher.add(read, self.author.clock()).slug}"
+
+
+@pytest.fixture(scope="module")
+def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    port = free_port()
+    folder = tmp_path_factory.mktemp("nginx")
+    environ = {"FEEDSERVER_SITE_URL": f"http://127.0.0.1:{port}", "FEEDSERVER_SERVER_TRUSTED_PROXIES": "127.0.0.1"}
+    site = Site(tmp_path_factory.mktemp("site"), free_port(), environ, FEEDSERVER)
+    nginx = Nginx(folder, site.port, port)
+    with ExitStack() as stack:
+        nginx.start()
+        stack.callback(nginx.stop)
+        site.start(WORKERS, THREADS)
+        stack.callback(lambda: site.process and site.stop(signal.SIGKILL))
+        front = Front(nginx, site)
+        stack.callback(front.author.database.close)
+        yield front
+
+
+def test_the_shipped_file_is_valid(tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = SHIPPED
+    if os.getuid() != 0:  # nginx opens the logs of the machine even to check
+        folder = tmp_path_factory.mktemp("checked")
+        path = folder / "nginx.conf"
+        path.write_text(rendered(folder, 8000, 8080))
+
+    checked = subprocess.run(
+        [str(PROGRAM), "-t", "-c", str(path), "-g", "error_log stderr;"], capture_output=True, text=True, timeout=30
+    )
+
+    assert checked.returncode == 0, checked.stderr
+    assert "warn" not in checked.stderr
+
+
+# --- feeds ---
+
+
+@pytest.mark.parametrize("path", ["/feed.rss", "/tags/feedserver/feed.atom", "/thoughts.json", "/feed.json?page=1"])
+def test_feeds_come_from_the_cache_as_the_site_made_them(front: Front, path: str) -> None:
+    made = request(front.site.url + path)
+
+    status, headers, body = front.from_cache(path)
+
+    assert (status, body) == (made[0], made[2])
+    for name in ("etag", "last-modified", "cache-control", "vary", "link", "content-type", "content-length"):
+        assert headers[name] == made[1][name]
+
+
+def test_a_new_post_is_there_with_the_first_request_a_second_later(front: Front) -> None:
+    """Even when nobody has asked for long; and when the copy of before was fetched only just then."""
+    wait_until(lambda: front.get("/feed.rss")[1]["x-cache"] != "HIT", 15, lambda: "the copy holds for ever")
+
+    front.publish("A new one")
+    time.sleep(1)
+
+    assert b"A new one" in front.get("/feed.rss")[2]
+
+
+def test_a_copy_that_still_holds_is_asked_after_not_fetched_again(front: Front) -> None:
+    front.from_cache("/feed.rss")
+    found = set()
+
+    def revalidated() -> bool:
+        found.add(front.get("/feed.rss")[1]["x-cache"])
+        return "REVALIDATED" in found
+
+    wait_until(revalidated, 15, lambda: str(found))
+    assert "EXPIRED" not in found, "that would be the whole feed once more"
+
+
+def test_304_comes_from_the_cache_by_either_validator(front: Front) -> None:
+    _, fresh, _ = front.from_cache("/feed.rss")
+    later = formatdate(time.time() + 3600, usegmt=True)
+
+    for condition in (
+        {"If_None_Match": fresh["etag"]},
+        {"If_Modified_Since": fresh["last-modified"]},
+        {"If_Modified_Since": later},
+        {"If_None_Match": fresh["etag"], "If_Modified_Since": fresh["last-modified"]},
+    ):
+        status, headers, body = front.from_cache("/feed.rss", **condition)
+        assert (status, body) == (304, b"")
+        for name in ("etag", "last-modified", "cache-control", "vary"):
+            assert headers[name] == fresh[name]
+    assert front.from_cache("/feed.rss", If_None_Match='W/"another"')[0] == 200
+
+
+@pytest.mark.parametrize("mangle", ["*", '"{}-gzip"', "{}", '"other", W/"{}"'], ids=["any", "suffix", "bare", "list"])
+def test_validators_that_nginx_does_not_understand_are_left_to_the_site(front: Front, mangle: str) -> None:
+    tag = front.get("/feed.rss")[1]["etag"].removeprefix("W/").strip('"')
+
+    status, headers, _ = front.get("/feed.rss", If_None_Match=mangle.format(tag))
+
+    assert (status, headers.get("x-cache")) == (304, None)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate, br", "br"),
+        ("br;q=1.0, gzip;q=0.8", "br"),
+        ("gzip", "gzip"),
+        ("deflate, x-gzip ; q=0.5", "gzip"),
+        ("gzip;q=0.001, br;q=0.000", "gzip"),
+        ("gzip;q=0", None),
+        ("br; q=0,identity", None),
+        ("brotli, gzipped", None),
+        ("", None),
+    ],
+)
+def test_each_reader_gets_a_coding_that_it_takes(front: Front, accepted: str, coding: str | None) -> None:
+    plain = front.from_cache("/feed.rss")[2]
+
+    _, headers, body = front.from_cache("/feed.rss", Accept_Encoding=accepted)
+
+    assert headers.get("content-encoding") == coding
+    assert int(headers["content-length"]) == len(body)
+    assert {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[coding](body) == plain
+
+
+def test_a_reader_who_likes_gzip_better_leaves_no_gzip_where_br_belongs(front: Front) -> None:
+    assert front.get("/feed.rss?taste", Accept_Encoding="br;q=0.5, gzip")[0] == 200
+
+    assert front.get("/feed.rss?taste", Accept_Encoding="br")[1]["content-encoding"] == "br"
+
+
+def test_however_accept_encoding_is_written_the_cache_holds_three_copies(front: Front) -> None:
+    for accepted in ("br", "gzip, br", "BR;q=0.9", "gzip", "gzip ,deflate", "identity", "zstd", ""):
+        front.get("/feed.rss?copies", Accept_Encoding=accepted)
+
+    keys = [path.read_bytes().split(b"\nKEY: ")[1].split(b"\n")[0] for path in cached(front)]
+    assert sorted(key for key in keys if b"?copies" in key) == [
+        b"/feed.rss?copies ",
+        b"/feed.rss?copies br",
+        b"/feed.rss?copies gzip",
+    ]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"A_IM": "feed"}, {"Sec_Fetch_Dest": "document", "Sec_Fetch_Mode": "navigate"}],
+    ids=["a delta", "a page for a person"],
+)
+def test_what_only_the_site_can_answer_passes_by_the_cache_and_leaves_no_trace(
+    front: Front, headers: dict[str, str]
+) -> None:
+    known = front.from_cache("/feed.rss")
+    before = {path: path.read_bytes() for path in cached(front)}
+
+    answers = [front.get("/feed.rss", If_None_Match='W/"older"', **headers) for _ in range(2)]
+
+    assert all("x-cache" not in headers for _, headers, _ in answers)
+    assert set(before) >= set(cached(front))
+    status, _, body = front.from_cache("/feed.rss")
+    assert (status, body) == (200, known[2])
+
+
+def test_a_script_that_reads_a_feed_is_served_from_the_cache(front: Front) -> None:
+    assert front.from_cache("/feed.json", Sec_Fetch_Dest="empty", Sec_Fetch_Mode="cors")[0] == 200
+
+
+def test_a_list_that_is_not_there_is_not_there_behind_nginx_either(front: Front) -> None:
+    assert front.get("/tags/nothing/feed.rss")[0] == 404
+
+
+def test_names_with_encoded_slashes_reach_the_site_as_they_were_sent(front: Front) -> None:
+    front.publish("Slash", tags="['a/b']")
+
+    assert front.get("/tags/a%2Fb/feed.rss")[0] == 200
+
+
+# --- everything else ---
+
+
+@pytest.fixture
+def blog() -> Iterator[Blog]:
+    blog = Blog()
+    yield blog
+    blog.close()
+
+
+def test_pages_pings_receipts_and_health_are_never_cached(front: Front, blog: Blog) -> None:
+    path = front.publish("To be pinged")
+    permalink = front.nginx.url + path
+    before = set(cached(front))
+    source = blog.put("/page", f'<title>Other</title><p>See <a href="{permalink}">this</a>.</p>')
+
+    answers = [request(front.nginx.url + "/pingback", body=ping_body(source, permalink), headers=HEADERS)]
+    receipt = re.search(r"/receipts/\S+", str(read_answer(answers[0][2])))
+    assert receipt, answers
+    for asked in ("/", path, receipt[0], f"{receipt[0]}.json", "/healthz", "/readyz"):
+        answers += [front.get(asked) for _ in range(2)]
+
+    assert {status for status, _, _ in answers} == {200}
+    assert all("x-cache" not in headers for _, headers, _ in answers)
+    assert set(cached(front)) <= before
+    token = receipt[0].removeprefix("/receipts/")
+    assert token not in front.nginx.log.read_text(), "who reads the log must not read receipts"
+    wait_until(lambda: b"1 Thought to" in front.get(path)[2], 15, front.site.log)
+
+
+@pytest.mark.parametrize("sender", ["127.0.0.77", "127.0.0.1"], ids=["from elsewhere", "from the proxy’s own machine"])
+def test_the_sender_of_a_ping_is_who_connected_not_who_they_claim_to_be(front: Front, blog: Blog, sender: str) -> None:
+    permalink = front.nginx.url + front.publish(f"Sent {sender}")
+    source = blog.put(f"/{sender}", f'<p><a href="{permalink}">this</a></p>')
+    host, port = front.nginx.url.removeprefix("http://").split(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=20, source_address=(sender, 0))
+    connection.request(
+        "POST", "/pingback", ping_body(source, permalink), HEADERS | {"X-Forwarded-For": "203.0.113.9, 127.0.0.1"}
+    )
+    connection.getresponse().read()
+    connection.close()
+
+    wait_until(lambda: bool(blog.requests), 15, front.site.log)
+    assert blog.requests[0][1]["x-pingback-forwarded-for"] == sender
+
+
+def test_bodies_that_are_slow_to_come_hold_no_thread_of_the_site(front: Front) -> None:
+    host, port = front.nginx.url.removeprefix("http://").split(":")
+    head = b"POST /pingback HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 1000\r\n\r\n<?xml"
+    with ExitStack() as stack:
+        for _ in range(3 * WORKERS * THREADS):
+            stack.enter_context(socket.create_connection((host, int(port)), timeout=20)).sendall(head)
+
+        started = time.monotonic()
+        assert {front.get("/readyz")[0] for _ in range(5)} == {200}
+        assert time.monotonic() - started < 4, "each held thread would take five seconds at least"
+
+
+def test_words_of_refusal_are_the_sites_own(front: Front) -> None:
+    status, headers, body = request(front.nginx.url + "/pingback", body=b"x" * 70_000, headers=HEADERS)
+
+    assert (status, headers["content-type"]) == (413, "text/plain; charset=utf-8")
+    assert b"65536" in body
+    assert request(front.nginx.url + "/pingback", method="DELETE")[1]["allow"]
+
+
+def test_pages_are_compressed_for_who_takes_it(front: Front) -> None:
+    _, headers, body = front.get("/", Accept_Encoding="gzip")
+
+    assert headers["content-encoding"] == "gzip"
+    assert b"<html" in gzip.decompress(body)
+
+
+# Last: the site is away.
+
+
+def test_when_the_site_is_away_feeds_are_still_there_and_new_posts_come_back_with_it(front: Front) -> None:
+    known = front.from_cache("/feed.rss")
+    front.site.stop(signal.SIGKILL)
+    try:
+        time.sleep(1.05)
+        status, headers, body = front.get("/feed.rss")
+        assert (status, headers["x-cache"], body) == (200, "STALE", known[2])
+        assert front.get("/feed.rss", If_None_Match=known[1]["etag"])[0] == 304
+        assert front.get("/")[0] == 502
+    finally:
+        front.site.start(WORKERS, THREADS)
+
+    front.publish("Back again")
+    time.sleep(1.05)
+    assert "Back again" in [item["title"] for item in json.loads(front.get("/feed.json")[2])["items"]]
+    assert b"Back again" in front.get("/feed.rss")[2]
+
+
+def cached(front: Front) -> list[Path]:
+    return [path for path in front.nginx.cache.rglob("*") if path.is_file()]

@@ -1,0 +1,259 @@
+"""A site moves from one database to another: every row or none, and it goes on there as if nothing had happened."""
+
+import tracemalloc
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Executable, event, insert, text
+from sqlalchemy.dialects import sqlite
+
+from feedserver.errors import StorageError
+from feedserver.feeds.address import FeedAddress
+from feedserver.services import Services
+from feedserver.settings import DatabaseSettings, Settings
+from feedserver.setup import init
+from feedserver.storage import copying, limits, migrate
+from feedserver.storage.copying import copy
+from feedserver.storage.engine import Database
+from feedserver.storage.schema import metadata, thought_events
+from tests.posts.builders import document, everything
+from tests.support.outside import Web
+
+Assemble = Callable[[Settings], Services]
+FEED = FeedAddress("site", "atom")
+
+
+@pytest.fixture
+def target(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database to copy to, of the other kind than the site's."""
+    if database_url.startswith("postgresql"):
+        database = Database(f"sqlite:///{tmp_path / 'new' / 'copy.sqlite3'}")
+    else:
+        database = Database(request.getfixturevalue("new_postgres_url")())
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def full(services: Services, web: Web) -> Services:
+    """A site with a row in nearly every table, and texts that are not easy to carry."""
+    for number in range(6):  # more than the times that a clash of ids is tried again
+        source = document(
+            f"Post 語😀 {number}",
+            "\\ 'quoted' %s :x\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
+            slug=f"post-{number}",
+            tags="[a, b]",
+            authors="[Ann, Bo]",
+            enclosures=f"[{{url: 'https://blog.example/{number}.mp3', type: audio/mpeg, length: {2**33}}}]",
+        )
+        services.publisher.add(services.publisher.read(source), services.clock())
+    services.publisher.rename("post-0", "first")
+    services.publisher.add(services.publisher.read(document("Later", date="2027-01-01")), services.clock())
+    page = web.put("http://other.example/a", '<p>See <a href="http://blog.example/posts/first">this</a>.</p>')
+    services.receiver.receive(page, "http://blog.example/posts/first", "192.0.2.1")
+    services.feeds.get(FEED)
+    with services.database.write() as connection:
+        limits.allow(connection, "x", 5, services.clock())
+    return services
+
+
+def moved(services: Services, target: Database, assemble: Assemble) -> Services:
+    """The services of the same site on the other database."""
+    url = target.url.render_as_string(hide_password=False)
+    return assemble(replace(services.settings, database=DatabaseSettings(url=url)))
+
+
+def test_every_row_of_every_table_arrives_as_it_was(full: Services, target: Database, assemble: Assemble) -> None:
+    tables = copy(full.database, target)
+
+    there = moved(full, target, assemble)
+    assert everything(there) == everything(full)
+    assert {table.table: table.source for table in tables} == {
+        name: len(rows) for name, rows in everything(full).items()
+    }
+    assert all(table.source == table.target for table in tables)
+    assert migrate.is_current(target)
+
+
+def test_the_site_goes_on_where_it_was(full: Services, target: Database, assemble: Assemble) -> None:
+    before = full.feeds.get(FEED)
+    form = full.tokens.give(1, full.clock())
+    copy(full.database, target)
+
+    there = moved(full, target, assemble)
+    init(there, example=True)
+
+    after = there.feeds.get(FEED)
+    assert (after.version, after.bodies) == (before.version, before.bodies)
+    there.clock.move(minutes=1)  # type: ignore[attr-defined]
+    assert there.tokens.problem(form, 1, there.clock()) is None
+    added = there.publisher.add(there.publisher.read(document("New")), there.clock())
+    assert added.id > max(row[0] for row in everything(full)["posts"])
+
+
+def test_there_and_back_again_is_the_same_site(
+    full: Services, target: Database, assemble: Assemble, tmp_path: Path
+) -> None:
+    back = Database(f"sqlite:///{tmp_path / 'back.sqlite3'}")
+
+    copy(full.database, target)
+    copy(target, back)
+
+    assert everything(moved(full, back, assemble)) == everything(full)
+    back.close()
+
+
+def test_a_target_that_init_has_made_takes_the_copy(full: Services, target: Database, assemble: Assemble) -> None:
+    there = moved(full, target, assemble)
+    if target.file:
+        target.file.parent.mkdir()
+    init(there, example=False)
+
+    copy(full.database, target)
+
+    assert everything(there) == everything(full)
+
+
+def test_a_target_that_holds_a_site_is_left_alone(full: Services, target: Database, assemble: Assemble) -> None:
+    there = moved(full, target, assemble)
+    if target.file:
+        target.file.parent.mkdir()
+    init(there, example=True)
+    before = everything(there)
+
+    with pytest.raises(StorageError, match=r"^TO: the database holds a site already \(.*posts, .*it must be empty$"):
+        copy(full.database, target)
+
+    assert everything(there) == before
+
+
+def test_a_target_that_holds_something_else_is_left_alone(full: Services, target: Database) -> None:
+    if target.file:
+        target.file.parent.mkdir()
+    with target.write() as connection:
+        connection.execute(text("CREATE TABLE recipes (name TEXT)"))
+
+    with pytest.raises(StorageError, match=r"^TO: the database holds tables of something else"):
+        copy(full.database, target)
+
+    with target.read() as connection:
+        assert not connection.dialect.has_table(connection, "posts")
+        assert connection.execute(text("SELECT count(*) FROM recipes")).scalar_one() == 0
+
+
+def test_a_site_is_not_copied_onto_itself(full: Services) -> None:
+    before = everything(full)
+
+    with pytest.raises(StorageError, match="holds a site already"):
+        copy(full.database, full.database)
+
+    assert everything(full) == before
+
+
+@pytest.mark.parametrize("problem", ["nothing there", "older"])
+def test_a_source_that_cannot_be_read_makes_nothing(
+    problem: str, full: Services, target: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Database(f"sqlite:///{tmp_path / 'none.sqlite3'}") if problem == "nothing there" else full.database
+    if problem == "older":
+        monkeypatch.setattr(migrate, "is_current", lambda _: False)
+
+    with pytest.raises(StorageError, match=r"^FROM: "):
+        copy(source, target)
+
+    assert not migrate.exists(target)
+
+
+@pytest.mark.parametrize("broken", ["a row is lost", "the connection is"])
+def test_when_anything_goes_wrong_the_target_is_as_empty_as_before(
+    broken: str, full: Services, target: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = copying._batches
+
+    def broken_batches(rows: Iterator[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
+        for batch in whole(rows):
+            if "token" in batch[0] and "post_id" in batch[0]:  # thoughts, far down the list
+                if broken == "the connection is":
+                    raise ConnectionResetError
+                continue
+            yield batch
+
+    monkeypatch.setattr(copying, "_batches", broken_batches)
+
+    with pytest.raises((StorageError, ConnectionResetError)) as refused:
+        copy(full.database, target)
+
+    if broken == "a row is lost":
+        assert str(refused.value) == "thoughts: 1 rows in FROM, but 0 in TO; nothing was copied"
+    if target.file:
+        assert [path.name for path in target.file.parent.iterdir()] == ["copy.sqlite3.lock"]
+    assert not migrate.exists(target)
+
+
+def test_what_is_written_meanwhile_does_not_tear_the_copy(
+    full: Services, target: Database, assemble: Assemble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = everything(full)
+    whole = copying._copy_table
+
+    def while_the_author_publishes(*arguments: object) -> copying.Copied:
+        copied = whole(*arguments)  # type: ignore[arg-type]
+        full.publisher.add(full.publisher.read(document(f"After {copied.table}")), full.clock())
+        return copied
+
+    monkeypatch.setattr(copying, "_copy_table", while_the_author_publishes)
+
+    copy(full.database, target)
+
+    assert everything(moved(full, target, assemble)) == before
+
+
+def test_a_large_table_is_never_held_in_memory(full: Services, target: Database) -> None:
+    line = {"thought_id": 1, "at": full.clock(), "event": "x"}
+    rows = [line | {"detail": str(number).ljust(20_000, "x")} for number in range(1500)]
+    with full.database.write() as connection:
+        for start in range(0, len(rows), 100):
+            connection.execute(insert(thought_events), rows[start : start + 100])
+    del rows
+
+    tracemalloc.start()
+    copy(full.database, target)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 15_000_000, "the table holds thirty million characters"
+
+
+def test_postgresql_hands_its_rows_over_bit_by_bit(full: Services, target: Database) -> None:
+    """What its driver holds for an ordinary cursor, the whole result, no Python tool sees."""
+    source = target if full.database.is_sqlite else full.database
+    if source is target:
+        copy(full.database, target)
+    cursors = set()
+    event.listen(
+        source.engine,
+        "before_cursor_execute",
+        lambda _connection, cursor, statement, *_: cursors.add((type(cursor).__name__, statement.split("FROM ")[-1])),
+    )
+
+    with source.snapshot() as old:
+        copying._copy_table(old, _Nowhere(old), metadata.tables["posts"])  # type: ignore[arg-type]
+
+    assert ("ServerCursor", "posts") in cursors
+
+
+class _Nowhere:
+    """Takes rows for nothing, and counts as the source does."""
+
+    def __init__(self, source: Connection) -> None:
+        self.dialect = sqlite.dialect()
+        self._source = source
+
+    def execute(self, statement: Executable, rows: object = None) -> object:
+        return None if rows else self._source.execute(statement)
+
+
+def test_every_table_is_copied(full: Services, target: Database) -> None:
+    assert [table.table for table in copy(full.database, target)] == [table.name for table in metadata.sorted_tables]

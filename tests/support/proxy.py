@@ -1,0 +1,63 @@
+"""Debian's nginx on config/nginx.conf: the very file, with other ports and folders, in front of a site."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+from tests.support.serving import free_port, wait_until
+
+SHIPPED = Path(__file__).parents[2] / "config" / "nginx.conf"
+PROGRAM = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+WHY_NOT = "nginx is not installed (Debian: apt-get install nginx-light)"
+
+
+class Nginx:
+    """nginx in a folder of its own, on a free port."""
+
+    def __init__(self, folder: Path, site_port: int, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._port = port
+        self.cache = folder / "cache"
+        self.log = folder / "access.log"
+        self._file = folder / "nginx.conf"
+        self._file.write_text(rendered(folder, site_port, port), "utf-8")
+        assert PROGRAM is not None
+        self._command = [PROGRAM, "-p", str(folder), "-c", str(self._file)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        subprocess.run([*self._command, "-t"], check=True, capture_output=True, timeout=30)
+        self._process = subprocess.Popen([*self._command, "-g", "daemon off;"], stderr=subprocess.DEVNULL)
+        wait_until(self._listens, 15, lambda: self.log.with_name("error.log").read_text())
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(timeout=30)
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self._port)) == 0
+
+
+def rendered(folder: Path, site_port: int, port: int) -> str:
+    """The shipped configuration with nothing changed but where things are, and who nginx runs as."""
+    text = SHIPPED.read_text("utf-8")
+    for old, new in {
+        "user www-data;": "user root root;" if os.getuid() == 0 else "",  # so that it reaches the test's own folder
+        "worker_processes auto;": "worker_processes 2;",
+        "/run/nginx.pid": f"{folder}/nginx.pid",
+        "/var/log/nginx/error.log": f"{folder}/error.log",
+        "/var/log/nginx/access.log": f"{folder}/access.log",
+        "/var/lib/nginx/feedserver": f"{folder}/cache",
+        "server 127.0.0.1:8000;": f"server 127.0.0.1:{site_port};",
+        "127.0.0.1:8001;": f"127.0.0.1:{free_port()};",
+        "listen 80;": f"listen 127.0.0.1:{port};",
+    }.items():
+        assert old in text, f"{old} is no longer in {SHIPPED.name}"
+        text = text.replace(old, new)
+    kept = [f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")]
+    return text.replace("http {\n", "http {\n" + "\n".join(kept) + "\n", 1)
