@@ -68,6 +68,9 @@ class Urls:
     def receipt(self, token: str) -> str:
         return self.at(f"/receipts/{token}")
 
+    def moderation_feed(self, key: str) -> str:
+        return self.at(f"/moderation/{key}.atom")
+
     def owns(self, url: str) -> bool:
         """Whether an absolute http(s) URL lies on this site, at whatever path below the base."""
         return self._path_below(url) is not None
@@ -146,6 +149,17 @@ def same_page(url: str) -> str:
     if parts.port not in (None, _DEFAULT_PORTS[parts.scheme]):
         netloc += f":{parts.port}"
     return parts._replace(netloc=netloc, path=parts.path or "/", fragment="").geturl()
+
+
+def path_steps(path: str) -> tuple[str, ...]:
+    """The decoded steps of a URL's path, as a server may walk them: no empty ones, no dots, a backslash is a slash."""
+    steps: list[str] = []
+    for step in unquote(path).replace("\\", "/").split("/"):
+        if step == "..":
+            steps[-1:] = []
+        elif step not in ("", "."):
+            steps.append(step)
+    return tuple(steps)
 
 
 def _page(number: int) -> str:

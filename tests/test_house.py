@@ -23,6 +23,10 @@ DOORS = {"views.py", "autodiscovery.py"}  # what Flask calls: reaches the servic
 PURE = {
     "model.py",
     "deciding.py",
+    "findings.py",
+    "trusting.py",
+    "receipts.py",
+    "waiting.py",
     "pingback.py",
     "reading.py",
     "excerpt.py",

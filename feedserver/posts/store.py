@@ -113,6 +113,14 @@ def visible(now: datetime) -> ColumnElement[bool]:
     return and_(_published(), posts.c.published_at <= now)
 
 
+def hosts_linked(connection: Connection, host: str, now: datetime) -> set[str]:
+    """The hosts to which visible posts link, of a host and those below it."""
+    linked = schema.post_hosts.c.host
+    query = select(linked).join(posts, posts.c.id == schema.post_hosts.c.post_id)
+    found = query.where(visible(now), or_(linked == host, linked.endswith(f".{host}", autoescape=True)))
+    return set(connection.execute(found.distinct()).scalars())
+
+
 def slug_owner(connection: Connection, slug: str) -> int | None:
     """The id of the post that has or had `slug`."""
     return connection.execute(select(slugs.c.post_id).where(slugs.c.slug == slug)).scalar_one_or_none()

@@ -6,7 +6,8 @@ import pytest
 
 from feedserver.errors import ThoughtError, ThoughtNotFound
 from feedserver.posts.model import Post
-from feedserver.thoughts import hosts, store
+from feedserver.thoughts import hosts
+from feedserver.thoughts.listing import listing
 from feedserver.thoughts.moderation import Act, moderate
 from tests.thoughts.site import SOURCE, Site, linking
 
@@ -196,4 +197,4 @@ def test_new_words_wait_through_a_404(changed_after_approval: Site, target: str)
 
 def listed(site: Site, state: str) -> list[object]:
     with site.services.database.read() as connection:
-        return [*store.listing(connection, "a-post", state)]  # type: ignore[arg-type]
+        return [*listing(connection, "a-post", state)]  # type: ignore[arg-type]

@@ -193,7 +193,7 @@ def test_two_processes_that_get_the_same_ping_store_it_once(site_with: Callable[
 
 def test_pings_of_one_source_for_many_posts_at_once_are_all_settled(site: Site) -> None:
     targets = [site.url(site.publish(f"Post {number}")) for number in range(6)]
-    site.web.put(SOURCE, linking(*targets))
+    site.web.put(SOURCE, "".join(linking(target, before=f"Of {target} ") for target in targets))
 
     outcomes = together(*[lambda target=target: site.ping(SOURCE, target).outcome for target in targets])
 
@@ -201,7 +201,7 @@ def test_pings_of_one_source_for_many_posts_at_once_are_all_settled(site: Site) 
     site.services.places.close()
     site.run_jobs()
     assert site.states() == ["shown"] * 6
-    assert site.jobs() == []
+    assert site.pressing_jobs() == []
 
 
 def test_different_sources_at_once_lose_nothing(site: Site, target: str) -> None:
@@ -213,7 +213,7 @@ def test_different_sources_at_once_lose_nothing(site: Site, target: str) -> None
     site.services.places.close()
     site.run_jobs()
     assert site.states() == ["shown"] * 12
-    assert site.jobs() == []
+    assert site.pressing_jobs() == []
 
 
 def test_moderating_while_a_source_is_looked_at_is_the_last_word(site: Site, target: str) -> None:
