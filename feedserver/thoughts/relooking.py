@@ -20,7 +20,8 @@ _JITTER: Final = 0.1  # of a pause: what came together does not come back togeth
 def next_look(decided_at: datetime, now: datetime, jitter: float) -> datetime:
     """When to look again after a look `now`; `jitter` is a number from 0 to 1."""
     settled = now - decided_at >= FIRST * (1 - 2 * _JITTER)  # the first look may have come early
-    return now + (THEN if settled else FIRST) * (1 - jitter * _JITTER)
+    pause = (THEN if settled else FIRST) * (1 - jitter * _JITTER)
+    return (now + pause).replace(microsecond=0)
 
 
 def due(connection: Connection, page: str, now: datetime) -> datetime | None:

@@ -24,6 +24,7 @@ def test_the_json_of_a_settled_ping_has_exactly_the_promised_keys(site: Site, ta
     assert response.headers["Content-Type"].startswith("application/json")
     told = json.loads(response.data)
     assert list(told) == KEYS
+    assert "2026-03-14T18:00:00Z" < told["next_check_at"] <= "2026-03-15T12:00:00Z", "a week later, or a little before"
     assert told == {
         "state": "shown",
         "reason": "verified",
@@ -32,7 +33,7 @@ def test_the_json_of_a_settled_ping_has_exactly_the_promised_keys(site: Site, ta
         "post": target,
         "received_at": "2026-03-08T12:00:00Z",
         "checked_at": "2026-03-08T12:00:00Z",
-        "next_check_at": None,
+        "next_check_at": told["next_check_at"],
         "timeline": [
             {"at": "2026-03-08T12:00:00Z", "event": "received", "detail": "a ping for this post"},
             {

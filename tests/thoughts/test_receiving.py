@@ -238,14 +238,14 @@ def test_a_ping_and_a_look_at_its_source_never_wait_for_each_other(
     errors: list[object] = []
     event.listen(site.services.database.engine, "handle_error", lambda context: errors.append(context))
     ping = threading.Thread(target=site.ping, args=(SOURCE, target))
-    keep_findings = sources.keep_findings
+    keep = sources.keep
 
     def ping_in_the_middle(*arguments: Any) -> None:
         ping.start()
         ping.join(0.2)  # by then it waits
-        keep_findings(*arguments)
+        keep(*arguments)
 
-    monkeypatch.setattr(sources, "keep_findings", ping_in_the_middle)
+    monkeypatch.setattr(sources, "keep", ping_in_the_middle)
     site.run_jobs()
     ping.join(SECONDS)
 
