@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -27,10 +28,13 @@ from feedserver.thoughts.deciding import (
     decide,
     nothing_to_show,
 )
-from feedserver.thoughts.model import Thought
+from feedserver.thoughts.model import State, Thought
 from feedserver.thoughts.trusting import Facts, Rule, judge, place
 
 __all__ = ["Act", "Done"]
+
+
+_LOOKED_AT: Final[tuple[State, ...]] = ("received", "shown", "held")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,9 @@ def moderate_all(database: Database, thought_ids: Iterable[int], act: Act, now: 
     def deed(connection: Connection) -> Done:
         refused: list[ThoughtError] = []
         changes: list[tuple[Thought, Decision]] = []
+        found = store.lock(connection, wanted)
         for thought_id in wanted:
-            thought = store.lock(connection, thought_id)
+            thought = found.get(thought_id)
             if thought is None:
                 refused.append(ThoughtNotFound(thought_id))
             elif act in ("approve", "hide") and nothing_to_show(thought):
@@ -89,12 +94,12 @@ def undo(database: Database, now: datetime) -> Done:
             raise ThoughtError("there is no act to take back")
         if act.act == acts.PURGE:
             raise ThoughtError(f"the last act was the purge of {act.host}, which cannot be taken back")
+        befores = acts.befores(connection, act.id)
+        found = store.lock(connection, [before.thought_id for before in befores])
         changes = []
-        for before in acts.befores(connection, act.id):
-            thought = store.lock(connection, before.thought_id)
-            assert thought is not None, "a purge takes what was before along"
-            event = TakenBack(before.decision, before.checked_at)
-            changes.append((thought, decide(thought, event, WAITS, now)))
+        for before in befores:
+            thought = found[before.thought_id]
+            changes.append((thought, decide(thought, TakenBack(before.decision, before.checked_at), WAITS, now)))
         acts.forget(connection, [act.id])
         return Done(_write(connection, changes, now))
 
@@ -103,22 +108,28 @@ def undo(database: Database, now: datetime) -> Done:
 
 def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now: datetime) -> tuple[Thought, ...]:
     """Writes what was decided, tells the receipts, and sees to it that what stands or waits is looked at."""
-    for thought, decision in changes:
-        if decision == as_it_is(thought):
-            continue
-        store.moderate(connection, thought, decision, now)
-        told = f"{decision.state}: {decision.reason}" if decision.reason else decision.state
-        store.record(connection, thought.id, "decided", told, now)
-        if thought.page is None:
-            continue
-        if decision.state == "received":  # its job has found nothing to do meanwhile
-            jobs.ensure(connection, relooking.VERIFY, thought.page, now, now)
-        else:
-            relooking.plan(connection, thought.page, now)
-    if any(can_be_seen(thought, decision) for thought, decision in changes):
+    changed = [(thought, decision) for thought, decision in changes if decision != as_it_is(thought)]
+    store.moderate(connection, changed, now)
+    for thought, decision in changed:
+        if thought.page is not None and thought.state not in _LOOKED_AT:
+            _have_looked_at(connection, thought.page, decision, now)
+    told = {
+        thought.id: f"{decision.state}: {decision.reason}" if decision.reason else decision.state
+        for thought, decision in changed
+    }
+    store.record_all(connection, told, "decided", now)
+    if any(can_be_seen(thought, decision) for thought, decision in changed):
         site.revise(connection)
-    after = (store.by_id(connection, thought.id) for thought, _ in changes)
-    return tuple(thought for thought in after if thought is not None)
+    after = store.lock(connection, [thought.id for thought, _ in changes])
+    return tuple(after[thought.id] for thought, _ in changes)
+
+
+def _have_looked_at(connection: Connection, page: str, decision: Decision, now: datetime) -> None:
+    """The duty to look at the source of a thought that was out of the game: its job has found nothing to do."""
+    if decision.state == "received":
+        jobs.ensure(connection, relooking.VERIFY, page, now, now)
+    elif decision.state in _LOOKED_AT:
+        relooking.plan(connection, page, now)
 
 
 def verdict_on(

@@ -35,8 +35,10 @@ def due(connection: Connection, page: str, now: datetime) -> datetime | None:
 
 def plan(connection: Connection, page: str, now: datetime) -> None:
     """Sees to it that a source of which something stands is looked at again; a duty that is there already stays."""
-    moment = due(connection, page, now)
-    if moment is None:
-        return
-    job = jobs.ensure(connection, VERIFY, page, moment, now, AT_LEISURE)
+    job = jobs.find(connection, VERIFY, page)
+    if job is None:
+        moment = due(connection, page, now)
+        if moment is None:
+            return
+        job = jobs.ensure(connection, VERIFY, page, moment, now, AT_LEISURE)
     store.set_next_check(connection, page, job.run_at)

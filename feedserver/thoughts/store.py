@@ -2,13 +2,13 @@
 
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, update
 
 from feedserver.posts import store as posts
 from feedserver.storage import schema
@@ -20,6 +20,7 @@ _COLUMNS = [thoughts.c[name] for name in Thought.__dataclass_fields__ if name in
 QUERY: Select[Any] = select(*_COLUMNS, schema.posts.c.slug.label("post_slug")).join(
     schema.posts, schema.posts.c.id == thoughts.c.post_id
 )
+_AT_A_TIME = 500  # ids in one query: databases bound them
 _TIMELINE = 200  # lines of a receipt: its sender can ask for more of them, but not for a page without end
 
 
@@ -30,11 +31,14 @@ def by_id(connection: Connection, thought_id: int) -> Thought | None:
     return _one(connection, thoughts.c.id == thought_id)
 
 
-def lock(connection: Connection, thought_id: int) -> Thought | None:
-    """The thought, locked until the transaction ends."""
-    query = QUERY.where(thoughts.c.id == thought_id).with_for_update(of=thoughts)
-    row = connection.execute(query).one_or_none()
-    return thought_of(row) if row else None
+def lock(connection: Connection, thought_ids: Sequence[int]) -> dict[int, Thought]:
+    """The thoughts that there are, by id, locked until the transaction ends."""
+    found: dict[int, Thought] = {}
+    for start in range(0, len(thought_ids), _AT_A_TIME):
+        query = QUERY.where(thoughts.c.id.in_(thought_ids[start : start + _AT_A_TIME]))
+        rows = connection.execute(query.order_by(thoughts.c.id).with_for_update(of=thoughts))
+        found |= {row.id: thought_of(row) for row in rows}
+    return found
 
 
 def by_token(connection: Connection, token: str) -> Thought | None:
@@ -180,12 +184,17 @@ def settle(connection: Connection, thought: Thought, decision: Decision, now: da
     _update(connection, thought.id, _decided(thought, decision, now) | {"checked_at": now, "next_check_at": None})
 
 
-def moderate(connection: Connection, thought: Thought, decision: Decision, now: datetime) -> None:
-    """Writes what a thought became by a moderator's word. `thought` is locked: no look at its source comes between."""
-    values = _decided(thought, decision, now) | {"decided_at": now}
-    if decision.state in FINAL:
-        values["next_check_at"] = None
-    _update(connection, thought.id, values)
+def moderate(connection: Connection, decisions: Iterable[tuple[Thought, Decision]], now: datetime) -> None:
+    """Writes what thoughts became by a moderator's word. They are locked: no look at a source comes between."""
+    batches: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for thought, decision in decisions:
+        values = _decided(thought, decision, now) | {"decided_at": now}
+        if decision.state in FINAL:
+            values["next_check_at"] = None
+        batches.setdefault(tuple(values), []).append(values | {"of": thought.id})
+    for names, rows in batches.items():  # thousands of one host in one go: writers of SQLite wait meanwhile
+        query = update(thoughts).where(thoughts.c.id == bindparam("of"))
+        connection.execute(query.values({name: bindparam(name) for name in names}), rows)
 
 
 def set_next_check(connection: Connection, page: str, moment: datetime | None) -> None:
@@ -196,7 +205,17 @@ def set_next_check(connection: Connection, page: str, moment: datetime | None) -
 
 def record(connection: Connection, thought_id: int, event: str, detail: str, now: datetime) -> None:
     """Adds a line to a receipt's timeline."""
-    connection.execute(insert(thought_events).values(thought_id=thought_id, at=now, event=event, detail=detail))
+    record_all(connection, {thought_id: detail}, event, now)
+
+
+def record_all(connection: Connection, details: Mapping[int, str], event: str, now: datetime) -> None:
+    """Adds a line to the timelines of several receipts, by the thought's id."""
+    rows = [
+        {"thought_id": thought_id, "at": now, "event": event, "detail": detail}
+        for thought_id, detail in details.items()
+    ]
+    if rows:
+        connection.execute(insert(thought_events), rows)
 
 
 # --- helpers ---
