@@ -34,7 +34,7 @@ from feedserver.thoughts.trusting import Facts, Rule, judge, place
 __all__ = ["Act", "Done"]
 
 
-_LOOKED_AT: Final[tuple[State, ...]] = ("received", "shown", "held")
+_STANDS: Final[tuple[State, ...]] = ("shown", "held")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now:
     changed = [(thought, decision) for thought, decision in changes if decision != as_it_is(thought)]
     store.moderate(connection, changed, now)
     for thought, decision in changed:
-        if thought.page is not None and thought.state not in _LOOKED_AT:
+        if thought.page is not None and thought.state not in _STANDS:
             _have_looked_at(connection, thought.page, decision, now)
     told = {
         thought.id: f"{decision.state}: {decision.reason}" if decision.reason else decision.state
@@ -125,10 +125,10 @@ def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now:
 
 
 def _have_looked_at(connection: Connection, page: str, decision: Decision, now: datetime) -> None:
-    """The duty to look at the source of a thought that was out of the game: its job has found nothing to do."""
+    """The duty to look at the source of a thought that did not stand: its job may have found nothing to do."""
     if decision.state == "received":
         jobs.ensure(connection, relooking.VERIFY, page, now, now)
-    elif decision.state in _LOOKED_AT:
+    elif decision.state in _STANDS:
         relooking.plan(connection, page, now)
 
 
