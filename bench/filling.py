@@ -20,7 +20,7 @@ AUTHORS = ["Mara Quill", "Ben Oak", "Ida Stone"]
 def fill(services: Services, posts: int, thoughts: int, *, on_newest: int = 10) -> None:
     """Writes `posts` posts, the newest now, and `thoughts` thoughts, of which `on_newest` stand on the newest post."""
     now = services.clock().replace(microsecond=0)
-    dice = random.Random(7)  # noqa: S311 - the same site every time
+    dice = random.Random(7)
     with services.database.write() as connection:
         _write_posts(connection, posts, now, dice)
         _write_thoughts(connection, posts, thoughts, on_newest, now, dice)

@@ -67,7 +67,7 @@ def _running(arguments: list[str], folder: Path, bind: str, path: str, environ: 
     url = f"http://{bind}"
     with (folder / "server.log").open("wb") as log:
         began = time.monotonic()
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             [sys.executable, *arguments], cwd=folder, env=environ, stdout=log, stderr=log, start_new_session=True
         )
         try:

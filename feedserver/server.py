@@ -24,7 +24,7 @@ from feedserver.setup import init
 
 _RECEIVE_TIMEOUT: Final = 5  # seconds for the next bytes of a request’s body
 _GRACE: Final = 30  # seconds for requests and jobs under way when the server ends
-_RECEIPT: Final = re.compile(r"(/receipts/)[^/.\s?]+")
+_PRIVATE: Final = re.compile(r"(/(?:receipts|moderation)/)[^/.\s?]+")
 
 _job_workers: dict[int, Worker] = {}
 
@@ -45,11 +45,11 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is published wit
 
 
 class DiscreetLogger(Logger):  # type: ignore[misc] # gunicorn is published without types
-    """gunicorn's log, which keeps receipts to those who have them."""
+    """gunicorn's log, which keeps receipts and the moderation feed to those who have their addresses."""
 
     def atoms(self, *arguments: Any) -> dict[str, Any]:
         atoms: dict[str, Any] = super().atoms(*arguments)
-        return {name: _RECEIPT.sub(r"\1…", value) if isinstance(value, str) else value for name, value in atoms.items()}
+        return {name: _PRIVATE.sub(r"\1…", value) if isinstance(value, str) else value for name, value in atoms.items()}
 
 
 def gunicorn_settings(

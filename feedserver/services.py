@@ -1,8 +1,10 @@
 """The parts of a running feedserver, put together once for a process: the web application, a worker or a command."""
 
 import fcntl
+import hmac
 import os
 import secrets
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -104,6 +106,12 @@ class Services:
     def tokens(self) -> Tokens:
         with self.database.read() as connection:
             return Tokens(site.secret(connection))
+
+    @cached_property
+    def moderation_key(self) -> str:
+        """What opens the moderation feed to whoever has its address: made from the secret, and no way back to it."""
+        proof = hmac.digest(secret(self.settings.data_dir).encode(), b"moderation feed", "sha256")
+        return urlsafe_b64encode(proof).decode("ascii").rstrip("=")
 
     def _make_known(self, job: Job) -> None:
         with self.database.write() as connection:

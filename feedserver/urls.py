@@ -75,6 +75,9 @@ class Urls:
     def receipt(self, token: str) -> str:
         return self.at(f"/receipts/{token}")
 
+    def moderation_feed(self, key: str) -> str:
+        return self.at(f"/moderation/{key}.atom")
+
     def owns(self, url: str) -> bool:
         """Whether an absolute http(s) URL lies on this site, at whatever path below the base."""
         return self._path_below(url) is not None
@@ -159,6 +162,17 @@ def page_number(text: str) -> int | None:
     """The number that a query names, from 1; None for what is no such number."""
     is_number = text.isascii() and text.isdecimal() and len(text) <= _DIGITS
     return int(text) or None if is_number else None
+
+
+def path_steps(path: str) -> tuple[str, ...]:
+    """The decoded steps of a URL's path, as a server may walk them: no empty ones, no dots, a backslash is a slash."""
+    steps: list[str] = []
+    for step in unquote(path).replace("\\", "/").split("/"):
+        if step == "..":
+            steps[-1:] = []
+        elif step not in ("", "."):
+            steps.append(step)
+    return tuple(steps)
 
 
 def _page(number: int) -> str:

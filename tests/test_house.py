@@ -27,6 +27,10 @@ DOORS = {
 PURE = {
     "model.py",
     "deciding.py",
+    "findings.py",
+    "trusting.py",
+    "receipts.py",
+    "waiting.py",
     "pingback.py",
     "reading.py",
     "excerpt.py",

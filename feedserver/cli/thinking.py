@@ -1,18 +1,18 @@
-"""`feedserver thought …` and `feedserver host …`: what is shown, and the rules for where it comes from."""
+"""`feedserver thought …`: what is shown, by the word of a moderator."""
 
 import argparse
 import sys
 from argparse import Namespace
-from urllib.parse import urlsplit
+from typing import get_args
 
 from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
-from feedserver.errors import FeedserverError, PostNotFound, ThoughtError
+from feedserver.cli.ruling import host
+from feedserver.errors import FeedserverError, PostNotFound
 from feedserver.posts import store as posts
-from feedserver.thoughts import hosts, moderation, store
-from feedserver.thoughts.hosts import Rule
-from feedserver.thoughts.model import STATES
-from feedserver.thoughts.moderation import Act
-from feedserver.urls import host_name
+from feedserver.thoughts import listing as thoughts
+from feedserver.thoughts import moderation
+from feedserver.thoughts.model import STATES, Kind
+from feedserver.thoughts.moderation import Act, Done
 
 _DIGITS = 18  # of an id: what a database's whole numbers can hold
 
@@ -29,21 +29,19 @@ def add_commands(commands: Commands) -> None:
     listed = listing(group, "list", _list, "list thoughts, newest first")
     listed.add_argument("--post", metavar="SLUG", help="only those on this post")
     listed.add_argument("--state", choices=STATES, help="only those in this state")
+    listed.add_argument("--kind", choices=get_args(Kind), help="only those of this kind")
+    listed.add_argument("--host", metavar="HOST", type=host, help="only those from this host, subdomains included")
+    listed.add_argument("--source", metavar="TEXT", help="only those with this text in their source's address")
+    listed.add_argument("--limit", metavar="N", type=_number, help="at most so many")
     for act, meaning in _ACTS.items():
         command = verb(group, act, _moderate, meaning)
-        command.add_argument("ids", metavar="ID", type=_id, nargs="+")
-        command.set_defaults(act=act)
-
-    group = noun(commands, "host", "rules for source hosts, subdomains included")
-    for name, rule, meaning in (
-        ("block", "block", "take no pings from a host"),
-        ("unblock", None, "take the rule for a host away"),
-        ("trust", "trust", "show pings from a host at once"),
-    ):
-        command = verb(group, name, _rule, meaning)
-        command.add_argument("host", metavar="HOST", type=_host)
-        command.set_defaults(rule=rule)
-    listing(group, "list", _hosts, "list the rules")
+        command.add_argument("ids", metavar="ID", type=_id, nargs="*")
+        command.add_argument(
+            "--host", metavar="HOST", type=host, help="all thoughts from this host, subdomains included"
+        )
+        command.set_defaults(act=act, wrong_usage=command.error)
+    verb(group, "undo", _undo, "take the last approve, hide, spam or delete back, all of it")
+    verb(group, "feed", _feed, "print the private address of the feed of what waits for a word")
 
 
 def _id(text: str) -> int:
@@ -52,15 +50,10 @@ def _id(text: str) -> int:
     return int(text)
 
 
-def _host(text: str) -> str:
-    try:
-        name = text.strip().strip("[]") if "://" not in text else urlsplit(text).hostname or ""
-        host = host_name(urlsplit(f"//[{name}]" if ":" in name else f"//{name}")).removeprefix("*.")
-    except ValueError:
-        host = ""
-    if not host or set(name) & set("@ ,"):
-        raise argparse.ArgumentTypeError(f"“{text}” is no host, such as spam.example")
-    return host
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"“{text}” is no number above zero")
+    return int(text)
 
 
 def _list(chosen: Namespace) -> None:
@@ -69,7 +62,15 @@ def _list(chosen: Namespace) -> None:
         post = posts.by_slug(connection, chosen.post) if chosen.post is not None else None
         if chosen.post is not None and post is None:
             raise PostNotFound(chosen.post)
-        found = store.listing(connection, post.slug if post else None, chosen.state)
+        found = thoughts.listing(
+            connection,
+            post.slug if post else None,
+            chosen.state,
+            kind=chosen.kind,
+            host=chosen.host,
+            source=chosen.source,
+            limit=chosen.limit,
+        )
     rows = [
         {
             "id": thought.id,
@@ -87,35 +88,49 @@ def _list(chosen: Namespace) -> None:
         }
         for thought in found
     ]
-    columns = ("id", "received_at", "state", "kind", "post", "author_name", "source")
+    columns = ("id", "received_at", "state", "kind", "post", "author_name", "source", "reason")
     print_list(rows, as_json=chosen.json, columns=columns)
 
 
 def _moderate(chosen: Namespace) -> int:
-    """Carries the act out on each id, and says of which ones it cannot."""
+    """Carries the act out on each id, or on all from a host, and says of which ones it cannot."""
+    if bool(chosen.ids) == bool(chosen.host):
+        chosen.wrong_usage("give either ids or --host HOST")
+    if chosen.host:
+        return _moderate_host(chosen.host, chosen.act)
     services = open_site()
-    status = 0
-    for thought_id in chosen.ids:
-        try:
-            thought = moderation.moderate(services.database, thought_id, chosen.act, services.clock())
-        except ThoughtError as error:
-            print(f"feedserver: {error}", file=sys.stderr)
-            status = 1
-        else:
-            print(f"{thought.id}  {thought.state}")
-    return status
+    done = moderation.moderate_all(services.database, chosen.ids, chosen.act, services.clock())
+    return _told(done)
 
 
-def _rule(chosen: Namespace) -> None:
+def _moderate_host(name: str, act: Act) -> int:
+    """What was never verified cannot be approved or hidden, and is no reason to complain here."""
     services = open_site()
-    rule: Rule | None = chosen.rule
-    with services.database.write() as connection:
-        had_one = hosts.set_rule(connection, chosen.host, rule, services.clock())
-    if rule is None and not had_one:
-        raise FeedserverError(f"there is no rule for {chosen.host}; `feedserver host list` shows those there are")
+    with services.database.read() as connection:
+        ids = thoughts.ids_of_host(connection, name)
+    done = moderation.moderate_all(services.database, ids, act, services.clock())
+    if not done.thoughts:
+        raise FeedserverError(
+            f"there is no thought from {name} to {act}; `feedserver thought list` shows all there are"
+        )
+    count = len(done.thoughts)
+    print(f"{count} {'thought' if count == 1 else 'thoughts'} from {name}: {done.thoughts[0].state}")
+    return 0
 
 
-def _hosts(chosen: Namespace) -> None:
-    with open_site().database.read() as connection:
-        rows = [{"host": host, "rule": rule} for host, rule in hosts.rules(connection)]
-    print_list(rows, as_json=chosen.json, columns=("rule", "host"))
+def _undo(_: Namespace) -> int:
+    services = open_site()
+    return _told(moderation.undo(services.database, services.clock()))
+
+
+def _told(done: Done) -> int:
+    for error in done.refused:
+        print(f"feedserver: {error}", file=sys.stderr)
+    for thought in done.thoughts:
+        print(f"{thought.id}  {thought.state}")
+    return 1 if done.refused else 0
+
+
+def _feed(_: Namespace) -> None:
+    services = open_site()
+    print(services.urls.moderation_feed(services.moderation_key))

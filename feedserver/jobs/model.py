@@ -13,12 +13,15 @@ PAUSES: Final = tuple(
     timedelta(seconds=seconds) for seconds in (40, 150, 600, 2_400, 7_200, 18_000, 32_400, 43_200, 68_400)
 )
 
+AT_ONCE: Final = 0  # priorities: somebody waits for it …
+AT_LEISURE: Final = 1  # … or nobody does, and it goes after all that somebody waits for
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """A stored duty. `kind` names who carries it out, `subject` what it is about; the pair is unique.
 
-    `attempts` counts the tries that failed. `token` proves a lease.
+    `attempts` counts the tries that failed. `token` proves a lease. A lower `priority` goes first.
     """
 
     id: int
@@ -29,6 +32,7 @@ class Job:
     leased_until: datetime | None = None
     token: str | None = None
     last_error: str | None = None
+    priority: int = AT_ONCE
 
     def is_leased(self, now: datetime) -> bool:
         """Whether somebody holds it."""

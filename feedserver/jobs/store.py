@@ -7,16 +7,25 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 
-from feedserver.jobs.model import LEASE, Job
+from feedserver.jobs.model import AT_ONCE, LEASE, Job
 from feedserver.storage.schema import heartbeats, jobs
 
 
-def ensure(connection: Connection, kind: str, subject: str, run_at: datetime, now: datetime) -> Job:
+def ensure(
+    connection: Connection, kind: str, subject: str, run_at: datetime, now: datetime, priority: int = AT_ONCE
+) -> Job:
     """The one job of this kind and subject, locked until the transaction ends; a new one is due at `run_at`."""
     job = find(connection, kind, subject)
     if job is not None:
         return job
-    values = {"kind": kind, "subject": subject, "run_at": run_at, "attempts": 0, "created_at": now}
+    values = {
+        "kind": kind,
+        "subject": subject,
+        "run_at": run_at,
+        "attempts": 0,
+        "created_at": now,
+        "priority": priority,
+    }
     row = connection.execute(insert(jobs).values(values).returning(jobs)).one()
     return _job(row)
 
@@ -29,8 +38,11 @@ def find(connection: Connection, kind: str, subject: str) -> Job | None:
 
 
 def bring_forward(connection: Connection, job: Job, run_at: datetime) -> Job:
-    """Lets a job that waits for its next try have one more, earlier. The caller holds its row lock."""
-    values = {"run_at": run_at, "attempts": max(0, job.attempts - 1)}
+    """Lets a job that waits for its time come earlier, with one try more: now somebody waits for it.
+
+    The caller holds its row lock.
+    """
+    values = {"run_at": run_at, "attempts": max(0, job.attempts - 1), "priority": AT_ONCE}
     row = connection.execute(update(jobs).where(jobs.c.id == job.id).values(values).returning(jobs)).one()
     return _job(row)
 
@@ -44,11 +56,12 @@ def lease(connection: Connection, job: Job, now: datetime) -> Job:
 
 
 def take_due(connection: Connection, now: datetime, kinds: Sequence[str], limit: int) -> list[Job]:
-    """Leases up to `limit` jobs that are due and that nobody holds, the longest waiting first."""
+    """Leases up to `limit` jobs that are due and that nobody holds: those first that somebody waits for, and
+    of them the longest waiting."""
     query = (
         select(jobs)
         .where(_is_due(now, kinds))
-        .order_by(jobs.c.run_at, jobs.c.id)
+        .order_by(jobs.c.priority, jobs.c.run_at, jobs.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)  # on SQLite the writer's lock does the same
     )
@@ -71,9 +84,19 @@ def finish(connection: Connection, job: Job) -> None:
     connection.execute(delete(jobs).where(jobs.c.id == job.id, jobs.c.token == job.token))
 
 
-def postpone(connection: Connection, job: Job, run_at: datetime, *, attempts: int, error: str | None) -> None:
-    """Gives the lease back; the job is due again at `run_at`."""
+def postpone(
+    connection: Connection,
+    job: Job,
+    run_at: datetime,
+    *,
+    attempts: int,
+    error: str | None,
+    priority: int | None = None,
+) -> None:
+    """Gives the lease back; the job is due again at `run_at`, with its old priority unless given another."""
     values = {"run_at": run_at, "attempts": attempts, "last_error": error, "leased_until": None, "token": None}
+    if priority is not None:
+        values["priority"] = priority
     connection.execute(update(jobs).where(jobs.c.id == job.id, jobs.c.token == job.token).values(values))
 
 
@@ -117,4 +140,5 @@ def _job(row: Row[Any]) -> Job:
         leased_until=row.leased_until,
         token=row.token,
         last_error=row.last_error,
+        priority=row.priority,
     )

@@ -1,5 +1,6 @@
-"""Pages for people: lists of posts, the post with its thoughts and its comment form, receipts."""
+"""Pages for people: lists of posts, the post with its thoughts and its comment form, receipts, what waits."""
 
+import hmac
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -11,15 +12,20 @@ from feedserver.clock import rfc3339
 from feedserver.feeds.address import FeedAddress
 from feedserver.feeds.autodiscovery import for_list, for_post, for_site
 from feedserver.feeds.collecting import may_be_empty
+from feedserver.feeds.model import MEDIA_TYPES
+from feedserver.feeds.syndication import atom
+from feedserver.pages.waiting import MOST, WaitingRoom
 from feedserver.posts import lists
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.posts.store import Listing
 from feedserver.services import Services, services
-from feedserver.storage import limits
+from feedserver.storage import limits, site
 from feedserver.thoughts import comments, moderation, store
 from feedserver.thoughts.comments import Comment, Form
+from feedserver.thoughts.listing import waiting_for_a_word
 from feedserver.thoughts.model import Thought
+from feedserver.thoughts.receipts import tell
 from feedserver.urls import page_number
 
 blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static")
@@ -223,17 +229,8 @@ def _receipt(token: str) -> dict[str, Any]:
         timeline = store.events(connection, thought.id)
         post = posts.by_id(connection, thought.post_id)
     seen = post is not None and post.visible(house.clock())
-    return {
-        "state": thought.state,
-        "reason": thought.reason,
-        "source": thought.source,
-        "target": thought.target,
-        "post": house.urls.post(thought.post_slug) if seen else None,
-        "received_at": thought.received_at,
-        "checked_at": thought.checked_at,
-        "next_check_at": thought.next_check_at,
-        "timeline": [{"at": line.at, "event": line.event, "detail": line.detail} for line in timeline],
-    }
+    stays = post is not None and post.state != "deleted"  # what stands on a deleted post is not looked at again
+    return tell(thought, timeline, house.urls.post(thought.post_slug) if seen else None, looked_at_again=stays)
 
 
 def _in_json(told: dict[str, Any]) -> dict[str, Any]:
@@ -241,3 +238,24 @@ def _in_json(told: dict[str, Any]) -> dict[str, Any]:
     written = {key: rfc3339(told[key]) if told[key] else None for key in moments}
     timeline = [line | {"at": rfc3339(line["at"])} for line in told["timeline"]]
     return told | written | {"timeline": timeline}
+
+
+# --- moderation ---
+
+
+@blueprint.get("/moderation/<key>.atom")
+def moderation_feed(key: str) -> Response:
+    """What waits for a moderator's word, for those who have its address."""
+    house = services()
+    if not hmac.compare_digest(key.encode("utf-8", "replace"), house.moderation_key.encode("ascii")):
+        abort(404)
+    with house.database.read() as connection:
+        waiting = waiting_for_a_word(connection, MOST)
+        on = posts.by_ids(connection, {thought.post_id for thought, _ in waiting})
+        room = WaitingRoom(house.urls, house.settings.site, site.load(connection))
+    response = Response(atom(room.feed(house.moderation_key, waiting, on)))
+    response.headers["Content-Type"] = f"{MEDIA_TYPES['atom']}; charset=utf-8"
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, delete, func, insert, or_, select, update
 
 from feedserver.posts.model import Document, Enclosure, Post, PostLink, Rendered
 from feedserver.storage import schema
@@ -110,6 +110,14 @@ def related_to(connection: Connection, post_id: int, now: datetime) -> list[Post
 def visible(now: datetime) -> ColumnElement[bool]:
     """The condition under which readers see a post."""
     return and_(_published(), posts.c.published_at <= now)
+
+
+def hosts_linked(connection: Connection, host: str, now: datetime) -> set[str]:
+    """The hosts to which visible posts link, of a host and those below it."""
+    linked = schema.post_hosts.c.host
+    query = select(linked).join(posts, posts.c.id == schema.post_hosts.c.post_id)
+    found = query.where(visible(now), or_(linked == host, linked.endswith(f".{host}", autoescape=True)))
+    return set(connection.execute(found.distinct()).scalars())
 
 
 def slug_owner(connection: Connection, slug: str) -> int | None:

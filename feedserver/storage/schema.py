@@ -238,6 +238,8 @@ thoughts = Table(
     Column("checked_at", Moment),
     Column("decided_at", Moment),
     Column("next_check_at", Moment),
+    Column("fingerprint", Words, index=True),  # of a ping's excerpt: who says the same about several posts
+    Column("new_words_at", Moment),  # since when new words wait
     UniqueConstraint("post_id", "page"),
     Index(None, "post_id", "state", "received_at"),
     Index(None, "state", "received_at"),
@@ -264,13 +266,32 @@ sources = Table(
     Column("fetched_at", Moment, nullable=False),
     Column("etag", Words),
     Column("last_modified", Words),
-    Column("findings", Words, nullable=False),  # JSON: name, title and the excerpt for each post linked to
+    Column("findings", Words, nullable=False),  # JSON: the words for each post linked to, and how it links
+    Column("read_at", Moment),  # when its text came last: “not modified” is believed for a while only
+)
+
+# What moderators did, newest last, and what each thought was before: so that the last act can be taken back.
+acts = Table(
+    "acts",
+    metadata,
+    _id(),
+    Column("act", Words, nullable=False),
+    Column("host", Words),  # of a purge, which leaves nothing to restore
+    Column("at", Moment, nullable=False),
+)
+
+acts_before = Table(
+    "acts_before",
+    metadata,
+    Column("act_id", ForeignKey("acts.id"), primary_key=True),
+    Column("thought_id", ForeignKey("thoughts.id"), primary_key=True, index=True),
+    Column("before", Words, nullable=False),  # JSON
 )
 
 hosts = Table(
     "hosts",
     metadata,
-    Column("host", Words, primary_key=True),
+    Column("host", Words, primary_key=True),  # with a path where the host is shared: example.org/~ann
     Column("rule", Words, nullable=False),  # block or trust
     Column("created_at", Moment, nullable=False),
 )
@@ -287,6 +308,7 @@ jobs = Table(
     Column("attempts", Integer, nullable=False),
     Column("last_error", Words),
     Column("created_at", Moment, nullable=False),
+    Column("priority", Integer, nullable=False, server_default="0"),  # 0 goes before 1
     UniqueConstraint("kind", "subject"),
 )
 

@@ -1,14 +1,15 @@
-"""What evidence does to a thought: one pure function of the thought, what was found at its source, and now.
+"""What happens to a thought: one pure function of the thought, an event, and now.
 
-Only verified evidence changes what is shown. A timeout, a 5xx or a stranger's repeated ping never does; a
-moderator's `spam` and `deleted` are final; what a person approved keeps its words.
+An event is what was found at its source, a ping, or a moderator's act. Only verified evidence and a moderator change
+what is shown. A timeout, a 5xx or a stranger's repeated ping never does; a moderator's `spam` and `deleted` are final
+for all but a moderator; what a person approved keeps its words.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
-from feedserver.thoughts.model import State, Thought, Words
+from feedserver.thoughts.model import Manner, State, Thought, Words
 
 STRIKES: Final = 3  # 404s after which a source is gone …
 STRIKE_SPAN: Final = timedelta(days=1)  # … when they span at least this
@@ -18,9 +19,10 @@ FINAL: Final[frozenset[State]] = frozenset({"spam", "deleted"})
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """The source links to the post, and says this."""
+    """The source links to the post, and says this. `manner` is for the owner's rules alone."""
 
     words: Words
+    manner: Manner = field(default_factory=Manner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Trouble:
 
 Evidence = Linked | Unlinked | Missing | Trouble
 
+Act = Literal["approve", "hide", "spam", "delete"]
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -53,6 +57,9 @@ class Verdict:
 
     state: State
     reason: str
+
+
+WAITS: Final = Verdict("held", "waits for approval")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +73,44 @@ class Decision:
     strikes: int
     first_strike_at: datetime | None
     new_words: Words | None = None
+    approved: bool = False
 
 
-def decide(thought: Thought, evidence: Evidence, verdict: Verdict, now: datetime) -> Decision:
-    """What `thought` becomes in the light of `evidence`; `verdict` is for thoughts that had no state to keep."""
-    unchanged = Decision(
-        thought.state,
-        thought.reason,
-        thought.words,
-        thought.restore,
-        thought.strikes,
-        thought.first_strike_at,
-        thought.new_words,
-    )
-    if thought.state in FINAL:
-        return unchanged
-    match evidence:
+@dataclass(frozen=True, slots=True)
+class Pinged:
+    """Somebody claims once more that the source links to the post."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moderated:
+    """A person has decided."""
+
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A person takes their last act back: what was `before` it, and when the source had been looked at by then."""
+
+    before: Decision
+    checked_at: datetime | None
+
+
+Event = Evidence | Pinged | Moderated | TakenBack
+
+
+def decide(thought: Thought, event: Event, verdict: Verdict, now: datetime) -> Decision:
+    """What `thought` becomes through `event`; `verdict` is for a source that links and had no state to keep."""
+    unchanged = as_it_is(thought)
+    match event:
+        case Moderated(act):
+            return _moderated(thought, act, unchanged)
+        case TakenBack():
+            return _taken_back(thought, event)
+        case _ if thought.state in FINAL:
+            return unchanged
+        case Pinged():
+            return _pinged(thought, unchanged)
         case Linked(words):
             return _linked(thought, words, verdict, unchanged)
         case Trouble(last=False):
@@ -89,11 +118,81 @@ def decide(thought: Thought, evidence: Evidence, verdict: Verdict, now: datetime
         case Trouble() if thought.state == "gone":
             return unchanged
         case _ if thought.state in ("shown", "held"):
-            return _doubted(thought, evidence, unchanged, now)
+            return _doubted(thought, event, unchanged, now)
         case _:
             # It was never shown, or is gone already: it stays away, and the reason is the newest.
             away: State = "gone" if thought.restore else "rejected"
-            return replace(unchanged, state=away, reason=_reason(evidence))
+            return replace(unchanged, state=away, reason=_reason(event))
+
+
+def as_it_is(thought: Thought) -> Decision:
+    """The decision that changes nothing."""
+    return Decision(
+        thought.state,
+        thought.reason,
+        thought.words,
+        thought.restore,
+        thought.strikes,
+        thought.first_strike_at,
+        thought.new_words,
+        thought.approved,
+    )
+
+
+def nothing_to_show(thought: Thought) -> bool:
+    """Whether a ping was never verified, so that it can be neither approved nor hidden."""
+    return not thought.author_name
+
+
+def can_be_seen(thought: Thought, decision: Decision) -> bool:
+    """Whether readers can tell the difference between what was and what is decided."""
+    differs = thought.state != decision.state or thought.words != decision.words
+    return differs and "shown" in (thought.state, decision.state)
+
+
+# What a moderator's act makes of a thought: its state, and why.
+_OUTCOMES: Final[dict[Act, tuple[State, str]]] = {
+    "approve": ("shown", "approved"),
+    "hide": ("held", "hidden by the moderator"),
+    "spam": ("spam", "not wanted here"),
+    "delete": ("deleted", "not wanted here"),
+}
+
+
+def _moderated(thought: Thought, act: Act, unchanged: Decision) -> Decision:
+    """A person's word. Approving takes over the words that waited beside approved ones; no act leaves any waiting."""
+    if act in ("approve", "hide") and nothing_to_show(thought):
+        return unchanged
+    state, reason = _OUTCOMES[act]
+    words = thought.new_words or thought.words if act == "approve" else thought.words
+    decided = replace(unchanged, state=state, reason=reason, words=words, restore=None, new_words=None)
+    return replace(decided, approved=act == "approve")
+
+
+def _taken_back(thought: Thought, event: TakenBack) -> Decision:
+    """What was before a moderator's act, but for what looks at the source have brought since."""
+    before = event.before
+    if thought.checked_at == event.checked_at:
+        return before
+    latest = thought.new_words or thought.words
+    words, new_words = (before.words, latest) if before.approved else (latest, None)
+    back = replace(
+        before,
+        words=words,
+        new_words=new_words if new_words != words else None,
+        strikes=thought.strikes,
+        first_strike_at=thought.first_strike_at,
+    )
+    if before.state in ("shown", "held") and thought.state in ("gone", "received"):  # its link has vanished since
+        return replace(back, state=thought.state, reason=thought.reason, restore=before.state)
+    return back
+
+
+def _pinged(thought: Thought, unchanged: Decision) -> Decision:
+    """A pair that was rejected or gone is verified anew; what stands is not touched by a claim."""
+    if thought.state not in ("rejected", "gone"):
+        return unchanged
+    return replace(unchanged, state="received", reason=None)
 
 
 def _linked(thought: Thought, words: Words, verdict: Verdict, unchanged: Decision) -> Decision:
@@ -110,7 +209,7 @@ def _linked(thought: Thought, words: Words, verdict: Verdict, unchanged: Decisio
     return replace(settled, words=words, new_words=None)
 
 
-def _doubted(thought: Thought, evidence: Evidence, unchanged: Decision, now: datetime) -> Decision:
+def _doubted(thought: Thought, evidence: Event, unchanged: Decision, now: datetime) -> Decision:
     """A thought that is shown or held, and evidence that speaks against it."""
     reason = _reason(evidence)
     gone = replace(unchanged, state="gone", reason=reason, restore=thought.state, strikes=0, first_strike_at=None)
@@ -127,7 +226,7 @@ def _doubted(thought: Thought, evidence: Evidence, unchanged: Decision, now: dat
             return unchanged
 
 
-def _reason(evidence: Evidence) -> str:
+def _reason(evidence: Event) -> str:
     match evidence:
         case Unlinked(reason):
             return reason

@@ -1,21 +1,35 @@
-"""The SQL of the owner's rules for source hosts. A rule holds for a host and everything below it."""
+"""The SQL of the owner's rules for source hosts. A rule holds for a host and everything below it.
 
+Where a host is shared by path, a rule can name the path: `example.org/~ann`. The nearest host counts, and of its rules
+the longest path.
+"""
+
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Literal
+from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Column, ColumnElement, Connection, delete, insert, or_, select
 
 from feedserver.storage.schema import hosts
+from feedserver.thoughts.trusting import Rule
+from feedserver.urls import host_name, path_steps
 
-Rule = Literal["block", "trust"]
+__all__ = ["MAX_STEPS", "Rule"]
+
+MAX_STEPS = 8  # of a path in a rule
 
 
-def rule_for(connection: Connection, host: str) -> Rule | None:
-    """The rule for a host: its own, else that of the nearest domain above it."""
-    labels = host.split(".")
-    names = [host] if ":" in host else [".".join(labels[i:]) for i in range(len(labels))]
-    found = {row.host: row.rule for row in connection.execute(select(hosts).where(hosts.c.host.in_(names)))}
-    return next((found[name] for name in names if name in found), None)
+def rule_for(connection: Connection, host: str, path: str = "") -> Rule | None:
+    """The rule for a host, or for a path there: its own, else that of what is nearest above it."""
+    places = list(_places(host, path_steps(path)[:MAX_STEPS]))
+    found = {row.host: row.rule for row in connection.execute(select(hosts).where(hosts.c.host.in_(places)))}
+    return next((found[place] for place in places if place in found), None)
+
+
+def rule_for_page(connection: Connection, page: str) -> Rule | None:
+    """The rule for where a page stands."""
+    parts = urlsplit(page)
+    return rule_for(connection, host_name(parts), parts.path)
 
 
 def set_rule(connection: Connection, host: str, rule: Rule | None, now: datetime) -> bool:
@@ -28,3 +42,16 @@ def set_rule(connection: Connection, host: str, rule: Rule | None, now: datetime
 
 def rules(connection: Connection) -> list[tuple[str, Rule]]:
     return [(row.host, row.rule) for row in connection.execute(select(hosts).order_by(hosts.c.host))]
+
+
+def below(column: Column[str], host: str) -> ColumnElement[bool]:
+    """Whether a column holds a host or one of its subdomains."""
+    return or_(column == host, column.endswith(f".{host}", autoescape=True))
+
+
+def _places(host: str, steps: tuple[str, ...]) -> Iterator[str]:
+    """What rules can name of a place, the nearest first."""
+    labels = host.split(".")
+    for name in [host] if ":" in host else [".".join(labels[i:]) for i in range(len(labels))]:
+        for length in range(len(steps), -1, -1):
+            yield "/".join((name, *steps[:length]))

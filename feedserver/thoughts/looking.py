@@ -3,8 +3,9 @@
 Fetches outside any transaction; leaves what a look does to thoughts to `verification` and `deciding`.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, Protocol
 from urllib.parse import urlsplit
@@ -16,40 +17,45 @@ from feedserver.storage.engine import Database
 from feedserver.text import clean, one_line, shorten
 from feedserver.thoughts import sources
 from feedserver.thoughts.charset import decode
-from feedserver.thoughts.deciding import Evidence, Linked, Missing, Trouble, Unlinked
+from feedserver.thoughts.deciding import Evidence, Missing, Trouble, Unlinked
 from feedserver.thoughts.excerpt import excerpt
+from feedserver.thoughts.findings import Findings, Mention
 from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME, Words, is_blank
 from feedserver.thoughts.reading import Link, Reading, read
-from feedserver.urls import Urls, host_name
+from feedserver.thoughts.sources import Kept
+from feedserver.urls import Urls, host_name, same_page
 
 # Finding the words around a link takes up to twenty milliseconds. So they are found for posts that were pinged, and for
 # a few that may be pinged next. Who links to hundreds of posts keeps a list, and says nothing of its own on each.
 MAX_EXCERPTS: Final = 200
 MAX_MORE: Final = 20
+# Some servers answer “not modified” to everything: now and then a page is read whole.
+_BELIEVED: Final = timedelta(days=100)
 
 
 class Fetch(Protocol):
     """The seam where a test may stand instead of the network."""
 
-    def __call__(self, url: str, *, sender: str | None) -> Page: ...
+    def __call__(
+        self, url: str, *, sender: str | None, etag: str | None = None, last_modified: str | None = None
+    ) -> Page: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look at a source brought: the words for each post it mentions, and what to say of all others.
+    """What one look at a source brought: its findings, and what to say of the posts that it does not mention.
 
-    `story` is for receipts. `asked` is whether somebody else's server was asked, who is to be spared for a while.
+    `story` is for receipts. `kept` is what is worth keeping of it: None where nobody else's server was asked.
     """
 
-    started_at: datetime
     story: str
-    mentions: dict[int, Words]
+    findings: Findings
     otherwise: Evidence
-    asked: bool
+    started_at: datetime
+    kept: Kept | None = None
 
     def evidence(self, post_id: int) -> Evidence:
-        words = self.mentions.get(post_id)
-        return self.otherwise if words is None else Linked(words)
+        return self.findings.on(post_id) or self.otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +71,41 @@ class Looker:
         """What `page`, a source as it is known, says now; `sender` is the address of whoever sent the ping."""
         if self.urls.owns(page):
             return self._look_inside(page, started_at)
+        before = self._believed(page, started_at)
+        conditions = {"etag": before.etag, "last_modified": before.last_modified} if before else {}
         try:
-            fetched = self.fetch(page, sender=sender)
+            fetched = self.fetch(page, sender=sender, **conditions)
         except errors.FetchError as error:
             asked = not isinstance(error, errors.AddressForbidden | errors.HostUnknown)
-            return Look(started_at, f"not fetched: {error}", {}, _meaning(error), asked)
+            kept = Kept(started_at, Findings()) if asked else None
+            return Look(f"not fetched: {error}", Findings(), _meaning(error), started_at, kept)
+        if fetched.status == 304 and before:
+            kept = replace(before, fetched_at=started_at)
+            return Look("status 304, it has not changed", before.findings, Unlinked(), started_at, kept)
+        return self._read(page, fetched, started_at)
+
+    def _believed(self, page: str, now: datetime) -> Kept | None:
+        """What to ask a source about: whether this has changed. None where the answer could not be used."""
+        with self.database.read() as connection:
+            kept = sources.last(connection, page)
+            if kept is None or kept.read_at is None or not (kept.etag or kept.last_modified):
+                return None
+            # Of posts that were pinged or published since, the findings say nothing.
+            known = sources.posts_awaiting(connection, page) <= kept.findings.mentions.keys()
+        return kept if known and now - kept.read_at < _BELIEVED else None
+
+    def _read(self, page: str, fetched: Page, started_at: datetime) -> Look:
         if self.urls.owns(fetched.url):
             # A page that leads to one of ours says nothing of its own, though ours link to each other.
-            return Look(started_at, "it leads back to this site", {}, Missing(), asked=True)
+            kept = Kept(started_at, Findings())
+            return Look("it leads back to this site", Findings(), Missing(), started_at, kept)
         text = clean(decode(fetched.body, fetched.content_type))
         cut = f"; only the first {len(fetched.body)} bytes were read" if fetched.truncated else ""
         story = f"status {fetched.status}, {len(fetched.body)} bytes{cut}"
-        return Look(started_at, story, self._mentions(read(text, fetched.url), page), Unlinked(), asked=True)
+        led_to = fetched.url if same_page(fetched.url) != page else None
+        findings = replace(self._findings(read(text, fetched.url), page), led_to=led_to)
+        kept = Kept(started_at, findings, fetched.etag, fetched.last_modified, read_at=started_at)
+        return Look(story, findings, Unlinked(), started_at, kept)
 
     def _look_inside(self, page: str, started_at: datetime) -> Look:
         """One of our own posts as a source: read from the database, never over HTTP."""
@@ -84,14 +113,14 @@ class Looker:
         with self.database.read() as connection:
             post = posts.by_slug(connection, slug) if slug else None
         if post is None or not post.visible(started_at):
-            return Look(started_at, "no post of this site", {}, Missing(), asked=False)
+            return Look("no post of this site", Findings(), Missing(), started_at)
         reading = read(post.html, self.urls.post(post.slug))
         named = replace(reading, name=self.site_title, title=post.label)
-        return Look(started_at, "read as a post of this site", self._mentions(named, page), Unlinked(), asked=False)
+        return Look("read as a post of this site", self._findings(named, page), Unlinked(), started_at)
 
-    def _mentions(self, reading: Reading, page: str) -> dict[int, Words]:
+    def _findings(self, reading: Reading, page: str) -> Findings:
         """The words for the posts of ours that a page links to: all that it was pinged for, and a few more."""
-        links = self._links_to_posts(reading)
+        links, numbers = self._links_to_posts(reading)
         with self.database.read() as connection:
             owners = sources.posts_with(connection, list(links))
             pinged = sources.posts_pinged(connection, page)
@@ -101,19 +130,28 @@ class Looker:
                 best[owners[slug]] = link
         wanted = [post_id for post_id in best if post_id in pinged]
         wanted += islice((post_id for post_id in best if post_id not in pinged), MAX_MORE)
-        return {
-            post_id: _words(reading, page, excerpt(reading, best[post_id]) if number < MAX_EXCERPTS else "")
+        mentions = {
+            post_id: _mention(reading, page, best[post_id], quoted=number < MAX_EXCERPTS)
             for number, post_id in enumerate(wanted)
         }
+        return Findings(mentions, sum(numbers[slug] for slug in owners))
 
-    def _links_to_posts(self, reading: Reading) -> dict[str, Link]:
-        """The best link for each slug, in the page's order."""
+    def _links_to_posts(self, reading: Reading) -> tuple[dict[str, Link], Counter[str]]:
+        """The best link for each slug, in the page's order, and how many there are."""
         links: dict[str, Link] = {}
+        numbers: Counter[str] = Counter()
         for link in reading.links:
             slug = self.urls.post_slug(link.url)
-            if slug is not None and _is_better(link, links.get(slug)):
+            if slug is None:
+                continue
+            numbers[slug] += 1
+            if _is_better(link, links.get(slug)):
                 links[slug] = link
-        return links
+        return links, numbers
+
+
+def _mention(reading: Reading, page: str, link: Link, *, quoted: bool) -> Mention:
+    return Mention(_words(reading, page, excerpt(reading, link) if quoted else ""), link.hidden)
 
 
 def _words(reading: Reading, page: str, around_the_link: str) -> Words:

@@ -1,6 +1,7 @@
 """The values that thoughts are made of. Pure: no clock, database, network or Flask."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -20,6 +21,26 @@ class Words:
     author_url: str
     title: str
     excerpt: str
+
+    @property
+    def fingerprint(self) -> str | None:
+        """The same for excerpts that say the same; None for one that says nothing."""
+        said = " ".join(self.excerpt.casefold().split())
+        return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest() if said else None
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a page links to a post, beyond its words: what tells spam from a thought.
+
+    `links` counts the page's links to our posts, `hidden` says that this one cannot be seen. `alike` are the posts
+    about which the page says the very same words, by id; `led_to` is where redirects ended, None without one.
+    """
+
+    links: int = 1
+    hidden: bool = False
+    alike: frozenset[int] = field(default_factory=frozenset)
+    led_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +83,15 @@ class Thought:
     @property
     def words(self) -> Words:
         return Words(self.author_name, self.author_url, self.title, self.excerpt)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a receipt's timeline."""
+
+    at: datetime
+    event: str
+    detail: str
 
 
 def is_blank(text: str) -> bool:

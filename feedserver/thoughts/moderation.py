@@ -1,37 +1,48 @@
-"""The owner's word: rules for what is shown at once, and what a moderator does with a thought."""
+"""The owner's word: rules for what is shown at once, and what a moderator does with thoughts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 from sqlalchemy import Connection
 
 from feedserver.errors import ThoughtError, ThoughtNotFound
+from feedserver.jobs import store as jobs
 from feedserver.settings import Settings
 from feedserver.storage import site
 from feedserver.storage.engine import Database
-from feedserver.thoughts import hosts, store
+from feedserver.thoughts import acts, hosts, relooking, standing, store
+from feedserver.thoughts.acts import Before
 from feedserver.thoughts.comments import Comment
-from feedserver.thoughts.deciding import Verdict
+from feedserver.thoughts.deciding import (
+    WAITS,
+    Act,
+    Decision,
+    Linked,
+    Moderated,
+    TakenBack,
+    Verdict,
+    as_it_is,
+    can_be_seen,
+    decide,
+    nothing_to_show,
+)
 from feedserver.thoughts.model import State, Thought
+from feedserver.thoughts.trusting import Facts, Rule, judge, place
 
-Act = Literal["approve", "hide", "spam", "delete"]
+__all__ = ["Act", "Done"]
+
+
+_STANDS: Final[tuple[State, ...]] = ("shown", "held")
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
-    state: State
-    reason: str
-    approved: bool
+class Done:
+    """The thoughts as an act has left them, in the order asked for, and why it was not carried out on the others."""
 
-
-_OUTCOMES: Final[dict[Act, _Outcome]] = {
-    "approve": _Outcome("shown", "approved", approved=True),
-    "hide": _Outcome("held", "hidden by the moderator", approved=False),
-    "spam": _Outcome("spam", "not wanted here", approved=False),
-    "delete": _Outcome("deleted", "not wanted here", approved=False),
-}
-_WAITS: Final = Verdict("held", "waits for approval")
+    thoughts: tuple[Thought, ...]
+    refused: tuple[ThoughtError, ...] = ()
 
 
 def moderate(database: Database, thought_id: int, act: Act, now: datetime) -> Thought:
@@ -40,39 +51,112 @@ def moderate(database: Database, thought_id: int, act: Act, now: datetime) -> Th
     Raises ThoughtNotFound, or ThoughtError for an act that makes no sense: there is nothing to show of a ping that
     was never verified.
     """
-    outcome = _OUTCOMES[act]
-    with database.write() as connection:
-        thought = store.lock(connection, thought_id)
-        if thought is None:
-            raise ThoughtNotFound(thought_id)
-        if act in ("approve", "hide") and not thought.author_name:
-            raise ThoughtError(f"thought {thought_id} was never verified, so there is nothing to {act}")
-        store.moderate(connection, thought, outcome.state, outcome.reason, approved=outcome.approved, now=now)
-        store.record(connection, thought_id, "decided", f"{outcome.state}: {outcome.reason}", now)
-        if "shown" in (thought.state, outcome.state):
-            site.revise(connection)
-        changed = store.by_id(connection, thought_id)
-    assert changed is not None, "thoughts are never removed"
-    return changed
+    done = moderate_all(database, [thought_id], act, now)
+    if done.refused:
+        raise done.refused[0]
+    return done.thoughts[0]
 
 
-def verdict_on(connection: Connection, thought: Thought, settings: Settings) -> Verdict:
-    """What the owner's rules say of a newly verified pingback. A rule for its host is stronger than the setting."""
-    host = thought.host or ""
-    match hosts.rule_for(connection, host):
-        case "block":
-            return Verdict("held", "its host is blocked")
-        case "trust":
-            return Verdict("shown", "its host is trusted")
-        case _:
-            pass
-    match settings.moderation.pingbacks:
-        case "show":
-            return Verdict("shown", "verified")
-        case "trust" if store.approved_before(connection, store.from_host(host)):
-            return Verdict("shown", "its host was approved before")
-        case _:
-            return _WAITS
+def moderate_all(database: Database, thought_ids: Iterable[int], act: Act, now: datetime) -> Done:
+    """Carries out one act on several thoughts, which is taken back as one; those it cannot be done to are left out."""
+    wanted = list(dict.fromkeys(thought_ids))
+
+    def deed(connection: Connection) -> Done:
+        refused: list[ThoughtError] = []
+        changes: list[tuple[Thought, Decision]] = []
+        found = store.lock(connection, wanted)
+        for thought_id in wanted:
+            thought = found.get(thought_id)
+            if thought is None:
+                refused.append(ThoughtNotFound(thought_id))
+            elif act in ("approve", "hide") and nothing_to_show(thought):
+                refused.append(ThoughtError(f"thought {thought_id} was never verified, so there is nothing to {act}"))
+            else:
+                changes.append((thought, decide(thought, Moderated(act), WAITS, now)))
+        befores = [
+            Before(thought.id, as_it_is(thought), thought.checked_at)
+            for thought, decision in changes
+            if decision != as_it_is(thought)
+        ]
+        if befores:
+            acts.add(connection, act, befores, now)
+        return Done(_write(connection, changes, now), tuple(refused))
+
+    return database.transact(deed)
+
+
+def undo(database: Database, now: datetime) -> Done:
+    """Takes the last act back, all of it. Raises ThoughtError when there is none, or it was a purge."""
+
+    def deed(connection: Connection) -> Done:
+        act = acts.last(connection)
+        if act is None:
+            raise ThoughtError("there is no act to take back")
+        if act.act == acts.PURGE:
+            raise ThoughtError(f"the last act was the purge of {act.host}, which cannot be taken back")
+        befores = acts.befores(connection, act.id)
+        found = store.lock(connection, [before.thought_id for before in befores])
+        changes = []
+        for before in befores:
+            thought = found[before.thought_id]
+            changes.append((thought, decide(thought, TakenBack(before.decision, before.checked_at), WAITS, now)))
+        acts.forget(connection, [act.id])
+        return Done(_write(connection, changes, now))
+
+    return database.transact(deed)
+
+
+def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now: datetime) -> tuple[Thought, ...]:
+    """Writes what was decided, tells the receipts, and sees to it that what stands or waits is looked at."""
+    changed = [(thought, decision) for thought, decision in changes if decision != as_it_is(thought)]
+    store.moderate(connection, changed, now)
+    for thought, decision in changed:
+        if thought.page is not None and thought.state not in _STANDS:
+            _have_looked_at(connection, thought.page, decision, now)
+    told = {
+        thought.id: f"{decision.state}: {decision.reason}" if decision.reason else decision.state
+        for thought, decision in changed
+    }
+    store.record_all(connection, told, "decided", now)
+    if any(can_be_seen(thought, decision) for thought, decision in changed):
+        site.revise(connection)
+    after = store.lock(connection, [thought.id for thought, _ in changes])
+    return tuple(after[thought.id] for thought, _ in changes)
+
+
+def _have_looked_at(connection: Connection, page: str, decision: Decision, now: datetime) -> None:
+    """The duty to look at the source of a thought that did not stand: its job may have found nothing to do."""
+    if decision.state == "received":
+        jobs.ensure(connection, relooking.VERIFY, page, now, now)
+    elif decision.state in _STANDS:
+        relooking.plan(connection, page, now)
+
+
+def verdict_on(
+    connection: Connection, thought: Thought, linked: Linked, settings: Settings, now: datetime, *, ours: bool
+) -> Verdict:
+    """What the owner's rules say of a newly verified pingback; `ours` says that its source is a post of this site."""
+    page, setting, manner = thought.page or "", settings.moderation.pingbacks, linked.manner
+    places = [page] if manner.led_to is None or place(manner.led_to) == place(page) else [page, manner.led_to]
+    alike = standing.posts_alike(connection, linked.words.fingerprint)
+    facts = Facts(
+        manner,
+        rule=_rule_for(connection, places),
+        ours=ours,
+        # A trusted host may lead anywhere: then where it leads to has to be trusted as well.
+        approved=setting == "trust" and all(standing.approved_before(connection, one) for one in places),
+        befriended=setting == "trust" and all(standing.befriended(connection, one, now) for one in places),
+        alike=manner.alike | alike | {thought.post_id},
+    )
+    return judge(facts, setting)
+
+
+def _rule_for(connection: Connection, places: list[str]) -> Rule | None:
+    """The rule that holds for all of the places; one that is blocked is enough to block."""
+    rules = {hosts.rule_for_page(connection, one) for one in places}
+    if "block" in rules:
+        return "block"
+    return "trust" if rules == {"trust"} else None
 
 
 def take_comment(connection: Connection, post_id: int, comment: Comment, verdict: Verdict, now: datetime) -> Thought:
@@ -98,7 +182,7 @@ def verdict_on_comment(connection: Connection, email: str, settings: Settings) -
     match settings.moderation.comments:
         case "show":
             return Verdict("shown", "comments are shown at once")
-        case "trust" if email and store.approved_before(connection, store.from_email(email)):
+        case "trust" if email and standing.approved_commenter(connection, email):
             return Verdict("shown", "its author was approved before")
         case _:
-            return _WAITS
+            return WAITS

@@ -27,6 +27,7 @@ from feedserver.settings import Settings
 from feedserver.storage import limits
 from feedserver.storage.engine import Database
 from feedserver.thoughts import hosts, store
+from feedserver.thoughts.deciding import WAITS, Pinged, decide
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.verification import VERIFY, Verifier
 from feedserver.urls import MAX_URL, Urls, host_name, same_page, split_http
@@ -165,7 +166,7 @@ class Receiver:
     def _take(self, connection: Connection, ping: Ping, *, at_once: bool) -> _Taken:
         """One transaction: limits, the pair, and the duty to verify it. Refusals are returned, so that it commits."""
         now = self.clock()
-        if hosts.rule_for(connection, ping.host) == "block":
+        if hosts.rule_for_page(connection, ping.page) == "block":
             return _Taken(refused=errors.SenderDenied())
         bucket = f"ping:{limits.network(ping.sender)}"
         if not limits.allow(connection, bucket, self.settings.limits.sender, now):
@@ -202,10 +203,10 @@ class Receiver:
             )
             store.record(connection, thought.id, "received", "a ping for this post", now)
             return thought
-        store.receive_again(connection, known, ping.target)
+        store.receive_again(connection, known, decide(known, Pinged(), WAITS, now), ping.target)
         store.record(connection, known.id, "received", "a ping once more; it is verified anew", now)
         again = store.by_id(connection, known.id)
-        assert again is not None, "thoughts are never removed"
+        assert again is not None, "it was locked in this transaction"
         return again
 
     def _start(self, connection: Connection, thought: Thought, ping: Ping, *, at_once: bool, now: datetime) -> _Taken:
@@ -225,8 +226,7 @@ class Receiver:
 
     def _answer(self, stored: Thought) -> Answer:
         with self.database.read() as connection:
-            thought = store.by_id(connection, stored.id)
-        assert thought is not None, "thoughts are never removed"
+            thought = store.by_id(connection, stored.id) or stored  # its host may have been purged meanwhile
         match thought.state:
             case "received":
                 return Answer("accepted", thought)

@@ -1,38 +1,47 @@
 """The SQL of sources: when each was last fetched, what it said about our posts, and for which it was pinged."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
 from feedserver.storage.schema import slugs, sources, thoughts
-from feedserver.thoughts.model import Words
+from feedserver.thoughts.findings import Findings, from_json
 
 _AT_A_TIME = 500  # names in one query: databases bound them
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
-    """What a source said when it was last fetched. `mentions` holds the words for each post it links to, by id."""
+class Kept:
+    """What is kept of a source: when it was last fetched, what it said then, and the validators of its text.
+
+    `read_at` is when its text came last; None when the last fetch failed.
+    """
 
     fetched_at: datetime
-    mentions: dict[int, Words]
+    findings: Findings
+    etag: str | None = None
+    last_modified: str | None = None
+    read_at: datetime | None = None
 
 
-def last_findings(connection: Connection, page: str) -> Findings | None:
-    """What a source said when it was last fetched; None when it never was."""
+def last(connection: Connection, page: str) -> Kept | None:
+    """What is kept of a source; None when it was never fetched."""
     row = connection.execute(select(sources).where(sources.c.page == page)).one_or_none()
     if row is None:
         return None
-    mentions = {int(post_id): Words(**words) for post_id, words in json.loads(row.findings).items()}
-    return Findings(row.fetched_at, mentions)
+    return Kept(row.fetched_at, from_json(row.findings), row.etag, row.last_modified, row.read_at)
 
 
-def keep_findings(connection: Connection, page: str, found: Findings) -> None:
-    mentions = {post_id: asdict(words) for post_id, words in found.mentions.items()}
-    values = {"fetched_at": found.fetched_at, "findings": json.dumps(mentions, ensure_ascii=False)}
+def keep(connection: Connection, page: str, kept: Kept) -> None:
+    values = {
+        "fetched_at": kept.fetched_at,
+        "findings": kept.findings.as_json(),
+        "etag": kept.etag,
+        "last_modified": kept.last_modified,
+        "read_at": kept.read_at,
+    }
     if not connection.execute(update(sources).where(sources.c.page == page).values(values)).rowcount:
         connection.execute(insert(sources).values(page=page, **values))
 
@@ -40,6 +49,12 @@ def keep_findings(connection: Connection, page: str, found: Findings) -> None:
 def posts_pinged(connection: Connection, page: str) -> set[int]:
     """The ids of the posts for which this source was pinged."""
     return set(connection.execute(select(thoughts.c.post_id).where(thoughts.c.page == page)).scalars())
+
+
+def posts_awaiting(connection: Connection, page: str) -> set[int]:
+    """The ids of the posts about which this source is asked: those of pings that wait, and of thoughts that stand."""
+    asked = thoughts.c.state.in_(("received", "shown", "held"))
+    return set(connection.execute(select(thoughts.c.post_id).where(thoughts.c.page == page, asked)).scalars())
 
 
 def posts_with(connection: Connection, names: Sequence[str]) -> dict[str, int]:

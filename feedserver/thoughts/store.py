@@ -2,34 +2,26 @@
 
 import json
 import secrets
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, update
 
 from feedserver.posts import store as posts
 from feedserver.storage import schema
 from feedserver.storage.schema import thought_events, thoughts
-from feedserver.thoughts.deciding import Decision
-from feedserver.thoughts.model import Kind, State, Thought, Words
+from feedserver.thoughts.deciding import FINAL, Decision
+from feedserver.thoughts.model import Event, Kind, State, Thought, Words
 
 _COLUMNS = [thoughts.c[name] for name in Thought.__dataclass_fields__ if name in thoughts.c]
-_QUERY: Select[Any] = select(*_COLUMNS, schema.posts.c.slug.label("post_slug")).join(
+QUERY: Select[Any] = select(*_COLUMNS, schema.posts.c.slug.label("post_slug")).join(
     schema.posts, schema.posts.c.id == thoughts.c.post_id
 )
+_AT_A_TIME = 500  # ids in one query: databases bound them
 _TIMELINE = 200  # lines of a receipt: its sender can ask for more of them, but not for a page without end
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of a receipt's timeline."""
-
-    at: datetime
-    event: str
-    detail: str
 
 
 # --- finding ---
@@ -39,11 +31,14 @@ def by_id(connection: Connection, thought_id: int) -> Thought | None:
     return _one(connection, thoughts.c.id == thought_id)
 
 
-def lock(connection: Connection, thought_id: int) -> Thought | None:
-    """The thought, locked until the transaction ends."""
-    query = _QUERY.where(thoughts.c.id == thought_id).with_for_update(of=thoughts)
-    row = connection.execute(query).one_or_none()
-    return _thought(row) if row else None
+def lock(connection: Connection, thought_ids: Sequence[int]) -> dict[int, Thought]:
+    """The thoughts that there are, by id, locked until the transaction ends."""
+    found: dict[int, Thought] = {}
+    for start in range(0, len(thought_ids), _AT_A_TIME):
+        query = QUERY.where(thoughts.c.id.in_(thought_ids[start : start + _AT_A_TIME]))
+        rows = connection.execute(query.order_by(thoughts.c.id).with_for_update(of=thoughts))
+        found |= {row.id: thought_of(row) for row in rows}
+    return found
 
 
 def by_token(connection: Connection, token: str) -> Thought | None:
@@ -56,30 +51,30 @@ def by_submission(connection: Connection, submission: str) -> Thought | None:
 
 def pair(connection: Connection, post_id: int, page: str) -> Thought | None:
     """The thought of one source on one post, locked until the transaction ends."""
-    query = _QUERY.where(thoughts.c.post_id == post_id, thoughts.c.page == page).with_for_update(of=thoughts)
+    query = QUERY.where(thoughts.c.post_id == post_id, thoughts.c.page == page).with_for_update(of=thoughts)
     row = connection.execute(query).one_or_none()
-    return _thought(row) if row else None
+    return thought_of(row) if row else None
 
 
 def of_page(connection: Connection, page: str, states: Sequence[State]) -> list[Thought]:
     """All thoughts of one source in these states, locked until the transaction ends."""
-    query = _QUERY.where(thoughts.c.page == page, thoughts.c.state.in_(states)).with_for_update(of=thoughts)
-    return [_thought(row) for row in connection.execute(query.order_by(thoughts.c.id))]
+    query = QUERY.where(thoughts.c.page == page, thoughts.c.state.in_(states)).with_for_update(of=thoughts)
+    return [thought_of(row) for row in connection.execute(query.order_by(thoughts.c.id))]
 
 
 def shown_on(connection: Connection, post_id: int) -> list[Thought]:
     """What is shown on a post, oldest first."""
-    query = _QUERY.where(thoughts.c.post_id == post_id, thoughts.c.state == "shown")
-    return [_thought(row) for row in connection.execute(query.order_by(thoughts.c.received_at, thoughts.c.id))]
+    query = QUERY.where(thoughts.c.post_id == post_id, thoughts.c.state == "shown")
+    return [thought_of(row) for row in connection.execute(query.order_by(thoughts.c.received_at, thoughts.c.id))]
 
 
 def latest_shown(
     connection: Connection, now: datetime, limit: int, post_id: int | None = None, offset: int = 0
 ) -> list[Thought]:
     """The newest thoughts shown on visible posts, or on one of them."""
-    query = _QUERY.where(*_readable(now, post_id))
+    query = QUERY.where(*_readable(now, post_id))
     query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc()).limit(limit).offset(offset)
-    return [_thought(row) for row in connection.execute(query)]
+    return [thought_of(row) for row in connection.execute(query)]
 
 
 def count_shown(
@@ -102,41 +97,20 @@ def counts(connection: Connection, post_ids: Iterable[int]) -> dict[int, tuple[i
     return {post_id: (count, newest) for post_id, count, newest in connection.execute(query)}
 
 
-def listing(connection: Connection, slug: str | None, state: State | None) -> list[Thought]:
-    """All thoughts, newest first; those of one post, in one state.
-
-    New words that wait beside approved ones are listed before them, as the same thought in the state `held`.
-    """
-    query = _QUERY
-    if slug is not None:
-        query = query.where(thoughts.c.post_id == posts.slug_owner(connection, slug))
-    if state == "held":
-        query = query.where(or_(thoughts.c.state == state, thoughts.c.new_words.is_not(None)))
-    elif state is not None:
-        query = query.where(thoughts.c.state == state)
-    query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc())
-    found = [_thought(row) for row in connection.execute(query)]
-    return [listed for thought in found for listed in _with_new_words(thought) if state in (None, listed.state)]
-
-
 def waiting(connection: Connection) -> int:
     """How many pings are not settled yet."""
     query = select(func.count()).select_from(thoughts).where(thoughts.c.state == "received")
     return connection.execute(query).scalar_one()
 
 
-def approved_before(connection: Connection, *conditions: ColumnElement[bool]) -> bool:
-    """Whether a person approved a thought for which all `conditions` hold, and it still stands."""
-    query = select(thoughts.c.id).where(thoughts.c.approved, thoughts.c.state == "shown", *conditions)
-    return connection.execute(query.limit(1)).first() is not None
-
-
-def from_host(host: str) -> ColumnElement[bool]:
-    return thoughts.c.host == host
-
-
-def from_email(email: str) -> ColumnElement[bool]:
-    return (thoughts.c.email == email) & (thoughts.c.kind == "comment")
+def standing_since(connection: Connection, page: str) -> list[datetime | None]:
+    """Since when each thought of a source stands that is shown or held, on posts that were not deleted."""
+    query = (
+        select(thoughts.c.decided_at)
+        .join(schema.posts, schema.posts.c.id == thoughts.c.post_id)
+        .where(thoughts.c.page == page, thoughts.c.state.in_(("shown", "held")), schema.posts.c.state != "deleted")
+    )
+    return list(connection.execute(query).scalars())
 
 
 def sender_of(connection: Connection, thought_id: int) -> str | None:
@@ -210,52 +184,70 @@ def add_comment(
     return _insert(connection, values)
 
 
-def receive_again(connection: Connection, thought: Thought, target: str) -> None:
-    """A pair that was rejected or gone is verified anew."""
-    _update(connection, thought.id, {"state": "received", "reason": None, "target": target})
+def receive_again(connection: Connection, thought: Thought, decision: Decision, target: str) -> None:
+    """Writes that a pair which was rejected or gone is verified anew."""
+    _update(connection, thought.id, {"state": decision.state, "reason": decision.reason, "target": target})
 
 
 def settle(connection: Connection, thought: Thought, decision: Decision, now: datetime) -> None:
     """Writes what a thought became after its source was looked at."""
-    values = asdict(decision.words) | {
+    _update(connection, thought.id, _decided(thought, decision, now) | {"checked_at": now, "next_check_at": None})
+
+
+def moderate(connection: Connection, decisions: Iterable[tuple[Thought, Decision]], now: datetime) -> None:
+    """Writes what thoughts became by a moderator's word. They are locked: no look at a source comes between."""
+    batches: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for thought, decision in decisions:
+        values = _decided(thought, decision, now) | {"decided_at": now}
+        if decision.state in FINAL:
+            values["next_check_at"] = None
+        batches.setdefault(tuple(values), []).append(values | {"of": thought.id})
+    for names, rows in batches.items():  # thousands of one host in one go: writers of SQLite wait meanwhile
+        query = update(thoughts).where(thoughts.c.id == bindparam("of"))
+        connection.execute(query.values({name: bindparam(name) for name in names}), rows)
+
+
+def set_next_check(connection: Connection, page: str, moment: datetime | None) -> None:
+    """Says on the receipts of a source when it is looked at next."""
+    looked_at = thoughts.c.state.in_(("received", "shown", "held"))
+    connection.execute(update(thoughts).where(thoughts.c.page == page, looked_at).values(next_check_at=moment))
+
+
+def record(connection: Connection, thought_id: int, event: str, detail: str, now: datetime) -> None:
+    """Adds a line to a receipt's timeline."""
+    record_all(connection, {thought_id: detail}, event, now)
+
+
+def record_all(connection: Connection, details: Mapping[int, str], event: str, now: datetime) -> None:
+    """Adds a line to the timelines of several receipts, by the thought's id."""
+    rows = [
+        {"thought_id": thought_id, "at": now, "event": event, "detail": detail}
+        for thought_id, detail in details.items()
+    ]
+    if rows:
+        connection.execute(insert(thought_events), rows)
+
+
+# --- helpers ---
+
+
+def _decided(thought: Thought, decision: Decision, now: datetime) -> dict[str, Any]:
+    values: dict[str, Any] = asdict(decision.words) | {
         "state": decision.state,
         "reason": decision.reason,
         "restore": decision.restore,
         "strikes": decision.strikes,
         "first_strike_at": decision.first_strike_at,
         "new_words": json.dumps(asdict(decision.new_words), ensure_ascii=False) if decision.new_words else None,
-        "checked_at": now,
-        "next_check_at": None,
+        "approved": decision.approved,
     }
+    if thought.kind == "pingback":
+        values["fingerprint"] = decision.words.fingerprint
+    if decision.new_words != thought.new_words:
+        values["new_words_at"] = now if decision.new_words else None
     if decision.state != thought.state:
         values["decided_at"] = now
-    _update(connection, thought.id, values)
-
-
-def set_next_check(connection: Connection, page: str, moment: datetime) -> None:
-    """Says on the receipts of a source when it is looked at next."""
-    looked_at = thoughts.c.state.in_(("received", "shown", "held"))
-    connection.execute(update(thoughts).where(thoughts.c.page == page, looked_at).values(next_check_at=moment))
-
-
-def moderate(
-    connection: Connection, thought: Thought, state: State, reason: str, *, approved: bool, now: datetime
-) -> None:
-    """Writes a moderator's word. Approving takes over the words that waited beside approved ones.
-
-    `thought` has been locked, so that no look at its source comes between.
-    """
-    words = asdict(thought.new_words) if approved and thought.new_words else {}
-    values = {"state": state, "reason": reason, "approved": approved, "decided_at": now}
-    _update(connection, thought.id, values | words | {"new_words": None, "restore": None})
-
-
-def record(connection: Connection, thought_id: int, event: str, detail: str, now: datetime) -> None:
-    """Adds a line to a receipt's timeline."""
-    connection.execute(insert(thought_events).values(thought_id=thought_id, at=now, event=event, detail=detail))
-
-
-# --- helpers ---
+    return values
 
 
 def _readable(now: datetime, post_id: int | None) -> list[ColumnElement[bool]]:
@@ -292,19 +284,12 @@ def _update(connection: Connection, thought_id: int, values: dict[str, Any]) -> 
 
 
 def _one(connection: Connection, condition: ColumnElement[bool]) -> Thought | None:
-    row = connection.execute(_QUERY.where(condition)).one_or_none()
-    return _thought(row) if row else None
+    row = connection.execute(QUERY.where(condition)).one_or_none()
+    return thought_of(row) if row else None
 
 
-def _thought(row: Row[Any]) -> Thought:
-    values = dict(row._mapping)  # noqa: SLF001 - a row's documented way to a mapping
+def thought_of(row: Row[Any], *besides: str) -> Thought:
+    """The thought in a row of `QUERY`, which may hold other columns `besides`."""
+    values = {name: value for name, value in row._mapping.items() if name not in besides}  # noqa: SLF001 - documented
     waiting = values.pop("new_words")
     return Thought(**values, new_words=Words(**json.loads(waiting)) if waiting else None)
-
-
-def _with_new_words(thought: Thought) -> list[Thought]:
-    if thought.new_words is None or thought.state != "shown":
-        return [thought]
-    reason = "new words at the source, which wait for approval"
-    held = replace(thought, state="held", reason=reason, new_words=None, **asdict(thought.new_words))
-    return [held, thought]

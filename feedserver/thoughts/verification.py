@@ -19,21 +19,30 @@ from sqlalchemy import Connection
 
 from feedserver.clock import Clock
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import Job, pause_after
+from feedserver.jobs.model import AT_LEISURE, AT_ONCE, Job, pause_after
 from feedserver.settings import Settings
 from feedserver.storage import limits, site
 from feedserver.storage.engine import Database
-from feedserver.thoughts import sources, store
-from feedserver.thoughts.deciding import Decision, Evidence, Linked, Missing, Trouble, Unlinked, decide
+from feedserver.thoughts import relooking, sources, store
+from feedserver.thoughts.deciding import (
+    WAITS,
+    Decision,
+    Evidence,
+    Linked,
+    Missing,
+    Trouble,
+    Unlinked,
+    as_it_is,
+    can_be_seen,
+    decide,
+)
 from feedserver.thoughts.looking import Fetch, Look, Looker
 from feedserver.thoughts.model import State, Thought
 from feedserver.thoughts.moderation import verdict_on
-from feedserver.thoughts.sources import Findings
+from feedserver.thoughts.relooking import VERIFY
 from feedserver.urls import Urls, host_name
 
 __all__ = ["VERIFY", "Fetch", "Verifier"]
-
-VERIFY: Final = "verify"
 
 _log = logging.getLogger(__name__)
 _MOVABLE: Final[tuple[State, ...]] = ("received", "shown", "held", "gone")
@@ -74,8 +83,8 @@ class Verifier:
         due = self._may_look_from(connection, page, now)
         if job is None:
             job = jobs.ensure(connection, VERIFY, page, due, now)
-        elif job.run_at > due:  # which a job that somebody holds never is
-            job = jobs.bring_forward(connection, job, due)
+        elif job.run_at > due or job.priority != AT_ONCE:  # the first of which a job that somebody holds never is
+            job = jobs.bring_forward(connection, job, min(job.run_at, due))
         store.set_next_check(connection, page, job.run_at)
         return job
 
@@ -85,20 +94,21 @@ class Verifier:
         Another blog pings each of the posts it links to; one fetch is enough for all of them.
         """
         assert thought.page is not None, "pings have a page"
-        found = sources.last_findings(connection, thought.page)
-        if found is None or self._may_look_from(connection, thought.page, now) <= now:
+        kept = sources.last(connection, thought.page)
+        if kept is None or self._may_look_from(connection, thought.page, now) <= now:
             return False
-        words = found.mentions.get(thought.post_id)
-        if words is None:
+        linked = kept.findings.on(thought.post_id)
+        if linked is None:
             return False
-        self._apply(connection, thought, "the source was read a short while before", Linked(words), now)
+        self._apply(connection, thought, "the source was read a short while before", linked, now)
+        relooking.plan(connection, thought.page, now)
         return True
 
     def _may_look_from(self, connection: Connection, page: str, now: datetime) -> datetime:
-        found = sources.last_findings(connection, page)
-        if found is None:
+        kept = sources.last(connection, page)
+        if kept is None:
             return now
-        return max(now, found.fetched_at + timedelta(seconds=self.settings.limits.refetch))
+        return max(now, kept.fetched_at + timedelta(seconds=self.settings.limits.refetch))
 
     # --- before the look ---
 
@@ -108,13 +118,16 @@ class Verifier:
         if not jobs.held(connection, job):
             return None
         thoughts = store.of_page(connection, job.subject, _MOVABLE)
-        if not thoughts:
+        if not any(thought.state == "received" for thought in thoughts) and not store.standing_since(
+            connection, job.subject
+        ):
+            store.set_next_check(connection, job.subject, None)
             jobs.finish(connection, job)
             return None
         if not self._within_budget(connection, job.subject, now):
             self._put_off(connection, job, now)
             return None
-        return store.sender_of(connection, thoughts[-1].id) or ""
+        return "" if job.priority == AT_LEISURE else store.sender_of(connection, thoughts[-1].id) or ""
 
     def _within_budget(self, connection: Connection, page: str, now: datetime) -> bool:
         """Whether one more fetch from this source's host fits into `limits.host`; subdomains share its budget."""
@@ -134,19 +147,30 @@ class Verifier:
         if not jobs.held(connection, job):
             _log.info("another process has taken over the look at %s", job.subject)
             return
-        if look.asked:
-            sources.keep_findings(connection, job.subject, Findings(now, look.mentions))
+        if look.kept:
+            sources.keep(connection, job.subject, replace(look.kept, fetched_at=now))
         thoughts = store.of_page(connection, job.subject, _MOVABLE)
-        if isinstance(look.otherwise, Trouble):
+        if isinstance(look.otherwise, Trouble) and any(thought.state == "received" for thought in thoughts):
             if (pause := pause_after(job.attempts + 1, random.random())) is not None:  # noqa: S311 - no secret
                 self._try_again(connection, job, look, thoughts, pause)
                 return
             look = replace(look, otherwise=Trouble(last=True))
         again = [moment for thought in thoughts if (moment := self._weigh(connection, thought, look, now))]
-        if again:
-            self._plan(connection, job, min(again), attempts=0, error=None)
-        else:
+        self._plan_next(connection, job, look, again, now)
+
+    def _plan_next(
+        self, connection: Connection, job: Job, look: Look, again: Sequence[datetime], now: datetime
+    ) -> None:
+        """The job comes again when something is to be seen once more, else when what stands is due."""
+        due = relooking.due(connection, job.subject, now)
+        moments = [*again, due] if due else again
+        if not moments:
             jobs.finish(connection, job)
+            return
+        error = look.story if isinstance(look.otherwise, Trouble) else None
+        waits = store.of_page(connection, job.subject, ("received",))
+        priority = AT_ONCE if waits else AT_LEISURE
+        self._plan(connection, job, min(moments), attempts=0, error=error, priority=priority)
 
     def _try_again(
         self, connection: Connection, job: Job, look: Look, thoughts: Sequence[Thought], pause: timedelta
@@ -158,8 +182,17 @@ class Verifier:
                 store.record(connection, thought.id, "fetched", look.story, now)
         self._plan(connection, job, now + pause, attempts=job.attempts + 1, error=look.story)
 
-    def _plan(self, connection: Connection, job: Job, run_at: datetime, *, attempts: int, error: str | None) -> None:
-        jobs.postpone(connection, job, run_at, attempts=attempts, error=error)
+    def _plan(
+        self,
+        connection: Connection,
+        job: Job,
+        run_at: datetime,
+        *,
+        attempts: int,
+        error: str | None,
+        priority: int | None = None,
+    ) -> None:
+        jobs.postpone(connection, job, run_at, attempts=attempts, error=error, priority=priority)
         store.set_next_check(connection, job.subject, run_at)
 
     def _weigh(self, connection: Connection, thought: Thought, look: Look, now: datetime) -> datetime | None:
@@ -181,15 +214,21 @@ class Verifier:
         A look that changes nothing is told by `checked_at` alone, or the receipt of a page that is pinged on every
         edit would never end.
         """
-        decision = decide(thought, evidence, verdict_on(connection, thought, self.settings), now)
+        verdict = WAITS
+        if isinstance(evidence, Linked) and thought.state == "received":
+            ours = self.urls.owns(thought.page or "")
+            verdict = verdict_on(connection, thought, evidence, self.settings, now, ours=ours)
+        decision = decide(thought, evidence, verdict, now)
         moved = thought.state == "received" or decision.state != thought.state
         if moved or _says_more(thought, decision):
             store.record(connection, thought.id, "fetched", story, now)
             store.record(connection, thought.id, "found", _finding(evidence), now)
         if moved:
             store.record(connection, thought.id, "decided", _telling(decision), now)
+        elif decision.new_words and decision.new_words != thought.new_words:
+            store.record(connection, thought.id, "decided", "the new words wait for approval", now)
         store.settle(connection, thought, decision, now)
-        if "shown" in (thought.state, decision.state) and _looks_different(thought, decision):
+        if can_be_seen(thought, decision):
             site.revise(connection)
         return decision
 
@@ -222,8 +261,4 @@ def _telling(decision: Decision) -> str:
 
 
 def _says_more(thought: Thought, decision: Decision) -> bool:
-    return (decision.words, decision.new_words, decision.strikes) != (thought.words, thought.new_words, thought.strikes)
-
-
-def _looks_different(thought: Thought, decision: Decision) -> bool:
-    return thought.state != decision.state or thought.words != decision.words
+    return decision != as_it_is(thought)

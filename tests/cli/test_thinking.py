@@ -1,6 +1,7 @@
 """`feedserver thought …` and `feedserver host …`: moderation, and rules for source hosts."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,7 +75,7 @@ def ping(database: Database, post: str) -> Add:
                 now=NOW,
             )
             if words:
-                decision = Decision("shown", "verified", words=words, new_words=None, restore=None)
+                decision = Decision("shown", "verified", words, restore=None, strikes=0, first_strike_at=None)
                 store.settle(connection, thought, decision, NOW)
         return thought
 
@@ -224,3 +225,151 @@ def test_what_is_no_host_is_wrong_usage(run: Run, site: Path, typed: str) -> Non
     assert refused.status == 2
     assert refused.err[-1].startswith("feedserver host block: error: ")
     assert rules(run) == {}
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("example.org/~ann", "example.org/~ann"),
+        ("Example.org/%7Eann/", "example.org/~ann"),
+        ("*.example.org/people/ann", "example.org/people/ann"),
+        ("example.org/", "example.org"),
+        ("https://example.org/~ann/2026/words?x", "example.org/~ann"),
+        ("https://medium.com/@ann/words", "medium.com/@ann"),
+        ("https://example.org/2026/words", "example.org"),
+        ("example.org/~ann/../~bob", "example.org/~bob"),
+    ],
+)
+def test_a_rule_may_name_a_path_where_a_host_is_shared(run: Run, site: Path, typed: str, kept: str) -> None:
+    done = run("host", "trust", typed)
+
+    assert (done.status, done.out) == (0, [f"trust  {kept}"])
+    assert rules(run) == {kept: "trust"}
+    assert run("host", "unblock", typed).status == 0
+    assert rules(run) == {}
+
+
+def test_a_path_without_end_is_wrong_usage(run: Run, site: Path) -> None:
+    assert run("host", "trust", "example.org" + "/a" * 9).status == 2
+
+
+def test_a_purge_says_what_it_would_remove_and_does_it_when_told_to(run: Run, ping: Add) -> None:
+    ping("http://other.example/1")
+    ping("http://other.example/2")
+
+    asked = run("host", "purge", "other.example")
+    assert (asked.status, asked.out) == (1, ["there is from other.example: 2 thoughts, 2 pages, 0 jobs (0 shown)"])
+    assert asked.err == ["feedserver: nothing was removed; --yes removes it, which cannot be taken back"]
+    assert len(json.loads(run("thought", "list", "--json").text)) == 2
+
+    done = run("host", "purge", "other.example", "--yes")
+    assert (done.status, done.err) == (0, [])
+    assert done.out == ["removed from other.example, for good: 2 thoughts, 2 pages, 0 jobs (0 shown)"]
+    assert run("thought", "list").out == []
+
+    undone = run("thought", "undo")
+    assert (undone.status, undone.out, len(undone.err)) == (1, [], 1)
+    assert "cannot be taken back" in undone.err[0]
+    for arguments in (("--yes",), ()):
+        nothing = run("host", "purge", "other.example", *arguments)
+        assert (nothing.status, nothing.out, len(nothing.err)) == (1, [], 1)
+
+
+# --- many at once ---
+
+
+@pytest.fixture
+def three_pings(ping: Add) -> list[Thought]:
+    """Two verified pings of one host, and one that was not verified."""
+    words = Words("Other Blog", "http://other.example/", "Title", "[…] words […]")
+    return [
+        ping("http://other.example/1", words),
+        ping("http://other.example/2", words),
+        ping("http://other.example/3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("act", "number", "states"),
+    [
+        ("approve", 2, ["shown", "shown", "received"]),
+        ("hide", 2, ["held", "held", "received"]),
+        ("spam", 3, ["spam"] * 3),
+        ("delete", 3, ["deleted"] * 3),
+    ],
+)
+def test_an_act_is_carried_out_on_all_thoughts_of_a_host_and_taken_back_as_one(
+    run: Run, three_pings: list[Thought], comment: Add, act: str, number: int, states: list[str]
+) -> None:
+    comment()
+
+    def found() -> dict[int, str]:
+        return {row["id"]: row["state"] for row in json.loads(run("thought", "list", "--json").text)}
+
+    before = found()
+
+    done = run("thought", act, "--host", "example")
+
+    assert (done.status, done.err) == (0, [])
+    assert done.out == [f"{number} thoughts from example: {states[0]}"]
+    assert [found()[thought.id] for thought in three_pings] == states
+    assert run("thought", "undo").status == 0
+    assert found() == before
+
+
+def test_undo_tells_each_thought_and_is_refused_when_there_is_nothing(run: Run, comment: Add) -> None:
+    one, other = comment(name="One"), comment("shown", "Other")
+    run("thought", "spam", one.id, other.id)
+
+    assert run("thought", "undo").out == [f"{one.id}  held", f"{other.id}  shown"]
+
+    refused = run("thought", "undo")
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+
+
+@pytest.mark.parametrize("arguments", [(), (1, "--host", "other.example")], ids=["neither", "both"])
+def test_an_act_takes_either_ids_or_a_host(run: Run, site: Path, arguments: tuple[str | int, ...]) -> None:
+    refused = run("thought", "spam", *arguments)
+
+    assert refused.status == 2
+    assert "either ids or --host" in refused.err[-1]
+
+
+def test_a_host_without_thoughts_is_one_line(run: Run, site: Path) -> None:
+    refused = run("thought", "spam", "--host", "nowhere.example")
+
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+
+
+def test_the_list_is_narrowed_by_kind_host_source_and_number(
+    run: Run, three_pings: list[Thought], comment: Add
+) -> None:
+    said = comment()
+    first, second, third = (thought.id for thought in three_pings)
+
+    def ids(*arguments: str) -> list[int]:
+        return [row["id"] for row in json.loads(run("thought", "list", "--json", *arguments).text)]
+
+    assert ids("--kind", "comment") == [said.id]
+    assert ids("--kind", "pingback") == [third, second, first]
+    assert ids("--host", "other.example") == [third, second, first]
+    assert ids("--source", "EXAMPLE/2") == [second]
+    assert ids("--limit", "2") == [said.id, third]
+    assert ids("--host", "other.example", "--state", "shown", "--limit", "1") == [second]
+    assert run("thought", "list", "--limit", "0").status == 2
+    assert run("thought", "list", "--kind", "webmention").status == 2
+
+
+def test_the_reason_stands_in_the_list(run: Run, comment: Add) -> None:
+    comment()
+
+    assert run("thought", "list").out[0].endswith("waits for approval")
+
+
+def test_the_address_of_the_moderation_feed_is_printed_and_stays(run: Run, site: Path) -> None:
+    (address,) = run("thought", "feed").out
+
+    assert re.fullmatch(r"http://blog\.example/moderation/[\w-]{43}\.atom", address)
+    assert run("thought", "feed").out == [address]
+    (secret,) = (site / "var/secret").read_text().split()
+    assert secret not in address

@@ -1,9 +1,10 @@
 """Stored duties: one for each subject, taken by one at a time, never lost."""
 
 import threading
+from datetime import timedelta
 
 from feedserver.jobs import store
-from feedserver.jobs.model import LEASE
+from feedserver.jobs.model import AT_LEISURE, AT_ONCE, LEASE
 from tests.jobs.conftest import Desk
 
 
@@ -132,3 +133,29 @@ def test_the_heartbeat_is_the_last_one(desk: Desk) -> None:
         with desk.database.write() as connection:
             store.beat(connection, desk.clock())
         assert last() == desk.clock()
+
+
+def test_what_somebody_waits_for_goes_before_what_is_due_for_longer(desk: Desk) -> None:
+    now = desk.clock()
+    with desk.database.write() as connection:
+        for subject, age, priority in (("old", 900, AT_LEISURE), ("new", 1, AT_ONCE), ("older", 990, AT_LEISURE)):
+            store.ensure(connection, "verify", subject, now - timedelta(seconds=age), now, priority)
+
+        taken = [store.take_due(connection, now, ["verify"], 1)[0] for _ in range(3)]
+
+    assert [job.subject for job in taken] == ["new", "older", "old"]
+    assert [job.priority for job in taken] == [AT_ONCE, AT_LEISURE, AT_LEISURE]
+
+
+def test_a_job_that_is_brought_forward_is_waited_for_and_a_postponed_one_keeps_its_place(desk: Desk) -> None:
+    now = desk.clock()
+    with desk.database.write() as connection:
+        job = store.ensure(connection, "verify", "x", now + timedelta(days=7), now, AT_LEISURE)
+        assert store.bring_forward(connection, job, now).priority == AT_ONCE
+
+        for given, kept in ((None, AT_ONCE), (AT_LEISURE, AT_LEISURE), (None, AT_LEISURE)):
+            (leased,) = store.take_due(connection, now, ["verify"], 1)
+            store.postpone(connection, leased, now, attempts=0, error=None, priority=given)
+            found = store.find(connection, "verify", "x")
+            assert found is not None
+            assert found.priority == kept

@@ -12,7 +12,8 @@ from feedserver.app import create_app
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.settings import ModerationSettings, Settings
-from feedserver.thoughts import store
+from feedserver.thoughts import moderation
+from feedserver.thoughts.listing import listing
 from feedserver.thoughts.model import Thought
 from tests.pages.builders import CLIENT_PATTERN, elements, texts
 from tests.support.outside import Clock
@@ -39,7 +40,7 @@ def send(client: FlaskClient, clock: Clock, **changes: str) -> TestResponse:
 
 def stored(services: Services) -> list[Thought]:
     with services.database.read() as connection:
-        return store.listing(connection, "fog", None)
+        return listing(connection, "fog")
 
 
 def test_a_comment_is_held_and_says_so(client: FlaskClient, clock: Clock, services: Services) -> None:
@@ -218,8 +219,7 @@ def test_a_body_beyond_reason_is_refused_unread(client: FlaskClient, clock: Cloc
 
 def test_markup_in_a_comment_stays_text(client: FlaskClient, clock: Clock, services: Services) -> None:
     send(client, clock, comment='<script>x</script> <link rel="pingback" href="http://evil.example/">', name="<b>Bob")
-    with services.database.write() as connection:
-        store.moderate(connection, stored(services)[0], "shown", "approved", approved=True, now=clock())
+    moderation.moderate(services.database, stored(services)[0].id, "approve", clock())
 
     page = client.get("/posts/fog").text
 

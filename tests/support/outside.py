@@ -1,5 +1,6 @@
 """The outside world of a test: a clock that stands until it is moved, and a web of pages in memory."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from feedserver.errors import FetchError, HostUnknown
@@ -27,11 +28,27 @@ class Web:
         self.pages: dict[str, Page | FetchError] = {}
         self.fetched: list[str] = []
         self.senders: list[str | None] = []
+        self.unchanged = 0  # how often it answered that a page has not changed
 
-    def put(self, url: str, html: str | bytes, content_type: str = "text/html; charset=utf-8") -> str:
+    def put(
+        self,
+        url: str,
+        html: str | bytes,
+        content_type: str = "text/html; charset=utf-8",
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        led_to: str | None = None,
+    ) -> str:
         body = html.encode() if isinstance(html, str) else html
         self.pages[url] = Page(
-            url=url, status=200, content_type=content_type, body=body, truncated=False, etag=None, last_modified=None
+            url=led_to or url,
+            status=200,
+            content_type=content_type,
+            body=body,
+            truncated=False,
+            etag=etag,
+            last_modified=last_modified,
         )
         return url
 
@@ -39,10 +56,15 @@ class Web:
         self.pages[url] = error
         return url
 
-    def __call__(self, url: str, *, sender: str | None = None) -> Page:
+    def __call__(
+        self, url: str, *, sender: str | None = None, etag: str | None = None, last_modified: str | None = None
+    ) -> Page:
         self.fetched.append(url)
         self.senders.append(sender)
         found = self.pages.get(url, HostUnknown("the source’s host cannot be found"))
         if isinstance(found, FetchError):
             raise found
+        if (etag, last_modified) != (None, None) and (etag, last_modified) == (found.etag, found.last_modified):
+            self.unchanged += 1
+            return replace(found, status=304, body=b"")
         return found

@@ -12,13 +12,14 @@ from werkzeug.test import TestResponse
 
 from feedserver.app import create_app
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import Job
+from feedserver.jobs.model import AT_ONCE, Job
 from feedserver.net.fetch import Page
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.settings import Settings
 from feedserver.storage import site
-from feedserver.thoughts import hosts, store
+from feedserver.thoughts import hosts
+from feedserver.thoughts.listing import listing
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import Act, moderate
 from tests.support.outside import Clock, Web
@@ -52,10 +53,12 @@ class SlowWeb(Web):
         self.gate = Event()
         self.gate.set()
 
-    def __call__(self, url: str, *, sender: str | None = None) -> Page:
+    def __call__(
+        self, url: str, *, sender: str | None = None, etag: str | None = None, last_modified: str | None = None
+    ) -> Page:
         deed, self.meanwhile = self.meanwhile, None
         try:
-            return super().__call__(url, sender=sender)
+            return super().__call__(url, sender=sender, etag=etag, last_modified=last_modified)
         finally:
             if deed is not None:
                 deed()
@@ -148,6 +151,10 @@ class Site:
         with self.services.database.read() as connection:
             return jobs.everything(connection)
 
+    def pressing_jobs(self) -> list[Job]:
+        """Those that somebody waits for: looks on the slow schedule are not among them."""
+        return [job for job in self.jobs() if job.priority == AT_ONCE]
+
     def run_next_job(self) -> None:
         """Moves the clock to where the next job is due, and carries it out."""
         self.clock.now = max(self.clock(), self.jobs()[0].run_at)
@@ -164,7 +171,7 @@ class Site:
     def thoughts(self) -> list[Thought]:
         """All that is stored, newest first."""
         with self.services.database.read() as connection:
-            return store.listing(connection, None, None)
+            return listing(connection)
 
     def only_thought(self) -> Thought:
         (thought,) = self.thoughts()

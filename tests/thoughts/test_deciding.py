@@ -1,11 +1,28 @@
-"""What evidence does to a thought: every state with every evidence."""
+"""What happens to a thought: every state with every event."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
 
-from feedserver.thoughts.deciding import Decision, Evidence, Linked, Missing, Trouble, Unlinked, Verdict, decide
+from feedserver.thoughts.deciding import (
+    Act,
+    Decision,
+    Event,
+    Evidence,
+    Linked,
+    Missing,
+    Moderated,
+    Pinged,
+    TakenBack,
+    Trouble,
+    Unlinked,
+    Verdict,
+    as_it_is,
+    can_be_seen,
+    decide,
+)
 from feedserver.thoughts.model import STATES, State, Thought, Words
 
 NOW = datetime(2026, 3, 8, 12, 0, tzinfo=UTC)
@@ -20,8 +37,8 @@ def thought(state: State = "shown", **values: object) -> Thought:
     return Thought(**blank | known | words | values)  # type: ignore[arg-type]
 
 
-def decided(before: Thought, evidence: Evidence, verdict: State = "shown", now: datetime = NOW) -> Decision:
-    return decide(before, evidence, Verdict(verdict, "the owner's rule"), now)
+def decided(before: Thought, event: Event, verdict: State = "shown", now: datetime = NOW) -> Decision:
+    return decide(before, event, Verdict(verdict, "the owner's rule"), now)
 
 
 EVIDENCE: dict[str, Evidence] = {
@@ -35,33 +52,56 @@ EVIDENCE: dict[str, Evidence] = {
     "trouble": Trouble(),
     "given up": Trouble(last=True),
 }
-# For each evidence in the order above: what a thought in this state becomes.
+ACTS: dict[Act, Event] = {act: Moderated(act) for act in get_args(Act)}
+EVENTS: dict[str, Event] = EVIDENCE | {"pinged": Pinged()} | ACTS
+# For each event in the order above: what a thought in this state becomes.
 BECOMES = {
-    "received": "verdict rejected rejected rejected rejected rejected rejected received rejected",
-    "shown": "shown gone gone shown shown shown gone shown shown",
-    "held": "held gone gone held held held gone held held",
-    "gone": "back gone gone gone gone gone gone gone gone",
-    "rejected": "verdict rejected rejected rejected rejected rejected rejected rejected rejected",
-    "spam": "spam spam spam spam spam spam spam spam spam",
-    "deleted": "deleted deleted deleted deleted deleted deleted deleted deleted deleted",
+    "received": "verdict rejected rejected rejected rejected rejected rejected received rejected"
+    " received shown held spam deleted",
+    "shown": "shown gone gone shown shown shown gone shown shown shown shown held spam deleted",
+    "held": "held gone gone held held held gone held held held shown held spam deleted",
+    "gone": "back gone gone gone gone gone gone gone gone received shown held spam deleted",
+    "rejected": "verdict rejected rejected rejected rejected rejected rejected rejected rejected"
+    " received shown held spam deleted",
+    "spam": "spam spam spam spam spam spam spam spam spam spam shown held spam deleted",
+    "deleted": "deleted deleted deleted deleted deleted deleted deleted deleted deleted"
+    " deleted shown held spam deleted",
 }
 
 
+@pytest.mark.parametrize("approved", [False, True], ids=["", "approved"])
 @pytest.mark.parametrize(
-    ("state", "evidence", "becomes"),
+    ("state", "event", "becomes"),
     [
-        (state, evidence, becomes)
+        (state, event, becomes)
         for state in STATES
-        for evidence, becomes in zip(EVIDENCE, BECOMES[state].split(), strict=True)
+        for event, becomes in zip(EVENTS, BECOMES[state].split(), strict=True)
     ],
 )
-def test_every_state_and_every_evidence(state: State, evidence: str, becomes: str) -> None:
-    before = thought(state, restore="held" if state == "gone" else None)
+def test_every_state_and_every_event(state: State, event: str, becomes: str, approved: bool) -> None:
+    before = thought(state, restore="held" if state == "gone" else None, approved=approved)
 
     for verdict in ("shown", "held"):
-        after = decided(before, EVIDENCE[evidence], verdict)
+        after = decided(before, EVENTS[event], verdict)
         expected = {"verdict": verdict, "back": "held"}.get(becomes, becomes)
         assert after.state == expected
+
+
+@pytest.mark.parametrize("state", ["shown", "held", "received", "spam", "deleted"])
+def test_a_strangers_ping_changes_nothing_of_what_stands_waits_or_was_taken_away(state: State) -> None:
+    before = thought(state, approved=True, new_words=NEW, strikes=2, first_strike_at=NOW)
+
+    assert decided(before, Pinged()) == as_it_is(before)
+
+
+@pytest.mark.parametrize("evidence", [Missing(404), Missing(), Unlinked(), Trouble(last=True)])
+def test_a_ping_for_what_is_gone_brings_back_nothing_without_the_link(evidence: Evidence) -> None:
+    gone = thought("gone", approved=True, restore="shown")
+    pinged = decided(gone, Pinged())
+
+    after = decided(replace(gone, state=pinged.state, reason=pinged.reason), evidence)
+
+    assert (after.state, after.restore, after.approved) == ("gone", "shown", True)
 
 
 @pytest.mark.parametrize("state", ["shown", "held", "gone", "spam", "deleted"])
@@ -69,7 +109,7 @@ def test_every_state_and_every_evidence(state: State, evidence: str, becomes: st
 def test_trouble_never_changes_anything_that_was_decided(state: State, last: bool) -> None:
     before = thought(state, strikes=2, first_strike_at=NOW, approved=True, restore="shown" if state == "gone" else None)
 
-    assert decided(before, Trouble(last), now=NOW + timedelta(days=9)) == as_it_was(before)
+    assert decided(before, Trouble(last), now=NOW + timedelta(days=9)) == as_it_is(before)
 
 
 @pytest.mark.parametrize("state", ["spam", "deleted"])
@@ -77,7 +117,7 @@ def test_trouble_never_changes_anything_that_was_decided(state: State, last: boo
 def test_a_moderators_word_is_final(state: State, evidence: Evidence) -> None:
     before = thought(state, strikes=3, first_strike_at=NOW - timedelta(days=3))
 
-    assert decided(before, evidence) == as_it_was(before)
+    assert decided(before, evidence) == as_it_is(before)
 
 
 @pytest.mark.parametrize(
@@ -192,6 +232,96 @@ def test_approved_words_come_back_with_the_link() -> None:
     assert (after.state, after.words, after.new_words) == ("shown", OLD, NEW)
 
 
-def as_it_was(before: Thought) -> Decision:
-    kept = (before.state, before.reason, before.words, before.restore, before.strikes, before.first_strike_at)
-    return Decision(*kept, before.new_words)
+@pytest.mark.parametrize("changed", ["author_name", "author_url", "title", "excerpt"])
+def test_any_word_that_changes_after_approval_waits(changed: str) -> None:
+    new = replace(OLD, **{changed: "something else"})
+
+    after = decided(thought(approved=True), Linked(new))
+
+    assert (after.words, after.new_words, after.approved) == (OLD, new, True)
+
+
+def test_newer_words_take_the_place_of_those_that_wait() -> None:
+    newest = replace(OLD, excerpt="[…] newest words […]")
+
+    assert decided(thought(approved=True, new_words=NEW), Linked(newest)).new_words == newest
+
+
+# --- a moderator's word ---
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("act", ["approve", "hide"])
+def test_of_what_was_never_verified_nothing_is_shown_or_held(state: State, act: Act) -> None:
+    before = thought(state, author_name="", excerpt="")
+
+    assert decided(before, Moderated(act)) == as_it_is(before)
+
+
+def test_approving_takes_the_waiting_words_over() -> None:
+    after = decided(thought(approved=True, new_words=NEW), Moderated("approve"))
+
+    assert (after.state, after.words, after.new_words, after.approved) == ("shown", NEW, None, True)
+
+
+@pytest.mark.parametrize("act", ["hide", "spam", "delete"])
+def test_what_is_taken_away_takes_its_waiting_words_along_and_is_approved_no_more(act: Act) -> None:
+    after = decided(thought(approved=True, new_words=NEW), Moderated(act))
+
+    assert (after.words, after.new_words, after.approved, after.restore) == (OLD, None, False, None)
+
+
+@pytest.mark.parametrize("act", get_args(Act))
+@pytest.mark.parametrize("state", STATES)
+def test_an_act_that_is_taken_back_at_once_leaves_no_trace(state: State, act: Act) -> None:
+    before = thought(state, approved=state == "shown", new_words=NEW if state == "shown" else None, restore="held")
+
+    assert taken_back(before, acted(before, act)) == as_it_is(before)
+
+
+def test_evidence_that_came_after_an_act_outlives_it() -> None:
+    before = thought("held")
+    gone = replace(acted(before, "approve"), state="gone", restore="shown", reason="no link", checked_at=NOW)
+
+    after = taken_back(before, gone)
+
+    assert (after.state, after.restore, after.reason, after.approved) == ("gone", "held", "no link", False)
+
+
+def test_words_that_changed_after_an_act_stay_changed() -> None:
+    unapproved = thought("held")
+    changed = replace(acted(unapproved, "approve"), new_words=NEW, checked_at=NOW)
+    assert taken_back(unapproved, changed).words == NEW
+    assert taken_back(unapproved, changed).new_words is None
+
+    approved = thought(approved=True)
+    hidden = replace(acted(approved, "hide"), excerpt=NEW.excerpt, checked_at=NOW)
+    after = taken_back(approved, hidden)
+    assert (after.state, after.words, after.new_words) == ("shown", OLD, NEW)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "seen"),
+    [
+        (thought("held"), thought("shown"), True),
+        (thought("shown"), thought("gone"), True),
+        (thought("shown"), thought("shown", excerpt="other"), True),
+        (thought("shown"), thought("shown", reason="other", strikes=1, new_words=NEW), False),
+        (thought("received"), thought("held"), False),
+        (thought("held"), thought("held", excerpt="other"), False),
+    ],
+)
+def test_readers_see_states_and_words_of_what_is_shown(before: Thought, after: Thought, seen: bool) -> None:
+    assert can_be_seen(before, as_it_is(after)) is seen
+
+
+def acted(before: Thought, act: Act) -> Thought:
+    """What a thought is after a moderator's act."""
+    after = decided(before, Moderated(act))
+    words = {name: getattr(after.words, name) for name in Words.__dataclass_fields__}
+    names = ("state", "reason", "restore", "strikes", "first_strike_at", "new_words", "approved")
+    return replace(before, **{name: getattr(after, name) for name in names} | words)
+
+
+def taken_back(before: Thought, after: Thought) -> Decision:
+    return decided(after, TakenBack(as_it_is(before), before.checked_at))

@@ -116,7 +116,7 @@ def test_a_ping_that_comes_while_its_source_is_on_the_way_is_settled_by_the_same
     assert outcomes == ["accepted"]
     assert site.states() == ["shown", "shown"]
     assert len(site.web.fetched) == 1
-    assert site.jobs() == []
+    assert site.pressing_jobs() == []
 
 
 @pytest.mark.parametrize("before", ["new", "rejected", "gone"])
@@ -196,7 +196,7 @@ def test_a_look_that_comes_after_its_lease_has_ended_changes_nothing(site: Site,
 
     assert site.ping(SOURCE, target).outcome == "registered"
     assert site.only_thought().state == "shown"
-    assert site.jobs() == []
+    assert site.pressing_jobs() == []
 
 
 def test_a_ping_whose_verification_fails_through_our_own_fault_comes_again(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from feedserver.errors import TimedOut
+from feedserver.errors import BadStatus, FetchError, NotText, TimedOut
 from feedserver.thoughts import store
 from feedserver.thoughts.moderation import Act
 from tests.support.pinging import call_body
@@ -24,6 +24,7 @@ def test_the_json_of_a_settled_ping_has_exactly_the_promised_keys(site: Site, ta
     assert response.headers["Content-Type"].startswith("application/json")
     told = json.loads(response.data)
     assert list(told) == KEYS
+    assert "2026-03-14T18:00:00Z" < told["next_check_at"] <= "2026-03-15T12:00:00Z", "a week later, or a little before"
     assert told == {
         "state": "shown",
         "reason": "verified",
@@ -32,7 +33,7 @@ def test_the_json_of_a_settled_ping_has_exactly_the_promised_keys(site: Site, ta
         "post": target,
         "received_at": "2026-03-08T12:00:00Z",
         "checked_at": "2026-03-08T12:00:00Z",
-        "next_check_at": None,
+        "next_check_at": told["next_check_at"],
         "timeline": [
             {"at": "2026-03-08T12:00:00Z", "event": "received", "detail": "a ping for this post"},
             {
@@ -160,3 +161,85 @@ def test_a_very_long_timeline_is_shown_from_its_end(site: Site, target: str, mon
 
     assert [line["event"] for line in timeline] == ["found", "decided", "received", "fetched", "found", "decided"]
     assert timeline[-1] == {"at": "2026-03-08T12:00:02Z", "event": "decided", "detail": "rejected: source missing"}
+
+
+@pytest.mark.parametrize(
+    ("act", "reason", "told"),
+    [
+        ("hide", "waits for approval", "held: waits for approval"),
+        ("spam", None, "spam"),
+        ("delete", None, "deleted"),
+        ("approve", "approved", "shown: approved"),
+    ],
+)
+def test_a_moderators_reasons_are_not_told(site: Site, target: str, act: Act, reason: str | None, told: str) -> None:
+    site.web.put(SOURCE, linking(target))
+    receipt = site.ping(SOURCE, target).receipt
+    site.moderate(act)
+
+    found = site.receipt(receipt)
+
+    assert (found["reason"], found["timeline"][-1]["detail"]) == (reason, told)
+    page = site.client.get(receipt).text
+    assert "moderator" not in page
+    assert "not wanted" not in page
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "fetched", "found"),
+    [
+        (BadStatus(404), 16, "not fetched: the source answered 404", "no such page"),
+        (NotText("the source is not an HTML page"), 17, "not fetched: the source is not an HTML page", "not HTML"),
+        (None, 17, "status 200, 15 bytes", "no link to the post"),
+    ],
+    ids=["404", "a picture", "no link"],
+)
+def test_a_ping_that_was_refused_has_a_receipt_that_says_why(
+    site: Site, target: str, error: FetchError | None, outcome: int, fetched: str, found: str
+) -> None:
+    site.web.put(SOURCE, "<p>Nothing.</p>")
+    if error:
+        site.web.fail(SOURCE, error)
+    answer = site.ping(SOURCE, target)
+    assert answer.outcome == outcome
+
+    told = site.receipt(answer.receipt)
+
+    assert [line["event"] for line in told["timeline"]] == ["received", "fetched", "found", "decided"]
+    assert told["timeline"][1]["detail"] == fetched
+    assert found in told["timeline"][2]["detail"]
+    assert told["state"] == "rejected"
+    page = site.client.get(answer.receipt).text
+    assert "This ping was rejected." in page
+    assert fetched in page
+
+
+def test_the_page_says_when_the_source_is_looked_at_next(site: Site, target: str) -> None:
+    site.web.put(SOURCE, linking(target))
+    receipt = site.ping(SOURCE, target).receipt
+    due = site.receipt(receipt)["next_check_at"]
+
+    assert f'<time datetime="{due}">' in site.client.get(receipt).text.split('class="next"')[1]
+
+    site.moderate("spam")
+    assert site.receipt(receipt)["next_check_at"] is None
+    assert 'class="next"' not in site.client.get(receipt).text
+
+
+def test_a_pair_keeps_its_one_receipt_whatever_happens(site: Site, target: str) -> None:
+    receipt = site.ping(SOURCE, target).receipt
+    site.web.put(SOURCE, linking(target))
+    assert site.ping(SOURCE, target).receipt == receipt
+    for act in ("approve", "hide", "spam"):
+        site.moderate(act)  # type: ignore[arg-type]
+        assert site.ping(SOURCE, target).receipt == receipt
+
+
+def test_no_words_of_the_source_stand_on_a_receipt(site: Site, target: str) -> None:
+    site.web.put(SOURCE, linking(target, before="<script>alert(1)</script>Words ", title="&lt;script&gt;Title"))
+    receipt = site.ping(SOURCE, target).receipt
+
+    for told in (site.client.get(receipt).text, site.client.get(receipt + ".json").text):
+        assert "script" not in told
+        assert "Words" not in told
+        assert "Title" not in told

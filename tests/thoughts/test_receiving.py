@@ -193,7 +193,7 @@ def test_two_processes_that_get_the_same_ping_store_it_once(site_with: Callable[
 
 def test_pings_of_one_source_for_many_posts_at_once_are_all_settled(site: Site) -> None:
     targets = [site.url(site.publish(f"Post {number}")) for number in range(6)]
-    site.web.put(SOURCE, linking(*targets))
+    site.web.put(SOURCE, "".join(linking(target, before=f"Of {target} ") for target in targets))
 
     outcomes = together(*[lambda target=target: site.ping(SOURCE, target).outcome for target in targets])
 
@@ -201,7 +201,7 @@ def test_pings_of_one_source_for_many_posts_at_once_are_all_settled(site: Site) 
     site.services.places.close()
     site.run_jobs()
     assert site.states() == ["shown"] * 6
-    assert site.jobs() == []
+    assert site.pressing_jobs() == []
 
 
 def test_different_sources_at_once_lose_nothing(site: Site, target: str) -> None:
@@ -213,7 +213,7 @@ def test_different_sources_at_once_lose_nothing(site: Site, target: str) -> None
     site.services.places.close()
     site.run_jobs()
     assert site.states() == ["shown"] * 12
-    assert site.jobs() == []
+    assert site.pressing_jobs() == []
 
 
 def test_moderating_while_a_source_is_looked_at_is_the_last_word(site: Site, target: str) -> None:
@@ -238,14 +238,14 @@ def test_a_ping_and_a_look_at_its_source_never_wait_for_each_other(
     errors: list[object] = []
     event.listen(site.services.database.engine, "handle_error", lambda context: errors.append(context))
     ping = threading.Thread(target=site.ping, args=(SOURCE, target))
-    keep_findings = sources.keep_findings
+    keep = sources.keep
 
     def ping_in_the_middle(*arguments: Any) -> None:
         ping.start()
         ping.join(0.2)  # by then it waits
-        keep_findings(*arguments)
+        keep(*arguments)
 
-    monkeypatch.setattr(sources, "keep_findings", ping_in_the_middle)
+    monkeypatch.setattr(sources, "keep", ping_in_the_middle)
     site.run_jobs()
     ping.join(SECONDS)
 

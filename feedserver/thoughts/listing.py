@@ -1,0 +1,76 @@
+"""The SQL of what a moderator looks through: thoughts by what is asked for, and what waits for a word."""
+
+from dataclasses import asdict, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, func, or_, select
+
+from feedserver.posts import store as posts
+from feedserver.storage import schema
+from feedserver.storage.schema import thoughts
+from feedserver.thoughts.hosts import below
+from feedserver.thoughts.model import Kind, State, Thought
+from feedserver.thoughts.store import QUERY, thought_of
+
+_NEW_WORDS = "new words at the source, which wait for approval"
+
+
+def listing(
+    connection: Connection,
+    slug: str | None = None,
+    state: State | None = None,
+    *,
+    kind: Kind | None = None,
+    host: str | None = None,
+    source: str | None = None,
+    limit: int | None = None,
+) -> list[Thought]:
+    """Thoughts, newest first: those on one post, in one state, of one kind, from one host (subdomains included), with
+    `source` somewhere in their source's URL; at most `limit`.
+
+    New words that wait beside approved ones are listed before them, as the same thought in the state `held`.
+    """
+    query = QUERY
+    if slug is not None:
+        query = query.where(thoughts.c.post_id == posts.slug_owner(connection, slug))
+    if state == "held":
+        query = query.where(or_(thoughts.c.state == state, thoughts.c.new_words.is_not(None)))
+    elif state is not None:
+        query = query.where(thoughts.c.state == state)
+    if kind is not None:
+        query = query.where(thoughts.c.kind == kind)
+    if host is not None:
+        query = query.where(below(thoughts.c.host, host))
+    if source is not None:
+        query = query.where(func.lower(thoughts.c.source).contains(source.lower(), autoescape=True))
+    query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc())
+    found = [thought_of(row) for row in connection.execute(query.limit(limit))]
+    listed = [one for thought in found for one in _with_new_words(thought) if state in (None, one.state)]
+    return listed[:limit]
+
+
+def ids_of_host(connection: Connection, host: str) -> list[int]:
+    """All thoughts from a host, subdomains included."""
+    query = select(thoughts.c.id).where(below(thoughts.c.host, host)).order_by(thoughts.c.id)
+    return list(connection.execute(query).scalars())
+
+
+def waiting_for_a_word(connection: Connection, limit: int) -> list[tuple[Thought, datetime]]:
+    """What a moderator is to decide on, and since when it waits, the newest first: what is held, and new words beside
+    approved ones, each as a thought in the state `held`. Nothing on a post that was deleted."""
+    since = func.coalesce(thoughts.c.new_words_at, thoughts.c.decided_at, thoughts.c.received_at)
+    query = (
+        QUERY.where(or_(thoughts.c.state == "held", thoughts.c.new_words.is_not(None) & (thoughts.c.state == "shown")))
+        .where(schema.posts.c.state != "deleted")
+        .add_columns(since.label("since"))
+        .order_by(since.desc(), thoughts.c.id.desc())
+        .limit(limit)
+    )
+    return [(_with_new_words(thought_of(row, "since"))[0], row.since) for row in connection.execute(query)]
+
+
+def _with_new_words(thought: Thought) -> list[Thought]:
+    if thought.new_words is None or thought.state != "shown":
+        return [thought]
+    held = replace(thought, state="held", reason=_NEW_WORDS, new_words=None, **asdict(thought.new_words))
+    return [held, thought]

@@ -1,0 +1,110 @@
+"""Whom to trust: one pure function of what is known about a newly verified pingback, and what counts as one place.
+
+Leaves to `standing` and `hosts` what the database knows, and to `moderation` putting the two together.
+"""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from publicsuffixlist import PublicSuffixList
+
+from feedserver.thoughts.deciding import WAITS, Verdict
+from feedserver.thoughts.model import Manner
+from feedserver.urls import host_name, path_steps
+
+MANY_LINKS: Final = 20  # links to our posts on one page, from which on it is a list and not a thought
+MANY_POSTS: Final = 3  # posts about which the very same words are said
+
+Rule = Literal["block", "trust"]
+
+_suffixes = PublicSuffixList()  # its private section too: below github.io everybody is somebody else
+# Homes of many people that the list does not know: each name below is a place of its own.
+_SHARED: Final = frozenset(
+    """
+    blogger.com blogspot.de blogspot.fr blogspot.co.uk canalblog.com dreamwidth.org edublogs.org ghost.io
+    hashnode.dev home.blog jimdofree.com livejournal.com mataroa.blog medium.com micro.blog neocities.org
+    over-blog.com posthaven.com prose.sh squarespace.com substack.com svbtle.com tistory.com tumblr.com typepad.com
+    weebly.com wordpress.com write.as writeas.com
+    """.split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known about a newly verified pingback.
+
+    `rule` is the owner's for its host. `ours` is a post of this site as the source. `approved` is whether something
+    from the same place was approved before, `befriended` whether our own posts link there. `alike` are the posts
+    about which the same words are said, this one included.
+    """
+
+    manner: Manner
+    rule: Rule | None = None
+    ours: bool = False
+    approved: bool = False
+    befriended: bool = False
+    alike: frozenset[int] = frozenset()
+
+
+def judge(facts: Facts, setting: str) -> Verdict:
+    """Shown or held, and why; `setting` is `show`, `hold` or `trust`.
+
+    A rule of the owner's is the strongest, then what looks like spam, then the setting.
+    """
+    if facts.rule == "block":
+        return Verdict("held", "its host is blocked")
+    if facts.rule == "trust":
+        return Verdict("shown", "its host is trusted")
+    if not facts.ours and (suspicion := _suspicion(facts)):
+        return Verdict("held", suspicion)
+    if setting == "show":
+        return Verdict("shown", "verified")
+    if setting == "hold":
+        return WAITS
+    if facts.ours:
+        return Verdict("shown", "it is a post of this site")
+    if facts.approved:
+        return Verdict("shown", "its host was approved before")
+    if facts.befriended:
+        return Verdict("shown", "our own posts link to its host")
+    return WAITS
+
+
+def place(page: str) -> str:
+    """Where `page` stands, as far as trust reaches: a registered domain, or one person's part of a shared host.
+
+    `http://www.blog.example/x` is at `blog.example`, `https://a.alice.github.io/` at `alice.github.io`, and
+    `http://example.org/~ann/x` at `example.org/~ann`.
+    """
+    parts = urlsplit(page)
+    steps = path_steps(parts.path)
+    home = f"/{steps[0]}" if steps and steps[0][0] in "~@" else ""
+    return registered(host_name(parts)) + home
+
+
+def registered(host: str) -> str:
+    """What somebody has registered, of a host: the part that is theirs and all below it. An address is itself."""
+    try:
+        ip_address(host)
+    except ValueError:
+        pass
+    else:
+        return host
+    labels = host.split(".")
+    for start in range(1, len(labels)):
+        if ".".join(labels[start:]) in _SHARED:
+            return ".".join(labels[start - 1 :])
+    return _suffixes.privatesuffix(host) or host
+
+
+def _suspicion(facts: Facts) -> str | None:
+    """What looks like spam though the link is there."""
+    if facts.manner.links >= MANY_LINKS:
+        return f"its page has {facts.manner.links} links to our posts"
+    if facts.manner.hidden:
+        return "its link is hidden from readers"
+    if len(facts.alike) >= MANY_POSTS:
+        return f"the same words are said about {len(facts.alike)} posts"
+    return None

@@ -1,0 +1,134 @@
+"""The moderation feed: what waits for a word, for those alone who have its address."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import feedparser
+import pytest
+from flask.testing import FlaskClient
+
+from feedserver.posts.model import Post
+from feedserver.services import Services
+from feedserver.thoughts import moderation, store
+from feedserver.thoughts.deciding import Linked, Verdict, decide
+from feedserver.thoughts.model import Thought
+from tests.feeds.happenings import link, say
+from tests.support.outside import Clock
+
+Read = Callable[[], feedparser.FeedParserDict]
+
+
+@pytest.fixture
+def post(publish: Callable[..., Post]) -> Post:
+    return publish("Fog & <sea>", slug="fog")
+
+
+@pytest.fixture
+def path(services: Services) -> str:
+    return f"/moderation/{services.moderation_key}.atom"
+
+
+@pytest.fixture
+def read(client: FlaskClient, path: str) -> Iterator[Read]:
+    def parsed() -> feedparser.FeedParserDict:
+        found = feedparser.parse(client.get(path).data)
+        assert not found.bozo, found.get("bozo_exception")
+        return found
+
+    return parsed
+
+
+def says_something_else(services: Services, thought: Thought, excerpt: str) -> None:
+    """The source of an approved thought has changed."""
+    words = replace(thought.words, excerpt=excerpt)
+    decision = decide(thought, Linked(words), Verdict("shown", ""), services.clock())
+    with services.database.write() as connection:
+        store.settle(connection, thought, decision, services.clock())
+
+
+def test_held_thoughts_and_new_words_wait_newest_first(
+    services: Services, clock: Clock, post: Post, read: Read
+) -> None:
+    approved = link(services, post, "https://other.example/a?b=1&c=<2>")
+    clock.move(hours=1)
+    say(services, post, "A held comment", state="held")
+    say(services, post, "A shown comment", name="Shown", state="shown")
+    clock.move(hours=1)
+    says_something_else(services, approved, "[…] new <b>words</b> & more […]")
+
+    new_words, comment = read().entries
+
+    assert new_words.title == "The Far Shore on “Fog & <sea>” (new words)"
+    assert new_words.link == "https://other.example/a?b=1&c=<2>"
+    assert new_words.updated == "2026-03-08T14:00:00+00:00"
+    content = new_words.content[0].value
+    assert "new &lt;b&gt;words&lt;/b&gt; &amp; more" in content
+    assert f"feedserver thought approve {approved.id}" in content
+    assert "Fog &amp; &lt;sea&gt;" in content
+    assert comment.title == "Bob on “Fog & <sea>”"
+    assert "A held comment" in comment.content[0].value
+    assert comment.updated == "2026-03-08T13:00:00+00:00"
+
+
+def test_what_was_decided_waits_no_longer(services: Services, clock: Clock, post: Post, read: Read) -> None:
+    thought = say(services, post, state="held")
+    assert len(read().entries) == 1
+
+    moderation.moderate(services.database, thought.id, "approve", clock())
+
+    assert read().entries == []
+    moderation.undo(services.database, clock())
+    assert len(read().entries) == 1
+
+
+def test_newer_words_are_an_entry_of_their_own_and_the_same_ones_are_not(
+    services: Services, clock: Clock, post: Post, read: Read
+) -> None:
+    def approved() -> Thought:
+        with services.database.read() as connection:
+            found = store.by_id(connection, thought.id)
+        assert found is not None
+        return found
+
+    thought = link(services, post, "https://other.example/")
+    ids = []
+    for words in ("second", "second", "third"):
+        clock.move(days=30)
+        says_something_else(services, approved(), words)
+        ids.append((read().entries[0].id, read().entries[0].updated))
+
+    assert ids[0] == ids[1]
+    assert ids[1][0] != ids[2][0] != thought.guid
+
+
+def test_nothing_waits_on_a_deleted_post(services: Services, post: Post, read: Read) -> None:
+    say(services, post, state="held")
+    services.publisher.delete("fog")
+
+    assert read().entries == []
+
+
+def test_the_feed_is_private(client: FlaskClient, services: Services, post: Post, path: str, read: Read) -> None:
+    say(services, post, state="held")
+
+    headers = client.get(path).headers
+
+    assert headers["Content-Type"] == "application/atom+xml; charset=utf-8"
+    assert headers["Cache-Control"] == "private, no-store"
+    assert headers["X-Robots-Tag"] == "noindex"
+    assert "Access-Control-Allow-Origin" not in headers
+    (self_link,) = (one.href for one in read().feed.links if one.rel == "self")
+    assert self_link == f"http://blog.example{path}"
+    for public in ("/", "/posts/fog", "/feed.atom", "/thoughts.atom"):
+        assert services.moderation_key not in client.get(public).text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("wrong", ["", "x", "%00", "%ff", "é", "None", "a" * 43, "a" * 5_000])
+def test_a_wrong_key_finds_nothing(client: FlaskClient, services: Services, wrong: str) -> None:
+    key = services.moderation_key
+
+    for guess in (wrong, key[:-1], key + "x", key.swapcase()):
+        assert client.get(f"/moderation/{guess}.atom").status_code == 404
+    assert client.get(f"/moderation/{key}").status_code == 404
+    assert client.post(f"/moderation/{key}.atom").status_code == 405

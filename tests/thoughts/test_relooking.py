@@ -1,0 +1,314 @@
+"""What stands is looked at again: on a slow schedule, with conditional requests, and never before fresh pings."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from feedserver.errors import BadStatus, FetchError, TimedOut
+from feedserver.jobs.model import AT_LEISURE, AT_ONCE
+from feedserver.posts.model import Post
+from feedserver.thoughts.relooking import next_look
+from tests.support.outside import Clock
+from tests.thoughts.site import SOURCE, Site, linking
+
+NOW = datetime(2026, 3, 8, 12, 0, tzinfo=UTC)
+ETAG = '"one"'
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def stands(site: Site, target: str, source: str = SOURCE, **validators: str) -> None:
+    site.web.put(source, linking(target), **validators)
+    assert site.ping(source, target).outcome == "registered"
+
+
+# --- when ---
+
+
+@pytest.mark.parametrize(
+    ("days_since", "pause"), [(0, 7), (3, 7), (5, 7), (6.3, 30), (7, 30), (40, 30)], ids=lambda number: str(number)
+)
+def test_the_first_look_is_a_week_later_and_the_others_a_month(days_since: float, pause: int) -> None:
+    decided_at = NOW - timedelta(days=days_since)
+
+    assert next_look(decided_at, NOW, 0) == NOW + timedelta(days=pause)
+    assert next_look(decided_at, NOW, 1) == NOW + timedelta(days=pause * 0.9)
+
+
+@pytest.mark.parametrize("state", ["shown", "held"])
+def test_what_stands_is_looked_at_a_week_later_then_monthly(
+    site_with: Callable[..., Site], state: str, clock: Clock
+) -> None:
+    site = site_with(moderation_pingbacks="show" if state == "shown" else "hold")
+    target = site.url(site.publish())
+    stands(site, target)
+    (job,) = site.jobs()
+    assert site.only_thought().next_check_at == job.run_at
+    assert timedelta(days=6) < job.run_at - clock() <= timedelta(days=7)
+
+    for looks in (2, 3):
+        site.run_next_job()
+        (job,) = site.jobs()
+        assert timedelta(days=26) < job.run_at - clock() <= timedelta(days=30)
+        assert (site.only_thought().state, site.only_thought().next_check_at) == (state, job.run_at)
+        assert len(site.web.fetched) == looks
+
+
+def test_a_look_in_passing_tells_no_sender_and_makes_no_noise(site: Site, target: str) -> None:
+    stands(site, target)
+    revision, receipt = site.revision(), f"/receipts/{site.only_thought().token}"
+    timeline = site.receipt(receipt)["timeline"]
+
+    site.run_next_job()
+
+    assert site.web.senders == ["198.51.100.7", None], "nobody has asked for it"
+    assert (site.revision(), site.receipt(receipt)["timeline"]) == (revision, timeline)
+
+
+def test_one_look_is_for_all_thoughts_of_a_source(site: Site, target: str) -> None:
+    other = site.url(site.publish("Other"))
+    site.web.put(SOURCE, linking(target, other))
+    site.ping(SOURCE, target)
+    site.ping(SOURCE, other)
+
+    site.run_next_job()
+
+    assert len(site.web.fetched) == 2
+    assert len(site.jobs()) == 1
+
+
+@pytest.mark.parametrize("gone", ["410", "without the link"])
+def test_a_look_in_passing_finds_what_is_gone_and_looks_no_more(site: Site, post: Post, target: str, gone: str) -> None:
+    stands(site, target)
+    site.moderate("approve")
+    if gone == "410":
+        site.web.fail(SOURCE, BadStatus(410))
+    else:
+        site.web.put(SOURCE, "<p>Nothing here.</p>")
+
+    site.run_next_job()
+
+    assert (site.only_thought().state, site.only_thought().next_check_at) == ("gone", None)
+    assert SOURCE not in site.page(post)
+    assert site.jobs() == []
+
+
+@on_sqlite
+@pytest.mark.parametrize("error", [TimedOut("x"), BadStatus(500), BadStatus(403), BadStatus(404)], ids=repr)
+def test_an_approved_thought_survives_what_proves_nothing_and_a_restart(
+    site: Site, site_with: Callable[..., Site], post: Post, target: str, error: FetchError
+) -> None:
+    stands(site, target)
+    site.moderate("approve")
+    site.web.fail(SOURCE, error)
+
+    site.run_next_job()
+    restarted = site_with()
+    assert restarted.ping(SOURCE, target).outcome == 48
+    restarted.web.put(SOURCE, linking(target))
+    restarted.run_next_job()
+
+    thought = restarted.only_thought()
+    assert (thought.state, thought.approved, thought.strikes) == ("shown", True, 0)
+    assert SOURCE in restarted.page(post)
+
+
+def test_a_source_in_trouble_for_which_nobody_waits_is_left_alone_until_the_next_look(site: Site, target: str) -> None:
+    stands(site, target)
+    site.web.fail(SOURCE, TimedOut("the source did not answer"))
+
+    site.run_next_job()
+
+    (job,) = site.jobs()
+    assert job.run_at - site.clock() > timedelta(days=26)
+    assert job.last_error == "not fetched: the source did not answer"
+
+
+# --- what needs no look ---
+
+
+def test_a_thought_on_a_deleted_post_needs_no_more_looks(site: Site, target: str) -> None:
+    stands(site, target)
+    receipt = f"/receipts/{site.only_thought().token}"
+    site.services.publisher.delete("a-post")
+    assert site.receipt(receipt)["next_check_at"] is None
+
+    site.run_next_job()
+
+    assert len(site.web.fetched) == 1
+    assert site.jobs() == []
+
+
+def test_another_post_of_the_same_source_keeps_the_looks_going(site: Site, target: str) -> None:
+    other = site.url(site.publish("Other", slug="other"))
+    site.web.put(SOURCE, linking(target, other))
+    site.ping(SOURCE, target)
+    site.ping(SOURCE, other)
+    site.services.publisher.delete("other")
+
+    site.run_next_job()
+
+    assert len(site.web.fetched) == 2
+    assert len(site.jobs()) == 1
+
+
+@pytest.mark.parametrize("act", ["spam", "delete"])
+def test_what_a_moderator_took_away_is_not_looked_at_until_it_is_approved(site: Site, target: str, act: str) -> None:
+    stands(site, target)
+    site.moderate(act)  # type: ignore[arg-type]
+    assert site.only_thought().next_check_at is None
+    site.run_next_job()
+    assert (len(site.web.fetched), site.jobs()) == (1, [])
+
+    site.moderate("approve")
+
+    (job,) = site.jobs()
+    assert site.only_thought().next_check_at == job.run_at
+    assert timedelta(days=6) < job.run_at - site.clock() <= timedelta(days=7)
+
+
+def test_looks_in_passing_are_nothing_that_waits(site_with: Callable[..., Site]) -> None:
+    site = site_with(limits_waiting=1)
+    target = site.url(site.publish())
+    for number in range(3):
+        stands(site, target, f"http://host{number}.example/")
+
+    assert len(site.jobs()) == 3
+    assert [job.priority for job in site.jobs()] == [AT_LEISURE] * 3
+
+
+# --- what somebody waits for goes first ---
+
+
+def test_a_fresh_ping_goes_before_every_look_in_passing_however_long_that_is_due(
+    site_with: Callable[..., Site],
+) -> None:
+    site = site_with(pingback_places=0)
+    target = site.url(site.publish())
+    old = [site.web.put(f"http://host{number}.example/", linking(target)) for number in range(3)]
+    for source in old:
+        site.ping(source, target)
+    site.run_jobs()
+    site.clock.move(days=60)
+    fresh = site.web.put("http://fresh.example/", linking(target))
+    site.ping(fresh, target)
+    site.ping(old[2], target)
+
+    site.web.fetched.clear()
+    site.run_jobs()
+
+    assert site.web.fetched[:2] == [old[2], fresh], "the first was due before, and somebody waits for it now as well"
+    assert sorted(site.web.fetched[2:]) == old[:2]
+
+
+def test_a_ping_makes_a_look_in_passing_pressing(site: Site, target: str) -> None:
+    stands(site, target)
+    site.clock.move(seconds=300)
+
+    site.ping(SOURCE, target)
+
+    (job,) = site.jobs()
+    assert (job.priority, job.run_at) == (AT_ONCE, site.clock())
+    site.run_next_job()
+    assert site.jobs()[0].priority == AT_LEISURE
+
+
+# --- conditional requests ---
+
+
+@pytest.mark.parametrize(
+    "validators",
+    [{"etag": ETAG}, {"last_modified": "Sun, 08 Mar 2026 11:00:00 GMT"}, {"etag": ETAG, "last_modified": "then"}],
+    ids=["ETag", "Last-Modified", "both"],
+)
+def test_a_source_that_has_not_changed_stands_without_being_read(
+    site: Site, target: str, validators: dict[str, str]
+) -> None:
+    stands(site, target, **validators)
+
+    for times in (1, 2):
+        site.run_next_job()
+        assert site.web.unchanged == times
+
+    thought = site.only_thought()
+    assert (thought.state, thought.checked_at) == ("shown", site.clock())
+    assert thought.excerpt == "[…] I read this post and liked it. […]"
+
+
+def test_a_404_that_is_followed_by_not_modified_is_forgotten(site: Site, target: str) -> None:
+    stands(site, target, etag=ETAG)
+    site.web.fail(SOURCE, BadStatus(404))
+    site.run_next_job()
+    assert site.only_thought().strikes == 1
+
+    site.web.put(SOURCE, linking(target), etag=ETAG)
+    site.run_next_job()
+
+    assert (site.only_thought().state, site.only_thought().strikes, site.web.unchanged) == ("shown", 0, 0)
+
+
+def test_not_modified_says_nothing_of_a_post_that_was_pinged_since(site: Site, target: str) -> None:
+    other = site.url(site.publish("Other"))
+    stands(site, target, etag=ETAG)
+    site.clock.move(seconds=300)
+
+    assert site.ping(SOURCE, other).outcome == 17
+
+    assert site.web.unchanged == 0, "the page is read whole when its findings do not tell"
+
+
+def test_a_server_that_always_says_not_modified_is_not_believed_for_ever(site: Site, target: str) -> None:
+    stands(site, target, etag=ETAG)
+    site.web.put(SOURCE, "<p>The link has gone, but the ETag has not.</p>", etag=ETAG)
+
+    for _ in range(6):
+        if site.jobs():
+            site.run_next_job()
+
+    assert site.only_thought().state == "gone"
+    assert site.web.unchanged == 4
+
+
+def test_a_page_that_failed_is_asked_for_whole(site: Site, target: str) -> None:
+    stands(site, target, etag=ETAG)
+    site.web.fail(SOURCE, TimedOut("x"))
+    site.run_next_job()
+
+    site.web.put(SOURCE, linking(target), etag=ETAG)
+    site.run_next_job()
+    assert site.web.unchanged == 0
+    site.run_next_job()
+    assert site.web.unchanged == 1
+
+
+# --- text that changed ---
+
+
+def test_new_words_after_approval_are_found_in_passing_and_wait(site: Site, post: Post, target: str) -> None:
+    stands(site, target)
+    site.moderate("approve")
+    site.web.put(SOURCE, linking(target, before="Buy pills and forget "))
+    revision = site.revision()
+
+    site.run_next_job()
+
+    assert site.states() == ["held", "shown"]
+    assert "pills" not in site.page(post)
+    assert site.revision() == revision
+    line = site.receipt(f"/receipts/{site.thoughts()[0].token}")["timeline"][-1]
+    assert (line["event"], line["detail"]) == ("decided", "the new words wait for approval")
+    assert "pills" not in site.client.get(f"/receipts/{site.thoughts()[0].token}").text
+
+
+def test_a_pair_that_was_settled_without_a_fetch_is_looked_at_again_too(site: Site, target: str) -> None:
+    other = site.url(site.publish("Other"))
+    site.web.put(SOURCE, linking(target, other))
+    site.ping(SOURCE, target)
+    site.services.publisher.delete("a-post")
+    site.run_jobs()
+
+    assert site.ping(SOURCE, other).outcome == "registered"
+
+    assert len(site.web.fetched) == 1
+    assert len(site.jobs()) == 1
+    assert site.thoughts()[0].next_check_at == site.jobs()[0].run_at
