@@ -32,6 +32,7 @@ class Database:
     def __init__(self, url: str) -> None:
         """Opens nothing yet. Raises StorageError for a URL that cannot be used."""
         self.url = _parsed(url)
+        self.at_close: list[Callable[[], None]] = []  # what else ends with it
         options: dict[str, Any] = {"pool_size": 8, "max_overflow": 56}
         if self.is_sqlite:
             options["connect_args"] = {"timeout": BUSY_SECONDS}
@@ -87,6 +88,8 @@ class Database:
 
     def close(self) -> None:
         """Gives all pooled connections back."""
+        for deed in self.at_close:
+            deed()
         self.engine.dispose()
 
 

@@ -1,5 +1,6 @@
 """Counters a minute, in the database, so that several processes and machines share them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from ipaddress import ip_address, ip_network
 
@@ -11,22 +12,36 @@ WINDOW = 60  # seconds
 
 
 def allow(connection: Connection, bucket: str, most: int, now: datetime) -> bool:
-    """Counts one more in `bucket`; False, and not counted, when there were `most` within the last minute.
+    """Counts one more in `bucket`; False, and not counted, when there were `most` within the last minute."""
+    return allow_all(connection, {bucket: most}, now)
 
-    The last minute is the present window and the part of the one before that still lies within it.
+
+def allow_all(connection: Connection, buckets: Mapping[str, int], now: datetime) -> bool:
+    """Counts one more in each of `buckets`; False, and counted in none, when one had its most within the last minute.
+
+    The last minute is the present window and the part of the one before that still lies within it. The buckets are
+    locked in the order in which they are given, the one that many share last.
     """
     window, into = divmod(int(now.timestamp()), WINDOW)
-    present = _count(connection, bucket, window)
-    before = _count(connection, bucket, window - 1) or 0
-    if (present or 0) + 1 + before * (WINDOW - into) / WINDOW > most:
-        return False
+    counted: dict[str, int | None] = {}
+    for bucket, most in buckets.items():
+        present = _count(connection, bucket, window)
+        before = _count(connection, bucket, window - 1) or 0
+        if (present or 0) + 1 + before * (WINDOW - into) / WINDOW > most:
+            return False
+        counted[bucket] = present
+    for bucket, present in counted.items():
+        _count_one(connection, bucket, window, present)
+    return True
+
+
+def _count_one(connection: Connection, bucket: str, window: int, present: int | None) -> None:
     if present is not None:
         where = (limits.c.bucket == bucket, limits.c.window == window)
         connection.execute(update(limits).where(*where).values(count=limits.c.count + 1))
     else:
         connection.execute(delete(limits).where(limits.c.window < window - 1))
         connection.execute(insert(limits).values(bucket=bucket, window=window, count=1))
-    return True
 
 
 def network(address: str) -> str:

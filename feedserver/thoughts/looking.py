@@ -3,6 +3,7 @@
 Fetches outside any transaction; leaves what a look does to thoughts to `verification` and `deciding`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -31,7 +32,14 @@ MAX_MORE: Final = 20
 class Fetch(Protocol):
     """The seam where a test may stand instead of the network."""
 
-    def __call__(self, url: str, *, sender: str | None) -> Page: ...
+    def __call__(
+        self,
+        url: str,
+        *,
+        sender: str | None,
+        on_redirect: Callable[[str], None] | None = None,
+        patience: float | None = None,
+    ) -> Page: ...
 
 
 @dataclass(frozen=True, slots=True)

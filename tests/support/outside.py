@@ -27,6 +27,7 @@ class Web:
         self.pages: dict[str, Page | FetchError] = {}
         self.fetched: list[str] = []
         self.senders: list[str | None] = []
+        self.patience: list[object] = []
 
     def put(self, url: str, html: str | bytes, content_type: str = "text/html; charset=utf-8") -> str:
         body = html.encode() if isinstance(html, str) else html
@@ -39,8 +40,9 @@ class Web:
         self.pages[url] = error
         return url
 
-    def __call__(self, url: str, *, sender: str | None = None) -> Page:
+    def __call__(self, url: str, *, sender: str | None = None, **named: object) -> Page:
         self.fetched.append(url)
+        self.patience.append(named.get("patience"))
         self.senders.append(sender)
         found = self.pages.get(url, HostUnknown("the source’s host cannot be found"))
         if isinstance(found, FetchError):

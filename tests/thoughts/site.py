@@ -52,10 +52,10 @@ class SlowWeb(Web):
         self.gate = Event()
         self.gate.set()
 
-    def __call__(self, url: str, *, sender: str | None = None) -> Page:
+    def __call__(self, url: str, *, sender: str | None = None, **named: object) -> Page:
         deed, self.meanwhile = self.meanwhile, None
         try:
-            return super().__call__(url, sender=sender)
+            return super().__call__(url, sender=sender, **named)
         finally:
             if deed is not None:
                 deed()
