@@ -24,7 +24,7 @@ from feedserver.net.address import may_contact
 from feedserver.settings import Network
 from feedserver.urls import host_name
 
-MAX_WORK = 0.5  # seconds of CPU: endless tiny pieces cost little time on the wire and much here
+MAX_WORK = 0.25  # seconds of CPU: endless tiny pieces cost little time on the wire and much here
 MAX_HEAD = 128 * 1024  # bytes until the body begins: TLS handshake, informational answers and header together
 MAX_ADDRESSES = 4  # tried in order
 PIECE = 16 * 1024  # bytes at a time

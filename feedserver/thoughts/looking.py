@@ -18,13 +18,13 @@ from feedserver.text import clean, one_line, shorten
 from feedserver.thoughts import sources
 from feedserver.thoughts.charset import decode
 from feedserver.thoughts.deciding import Evidence, Linked, Missing, Trouble, Unlinked
-from feedserver.thoughts.excerpt import excerpt
+from feedserver.thoughts.excerpt import excerpts
 from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME, Words, is_blank
 from feedserver.thoughts.reading import Link, Reading, read
 from feedserver.urls import Urls, host_name
 
-# Finding the words around a link takes up to twenty milliseconds. So they are found for posts that were pinged, and for
-# a few that may be pinged next. Who links to hundreds of posts keeps a list, and says nothing of its own on each.
+# Words are found for posts that were pinged, and for a few that may be pinged next. Who links to hundreds of posts
+# keeps a list, and says nothing of its own on each.
 MAX_EXCERPTS: Final = 200
 MAX_MORE: Final = 20
 
@@ -109,10 +109,9 @@ class Looker:
                 best[owners[slug]] = link
         wanted = [post_id for post_id in best if post_id in pinged]
         wanted += islice((post_id for post_id in best if post_id not in pinged), MAX_MORE)
-        return {
-            post_id: _words(reading, page, excerpt(reading, best[post_id]) if number < MAX_EXCERPTS else "")
-            for number, post_id in enumerate(wanted)
-        }
+        found = excerpts(reading, [best[post_id] for post_id in wanted[:MAX_EXCERPTS]])
+        found += [""] * (len(wanted) - len(found))
+        return {post_id: _words(reading, page, words) for post_id, words in zip(wanted, found, strict=True)}
 
     def _links_to_posts(self, reading: Reading) -> dict[str, Link]:
         """The best link for each slug, in the page's order."""
