@@ -19,7 +19,7 @@ PAUSES: Final = tuple(
 
 # A job whose process died is tried again soon, but it may have been the cause: after each death it rests longer, up to
 # what the end of its lease would have been.
-_AFTER_DEATH: Final = tuple(timedelta(seconds=seconds) for seconds in (1, 8, 30))
+_AFTER_DEATH: Final = tuple(timedelta(seconds=seconds) for seconds in (1, 3, 15, 60))
 
 # First tries and repeated ones have places of their own: what failed before never keeps waiting what may be well.
 Lane = Literal["first", "again", "any"]

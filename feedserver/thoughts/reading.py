@@ -19,10 +19,10 @@ from feedserver import text as words
 from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME
 from feedserver.urls import MAX_URL
 
-# Bounds of memory, far above what honest pages hold: the longest indexes and link lists have a few thousand links.
+# Bounds of memory and work, far above what honest pages hold: the longest indexes have a few thousand links.
 # A long <base> makes many long URLs out of short ones, and resolving them slow: hence the bound on all characters.
-MAX_LINKS = 20_000
-# And of work: a token costs up to two millionths of a second, and a page is walked twice. A megabyte of ordinary HTML
+MAX_LINKS = 10_000
+# A token costs up to two millionths of a second, and a page is walked twice. A megabyte of ordinary HTML
 # has fifty thousand tokens, one that is nothing but short links four times as many.
 MAX_TOKENS = 200_000
 MAX_LINK_CHARACTERS = 3 * 1024 * 1024
