@@ -26,7 +26,7 @@ from feedserver.posts import store as posts
 from feedserver.services import Services
 from feedserver.settings import EgressSettings, Settings, SiteSettings
 from feedserver.setup import init
-from feedserver.thoughts import pingback
+from feedserver.thoughts import pingback, store
 from feedserver.thoughts.looking import Look, Looker
 from tests.hostile.answers import BROKEN, TOO_LATE, TOO_LONG
 from tests.hostile.authority import Authority
