@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedserver.thoughts.reading import MAX_LINKS, Link, read
+from feedserver.thoughts.reading import MAX_LINKS, MAX_TOKENS, Link, read
 
 SOURCE = "http://blog.example/2026/entry?x=1"
 POST = "http://me.example/posts/one"
@@ -253,6 +253,12 @@ def test_links_are_bounded_and_keep_their_order() -> None:
     found = urls("".join(f"<a href={n}>x</a>" for n in range(MAX_LINKS + 10)), "http://h.example/")
 
     assert found == [f"http://h.example/{n}" for n in range(MAX_LINKS)]
+
+
+def test_a_page_of_more_tokens_than_honest_ones_have_is_read_in_part() -> None:
+    half = "<b>" * (MAX_TOKENS // 2)
+
+    assert urls(f"{half}<a href=x>y</a>{half}<a href=z>y") == ["http://blog.example/2026/x"]
 
 
 def test_a_long_base_does_not_multiply_the_page() -> None:
