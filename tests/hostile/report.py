@@ -157,7 +157,8 @@ def _document(rows: Sequence[Row], costs: Sequence[Cost]) -> str:
 
 Made by `make harmless`, not by hand. Measured with Python {platform.python_version()}, turbohtml
 {version("turbohtml")} and gunicorn {version("gunicorn")} on {os.cpu_count()} cores of {platform.system()}; trust the
-bounds, not the milliseconds. `make test` holds every bound on both databases, in a short form; `make soak` runs the long forms.
+bounds, not the milliseconds. `make test` holds every bound on both databases, in a short form; `make soak` runs the
+long forms.
 
 {_table(("what", "bound", "measured"), rows)}
 
