@@ -30,7 +30,7 @@ class Holder:
     def __init__(self, database: Database) -> None:
         """Takes no lock yet: a process that only reads needs none. The lock ends with `database.close()`."""
         self._database = database
-        self._name = str(secrets.randbelow(2**31))
+        self._name: str | None = None  # chosen with the lock, so that forked processes never share one
         self._lock = Lock()
         self._file: int | None = None
         self._session: Connection | None = None
@@ -40,13 +40,14 @@ class Holder:
     def name(self) -> str:
         """The name to write on leases; the lock that goes with it is held from now on."""
         with self._lock:
+            name = self._name = self._name or str(secrets.randbelow(2**31))
             if self._database.file is not None:
                 if self._file is None:
                     _sweep(self._database.file)
-                    self._file = _locked_file(_path(self._database.file, self._name))
+                    self._file = _locked_file(_path(self._database.file, name))
             elif self._session is None:
-                self._session = self._locked_session()
-        return self._name
+                self._session = self._locked_session(name)
+        return name
 
     def refresh(self) -> None:
         """Sees to it that the lock is taken again where the session that had it has broken; called now and then."""
@@ -77,15 +78,15 @@ class Holder:
                 os.close(self._file)
                 self._file = None
                 with suppress(OSError):
-                    _path(self._database.file or Path(), self._name).unlink()
+                    _path(self._database.file or Path(), self._name or "").unlink()
             if self._session is not None:
                 self._session.invalidate()  # a session that went back to the pool would keep its lock
                 self._session.close()
                 self._session = None
 
-    def _locked_session(self) -> Connection:
+    def _locked_session(self, name: str) -> Connection:
         session = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        session.execute(text("SELECT pg_advisory_lock(:class, :name)"), {"class": _CLASS, "name": int(self._name)})
+        session.execute(text("SELECT pg_advisory_lock(:class, :name)"), {"class": _CLASS, "name": int(name)})
         return session
 
 

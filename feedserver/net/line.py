@@ -31,7 +31,8 @@ PIECE = 16 * 1024  # bytes at a time
 NOT_FOUND = "the source’s host cannot be found"  # also for a forbidden one: our networks are not to be probed
 PORTS = {"http": 80, "https": 443}
 # A stalled name server holds its thread until the system gives up, long after the fetch did.
-_LOOKUPS = threading.BoundedSemaphore(32)
+# So there are many more of them than fetches at once.
+_LOOKUPS = threading.BoundedSemaphore(128)
 
 T = TypeVar("T")
 Address = IPv4Address | IPv6Address

@@ -114,7 +114,7 @@ def test_jobs_that_failed_before_and_hang_keep_no_first_try_waiting(
     def work(job: Job) -> None:
         if job.attempts:
             hanging.release()
-            assert gate.wait(SECONDS)
+            assert gate.wait(3 * SECONDS)
         desk.finish(job)
 
     for number in range(PLACES + 3):
@@ -127,10 +127,11 @@ def test_jobs_that_failed_before_and_hang_keep_no_first_try_waiting(
         assert hanging.acquire(timeout=SECONDS)
 
     desk.add("new")
-    wait_for(lambda: "new" not in [job.subject for job in desk.all()])
-
-    gate.set()
-    worker.stop()
+    try:
+        wait_for(lambda: "new" not in [job.subject for job in desk.all()])
+    finally:
+        gate.set()
+        worker.stop()
 
 
 @pytest.mark.usefixtures("quick")
