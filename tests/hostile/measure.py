@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -129,7 +130,11 @@ def _measure_here(group: str, name: str, deed: Callable[[], str], result: Path) 
         cost = Cost(group, name, outcome, round(worked, 4), peak, round(took, 3), sum(taken), sum(body))
         result.write_text(json.dumps(asdict(cost)))
         status = 0
+    except BaseException:
+        traceback.print_exc()
+        raise
     finally:
+        sys.stderr.flush()
         os._exit(status)
 
 
