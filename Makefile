@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: serve test check format clean
+.PHONY: serve test check format harmless soak clean
 
 serve: $(VENV)/.serves
 	$(BIN)/feedserver serve
@@ -15,6 +15,14 @@ check: $(VENV)/.develops
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# Measures what docs/harmless.md promises, and writes it; minutes.
+harmless: $(VENV)/.develops
+	$(BIN)/python -m tests.hostile.report docs/harmless.md
+
+# The long forms of the tests under kills, load and hostile input; minutes, on loopback only.
+soak: $(VENV)/.develops
+	TESTS_LONG=1 $(BIN)/python -m pytest tests/hostile --timeout 900
 
 format: $(VENV)/.develops
 	$(BIN)/ruff format .

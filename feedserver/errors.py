@@ -16,6 +16,7 @@
         ├── TimedOut             the one deadline over name, connect, TLS, redirects and body
         ├── ConnectionFailed     refused, reset, TLS fault, broken HTTP
         ├── TooManyRedirects     more than five, a loop, or one to another scheme
+        ├── BudgetSpent          a redirect leads to a host that has been asked enough for now
         ├── BadStatus            carries the status
         └── NotText              a type that cannot hold links
 
@@ -171,6 +172,10 @@ class ConnectionFailed(FetchError):
 
 class TooManyRedirects(FetchError):
     """More than five redirects, a loop, or one to another scheme."""
+
+
+class BudgetSpent(FetchError):
+    """A redirect leads to a host that was asked often enough for now."""
 
 
 class BadStatus(FetchError):

@@ -9,6 +9,7 @@ import re
 import socket
 import struct
 import sys
+import time
 from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
@@ -17,7 +18,7 @@ from gunicorn.glogging import Logger
 from feedserver import settings
 from feedserver.app import create_app
 from feedserver.errors import FeedserverError, SettingsError
-from feedserver.jobs.worker import Worker
+from feedserver.jobs.worker import STOP_SECONDS, Worker
 from feedserver.patience import PatientWorker
 from feedserver.services import EXTENSION, Services
 from feedserver.setup import init
@@ -126,11 +127,16 @@ def _post_worker_init(worker: Any) -> None:
 
 
 def _worker_exit(_server: Any, worker: Any) -> None:
+    """Lets jobs under way end; what would outlast gunicorn's patience gives its lease back to whoever runs on."""
+    end = time.monotonic() + STOP_SECONDS
     if worker.pid in _job_workers:
         _job_workers.pop(worker.pid).stop()
     if getattr(worker, "wsgi", None) is not None:
-        _services_of(worker).places.close()
-        _services_of(worker).readers.stop()
+        services = _services_of(worker)
+        services.places.close(max(0.0, end - time.monotonic()))
+        services.runner.give_back()
+        services.runner.holder.close()
+        services.readers.stop()
 
 
 def _services_of(worker: Any) -> Services:

@@ -20,6 +20,7 @@ from feedserver.feeds.copies import Copies
 from feedserver.feeds.readership import Readership
 from feedserver.feeds.versions import Feeds
 from feedserver.jobs import store as jobs
+from feedserver.jobs.holder import Holder
 from feedserver.jobs.model import Job
 from feedserver.jobs.worker import Runner
 from feedserver.net.fetch import fetch
@@ -90,7 +91,7 @@ class Services:
     @cached_property
     def runner(self) -> Runner:
         handlers = {VERIFY: self.verifier.carry_out, publishing.PUBLISH: self._make_known}
-        return Runner(self.database, handlers, self.clock)
+        return Runner(self.database, handlers, self.clock, Holder(self.database))
 
     @cached_property
     def places(self) -> WaitingPlaces:

@@ -53,8 +53,10 @@ def _init(chosen: Namespace) -> None:
 
 
 def _jobs(chosen: Namespace) -> None:
-    with open_site().database.read() as connection:
+    services = open_site()
+    with services.database.read() as connection:
         found = jobs.everything(connection)
+    now = services.clock()
     rows = [
         {
             "id": job.id,
@@ -64,17 +66,22 @@ def _jobs(chosen: Namespace) -> None:
             "attempts": job.attempts,
             "leased_until": job.leased_until,
             "last_error": job.last_error,
+            "created_at": job.created_at,
+            "party": job.party,
+            "why": job.why(now),
         }
         for job in found
     ]
-    print_list(rows, as_json=chosen.json, columns=("id", "run_at", "kind", "attempts", "subject", "last_error"))
+    print_list(rows, as_json=chosen.json, columns=("id", "created_at", "run_at", "kind", "attempts", "subject", "why"))
 
 
 def _run(chosen: Namespace) -> None:
-    runner = open_site().runner
-    done = runner.run_due()
-    while chosen.until_idle and (more := runner.run_due()):
+    services = open_site()
+    services.runner.take_from_dead()
+    done = services.runner.run_due()
+    while chosen.until_idle and (more := services.runner.run_due()):
         done += more
+    services.database.close()
     print(f"{done} done")
 
 

@@ -51,3 +51,4 @@ def _work(_: Namespace) -> None:
     print("carrying out jobs; SIGTERM ends it", flush=True)
     stopping.wait()
     worker.stop()
+    services.database.close()

@@ -5,14 +5,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, literal, or_, select, update
 
-from feedserver.jobs.model import AT_ONCE, LEASE, Job
+from feedserver.jobs.model import AT_ONCE, LEASE, MOST_OF_ONE, Job, Lane, pause_after_death
 from feedserver.storage.schema import heartbeats, jobs
+
+_ROOM = 0x726F6F6D  # “room”: the first half of the key of PostgreSQL's advisory locks for parties
+_FREE: dict[str, Any] = {"leased_until": None, "token": None, "holder": None}
 
 
 def ensure(
-    connection: Connection, kind: str, subject: str, run_at: datetime, now: datetime, priority: int = AT_ONCE
+    connection: Connection,
+    kind: str,
+    subject: str,
+    run_at: datetime,
+    now: datetime,
+    *,
+    party: str | None = None,
+    priority: int = AT_ONCE,
 ) -> Job:
     """The one job of this kind and subject, locked until the transaction ends; a new one is due at `run_at`."""
     job = find(connection, kind, subject)
@@ -21,6 +31,7 @@ def ensure(
     values = {
         "kind": kind,
         "subject": subject,
+        "party": party,
         "run_at": run_at,
         "attempts": 0,
         "created_at": now,
@@ -47,30 +58,64 @@ def bring_forward(connection: Connection, job: Job, run_at: datetime) -> Job:
     return _job(row)
 
 
-def lease(connection: Connection, job: Job, now: datetime) -> Job:
-    """Takes a job that nobody holds, for a while. The caller holds its row lock."""
+def lease(connection: Connection, job: Job, now: datetime, *, holder: str | None = None) -> Job:
+    """Takes a job that nobody holds, for a while. The caller holds its row lock, and has asked for room."""
     token = secrets.token_hex(16)
-    values = {"leased_until": now + LEASE, "token": token}
+    values = {"leased_until": now + LEASE, "token": token, "holder": holder}
     row = connection.execute(update(jobs).where(jobs.c.id == job.id).values(values).returning(jobs)).one()
     return _job(row)
 
 
-def take_due(connection: Connection, now: datetime, kinds: Sequence[str], limit: int) -> list[Job]:
-    """Leases up to `limit` jobs that are due and that nobody holds: those first that somebody waits for, and
-    of them the longest waiting."""
-    query = (
-        select(jobs)
-        .where(_is_due(now, kinds))
-        .order_by(jobs.c.priority, jobs.c.run_at, jobs.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)  # on SQLite the writer's lock does the same
-    )
-    return [lease(connection, _job(row), now) for row in connection.execute(query).all()]
+def has_room(connection: Connection, party: str | None, now: datetime, most: int = MOST_OF_ONE) -> bool:
+    """Whether one more job of `party` may be under way. The answer holds until the transaction ends: on PostgreSQL
+    whoever asks for the same party waits, on SQLite the writer's lock does the same."""
+    if party is None:
+        return True
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_ROOM, func.hashtext(party))))
+    return _under_way(connection, party, now) < most
 
 
-def anything_due(connection: Connection, now: datetime, kinds: Sequence[str]) -> bool:
+def take_due(
+    connection: Connection,
+    now: datetime,
+    kinds: Sequence[str],
+    limit: int,
+    *,
+    lane: Lane = "any",
+    newest: bool = False,
+    holder: str | None = None,
+) -> list[Job]:
+    """Leases up to `limit` jobs that are due, that nobody holds and whose party has room.
+
+    Those come first that somebody waits for, and of them the longest waiting, or the `newest`; only those of `lane`.
+    May be done again from its start: takers of several parties can wait for each other.
+    """
+    taken: list[Job] = []
+    full: set[str] = set()
+    moments = (jobs.c.run_at.desc(), jobs.c.id.desc()) if newest else (jobs.c.run_at, jobs.c.id)
+    while len(taken) < limit:
+        query = (
+            select(jobs)
+            .where(_is_due(now, kinds, lane), _is_of_others(full))
+            .order_by(jobs.c.priority, *moments)
+            .limit(1)
+        )
+        # On SQLite the writer's lock does the same as SKIP LOCKED.
+        row = connection.execute(query.with_for_update(skip_locked=True)).one_or_none()
+        if row is None:
+            break
+        job = _job(row)
+        if has_room(connection, job.party, now):
+            taken.append(lease(connection, job, now, holder=holder))
+        elif job.party is not None:
+            full.add(job.party)
+    return taken
+
+
+def anything_due(connection: Connection, now: datetime, kinds: Sequence[str], lane: Lane = "any") -> bool:
     """Whether `take_due` would find something: asked in a read, so that idle workers never lock SQLite."""
-    return connection.execute(select(jobs.c.id).where(_is_due(now, kinds)).limit(1)).first() is not None
+    return connection.execute(select(jobs.c.id).where(_is_due(now, kinds, lane)).limit(1)).first() is not None
 
 
 def held(connection: Connection, job: Job) -> bool:
@@ -94,10 +139,33 @@ def postpone(
     priority: int | None = None,
 ) -> None:
     """Gives the lease back; the job is due again at `run_at`, with its old priority unless given another."""
-    values = {"run_at": run_at, "attempts": attempts, "last_error": error, "leased_until": None, "token": None}
+    values = {"run_at": run_at, "attempts": attempts, "last_error": error} | _FREE
     if priority is not None:
         values["priority"] = priority
     connection.execute(update(jobs).where(jobs.c.id == job.id, jobs.c.token == job.token).values(values))
+
+
+def give_back(connection: Connection, job: Job) -> None:
+    """Gives the lease back as if it had never been taken: another process may take the job at once."""
+    connection.execute(update(jobs).where(jobs.c.id == job.id, jobs.c.token == job.token).values(_FREE))
+
+
+def holders(connection: Connection, now: datetime) -> set[str]:
+    """The names of those who hold leases."""
+    query = select(jobs.c.holder).where(jobs.c.leased_until > now, jobs.c.holder.is_not(None)).distinct()
+    return set(connection.execute(query).scalars())
+
+
+def take_from_dead(connection: Connection, holder: str, now: datetime) -> int:
+    """Ends the leases of a process that has died; returns how many. Each costs a try and a short growing pause, as
+    the job may be what killed it."""
+    query = select(jobs).where(jobs.c.holder == holder, jobs.c.leased_until > now).with_for_update()
+    dropped = [_job(row) for row in connection.execute(query)]
+    for job in dropped:
+        values = {"run_at": now + pause_after_death(job.attempts), "attempts": job.attempts + 1} | _FREE
+        values["last_error"] = "the process that carried it out has ended"
+        connection.execute(update(jobs).where(jobs.c.id == job.id).values(values))
+    return len(dropped)
 
 
 def discard(connection: Connection, kind: str, subject: str) -> None:
@@ -125,9 +193,22 @@ def last_beat(connection: Connection) -> datetime | None:
     return connection.execute(select(heartbeats.c.at).where(heartbeats.c.name == "jobs")).scalar_one_or_none()
 
 
-def _is_due(now: datetime, kinds: Sequence[str]) -> ColumnElement[bool]:
+def _under_way(connection: Connection, party: str, now: datetime) -> int:
+    query = select(func.count()).where(jobs.c.party == party, jobs.c.leased_until > now)
+    return connection.execute(query).scalar_one()
+
+
+def _is_due(now: datetime, kinds: Sequence[str], lane: Lane) -> ColumnElement[bool]:
+    """Due, free, and of a party that has room, as far as can be seen without waiting for those who take."""
     free = or_(jobs.c.leased_until.is_(None), jobs.c.leased_until <= now)
-    return and_(jobs.c.run_at <= now, jobs.c.kind.in_(kinds), free)
+    other = jobs.alias("other")
+    of_party = select(func.count()).where(other.c.party == jobs.c.party, other.c.leased_until > now).scalar_subquery()
+    tries = {"first": jobs.c.attempts == 0, "again": jobs.c.attempts > 0, "any": literal(True)}
+    return and_(jobs.c.run_at <= now, jobs.c.kind.in_(kinds), free, tries[lane], of_party < MOST_OF_ONE)
+
+
+def _is_of_others(parties: set[str]) -> ColumnElement[bool]:
+    return or_(jobs.c.party.is_(None), jobs.c.party.not_in(parties))
 
 
 def _job(row: Row[Any]) -> Job:
@@ -137,8 +218,10 @@ def _job(row: Row[Any]) -> Job:
         subject=row.subject,
         run_at=row.run_at,
         attempts=row.attempts,
+        created_at=row.created_at,
         leased_until=row.leased_until,
         token=row.token,
         last_error=row.last_error,
         priority=row.priority,
+        party=row.party,
     )

@@ -1,25 +1,30 @@
 """Carries jobs out: in a thread of each web process, in `feedserver worker`, or once from the command line.
 
-Leases make any number of workers safe. A job whose process dies is due again when its lease ends.
+Leases make any number of workers safe. A job whose process dies is taken over by any other that looks, at the latest
+when its lease ends.
 """
 
 import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from threading import BoundedSemaphore, Event, Thread
+from functools import partial
+from threading import Event, Lock, Thread
 from typing import Final
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from feedserver.clock import Clock
 from feedserver.jobs import store
-from feedserver.jobs.model import LEASE, Job, pause_after
+from feedserver.jobs.holder import Holder
+from feedserver.jobs.model import LEASE, Job, Lane, pause_after
 from feedserver.storage.engine import Database
 
-PLACES: Final = 8  # jobs of one kind at a time in one process: nearly all wait for the network
+PLACES: Final = 8  # jobs of one kind and lane at a time in one process: nearly all wait for the network
+STOP_SECONDS: Final = 20.0  # for jobs under way when a process ends: longer than most fetches, within gunicorn's grace
+_LANES: Final[tuple[Lane, ...]] = ("first", "again")
 _LOOK_EVERY: Final = 1.0  # seconds; a scheduled post is promised within five
 _BEAT_EVERY: Final = timedelta(seconds=10)
 
@@ -35,9 +40,18 @@ class Runner:
     database: Database
     handlers: Mapping[str, Handler]
     clock: Clock
+    holder: Holder
+    _under_way: dict[str, Job] = field(default_factory=dict, repr=False)
 
     def run(self, job: Job) -> None:
         """Carries out a leased job. A handler that fails costs a try; the job comes again after a growing pause."""
+        self._under_way[job.token or ""] = job
+        try:
+            self._carry_out(job)
+        finally:
+            del self._under_way[job.token or ""]
+
+    def _carry_out(self, job: Job) -> None:
         try:
             self.handlers[job.kind](job)
         except (OperationalError, InterfaceError):
@@ -46,14 +60,31 @@ class Runner:
             _log.exception("job %s on %s failed", job.kind, job.subject)
             self._try_again_later(job)
 
-    def take_due(self, limit: int, kinds: Sequence[str] | None = None) -> list[Job]:
+    def take_due(
+        self, limit: int, kinds: Sequence[str] | None = None, lane: Lane = "any", *, newest: bool = False
+    ) -> list[Job]:
         """Leases what is due, of some kinds or of all that can be carried out here."""
         now, wanted = self.clock(), list(self.handlers if kinds is None else kinds)
         with self.database.read() as connection:
-            if not store.anything_due(connection, now, wanted):
+            if not store.anything_due(connection, now, wanted, lane):
                 return []
-        with self.database.write() as connection:
-            return store.take_due(connection, now, wanted, limit)
+        chosen = partial(store.take_due, lane=lane, newest=newest, holder=self.holder.name)
+        return self.database.transact(lambda connection: chosen(connection, now, wanted, limit))
+
+    def take_from_dead(self) -> None:
+        """Frees what processes that have died still hold, so that nobody waits for the end of their leases."""
+        now = self.clock()
+        with self.database.read() as connection:
+            holders = store.holders(connection, now)
+        for name in filter(self.holder.is_dead, holders):
+            freed = self.database.transact(partial(store.take_from_dead, holder=name, now=now))
+            _log.warning("took over %d jobs of a process that has ended", freed)
+
+    def give_back(self) -> None:
+        """Gives back the leases of what is under way here, when this process cannot wait for its end."""
+        for job in list(self._under_way.values()):
+            self.database.transact(partial(store.give_back, job=job))
+            _log.warning("gave back job %s on %s: the process ends", job.kind, job.subject)
 
     def run_due(self) -> int:
         """Carries out what is due now, one after the other, in this thread; returns how many there were."""
@@ -75,54 +106,91 @@ class Runner:
 class Worker:
     """A thread that looks for due jobs, and a few more that carry them out.
 
-    Each kind has places of its own, so that slow sources never keep a scheduled post waiting.
+    Each kind has places of its own, so that slow sources never keep a scheduled post waiting; within a kind, so have
+    first tries and repeated ones. When most of its places for first tries are taken, a job is `hurried`; and every
+    second one that is taken is the newest, so that a crowd which came before delays nobody by all of its length.
     """
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self._stopping = Event()
-        self._free = {kind: BoundedSemaphore(PLACES) for kind in runner.handlers}
-        self._places = ThreadPoolExecutor(max_workers=PLACES * len(self._free), thread_name_prefix="job")
+        self._stopping, self._wake = Event(), Event()
+        self._lanes = [_Places(kind, lane) for kind in runner.handlers for lane in _LANES]
+        self._threads = ThreadPoolExecutor(max_workers=PLACES * len(self._lanes), thread_name_prefix="job")
         self._thread = Thread(target=self._look, name="jobs", daemon=True)
         self._last_beat = runner.clock() - _BEAT_EVERY
 
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """Takes no more jobs and waits for those under way, which have deadlines of their own."""
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Takes no more jobs, waits for those under way, and gives back the leases of what is not done in time."""
         self._stopping.set()
+        self._wake.set()
         self._thread.join()
-        self._places.shutdown()
+        _, unfinished = wait([future for lane in self._lanes for future in lane.under_way()], timeout=seconds)
+        if unfinished:
+            self._runner.give_back()
+        self._threads.shutdown(wait=not unfinished)
 
     def _look(self) -> None:
         while not self._stopping.is_set():
+            self._wake.clear()
             try:
                 self._beat()
-                for kind in self._free:
-                    self._take_some(kind)
+                self._runner.take_from_dead()
+                for lane in self._lanes:
+                    self._take_some(lane)
             except Exception as error:  # noqa: BLE001 - the one thread that must not end: the next look may go well
                 _log.warning("jobs wait; the database did not answer as it should: %s", type(error).__name__)
-            self._stopping.wait(_LOOK_EVERY)
+            self._wake.wait(_LOOK_EVERY)
 
-    def _take_some(self, kind: str) -> None:
-        """Takes due jobs of one kind while it has a free place."""
-        free = self._free[kind]
-        while not self._stopping.is_set() and free.acquire(blocking=False):
-            under_way = False
-            try:
-                for job in self._runner.take_due(1, [kind]):
-                    self._places.submit(self._runner.run, job).add_done_callback(lambda _: free.release())
-                    under_way = True
-            finally:
-                if not under_way:
-                    free.release()
-            if not under_way:
+    def _take_some(self, places: "_Places") -> None:
+        """Takes due jobs of one kind and lane while it has a free place."""
+        while not self._stopping.is_set() and places.taken < PLACES:
+            due = self._runner.take_due(1, [places.kind], places.lane, newest=places.takes_newest)
+            if not due:
                 return
+            future = self._threads.submit(self._runner.run, replace(due[0], hurried=places.is_crowded))
+            places.fill(future)
+            future.add_done_callback(lambda _: self._wake.set())
 
     def _beat(self) -> None:
         now = self._runner.clock()
         if now - self._last_beat < _BEAT_EVERY:
             return
+        self._runner.holder.refresh()
         self._runner.database.transact(lambda connection: store.beat(connection, now))
         self._last_beat = now
+
+
+class _Places:
+    """The places that jobs of one kind and lane have in this process."""
+
+    def __init__(self, kind: str, lane: Lane) -> None:
+        self.kind, self.lane = kind, lane
+        self.takes_newest = False
+        self._under_way: set[Future[None]] = set()
+        self._lock = Lock()
+
+    @property
+    def taken(self) -> int:
+        return len(self._under_way)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether the next job shall be hurried, as half of the places are taken. A try that failed before is not."""
+        return self.lane == "first" and self.taken >= PLACES // 2
+
+    def fill(self, future: Future[None]) -> None:
+        with self._lock:
+            self._under_way.add(future)
+        self.takes_newest = self.lane == "first" and not self.takes_newest
+        future.add_done_callback(self._empty)
+
+    def under_way(self) -> list[Future[None]]:
+        with self._lock:
+            return list(self._under_way)
+
+    def _empty(self, future: Future[None]) -> None:
+        with self._lock:
+            self._under_way.discard(future)

@@ -8,7 +8,7 @@ its bounds (`line`), the body's codings (`body`), what the page says.
 import http.client
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import cast
@@ -55,15 +55,18 @@ def fetch(
     sender: str | None = None,
     etag: str | None = None,
     last_modified: str | None = None,
+    on_redirect: Callable[[str], None] | None = None,
+    patience: float | None = None,
     tls: ssl.SSLContext | None = None,
     resolve: Resolve = look_up,
 ) -> Page:
     """The HTML page at `url`, after redirects; `sender` is the address of whoever asks for it.
 
     With `etag` or `last_modified` the request is conditional (RFC 9110 section 13.1) and may bring back a 304.
-    `tls` and `resolve` stand in for the system's trust store and resolver. Raises a FetchError.
+    `on_redirect` is asked about each further URL before it is contacted, and may raise. `patience` shortens the time
+    that the policy gives. `tls` and `resolve` stand in for the system's trust store and resolver. Raises a FetchError.
     """
-    budget = Budget(policy.timeout)
+    budget = Budget(policy.timeout if patience is None else min(patience, policy.timeout))
     conditions = _conditions(etag, last_modified)
     headers = [f"User-Agent: {policy.user_agent}", *_forwarded_for(sender), *conditions]
     seen: set[str] = set()
@@ -81,6 +84,8 @@ def fetch(
             url = _next(url, answer)
         if same_page(url) in seen:
             raise TooManyRedirects("the source redirects in a circle")
+        if on_redirect is not None:
+            on_redirect(url)
     raise TooManyRedirects(f"the source redirects more than {MAX_REDIRECTS} times")
 
 

@@ -24,14 +24,15 @@ from feedserver.net.address import may_contact
 from feedserver.settings import Network
 from feedserver.urls import host_name
 
-MAX_WORK = 0.5  # seconds of CPU: endless tiny pieces cost little time on the wire and much here
+MAX_WORK = 0.25  # seconds of CPU: endless tiny pieces cost little time on the wire and much here
 MAX_HEAD = 128 * 1024  # bytes until the body begins: TLS handshake, informational answers and header together
 MAX_ADDRESSES = 4  # tried in order
 PIECE = 16 * 1024  # bytes at a time
 NOT_FOUND = "the source’s host cannot be found"  # also for a forbidden one: our networks are not to be probed
 PORTS = {"http": 80, "https": 443}
 # A stalled name server holds its thread until the system gives up, long after the fetch did.
-_LOOKUPS = threading.BoundedSemaphore(32)
+# So there are many more of them than fetches at once.
+_LOOKUPS = threading.BoundedSemaphore(128)
 
 T = TypeVar("T")
 Address = IPv4Address | IPv6Address

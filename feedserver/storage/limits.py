@@ -1,6 +1,6 @@
 """Counters a minute, in the database, so that several processes and machines share them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
@@ -13,15 +13,24 @@ WINDOW = 60  # seconds
 
 
 def allow(connection: Connection, bucket: str, most: int, now: datetime) -> bool:
-    """Counts one more in `bucket`; False, and not counted, when there were `most` within the last minute.
+    """Counts one more in `bucket`; False, and not counted, when there were `most` within the last minute."""
+    return allow_all(connection, {bucket: most}, now)
 
-    The last minute is the present window and the part of the one before that still lies within it.
+
+def allow_all(connection: Connection, buckets: Mapping[str, int], now: datetime) -> bool:
+    """Counts one more in each of `buckets`; False, and counted in none, when one had its most within the last minute.
+
+    The last minute is the present window and the part of the one before that still lies within it. The buckets are
+    locked in the order in which they are given, the one that many share last.
     """
     window, into = _place(now)
-    present, before = _counts(connection, bucket, window)
-    if (present or 0) + 1 + _still_there(before, into) > most:
-        return False
-    _add(connection, bucket, window, window, is_new=present is None)
+    found = {bucket: _counts(connection, bucket, window) for bucket in buckets}
+    for bucket, most in buckets.items():
+        present, before = found[bucket]
+        if (present or 0) + 1 + _still_there(before, into) > most:
+            return False
+    for bucket, (present, _) in found.items():
+        _add(connection, bucket, window, window, is_new=present is None)
     return True
 
 

@@ -305,11 +305,14 @@ jobs = Table(
     Column("run_at", Moment, nullable=False, index=True),
     Column("leased_until", Moment),
     Column("token", Words),  # whose lease it is
+    Column("holder", Words),  # the process that has it
+    Column("party", Words),  # whose machines it burdens, such as a registered domain; leases are shared out by it
     Column("attempts", Integer, nullable=False),
     Column("last_error", Words),
     Column("created_at", Moment, nullable=False),
     Column("priority", Integer, nullable=False, server_default="0"),  # 0 goes before 1
     UniqueConstraint("kind", "subject"),
+    Index(None, "party"),
 )
 
 # When jobs were last looked at, for /readyz.

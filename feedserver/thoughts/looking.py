@@ -4,6 +4,7 @@ Fetches outside any transaction; leaves what a look does to thoughts to `verific
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -18,15 +19,15 @@ from feedserver.text import clean, one_line, shorten
 from feedserver.thoughts import sources
 from feedserver.thoughts.charset import decode
 from feedserver.thoughts.deciding import Evidence, Missing, Trouble, Unlinked
-from feedserver.thoughts.excerpt import excerpt
+from feedserver.thoughts.excerpt import excerpts
 from feedserver.thoughts.findings import Findings, Mention
 from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME, Words, is_blank
 from feedserver.thoughts.reading import Link, Reading, read
 from feedserver.thoughts.sources import Kept
 from feedserver.urls import Urls, host_name, same_page
 
-# Finding the words around a link takes up to twenty milliseconds. So they are found for posts that were pinged, and for
-# a few that may be pinged next. Who links to hundreds of posts keeps a list, and says nothing of its own on each.
+# Words are found for posts that were pinged, and for a few that may be pinged next. Who links to hundreds of posts
+# keeps a list, and says nothing of its own on each.
 MAX_EXCERPTS: Final = 200
 MAX_MORE: Final = 20
 # Some servers answer “not modified” to everything: now and then a page is read whole.
@@ -37,7 +38,14 @@ class Fetch(Protocol):
     """The seam where a test may stand instead of the network."""
 
     def __call__(
-        self, url: str, *, sender: str | None, etag: str | None = None, last_modified: str | None = None
+        self,
+        url: str,
+        *,
+        sender: str | None,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        on_redirect: Callable[[str], None] | None = None,
+        patience: float | None = None,
     ) -> Page: ...
 
 
@@ -72,9 +80,9 @@ class Looker:
         if self.urls.owns(page):
             return self._look_inside(page, started_at)
         before = self._believed(page, started_at)
-        conditions = {"etag": before.etag, "last_modified": before.last_modified} if before else {}
+        etag, last_modified = (before.etag, before.last_modified) if before else (None, None)
         try:
-            fetched = self.fetch(page, sender=sender, **conditions)
+            fetched = self.fetch(page, sender=sender, etag=etag, last_modified=last_modified)
         except errors.FetchError as error:
             asked = not isinstance(error, errors.AddressForbidden | errors.HostUnknown)
             kept = Kept(started_at, Findings()) if asked else None
@@ -130,9 +138,11 @@ class Looker:
                 best[owners[slug]] = link
         wanted = [post_id for post_id in best if post_id in pinged]
         wanted += islice((post_id for post_id in best if post_id not in pinged), MAX_MORE)
+        found = excerpts(reading, [best[post_id] for post_id in wanted[:MAX_EXCERPTS]])
+        found += [""] * (len(wanted) - len(found))
         mentions = {
-            post_id: _mention(reading, page, best[post_id], quoted=number < MAX_EXCERPTS)
-            for number, post_id in enumerate(wanted)
+            post_id: Mention(_words(reading, page, words), best[post_id].hidden)
+            for post_id, words in zip(wanted, found, strict=True)
         }
         return Findings(mentions, sum(numbers[slug] for slug in owners))
 
@@ -148,10 +158,6 @@ class Looker:
             if _is_better(link, links.get(slug)):
                 links[slug] = link
         return links, numbers
-
-
-def _mention(reading: Reading, page: str, link: Link, *, quoted: bool) -> Mention:
-    return Mention(_words(reading, page, excerpt(reading, link) if quoted else ""), link.hidden)
 
 
 def _words(reading: Reading, page: str, around_the_link: str) -> Words:

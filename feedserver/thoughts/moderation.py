@@ -29,6 +29,7 @@ from feedserver.thoughts.deciding import (
     nothing_to_show,
 )
 from feedserver.thoughts.model import State, Thought
+from feedserver.thoughts.parties import party_of
 from feedserver.thoughts.trusting import Facts, Rule, judge, place
 
 __all__ = ["Act", "Done"]
@@ -127,7 +128,7 @@ def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now:
 def _have_looked_at(connection: Connection, page: str, decision: Decision, now: datetime) -> None:
     """The duty to look at the source of a thought that did not stand: its job may have found nothing to do."""
     if decision.state == "received":
-        jobs.ensure(connection, relooking.VERIFY, page, now, now)
+        jobs.ensure(connection, relooking.VERIFY, page, now, now, party=party_of(page))
     elif decision.state in _STANDS:
         relooking.plan(connection, page, now)
 

@@ -8,7 +8,6 @@ Leaves to others: bytes (`charset`), the words around a link (`excerpt`), which 
 """
 
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -20,9 +19,12 @@ from feedserver import text as words
 from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME
 from feedserver.urls import MAX_URL
 
-# Bounds of memory, far above what honest pages hold: the longest indexes and link lists have a few thousand links.
+# Bounds of memory and work, far above what honest pages hold: the longest indexes have a few thousand links.
 # A long <base> makes many long URLs out of short ones, and resolving them slow: hence the bound on all characters.
-MAX_LINKS = 20_000
+MAX_LINKS = 10_000
+# A token costs up to two millionths of a second, and a page is walked twice. A megabyte of ordinary HTML
+# has fifty thousand tokens, one that is nothing but short links four times as many.
+MAX_TOKENS = 200_000
 MAX_LINK_CHARACTERS = 3 * 1024 * 1024
 
 ADDRESSES = {
@@ -188,11 +190,15 @@ def _absolute(base: str, url: str) -> str | None:
 
 
 def walk(text: str, outline: "Outline") -> Iterator[tuple[Token, int]]:
-    """The tokens of a page with what they stand in: the bits HIDDEN to TITLE, those of a start tag's own included.
+    """The first MAX_TOKENS tokens of a page with what they stand in: the bits HIDDEN to TITLE, a start tag's own too.
 
     `outline` is an empty one and follows along. What the tokenizer takes for raw text though it is markup is read
     again: what `<noscript>` holds, and what follows a raw text element that closes itself in XHTML or SVG.
     """
+    return islice(_walk(text, outline), MAX_TOKENS)
+
+
+def _walk(text: str, outline: "Outline") -> Iterator[tuple[Token, int]]:
     outline.xml = text[:200].lstrip("\ufeff \t\r\n").startswith("<?xml")
     sources: list[Iterator[Token]] = [tokenize(_without_long_tags(text))]
     budget = _READ_AGAIN * len(text)
@@ -233,6 +239,7 @@ class Outline:
         self.tags: list[str] = []  # the open elements, innermost last
         self._flags = [0]  # of each open element with all that it stands in; the first belongs to the page itself
         self._counts: dict[str, int] = {}
+        self._names: dict[str, str] = {}
         self.flags = 0  # of what stands at this place
         self.floor = 0  # how many elements the last tag left open, without the one that it opened
         self.markup_follows = False  # whether raw text would be markup to a fetcher
@@ -240,7 +247,7 @@ class Outline:
 
     def start(self, token: Token) -> int:
         """Opens an element, which an empty one leaves at once; returns its own flags with those around it."""
-        tag, counts = sys.intern(token.tag or ""), self._counts
+        tag, counts = self._known(token.tag or ""), self._counts
         if tag in BOUNDARIES and "p" in counts:
             self._end_implied(_PARAGRAPH)
         if tag in _IMPLIED:
@@ -254,8 +261,7 @@ class Outline:
         leaf = tag in _VOID or (token.self_closing and (self.xml or bool(flags & FOREIGN)))
         self.markup_follows = tag == "noscript" or (leaf and tag in _RAW)
         if not leaf:
-            # A page of a hundred thousand invented tags shall not fill the memory with their names.
-            tag = tag if tag in counts or len(counts) < _MANY_NAMES else ""
+            tag = self._names.get(tag, "")
             self.tags.append(tag)
             self._flags.append(flags)
             counts[tag] = counts.get(tag, 0) + 1
@@ -271,6 +277,12 @@ class Outline:
         while tag in self._counts and in_reach and self._close() != tag:
             pass
         self.floor = len(self.tags)
+
+    def _known(self, tag: str) -> str:
+        """One string for each name. Those of a hundred thousand invented tags shall not fill the memory."""
+        if tag not in self._names and len(self._names) < _MANY_NAMES:
+            self._names[tag] = tag
+        return self._names.get(tag, tag)
 
     def _end_implied(self, ended: frozenset[str]) -> None:
         """Closes the outermost of the `ended` that are open before the next wall, looking back a few steps only."""

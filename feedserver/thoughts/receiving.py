@@ -5,7 +5,7 @@ waits for the verification while it is quick and a waiting place is free; whatev
 by the jobs.
 """
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from concurrent.futures import TimeoutError as NotSettledInTime
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from feedserver import errors
 from feedserver.clock import Clock
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import Job
+from feedserver.jobs.model import MOST_OF_ONE, Job
 from feedserver.jobs.worker import Runner
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
@@ -42,6 +42,7 @@ class WaitingPlaces:
     def __init__(self, places: int) -> None:
         self._free = BoundedSemaphore(places) if places else None
         self._threads = ThreadPoolExecutor(max_workers=max(1, places), thread_name_prefix="ping")
+        self._under_way: set[Future[None]] = set()
 
     def take(self) -> bool:
         """Takes a place if one is free; `run` or `give_back` must follow."""
@@ -58,12 +59,16 @@ class WaitingPlaces:
         except RuntimeError:  # the process ends; the job's lease ends too, and another takes it
             self.give_back()
             raise
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
         future.add_done_callback(lambda _: self.give_back())
         return future
 
-    def close(self) -> None:
-        """Waits for what is under way, which has a deadline of its own."""
-        self._threads.shutdown()
+    def close(self, seconds: float | None = None) -> None:
+        """Takes nothing more, and waits for what is under way: until its end, or so many seconds."""
+        self._threads.shutdown(wait=seconds is None)
+        if seconds is not None:
+            wait(list(self._under_way), timeout=seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,8 @@ class Receiver:
         ping = self._checked(source, target, sender)
         place = self.places.take()
         try:
-            taken = self.database.transact(lambda connection: self._take(connection, ping, at_once=place))
+            holder = self.runner.holder.name if place else None
+            taken = self.database.transact(lambda connection: self._take(connection, ping, holder))
         except BaseException:
             if place:
                 self.places.give_back()
@@ -163,8 +169,11 @@ class Receiver:
 
     # --- storing ---
 
-    def _take(self, connection: Connection, ping: Ping, *, at_once: bool) -> _Taken:
-        """One transaction: limits, the pair, and the duty to verify it. Refusals are returned, so that it commits."""
+    def _take(self, connection: Connection, ping: Ping, holder: str | None) -> _Taken:
+        """One transaction: limits, the pair, and the duty to verify it. Refusals are returned, so that it commits.
+
+        `holder` is who carries that duty out at once, None when there is no place for it.
+        """
         now = self.clock()
         if hosts.rule_for_page(connection, ping.page) == "block":
             return _Taken(refused=errors.SenderDenied())
@@ -178,7 +187,7 @@ class Receiver:
         if store.waiting(connection) >= self.settings.limits.waiting:
             return _Taken(refused=errors.TooMuchWaiting())
         thought = self._store(connection, ping, known, now)
-        return self._start(connection, thought, ping, at_once=at_once, now=now)
+        return self._start(connection, thought, ping, holder, now)
 
     def _take_known(self, connection: Connection, known: Thought, now: datetime) -> _Taken:
         """A pair that has its place already: told so, and looked at again in the background."""
@@ -209,14 +218,17 @@ class Receiver:
         assert again is not None, "it was locked in this transaction"
         return again
 
-    def _start(self, connection: Connection, thought: Thought, ping: Ping, *, at_once: bool, now: datetime) -> _Taken:
+    def _start(self, connection: Connection, thought: Thought, ping: Ping, holder: str | None, now: datetime) -> _Taken:
         """Settles the ping from what is known of its source, or writes the duty to look and takes it on if it can."""
         if self.verifier.settle_at_once(connection, thought, now):
             return _Taken(thought=thought)
         job = self.verifier.ask(connection, ping.page, now)
-        if not at_once or job.is_leased(now) or job.run_at > now:
+        if holder is None or job.is_leased(now) or job.run_at > now:
             return _Taken(thought=thought)
-        return _Taken(thought=thought, job=jobs.lease(connection, job, now))
+        # One host never holds all the places, however many of its pages are pinged at once.
+        if not jobs.has_room(connection, job.party, now, min(MOST_OF_ONE, max(1, self.settings.pingback.places - 1))):
+            return _Taken(thought=thought)
+        return _Taken(thought=thought, job=jobs.lease(connection, job, now, holder=holder))
 
     # --- after it is stored ---
 

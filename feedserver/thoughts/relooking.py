@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import AT_LEISURE
 from feedserver.thoughts import store
+from feedserver.thoughts.parties import party_of
 
 VERIFY: Final = "verify"  # the job of looking at a source; its subject is the source's page
 
@@ -40,5 +41,5 @@ def plan(connection: Connection, page: str, now: datetime) -> None:
         moment = due(connection, page, now)
         if moment is None:
             return
-        job = jobs.ensure(connection, VERIFY, page, moment, now, AT_LEISURE)
+        job = jobs.ensure(connection, VERIFY, page, moment, now, party=party_of(page), priority=AT_LEISURE)
     store.set_next_check(connection, page, job.run_at)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from feedserver.jobs import store
+from feedserver.jobs.holder import Holder
 from feedserver.jobs.model import Job
 from feedserver.jobs.worker import Handler, Runner
 from feedserver.services import Services
@@ -57,6 +58,6 @@ def runner_with(services: Services, clock: Clock) -> Callable[..., Runner]:
     """A runner with handlers by kind: `runner_with(work=handler)`."""
 
     def make(**handlers: Handler) -> Runner:
-        return Runner(services.database, handlers, clock)
+        return Runner(services.database, handlers, clock, Holder(services.database))
 
     return make

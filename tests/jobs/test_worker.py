@@ -219,10 +219,10 @@ def test_a_worker_outlives_a_database_that_is_away(
 ) -> None:
     away = [RuntimeError("can't start new thread"), OperationalError("select", {}, Exception("away"))] * PLACES
 
-    def take_due(*arguments: object) -> list[Job]:
+    def take_due(*arguments: object, **named: object) -> list[Job]:
         if away:
             raise away.pop()
-        return real(*arguments)
+        return real(*arguments, **named)
 
     real = Runner.take_due
     monkeypatch.setattr(Runner, "take_due", take_due)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from feedserver.errors import BadStatus, ConnectionFailed, FetchError, NotText, TimedOut, TooManyRedirects
+from feedserver.errors import BadStatus, BudgetSpent, ConnectionFailed, FetchError, NotText, TimedOut, TooManyRedirects
 from feedserver.net.fetch import Page, fetch
 
 
@@ -296,3 +296,30 @@ def test_the_connection_is_closed_whatever_happens(serve, policy, reply):
 
     assert caught, "the error keeps every frame of the fetch alive, so nothing was closed by being forgotten"
     assert server.hung_up.acquire(timeout=2)
+
+
+def test_patience_shortens_the_time_and_never_lengthens_it(serve, policy):
+    server = serve(lambda request: time.sleep(1) or [])
+
+    for given, patience in ((5, 0.2), (0.2, 5)):
+        started = time.monotonic()
+        with pytest.raises(TimedOut):
+            fetch(server.url, replace(policy, timeout=given), patience=patience)
+        assert time.monotonic() - started < 0.9
+
+
+def test_each_redirect_is_asked_for_before_it_is_followed(serve, policy):
+    last = serve()
+    first = serve(f"HTTP/1.1 302 x\r\nLocation: {last.url}\r\n\r\n".encode())
+    asked = []
+
+    def refuse(url):
+        asked.append(url)
+        raise BudgetSpent("enough")
+
+    assert fetch(first.url, policy, on_redirect=asked.append).url == last.url
+    with pytest.raises(BudgetSpent):
+        fetch(first.url, policy, on_redirect=refuse)
+
+    assert asked == [last.url] * 2
+    assert len(last.requests) == 1

@@ -29,6 +29,7 @@ class Web:
         self.fetched: list[str] = []
         self.senders: list[str | None] = []
         self.unchanged = 0  # how often it answered that a page has not changed
+        self.patience: list[object] = []
 
     def put(
         self,
@@ -57,9 +58,16 @@ class Web:
         return url
 
     def __call__(
-        self, url: str, *, sender: str | None = None, etag: str | None = None, last_modified: str | None = None
+        self,
+        url: str,
+        *,
+        sender: str | None = None,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        **named: object,
     ) -> Page:
         self.fetched.append(url)
+        self.patience.append(named.get("patience"))
         self.senders.append(sender)
         found = self.pages.get(url, HostUnknown("the source’s host cannot be found"))
         if isinstance(found, FetchError):

@@ -10,12 +10,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 FEEDSERVER = [sys.executable, "-m", "feedserver"]
 START_SECONDS = 30
+LONG = bool(os.environ.get("TESTS_LONG"))  # the long forms of tests under load: `make soak`
 
 
 def free_port(host: str = "127.0.0.1") -> int:
@@ -115,18 +116,24 @@ def running_site(
 class Blog:
     """Another blog: a real HTTP server on an address of the test internet. Pages are put by path."""
 
-    def __init__(self, host: str = "127.0.2.1") -> None:
-        self.pages: dict[str, tuple[int, str, bytes]] = {}
+    def __init__(self, host: str = "127.0.2.1", delay: Callable[[], float] = lambda: 0.0) -> None:
+        """`delay` gives the seconds that each page takes."""
+        self.pages: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
         blog = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 blog.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
-                status, kind, body = blog.pages.get(self.path, (404, "text/plain", b"not found"))
+                time.sleep(delay())
+                status, headers, body = blog.pages.get(self.path, (404, {}, b"not found"))
+                with suppress(ConnectionError):  # whoever asked was killed
+                    self._answer(status, headers, body)
+
+            def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
                 self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
+                for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                    self.send_header(name, value.encode().decode("latin-1"))
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -138,9 +145,17 @@ class Blog:
         self.url = f"http://{host}:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
-    def put(self, path: str, html: str | bytes, kind: str = "text/html; charset=utf-8", status: int = 200) -> str:
+    def put(
+        self,
+        path: str,
+        html: str | bytes,
+        kind: str = "text/html; charset=utf-8",
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+    ) -> str:
         """Puts a page; returns its URL."""
-        self.pages[path] = (status, kind, html.encode() if isinstance(html, str) else html)
+        body = html.encode() if isinstance(html, str) else html
+        self.pages[path] = (status, {"Content-Type": kind, **(headers or {})}, body)
         return self.url + path
 
     def close(self) -> None:

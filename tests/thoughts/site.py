@@ -53,12 +53,10 @@ class SlowWeb(Web):
         self.gate = Event()
         self.gate.set()
 
-    def __call__(
-        self, url: str, *, sender: str | None = None, etag: str | None = None, last_modified: str | None = None
-    ) -> Page:
+    def __call__(self, url: str, *, sender: str | None = None, **named: object) -> Page:
         deed, self.meanwhile = self.meanwhile, None
         try:
-            return super().__call__(url, sender=sender, etag=etag, last_modified=last_modified)
+            return super().__call__(url, sender=sender, **named)
         finally:
             if deed is not None:
                 deed()

@@ -1,6 +1,7 @@
 """Sources in trouble and bad moments: no ping is lost, none is fetched too often, none waits for ever."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -211,3 +212,35 @@ def test_a_ping_whose_verification_fails_through_our_own_fault_comes_again(
     site.run_jobs()
 
     assert site.only_thought().state == "shown"
+
+
+# --- crowds ---
+
+
+def test_a_look_that_others_wait_for_has_little_patience_and_the_next_one_all(site: Site, target: str) -> None:
+    site.web.fail(SOURCE, TimedOut("too slow"))
+    site.ping(SOURCE, target)
+    site.clock.move(seconds=60)
+    (job,) = site.services.runner.take_due(1)
+    site.services.runner.run(replace(job, hurried=True))
+    site.clock.move(seconds=300)
+    site.run_jobs()
+
+    assert site.web.patience == [None, 4.0, None]
+
+
+def test_one_host_never_holds_all_the_waiting_places(site_with: Callable[..., Site]) -> None:
+    site = site_with(pingback_wait=0.05, pingback_places=3)
+    target = site.url(site.publish())
+    crowd = [site.web.put(f"http://host{number}.crowd.example/", linking(target)) for number in range(4)]
+    other = site.web.put("http://other.example/", linking(target))
+    site.web.gate.clear()
+
+    outcomes = [site.ping(source, target).outcome for source in [*crowd, other]]
+
+    assert outcomes == ["accepted"] * 5
+    assert site.web.fetched == [*crowd[:2], other]
+    site.web.gate.set()
+    site.services.places.close()
+    site.run_jobs()
+    assert site.states() == ["shown"] * 5

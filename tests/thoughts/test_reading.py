@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedserver.thoughts.excerpt import excerpt
-from feedserver.thoughts.reading import MAX_LINKS, Link, read
+from feedserver.thoughts.reading import MAX_LINKS, MAX_TOKENS, Link, read
 
 SOURCE = "http://blog.example/2026/entry?x=1"
 POST = "http://me.example/posts/one"
@@ -256,68 +255,17 @@ def test_links_are_bounded_and_keep_their_order() -> None:
     assert found == [f"http://h.example/{n}" for n in range(MAX_LINKS)]
 
 
+def test_a_page_of_more_tokens_than_honest_ones_have_is_read_in_part() -> None:
+    half = "<b>" * (MAX_TOKENS // 2)
+
+    assert urls(f"{half}<a href=x>y</a>{half}<a href=z>y") == ["http://blog.example/2026/x"]
+
+
 def test_a_long_base_does_not_multiply_the_page() -> None:
     found = urls(f"<base href=http://h.example/{'a/' * 1000}>" + "".join(f"<a href={n}>" for n in range(20_000)))
 
     assert len(found) > 1_000
     assert sum(map(len, found)) < 4 * MEBI
-
-
-def fill(pattern: str) -> str:
-    return (pattern * (MEBI // len(pattern) + 1))[:MEBI]
-
-
-@pytest.mark.parametrize(
-    "page",
-    [
-        pytest.param(fill("<a "), id="tags that never end"),
-        pytest.param(fill("<!--"), id="comments"),
-        pytest.param(fill("<![CDATA["), id="cdata"),
-        pytest.param("<div>" * 50_000 + "<a href=x>y", id="50,000 divs"),
-        pytest.param("<div>" * 200_000 + "<a href=x>y", id="200,000 divs"),
-        pytest.param("<p " + "a " * 256_000 + "><a href=x>y", id="256,000 equal attributes"),
-        pytest.param("<p " + " ".join(f"a{n}" for n in range(150_000)) + "><a href=x>y", id="150,000 attributes"),
-        pytest.param(
-            "<p>" + "".join(f"<b a={n}>" for n in range(2000)) + "</p><p>x" * 100_000, id="multiplied elements"
-        ),
-        pytest.param("<b>" * 4000 + "<li></li>" * 100_000, id="items deep within"),
-        pytest.param(("x" * 60_000 + ">") * 17, id="long stretches"),
-        pytest.param("<b>" * 340_000 + "<a href=x>y", id="unclosed b"),
-        pytest.param("<i>" + "<b>" * 150_000 + "</i>" * 120_000 + "<a href=x>y", id="end tags far away"),
-        pytest.param("<p>" + "<b>" * 50 + "<hr>" * 200_000 + "<a href=x>y", id="paragraph far away"),
-        pytest.param("".join(f"<x{n}>" for n in range(130_000)) + "<a href=x>y", id="130,000 different elements"),
-        pytest.param("<a href=x>" * 100_000, id="100,000 links"),
-        pytest.param(fill("<a href=x>") + "<p>", id="links without words"),
-        pytest.param("<svg>" * 200_000 + "<a href=x>y", id="svg in svg"),
-        pytest.param("<svg>" + fill("<title/>"), id="titles that close themselves"),
-        pytest.param("<svg>" + "<title/><style/><script/>" * 20_000 + "<title/>x</title>" * 20_000, id="read again"),
-        pytest.param(fill("<noscript>"), id="noscript in noscript"),
-        pytest.param(fill("<noscript><a href=x></noscript>"), id="many noscripts"),
-        pytest.param(fill("&") + "<a href=x>y", id="ampersands"),
-        pytest.param("<a href='" + "x" * MEBI + "'>y", id="huge attribute"),
-        pytest.param("<a href='" + " " * MEBI + "'>y", id="blank attribute"),
-        pytest.param(fill("\0") + "<a href=x>y", id="nul"),
-        pytest.param("<title>a" + "\u0301\u0316" * (MEBI // 2) + "</title>", id="accents in the title"),
-        pytest.param("<p>a" + "\u0301\u0316" * (MEBI // 2) + "<a href=x>y" + "\u0301\u0316" * MEBI, id="accents"),
-        pytest.param(fill("<base href=/x/>") + "<a href=x>y", id="bases"),
-        pytest.param("<img srcset='" + ", ".join(f"{n} 1x" for n in range(100_000)) + "'>", id="srcset"),
-        pytest.param("<img srcset='" + "," * MEBI + "'>", id="commas in srcset"),
-        pytest.param(fill("<b style='display:'>") + "<a href=x>y", id="styles"),
-        pytest.param("<b style='" + fill("font-size:0") + "1'><a href=x>y", id="huge style"),
-        pytest.param("<b style='display" + " " * MEBI + "'><a href=x>y", id="blank style"),
-        pytest.param(fill(" <p> ") + "<a href=x>y", id="empty paragraphs"),
-        pytest.param(fill("w<b>") + "<a href=x>y", id="words in pieces"),
-        pytest.param("<a href=x>" + fill("w<b>"), id="link text in pieces"),
-    ],
-)
-def test_hostile_pages_take_linear_time(page: str) -> None:
-    begun = time.process_time()
-
-    reading = read(page, SOURCE)
-    words = excerpt(reading, reading.links[-1]) if reading.links else ""
-
-    assert time.process_time() - begun < 6
-    assert len(words) <= 1000
 
 
 def test_a_title_of_accents_is_cut_before_they_are_sorted() -> None:

@@ -1,0 +1,242 @@
+"""What hostile sources and bodies cost, measured: each case in a process of its own, through the whole of a look.
+
+    python -m tests.hostile.measure [SECONDS]
+
+prints a line of JSON for each case; a fetch may take SECONDS (default 10, as it is by default).
+"""
+
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from ipaddress import ip_network
+from pathlib import Path
+
+from feedserver.clock import utc_now
+from feedserver.errors import PingError
+from feedserver.net import fetch as fetching
+from feedserver.net.line import Line
+from feedserver.posts import store as posts
+from feedserver.services import Services
+from feedserver.settings import EgressSettings, Settings, SiteSettings
+from feedserver.setup import init
+from feedserver.thoughts import pingback, store
+from feedserver.thoughts.looking import Look, Looker
+from tests.hostile.answers import BROKEN, TOO_LATE, TOO_LONG
+from tests.hostile.authority import Authority
+from tests.hostile.bodies import BODIES
+from tests.hostile.pages import PAGES
+from tests.hostile.server import PAGE, Server
+
+SITE = "http://blog.example"
+POSTS = 200
+GROUPS = {"late": TOO_LATE, "broken": BROKEN, "long": TOO_LONG, "page": PAGES}
+TLS = ("self-signed", "expired", "wrong name")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one case cost: seconds of CPU, bytes of memory, seconds, bytes from the wire, bytes of body kept."""
+
+    group: str
+    name: str
+    outcome: str
+    cpu: float
+    memory: int
+    seconds: float
+    taken: int
+    body: int
+
+
+def measure(seconds: float, groups: Sequence[str] = (*GROUPS, "tls", "xml")) -> list[Cost]:
+    """Every case of these groups."""
+    with tempfile.TemporaryDirectory() as folder, _hostile_server(Path(folder)) as urls:
+        services = _site(Path(folder), seconds)
+        _ping_all(services, [url for name, url in urls.items() if name.startswith("page: links to 200 posts")])
+        trust = Authority.trusted_in(Path(folder) / "tls")
+        looker = Looker(services.database, services.urls, "A blog", partial(services.verifier.fetch, tls=trust))
+        looker.look(urls["well"], None, utc_now())  # what is loaded once is not the case's cost
+        services.database.close()
+        deeds: dict[tuple[str, str], Callable[[], str]] = {}
+        for key, url in urls.items():
+            group, _, name = key.partition(": ")
+            if group in groups:
+                deeds[group, name] = partial(_told, looker, url)
+        for name, body in BODIES.items() if "xml" in groups else ():
+            deeds["xml", name] = partial(_parsed, body)
+        late = {key: deed for key, deed in deeds.items() if key[0] == "late"}
+        rest = {key: deed for key, deed in deeds.items() if key[0] != "late"}
+        return [*_run(rest, os.cpu_count() or 1), *_run(late, max(1, len(late)))]
+
+
+def _told(looker: Looker, url: str) -> str:
+    look: Look = looker.look(url, "192.0.2.1", utc_now())
+    return f"{look.story}; {len(look.mentions)} posts" if look.mentions else look.story
+
+
+def _parsed(body: bytes) -> str:
+    try:
+        call = pingback.parse(body)
+    except PingError as error:
+        return f"fault {pingback.FAULTS[type(error)]}"
+    return "a call that no method takes" if call.method == "x" else "a call"
+
+
+# --- one process for each ---
+
+
+def _run(deeds: dict[tuple[str, str], Callable[[], str]], at_once: int) -> Iterator[Cost]:
+    with tempfile.TemporaryDirectory() as folder:
+        running: dict[int, Path] = {}
+        for number, ((group, name), deed) in enumerate(deeds.items()):
+            if len(running) >= at_once:
+                yield _ended(running)
+            result = Path(folder) / str(number)
+            if (child := os.fork()) == 0:
+                _measure_here(group, name, deed, result)
+            running[child] = result
+        while running:
+            yield _ended(running)
+
+
+def _ended(running: dict[int, Path]) -> Cost:
+    child, status = os.wait()
+    while child not in running:
+        child, status = os.wait()
+    result = running.pop(child)
+    if status:
+        raise SystemExit(f"a case ended with {status}: {result.read_text() if result.exists() else 'nothing'}")
+    return Cost(**json.loads(result.read_text()))
+
+
+def _measure_here(group: str, name: str, deed: Callable[[], str], result: Path) -> None:
+    """Carries the deed out in this process, which ends."""
+    status = 1
+    try:
+        taken, body = _count_bytes()
+        before = _memory("VmRSS")
+        Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+        begun, worked = time.monotonic(), time.process_time()
+        outcome = deed()
+        worked, took = time.process_time() - worked, time.monotonic() - begun
+        peak = max(0, _memory("VmHWM") - before)
+        cost = Cost(group, name, outcome, round(worked, 4), peak, round(took, 3), sum(taken), sum(body))
+        result.write_text(json.dumps(asdict(cost)))
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+        raise
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _count_bytes() -> tuple[list[int], list[int]]:
+    taken: list[int] = []
+    body: list[int] = []
+    receive, read_body = Line.receive, fetching.read_body
+
+    def counted(line: Line, size: int) -> bytes:
+        data = receive(line, size)
+        taken.append(len(data))
+        return data
+
+    def measured(*arguments: object) -> tuple[bytes, bool]:
+        found = read_body(*arguments)
+        body.append(len(found[0]))
+        return found
+
+    Line.receive = counted
+    fetching.read_body = measured
+    return taken, body
+
+
+def _memory(name: str) -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * int(next(line for line in lines if line.startswith(name)).split()[1])
+
+
+# --- what is measured ---
+
+
+def _site(folder: Path, seconds: float) -> Services:
+    """A site with posts that the hostile pages link to, all of them pinged by each."""
+    egress = EgressSettings(allow=(ip_network("127.0.2.0/24"),), ports=None, timeout=seconds)
+    services = Services(Settings(data_dir=folder, site=SiteSettings(url=SITE), egress=egress))
+    init(services, example=False)
+    for number in range(POSTS):
+        document = f"---\ntitle: Post\nslug: post-{number}\n---\nWords.\n"
+        services.publisher.add(services.publisher.read(document.encode()), utc_now())
+    return services
+
+
+def _ping_all(services: Services, pages: list[str]) -> None:
+    """Pings of each page for every post, so that the words around each link are wanted."""
+    with services.database.write() as connection:
+        for number in range(POSTS):
+            post = posts.by_slug(connection, f"post-{number}")
+            assert post is not None, "it was published just now"
+            for page in pages:
+                named = {"source": page, "page": page, "target": services.urls.post(post.slug)}
+                store.add_ping(connection, post_id=post.id, host="127.0.2.1", sender="", now=utc_now(), **named)
+
+
+@contextmanager
+def _hostile_server(folder: Path) -> Iterator[dict[str, str]]:
+    """The URL of each case, `GROUP: NAME`, served by a process of its own."""
+    out, into = os.pipe()
+    if (child := os.fork()) == 0:
+        os.close(out)
+        _serve(folder, into)
+    os.close(into)
+    with open(out, encoding="utf-8") as told:
+        urls = json.loads(told.readline())
+        try:
+            yield urls
+        finally:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+
+
+def _serve(folder: Path, into: int) -> None:
+    cases = [(group, name) for group, named in GROUPS.items() for name in named]
+
+    def answer(request: bytes) -> object:
+        number = request.split(b" ")[1].rpartition(b"/")[2]
+        if not number.isdigit():
+            return PAGE
+        group, name = cases[int(number)]
+        found = GROUPS[group][name]
+        if group == "page":
+            text = found.replace("{post}", f"{SITE}/posts/post").replace("{site}", SITE)
+            return b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + text.encode("utf-8", "replace")[:1_048_576]
+        return found(request) if callable(found) else found
+
+    server = Server(answer)
+    base = server.url.rpartition("/")[0]
+    urls = {f"{group}: {name}": f"{base}/{number}" for number, (group, name) in enumerate(cases)}
+    authority = Authority(folder / "tls")
+    contexts = [
+        authority.self_signed("self", "IP:127.0.2.1"),
+        authority.expired("expired", "IP:127.0.2.1"),
+        authority.server("other", "DNS:other.example"),
+    ]
+    urls |= {f"tls: {name}": Server(PAGE, tls=context).url for name, context in zip(TLS, contexts, strict=True)}
+    os.write(into, (json.dumps(urls | {"well": f"{base}/well"}) + "\n").encode())
+    signal.pause()
+
+
+def main() -> None:
+    for cost in measure(float(sys.argv[1]) if len(sys.argv) > 1 else 10.0):
+        sys.stdout.write(json.dumps(asdict(cost)) + "\n")
+
+
+if __name__ == "__main__":
+    main()

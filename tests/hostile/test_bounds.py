@@ -1,0 +1,43 @@
+"""Bounded work: no hostile source and no request body costs more than is promised, from the wire to the thought."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.hostile.measure import TLS, Cost
+from tests.hostile.pages import PAGES
+
+SECONDS = 1.5  # egress.timeout, so that nobody waits ten times ten
+
+
+@pytest.fixture(scope="module")
+def costs() -> list[Cost]:
+    command = [sys.executable, "-W", "error", "-m", "tests.hostile.measure", str(SECONDS)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=110, cwd=Path(__file__).parents[2])
+    assert run.returncode == 0, run.stderr
+    return [Cost(**json.loads(line)) for line in run.stdout.splitlines()]
+
+
+def test_no_case_costs_more_than_a_hostile_source_may(costs: list[Cost]) -> None:
+    assert [cost for cost in costs if cost.cpu > 1] == []
+    assert [cost for cost in costs if cost.memory > 16_000_000] == []
+    assert [cost for cost in costs if cost.seconds > (SECONDS + 5 if cost.group == "late" else 10)] == []
+    assert [cost for cost in costs if cost.body > 1_048_576] == []
+    assert [cost for cost in costs if cost.taken > 2 * 1_048_576 + 4 * 131_072] == []
+
+
+def test_every_kind_of_case_was_tried_and_ended_as_it_should(costs: list[Cost]) -> None:
+    told = {(cost.group, cost.name): cost.outcome for cost in costs}
+
+    assert {outcome for (group, _), outcome in told.items() if group == "late"} == {
+        f"not fetched: the source did not answer within {SECONDS:g} seconds"
+    }
+    assert all(outcome.startswith("not fetched: ") for (group, _), outcome in told.items() if group == "broken")
+    assert all("status 200, 1048576 bytes; only" in outcome for (group, _), outcome in told.items() if group == "long")
+    assert {told["tls", name] for name in TLS} == {"not fetched: the source’s certificate is not valid"}
+    assert len([group for group, _ in told if group == "page"]) == len(PAGES)
+    assert told["page", "links to 200 posts after paragraphs"].endswith("; 200 posts")
+    assert told["xml", "a billion laughs"] == told["xml", "deep elements"] == "fault -32700"

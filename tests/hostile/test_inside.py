@@ -1,0 +1,60 @@
+"""Never inside: through the door of a real server, no trick leads to a connection with a forbidden address."""
+
+import json
+import time
+from collections.abc import Iterator
+from statistics import median
+
+import pytest
+
+from feedserver.thoughts import store
+from tests.hostile.inside import Ground, Told, ground
+
+LED_NOWHERE = {"redirect 301, userinfo", "redirect 302, userinfo with a port", "redirect 303, backslash"}
+UNKNOWN = Told(16, "the source does not exist or cannot be fetched")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with ground(tmp_path_factory.mktemp("inside")) as place:
+        yield place
+
+
+def test_no_trick_leads_to_a_connection_and_all_are_answered_alike(place: Ground) -> None:
+    told = {}
+    for trick in place.tricks():
+        told[trick.name] = place.ping(trick.source)
+        assert place.connections() == 0, trick
+
+    # What is no URL to every parser is refused before anything is looked up. A redirect to such a text is a page in
+    # trouble, and so is a name that still names the allowed address, where nobody listens.
+    in_trouble = {name for name, answer in told.items() if answer.code is None}
+    assert in_trouble == LED_NOWHERE | {"http, name rebinding.example"}
+    texts = {answer.text for answer in told.values() if answer.code is not None}
+    assert texts == {UNKNOWN.text, "the source is not an absolute http or https URL"}
+    assert {answer.code for answer in told.values()} == {16, None}
+    assert sum(answer == UNKNOWN for answer in told.values()) > 80
+
+
+def test_a_forbidden_address_and_an_unknown_name_differ_neither_in_their_receipts_nor_in_time(place: Ground) -> None:
+    def ping(name: str) -> tuple[float, list[str]]:
+        path = f"/{time.monotonic_ns()}"
+        begun = time.monotonic()
+        place.ping(f"http://{name}:{place.port}{path}")
+        seconds = time.monotonic() - begun
+        return seconds, receipt_of(place, path)
+
+    rounds = [(ping("inside.example"), ping("no-such.example")) for _ in range(7)]
+
+    assert {tuple(lines) for both in rounds for _, lines in both} == {tuple(rounds[0][0][1])}
+    forbidden, unknown = (median(both[number][0] for both in rounds) for number in (0, 1))
+    assert abs(forbidden - unknown) < 0.1
+    assert place.connections() == 0
+
+
+def receipt_of(place: Ground, path: str) -> list[str]:
+    """The receipt's lines of the ping whose source ends in `path`."""
+    with place.database.read() as connection:
+        (found,) = [one for one in store.listing(connection, None, None) if (one.source or "").endswith(path)]
+    told = json.loads(place.site.get(f"/receipts/{found.token}.json")[2])
+    return [f"{line['event']}: {line['detail']}" for line in told["timeline"]]

@@ -1,0 +1,29 @@
+"""Jobs outlive their processes: every ping that was acknowledged ends in exactly one thought, whatever was killed."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.hostile.killing import NO_LIMITS, ping_through_kills
+from tests.support.serving import FEEDSERVER, LONG, Site, free_port
+
+# Processes at each start; before the next one, all are killed.
+STARTS = {"one process": [1] * 26, "four processes": [4] * 26} if LONG else {"one process, then four": [1, 4, 4]}
+
+
+@pytest.mark.timeout(900 if LONG else 120)
+@pytest.mark.parametrize("starts", STARTS.values(), ids=STARTS)
+def test_every_acknowledged_ping_ends_in_one_thought_though_all_processes_are_killed_again_and_again(
+    tmp_path: Path, empty_database_url: str, starts: list[int]
+) -> None:
+    site = Site(tmp_path, free_port(), NO_LIMITS | {"FEEDSERVER_DATABASE_URL": empty_database_url}, FEEDSERVER)
+
+    outcome = ping_through_kills(site, starts, seconds_between=0.8, patience=150)
+    status = site.stop()
+
+    assert len(outcome.acknowledged) > 5
+    assert outcome.lost == 0
+    assert set(outcome.thoughts.values()) == {1}
+    assert set(outcome.states) == {"shown"}
+    assert outcome.settled_after < 60, "nobody waits until the leases of the dead end"
+    assert status == 0

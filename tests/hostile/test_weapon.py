@@ -1,0 +1,188 @@
+"""Never a weapon: what many pings, processes and redirects together make the server ask of one source or host."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from ipaddress import ip_network
+
+import pytest
+
+from feedserver.net.fetch import fetch
+from feedserver.net.line import Policy
+from feedserver.services import Services, egress_policy
+from feedserver.settings import Settings
+from feedserver.storage import limits
+from feedserver.storage.schema import limits as table
+from feedserver.thoughts.verification import _HOSTS_AT_FULL_RATE
+from tests.support.outside import Clock
+from tests.support.serving import Blog
+from tests.thoughts.site import SECONDS, Site, SlowWeb, changed, linking
+
+SOURCE = "http://victim.example/page"
+
+
+@pytest.fixture
+def web() -> SlowWeb:
+    return SlowWeb()
+
+
+@pytest.fixture
+def processes(
+    settings: Settings, assemble: Callable[[Settings], Services], clock: Clock, web: SlowWeb
+) -> Callable[..., list[Site]]:
+    """Two processes of one site: `processes(limits_host=3)`."""
+
+    def make(**values: object) -> list[Site]:
+        chosen = changed(settings, **({"pingback_wait": SECONDS, "limits_sender": 10_000} | values))
+        return [Site(assemble(chosen), clock, web) for _ in range(2)]
+
+    return make
+
+
+def race(*deeds: Callable[[], object]) -> None:
+    """Does all at once, in a thread each."""
+    start = threading.Barrier(len(deeds))
+
+    def do(deed: Callable[[], object]) -> None:
+        start.wait(SECONDS)
+        deed()
+
+    threads = [threading.Thread(target=do, args=(deed,)) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(2 * SECONDS)
+        assert not thread.is_alive()
+
+
+def test_one_source_is_fetched_once_however_many_pings_name_it_in_however_many_processes(
+    processes: Callable[..., list[Site]], clock: Clock, web: SlowWeb
+) -> None:
+    sites = processes()
+    targets = [sites[0].url(sites[0].publish(f"Post {number}")) for number in range(4)]
+    web.put(SOURCE, linking(*targets[:3]))
+
+    def pester(site: Site, number: int) -> None:
+        for target in targets:
+            site.ping(f"{SOURCE}#{number}", target)
+        site.run_jobs()
+
+    for _ in range(3):
+        race(*[partial(pester, sites[number % 2], number) for number in range(6)])
+        clock.move(seconds=99)
+    assert web.fetched == [SOURCE]
+
+    clock.move(seconds=10)
+    race(*[partial(pester, site, 0) for site in sites])
+    assert web.fetched == [SOURCE] * 2, "after limits.refetch it may be looked at once more"
+    # The fourth has no link: rejected, or pinged once more after that look, and waiting for the next.
+    assert sites[0].states()[1:] == ["shown", "shown", "shown"]
+
+
+def test_a_host_is_asked_as_often_as_its_budget_says_by_all_processes_together(
+    processes: Callable[..., list[Site]], web: SlowWeb
+) -> None:
+    sites = processes(limits_host=5)
+    target = sites[0].url(sites[0].publish())
+
+    def pester(site: Site, name: str) -> None:
+        for number in range(6):
+            source = web.put(f"http://{name}{number}.victim.example/?{name}{number}", linking(target))
+            site.ping(source, target)
+        site.run_jobs()
+
+    race(*[partial(pester, sites[number % 2], "abcd"[number]) for number in range(4)])
+
+    assert len(web.fetched) == 5
+
+
+def test_all_hosts_together_are_asked_no_more_than_the_whole_sites_budget(
+    processes: Callable[..., list[Site]], web: SlowWeb, clock: Clock
+) -> None:
+    sites = processes(limits_host=1)
+    target = sites[0].url(sites[0].publish())
+    sources = [web.put(f"http://host{number}.example/", linking(target)) for number in range(_HOSTS_AT_FULL_RATE + 9)]
+
+    race(*[partial(_ping_each, site, sources[number::2], target) for number, site in enumerate(sites)])
+    assert len(web.fetched) == _HOSTS_AT_FULL_RATE
+
+    for _ in range(4):
+        clock.move(seconds=60)
+        sites[0].run_jobs()
+    assert sites[0].states() == ["shown"] * len(sources), "put off is not refused"
+
+
+def test_what_one_budget_refuses_is_counted_in_no_other(services: Services, clock: Clock) -> None:
+    def allow(**most: int) -> bool:
+        return services.database.transact(lambda connection: limits.allow_all(connection, most, clock()))
+
+    assert allow(host=1, all=3)
+    assert not any(allow(host=1, all=3) for _ in range(9))
+    assert allow(other=1, all=3)
+
+    with services.database.read() as connection:
+        counted = {row.bucket: row.count for row in connection.execute(table.select())}
+    assert counted == {"host": 1, "other": 1, "all": 2}
+
+
+def test_redirects_are_counted_in_the_budget_of_the_host_they_lead_to(
+    settings: Settings, clock: Clock, assemble: Callable[[Settings], Services]
+) -> None:
+    """Many sources of many hosts that lead to one victim, and one source that leads to itself again and again."""
+    victim = Blog("127.0.2.77")
+    others = [Blog(f"127.0.2.{number}") for number in range(80, 86)]
+    chosen = changed(settings, limits_host=4, pingback_wait=SECONDS)
+    site = Site(replace(assemble(chosen), fetch=partial(fetch, policy=egress_policy(chosen))), clock, SlowWeb())
+    target = site.url(site.publish())
+    for other in others:
+        other.put("/", b"", status=302, headers={"Location": f"{victim.url}/{other.url[-5:]}"})
+
+    outcomes = [site.ping(f"{other.url}/", target).outcome for other in others]
+
+    assert len(victim.requests) == 4
+    assert outcomes == [16] * 4 + ["accepted"] * 2
+    for number in range(9):
+        others[0].put(f"/{number}", b"", status=302, headers={"Location": f"/{number + 1}"})
+    before = len(others[0].requests)
+    site.ping(f"{others[0].url}/0", target)
+    assert len(others[0].requests) - before == 3, "one was asked for before"
+    for blog in (victim, *others):
+        blog.close()
+    site.services.places.close()
+    site.services.database.close()
+
+
+def test_a_fetch_says_who_asks_and_for_whom(settings: Settings) -> None:
+    blog = Blog("127.0.2.78")
+    policy: Policy = egress_policy(settings)
+
+    fetch(blog.put("/", "<p>hello"), policy, sender="198.51.100.7")
+    fetch(blog.url + "/", policy, sender="2001:db8::1")
+    blog.close()
+
+    told = [headers for _, headers in blog.requests]
+    assert [headers["x-pingback-forwarded-for"] for headers in told] == ["198.51.100.7", "2001:db8::1"]
+    assert all("feedserver/" in headers["user-agent"] for headers in told)
+    assert all(settings.site.url in headers["user-agent"] for headers in told)
+
+
+@pytest.mark.parametrize(("peer", "most"), [("198.51.100.7", 2), ("10.0.0.1", 6)], ids=["stranger", "trusted proxy"])
+def test_a_forged_forwarded_address_gains_nothing_unless_a_trusted_proxy_says_it(
+    processes: Callable[..., list[Site]], peer: str, most: int
+) -> None:
+    site = processes(limits_sender=2, server_trusted_proxies=(ip_network("10.0.0.0/8"),))[0]
+    target = site.url(site.publish())
+
+    outcomes = [
+        site.ping(f"http://other.example/{number}", target, sender=peer, X_Forwarded_For=f"203.0.113.{number}").outcome
+        for number in range(6)
+    ]
+
+    assert outcomes == [16] * most + [49] * (6 - most)
+
+
+def _ping_each(site: Site, sources: list[str], target: str) -> None:
+    for source in sources:
+        site.ping(source, target)
+    site.run_jobs()
