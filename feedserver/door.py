@@ -13,7 +13,7 @@ from feedserver.feeds.answering import LED_TO, Answering, Asked
 from feedserver.feeds.kept import Kept
 from feedserver.segments import Environ, WsgiApp
 
-_KEPT: Final = 2048  # addresses; each feed has one
+_KEPT: Final = 2048  # addresses
 
 
 class FeedDoor:
@@ -40,7 +40,15 @@ class FeedDoor:
     def _led_by_the_router(self, environ: Environ, start_response: Callable[..., Any], sent: str) -> Iterable[bytes]:
         answered = self._app(environ, start_response)
         address = environ.get(LED_TO)
-        # Other queries are ignored, but not remembered: a stranger can think of any number of them.
-        if address is not None and sent.endswith(address.query or f".{address.fmt}"):
+        if address is not None and _is_plain(sent, address):
             self._known.keep(sent, address)
         return answered
+
+
+def _is_plain(sent: str, address: FeedAddress) -> bool:
+    """Whether an address was sent without more than it needs.
+
+    Other queries are ignored; they must not be remembered, as a stranger can think of any number of them.
+    """
+    path, question, query = sent.partition("?")
+    return path.startswith("/") and question + query == address.query

@@ -70,6 +70,7 @@ def _upgrade(services: Services) -> bool:
     with services.database.write() as connection:
         site.create(connection, services.clock())
         agreed = site.agree_on_secret(connection, proposed)
+        site.agree_on_archives(connection, services.settings.feeds.entries)
         before = site.change_author(connection, author)
         if before != author:
             lists.give_unnamed(connection, author, before)

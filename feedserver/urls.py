@@ -160,8 +160,8 @@ def same_page(url: str) -> str:
 
 def page_number(text: str) -> int | None:
     """The number that a query names, from 1; None for what is no such number."""
-    is_number = text.isascii() and text.isdecimal() and len(text) <= _DIGITS
-    return int(text) or None if is_number else None
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _DIGITS and not text.startswith("0")
+    return int(text) if is_number else None
 
 
 def path_steps(path: str) -> tuple[str, ...]:

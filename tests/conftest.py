@@ -87,6 +87,8 @@ def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("prepared")
     services = Services(Settings(data_dir=folder), clock=Clock())
     init(services, example=False)
+    with services.database.write() as connection:
+        connection.exec_driver_sql("UPDATE site SET author = NULL, archive_size = NULL")
     services.database.close()
     return folder / "feedserver.sqlite3"
 
@@ -133,7 +135,7 @@ def _emptying() -> list[str]:
     return [
         *(f"DELETE FROM {table.name}" for table in tables),
         *(f"ALTER SEQUENCE {name}_id_seq RESTART" for name in numbered),
-        "UPDATE site SET revision = 1, author = NULL",
+        "UPDATE site SET revision = 1, author = NULL, archive_size = NULL",
     ]
 
 

@@ -120,6 +120,7 @@ def test_queries_that_a_stranger_thinks_of_are_not_remembered(
     for number in range(5):
         assert client.get(f"/feed.rss?utm_source={number}").status_code == 200
         assert client.get(f"/feed.rss?x={number}&page=1").status_code == 200
+        assert client.get(f"/feed.rss?x={number}.rss").status_code == 200
 
     client.get("/feed.rss")
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from feedserver.feeds import deltas
 from feedserver.feeds.address import FeedAddress
-from feedserver.feeds.conditional import coding, not_modified
+from feedserver.feeds.conditional import coding, is_conditional, not_modified
 from feedserver.feeds.copies import Copies
 from feedserver.feeds.headers import VARY, Headers
 from feedserver.feeds.readership import Readership
@@ -48,7 +48,7 @@ class Asked:
     @property
     def is_for_a_copy(self) -> bool:
         """Whether it asks for all the bytes, whatever its sender has: no HEAD, and no condition, met or not."""
-        return self.method == "GET" and self.if_none_match is None and self.if_modified_since is None
+        return self.method == "GET" and not is_conditional(self.if_none_match, self.if_modified_since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Answering:
         """What to say to a reader who asked for the document at `address`."""
         found = self._answer(address, document, asked)
         sent = len(found.body) if asked.method == "GET" else 0
-        self.readers.saw(asked.user_agent, asked.client, address.key, found.status, sent)
+        self.readers.saw(asked.user_agent, asked.client, address.newest().key, found.status, sent)
         return found
 
     def _answer(self, address: FeedAddress, document: Document, asked: Asked) -> Answer:

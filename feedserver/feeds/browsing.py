@@ -11,6 +11,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from feedserver.feeds.address import FORMATS, FeedAddress, Format, Scope
 from feedserver.feeds.autodiscovery import for_site
+from feedserver.feeds.build import TTL
 from feedserver.feeds.opml import Outline, opml
 from feedserver.posts import lists
 from feedserver.services import services
@@ -82,6 +83,7 @@ def as_opml() -> Response:
     document = opml(site.title, site.author, outlines)
     response = Response(document, content_type="text/x-opml; charset=utf-8")
     response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cache-Control"] = f"public, max-age={TTL}"
     return response
 
 

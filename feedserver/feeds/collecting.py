@@ -58,18 +58,21 @@ class Collector:
         that is not there; ArchiveNotFull for the one to come; PostGone and PostMoved for a post that was deleted or
         renamed.
         """
-        builder = Builder(self.urls, self.settings.site, site.load(connection))
+        this_site = site.load(connection)
+        builder = Builder(self.urls, self.settings.site, this_site)
         if address.is_of_thoughts:
             return self._thoughts(connection, address, builder, now)
         listing = self.listing(address)
-        extent = self._extent(connection, listing, now)
+        archive_size = this_site.archive_size or self.settings.feeds.entries
+        archives = lists.highest(connection, listing) // archive_size
+        extent = Extent(lists.count(connection, now, listing), self.settings.feeds.entries, archives)
         if not (extent.entries or may_be_empty(listing)):
             raise ListIsEmpty(address.name)
         if extent.fills(address):
             raise ArchiveNotFull(address.name)
         if not extent.holds(address):
             raise NoSuchDocument(address.name)
-        found = self._posts(connection, address, listing, extent, now)
+        found = self._posts(connection, address, listing, archive_size, now)
         counts = thoughts.counts(connection, [post.id for post in found]) if address.part != "archive" else None
         return builder.posts(address, extent, found, counts)
 
@@ -92,34 +95,34 @@ class Collector:
 
     # --- posts ---
 
-    def _extent(self, connection: Connection, listing: Listing, now: datetime) -> Extent:
-        size = self.settings.feeds.entries
-        return Extent(lists.count(connection, now, listing), size, lists.highest(connection, listing) // size)
-
     def _posts(
-        self, connection: Connection, address: FeedAddress, listing: Listing, extent: Extent, now: datetime
+        self, connection: Connection, address: FeedAddress, listing: Listing, archive_size: int, now: datetime
     ) -> list[Post]:
-        size = extent.size
+        size = self.settings.feeds.entries
         match address.part:
             case "page":
                 return posts.latest(connection, now, size, (address.number - 1) * size, listing)
             case "archive":
-                return posts.placed(connection, now, listing, (address.number - 1) * size + 1, address.number * size)
+                first = (address.number - 1) * archive_size + 1
+                return posts.placed(connection, now, listing, first, first + archive_size - 1)
             case "newest":
                 newest = posts.latest(connection, now, size, listing=listing)
-                return self._with_unarchived(connection, newest, listing, extent, now)
+                return (
+                    newest
+                    if len(newest) < size
+                    else self._with_unarchived(connection, newest, listing, archive_size, now)
+                )
 
     def _with_unarchived(
-        self, connection: Connection, newest: list[Post], listing: Listing, extent: Extent, now: datetime
+        self, connection: Connection, newest: list[Post], listing: Listing, archive_size: int, now: datetime
     ) -> list[Post]:
         """The newest posts, and such older ones as no archive holds yet.
 
         A post that was dated back far comes to nobody otherwise: it is too old for the newest, too new for an archive.
         """
-        if len(newest) < extent.size:
-            return newest
         known = {post.id for post in newest}
-        recent = posts.placed(connection, now, listing, extent.archives * extent.size + 1)
+        highest = lists.highest(connection, listing)
+        recent = posts.placed(connection, now, listing, highest - highest % archive_size + 1)
         late = [post for post in recent if post.id not in known]
         return newest + sorted(late, key=lambda post: (post.published_at, post.id), reverse=True)
 

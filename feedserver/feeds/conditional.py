@@ -10,7 +10,7 @@ from feedserver.feeds.store import Version
 CODINGS: Final = ("br", "gzip", "identity")  # the smallest first
 MAX_TAGS: Final = 20  # ETags in one request that are worth looking up; readers send one
 _TAG = re.compile(r'(?:W/)?(?:"([^"]*)"|([^\s,"]+))')
-_SUFFIX = re.compile(r"-(?:gzip|br|deflate)$")
+_SUFFIX = re.compile(r"(?:--?|;)(?:gzip|br|deflate|zstd)$")
 
 
 def not_modified(version: Version, if_none_match: str | None, if_modified_since: str | None) -> bool:
@@ -26,6 +26,11 @@ def not_modified(version: Version, if_none_match: str | None, if_modified_since:
         since = _date(if_modified_since)
         return since is not None and version.last_modified <= since
     return False
+
+
+def is_conditional(if_none_match: str | None, if_modified_since: str | None) -> bool:
+    """Whether a request names something that its sender has; what is no date is ignored (RFC 9110, 13.1.3)."""
+    return bool(if_none_match) or (if_modified_since is not None and _date(if_modified_since) is not None)
 
 
 def coding(accept_encoding: str | None) -> str:

@@ -18,7 +18,7 @@ _ENTRIES: Final[dict[Format, re.Pattern[bytes]]] = {
     "atom": re.compile(rb"<entry(?: [^>]*)?>.*?<id>([^<]*)</id>.*?</entry>", re.DOTALL),
 }
 _COMPLETE: Final = b"<fh:complete/>"
-_ASKED: Final = re.compile(r"(?:^|,)\s*feed\s*(?:;[^,]*)?(?:,|$)", re.IGNORECASE)
+_ASKED: Final = re.compile(r"(?:^|,)\s*feed\s*(?:;(?!\s*q\s*=\s*0(?:\.0*)?\s*(?:,|$))[^,]*)?(?:,|$)", re.IGNORECASE)
 
 
 def asked_for(a_im: str | None) -> bool:

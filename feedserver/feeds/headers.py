@@ -23,6 +23,7 @@ def describing(address: FeedAddress, url: str, version: Version, ttl: int) -> He
         "Vary": VARY,
         "Link": f'<{url}>; rel="self"',
         "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "ETag, IM, Link",  # beside the few that scripts may read anyway (Fetch)
         "X-Content-Type-Options": "nosniff",
     }
     if address.is_of_thoughts or address.part != "newest":

@@ -14,7 +14,7 @@ from feedserver.urls import Urls
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How far a list reaches: its `entries`, the `size` of a document, and how many `archives` are full.
+    """How far a list reaches: its `entries`, the `size` of a page, and how many `archives` are full.
 
     `entries` are at least that many where they were not all `counted`.
     """

@@ -124,6 +124,8 @@ class Readership:
                 return
             try:
                 self._database.transact(lambda connection: _write(connection, batch, now), patience=_PATIENCE)
+                if self._closed_before != open_since:
+                    self._database.forget_log()
             except (DBAPIError, NoConnection) as error:
                 _log.warning("who reads is written later; the database did not answer: %s", type(error).__name__)
                 with self._lock:

@@ -7,12 +7,15 @@ one row. When the database is locked or away, the last good bytes are served.
 import gzip
 import hashlib
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 from typing import Final
 
 import brotli
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
@@ -36,11 +39,29 @@ from feedserver.storage.engine import Database
 _FORMATS = {"rss": rss, "atom": atom, "json": json_feed}
 _KEPT: Final = 256  # feeds in memory in one process; the one asked for least lately goes first
 _KEPT_DELTAS: Final = 256
+_ROOM: Final = 16 * 1_048_576  # bytes for the feeds in memory, in all codings
+_ROOM_FOR_DELTAS: Final = 4 * 1_048_576
+_LOCKS: Final = 64  # feeds that share one only wait for each other
+_TRIES: Final = 3  # renderings that something on the site may overtake
+_PATIENCE: Final = 0.5  # seconds for a lock of the database, where there are good bytes to serve
+_REST: Final = 1.0  # seconds
 _BROTLI_QUALITY: Final = 5  # smaller and quicker than gzip at 6; 11 takes eighty times as long
 
 Bodies = Mapping[str, bytes]
+Question = tuple[FeedAddress, int, frozenset[str]]  # what is new in this version of a feed, since one of these?
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The state of the site that a document was made of: its revision, and when a scheduled post will be due."""
+
+    revision: int
+    next_due: datetime | None
+
+    def stands(self, revision: int, now: datetime) -> bool:
+        return self.revision == revision and (self.next_due is None or now < self.next_due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +72,7 @@ class Document:
     bodies: Bodies
     version: Version
     headers: Headers
-    revision: int
-    valid_until: datetime | None
-
-    def is_current(self, revision: int, now: datetime) -> bool:
-        return self.revision == revision and (self.valid_until is None or now < self.valid_until)
+    state: State
 
 
 class Feeds:
@@ -66,29 +83,37 @@ class Feeds:
         self._changes = changes
         self._collector = collector
         self._clock = clock
-        self._kept: Kept[FeedAddress, Document] = Kept(_KEPT)
-        self._deltas: Kept[tuple[FeedAddress, int, frozenset[str]], Bodies] = Kept(_KEPT_DELTAS)
+        self._kept: Kept[FeedAddress, Document] = Kept(_KEPT, _ROOM, lambda document: _size(document.bodies))
+        self._deltas: Kept[tuple[FeedAddress, int, frozenset[str]], Bodies] = Kept(
+            _KEPT_DELTAS, _ROOM_FOR_DELTAS, _size
+        )
+        self._rendering = [Lock() for _ in range(_LOCKS)]
+        self._rest_until = float("-inf")  # a database that failed is not asked again before
 
     def get(self, address: FeedAddress) -> Document:
-        """The document at `address` as it is now.
+        """The document at `address` as it is now; the last good one while the database is locked or away.
 
         Raises PostNotFound for a tag or author with no visible post, a post that nobody can see, and a page or archive
         that is not there; ArchiveNotFull for the one to come; PostGone and PostMoved for a post that was deleted or
         renamed.
         """
         kept = self._kept.get(address)
+        if kept is not None and time.monotonic() < self._rest_until:
+            return kept
+        rendering = self._rendering[hash(address) % _LOCKS]  # so that a change is rendered once, not by each thread
+        if not rendering.acquire(timeout=_PATIENCE if kept is not None else -1):
+            return self._last_good(address, kept, "it takes long to answer")
         try:
-            document = self._current(address, kept)
+            return self._current(address, self._kept.get(address))
         except PostNotFound:
             self._kept.forget(address)
             raise
         except (DBAPIError, NoConnection) as error:
             if kept is None:
                 raise
-            _log.warning("the database is away (%s); %s is served as it was", type(error).__name__, address.key)
-            return kept
-        self._kept.keep(address, document)
-        return document
+            return self._last_good(address, kept, type(error).__name__)
+        finally:
+            rendering.release()
 
     def at_hand(self, address: FeedAddress) -> Document | None:
         """The document at `address` if it is in memory and current, which costs no look into the site's tables."""
@@ -96,13 +121,13 @@ class Feeds:
         if kept is None:
             return None
         try:
-            return kept if kept.is_current(self._changes.revision(), self._clock()) else None
+            return kept if kept.state.stands(self._changes.revision(), self._clock()) else None
         except (DBAPIError, NoConnection):
             return None
 
     def describe(self, address: FeedAddress) -> Feed:
         """What stands in the document at `address`, for a person. Raises what `get` raises."""
-        with self._database.read() as connection:
+        with self._database.read_public() as connection:
             return self._collector.collect(connection, address, self._clock())
 
     def delta(self, address: FeedAddress, document: Document, if_none_match: str) -> Bodies | None:
@@ -124,43 +149,71 @@ class Feeds:
             self._deltas.keep(question, bodies)
         return bodies or None
 
+    def _last_good(self, address: FeedAddress, kept: Document | None, why: str) -> Document:
+        assert kept is not None, "who has nothing in memory waits"
+        if time.monotonic() >= self._rest_until:
+            _log.warning("the database is away (%s); feeds are served as they were, such as %s", why, address.key)
+        self._rest_until = time.monotonic() + _REST
+        return kept
+
     def _current(self, address: FeedAddress, kept: Document | None) -> Document:
-        now = self._clock()
         if kept is not None:
             with self._database.read() as connection:
-                if kept.is_current(site.load(connection).revision, now):
+                if kept.state.stands(site.load(connection).revision, self._clock()):
                     return kept
-        return self._render(address, kept, now)
+        for tries_left in reversed(range(_TRIES)):
+            document = self._render(address, kept, take_it=not tries_left)
+            if document is not None:
+                self._kept.keep(address, document)
+                return document
+        raise AssertionError("the last one is taken as it is")
 
-    def _render(self, address: FeedAddress, kept: Document | None, now: datetime) -> Document:
+    def _render(self, address: FeedAddress, kept: Document | None, *, take_it: bool) -> Document | None:
+        """The document as it stands; None when something changed while it was made, unless it is to be taken so."""
+        now = self._clock()
         with self._database.read_public() as connection:
             revision = site.load(connection).revision  # first: what changes later is a change to the next request
             feed = self._collector.collect(connection, address, now)
-            valid_until = posts.next_publication(connection, now)
+            state = State(revision, posts.next_publication(connection, now))
         body = _FORMATS[address.fmt](feed)
         etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
         bodies = kept.bodies if kept is not None and kept.version.etag == etag else _coded(body)
         # Asked for even so: another process may have seen these bytes change and change back.
-        version = self._version(address, etag, body, now)
+        version = self._known_version(address, etag)
+        if version is None:
+            patience = None if kept is None else _PATIENCE
+            version = self._next_version(address, etag, body, None if take_it else state, patience)
+        if version is None:
+            return None
         media_type = f"{MEDIA_TYPES[address.fmt]}; charset=utf-8"
-        headers = describing(address, feed.self_url, version, feed.ttl)
-        return Document(media_type, bodies, version, headers, revision, valid_until)
+        return Document(media_type, bodies, version, describing(address, feed.self_url, version, feed.ttl), state)
 
-    def _version(self, address: FeedAddress, etag: str, body: bytes, now: datetime) -> Version:
-        """The version of these bytes, shared by all processes. A reader's request writes only when they are new."""
+    def _known_version(self, address: FeedAddress, etag: str) -> Version | None:
         with self._database.read() as connection:
             known = store.newest(connection, address.key)
-        if known is not None and known.etag == etag:
-            return known
+        return known if known is not None and known.etag == etag else None
+
+    def _next_version(
+        self, address: FeedAddress, etag: str, body: bytes, state: State | None, patience: float | None
+    ) -> Version | None:
+        """The version of new bytes, shared by all processes; None when the `state` they were made of is a former one.
+
+        Who rendered slowly must not bring old bytes as the newest version after a quicker one brought newer bytes.
+        """
         entries = deltas.digests(address.fmt, body) if address.part == "newest" else {}
-        return self._database.transact(
-            lambda connection: store.next_version(connection, address.key, etag, entries, now)
-        )
+
+        def deed(connection: Connection) -> Version | None:
+            now = self._clock()
+            if state is not None and not state.stands(site.locked_revision(connection), now):
+                return None
+            return store.next_version(connection, address.key, etag, entries, now)
+
+        return self._database.transact(deed, patience=patience)
 
     def _delta(self, address: FeedAddress, document: Document, known: frozenset[str]) -> Bodies:
         """The delta in each coding; nothing where there is none."""
         body = document.bodies["identity"]
-        with self._database.read() as connection:
+        with self._database.read_public() as connection:
             before = store.entries_at(connection, address.key, known)
             if before is None:
                 return {}
@@ -177,3 +230,7 @@ def _coded(body: bytes) -> Bodies:
         "gzip": gzip.compress(body, compresslevel=6, mtime=0),  # no clock in the bytes
         "br": brotli.compress(body, quality=_BROTLI_QUALITY),
     }
+
+
+def _size(bodies: Bodies) -> int:
+    return sum(map(len, bodies.values()))

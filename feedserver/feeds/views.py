@@ -62,6 +62,19 @@ def post_thoughts_feed(slug: str, fmt: Format) -> BaseResponse:
         return redirect(_asked_for(FeedAddress("post", fmt, moved.slug)).url(services().urls), 301)
 
 
+@blueprint.after_request
+def for_scripts(response: Response) -> Response:
+    """Readers that run in a page of another site may ask for feeds, with conditions, and see what became of them."""
+    is_page = response.mimetype == "text/html" and response.status_code == 200 and request.method != "OPTIONS"
+    if not is_page:
+        response.headers["Access-Control-Allow-Origin"] = "*"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD"
+        response.headers["Access-Control-Allow-Headers"] = "A-IM, If-Modified-Since, If-None-Match"
+        response.headers["Access-Control-Max-Age"] = "86400"  # seconds
+    return response
+
+
 def former_address() -> BaseResponse:
     """Leads from an address of other software's to the feed meant, whether it ends in a slash or not."""
     scope, fmt = _FORMER[request.path.rstrip("/")]

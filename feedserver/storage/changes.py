@@ -13,6 +13,7 @@ from typing import Final
 from feedserver.storage import site
 from feedserver.storage.engine import Database
 
+_PATIENCE: Final = 0.5  # seconds that others wait for who is looking it up
 _FRESH: Final = 0.05  # seconds for which a revision read from PostgreSQL is taken for the present one
 
 
@@ -25,17 +26,26 @@ class Changes:
         self._lock = Lock()
         self._state: object = None  # what the database looked like when the revision was read
         self._revision = 0
-        self._read_at = float("-inf")
+        self._stuck = False
 
     def revision(self) -> int:
-        """The site's revision. Raises SQLAlchemy's DBAPIError or TimeoutError when the database does not answer."""
-        with self._lock:
+        """The site's revision; the last one known while a database takes long to answer.
+
+        Raises SQLAlchemy's DBAPIError or TimeoutError when it does not answer at all.
+        """
+        if not self._lock.acquire(timeout=0 if self._stuck else _PATIENCE):
+            self._stuck = True  # who looks it up gets no answer: nobody else is to wait for that
+            return self._revision
+        try:
             state = self._data_version() if self._database.is_sqlite else self._writes()
             if state is None or state != self._state:
                 with self._database.read() as connection:
                     self._revision = site.load(connection).revision
                 self._state = state  # looked at before the revision: a write in between shows as another state
             return self._revision
+        finally:
+            self._stuck = False
+            self._lock.release()
 
     def close(self) -> None:
         """Gives the watching connection back."""

@@ -87,6 +87,7 @@ site = Table(
     Column("revision", BigInteger, nullable=False),  # counts the changes that readers can see
     Column("created_at", Moment, nullable=False),
     Column("author", Words),  # in whose list the posts stand that name nobody: `site.author` as it was last seen
+    Column("archive_size", Integer),  # posts in an archive: `feeds.entries` as it was when the site was made
     Column("secret", Words),  # signs forms, the same on every machine; null until `init` or `db upgrade` has run
 )
 

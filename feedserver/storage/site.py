@@ -11,11 +11,15 @@ from feedserver.storage.schema import site
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`guid` is the root of the feeds' ids (urn:uuid:); `revision` grows with each change that readers can see."""
+    """`guid` is the root of the feeds' ids (urn:uuid:); `revision` grows with each change that readers can see.
+
+    `archive_size` is how many posts stand in an archive of a feed; None where that was not agreed on yet.
+    """
 
     guid: str
     revision: int
     created_at: datetime
+    archive_size: int | None = None
 
 
 def create(connection: Connection, now: datetime) -> None:
@@ -26,8 +30,19 @@ def create(connection: Connection, now: datetime) -> None:
 
 def load(connection: Connection) -> Site:
     """The row. `feedserver init` has made it."""
-    row = connection.execute(select(site.c.guid, site.c.revision, site.c.created_at)).one()
-    return Site(row.guid, row.revision, row.created_at)
+    row = connection.execute(select(site.c.guid, site.c.revision, site.c.created_at, site.c.archive_size)).one()
+    return Site(row.guid, row.revision, row.created_at, row.archive_size)
+
+
+def agree_on_archives(connection: Connection, size: int) -> None:
+    """Keeps how many posts stand in an archive, once: an archive that is cut anew would not be one."""
+    connection.execute(update(site).where(site.c.archive_size.is_(None)).values(archive_size=size))
+
+
+def locked_revision(connection: Connection) -> int:
+    """The revision, which stands until the transaction ends: who would change something waits."""
+    revision: int = connection.execute(select(site.c.revision).with_for_update(read=True)).scalar_one()
+    return revision
 
 
 def change_author(connection: Connection, author: str) -> str | None:

@@ -245,6 +245,22 @@ def test_section_4_an_archive_never_changes_with_what_comes_later(
         assert (after.data, after.headers) == (answer.data, answer.headers)
 
 
+def test_section_4_archives_stay_as_they_are_when_documents_become_longer_or_shorter(
+    settings: Settings, assemble: Callable[[Settings], Services], eleven: list[Post]
+) -> None:
+    init(assemble(settings), example=False)
+    for entries in (2, 5, 50):
+        changed = assemble(replace(settings, feeds=FeedsSettings(entries=entries)))
+        init(changed, example=False)
+        client = create_app(services=changed).test_client()
+
+        assert titles(get(client, "/feed.rss?archive=2")) == ["Post 6", "Post 5", "Post 4"]
+        newest = titles(get(client, "/feed.rss"))
+        archived = flat([titles(get(client, f"/feed.rss?archive={number}")) for number in (1, 2, 3)])
+        assert {*newest, *archived} == {post.title for post in eleven}
+        assert len(newest) == max(min(entries, 11), 2)
+
+
 def test_section_4_archives_may_be_kept_for_a_day_without_asking(client: FlaskClient, eleven: list[Post]) -> None:
     answer = client.get("/feed.rss?archive=1")
 

@@ -166,3 +166,28 @@ def test_12_5_1_accept_may_be_disregarded_and_is(client: FlaskClient, accept: st
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/rss+xml; charset=utf-8")
     assert "Accept" not in answer.headers["Vary"].split(", ")
+
+
+@every_feed
+def test_12_5_3_a_suffix_that_a_proxy_added_to_a_tag_is_overlooked(client: FlaskClient, path: str) -> None:
+    tag = client.get(path).headers["ETag"]
+    for suffix in ("-gzip", "-br", "--gzip", ";gzip"):
+        assert conditional(client, path, If_None_Match=tag[:-1] + suffix + '"').status_code == 304
+    assert conditional(client, path, If_None_Match=tag[:-1] + '-other"').status_code == 200
+
+
+def test_fetch_scripts_of_other_sites_may_ask_with_conditions_and_see_what_became_of_them(client: FlaskClient) -> None:
+    asked = client.options(
+        "/feed.rss", headers={"Origin": "https://reader.example", "Access-Control-Request-Headers": "if-none-match"}
+    )
+    answers = [
+        client.get(path)
+        for path in ("/feed.rss", "/feed", "/feed.rss?page=99", "/tags/none/feed.atom", "/posts/none/thoughts.rss")
+    ]
+
+    assert asked.headers["Access-Control-Allow-Headers"] == "A-IM, If-Modified-Since, If-None-Match"
+    assert [answer.status_code for answer in answers] == [200, 301, 404, 404, 404]
+    assert {answer.headers["Access-Control-Allow-Origin"] for answer in [asked, *answers]} == {"*"}
+    assert "ETag" in answers[0].headers["Access-Control-Expose-Headers"]
+    page = client.get("/feed.rss", headers={"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"})
+    assert "Access-Control-Allow-Origin" not in page.headers

@@ -82,6 +82,8 @@ def test_a_reader_asks_for_a_delta_by_naming_feed(value):
     assert asked_for(value)
 
 
-@pytest.mark.parametrize("value", [None, "", "vcdiff", "feeds", "x-feed", "refeed, diffe"])
+@pytest.mark.parametrize(
+    "value", [None, "", "vcdiff", "feeds", "x-feed", "refeed, diffe", "feed;q=0", "feed; q=0.0, gzip"]
+)
 def test_other_manipulations_are_not_deltas(value):
     assert not asked_for(value)

@@ -42,7 +42,8 @@ def test_the_last_good_bytes_are_served_while_the_database_is_away(
         assert (after.status_code, after.data, after.headers) == (200, answer.data, answer.headers)
         assert client.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
     said = [record for record in caplog.records if record.name == versions.__name__]
-    assert [record.levelno for record in said] == [logging.WARNING] * 2 * len(FEEDS)
+    assert 1 <= len(said) < len(FEEDS)  # once in a while, not for each request
+    assert {record.levelno for record in said} == {logging.WARNING}
 
 
 @contextmanager

@@ -32,6 +32,7 @@ _COUNT = """
 
 def upgrade() -> None:
     op.add_column("site", sa.Column("author", sa.Text(), nullable=True))
+    op.add_column("site", sa.Column("archive_size", sa.Integer(), nullable=True))
     op.add_column("feed_versions", sa.Column("entries", sa.Text(), nullable=True))
     op.create_table(
         "lists",

@@ -1,0 +1,112 @@
+"""Several processes and threads on one change: the newest bytes are the newest version, and are made once."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from itertools import count
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from feedserver.feeds import versions
+from feedserver.feeds.address import FeedAddress
+from feedserver.feeds.collecting import Collector
+from feedserver.feeds.model import Feed
+from feedserver.posts.model import Post
+from feedserver.services import Services
+from feedserver.settings import Settings
+from tests.support.outside import Clock
+
+ATOM = FeedAddress("site", "atom")
+Assemble = Callable[[Settings], Services]
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Services, Callable[[], object]], None]:
+    """Lets something happen once, after one process has collected a feed and before it has written a version."""
+
+    def arrange(services: Services, deed: Callable[[], object]) -> None:
+        real, deeds = Collector.collect, [deed]
+
+        def collect(self: Collector, connection: Connection, address: FeedAddress, now: datetime) -> Feed:
+            feed = real(self, connection, address, now)
+            if self is services.collector and deeds:
+                deeds.pop()()
+            return feed
+
+        monkeypatch.setattr(Collector, "collect", collect)
+
+    return arrange
+
+
+def test_who_rendered_slowly_never_brings_old_bytes_as_the_newest_version(
+    services: Services,
+    settings: Settings,
+    assemble: Assemble,
+    publish: Callable[..., Post],
+    meanwhile: Callable[..., None],
+) -> None:
+    slow, quick = services, assemble(settings)
+    publish("One")
+    slow.feeds.get(ATOM)
+    quick.feeds.get(ATOM)
+    publish("Two")
+
+    def overtake() -> None:
+        publish("Three")
+        quick.feeds.get(ATOM)
+
+    meanwhile(slow, overtake)
+    late = slow.feeds.get(ATOM)
+
+    assert b"Three" in late.bodies["identity"]
+    assert late.version == quick.feeds.get(ATOM).version
+
+
+def test_what_was_rendered_before_a_scheduled_post_was_due_is_no_version_after_it(
+    services: Services, publish: Callable[..., Post], clock: Clock, meanwhile: Callable[..., None]
+) -> None:
+    publish("To come", date=(clock() + timedelta(minutes=1)).isoformat())
+    meanwhile(services, lambda: clock.move(minutes=2))
+
+    assert b"To come" in services.feeds.get(ATOM).bodies["identity"]
+
+
+def test_a_site_that_changes_all_the_time_is_served_all_the_same(
+    services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, numbers = Collector.collect, count()
+
+    def collect(*given: Any) -> Feed:
+        feed = real(*given)
+        publish("Yet another", slug=f"another-{next(numbers)}")
+        return feed
+
+    monkeypatch.setattr(Collector, "collect", collect)
+    services.publisher.add(services.publisher.read(b"---\ntitle: First\n---\nx"), services.clock())
+
+    assert b"First" in services.feeds.get(ATOM).bodies["identity"]
+
+
+def test_a_change_is_rendered_once_however_many_threads_ask(
+    services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish("One")
+    services.feeds.get(ATOM)
+    rendered: list[str] = []
+    real = versions._FORMATS["atom"]
+    monkeypatch.setitem(versions._FORMATS, "atom", lambda feed: rendered.append(feed.title) or real(feed))
+    publish("Two")
+    together = Barrier(8)
+
+    def ask() -> bytes:
+        together.wait()
+        return services.feeds.get(ATOM).bodies["identity"]
+
+    with ThreadPoolExecutor(8) as threads:
+        found = [future.result() for future in [threads.submit(ask) for _ in range(8)]]
+
+    assert all(b"Two" in body for body in found)
+    assert len(rendered) == 1
