@@ -9,6 +9,7 @@ from flask import Flask, request
 from flask.testing import FlaskClient
 
 from feedserver import door
+from feedserver.app import create_app
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from tests.feeds.happenings import say
@@ -113,9 +114,13 @@ def test_a_feed_that_is_gone_is_gone_at_once(client: FlaskClient, services: Serv
 
 
 def test_queries_that_a_stranger_thinks_of_are_not_remembered(
-    client: FlaskClient, routed: list[str], monkeypatch: pytest.MonkeyPatch
+    services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(door, "_KEPT", 3)
+    app = create_app(services=services)
+    routed: list[str] = []
+    app.before_request(lambda: routed.append(request.full_path.rstrip("?")))
+    client = app.test_client()
     client.get("/feed.rss")
     for number in range(5):
         assert client.get(f"/feed.rss?utm_source={number}").status_code == 200

@@ -1,6 +1,7 @@
 """Feeds in memory: served as they were while the database is away, let go when they are gone, bounded in number."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from feedserver.app import create_app
 from feedserver.errors import PostNotFound
 from feedserver.feeds import versions
 from feedserver.feeds.address import FeedAddress
+from feedserver.feeds.collecting import Collector
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.settings import DatabaseSettings, Settings
@@ -117,3 +119,26 @@ def test_names_that_nobody_uses_leave_nothing_behind(services: Services) -> None
             services.feeds.get(FeedAddress("tag", "rss", f"no such tag {n}"))
 
     assert not list(services.feeds._kept)
+
+
+def test_nobody_waits_long_for_a_writer_that_holds_the_database(
+    services: Services, publish: Callable[..., Post], fog: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = FeedAddress("site", "atom")
+    before = services.feeds.get(address)
+    publish("Rain")
+    collected: list[FeedAddress] = []
+    real = Collector.collect
+    monkeypatch.setattr(Collector, "collect", lambda *given: collected.append(given[2]) or real(*given))
+
+    with services.database.write() as holder:
+        holder.execute(text("UPDATE site SET revision = revision + 1"))
+        began = time.monotonic()
+        found = [services.feeds.get(address) for _ in range(20)]
+        took = time.monotonic() - began
+
+    assert all(document is before for document in found)
+    assert took < 8  # where each waited for as long as a writer may, it were fifteen for the first alone
+    assert len(collected) <= 3  # and not each of them tries anew
+    time.sleep(versions._REST)
+    assert b"Rain" in services.feeds.get(address).bodies["identity"]

@@ -72,6 +72,16 @@ def test_requests_304s_and_bytes_are_summed_by_reader(readers: Readership, told:
     assert told() == {"FreshRSS": (1, 3, 1, 5300), "curl": (1, 1, 0, 7)}
 
 
+def test_pages_and_archives_of_a_feed_are_read_by_the_same_subscribers(
+    client: FlaskClient, readers: Readership, told: Told
+) -> None:
+    for path in ("/feed.atom", "/feed.atom?page=1", "/feed.atom"):
+        client.get(path, headers={"User-Agent": feedly(120)})
+    readers.write()
+
+    assert told()["Feedly"][:2] == (120, 3)
+
+
 def test_stated_subscribers_are_the_most_of_the_day_summed_over_feeds(readers: Readership, told: Told) -> None:
     for subscribers in (100, 120, 110):
         readers.saw(feedly(subscribers), "192.0.2.1", ATOM, 304, 0)

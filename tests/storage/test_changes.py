@@ -3,9 +3,10 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
 from feedserver.services import Services
@@ -80,3 +81,27 @@ def test_after_closing_it_can_be_asked_again(services: Services) -> None:
     revise(services.database)
 
     assert services.changes.revision() == look_up(services.database)
+
+
+def test_nobody_waits_for_who_gets_no_answer(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    known, answered = services.changes.revision(), Event()
+    real = site.load
+
+    def load(connection: Connection) -> site.Site:
+        assert answered.wait(30)
+        return real(connection)
+
+    monkeypatch.setattr(site, "load", load)
+    revise(services.database)
+    with ThreadPoolExecutor(1) as thread:
+        stuck = thread.submit(services.changes.revision)
+        time.sleep(0.1)
+        began = time.monotonic()
+        found = [services.changes.revision() for _ in range(20)]
+        took = time.monotonic() - began
+        answered.set()
+
+        assert found == [known] * 20
+        assert took < 5  # half a second for the first, nothing for the others
+        assert stuck.result() == known + 1
+    assert services.changes.revision() == known + 1
