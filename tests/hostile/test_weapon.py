@@ -61,7 +61,7 @@ def test_one_source_is_fetched_once_however_many_pings_name_it_in_however_many_p
 ) -> None:
     sites = processes()
     targets = [sites[0].url(sites[0].publish(f"Post {number}")) for number in range(4)]
-    web.put(SOURCE, linking(*targets[:3]))
+    web.put(SOURCE, "".join(linking(target, before=f"Of {target} ") for target in targets[:3]))
 
     def pester(site: Site, number: int) -> None:
         for target in targets:
