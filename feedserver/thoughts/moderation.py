@@ -139,7 +139,7 @@ def verdict_on(
     """What the owner's rules say of a newly verified pingback; `ours` says that its source is a post of this site."""
     page, setting, manner = thought.page or "", settings.moderation.pingbacks, linked.manner
     places = [page] if manner.led_to is None or place(manner.led_to) == place(page) else [page, manner.led_to]
-    alike = standing.posts_alike(connection, linked.words.fingerprint)
+    alike = standing.posts_alike(connection, linked.words)
     facts = Facts(
         manner,
         rule=_rule_for(connection, places),
