@@ -318,7 +318,7 @@ jobs = Table(
     UniqueConstraint("kind", "subject"),
     Index(None, "kind", "priority", "run_at", "id"),
     Index(None, "leased_until", "party"),
-    Index(None, "party"),
+    Index(None, "party", "priority", "run_at"),
 )
 
 # When jobs were last looked at, for /readyz.

@@ -16,10 +16,10 @@ depends_on = None
 _AT_A_TIME = 5_000
 _INDEXES = {
     "thoughts": (["fingerprint", "post_id"], ["place", "approved", "state"], ["email"]),
-    "jobs": (["kind", "priority", "run_at", "id"], ["leased_until", "party"]),
+    "jobs": (["kind", "priority", "run_at", "id"], ["leased_until", "party"], ["party", "priority", "run_at"]),
     "limits": (["window"],),
 }
-_FORMER = {"thoughts": ["fingerprint"], "jobs": ["run_at"]}
+_FORMER = {"thoughts": (["fingerprint"],), "jobs": (["run_at"], ["party"])}
 _thoughts = sa.table("thoughts", *map(sa.column, ("id", "page", "place")))
 _jobs = sa.table("jobs", *map(sa.column, ("id", "kind", "subject", "party")))
 _post_hosts = sa.table("post_hosts", *map(sa.column, ("post_id", "host")))
@@ -28,8 +28,9 @@ _post_hosts = sa.table("post_hosts", *map(sa.column, ("post_id", "host")))
 def upgrade() -> None:
     op.add_column("thoughts", sa.Column("place", sa.Text(), nullable=True))
     _fill()
-    for table, columns in _FORMER.items():
-        op.drop_index(op.f(_name(table, columns)), table_name=table)
+    for table, indexes in _FORMER.items():
+        for columns in indexes:
+            op.drop_index(op.f(_name(table, columns)), table_name=table)
     for table, indexes in _INDEXES.items():
         for columns in indexes:
             op.create_index(op.f(_name(table, columns)), table, columns, unique=False)
@@ -39,8 +40,9 @@ def downgrade() -> None:
     for table, indexes in _INDEXES.items():
         for columns in indexes:
             op.drop_index(op.f(_name(table, columns)), table_name=table)
-    for table, columns in _FORMER.items():
-        op.create_index(op.f(_name(table, columns)), table, columns, unique=False)
+    for table, indexes in _FORMER.items():
+        for columns in indexes:
+            op.create_index(op.f(_name(table, columns)), table, columns, unique=False)
     op.drop_column("thoughts", "place")
 
 
