@@ -318,6 +318,7 @@ jobs = Table(
     UniqueConstraint("kind", "subject"),
     Index(None, "kind", "priority", "run_at", "id"),
     Index(None, "leased_until", "party"),
+    Index(None, "party", "leased_until"),
     Index(None, "party", "priority", "run_at"),
 )
 

@@ -35,6 +35,7 @@ def stall(folder: Path, *, sources: int, well: int, requests: int, workers: int 
     url = f"sqlite:///{folder / 'site.sqlite3'}"
     environ = {
         "FEEDSERVER_DATABASE_URL": url,
+        "FEEDSERVER_LIMITS_COPIES": "0",
         "FEEDSERVER_LIMITS_SENDER": "10000",
         "FEEDSERVER_PINGBACK_WAIT": str(WAIT),
     }

@@ -16,7 +16,12 @@ depends_on = None
 _AT_A_TIME = 5_000
 _INDEXES = {
     "thoughts": (["fingerprint", "post_id"], ["place", "approved", "state"], ["email"]),
-    "jobs": (["kind", "priority", "run_at", "id"], ["leased_until", "party"], ["party", "priority", "run_at"]),
+    "jobs": (
+        ["kind", "priority", "run_at", "id"],
+        ["leased_until", "party"],
+        ["party", "leased_until"],
+        ["party", "priority", "run_at"],
+    ),
     "limits": (["window"],),
 }
 _FORMER = {"thoughts": (["fingerprint"],), "jobs": (["run_at"], ["party"])}
