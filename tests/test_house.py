@@ -33,6 +33,8 @@ PURE = {
     "waiting.py",
     "pingback.py",
     "reading.py",
+    "walking.py",
+    "domains.py",
     "excerpt.py",
     "charset.py",
     "document.py",
