@@ -168,10 +168,10 @@ long forms.
   also holds a lock for as long as it lives (a file's on SQLite, a session's on PostgreSQL): whoever gets the lock knows
   that its holder is dead and takes its jobs over within seconds. A job whose process died rests longer each time, as it
   may be the cause.
-- **Nobody is held up.** {PLACES} first tries, {PLACES} repeated ones and {PLACES_AT_LEISURE} looks that nobody waits for
-  are under way at once in a process, and {MOST_OF_ONE} of one host (its registered domain, IPv4 address or IPv6 /64) in all processes together. When half of
-  the places for first tries are taken, the next have four seconds each, a slow source gets its full `egress.timeout`
-  in its next try, and every second place goes to the newest ping.
+- **Nobody is held up.** {PLACES} first tries, {PLACES} repeated ones and {PLACES_AT_LEISURE} looks that nobody waits
+  for are under way at once in a process, and {MOST_OF_ONE} of one host (its registered domain, IPv4 address or IPv6
+  /64) in all processes together. When half of the places for first tries are taken, the next have four seconds each, a
+  slow source gets its full `egress.timeout` in its next try, and every second place goes to the newest ping.
 - **Nobody is attacked.** A look at a source settles all pings that name it. Each request counts in the budget of its
   host, the ones that follow a redirect too, and in one for the whole site ({HOSTS_AT_FULL_RATE} times `limits.host`).
   The first retry of a source in trouble comes within a minute, sooner than `limits.refetch`; pings bring it no sooner.
