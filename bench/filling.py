@@ -104,6 +104,7 @@ def _write_thoughts(
             page=source,
             target=f"http://127.0.0.1/posts/post-{post}",
             host=f"blog-{number % 1000}.example",
+            place=f"blog-{number % 1000}.example",
             author_name=f"Blog {number}",
             author_url=f"https://blog-{number % 1000}.example/",
             title="On that",

@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "feedserver"
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
 
-SHARED = {"clock", "errors", "settings", "text", "urls"}
+SHARED = {"clock", "domains", "errors", "settings", "text", "urls"}
 # Which rooms a room may look into, besides the small shared words.
 LOOKS_INTO = {
     "storage": set(),
@@ -33,6 +33,8 @@ PURE = {
     "waiting.py",
     "pingback.py",
     "reading.py",
+    "walking.py",
+    "domains.py",
     "excerpt.py",
     "charset.py",
     "document.py",

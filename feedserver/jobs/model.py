@@ -23,8 +23,9 @@ AT_LEISURE: Final = 1  # … or nobody does, and it goes after all that somebody
 # what the end of its lease would have been.
 _AFTER_DEATH: Final = tuple(timedelta(seconds=seconds) for seconds in (1, 3, 15, 60))
 
-# First tries and repeated ones have places of their own: what failed before never keeps waiting what may be well.
-Lane = Literal["first", "again", "any"]
+# First tries and repeated ones have places of their own: what failed before never keeps waiting what may be well. So
+# has what nobody waits for: it holds nobody up, and is never held up for good.
+Lane = Literal["first", "again", "leisure", "any"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ class Job:
             return "under way"
         if self.last_error:
             return self.last_error
-        return "due, waits for a free place" if self.run_at <= now else "not due yet"
+        if self.run_at <= now:
+            return "due, waits for a free place"
+        return "not due yet" if self.priority == AT_ONCE else "not due yet, nobody waits for it"
 
 
 def pause_after(attempts: int, jitter: float) -> timedelta | None:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 
-from feedserver.jobs.model import AT_ONCE, LEASE, MOST_OF_ONE, Job, Lane, pause_after_death
+from feedserver.jobs.model import AT_LEISURE, AT_ONCE, LEASE, MOST_OF_ONE, Job, Lane, pause_after_death
 from feedserver.storage.schema import heartbeats, jobs
 
 _ROOM = 0x726F6F6D  # “room”: the first half of the key of PostgreSQL's advisory locks for parties
@@ -178,6 +178,12 @@ def everything(connection: Connection) -> list[Job]:
     return [_job(row) for row in connection.execute(select(jobs).order_by(jobs.c.run_at, jobs.c.id))]
 
 
+def count_of(connection: Connection, party: str, priority: int, until: datetime) -> int:
+    """How many jobs of a priority burden a party until then."""
+    query = select(func.count()).where(jobs.c.party == party, jobs.c.priority == priority, jobs.c.run_at <= until)
+    return connection.execute(query).scalar_one()
+
+
 def count(connection: Connection, kind: str | None = None) -> int:
     query = select(func.count()).select_from(jobs)
     return connection.execute(query if kind is None else query.where(jobs.c.kind == kind)).scalar_one()
@@ -202,9 +208,27 @@ def _is_due(now: datetime, kinds: Sequence[str], lane: Lane) -> ColumnElement[bo
     """Due, free, and of a party that has room, as far as can be seen without waiting for those who take."""
     free = or_(jobs.c.leased_until.is_(None), jobs.c.leased_until <= now)
     other = jobs.alias("other")
-    of_party = select(func.count()).where(other.c.party == jobs.c.party, other.c.leased_until > now).scalar_subquery()
-    tries = {"first": jobs.c.attempts == 0, "again": jobs.c.attempts > 0, "any": literal(True)}
-    return and_(jobs.c.run_at <= now, jobs.c.kind.in_(kinds), free, tries[lane], of_party < MOST_OF_ONE)
+    full = (
+        select(other.c.party)
+        .where(other.c.leased_until > now, other.c.party.is_not(None))
+        .group_by(other.c.party)
+        .having(func.count() >= MOST_OF_ONE)
+    )
+    room = or_(jobs.c.party.is_(None), jobs.c.party.not_in(full))
+    return and_(jobs.c.run_at <= now, jobs.c.kind.in_(kinds), *_in_lane(lane), free, room)
+
+
+def _in_lane(lane: Lane) -> list[ColumnElement[bool]]:
+    """Written with `=` where it can be, so that an index yields the jobs of one kind and lane in their order."""
+    match lane:
+        case "first":
+            return [jobs.c.priority == AT_ONCE, jobs.c.attempts == 0]
+        case "again":
+            return [jobs.c.priority == AT_ONCE, jobs.c.attempts > 0]
+        case "leisure":
+            return [jobs.c.priority == AT_LEISURE]
+        case "any":
+            return []
 
 
 def _is_of_others(parties: set[str]) -> ColumnElement[bool]:

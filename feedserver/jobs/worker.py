@@ -23,8 +23,9 @@ from feedserver.jobs.model import LEASE, Job, Lane, pause_after
 from feedserver.storage.engine import Database
 
 PLACES: Final = 8  # jobs of one kind and lane at a time in one process: nearly all wait for the network
+PLACES_AT_LEISURE: Final = 2  # of jobs that nobody waits for
 STOP_SECONDS: Final = 20.0  # for jobs under way when a process ends: longer than most fetches, within gunicorn's grace
-_LANES: Final[tuple[Lane, ...]] = ("first", "again")
+_LANES: Final[dict[Lane, int]] = {"first": PLACES, "again": PLACES, "leisure": PLACES_AT_LEISURE}
 _LOOK_EVERY: Final = 1.0  # seconds; a scheduled post is promised within five
 _BEAT_EVERY: Final = timedelta(seconds=10)
 
@@ -107,15 +108,17 @@ class Worker:
     """A thread that looks for due jobs, and a few more that carry them out.
 
     Each kind has places of its own, so that slow sources never keep a scheduled post waiting; within a kind, so have
-    first tries and repeated ones. When most of its places for first tries are taken, a job is `hurried`; and every
-    second one that is taken is the newest, so that a crowd which came before delays nobody by all of its length.
+    first tries, repeated ones and what nobody waits for. When most of its places for first tries are taken, a job is
+    `hurried`; and every second one that is taken is the newest, so that a crowd which came before delays nobody by all
+    of its length.
     """
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self._stopping, self._wake = Event(), Event()
         self._lanes = [_Places(kind, lane) for kind in runner.handlers for lane in _LANES]
-        self._threads = ThreadPoolExecutor(max_workers=PLACES * len(self._lanes), thread_name_prefix="job")
+        most = sum(lane.number for lane in self._lanes)
+        self._threads = ThreadPoolExecutor(max_workers=most, thread_name_prefix="job")
         self._thread = Thread(target=self._look, name="jobs", daemon=True)
         self._last_beat = runner.clock() - _BEAT_EVERY
 
@@ -146,7 +149,7 @@ class Worker:
 
     def _take_some(self, places: "_Places") -> None:
         """Takes due jobs of one kind and lane while it has a free place."""
-        while not self._stopping.is_set() and places.taken < PLACES:
+        while not self._stopping.is_set() and places.taken < places.number:
             due = self._runner.take_due(1, [places.kind], places.lane, newest=places.takes_newest)
             if not due:
                 return
@@ -167,7 +170,7 @@ class _Places:
     """The places that jobs of one kind and lane have in this process."""
 
     def __init__(self, kind: str, lane: Lane) -> None:
-        self.kind, self.lane = kind, lane
+        self.kind, self.lane, self.number = kind, lane, _LANES[lane]
         self.takes_newest = False
         self._under_way: set[Future[None]] = set()
         self._lock = Lock()
@@ -179,7 +182,7 @@ class _Places:
     @property
     def is_crowded(self) -> bool:
         """Whether the next job shall be hurried, as half of the places are taken. A try that failed before is not."""
-        return self.lane == "first" and self.taken >= PLACES // 2
+        return self.lane == "first" and self.taken >= self.number // 2
 
     def fill(self, future: Future[None]) -> None:
         with self._lock:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, delete, func, insert, select, update
 
+from feedserver.domains import owned
 from feedserver.posts.model import Document, Enclosure, Post, PostLink, Rendered
 from feedserver.storage import schema
 from feedserver.storage.schema import listed, post_authors, post_tags, posts, slugs
@@ -112,12 +113,11 @@ def visible(now: datetime) -> ColumnElement[bool]:
     return and_(_published(), posts.c.published_at <= now)
 
 
-def hosts_linked(connection: Connection, host: str, now: datetime) -> set[str]:
-    """The hosts to which visible posts link, of a host and those below it."""
-    linked = schema.post_hosts.c.host
-    query = select(linked).join(posts, posts.c.id == schema.post_hosts.c.post_id)
-    found = query.where(visible(now), or_(linked == host, linked.endswith(f".{host}", autoescape=True)))
-    return set(connection.execute(found.distinct()).scalars())
+def link_to(connection: Connection, domain: str, now: datetime) -> bool:
+    """Whether visible posts link to a host of this domain, as `domains.owned` tells it."""
+    seen = select(posts.c.id).where(posts.c.id == schema.post_hosts.c.post_id, visible(now)).exists()
+    query = select(schema.post_hosts.c.post_id).where(schema.post_hosts.c.host == domain, seen)
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def slug_owner(connection: Connection, slug: str) -> int | None:
@@ -219,7 +219,7 @@ def _write_parts(connection: Connection, post_id: int, document: Document, rende
     _replace(connection, schema.enclosures, post_id, files)
     connection.execute(delete(schema.post_hosts).where(schema.post_hosts.c.post_id == post_id))
     if rendered.hosts:
-        rows = [{"post_id": post_id, "host": host} for host in sorted(rendered.hosts)]
+        rows = [{"post_id": post_id, "host": host} for host in sorted({owned(host) for host in rendered.hosts})]
         connection.execute(insert(schema.post_hosts), rows)
 
 

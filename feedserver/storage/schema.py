@@ -174,12 +174,12 @@ enclosures = Table(
     Column("length", BigInteger, nullable=False),
 )
 
-# Hosts that a post links to: the author's own word for whom to trust.
+# Whom a post links to: the author's own word for whom to trust.
 post_hosts = Table(
     "post_hosts",
     metadata,
     _of_post(primary_key=True),
-    Column("host", Words, primary_key=True),
+    Column("host", Words, primary_key=True),  # all hosts of one owner are one: domains.owned
     Index(None, "host"),
 )
 
@@ -239,9 +239,13 @@ thoughts = Table(
     Column("checked_at", Moment),
     Column("decided_at", Moment),
     Column("next_check_at", Moment),
-    Column("fingerprint", Words, index=True),  # of a ping's excerpt: who says the same about several posts
+    Column("fingerprint", Words),  # of a ping's excerpt: who says the same about several posts
     Column("new_words_at", Moment),  # since when new words wait
+    Column("place", Words),  # of a ping's page: what is trusted together
     UniqueConstraint("post_id", "page"),
+    Index(None, "fingerprint", "post_id"),
+    Index(None, "place", "approved", "state"),
+    Index(None, "email"),
     Index(None, "post_id", "state", "received_at"),
     Index(None, "state", "received_at"),
     Index(None, "page"),
@@ -303,7 +307,7 @@ jobs = Table(
     _id(),
     Column("kind", Words, nullable=False),
     Column("subject", Words, nullable=False),
-    Column("run_at", Moment, nullable=False, index=True),
+    Column("run_at", Moment, nullable=False),
     Column("leased_until", Moment),
     Column("token", Words),  # whose lease it is
     Column("holder", Words),  # the process that has it
@@ -313,7 +317,10 @@ jobs = Table(
     Column("created_at", Moment, nullable=False),
     Column("priority", Integer, nullable=False, server_default="0"),  # 0 goes before 1
     UniqueConstraint("kind", "subject"),
-    Index(None, "party"),
+    Index(None, "kind", "priority", "run_at", "id"),
+    Index(None, "leased_until", "party"),
+    Index(None, "party", "leased_until"),
+    Index(None, "party", "priority", "run_at"),
 )
 
 # When jobs were last looked at, for /readyz.
@@ -343,6 +350,7 @@ limits = Table(
     Column("bucket", Words, primary_key=True),
     Column("window", BigInteger, primary_key=True),
     Column("count", Integer, nullable=False),
+    Index(None, "window"),  # what is too old is taken away with each new row
 )
 
 # Who reads, a day (UTC) at a time: requests for each feed by each reader, as readers call themselves.

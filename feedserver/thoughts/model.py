@@ -11,6 +11,8 @@ STATES: tuple[State, ...] = get_args(State)
 
 MAX_NAME = 500  # characters
 MAX_EXCERPT = 1000  # characters
+MOST_ALIKE = 20  # posts about which the same words are said, as far as they are counted
+_SAYS_SOMETHING = 10  # letters of an excerpt, from which on it is somebody's own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,11 @@ class Words:
         """The same for excerpts that say the same; None for one that says nothing."""
         said = " ".join(self.excerpt.casefold().split())
         return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest() if said else None
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether the excerpt says something of its own: many who mean no harm say “see this”."""
+        return sum(map(str.isalnum, self.excerpt)) >= _SAYS_SOMETHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from feedserver.thoughts.deciding import (
 )
 from feedserver.thoughts.model import State, Thought
 from feedserver.thoughts.parties import party_of
-from feedserver.thoughts.trusting import Facts, Rule, judge, place
+from feedserver.thoughts.trusting import MANY_LINKS, MANY_POSTS, Facts, Rule, judge, place
 
 __all__ = ["Act", "Done"]
 
@@ -139,7 +139,9 @@ def verdict_on(
     """What the owner's rules say of a newly verified pingback; `ours` says that its source is a post of this site."""
     page, setting, manner = thought.page or "", settings.moderation.pingbacks, linked.manner
     places = [page] if manner.led_to is None or place(manner.led_to) == place(page) else [page, manner.led_to]
-    alike = standing.posts_alike(connection, linked.words.fingerprint)
+    # Where the page alone says enough, nobody need be asked: it may be pinged for thousands of posts.
+    known = len(manner.alike) >= MANY_POSTS or manner.links >= MANY_LINKS
+    alike = frozenset() if known else standing.posts_alike(connection, linked.words)
     facts = Facts(
         manner,
         rule=_rule_for(connection, places),

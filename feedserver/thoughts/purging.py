@@ -1,9 +1,11 @@
 """Removing a host for good: its thoughts with their texts and timelines, what its pages said, and its jobs."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from feedserver.storage import site
 from feedserver.storage.engine import Database
@@ -11,6 +13,9 @@ from feedserver.storage.schema import acts_before, jobs, sources, thought_events
 from feedserver.thoughts import acts
 from feedserver.thoughts.hosts import below
 from feedserver.thoughts.relooking import VERIFY
+
+T = TypeVar("T")
+_AT_A_TIME = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,32 +30,25 @@ class Stored:
 
 def stored(connection: Connection, host: str) -> Stored:
     """What a purge would remove."""
-    theirs = below(thoughts.c.host, host)
-    total = select(func.count()).select_from(thoughts).where(theirs)
-    pages = select(func.count(thoughts.c.page.distinct())).where(theirs)
-    duties = select(func.count()).select_from(jobs).where(jobs.c.kind == VERIFY, jobs.c.subject.in_(_pages(host)))
-    return Stored(
-        thoughts=connection.execute(total).scalar_one(),
-        shown=connection.execute(total.where(thoughts.c.state == "shown")).scalar_one(),
-        pages=connection.execute(pages).scalar_one(),
-        jobs=connection.execute(duties).scalar_one(),
-    )
+    return _count(connection, _theirs(connection, host))
 
 
 def purge(database: Database, host: str, now: datetime) -> Stored:
     """Removes all that there is from a host. Returns how much it was; this cannot be taken back."""
 
     def deed(connection: Connection) -> Stored:
-        removed = stored(connection, host)
-        if not removed.thoughts:
-            return removed
-        theirs = select(thoughts.c.id).where(below(thoughts.c.host, host))
+        theirs = _theirs(connection, host)
+        if not theirs:
+            return Stored(0, 0, 0, 0)
+        removed = _count(connection, theirs)
         # Jobs first, as looks lock them: one that is under way finds its duty gone.
-        connection.execute(delete(jobs).where(jobs.c.kind == VERIFY, jobs.c.subject.in_(_pages(host))))
-        connection.execute(delete(sources).where(sources.c.page.in_(_pages(host))))
-        connection.execute(delete(acts_before).where(acts_before.c.thought_id.in_(theirs)))
-        connection.execute(delete(thought_events).where(thought_events.c.thought_id.in_(theirs)))
-        connection.execute(delete(thoughts).where(below(thoughts.c.host, host)))
+        for pages in _some(_pages(theirs)):
+            connection.execute(delete(jobs).where(jobs.c.kind == VERIFY, jobs.c.subject.in_(pages)))
+            connection.execute(delete(sources).where(sources.c.page.in_(pages)))
+        for ids in _some([thought.id for thought in theirs]):
+            connection.execute(delete(acts_before).where(acts_before.c.thought_id.in_(ids)))
+            connection.execute(delete(thought_events).where(thought_events.c.thought_id.in_(ids)))
+            connection.execute(delete(thoughts).where(thoughts.c.id.in_(ids)))
         acts.forget_empty(connection)
         acts.add(connection, acts.PURGE, (), now, host)
         if removed.shown:
@@ -60,5 +58,28 @@ def purge(database: Database, host: str, now: datetime) -> Stored:
     return database.transact(deed)
 
 
-def _pages(host: str) -> Select[tuple[str]]:
-    return select(thoughts.c.page).where(below(thoughts.c.host, host))
+def _theirs(connection: Connection, host: str) -> Sequence[Any]:
+    """Id, page and state of each thought of a host: looked for once, as hosts below it are found in no index."""
+    query = select(thoughts.c.id, thoughts.c.page, thoughts.c.state).where(below(thoughts.c.host, host))
+    return connection.execute(query.order_by(thoughts.c.id)).all()
+
+
+def _count(connection: Connection, theirs: Sequence[Any]) -> Stored:
+    pages = _pages(theirs)
+    duties = select(func.count()).select_from(jobs).where(jobs.c.kind == VERIFY)
+    return Stored(
+        thoughts=len(theirs),
+        shown=sum(thought.state == "shown" for thought in theirs),
+        pages=len(pages),
+        jobs=sum(connection.execute(duties.where(jobs.c.subject.in_(some))).scalar_one() for some in _some(pages)),
+    )
+
+
+def _pages(theirs: Sequence[Any]) -> list[str]:
+    return sorted({thought.page for thought in theirs})
+
+
+def _some(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The values, as many at a time as databases take in one query."""
+    for start in range(0, len(values), _AT_A_TIME):
+        yield values[start : start + _AT_A_TIME]

@@ -1,43 +1,47 @@
-"""The SQL of standing: who was approved before, where our own posts link to, and which words are known already."""
+"""The SQL of standing: who was approved before, whom our own posts link to, and which words are known already.
+
+Asked with each ping: every question is one look into an index, however much is stored.
+"""
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from feedserver.posts import store as posts
 from feedserver.storage.schema import thoughts
-from feedserver.thoughts.hosts import below
-from feedserver.thoughts.trusting import place, registered
+from feedserver.thoughts.model import MOST_ALIKE, Words
+from feedserver.thoughts.trusting import place
 
 
 def approved_before(connection: Connection, page: str) -> bool:
     """Whether a person approved something from the place of `page`, and it still stands."""
-    ours = place(page)
-    query = _approved(thoughts.c.page.is_not(None), below(thoughts.c.host, ours.partition("/")[0]))
-    return any(place(str(other)) == ours for other in connection.execute(query.distinct()).scalars())
+    return _is_approved(connection, thoughts.c.place == place(page))
 
 
 def approved_commenter(connection: Connection, email: str) -> bool:
     """Whether a person approved a comment of this address, and it still stands."""
-    query = _approved(thoughts.c.email == email, thoughts.c.kind == "comment")
-    return connection.execute(query.limit(1)).first() is not None
+    return _is_approved(connection, thoughts.c.email == email, thoughts.c.kind == "comment")
 
 
 def befriended(connection: Connection, page: str, now: datetime) -> bool:
     """Whether our published posts link to the place of `page`. Of what path they name, nothing is known."""
     ours = place(page)
-    if "/" in ours:
-        return False
-    return any(registered(host) == ours for host in posts.hosts_linked(connection, ours, now))
+    return "/" not in ours and posts.link_to(connection, ours, now)
 
 
-def posts_alike(connection: Connection, fingerprint: str | None) -> frozenset[int]:
-    """The posts about which pings say what has this fingerprint."""
-    if fingerprint is None:
-        return frozenset()
-    query = select(thoughts.c.post_id).where(thoughts.c.fingerprint == fingerprint).distinct()
-    return frozenset(connection.execute(query).scalars())
+def posts_alike(connection: Connection, words: Words) -> frozenset[int]:
+    """The posts about which pings say these words, a few of them: each is one step along an index."""
+    found: list[int] = []
+    query = select(thoughts.c.post_id).where(thoughts.c.fingerprint == words.fingerprint)
+    query = query.order_by(thoughts.c.fingerprint, thoughts.c.post_id).limit(1)
+    while words.is_telling and len(found) < MOST_ALIKE:
+        post_id = connection.execute(query.where(thoughts.c.post_id > (found[-1] if found else 0))).scalar_one_or_none()
+        if post_id is None:
+            break
+        found.append(post_id)
+    return frozenset(found)
 
 
-def _approved(*conditions: ColumnElement[bool]) -> Select[tuple[str]]:
-    return select(thoughts.c.page).where(thoughts.c.approved, thoughts.c.state == "shown", *conditions)
+def _is_approved(connection: Connection, *conditions: ColumnElement[bool]) -> bool:
+    query = select(thoughts.c.id).where(*conditions, thoughts.c.approved, thoughts.c.state == "shown")
+    return connection.execute(query.limit(1)).first() is not None

@@ -15,6 +15,7 @@ from feedserver.storage import schema
 from feedserver.storage.schema import thought_events, thoughts
 from feedserver.thoughts.deciding import FINAL, Decision
 from feedserver.thoughts.model import Event, Kind, State, Thought, Words
+from feedserver.thoughts.trusting import place
 
 _COLUMNS = [thoughts.c[name] for name in Thought.__dataclass_fields__ if name in thoughts.c]
 QUERY: Select[Any] = select(*_COLUMNS, schema.posts.c.slug.label("post_slug")).join(
@@ -153,6 +154,7 @@ def add_ping(
         "page": page,
         "target": target,
         "host": host,
+        "place": place(page),
         "sender": sender,
     }
     return _insert(connection, values)

@@ -4,12 +4,10 @@ Leaves to `standing` and `hosts` what the database knows, and to `moderation` pu
 """
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from publicsuffixlist import PublicSuffixList
-
+from feedserver.domains import owned
 from feedserver.thoughts.deciding import WAITS, Verdict
 from feedserver.thoughts.model import Manner
 from feedserver.urls import host_name, path_steps
@@ -18,17 +16,6 @@ MANY_LINKS: Final = 20  # links to our posts on one page, from which on it is a 
 MANY_POSTS: Final = 3  # posts about which the very same words are said
 
 Rule = Literal["block", "trust"]
-
-_suffixes = PublicSuffixList()  # its private section too: below github.io everybody is somebody else
-# Homes of many people that the list does not know: each name below is a place of its own.
-_SHARED: Final = frozenset(
-    """
-    blogger.com blogspot.de blogspot.fr blogspot.co.uk canalblog.com dreamwidth.org edublogs.org ghost.io
-    hashnode.dev home.blog jimdofree.com livejournal.com mataroa.blog medium.com micro.blog neocities.org
-    over-blog.com posthaven.com prose.sh squarespace.com substack.com svbtle.com tistory.com tumblr.com typepad.com
-    weebly.com wordpress.com write.as writeas.com
-    """.split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +68,7 @@ def place(page: str) -> str:
     parts = urlsplit(page)
     steps = path_steps(parts.path)
     home = f"/{steps[0]}" if steps and steps[0][0] in "~@" else ""
-    return registered(host_name(parts)) + home
-
-
-def registered(host: str) -> str:
-    """What somebody has registered, of a host: the part that is theirs and all below it. An address is itself."""
-    try:
-        ip_address(host)
-    except ValueError:
-        pass
-    else:
-        return host
-    labels = host.split(".")
-    for start in range(1, len(labels)):
-        if ".".join(labels[start:]) in _SHARED:
-            return ".".join(labels[start - 1 :])
-    return _suffixes.privatesuffix(host) or host
+    return owned(host_name(parts)) + home
 
 
 def _suspicion(facts: Facts) -> str | None:

@@ -20,9 +20,10 @@ from feedserver.errors import BudgetSpent
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import AT_LEISURE, AT_ONCE, Job, pause_after
 from feedserver.settings import Settings
-from feedserver.storage import limits, site
+from feedserver.storage import site
 from feedserver.storage.engine import Database
 from feedserver.thoughts import relooking, sources, store
+from feedserver.thoughts.budget import Budget
 from feedserver.thoughts.deciding import (
     WAITS,
     Decision,
@@ -38,7 +39,6 @@ from feedserver.thoughts.deciding import (
 from feedserver.thoughts.looking import Fetch, Look, Looker
 from feedserver.thoughts.model import State, Thought
 from feedserver.thoughts.moderation import verdict_on
-from feedserver.thoughts.parties import party_of
 from feedserver.thoughts.relooking import VERIFY
 from feedserver.urls import Urls
 
@@ -46,13 +46,10 @@ __all__ = ["VERIFY", "Fetch", "Verifier"]
 
 _log = logging.getLogger(__name__)
 ENOUGH: Final = "enough fetches from this host for now"
-_OVERALL: Final = "fetch:"  # the bucket of all fetches together; those of one party go on with its name
-_HOSTS_AT_FULL_RATE: Final = 40  # so many times `limits.host` is what the whole site may fetch in a minute: 1,200
 # Seconds for a first look while others wait for its place: a source that is well answers in less, one that is slow is
 # looked at with full patience the next time.
 _HURRIED: Final = 4.0
 _MOVABLE: Final[tuple[State, ...]] = ("received", "shown", "held", "gone")
-_OVER_BUDGET = timedelta(seconds=limits.WINDOW)
 _MISSED = timedelta(hours=12)  # after a 404, until the next look: the third one is a day after the first
 
 
@@ -74,7 +71,8 @@ class Verifier:
         sender = self.database.transact(lambda connection: self._prepare(connection, job))
         if sender is None:
             return
-        fetch = partial(self.fetch, on_redirect=self._may_go_on_to, patience=_HURRIED if job.hurried else None)
+        go_on = partial(self._may_go_on_to, priority=job.priority)
+        fetch = partial(self.fetch, on_redirect=go_on, patience=_HURRIED if job.hurried else None)
         looker = Looker(self.database, self.urls, self.settings.site.title, fetch)
         look = looker.look(job.subject, sender or None, self.clock())
         self.database.transact(lambda connection: self._settle(connection, job, look))
@@ -88,7 +86,7 @@ class Verifier:
         job = jobs.find(connection, VERIFY, page)
         due = self._may_look_from(connection, page, now)
         if job is None:
-            job = jobs.ensure(connection, VERIFY, page, due, now, party=self._party(page))
+            job = jobs.ensure(connection, VERIFY, page, due, now, party=self._budget.party(page))
         elif job.run_at > due or job.priority != AT_ONCE:  # the first of which a job that somebody holds never is
             job = jobs.bring_forward(connection, job, min(job.run_at, due))
         store.set_next_check(connection, page, job.run_at)
@@ -130,32 +128,23 @@ class Verifier:
             store.set_next_check(connection, job.subject, None)
             jobs.finish(connection, job)
             return None
-        if not self._within_budget(connection, job.subject, now):
+        if not self._budget.spend(connection, job.subject, now, job.priority):
             self._put_off(connection, job, now)
             return None
         return "" if job.priority == AT_LEISURE else store.sender_of(connection, thoughts[-1].id) or ""
 
-    def _party(self, page: str) -> str | None:
-        """Whose machines a look at `page` burdens; None for our own."""
-        return None if self.urls.owns(page) else party_of(page)
-
-    def _within_budget(self, connection: Connection, page: str, now: datetime) -> bool:
-        """Whether one more request to the host of `page` fits into `limits.host`, which subdomains share, and into
-        what the whole site may send: else many hosts under one roof, or many names, would be a way around it."""
-        party = self._party(page)
-        if party is None:
-            return True
-        most = self.settings.limits.host
-        return limits.allow_all(connection, {f"fetch:{party}": most, _OVERALL: most * _HOSTS_AT_FULL_RATE}, now)
-
-    def _may_go_on_to(self, url: str) -> None:
+    def _may_go_on_to(self, url: str, *, priority: int) -> None:
         """Counts a redirect's next request like a first one. Raises BudgetSpent, and another day it is tried again."""
-        if not self.database.transact(lambda connection: self._within_budget(connection, url, self.clock())):
+        if not self.database.transact(lambda connection: self._budget.spend(connection, url, self.clock(), priority)):
             raise BudgetSpent(ENOUGH)
 
     def _put_off(self, connection: Connection, job: Job, now: datetime) -> None:
-        run_at = now + _OVER_BUDGET * random.uniform(0.5, 1)  # noqa: S311 - no secret
+        run_at = self._budget.next_chance(connection, job, now)
         self._plan(connection, job, run_at, attempts=job.attempts, error=ENOUGH)
+
+    @property
+    def _budget(self) -> Budget:
+        return Budget(self.urls, self.settings.limits.host)
 
     # --- after the look ---
 

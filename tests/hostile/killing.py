@@ -12,7 +12,7 @@ from http.client import HTTPException
 from typing import Any
 
 from feedserver.storage.engine import Database
-from feedserver.thoughts import store
+from feedserver.thoughts.listing import listing
 from feedserver.thoughts.model import Thought
 from tests.support.pinging import HEADERS, ping_body, read_answer
 from tests.support.serving import Blog, Site, request, wait_until
@@ -106,4 +106,4 @@ def _wait_for_verdicts(site: Site, outcome: Outcome, patience: float) -> None:
 
 def _stored(database: Database) -> list[Thought]:
     with database.read() as connection:
-        return store.listing(connection, None, None)
+        return listing(connection)

@@ -78,7 +78,8 @@ def measure(seconds: float, groups: Sequence[str] = (*GROUPS, "tls", "xml")) -> 
 
 def _told(looker: Looker, url: str) -> str:
     look: Look = looker.look(url, "192.0.2.1", utc_now())
-    return f"{look.story}; {len(look.mentions)} posts" if look.mentions else look.story
+    found = look.findings.mentions
+    return f"{look.story}; {len(found)} posts" if found else look.story
 
 
 def _parsed(body: bytes) -> str:

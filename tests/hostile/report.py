@@ -12,9 +12,9 @@ from pathlib import Path
 from sqlalchemy import create_engine, make_url, text
 
 from feedserver.jobs.model import MOST_OF_ONE
-from feedserver.jobs.worker import PLACES
+from feedserver.jobs.worker import PLACES, PLACES_AT_LEISURE
 from feedserver.settings import LimitsSettings, PingbackSettings
-from feedserver.thoughts.verification import _HOSTS_AT_FULL_RATE
+from feedserver.thoughts.budget import HOSTS_AT_FULL_RATE
 from tests.hostile.inside import ground
 from tests.hostile.killing import NO_LIMITS, Outcome, ping_through_kills
 from tests.hostile.measure import Cost, measure
@@ -77,7 +77,7 @@ def _asked(folder: Path) -> list[Row]:
     return [
         (f"fetches of one source in {limits.refetch:g} s ({pings})", "1", str(asked.source_fetches)),
         (f"requests to one host in a minute ({pings})", f"{limits.host}", str(asked.host_fetches)),
-        ("requests to all hosts in a minute", f"{limits.host * _HOSTS_AT_FULL_RATE:,}", "a test, on both databases"),
+        ("requests to all hosts in a minute", f"{limits.host * HOSTS_AT_FULL_RATE:,}", "a test, on both databases"),
     ]
 
 
@@ -168,12 +168,12 @@ long forms.
   also holds a lock for as long as it lives (a file's on SQLite, a session's on PostgreSQL): whoever gets the lock knows
   that its holder is dead and takes its jobs over within seconds. A job whose process died rests longer each time, as it
   may be the cause.
-- **Nobody is held up.** {PLACES} first tries and {PLACES} repeated ones are under way at once in a process, and
-  {MOST_OF_ONE} of one host (its registered domain, IPv4 address or IPv6 /64) in all processes together. When half of
-  the places for first tries are taken, the next have four seconds each, a slow source gets its full `egress.timeout`
-  in its next try, and every second place goes to the newest ping.
+- **Nobody is held up.** {PLACES} first tries, {PLACES} repeated ones and {PLACES_AT_LEISURE} looks that nobody waits
+  for are under way at once in a process, and {MOST_OF_ONE} of one host (its registered domain, IPv4 address or IPv6
+  /64) in all processes together. When half of the places for first tries are taken, the next have four seconds each, a
+  slow source gets its full `egress.timeout` in its next try, and every second place goes to the newest ping.
 - **Nobody is attacked.** A look at a source settles all pings that name it. Each request counts in the budget of its
-  host, the ones that follow a redirect too, and in one for the whole site ({_HOSTS_AT_FULL_RATE} times `limits.host`).
+  host, the ones that follow a redirect too, and in one for the whole site ({HOSTS_AT_FULL_RATE} times `limits.host`).
   The first retry of a source in trouble comes within a minute, sooner than `limits.refetch`; pings bring it no sooner.
 - **Nothing inside is reached.** The resolved address is vetted and connected to, for each hop anew; one forbidden
   address condemns its name. A forbidden address takes the same steps and gives the same words as an unknown name.

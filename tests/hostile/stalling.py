@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from feedserver.storage.engine import Database
-from feedserver.thoughts import store
+from feedserver.thoughts.listing import listing
 from tests.support.pinging import HEADERS, ping_body, read_answer
 from tests.support.serving import Blog, Site, request, running_site, wait_until
 
@@ -35,6 +35,7 @@ def stall(folder: Path, *, sources: int, well: int, requests: int, workers: int 
     url = f"sqlite:///{folder / 'site.sqlite3'}"
     environ = {
         "FEEDSERVER_DATABASE_URL": url,
+        "FEEDSERVER_LIMITS_COPIES": "0",
         "FEEDSERVER_LIMITS_SENDER": "10000",
         "FEEDSERVER_PINGBACK_WAIT": str(WAIT),
     }
@@ -98,7 +99,7 @@ def _seconds_until_shown(url: str, source: str) -> float:
 
     def shown() -> bool:
         with database.read() as connection:
-            return source in [thought.source for thought in store.listing(connection, None, "shown")]
+            return source in [thought.source for thought in listing(connection, state="shown")]
 
     wait_until(shown, 60, lambda: f"{source} is not shown after a minute")
     database.close()

@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 
-from feedserver.thoughts import store
+from feedserver.thoughts.listing import listing
 from tests.hostile.inside import Ground, Told, ground
 
 LED_NOWHERE = {"redirect 301, userinfo", "redirect 302, userinfo with a port", "redirect 303, backslash"}
@@ -55,6 +55,6 @@ def test_a_forbidden_address_and_an_unknown_name_differ_neither_in_their_receipt
 def receipt_of(place: Ground, path: str) -> list[str]:
     """The receipt's lines of the ping whose source ends in `path`."""
     with place.database.read() as connection:
-        (found,) = [one for one in store.listing(connection, None, None) if (one.source or "").endswith(path)]
+        (found,) = [one for one in listing(connection) if (one.source or "").endswith(path)]
     told = json.loads(place.site.get(f"/receipts/{found.token}.json")[2])
     return [f"{line['event']}: {line['detail']}" for line in told["timeline"]]

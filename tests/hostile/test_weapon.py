@@ -14,7 +14,7 @@ from feedserver.services import Services, egress_policy
 from feedserver.settings import Settings
 from feedserver.storage import limits
 from feedserver.storage.schema import limits as table
-from feedserver.thoughts.verification import _HOSTS_AT_FULL_RATE
+from feedserver.thoughts.budget import HOSTS_AT_FULL_RATE
 from tests.support.outside import Clock
 from tests.support.serving import Blog
 from tests.thoughts.site import SECONDS, Site, SlowWeb, changed, linking
@@ -61,7 +61,7 @@ def test_one_source_is_fetched_once_however_many_pings_name_it_in_however_many_p
 ) -> None:
     sites = processes()
     targets = [sites[0].url(sites[0].publish(f"Post {number}")) for number in range(4)]
-    web.put(SOURCE, linking(*targets[:3]))
+    web.put(SOURCE, "".join(linking(target, before=f"Of {target} ") for target in targets[:3]))
 
     def pester(site: Site, number: int) -> None:
         for target in targets:
@@ -102,10 +102,10 @@ def test_all_hosts_together_are_asked_no_more_than_the_whole_sites_budget(
 ) -> None:
     sites = processes(limits_host=1)
     target = sites[0].url(sites[0].publish())
-    sources = [web.put(f"http://host{number}.example/", linking(target)) for number in range(_HOSTS_AT_FULL_RATE + 9)]
+    sources = [web.put(f"http://host{number}.example/", linking(target)) for number in range(HOSTS_AT_FULL_RATE + 9)]
 
     race(*[partial(_ping_each, site, sources[number::2], target) for number, site in enumerate(sites)])
-    assert len(web.fetched) == _HOSTS_AT_FULL_RATE
+    assert len(web.fetched) == HOSTS_AT_FULL_RATE
 
     for _ in range(4):
         clock.move(seconds=60)

@@ -7,7 +7,7 @@ import pytest
 
 from feedserver.jobs import store
 from feedserver.jobs.holder import Holder
-from feedserver.jobs.model import Job
+from feedserver.jobs.model import AT_ONCE, Job
 from feedserver.jobs.worker import Handler, Runner
 from feedserver.services import Services
 from feedserver.storage.engine import Database
@@ -21,10 +21,10 @@ class Desk:
         self.database = database
         self.clock = clock
 
-    def add(self, subject: str, kind: str = "work", **after: float) -> Job:
+    def add(self, subject: str, kind: str = "work", *, priority: int = AT_ONCE, **after: float) -> Job:
         with self.database.write() as connection:
             now = self.clock()
-            return store.ensure(connection, kind, subject, now + timedelta(**after), now)
+            return store.ensure(connection, kind, subject, now + timedelta(**after), now, priority=priority)
 
     def take(self, limit: int = 1, kinds: tuple[str, ...] = ("work",)) -> list[Job]:
         with self.database.write() as connection:

@@ -8,8 +8,8 @@ import pytest
 
 from feedserver.jobs import store
 from feedserver.jobs import worker as worker_module
-from feedserver.jobs.model import LEASE, MOST_OF_ONE, Job
-from feedserver.jobs.worker import PLACES, Runner, Worker
+from feedserver.jobs.model import AT_LEISURE, LEASE, MOST_OF_ONE, Job
+from feedserver.jobs.worker import PLACES, PLACES_AT_LEISURE, Runner, Worker
 from tests.jobs.conftest import Desk
 
 SECONDS = 10
@@ -75,7 +75,7 @@ def test_the_share_holds_when_many_processes_take_at_once(desk: Desk) -> None:
     assert len(taken) == MOST_OF_ONE
 
 
-def test_first_tries_and_repeated_ones_are_taken_apart(desk: Desk) -> None:
+def test_first_tries_repeated_ones_and_what_nobody_waits_for_are_taken_apart(desk: Desk) -> None:
     desk.add("failed")
     desk.postpone(desk.take()[0])
     desk.add("new")
@@ -85,8 +85,10 @@ def test_first_tries_and_repeated_ones_are_taken_apart(desk: Desk) -> None:
             found = store.take_due(connection, desk.clock(), ["work"], 9, lane=lane)  # type: ignore[arg-type]
         return [job.subject for job in found]
 
+    desk.add("look again", priority=AT_LEISURE)
     assert take("first") == ["new"]
     assert take("again") == ["failed"]
+    assert take("leisure") == ["look again"]
 
 
 def test_the_newest_can_be_taken_first(desk: Desk) -> None:
@@ -129,6 +131,33 @@ def test_jobs_that_failed_before_and_hang_keep_no_first_try_waiting(
     desk.add("new")
     try:
         wait_for(lambda: "new" not in [job.subject for job in desk.all()])
+    finally:
+        gate.set()
+        worker.stop()
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_nobody_waits_for_has_few_places_full_patience_and_keeps_no_first_try_waiting(
+    desk: Desk, runner_with: Callable[..., Runner]
+) -> None:
+    gate, begun = threading.Event(), []
+
+    def work(job: Job) -> None:
+        if job.priority == AT_LEISURE:
+            begun.append(job.hurried)
+            assert gate.wait(3 * SECONDS)
+        desk.finish(job)
+
+    for number in range(PLACES + 3):
+        desk.add(str(number), priority=AT_LEISURE)
+    worker = Worker(runner_with(work=work))
+    worker.start()
+    try:
+        wait_for(lambda: len(begun) == PLACES_AT_LEISURE)
+        for number in range(PLACES):
+            desk.add(f"new {number}")
+        wait_for(lambda: len(desk.all()) == PLACES + 3)
+        assert begun == [False] * PLACES_AT_LEISURE
     finally:
         gate.set()
         worker.stop()
@@ -181,6 +210,7 @@ def test_a_worker_that_cannot_wait_gives_its_leases_back(desk: Desk, runner_with
 def test_why_a_job_waits_is_told(desk: Desk) -> None:
     for subject, after in (("due", 0), ("later", 60)):
         desk.add(subject, seconds=after)
+    desk.add("look again", priority=AT_LEISURE, seconds=60)
     desk.add("failed")
     with desk.database.write() as connection:
         failed = store.find(connection, "work", "failed")
@@ -192,6 +222,7 @@ def test_why_a_job_waits_is_told(desk: Desk) -> None:
     assert {job.subject: job.why(desk.clock()) for job in desk.all()} == {
         "due": "due, waits for a free place",
         "later": "not due yet",
+        "look again": "not due yet, nobody waits for it",
         "failed": "503",
         "held": "under way",
     }

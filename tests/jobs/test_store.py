@@ -139,7 +139,7 @@ def test_what_somebody_waits_for_goes_before_what_is_due_for_longer(desk: Desk) 
     now = desk.clock()
     with desk.database.write() as connection:
         for subject, age, priority in (("old", 900, AT_LEISURE), ("new", 1, AT_ONCE), ("older", 990, AT_LEISURE)):
-            store.ensure(connection, "verify", subject, now - timedelta(seconds=age), now, priority)
+            store.ensure(connection, "verify", subject, now - timedelta(seconds=age), now, priority=priority)
 
         taken = [store.take_due(connection, now, ["verify"], 1)[0] for _ in range(3)]
 
@@ -150,7 +150,7 @@ def test_what_somebody_waits_for_goes_before_what_is_due_for_longer(desk: Desk) 
 def test_a_job_that_is_brought_forward_is_waited_for_and_a_postponed_one_keeps_its_place(desk: Desk) -> None:
     now = desk.clock()
     with desk.database.write() as connection:
-        job = store.ensure(connection, "verify", "x", now + timedelta(days=7), now, AT_LEISURE)
+        job = store.ensure(connection, "verify", "x", now + timedelta(days=7), now, priority=AT_LEISURE)
         assert store.bring_forward(connection, job, now).priority == AT_ONCE
 
         for given, kept in ((None, AT_ONCE), (AT_LEISURE, AT_LEISURE), (None, AT_LEISURE)):

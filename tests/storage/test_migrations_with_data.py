@@ -18,6 +18,14 @@ POST = """
                        created_at, pings_open, comments_open)
     VALUES (:id, :slug, :slug, :slug, '', '', '', '', 'en', :state, :at, :at, :at, true, true)
 """
+THOUGHT = """
+    INSERT INTO thoughts (id, guid, post_id, kind, state, page, author_name, author_url, title, excerpt, approved,
+                          strikes, received_at)
+    VALUES (:id, :id, 1, 'pingback', 'shown', :page, '', '', '', '', true, 0, :at)
+"""
+JOB = """
+    INSERT INTO jobs (id, kind, subject, run_at, attempts, created_at) VALUES (:id, :kind, :subject, :at, 0, :at)
+"""
 
 
 @pytest.fixture
@@ -47,9 +55,7 @@ def as_of(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def add_post(connection: Connection, number: int, state: str = "published", **at: Any) -> None:
     values = {"id": number, "slug": f"post-{number}", "state": state, "at": NOON.replace(**{"day": number} | at)}
-    if connection.dialect.name == "sqlite":
-        values["at"] = f"{values['at']:%Y-%m-%d %H:%M:%S.%f}"
-    connection.execute(text(POST), values)
+    connection.execute(text(POST), values | {"at": stored(connection, values["at"])})
 
 
 def test_0002_posts_that_readers_have_seen_get_places_by_their_dates_and_those_to_come_none_yet(
@@ -87,3 +93,33 @@ def test_0002_posts_that_readers_have_seen_get_places_by_their_dates_and_those_t
     ]
     assert {row.post_id for row in found if row.published_at is None} == {2}
     assert {row.list: row.members for row in members} == {"author/Ben": 1, "site": 3, "tag/bees": 1, "tag/sea": 2}
+
+
+def test_0007_thoughts_get_their_places_looks_their_parties_and_posts_link_to_owners(
+    database: Database, as_of: Callable[[str], None]
+) -> None:
+    as_of("0006")
+    with database.write() as connection:
+        add_post(connection, 1)
+        for host in ("a.friend.example", "www.friend.example", "ann.github.io", "127.0.2.1"):
+            connection.execute(text("INSERT INTO post_hosts VALUES (1, :host)"), {"host": host})
+        for number, page in enumerate(("http://www.known.example/x", "http://example.org/~ann/y", None), 1):
+            connection.execute(text(THOUGHT), {"id": number, "page": page, "at": stored(connection, NOON)})
+        for number, (kind, subject) in enumerate((("verify", "http://www.known.example/x"), ("publish", "1")), 1):
+            values = {"id": number, "kind": kind, "subject": subject, "at": stored(connection, NOON)}
+            connection.execute(text(JOB), values)
+
+    with migrate.exclusive(database):
+        assert migrate.upgrade(database)
+
+    with database.read() as connection:
+        places = connection.execute(text("SELECT place FROM thoughts ORDER BY id")).scalars().all()
+        parties = connection.execute(text("SELECT party FROM jobs ORDER BY id")).scalars().all()
+        hosts = connection.execute(text("SELECT host FROM post_hosts")).scalars().all()
+    assert places == ["known.example", "example.org/~ann", None]
+    assert parties == ["known.example", None]
+    assert sorted(hosts) == ["127.0.2.1", "ann.github.io", "friend.example"]
+
+
+def stored(connection: Connection, moment: datetime) -> datetime | str:
+    return f"{moment:%Y-%m-%d %H:%M:%S.%f}" if connection.dialect.name == "sqlite" else moment

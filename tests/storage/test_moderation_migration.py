@@ -78,7 +78,7 @@ def _fill(database: Database) -> None:
 def test_what_is_stored_gets_looks_fingerprints_and_is_read_anew(before: Database) -> None:
     _fill(before)
 
-    _upgrade(before, REVISION)
+    _upgrade(before, "heads")
 
     with before.read() as connection:
         planned = {job.subject: job for job in jobs.everything(connection)}
@@ -101,7 +101,7 @@ def test_what_is_stored_gets_looks_fingerprints_and_is_read_anew(before: Databas
 
 
 def test_an_empty_database_takes_it_too(before: Database) -> None:
-    _upgrade(before, REVISION)
+    _upgrade(before, "heads")
 
     with before.read() as connection:
         assert jobs.everything(connection) == []

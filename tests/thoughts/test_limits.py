@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from feedserver.storage import limits
+from feedserver.thoughts.verification import ENOUGH
 from tests.thoughts.site import Site, linking
 
 
@@ -31,6 +32,38 @@ def test_a_host_beyond_its_budget_is_accepted_and_put_off(site_with: Callable[..
         site.clock.move(seconds=60)
         site.run_jobs()
     assert site.states() == ["shown"] * 5
+
+
+def test_looks_that_nobody_waits_for_leave_half_of_a_hosts_budget_to_new_pings(site_with: Callable[..., Site]) -> None:
+    site = site_with(limits_host=4)
+    target = site.url(site.publish())
+    for number in range(4):
+        source = site.web.put(f"http://other.example/{number}", linking(target))
+        assert site.ping(source, target).outcome == "registered"
+    before = len(site.web.fetched)
+    site.clock.move(days=8)
+
+    site.run_jobs()
+    assert len(site.web.fetched) - before == 2
+    assert [job.last_error for job in site.jobs()].count(ENOUGH) == 2, "why they wait is told"
+    for number in range(2):
+        source = site.web.put(f"http://new.other.example/{number}", linking(target))
+        assert site.ping(source, target).outcome == "registered"
+
+
+def test_what_is_put_off_comes_back_as_late_as_there_are_others_before_it(site_with: Callable[..., Site]) -> None:
+    site = site_with(limits_host=2, limits_sender=1000, pingback_places=0)
+    target = site.url(site.publish())
+    for number in range(40):
+        site.ping(site.web.put(f"http://other.example/{number}", linking(target)), target)
+
+    site.run_jobs()
+
+    assert len(site.web.fetched) == 2
+    waits = [(job.run_at - site.clock()).total_seconds() / 60 for job in site.pressing_jobs()]
+    assert len(waits) == 38
+    assert sum(wait > 2 for wait in waits) > 20, "not all of them within the next minute"
+    assert max(waits) < 20, "two a minute: within twenty minutes all of them have their turn"
 
 
 @pytest.mark.parametrize(

@@ -321,13 +321,14 @@ def test_the_same_words_on_several_posts_are_seen_at_the_first_look_on_one_page(
     assert site.states() == ["held"] * MANY_POSTS
 
 
-def test_the_same_words_on_one_post_and_no_words_at_all_say_nothing(site: Site, target: str) -> None:
+def test_the_same_words_on_one_post_and_next_to_no_words_say_nothing(site: Site, target: str) -> None:
     posts = [site.url(site.publish(f"Post {number}")) for number in range(MANY_POSTS)]
     for number in range(MANY_POSTS + 1):
         site.ping(site.web.put(f"http://host{number}.example/", linking(target)), target)
     for number, url in enumerate(posts):
         picture = f'<title>Pictures {number}</title><img src="{url}">'
         site.ping(site.web.put(f"http://picture{number}.example/", picture), url)
+        site.ping(site.web.put(f"http://short{number}.example/", f'<p>See <a href="{url}">this</a>.'), url)
 
     assert {thought.state for thought in site.thoughts()} == {"shown"}
 

@@ -1,0 +1,117 @@
+"""What a ping, its look and what follows from them ask of the database: an index for each question, on both kinds."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, insert, text
+
+from feedserver.storage import limits
+from feedserver.storage.engine import Database
+from feedserver.storage.schema import limits as counters
+from feedserver.thoughts import standing
+from feedserver.thoughts.moderation import moderate_all
+from tests.thoughts.site import Site, linking
+
+SMALL = {"site", "hosts", "heartbeats", "acts"}  # tables of a few rows
+# To read all thoughts in one state is to read nearly all of them.
+_SCAN = re.compile(
+    r"(?:SCAN|Seq Scan on|SEARCH(?= thoughts USING INDEX ix_thoughts_state_received_at)) (?!CONSTANT)(\w+)"
+)
+
+
+@contextmanager
+def statements_of(database: Database) -> Iterator[dict[str, Any]]:
+    """Collects each statement that is executed, with one set of its values."""
+    seen: dict[str, Any] = {}
+
+    def remember(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:
+        if statement.split(" ", 1)[0] in ("SELECT", "UPDATE", "DELETE") and "advisory" not in statement:
+            seen.setdefault(statement, values[0] if many else values)
+
+    event.listen(database.engine, "before_cursor_execute", remember)
+    try:
+        yield seen
+    finally:
+        event.remove(database.engine, "before_cursor_execute", remember)
+
+
+def scanned(database: Database, statement: str, values: Any) -> set[str]:
+    """The tables that the database reads from end to end for a statement, whatever their size."""
+    with database.engine.connect() as connection:
+        if database.is_sqlite:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            lines = [str(row.detail) for row in plan]
+        else:
+            connection.execute(
+                text("SET LOCAL enable_seqscan = off")
+            )  # then one remains only where nothing else can be
+            lines = [str(row[0]) for row in connection.exec_driver_sql(f"EXPLAIN {statement}", values)]
+    return {found[1] for line in lines if (found := _SCAN.search(line))} - SMALL
+
+
+def test_no_question_of_a_ping_or_a_look_reads_a_whole_table(site_with: Callable[..., Site]) -> None:
+    site = site_with(moderation_pingbacks="trust", moderation_comments="trust", limits_host=3, pingback_places=2)
+    targets = [
+        site.url(site.publish(f"Post {number}", f"See <http://friend{number}.example/>.")) for number in range(3)
+    ]
+    database = site.services.database
+    with statements_of(database) as statements:
+        for number, host in enumerate(("friend0.example", "www.known.example", "new.example", "new.example:81")):
+            page = site.web.put(f"http://{host}/", linking(*targets, before=f"As {number} says: "))
+            for target in targets:
+                site.ping(page, target)
+        site.run_jobs()
+    approve(site, "http://www.known.example/")
+    with statements_of(database) as later:
+        site.ping(site.web.put("http://known.example/~ann/", linking(targets[0])), targets[0])
+        for _ in range(3):
+            site.clock.move(days=8)
+            site.services.runner.take_from_dead()
+            site.run_jobs()
+        with database.read() as connection:
+            standing.approved_commenter(connection, "ann@known.example")
+    statements |= later
+
+    found = {
+        statement: tables
+        for statement, values in statements.items()
+        if (tables := scanned(database, statement, values))
+    }
+
+    assert len(statements) > 30
+    assert found == {}
+
+
+def approve(site: Site, source: str) -> None:
+    ids = [thought.id for thought in site.thoughts() if thought.source == source]
+    assert moderate_all(site.services.database, ids, "approve", site.clock()).thoughts
+
+
+def test_counting_in_a_new_bucket_does_not_look_through_the_others(site: Site) -> None:
+    window = int(site.clock().timestamp()) // limits.WINDOW
+    with site.services.database.write() as connection:
+        _fill(connection, window)
+        allowed = limits.allow(connection, "mine", 1, site.clock())
+        assert allowed
+        assert connection.execute(counters.select()).rowcount != 0
+    with site.services.database.write() as connection:
+        limits.allow(connection, "late", 1, site.clock() + timedelta(minutes=2))
+        left = {row.bucket for row in connection.execute(counters.select())}
+    assert left == {"late"}, "what is too old is taken away"
+
+
+def _fill(connection: Connection, window: int) -> None:
+    rows = [{"bucket": f"ping:{number}", "window": window, "count": 1} for number in range(100)]
+    connection.execute(insert(counters), rows)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_scan_is_seen(site: Site) -> None:
+    database = site.services.database
+
+    assert scanned(database, "SELECT id FROM thoughts WHERE excerpt = 'x'", ()) == {"thoughts"}
+    assert scanned(database, "SELECT id FROM thoughts WHERE page = 'x'", ()) == set()
