@@ -25,6 +25,7 @@ from feedserver.jobs.model import Job
 from feedserver.jobs.worker import Runner
 from feedserver.net.fetch import fetch
 from feedserver.net.line import Policy
+from feedserver.pages.memory import Pages
 from feedserver.posts import publishing
 from feedserver.posts.publishing import Publisher
 from feedserver.settings import Settings
@@ -70,6 +71,10 @@ class Services:
     @cached_property
     def feeds(self) -> Feeds:
         return Feeds(self.database, self.changes, self.collector, self.clock)
+
+    @cached_property
+    def pages(self) -> Pages:
+        return Pages(self.database, self.changes, self.clock)
 
     @cached_property
     def copies(self) -> Copies:
