@@ -60,7 +60,7 @@ class _Watched:
         self._stack.close()
 
     def publish(self) -> tuple[float, float, float, float]:
-        """Seconds until the post is published, until the first worker has it in its feed, all have it, and in a page."""
+        """Seconds until the post is published, in the feed of the first worker, in that of all, and in a page."""
         self._number += 1
         title = f"Harbour news {self._number}"
         text = f"---\ntitle: {title}\ntags: [topic-1, topic-7]\nauthors: [Ben Oak]\n---\n{self._body(self._number)}\n"

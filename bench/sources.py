@@ -8,7 +8,7 @@ import sys
 
 HOSTS = [f"127.0.2.{number}" for number in range(1, 101)]
 _PAGE = """<!doctype html><html><head><title>Notes {number}</title></head><body><h1>Notes {number}</h1>
-<p>I have just read <a href="http://127.0.0.1:{port}/posts/{slug}">a post</a> that says it well, from where I stand.</p>
+<p>Note {number}: I read <a href="http://127.0.0.1:{port}/posts/{slug}">post {number}</a> and was glad of {number}.</p>
 </body></html>"""
 
 

@@ -14,7 +14,9 @@ from feedserver.storage.schema import listed, post_authors, post_tags, posts, sl
 
 RELATED = 5  # posts named below a post
 _NEAREST = 50  # of those that are related, some of which may have been taken away
-_OF_A_LINK = (posts.c.id, posts.c.slug, posts.c.title, posts.c.excerpt, posts.c.state, posts.c.published_at)
+_OF_A_LINK: list[ColumnElement[Any]] = [
+    posts.c[name] for name in ("id", "slug", "title", "excerpt", "state", "published_at")
+]
 
 
 @dataclass(frozen=True, slots=True)
