@@ -26,7 +26,7 @@ FREE = {  # no limits in the way: what is measured is the work
 }
 _SECONDS = 2
 _ROUNDS = 5
-_SETTLED_SECONDS = 8.0  # that a round's pings have to be verified after it
+_SETTLED_SECONDS = 4.0  # that a round's pings have to be verified after it
 _CALL = (
     "<?xml version='1.0'?><methodCall><methodName>pingback.ping</methodName><params>"
     "<param><value><string>{source}</string></value></param>"

@@ -71,7 +71,8 @@ def _page(where: dict[str, Any], figures: Sequence[Figure], profiles: Sequence[P
     versions = ", ".join(f"{name} {number}" for name, number in where["versions"].items())
     machine = (
         f"Measured by `{where['command']}` at commit {where['commit']} on {where['measured']}, "
-        f"in {where['seconds']} s: {where['cores']} cores ({where['processor']}), {where['system']}, Python {where['python']}, {versions}."
+        f"in {where['seconds']} s: {where['cores']} cores ({where['processor']}), {where['system']}, "
+        f"Python {where['python']}, {versions}."
     )
     tables = [_table(group, members) for group, members in by_group(figures).items()]
     shown = [_profile(profile) for profile in profiles]
