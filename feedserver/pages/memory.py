@@ -6,6 +6,7 @@ A page stands while the site's revision does, and until the next scheduled post 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 from typing import Final
 
 from sqlalchemy import Connection
@@ -19,6 +20,7 @@ from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
 
 _KEPT: Final = 64  # pages; what is asked for least lately goes first
+_TURNS: Final = 16  # pages that may be written at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +49,26 @@ class Pages:
         self._changes = changes
         self._clock = clock
         self._kept: Kept[Hashable, _Kept] = Kept(_KEPT)
+        self._turns = [Lock() for _ in range(_TURNS)]
 
     def get(self, key: Hashable, write: Callable[[Connection, datetime], Page]) -> Page:
         """The page that is kept under `key`, written anew by `write` when it is no longer current.
 
         What `write` raises is raised, and nothing is kept: strangers can think of any number of addresses.
         """
+        if page := self._at_hand(key):
+            return page
+        with self._turns[hash(key) % _TURNS]:  # or all who wait for a page would write it after each change
+            return self._at_hand(key) or self._written(key, write)
+
+    def _at_hand(self, key: Hashable) -> Page | None:
         kept = self._kept.get(key)
+        if kept is None or not kept.is_current(self._changes.revision(), self._clock()):
+            return None
+        return kept.page
+
+    def _written(self, key: Hashable, write: Callable[[Connection, datetime], Page]) -> Page:
         now = self._clock()
-        if kept is not None and kept.is_current(self._changes.revision(), now):
-            return kept.page
         with self._database.read_public() as connection:
             revision = site.load(connection).revision  # first: what changes later is a change to the next request
             page = write(connection, now)

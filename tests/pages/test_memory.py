@@ -1,7 +1,10 @@
 """Pages in memory: what a repeated request costs, and that it never shows what has passed."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from flask.testing import FlaskClient
@@ -102,6 +105,23 @@ def test_pages_that_there_are_not_take_no_place(client: FlaskClient, services: S
         assert client.get(f"/?page={number + 2}").status_code == 404
 
     assert list(services.pages._kept) == []
+
+
+def test_a_page_that_many_wait_for_is_written_once(services: Services) -> None:
+    together, written = Barrier(4), []
+
+    def write(_connection: object, _now: object) -> memory.Page:
+        written.append(1)
+        time.sleep(0.2)
+        return memory.Page(("words",))
+
+    def ask(_: int) -> memory.Page:
+        together.wait(timeout=30)
+        return services.pages.get("a page", write)
+
+    with ThreadPoolExecutor(4) as readers:
+        assert {page.html for page in readers.map(ask, range(4))} == {("words",)}
+    assert len(written) == 1
 
 
 def test_the_page_asked_for_least_lately_makes_room(
