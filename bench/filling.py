@@ -123,6 +123,7 @@ def _thought(number: int, post: int, moment: str) -> tuple[Any, ...]:
         "page": f"https://{blog}/{number}",
         "target": f"http://127.0.0.1/posts/post-{post}",
         "host": blog,
+        "place": blog,
         "author_name": f"Blog {number}",
         "author_url": f"https://{blog}/",
         "title": "On that",
