@@ -76,7 +76,7 @@ def _running(arguments: list[str], folder: Path, bind: str, path: str, environ: 
             _wait(url + path, folder)
             yield Running(url, process.pid, time.monotonic() - began)
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            os.killpg(process.pid, signal.SIGKILL)  # nothing is worth waiting for
             process.wait(timeout=60)
 
 
