@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: serve test check format harmless soak clean
+.PHONY: serve test check format bench harmless soak clean
 
 serve: $(VENV)/.serves
 	$(BIN)/feedserver serve
@@ -19,6 +19,10 @@ check: $(VENV)/.develops
 # Measures what docs/harmless.md promises, and writes it; minutes.
 harmless: $(VENV)/.develops
 	$(BIN)/python -m tests.hostile.report docs/harmless.md
+
+# Measures feedserver beside what one would take instead, and writes docs/performance.*; five minutes, with wrk.
+bench: $(VENV)/.develops
+	$(BIN)/python -m bench docs
 
 # The long forms of the tests under kills, load and hostile input; minutes, on loopback only.
 soak: $(VENV)/.develops

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
@@ -19,12 +20,16 @@ class Load:
     p99: float
 
 
-def wrk(url: str, headers: Mapping[str, str], *, seconds: float, clients: int = 16) -> Load:
-    """Keeps `clients` keep-alive connections busy for a while. Raises AssertionError when an answer was no success."""
+def wrk(url: str, headers: Mapping[str, str], *, seconds: int, clients: int = 16, script: Path | None = None) -> Load:
+    """Keeps `clients` keep-alive connections busy for whole seconds; `script` (Lua) says with what.
+
+    Raises AssertionError when an answer was no success.
+    """
     program = shutil.which("wrk")
     assert program, "wrk is not installed: apt-get install wrk"
     given = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
-    command = [program, "-t1", f"-c{clients}", f"-d{seconds:g}s", "--latency", *given, url]
+    scripted = ["-s", str(script)] if script else []
+    command = [program, "-t1", f"-c{clients}", f"-d{seconds}s", "--latency", *given, *scripted, url]
     said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 30).stdout
     assert "Non-2xx" not in said, said
     return Load(float(_found(r"Requests/sec:\s+([\d.]+)", said)), _time(said, "50%"), _time(said, "99%"))

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from tests.support.serving import clean_environ, free_port, request, wait_until
+from tests.support.serving import clean_environ, free_port, request
 
 CHECKOUT = Path(__file__).parents[1]
+_START_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +67,25 @@ def environ_of(bind: str, settings: dict[str, str]) -> dict[str, str]:
 @contextmanager
 def _running(arguments: list[str], folder: Path, bind: str, path: str, environ: dict[str, str]) -> Iterator[Running]:
     url = f"http://{bind}"
-    with (folder / "server.log").open("wb") as log:
+    with (folder / f"{bind.rpartition(':')[2]}.log").open("wb") as log:
         began = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, *arguments], cwd=folder, env=environ, stdout=log, stderr=log, start_new_session=True
         )
         try:
-            wait_until(lambda: _answers(url + path), 60, lambda: (folder / "server.log").read_text("utf-8", "replace"))
+            _wait(url + path, folder)
             yield Running(url, process.pid, time.monotonic() - began)
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            os.killpg(process.pid, signal.SIGKILL)  # nothing is worth waiting for
             process.wait(timeout=60)
+
+
+def _wait(url: str, folder: Path) -> None:
+    end = time.monotonic() + _START_SECONDS
+    while not _answers(url):
+        log = next(folder.glob(f"{urlsplit(url).port}.log")).read_text("utf-8", "replace")
+        assert time.monotonic() < end, f"no answer from {url} after {_START_SECONDS} s:\n{log}"
+        time.sleep(0.005)
 
 
 def _answers(url: str) -> bool:

@@ -82,8 +82,10 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen is pu
     feed_language: str
 
     def extend_rss(self, item: Element) -> Element:
-        _respell(item, "title")
-        _respell(item, "category")
+        if wording.has_marks(wording.label(self.entry)):  # looking for elements costs a tenth of a rendering
+            _respell(item, "title")
+        if any(wording.has_marks(category.name) for category in self.entry.categories):
+            _respell(item, "category")
         for author in self.entry.authors:
             SubElement(item, DC + "creator").text = author.name or author.url
         if self.entry.updated > self.entry.published:
@@ -98,11 +100,12 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen is pu
         return item
 
     def extend_atom(self, element: Element) -> Element:
-        if (title := element.find("title")) is not None:
+        if wording.has_marks(wording.label(self.entry)) and (title := element.find("title")) is not None:
             wording.write_text_construct(title, title.text or "")
         if self.entry.lang and self.entry.lang != self.feed_language:
             element.set(XML_LANG, self.entry.lang)
-        _respell_names(element)
+        if any(wording.has_marks(author.name or author.url or "") for author in self.entry.authors):
+            _respell_names(element)
         self._replace_links(element)
         if (replies := self.entry.replies) and replies.count is not None:
             SubElement(element, THR + "total").text = str(replies.count)
@@ -111,8 +114,9 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen is pu
 
     def _replace_links(self, element: Element) -> None:
         """Writes the entry's links: feedgen 1.0 drops rel, type and length, so an enclosure reads as an alternate."""
-        for link in element.findall("link"):
-            element.remove(link)
+        if not self.entry.html:  # feedgen asked for a link, as there is no content
+            for link in element.findall("link"):
+                element.remove(link)
         _add(element, "link", rel="alternate", type="text/html", href=self.entry.url)
         for file in self.entry.enclosures:
             _add(element, "link", rel="enclosure", type=file.type, length=_size(file), href=file.url)

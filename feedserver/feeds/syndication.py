@@ -97,7 +97,8 @@ def _entry(fmt: Format, feed_language: str, entry: Entry) -> _FinishedEntry:
     extension.entry, extension.feed_language = entry, feed_language
     made.guid(entry.id, permalink=entry.id == entry.url)
     made.title(wording.label(entry))
-    made.link(href=entry.url)
+    if fmt == "rss" or not entry.html:  # in Atom the extension writes all links
+        made.link(href=entry.url)
     _set_body(made, entry)
     if entry.published >= WEB_BEGAN:  # an earlier date is left out: both formats do without
         made.published(entry.published)

@@ -30,6 +30,11 @@ def escaped(plain: str) -> str:
     return html.escape(plain, quote=False)
 
 
+def has_marks(plain: str) -> bool:
+    """Whether `plain` holds anything that the functions below write in their own way."""
+    return "&" in plain or "<" in plain
+
+
 def write_plain(element: Element, plain: str) -> None:
     """Makes `plain` the text of `element`, `&` and `<` as references.
 

@@ -1,11 +1,15 @@
 """Pages for people: lists of posts, the post with its thoughts and its comment form, receipts, what waits."""
 
 import hmac
+import secrets
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, request
+from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver.clock import rfc3339
@@ -14,6 +18,7 @@ from feedserver.feeds.autodiscovery import for_list, for_post, for_site
 from feedserver.feeds.collecting import may_be_empty
 from feedserver.feeds.model import MEDIA_TYPES
 from feedserver.feeds.syndication import atom
+from feedserver.pages.memory import Page
 from feedserver.pages.waiting import MOST, WaitingRoom
 from feedserver.posts import lists
 from feedserver.posts import store as posts
@@ -32,6 +37,7 @@ blueprint = Blueprint("pages", __name__, template_folder="templates", static_fol
 
 POSTS_ON_A_PAGE = 10
 _COMMENTS_A_MINUTE = 10  # from one address
+_TOKEN_HERE: Final = secrets.token_urlsafe(32)  # in a page that is kept; nobody can write it into a post
 _NOTICES = {
     "held": "Thank you. Your comment waits for approval.",
     "shown": "Thank you. Your comment is shown below the post.",
@@ -62,28 +68,40 @@ def author(name: str) -> Response:
 def _list(
     heading: str | None, listing: Listing, page_url: Callable[[int], str], feeds: list[tuple[str, str, str]]
 ) -> Response:
-    house, now = services(), services().clock()
-    page = _page_number()
-    with house.database.read_public() as connection:
-        total = lists.count(connection, now, listing)
-        pages = max(1, -(-total // POSTS_ON_A_PAGE))
-        if page > pages or not (total or may_be_empty(listing)):
-            abort(404)
-        found = posts.latest(connection, now, POSTS_ON_A_PAGE, (page - 1) * POSTS_ON_A_PAGE, listing)
-        counts = store.counts(connection, [post.id for post in found])
-    return make_response(
-        render_template(
-            "list.html",
-            heading=heading,
-            posts=found,
-            authors_of=_authors_of,
-            page=page,
-            pages=pages,
-            page_url=page_url,
-            counts={post_id: count for post_id, (count, _) in counts.items()},
-            canonical=page_url(page),
-            feeds=feeds,
-        )
+    number = _page_number()
+
+    def write(connection: Connection, now: datetime) -> Page:
+        return Page((_list_page(connection, now, number, heading, listing, page_url, feeds),))
+
+    return make_response(*services().pages.get((listing, number), write).html)
+
+
+def _list_page(
+    connection: Connection,
+    now: datetime,
+    page: int,
+    heading: str | None,
+    listing: Listing,
+    page_url: Callable[[int], str],
+    feeds: list[tuple[str, str, str]],
+) -> str:
+    total = lists.count(connection, now, listing)
+    pages = max(1, -(-total // POSTS_ON_A_PAGE))
+    if page > pages or not (total or may_be_empty(listing)):
+        abort(404)
+    found = posts.latest(connection, now, POSTS_ON_A_PAGE, (page - 1) * POSTS_ON_A_PAGE, listing)
+    counts = store.counts(connection, [post.id for post in found])
+    return render_template(
+        "list.html",
+        heading=heading,
+        posts=found,
+        authors_of=_authors_of,
+        page=page,
+        pages=pages,
+        page_url=page_url,
+        counts={post_id: count for post_id, (count, _) in counts.items()},
+        canonical=page_url(page),
+        feeds=feeds,
     )
 
 
@@ -100,12 +118,18 @@ def _authors_of(post: Post) -> tuple[str, ...]:
 
 @blueprint.get("/posts/<slug>")
 def post(slug: str) -> BaseResponse:
-    found = _visible(slug)
+    house = services()
+    page = house.pages.get(("post", slug), partial(_written, slug))
+    found = page.post
+    assert found is not None, "it is a post's page"
     if found.slug != slug:
         query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
-        return redirect(services().urls.post(found.slug) + query, 301)
+        return redirect(house.urls.post(found.slug) + query, 301)
     notice = _NOTICES.get(request.args.get("comment", ""))
-    return _post_page(found, _fresh_form(found), notice=notice)
+    if notice:
+        return _post_page(found, _fresh_form(found), notice=notice)
+    html = _own_token(found).join(page.html) if len(page.html) > 1 else page.html[0]
+    return _with_endpoint(make_response(html), found)
 
 
 @blueprint.post("/posts/<slug>/comments")
@@ -136,46 +160,72 @@ def _visible(slug: str) -> Post:
     """The post that has or had this slug, as long as readers may see it."""
     house = services()
     with house.database.read_public() as connection:
-        found = posts.by_slug(connection, slug)
+        return _visible_in(connection, slug, house.clock())
+
+
+def _visible_in(connection: Connection, slug: str, now: datetime) -> Post:
+    found = posts.by_slug(connection, slug)
     if found is not None and found.state == "deleted":
         abort(410)
-    if found is None or not found.visible(house.clock()):
+    if found is None or not found.visible(now):
         abort(404)
     return found
 
 
+def _written(slug: str, connection: Connection, now: datetime) -> Page:
+    """The page of the post that has or had this slug, cut where the form's token stands; no HTML under an old slug."""
+    found = _visible_in(connection, slug, now)
+    if found.slug != slug:
+        return Page((), found)
+    form = _form(found, _TOKEN_HERE)
+    return Page(tuple(_post_html(connection, found, form, None, found.pings_open, now).split(_TOKEN_HERE)), found)
+
+
 def _post_page(found: Post, form: Form | None, *, notice: str | None = None, status: int = 200) -> Response:
-    house = services()
+    house, takes_pings = services(), found.pings_open and status == 200
     with house.database.read_public() as connection:
-        shown = store.shown_on(connection, found.id)
-        related = posts.related_to(connection, found.id, house.clock())
-    endpoint = house.urls.pingback() if found.pings_open and status == 200 else None
-    response = make_response(
-        render_template(
-            "post.html",
-            post=found,
-            authors=_authors_of(found),
-            thoughts=tuple(shown),
-            related=tuple(related),
-            form=form,
-            notice=notice,
-            pingback=endpoint,
-            canonical=house.urls.post(found.slug),
-            feeds=for_post(found),
-        ),
-        status,
+        html = _post_html(connection, found, form, notice, takes_pings, house.clock())
+    response = make_response(html, status)
+    return _with_endpoint(response, found) if takes_pings else response
+
+
+def _post_html(
+    connection: Connection, found: Post, form: Form | None, notice: str | None, takes_pings: bool, now: datetime
+) -> str:
+    urls = services().urls
+    return render_template(
+        "post.html",
+        post=found,
+        authors=_authors_of(found),
+        thoughts=tuple(store.shown_on(connection, found.id)),
+        related=tuple(posts.related_to(connection, found.id, now)),
+        form=form,
+        notice=notice,
+        pingback=urls.pingback() if takes_pings else None,
+        canonical=urls.post(found.slug),
+        feeds=for_post(found),
     )
-    if endpoint:
-        response.headers["X-Pingback"] = endpoint
+
+
+def _with_endpoint(response: Response, found: Post) -> Response:
+    if found.pings_open:
+        response.headers["X-Pingback"] = services().urls.pingback()
     return response
 
 
 def _fresh_form(found: Post) -> Form | None:
+    return _form(found, _own_token(found))
+
+
+def _own_token(found: Post) -> str:
+    house = services()
+    return house.tokens.give(found.id, house.clock())
+
+
+def _form(found: Post, token: str) -> Form | None:
     if not found.comments_open:
         return None
-    house = services()
-    token = house.tokens.give(found.id, house.clock())
-    return Form(house.urls.comments(found.slug), hidden=((comments.TOKEN, token),))
+    return Form(services().urls.comments(found.slug), hidden=((comments.TOKEN, token),))
 
 
 def _filled_form(found: Post, errors: dict[str, str]) -> Form:

@@ -48,14 +48,11 @@ def describe(document: Document, html: str) -> frozenset[str]:
 def update_terms(connection: Connection, post_id: int, new: frozenset[str]) -> None:
     """Keeps what a post is about, and the counts of how many posts hold each term."""
     old = set(connection.execute(select(post_terms.c.term).where(post_terms.c.post_id == post_id)).scalars())
-    for term in sorted(new - old):
-        known = connection.execute(update(terms).where(terms.c.term == term).values(posts=terms.c.posts + 1))
-        if not known.rowcount:
-            connection.execute(insert(terms).values(term=term, posts=1))
     if gone := sorted(old - new):
         connection.execute(update(terms).where(terms.c.term.in_(gone)).values(posts=terms.c.posts - 1))
         connection.execute(delete(post_terms).where(post_terms.c.post_id == post_id, post_terms.c.term.in_(gone)))
     if come := sorted(new - old):
+        _count_more(connection, come)
         connection.execute(insert(post_terms), [{"post_id": post_id, "term": term} for term in come])
 
 
@@ -68,6 +65,14 @@ def relate(connection: Connection, post_id: int) -> None:
         there = [{"post_id": post_id, "other_id": other, "score": score} for other, score in rows]
         back = [{"post_id": other, "other_id": post_id, "score": score} for other, score in rows]
         connection.execute(insert(related), there + back)
+
+
+def _count_more(connection: Connection, come: list[str]) -> None:
+    known = set(connection.execute(select(terms.c.term).where(terms.c.term.in_(come))).scalars())
+    if known:
+        connection.execute(update(terms).where(terms.c.term.in_(known)).values(posts=terms.c.posts + 1))
+    if first := [{"term": term, "posts": 1} for term in come if term not in known]:
+        connection.execute(insert(terms), first)
 
 
 def _scores(connection: Connection, post_id: int) -> dict[int, float]:

@@ -15,6 +15,9 @@ from feedserver.storage.schema import listed, post_authors, post_tags, posts, sl
 
 RELATED = 5  # posts named below a post
 _NEAREST = 50  # of those that are related, some of which may have been taken away
+_OF_A_LINK: list[ColumnElement[Any]] = [
+    posts.c[name] for name in ("id", "slug", "title", "excerpt", "state", "published_at")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,10 @@ def related_to(connection: Connection, post_id: int, now: datetime) -> list[Post
     related = schema.related
     nearest = select(related.c.other_id).where(related.c.post_id == post_id).order_by(related.c.score.desc())
     ids = connection.execute(nearest.limit(_NEAREST)).scalars().all()
-    rows = connection.execute(select(posts).where(posts.c.id.in_(ids), visible(now))).all()
-    return [_link(row) for row in sorted(rows, key=lambda row: ids.index(row.id))[:RELATED]]
+    # By id alone: told what is visible too, SQLite would walk the index of all visible posts instead.
+    rows = connection.execute(select(*_OF_A_LINK).where(posts.c.id.in_(ids))).all()
+    seen = [row for row in rows if row.state == "published" and row.published_at <= now]
+    return [_link(row) for row in sorted(seen, key=lambda row: ids.index(row.id))[:RELATED]]
 
 
 def visible(now: datetime) -> ColumnElement[bool]:

@@ -18,6 +18,7 @@ from feedserver.errors import StorageError
 from feedserver.storage.replica import Replica, State, position
 
 BUSY_SECONDS = 15  # how long a SQLite writer waits for its turn
+_CACHE_KIB = 512  # of each SQLite connection, of which there is one a thread; what it lacks the system has in memory
 _WRITES = "feedserver_writes"
 _PATIENCE = "feedserver_patience"
 _TRIES = 5
@@ -187,7 +188,7 @@ def _postgres_engine(url: URL, called: str, **limits: int) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size={-_CACHE_KIB}"):
         connection.execute(f"PRAGMA {pragma}")
 
 

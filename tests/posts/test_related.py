@@ -194,3 +194,24 @@ def add_sharers(services: Services, words: list[str], number: int) -> None:
         held = select(schema.post_terms.c.term, func.count()).where(schema.post_terms.c.term.in_(words))
         counted = connection.execute(held.group_by(schema.post_terms.c.term)).all()
         connection.execute(insert(schema.terms), [{"term": term, "posts": posts} for term, posts in counted])
+
+
+def test_related_posts_are_fetched_by_their_ids_however_many_posts_there_are(
+    services: Services, publish: Callable[..., Post]
+) -> None:
+    if not services.database.is_sqlite:
+        pytest.skip("PostgreSQL knows the sizes of tables")
+    first, *_ = [publish(f"Ferry {n}", slug=f"ferry-{n}", tags="[ferry, fog]") for n in range(3)]
+    asked: list[tuple[str, Any]] = []
+    event.listen(services.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
+
+    with services.database.read() as connection:
+        assert store.related_to(connection, first.id, services.clock())
+        queries = [one for one in asked if one[0].startswith("SELECT")]
+        plans = [
+            str(row.detail)
+            for statement, values in queries
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+
+    assert not [plan for plan in plans if "ix_posts_state" in plan or plan.startswith("SCAN")]

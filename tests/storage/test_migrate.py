@@ -1,6 +1,8 @@
 """Migrations: run by one process at a time, all or nothing, and never backwards."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +15,7 @@ from feedserver.errors import StorageError
 from feedserver.storage import migrate
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata
+from tests.support.serving import clean_environ
 
 NEXT = """
 import sqlalchemy as sa
@@ -154,3 +157,20 @@ def test_a_failure_gives_the_lock_back(empty: Database, empty_database_url: str)
     with ThreadPoolExecutor(1) as threads:
         threads.submit(take).result(5)
     other.close()
+
+
+def test_the_newest_schema_is_told_without_alembic_and_is_the_one_alembic_ends_at() -> None:
+    assert migrate.head() == migrate._script().get_current_head()
+
+
+def test_a_command_on_a_current_database_loads_no_alembic_no_flask_and_no_feedgen(
+    prepared_sqlite: Path, tmp_path: Path
+) -> None:
+    shutil.copy(prepared_sqlite, tmp_path / "site.sqlite3")
+    program = (
+        "import sys; from feedserver.cli import main; assert main(['post', 'list']) == 0;"
+        "assert not {'alembic', 'flask', 'feedgen', 'gunicorn'} & set(sys.modules)"
+    )
+    environ = clean_environ() | {"FEEDSERVER_DATABASE_URL": f"sqlite:///{tmp_path}/site.sqlite3"}
+
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environ, check=True, timeout=60)

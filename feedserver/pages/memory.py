@@ -1,0 +1,77 @@
+"""Pages in memory: written once for each change of the site, so that a reader's request costs no query and no template.
+
+A page stands while the site's revision does, and until the next scheduled post comes due, which may belong on it.
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Final
+
+from sqlalchemy import Connection
+
+from feedserver.clock import Clock
+from feedserver.feeds.kept import Kept
+from feedserver.posts import store as posts
+from feedserver.posts.model import Post
+from feedserver.storage import site
+from feedserver.storage.changes import Changes
+from feedserver.storage.engine import Database
+
+_KEPT: Final = 64  # pages; what is asked for least lately goes first
+_TURNS: Final = 16  # pages that may be written at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """HTML, cut where each visitor gets something of their own; and the post, where it is a post's page."""
+
+    html: tuple[str, ...]
+    post: Post | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    page: Page
+    revision: int
+    valid_until: datetime | None
+
+    def is_current(self, revision: int, now: datetime) -> bool:
+        return self.revision == revision and (self.valid_until is None or now < self.valid_until)
+
+
+class Pages:
+    """The pages of one site, in this process. Safe to share between threads."""
+
+    def __init__(self, database: Database, changes: Changes, clock: Clock) -> None:
+        self._database = database
+        self._changes = changes
+        self._clock = clock
+        self._kept: Kept[Hashable, _Kept] = Kept(_KEPT)
+        self._turns = [Lock() for _ in range(_TURNS)]
+
+    def get(self, key: Hashable, write: Callable[[Connection, datetime], Page]) -> Page:
+        """The page that is kept under `key`, written anew by `write` when it is no longer current.
+
+        What `write` raises is raised, and nothing is kept: strangers can think of any number of addresses.
+        """
+        if page := self._at_hand(key):
+            return page
+        with self._turns[hash(key) % _TURNS]:  # or all who wait for a page would write it after each change
+            return self._at_hand(key) or self._written(key, write)
+
+    def _at_hand(self, key: Hashable) -> Page | None:
+        kept = self._kept.get(key)
+        if kept is None or not kept.is_current(self._changes.revision(), self._clock()):
+            return None
+        return kept.page
+
+    def _written(self, key: Hashable, write: Callable[[Connection, datetime], Page]) -> Page:
+        now = self._clock()
+        with self._database.read_public() as connection:
+            revision = site.load(connection).revision  # first: what changes later is a change to the next request
+            page = write(connection, now)
+            valid_until = posts.next_publication(connection, now)
+        self._kept.keep(key, _Kept(page, revision, valid_until))
+        return page

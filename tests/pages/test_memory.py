@@ -1,0 +1,135 @@
+"""Pages in memory: what a repeated request costs, and that it never shows what has passed."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from feedserver.pages import memory
+from feedserver.posts.model import Post
+from feedserver.services import Services
+from tests.feeds.happenings import say
+from tests.pages.builders import elements, texts
+from tests.support.outside import Clock
+
+PAGES = ["/", "/?page=1", "/tags/sea", "/authors/Ann%20Author", "/posts/fog"]
+
+
+@pytest.fixture(autouse=True)
+def fog(publish: Callable[..., Post]) -> Post:
+    return publish("Fog", slug="fog", tags="[sea]")
+
+
+@pytest.fixture
+def statements(services: Services) -> list[str]:
+    """What was asked of the database, transactions aside."""
+    said: list[str] = []
+    event.listen(services.database.engine, "before_cursor_execute", lambda *given: said.append(given[2]))
+    return said
+
+
+def questions(statements: list[str]) -> list[str]:
+    return [statement for statement in statements if statement.startswith("SELECT")]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_that_was_written_costs_no_query_but_the_revisions(
+    client: FlaskClient, statements: list[str], path: str
+) -> None:
+    client.get("/posts/fog")  # what is asked once for a process: the secret of forms
+    first = client.get(path)
+    statements.clear()
+
+    second = client.get(path)
+
+    assert second.status_code == first.status_code == 200
+    assert all("FROM site" in question for question in questions(statements))
+    assert len(questions(statements)) <= 1
+
+
+def test_what_happens_shows_with_the_next_request(
+    client: FlaskClient, services: Services, publish: Callable[..., Post], fog: Post
+) -> None:
+    for path in PAGES:
+        client.get(path)
+
+    say(services, fog, "Well said.")
+    publish("Rain", tags="[sea, fog]", slug="rain")
+    services.publisher.rename("fog", "mist")
+
+    assert texts(client.get("/").text, "article h2") == ["Rain", "Fog"]
+    assert texts(client.get("/tags/sea").text, "article h2") == ["Rain", "Fog"]
+    assert client.get("/posts/fog").headers["Location"].endswith("/posts/mist")
+    assert "Well said." in client.get("/posts/mist").text
+    services.publisher.delete("mist")
+    assert client.get("/posts/mist").status_code == client.get("/posts/fog").status_code == 410
+
+
+def test_a_scheduled_post_shows_on_pages_that_were_written_before_it_was_due(
+    client: FlaskClient, publish: Callable[..., Post], clock: Clock
+) -> None:
+    publish("Fog again", slug="again", tags="[sea]", body="Words.", date=(clock() + timedelta(hours=1)).isoformat())
+    before = {path: client.get(path).text for path in PAGES}
+    assert client.get("/posts/again").status_code == 404
+
+    clock.move(hours=1)
+
+    assert "Fog again" not in "".join(before.values())
+    assert texts(client.get("/").text, "article h2") == ["Fog again", "Fog"]
+    assert client.get("/posts/again").status_code == 200
+
+
+def test_each_visitor_gets_a_form_of_their_own(client: FlaskClient) -> None:
+    pages = [client.get("/posts/fog").text for _ in range(3)]
+    tokens = [elements(page, "input[name=token]")[0].attrs["value"] for page in pages]
+
+    assert len(set(tokens)) == 3
+    assert len({page.replace(token, "") for page, token in zip(pages, tokens, strict=True)}) == 1
+
+
+def test_a_notice_is_for_the_one_who_commented(client: FlaskClient) -> None:
+    client.get("/posts/fog")
+
+    assert "waits for approval" in client.get("/posts/fog?comment=held").text
+    assert "waits for approval" not in client.get("/posts/fog").text
+
+
+def test_pages_that_there_are_not_take_no_place(client: FlaskClient, services: Services) -> None:
+    for number in range(3):
+        assert client.get(f"/posts/none-{number}").status_code == 404
+        assert client.get(f"/?page={number + 2}").status_code == 404
+
+    assert list(services.pages._kept) == []
+
+
+def test_a_page_that_many_wait_for_is_written_once(services: Services) -> None:
+    together, written = Barrier(4), []
+
+    def write(_connection: object, _now: object) -> memory.Page:
+        written.append(1)
+        time.sleep(0.2)
+        return memory.Page(("words",))
+
+    def ask(_: int) -> memory.Page:
+        together.wait(timeout=30)
+        return services.pages.get("a page", write)
+
+    with ThreadPoolExecutor(4) as readers:
+        assert {page.html for page in readers.map(ask, range(4))} == {("words",)}
+    assert len(written) == 1
+
+
+def test_the_page_asked_for_least_lately_makes_room(
+    client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services.pages, "_kept", memory.Kept(2))
+
+    for path in ("/", "/posts/fog", "/tags/sea"):
+        assert client.get(path).status_code == 200
+
+    assert len(list(services.pages._kept)) == 2
