@@ -25,6 +25,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is published
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._partial: list[tuple[float, Any]] = []
+        self._look_at = 0.0  # not with each event: a look costs a system call for each of them
 
     def enqueue_req(self, conn: Any) -> None:
         """Takes a connection that is new or has something to read: to a thread, or to where it waits."""
@@ -44,6 +45,9 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is published
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """One round of the worker's loop, in which heads that have been completed go on their way."""
         super().wait_for_and_dispatch_events(min(timeout, _LOOK_EVERY) if self._partial else timeout)
+        if not self._partial or time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + _LOOK_EVERY
         waiting, self._partial = self._partial, []
         for deadline, conn in waiting:
             head = _head(conn)

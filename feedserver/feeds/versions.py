@@ -100,9 +100,10 @@ class Feeds:
         kept = self._kept.get(address)
         if kept is not None and time.monotonic() < self._rest_until:
             return kept
-        rendering = self._rendering[hash(address) % _LOCKS]  # so that a change is rendered once, not by each thread
-        if not rendering.acquire(timeout=_PATIENCE if kept is not None else -1):
-            return self._last_good(address, kept, "it takes long to answer")
+        # One thread renders a change; who has something to serve serves that meanwhile, hundredths of a second old.
+        rendering = self._rendering[hash(address) % _LOCKS]
+        if not rendering.acquire(blocking=kept is None) and kept is not None:
+            return kept
         try:
             return self._current(address, self._kept.get(address))
         except PostNotFound:
@@ -111,7 +112,8 @@ class Feeds:
         except (DBAPIError, NoConnection) as error:
             if kept is None:
                 raise
-            return self._last_good(address, kept, type(error).__name__)
+            self._rest(address, error)
+            return kept
         finally:
             rendering.release()
 
@@ -149,12 +151,10 @@ class Feeds:
             self._deltas.keep(question, bodies)
         return bodies or None
 
-    def _last_good(self, address: FeedAddress, kept: Document | None, why: str) -> Document:
-        assert kept is not None, "who has nothing in memory waits"
-        if time.monotonic() >= self._rest_until:
-            _log.warning("the database is away (%s); feeds are served as they were, such as %s", why, address.key)
+    def _rest(self, address: FeedAddress, error: Exception) -> None:
+        name = type(error).__name__
+        _log.warning("the database is away (%s); feeds are served as they were, such as %s", name, address.key)
         self._rest_until = time.monotonic() + _REST
-        return kept
 
     def _current(self, address: FeedAddress, kept: Document | None) -> Document:
         if kept is not None:

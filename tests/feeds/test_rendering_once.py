@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import count
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -90,15 +90,42 @@ def test_a_site_that_changes_all_the_time_is_served_all_the_same(
     assert b"First" in services.feeds.get(ATOM).bodies["identity"]
 
 
-def test_a_change_is_rendered_once_however_many_threads_ask(
+def test_a_change_is_rendered_once_and_nobody_waits_who_has_something_to_serve(
     services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish("One")
-    services.feeds.get(ATOM)
+    before = services.feeds.get(ATOM)
+    publish("Two")
+    rendering, go_on = Event(), Event()
+    rendered: list[str] = []
+    real = versions._FORMATS["atom"]
+
+    def slowly(feed: Feed) -> bytes:
+        rendered.append(feed.title)
+        rendering.set()
+        assert go_on.wait(30)
+        return real(feed)
+
+    monkeypatch.setitem(versions._FORMATS, "atom", slowly)
+    with ThreadPoolExecutor(1) as thread:
+        first = thread.submit(services.feeds.get, ATOM)
+        assert rendering.wait(30)
+        meanwhile = [services.feeds.get(ATOM) for _ in range(8)]
+        go_on.set()
+
+    assert all(document is before for document in meanwhile)
+    assert b"Two" in first.result().bodies["identity"]
+    assert services.feeds.get(ATOM) is first.result()
+    assert len(rendered) == 1
+
+
+def test_a_feed_that_nobody_has_yet_is_rendered_once_for_all_who_ask(
+    services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish("One")
     rendered: list[str] = []
     real = versions._FORMATS["atom"]
     monkeypatch.setitem(versions._FORMATS, "atom", lambda feed: rendered.append(feed.title) or real(feed))
-    publish("Two")
     together = Barrier(8)
 
     def ask() -> bytes:
@@ -108,5 +135,5 @@ def test_a_change_is_rendered_once_however_many_threads_ask(
     with ThreadPoolExecutor(8) as threads:
         found = [future.result() for future in [threads.submit(ask) for _ in range(8)]]
 
-    assert all(b"Two" in body for body in found)
+    assert all(b"One" in body for body in found)
     assert len(rendered) == 1
