@@ -6,12 +6,16 @@ not matter (INTERFACE, pingback.ping).
 """
 
 import posixpath
+import re
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from socket import inet_aton, inet_ntoa
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 MAX_URL = 2048  # bytes of UTF-8, which are characters in a proper URL: what other software takes, and our indexes hold
 FORMATS = ("rss", "atom", "json")
 _DIGITS = 9  # of a page's number: what every database counts with
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # the last label of what is meant for an IPv4 address
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -130,12 +134,24 @@ def split_http(url: str) -> SplitResult | None:
 
 
 def host_name(parts: SplitResult) -> str:
-    """The host in its one comparable form: lower case, international names in ASCII (IDNA), no trailing dot."""
+    """The host in its one comparable form: lower case, international names in ASCII (IDNA), no trailing dot.
+
+    An address has one form too, however it was spelled (`0x7f.1`, `[::ffff:127.0.0.1]`): else each spelling would be a
+    host of its own, with a budget of its own. What only looks like an address is no host (URL Standard, 3.5): empty.
+    """
     host = (parts.hostname or "").rstrip(".")
     try:
-        return host if host.isascii() else host.encode("idna").decode("ascii")
-    except UnicodeError:
+        if ":" in host:
+            return _shortest(ip_address(host))
+        name = host if host.isascii() else host.encode("idna").decode("ascii")
+        return inet_ntoa(inet_aton(name)) if _NUMBER.fullmatch(name.rpartition(".")[2]) else name
+    except (OSError, ValueError):
         return ""
+
+
+def _shortest(address: IPv4Address | IPv6Address) -> str:
+    mapped = address.ipv4_mapped if address.version == 6 else None
+    return str(mapped or address)
 
 
 def authority(parts: SplitResult) -> tuple[str, int | None]:

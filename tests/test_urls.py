@@ -1,12 +1,14 @@
 """The site's addresses, made and read back; “same post?” in all its forms."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from feedserver.errors import InvalidDocument
 from feedserver.posts.document import check_slug
-from feedserver.urls import Urls, same_page, segment, split_http
+from feedserver.urls import Urls, host_name, same_page, segment, split_http
 
 ROOT = Urls("https://blog.example")
 BELOW = Urls("https://blog.example/my%20blog")
@@ -241,3 +243,28 @@ def test_ordinary_urls_are_taken(url: str) -> None:
 def test_a_page_is_known_under_one_form(url: str, page: str) -> None:
     assert same_page(url) == page
     assert same_page(page) == page
+
+
+@pytest.mark.parametrize(
+    ("spelled", "host"),
+    [
+        ("2130706433", "127.0.0.1"),
+        ("0x7f000001", "127.0.0.1"),
+        ("0X7F.1", "127.0.0.1"),
+        ("0177.0.0.1", "127.0.0.1"),
+        ("127.0.0.1.", "127.0.0.1"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("[2001:DB8:0:0::1]", "2001:db8::1"),
+        ("[::ffff:192.0.2.1]", "192.0.2.1"),
+        ("1.example", "1.example"),
+        ("0x.example", "0x.example"),
+        ("example.0xg", "example.0xg"),
+    ],
+)
+def test_an_address_has_one_form_however_it_is_spelled(spelled: str, host: str) -> None:
+    assert host_name(urlsplit(f"http://{spelled}:8080/x")) == host
+
+
+@pytest.mark.parametrize("spelled", ["256.0.0.1", "1.2.3.4.5", "4294967296", "example.123", "0x100000000", "09.0.0.1"])
+def test_what_only_looks_like_an_address_is_no_host(spelled: str) -> None:
+    assert split_http(f"http://{spelled}/") is None

@@ -184,6 +184,12 @@ def count_of(connection: Connection, party: str, priority: int, until: datetime)
     return connection.execute(query).scalar_one()
 
 
+def waiting_of(connection: Connection, party: str, most: int) -> int:
+    """How many jobs somebody waits for burden a party, counted up to `most`."""
+    query = select(jobs.c.id).where(jobs.c.party == party, jobs.c.priority == AT_ONCE).limit(most)
+    return len(connection.execute(query).all())
+
+
 def count(connection: Connection, kind: str | None = None) -> int:
     query = select(func.count()).select_from(jobs)
     return connection.execute(query if kind is None else query.where(jobs.c.kind == kind)).scalar_one()

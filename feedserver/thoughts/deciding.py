@@ -53,10 +53,11 @@ Act = Literal["approve", "hide", "spam", "delete"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the owner's rules say of a newly verified thought."""
+    """What the owner's rules say of a verified thought; `suspicious` is what looks like spam, whatever the setting."""
 
     state: State
     reason: str
+    suspicious: bool = False
 
 
 WAITS: Final = Verdict("held", "waits for approval")
@@ -197,7 +198,10 @@ def _pinged(thought: Thought, unchanged: Decision) -> Decision:
 
 def _linked(thought: Thought, words: Words, verdict: Verdict, unchanged: Decision) -> Decision:
     state: State
-    if thought.state in ("shown", "held"):
+    reason: str | None
+    if thought.state == "shown" and verdict.suspicious and not thought.approved and words != thought.words:
+        state, reason = verdict.state, verdict.reason  # bait that was switched
+    elif thought.state in ("shown", "held"):
         state, reason = thought.state, thought.reason
     elif thought.restore:
         state, reason = thought.restore, "the link is back"

@@ -6,11 +6,10 @@ Pure. `sources` keeps it, so that one fetch settles all pings of a source and â€
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from typing import Any
 
 from feedserver.thoughts.deciding import Linked
-from feedserver.thoughts.model import MOST_ALIKE, Manner, Words
+from feedserver.thoughts.model import Manner, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +33,7 @@ class Findings:
         found = self.mentions.get(post_id)
         if found is None:
             return None
-        return Linked(found.words, Manner(self.links, found.hidden, self._alike(found.words), self.led_to))
-
-    def _alike(self, words: Words) -> frozenset[int]:
-        """The posts about which the page says these very words, a few of them: a page can mention thousands."""
-        if not words.is_telling:
-            return frozenset()
-        alike = (other for other, mention in self.mentions.items() if mention.words.excerpt == words.excerpt)
-        return frozenset(islice(alike, MOST_ALIKE))
+        return Linked(found.words, Manner(self.links, found.hidden, self.led_to))
 
     def as_json(self) -> str:
         mentions = {post_id: asdict(mention) for post_id, mention in self.mentions.items()}

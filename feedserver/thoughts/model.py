@@ -1,7 +1,7 @@
 """The values that thoughts are made of. Pure: no clock, database, network or Flask."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -40,13 +40,12 @@ class Words:
 class Manner:
     """How a page links to a post, beyond its words: what tells spam from a thought.
 
-    `links` counts the page's links to our posts, `hidden` says that this one cannot be seen. `alike` are the posts
-    about which the page says the very same words, by id; `led_to` is where redirects ended, None without one.
+    `links` counts the page's links to our posts, `hidden` says that this one cannot be seen. `led_to` is where
+    redirects ended, None without one.
     """
 
     links: int = 1
     hidden: bool = False
-    alike: frozenset[int] = field(default_factory=frozenset)
     led_to: str | None = None
 
 

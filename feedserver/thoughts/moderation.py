@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from feedserver.errors import ThoughtError, ThoughtNotFound
 from feedserver.jobs import store as jobs
+from feedserver.jobs.model import AT_ONCE
 from feedserver.settings import Settings
 from feedserver.storage import site
 from feedserver.storage.engine import Database
@@ -30,7 +31,7 @@ from feedserver.thoughts.deciding import (
 )
 from feedserver.thoughts.model import State, Thought
 from feedserver.thoughts.parties import party_of
-from feedserver.thoughts.trusting import MANY_LINKS, MANY_POSTS, Facts, Rule, judge, place
+from feedserver.thoughts.trusting import MANY_LINKS, Facts, Rule, judge, place
 
 __all__ = ["Act", "Done"]
 
@@ -128,20 +129,26 @@ def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now:
 def _have_looked_at(connection: Connection, page: str, decision: Decision, now: datetime) -> None:
     """The duty to look at the source of a thought that did not stand: its job may have found nothing to do."""
     if decision.state == "received":
-        jobs.ensure(connection, relooking.VERIFY, page, now, now, party=party_of(page))
+        job = jobs.ensure(connection, relooking.VERIFY, page, now, now, party=party_of(page))
+        if not job.is_leased(now) and (job.run_at > now or job.priority != AT_ONCE):
+            job = jobs.bring_forward(connection, job, min(job.run_at, now))
+        store.set_next_check(connection, page, job.run_at)
     elif decision.state in _STANDS:
         relooking.plan(connection, page, now)
 
 
 def verdict_on(
-    connection: Connection, thought: Thought, linked: Linked, settings: Settings, now: datetime, *, ours: bool
+    connection: Connection, thought: Thought, linked: Linked, setting: str, now: datetime, *, ours: bool
 ) -> Verdict:
-    """What the owner's rules say of a newly verified pingback; `ours` says that its source is a post of this site."""
-    page, setting, manner = thought.page or "", settings.moderation.pingbacks, linked.manner
+    """What the owner's rules say of a verified pingback, with `moderation.pingbacks` for the `setting`.
+
+    `ours` says that its source is a post of this site.
+    """
+    page, manner = thought.page or "", linked.manner
     places = [page] if manner.led_to is None or place(manner.led_to) == place(page) else [page, manner.led_to]
     # Where the page alone says enough, nobody need be asked: it may be pinged for thousands of posts.
-    known = len(manner.alike) >= MANY_POSTS or manner.links >= MANY_LINKS
-    alike = frozenset() if known else standing.posts_alike(connection, linked.words)
+    known = manner.links >= MANY_LINKS
+    alike = frozenset() if known else standing.posts_alike(connection, linked.words, page)
     facts = Facts(
         manner,
         rule=_rule_for(connection, places),
@@ -149,7 +156,7 @@ def verdict_on(
         # A trusted host may lead anywhere: then where it leads to has to be trusted as well.
         approved=setting == "trust" and all(standing.approved_before(connection, one) for one in places),
         befriended=setting == "trust" and all(standing.befriended(connection, one, now) for one in places),
-        alike=manner.alike | alike | {thought.post_id},
+        alike=alike | {thought.post_id},
     )
     return judge(facts, setting)
 

@@ -29,8 +29,12 @@ from feedserver.storage.engine import Database
 from feedserver.thoughts import hosts, store
 from feedserver.thoughts.deciding import WAITS, Pinged, decide
 from feedserver.thoughts.model import Thought
+from feedserver.thoughts.parties import party_of
 from feedserver.thoughts.verification import VERIFY, Verifier
 from feedserver.urls import MAX_URL, Urls, host_name, same_page, split_http
+
+_SHARES = 10  # parties that together can fill `limits.waiting`
+_LEAST_SHARE = 100  # sources of one party that may wait in any case
 
 
 class WaitingPlaces:
@@ -183,16 +187,25 @@ class Receiver:
         jobs.find(connection, VERIFY, ping.page)  # locked first, as by the look that may be settling this very pair
         known = store.pair(connection, ping.post.id, ping.page)
         if known is not None and known.state not in ("rejected", "gone"):
-            return self._take_known(connection, known, now)
-        if store.waiting(connection) >= self.settings.limits.waiting:
+            return self._take_known(connection, known, ping.sender, now)
+        if self._is_too_much(connection, ping.page):
             return _Taken(refused=errors.TooMuchWaiting())
         thought = self._store(connection, ping, known, now)
         return self._start(connection, thought, ping, holder, now)
 
-    def _take_known(self, connection: Connection, known: Thought, now: datetime) -> _Taken:
+    def _is_too_much(self, connection: Connection, page: str) -> bool:
+        """Whether `limits.waiting` is reached, or what of it one party may take: the others are to find room."""
+        most = self.settings.limits.waiting
+        if store.waiting(connection) >= most:
+            return True
+        share = max(_LEAST_SHARE, most // _SHARES)
+        return most > share and jobs.waiting_of(connection, party_of(page), share) >= share
+
+    def _take_known(self, connection: Connection, known: Thought, sender: str, now: datetime) -> _Taken:
         """A pair that has its place already: told so, and looked at again in the background."""
         assert known.page is not None, "pings have a page"
         if known.state in ("received", "shown", "held"):
+            store.asked_by(connection, known, sender)
             self.verifier.ask(connection, known.page, now)
         if known.state == "received":
             return _Taken(thought=known)
@@ -212,7 +225,7 @@ class Receiver:
             )
             store.record(connection, thought.id, "received", "a ping for this post", now)
             return thought
-        store.receive_again(connection, known, decide(known, Pinged(), WAITS, now), ping.target)
+        store.receive_again(connection, known, decide(known, Pinged(), WAITS, now), ping.target, ping.sender)
         store.record(connection, known.id, "received", "a ping once more; it is verified anew", now)
         again = store.by_id(connection, known.id)
         assert again is not None, "it was locked in this transaction"

@@ -29,10 +29,13 @@ def befriended(connection: Connection, page: str, now: datetime) -> bool:
     return "/" not in ours and posts.link_to(connection, ours, now)
 
 
-def posts_alike(connection: Connection, words: Words) -> frozenset[int]:
-    """The posts about which pings say these words, a few of them: each is one step along an index."""
+def posts_alike(connection: Connection, words: Words, page: str) -> frozenset[int]:
+    """The posts about which other pages than `page` say these words, a few of them.
+
+    Of one page, whose sentence may well hold several links, the number of its links tells more.
+    """
     found: list[int] = []
-    query = select(thoughts.c.post_id).where(thoughts.c.fingerprint == words.fingerprint)
+    query = select(thoughts.c.post_id).where(thoughts.c.fingerprint == words.fingerprint, thoughts.c.page != page)
     query = query.order_by(thoughts.c.fingerprint, thoughts.c.post_id).limit(1)
     while words.is_telling and len(found) < MOST_ALIKE:
         post_id = connection.execute(query.where(thoughts.c.post_id > (found[-1] if found else 0))).scalar_one_or_none()

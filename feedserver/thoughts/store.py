@@ -114,10 +114,12 @@ def standing_since(connection: Connection, page: str) -> list[datetime | None]:
     return list(connection.execute(query).scalars())
 
 
-def sender_of(connection: Connection, thought_id: int) -> str | None:
-    """The address that sent a ping."""
-    query = select(thoughts.c.sender).where(thoughts.c.id == thought_id)
-    return connection.execute(query).scalar_one_or_none()
+def last_sender(connection: Connection, page: str) -> str | None:
+    """The address that sent the newest ping of a source."""
+    asked = thought_events.c.thought_id == thoughts.c.id
+    query = select(thoughts.c.sender).join(thought_events, asked)
+    query = query.where(thoughts.c.page == page, thought_events.c.event == "received")
+    return connection.execute(query.order_by(thought_events.c.id.desc()).limit(1)).scalar_one_or_none()
 
 
 def events(connection: Connection, thought_id: int) -> list[Event]:
@@ -186,9 +188,15 @@ def add_comment(
     return _insert(connection, values)
 
 
-def receive_again(connection: Connection, thought: Thought, decision: Decision, target: str) -> None:
-    """Writes that a pair which was rejected or gone is verified anew."""
-    _update(connection, thought.id, {"state": decision.state, "reason": decision.reason, "target": target})
+def receive_again(connection: Connection, thought: Thought, decision: Decision, target: str, sender: str) -> None:
+    """Writes that a pair which was rejected or gone is verified anew, for whoever asks now."""
+    values = {"state": decision.state, "reason": decision.reason, "target": target, "sender": sender}
+    _update(connection, thought.id, values)
+
+
+def asked_by(connection: Connection, thought: Thought, sender: str) -> None:
+    """Keeps who asks for a look at what is known: the look is made in their name, not in that of who came first."""
+    _update(connection, thought.id, {"sender": sender})
 
 
 def settle(connection: Connection, thought: Thought, decision: Decision, now: datetime) -> None:

@@ -45,7 +45,7 @@ def judge(facts: Facts, setting: str) -> Verdict:
     if facts.rule == "trust":
         return Verdict("shown", "its host is trusted")
     if not facts.ours and (suspicion := _suspicion(facts)):
-        return Verdict("held", suspicion)
+        return Verdict("held", suspicion, suspicious=True)
     if setting == "show":
         return Verdict("shown", "verified")
     if setting == "hold":

@@ -131,7 +131,7 @@ class Verifier:
         if not self._budget.spend(connection, job.subject, now, job.priority):
             self._put_off(connection, job, now)
             return None
-        return "" if job.priority == AT_LEISURE else store.sender_of(connection, thoughts[-1].id) or ""
+        return "" if job.priority == AT_LEISURE else store.last_sender(connection, job.subject) or ""
 
     def _may_go_on_to(self, url: str, *, priority: int) -> None:
         """Counts a redirect's next request like a first one. Raises BudgetSpent, and another day it is tried again."""
@@ -221,9 +221,9 @@ class Verifier:
         edit would never end.
         """
         verdict = WAITS
-        if isinstance(evidence, Linked) and thought.state == "received":
-            ours = self.urls.owns(thought.page or "")
-            verdict = verdict_on(connection, thought, evidence, self.settings, now, ours=ours)
+        if isinstance(evidence, Linked) and (thought.state == "received" or _is_otherwise(thought, evidence)):
+            ours, setting = self.urls.owns(thought.page or ""), self.settings.moderation.pingbacks
+            verdict = verdict_on(connection, thought, evidence, setting, now, ours=ours)
         decision = decide(thought, evidence, verdict, now)
         moved = thought.state == "received" or decision.state != thought.state
         if moved or _says_more(thought, decision):
@@ -237,6 +237,11 @@ class Verifier:
         if can_be_seen(thought, decision):
             site.revise(connection)
         return decision
+
+
+def _is_otherwise(thought: Thought, evidence: Linked) -> bool:
+    """Whether a page says something else than what is shown of it and no person approved: it is judged again."""
+    return thought.state == "shown" and not thought.approved and evidence.words != thought.words
 
 
 def _finding(evidence: Evidence) -> str:

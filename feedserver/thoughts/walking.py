@@ -25,7 +25,7 @@ _FLAGS = {
     "template": UNSEEN | TEMPLATE,
 }
 _OUT_OF_SIGHT = re.compile(
-    r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0*(?:\.0+)?(?![.\d])"
+    r"(?<![\w-])(?:display\s*:\s*none|opacity\s*:\s*0*(?:\.0+)?%?(?![.\d])|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0*(?:\.0+)?(?![.\d])"
     r"|(?:left|right|top|bottom|text-indent|margin-(?:left|top))\s*:\s*-\d{3})",
     re.IGNORECASE,
 )

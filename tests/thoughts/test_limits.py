@@ -71,7 +71,7 @@ def test_what_is_put_off_comes_back_as_late_as_there_are_others_before_it(site_w
     [
         ("http://192.0.2.1/", "http://198.51.2.1/", False),
         ("http://192.0.2.1/", "http://192.0.2.1:8080/?x", True),
-        ("http://192.0.2.1/", "http://[::ffff:192.0.2.1]/", True),
+        ("http://192.0.2.1/", "http://[::ffff:192.0.2.1]:81/", True),
         ("http://[2001:db8::1]/", "http://[2001:db8::2]/", True),
         ("http://[2001:db8::1]/", "http://[2001:db8:1::1]/", False),
         ("http://ann.github.io/", "http://bob.github.io/", False),

@@ -311,14 +311,27 @@ def test_the_same_words_on_several_posts_are_held_from_whatever_page(site: Site)
     assert [thought.state for thought in before] == ["shown", "shown"], "two may be chance"
 
 
-def test_the_same_words_on_several_posts_are_seen_at_the_first_look_on_one_page(site: Site) -> None:
-    targets = [site.url(site.publish(f"Post {number}")) for number in range(MANY_POSTS)]
-    site.web.put(SOURCE, linking(*targets, before="Cheap pills: "))
+def test_a_sentence_that_links_to_several_posts_is_no_sign_of_spam(site: Site) -> None:
+    targets = [site.url(site.publish(f"Post {number}")) for number in range(MANY_POSTS + 1)]
+    site.web.put(SOURCE, linking(*targets, before="Read with pleasure this month: "))
 
     for target in targets:
         assert site.ping(SOURCE, target).outcome == "registered"
 
-    assert site.states() == ["held"] * MANY_POSTS
+    assert site.states() == ["shown"] * (MANY_POSTS + 1)
+
+
+def test_bait_that_is_switched_after_it_was_shown_is_held(site: Site, target: str) -> None:
+    honest, hidden = "A fine post, I find: ", '<p style="display:none">Cheap pills: <a href="{}">here</a></p>'
+    site.ping(site.web.put(SOURCE, linking(target, before=honest)), target)
+    assert site.states() == ["shown"]
+
+    site.web.put(SOURCE, hidden.format(target))
+    site.clock.move(days=8)
+    site.run_jobs()
+
+    assert site.states() == ["held"]
+    assert site.thoughts()[0].reason == "its link is hidden from readers"
 
 
 def test_the_same_words_on_one_post_and_next_to_no_words_say_nothing(site: Site, target: str) -> None:
