@@ -75,7 +75,7 @@ def _asked(folder: Path) -> list[Row]:
     asked, limits = pester(folder), LimitsSettings()
     pings = f"{asked.source_pings} pings, two processes"
     return [
-        (f"fetches of one source in {limits.refetch:g} s ({pings})", "1", str(asked.source_fetches)),
+        (f"fetches of one source that answers in {limits.refetch:g} s ({pings})", "1", str(asked.source_fetches)),
         (f"requests to one host in a minute ({pings})", f"{limits.host}", str(asked.host_fetches)),
         ("requests to all hosts in a minute", f"{limits.host * HOSTS_AT_FULL_RATE:,}", "a test, on both databases"),
     ]
