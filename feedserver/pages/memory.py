@@ -20,6 +20,7 @@ from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
 
 _KEPT: Final = 64  # pages; what is asked for least lately goes first
+_ROOM: Final = 4 * 1_048_576  # characters of all of them together: a post may be a megabyte
 _TURNS: Final = 16  # pages that may be written at a time
 
 
@@ -48,7 +49,7 @@ class Pages:
         self._database = database
         self._changes = changes
         self._clock = clock
-        self._kept: Kept[Hashable, _Kept] = Kept(_KEPT)
+        self._kept: Kept[Hashable, _Kept] = Kept(_KEPT, _ROOM, lambda kept: sum(map(len, kept.page.html)))
         self._turns = [Lock() for _ in range(_TURNS)]
 
     def get(self, key: Hashable, write: Callable[[Connection, datetime], Page]) -> Page:

@@ -133,3 +133,16 @@ def test_the_page_asked_for_least_lately_makes_room(
         assert client.get(path).status_code == 200
 
     assert len(list(services.pages._kept)) == 2
+
+
+def test_long_pages_are_kept_as_far_as_there_is_room_for_them(
+    client: FlaskClient, services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "_ROOM", 50_000)
+    for number in range(3):
+        publish(f"Long {number}", slug=f"long-{number}", body="Words and more words. " * 1_500)
+
+    for number in range(3):
+        assert client.get(f"/posts/long-{number}").status_code == 200
+
+    assert list(services.pages._kept) == [("post", "long-2")]
