@@ -1,8 +1,8 @@
 """Has anything changed? The site's revision, asked for with every request for a feed, at next to no cost.
 
 SQLite tells by `PRAGMA data_version`, on a connection that never writes, whether any other connection has written
-since: exact across processes, in a few microseconds. PostgreSQL has nothing of the kind: there the revision is read
-again after a twentieth of a second, and at once after a write of this process.
+since, in a few microseconds; PostgreSQL has nothing of the kind, there the revision is read. A write of this process is
+seen at once, one of another process after five thousandths of a second, from PostgreSQL after a twentieth.
 """
 
 import sqlite3
@@ -14,7 +14,10 @@ from feedserver.storage import site
 from feedserver.storage.engine import Database
 
 _PATIENCE: Final = 0.5  # seconds that others wait for who is looking it up
-_FRESH: Final = 0.05  # seconds for which a revision read from PostgreSQL is taken for the present one
+# Seconds for which a revision is taken for the present one. Asking SQLite costs microseconds alone, but many threads
+# that ask at once hand Python's lock to and fro for it.
+_FRESH: Final = 0.005
+_FRESH_FROM_A_SERVER: Final = 0.05
 
 
 class Changes:
@@ -27,21 +30,29 @@ class Changes:
         self._state: object = None  # what the database looked like when the revision was read
         self._revision = 0
         self._stuck = False
+        self._fresh_until = float("-inf")
+        self._writes = 0  # of this process, when the revision was looked up
 
     def revision(self) -> int:
         """The site's revision; the last one known while a database takes long to answer.
 
         Raises SQLAlchemy's DBAPIError or TimeoutError when it does not answer at all.
         """
+        if time.monotonic() < self._fresh_until and self._database.writes == self._writes:
+            return self._revision
         if not self._lock.acquire(timeout=0 if self._stuck else _PATIENCE):
             self._stuck = True  # who looks it up gets no answer: nobody else is to wait for that
             return self._revision
         try:
-            state = self._data_version() if self._database.is_sqlite else self._writes()
+            # Noted before anything is looked at: what is written in between shows as a change the next time.
+            looked_at, writes = time.monotonic(), self._database.writes
+            state = self._data_version() if self._database.is_sqlite else None
             if state is None or state != self._state:
                 with self._database.read() as connection:
                     self._revision = site.load(connection).revision
-                self._state = state  # looked at before the revision: a write in between shows as another state
+                self._state = state
+            self._fresh_until = looked_at + (_FRESH if self._database.is_sqlite else _FRESH_FROM_A_SERVER)
+            self._writes = writes
             return self._revision
         finally:
             self._stuck = False
@@ -53,6 +64,7 @@ class Changes:
             if self._watch is not None:
                 self._watch.close()
             self._watch = self._state = None
+            self._fresh_until = float("-inf")
 
     def _data_version(self) -> object:
         """What changes with each write of anybody else's; None where SQLite cannot tell."""
@@ -62,7 +74,3 @@ class Changes:
             return self._watch.execute("PRAGMA data_version").fetchone()
         except sqlite3.Error:
             return None
-
-    def _writes(self) -> object:
-        """What changes with each write of this process, and a few times a second."""
-        return self._database.writes, time.monotonic() // _FRESH

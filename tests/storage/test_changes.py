@@ -43,8 +43,7 @@ def test_a_change_of_another_process_is_seen_in_time(services: Services, other: 
     for _ in range(3):
         services.changes.revision()
         revise(other)
-        if not other.is_sqlite:
-            time.sleep(0.06)
+        time.sleep(0.06)
         assert services.changes.revision() == look_up(other)
 
 
@@ -63,8 +62,7 @@ def test_threads_share_it(services: Services, other: Database) -> None:
     with ThreadPoolExecutor(8) as threads:
         for _ in range(5):
             revise(other)
-            if not other.is_sqlite:
-                time.sleep(0.06)
+            time.sleep(0.06)
             assert set(threads.map(lambda _: services.changes.revision(), range(32))) == {look_up(other)}
 
 
