@@ -27,6 +27,7 @@ MAX_LENGTH: Final = {"comment": 10_000, "name": 100, "email": 254, "website": 2_
 
 _AT_LEAST = timedelta(seconds=2)  # nobody reads a form and writes a comment in less
 _AT_MOST = timedelta(days=2)  # a page that was left open over a weekend still works
+_INCOMPLETE = "The form was not complete. Please send it once more."
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)*")
 _PARAGRAPHS = re.compile(r"\n{2,}")
 
@@ -69,9 +70,11 @@ class Tokens:
     def problem(self, token: str, post_id: int, now: datetime) -> str | None:
         """What is wrong with a token, in words for the person who sent it; None when nothing is."""
         try:
-            given_for, given_at, _ = self._signer.loads(token)
+            given_for, given_at, _ = given = self._signer.loads(token)
         except (BadSignature, ValueError, TypeError):
-            return "The form was not complete. Please send it once more."
+            return _INCOMPLETE
+        if self._signer.dumps(given) != token:  # base64 leaves bits unread: another spelling would be another sending
+            return _INCOMPLETE
         age = now.timestamp() - given_at
         if given_for != post_id or age > _AT_MOST.total_seconds():
             return "The form was too old. Please send it once more."
