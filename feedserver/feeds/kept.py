@@ -37,7 +37,8 @@ class Kept(Generic[K, V]):
             self._values[key] = value
             self._weight += self._weigh(value)
             while len(self._values) > self._most or self._is_too_heavy():
-                self._drop(next(iter(self._values)))
+                # In one step: readers move keys about without the lock, which an iterator would not stand.
+                self._weight -= self._weigh(self._values.popitem(last=False)[1])
 
     def forget(self, key: K) -> None:
         with self._lock:

@@ -39,17 +39,19 @@ def copy(source: Database, target: Database) -> list[Copied]:
         raise StorageError("FROM: there is no feedserver database")
     if not migrate.is_current(source):
         raise StorageError("FROM: the database is of an older feedserver; `feedserver db upgrade` brings it up to date")
-    is_new_file = target.file is not None and not target.file.exists()
     if target.file is not None:
         target.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        with migrate.exclusive(target), source.snapshot() as old, target.write() as new:
-            _prepare(new)
-            return [_copy_table(old, new, table) for table in metadata.sorted_tables]
-    except BaseException:
-        if is_new_file:
-            _remove(target)
-        raise
+    with migrate.exclusive(target):
+        # Under the lock: another process may make the file while this one waits, and that one is not ours to remove.
+        is_new_file = target.file is not None and not target.file.exists()
+        try:
+            with source.snapshot() as old, target.write() as new:
+                _prepare(new)
+                return [_copy_table(old, new, table) for table in metadata.sorted_tables]
+        except BaseException:
+            if is_new_file:
+                _remove(target)
+            raise
 
 
 def _prepare(new: Connection) -> None:

@@ -1,5 +1,13 @@
 """A bounded memory: by number and by weight."""
 
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+
+import pytest
+
 from feedserver.feeds.kept import Kept
 
 
@@ -37,3 +45,36 @@ def test_what_is_replaced_or_forgotten_weighs_nothing() -> None:
 
 def test_what_was_never_kept_is_none() -> None:
     assert Kept(1).get("a") is None
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Threads that take turns as often as Python lets them."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("hasty_threads")
+def test_threads_that_read_do_not_disturb_one_that_writes() -> None:
+    memory: Kept[int, bytes] = Kept(50)
+    end = time.monotonic() + 1
+
+    def read() -> None:
+        while time.monotonic() < end:
+            for key in list(range(50)):
+                memory.get(key)
+
+    def write() -> int:
+        for number in count():
+            memory.keep(number % 100, b"x")
+            if time.monotonic() >= end:
+                return number
+        raise AssertionError
+
+    with ThreadPoolExecutor(4) as threads:
+        readers = [threads.submit(read) for _ in range(3)]
+        assert threads.submit(write).result() > 100
+        for reader in readers:
+            reader.result()

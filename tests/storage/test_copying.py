@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,6 +128,30 @@ def test_a_target_that_holds_a_site_is_left_alone(full: Services, target: Databa
         copy(full.database, target)
 
     assert everything(there) == before
+
+
+def test_a_target_that_another_process_makes_meanwhile_is_left_alone(
+    full: Services, target: Database, assemble: Assemble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = moved(full, target, assemble)
+    before: list[object] = []
+    lock = migrate.exclusive
+
+    @contextmanager
+    def just_too_late(database: Database) -> Iterator[None]:
+        monkeypatch.setattr(migrate, "exclusive", lock)
+        init(there, example=True)
+        before.append(everything(there))
+        there.database.close()
+        with lock(database):
+            yield
+
+    monkeypatch.setattr(migrate, "exclusive", just_too_late)
+
+    with pytest.raises(StorageError, match=r"^TO: the database holds a site already"):
+        copy(full.database, target)
+
+    assert everything(there) == before[0]
 
 
 def test_a_target_that_holds_something_else_is_left_alone(full: Services, target: Database) -> None:
