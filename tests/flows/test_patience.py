@@ -3,13 +3,15 @@
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
 from tests.support.serving import FEEDSERVER, Site, free_port
 
 THREADS = 4
+LONG = 900_000  # bytes of a page, at least
+TIMES = 6
 QUICK = 2.0  # seconds; a held thread would take five at least
 
 
@@ -18,6 +20,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site with one worker and few threads, which is soon stopped by whoever can stop it."""
     site = Site(tmp_path_factory.mktemp("patience"), free_port(), {}, FEEDSERVER)
     site.start(workers=1, threads=THREADS)
+    words = "Words of a long post, again and again. " * 40
+    site.command(
+        "post", "add", "-", given="---\ntitle: Long\nslug: long\ncomments: closed\n---\n" + "\n\n".join([words] * 600)
+    )
     yield site
     site.stop()
 
@@ -32,6 +38,31 @@ def connect(site: Site) -> Iterator[Callable[[bytes], socket.socket]]:
             return connection
 
         yield opened
+
+
+@pytest.fixture
+def unread(site: Site) -> Iterator[Callable[..., socket.socket]]:
+    """Opens a connection that asks for something long, more often than it and the kernel have room for."""
+    with ExitStack() as stack:
+
+        def opened(path: str = "/posts/long") -> socket.socket:
+            connection = stack.enter_context(socket.socket())
+            connection.settimeout(20)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            connection.connect(("127.0.0.1", site.port))
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * TIMES)
+            return connection
+
+        yield opened
+
+
+def everything(connection: socket.socket) -> bytes:
+    """What still comes, until the other end ends it in whatever way."""
+    data = b""
+    with suppress(ConnectionResetError):
+        while part := connection.recv(65536):
+            data += part
+    return data
 
 
 def seconds_for_a_feed(site: Site) -> float:
@@ -82,21 +113,70 @@ def test_two_requests_sent_at_once_on_one_connection_are_both_answered(
     assert answers.count(b"HTTP/1.1 200 OK") == 2
 
 
-def test_a_head_that_never_ends_is_dropped_within_its_deadline(
+@pytest.mark.parametrize("ending", ["Connection: close", "X-Odd: 1\r\nBroken"], ids=["asked for", "after an error"])
+def test_who_does_not_hang_up_at_the_end_of_a_connection_holds_nobody_up(
+    site: Site, connect: Callable[[bytes], socket.socket], ending: str
+) -> None:
+    leaving = [connect(f"GET /healthz HTTP/1.1\r\nHost: x\r\n{ending}\r\n\r\n".encode()) for _ in range(10)]
+    for connection in leaving:
+        assert connection.recv(65536).startswith(b"HTTP/1.1 ")
+
+    assert seconds_for_a_feed(site) < QUICK
+
+
+def test_what_is_still_sent_to_a_connection_that_ends_does_not_cost_its_sender_the_answer(
     site: Site, connect: Callable[[bytes], socket.socket]
 ) -> None:
-    connection = connect(b"GET / HTTP/1.1\r\nX-Slow: ")
+    """Closing with bytes unread resets a connection, and takes from the other end what it has not read yet."""
+    connection = connect(b"GET /posts/long HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    time.sleep(0.3)
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+
+    assert len(everything(connection)) > LONG
+
+
+def test_ten_times_as_many_unread_answers_as_threads_hold_nobody_up(
+    site: Site, unread: Callable[..., socket.socket]
+) -> None:
+    for _ in range(10 * THREADS):
+        unread()
+
+    assert seconds_for_a_feed(site) < QUICK
+    assert site.get("/posts/long")[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/posts/long", "/feed.atom"])
+def test_who_reads_slowly_gets_the_whole_answer_and_the_next_one(
+    site: Site, unread: Callable[..., socket.socket], path: str
+) -> None:
+    whole = site.get(path)[2]
+    connection = unread(path)
+    time.sleep(0.5)
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+    answers = everything(connection)
+    assert answers.count(whole) == TIMES
+    assert answers.count(b"HTTP/1.1 200 OK") == TIMES + 1
+
+
+def test_who_drips_a_head_and_who_takes_no_answer_is_dropped_within_a_deadline(
+    site: Site, connect: Callable[[bytes], socket.socket], unread: Callable[..., socket.socket]
+) -> None:
+    deaf = unread()
+    dripping = connect(b"GET / HTTP/1.1\r\nX-Slow: ")
     start = time.monotonic()
 
-    connection.settimeout(0.5)
+    dripping.settimeout(0.5)
     ended = False
     while not ended and time.monotonic() - start < 15:
         try:
-            ended = connection.recv(1) == b""
+            ended = dripping.recv(1) == b""
         except TimeoutError:
-            connection.sendall(b"x")  # a byte now and then does not buy more time
+            dripping.sendall(b"x")  # a byte now and then does not buy more time
         except OSError:
             ended = True
 
     assert ended
     assert time.monotonic() - start < 13
+    time.sleep(max(0.0, start + 12 - time.monotonic()))
+    assert len(everything(deaf)) < TIMES * LONG
