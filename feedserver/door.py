@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from feedserver.feeds.address import FeedAddress
-from feedserver.feeds.answering import LED_TO, Answering, Asked
+from feedserver.feeds.answering import LED_TO, Answer, Answering, Asked
 from feedserver.feeds.kept import Kept
+from feedserver.outgoing import WouldWait, may_not_wait
 from feedserver.segments import Environ, WsgiApp
 
 _KEPT: Final = 2048  # addresses
@@ -24,18 +25,36 @@ class FeedDoor:
         self._answering = answering
         self._known: Kept[str, FeedAddress] = Kept(_KEPT)
 
+    def may_answer_at_once(self, sent: str) -> bool:
+        """Whether a request for an address, as it was sent, has a chance of an answer without waiting."""
+        return self._known.get(sent) is not None
+
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Raises WouldWait where a request must not wait (`outgoing.may_not_wait`) and cannot be answered without."""
         sent = environ.get("RAW_URI", "")
         address = self._known.get(sent)
+        at_once = may_not_wait(environ)
         if address is None or environ.get("HTTP_SEC_FETCH_MODE") == "navigate":
+            if at_once:
+                raise WouldWait
             return self._led_by_the_router(environ, start_response, sent)
         is_read = environ["REQUEST_METHOD"] in ("GET", "HEAD")
-        document = self._answering.feeds.at_hand(address) if is_read else None
-        if document is None:
+        answer = self._at_once if at_once else self._at_hand
+        found = answer(address, Asked.of(environ)) if is_read else None
+        if found is None:
+            if at_once:
+                raise WouldWait
             return self._app(environ, start_response)
-        found = self._answering.answer(address, document, Asked.of(environ))
         start_response(found.line, found.headers)
         return [found.body] if environ["REQUEST_METHOD"] == "GET" else []
+
+    def _at_hand(self, address: FeedAddress, asked: Asked) -> Answer | None:
+        document = self._answering.feeds.at_hand(address)
+        return None if document is None else self._answering.answer(address, document, asked)
+
+    def _at_once(self, address: FeedAddress, asked: Asked) -> Answer | None:
+        document = self._answering.feeds.ready(address)
+        return None if document is None else self._answering.answer_at_once(address, document, asked)
 
     def _led_by_the_router(self, environ: Environ, start_response: Callable[..., Any], sent: str) -> Iterable[bytes]:
         answered = self._app(environ, start_response)

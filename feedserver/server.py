@@ -21,7 +21,7 @@ from feedserver import settings
 from feedserver.app import create_app
 from feedserver.errors import FeedserverError, SettingsError
 from feedserver.jobs.worker import STOP_SECONDS, Worker
-from feedserver.patience import PatientWorker
+from feedserver.promptness import PromptWorker
 from feedserver.services import EXTENSION, Services
 from feedserver.setup import init
 
@@ -63,7 +63,7 @@ def gunicorn_settings(
     return {
         "bind": bind,
         "workers": workers or int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1),
-        "worker_class": PatientWorker,
+        "worker_class": PromptWorker,
         "threads": threads,
         "keepalive": 15,
         "timeout": 60,

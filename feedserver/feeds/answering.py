@@ -71,21 +71,42 @@ class Answering:
 
     def answer(self, address: FeedAddress, document: Document, asked: Asked) -> Answer:
         """What to say to a reader who asked for the document at `address`."""
-        found = self._answer(address, document, asked)
+        return self._seen(address, asked, self._answer(address, document, asked))
+
+    def answer_at_once(self, address: FeedAddress, document: Document, asked: Asked) -> Answer | None:
+        """The same without waiting for anything; None where a copy has to be counted, or a delta looked for."""
+        if not_modified(document.version, asked.if_none_match, asked.if_modified_since):
+            return self._seen(address, asked, _not_modified(document))
+        if asked.if_none_match and deltas.asked_for(asked.a_im):
+            return None
+        wait = self.copies.refuses_at_once(asked.client, address.key) if asked.is_for_a_copy else 0
+        if wait is None:
+            return None
+        return self._seen(address, asked, _too_many_copies(wait) if wait else _whole(document, asked))
+
+    def _seen(self, address: FeedAddress, asked: Asked, found: Answer) -> Answer:
         sent = len(found.body) if asked.method == "GET" else 0
         self.readers.saw(asked.user_agent, asked.client, address.newest().key, found.status, sent)
         return found
 
     def _answer(self, address: FeedAddress, document: Document, asked: Asked) -> Answer:
         if not_modified(document.version, asked.if_none_match, asked.if_modified_since):
-            return Answer(304, "304 NOT MODIFIED", list(document.headers))
+            return _not_modified(document)
         if asked.is_for_a_copy and (wait := self.copies.refuses(asked.client, address.key)):
             return _too_many_copies(wait)
         if asked.if_none_match and deltas.asked_for(asked.a_im):
             delta = self.feeds.delta(address, document, asked.if_none_match)
             if delta is not None:
                 return _delta(document, delta, asked)
-        return _coded(200, "200 OK", document, document.bodies, document.headers, asked)
+        return _whole(document, asked)
+
+
+def _not_modified(document: Document) -> Answer:
+    return Answer(304, "304 NOT MODIFIED", list(document.headers))
+
+
+def _whole(document: Document, asked: Asked) -> Answer:
+    return _coded(200, "200 OK", document, document.bodies, document.headers, asked)
 
 
 def _too_many_copies(seconds: int) -> Answer:

@@ -101,7 +101,7 @@ class Feeds:
         if kept is not None and time.monotonic() < self._rest_until:
             return kept
         # One thread renders a change; who has something to serve serves that meanwhile, hundredths of a second old.
-        rendering = self._rendering[hash(address) % _LOCKS]
+        rendering = self._lock_of(address)
         if not rendering.acquire(blocking=kept is None) and kept is not None:
             return kept
         try:
@@ -127,6 +127,17 @@ class Feeds:
         except (DBAPIError, NoConnection):
             return None
 
+    def ready(self, address: FeedAddress) -> Document | None:
+        """What `get` would give where nobody has to wait for it; None where it is uncertain."""
+        kept = self._kept.get(address)
+        if kept is None:
+            return None
+        revision = self._changes.known()
+        if revision is not None and kept.state.stands(revision, self._clock()):
+            return kept
+        others_are_at_it = self._lock_of(address).locked()
+        return kept if others_are_at_it or time.monotonic() < self._rest_until else None
+
     def describe(self, address: FeedAddress) -> Feed:
         """What stands in the document at `address`, for a person. Raises what `get` raises."""
         with self._database.read_public() as connection:
@@ -150,6 +161,9 @@ class Feeds:
                 return None
             self._deltas.keep(question, bodies)
         return bodies or None
+
+    def _lock_of(self, address: FeedAddress) -> Lock:
+        return self._rendering[hash(address) % _LOCKS]
 
     def _rest(self, address: FeedAddress, error: Exception) -> None:
         name = type(error).__name__

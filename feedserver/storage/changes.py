@@ -38,7 +38,7 @@ class Changes:
 
         Raises SQLAlchemy's DBAPIError or TimeoutError when it does not answer at all.
         """
-        if time.monotonic() < self._fresh_until and self._database.writes == self._writes:
+        if self._is_fresh():
             return self._revision
         if not self._lock.acquire(timeout=0 if self._stuck else _PATIENCE):
             self._stuck = True  # who looks it up gets no answer: nobody else is to wait for that
@@ -51,11 +51,26 @@ class Changes:
                 with self._database.read() as connection:
                     self._revision = site.load(connection).revision
                 self._state = state
-            self._fresh_until = looked_at + (_FRESH if self._database.is_sqlite else _FRESH_FROM_A_SERVER)
-            self._writes = writes
+            self._note(looked_at, writes)
             return self._revision
         finally:
             self._stuck = False
+            self._lock.release()
+
+    def known(self) -> int | None:
+        """The site's revision where it can be told at once; None where somebody has to look it up, with `revision`."""
+        if self._is_fresh():
+            return self._revision
+        if not self._database.is_sqlite or not self._lock.acquire(blocking=False):
+            return None
+        try:
+            looked_at, writes = time.monotonic(), self._database.writes
+            state = self._data_version()
+            if state is None or state != self._state:
+                return None
+            self._note(looked_at, writes)
+            return self._revision
+        finally:
             self._lock.release()
 
     def close(self) -> None:
@@ -65,6 +80,13 @@ class Changes:
                 self._watch.close()
             self._watch = self._state = None
             self._fresh_until = float("-inf")
+
+    def _is_fresh(self) -> bool:
+        return time.monotonic() < self._fresh_until and self._database.writes == self._writes
+
+    def _note(self, looked_at: float, writes: int) -> None:
+        self._fresh_until = looked_at + (_FRESH if self._database.is_sqlite else _FRESH_FROM_A_SERVER)
+        self._writes = writes
 
     def _data_version(self) -> object:
         """What changes with each write of anybody else's; None where SQLite cannot tell."""
