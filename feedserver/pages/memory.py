@@ -69,10 +69,11 @@ class Pages:
         return kept.page
 
     def _written(self, key: Hashable, write: Callable[[Connection, datetime], Page]) -> Page:
-        now = self._clock()
-        with self._database.read_public() as connection:
+        def deed(connection: Connection) -> _Kept:
+            now = self._clock()
             revision = site.load(connection).revision  # first: what changes later is a change to the next request
-            page = write(connection, now)
-            valid_until = posts.next_publication(connection, now)
-        self._kept.keep(key, _Kept(page, revision, valid_until))
-        return page
+            return _Kept(write(connection, now), revision, posts.next_publication(connection, now))
+
+        kept = self._database.look(deed)
+        self._kept.keep(key, kept)
+        return kept.page
