@@ -1,4 +1,5 @@
-"""Pages in memory: written once for each change of the site, so that a reader's request costs no query and no template.
+"""Pages in memory: written once for each change of the site, so that a reader's request costs no template, and no query
+but, on PostgreSQL, that for the revision.
 
 A page stands while the site's revision does, and until the next scheduled post comes due, which may belong on it.
 """
@@ -64,7 +65,7 @@ class Pages:
 
     def _at_hand(self, key: Hashable) -> Page | None:
         kept = self._kept.get(key)
-        if kept is None or not kept.is_current(self._changes.revision(), self._clock()):
+        if kept is None or not kept.is_current(self._changes.newest(), self._clock()):
             return None
         return kept.page
 

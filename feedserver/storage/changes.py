@@ -1,8 +1,10 @@
-"""Has anything changed? The site's revision, asked for with every request for a feed, at next to no cost.
+"""Has anything changed? The site's revision, asked for with every request for a feed or a page, at little cost.
 
 SQLite tells by `PRAGMA data_version`, on a connection that never writes, whether any other connection has written
 since, in a few microseconds; PostgreSQL has nothing of the kind, there the revision is read. A write of this process is
-seen at once, one of another process after five thousandths of a second, from PostgreSQL after a twentieth.
+seen at once, one of another process after five thousandths of a second: no command has ended by then. Where many
+machines write, on PostgreSQL, that is no measure: feeds, which programs poll, take a revision that is a twentieth of a
+second old, and pages none but the present one, as who has just published looks at the page next.
 """
 
 import sqlite3
@@ -30,33 +32,50 @@ class Changes:
         self._state: object = None  # what the database looked like when the revision was read
         self._revision = 0
         self._stuck = False
-        self._fresh_until = float("-inf")
+        self._looked_at = float("-inf")  # when that began
         self._writes = 0  # of this process, when the revision was looked up
 
     def revision(self) -> int:
-        """The site's revision; the last one known while a database takes long to answer.
+        """The site's revision, as it was a moment ago; the last one known while a database takes long to answer.
 
         Raises SQLAlchemy's DBAPIError or TimeoutError when it does not answer at all.
         """
-        if time.monotonic() < self._fresh_until and self._database.writes == self._writes:
+        return self._known_since(time.monotonic() - (_FRESH if self._database.is_sqlite else _FRESH_FROM_A_SERVER))
+
+    def newest(self) -> int:
+        """Like `revision`, and on PostgreSQL with everything that was committed before the call.
+
+        Those who ask at the same time share one look at the database, which begins after they have asked.
+        """
+        return self._known_since(time.monotonic() - (_FRESH if self._database.is_sqlite else 0))
+
+    def _known_since(self, moment: float) -> int:
+        """The revision that was looked up after `moment`."""
+        if self._is_known_since(moment):
             return self._revision
         if not self._lock.acquire(timeout=0 if self._stuck else _PATIENCE):
             self._stuck = True  # who looks it up gets no answer: nobody else is to wait for that
             return self._revision
         try:
-            # Noted before anything is looked at: what is written in between shows as a change the next time.
-            looked_at, writes = time.monotonic(), self._database.writes
-            state = self._data_version() if self._database.is_sqlite else None
-            if state is None or state != self._state:
-                with self._database.read() as connection:
-                    self._revision = site.load(connection).revision
-                self._state = state
-            self._fresh_until = looked_at + (_FRESH if self._database.is_sqlite else _FRESH_FROM_A_SERVER)
-            self._writes = writes
+            if not self._is_known_since(moment):  # nor has another looked it up while this one waited
+                self._look_up()
             return self._revision
         finally:
             self._stuck = False
             self._lock.release()
+
+    def _is_known_since(self, moment: float) -> bool:
+        return moment < self._looked_at and self._database.writes == self._writes
+
+    def _look_up(self) -> None:
+        # Noted before anything is looked at: what is written in between shows as a change the next time.
+        looked_at, writes = time.monotonic(), self._database.writes
+        state = self._data_version() if self._database.is_sqlite else None
+        if state is None or state != self._state:
+            with self._database.read() as connection:
+                self._revision = site.load(connection).revision
+            self._state = state
+        self._looked_at, self._writes = looked_at, writes
 
     def close(self) -> None:
         """Gives the watching connection back."""
@@ -64,7 +83,7 @@ class Changes:
             if self._watch is not None:
                 self._watch.close()
             self._watch = self._state = None
-            self._fresh_until = float("-inf")
+            self._looked_at = float("-inf")
 
     def _data_version(self) -> object:
         """What changes with each write of anybody else's; None where SQLite cannot tell."""

@@ -1,8 +1,10 @@
-"""Whether anything has changed: exact on SQLite, within a twentieth of a second on PostgreSQL."""
+"""Whether anything has changed: at once where this process changed it; where another did, within five thousandths of
+a second on SQLite, and on PostgreSQL within a twentieth, or at once for who asks for the newest."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -10,6 +12,8 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
 from feedserver.services import Services
+from feedserver.settings import DatabaseSettings, Settings
+from feedserver.setup import init
 from feedserver.storage import site
 from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
@@ -45,6 +49,38 @@ def test_a_change_of_another_process_is_seen_in_time(services: Services, other: 
         revise(other)
         time.sleep(0.06)
         assert services.changes.revision() == look_up(other)
+
+
+def test_the_newest_revision_has_what_another_process_committed_just_before(
+    new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Callable[[Settings], Services]
+) -> None:
+    settings = Settings(data_dir=tmp_path, database=DatabaseSettings(url=new_postgres_url()))
+    services, other = assemble(settings), assemble(settings).database
+    init(services, example=False)
+
+    for _ in range(20):
+        before = services.changes.newest()
+        revise(other)
+        assert services.changes.newest() == before + 1
+
+
+def test_those_who_ask_for_the_newest_at_the_same_time_share_looks(
+    new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Callable[[Settings], Services]
+) -> None:
+    services = assemble(Settings(data_dir=tmp_path, database=DatabaseSettings(url=new_postgres_url())))
+    init(services, example=False)
+    answering, looks = Event(), 0
+
+    def slowly(*_: object) -> None:
+        nonlocal looks
+        looks += 1
+        answering.wait(0.2)
+
+    event.listen(services.database.engine, "before_cursor_execute", slowly)
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(lambda _: services.changes.newest(), range(16)))
+
+    assert looks <= 3, "the first one's, and another for those who came during it"
 
 
 def test_while_nothing_changes_nothing_is_looked_up(services: Services) -> None:

@@ -18,6 +18,7 @@ from feedserver.storage.engine import Database
 from tests.posts.builders import document
 from tests.support.postgres import Server
 from tests.support.replicas import is_the_replica, reads_on_the_replica, replay_paused, wait_for, with_replica
+from tests.support.serving import FEEDSERVER, Site, wait_until
 
 Assemble = Callable[[Settings], Services]
 
@@ -67,6 +68,37 @@ def test_what_was_just_published_is_there_with_the_next_request_though_the_repli
 
     wait_for(services, replica_reads=True)
     assert b"Second" in client.get("/feed.atom").data
+
+
+def test_a_page_has_what_another_process_has_just_published_though_the_replica_is_behind(
+    services: Services, client: FlaskClient, assemble: Assemble
+) -> None:
+    other = assemble(services.settings)
+
+    with replay_paused(services):
+        for number in range(10):
+            assert client.get("/").status_code == 200  # what is known of the site is as new as can be
+            slug = publish(other, f"Through another process, {number}")
+
+            assert f"another process, {number}" in client.get("/").text
+            assert client.get(f"/posts/{slug}").status_code == 200
+        assert not reads_on_the_replica(services)
+        wait_until(lambda: "another process, 9" in client.get("/feed.rss").text, 1, lambda: "the feed is an old one")
+
+
+def test_a_page_has_what_a_command_has_published_though_the_replica_is_behind(
+    services: Services, client: FlaskClient
+) -> None:
+    database = services.settings.database
+    environ = {"FEEDSERVER_DATABASE_URL": database.url, "FEEDSERVER_DATABASE_READ_URL": database.read_url}
+    site = Site(services.settings.data_dir, 8000, environ, FEEDSERVER)  # is never started
+
+    with replay_paused(services):
+        assert "By a command" not in client.get("/").text
+        site.command("post", "add", "-", given=document("By a command", date="2026-01-01").decode())
+
+        assert "By a command" in client.get("/").text
+        assert not reads_on_the_replica(services)
 
 
 def test_what_leads_to_a_change_is_read_on_the_primary(services: Services) -> None:

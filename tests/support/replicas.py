@@ -38,9 +38,11 @@ def wait_for(services: Services, *, replica_reads: bool) -> None:
 def on_the_replica(services: Services) -> Iterator[Connection]:
     """A connection to the replica that the site knows nothing of, each statement for itself."""
     engine = create_engine(services.settings.database.read_url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        yield connection
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 @contextmanager
