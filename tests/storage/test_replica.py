@@ -11,24 +11,22 @@ from sqlalchemy import text
 from feedserver.app import create_app
 from feedserver.errors import StorageError
 from feedserver.services import Services
-from feedserver.settings import Settings
+from feedserver.settings import DatabaseSettings, Settings
 from feedserver.setup import init
 from feedserver.storage import replica
 from feedserver.storage.engine import Database
 from tests.posts.builders import document
 from tests.support.postgres import Server
-from tests.support.replicas import is_the_replica, reads_on_the_replica, replay_paused, wait_for, with_replica
+from tests.support.replicas import is_the_replica, reads_on_the_replica, replay_paused, wait_for
 from tests.support.serving import FEEDSERVER, Site, wait_until
 
 Assemble = Callable[[Settings], Services]
 
 
 @pytest.fixture
-def services(
-    replica_server: Server, new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Assemble
-) -> Services:
+def services(replicated: DatabaseSettings, tmp_path: Path, assemble: Assemble) -> Services:
     """A site whose public reads go to the replica."""
-    services = assemble(Settings(data_dir=tmp_path, database=with_replica(new_postgres_url(), replica_server)))
+    services = assemble(Settings(data_dir=tmp_path, database=replicated))
     init(services, example=False)
     wait_for(services, replica_reads=True)
     return services

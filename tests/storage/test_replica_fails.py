@@ -19,7 +19,7 @@ from feedserver.setup import init
 from tests.posts.builders import document
 from tests.support.outside import Web
 from tests.support.postgres import Server
-from tests.support.replicas import CATCHES_UP, is_the_replica, on_the_replica, wait_for, with_replica
+from tests.support.replicas import CATCHES_UP, is_the_replica, on_the_replica, wait_for
 from tests.support.serving import wait_until
 
 Assemble = Callable[[Settings], Services]
@@ -30,12 +30,9 @@ END = text("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE p
 
 
 @pytest.fixture
-def services(
-    replica_server: Server, new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Assemble, web: Web
-) -> Services:
+def services(replicated: DatabaseSettings, tmp_path: Path, assemble: Assemble, web: Web) -> Services:
     """A site with two posts and a thought, whose public reads go to the replica."""
-    database = with_replica(new_postgres_url(), replica_server)
-    services = assemble(Settings(data_dir=tmp_path, database=database, limits=LimitsSettings(copies=0)))
+    services = assemble(Settings(data_dir=tmp_path, database=replicated, limits=LimitsSettings(copies=0)))
     init(services, example=False)
     for title in ("First", "Second"):
         source = document(title, tags="[a]", authors="[Ann]")
