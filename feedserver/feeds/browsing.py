@@ -90,9 +90,9 @@ def as_opml() -> Response:
 def _listed() -> dict[str, list[Listed]]:
     """The feeds by group; groups without any are left out."""
     house, now = services(), services().clock()
-    with house.database.read() as connection:
-        tags = lists.names(connection, now, "tag")
-        authors = lists.names(connection, now, "author")
+    tags, authors = house.database.look(
+        lambda connection: (lists.names(connection, now, "tag"), lists.names(connection, now, "author"))
+    )
     title = house.settings.site.title
     names: dict[Scope, list[str]] = {
         "site": [""],

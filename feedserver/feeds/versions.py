@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from threading import Lock
 from typing import Final
 
@@ -140,8 +141,7 @@ class Feeds:
 
     def describe(self, address: FeedAddress) -> Feed:
         """What stands in the document at `address`, for a person. Raises what `get` raises."""
-        with self._database.read_public() as connection:
-            return self._collector.collect(connection, address, self._clock())
+        return self._database.look(lambda connection: self._collector.collect(connection, address, self._clock()))
 
     def delta(self, address: FeedAddress, document: Document, if_none_match: str) -> Bodies | None:
         """What is new in `document` since the version that a reader names, in each coding (RFC 3229).
@@ -184,11 +184,7 @@ class Feeds:
 
     def _render(self, address: FeedAddress, kept: Document | None, *, take_it: bool) -> Document | None:
         """The document as it stands; None when something changed while it was made, unless it is to be taken so."""
-        now = self._clock()
-        with self._database.read_public() as connection:
-            revision = site.load(connection).revision  # first: what changes later is a change to the next request
-            feed = self._collector.collect(connection, address, now)
-            state = State(revision, posts.next_publication(connection, now))
+        feed, state = self._database.look(partial(self._collect, address))
         body = _FORMATS[address.fmt](feed)
         etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
         bodies = kept.bodies if kept is not None and kept.version.etag == etag else _coded(body)
@@ -201,6 +197,12 @@ class Feeds:
             return None
         media_type = f"{MEDIA_TYPES[address.fmt]}; charset=utf-8"
         return Document(media_type, bodies, version, describing(address, feed.self_url, version, feed.ttl), state)
+
+    def _collect(self, address: FeedAddress, connection: Connection) -> tuple[Feed, State]:
+        now = self._clock()
+        revision = site.load(connection).revision  # first: what changes later is a change to the next request
+        feed = self._collector.collect(connection, address, now)
+        return feed, State(revision, posts.next_publication(connection, now))
 
     def _known_version(self, address: FeedAddress, etag: str) -> Version | None:
         with self._database.read() as connection:
@@ -227,14 +229,16 @@ class Feeds:
     def _delta(self, address: FeedAddress, document: Document, known: frozenset[str]) -> Bodies:
         """The delta in each coding; nothing where there is none."""
         body = document.bodies["identity"]
-        with self._database.read_public() as connection:
+
+        def entries_before(connection: Connection) -> Mapping[str, str] | None:
             before = store.entries_at(connection, address.key, known)
             if before is None:
-                return {}
+                return None
             missing = before.keys() - deltas.digests(address.fmt, body).keys()
-            if not self._collector.still_there(connection, address, missing, self._clock()):
-                return {}
-        delta = deltas.since(address.fmt, body, before)
+            return before if self._collector.still_there(connection, address, missing, self._clock()) else None
+
+        before = self._database.look(entries_before)
+        delta = None if before is None else deltas.since(address.fmt, body, before)
         return {} if delta is None else _coded(delta)
 
 

@@ -1,4 +1,5 @@
-"""Pages in memory: written once for each change of the site, so that a reader's request costs no query and no template.
+"""Pages in memory: written once for each change of the site, so that a reader's request costs no template, and no query
+but, on PostgreSQL, that for the revision.
 
 A page stands while the site's revision does, and until the next scheduled post comes due, which may belong on it.
 """
@@ -64,15 +65,16 @@ class Pages:
 
     def _at_hand(self, key: Hashable) -> Page | None:
         kept = self._kept.get(key)
-        if kept is None or not kept.is_current(self._changes.revision(), self._clock()):
+        if kept is None or not kept.is_current(self._changes.newest(), self._clock()):
             return None
         return kept.page
 
     def _written(self, key: Hashable, write: Callable[[Connection, datetime], Page]) -> Page:
-        now = self._clock()
-        with self._database.read_public() as connection:
+        def deed(connection: Connection) -> _Kept:
+            now = self._clock()
             revision = site.load(connection).revision  # first: what changes later is a change to the next request
-            page = write(connection, now)
-            valid_until = posts.next_publication(connection, now)
-        self._kept.keep(key, _Kept(page, revision, valid_until))
-        return page
+            return _Kept(write(connection, now), revision, posts.next_publication(connection, now))
+
+        kept = self._database.look(deed)
+        self._kept.keep(key, kept)
+        return kept.page

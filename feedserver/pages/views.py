@@ -29,7 +29,7 @@ from feedserver.storage import limits, site
 from feedserver.thoughts import comments, moderation, store
 from feedserver.thoughts.comments import Comment, Form
 from feedserver.thoughts.listing import waiting_for_a_word
-from feedserver.thoughts.model import Thought
+from feedserver.thoughts.model import Event, Thought
 from feedserver.thoughts.receipts import tell
 from feedserver.urls import page_number
 
@@ -159,8 +159,7 @@ def comment(slug: str) -> BaseResponse:
 def _visible(slug: str) -> Post:
     """The post that has or had this slug, as long as readers may see it."""
     house = services()
-    with house.database.read_public() as connection:
-        return _visible_in(connection, slug, house.clock())
+    return house.database.look(lambda connection: _visible_in(connection, slug, house.clock()))
 
 
 def _visible_in(connection: Connection, slug: str, now: datetime) -> Post:
@@ -183,8 +182,9 @@ def _written(slug: str, connection: Connection, now: datetime) -> Page:
 
 def _post_page(found: Post, form: Form | None, *, notice: str | None = None, status: int = 200) -> Response:
     house, takes_pings = services(), found.pings_open and status == 200
-    with house.database.read_public() as connection:
-        html = _post_html(connection, found, form, notice, takes_pings, house.clock())
+    html = house.database.look(
+        lambda connection: _post_html(connection, found, form, notice, takes_pings, house.clock())
+    )
     response = make_response(html, status)
     return _with_endpoint(response, found) if takes_pings else response
 
@@ -272,15 +272,16 @@ def receipt(token: str) -> Response:
 
 def _receipt(token: str) -> dict[str, Any]:
     house = services()
-    with house.database.read_public() as connection:
-        thought = store.by_token(connection, token)
-        if thought is None:
-            abort(404)
-        timeline = store.events(connection, thought.id)
-        post = posts.by_id(connection, thought.post_id)
+    thought, timeline, post = house.database.look(partial(_traced, token))
     seen = post is not None and post.visible(house.clock())
     stays = post is not None and post.state != "deleted"  # what stands on a deleted post is not looked at again
     return tell(thought, timeline, house.urls.post(thought.post_slug) if seen else None, looked_at_again=stays)
+
+
+def _traced(token: str, connection: Connection) -> tuple[Thought, list[Event], Post | None]:
+    """The thought whose receipt this is, what happened to it, and its post."""
+    thought = store.by_token(connection, token) or abort(404)
+    return thought, store.events(connection, thought.id), posts.by_id(connection, thought.post_id)
 
 
 def _in_json(told: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,10 @@
-"""Has anything changed? The site's revision, asked for with every request for a feed, at next to no cost.
+"""Has anything changed? The site's revision, asked for with every request for a feed or a page, at little cost.
 
 SQLite tells by `PRAGMA data_version`, on a connection that never writes, whether any other connection has written
 since, in a few microseconds; PostgreSQL has nothing of the kind, there the revision is read. A write of this process is
-seen at once, one of another process after five thousandths of a second, from PostgreSQL after a twentieth.
+seen at once, one of another process after five thousandths of a second: no command has ended by then. Where many
+machines write, on PostgreSQL, that is no measure: feeds, which programs poll, take a revision that is a twentieth of a
+second old, and pages none but the present one, as who has just published looks at the page next.
 """
 
 import sqlite3
@@ -18,6 +20,7 @@ _PATIENCE: Final = 0.5  # seconds that others wait for who is looking it up
 # that ask at once hand Python's lock to and fro for it.
 _FRESH: Final = 0.005
 _FRESH_FROM_A_SERVER: Final = 0.05
+_REVISION: Final = "SELECT revision FROM site"
 
 
 class Changes:
@@ -30,48 +33,67 @@ class Changes:
         self._state: object = None  # what the database looked like when the revision was read
         self._revision = 0
         self._stuck = False
-        self._fresh_until = float("-inf")
+        self._looked_at = float("-inf")  # when that began
         self._writes = 0  # of this process, when the revision was looked up
 
     def revision(self) -> int:
-        """The site's revision; the last one known while a database takes long to answer.
+        """The site's revision, as it was a moment ago; the last one known while a database takes long to answer.
 
         Raises SQLAlchemy's DBAPIError or TimeoutError when it does not answer at all.
         """
-        if self._is_fresh():
-            return self._revision
-        if not self._lock.acquire(timeout=0 if self._stuck else _PATIENCE):
-            self._stuck = True  # who looks it up gets no answer: nobody else is to wait for that
-            return self._revision
-        try:
-            # Noted before anything is looked at: what is written in between shows as a change the next time.
-            looked_at, writes = time.monotonic(), self._database.writes
-            state = self._data_version() if self._database.is_sqlite else None
-            if state is None or state != self._state:
-                with self._database.read() as connection:
-                    self._revision = site.load(connection).revision
-                self._state = state
-            self._note(looked_at, writes)
-            return self._revision
-        finally:
-            self._stuck = False
-            self._lock.release()
+        return self._known_since(time.monotonic() - self._fresh())
 
     def known(self) -> int | None:
-        """The site's revision where it can be told at once; None where somebody has to look it up, with `revision`."""
-        if self._is_fresh():
+        """Like `revision`, where it can be told at once; None where somebody may have to wait for it."""
+        if self._is_known_since(time.monotonic() - self._fresh()):
             return self._revision
         if not self._database.is_sqlite or not self._lock.acquire(blocking=False):
             return None
         try:
             looked_at, writes = time.monotonic(), self._database.writes
-            state = self._data_version()
-            if state is None or state != self._state:
+            if not self._watch_sqlite():
                 return None
-            self._note(looked_at, writes)
+            self._looked_at, self._writes = looked_at, writes
             return self._revision
         finally:
             self._lock.release()
+
+    def newest(self) -> int:
+        """Like `revision`, and on PostgreSQL with everything that was committed before the call.
+
+        Those who ask at the same time share one look at the database, which begins after they have asked.
+        """
+        return self._known_since(time.monotonic() - (_FRESH if self._database.is_sqlite else 0))
+
+    def _known_since(self, moment: float) -> int:
+        """The revision that was looked up after `moment`."""
+        if self._is_known_since(moment):
+            return self._revision
+        if not self._lock.acquire(timeout=0 if self._stuck else _PATIENCE):
+            self._stuck = True  # who looks it up gets no answer: nobody else is to wait for that
+            return self._revision
+        try:
+            if not self._is_known_since(moment):  # nor has another looked it up while this one waited
+                self._look_up()
+            return self._revision
+        finally:
+            self._stuck = False
+            self._lock.release()
+
+    def _is_known_since(self, moment: float) -> bool:
+        return moment < self._looked_at and self._database.writes == self._writes
+
+    def _fresh(self) -> float:
+        return _FRESH if self._database.is_sqlite else _FRESH_FROM_A_SERVER
+
+    def _look_up(self) -> None:
+        # Noted before anything is looked at: what is written in between shows as a change the next time.
+        looked_at, writes = time.monotonic(), self._database.writes
+        if not (self._database.is_sqlite and self._watch_sqlite()):
+            with self._database.read() as connection:
+                self._revision = site.load(connection).revision
+            self._state = None
+        self._looked_at, self._writes = looked_at, writes
 
     def close(self) -> None:
         """Gives the watching connection back."""
@@ -79,20 +101,19 @@ class Changes:
             if self._watch is not None:
                 self._watch.close()
             self._watch = self._state = None
-            self._fresh_until = float("-inf")
+            self._looked_at = float("-inf")
 
-    def _is_fresh(self) -> bool:
-        return time.monotonic() < self._fresh_until and self._database.writes == self._writes
-
-    def _note(self, looked_at: float, writes: int) -> None:
-        self._fresh_until = looked_at + (_FRESH if self._database.is_sqlite else _FRESH_FROM_A_SERVER)
-        self._writes = writes
-
-    def _data_version(self) -> object:
-        """What changes with each write of anybody else's; None where SQLite cannot tell."""
+    def _watch_sqlite(self) -> bool:
+        """Brings the revision up to date, in microseconds; False where SQLite cannot tell without waiting."""
         try:
             if self._watch is None:
-                self._watch = sqlite3.connect(str(self._database.file), check_same_thread=False, isolation_level=None)
-            return self._watch.execute("PRAGMA data_version").fetchone()
-        except sqlite3.Error:
-            return None
+                self._watch = sqlite3.connect(
+                    str(self._database.file), timeout=0, check_same_thread=False, isolation_level=None
+                )
+            state = self._watch.execute("PRAGMA data_version").fetchall()
+            if state != self._state:
+                ((self._revision,),) = self._watch.execute(_REVISION).fetchall()
+                self._state = state
+        except (sqlite3.Error, ValueError):  # no row yet
+            return False
+        return True

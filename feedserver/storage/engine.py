@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 
 from feedserver.errors import StorageError
-from feedserver.storage.replica import Replica, State, position
+from feedserver.storage.replica import Replica, State, has_failed, position
 
 BUSY_SECONDS = 15  # how long a SQLite writer waits for its turn
 _CACHE_KIB = 512  # of each SQLite connection, of which there is one a thread; what it lacks the system has in memory
@@ -67,22 +67,26 @@ class Database:
         with self.engine.connect().execution_options(**level) as connection, connection.begin():
             yield connection
 
-    @contextmanager
-    def read_public(self) -> Iterator[Connection]:
-        """Like `read`, for what any reader may see: on the replica, where there is one that misses nothing."""
-        replica = self._caught_up_replica()
-        if replica is None:
-            with self.read() as connection:
-                yield connection
-        else:
-            with replica:
-                yield replica
+    def look(self, deed: Callable[[Connection], T]) -> T:
+        """Carries out `deed`, which reads what any reader may see: on the replica, where there is one that misses
+        nothing. When that fails in the middle, the deed is carried out once more from its start, on the primary.
+        """
+        if self._replica is not None and (connection := self._caught_up_replica(self._replica)) is not None:
+            try:
+                with connection:
+                    return deed(connection)
+            except DBAPIError as error:
+                if not has_failed(error):
+                    raise
+                self._replica.leave_alone(error)
+        with self.read() as connection:
+            return deed(connection)
 
     def replica_state(self) -> State | None:
         """Whether the replica can be read just now; None where there is none."""
         if self._replica is None:
             return None
-        if (connection := self._caught_up_replica()) is not None:
+        if (connection := self._caught_up_replica(self._replica)) is not None:
             connection.close()
         return self._replica.state
 
@@ -131,12 +135,10 @@ class Database:
         if self._replica is not None:
             self._replica.engine.dispose()
 
-    def _caught_up_replica(self) -> Connection | None:
-        if self._replica is None:
-            return None
+    def _caught_up_replica(self, replica: Replica) -> Connection | None:
         with self.read() as primary:
             reached = position(primary)  # first: what is committed after this, nobody has been told of yet
-        return self._replica.connect(reached)
+        return replica.connect(reached)
 
 
 def explain(error: DBAPIError) -> str:

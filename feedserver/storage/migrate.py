@@ -29,7 +29,8 @@ def exclusive(database: Database) -> Iterator[None]:
     An advisory lock on PostgreSQL, a locked file beside the database on SQLite: both end with their process.
     """
     if database.file is None:
-        with database.engine.connect() as connection:
+        # In no transaction: a long one would hold back vacuum, and a server may end those that are idle, with the lock.
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": _LOCK_NUMBER})
             try:
                 yield

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Final, Literal
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 State = Literal["ok", "behind", "away"]
@@ -28,6 +28,12 @@ def position(primary: Connection) -> str:
     return str(primary.execute(_POSITION).scalar_one())
 
 
+def has_failed(error: DBAPIError) -> bool:
+    """Whether an error is the server's and not the statement's: it ended, the connection broke, or it took the query
+    back, as a replica does where the rows that it reads were cleared away on the primary (a “recovery conflict”)."""
+    return error.connection_invalidated or isinstance(error, OperationalError)
+
+
 class Replica:
     """One replica. Safe to share between threads."""
 
@@ -43,10 +49,14 @@ class Replica:
         try:
             return self._connect(reached)
         except (DBAPIError, NoConnection) as error:
-            _log.warning("the replica is away (%s); the primary is read instead", type(error).__name__)
-            self._rests_until = monotonic() + _REST
-            self.state = "away"
+            self.leave_alone(error)
             return None
+
+    def leave_alone(self, error: Exception) -> None:
+        """Sees to it that the replica, which has failed, is not asked for a while."""
+        _log.warning("the replica is away (%s); the primary is read instead", type(error).__name__)
+        self._rests_until = monotonic() + _REST
+        self.state = "away"
 
     def _connect(self, reached: str) -> Connection | None:
         connection = self.engine.connect()

@@ -43,5 +43,5 @@ def take_the_database_away(services: Services) -> None:
     """From now on nothing can be looked up or written."""
     services.database.close()
     services.changes.close()
-    services.changes._data_version = lambda: None  # type: ignore[method-assign] # the watch finds nothing either
+    services.changes._watch_sqlite = lambda: False  # type: ignore[method-assign] # the watch finds nothing either
     services.database.engine = create_engine("sqlite:////nowhere/at/all.sqlite3")

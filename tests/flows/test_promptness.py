@@ -78,7 +78,7 @@ def test_a_feed_is_answered_while_every_thread_is_taken(site: Site, path: str, r
         {"Accept_Encoding": "br"},
         {"If_Modified_Since": "Fri, 01 Jan 2100 00:00:00 GMT"},
         {"If_None_Match": '"another"'},
-        {"Sec_Fetch_Mode": "navigate"},
+        {"Sec_Fetch_Dest": "document", "Sec_Fetch_Mode": "navigate"},
         {"A_IM": "feed", "If_None_Match": '"another"'},
         {"Connection": "close"},
     ],
@@ -100,7 +100,7 @@ def test_one_connection_may_ask_for_all_sorts_of_things_by_turns(ask: Ask, site:
     for _ in range(3):
         assert b"By turns" in ask("/feed.atom")[2]
         assert ask("/feed.atom", A_IM="feed", If_None_Match=etag)[0] == 226
-        assert b"<html" in ask("/feed.atom", Sec_Fetch_Mode="navigate")[2]
+        assert b"<html" in ask("/feed.atom", Sec_Fetch_Dest="document", Sec_Fetch_Mode="navigate")[2]
         assert ask("/feed.atom", "POST", b"words")[0] == 405
         assert ask("/feed.atom", body=b"words that nobody wants")[0] == 200
         assert b"By turns" in ask("/")[2]

@@ -1,8 +1,12 @@
-"""Whether anything has changed: exact on SQLite, within a twentieth of a second on PostgreSQL."""
+"""Whether anything has changed: at once where this process changed it; where another did, within five thousandths of
+a second on SQLite, and on PostgreSQL within a twentieth, or at once for who asks for the newest."""
 
+import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -10,6 +14,8 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
 from feedserver.services import Services
+from feedserver.settings import DatabaseSettings, Settings
+from feedserver.setup import init
 from feedserver.storage import site
 from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
@@ -45,6 +51,38 @@ def test_a_change_of_another_process_is_seen_in_time(services: Services, other: 
         revise(other)
         time.sleep(0.06)
         assert services.changes.revision() == look_up(other)
+
+
+def test_the_newest_revision_has_what_another_process_committed_just_before(
+    new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Callable[[Settings], Services]
+) -> None:
+    settings = Settings(data_dir=tmp_path, database=DatabaseSettings(url=new_postgres_url()))
+    services, other = assemble(settings), assemble(settings).database
+    init(services, example=False)
+
+    for _ in range(20):
+        before = services.changes.newest()
+        revise(other)
+        assert services.changes.newest() == before + 1
+
+
+def test_those_who_ask_for_the_newest_at_the_same_time_share_looks(
+    new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Callable[[Settings], Services]
+) -> None:
+    services = assemble(Settings(data_dir=tmp_path, database=DatabaseSettings(url=new_postgres_url())))
+    init(services, example=False)
+    answering, looks = Event(), 0
+
+    def slowly(*_: object) -> None:
+        nonlocal looks
+        looks += 1
+        answering.wait(0.2)
+
+    event.listen(services.database.engine, "before_cursor_execute", slowly)
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(lambda _: services.changes.newest(), range(16)))
+
+    assert looks <= 3, "the first one's, and another for those who came during it"
 
 
 def test_while_nothing_changes_nothing_is_looked_up(services: Services) -> None:
@@ -90,6 +128,7 @@ def test_nobody_waits_for_who_gets_no_answer(services: Services, monkeypatch: py
         return real(connection)
 
     monkeypatch.setattr(site, "load", load)
+    monkeypatch.setattr(services.changes, "_watch_sqlite", lambda: False)  # SQLite is asked as any other database is
     revise(services.database)
     with ThreadPoolExecutor(1) as thread:
         stuck = thread.submit(services.changes.revision)
@@ -103,3 +142,38 @@ def test_nobody_waits_for_who_gets_no_answer(services: Services, monkeypatch: py
         assert took < 5  # half a second for the first, nothing for the others
         assert stuck.result() == known + 1
     assert services.changes.revision() == known + 1
+
+
+def test_what_is_known_needs_no_wait_and_is_what_was_found_last(services: Services) -> None:
+    revision = services.changes.revision()
+
+    assert services.changes.known() == revision
+
+
+def test_a_change_is_known_at_once_on_sqlite_and_left_to_who_may_wait_on_a_server(services: Services) -> None:
+    revision = services.changes.revision()
+    revise(services.database)
+
+    assert services.changes.known() == (revision + 1 if services.database.is_sqlite else None)
+    assert services.changes.revision() == services.changes.known() == revision + 1
+
+
+def test_nothing_is_known_at_once_while_another_looks_it_up(services: Services) -> None:
+    services.changes.revision()
+    revise(services.database)
+    with services.changes._lock:
+        assert services.changes.known() is None
+
+
+def test_a_locked_database_keeps_nobody_waiting_who_must_not_wait(services: Services) -> None:
+    """Of SQLite's locks the exclusive one of `locking_mode` stops readers too."""
+    if not services.database.is_sqlite:
+        assert services.changes.known() is None
+        return
+    with closing(sqlite3.connect(str(services.database.file), isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+
+        assert services.changes.known() is None
+        assert time.monotonic() - began < 0.5

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import sqlite
 
 from feedserver.errors import StorageError
 from feedserver.feeds.address import FeedAddress
+from feedserver.jobs import store as jobs
 from feedserver.services import Services
 from feedserver.settings import DatabaseSettings, Settings
 from feedserver.setup import init
@@ -19,8 +20,9 @@ from feedserver.storage import copying, limits, migrate
 from feedserver.storage.copying import copy
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata, thought_events
+from feedserver.thoughts import hosts, moderation
 from tests.posts.builders import document, everything
-from tests.support.outside import Web
+from tests.support.outside import Clock, Web
 
 Assemble = Callable[[Settings], Services]
 FEED = FeedAddress("site", "atom")
@@ -38,12 +40,12 @@ def target(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) ->
 
 
 @pytest.fixture
-def full(services: Services, web: Web) -> Services:
-    """A site with a row in nearly every table, and texts that are not easy to carry."""
+def full(services: Services, web: Web, clock: Clock) -> Services:
+    """A site with a row in every table, and texts that are not easy to carry."""
     for number in range(6):  # more than the times that a clash of ids is tried again
         source = document(
             f"Post 語😀 {number}",
-            "\\ 'quoted' %s :x\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
+            "\\ 'quoted' %s :x\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n[friends](https://friend.example/)\n",
             slug=f"post-{number}",
             tags="[a, b]",
             authors="[Ann, Bo]",
@@ -54,16 +56,33 @@ def full(services: Services, web: Web) -> Services:
     services.publisher.add(services.publisher.read(document("Later", date="2027-01-01")), services.clock())
     page = web.put("http://other.example/a", '<p>See <a href="http://blog.example/posts/first">this</a>.</p>')
     services.receiver.receive(page, "http://blog.example/posts/first", "192.0.2.1")
+    moderation.moderate_all(services.database, [1], "hide", services.clock())
     services.feeds.get(FEED)
+    read_by_somebody(services, clock)
     with services.database.write() as connection:
         limits.allow(connection, "x", 5, services.clock())
+        hosts.set_rule(connection, "spam.example", "block", services.clock())
+        jobs.beat(connection, services.clock())
     return services
+
+
+def read_by_somebody(services: Services, clock: Clock) -> None:
+    """On a day that is over, of which numbers remain, and on the present one."""
+    for days in (-1, 1):
+        clock.move(days=days)
+        services.readers.saw("Reader/1.0 語", "192.0.2.1", FEED.key, 200, 1000)
+        services.readers.write()
 
 
 def moved(services: Services, target: Database, assemble: Assemble) -> Services:
     """The services of the same site on the other database."""
     url = target.url.render_as_string(hide_password=False)
     return assemble(replace(services.settings, database=DatabaseSettings(url=url)))
+
+
+def test_the_site_that_is_copied_has_a_row_in_every_table(full: Services) -> None:
+    """What is new in the schema gets a row in `full` too, or nobody would know that it is copied."""
+    assert [name for name, rows in everything(full).items() if not rows] == []
 
 
 def test_every_row_of_every_table_arrives_as_it_was(full: Services, target: Database, assemble: Assemble) -> None:

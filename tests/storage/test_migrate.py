@@ -3,13 +3,14 @@
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 
 from feedserver.errors import StorageError
 from feedserver.storage import migrate
@@ -142,6 +143,43 @@ def test_one_at_a_time_holds_the_lock(empty: Database, empty_database_url: str) 
     other.close()
 
     assert order == ["first", "second"]
+
+
+def test_the_session_that_holds_the_lock_is_in_no_transaction_meanwhile(
+    new_postgres_url: Callable[[], str],
+) -> None:
+    database, onlooker = Database(new_postgres_url()), Database(new_postgres_url())
+
+    with migrate.exclusive(database), onlooker.read() as connection:
+        assert states_of_lock_holders(connection, database) == ["idle"]
+
+    database.close()
+    onlooker.close()
+
+
+def test_a_server_that_ends_idle_transactions_leaves_the_lock_alone(new_postgres_url: Callable[[], str]) -> None:
+    database, other = Database(new_postgres_url()), Database(new_postgres_url())
+    with other.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(
+            text(f"ALTER DATABASE {database.url.database} SET idle_in_transaction_session_timeout = 100")
+        )
+
+    with migrate.exclusive(database):
+        time.sleep(0.5)  # as long as a migration or a copy may be at work elsewhere
+        with other.read() as connection:
+            assert len(states_of_lock_holders(connection, database)) == 1
+
+    database.close()
+    other.close()
+
+
+def states_of_lock_holders(connection: Connection, database: Database) -> list[str]:
+    """What the sessions do that hold an advisory lock in `database`, as PostgreSQL says."""
+    query = text(
+        "SELECT state FROM pg_stat_activity JOIN pg_locks USING (pid)"
+        " WHERE locktype = 'advisory' AND granted AND datname = :name"
+    )
+    return list(connection.execute(query, {"name": database.url.database}).scalars())
 
 
 def test_a_failure_gives_the_lock_back(empty: Database, empty_database_url: str) -> None:

@@ -1,6 +1,7 @@
 """Migrations of databases that hold something: what was there stands, and what is new is filled in."""
 
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from feedserver.storage import migrate
 from feedserver.storage.engine import Database
+from tests.support.serving import FEEDSERVER, clean_environ, wait_until
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 POST = """
@@ -119,6 +121,76 @@ def test_0007_thoughts_get_their_places_looks_their_parties_and_posts_link_to_ow
     assert places == ["known.example", "example.org/~ann", None]
     assert parties == ["known.example", None]
     assert sorted(hosts) == ["127.0.2.1", "ann.github.io", "friend.example"]
+
+
+def test_two_programs_that_upgrade_an_old_site_at_once_do_it_once_and_every_row_stands(
+    database: Database, as_of: Callable[[str], None], tmp_path: Path
+) -> None:
+    as_of("0001")
+    with database.write() as connection:
+        connection.execute(
+            text("INSERT INTO site (id, guid, revision, created_at) VALUES (1, 'urn:uuid:1', 7, :at)"),
+            {"at": stored(connection, NOON)},
+        )
+        for number in range(1, 29):
+            add_post(connection, number)
+            connection.execute(text("INSERT INTO post_tags VALUES (:number, 0, 'sea')"), {"number": number})
+            page = f"http://blog-{number}.example/"
+            values = {"id": number, "page": page, "kind": "verify", "subject": page, "at": stored(connection, NOON)}
+            connection.execute(text(THOUGHT), values)
+            connection.execute(text(JOB), values)
+    before = rows(database)
+
+    with migrate.exclusive(database):
+        programs = [upgrading(database, tmp_path / name) for name in ("one", "two")]
+        wait_until(lambda: waiting(database, programs) == 2, 30, lambda: f"{waiting(database, programs)} wait")
+    ended = [(program.communicate(timeout=60), program.returncode) for program in programs]
+
+    assert sorted(ended) == [(("nothing to do\n", ""), 0), (("upgraded\n", ""), 0)]
+    assert migrate.is_current(database)
+    assert rows(database) == before
+    with database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM site")).scalar_one() == 1
+        assert connection.execute(text("SELECT members FROM lists WHERE list = 'tag/sea'")).scalar_one() == 28
+        assert connection.execute(text("SELECT count(*) FROM thoughts WHERE place IS NULL")).scalar_one() == 0
+    secrets = {(tmp_path / name / "var/secret").read_text() for name in ("one", "two")}
+    assert len(secrets) == 1, "they have agreed on one"
+
+
+def upgrading(database: Database, folder: Path) -> subprocess.Popen[str]:
+    """`feedserver db upgrade` on a machine of its own."""
+    folder.mkdir()
+    environ = clean_environ() | {"FEEDSERVER_DATABASE_URL": database.url.render_as_string(hide_password=False)}
+    command = [*FEEDSERVER, "db", "upgrade"]
+    return subprocess.Popen(command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def waiting(database: Database, programs: list[subprocess.Popen[str]]) -> int:
+    """How many of the programs wait for the lock of migrations."""
+    assert all(program.poll() is None for program in programs), "one did not wait"
+    if database.is_sqlite:
+        lines = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+        pids = {str(program.pid) for program in programs}
+        return sum(line[1:3] == ["->", "FLOCK"] and line[5] in pids for line in lines)
+    query = (
+        "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        " WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
+    )
+    with database.read() as connection:
+        return int(connection.execute(text(query)).scalar_one())
+
+
+def rows(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    """What the rows of an old schema hold, without what later ones add."""
+    queries = {
+        "posts": "SELECT id, guid, slug, title, state, published_at, updated_at FROM posts ORDER BY id",
+        "post_tags": "SELECT post_id, position, name FROM post_tags ORDER BY post_id",
+        "thoughts": "SELECT id, guid, post_id, kind, state, page, approved, received_at FROM thoughts ORDER BY id",
+        "jobs": "SELECT id, kind, subject, run_at, attempts FROM jobs ORDER BY id",
+        "site": "SELECT id, guid, revision, created_at FROM site",
+    }
+    with database.read() as connection:
+        return {table: [tuple(row) for row in connection.execute(text(query))] for table, query in queries.items()}
 
 
 def stored(connection: Connection, moment: datetime) -> datetime | str:

@@ -1,14 +1,12 @@
 """Public reads on a streaming replica: only while it misses nothing, and never at the price of an answer."""
 
 import logging
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import text
 
 from feedserver.app import create_app
 from feedserver.errors import StorageError
@@ -18,26 +16,17 @@ from feedserver.setup import init
 from feedserver.storage import replica
 from feedserver.storage.engine import Database
 from tests.posts.builders import document
-from tests.support.postgres import VARIABLE, Server, replica_of
-from tests.support.serving import wait_until
+from tests.support.postgres import Server
+from tests.support.replicas import is_the_replica, reads_on_the_replica, replay_paused, wait_for
+from tests.support.serving import FEEDSERVER, Site, wait_until
 
 Assemble = Callable[[Settings], Services]
-CATCHES_UP = 15.0  # seconds; it takes milliseconds but for a crowded machine
-
-
-@pytest.fixture(scope="module")
-def server(prepared_postgres: str) -> Iterator[Server]:
-    server = replica_of(os.environ[VARIABLE])
-    yield server
-    server.remove()
 
 
 @pytest.fixture
-def services(server: Server, new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Assemble) -> Services:
+def services(replicated: DatabaseSettings, tmp_path: Path, assemble: Assemble) -> Services:
     """A site whose public reads go to the replica."""
-    url = new_postgres_url()
-    read_url = make_url(url).set(port=server.port).render_as_string(hide_password=False)
-    services = assemble(Settings(data_dir=tmp_path, database=DatabaseSettings(url=url, read_url=read_url)))
+    services = assemble(Settings(data_dir=tmp_path, database=replicated))
     init(services, example=False)
     wait_for(services, replica_reads=True)
     return services
@@ -46,34 +35,6 @@ def services(server: Server, new_postgres_url: Callable[[], str], tmp_path: Path
 @pytest.fixture
 def client(services: Services) -> FlaskClient:
     return create_app(services=services).test_client()
-
-
-@contextmanager
-def replay_paused(services: Services) -> Iterator[None]:
-    """Within it the replica receives what is written, and does not show it."""
-    engine = create_engine(services.settings.database.read_url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("SELECT pg_wal_replay_pause()"))
-        paused = text("SELECT pg_get_wal_replay_pause_state() = 'paused'")
-        wait_until(lambda: bool(connection.execute(paused).scalar_one()), CATCHES_UP, lambda: "replay goes on")
-        try:
-            yield
-        finally:
-            connection.execute(text("SELECT pg_wal_replay_resume()"))
-    engine.dispose()
-
-
-def reads_on_the_replica(services: Services) -> bool:
-    with services.database.read_public() as connection:
-        return bool(connection.execute(text("SELECT pg_is_in_recovery()")).scalar_one())
-
-
-def wait_for(services: Services, *, replica_reads: bool) -> None:
-    wait_until(
-        lambda: reads_on_the_replica(services) is replica_reads,
-        CATCHES_UP,
-        lambda: f"the replica is {services.database.replica_state()}",
-    )
 
 
 def publish(services: Services, title: str) -> str:
@@ -107,22 +68,53 @@ def test_what_was_just_published_is_there_with_the_next_request_though_the_repli
     assert b"Second" in client.get("/feed.atom").data
 
 
+def test_a_page_has_what_another_process_has_just_published_though_the_replica_is_behind(
+    services: Services, client: FlaskClient, assemble: Assemble
+) -> None:
+    other = assemble(services.settings)
+
+    with replay_paused(services):
+        for number in range(10):
+            assert client.get("/").status_code == 200  # what is known of the site is as new as can be
+            slug = publish(other, f"Through another process, {number}")
+
+            assert f"another process, {number}" in client.get("/").text
+            assert client.get(f"/posts/{slug}").status_code == 200
+        assert not reads_on_the_replica(services)
+        wait_until(lambda: "another process, 9" in client.get("/feed.rss").text, 1, lambda: "the feed is an old one")
+
+
+def test_a_page_has_what_a_command_has_published_though_the_replica_is_behind(
+    services: Services, client: FlaskClient
+) -> None:
+    database = services.settings.database
+    environ = {"FEEDSERVER_DATABASE_URL": database.url, "FEEDSERVER_DATABASE_READ_URL": database.read_url}
+    site = Site(services.settings.data_dir, 8000, environ, FEEDSERVER)  # is never started
+
+    with replay_paused(services):
+        assert "By a command" not in client.get("/").text
+        site.command("post", "add", "-", given=document("By a command", date="2026-01-01").decode())
+
+        assert "By a command" in client.get("/").text
+        assert not reads_on_the_replica(services)
+
+
 def test_what_leads_to_a_change_is_read_on_the_primary(services: Services) -> None:
     for transaction in (services.database.read, services.database.write):
         with transaction() as connection:
-            assert connection.execute(text("SELECT pg_is_in_recovery()")).scalar_one() is False
+            assert not is_the_replica(connection)
 
 
 def test_a_replica_that_went_away_is_left_alone_for_a_while_and_then_asked_again(
     services: Services,
     client: FlaskClient,
-    server: Server,
+    replica_server: Server,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     slug = publish(services, "Third")
     wait_for(services, replica_reads=True)
-    server.stop()
+    replica_server.stop()
     try:
         with caplog.at_level(logging.WARNING, "feedserver.storage.replica"):
             assert [client.get(f"/posts/{slug}").status_code for _ in range(3)] == [200, 200, 200]
@@ -130,7 +122,7 @@ def test_a_replica_that_went_away_is_left_alone_for_a_while_and_then_asked_again
         assert services.database.replica_state() == "away"
         assert len(caplog.records) == 1, "each try may cost seconds"
     finally:
-        server.start()
+        replica_server.start()
 
     monkeypatch.setattr(replica, "monotonic", lambda: float("inf"))  # the pause is over
     wait_for(services, replica_reads=True)
@@ -141,8 +133,7 @@ def test_a_primary_is_no_replica(new_postgres_url: Callable[[], str]) -> None:
     database = Database(url, url)
 
     assert database.replica_state() == "behind"
-    with database.read_public() as connection:
-        assert connection.execute(text("SELECT 1")).scalar_one() == 1
+    assert database.look(lambda connection: connection.execute(text("SELECT 1")).scalar_one()) == 1
     database.close()
 
 

@@ -9,8 +9,6 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 VARIABLE = "TEST_POSTGRES_URL"  # a server that is there already; the tests make databases in it
 
 
@@ -28,10 +26,8 @@ class Cluster:
             return "PostgreSQL is not installed (Debian: apt-get install postgresql)"
         if os.getuid() == 0 and not _has_user("postgres"):
             return "PostgreSQL does not run as root, and there is no user “postgres” to run it as"
-        self._server = Server()
-        self._server.make("initdb", "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
-        self._server.start()
-        os.environ[VARIABLE] = f"postgresql+psycopg://tests@127.0.0.1:{self._server.port}/postgres"
+        self._server = new_server()
+        os.environ[VARIABLE] = self._server.url
         return None
 
     def stop(self) -> None:
@@ -49,6 +45,7 @@ class Server:
         if os.getuid() == 0:
             shutil.chown(self._folder, "postgres")
         self._data = self._folder / "data"
+        self.url = f"postgresql+psycopg://tests@127.0.0.1:{self.port}/postgres"
 
     def make(self, program: str, *arguments: str) -> None:
         """Makes its files: `initdb` new ones, `pg_basebackup` those of another server."""
@@ -70,13 +67,21 @@ class Server:
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def replica_of(url: str) -> Server:
-    """A streaming replica of the server that `url` names, running. Whoever asked for it removes it."""
-    primary, server = make_url(url), Server()
-    assert primary.host, "the tests' servers listen on loopback"
-    source = ["-h", primary.host, "-p", str(primary.port or 5432), "-U", primary.username or "tests"]
+def new_server() -> Server:
+    """A server with nothing in it, running. Whoever asked for it removes it."""
+    return _started("initdb", "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+
+
+def replica_of(primary: Server) -> Server:
+    """A streaming replica of one of the tests' servers, running. Whoever asked for it removes it."""
+    source = ["-h", "127.0.0.1", "-p", str(primary.port), "-U", "tests"]
+    return _started("pg_basebackup", *source, "-R", "-X", "stream", "-c", "fast", "--no-sync")
+
+
+def _started(program: str, *arguments: str) -> Server:
+    server = Server()
     try:
-        server.make("pg_basebackup", *source, "-R", "-X", "stream", "-c", "fast", "--no-sync")
+        server.make(program, *arguments)
         server.start()
     except BaseException:
         server.remove()
