@@ -91,7 +91,7 @@ class Collector:
         if not address.is_of_thoughts:
             return posts.count_of(connection, now, self.listing(address), ids) == len(ids)
         post = posts.by_slug(connection, address.name) if address.scope == "post" else None
-        return thoughts.count_shown(connection, now, post.id if post else None, ids) == len(ids)
+        return thoughts.count_of(connection, now, ids, post.id if post else None) == len(ids)
 
     # --- posts ---
 

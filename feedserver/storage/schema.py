@@ -156,11 +156,13 @@ listed = Table(
     Index(None, "post_id"),
 )
 
-# How many posts stand in each list, those to come too.
+# How many stand in each list, shelf by shelf (`storage/shelves`), those to come too: posts in those of `listed`, and
+# thoughts in one of their own. A shelf holds what is of its date, or later, as far as the next shelf.
 lists = Table(
     "lists",
     metadata,
     Column("list", Words, primary_key=True),
+    Column("since", Moment, primary_key=True),
     Column("members", Integer, nullable=False),
 )
 
@@ -242,6 +244,7 @@ thoughts = Table(
     Column("fingerprint", Words),  # of a ping's excerpt: who says the same about several posts
     Column("new_words_at", Moment),  # since when new words wait
     Column("place", Words),  # of a ping's page: what is trusted together
+    Column("listed_at", Moment),  # `received_at` while it is shown on a published post, null otherwise
     UniqueConstraint("post_id", "page"),
     Index(None, "fingerprint", "post_id"),
     Index(None, "place", "approved", "state"),
@@ -250,6 +253,7 @@ thoughts = Table(
     Index(None, "state", "received_at"),
     Index(None, "page"),
     Index(None, "host", "state"),
+    Index(None, "listed_at", "id"),
 )
 
 # The receipt's timeline.

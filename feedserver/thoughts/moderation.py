@@ -111,6 +111,8 @@ def undo(database: Database, now: datetime) -> Done:
 def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now: datetime) -> tuple[Thought, ...]:
     """Writes what was decided, tells the receipts, and sees to it that what stands or waits is looked at."""
     changed = [(thought, decision) for thought, decision in changes if decision != as_it_is(thought)]
+    if any(can_be_seen(thought, decision) for thought, decision in changed):
+        site.revise(connection)
     store.moderate(connection, changed, now)
     for thought, decision in changed:
         if thought.page is not None and thought.state not in _STANDS:
@@ -120,8 +122,6 @@ def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now:
         for thought, decision in changed
     }
     store.record_all(connection, told, "decided", now)
-    if any(can_be_seen(thought, decision) for thought, decision in changed):
-        site.revise(connection)
     after = store.lock(connection, [thought.id for thought, _ in changes])
     return tuple(after[thought.id] for thought, _ in changes)
 

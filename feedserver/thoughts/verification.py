@@ -233,9 +233,9 @@ class Verifier:
             store.record(connection, thought.id, "decided", _telling(decision), now)
         elif decision.new_words and decision.new_words != thought.new_words:
             store.record(connection, thought.id, "decided", "the new words wait for approval", now)
-        store.settle(connection, thought, decision, now)
         if can_be_seen(thought, decision):
             site.revise(connection)
+        store.settle(connection, thought, decision, now)
         return decision
 
 
