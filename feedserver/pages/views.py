@@ -18,7 +18,7 @@ from feedserver.feeds.autodiscovery import for_list, for_post, for_site
 from feedserver.feeds.collecting import may_be_empty
 from feedserver.feeds.model import MEDIA_TYPES
 from feedserver.feeds.syndication import atom
-from feedserver.pages.memory import Page
+from feedserver.pages.memory import Page, Subject
 from feedserver.pages.waiting import MOST, WaitingRoom
 from feedserver.posts import lists
 from feedserver.posts import store as posts
@@ -71,7 +71,7 @@ def _list(
     number = _page_number()
 
     def write(connection: Connection, now: datetime) -> Page:
-        return Page((_list_page(connection, now, number, heading, listing, page_url, feeds),))
+        return Page((_list_page(connection, now, number, heading, listing, page_url, feeds).encode(),))
 
     return make_response(*services().pages.get((listing, number), write).html)
 
@@ -127,9 +127,10 @@ def post(slug: str) -> BaseResponse:
         return redirect(house.urls.post(found.slug) + query, 301)
     notice = _NOTICES.get(request.args.get("comment", ""))
     if notice:
-        return _post_page(found, _fresh_form(found), notice=notice)
-    html = _own_token(found).join(page.html) if len(page.html) > 1 else page.html[0]
-    return _with_endpoint(make_response(html), found)
+        whole = _visible(slug)
+        return _post_page(whole, _fresh_form(whole), notice=notice)
+    html = _own_token(found.id).encode().join(page.html) if len(page.html) > 1 else page.html[0]
+    return _with_endpoint(make_response(html), found.pings_open)
 
 
 @blueprint.post("/posts/<slug>/comments")
@@ -175,10 +176,11 @@ def _visible_in(connection: Connection, slug: str, now: datetime) -> Post:
 def _written(slug: str, connection: Connection, now: datetime) -> Page:
     """The page of the post that has or had this slug, cut where the form's token stands; no HTML under an old slug."""
     found = _visible_in(connection, slug, now)
+    subject = Subject(found.id, found.slug, found.pings_open)
     if found.slug != slug:
-        return Page((), found)
-    form = _form(found, _TOKEN_HERE)
-    return Page(tuple(_post_html(connection, found, form, None, found.pings_open, now).split(_TOKEN_HERE)), found)
+        return Page((), subject)
+    html = _post_html(connection, found, _form(found, _TOKEN_HERE), None, found.pings_open, now)
+    return Page(tuple(html.encode().split(_TOKEN_HERE.encode())), subject)
 
 
 def _post_page(found: Post, form: Form | None, *, notice: str | None = None, status: int = 200) -> Response:
@@ -186,7 +188,7 @@ def _post_page(found: Post, form: Form | None, *, notice: str | None = None, sta
     with house.database.read_public() as connection:
         html = _post_html(connection, found, form, notice, takes_pings, house.clock())
     response = make_response(html, status)
-    return _with_endpoint(response, found) if takes_pings else response
+    return _with_endpoint(response, takes_pings)
 
 
 def _post_html(
@@ -207,19 +209,19 @@ def _post_html(
     )
 
 
-def _with_endpoint(response: Response, found: Post) -> Response:
-    if found.pings_open:
+def _with_endpoint(response: Response, takes_pings: bool) -> Response:
+    if takes_pings:
         response.headers["X-Pingback"] = services().urls.pingback()
     return response
 
 
 def _fresh_form(found: Post) -> Form | None:
-    return _form(found, _own_token(found))
+    return _form(found, _own_token(found.id))
 
 
-def _own_token(found: Post) -> str:
+def _own_token(post_id: int) -> str:
     house = services()
-    return house.tokens.give(found.id, house.clock())
+    return house.tokens.give(post_id, house.clock())
 
 
 def _form(found: Post, token: str) -> Form | None:

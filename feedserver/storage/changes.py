@@ -7,6 +7,8 @@ seen at once, one of another process after five thousandths of a second, from Po
 
 import sqlite3
 import time
+from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 from typing import Final
 
@@ -18,6 +20,17 @@ _PATIENCE: Final = 0.5  # seconds that others wait for who is looking it up
 # that ask at once hand Python's lock to and fro for it.
 _FRESH: Final = 0.005
 _FRESH_FROM_A_SERVER: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The state of the site that a document was made of: its revision, and when a scheduled post will be due."""
+
+    revision: int
+    next_due: datetime | None
+
+    def stands(self, revision: int, now: datetime) -> bool:
+        return self.revision == revision and (self.next_due is None or now < self.next_due)
 
 
 class Changes:
