@@ -129,7 +129,6 @@ post_tags = Table(
     _of_post(primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("name", Words, nullable=False),
-    Index(None, "name", "post_id"),
 )
 
 post_authors = Table(
@@ -138,7 +137,6 @@ post_authors = Table(
     _of_post(primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("name", Words, nullable=False),
-    Index(None, "name", "post_id"),
 )
 
 # Which posts stand in which list (`posts/store.Listing.key`): in all of them, those of a tag, those of an author.
