@@ -50,9 +50,10 @@ def count(connection: Connection, now: datetime, listing: Listing = EVERYTHING) 
 
 def names(connection: Connection, now: datetime, kind: str) -> list[str]:
     """The tags (`tag`) or authors (`author`) whose lists readers see something in."""
-    seen = exists().where(listed.c.list == lists.c.list, listed.c.published_at <= now)
-    query = select(lists.c.list).where(lists.c.list.startswith(f"{kind}/", autoescape=True), lists.c.members > 0, seen)
-    return [key.partition("/")[2] for key in connection.execute(query.distinct()).scalars()]
+    of_kind = lists.c.list.startswith(f"{kind}/", autoescape=True), lists.c.members > 0
+    known = select(lists.c.list).where(*of_kind).distinct().subquery()  # first: a long list has many shelves
+    seen = exists().where(listed.c.list == known.c.list, listed.c.published_at <= now)
+    return [key.partition("/")[2] for key in connection.execute(select(known.c.list).where(seen)).scalars()]
 
 
 def give_unnamed(connection: Connection, author: str, before: str | None) -> None:

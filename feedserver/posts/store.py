@@ -65,17 +65,19 @@ def latest(
     connection: Connection, now: datetime, limit: int, offset: int = 0, listing: Listing = EVERYTHING
 ) -> list[Post]:
     """Visible posts of a list, newest first."""
-    ids = listing.shelves.newest(connection, limit, offset, until=now)
-    found = by_ids(connection, ids)
-    return [found[post_id] for post_id in ids]
+    return _in_order(connection, listing.shelves.newest(connection, limit, offset, until=now))
 
 
-def placed(connection: Connection, now: datetime, listing: Listing, first: int, last: int | None = None) -> list[Post]:
-    """The visible posts of a list at the places from `first` to `last`, the highest place first."""
-    query = _in(listing, now).where(listed.c.position >= first).order_by(listed.c.position.desc())
-    if last is not None:
-        query = query.where(listed.c.position <= last)
-    return _with_parts(connection, connection.execute(query).all())
+def placed(connection: Connection, now: datetime, listing: Listing, first: int, places: int) -> list[Post]:
+    """The visible posts of a list at so many `places` from the `first` on, the highest place first."""
+    query = (
+        select(listed.c.post_id)
+        .where(listed.c.list == listing.key, listed.c.published_at <= now)
+        # With both ends: beyond an open one PostgreSQL expects thousands, and starts workers for them.
+        .where(listed.c.position >= first, listed.c.position < first + places)
+        .order_by(listed.c.position.desc())
+    )
+    return _in_order(connection, connection.execute(query).scalars().all())
 
 
 def count_of(connection: Connection, now: datetime, listing: Listing, guids: Collection[str]) -> int:
@@ -202,6 +204,11 @@ def shelves_of(key: str) -> Shelves:
 
 def _published() -> ColumnElement[bool]:
     return posts.c.state == "published"
+
+
+def _in_order(connection: Connection, ids: Sequence[int]) -> list[Post]:
+    found = by_ids(connection, ids)
+    return [found[post_id] for post_id in ids]
 
 
 def _in(listing: Listing, now: datetime) -> Select[Any]:

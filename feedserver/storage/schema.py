@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -209,6 +210,7 @@ related = Table(
     Index(None, "other_id"),
 )
 
+_SOME_WAIT = text("new_words_at IS NOT NULL")
 thoughts = Table(
     "thoughts",
     metadata,
@@ -240,7 +242,7 @@ thoughts = Table(
     Column("decided_at", Moment),
     Column("next_check_at", Moment),
     Column("fingerprint", Words),  # of a ping's excerpt: who says the same about several posts
-    Column("new_words_at", Moment),  # since when new words wait
+    Column("new_words_at", Moment),  # since when new words wait, null where there are none
     Column("place", Words),  # of a ping's page: what is trusted together
     Column("listed_at", Moment),  # `received_at` while it is shown on a published post, null otherwise
     UniqueConstraint("post_id", "page"),
@@ -252,6 +254,8 @@ thoughts = Table(
     Index(None, "page"),
     Index(None, "host", "state"),
     Index(None, "listed_at", "id"),
+    # Of the few that have some: in an index of all, SQLite looks for nothing that is “not null”.
+    Index(None, "new_words_at", sqlite_where=_SOME_WAIT, postgresql_where=_SOME_WAIT),
 )
 
 # The receipt's timeline.
