@@ -1,6 +1,5 @@
-"""Pages for people: lists of posts, the post with its thoughts and its comment form, receipts, what waits."""
+"""Pages for people: lists of posts, the post with its thoughts and its comment form."""
 
-import hmac
 import secrets
 from collections.abc import Callable
 from datetime import datetime
@@ -8,29 +7,23 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedserver.clock import rfc3339
 from feedserver.feeds.address import FeedAddress
 from feedserver.feeds.autodiscovery import for_list, for_post, for_site
 from feedserver.feeds.collecting import may_be_empty
-from feedserver.feeds.model import MEDIA_TYPES
-from feedserver.feeds.syndication import atom
 from feedserver.pages.memory import Page, Subject
-from feedserver.pages.waiting import MOST, WaitingRoom
 from feedserver.posts import lists
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.posts.store import Listing
 from feedserver.services import Services, services
-from feedserver.storage import limits, site
+from feedserver.storage import limits
 from feedserver.thoughts import comments, moderation, store
 from feedserver.thoughts.comments import Comment, Form
-from feedserver.thoughts.listing import waiting_for_a_word
 from feedserver.thoughts.model import Thought
-from feedserver.thoughts.receipts import tell
 from feedserver.urls import page_number
 
 blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static")
@@ -253,61 +246,3 @@ def _store(connection: Any, house: Services, found: Post, written: Comment) -> T
         return None
     verdict = moderation.verdict_on_comment(connection, written.email, house.settings)
     return moderation.take_comment(connection, found.id, written, verdict, now)
-
-
-# --- receipts ---
-
-
-@blueprint.get("/receipts/<token>")
-def receipt(token: str) -> Response:
-    """What became of one ping: a page, or JSON where the address ends in `.json`."""
-    wants_json = token.endswith(".json")
-    told = _receipt(token.removesuffix(".json"))
-    if wants_json:
-        response = jsonify(_in_json(told))
-    else:
-        response = make_response(render_template("receipt.html", receipt=told, canonical=None, feeds=[]))
-    response.headers["X-Robots-Tag"] = "noindex"
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _receipt(token: str) -> dict[str, Any]:
-    house = services()
-    with house.database.read_public() as connection:
-        thought = store.by_token(connection, token)
-        if thought is None:
-            abort(404)
-        timeline = store.events(connection, thought.id)
-        post = posts.by_id(connection, thought.post_id)
-    seen = post is not None and post.visible(house.clock())
-    stays = post is not None and post.state != "deleted"  # what stands on a deleted post is not looked at again
-    return tell(thought, timeline, house.urls.post(thought.post_slug) if seen else None, looked_at_again=stays)
-
-
-def _in_json(told: dict[str, Any]) -> dict[str, Any]:
-    moments = ("received_at", "checked_at", "next_check_at")
-    written = {key: rfc3339(told[key]) if told[key] else None for key in moments}
-    timeline = [line | {"at": rfc3339(line["at"])} for line in told["timeline"]]
-    return told | written | {"timeline": timeline}
-
-
-# --- moderation ---
-
-
-@blueprint.get("/moderation/<key>.atom")
-def moderation_feed(key: str) -> Response:
-    """What waits for a moderator's word, for those who have its address."""
-    house = services()
-    if not hmac.compare_digest(key.encode("utf-8", "replace"), house.moderation_key.encode("ascii")):
-        abort(404)
-    with house.database.read() as connection:
-        waiting = waiting_for_a_word(connection, MOST)
-        on = posts.by_ids(connection, {thought.post_id for thought, _ in waiting})
-        room = WaitingRoom(house.urls, house.settings.site, site.load(connection))
-    response = Response(atom(room.feed(house.moderation_key, waiting, on)))
-    response.headers["Content-Type"] = f"{MEDIA_TYPES['atom']}; charset=utf-8"
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response

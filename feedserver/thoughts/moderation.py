@@ -13,7 +13,7 @@ from feedserver.jobs.model import AT_ONCE
 from feedserver.settings import Settings
 from feedserver.storage import site
 from feedserver.storage.engine import Database
-from feedserver.thoughts import acts, hosts, relooking, standing, store
+from feedserver.thoughts import acts, hosts, relooking, standing, store, timeline
 from feedserver.thoughts.acts import Before
 from feedserver.thoughts.comments import Comment
 from feedserver.thoughts.deciding import (
@@ -121,7 +121,7 @@ def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now:
         thought.id: f"{decision.state}: {decision.reason}" if decision.reason else decision.state
         for thought, decision in changed
     }
-    store.record_all(connection, told, "decided", now)
+    timeline.record_all(connection, told, "decided", now)
     after = store.lock(connection, [thought.id for thought, _ in changes])
     return tuple(after[thought.id] for thought, _ in changes)
 

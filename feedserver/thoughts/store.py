@@ -1,8 +1,8 @@
-"""The SQL of thoughts and of their receipts' timelines."""
+"""The SQL of thoughts. Their receipts' timelines are in `timeline`, what moderators look through in `listing`."""
 
 import json
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, 
 
 from feedserver.posts import store as posts
 from feedserver.storage import listed_thoughts, schema
-from feedserver.storage.schema import thought_events, thoughts
+from feedserver.storage.schema import thoughts
 from feedserver.thoughts.deciding import FINAL, Decision
-from feedserver.thoughts.model import Event, Kind, State, Thought, Words
+from feedserver.thoughts.model import Kind, State, Thought, Words
 from feedserver.thoughts.trusting import place
 
 _COLUMNS = [thoughts.c[name] for name in Thought.__dataclass_fields__ if name in thoughts.c]
@@ -22,7 +22,6 @@ QUERY: Select[Any] = select(*_COLUMNS, schema.posts.c.slug.label("post_slug")).j
     schema.posts, schema.posts.c.id == thoughts.c.post_id
 )
 _AT_A_TIME = 500  # ids in one query: databases bound them
-_TIMELINE = 200  # lines of a receipt: its sender can ask for more of them, but not for a page without end
 
 
 # --- finding ---
@@ -124,30 +123,6 @@ def standing_since(connection: Connection, page: str) -> list[datetime | None]:
     return list(connection.execute(query).scalars())
 
 
-def last_sender(connection: Connection, page: str) -> str | None:
-    """The address that sent the newest ping of a source."""
-    asked = thought_events.c.thought_id == thoughts.c.id
-    query = select(thoughts.c.sender).join(thought_events, asked)
-    query = query.where(thoughts.c.page == page, thought_events.c.event == "received")
-    return connection.execute(query.order_by(thought_events.c.id.desc()).limit(1)).scalar_one_or_none()
-
-
-def events(connection: Connection, thought_id: int) -> list[Event]:
-    """A thought's timeline, oldest first; of a very long one, its end."""
-    query = select(thought_events).where(thought_events.c.thought_id == thought_id)
-    newest = connection.execute(query.order_by(thought_events.c.id.desc()).limit(_TIMELINE)).all()
-    return [Event(row.at, row.event, row.detail) for row in reversed(newest)]
-
-
-def asked_at(connection: Connection, thought_id: int) -> datetime | None:
-    """When a ping for this thought came last: a pair that was rejected before can be pinged anew."""
-    query = select(func.max(thought_events.c.at)).where(
-        thought_events.c.thought_id == thought_id, thought_events.c.event == "received"
-    )
-    moment: datetime | None = connection.execute(query).scalar_one()
-    return moment
-
-
 def shown_sources(connection: Connection, post_id: int) -> list[str]:
     """The sources of the pingbacks shown on a post, oldest first."""
     return [thought.source for thought in shown_on(connection, post_id) if thought.source]
@@ -237,21 +212,6 @@ def set_next_check(connection: Connection, page: str, moment: datetime | None) -
     """Says on the receipts of a source when it is looked at next."""
     looked_at = thoughts.c.state.in_(("received", "shown", "held"))
     connection.execute(update(thoughts).where(thoughts.c.page == page, looked_at).values(next_check_at=moment))
-
-
-def record(connection: Connection, thought_id: int, event: str, detail: str, now: datetime) -> None:
-    """Adds a line to a receipt's timeline."""
-    record_all(connection, {thought_id: detail}, event, now)
-
-
-def record_all(connection: Connection, details: Mapping[int, str], event: str, now: datetime) -> None:
-    """Adds a line to the timelines of several receipts, by the thought's id."""
-    rows = [
-        {"thought_id": thought_id, "at": now, "event": event, "detail": detail}
-        for thought_id, detail in details.items()
-    ]
-    if rows:
-        connection.execute(insert(thought_events), rows)
 
 
 # --- helpers ---
