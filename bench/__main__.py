@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench import changing, pinging, profiling, reading, rendering, report, sites, starting, tail
+from bench import changing, deep, pinging, profiling, reading, rendering, report, sites, starting, tail
 from feedserver.clock import utc_now
 
 
@@ -22,6 +22,7 @@ def main(folder: Path) -> int:
         measures = {
             "feeds and pages": lambda: reading.measure(small, large),
             "renderings": lambda: rendering.measure(large),
+            "deep pages": lambda: deep.measure(small, large),
             "changes": lambda: changing.measure(small, large),
             "starting": lambda: starting.measure(small, large),
             "the tail": lambda: tail.measure(small),

@@ -14,8 +14,9 @@ from uuid import UUID
 
 from sqlalchemy import Table
 
+from feedserver.posts.store import shelves_of
 from feedserver.services import Services
-from feedserver.storage import schema
+from feedserver.storage import listed_thoughts, schema
 
 _AT_A_TIME = 5_000
 _WORDS = "harbour ferry winter council bridge garden orchard signal letter engine market river stone paper".split()
@@ -38,6 +39,7 @@ def fill(services: Services, number: int) -> None:
         connection.execute("UPDATE site SET revision = revision + 1")
         connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    _lay_out(services)
 
 
 def body(number: int, sentences: list[str], dice: random.Random) -> str:
@@ -51,7 +53,7 @@ def sentences(dice: random.Random) -> list[str]:
 
 
 def _write_posts(connection: sqlite3.Connection, posts: int, now: datetime, dice: random.Random) -> None:
-    members: Counter[str] = Counter()
+    places: Counter[str] = Counter()
     terms: Counter[str] = Counter()
     rows: Rows = {}
     words = sentences(dice)
@@ -66,14 +68,13 @@ def _write_posts(connection: sqlite3.Connection, posts: int, now: datetime, dice
         _add(rows, schema.post_authors, number, 0, author)
         _add(rows, schema.post_hosts, number, "other.example")
         for name in ("site", f"author/{author}", *(f"tag/{tag}" for tag in tags)):
-            members[name] += 1
-            _add(rows, schema.listed, name, number, moment, members[name])
+            places[name] += 1
+            _add(rows, schema.listed, name, number, moment, places[name])
         for term in (*dice.sample(_WORDS, 6), f"word{number // 5}", *(f"#{tag}" for tag in tags)):
             terms[term] += 1
             _add(rows, schema.post_terms, number, term)
         if number % _AT_A_TIME == 0:
             _flush(connection, rows)
-    rows[schema.lists] = list(members.items())
     rows[schema.terms] = list(terms.items())
     _flush(connection, rows)
 
@@ -131,8 +132,16 @@ def _thought(number: int, post: int, moment: str) -> tuple[Any, ...]:
         "approved": 0,
         "strikes": 0,
         "received_at": moment,
+        "listed_at": moment,
     }
     return tuple(values.get(column.name) for column in schema.thoughts.columns)
+
+
+def _lay_out(services: Services) -> None:
+    names = ["site", *(f"author/{author}" for author in AUTHORS), *(f"tag/{tag}" for tag in TAGS)]
+    with services.database.write() as connection:
+        for shelves in (*map(shelves_of, names), listed_thoughts.SHELVES):
+            shelves.lay_out(connection)
 
 
 def _add(rows: Rows, table: Table, *values: Any) -> None:

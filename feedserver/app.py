@@ -23,6 +23,7 @@ from feedserver.errors import PostNotFound
 from feedserver.feeds import autodiscovery, browsing
 from feedserver.feeds import views as feed_views
 from feedserver.mounting import BodyDeadline, Mounted, TrustedProxies
+from feedserver.pages import private
 from feedserver.pages import views as page_views
 from feedserver.segments import EncodedSlashes, NameConverter
 from feedserver.services import EXTENSION, Services
@@ -84,6 +85,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     for blueprint in (
         page_views.blueprint,
+        private.blueprint,
         feed_views.blueprint,
         browsing.blueprint,
         thought_views.blueprint,

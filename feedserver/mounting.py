@@ -10,8 +10,8 @@ from threading import Timer
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from feedserver.kinds import Network
 from feedserver.segments import NOWHERE, Environ, WsgiApp
-from feedserver.settings import Network
 
 Address = IPv4Address | IPv6Address
 

@@ -5,165 +5,23 @@ one-line meaning; `config show`, the environment's names and the checks are all 
 Leaves to others: making the data directory and the secret (`cli`), opening the database (`storage`).
 """
 
-import ipaddress
 import os
 import tomllib
-import zoneinfo
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
+from feedserver import kinds
 from feedserver.errors import SettingsError
-from feedserver.text import clean
+from feedserver.kinds import Kind, Network
 
 DEFAULT_FILE = Path("config/feedserver.toml")
 PREFIX = "FEEDSERVER_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
 BIND = "127.0.0.1:8000"  # what the server listens on unless told otherwise
 THREADS = 16  # in each process: with 4, eight slow requests stop a site; with 16 it serves on
-
-_MAX_BASE = 500  # characters of site.url: what follows it must fit into urls.MAX_URL
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """How a value is read: `read` raises ValueError with the words that follow “must be”."""
-
-    read: Callable[[object], Any]
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or clean(value) != value or any(c in value for c in "\t\n"):
-        raise ValueError("one line of text")
-    return value.strip()
-
-
-def _some_text(value: object) -> str:
-    if not (text := _text(value)):
-        raise ValueError("text that is not empty")
-    return text
-
-
-def _path(value: object) -> Path:
-    try:
-        return Path(_some_text(value)).expanduser()
-    except RuntimeError:
-        raise ValueError("a path; there is no such user to begin it with") from None
-
-
-def _base_url(value: object) -> str:
-    text = _text(value)
-    problem = "an absolute http or https URL in ASCII without query, fragment or user, such as https://blog.example"
-    try:
-        parts = urlsplit(text)
-        port_is_fine = parts.port != 0
-    except ValueError:
-        raise ValueError(problem) from None
-    # Quotes and brackets would be escaped in pages in ways that Pingback clients do not undo.
-    unwanted = (
-        parts.query or parts.fragment or "@" in parts.netloc or not text.isascii() or set(text) & set("\\ '\"<>&")
-    )
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine or unwanted:
-        raise ValueError(problem)
-    if len(text) > _MAX_BASE or {".", ".."} & set(parts.path.split("/")):
-        raise ValueError(f"a URL of at most {_MAX_BASE} characters without dot segments")
-    return text.rstrip("/")
-
-
-def _zone(value: object) -> str:
-    try:
-        return str(zoneinfo.ZoneInfo(_some_text(value)))
-    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
-        raise ValueError("a time zone such as Europe/Berlin") from None
-
-
-def _language(value: object) -> str:
-    text = _some_text(value)
-    subtags = text.split("-")
-    if not all(tag.isascii() and tag.isalnum() and len(tag) <= 8 for tag in subtags) or not subtags[0].isalpha():
-        raise ValueError("a language tag such as en or pt-BR")
-    return text
-
-
-def _truth(value: object) -> bool:
-    words = {
-        "true": True,
-        "yes": True,
-        "on": True,
-        "1": True,
-        "false": False,
-        "no": False,
-        "off": False,
-        "0": False,
-    }
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.strip().lower() in words:
-        return words[value.strip().lower()]
-    raise ValueError("true or false")
-
-
-def _whole(least: int, most: int) -> Kind:
-    def read(value: object) -> int:
-        try:
-            number = int(value.strip()) if isinstance(value, str) else value
-        except ValueError:
-            number = None
-        if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= most:
-            raise ValueError(f"a whole number from {least} to {most}")
-        return number
-
-    return Kind(read)
-
-
-def _seconds(least: float, most: float) -> Kind:
-    def read(value: object) -> float:
-        try:
-            number = float(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else None
-        except ValueError:
-            number = None
-        if number is None or not least <= number <= most:
-            raise ValueError(f"a number of seconds from {least:g} to {most:g}")
-        return number
-
-    return Kind(read)
-
-
-def _choice(*words: str) -> Kind:
-    def read(value: object) -> str:
-        if not isinstance(value, str) or value.strip() not in words:
-            raise ValueError(f"one of {', '.join(words)}")
-        return value.strip()
-
-    return Kind(read)
-
-
-def _items(value: object) -> list[str]:
-    if isinstance(value, str):
-        return [item.strip() for item in value.split(",") if item.strip()]
-    if isinstance(value, list):
-        return [str(item).strip() for item in value]
-    raise ValueError("a list")
-
-
-def _networks(value: object) -> tuple[Network, ...]:
-    try:
-        return tuple(ipaddress.ip_network(item) for item in _items(value))
-    except ValueError:
-        raise ValueError("a list of networks such as 10.0.0.0/8") from None
-
-
-def _ports(value: object) -> frozenset[int] | None:
-    items = _items([value] if isinstance(value, int) else value)
-    if items == ["*"]:
-        return None
-    if items and all(item.isascii() and item.isdecimal() and 0 < int(item) < 65536 for item in items):
-        return frozenset(int(item) for item in items)
-    raise ValueError("a list of ports from 1 to 65535, or *")
 
 
 def _setting(default: object, kind: Kind | Callable[[object], Any], meaning: str, *, secret: bool = False) -> Any:
@@ -173,69 +31,73 @@ def _setting(default: object, kind: Kind | Callable[[object], Any], meaning: str
 
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
-    url: str = _setting("http://127.0.0.1:8000", _base_url, "the public base of every generated URL; may have a path")
-    title: str = _setting("A feedserver site", _some_text, "the name of the site")
-    description: str = _setting("Posts, and the thoughts of other blogs on them", _text, "one sentence about it")
-    author: str = _setting("The author", _some_text, "who writes posts that name no authors")
-    language: str = _setting("en", _language, "language of posts that name none (BCP 47)")
-    timezone: str = _setting("UTC", _zone, "zone of dates that name none, and of dates on pages")
+    url: str = _setting(
+        "http://127.0.0.1:8000", kinds.base_url, "the public base of every generated URL; may have a path"
+    )
+    title: str = _setting("A feedserver site", kinds.some_line, "the name of the site")
+    description: str = _setting("Posts, and the thoughts of other blogs on them", kinds.line, "one sentence about it")
+    author: str = _setting("The author", kinds.some_line, "who writes posts that name no authors")
+    language: str = _setting("en", kinds.language, "language of posts that name none (BCP 47)")
+    timezone: str = _setting("UTC", kinds.zone, "zone of dates that name none, and of dates on pages")
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSettings:
-    url: str = _setting("", _text, "an SQLAlchemy URL; empty: SQLite in data_dir", secret=True)
-    read_url: str = _setting("", _text, "a replica for public reads (PostgreSQL); empty: none", secret=True)
+    url: str = _setting("", kinds.line, "an SQLAlchemy URL; empty: SQLite in data_dir", secret=True)
+    read_url: str = _setting("", kinds.line, "a replica for public reads (PostgreSQL); empty: none", secret=True)
 
 
 @dataclass(frozen=True, slots=True)
 class FeedsSettings:
-    entries: int = _setting(20, _whole(1, 500), "posts in a subscription document, with full content")
+    entries: int = _setting(20, kinds.whole(1, 500), "posts in a subscription document, with full content")
 
 
 @dataclass(frozen=True, slots=True)
 class PingbackSettings:
-    wait: float = _setting(1.5, _seconds(0, 30), "seconds a ping may wait for its verification before “accepted”")
-    places: int = _setting(4, _whole(0, 1000), "pings that may wait in one process at a time")
+    wait: float = _setting(1.5, kinds.seconds(0, 30), "seconds a ping may wait for its verification before “accepted”")
+    places: int = _setting(4, kinds.whole(0, 1000), "pings that may wait in one process at a time")
 
 
 @dataclass(frozen=True, slots=True)
 class ModerationSettings:
-    pingbacks: str = _setting("show", _choice("show", "hold", "trust"), "what happens to verified pingbacks")
-    comments: str = _setting("hold", _choice("show", "hold", "trust"), "what happens to comments")
+    pingbacks: str = _setting("show", kinds.choice("show", "hold", "trust"), "what happens to verified pingbacks")
+    comments: str = _setting("hold", kinds.choice("show", "hold", "trust"), "what happens to comments")
 
 
 @dataclass(frozen=True, slots=True)
 class EgressSettings:
-    allow: tuple[Network, ...] = _setting((), _networks, "networks that may be contacted although not public")
-    ports: frozenset[int] | None = _setting(frozenset({80, 443}), _ports, "ports that may be contacted; * = any")
-    timeout: float = _setting(10.0, _seconds(0.1, 60), "seconds for a whole fetch, redirects included")
-    max_bytes: int = _setting(1_048_576, _whole(1024, 64 * 1_048_576), "bytes of body, after decompression")
+    allow: tuple[Network, ...] = _setting((), kinds.networks, "networks that may be contacted although not public")
+    ports: frozenset[int] | None = _setting(frozenset({80, 443}), kinds.ports, "ports that may be contacted; * = any")
+    timeout: float = _setting(10.0, kinds.seconds(0.1, 60), "seconds for a whole fetch, redirects included")
+    max_bytes: int = _setting(1_048_576, kinds.whole(1024, 64 * 1_048_576), "bytes of body, after decompression")
 
 
 @dataclass(frozen=True, slots=True)
 class LimitsSettings:
-    sender: int = _setting(60, _whole(1, 1_000_000), "pings a minute from one sender address (IPv6: one /64)")
-    host: int = _setting(30, _whole(1, 1_000_000), "fetches a minute from one source host, subdomains included")
-    refetch: int = _setting(300, _whole(0, 31 * 86_400), "seconds between two fetches of the same source URL")
-    copies: int = _setting(30, _whole(0, 1_000_000), "full copies of one feed a minute to one address; 0 = no limit")
-    waiting: int = _setting(10_000, _whole(1, 10_000_000), "unsettled pings; beyond it new ones are refused")
+    sender: int = _setting(60, kinds.whole(1, 1_000_000), "pings a minute from one sender address (IPv6: one /64)")
+    host: int = _setting(30, kinds.whole(1, 1_000_000), "fetches a minute from one source host, subdomains included")
+    refetch: int = _setting(300, kinds.whole(0, 31 * 86_400), "seconds between two fetches of the same source URL")
+    copies: int = _setting(
+        30, kinds.whole(0, 1_000_000), "full copies of one feed a minute to one address; 0 = no limit"
+    )
+    waiting: int = _setting(10_000, kinds.whole(1, 10_000_000), "unsettled pings; beyond it new ones are refused")
 
 
 @dataclass(frozen=True, slots=True)
 class JobsSettings:
-    in_web: bool = _setting(True, _truth, "background jobs run inside the web processes")
+    in_web: bool = _setting(True, kinds.truth, "background jobs run inside the web processes")
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    trusted_proxies: tuple[Network, ...] = _setting((), _networks, "networks whose X-Forwarded-* are believed")
+    trusted_proxies: tuple[Network, ...] = _setting((), kinds.networks, "networks whose X-Forwarded-* are believed")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting. Sections are the dots of INTERFACE's keys: `settings.site.url` is `site.url`."""
 
-    data_dir: Path = _setting(Path("var"), _path, "database, secret, media")
+    data_dir: Path = _setting(Path("var"), kinds.path, "database, secret, media")
     site: SiteSettings = field(default_factory=SiteSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     feeds: FeedsSettings = field(default_factory=FeedsSettings)

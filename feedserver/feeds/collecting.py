@@ -91,7 +91,7 @@ class Collector:
         if not address.is_of_thoughts:
             return posts.count_of(connection, now, self.listing(address), ids) == len(ids)
         post = posts.by_slug(connection, address.name) if address.scope == "post" else None
-        return thoughts.count_shown(connection, now, post.id if post else None, ids) == len(ids)
+        return thoughts.count_of(connection, now, ids, post.id if post else None) == len(ids)
 
     # --- posts ---
 
@@ -104,7 +104,7 @@ class Collector:
                 return posts.latest(connection, now, size, (address.number - 1) * size, listing)
             case "archive":
                 first = (address.number - 1) * archive_size + 1
-                return posts.placed(connection, now, listing, first, first + archive_size - 1)
+                return posts.placed(connection, now, listing, first, archive_size)
             case "newest":
                 newest = posts.latest(connection, now, size, listing=listing)
                 return (
@@ -122,7 +122,7 @@ class Collector:
         """
         known = {post.id for post in newest}
         highest = lists.highest(connection, listing)
-        recent = posts.placed(connection, now, listing, highest - highest % archive_size + 1)
+        recent = posts.placed(connection, now, listing, highest - highest % archive_size + 1, archive_size)
         late = [post for post in recent if post.id not in known]
         return newest + sorted(late, key=lambda post: (post.published_at, post.id), reverse=True)
 

@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from threading import Lock
 from typing import Final
@@ -34,7 +33,7 @@ from feedserver.feeds.store import Version
 from feedserver.feeds.syndication import atom, rss
 from feedserver.posts import store as posts
 from feedserver.storage import site
-from feedserver.storage.changes import Changes
+from feedserver.storage.changes import Changes, State
 from feedserver.storage.engine import Database
 
 _FORMATS = {"rss": rss, "atom": atom, "json": json_feed}
@@ -52,17 +51,6 @@ Bodies = Mapping[str, bytes]
 Question = tuple[FeedAddress, int, frozenset[str]]  # what is new in this version of a feed, since one of these?
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """The state of the site that a document was made of: its revision, and when a scheduled post will be due."""
-
-    revision: int
-    next_due: datetime | None
-
-    def stands(self, revision: int, now: datetime) -> bool:
-        return self.revision == revision and (self.next_due is None or now < self.next_due)
 
 
 @dataclass(frozen=True, slots=True)

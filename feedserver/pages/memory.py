@@ -15,32 +15,42 @@ from sqlalchemy import Connection
 from feedserver.clock import Clock
 from feedserver.feeds.kept import Kept
 from feedserver.posts import store as posts
-from feedserver.posts.model import Post
 from feedserver.storage import site
-from feedserver.storage.changes import Changes
+from feedserver.storage.changes import Changes, State
 from feedserver.storage.engine import Database
 
 _KEPT: Final = 64  # pages; what is asked for least lately goes first
-_ROOM: Final = 4 * 1_048_576  # characters of all of them together: a post may be a megabyte
+_ROOM: Final = 4 * 1_048_576  # bytes of all of them together: a post may be a megabyte
+_EACH: Final = 1_000  # bytes that a page takes beside its HTML: what is known of its post, its key, its place
 _TURNS: Final = 16  # pages that may be written at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The post that a page is about, as far as answering with the page asks for it."""
+
+    id: int
+    slug: str
+    pings_open: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """HTML, cut where each visitor gets something of their own; and the post, where it is a post's page."""
 
-    html: tuple[str, ...]
-    post: Post | None = None
+    html: tuple[bytes, ...]
+    post: Subject | None = None
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it takes in memory."""
+        return _EACH + sum(map(len, self.html))
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
     page: Page
-    revision: int
-    valid_until: datetime | None
-
-    def is_current(self, revision: int, now: datetime) -> bool:
-        return self.revision == revision and (self.valid_until is None or now < self.valid_until)
+    state: State
 
 
 class Pages:
@@ -50,7 +60,7 @@ class Pages:
         self._database = database
         self._changes = changes
         self._clock = clock
-        self._kept: Kept[Hashable, _Kept] = Kept(_KEPT, _ROOM, lambda kept: sum(map(len, kept.page.html)))
+        self._kept: Kept[Hashable, _Kept] = Kept(_KEPT, _ROOM, lambda kept: kept.page.weight)
         self._turns = [Lock() for _ in range(_TURNS)]
 
     def get(self, key: Hashable, write: Callable[[Connection, datetime], Page]) -> Page:
@@ -65,7 +75,7 @@ class Pages:
 
     def _at_hand(self, key: Hashable) -> Page | None:
         kept = self._kept.get(key)
-        if kept is None or not kept.is_current(self._changes.newest(), self._clock()):
+        if kept is None or not kept.state.stands(self._changes.newest(), self._clock()):
             return None
         return kept.page
 
@@ -73,7 +83,8 @@ class Pages:
         def deed(connection: Connection) -> _Kept:
             now = self._clock()
             revision = site.load(connection).revision  # first: what changes later is a change to the next request
-            return _Kept(write(connection, now), revision, posts.next_publication(connection, now))
+            page = write(connection, now)
+            return _Kept(page, State(revision, posts.next_publication(connection, now)))
 
         kept = self._database.look(deed)
         self._kept.keep(key, kept)

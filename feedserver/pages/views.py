@@ -1,6 +1,5 @@
-"""Pages for people: lists of posts, the post with its thoughts and its comment form, receipts, what waits."""
+"""Pages for people: lists of posts, the post with its thoughts and its comment form."""
 
-import hmac
 import secrets
 from collections.abc import Callable
 from datetime import datetime
@@ -8,29 +7,23 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedserver.clock import rfc3339
 from feedserver.feeds.address import FeedAddress
 from feedserver.feeds.autodiscovery import for_list, for_post, for_site
 from feedserver.feeds.collecting import may_be_empty
-from feedserver.feeds.model import MEDIA_TYPES
-from feedserver.feeds.syndication import atom
-from feedserver.pages.memory import Page
-from feedserver.pages.waiting import MOST, WaitingRoom
+from feedserver.pages.memory import Page, Subject
 from feedserver.posts import lists
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.posts.store import Listing
 from feedserver.services import Services, services
-from feedserver.storage import limits, site
+from feedserver.storage import limits
 from feedserver.thoughts import comments, moderation, store
 from feedserver.thoughts.comments import Comment, Form
-from feedserver.thoughts.listing import waiting_for_a_word
-from feedserver.thoughts.model import Event, Thought
-from feedserver.thoughts.receipts import tell
+from feedserver.thoughts.model import Thought
 from feedserver.urls import page_number
 
 blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static")
@@ -71,7 +64,7 @@ def _list(
     number = _page_number()
 
     def write(connection: Connection, now: datetime) -> Page:
-        return Page((_list_page(connection, now, number, heading, listing, page_url, feeds),))
+        return Page((_list_page(connection, now, number, heading, listing, page_url, feeds).encode(),))
 
     return make_response(*services().pages.get((listing, number), write).html)
 
@@ -127,9 +120,10 @@ def post(slug: str) -> BaseResponse:
         return redirect(house.urls.post(found.slug) + query, 301)
     notice = _NOTICES.get(request.args.get("comment", ""))
     if notice:
-        return _post_page(found, _fresh_form(found), notice=notice)
-    html = _own_token(found).join(page.html) if len(page.html) > 1 else page.html[0]
-    return _with_endpoint(make_response(html), found)
+        whole = _visible(slug)
+        return _post_page(whole, _fresh_form(whole), notice=notice)
+    html = _own_token(found.id).encode().join(page.html) if len(page.html) > 1 else page.html[0]
+    return _with_endpoint(make_response(html), found.pings_open)
 
 
 @blueprint.post("/posts/<slug>/comments")
@@ -174,10 +168,11 @@ def _visible_in(connection: Connection, slug: str, now: datetime) -> Post:
 def _written(slug: str, connection: Connection, now: datetime) -> Page:
     """The page of the post that has or had this slug, cut where the form's token stands; no HTML under an old slug."""
     found = _visible_in(connection, slug, now)
+    subject = Subject(found.id, found.slug, found.pings_open)
     if found.slug != slug:
-        return Page((), found)
-    form = _form(found, _TOKEN_HERE)
-    return Page(tuple(_post_html(connection, found, form, None, found.pings_open, now).split(_TOKEN_HERE)), found)
+        return Page((), subject)
+    html = _post_html(connection, found, _form(found, _TOKEN_HERE), None, found.pings_open, now)
+    return Page(tuple(html.encode().split(_TOKEN_HERE.encode())), subject)
 
 
 def _post_page(found: Post, form: Form | None, *, notice: str | None = None, status: int = 200) -> Response:
@@ -186,7 +181,7 @@ def _post_page(found: Post, form: Form | None, *, notice: str | None = None, sta
         lambda connection: _post_html(connection, found, form, notice, takes_pings, house.clock())
     )
     response = make_response(html, status)
-    return _with_endpoint(response, found) if takes_pings else response
+    return _with_endpoint(response, takes_pings)
 
 
 def _post_html(
@@ -207,19 +202,19 @@ def _post_html(
     )
 
 
-def _with_endpoint(response: Response, found: Post) -> Response:
-    if found.pings_open:
+def _with_endpoint(response: Response, takes_pings: bool) -> Response:
+    if takes_pings:
         response.headers["X-Pingback"] = services().urls.pingback()
     return response
 
 
 def _fresh_form(found: Post) -> Form | None:
-    return _form(found, _own_token(found))
+    return _form(found, _own_token(found.id))
 
 
-def _own_token(found: Post) -> str:
+def _own_token(post_id: int) -> str:
     house = services()
-    return house.tokens.give(found.id, house.clock())
+    return house.tokens.give(post_id, house.clock())
 
 
 def _form(found: Post, token: str) -> Form | None:
@@ -251,62 +246,3 @@ def _store(connection: Any, house: Services, found: Post, written: Comment) -> T
         return None
     verdict = moderation.verdict_on_comment(connection, written.email, house.settings)
     return moderation.take_comment(connection, found.id, written, verdict, now)
-
-
-# --- receipts ---
-
-
-@blueprint.get("/receipts/<token>")
-def receipt(token: str) -> Response:
-    """What became of one ping: a page, or JSON where the address ends in `.json`."""
-    wants_json = token.endswith(".json")
-    told = _receipt(token.removesuffix(".json"))
-    if wants_json:
-        response = jsonify(_in_json(told))
-    else:
-        response = make_response(render_template("receipt.html", receipt=told, canonical=None, feeds=[]))
-    response.headers["X-Robots-Tag"] = "noindex"
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _receipt(token: str) -> dict[str, Any]:
-    house = services()
-    thought, timeline, post = house.database.look(partial(_traced, token))
-    seen = post is not None and post.visible(house.clock())
-    stays = post is not None and post.state != "deleted"  # what stands on a deleted post is not looked at again
-    return tell(thought, timeline, house.urls.post(thought.post_slug) if seen else None, looked_at_again=stays)
-
-
-def _traced(token: str, connection: Connection) -> tuple[Thought, list[Event], Post | None]:
-    """The thought whose receipt this is, what happened to it, and its post."""
-    thought = store.by_token(connection, token) or abort(404)
-    return thought, store.events(connection, thought.id), posts.by_id(connection, thought.post_id)
-
-
-def _in_json(told: dict[str, Any]) -> dict[str, Any]:
-    moments = ("received_at", "checked_at", "next_check_at")
-    written = {key: rfc3339(told[key]) if told[key] else None for key in moments}
-    timeline = [line | {"at": rfc3339(line["at"])} for line in told["timeline"]]
-    return told | written | {"timeline": timeline}
-
-
-# --- moderation ---
-
-
-@blueprint.get("/moderation/<key>.atom")
-def moderation_feed(key: str) -> Response:
-    """What waits for a moderator's word, for those who have its address."""
-    house = services()
-    if not hmac.compare_digest(key.encode("utf-8", "replace"), house.moderation_key.encode("ascii")):
-        abort(404)
-    with house.database.read() as connection:
-        waiting = waiting_for_a_word(connection, MOST)
-        on = posts.by_ids(connection, {thought.post_id for thought, _ in waiting})
-        room = WaitingRoom(house.urls, house.settings.site, site.load(connection))
-    response = Response(atom(room.feed(house.moderation_key, waiting, on)))
-    response.headers["Content-Type"] = f"{MEDIA_TYPES['atom']}; charset=utf-8"
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response

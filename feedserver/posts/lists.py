@@ -5,14 +5,13 @@ hundred posts and for a hundred thousand. A post keeps its row in a list that it
 for good, so that archives stay as they are. Written under the revision's lock (`storage/site.revise`).
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, case, delete, exists, func, insert, literal, select, update
 
 from feedserver.posts.model import Post
-from feedserver.posts.store import EVERYTHING, Listing
+from feedserver.posts.store import EVERYTHING, Listing, shelves_of
 from feedserver.storage.schema import listed, lists, post_authors
 
 Known = dict[str, Row[Any]]
@@ -31,7 +30,6 @@ def enter(connection: Connection, post: Post, now: datetime, site_author: str) -
         if place is None and post.visible(now):
             place = _highest(connection, key) + 1
         _put(connection, key, post, place, row)
-    _count_more(connection, [key for key in wanted if key not in known or known[key].published_at is None])
     _take_away(connection, post.id, {key: row for key, row in known.items() if key not in wanted})
 
 
@@ -47,16 +45,15 @@ def highest(connection: Connection, listing: Listing) -> int:
 
 def count(connection: Connection, now: datetime, listing: Listing = EVERYTHING) -> int:
     """How many posts readers see in a list."""
-    members = connection.execute(select(lists.c.members).where(lists.c.list == listing.key)).scalar_one_or_none() or 0
-    to_come = select(func.count()).where(listed.c.list == listing.key, listed.c.published_at > now)
-    return members - connection.execute(to_come).scalar_one()
+    return listing.shelves.count(connection, until=now)
 
 
 def names(connection: Connection, now: datetime, kind: str) -> list[str]:
     """The tags (`tag`) or authors (`author`) whose lists readers see something in."""
-    seen = exists().where(listed.c.list == lists.c.list, listed.c.published_at <= now)
-    query = select(lists.c.list).where(lists.c.list.startswith(f"{kind}/", autoescape=True), lists.c.members > 0, seen)
-    return [key.partition("/")[2] for key in connection.execute(query).scalars()]
+    of_kind = lists.c.list.startswith(f"{kind}/", autoescape=True), lists.c.members > 0
+    known = select(lists.c.list).where(*of_kind).distinct().subquery()  # first: a long list has many shelves
+    seen = exists().where(listed.c.list == known.c.list, listed.c.published_at <= now)
+    return [key.partition("/")[2] for key in connection.execute(select(known.c.list).where(seen)).scalars()]
 
 
 def give_unnamed(connection: Connection, author: str, before: str | None) -> None:
@@ -82,7 +79,7 @@ def give_unnamed(connection: Connection, author: str, before: str | None) -> Non
     )
     connection.execute(insert(listed).from_select(["list", "post_id", "published_at", "position"], missing))
     for key in (old, new):
-        _count_anew(connection, key)
+        shelves_of(key).lay_out(connection)
 
 
 def _lists_of(post: Post, site_author: str) -> list[str]:
@@ -106,6 +103,11 @@ def _put(connection: Connection, key: str, post: Post, place: int | None, row: R
         connection.execute(insert(listed).values(list=key, post_id=post.id, **values))
     else:
         connection.execute(update(listed).where(*_row(key, post.id)).values(values))
+    before = row.published_at if row is not None else None
+    if before != post.published_at:
+        if before is not None:
+            shelves_of(key).take(connection, [before])
+        shelves_of(key).put(connection, [post.published_at])
 
 
 def _take_away(connection: Connection, post_id: int, rows: Known) -> None:
@@ -115,22 +117,8 @@ def _take_away(connection: Connection, post_id: int, rows: Known) -> None:
         else:
             connection.execute(update(listed).where(*_row(key, post_id)).values(published_at=None))
         if row.published_at is not None:
-            connection.execute(update(lists).where(lists.c.list == key).values(members=lists.c.members - 1))
+            shelves_of(key).take(connection, [row.published_at])
 
 
 def _row(key: str, post_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return listed.c.list == key, listed.c.post_id == post_id
-
-
-def _count_more(connection: Connection, keys: Iterable[str]) -> None:
-    for key in keys:
-        counted = update(lists).where(lists.c.list == key).values(members=lists.c.members + 1)
-        if not connection.execute(counted).rowcount:
-            connection.execute(insert(lists).values(list=key, members=1))
-
-
-def _count_anew(connection: Connection, key: str) -> None:
-    query = select(func.count()).where(listed.c.list == key, listed.c.published_at.is_not(None))
-    members = connection.execute(query).scalar_one()
-    if not connection.execute(update(lists).where(lists.c.list == key).values(members=members)).rowcount and members:
-        connection.execute(insert(lists).values(list=key, members=members))

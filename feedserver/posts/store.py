@@ -12,6 +12,7 @@ from feedserver.domains import owned
 from feedserver.posts.model import Document, Enclosure, Post, PostLink, Rendered
 from feedserver.storage import schema
 from feedserver.storage.schema import listed, post_authors, post_tags, posts, slugs
+from feedserver.storage.shelves import Shelves
 
 RELATED = 5  # posts named below a post
 _NEAREST = 50  # of those that are related, some of which may have been taken away
@@ -38,6 +39,11 @@ class Listing:
             return f"tag/{self.tag}"
         return "site" if self.author is None else f"author/{self.author}"
 
+    @property
+    def shelves(self) -> Shelves:
+        """Where its posts stand, by date."""
+        return shelves_of(self.key)
+
 
 EVERYTHING = Listing()
 
@@ -59,18 +65,19 @@ def latest(
     connection: Connection, now: datetime, limit: int, offset: int = 0, listing: Listing = EVERYTHING
 ) -> list[Post]:
     """Visible posts of a list, newest first."""
+    return _in_order(connection, listing.shelves.newest(connection, limit, offset, until=now))
+
+
+def placed(connection: Connection, now: datetime, listing: Listing, first: int, places: int) -> list[Post]:
+    """The visible posts of a list at so many `places` from the `first` on, the highest place first."""
     query = (
-        _in(listing, now).order_by(listed.c.published_at.desc(), listed.c.post_id.desc()).limit(limit).offset(offset)
+        select(listed.c.post_id)
+        .where(listed.c.list == listing.key, listed.c.published_at <= now)
+        # With both ends: beyond an open one PostgreSQL expects thousands, and starts workers for them.
+        .where(listed.c.position >= first, listed.c.position < first + places)
+        .order_by(listed.c.position.desc())
     )
-    return _with_parts(connection, connection.execute(query).all())
-
-
-def placed(connection: Connection, now: datetime, listing: Listing, first: int, last: int | None = None) -> list[Post]:
-    """The visible posts of a list at the places from `first` to `last`, the highest place first."""
-    query = _in(listing, now).where(listed.c.position >= first).order_by(listed.c.position.desc())
-    if last is not None:
-        query = query.where(listed.c.position <= last)
-    return _with_parts(connection, connection.execute(query).all())
+    return _in_order(connection, connection.execute(query).scalars().all())
 
 
 def count_of(connection: Connection, now: datetime, listing: Listing, guids: Collection[str]) -> int:
@@ -190,8 +197,18 @@ def mark_deleted(connection: Connection, post_id: int) -> None:
 # --- helpers ---
 
 
+def shelves_of(key: str) -> Shelves:
+    """The list that is kept under a name (`Listing.key`)."""
+    return Shelves(key, listed.c.post_id, listed.c.published_at, (listed.c.list == key,))
+
+
 def _published() -> ColumnElement[bool]:
     return posts.c.state == "published"
+
+
+def _in_order(connection: Connection, ids: Sequence[int]) -> list[Post]:
+    found = by_ids(connection, ids)
+    return [found[post_id] for post_id in ids]
 
 
 def _in(listing: Listing, now: datetime) -> Select[Any]:

@@ -9,6 +9,8 @@ second old, and pages none but the present one, as who has just published looks 
 
 import sqlite3
 import time
+from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 from typing import Final
 
@@ -21,6 +23,17 @@ _PATIENCE: Final = 0.5  # seconds that others wait for who is looking it up
 _FRESH: Final = 0.005
 _FRESH_FROM_A_SERVER: Final = 0.05
 _REVISION: Final = "SELECT revision FROM site"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The state of the site that a document was made of: its revision, and when a scheduled post will be due."""
+
+    revision: int
+    next_due: datetime | None
+
+    def stands(self, revision: int, now: datetime) -> bool:
+        return self.revision == revision and (self.next_due is None or now < self.next_due)
 
 
 class Changes:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -129,7 +130,6 @@ post_tags = Table(
     _of_post(primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("name", Words, nullable=False),
-    Index(None, "name", "post_id"),
 )
 
 post_authors = Table(
@@ -138,7 +138,6 @@ post_authors = Table(
     _of_post(primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("name", Words, nullable=False),
-    Index(None, "name", "post_id"),
 )
 
 # Which posts stand in which list (`posts/store.Listing.key`): in all of them, those of a tag, those of an author.
@@ -156,11 +155,13 @@ listed = Table(
     Index(None, "post_id"),
 )
 
-# How many posts stand in each list, those to come too.
+# How many stand in each list, shelf by shelf (`storage/shelves`), those to come too: posts in those of `listed`, and
+# thoughts in one of their own. A shelf holds what is of its date, or later, as far as the next shelf.
 lists = Table(
     "lists",
     metadata,
     Column("list", Words, primary_key=True),
+    Column("since", Moment, primary_key=True),
     Column("members", Integer, nullable=False),
 )
 
@@ -209,6 +210,7 @@ related = Table(
     Index(None, "other_id"),
 )
 
+_SOME_WAIT = text("new_words_at IS NOT NULL")
 thoughts = Table(
     "thoughts",
     metadata,
@@ -240,8 +242,9 @@ thoughts = Table(
     Column("decided_at", Moment),
     Column("next_check_at", Moment),
     Column("fingerprint", Words),  # of a ping's excerpt: who says the same about several posts
-    Column("new_words_at", Moment),  # since when new words wait
+    Column("new_words_at", Moment),  # since when new words wait, null where there are none
     Column("place", Words),  # of a ping's page: what is trusted together
+    Column("listed_at", Moment),  # `received_at` while it is shown on a published post, null otherwise
     UniqueConstraint("post_id", "page"),
     Index(None, "fingerprint", "post_id"),
     Index(None, "place", "approved", "state"),
@@ -250,6 +253,9 @@ thoughts = Table(
     Index(None, "state", "received_at"),
     Index(None, "page"),
     Index(None, "host", "state"),
+    Index(None, "listed_at", "id"),
+    # Of the few that have some: in an index of all, SQLite looks for nothing that is “not null”.
+    Index(None, "new_words_at", sqlite_where=_SOME_WAIT, postgresql_where=_SOME_WAIT),
 )
 
 # The receipt's timeline.

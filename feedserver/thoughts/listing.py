@@ -3,15 +3,17 @@
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, select, union
 
 from feedserver.posts import store as posts
 from feedserver.storage import schema
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts.hosts import below
-from feedserver.thoughts.model import Kind, State, Thought
+from feedserver.thoughts.model import STATES, Kind, State, Thought
 from feedserver.thoughts.store import QUERY, thought_of
 
+# Whose new words wait for nobody. Told which states to look for, instead, SQLite walks through all that is shown.
+_AWAY = [state for state in STATES if state not in ("held", "shown")]
 _NEW_WORDS = "new words at the source, which wait for approval"
 
 
@@ -34,7 +36,7 @@ def listing(
     if slug is not None:
         query = query.where(thoughts.c.post_id == posts.slug_owner(connection, slug))
     if state == "held":
-        query = query.where(or_(thoughts.c.state == state, thoughts.c.new_words.is_not(None)))
+        query = query.where(_held_or_new())
     elif state is not None:
         query = query.where(thoughts.c.state == state)
     if kind is not None:
@@ -60,13 +62,19 @@ def waiting_for_a_word(connection: Connection, limit: int) -> list[tuple[Thought
     approved ones, each as a thought in the state `held`. Nothing on a post that was deleted."""
     since = func.coalesce(thoughts.c.new_words_at, thoughts.c.decided_at, thoughts.c.received_at)
     query = (
-        QUERY.where(or_(thoughts.c.state == "held", thoughts.c.new_words.is_not(None) & (thoughts.c.state == "shown")))
-        .where(schema.posts.c.state != "deleted")
+        QUERY.where(_held_or_new(), thoughts.c.state.not_in(_AWAY), schema.posts.c.state != "deleted")
         .add_columns(since.label("since"))
         .order_by(since.desc(), thoughts.c.id.desc())
         .limit(limit)
     )
     return [(_with_new_words(thought_of(row, "since"))[0], row.since) for row in connection.execute(query)]
+
+
+def _held_or_new() -> ColumnElement[bool]:
+    """What is held or has new words. Each is looked for by itself: for one condition with “or” SQLite walks through all
+    that is shown."""
+    held = select(thoughts.c.id).where(thoughts.c.state == "held")
+    return thoughts.c.id.in_(union(held, select(thoughts.c.id).where(thoughts.c.new_words_at.is_not(None))))
 
 
 def _with_new_words(thought: Thought) -> list[Thought]:

@@ -13,7 +13,7 @@ from feedserver.jobs.model import AT_ONCE
 from feedserver.settings import Settings
 from feedserver.storage import site
 from feedserver.storage.engine import Database
-from feedserver.thoughts import acts, hosts, relooking, standing, store
+from feedserver.thoughts import acts, hosts, relooking, standing, store, timeline
 from feedserver.thoughts.acts import Before
 from feedserver.thoughts.comments import Comment
 from feedserver.thoughts.deciding import (
@@ -111,6 +111,8 @@ def undo(database: Database, now: datetime) -> Done:
 def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now: datetime) -> tuple[Thought, ...]:
     """Writes what was decided, tells the receipts, and sees to it that what stands or waits is looked at."""
     changed = [(thought, decision) for thought, decision in changes if decision != as_it_is(thought)]
+    if any(can_be_seen(thought, decision) for thought, decision in changed):
+        site.revise(connection)
     store.moderate(connection, changed, now)
     for thought, decision in changed:
         if thought.page is not None and thought.state not in _STANDS:
@@ -119,9 +121,7 @@ def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now:
         thought.id: f"{decision.state}: {decision.reason}" if decision.reason else decision.state
         for thought, decision in changed
     }
-    store.record_all(connection, told, "decided", now)
-    if any(can_be_seen(thought, decision) for thought, decision in changed):
-        site.revise(connection)
+    timeline.record_all(connection, told, "decided", now)
     after = store.lock(connection, [thought.id for thought, _ in changes])
     return tuple(after[thought.id] for thought, _ in changes)
 

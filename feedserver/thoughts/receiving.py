@@ -26,7 +26,7 @@ from feedserver.posts.model import Post
 from feedserver.settings import Settings
 from feedserver.storage import limits
 from feedserver.storage.engine import Database
-from feedserver.thoughts import hosts, store
+from feedserver.thoughts import hosts, store, timeline
 from feedserver.thoughts.deciding import WAITS, Pinged, decide
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.parties import party_of
@@ -223,10 +223,10 @@ class Receiver:
                 sender=ping.sender,
                 now=now,
             )
-            store.record(connection, thought.id, "received", "a ping for this post", now)
+            timeline.record(connection, thought.id, "received", "a ping for this post", now)
             return thought
         store.receive_again(connection, known, decide(known, Pinged(), WAITS, now), ping.target, ping.sender)
-        store.record(connection, known.id, "received", "a ping once more; it is verified anew", now)
+        timeline.record(connection, known.id, "received", "a ping once more; it is verified anew", now)
         again = store.by_id(connection, known.id)
         assert again is not None, "it was locked in this transaction"
         return again

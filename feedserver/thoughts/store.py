@@ -1,8 +1,8 @@
-"""The SQL of thoughts and of their receipts' timelines."""
+"""The SQL of thoughts. Their receipts' timelines are in `timeline`, what moderators look through in `listing`."""
 
 import json
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -11,10 +11,10 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, update
 
 from feedserver.posts import store as posts
-from feedserver.storage import schema
-from feedserver.storage.schema import thought_events, thoughts
+from feedserver.storage import listed_thoughts, schema
+from feedserver.storage.schema import thoughts
 from feedserver.thoughts.deciding import FINAL, Decision
-from feedserver.thoughts.model import Event, Kind, State, Thought, Words
+from feedserver.thoughts.model import Kind, State, Thought, Words
 from feedserver.thoughts.trusting import place
 
 _COLUMNS = [thoughts.c[name] for name in Thought.__dataclass_fields__ if name in thoughts.c]
@@ -22,7 +22,6 @@ QUERY: Select[Any] = select(*_COLUMNS, schema.posts.c.slug.label("post_slug")).j
     schema.posts, schema.posts.c.id == thoughts.c.post_id
 )
 _AT_A_TIME = 500  # ids in one query: databases bound them
-_TIMELINE = 200  # lines of a receipt: its sender can ask for more of them, but not for a page without end
 
 
 # --- finding ---
@@ -73,19 +72,29 @@ def latest_shown(
     connection: Connection, now: datetime, limit: int, post_id: int | None = None, offset: int = 0
 ) -> list[Thought]:
     """The newest thoughts shown on visible posts, or on one of them."""
-    query = QUERY.where(*_readable(now, post_id))
-    query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc()).limit(limit).offset(offset)
-    return [thought_of(row) for row in connection.execute(query)]
+    if post_id is None:
+        ids = listed_thoughts.newest(connection, now, limit, offset)
+    else:
+        query = _readable(select(thoughts.c.id), now, post_id)
+        query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc()).limit(limit).offset(offset)
+        ids = list(connection.execute(query).scalars())
+    found = {row.id: thought_of(row) for row in connection.execute(QUERY.where(thoughts.c.id.in_(ids)))}
+    return [found[thought_id] for thought_id in ids]
 
 
-def count_shown(
-    connection: Connection, now: datetime, post_id: int | None = None, guids: Collection[str] | None = None
-) -> int:
-    """How many thoughts are shown on visible posts, or on one of them; with `guids`, how many of those."""
-    query = select(func.count()).select_from(thoughts.join(schema.posts)).where(*_readable(now, post_id))
-    if guids is not None:
-        query = query.where(thoughts.c.guid.in_(guids))
-    return connection.execute(query).scalar_one()
+def count_shown(connection: Connection, now: datetime, post_id: int | None = None) -> int:
+    """How many thoughts are shown on visible posts, or on one of them."""
+    if post_id is None:
+        return listed_thoughts.count(connection, now)
+    number: int = connection.execute(_readable(select(func.count()), now, post_id)).scalar_one()
+    return number
+
+
+def count_of(connection: Connection, now: datetime, guids: Collection[str], post_id: int | None = None) -> int:
+    """How many of the thoughts with these ids are shown on visible posts, or on one of them."""
+    query = _readable(select(func.count()), now, post_id).where(thoughts.c.guid.in_(guids))
+    number: int = connection.execute(query).scalar_one()
+    return number
 
 
 def counts(connection: Connection, post_ids: Iterable[int]) -> dict[int, tuple[int, datetime]]:
@@ -112,30 +121,6 @@ def standing_since(connection: Connection, page: str) -> list[datetime | None]:
         .where(thoughts.c.page == page, thoughts.c.state.in_(("shown", "held")), schema.posts.c.state != "deleted")
     )
     return list(connection.execute(query).scalars())
-
-
-def last_sender(connection: Connection, page: str) -> str | None:
-    """The address that sent the newest ping of a source."""
-    asked = thought_events.c.thought_id == thoughts.c.id
-    query = select(thoughts.c.sender).join(thought_events, asked)
-    query = query.where(thoughts.c.page == page, thought_events.c.event == "received")
-    return connection.execute(query.order_by(thought_events.c.id.desc()).limit(1)).scalar_one_or_none()
-
-
-def events(connection: Connection, thought_id: int) -> list[Event]:
-    """A thought's timeline, oldest first; of a very long one, its end."""
-    query = select(thought_events).where(thought_events.c.thought_id == thought_id)
-    newest = connection.execute(query.order_by(thought_events.c.id.desc()).limit(_TIMELINE)).all()
-    return [Event(row.at, row.event, row.detail) for row in reversed(newest)]
-
-
-def asked_at(connection: Connection, thought_id: int) -> datetime | None:
-    """When a ping for this thought came last: a pair that was rejected before can be pinged anew."""
-    query = select(func.max(thought_events.c.at)).where(
-        thought_events.c.thought_id == thought_id, thought_events.c.event == "received"
-    )
-    moment: datetime | None = connection.execute(query).scalar_one()
-    return moment
 
 
 def shown_sources(connection: Connection, post_id: int) -> list[str]:
@@ -202,40 +187,31 @@ def asked_by(connection: Connection, thought: Thought, sender: str) -> None:
 def settle(connection: Connection, thought: Thought, decision: Decision, now: datetime) -> None:
     """Writes what a thought became after its source was looked at."""
     _update(connection, thought.id, _decided(thought, decision, now) | {"checked_at": now, "next_check_at": None})
+    if decision.state != thought.state:
+        listed_thoughts.follow(connection, [thought.id])
 
 
 def moderate(connection: Connection, decisions: Iterable[tuple[Thought, Decision]], now: datetime) -> None:
     """Writes what thoughts became by a moderator's word. They are locked: no look at a source comes between."""
     batches: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    moved: list[int] = []
     for thought, decision in decisions:
         values = _decided(thought, decision, now) | {"decided_at": now}
         if decision.state in FINAL:
             values["next_check_at"] = None
         batches.setdefault(tuple(values), []).append(values | {"of": thought.id})
+        if decision.state != thought.state:
+            moved.append(thought.id)
     for names, rows in batches.items():  # thousands of one host in one go: writers of SQLite wait meanwhile
         query = update(thoughts).where(thoughts.c.id == bindparam("of"))
         connection.execute(query.values({name: bindparam(name) for name in names}), rows)
+    listed_thoughts.follow(connection, moved)
 
 
 def set_next_check(connection: Connection, page: str, moment: datetime | None) -> None:
     """Says on the receipts of a source when it is looked at next."""
     looked_at = thoughts.c.state.in_(("received", "shown", "held"))
     connection.execute(update(thoughts).where(thoughts.c.page == page, looked_at).values(next_check_at=moment))
-
-
-def record(connection: Connection, thought_id: int, event: str, detail: str, now: datetime) -> None:
-    """Adds a line to a receipt's timeline."""
-    record_all(connection, {thought_id: detail}, event, now)
-
-
-def record_all(connection: Connection, details: Mapping[int, str], event: str, now: datetime) -> None:
-    """Adds a line to the timelines of several receipts, by the thought's id."""
-    rows = [
-        {"thought_id": thought_id, "at": now, "event": event, "detail": detail}
-        for thought_id, detail in details.items()
-    ]
-    if rows:
-        connection.execute(insert(thought_events), rows)
 
 
 # --- helpers ---
@@ -260,10 +236,10 @@ def _decided(thought: Thought, decision: Decision, now: datetime) -> dict[str, A
     return values
 
 
-def _readable(now: datetime, post_id: int | None) -> list[ColumnElement[bool]]:
-    """The conditions under which readers see a thought, on any post or on one."""
-    on_it = [] if post_id is None else [thoughts.c.post_id == post_id]
-    return [thoughts.c.state == "shown", posts.visible(now), *on_it]
+def _readable(query: Select[Any], now: datetime, post_id: int | None) -> Select[Any]:
+    """Of thoughts, those that readers see, on any post or on one."""
+    query = query.select_from(thoughts.join(schema.posts)).where(thoughts.c.state == "shown", posts.visible(now))
+    return query if post_id is None else query.where(thoughts.c.post_id == post_id)
 
 
 def _blank(kind: Kind, state: State, post_id: int, now: datetime) -> dict[str, Any]:
@@ -284,6 +260,8 @@ def _blank(kind: Kind, state: State, post_id: int, now: datetime) -> dict[str, A
 
 def _insert(connection: Connection, values: dict[str, Any]) -> Thought:
     thought_id = connection.execute(insert(thoughts).values(values).returning(thoughts.c.id)).scalar_one()
+    if values["state"] == "shown":
+        listed_thoughts.follow(connection, [thought_id])
     thought = by_id(connection, thought_id)
     assert thought is not None, "it was written in this transaction"
     return thought

@@ -22,7 +22,7 @@ from feedserver.jobs.model import AT_LEISURE, AT_ONCE, Job, pause_after
 from feedserver.settings import Settings
 from feedserver.storage import site
 from feedserver.storage.engine import Database
-from feedserver.thoughts import relooking, sources, store
+from feedserver.thoughts import relooking, sources, store, timeline
 from feedserver.thoughts.budget import Budget
 from feedserver.thoughts.deciding import (
     WAITS,
@@ -131,7 +131,7 @@ class Verifier:
         if not self._budget.spend(connection, job.subject, now, job.priority):
             self._put_off(connection, job, now)
             return None
-        return "" if job.priority == AT_LEISURE else store.last_sender(connection, job.subject) or ""
+        return "" if job.priority == AT_LEISURE else timeline.last_sender(connection, job.subject) or ""
 
     def _may_go_on_to(self, url: str, *, priority: int) -> None:
         """Counts a redirect's next request like a first one. Raises BudgetSpent, and another day it is tried again."""
@@ -185,7 +185,7 @@ class Verifier:
         now = self.clock()
         for thought in thoughts:
             if thought.state == "received":
-                store.record(connection, thought.id, "fetched", look.story, now)
+                timeline.record(connection, thought.id, "fetched", look.story, now)
         self._plan(connection, job, now + pause, attempts=job.attempts + 1, error=look.story)
 
     def _plan(
@@ -205,7 +205,7 @@ class Verifier:
         """Settles one thought. Returns when its source is to be looked at once more, None where it need not be."""
         evidence = look.evidence(thought.post_id)
         if thought.state == "received" and not isinstance(evidence, Linked):
-            asked_at = store.asked_at(connection, thought.id)
+            asked_at = timeline.asked_at(connection, thought.id)
             if asked_at is not None and asked_at > look.started_at:
                 # The ping came while the page was on its way; by then the page may have had the link.
                 return now + timedelta(seconds=self.settings.limits.refetch)
@@ -227,15 +227,15 @@ class Verifier:
         decision = decide(thought, evidence, verdict, now)
         moved = thought.state == "received" or decision.state != thought.state
         if moved or _says_more(thought, decision):
-            store.record(connection, thought.id, "fetched", story, now)
-            store.record(connection, thought.id, "found", _finding(evidence), now)
+            timeline.record(connection, thought.id, "fetched", story, now)
+            timeline.record(connection, thought.id, "found", _finding(evidence), now)
         if moved:
-            store.record(connection, thought.id, "decided", _telling(decision), now)
+            timeline.record(connection, thought.id, "decided", _telling(decision), now)
         elif decision.new_words and decision.new_words != thought.new_words:
-            store.record(connection, thought.id, "decided", "the new words wait for approval", now)
-        store.settle(connection, thought, decision, now)
+            timeline.record(connection, thought.id, "decided", "the new words wait for approval", now)
         if can_be_seen(thought, decision):
             site.revise(connection)
+        store.settle(connection, thought, decision, now)
         return decision
 
 

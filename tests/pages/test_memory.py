@@ -1,6 +1,8 @@
 """Pages in memory: what a repeated request costs, and that it never shows what has passed."""
 
+import gc
 import time
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -113,14 +115,14 @@ def test_a_page_that_many_wait_for_is_written_once(services: Services) -> None:
     def write(_connection: object, _now: object) -> memory.Page:
         written.append(1)
         time.sleep(0.2)
-        return memory.Page(("words",))
+        return memory.Page((b"words",))
 
     def ask(_: int) -> memory.Page:
         together.wait(timeout=30)
         return services.pages.get("a page", write)
 
     with ThreadPoolExecutor(4) as readers:
-        assert {page.html for page in readers.map(ask, range(4))} == {("words",)}
+        assert {page.html for page in readers.map(ask, range(4))} == {(b"words",)}
     assert len(written) == 1
 
 
@@ -146,3 +148,54 @@ def test_long_pages_are_kept_as_far_as_there_is_room_for_them(
         assert client.get(f"/posts/long-{number}").status_code == 200
 
     assert list(services.pages._kept) == [("post", "long-2")]
+
+
+@pytest.mark.parametrize("word", ["Words and more words. ", "Worte, 言葉 und 😀. "], ids=["plain", "wide"])
+def test_what_is_kept_takes_no_more_memory_than_there_is_room(
+    client: FlaskClient,
+    services: Services,
+    publish: Callable[..., Post],
+    monkeypatch: pytest.MonkeyPatch,
+    word: str,
+) -> None:
+    """Pages of long posts, and addresses that lead to them: of neither is more kept than was weighed."""
+    monkeypatch.setattr(memory, "_ROOM", 300_000)
+    for number in range(6):
+        publish(f"Long {number}", slug=f"long-{number}", body=word * 2_000)
+        services.publisher.rename(f"long-{number}", f"longer-{number}")
+    tracemalloc.start()
+    try:
+        for name, status in (("long", 301), ("longer", 200)):
+            for number in range(6):
+                assert client.get(f"/posts/{name}-{number}").status_code == status
+        number_kept, taken = len(list(services.pages._kept)), _freed_by_forgetting(services)
+    finally:
+        tracemalloc.stop()
+
+    assert number_kept > 3
+    assert 100_000 < taken < 300_000
+
+
+def test_an_address_that_leads_to_a_long_post_keeps_nothing_of_it(
+    client: FlaskClient, services: Services, publish: Callable[..., Post]
+) -> None:
+    publish("Long", slug="long", body="Words and more words. " * 20_000)
+    services.publisher.rename("long", "longer")
+    tracemalloc.start()
+    try:
+        assert client.get("/posts/long").status_code == 301
+        taken = _freed_by_forgetting(services)
+    finally:
+        tracemalloc.stop()
+
+    assert 0 < taken <= memory._EACH
+
+
+def _freed_by_forgetting(services: Services) -> int:
+    """How many bytes are free when no page is kept any more."""
+    gc.collect()
+    before = tracemalloc.get_traced_memory()[0]
+    for key in services.pages._kept:
+        services.pages._kept.forget(key)
+    gc.collect()
+    return before - tracemalloc.get_traced_memory()[0]

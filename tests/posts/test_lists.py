@@ -83,7 +83,7 @@ def test_a_tag_that_comes_later_puts_the_post_at_the_end_of_its_list_and_one_tha
     edit(services, "one", title="One", tags="[sea]")
     edit(services, "two", title="Two")
     with services.database.read() as connection:
-        assert [post.title for post in placed(connection, clock(), SEA, 1)] == ["One"]
+        assert [post.title for post in placed(connection, clock(), SEA, 1, 20)] == ["One"]
 
     edit(services, "two", title="Two", tags="[sea]")
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from feedserver.storage import migrate
+from feedserver.storage import listed_thoughts, migrate
 from feedserver.storage.engine import Database
 from tests.support.serving import FEEDSERVER, clean_environ, wait_until
 
@@ -23,7 +23,7 @@ POST = """
 THOUGHT = """
     INSERT INTO thoughts (id, guid, post_id, kind, state, page, author_name, author_url, title, excerpt, approved,
                           strikes, received_at)
-    VALUES (:id, :id, 1, 'pingback', 'shown', :page, '', '', '', '', true, 0, :at)
+    VALUES (:id, :id, :post, 'pingback', :state, :page, '', '', '', '', true, 0, :at)
 """
 JOB = """
     INSERT INTO jobs (id, kind, subject, run_at, attempts, created_at) VALUES (:id, :kind, :subject, :at, 0, :at)
@@ -106,7 +106,7 @@ def test_0007_thoughts_get_their_places_looks_their_parties_and_posts_link_to_ow
         for host in ("a.friend.example", "www.friend.example", "ann.github.io", "127.0.2.1"):
             connection.execute(text("INSERT INTO post_hosts VALUES (1, :host)"), {"host": host})
         for number, page in enumerate(("http://www.known.example/x", "http://example.org/~ann/y", None), 1):
-            connection.execute(text(THOUGHT), {"id": number, "page": page, "at": stored(connection, NOON)})
+            add_thought(connection, number, page)
         for number, (kind, subject) in enumerate((("verify", "http://www.known.example/x"), ("publish", "1")), 1):
             values = {"id": number, "kind": kind, "subject": subject, "at": stored(connection, NOON)}
             connection.execute(text(JOB), values)
@@ -123,6 +123,58 @@ def test_0007_thoughts_get_their_places_looks_their_parties_and_posts_link_to_ow
     assert sorted(hosts) == ["127.0.2.1", "ann.github.io", "friend.example"]
 
 
+def test_0008_lists_are_counted_in_shelves_and_thoughts_that_readers_see_are_listed(
+    database: Database, as_of: Callable[[str], None]
+) -> None:
+    as_of("0007")
+    with database.write() as connection:
+        add_post(connection, 1)
+        add_post(connection, 2, state="deleted")
+        for number, post, state in ((1, 1, "shown"), (2, 1, "shown"), (3, 1, "held"), (4, 2, "shown")):
+            add_thought(connection, number, f"http://a.example/{number}", post=post, state=state)
+        connection.execute(text("INSERT INTO lists VALUES ('site', 1)"))
+        connection.execute(
+            text("INSERT INTO listed VALUES ('site', 1, :at, 1), ('site', 2, NULL, 2)"),
+            {"at": stored(connection, NOON)},
+        )
+
+    with migrate.exclusive(database):
+        assert migrate.upgrade(database)
+
+    with database.read() as connection:
+        members = connection.execute(text("SELECT list, members FROM lists ORDER BY list")).all()
+        assert [tuple(row) for row in members] == [("site", 1), ("thoughts", 2)]
+        assert listed_thoughts.newest(connection, NOON, 10) == [2, 1]
+
+
+def test_0008_a_long_list_gets_many_shelves_that_its_pages_are_found_by(
+    database: Database, as_of: Callable[[str], None]
+) -> None:
+    as_of("0007")
+    with database.write() as connection:
+        add_post(connection, 1)
+        rows = [thought(connection, number, f"http://a.example/{number}") for number in range(1, 3501)]
+        for number, row in enumerate(rows):
+            row["at"] = stored(connection, NOON.replace(minute=number // 60, second=number % 60))
+        connection.execute(text(THOUGHT), rows)
+
+    with migrate.exclusive(database):
+        assert migrate.upgrade(database)
+
+    with database.read() as connection:
+        sizes = connection.execute(text("SELECT members FROM lists ORDER BY since")).scalars().all()
+        assert sizes == [1000, 1000, 1000, 500]
+        assert listed_thoughts.newest(connection, NOON, 3, 1750) == [1750, 1749, 1748]
+
+
+def thought(connection: Connection, number: int, page: str | None, **values: Any) -> dict[str, Any]:
+    return {"id": number, "page": page, "post": 1, "state": "shown", "at": stored(connection, NOON)} | values
+
+
+def add_thought(connection: Connection, number: int, page: str | None, **values: Any) -> None:
+    connection.execute(text(THOUGHT), thought(connection, number, page, **values))
+
+
 def test_two_programs_that_upgrade_an_old_site_at_once_do_it_once_and_every_row_stands(
     database: Database, as_of: Callable[[str], None], tmp_path: Path
 ) -> None:
@@ -136,8 +188,8 @@ def test_two_programs_that_upgrade_an_old_site_at_once_do_it_once_and_every_row_
             add_post(connection, number)
             connection.execute(text("INSERT INTO post_tags VALUES (:number, 0, 'sea')"), {"number": number})
             page = f"http://blog-{number}.example/"
-            values = {"id": number, "page": page, "kind": "verify", "subject": page, "at": stored(connection, NOON)}
-            connection.execute(text(THOUGHT), values)
+            add_thought(connection, number, page)
+            values = {"id": number, "kind": "verify", "subject": page, "at": stored(connection, NOON)}
             connection.execute(text(JOB), values)
     before = rows(database)
 

@@ -13,6 +13,7 @@ from feedserver.storage import limits
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import limits as counters
 from feedserver.thoughts import standing
+from feedserver.thoughts.listing import listing, waiting_for_a_word
 from feedserver.thoughts.moderation import moderate_all
 from tests.thoughts.site import Site, linking
 
@@ -84,6 +85,27 @@ def test_no_question_of_a_ping_or_a_look_reads_a_whole_table(site_with: Callable
 
     assert len(statements) > 30
     assert found == {}
+
+
+def test_what_waits_for_a_moderator_is_found_without_looking_through_what_is_shown(
+    site_with: Callable[..., Site],
+) -> None:
+    site = site_with(moderation_pingbacks="hold")
+    target = site.url(site.publish())
+    database = site.services.database
+    for host in ("held", "shown"):
+        site.ping(site.web.put(f"http://{host}.example/", linking(target, before=f"{host}: ")), target)
+    approve(site, "http://shown.example/")
+    site.web.put("http://shown.example/", linking(target, before="Otherwise now: "))
+    site.clock.move(days=8)
+    site.run_jobs()
+
+    with statements_of(database) as statements, database.read() as connection:
+        waiting = waiting_for_a_word(connection, 10)
+        listed = listing(connection, state="held")
+
+    assert len(waiting) == len(listed) == 2
+    assert not any(scanned(database, statement, values) for statement, values in statements.items())
 
 
 def approve(site: Site, source: str) -> None:

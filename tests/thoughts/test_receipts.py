@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from feedserver.errors import BadStatus, FetchError, NotText, TimedOut
-from feedserver.thoughts import store
+from feedserver.thoughts import timeline
 from feedserver.thoughts.moderation import Act
 from tests.support.pinging import call_body
 from tests.thoughts.site import SOURCE, Site, linking
@@ -152,15 +152,15 @@ def test_markup_in_what_was_sent_is_text(site: Site, target: str) -> None:
 
 
 def test_a_very_long_timeline_is_shown_from_its_end(site: Site, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "_TIMELINE", 6)
+    monkeypatch.setattr(timeline, "_LINES", 6)
     for _ in range(3):
         receipt = site.ping(SOURCE, target).receipt
         site.clock.move(seconds=1)
 
-    timeline = site.receipt(receipt)["timeline"]
+    lines = site.receipt(receipt)["timeline"]
 
-    assert [line["event"] for line in timeline] == ["found", "decided", "received", "fetched", "found", "decided"]
-    assert timeline[-1] == {"at": "2026-03-08T12:00:02Z", "event": "decided", "detail": "rejected: source missing"}
+    assert [line["event"] for line in lines] == ["found", "decided", "received", "fetched", "found", "decided"]
+    assert lines[-1] == {"at": "2026-03-08T12:00:02Z", "event": "decided", "detail": "rejected: source missing"}
 
 
 @pytest.mark.parametrize(

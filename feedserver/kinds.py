@@ -1,0 +1,152 @@
+"""What a setting may be: how text and TOML values become the value, and what is said where they do not."""
+
+import ipaddress
+import zoneinfo
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from feedserver.text import clean
+
+_MAX_BASE = 500  # characters of site.url: what follows it must fit into urls.MAX_URL
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a value is read: `read` raises ValueError with the words that follow “must be”."""
+
+    read: Callable[[object], Any]
+
+
+def line(value: object) -> str:
+    if not isinstance(value, str) or clean(value) != value or any(c in value for c in "\t\n"):
+        raise ValueError("one line of text")
+    return value.strip()
+
+
+def some_line(value: object) -> str:
+    if not (text := line(value)):
+        raise ValueError("text that is not empty")
+    return text
+
+
+def path(value: object) -> Path:
+    try:
+        return Path(some_line(value)).expanduser()
+    except RuntimeError:
+        raise ValueError("a path; there is no such user to begin it with") from None
+
+
+def base_url(value: object) -> str:
+    text = line(value)
+    problem = "an absolute http or https URL in ASCII without query, fragment or user, such as https://blog.example"
+    try:
+        parts = urlsplit(text)
+        port_is_fine = parts.port != 0
+    except ValueError:
+        raise ValueError(problem) from None
+    # Quotes and brackets would be escaped in pages in ways that Pingback clients do not undo.
+    unwanted = (
+        parts.query or parts.fragment or "@" in parts.netloc or not text.isascii() or set(text) & set("\\ '\"<>&")
+    )
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine or unwanted:
+        raise ValueError(problem)
+    if len(text) > _MAX_BASE or {".", ".."} & set(parts.path.split("/")):
+        raise ValueError(f"a URL of at most {_MAX_BASE} characters without dot segments")
+    return text.rstrip("/")
+
+
+def zone(value: object) -> str:
+    try:
+        return str(zoneinfo.ZoneInfo(some_line(value)))
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise ValueError("a time zone such as Europe/Berlin") from None
+
+
+def language(value: object) -> str:
+    text = some_line(value)
+    subtags = text.split("-")
+    if not all(tag.isascii() and tag.isalnum() and len(tag) <= 8 for tag in subtags) or not subtags[0].isalpha():
+        raise ValueError("a language tag such as en or pt-BR")
+    return text
+
+
+def truth(value: object) -> bool:
+    words = {
+        "true": True,
+        "yes": True,
+        "on": True,
+        "1": True,
+        "false": False,
+        "no": False,
+        "off": False,
+        "0": False,
+    }
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().lower() in words:
+        return words[value.strip().lower()]
+    raise ValueError("true or false")
+
+
+def whole(least: int, most: int) -> Kind:
+    def read(value: object) -> int:
+        try:
+            number = int(value.strip()) if isinstance(value, str) else value
+        except ValueError:
+            number = None
+        if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= most:
+            raise ValueError(f"a whole number from {least} to {most}")
+        return number
+
+    return Kind(read)
+
+
+def seconds(least: float, most: float) -> Kind:
+    def read(value: object) -> float:
+        try:
+            number = float(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else None
+        except ValueError:
+            number = None
+        if number is None or not least <= number <= most:
+            raise ValueError(f"a number of seconds from {least:g} to {most:g}")
+        return number
+
+    return Kind(read)
+
+
+def choice(*words: str) -> Kind:
+    def read(value: object) -> str:
+        if not isinstance(value, str) or value.strip() not in words:
+            raise ValueError(f"one of {', '.join(words)}")
+        return value.strip()
+
+    return Kind(read)
+
+
+def _items(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    if isinstance(value, list):
+        return [str(item).strip() for item in value]
+    raise ValueError("a list")
+
+
+def networks(value: object) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(item) for item in _items(value))
+    except ValueError:
+        raise ValueError("a list of networks such as 10.0.0.0/8") from None
+
+
+def ports(value: object) -> frozenset[int] | None:
+    items = _items([value] if isinstance(value, int) else value)
+    if items == ["*"]:
+        return None
+    if items and all(item.isascii() and item.isdecimal() and 0 < int(item) < 65536 for item in items):
+        return frozenset(int(item) for item in items)
+    raise ValueError("a list of ports from 1 to 65535, or *")

@@ -1,0 +1,50 @@
+"""The SQL of receipts' timelines: what became of each thought, line by line, and who asked last."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select
+
+from feedserver.storage.schema import thought_events, thoughts
+from feedserver.thoughts.model import Event
+
+_LINES = 200  # of a receipt: its sender can ask for more of them, but not for a page without end
+
+
+def events(connection: Connection, thought_id: int) -> list[Event]:
+    """A thought's timeline, oldest first; of a very long one, its end."""
+    query = select(thought_events).where(thought_events.c.thought_id == thought_id)
+    newest = connection.execute(query.order_by(thought_events.c.id.desc()).limit(_LINES)).all()
+    return [Event(row.at, row.event, row.detail) for row in reversed(newest)]
+
+
+def asked_at(connection: Connection, thought_id: int) -> datetime | None:
+    """When a ping for this thought came last: a pair that was rejected before can be pinged anew."""
+    query = select(func.max(thought_events.c.at)).where(
+        thought_events.c.thought_id == thought_id, thought_events.c.event == "received"
+    )
+    moment: datetime | None = connection.execute(query).scalar_one()
+    return moment
+
+
+def last_sender(connection: Connection, page: str) -> str | None:
+    """The address that sent the newest ping of a source."""
+    asked = thought_events.c.thought_id == thoughts.c.id
+    query = select(thoughts.c.sender).join(thought_events, asked)
+    query = query.where(thoughts.c.page == page, thought_events.c.event == "received")
+    return connection.execute(query.order_by(thought_events.c.id.desc()).limit(1)).scalar_one_or_none()
+
+
+def record(connection: Connection, thought_id: int, event: str, detail: str, now: datetime) -> None:
+    """Adds a line to a receipt's timeline."""
+    record_all(connection, {thought_id: detail}, event, now)
+
+
+def record_all(connection: Connection, details: Mapping[int, str], event: str, now: datetime) -> None:
+    """Adds a line to the timelines of several receipts, by the thought's id."""
+    rows = [
+        {"thought_id": thought_id, "at": now, "event": event, "detail": detail}
+        for thought_id, detail in details.items()
+    ]
+    if rows:
+        connection.execute(insert(thought_events), rows)
