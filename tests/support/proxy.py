@@ -17,13 +17,15 @@ WHY_NOT = "nginx is not installed (Debian: apt-get install nginx-light)"
 class Nginx:
     """nginx in a folder of its own, on a free port."""
 
-    def __init__(self, folder: Path, site_port: int, port: int) -> None:
+    def __init__(self, folder: Path, site_port: int, port: int, *, tried_first: str = "") -> None:
+        """`tried_first` goes before the site in `upstream feedserver`: `server HOST:PORT;`."""
         self.url = f"http://127.0.0.1:{port}"
         self._port = port
         self.cache = folder / "cache"
         self.log = folder / "access.log"
         self._file = folder / "nginx.conf"
-        self._file.write_text(rendered(folder, site_port, port), "utf-8")
+        self.error_log = folder / "error.log"
+        self._file.write_text(rendered(folder, site_port, port, tried_first=tried_first), "utf-8")
         assert PROGRAM is not None
         self._command = [PROGRAM, "-p", str(folder), "-c", str(self._file)]
         self._process: subprocess.Popen[bytes] | None = None
@@ -31,7 +33,7 @@ class Nginx:
     def start(self) -> None:
         subprocess.run([*self._command, "-t"], check=True, capture_output=True, timeout=30)
         self._process = subprocess.Popen([*self._command, "-g", "daemon off;"], stderr=subprocess.DEVNULL)
-        wait_until(self._listens, 15, lambda: self.log.with_name("error.log").read_text())
+        wait_until(self._listens, 15, lambda: self.error_log.read_text())
 
     def stop(self) -> None:
         if self._process is not None:
@@ -43,7 +45,7 @@ class Nginx:
             return probe.connect_ex(("127.0.0.1", self._port)) == 0
 
 
-def rendered(folder: Path, site_port: int, port: int) -> str:
+def rendered(folder: Path, site_port: int, port: int, *, tried_first: str = "") -> str:
     """The shipped configuration with nothing changed but where things are, and who nginx runs as."""
     text = SHIPPED.read_text("utf-8")
     for old, new in {
@@ -53,7 +55,7 @@ def rendered(folder: Path, site_port: int, port: int) -> str:
         "/var/log/nginx/error.log": f"{folder}/error.log",
         "/var/log/nginx/access.log": f"{folder}/access.log",
         "/var/lib/nginx/feedserver": f"{folder}/cache",
-        "server 127.0.0.1:8000;": f"server 127.0.0.1:{site_port};",
+        "server 127.0.0.1:8000;": f"{tried_first} server 127.0.0.1:{site_port};",
         "127.0.0.1:8001;": f"127.0.0.1:{free_port()};",
         "listen 80;": f"listen 127.0.0.1:{port};",
     }.items():
