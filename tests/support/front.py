@@ -59,8 +59,7 @@ def running_front(folder: Path, *, tried_first: str = "") -> Iterator[Front]:
     site = Site(folder / "site", free_port(), environ, FEEDSERVER)
     nginx = Nginx(folder / "nginx", site.port, port, tried_first=tried_first)
     with ExitStack() as stack:
-        nginx.start()
-        stack.callback(nginx.stop)
+        stack.enter_context(nginx.running())
         site.start(WORKERS, THREADS)
         stack.callback(lambda: site.process and site.stop(signal.SIGKILL))
         front = Front(nginx, site)

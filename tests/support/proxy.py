@@ -5,6 +5,8 @@ import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.serving import free_port, wait_until
@@ -39,6 +41,15 @@ class Nginx:
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait(timeout=30)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """From here to the end of the block."""
+        try:
+            self.start()
+            yield
+        finally:
+            self.stop()
 
     def _listens(self) -> bool:
         with socket.socket() as probe:
