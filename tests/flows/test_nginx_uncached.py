@@ -127,6 +127,7 @@ def test_the_private_feed_of_what_waits_is_never_cached(front: Front) -> None:
     assert [b"A word that waits." in body for _, _, body in answers] == [False, True, True]
     assert all("x-cache" not in headers for _, headers, _ in answers)
     assert set(front.cached()) <= before
+    assert front.author.moderation_key not in front.nginx.log.read_text(), "who reads the log must not moderate"
 
 
 def test_pages_pings_receipts_and_health_are_never_cached(front: Front, blog: Blog) -> None:
