@@ -4,6 +4,7 @@ import gzip
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -169,6 +170,18 @@ def test_what_only_the_site_can_answer_passes_by_the_cache_and_leaves_no_trace(
 
 def test_a_script_that_reads_a_feed_is_served_from_the_cache(front: Front) -> None:
     assert front.from_cache("/feed.json", Sec_Fetch_Dest="empty", Sec_Fetch_Mode="cors")[0] == 200
+
+
+def test_the_command_in_the_docs_counts_the_readers_that_the_cache_has_answered(front: Front) -> None:
+    page = SHIPPED.parents[1].joinpath("docs", "scaling.md").read_text("utf-8")
+    (command,) = re.findall(r"^    (grep .* /var/log/nginx/access\.log .*)$", page, re.MULTILINE)
+    for path in ("/feed.rss", "/feed.rss", "/thoughts.atom?page=1", "/feeds"):
+        front.get(path, User_Agent="Hosted/1.0 (42 subscribers)")
+
+    command = command.replace("/var/log/nginx/access.log", str(front.nginx.log))
+    counted = subprocess.run(["sh", "-c", command], check=True, capture_output=True, text=True, timeout=30).stdout
+
+    assert "      3 Hosted/1.0 (42 subscribers)\n" in counted
 
 
 def test_a_list_that_is_not_there_is_not_there_behind_nginx_either(front: Front) -> None:
