@@ -19,15 +19,16 @@ WHY_NOT = "nginx is not installed (Debian: apt-get install nginx-light)"
 class Nginx:
     """nginx in a folder of its own, on a free port."""
 
-    def __init__(self, folder: Path, site_port: int, port: int, *, tried_first: str = "") -> None:
-        """`tried_first` goes before the site in `upstream feedserver`: `server HOST:PORT;`."""
+    def __init__(self, folder: Path, site_port: int, port: int, *, tried_first: str = "", also: str = "") -> None:
+        """`tried_first` goes before the site in `upstream feedserver`, as `server HOST:PORT;`; `also` holds further
+        locations."""
         self.url = f"http://127.0.0.1:{port}"
         self._port = port
         self.cache = folder / "cache"
         self.log = folder / "access.log"
         self._file = folder / "nginx.conf"
         self.error_log = folder / "error.log"
-        self._file.write_text(rendered(folder, site_port, port, tried_first=tried_first), "utf-8")
+        self._file.write_text(rendered(folder, site_port, port, tried_first=tried_first, also=also), "utf-8")
         assert PROGRAM is not None
         self._command = [PROGRAM, "-p", str(folder), "-c", str(self._file)]
         self._process: subprocess.Popen[bytes] | None = None
@@ -56,7 +57,7 @@ class Nginx:
             return probe.connect_ex(("127.0.0.1", self._port)) == 0
 
 
-def rendered(folder: Path, site_port: int, port: int, *, tried_first: str = "") -> str:
+def rendered(folder: Path, site_port: int, port: int, *, tried_first: str = "", also: str = "") -> str:
     """The shipped configuration with nothing changed but where things are, and who nginx runs as."""
     text = SHIPPED.read_text("utf-8")
     for old, new in {
@@ -68,6 +69,7 @@ def rendered(folder: Path, site_port: int, port: int, *, tried_first: str = "") 
         "/var/lib/nginx/feedserver": f"{folder}/cache",
         "server 127.0.0.1:8000;": f"{tried_first} server 127.0.0.1:{site_port};",
         "127.0.0.1:8001;": f"127.0.0.1:{free_port()};",
+        "location @feedserver {": f"{also} location @feedserver {{",
         "listen 80;": f"listen 127.0.0.1:{port};",
     }.items():
         assert old in text, f"{old} is no longer in {SHIPPED.name}"
