@@ -12,7 +12,7 @@ from bench.sites import Site
 from tests.support.proxy import PROGRAM, WHY_NOT, Nginx
 from tests.support.serving import free_port, request, wait_until
 
-GROUP = "nginx in front"
+KINDS = ("200, plain", "200, gzip", "304")
 _FEED = "/feed.atom"
 _GZIP = {"Accept-Encoding": "gzip"}
 _SECONDS = 1  # of one round: in it, nginx asks feedserver once whether anything is new
@@ -30,6 +30,11 @@ def measure(site: Site) -> list[Figure]:
         with nginx.running():
             sizes = {kind: _keep_a_copy(folder, nginx.url, kind) for kind in ("plain", "gzip")}
             return [_figure(nginx.url, kind, sizes[kind]) for kind in sizes] + [_unchanged(nginx.url)]
+
+
+def named(kind: str) -> str:
+    """The name of the figure of one of the KINDS."""
+    return f"cached feed {kind}, of a static file of the same bytes"
 
 
 def _copies(folder: Path) -> str:
@@ -74,10 +79,10 @@ def _rate(url: str, headers: Mapping[str, str]) -> float:
     return loading.wrk(url, headers, seconds=_SECONDS).rate
 
 
-def _of_static(name: str, rates: Mapping[str, float], size: str) -> Figure:
+def _of_static(kind: str, rates: Mapping[str, float], size: str) -> Figure:
     return Figure(
-        GROUP,
-        f"cached feed {name}, of a static file of the same bytes",
+        "nginx in front",
+        named(kind),
         rates["cached"] / rates["static"],
         "×",
         least=0.8,
