@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench import changing, deep, pinging, profiling, reading, rendering, report, sites, starting, tail
+from bench import changing, deep, front, pinging, profiling, reading, rendering, report, sites, starting, tail
 from feedserver.clock import utc_now
 
 
@@ -21,6 +21,7 @@ def main(folder: Path) -> int:
     with sites.both() as (small, large):
         measures = {
             "feeds and pages": lambda: reading.measure(small, large),
+            "nginx in front": lambda: front.measure(small),
             "renderings": lambda: rendering.measure(large),
             "deep pages": lambda: deep.measure(small, large),
             "changes": lambda: changing.measure(small, large),

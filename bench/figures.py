@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure. `least` and `most` are targets, of which a figure has one or none; `note` says what it is made of."""
+    """One figure. `least` and `most` are targets, of which a figure has one or none; `note` says what it is made of.
+
+    `rate` is how many requests a second were answered, where the figure is made of that.
+    """
 
     group: str
     name: str
@@ -15,6 +18,7 @@ class Figure:
     least: float | None = None
     most: float | None = None
     note: str = ""
+    rate: float | None = None
 
     @property
     def reached(self) -> bool | None:

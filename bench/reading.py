@@ -73,7 +73,7 @@ def _feed_figures(name: str, rates: Mapping[str, float]) -> list[Figure]:
     ours, rivals = rates["ours"], f"{rates['ours']:,.0f} a second; bare WSGI {rates['wsgi']:,.0f}"
     beside = "feeds, beside rivals"
     return [
-        Figure(beside, f"feed {name}, of bare WSGI", ours / rates["wsgi"], "×", least=0.9, note=rivals),
+        Figure(beside, f"feed {name}, of bare WSGI", ours / rates["wsgi"], "×", least=0.9, note=rivals, rate=ours),
         Figure(
             beside,
             f"feed {name}, of bare Flask",
@@ -108,6 +108,7 @@ def _pages(small: Site, large: Site, ours: str, grown: str, bare: str) -> list[F
             "×",
             least=0.7,
             note=note,
+            rate=rates["ours"],
         ),
         _growth("post page", rates["ours"], rates["grown"]),
     ]

@@ -1,16 +1,17 @@
-"""What `make bench` leaves behind: a table on the terminal, and docs/performance.json, .svg and .md."""
+"""What `make bench` leaves behind: a table on the terminal, docs/performance.json, .svg, .md, figures in scaling.md."""
 
 import json
 import os
 import platform
 import subprocess
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bench import scaling
 from bench.figures import Figure, by_group, in_rows
 from bench.picture import drawn
 from bench.profiling import Profile
@@ -32,7 +33,7 @@ def tell(figures: Sequence[Figure]) -> None:
 
 
 def write(folder: Path, figures: Sequence[Figure], profiles: Sequence[Profile], seconds: float, now: datetime) -> None:
-    """Writes the three files. `seconds` is how long the measuring took."""
+    """Writes the three files, and the figures in scaling.md where it is there. `seconds` is how long it all took."""
     where = _where(seconds, now)
     found = {
         **where,
@@ -43,6 +44,15 @@ def write(folder: Path, figures: Sequence[Figure], profiles: Sequence[Profile], 
     (folder / "performance.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
     (folder / "performance.svg").write_text(drawn(figures), "utf-8")
     (folder / "performance.md").write_text(_page(where, figures, profiles), "utf-8")
+    if (page := folder / "scaling.md").exists():
+        page.write_text(scaling.renewed(page.read_text("utf-8"), where, figures), "utf-8")
+
+
+def read(folder: Path) -> tuple[dict[str, Any], list[Figure]]:
+    """The machine and the figures of the run that `folder` tells of."""
+    found = json.loads((folder / "performance.json").read_text("utf-8"))
+    names = [field.name for field in fields(Figure)]
+    return found, [Figure(**{name: one[name] for name in names if name in one}) for one in found["figures"]]
 
 
 def _where(seconds: float, now: datetime) -> dict[str, Any]:

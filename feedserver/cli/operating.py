@@ -20,7 +20,8 @@ from feedserver.storage.engine import Database
 
 _HIDDEN = "(hidden)"
 _ABOUT_COPY = """Stop the site first: what is written while it is copied stays behind. Everything is copied or
-nothing, and the rows are counted. A password need not stand in a URL: ~/.pgpass and PGPASSWORD hold it too."""
+nothing, and the rows are counted. A password need not stand in a URL, where the whole machine can read it: ~/.pgpass
+holds it, or the file that `?passfile=/path` at the end of the URL names."""
 
 
 def add_commands(commands: Commands) -> None:

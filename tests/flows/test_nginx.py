@@ -12,64 +12,21 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from email.utils import formatdate
-from pathlib import Path
 
 import brotli
 import pytest
 
-from feedserver.services import Services
-from feedserver.settings import Settings, SiteSettings
-from tests.posts.builders import document
-from tests.support.pinging import HEADERS, ping_body, read_answer
-from tests.support.proxy import PROGRAM, SHIPPED, WHY_NOT, Nginx, rendered
-from tests.support.serving import FEEDSERVER, Blog, Site, free_port, request, wait_until
+from tests.support.front import THREADS, WORKERS, Front, running_front
+from tests.support.pinging import HEADERS, ping_body
+from tests.support.proxy import PROGRAM, SHIPPED, WHY_NOT, rendered
+from tests.support.serving import Blog, request, wait_until
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason=WHY_NOT)
-
-Answer = tuple[int, dict[str, str], bytes]
-WORKERS, THREADS = 2, 4
-
-
-class Front:
-    """The site as the world sees it: through nginx. `site` is the server behind."""
-
-    def __init__(self, nginx: Nginx, site: Site) -> None:
-        self.nginx = nginx
-        self.site = site
-        self.author = Services(Settings(data_dir=site.folder / "var", site=SiteSettings(url=nginx.url)))
-
-    def get(self, path: str, **headers: str) -> Answer:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return request(self.nginx.url + path, headers=named)
-
-    def from_cache(self, path: str, **headers: str) -> Answer:
-        """The answer to one of several requests that nginx gave by itself."""
-        for _ in range(200):
-            answer = self.get(path, **headers)
-            if answer[1].get("x-cache") in ("HIT", "UPDATING"):
-                return answer
-        raise AssertionError(f"nginx never answered {path} by itself: {answer[:2]}")
-
-    def publish(self, title: str, tags: str = "[]") -> str:
-        """Publishes a post from another process than the site's, as the command line does; returns its path."""
-        read = self.author.publisher.read(document(title, tags=tags))
-        return f"/posts/{self.author.publisher.add(read, self.author.clock()).slug}"
 
 
 @pytest.fixture(scope="module")
 def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    port = free_port()
-    folder = tmp_path_factory.mktemp("nginx")
-    environ = {"FEEDSERVER_SITE_URL": f"http://127.0.0.1:{port}", "FEEDSERVER_SERVER_TRUSTED_PROXIES": "127.0.0.1"}
-    site = Site(tmp_path_factory.mktemp("site"), free_port(), environ, FEEDSERVER)
-    nginx = Nginx(folder, site.port, port)
-    with ExitStack() as stack:
-        nginx.start()
-        stack.callback(nginx.stop)
-        site.start(WORKERS, THREADS)
-        stack.callback(lambda: site.process and site.stop(signal.SIGKILL))
-        front = Front(nginx, site)
-        stack.callback(front.author.database.close)
+    with running_front(tmp_path_factory.mktemp("front")) as front:
         yield front
 
 
@@ -184,7 +141,7 @@ def test_however_accept_encoding_is_written_the_cache_holds_three_copies(front: 
     for accepted in ("br", "gzip, br", "BR;q=0.9", "gzip", "gzip ,deflate", "identity", "zstd", ""):
         front.get("/feed.rss?copies", Accept_Encoding=accepted)
 
-    keys = [path.read_bytes().split(b"\nKEY: ")[1].split(b"\n")[0] for path in cached(front)]
+    keys = [path.read_bytes().split(b"\nKEY: ")[1].split(b"\n")[0] for path in front.cached()]
     assert sorted(key for key in keys if b"?copies" in key) == [
         b"/feed.rss?copies ",
         b"/feed.rss?copies br",
@@ -201,12 +158,12 @@ def test_what_only_the_site_can_answer_passes_by_the_cache_and_leaves_no_trace(
     front: Front, headers: dict[str, str]
 ) -> None:
     known = front.from_cache("/feed.rss")
-    before = {path: path.read_bytes() for path in cached(front)}
+    before = {path: path.read_bytes() for path in front.cached()}
 
     answers = [front.get("/feed.rss", If_None_Match='W/"older"', **headers) for _ in range(2)]
 
     assert all("x-cache" not in headers for _, headers, _ in answers)
-    assert set(before) >= set(cached(front))
+    assert set(before) >= set(front.cached())
     status, _, body = front.from_cache("/feed.rss")
     assert (status, body) == (200, known[2])
 
@@ -215,8 +172,37 @@ def test_a_script_that_reads_a_feed_is_served_from_the_cache(front: Front) -> No
     assert front.from_cache("/feed.json", Sec_Fetch_Dest="empty", Sec_Fetch_Mode="cors")[0] == 200
 
 
+def test_the_command_in_the_docs_counts_the_readers_that_the_cache_has_answered(front: Front) -> None:
+    page = SHIPPED.parents[1].joinpath("docs", "scaling.md").read_text("utf-8")
+    (command,) = re.findall(r"^    (grep .* /var/log/nginx/access\.log .*)$", page, re.MULTILINE)
+    for path in ("/feed.rss", "/feed.rss", "/thoughts.atom?page=1", "/feeds"):
+        front.get(path, User_Agent="Hosted/1.0 (42 subscribers)")
+
+    command = command.replace("/var/log/nginx/access.log", str(front.nginx.log))
+
+    def counted() -> str:
+        return subprocess.run(["sh", "-c", command], check=True, capture_output=True, text=True, timeout=30).stdout
+
+    wait_until(lambda: " 3 Hosted/1.0 (42 subscribers)\n" in counted(), 5, counted)
+
+
 def test_a_list_that_is_not_there_is_not_there_behind_nginx_either(front: Front) -> None:
     assert front.get("/tags/nothing/feed.rss")[0] == 404
+
+
+def test_that_there_is_no_feed_any_more_is_remembered_like_a_feed(front: Front) -> None:
+    """Else those who ask meanwhile would get the last copy of it for ever."""
+    slugs = [front.publish(f"Short-lived {number}").removeprefix("/posts/") for number in range(2)]
+    for slug in slugs:
+        assert front.from_cache(f"/posts/{slug}/thoughts.rss")[0] == 200
+
+    front.author.publisher.delete(slugs[0])
+    front.author.publisher.rename(slugs[1], "renamed")
+    time.sleep(1.05)
+
+    assert front.from_cache(f"/posts/{slugs[0]}/thoughts.rss")[0] == 410
+    assert front.from_cache(f"/posts/{slugs[1]}/thoughts.rss")[0] == 301
+    assert front.from_cache("/tags/nothing/feed.rss")[0] == 404
 
 
 def test_names_with_encoded_slashes_reach_the_site_as_they_were_sent(front: Front) -> None:
@@ -233,26 +219,6 @@ def blog() -> Iterator[Blog]:
     blog = Blog()
     yield blog
     blog.close()
-
-
-def test_pages_pings_receipts_and_health_are_never_cached(front: Front, blog: Blog) -> None:
-    path = front.publish("To be pinged")
-    permalink = front.nginx.url + path
-    before = set(cached(front))
-    source = blog.put("/page", f'<title>Other</title><p>See <a href="{permalink}">this</a>.</p>')
-
-    answers = [request(front.nginx.url + "/pingback", body=ping_body(source, permalink), headers=HEADERS)]
-    receipt = re.search(r"/receipts/\S+", str(read_answer(answers[0][2])))
-    assert receipt, answers
-    for asked in ("/", path, receipt[0], f"{receipt[0]}.json", "/healthz", "/readyz"):
-        answers += [front.get(asked) for _ in range(2)]
-
-    assert {status for status, _, _ in answers} == {200}
-    assert all("x-cache" not in headers for _, headers, _ in answers)
-    assert set(cached(front)) <= before
-    token = receipt[0].removeprefix("/receipts/")
-    assert token not in front.nginx.log.read_text(), "who reads the log must not read receipts"
-    wait_until(lambda: b"1 Thought to" in front.get(path)[2], 15, front.site.log)
 
 
 @pytest.mark.parametrize("sender", ["127.0.0.77", "127.0.0.1"], ids=["from elsewhere", "from the proxy’s own machine"])
@@ -317,7 +283,3 @@ def test_when_the_site_is_away_feeds_are_still_there_and_new_posts_come_back_wit
     time.sleep(1.05)
     assert "Back again" in [item["title"] for item in json.loads(front.get("/feed.json")[2])["items"]]
     assert b"Back again" in front.get("/feed.rss")[2]
-
-
-def cached(front: Front) -> list[Path]:
-    return [path for path in front.nginx.cache.rglob("*") if path.is_file()]

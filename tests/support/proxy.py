@@ -5,6 +5,8 @@ import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.serving import free_port, wait_until
@@ -17,13 +19,16 @@ WHY_NOT = "nginx is not installed (Debian: apt-get install nginx-light)"
 class Nginx:
     """nginx in a folder of its own, on a free port."""
 
-    def __init__(self, folder: Path, site_port: int, port: int) -> None:
+    def __init__(self, folder: Path, site_port: int, port: int, *, tried_first: str = "", also: str = "") -> None:
+        """`tried_first` goes before the site in `upstream feedserver`, as `server HOST:PORT;`; `also` holds further
+        locations."""
         self.url = f"http://127.0.0.1:{port}"
         self._port = port
         self.cache = folder / "cache"
         self.log = folder / "access.log"
         self._file = folder / "nginx.conf"
-        self._file.write_text(rendered(folder, site_port, port), "utf-8")
+        self.error_log = folder / "error.log"
+        self._file.write_text(rendered(folder, site_port, port, tried_first=tried_first, also=also), "utf-8")
         assert PROGRAM is not None
         self._command = [PROGRAM, "-p", str(folder), "-c", str(self._file)]
         self._process: subprocess.Popen[bytes] | None = None
@@ -31,19 +36,28 @@ class Nginx:
     def start(self) -> None:
         subprocess.run([*self._command, "-t"], check=True, capture_output=True, timeout=30)
         self._process = subprocess.Popen([*self._command, "-g", "daemon off;"], stderr=subprocess.DEVNULL)
-        wait_until(self._listens, 15, lambda: self.log.with_name("error.log").read_text())
+        wait_until(self._listens, 15, lambda: self.error_log.read_text())
 
     def stop(self) -> None:
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait(timeout=30)
 
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """From here to the end of the block."""
+        try:
+            self.start()
+            yield
+        finally:
+            self.stop()
+
     def _listens(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self._port)) == 0
 
 
-def rendered(folder: Path, site_port: int, port: int) -> str:
+def rendered(folder: Path, site_port: int, port: int, *, tried_first: str = "", also: str = "") -> str:
     """The shipped configuration with nothing changed but where things are, and who nginx runs as."""
     text = SHIPPED.read_text("utf-8")
     for old, new in {
@@ -53,8 +67,9 @@ def rendered(folder: Path, site_port: int, port: int) -> str:
         "/var/log/nginx/error.log": f"{folder}/error.log",
         "/var/log/nginx/access.log": f"{folder}/access.log",
         "/var/lib/nginx/feedserver": f"{folder}/cache",
-        "server 127.0.0.1:8000;": f"server 127.0.0.1:{site_port};",
+        "server 127.0.0.1:8000;": f"{tried_first} server 127.0.0.1:{site_port};",
         "127.0.0.1:8001;": f"127.0.0.1:{free_port()};",
+        "location @feedserver {": f"{also} location @feedserver {{",
         "listen 80;": f"listen 127.0.0.1:{port};",
     }.items():
         assert old in text, f"{old} is no longer in {SHIPPED.name}"

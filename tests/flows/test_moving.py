@@ -1,0 +1,119 @@
+"""The commands in docs/scaling.md that move a site to PostgreSQL and back, carried out with the units' own paths."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.support.serving import Site, clean_environ, free_port
+
+CHECKOUT = Path(__file__).parents[2]
+UNIT = (CHECKOUT / "config" / "feedserver.service").read_text("utf-8")
+CHAPTER = (CHECKOUT / "docs" / "scaling.md").read_text("utf-8").split("\n## 3. ")[1].split("\n## 4. ")[0]
+
+
+class Machine:
+    """A machine on which the units are installed: their program, settings and folder, in a folder of the test's."""
+
+    def __init__(self, folder: Path, database: str) -> None:
+        program, self.settings, state = (
+            re.search(pattern, UNIT, re.MULTILINE)[1]  # type: ignore[index]
+            for pattern in (r"^ExecStart=(\S+)", r"^Environment=FEEDSERVER_CONFIG=(\S+)", r"^WorkingDirectory=(\S+)")
+        )
+        self._places = {
+            program: str(Path(sys.executable).with_name("feedserver")),
+            str(Path(self.settings).parent): str(folder / "etc"),
+            state: str(folder / "state"),
+            "postgresql+psycopg://feedserver@db.example/site": database,
+        }
+        for name in ("etc", "state"):
+            (folder / name).mkdir(mode=0o700)
+        (folder / "etc" / "pgpass").touch(mode=0o600)
+        text = (CHECKOUT / "config" / "feedserver.toml").read_text("utf-8")
+        file = Path(self._here(self.settings))
+        file.write_text(text.replace('data_dir = "var"', f'data_dir = "{folder}/state"'), "utf-8")
+        self.site = Site(folder / "state", free_port(), {"FEEDSERVER_CONFIG": str(file)}, [self._places[program]])
+        self._known = ""
+
+    def carry_out(self, commands: str) -> None:
+        """What the operator does: commands in a shell, units stopped and started, the setting written by hand."""
+        for line in re.sub(r" \\\n *", " ", commands).splitlines():
+            if line.startswith("systemctl"):
+                self.site.stop() if " stop " in line else self.site.start()
+            elif line.startswith("#"):
+                self._set_url(line.rpartition("url = ")[2].removesuffix(", written out"))
+            elif re.match(r"\w+=", line):
+                self._known += self._here(line) + "\n"
+            else:
+                self._shell(f'sudo() {{ [ "$1 $2" = "-u feedserver" ]; shift 2; env "$@"; }}\n{self._here(line)}')
+
+    def _set_url(self, written: str) -> None:
+        url = self._shell(f"printf %s {written}")
+        file = Path(self._here(self.settings))
+        file.write_text(re.sub(r'(?m)^url = ".*"(?=\n# A replica)', f'url = "{url}"', file.read_text()))
+
+    def _shell(self, command: str) -> str:
+        return subprocess.run(
+            ["sh", "-euc", self._known + command],
+            env=clean_environ(),
+            cwd="/",
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        ).stdout
+
+    def _here(self, line: str) -> str:
+        for theirs, ours in self._places.items():
+            line = line.replace(theirs, ours)
+        return line
+
+
+def test_the_commands_move_a_site_with_the_units_and_back(new_postgres_url: Callable[[], str], tmp_path: Path) -> None:
+    machine = Machine(tmp_path, new_postgres_url())
+    there, back = (block for block in blocks(CHAPTER) if "db copy" in block)
+    machine.site.start()
+    first = feed(machine.site)
+
+    try:
+        machine.carry_out(there)
+        assert feed(machine.site) == first
+        assert in_force(machine.site).startswith("postgresql+psycopg://")
+        machine.site.command("post", "add", "-", given="---\ntitle: Written on PostgreSQL\n---\nWords.\n")
+        second = feed(machine.site)
+        assert second != first
+
+        machine.carry_out(back)
+        assert feed(machine.site) == second
+        assert in_force(machine.site) == ""
+    finally:
+        if machine.site.process:
+            machine.site.stop()
+
+
+def test_what_commands_must_know_stands_in_no_place_that_only_the_units_read() -> None:
+    """A command that reads other settings than the server works on another database."""
+    given = re.findall(r"^#?(?:Environment|LoadCredential)=.*$", UNIT, re.MULTILINE)
+
+    assert given == ["Environment=FEEDSERVER_CONFIG=/etc/feedserver/feedserver.toml"]
+
+
+def blocks(text: str) -> list[str]:
+    """The commands in a page of Markdown, without their indentation."""
+    return [re.sub(r"(?m)^    ", "", block) for block in re.findall(r"(?:^    .*\n)+", text, re.MULTILINE)]
+
+
+def feed(site: Site) -> tuple[str, str, bytes]:
+    """What a reader goes by, and the bytes."""
+    status, headers, body = site.get("/feed.atom")
+    assert status == 200
+    return headers["etag"], headers["last-modified"], body
+
+
+def in_force(site: Site) -> str:
+    """The database that a command works on: as `config show` has it, without its password."""
+    shown = site.command("config", "show").stdout
+    found = re.search(r"^database\.url +(\S*) +\S+/feedserver\.toml$", shown, re.MULTILINE)
+    assert found, shown
+    return found[1]

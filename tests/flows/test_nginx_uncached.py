@@ -1,0 +1,170 @@
+"""What Debian's nginx with config/nginx.conf must not keep: what is one visitor's own, a secret, or of the moment."""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection, HTTPMessage
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.support.front import Answer, Front, running_front
+from tests.support.pinging import HEADERS, ping_body, read_answer
+from tests.support.proxy import PROGRAM, WHY_NOT, Nginx
+from tests.support.serving import Blog, free_port, request, wait_until
+from tests.thoughts.forms import TYPED, CommentForm, read_form
+
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason=WHY_NOT)
+
+
+@pytest.fixture(scope="module")
+def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    with running_front(tmp_path_factory.mktemp("front")) as front:
+        yield front
+
+
+@pytest.fixture
+def blog() -> Iterator[Blog]:
+    blog = Blog()
+    yield blog
+    blog.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/posts/feed.rss", {"slug": "feed.rss"}),
+        ("/posts/thoughts.json", {"slug": "thoughts.json"}),
+        ("/tags/feed.atom", {"tags": "[feed.atom]"}),
+        ("/authors/thoughts.rss", {"authors": "[thoughts.rss]"}),
+    ],
+)
+def test_a_page_with_an_address_like_a_feeds_is_never_kept(front: Front, path: str, fields: dict[str, str]) -> None:
+    assert front.get(path)[0] == 404
+    front.publish(f"Called {path}", **fields)
+
+    answers = [front.get(path) for _ in range(5)]
+
+    assert {(status, headers["content-type"]) for status, headers, _ in answers} == {(200, "text/html; charset=utf-8")}
+    assert {headers["x-cache"] for _, headers, _ in answers} == {"MISS"}
+    assert not [key for key in keys(front) if path in key]
+
+
+def test_each_visitor_of_a_post_that_is_called_like_a_feed_has_a_form_of_their_own(front: Front) -> None:
+    path = front.publish("A post", slug="thoughts.atom")
+
+    tokens = {read_form(front.get(path)[2].decode()).values["token"] for _ in range(3)}
+
+    assert len(tokens) == 3
+
+
+@pytest.mark.parametrize(
+    ("headers", "kept"),
+    [
+        ({}, True),
+        ({"Cache-Control": "private"}, False),
+        ({"Cache-Control": "max-age=60, no-store"}, False),
+        ({"Set-Cookie": "visitor=1"}, False),
+        ({"Access-Control-Allow-Origin": "https://one.example"}, False),
+    ],
+    ids=["a feed", "private", "not to be stored", "with a cookie", "for one site's scripts"],
+)
+def test_what_is_not_for_everybody_is_not_kept_at_a_feeds_address_either(
+    tmp_path: Path, headers: dict[str, str], kept: bool
+) -> None:
+    """feedserver sends nothing of the kind there; so a server that does stands in its place."""
+    server = Blog("127.0.0.1")
+    server.put("/feed.rss", "<rss/>", "application/rss+xml", headers={"Access-Control-Allow-Origin": "*"} | headers)
+    nginx = Nginx(tmp_path, int(server.url.rpartition(":")[2]), free_port())
+    with closing(server), nginx.running():
+        found = {request(f"{nginx.url}/feed.rss")[1]["x-cache"] for _ in range(20)}
+
+    assert ("HIT" in found) is kept
+    assert [path.is_file() for path in nginx.cache.rglob("*")].count(True) == kept
+
+
+def test_who_is_refused_for_taking_copy_after_copy_is_refused_alone(front: Front) -> None:
+    """The word to wait says `no-store`."""
+    for number in range(100):
+        path = f"/feed.rss?copy={number}"
+        status, headers = get_from("127.0.0.78", front, path)
+        if status == 429:
+            break
+
+    assert (status, headers["X-Cache"]) == (429, "MISS")
+    assert front.get(path)[0] == 200
+
+
+def test_the_page_with_the_comment_form_and_what_is_sent_with_it_are_never_cached(front: Front) -> None:
+    path = front.publish("To be commented on")
+    before = set(front.cached())
+
+    pages = [front.get(path) for _ in range(2)]
+    forms = [read_form(body.decode()) for _, _, body in pages]
+    answers = [send(front, forms[0], comment="") for _ in range(2)]
+    time.sleep(2.1)  # what comes sooner was not typed by a person
+    answers += [send(front, form) for form in forms]
+    thanks = [front.get(headers["location"].removeprefix(front.nginx.url)) for _, headers, _ in answers[2:]]
+
+    assert forms[0].values["token"] != forms[1].values["token"]
+    assert [status for status, _, _ in answers + thanks] == [422, 422, 303, 303, 200, 200]
+    assert all("x-cache" not in headers for _, headers, _ in pages + answers + thanks)
+    assert set(front.cached()) <= before
+
+
+def test_the_private_feed_of_what_waits_is_never_cached(front: Front) -> None:
+    path = front.author.urls.moderation_feed(front.author.moderation_key).removeprefix(front.nginx.url)
+    before = set(front.cached())
+    answers = [front.get(path)]
+    form = read_form(front.get(front.publish("To be thought about"))[2].decode())
+    time.sleep(2.1)
+    send(front, form, comment="A word that waits.")
+
+    answers += [front.get(path) for _ in range(2)]
+
+    assert [b"A word that waits." in body for _, _, body in answers] == [False, True, True]
+    assert all("x-cache" not in headers for _, headers, _ in answers)
+    assert set(front.cached()) <= before
+    assert front.author.moderation_key not in front.nginx.log.read_text(), "who reads the log must not moderate"
+
+
+def test_pages_pings_receipts_and_health_are_never_cached(front: Front, blog: Blog) -> None:
+    path = front.publish("To be pinged")
+    permalink = front.nginx.url + path
+    before = set(front.cached())
+    source = blog.put("/page", f'<title>Other</title><p>See <a href="{permalink}">this</a>.</p>')
+
+    answers = [request(front.nginx.url + "/pingback", body=ping_body(source, permalink), headers=HEADERS)]
+    receipt = re.search(r"/receipts/\S+", str(read_answer(answers[0][2])))
+    assert receipt, answers
+    for asked in ("/", path, receipt[0], f"{receipt[0]}.json", "/healthz", "/readyz"):
+        answers += [front.get(asked) for _ in range(2)]
+
+    assert {status for status, _, _ in answers} == {200}
+    assert all("x-cache" not in headers for _, headers, _ in answers)
+    assert set(front.cached()) <= before
+    token = receipt[0].removeprefix("/receipts/")
+    assert token not in front.nginx.log.read_text(), "who reads the log must not read receipts"
+    wait_until(lambda: b"1 Thought to" in front.get(path)[2], 15, front.site.log)
+
+
+def keys(front: Front) -> list[str]:
+    """Under which names nginx keeps what it keeps."""
+    return [path.read_bytes().split(b"\nKEY: ")[1].split(b"\n")[0].decode() for path in front.cached()]
+
+
+def send(front: Front, form: CommentForm, **typed: str) -> Answer:
+    """Sends a comment as a browser does."""
+    body = urlencode(form.values | TYPED | typed).encode()
+    return request(front.nginx.url + form.action, body=body)
+
+
+def get_from(address: str, front: Front, path: str) -> tuple[int, HTTPMessage]:
+    """The status and the header of an answer to somebody else."""
+    host, port = front.nginx.url.removeprefix("http://").split(":")
+    with closing(HTTPConnection(host, int(port), timeout=20, source_address=(address, 0))) as connection:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.headers
