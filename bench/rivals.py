@@ -1,6 +1,6 @@
 """What feedserver is measured against: the least that can answer with the same bytes, under the same gunicorn settings.
 
-    python -m bench.rivals wsgi|flask|page HOST:PORT FOLDER
+    python -m bench.rivals wsgi|flask|page HOST:PORT FOLDER [WORKERS]
 
 `wsgi` and `flask` answer every path with the bytes and header fields that `FOLDER/feed.json` names; `page` renders the
 post's own template from values that it holds in memory.
@@ -29,8 +29,8 @@ _OURS = ("on_starting", "when_ready", "post_worker_init", "worker_exit")  # hook
 class Rival(Server):
     """gunicorn with feedserver's settings and another application."""
 
-    def __init__(self, application: Any, bind: str) -> None:
-        options = gunicorn_settings(bind, workers=1)
+    def __init__(self, application: Any, bind: str, workers: int) -> None:
+        options = gunicorn_settings(bind, workers)
         super().__init__({name: value for name, value in options.items() if name not in _OURS})
         self._application = application
 
@@ -110,14 +110,14 @@ def bare_page(slug: str) -> Flask:
     return bare
 
 
-def main(kind: str, bind: str, folder: str) -> None:
+def main(kind: str, bind: str, folder: str, workers: str = "1") -> None:
     kept = json.loads(Path(folder, "feed.json").read_text("utf-8"))
     applications: dict[str, Callable[[], Any]] = {
         "wsgi": lambda: bare_wsgi(kept),
         "flask": lambda: bare_flask(kept),
         "page": lambda: bare_page(kept["slug"]),
     }
-    Rival(applications[kind](), bind).run()
+    Rival(applications[kind](), bind, int(workers)).run()
 
 
 if __name__ == "__main__":

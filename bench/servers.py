@@ -45,11 +45,11 @@ def feedserver(folder: Path, *, workers: int = 1, **settings: str) -> Iterator[R
 
 
 @contextmanager
-def rival(kind: str, folder: Path) -> Iterator[Running]:
+def rival(kind: str, folder: Path, *, workers: int = 1) -> Iterator[Running]:
     """One of `bench.rivals`, with the site in `folder` for its data."""
     bind = f"127.0.0.1:{free_port()}"
     environ = environ_of(bind, {}) | {"PYTHONPATH": str(CHECKOUT)}
-    with _running(["-m", "bench.rivals", kind, bind, "."], folder, bind, "/anything", environ) as running:
+    with _running(["-m", "bench.rivals", kind, bind, ".", str(workers)], folder, bind, "/anything", environ) as running:
         yield running
 
 

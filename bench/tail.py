@@ -26,9 +26,11 @@ def measure(small: Site) -> list[Figure]:
     with ExitStack() as stack:
         sources = stack.enter_context(pinging.blogs())
         running = stack.enter_context(servers.feedserver(small.folder, workers=2, **_PLACES, **pinging.FREE))
+        bare = stack.enter_context(servers.rival("wsgi", small.folder, workers=2))
         services = stack.enter_context(small.opened())
         idle: list[loading.Load] = []
         busy: list[loading.Load] = []
+        beside: list[loading.Load] = []
         held: list[loading.Load] = []
         for _ in range(_ROUNDS):
             idle.append(_readers(running.url, 1))
@@ -37,13 +39,23 @@ def measure(small: Site) -> list[Figure]:
         for number in range(1, _ROUNDS + 1):
             with _slow_pings(small.folder, running.url, sources, number), _posts(services, number):
                 busy.append(_readers(running.url, _SECONDS))
+            with _slow_pings(small.folder, running.url, sources, _ROUNDS + number), _posts(services, _ROUNDS + number):
+                beside.append(_readers(bare.url, _SECONDS))
     p50, quiet, p99 = (
         median(values) for values in ([i.p50 for i in idle], [i.p99 for i in idle], [b.p99 for b in busy])
     )
     said = f"idle: p50 {p50 * 1000:.1f} ms, p99 {quiet * 1000:.1f} ms; busy: p99 {p99 * 1000:.1f} ms"
+    floor = median(load.p99 for load in beside)
     rates = [median(one.rate for one in loads) for loads in (idle, held)]
     return [
         Figure("the tail", "p99 of the feed when busy, of its idle p50", p99 / p50, "×", most=5, note=said),
+        Figure(
+            "the tail",
+            "the same of a bare WSGI application that has neither pings nor posts, beside ours that has",
+            floor / p50,
+            "×",
+            note=f"p99 {floor * 1000:.1f} ms: what the machine alone does to it",
+        ),
         Figure(
             "the tail",
             f"feed while {_HALF_SENT} requests are half sent, of without",

@@ -9,6 +9,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
@@ -45,6 +46,7 @@ _LOCKS: Final = 64  # feeds that share one only wait for each other
 _TRIES: Final = 3  # renderings that something on the site may overtake
 _PATIENCE: Final = 0.5  # seconds for a lock of the database, where there are good bytes to serve
 _REST: Final = 1.0  # seconds
+_JUST_NOW: Final = 0.05  # seconds: how old a feed may be that many ask for
 _BROTLI_QUALITY: Final = 5  # smaller and quicker than gzip at 6; 11 takes eighty times as long
 
 Bodies = Mapping[str, bytes]
@@ -77,6 +79,9 @@ class Feeds:
             _KEPT_DELTAS, _ROOM_FOR_DELTAS, _size
         )
         self._rendering = [Lock() for _ in range(_LOCKS)]
+        self._current_at: Kept[FeedAddress, float] = Kept(_KEPT)  # when those in memory were last known to be
+        self._under_renewal: set[FeedAddress] = set()
+        self._renewing = ThreadPoolExecutor(1, "renewing feeds")
         self._rest_until = float("-inf")  # a database that failed is not asked again before
 
     def get(self, address: FeedAddress) -> Document:
@@ -117,15 +122,24 @@ class Feeds:
             return None
 
     def ready(self, address: FeedAddress) -> Document | None:
-        """What `get` would give where nobody has to wait for it; None where it is uncertain."""
+        """What `get` would give, or would have given just now, where nobody has to wait for it; else None.
+
+        A feed that many ask for is renewed beside them: each change would cost one of them a rendering else. A feed
+        that few ask for may have been current for the last time hours ago, and is never sent so.
+        """
         kept = self._kept.get(address)
         if kept is None:
             return None
-        revision = self._changes.known()
+        now, revision = time.monotonic(), self._changes.known()
         if revision is not None and kept.state.stands(revision, self._clock()):
+            self._current_at.keep(address, now)
             return kept
-        others_are_at_it = self._lock_of(address).locked()
-        return kept if others_are_at_it or time.monotonic() < self._rest_until else None
+        if self._lock_of(address).locked() or now < self._rest_until:
+            return kept
+        if now - (self._current_at.get(address) or float("-inf")) > _JUST_NOW:
+            return None
+        self._renew(address)
+        return kept
 
     def describe(self, address: FeedAddress) -> Feed:
         """What stands in the document at `address`, for a person. Raises what `get` raises."""
@@ -149,6 +163,19 @@ class Feeds:
                 return None
             self._deltas.keep(question, bodies)
         return bodies or None
+
+    def _renew(self, address: FeedAddress) -> None:
+        """Has a thread do what `get` does."""
+        if address not in self._under_renewal:
+            self._under_renewal.add(address)
+            self._renewing.submit(self._renewed, address)
+
+    def _renewed(self, address: FeedAddress) -> None:
+        try:
+            if self.at_hand(address) is None:
+                self.get(address)
+        finally:  # what fails is told to who asks next
+            self._under_renewal.discard(address)
 
     def _lock_of(self, address: FeedAddress) -> Lock:
         return self._rendering[hash(address) % _LOCKS]

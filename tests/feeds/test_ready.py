@@ -1,0 +1,104 @@
+"""Feeds for those who must not wait: as they are now, or were just now, or not at all."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+
+from feedserver.feeds.address import FeedAddress
+from feedserver.posts.model import Post
+from feedserver.services import Services
+from tests.support.serving import wait_until
+
+ATOM = FeedAddress("site", "atom")
+
+
+@pytest.fixture(autouse=True)
+def fog(services: Services, publish: Callable[..., Post]) -> Iterator[Post]:
+    yield publish("Fog", slug="fog")
+    services.feeds._renewing.shutdown()
+
+
+@pytest.fixture
+def rendering_waits(services: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
+    """Renderings wait for this event."""
+    event, real = Event(), services.feeds._render
+
+    def render(*arguments: object, **named: object) -> object:
+        assert event.wait(30)
+        return real(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(services.feeds, "_render", render)
+    yield event
+    event.set()
+
+
+def names(services: Services, title: bytes) -> bool:
+    document = services.feeds.ready(ATOM)
+    return document is not None and title in document.bodies["identity"]
+
+
+def test_nothing_is_ready_that_nobody_has_asked_for(services: Services) -> None:
+    assert services.feeds.ready(ATOM) is None
+
+
+def test_what_is_current_is_ready(services: Services) -> None:
+    document = services.feeds.get(ATOM)
+    services.changes.revision()
+
+    assert services.feeds.ready(ATOM) is document
+
+
+def test_what_was_current_just_now_is_ready_and_renewed_meanwhile(
+    services: Services, publish: Callable[..., Post], rendering_waits: Event
+) -> None:
+    rendering_waits.set()
+    before = services.feeds.get(ATOM)
+    services.changes.revision()
+    rendering_waits.clear()
+    assert services.feeds.ready(ATOM) is before
+    services.feeds._current_at.keep(ATOM, time.monotonic() + 5)  # publishing may take longer than a twentieth
+    publish("Rain")
+
+    assert services.feeds.ready(ATOM) is before
+    rendering_waits.set()
+    wait_until(lambda: names(services, b"Rain"), 10, lambda: "it was not renewed")
+
+
+def test_what_was_current_longer_ago_is_not(services: Services, publish: Callable[..., Post]) -> None:
+    """A reader who asks once an hour would miss what was published in that hour."""
+    services.feeds.get(ATOM)
+    services.changes.revision()
+    assert services.feeds.ready(ATOM)
+    time.sleep(0.1)
+    publish("Rain")
+
+    assert services.feeds.ready(ATOM) is None
+
+
+def test_what_was_there_is_ready_while_somebody_renders(
+    services: Services, publish: Callable[..., Post], rendering_waits: Event
+) -> None:
+    rendering_waits.set()
+    before = services.feeds.get(ATOM)
+    rendering_waits.clear()
+    publish("Rain")
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(services.feeds.get, ATOM)
+        wait_until(services.feeds._lock_of(ATOM).locked, 10, lambda: "nobody renders")
+        assert services.feeds.ready(ATOM) is before
+        rendering_waits.set()
+
+
+def test_a_feed_whose_renewal_fails_is_left_to_who_may_wait(services: Services, publish: Callable[..., Post]) -> None:
+    address = FeedAddress("tag", "atom", "sea")
+    publish("Rain", slug="rain", tags='["sea"]')
+    services.feeds.get(address)
+    services.feeds._current_at.keep(address, time.monotonic() + 5)
+    services.publisher.delete("rain")
+    services.feeds.ready(address)
+
+    wait_until(lambda: services.feeds.ready(address) is None, 10, lambda: "it is still there")
+    wait_until(lambda: not services.feeds._under_renewal, 10, lambda: "it would never be renewed again")
