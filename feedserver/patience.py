@@ -22,7 +22,7 @@ from feedserver.outgoing import Outgoing
 _HEAD_SECONDS: Final = 10.0  # for the whole head of a request, from its first byte
 _LOOK_EVERY: Final = 0.05  # seconds, at heads of which a part is there
 _LARGEST_HEAD: Final = 65_536  # bytes looked at; gunicorn refuses what is longer
-END_OF_HEAD: Final = b"\r\n\r\n"
+_END_OF_HEAD: Final = b"\r\n\r\n"
 _SEND_SECONDS: Final = 10.0  # without a byte taken
 _ANSWER_SECONDS: Final = 300.0  # for the whole answer
 _MOST_UNSENT: Final = 32 * 1_048_576  # bytes for all that read slowly; who has waited longest goes first
@@ -201,4 +201,4 @@ def _received(conn: Any, most: int, flags: int = 0) -> bytes | None:
 
 
 def _complete(head: bytes) -> bool:
-    return END_OF_HEAD in head or len(head) >= _LARGEST_HEAD
+    return _END_OF_HEAD in head or len(head) >= _LARGEST_HEAD

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from typing import Any, Final
 
 from feedserver.outgoing import AtOnce, WouldWait
-from feedserver.patience import END_OF_HEAD, PatientWorker
+from feedserver.patience import PatientWorker
 
 _LARGEST_HEAD: Final = 4096  # bytes; what the parser reads in one go is twice that
 _HAS_MORE_TO_IT: Final = (b"\ncontent-length", b"\ntransfer-encoding", b"\nexpect", b"\nupgrade")
@@ -47,7 +47,7 @@ class PromptWorker(PatientWorker):
             self.finish_request(conn, _KEPT if kept else _ENDED)
 
     def _is_asked(self, head: bytes) -> bool:
-        if self._may_answer is None or len(head) > _LARGEST_HEAD or not head.endswith(END_OF_HEAD):
+        if self._may_answer is None or len(head) > _LARGEST_HEAD:
             return False
         method, _, rest = head.partition(b" ")
         if method not in (b"GET", b"HEAD") or not self._may_answer(rest.partition(b" ")[0].decode("latin-1")):

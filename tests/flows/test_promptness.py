@@ -1,6 +1,7 @@
 """Feeds in memory are answered without a thread, exactly as a thread would answer them (real gunicorn)."""
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from http.client import HTTPConnection
@@ -11,6 +12,7 @@ from tests.support.serving import FEEDSERVER, Site, free_port, request, wait_unt
 
 THREADS = 2
 COPIES = 5
+PERSON = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}
 FEEDS = ["/feed.rss", "/feed.atom", "/feed.json", "/thoughts.rss", "/feed.rss?page=1"]
 Ask = Callable[..., tuple[int, list[tuple[str, str]], bytes]]
 
@@ -69,6 +71,25 @@ def test_a_feed_is_answered_while_every_thread_is_taken(site: Site, path: str, r
     assert answers(site, path)
     assert answers(site, path, {"Accept-Encoding": "gzip"})
     assert answers(site, path, {"If-None-Match": headers["etag"]})
+
+
+def test_what_takes_a_template_is_left_to_a_thread_and_holds_no_feed_up(
+    site: Site, request: pytest.FixtureRequest
+) -> None:
+    site.get("/feed.rss")
+    request.getfixturevalue("no_thread_is_free")
+
+    assert not answers(site, "/feed.rss", PERSON)
+    assert answers(site, "/feed.rss")
+
+
+def test_a_body_that_does_not_come_holds_nobody_up(site: Site) -> None:
+    site.get("/feed.rss")
+    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as connection:
+        for field in (b"Content-Length: 100", b"Transfer-Encoding: chunked"):
+            connection.sendall(b"GET /feed.rss HTTP/1.1\r\nHost: x\r\n" + field + b"\r\n\r\n")
+            time.sleep(0.1)
+            assert answers(site, "/feed.rss")
 
 
 @pytest.mark.parametrize(
