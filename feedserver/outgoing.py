@@ -53,6 +53,10 @@ class Outgoing:
         if data:
             self._parts.append(data)
 
+    def send(self, data: bytes) -> int:
+        """Sends at once what cannot wait for the rest, such as 100 Continue. Raises OSError where there is no room."""
+        return self.connection.send(data, MSG_DONTWAIT)
+
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
         data = os.pread(file.fileno(), os.fstat(file.fileno()).st_size - offset if count is None else count, offset)
         self.sendall(data)

@@ -10,18 +10,21 @@ them; so is TLS, which is not meant to end here.
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from selectors import EVENT_READ, EVENT_WRITE
 from socket import MSG_DONTWAIT, MSG_PEEK, SHUT_WR
 from typing import Any, Final
 
+from gunicorn.http.body import LengthReader
 from gunicorn.workers.gthread import ThreadWorker
 
 from feedserver.outgoing import Outgoing
 
 _HEAD_SECONDS: Final = 10.0  # for the whole head of a request, from its first byte
 _LOOK_EVERY: Final = 0.05  # seconds, at heads of which a part is there
-_LARGEST_HEAD: Final = 65_536  # bytes looked at; gunicorn refuses what is longer
+_LARGEST_HEAD: Final = 32_768  # bytes; a longer one is refused
+_TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _END_OF_HEAD: Final = b"\r\n\r\n"
 _SEND_SECONDS: Final = 10.0  # without a byte taken
 _ANSWER_SECONDS: Final = 300.0  # for the whole answer
@@ -44,18 +47,14 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is published
 
     def enqueue_req(self, conn: Any) -> None:
         """Takes a connection that is new or has something to read: to a thread, or to where it waits."""
-        if self.cfg.is_ssl or _read_ahead(conn):
+        if self.cfg.is_ssl:
             super().enqueue_req(conn)
             return
-        match _head(conn):
-            case None:
-                self._wait_for_first_byte(conn)
-            case b"":
-                self._drop(conn)
-            case head if _complete(head):
-                self.hand_over(conn, head)
-            case _:
-                self._partial.append((time.monotonic() + _HEAD_SECONDS, conn))
+        head = _head(conn)
+        if head is None:
+            self._wait_for_first_byte(conn)
+        else:
+            self._go_on_with(conn, head, time.monotonic() + _HEAD_SECONDS)
 
     def hand_over(self, conn: Any, _head: bytes) -> None:
         """Has a thread answer a request whose head has arrived."""
@@ -77,13 +76,22 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is published
         unsent = outgoing.unsent()
         try:
             unsent.send(conn.sock)
-        except OSError:
+        except OSError:  # the other end has left
             return False
         conn.unsent = unsent if len(unsent) else None
         return kept
 
     def finish_request(self, conn: Any, fs: "Future[Any]") -> None:
         """Goes on after an answer: with its rest, with the next request, or with the end of the connection."""
+        try:
+            self._finish(conn, fs)
+        except Exception:  # one connection is to end, not the worker with all of them
+            self.log.exception("a connection could not be kept")
+            self._watched.pop(conn, None)
+            self._unsent.pop(conn, None)
+            self._drop(conn)
+
+    def _finish(self, conn: Any, fs: "Future[Any]") -> None:
         if self.cfg.is_ssl:
             super().finish_request(conn, fs)
         elif getattr(conn, "unsent", None):
@@ -92,6 +100,16 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is published
             super().finish_request(conn, fs)
         else:
             self._see_off(conn)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Handles a request as gthread does. Nobody reads the body of a GET, so its connection is said to end."""
+        if req.method in ("GET", "HEAD") and not _is_read(req):
+            req.force_close()
+        return super().handle_request(req, conn)
+
+    def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
+        """Whether a connection is kept. A body that nobody has read is not waited for: it may drip for hours."""
+        return bool(keepalive) and _is_read(conn.parser.mesg)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """One round of the worker's loop; whoever has waited long enough goes on their way."""
@@ -102,19 +120,30 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is published
             self._look_at_partial_heads()
         if self._watched and now >= self._sweep_at:
             self._sweep_at = now + _SWEEP_EVERY
+            for conn in list(self._unsent):
+                conn.send_more(None)  # the poller reports room only when there is much of it
             for conn in [conn for conn, deadline in self._watched.items() if now > deadline]:
                 self._give_up(conn)
 
     def _look_at_partial_heads(self) -> None:
         waiting, self._partial = self._partial, []
         for deadline, conn in waiting:
-            head = _head(conn)
-            if head and _complete(head):
-                self.hand_over(conn, head)
-            elif head == b"" or time.monotonic() > deadline:
-                self._drop(conn)
-            else:
-                self._partial.append((deadline, conn))
+            self._go_on_with(conn, _head(conn) or b"", deadline)
+
+    def _go_on_with(self, conn: Any, head: bytes, deadline: float) -> None:
+        if _END_OF_HEAD in head:
+            self.hand_over(conn, head)
+        elif not head or time.monotonic() > deadline:
+            self._drop(conn)
+        elif len(head) >= _LARGEST_HEAD:
+            self._refuse(conn)
+        else:
+            self._partial.append((deadline, conn))
+
+    def _refuse(self, conn: Any) -> None:
+        with suppress(OSError):  # no room, or nobody there: then it ends without a word
+            conn.sock.send(_TOO_LARGE, MSG_DONTWAIT)
+        self._see_off(conn)
 
     def _wait_for_first_byte(self, conn: Any) -> None:
         """Has the poller wait, as gthread does itself for connections that say nothing for a while."""
@@ -127,8 +156,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is published
         self._unsent[conn] = len(conn.unsent)
         while sum(self._unsent.values()) > _MOST_UNSENT and len(self._unsent) > 1:
             self._give_up(next(iter(self._unsent)))
-        give_up_at = time.monotonic() + _ANSWER_SECONDS
-        self._watch(conn, EVENT_WRITE, partial(self._send_more, conn, fs, give_up_at), _SEND_SECONDS)
+        conn.send_more = partial(self._send_more, conn, fs, time.monotonic() + _ANSWER_SECONDS)
+        self._watch(conn, EVENT_WRITE, conn.send_more, _SEND_SECONDS)
 
     def _send_more(self, conn: Any, fs: "Future[Any]", give_up_at: float, _socket: Any) -> None:
         if conn not in self._watched:  # given up while its event was waiting
@@ -180,14 +209,21 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is published
         conn.close()
 
 
-def _read_ahead(conn: Any) -> bool:
-    """Whether the parser holds bytes of the next request already, so that the socket tells only half."""
-    return bool(conn.initialized and conn.parser.unreader.buf.getvalue())
-
-
 def _head(conn: Any) -> bytes | None:
-    """What has arrived of a request, left where it is."""
-    return _received(conn, _LARGEST_HEAD, MSG_PEEK)
+    """What has arrived of a request, left where it is: None for nothing yet, empty when nothing more can come of it.
+
+    The parser may hold the beginning already, if it came together with the request before.
+    """
+    ahead: bytes = conn.parser.unreader.buf.getvalue() if conn.initialized else b""
+    came = _received(conn, _LARGEST_HEAD, MSG_PEEK)
+    if came:
+        return ahead + came
+    return (ahead or None) if came is None or _END_OF_HEAD in ahead else b""
+
+
+def _is_read(request: Any) -> bool:
+    """Whether nothing is left of a request's body."""
+    return isinstance(request.body.reader, LengthReader) and request.body.reader.length == 0
 
 
 def _received(conn: Any, most: int, flags: int = 0) -> bytes | None:
@@ -198,7 +234,3 @@ def _received(conn: Any, most: int, flags: int = 0) -> bytes | None:
         return None
     except OSError:
         return b""
-
-
-def _complete(head: bytes) -> bool:
-    return _END_OF_HEAD in head or len(head) >= _LARGEST_HEAD

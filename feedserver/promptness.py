@@ -41,8 +41,12 @@ class PromptWorker(PatientWorker):
         try:
             kept = self.answer(conn, AtOnce(conn.sock))
         except WouldWait:
+            self.nr -= 1  # one request, though it is handled twice
             conn.parser = _OnceMore(conn)
             super().hand_over(conn, head)
+        except Exception:  # in a thread it would end one connection, here the worker
+            self.log.exception("an answer at once failed")
+            self._see_off(conn)
         else:
             self.finish_request(conn, _KEPT if kept else _ENDED)
 

@@ -1,5 +1,6 @@
 """What a worker keeps for those who do not read their answers is bounded."""
 
+import logging
 import socket
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -12,14 +13,14 @@ from gunicorn.config import Config
 from gunicorn.workers.gthread import TConn
 
 from feedserver.outgoing import Unsent
-from feedserver.patience import PatientWorker
+from feedserver.promptness import PromptWorker
 
 MIB = 1_048_576
 
 
 @pytest.fixture
-def worker() -> Iterator[PatientWorker]:
-    worker = PatientWorker(0, 0, [], None, 30, Config(), None)
+def worker() -> Iterator[PromptWorker]:
+    worker = PromptWorker(0, 0, [], None, 30, Config(), logging.getLogger())
     worker.poller = DefaultSelector()
     yield worker
     worker.poller.close()
@@ -37,7 +38,7 @@ def _pair(_: int) -> tuple[socket.socket, socket.socket]:
 
 
 def test_who_has_waited_longest_loses_an_answer_when_all_that_is_kept_grows_too_large(
-    worker: PatientWorker, pairs: list[tuple[socket.socket, socket.socket]]
+    worker: PromptWorker, pairs: list[tuple[socket.socket, socket.socket]]
 ) -> None:
     done: Future[Any] = Future()
     done.set_result(True)
@@ -51,6 +52,20 @@ def test_who_has_waited_longest_loses_an_answer_when_all_that_is_kept_grows_too_
     closed = [connection.sock.fileno() == -1 for connection in connections]
     assert closed == [True] * 8 + [False] * 32
     assert worker.nr_conns == 32
+
+
+def test_a_fault_in_an_answer_at_once_ends_its_connection_and_nothing_else(
+    worker: PromptWorker, pairs: list[tuple[socket.socket, socket.socket]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = pairs[0]
+    monkeypatch.setattr(worker, "_may_answer", lambda _: True, raising=False)
+    monkeypatch.setattr(TConn, "init", lambda _: 1 / 0)
+    worker.nr_conns = 1
+
+    worker.hand_over(TConn(worker.cfg, ours, None, None), b"GET / HTTP/1.1\r\n\r\n")
+
+    theirs.settimeout(5)
+    assert theirs.recv(1) == b""
 
 
 def test_what_is_sent_in_pieces_arrives_as_it_was_said() -> None:

@@ -81,6 +81,7 @@ class Feeds:
         self._rendering = [Lock() for _ in range(_LOCKS)]
         self._current_at: Kept[FeedAddress, float] = Kept(_KEPT)  # when those in memory were last known to be
         self._under_renewal: set[FeedAddress] = set()
+        self._stuck: set[int] = set()  # locks whose holders have let others wait in vain
         self._renewing = ThreadPoolExecutor(1, "renewing feeds")
         self._rest_until = float("-inf")  # a database that failed is not asked again before
 
@@ -94,9 +95,14 @@ class Feeds:
         kept = self._kept.get(address)
         if kept is not None and time.monotonic() < self._rest_until:
             return kept
-        # One thread renders a change; who has something to serve serves that meanwhile, hundredths of a second old.
-        rendering = self._lock_of(address)
-        if not rendering.acquire(blocking=kept is None) and kept is not None:
+        # One thread renders a change. Who has something to serve that was current just now serves that meanwhile.
+        slot = hash(address) % _LOCKS
+        rendering = self._rendering[slot]
+        if kept is None:
+            rendering.acquire()
+        elif not rendering.acquire(timeout=0 if self._may_be_served(address, slot) else _PATIENCE):
+            if not self._was_current_just_now(address):
+                self._stuck.add(slot)  # who renders gets no answer: nobody else is to wait for that
             return kept
         try:
             return self._current(address, self._kept.get(address))
@@ -109,6 +115,7 @@ class Feeds:
             self._rest(address, error)
             return kept
         finally:
+            self._stuck.discard(slot)
             rendering.release()
 
     def at_hand(self, address: FeedAddress) -> Document | None:
@@ -117,7 +124,10 @@ class Feeds:
         if kept is None:
             return None
         try:
-            return kept if kept.state.stands(self._changes.revision(), self._clock()) else None
+            if not kept.state.stands(self._changes.revision(), self._clock()):
+                return None
+            self._current_at.keep(address, time.monotonic())
+            return kept
         except (DBAPIError, NoConnection):
             return None
 
@@ -134,11 +144,13 @@ class Feeds:
         if revision is not None and kept.state.stands(revision, self._clock()):
             self._current_at.keep(address, now)
             return kept
-        if self._lock_of(address).locked() or now < self._rest_until:
+        slot = hash(address) % _LOCKS
+        if now < self._rest_until or (slot in self._stuck and self._rendering[slot].locked()):
             return kept
-        if now - (self._current_at.get(address) or float("-inf")) > _JUST_NOW:
+        if not self._was_current_just_now(address):
             return None
-        self._renew(address)
+        if not self._rendering[slot].locked():
+            self._renew(address)
         return kept
 
     def describe(self, address: FeedAddress) -> Feed:
@@ -177,8 +189,11 @@ class Feeds:
         finally:  # what fails is told to who asks next
             self._under_renewal.discard(address)
 
-    def _lock_of(self, address: FeedAddress) -> Lock:
-        return self._rendering[hash(address) % _LOCKS]
+    def _was_current_just_now(self, address: FeedAddress) -> bool:
+        return time.monotonic() - (self._current_at.get(address) or float("-inf")) < _JUST_NOW
+
+    def _may_be_served(self, address: FeedAddress, slot: int) -> bool:
+        return slot in self._stuck or self._was_current_just_now(address)
 
     def _rest(self, address: FeedAddress, error: Exception) -> None:
         name = type(error).__name__
@@ -194,6 +209,7 @@ class Feeds:
             document = self._render(address, kept, take_it=not tries_left)
             if document is not None:
                 self._kept.keep(address, document)
+                self._current_at.keep(address, time.monotonic())
                 return document
         raise AssertionError("the last one is taken as it is")
 

@@ -78,16 +78,38 @@ def test_what_was_current_longer_ago_is_not(services: Services, publish: Callabl
     assert services.feeds.ready(ATOM) is None
 
 
-def test_what_was_there_is_ready_while_somebody_renders(
+@pytest.mark.parametrize("seconds_ago", [0, 3600])
+def test_while_somebody_renders_only_what_was_current_just_now_is_ready(
+    services: Services, publish: Callable[..., Post], rendering_waits: Event, seconds_ago: float
+) -> None:
+    rendering_waits.set()
+    before = services.feeds.get(ATOM)
+    rendering_waits.clear()
+    publish("Rain")
+    with ThreadPoolExecutor(2) as threads:
+        threads.submit(services.feeds.get, ATOM)
+        wait_until(lambda: any(lock.locked() for lock in services.feeds._rendering), 10, lambda: "nobody renders")
+        services.feeds._current_at.keep(ATOM, time.monotonic() - seconds_ago)
+        assert services.feeds.ready(ATOM) is (None if seconds_ago else before)
+        waiting = threads.submit(services.feeds.get, ATOM)
+        rendering_waits.set()
+
+        assert seconds_ago == 0 or b"Rain" in waiting.result().bodies["identity"]
+
+
+def test_what_is_kept_is_ready_while_the_database_lets_who_renders_wait(
     services: Services, publish: Callable[..., Post], rendering_waits: Event
 ) -> None:
     rendering_waits.set()
     before = services.feeds.get(ATOM)
     rendering_waits.clear()
     publish("Rain")
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(services.feeds.get, ATOM)
-        wait_until(services.feeds._lock_of(ATOM).locked, 10, lambda: "nobody renders")
+    services.feeds._current_at.keep(ATOM, time.monotonic() - 3600)
+    with ThreadPoolExecutor(2) as threads:
+        threads.submit(services.feeds.get, ATOM)
+        wait_until(lambda: any(lock.locked() for lock in services.feeds._rendering), 10, lambda: "nobody renders")
+        assert threads.submit(services.feeds.get, ATOM).result() is before, "it has waited long enough"
+
         assert services.feeds.ready(ATOM) is before
         rendering_waits.set()
 

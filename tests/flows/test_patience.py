@@ -1,6 +1,7 @@
 """Connections that say nothing, or half of what they have to say, never keep others waiting (real gunicorn)."""
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -12,6 +13,7 @@ from tests.support.serving import FEEDSERVER, Site, free_port
 THREADS = 4
 LONG = 900_000  # bytes of a page, at least
 TIMES = 6
+LARGE = b"GET / HTTP/1.1\r\nHost: x\r\n" + (b"X-Long: " + bytes(8_000).replace(b"\0", b"x") + b"\r\n") * 9
 QUICK = 2.0  # seconds; a held thread would take five at least
 
 
@@ -56,6 +58,14 @@ def unread(site: Site) -> Iterator[Callable[..., socket.socket]]:
         yield opened
 
 
+def read_slowly(connection: socket.socket, seconds: float) -> None:
+    """Takes some 80 kB a second."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        connection.recv(8192)
+        time.sleep(0.1)
+
+
 def everything(connection: socket.socket) -> bytes:
     """What still comes, until the other end ends it in whatever way."""
     data = b""
@@ -65,9 +75,9 @@ def everything(connection: socket.socket) -> bytes:
     return data
 
 
-def seconds_for_a_feed(site: Site) -> float:
+def seconds_for_a_page(site: Site) -> float:
     start = time.monotonic()
-    assert site.get("/feed.rss")[0] == 200
+    assert site.get("/healthz")[0] == 200  # which takes a thread
     return time.monotonic() - start
 
 
@@ -77,6 +87,10 @@ def seconds_for_a_feed(site: Site) -> float:
         pytest.param(b"", id="nothing at all"),
         pytest.param(b"G", id="one byte"),
         pytest.param(b"GET /feed.rss HTTP/1.1\r\nHost: blog.exam", id="half a header"),
+        pytest.param(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /h", id="one and a half"),
+        pytest.param(b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nb", id="half a body"),
+        pytest.param(b"GET /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5", id="half a chunk"),
+        pytest.param(LARGE, id="the larger half of a large head"),
     ],
 )
 def test_ten_times_as_many_half_sent_requests_as_threads_hold_nobody_up(
@@ -85,8 +99,9 @@ def test_ten_times_as_many_half_sent_requests_as_threads_hold_nobody_up(
     for _ in range(10 * THREADS):
         connect(sent)
 
-    assert seconds_for_a_feed(site) < QUICK
-    assert seconds_for_a_feed(site) < QUICK
+    time.sleep(0.3)
+    assert seconds_for_a_page(site) < QUICK
+    assert seconds_for_a_page(site) < QUICK
 
 
 def test_a_request_whose_head_comes_in_two_parts_is_answered(
@@ -97,6 +112,21 @@ def test_a_request_whose_head_comes_in_two_parts_is_answered(
     connection.sendall(b"st: x\r\nConnection: close\r\n\r\n")
 
     assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_a_head_that_is_too_large_is_refused(site: Site, connect: Callable[[bytes], socket.socket]) -> None:
+    assert everything(connect(LARGE)).startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.2])
+def test_the_rest_of_a_second_request_is_waited_for(
+    site: Site, connect: Callable[[bytes], socket.socket], pause: float
+) -> None:
+    connection = connect(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /hea")
+    time.sleep(pause)
+    connection.sendall(b"lthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+    assert everything(connection).count(b"HTTP/1.1 200 OK") == 2
 
 
 def test_two_requests_sent_at_once_on_one_connection_are_both_answered(
@@ -121,7 +151,7 @@ def test_who_does_not_hang_up_at_the_end_of_a_connection_holds_nobody_up(
     for connection in leaving:
         assert connection.recv(65536).startswith(b"HTTP/1.1 ")
 
-    assert seconds_for_a_feed(site) < QUICK
+    assert seconds_for_a_page(site) < QUICK
 
 
 def test_what_is_still_sent_to_a_connection_that_ends_does_not_cost_its_sender_the_answer(
@@ -141,7 +171,7 @@ def test_ten_times_as_many_unread_answers_as_threads_hold_nobody_up(
     for _ in range(10 * THREADS):
         unread()
 
-    assert seconds_for_a_feed(site) < QUICK
+    assert seconds_for_a_page(site) < QUICK
     assert site.get("/posts/long")[0] == 200
 
 
@@ -162,7 +192,9 @@ def test_who_reads_slowly_gets_the_whole_answer_and_the_next_one(
 def test_who_drips_a_head_and_who_takes_no_answer_is_dropped_within_a_deadline(
     site: Site, connect: Callable[[bytes], socket.socket], unread: Callable[..., socket.socket]
 ) -> None:
-    deaf = unread()
+    deaf, slow = unread(), unread()
+    reading = threading.Thread(target=read_slowly, args=(slow, 12))
+    reading.start()
     dripping = connect(b"GET / HTTP/1.1\r\nX-Slow: ")
     start = time.monotonic()
 
@@ -180,3 +212,6 @@ def test_who_drips_a_head_and_who_takes_no_answer_is_dropped_within_a_deadline(
     assert time.monotonic() - start < 13
     time.sleep(max(0.0, start + 12 - time.monotonic()))
     assert len(everything(deaf)) < TIMES * LONG
+    reading.join()
+    slow.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert everything(slow).endswith(b'{"status":"ok"}\n'), "who reads slowly is no fault"
