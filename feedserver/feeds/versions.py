@@ -101,7 +101,7 @@ class Feeds:
         if kept is None:
             rendering.acquire()
         elif not rendering.acquire(timeout=0 if self._may_be_served(address, slot) else _PATIENCE):
-            if not self._was_current_just_now(address):
+            if not self._may_be_served(address, slot):
                 self._stuck.add(slot)  # who renders gets no answer: nobody else is to wait for that
             return kept
         try:
@@ -147,7 +147,7 @@ class Feeds:
         slot = hash(address) % _LOCKS
         if now < self._rest_until or (slot in self._stuck and self._rendering[slot].locked()):
             return kept
-        if not self._was_current_just_now(address):
+        if not self._is_nearly_current(address):
             return None
         if not self._rendering[slot].locked():
             self._renew(address)
@@ -189,11 +189,13 @@ class Feeds:
         finally:  # what fails is told to who asks next
             self._under_renewal.discard(address)
 
-    def _was_current_just_now(self, address: FeedAddress) -> bool:
-        return time.monotonic() - (self._current_at.get(address) or float("-inf")) < _JUST_NOW
+    def _is_nearly_current(self, address: FeedAddress) -> bool:
+        """Whether a feed was current just now, or was when its renewal began, which a busy machine may draw out."""
+        was_at = self._current_at.get(address) or float("-inf")
+        return address in self._under_renewal or time.monotonic() - was_at < _JUST_NOW
 
     def _may_be_served(self, address: FeedAddress, slot: int) -> bool:
-        return slot in self._stuck or self._was_current_just_now(address)
+        return slot in self._stuck or self._is_nearly_current(address)
 
     def _rest(self, address: FeedAddress, error: Exception) -> None:
         name = type(error).__name__
