@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import logging
 import time
+from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ _TRIES: Final = 3  # renderings that something on the site may overtake
 _PATIENCE: Final = 0.5  # seconds for a lock of the database, where there are good bytes to serve
 _REST: Final = 1.0  # seconds
 _JUST_NOW: Final = 0.05  # seconds: how old a feed may be that many ask for
+_MANY: Final = 8  # requests within that time
 _BROTLI_QUALITY: Final = 5  # smaller and quicker than gzip at 6; 11 takes eighty times as long
 
 Bodies = Mapping[str, bytes]
@@ -79,7 +81,7 @@ class Feeds:
             _KEPT_DELTAS, _ROOM_FOR_DELTAS, _size
         )
         self._rendering = [Lock() for _ in range(_LOCKS)]
-        self._current_at: Kept[FeedAddress, float] = Kept(_KEPT)  # when those in memory were last known to be
+        self._asked: Kept[FeedAddress, deque[float]] = Kept(_KEPT)  # when the last of many were sent what was current
         self._under_renewal: set[FeedAddress] = set()
         self._stuck: set[int] = set()  # locks whose holders have let others wait in vain
         self._renewing = ThreadPoolExecutor(1, "renewing feeds")
@@ -126,7 +128,6 @@ class Feeds:
         try:
             if not kept.state.stands(self._changes.revision(), self._clock()):
                 return None
-            self._current_at.keep(address, time.monotonic())
             return kept
         except (DBAPIError, NoConnection):
             return None
@@ -142,7 +143,7 @@ class Feeds:
             return None
         now, revision = time.monotonic(), self._changes.known()
         if revision is not None and kept.state.stands(revision, self._clock()):
-            self._current_at.keep(address, now)
+            self._note_as_current(address, now)
             return kept
         slot = hash(address) % _LOCKS
         if now < self._rest_until or (slot in self._stuck and self._rendering[slot].locked()):
@@ -186,13 +187,21 @@ class Feeds:
         try:
             if self.at_hand(address) is None:
                 self.get(address)
+            self._asked.keep(address, deque([time.monotonic()] * _MANY, _MANY))  # many have asked meanwhile
         finally:  # what fails is told to who asks next
             self._under_renewal.discard(address)
 
+    def _note_as_current(self, address: FeedAddress, now: float) -> None:
+        moments = self._asked.get(address)
+        if moments is None:
+            self._asked.keep(address, moments := deque(maxlen=_MANY))
+        moments.append(now)
+
     def _is_nearly_current(self, address: FeedAddress) -> bool:
-        """Whether a feed was current just now, or was when its renewal began, which a busy machine may draw out."""
-        was_at = self._current_at.get(address) or float("-inf")
-        return address in self._under_renewal or time.monotonic() - was_at < _JUST_NOW
+        """Whether many were sent a feed just now that was current, or it is renewed since, however long that takes."""
+        moments = self._asked.get(address)
+        many = moments is not None and len(moments) == _MANY and time.monotonic() - moments[0] < _JUST_NOW
+        return many or address in self._under_renewal
 
     def _may_be_served(self, address: FeedAddress, slot: int) -> bool:
         return slot in self._stuck or self._is_nearly_current(address)
@@ -211,7 +220,6 @@ class Feeds:
             document = self._render(address, kept, take_it=not tries_left)
             if document is not None:
                 self._kept.keep(address, document)
-                self._current_at.keep(address, time.monotonic())
                 return document
         raise AssertionError("the last one is taken as it is")
 
