@@ -33,20 +33,14 @@ class FeedDoor:
         """Raises WouldWait where a request must not wait (`outgoing.may_not_wait`) and cannot be answered without."""
         sent = environ.get("RAW_URI", "")
         address = self._known.get(sent)
-        at_once = may_not_wait(environ)
-        if address is None or environ.get("HTTP_SEC_FETCH_MODE") == "navigate":
-            if at_once:
-                raise WouldWait
-            return self._led_by_the_router(environ, start_response, sent)
-        is_read = environ["REQUEST_METHOD"] in ("GET", "HEAD")
-        answer = self._at_once if at_once else self._at_hand
-        found = answer(address, Asked.of(environ)) if is_read else None
-        if found is None:
-            if at_once:
-                raise WouldWait
-            return self._app(environ, start_response)
-        start_response(found.line, found.headers)
-        return [found.body] if environ["REQUEST_METHOD"] == "GET" else []
+        answer = self._at_once if may_not_wait(environ) else self._at_hand
+        found = answer(address, Asked.of(environ)) if address is not None and _is_a_readers(environ) else None
+        if found is not None:
+            start_response(found.line, found.headers)
+            return [found.body] if environ["REQUEST_METHOD"] == "GET" else []
+        if may_not_wait(environ):
+            raise WouldWait
+        return self._led_by_the_router(environ, start_response, sent)
 
     def _at_hand(self, address: FeedAddress, asked: Asked) -> Answer | None:
         document = self._answering.feeds.at_hand(address)
@@ -62,6 +56,11 @@ class FeedDoor:
         if address is not None and _is_plain(sent, address):
             self._known.keep(sent, address)
         return answered
+
+
+def _is_a_readers(environ: Environ) -> bool:
+    """Whether a request asks for a feed as it is, not for the page that a person is shown."""
+    return environ["REQUEST_METHOD"] in ("GET", "HEAD") and environ.get("HTTP_SEC_FETCH_MODE") != "navigate"
 
 
 def _is_plain(sent: str, address: FeedAddress) -> bool:

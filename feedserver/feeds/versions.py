@@ -126,9 +126,7 @@ class Feeds:
         if kept is None:
             return None
         try:
-            if not kept.state.stands(self._changes.revision(), self._clock()):
-                return None
-            return kept
+            return kept if kept.state.stands(self._changes.revision(), self._clock()) else None
         except (DBAPIError, NoConnection):
             return None
 
