@@ -90,6 +90,10 @@ def seconds_for_a_page(site: Site) -> float:
         pytest.param(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /h", id="one and a half"),
         pytest.param(b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nb", id="half a body"),
         pytest.param(b"GET /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5", id="half a chunk"),
+        pytest.param(
+            b"POST /pingback HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n<",
+            id="a bit of far too large a body",
+        ),
         pytest.param(LARGE, id="the larger half of a large head"),
     ],
 )
