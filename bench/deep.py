@@ -11,7 +11,7 @@ from bench.sites import Site
 from feedserver.app import create_app
 from feedserver.pages.views import POSTS_ON_A_PAGE
 from feedserver.services import Services
-from feedserver.storage import site as state
+from feedserver.storage import revision as state
 
 _ROUNDS = 15
 

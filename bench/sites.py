@@ -7,9 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.filling import fill
+from feedserver.installation import init
 from feedserver.services import Services
 from feedserver.settings import Settings, load
-from feedserver.setup import init
 
 SMALL, LARGE = 100, 100_000
 

@@ -18,18 +18,18 @@ from werkzeug.wrappers import Response as BaseResponse
 from feedserver import health
 from feedserver import settings as settings_module
 from feedserver.clock import rfc3339
-from feedserver.door import FeedDoor
 from feedserver.errors import PostNotFound
 from feedserver.feeds import autodiscovery, browsing
 from feedserver.feeds import views as feed_views
-from feedserver.mounting import BodyDeadline, Mounted, TrustedProxies
 from feedserver.pages import private
 from feedserver.pages import views as page_views
-from feedserver.segments import EncodedSlashes, NameConverter
 from feedserver.services import EXTENSION, Services
 from feedserver.settings import Settings
 from feedserver.thoughts import comments
 from feedserver.thoughts import views as thought_views
+from feedserver.web.feed_fast_path import FeedDoor
+from feedserver.web.middleware import BodyDeadline, Mounted, TrustedProxies
+from feedserver.web.routing import EncodedSlashes, NameConverter
 
 _log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from socket import MSG_DONTWAIT, socket
 from typing import Any
 
-from feedserver.segments import Environ
+from feedserver.web.routing import Environ
 
 _MOST_PARTS = 64  # handed over in one system call
 

@@ -20,10 +20,10 @@ from gunicorn.glogging import Logger
 from feedserver import settings
 from feedserver.app import create_app
 from feedserver.errors import FeedserverError, SettingsError
+from feedserver.installation import init
 from feedserver.jobs.worker import STOP_SECONDS, Worker
 from feedserver.promptness import PromptWorker
 from feedserver.services import EXTENSION, Services
-from feedserver.setup import init
 
 _RECEIVE_TIMEOUT: Final = 5  # seconds for the next bytes of a request’s body
 _M_ARENA_MAX: Final = -8  # mallopt(3)

@@ -17,12 +17,12 @@ from feedserver.jobs import store as jobs
 from feedserver.jobs.holder import Holder
 from feedserver.jobs.model import Job
 from feedserver.jobs.worker import Runner
+from feedserver.net.connection import Policy
 from feedserver.net.fetch import fetch
-from feedserver.net.line import Policy
 from feedserver.posts import publishing
 from feedserver.posts.publishing import Publisher
 from feedserver.settings import Settings
-from feedserver.storage import site
+from feedserver.storage import revision
 from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
 from feedserver.thoughts.comments import Tokens
@@ -124,7 +124,7 @@ class Services:
     @cached_property
     def tokens(self) -> Tokens:
         with self.database.read() as connection:
-            return Tokens(site.secret(connection))
+            return Tokens(revision.secret(connection))
 
     @cached_property
     def moderation_key(self) -> str:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from feedserver import kinds
+from feedserver import setting_types as types
 from feedserver.errors import SettingsError
-from feedserver.kinds import Kind, Network
+from feedserver.setting_types import Kind, Network
 
 DEFAULT_FILE = Path("config/feedserver.toml")
 PREFIX = "FEEDSERVER_"
@@ -32,72 +32,72 @@ def _setting(default: object, kind: Kind | Callable[[object], Any], meaning: str
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
     url: str = _setting(
-        "http://127.0.0.1:8000", kinds.base_url, "the public base of every generated URL; may have a path"
+        "http://127.0.0.1:8000", types.base_url, "the public base of every generated URL; may have a path"
     )
-    title: str = _setting("A feedserver site", kinds.some_line, "the name of the site")
-    description: str = _setting("Posts, and the thoughts of other blogs on them", kinds.line, "one sentence about it")
-    author: str = _setting("The author", kinds.some_line, "who writes posts that name no authors")
-    language: str = _setting("en", kinds.language, "language of posts that name none (BCP 47)")
-    timezone: str = _setting("UTC", kinds.zone, "zone of dates that name none, and of dates on pages")
+    title: str = _setting("A feedserver site", types.some_line, "the name of the site")
+    description: str = _setting("Posts, and the thoughts of other blogs on them", types.line, "one sentence about it")
+    author: str = _setting("The author", types.some_line, "who writes posts that name no authors")
+    language: str = _setting("en", types.language, "language of posts that name none (BCP 47)")
+    timezone: str = _setting("UTC", types.zone, "zone of dates that name none, and of dates on pages")
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSettings:
-    url: str = _setting("", kinds.line, "an SQLAlchemy URL; empty: SQLite in data_dir", secret=True)
-    read_url: str = _setting("", kinds.line, "a replica for public reads (PostgreSQL); empty: none", secret=True)
+    url: str = _setting("", types.line, "an SQLAlchemy URL; empty: SQLite in data_dir", secret=True)
+    read_url: str = _setting("", types.line, "a replica for public reads (PostgreSQL); empty: none", secret=True)
 
 
 @dataclass(frozen=True, slots=True)
 class FeedsSettings:
-    entries: int = _setting(20, kinds.whole(1, 500), "posts in a subscription document, with full content")
+    entries: int = _setting(20, types.whole(1, 500), "posts in a subscription document, with full content")
 
 
 @dataclass(frozen=True, slots=True)
 class PingbackSettings:
-    wait: float = _setting(1.5, kinds.seconds(0, 30), "seconds a ping may wait for its verification before “accepted”")
-    places: int = _setting(4, kinds.whole(0, 1000), "pings that may wait in one process at a time")
+    wait: float = _setting(1.5, types.seconds(0, 30), "seconds a ping may wait for its verification before “accepted”")
+    places: int = _setting(4, types.whole(0, 1000), "pings that may wait in one process at a time")
 
 
 @dataclass(frozen=True, slots=True)
 class ModerationSettings:
-    pingbacks: str = _setting("show", kinds.choice("show", "hold", "trust"), "what happens to verified pingbacks")
-    comments: str = _setting("hold", kinds.choice("show", "hold", "trust"), "what happens to comments")
+    pingbacks: str = _setting("show", types.choice("show", "hold", "trust"), "what happens to verified pingbacks")
+    comments: str = _setting("hold", types.choice("show", "hold", "trust"), "what happens to comments")
 
 
 @dataclass(frozen=True, slots=True)
 class EgressSettings:
-    allow: tuple[Network, ...] = _setting((), kinds.networks, "networks that may be contacted although not public")
-    ports: frozenset[int] | None = _setting(frozenset({80, 443}), kinds.ports, "ports that may be contacted; * = any")
-    timeout: float = _setting(10.0, kinds.seconds(0.1, 60), "seconds for a whole fetch, redirects included")
-    max_bytes: int = _setting(1_048_576, kinds.whole(1024, 64 * 1_048_576), "bytes of body, after decompression")
+    allow: tuple[Network, ...] = _setting((), types.networks, "networks that may be contacted although not public")
+    ports: frozenset[int] | None = _setting(frozenset({80, 443}), types.ports, "ports that may be contacted; * = any")
+    timeout: float = _setting(10.0, types.seconds(0.1, 60), "seconds for a whole fetch, redirects included")
+    max_bytes: int = _setting(1_048_576, types.whole(1024, 64 * 1_048_576), "bytes of body, after decompression")
 
 
 @dataclass(frozen=True, slots=True)
 class LimitsSettings:
-    sender: int = _setting(60, kinds.whole(1, 1_000_000), "pings a minute from one sender address (IPv6: one /64)")
-    host: int = _setting(30, kinds.whole(1, 1_000_000), "fetches a minute from one source host, subdomains included")
-    refetch: int = _setting(300, kinds.whole(0, 31 * 86_400), "seconds between two fetches of the same source URL")
+    sender: int = _setting(60, types.whole(1, 1_000_000), "pings a minute from one sender address (IPv6: one /64)")
+    host: int = _setting(30, types.whole(1, 1_000_000), "fetches a minute from one source host, subdomains included")
+    refetch: int = _setting(300, types.whole(0, 31 * 86_400), "seconds between two fetches of the same source URL")
     copies: int = _setting(
-        30, kinds.whole(0, 1_000_000), "full copies of one feed a minute to one address; 0 = no limit"
+        30, types.whole(0, 1_000_000), "full copies of one feed a minute to one address; 0 = no limit"
     )
-    waiting: int = _setting(10_000, kinds.whole(1, 10_000_000), "unsettled pings; beyond it new ones are refused")
+    waiting: int = _setting(10_000, types.whole(1, 10_000_000), "unsettled pings; beyond it new ones are refused")
 
 
 @dataclass(frozen=True, slots=True)
 class JobsSettings:
-    in_web: bool = _setting(True, kinds.truth, "background jobs run inside the web processes")
+    in_web: bool = _setting(True, types.truth, "background jobs run inside the web processes")
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    trusted_proxies: tuple[Network, ...] = _setting((), kinds.networks, "networks whose X-Forwarded-* are believed")
+    trusted_proxies: tuple[Network, ...] = _setting((), types.networks, "networks whose X-Forwarded-* are believed")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting. Sections are the dots of INTERFACE's keys: `settings.site.url` is `site.url`."""
 
-    data_dir: Path = _setting(Path("var"), kinds.path, "database, secret, media")
+    data_dir: Path = _setting(Path("var"), types.path, "database, secret, media")
     site: SiteSettings = field(default_factory=SiteSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     feeds: FeedsSettings = field(default_factory=FeedsSettings)

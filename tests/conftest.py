@@ -14,10 +14,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, make_url, text
 
 from feedserver.app import create_app
+from feedserver.installation import init
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.settings import DatabaseSettings, EgressSettings, Settings, SiteSettings
-from feedserver.setup import init
 from feedserver.storage.schema import metadata
 from tests.support.outside import Clock, Web
 from tests.support.postgres import VARIABLE, Cluster

@@ -9,8 +9,8 @@ from typing import Any
 
 from feedserver import __version__, settings
 from feedserver.clock import rfc3339
+from feedserver.installation import require_current
 from feedserver.services import Services
-from feedserver.setup import require_current
 
 Commands = Any  # argparse keeps the type of its sub-parsers to itself
 Run = Callable[[argparse.Namespace], int | None]

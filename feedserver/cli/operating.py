@@ -11,10 +11,10 @@ from sqlalchemy.exc import ArgumentError
 
 from feedserver import settings
 from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
+from feedserver.installation import init, upgrade
 from feedserver.jobs import store as jobs
 from feedserver.services import Services
 from feedserver.settings import Described
-from feedserver.setup import init, upgrade
 from feedserver.storage import copying
 from feedserver.storage.engine import Database
 

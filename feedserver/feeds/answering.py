@@ -1,6 +1,6 @@
 """The answer to a request for a feed: a 304, what is new, the bytes, or a word to wait (INTERFACE section 7). No Flask.
 
-The same for requests that the router has led here (`views`) and for those that need no router (`feedserver.door`).
+The same for requests that the router has led here (`views`) and for those that need no router (`web.feed_fast_path`).
 """
 
 from collections.abc import Mapping

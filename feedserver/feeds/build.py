@@ -11,7 +11,7 @@ from feedserver.feeds.history import Extent, links
 from feedserver.feeds.model import Category, Entry, Feed, InReplyTo, Person, Replies
 from feedserver.posts.model import Post
 from feedserver.settings import SiteSettings
-from feedserver.storage.site import Site
+from feedserver.storage.revision import Site
 from feedserver.text import shorten
 from feedserver.thoughts.comments import as_html
 from feedserver.thoughts.model import Thought

@@ -19,7 +19,7 @@ from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.posts.store import EVERYTHING, Listing
 from feedserver.settings import Settings
-from feedserver.storage import site
+from feedserver.storage import revision
 from feedserver.thoughts import store as thoughts
 from feedserver.urls import Urls
 
@@ -58,7 +58,7 @@ class Collector:
         that is not there; ArchiveNotFull for the one to come; PostGone and PostMoved for a post that was deleted or
         renamed.
         """
-        this_site = site.load(connection)
+        this_site = revision.load(connection)
         builder = Builder(self.urls, self.settings.site, this_site)
         if address.is_of_thoughts:
             return self._thoughts(connection, address, builder, now)

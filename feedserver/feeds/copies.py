@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from feedserver.clock import Clock
-from feedserver.storage import limits
+from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
 
 _KEPT: Final = 10_000  # readers of one feed each; the one seen least lately goes first
@@ -79,7 +79,7 @@ class Copies:
         wait = self.refuses_at_once(client_address, feed_key)
         if wait is None:
             with self._counting:
-                wait = self._counted((limits.network(client_address), feed_key), self._clock())
+                wait = self._counted((rate_limits.network(client_address), feed_key), self._clock())
         return wait
 
     def refuses_at_once(self, client_address: str, feed_key: str) -> int | None:
@@ -87,7 +87,7 @@ class Copies:
         if not self._most:
             return 0
         now = self._clock()
-        reader = (limits.network(client_address), feed_key)
+        reader = (rate_limits.network(client_address), feed_key)
         with self._lock:
             known = self._readers.get(reader, _NOTHING)
             if wait := known.seconds_refused(now):
@@ -115,7 +115,7 @@ class Copies:
         bucket = f"copies:{reader[0]} {reader[1]}"
         try:
             return self._database.transact(
-                lambda connection: limits.take(connection, bucket, self._most, now, owed), patience=_PATIENCE
+                lambda connection: rate_limits.take(connection, bucket, self._most, now, owed), patience=_PATIENCE
             )
         except (DBAPIError, NoConnection) as error:
             self._paused_until = now + _PAUSE
@@ -135,4 +135,4 @@ class Copies:
 
 def _minute(moment: datetime) -> int:
     """The window of `storage.limits` that a moment lies in."""
-    return int(moment.timestamp()) // limits.WINDOW
+    return int(moment.timestamp()) // rate_limits.WINDOW

@@ -23,7 +23,7 @@ from feedserver.clock import Clock
 from feedserver.feeds import tallies
 from feedserver.feeds.readers import OTHERS, READ, reader
 from feedserver.feeds.tallies import Place, Tally
-from feedserver.storage import limits
+from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
 
 _LOOK_EVERY: Final = 1.0  # seconds: how soon what comes after a quiet time is written
@@ -164,5 +164,5 @@ def _write(connection: Connection, batch: Batch, now: datetime) -> None:
 
 def _mark(key: str, seen: Seen) -> str:
     """Tells one reader from another for as long as the key is there, and says nothing of either afterwards."""
-    who = f"{limits.network(seen.address)} {seen.user_agent}".encode("utf-8", "replace")
+    who = f"{rate_limits.network(seen.address)} {seen.user_agent}".encode("utf-8", "replace")
     return blake2b(who, key=bytes.fromhex(key), digest_size=16).hexdigest()

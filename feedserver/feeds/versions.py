@@ -34,7 +34,7 @@ from feedserver.feeds.model import MEDIA_TYPES, Feed
 from feedserver.feeds.store import Version
 from feedserver.feeds.syndication import atom, rss
 from feedserver.posts import store as posts
-from feedserver.storage import site
+from feedserver.storage import revision as site
 from feedserver.storage.changes import Changes, State
 from feedserver.storage.engine import Database
 

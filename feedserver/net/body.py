@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 
 from feedserver.errors import NotText
-from feedserver.net.line import PIECE
+from feedserver.net.connection import PIECE
 
 
 def read_body(answer: http.client.HTTPResponse, max_bytes: int) -> tuple[bytes, bool]:

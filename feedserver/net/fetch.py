@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from feedserver.errors import AddressForbidden, BadStatus, ConnectionFailed, NotText, TooManyRedirects
 from feedserver.net.body import read_body
-from feedserver.net.line import (
+from feedserver.net.connection import (
     MAX_HEAD,
     NOT_FOUND,
     PORTS,

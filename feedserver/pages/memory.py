@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from feedserver.clock import Clock
 from feedserver.feeds.kept import Kept
 from feedserver.posts import store as posts
-from feedserver.storage import site
+from feedserver.storage import revision as site
 from feedserver.storage.changes import Changes, State
 from feedserver.storage.engine import Database
 

@@ -14,7 +14,7 @@ from feedserver.pages.waiting import MOST, WaitingRoom
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.services import services
-from feedserver.storage import site
+from feedserver.storage import revision
 from feedserver.thoughts import store, timeline
 from feedserver.thoughts.listing import waiting_for_a_word
 from feedserver.thoughts.model import Event, Thought
@@ -67,7 +67,7 @@ def moderation_feed(key: str) -> Response:
     with house.database.read() as connection:
         waiting = waiting_for_a_word(connection, MOST)
         on = posts.by_ids(connection, {thought.post_id for thought, _ in waiting})
-        room = WaitingRoom(house.urls, house.settings.site, site.load(connection))
+        room = WaitingRoom(house.urls, house.settings.site, revision.load(connection))
     response = Response(atom(room.feed(house.moderation_key, waiting, on)))
     response.headers["Content-Type"] = f"{MEDIA_TYPES['atom']}; charset=utf-8"
     response.headers["Cache-Control"] = "private, no-store"

@@ -20,7 +20,7 @@ from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.posts.store import Listing
 from feedserver.services import Services, services
-from feedserver.storage import limits
+from feedserver.storage import rate_limits
 from feedserver.thoughts import comments, moderation, store
 from feedserver.thoughts.comments import Comment, Form
 from feedserver.thoughts.model import Thought
@@ -143,7 +143,7 @@ def comment(slug: str) -> BaseResponse:
     if thought is None:
         errors = {"form": "Too many comments came from your address. Please wait a minute and send it once more."}
         answer = _post_page(found, _filled_form(found, errors), status=429)
-        answer.headers["Retry-After"] = str(limits.WINDOW)
+        answer.headers["Retry-After"] = str(rate_limits.WINDOW)
         return answer
     outcome = "shown" if thought.state == "shown" else "held"
     anchor = f"thought-{thought.id}" if outcome == "shown" else "comment-form"
@@ -242,7 +242,9 @@ def _store(connection: Any, house: Services, found: Post, written: Comment) -> T
     if before := store.by_submission(connection, written.submission):
         return before
     now = house.clock()
-    if not limits.allow(connection, f"comment:{limits.network(request.remote_addr or '')}", _COMMENTS_A_MINUTE, now):
+    if not rate_limits.allow(
+        connection, f"comment:{rate_limits.network(request.remote_addr or '')}", _COMMENTS_A_MINUTE, now
+    ):
         return None
     verdict = moderation.verdict_on_comment(connection, written.email, house.settings)
     return moderation.take_comment(connection, found.id, written, verdict, now)

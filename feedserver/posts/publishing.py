@@ -19,7 +19,7 @@ from feedserver.posts import lists, related, store
 from feedserver.posts.model import WEB_BEGAN, Document, Post, Rendered
 from feedserver.posts.rendering import render
 from feedserver.settings import SiteSettings
-from feedserver.storage import listed_thoughts, site
+from feedserver.storage import listed_thoughts, revision
 from feedserver.storage.engine import Database
 from feedserver.urls import Urls
 
@@ -122,7 +122,7 @@ class Publisher:
 
     def make_known(self, connection: Connection, post_id: int, now: datetime) -> None:
         """A scheduled post's time has come: it takes its places in lists, and readers' copies are no longer current."""
-        site.revise(connection)
+        revision.revise(connection)
         post = store.by_id(connection, post_id)
         if post is not None:
             lists.enter(connection, post, now, self.settings.author)
@@ -131,7 +131,7 @@ class Publisher:
         """Carries out what readers can see, as one transaction that counts as a revision."""
 
         def revised(connection: Connection) -> Post:
-            site.revise(connection)
+            revision.revise(connection)
             return deed(connection)
 
         return self.database.transact(revised)

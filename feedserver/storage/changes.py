@@ -14,7 +14,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Final
 
-from feedserver.storage import site
+from feedserver.storage import revision as site
 from feedserver.storage.engine import Database
 
 _PATIENCE: Final = 0.5  # seconds that others wait for who is looking it up

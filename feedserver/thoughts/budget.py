@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import AT_LEISURE, Job
-from feedserver.storage import limits
+from feedserver.storage import rate_limits
 from feedserver.thoughts.parties import party_of
 from feedserver.urls import Urls
 
 HOSTS_AT_FULL_RATE: Final = 40  # so many times `limits.host` is what the whole site may fetch in a minute: 1,200
 _OVERALL: Final = "fetch:"  # the bucket of all fetches together; those of one party go on with its name
-_WINDOW: Final = timedelta(seconds=limits.WINDOW)
+_WINDOW: Final = timedelta(seconds=rate_limits.WINDOW)
 _LONG: Final = timedelta(days=1)  # what waits for a later day is not in the way
 
 
@@ -38,7 +38,7 @@ class Budget:
         if party is None:
             return True
         most = self._most(priority)
-        return limits.allow_all(connection, {f"fetch:{party}": most, _OVERALL: most * HOSTS_AT_FULL_RATE}, now)
+        return rate_limits.allow_all(connection, {f"fetch:{party}": most, _OVERALL: most * HOSTS_AT_FULL_RATE}, now)
 
     def next_chance(self, connection: Connection, job: Job, now: datetime) -> datetime:
         """When to try again for which there was nothing left: at a moment within the time that those take that want

@@ -11,7 +11,7 @@ from feedserver.errors import ThoughtError, ThoughtNotFound
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import AT_ONCE
 from feedserver.settings import Settings
-from feedserver.storage import site
+from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.thoughts import acts, hosts, relooking, standing, store, timeline
 from feedserver.thoughts.acts import Before
@@ -112,7 +112,7 @@ def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now:
     """Writes what was decided, tells the receipts, and sees to it that what stands or waits is looked at."""
     changed = [(thought, decision) for thought, decision in changes if decision != as_it_is(thought)]
     if any(can_be_seen(thought, decision) for thought, decision in changed):
-        site.revise(connection)
+        revision.revise(connection)
     store.moderate(connection, changed, now)
     for thought, decision in changed:
         if thought.page is not None and thought.state not in _STANDS:
@@ -172,7 +172,7 @@ def _rule_for(connection: Connection, places: list[str]) -> Rule | None:
 def take_comment(connection: Connection, post_id: int, comment: Comment, verdict: Verdict, now: datetime) -> Thought:
     """Stores a comment in the state that the verdict gives it."""
     if verdict.state == "shown":
-        site.revise(connection)
+        revision.revise(connection)
     return store.add_comment(
         connection,
         post_id=post_id,

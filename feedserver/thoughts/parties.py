@@ -3,11 +3,11 @@
 from urllib.parse import urlsplit
 
 from feedserver.domains import is_address, registered
-from feedserver.storage import limits
+from feedserver.storage import rate_limits
 from feedserver.urls import host_name
 
 
 def party_of(page: str) -> str:
     """The registered domain of a source's host, or the network of its address."""
     host = host_name(urlsplit(page))
-    return limits.network(host) if is_address(host) else registered(host)
+    return rate_limits.network(host) if is_address(host) else registered(host)

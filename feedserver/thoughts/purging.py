@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, func, select
 
-from feedserver.storage import listed_thoughts, site
+from feedserver.storage import listed_thoughts, revision
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import acts_before, jobs, sources, thought_events, thoughts
 from feedserver.thoughts import acts
@@ -46,7 +46,7 @@ def purge(database: Database, host: str, now: datetime) -> Stored:
             connection.execute(delete(jobs).where(jobs.c.kind == VERIFY, jobs.c.subject.in_(pages)))
             connection.execute(delete(sources).where(sources.c.page.in_(pages)))
         if removed.shown:
-            site.revise(connection)
+            revision.revise(connection)
         listed_thoughts.leave(connection, [thought.id for thought in theirs])
         for ids in _some([thought.id for thought in theirs]):
             connection.execute(delete(acts_before).where(acts_before.c.thought_id.in_(ids)))

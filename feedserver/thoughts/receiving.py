@@ -24,7 +24,7 @@ from feedserver.jobs.worker import Runner
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.settings import Settings
-from feedserver.storage import limits
+from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
 from feedserver.thoughts import hosts, store, timeline
 from feedserver.thoughts.deciding import WAITS, Pinged, decide
@@ -181,8 +181,8 @@ class Receiver:
         now = self.clock()
         if hosts.rule_for_page(connection, ping.page) == "block":
             return _Taken(refused=errors.SenderDenied())
-        bucket = f"ping:{limits.network(ping.sender)}"
-        if not limits.allow(connection, bucket, self.settings.limits.sender, now):
+        bucket = f"ping:{rate_limits.network(ping.sender)}"
+        if not rate_limits.allow(connection, bucket, self.settings.limits.sender, now):
             return _Taken(refused=errors.SenderDenied())
         jobs.find(connection, VERIFY, ping.page)  # locked first, as by the look that may be settling this very pair
         known = store.pair(connection, ping.post.id, ping.page)

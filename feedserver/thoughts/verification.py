@@ -20,7 +20,7 @@ from feedserver.errors import BudgetSpent
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import AT_LEISURE, AT_ONCE, Job, pause_after
 from feedserver.settings import Settings
-from feedserver.storage import site
+from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.thoughts import relooking, sources, store, timeline
 from feedserver.thoughts.budget import Budget
@@ -234,7 +234,7 @@ class Verifier:
         elif decision.new_words and decision.new_words != thought.new_words:
             timeline.record(connection, thought.id, "decided", "the new words wait for approval", now)
         if can_be_seen(thought, decision):
-            site.revise(connection)
+            revision.revise(connection)
         store.settle(connection, thought, decision, now)
         return decision
 

@@ -16,10 +16,10 @@ from flask.testing import FlaskClient
 from lxml import etree
 
 from feedserver.app import create_app
+from feedserver.installation import init
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.settings import FeedsSettings, Settings
-from feedserver.setup import init
 from tests.feeds.happenings import say
 from tests.support.outside import Clock
 

@@ -12,7 +12,7 @@ from feedserver.feeds.history import Extent
 from feedserver.feeds.model import Category, InReplyTo, Person, Replies
 from feedserver.posts.model import Enclosure, Post
 from feedserver.settings import SiteSettings
-from feedserver.storage.site import Site
+from feedserver.storage.revision import Site
 from feedserver.thoughts.model import Thought
 from feedserver.urls import Urls
 

@@ -16,7 +16,7 @@ from feedserver.feeds.answering import Asked
 from feedserver.feeds.copies import Copies
 from feedserver.services import Services
 from feedserver.settings import LimitsSettings, Settings
-from feedserver.storage import limits
+from feedserver.storage import rate_limits
 from feedserver.storage.schema import limits as table
 from tests.feeds.happenings import take_the_database_away
 from tests.support.outside import Clock
@@ -239,12 +239,12 @@ def test_a_network_of_ipv6_counts_as_one_reader(copies: Copies) -> None:
 
 
 def test_the_wait_is_what_the_minute_needs() -> None:
-    assert limits.seconds_to_wait(present=0, before=0, into=0, most=1) == 0
-    assert limits.seconds_to_wait(present=1, before=0, into=0, most=1) == 61
-    assert limits.seconds_to_wait(present=30, before=0, into=30, most=30) == 31
-    assert limits.seconds_to_wait(present=0, before=30, into=0, most=30) == 1
-    assert limits.seconds_to_wait(present=15, before=30, into=20, most=30) == 11
-    assert limits.seconds_to_wait(present=99, before=99, into=0, most=1) == 120
+    assert rate_limits.seconds_to_wait(present=0, before=0, into=0, most=1) == 0
+    assert rate_limits.seconds_to_wait(present=1, before=0, into=0, most=1) == 61
+    assert rate_limits.seconds_to_wait(present=30, before=0, into=30, most=30) == 31
+    assert rate_limits.seconds_to_wait(present=0, before=30, into=0, most=30) == 1
+    assert rate_limits.seconds_to_wait(present=15, before=30, into=20, most=30) == 11
+    assert rate_limits.seconds_to_wait(present=99, before=99, into=0, most=1) == 120
 
 
 # --- when things go wrong ---
@@ -275,7 +275,7 @@ def test_nobody_waits_long_for_a_lock_to_be_counted(
     assert passed(copies, 2) == 2  # so that there is a row to lock
 
     with services.database.write() as connection:
-        limits.take(connection, f"copies:{READER} {FEED}", MOST, services.clock())
+        rate_limits.take(connection, f"copies:{READER} {FEED}", MOST, services.clock())
 
         assert passed(copies, 3 * MOST) == 3 * MOST
 

@@ -21,12 +21,12 @@ from pathlib import Path
 
 from feedserver.clock import utc_now
 from feedserver.errors import PingError
+from feedserver.installation import init
 from feedserver.net import fetch as fetching
-from feedserver.net.line import Line
+from feedserver.net.connection import Line
 from feedserver.posts import store as posts
 from feedserver.services import Services
 from feedserver.settings import EgressSettings, Settings, SiteSettings
-from feedserver.setup import init
 from feedserver.thoughts import pingback, store
 from feedserver.thoughts.looking import Look, Looker
 from tests.hostile.answers import BROKEN, TOO_LATE, TOO_LONG

@@ -8,12 +8,12 @@ from ipaddress import ip_network
 
 import pytest
 
-from feedserver.net import line
+from feedserver.net import connection as line
+from feedserver.net.connection import Policy
 from feedserver.net.fetch import fetch
-from feedserver.net.line import Policy
 from feedserver.services import Services, egress_policy
 from feedserver.settings import Settings
-from feedserver.storage import limits
+from feedserver.storage import rate_limits
 from feedserver.storage.schema import limits as table
 from feedserver.thoughts.budget import HOSTS_AT_FULL_RATE
 from tests.support.outside import Clock
@@ -116,7 +116,7 @@ def test_all_hosts_together_are_asked_no_more_than_the_whole_sites_budget(
 
 def test_what_one_budget_refuses_is_counted_in_no_other(services: Services, clock: Clock) -> None:
     def allow(**most: int) -> bool:
-        return services.database.transact(lambda connection: limits.allow_all(connection, most, clock()))
+        return services.database.transact(lambda connection: rate_limits.allow_all(connection, most, clock()))
 
     assert allow(host=1, all=3)
     assert not any(allow(host=1, all=3) for _ in range(9))

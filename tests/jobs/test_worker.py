@@ -14,7 +14,7 @@ from feedserver.jobs import worker as worker_module
 from feedserver.jobs.model import LEASE, Job
 from feedserver.jobs.worker import PLACES, Runner, Worker
 from feedserver.services import Services
-from feedserver.storage import site
+from feedserver.storage import revision as site
 from tests.jobs.conftest import Desk
 
 SECONDS = 10

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from feedserver.errors import ConnectionFailed, FetchError, TimedOut
-from feedserver.net import line as module
+from feedserver.net import connection as module
 from feedserver.net.fetch import fetch
 from tests.hostile.answers import (
     BROKEN,

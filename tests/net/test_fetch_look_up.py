@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from feedserver.errors import ConnectionFailed, HostUnknown, TimedOut
-from feedserver.net import line as module
+from feedserver.net import connection as module
 from feedserver.net.fetch import fetch
 
 

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from feedserver.installation import init
 from feedserver.posts import lists
 from feedserver.posts.model import Post
 from feedserver.posts.store import EVERYTHING, Listing, placed
 from feedserver.services import Services
 from feedserver.settings import Settings
-from feedserver.setup import init
 from feedserver.storage.schema import listed, posts
 from tests.support.outside import Clock
 

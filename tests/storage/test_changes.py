@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
+from feedserver.installation import init
 from feedserver.services import Services
 from feedserver.settings import DatabaseSettings, Settings
-from feedserver.setup import init
-from feedserver.storage import site
+from feedserver.storage import revision as site
 from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
 

@@ -12,11 +12,11 @@ from sqlalchemy.dialects import sqlite
 
 from feedserver.errors import StorageError
 from feedserver.feeds.address import FeedAddress
+from feedserver.installation import init
 from feedserver.jobs import store as jobs
 from feedserver.services import Services
 from feedserver.settings import DatabaseSettings, Settings
-from feedserver.setup import init
-from feedserver.storage import copying, limits, migrate
+from feedserver.storage import copying, migrate, rate_limits
 from feedserver.storage.copying import copy
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata, thought_events
@@ -60,7 +60,7 @@ def full(services: Services, web: Web, clock: Clock) -> Services:
     services.feeds.get(FEED)
     read_by_somebody(services, clock)
     with services.database.write() as connection:
-        limits.allow(connection, "x", 5, services.clock())
+        rate_limits.allow(connection, "x", 5, services.clock())
         hosts.set_rule(connection, "spam.example", "block", services.clock())
         jobs.beat(connection, services.clock())
     return services

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from feedserver.errors import StorageError
+from feedserver.installation import init
 from feedserver.services import Services
 from feedserver.settings import Settings
-from feedserver.setup import init
-from feedserver.storage import site
+from feedserver.storage import revision as site
 from feedserver.storage.engine import Database, explain
 from feedserver.storage.schema import heartbeats, limits
 from tests.support.outside import Clock

@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from feedserver.app import create_app
 from feedserver.errors import StorageError
+from feedserver.installation import init
 from feedserver.services import Services
 from feedserver.settings import DatabaseSettings, Settings
-from feedserver.setup import init
 from feedserver.storage import replica
 from feedserver.storage.engine import Database
 from tests.posts.builders import document

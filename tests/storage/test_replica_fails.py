@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import ProgrammingError
 
 from feedserver.app import create_app
+from feedserver.installation import init
 from feedserver.services import Services
 from feedserver.settings import DatabaseSettings, LimitsSettings, Settings
-from feedserver.setup import init
 from tests.posts.builders import document
 from tests.support.outside import Web
 from tests.support.postgres import Server

@@ -17,7 +17,7 @@ from feedserver.net.fetch import Page
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.settings import Settings
-from feedserver.storage import site
+from feedserver.storage import revision as site
 from feedserver.thoughts import hosts
 from feedserver.thoughts.listing import listing
 from feedserver.thoughts.model import Thought

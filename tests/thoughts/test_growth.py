@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, insert, text
 
-from feedserver.storage import limits
+from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import limits as counters
 from feedserver.thoughts import standing
@@ -114,14 +114,14 @@ def approve(site: Site, source: str) -> None:
 
 
 def test_counting_in_a_new_bucket_does_not_look_through_the_others(site: Site) -> None:
-    window = int(site.clock().timestamp()) // limits.WINDOW
+    window = int(site.clock().timestamp()) // rate_limits.WINDOW
     with site.services.database.write() as connection:
         _fill(connection, window)
-        allowed = limits.allow(connection, "mine", 1, site.clock())
+        allowed = rate_limits.allow(connection, "mine", 1, site.clock())
         assert allowed
         assert connection.execute(counters.select()).rowcount != 0
     with site.services.database.write() as connection:
-        limits.allow(connection, "late", 1, site.clock() + timedelta(minutes=2))
+        rate_limits.allow(connection, "late", 1, site.clock() + timedelta(minutes=2))
         left = {row.bucket for row in connection.execute(counters.select())}
     assert left == {"late"}, "what is too old is taken away"
 

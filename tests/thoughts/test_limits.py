@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from feedserver.storage import limits
+from feedserver.storage import rate_limits
 from feedserver.thoughts.verification import ENOUGH
 from tests.thoughts.site import Site, linking
 
@@ -124,7 +124,7 @@ def test_senders_share_a_rate_when_they_are_one_subscriber(
     ],
 )
 def test_who_is_counted_together(address: str, network: str) -> None:
-    assert limits.network(address) == network
+    assert rate_limits.network(address) == network
 
 
 def test_a_rate_is_counted_for_all_processes_together(site_with: Callable[..., Site]) -> None:
@@ -139,7 +139,7 @@ def test_a_rate_is_counted_for_all_processes_together(site_with: Callable[..., S
 def test_a_rate_is_that_of_the_last_minute_not_of_the_clocks(site: Site) -> None:
     def allowed(times: int) -> int:
         with site.services.database.write() as connection:
-            return sum(limits.allow(connection, "x", 10, site.clock()) for _ in range(times))
+            return sum(rate_limits.allow(connection, "x", 10, site.clock()) for _ in range(times))
 
     site.clock.move(seconds=59)
     assert allowed(12) == 10
@@ -153,7 +153,7 @@ def test_a_rate_is_that_of_the_last_minute_not_of_the_clocks(site: Site) -> None
 
 def test_counting_is_right_when_many_count_at_once(site: Site) -> None:
     def count() -> None:
-        once = partial(limits.allow, bucket="x", most=12, now=site.clock())
+        once = partial(rate_limits.allow, bucket="x", most=12, now=site.clock())
         allowed.extend(site.services.database.transact(once) for _ in range(5))
 
     allowed: list[bool] = []

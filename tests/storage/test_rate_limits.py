@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from feedserver.services import Services
-from feedserver.storage import limits
+from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import limits as table
 from tests.support.outside import Clock
@@ -14,7 +14,7 @@ from tests.support.outside import Clock
 
 def allow(database: Database, bucket: str, most: int, clock: Clock) -> bool:
     now = clock()
-    return database.transact(lambda connection: limits.allow(connection, bucket, most, now))
+    return database.transact(lambda connection: rate_limits.allow(connection, bucket, most, now))
 
 
 def test_a_bucket_takes_so_many_a_minute(services: Services, clock: Clock) -> None:
@@ -80,16 +80,16 @@ def test_many_at_once_get_no_more_than_the_limit(services: Services, clock: Cloc
 def test_who_saw_no_counter_and_meets_one_counts_anew(
     services: Services, database_url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other, judge = Database(database_url), limits.seconds_to_wait
+    other, judge = Database(database_url), rate_limits.seconds_to_wait
 
     def overtaken(*numbers: int) -> int:
-        monkeypatch.setattr(limits, "seconds_to_wait", judge)
-        other.transact(lambda connection: limits.take(connection, "a", 1, clock()))
+        monkeypatch.setattr(rate_limits, "seconds_to_wait", judge)
+        other.transact(lambda connection: rate_limits.take(connection, "a", 1, clock()))
         return judge(*numbers)
 
-    monkeypatch.setattr(limits, "seconds_to_wait", overtaken)
+    monkeypatch.setattr(rate_limits, "seconds_to_wait", overtaken)
 
-    assert services.database.transact(lambda connection: limits.take(connection, "a", 1, clock())) > 0
+    assert services.database.transact(lambda connection: rate_limits.take(connection, "a", 1, clock())) > 0
     other.close()
 
 
@@ -98,7 +98,7 @@ def test_what_was_let_through_before_is_counted_even_beyond_the_limit(services: 
     clock.move(minutes=1)
     owed = [before, clock(), clock()]
 
-    refused = services.database.transact(lambda connection: limits.take(connection, "a", 2, clock(), owed))
+    refused = services.database.transact(lambda connection: rate_limits.take(connection, "a", 2, clock(), owed))
 
     assert refused > 0
     with services.database.read() as connection:

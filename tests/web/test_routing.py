@@ -3,7 +3,7 @@
 import pytest
 from werkzeug.routing import Map, Rule
 
-from feedserver.segments import NOWHERE, EncodedSlashes, NameConverter
+from feedserver.web.routing import NOWHERE, EncodedSlashes, NameConverter
 
 ROUTES = Map(
     [Rule("/tags/<name:name>", endpoint="list"), Rule("/tags/<name:name>/feed.rss", endpoint="feed")],

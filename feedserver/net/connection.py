@@ -20,8 +20,8 @@ from typing import Any, TypeVar
 from urllib.parse import SplitResult
 
 from feedserver.errors import AddressForbidden, ConnectionFailed, FetchError, HostUnknown, TimedOut
-from feedserver.kinds import Network
 from feedserver.net.address import may_contact
+from feedserver.setting_types import Network
 from feedserver.urls import host_name
 
 MAX_WORK = 0.25  # seconds of CPU: endless tiny pieces cost little time on the wire and much here

@@ -10,8 +10,8 @@ from threading import Timer
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from feedserver.kinds import Network
-from feedserver.segments import NOWHERE, Environ, WsgiApp
+from feedserver.setting_types import Network
+from feedserver.web.routing import NOWHERE, Environ, WsgiApp
 
 Address = IPv4Address | IPv6Address
 

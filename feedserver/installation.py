@@ -4,7 +4,7 @@ from feedserver.errors import StorageError
 from feedserver.posts import lists
 from feedserver.posts import store as posts
 from feedserver.services import Services, secret
-from feedserver.storage import migrate, site
+from feedserver.storage import migrate, revision
 
 _EXAMPLE = """\
 ---
@@ -68,10 +68,10 @@ def _upgrade(services: Services) -> bool:
     proposed = secret(services.settings.data_dir)
     author = services.settings.site.author
     with services.database.write() as connection:
-        site.create(connection, services.clock())
-        agreed = site.agree_on_secret(connection, proposed)
-        site.agree_on_archives(connection, services.settings.feeds.entries)
-        before = site.change_author(connection, author)
+        revision.create(connection, services.clock())
+        agreed = revision.agree_on_secret(connection, proposed)
+        revision.agree_on_archives(connection, services.settings.feeds.entries)
+        before = revision.change_author(connection, author)
         if before != author:
             lists.give_unnamed(connection, author, before)
     secret(services.settings.data_dir, agreed)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from feedserver.mounting import Mounted, TrustedProxies
+from feedserver.web.middleware import Mounted, TrustedProxies
 
 Environ = dict[str, Any]
 

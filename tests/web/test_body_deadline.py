@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from feedserver.mounting import BodyDeadline
+from feedserver.web.middleware import BodyDeadline
 
 Environ = dict[str, Any]
 

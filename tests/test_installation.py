@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import text
 
 from feedserver.errors import StorageError
+from feedserver.installation import init, require_current, require_some
 from feedserver.posts import store
 from feedserver.services import Services, secret
 from feedserver.settings import DatabaseSettings, Settings
-from feedserver.setup import init, require_current, require_some
-from feedserver.storage import migrate, site
+from feedserver.storage import migrate, revision
 from feedserver.storage.engine import Database
 from tests.support.serving import clean_environ
 
@@ -45,7 +45,7 @@ def test_a_new_site_has_a_secret_a_schema_and_an_example(fresh: Services) -> Non
     assert slugs(fresh) == ["hello"]
     require_current(fresh)
     with fresh.database.read() as connection:
-        assert site.load(connection).guid.startswith("urn:uuid:")
+        assert revision.load(connection).guid.startswith("urn:uuid:")
 
 
 def test_two_machines_that_share_a_database_share_its_secret(fresh: Services, assemble: Assemble) -> None:
@@ -72,7 +72,7 @@ def test_an_older_site_keeps_the_secret_of_its_file(fresh: Services) -> None:
     init(fresh, example=False)
 
     with fresh.database.read() as connection:
-        assert site.secret(connection) == "known to forms that are out"
+        assert revision.secret(connection) == "known to forms that are out"
 
 
 def test_the_example_can_be_left_out(fresh: Services) -> None:
@@ -85,14 +85,14 @@ def test_repeating_it_changes_nothing(fresh: Services) -> None:
     init(fresh, example=True)
     kept = secret(fresh.settings.data_dir)
     with fresh.database.read() as connection:
-        before = site.load(connection)
+        before = revision.load(connection)
 
     assert init(fresh, example=True) is False
 
     assert secret(fresh.settings.data_dir) == kept
     assert slugs(fresh) == ["hello"]
     with fresh.database.read() as connection:
-        assert site.load(connection) == before
+        assert revision.load(connection) == before
 
 
 def test_a_deleted_example_does_not_come_back(fresh: Services) -> None:
@@ -208,4 +208,4 @@ def test_settings_of_a_site_do_not_move_it(fresh: Services, assemble: Assemble) 
     init(renamed, example=False)
 
     with fresh.database.read() as one, renamed.database.read() as other:
-        assert site.load(one).guid == site.load(other).guid
+        assert revision.load(one).guid == revision.load(other).guid

@@ -12,7 +12,7 @@ from feedserver.feeds.address import FeedAddress
 from feedserver.feeds.answering import LED_TO, Answer, Answering, Asked
 from feedserver.feeds.kept import Kept
 from feedserver.outgoing import WouldWait, may_not_wait
-from feedserver.segments import Environ, WsgiApp
+from feedserver.web.routing import Environ, WsgiApp
 
 _KEPT: Final = 2048  # addresses
 
