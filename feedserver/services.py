@@ -27,7 +27,7 @@ from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
 from feedserver.thoughts.comments import Tokens
 from feedserver.thoughts.receiving import Receiver, WaitingPlaces
-from feedserver.thoughts.verification import VERIFY, Fetch, Verifier
+from feedserver.thoughts.verification.verify import VERIFY, Fetch, Verifier
 from feedserver.urls import Urls
 
 if TYPE_CHECKING:  # loaded where they are made: a command that renders no feed starts in half the time

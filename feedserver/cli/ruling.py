@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
 from feedserver.errors import FeedserverError
-from feedserver.thoughts import hosts, purging
-from feedserver.thoughts.hosts import Rule
-from feedserver.thoughts.purging import Stored
+from feedserver.thoughts.moderation import hosts, purge
+from feedserver.thoughts.moderation.hosts import Rule
+from feedserver.thoughts.moderation.purge import Stored
 from feedserver.urls import host_name, path_steps
 
 
@@ -75,10 +75,10 @@ def _hosts(chosen: Namespace) -> None:
 def _purge(chosen: Namespace) -> int:
     services = open_site()
     if chosen.yes:
-        stored = purging.purge(services.database, chosen.host, services.clock())
+        stored = purge.purge(services.database, chosen.host, services.clock())
     else:
         with services.database.read() as connection:
-            stored = purging.stored(connection, chosen.host)
+            stored = purge.stored(connection, chosen.host)
     if not stored.thoughts:
         raise FeedserverError(f"nothing is stored from {chosen.host}; `feedserver thought list` shows all thoughts")
     if chosen.yes:

@@ -10,9 +10,9 @@ from feedserver.cli.ruling import host
 from feedserver.errors import FeedserverError, PostNotFound
 from feedserver.posts import store as posts
 from feedserver.thoughts import listing as thoughts
-from feedserver.thoughts import moderation
 from feedserver.thoughts.model import STATES, Kind
-from feedserver.thoughts.moderation import Act, Done
+from feedserver.thoughts.moderation import actions
+from feedserver.thoughts.moderation.actions import Act, Done
 
 _DIGITS = 18  # of an id: what a database's whole numbers can hold
 
@@ -99,7 +99,7 @@ def _moderate(chosen: Namespace) -> int:
     if chosen.host:
         return _moderate_host(chosen.host, chosen.act)
     services = open_site()
-    done = moderation.moderate_all(services.database, chosen.ids, chosen.act, services.clock())
+    done = actions.moderate_all(services.database, chosen.ids, chosen.act, services.clock())
     return _told(done)
 
 
@@ -108,7 +108,7 @@ def _moderate_host(name: str, act: Act) -> int:
     services = open_site()
     with services.database.read() as connection:
         ids = thoughts.ids_of_host(connection, name)
-    done = moderation.moderate_all(services.database, ids, act, services.clock())
+    done = actions.moderate_all(services.database, ids, act, services.clock())
     if not done.thoughts:
         raise FeedserverError(
             f"there is no thought from {name} to {act}; `feedserver thought list` shows all there are"
@@ -120,7 +120,7 @@ def _moderate_host(name: str, act: Act) -> int:
 
 def _undo(_: Namespace) -> int:
     services = open_site()
-    return _told(moderation.undo(services.database, services.clock()))
+    return _told(actions.undo(services.database, services.clock()))
 
 
 def _told(done: Done) -> int:

@@ -21,9 +21,10 @@ from feedserver.posts.model import Post
 from feedserver.posts.store import Listing
 from feedserver.services import Services, services
 from feedserver.storage import rate_limits
-from feedserver.thoughts import comments, moderation, store
+from feedserver.thoughts import comments, store
 from feedserver.thoughts.comments import Comment, Form
 from feedserver.thoughts.model import Thought
+from feedserver.thoughts.moderation import actions
 from feedserver.urls import page_number
 
 blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static")
@@ -246,5 +247,5 @@ def _store(connection: Any, house: Services, found: Post, written: Comment) -> T
         connection, f"comment:{rate_limits.network(request.remote_addr or '')}", _COMMENTS_A_MINUTE, now
     ):
         return None
-    verdict = moderation.verdict_on_comment(connection, written.email, house.settings)
-    return moderation.take_comment(connection, found.id, written, verdict, now)
+    verdict = actions.verdict_on_comment(connection, written.email, house.settings)
+    return actions.take_comment(connection, found.id, written, verdict, now)

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Connection, func, select, union
 from feedserver.posts import store as posts
 from feedserver.storage import schema
 from feedserver.storage.schema import thoughts
-from feedserver.thoughts.hosts import below
 from feedserver.thoughts.model import STATES, Kind, State, Thought
+from feedserver.thoughts.moderation.hosts import below
 from feedserver.thoughts.store import QUERY, thought_of
 
 # Whose new words wait for nobody. Told which states to look for, instead, SQLite walks through all that is shown.

@@ -6,7 +6,7 @@ A moderator's reasons, and what made a thought look like spam, are between the o
 from collections.abc import Sequence
 from typing import Any, Final
 
-from feedserver.thoughts.deciding import WAITS
+from feedserver.thoughts.lifecycle import WAITS
 from feedserver.thoughts.model import Event, Thought
 
 # What a decision on a state is told as, whatever the reason was.

@@ -26,11 +26,12 @@ from feedserver.posts.model import Post
 from feedserver.settings import Settings
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
-from feedserver.thoughts import hosts, store, timeline
-from feedserver.thoughts.deciding import WAITS, Pinged, decide
+from feedserver.thoughts import store, timeline
+from feedserver.thoughts.lifecycle import WAITS, Pinged, decide
 from feedserver.thoughts.model import Thought
+from feedserver.thoughts.moderation import hosts
 from feedserver.thoughts.parties import party_of
-from feedserver.thoughts.verification import VERIFY, Verifier
+from feedserver.thoughts.verification.verify import VERIFY, Verifier
 from feedserver.urls import MAX_URL, Urls, host_name, same_page, split_http
 
 _SHARES = 10  # parties that together can fill `limits.waiting`

@@ -13,9 +13,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, 
 from feedserver.posts import store as posts
 from feedserver.storage import listed_thoughts, schema
 from feedserver.storage.schema import thoughts
-from feedserver.thoughts.deciding import FINAL, Decision
+from feedserver.thoughts.lifecycle import FINAL, Decision
 from feedserver.thoughts.model import Kind, State, Thought, Words
-from feedserver.thoughts.trusting import place
+from feedserver.thoughts.moderation.trust import place
 
 _COLUMNS = [thoughts.c[name] for name in Thought.__dataclass_fields__ if name in thoughts.c]
 QUERY: Select[Any] = select(*_COLUMNS, schema.posts.c.slug.label("post_slug")).join(

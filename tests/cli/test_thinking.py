@@ -11,7 +11,7 @@ import pytest
 from feedserver.posts import store as posts
 from feedserver.storage.engine import Database
 from feedserver.thoughts import store
-from feedserver.thoughts.deciding import Decision
+from feedserver.thoughts.lifecycle import Decision
 from feedserver.thoughts.model import State, Thought, Words
 from tests.cli.conftest import Run
 

@@ -16,7 +16,7 @@ from feedserver.app import create_app
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.settings import FeedsSettings, LimitsSettings, Settings
-from feedserver.thoughts import moderation
+from feedserver.thoughts.moderation import actions
 from tests.feeds.happenings import say, take_the_database_away
 from tests.support.outside import Clock
 
@@ -196,7 +196,7 @@ def test_thoughts_have_deltas_too(
     known = tag(client, path)
     say(services, three[0], name="Eve")
     new = ask(client, path, known)
-    moderation.moderate(services.database, first.id, "spam", clock())
+    actions.moderate(services.database, first.id, "spam", clock())
     after = ask(client, path, known)
 
     assert (new.status_code, titles(new)) == (226, ["Eve on “Post 1”"])

@@ -6,10 +6,11 @@ from sqlalchemy import create_engine
 
 from feedserver.posts.model import Post
 from feedserver.services import Services
-from feedserver.thoughts import moderation, store
+from feedserver.thoughts import store
 from feedserver.thoughts.comments import Comment
-from feedserver.thoughts.deciding import Verdict
+from feedserver.thoughts.lifecycle import Verdict
 from feedserver.thoughts.model import State, Thought
+from feedserver.thoughts.moderation import actions
 
 _submissions = count()
 
@@ -18,7 +19,7 @@ def say(services: Services, post: Post, text: str = "Well said.", name: str = "B
     """A comment on a post."""
     comment = Comment(text, name, "", "https://bob.example/", submission=f"test-{next(_submissions)}")
     with services.database.write() as connection:
-        return moderation.take_comment(connection, post.id, comment, Verdict(state, "for a test"), services.clock())
+        return actions.take_comment(connection, post.id, comment, Verdict(state, "for a test"), services.clock())
 
 
 def link(services: Services, post: Post, source: str, excerpt: str = "[…] words around the link […]") -> Thought:
@@ -36,7 +37,7 @@ def link(services: Services, post: Post, source: str, excerpt: str = "[…] word
         )
         words = {"author_name": "The Far Shore", "author_url": "https://other.example/", "title": "On that"}
         store._update(connection, thought.id, words | {"excerpt": excerpt})
-    return moderation.moderate(services.database, thought.id, "approve", services.clock())
+    return actions.moderate(services.database, thought.id, "approve", services.clock())
 
 
 def take_the_database_away(services: Services) -> None:

@@ -15,7 +15,7 @@ from feedserver.feeds.versions import Document
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.settings import FeedsSettings, Settings
-from feedserver.thoughts import moderation
+from feedserver.thoughts.moderation import actions
 from tests.feeds.happenings import say
 from tests.support.outside import Clock
 
@@ -61,7 +61,7 @@ CHANGES = {
     "a deletion of the newest": delete,
     "a rename": lambda site: site.services.publisher.rename("second", "next"),
     "a thought": lambda site: say(site.services, site.second),
-    "a thought taken away": lambda site: moderation.moderate(
+    "a thought taken away": lambda site: actions.moderate(
         site.services.database, site.thought.id, "hide", site.clock()
     ),
 }
@@ -120,7 +120,7 @@ def test_a_first_version_is_as_old_as_itself_so_that_dates_of_another_feed_do_no
         lambda site: site.publish("A draft", tags="[sea]", draft="true"),
         lambda site: site.publish("To come", tags="[sea]", date="2030-01-01"),
         lambda site: say(site.services, site.second, state="held"),
-        lambda site: moderation.moderate(site.services.database, site.thought.id, "approve", site.clock()),
+        lambda site: actions.moderate(site.services.database, site.thought.id, "approve", site.clock()),
     ],
     ids=["a draft", "a scheduled post", "a held comment", "an approval of what is shown"],
 )

@@ -28,7 +28,7 @@ from feedserver.posts import store as posts
 from feedserver.services import Services
 from feedserver.settings import EgressSettings, Settings, SiteSettings
 from feedserver.thoughts import pingback, store
-from feedserver.thoughts.looking import Look, Looker
+from feedserver.thoughts.verification.inspect import Look, Looker
 from tests.hostile.answers import BROKEN, TOO_LATE, TOO_LONG
 from tests.hostile.authority import Authority
 from tests.hostile.bodies import BODIES

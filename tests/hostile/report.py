@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, make_url, text
 from feedserver.jobs.model import MOST_OF_ONE
 from feedserver.jobs.worker import PLACES, PLACES_AT_LEISURE
 from feedserver.settings import LimitsSettings, PingbackSettings
-from feedserver.thoughts.budget import HOSTS_AT_FULL_RATE
+from feedserver.thoughts.verification.fetch_budget import HOSTS_AT_FULL_RATE
 from tests.hostile.inside import ground
 from tests.hostile.killing import NO_LIMITS, Outcome, ping_through_kills
 from tests.hostile.measure import Cost, measure

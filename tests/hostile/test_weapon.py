@@ -15,7 +15,7 @@ from feedserver.services import Services, egress_policy
 from feedserver.settings import Settings
 from feedserver.storage import rate_limits
 from feedserver.storage.schema import limits as table
-from feedserver.thoughts.budget import HOSTS_AT_FULL_RATE
+from feedserver.thoughts.verification.fetch_budget import HOSTS_AT_FULL_RATE
 from tests.support.outside import Clock
 from tests.support.serving import Blog
 from tests.thoughts.site import SECONDS, Site, SlowWeb, changed, linking

@@ -12,9 +12,9 @@ from feedserver.app import create_app
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.settings import ModerationSettings, Settings
-from feedserver.thoughts import moderation
 from feedserver.thoughts.listing import listing
 from feedserver.thoughts.model import Thought
+from feedserver.thoughts.moderation import actions
 from tests.pages.builders import CLIENT_PATTERN, elements, texts
 from tests.support.outside import Clock
 
@@ -219,7 +219,7 @@ def test_a_body_beyond_reason_is_refused_unread(client: FlaskClient, clock: Cloc
 
 def test_markup_in_a_comment_stays_text(client: FlaskClient, clock: Clock, services: Services) -> None:
     send(client, clock, comment='<script>x</script> <link rel="pingback" href="http://evil.example/">', name="<b>Bob")
-    moderation.moderate(services.database, stored(services)[0].id, "approve", clock())
+    actions.moderate(services.database, stored(services)[0].id, "approve", clock())
 
     page = client.get("/posts/fog").text
 

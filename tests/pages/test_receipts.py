@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 
 from feedserver.posts.model import Post
 from feedserver.services import Services
-from feedserver.thoughts import moderation
 from feedserver.thoughts.model import Thought
+from feedserver.thoughts.moderation import actions
 from tests.feeds.happenings import link, say
 from tests.pages.builders import hrefs, texts
 from tests.support.outside import Clock
@@ -67,7 +67,7 @@ def test_a_receipt_outlives_its_post_and_does_not_expire(
 def test_a_moderators_word_is_told_without_words_for_the_owner(
     client: FlaskClient, services: Services, thought: Thought
 ) -> None:
-    moderation.moderate(services.database, thought.id, "spam", services.clock())
+    actions.moderate(services.database, thought.id, "spam", services.clock())
 
     assert client.get(f"/receipts/{thought.token}.json").json["state"] == "spam"
     assert texts(client.get(f"/receipts/{thought.token}").text, ".notice") == ["This ping is not shown."]

@@ -9,9 +9,10 @@ from flask.testing import FlaskClient
 
 from feedserver.posts.model import Post
 from feedserver.services import Services
-from feedserver.thoughts import moderation, store
-from feedserver.thoughts.deciding import Linked, Verdict, decide
+from feedserver.thoughts import store
+from feedserver.thoughts.lifecycle import Linked, Verdict, decide
 from feedserver.thoughts.model import Thought
+from feedserver.thoughts.moderation import actions
 from tests.feeds.happenings import link, say
 from tests.support.outside import Clock
 
@@ -74,10 +75,10 @@ def test_what_was_decided_waits_no_longer(services: Services, clock: Clock, post
     thought = say(services, post, state="held")
     assert len(read().entries) == 1
 
-    moderation.moderate(services.database, thought.id, "approve", clock())
+    actions.moderate(services.database, thought.id, "approve", clock())
 
     assert read().entries == []
-    moderation.undo(services.database, clock())
+    actions.undo(services.database, clock())
     assert len(read().entries) == 1
 
 

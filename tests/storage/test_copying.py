@@ -20,7 +20,7 @@ from feedserver.storage import copying, migrate, rate_limits
 from feedserver.storage.copying import copy
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata, thought_events
-from feedserver.thoughts import hosts, moderation
+from feedserver.thoughts.moderation import actions, hosts
 from tests.posts.builders import document, everything
 from tests.support.outside import Clock, Web
 
@@ -56,7 +56,7 @@ def full(services: Services, web: Web, clock: Clock) -> Services:
     services.publisher.add(services.publisher.read(document("Later", date="2027-01-01")), services.clock())
     page = web.put("http://other.example/a", '<p>See <a href="http://blog.example/posts/first">this</a>.</p>')
     services.receiver.receive(page, "http://blog.example/posts/first", "192.0.2.1")
-    moderation.moderate_all(services.database, [1], "hide", services.clock())
+    actions.moderate_all(services.database, [1], "hide", services.clock())
     services.feeds.get(FEED)
     read_by_somebody(services, clock)
     with services.database.write() as connection:

@@ -13,8 +13,8 @@ from feedserver.jobs.model import AT_LEISURE, AT_ONCE
 from feedserver.storage import migrate
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import sources, thoughts
-from feedserver.thoughts import sources as kept_sources
 from feedserver.thoughts.model import Words
+from feedserver.thoughts.verification import sources as kept_sources
 
 THEN = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 REVISION = "0004"

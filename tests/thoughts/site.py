@@ -18,10 +18,10 @@ from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.settings import Settings
 from feedserver.storage import revision as site
-from feedserver.thoughts import hosts
 from feedserver.thoughts.listing import listing
 from feedserver.thoughts.model import Thought
-from feedserver.thoughts.moderation import Act, moderate
+from feedserver.thoughts.moderation import hosts
+from feedserver.thoughts.moderation.actions import Act, moderate
 from tests.support.outside import Clock, Web
 from tests.support.pinging import HEADERS, fault_text, ping_body, read_answer
 

@@ -18,7 +18,7 @@ from feedserver.errors import (
     TimedOut,
     TooManyRedirects,
 )
-from feedserver.thoughts.moderation import Act
+from feedserver.thoughts.moderation.actions import Act
 from tests.thoughts.site import SOURCE, Site, assert_is_an_answer, linking
 
 # --- what is known already ---

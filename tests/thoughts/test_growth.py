@@ -12,9 +12,9 @@ from sqlalchemy import Connection, event, insert, text
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import limits as counters
-from feedserver.thoughts import standing
 from feedserver.thoughts.listing import listing, waiting_for_a_word
-from feedserver.thoughts.moderation import moderate_all
+from feedserver.thoughts.moderation import reputation
+from feedserver.thoughts.moderation.actions import moderate_all
 from tests.thoughts.site import Site, linking
 
 SMALL = {"site", "hosts", "heartbeats", "acts"}  # tables of a few rows
@@ -74,7 +74,7 @@ def test_no_question_of_a_ping_or_a_look_reads_a_whole_table(site_with: Callable
             site.services.runner.take_from_dead()
             site.run_jobs()
         with database.read() as connection:
-            standing.approved_commenter(connection, "ann@known.example")
+            reputation.approved_commenter(connection, "ann@known.example")
     statements |= later
 
     found = {

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from feedserver.storage import rate_limits
-from feedserver.thoughts.verification import ENOUGH
+from feedserver.thoughts.verification.verify import ENOUGH
 from tests.thoughts.site import Site, linking
 
 

@@ -10,9 +10,9 @@ from feedserver.storage import shelves
 from feedserver.storage.schema import posts, thoughts
 from feedserver.thoughts import store
 from feedserver.thoughts.comments import Comment
-from feedserver.thoughts.deciding import Act, Verdict
-from feedserver.thoughts.moderation import moderate_all, take_comment, undo
-from feedserver.thoughts.purging import purge
+from feedserver.thoughts.lifecycle import Act, Verdict
+from feedserver.thoughts.moderation.actions import moderate_all, take_comment, undo
+from feedserver.thoughts.moderation.purge import purge
 from tests.thoughts.site import Site, linking
 
 

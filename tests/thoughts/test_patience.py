@@ -204,7 +204,7 @@ def test_a_ping_whose_verification_fails_through_our_own_fault_comes_again(
     site: Site, target: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     site.web.put(SOURCE, linking(target))
-    monkeypatch.setattr("feedserver.thoughts.looking.read", lambda *_: 1 / 0)
+    monkeypatch.setattr("feedserver.thoughts.verification.inspect.read", lambda *_: 1 / 0)
     assert site.ping(SOURCE, target).outcome == "accepted"
     monkeypatch.undo()
 

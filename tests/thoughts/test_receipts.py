@@ -8,7 +8,7 @@ import pytest
 
 from feedserver.errors import BadStatus, FetchError, NotText, TimedOut
 from feedserver.thoughts import timeline
-from feedserver.thoughts.moderation import Act
+from feedserver.thoughts.moderation.actions import Act
 from tests.support.pinging import call_body
 from tests.thoughts.site import SOURCE, Site, linking
 

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import event
 
 from feedserver.errors import PingError
-from feedserver.thoughts import sources, store
+from feedserver.thoughts import store
 from feedserver.thoughts.receiving import Receiver
+from feedserver.thoughts.verification import sources
 from tests.thoughts.site import SECONDS, SOURCE, Site, linking
 
 
@@ -132,7 +133,7 @@ def test_a_place_is_given_back_whatever_becomes_of_the_ping(
     with pytest.raises(RuntimeError):
         site.services.receiver.receive("http://third.example/", target, "192.0.2.1")
     monkeypatch.undo()
-    monkeypatch.setattr("feedserver.thoughts.looking.read", fails)
+    monkeypatch.setattr("feedserver.thoughts.verification.inspect.read", fails)
     site.web.put("http://fourth.example/", linking(target))
     assert site.ping("http://fourth.example/", target).outcome == "accepted"
     monkeypatch.undo()

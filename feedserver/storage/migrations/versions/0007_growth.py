@@ -5,8 +5,8 @@ from alembic import op
 
 # As they are today: what is stored is compared with what the same functions say of new pings.
 from feedserver.domains import owned
+from feedserver.thoughts.moderation.trust import place
 from feedserver.thoughts.parties import party_of
-from feedserver.thoughts.trusting import place
 
 revision = "0007"
 down_revision = "0006"

@@ -16,14 +16,14 @@ from feedserver.net.fetch import Page
 from feedserver.posts import store as posts
 from feedserver.storage.engine import Database
 from feedserver.text import clean, one_line, shorten
-from feedserver.thoughts import sources
-from feedserver.thoughts.charset import decode
-from feedserver.thoughts.deciding import Evidence, Missing, Trouble, Unlinked
-from feedserver.thoughts.excerpt import excerpts
-from feedserver.thoughts.findings import Findings, Mention
+from feedserver.thoughts.lifecycle import Evidence, Missing, Trouble, Unlinked
 from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME, Words, is_blank
-from feedserver.thoughts.reading import Link, Reading, read
-from feedserver.thoughts.sources import Kept
+from feedserver.thoughts.source.encoding import decode
+from feedserver.thoughts.source.excerpt import excerpts
+from feedserver.thoughts.source.findings import Findings, Mention
+from feedserver.thoughts.source.links import Link, Reading, read
+from feedserver.thoughts.verification import sources
+from feedserver.thoughts.verification.sources import Kept
 from feedserver.urls import Urls, host_name, same_page
 
 # Words are found for posts that were pinged, and for a few that may be pinged next. Who links to hundreds of posts

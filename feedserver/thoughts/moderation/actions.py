@@ -13,10 +13,9 @@ from feedserver.jobs.model import AT_ONCE
 from feedserver.settings import Settings
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
-from feedserver.thoughts import acts, hosts, relooking, standing, store, timeline
-from feedserver.thoughts.acts import Before
+from feedserver.thoughts import store, timeline
 from feedserver.thoughts.comments import Comment
-from feedserver.thoughts.deciding import (
+from feedserver.thoughts.lifecycle import (
     WAITS,
     Act,
     Decision,
@@ -30,8 +29,12 @@ from feedserver.thoughts.deciding import (
     nothing_to_show,
 )
 from feedserver.thoughts.model import State, Thought
+from feedserver.thoughts.moderation import hosts, reputation
+from feedserver.thoughts.moderation import undo as acts
+from feedserver.thoughts.moderation.trust import MANY_LINKS, Facts, Rule, judge, place
+from feedserver.thoughts.moderation.undo import Before
 from feedserver.thoughts.parties import party_of
-from feedserver.thoughts.trusting import MANY_LINKS, Facts, Rule, judge, place
+from feedserver.thoughts.verification import recheck
 
 __all__ = ["Act", "Done"]
 
@@ -129,12 +132,12 @@ def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now:
 def _have_looked_at(connection: Connection, page: str, decision: Decision, now: datetime) -> None:
     """The duty to look at the source of a thought that did not stand: its job may have found nothing to do."""
     if decision.state == "received":
-        job = jobs.ensure(connection, relooking.VERIFY, page, now, now, party=party_of(page))
+        job = jobs.ensure(connection, recheck.VERIFY, page, now, now, party=party_of(page))
         if not job.is_leased(now) and (job.run_at > now or job.priority != AT_ONCE):
             job = jobs.bring_forward(connection, job, min(job.run_at, now))
         store.set_next_check(connection, page, job.run_at)
     elif decision.state in _STANDS:
-        relooking.plan(connection, page, now)
+        recheck.plan(connection, page, now)
 
 
 def verdict_on(
@@ -148,14 +151,14 @@ def verdict_on(
     places = [page] if manner.led_to is None or place(manner.led_to) == place(page) else [page, manner.led_to]
     # Where the page alone says enough, nobody need be asked: it may be pinged for thousands of posts.
     known = manner.links >= MANY_LINKS
-    alike = frozenset() if known else standing.posts_alike(connection, linked.words, page)
+    alike = frozenset() if known else reputation.posts_alike(connection, linked.words, page)
     facts = Facts(
         manner,
         rule=_rule_for(connection, places),
         ours=ours,
         # A trusted host may lead anywhere: then where it leads to has to be trusted as well.
-        approved=setting == "trust" and all(standing.approved_before(connection, one) for one in places),
-        befriended=setting == "trust" and all(standing.befriended(connection, one, now) for one in places),
+        approved=setting == "trust" and all(reputation.approved_before(connection, one) for one in places),
+        befriended=setting == "trust" and all(reputation.befriended(connection, one, now) for one in places),
         alike=alike | {thought.post_id},
     )
     return judge(facts, setting)
@@ -192,7 +195,7 @@ def verdict_on_comment(connection: Connection, email: str, settings: Settings) -
     match settings.moderation.comments:
         case "show":
             return Verdict("shown", "comments are shown at once")
-        case "trust" if email and standing.approved_commenter(connection, email):
+        case "trust" if email and reputation.approved_commenter(connection, email):
             return Verdict("shown", "its author was approved before")
         case _:
             return WAITS

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from feedserver.posts import store as posts
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts.model import MOST_ALIKE, Words
-from feedserver.thoughts.trusting import place
+from feedserver.thoughts.moderation.trust import place
 
 
 def approved_before(connection: Connection, page: str) -> bool:

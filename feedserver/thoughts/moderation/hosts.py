@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Column, ColumnElement, Connection, delete, insert, or_, select
 
 from feedserver.storage.schema import hosts
-from feedserver.thoughts.trusting import Rule
+from feedserver.thoughts.moderation.trust import Rule
 from feedserver.urls import host_name, path_steps
 
 __all__ = ["MAX_STEPS", "Rule"]

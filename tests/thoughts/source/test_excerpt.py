@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedserver import text
-from feedserver.thoughts.excerpt import excerpt
-from feedserver.thoughts.reading import Link, read
+from feedserver.thoughts.source.excerpt import excerpt
+from feedserver.thoughts.source.links import Link, read
 
 POST = "http://me.example/posts/one"
 SOURCE = "http://blog.example/entry"

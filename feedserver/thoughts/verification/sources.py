@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from feedserver.storage.schema import slugs, sources, thoughts
-from feedserver.thoughts.findings import Findings, from_json
+from feedserver.thoughts.source.findings import Findings, from_json
 
 _AT_A_TIME = 500  # names in one query: databases bound them
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedserver.thoughts.reading import MAX_LINKS, Link, read
-from feedserver.thoughts.walking import MAX_TOKENS
+from feedserver.thoughts.source.links import MAX_LINKS, Link, read
+from feedserver.thoughts.source.tokens import MAX_TOKENS
 
 SOURCE = "http://blog.example/2026/entry?x=1"
 POST = "http://me.example/posts/one"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedserver.thoughts.charset import decode
+from feedserver.thoughts.source.encoding import decode
 
 CURLY = "“Grüße” – naïve"
 HTML = "text/html"

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert, select
 
 from feedserver.storage.schema import acts, acts_before
-from feedserver.thoughts.deciding import Decision
+from feedserver.thoughts.lifecycle import Decision
 from feedserver.thoughts.model import Words
 
 PURGE: Final = "purge"

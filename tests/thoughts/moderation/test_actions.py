@@ -8,10 +8,11 @@ from sqlalchemy import select
 from feedserver.errors import ThoughtError, ThoughtNotFound
 from feedserver.posts.model import Post
 from feedserver.storage.schema import metadata
-from feedserver.thoughts import acts, hosts
 from feedserver.thoughts.listing import listing
-from feedserver.thoughts.moderation import Act, moderate, moderate_all, undo
-from feedserver.thoughts.purging import purge
+from feedserver.thoughts.moderation import hosts
+from feedserver.thoughts.moderation import undo as acts
+from feedserver.thoughts.moderation.actions import Act, moderate, moderate_all, undo
+from feedserver.thoughts.moderation.purge import purge
 from tests.thoughts.site import SOURCE, Site, linking
 
 OTHER = "http://other.example/another"

@@ -22,9 +22,8 @@ from feedserver.jobs.model import AT_LEISURE, AT_ONCE, Job, pause_after
 from feedserver.settings import Settings
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
-from feedserver.thoughts import relooking, sources, store, timeline
-from feedserver.thoughts.budget import Budget
-from feedserver.thoughts.deciding import (
+from feedserver.thoughts import store, timeline
+from feedserver.thoughts.lifecycle import (
     WAITS,
     Decision,
     Evidence,
@@ -36,10 +35,12 @@ from feedserver.thoughts.deciding import (
     can_be_seen,
     decide,
 )
-from feedserver.thoughts.looking import Fetch, Look, Looker
 from feedserver.thoughts.model import State, Thought
-from feedserver.thoughts.moderation import verdict_on
-from feedserver.thoughts.relooking import VERIFY
+from feedserver.thoughts.moderation.actions import verdict_on
+from feedserver.thoughts.verification import recheck, sources
+from feedserver.thoughts.verification.fetch_budget import Budget
+from feedserver.thoughts.verification.inspect import Fetch, Look, Looker
+from feedserver.thoughts.verification.recheck import VERIFY
 from feedserver.urls import Urls
 
 __all__ = ["VERIFY", "Fetch", "Verifier"]
@@ -105,7 +106,7 @@ class Verifier:
         if linked is None:
             return False
         self._apply(connection, thought, "the source was read a short while before", linked, now)
-        relooking.plan(connection, thought.page, now)
+        recheck.plan(connection, thought.page, now)
         return True
 
     def _may_look_from(self, connection: Connection, page: str, now: datetime) -> datetime:
@@ -168,7 +169,7 @@ class Verifier:
         self, connection: Connection, job: Job, look: Look, again: Sequence[datetime], now: datetime
     ) -> None:
         """The job comes again when something is to be seen once more, else when what stands is due."""
-        due = relooking.due(connection, job.subject, now)
+        due = recheck.due(connection, job.subject, now)
         moments = [*again, due] if due else again
         if not moments:
             jobs.finish(connection, job)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from feedserver.domains import owned
-from feedserver.thoughts.deciding import WAITS, Verdict
+from feedserver.thoughts.lifecycle import WAITS, Verdict
 from feedserver.thoughts.model import Manner
 from feedserver.urls import host_name, path_steps
 

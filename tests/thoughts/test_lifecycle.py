@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from feedserver.thoughts.deciding import (
+from feedserver.thoughts.lifecycle import (
     Act,
     Decision,
     Event,

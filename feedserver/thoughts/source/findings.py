@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from feedserver.thoughts.deciding import Linked
+from feedserver.thoughts.lifecycle import Linked
 from feedserver.thoughts.model import Manner, Words
 
 

@@ -8,7 +8,7 @@ import pytest
 from feedserver.errors import BadStatus, FetchError, TimedOut
 from feedserver.jobs.model import AT_LEISURE, AT_ONCE
 from feedserver.posts.model import Post
-from feedserver.thoughts.relooking import next_look
+from feedserver.thoughts.verification.recheck import next_look
 from tests.support.outside import Clock
 from tests.thoughts.site import SOURCE, Site, linking
 

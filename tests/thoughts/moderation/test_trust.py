@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from feedserver.posts.model import Post
-from feedserver.thoughts import hosts
 from feedserver.thoughts.model import Manner
-from feedserver.thoughts.trusting import MANY_LINKS, MANY_POSTS, Facts, Rule, judge, place
+from feedserver.thoughts.moderation import hosts
+from feedserver.thoughts.moderation.trust import MANY_LINKS, MANY_POSTS, Facts, Rule, judge, place
 from tests.thoughts.site import SOURCE, Site, linking
 
 # --- one place ---

@@ -14,8 +14,8 @@ from typing import Any
 from turbohtml import Token
 
 from feedserver import text
-from feedserver.thoughts.reading import Link, Reading
-from feedserver.thoughts.walking import BOUNDARIES, HIDDEN, TEXT, UNSEEN, Outline, walk
+from feedserver.thoughts.source.links import Link, Reading
+from feedserver.thoughts.source.tokens import BOUNDARIES, HIDDEN, TEXT, UNSEEN, Outline, walk
 
 _SIDE = 100  # characters of words on each side of the link, and of the link itself
 _OPENING = 2 * _SIDE  # characters of a description or of a page's first words

@@ -6,7 +6,7 @@ import pytest
 
 from feedserver.errors import AddressForbidden, BadStatus, FetchError, HostUnknown, NotText, TimedOut
 from feedserver.posts.model import Post
-from feedserver.thoughts.moderation import Act
+from feedserver.thoughts.moderation.actions import Act
 from tests.thoughts.site import SOURCE, Site, linking
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

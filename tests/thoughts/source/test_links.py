@@ -3,7 +3,7 @@
 import pytest
 
 from feedserver.net.fetch import Page
-from feedserver.thoughts import looking
+from feedserver.thoughts.verification import inspect
 from tests.thoughts.site import SOURCE, Site, linking
 
 # What a page says is read without the database.
@@ -194,7 +194,7 @@ def test_a_page_without_a_title_is_named_by_its_host(site: Site, target: str, ti
 def test_who_links_to_hundreds_of_posts_is_heard_on_each_that_is_pinged(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looking, "MAX_MORE", 1)
+    monkeypatch.setattr(inspect, "MAX_MORE", 1)
     targets = [site.url(site.publish(f"Post {number}")) for number in range(4)]
     others = [f"http://blog.example/posts/nothing-{number}" for number in range(1_500)]
     site.web.put(SOURCE, linking(*others, *targets))
@@ -208,7 +208,7 @@ def test_who_links_to_hundreds_of_posts_is_heard_on_each_that_is_pinged(
 
 
 def test_a_page_with_too_many_excerpts_keeps_its_links(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looking, "MAX_EXCERPTS", 1)
+    monkeypatch.setattr(inspect, "MAX_EXCERPTS", 1)
     targets = [site.url(site.publish(f"Post {number}")) for number in range(2)]
     site.web.put(SOURCE, linking(*targets))
 

@@ -14,7 +14,7 @@ from turbohtml import Token
 
 from feedserver import text as words
 from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME
-from feedserver.thoughts.walking import HIDDEN, START, TEMPLATE, TEXT, TITLE, Outline, walk
+from feedserver.thoughts.source.tokens import HIDDEN, START, TEMPLATE, TEXT, TITLE, Outline, walk
 from feedserver.urls import MAX_URL
 
 # Bounds of memory and work, far above what honest pages hold: the longest indexes have a few thousand links.

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, delete, func, select
 from feedserver.storage import listed_thoughts, revision
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import acts_before, jobs, sources, thought_events, thoughts
-from feedserver.thoughts import acts
-from feedserver.thoughts.hosts import below
-from feedserver.thoughts.relooking import VERIFY
+from feedserver.thoughts.moderation import undo
+from feedserver.thoughts.moderation.hosts import below
+from feedserver.thoughts.verification.recheck import VERIFY
 
 T = TypeVar("T")
 _AT_A_TIME = 500
@@ -52,8 +52,8 @@ def purge(database: Database, host: str, now: datetime) -> Stored:
             connection.execute(delete(acts_before).where(acts_before.c.thought_id.in_(ids)))
             connection.execute(delete(thought_events).where(thought_events.c.thought_id.in_(ids)))
             connection.execute(delete(thoughts).where(thoughts.c.id.in_(ids)))
-        acts.forget_empty(connection)
-        acts.add(connection, acts.PURGE, (), now, host)
+        undo.forget_empty(connection)
+        undo.add(connection, undo.PURGE, (), now, host)
         return removed
 
     return database.transact(deed)

@@ -1,0 +1,1 @@
+"""Moderation: what a person decides, and the rules that decide for them."""

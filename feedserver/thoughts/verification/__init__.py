@@ -1,0 +1,1 @@
+"""Verification: fetching a source and seeing whether it links to the post."""
