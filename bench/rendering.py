@@ -14,8 +14,8 @@ from feedgen.util import formatRFC2822
 from bench import loading
 from bench.figures import Figure
 from bench.sites import Site
-from feedserver.feeds.address import FeedAddress
 from feedserver.feeds.model import Feed
+from feedserver.feeds.scopes import FeedAddress
 from feedserver.feeds.syndication import atom, rfc822, rss
 
 _SIZES = (20, 50, 500)

@@ -31,12 +31,12 @@ from feedserver.thoughts.verification.verify import VERIFY, Fetch, Verifier
 from feedserver.urls import Urls
 
 if TYPE_CHECKING:  # loaded where they are made: a command that renders no feed starts in half the time
-    from feedserver.feeds.answering import Answering
     from feedserver.feeds.collecting import Collector
-    from feedserver.feeds.copies import Copies
-    from feedserver.feeds.readership import Readership
-    from feedserver.feeds.versions import Feeds
+    from feedserver.feeds.documents import Feeds
+    from feedserver.feeds.download_limit import Copies
+    from feedserver.feeds.responses import Answering
     from feedserver.pages.memory import Pages
+    from feedserver.readership.counting import Readership
 
 EXTENSION = "feedserver"
 
@@ -73,7 +73,7 @@ class Services:
 
     @cached_property
     def feeds(self) -> "Feeds":
-        from feedserver.feeds.versions import Feeds
+        from feedserver.feeds.documents import Feeds
 
         return Feeds(self.database, self.changes, self.collector, self.clock)
 
@@ -85,19 +85,19 @@ class Services:
 
     @cached_property
     def copies(self) -> "Copies":
-        from feedserver.feeds.copies import Copies
+        from feedserver.feeds.download_limit import Copies
 
         return Copies(self.database, self.settings.limits.copies, self.clock)
 
     @cached_property
     def readers(self) -> "Readership":
-        from feedserver.feeds.readership import Readership
+        from feedserver.readership.counting import Readership
 
         return Readership(self.database, self.clock)
 
     @cached_property
     def answering(self) -> "Answering":
-        from feedserver.feeds.answering import Answering
+        from feedserver.feeds.responses import Answering
 
         return Answering(self.feeds, self.copies, self.readers)
 

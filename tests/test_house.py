@@ -16,8 +16,9 @@ LOOKS_INTO = {
     "jobs": {"storage"},
     "posts": {"storage", "jobs"},
     "thoughts": {"posts", "storage", "jobs", "net"},
-    "feeds": {"thoughts", "posts", "storage"},
-    "web": {"outgoing", "feeds", "thoughts", "posts", "storage"},
+    "readership": {"storage"},
+    "feeds": {"readership", "thoughts", "posts", "storage"},
+    "web": {"outgoing", "feeds", "readership", "thoughts", "posts", "storage"},
     "pages": {"feeds", "thoughts", "posts", "storage"},
 }
 DOORS = {
@@ -28,17 +29,17 @@ DOORS = {
 }  # what Flask calls: reaches the services that were put together for it
 PURE = {
     "model.py",
-    "deciding.py",
+    "lifecycle.py",
     "findings.py",
-    "trusting.py",
+    "trust.py",
     "receipts.py",
     "waiting.py",
     "pingback.py",
-    "reading.py",
-    "walking.py",
+    "links.py",
+    "tokens.py",
     "domains.py",
     "excerpt.py",
-    "charset.py",
+    "encoding.py",
     "document.py",
     "rendering.py",
     "sanitising.py",
@@ -48,12 +49,12 @@ PURE = {
     "extensions.py",
     "jsonfeed.py",
     "conditional.py",
-    "address.py",
-    "history.py",
+    "scopes.py",
+    "pagination.py",
     "deltas.py",
     "opml.py",
     "headers.py",
-    "readers.py",
+    "user_agents.py",
 }
 IMPURE_LIBRARIES = {"flask", "sqlalchemy", "socket", "http", "requests", "time"}
 

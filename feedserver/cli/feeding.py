@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any, Final
 
 from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list
-from feedserver.feeds import tallies
-from feedserver.feeds.tallies import ReaderDay
+from feedserver.readership import store
+from feedserver.readership.store import ReaderDay
 
 _COLUMNS: Final = ("reader", "subscribers", "requests", "share of 304", "bytes")
 
@@ -28,8 +28,8 @@ def _day(text: str) -> date:
 
 def _readers(chosen: Namespace) -> None:
     with open_site().database.read() as connection:
-        day: date | None = chosen.day or tallies.newest_day(connection)
-        found = tallies.of_day(connection, day) if day else []
+        day: date | None = chosen.day or store.newest_day(connection)
+        found = store.of_day(connection, day) if day else []
     if chosen.json:
         print_list([_row(reader) for reader in found], as_json=True, columns=())
     elif found:

@@ -1,7 +1,7 @@
 """The feeds that a page names in its head: title, media type and URL of each."""
 
-from feedserver.feeds.address import FeedAddress, Format, Scope
 from feedserver.feeds.model import MEDIA_TYPES
+from feedserver.feeds.scopes import FeedAddress, Format, Scope
 from feedserver.posts.model import Post
 from feedserver.services import services
 

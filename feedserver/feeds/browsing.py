@@ -9,10 +9,10 @@ from typing import Final
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from feedserver.feeds.address import FORMATS, FeedAddress, Format, Scope
 from feedserver.feeds.autodiscovery import for_site
 from feedserver.feeds.build import TTL
 from feedserver.feeds.opml import Outline, opml
+from feedserver.feeds.scopes import FORMATS, FeedAddress, Format, Scope
 from feedserver.posts import lists
 from feedserver.services import services
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from html import escape
 from uuid import UUID, uuid5
 
-from feedserver.feeds.address import FeedAddress
-from feedserver.feeds.history import Extent, links
 from feedserver.feeds.model import Category, Entry, Feed, InReplyTo, Person, Replies
+from feedserver.feeds.pagination import Extent, links
+from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.model import Post
 from feedserver.settings import SiteSettings
 from feedserver.storage.revision import Site

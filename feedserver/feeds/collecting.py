@@ -10,10 +10,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from feedserver.errors import PostNotFound
-from feedserver.feeds.address import FeedAddress
 from feedserver.feeds.build import Builder
-from feedserver.feeds.history import Extent
 from feedserver.feeds.model import Feed
+from feedserver.feeds.pagination import Extent
+from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts import lists
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from feedserver.feeds.address import Format
+from feedserver.feeds.scopes import Format
 
 _DIGEST: Final = 16  # hexadecimal digits: 64 bits tell the states of one entry apart
 # Between two items RSS and Atom have nothing else, as feedgen writes them without blanks.

@@ -11,8 +11,8 @@ from lxml.etree import SubElement
 from lxml.etree import _Element as Element
 
 from feedserver.clock import rfc3339
-from feedserver.feeds import wording
 from feedserver.feeds.model import MEDIA_TYPES, Entry, Feed, Replies
+from feedserver.feeds.text_constructs import has_marks, label, write_name, write_plain, write_text_construct
 from feedserver.posts.model import Enclosure
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -51,14 +51,14 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen is publishe
         channel = rss[0]
         for tag in ("title", "description"):
             _respell(channel, tag)
-        wording.write_name(SubElement(channel, DC + "creator"), self.feed.author.name)
+        write_name(SubElement(channel, DC + "creator"), self.feed.author.name)
         self._extend(channel, ATOM)
         return rss
 
     def extend_atom(self, root: Element) -> Element:
         for element in (root.find("title"), root.find("subtitle")):
             if element is not None:
-                wording.write_text_construct(element, element.text or "")
+                write_text_construct(element, element.text or "")
         _respell_names(root)
         self._extend(root, "")
         return root
@@ -82,9 +82,9 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen is pu
     feed_language: str
 
     def extend_rss(self, item: Element) -> Element:
-        if wording.has_marks(wording.label(self.entry)):  # looking for elements costs a tenth of a rendering
+        if has_marks(label(self.entry)):  # looking for elements costs a tenth of a rendering
             _respell(item, "title")
-        if any(wording.has_marks(category.name) for category in self.entry.categories):
+        if any(has_marks(category.name) for category in self.entry.categories):
             _respell(item, "category")
         for author in self.entry.authors:
             SubElement(item, DC + "creator").text = author.name or author.url
@@ -100,11 +100,11 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen is pu
         return item
 
     def extend_atom(self, element: Element) -> Element:
-        if wording.has_marks(wording.label(self.entry)) and (title := element.find("title")) is not None:
-            wording.write_text_construct(title, title.text or "")
+        if has_marks(label(self.entry)) and (title := element.find("title")) is not None:
+            write_text_construct(title, title.text or "")
         if self.entry.lang and self.entry.lang != self.feed_language:
             element.set(XML_LANG, self.entry.lang)
-        if any(wording.has_marks(author.name or author.url or "") for author in self.entry.authors):
+        if any(has_marks(author.name or author.url or "") for author in self.entry.authors):
             _respell_names(element)
         self._replace_links(element)
         if (replies := self.entry.replies) and replies.count is not None:
@@ -153,9 +153,9 @@ def _size(file: Enclosure) -> str | None:
 
 def _respell(parent: Element, tag: str) -> None:
     for element in parent.findall(tag):
-        wording.write_plain(element, element.text or "")
+        write_plain(element, element.text or "")
 
 
 def _respell_names(parent: Element) -> None:
     for name in parent.findall("author/name"):
-        wording.write_name(name, name.text or "")
+        write_name(name, name.text or "")

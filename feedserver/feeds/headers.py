@@ -3,7 +3,7 @@
 from email.utils import format_datetime
 from typing import Final
 
-from feedserver.feeds.address import FeedAddress
+from feedserver.feeds.scopes import FeedAddress
 from feedserver.feeds.store import Version
 
 Headers = tuple[tuple[str, str], ...]

@@ -11,7 +11,7 @@ from typing import Any
 
 from feedserver.clock import rfc3339
 from feedserver.feeds.model import Entry, Feed, Person
-from feedserver.feeds.robust import cleaned, written
+from feedserver.feeds.tolerant import cleaned, written
 from feedserver.posts.model import Enclosure
 
 VERSION = "https://jsonfeed.org/version/1.1"

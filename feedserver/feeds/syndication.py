@@ -17,10 +17,10 @@ from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 from lxml.etree import _Element as Element
 
-from feedserver.feeds import wording
+from feedserver.feeds import text_constructs
 from feedserver.feeds.extensions import EntryExtension, FeedExtension
 from feedserver.feeds.model import MEDIA_TYPES, Entry, Feed, Person
-from feedserver.feeds.robust import cleaned, written
+from feedserver.feeds.tolerant import cleaned, written
 from feedserver.posts.model import WEB_BEGAN
 
 GENERATOR = "feedserver"
@@ -96,7 +96,7 @@ def _entry(fmt: Format, feed_language: str, entry: Entry) -> _FinishedEntry:
     extension = getattr(made, _EXTENSION)
     extension.entry, extension.feed_language = entry, feed_language
     made.guid(entry.id, permalink=entry.id == entry.url)
-    made.title(wording.label(entry))
+    made.title(text_constructs.label(entry))
     if fmt == "rss" or not entry.html:  # in Atom the extension writes all links
         made.link(href=entry.url)
     _set_body(made, entry)
@@ -117,7 +117,7 @@ def _entry(fmt: Format, feed_language: str, entry: Entry) -> _FinishedEntry:
 def _set_body(made: FeedEntry, entry: Entry) -> None:
     """Summary first, then content: so RSS gets `description` and `content:encoded` in the order readers expect."""
     if entry.summary or not entry.html:
-        made.summary(wording.escaped(entry.summary or wording.label(entry)), type="html")
+        made.summary(text_constructs.escaped(entry.summary or text_constructs.label(entry)), type="html")
     if entry.html:
         made.content(entry.html, type="html")
 

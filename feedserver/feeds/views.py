@@ -9,11 +9,11 @@ from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedserver.feeds.address import FeedAddress, Format, Scope
-from feedserver.feeds.answering import LED_TO, Asked
 from feedserver.feeds.browsing import preview, wants_a_page
 from feedserver.feeds.collecting import ArchiveNotFull, PostGone, PostMoved
 from feedserver.feeds.headers import VARY
+from feedserver.feeds.responses import LED_TO, Asked
+from feedserver.feeds.scopes import FeedAddress, Format, Scope
 from feedserver.services import services
 from feedserver.urls import page_number
 

@@ -11,9 +11,9 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedserver.feeds.address import FeedAddress
 from feedserver.feeds.autodiscovery import for_list, for_post, for_site
 from feedserver.feeds.collecting import may_be_empty
+from feedserver.feeds.scopes import FeedAddress
 from feedserver.pages.memory import Page, Subject
 from feedserver.posts import lists
 from feedserver.posts import store as posts

@@ -8,9 +8,9 @@ people who open a feed, addresses that are new, feeds that have to be rendered.
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from feedserver.feeds.address import FeedAddress
-from feedserver.feeds.answering import LED_TO, Answer, Answering, Asked
 from feedserver.feeds.kept import Kept
+from feedserver.feeds.responses import LED_TO, Answer, Answering, Asked
+from feedserver.feeds.scopes import FeedAddress
 from feedserver.outgoing import WouldWait, may_not_wait
 from feedserver.web.routing import Environ, WsgiApp
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from feedserver.feeds import tallies
-from feedserver.feeds.tallies import Place, Tally
+from feedserver.readership import store
+from feedserver.readership.store import Place, Tally
 from feedserver.storage.engine import Database
 from tests.cli.conftest import Run
 
@@ -27,8 +27,8 @@ def counted(site: Path, database_url: str) -> Callable[[date], None]:
     def add(day: date) -> None:
         database = Database(database_url)
         with database.write() as connection:
-            tallies.add(connection, day, ADDED)
-            tallies.add_marks(connection, day, {"a": "newsboat", "b": "newsboat"})
+            store.add(connection, day, ADDED)
+            store.add_marks(connection, day, {"a": "newsboat", "b": "newsboat"})
         database.close()
 
     return add

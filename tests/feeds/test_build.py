@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from feedserver.feeds.address import FeedAddress, Format, Scope
 from feedserver.feeds.build import TTL, Builder
-from feedserver.feeds.history import Extent
 from feedserver.feeds.model import Category, InReplyTo, Person, Replies
+from feedserver.feeds.pagination import Extent
+from feedserver.feeds.scopes import FeedAddress, Format, Scope
 from feedserver.posts.model import Enclosure, Post
 from feedserver.settings import SiteSettings
 from feedserver.storage.revision import Site

@@ -12,9 +12,9 @@ from sqlalchemy import create_engine, text
 
 from feedserver.app import create_app
 from feedserver.errors import PostNotFound
-from feedserver.feeds import versions
-from feedserver.feeds.address import FeedAddress
+from feedserver.feeds import documents
 from feedserver.feeds.collecting import Collector
+from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.settings import DatabaseSettings, Settings
@@ -43,7 +43,7 @@ def test_the_last_good_bytes_are_served_while_the_database_is_away(
         after = client.get(path)
         assert (after.status_code, after.data, after.headers) == (200, answer.data, answer.headers)
         assert client.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
-    said = [record for record in caplog.records if record.name == versions.__name__]
+    said = [record for record in caplog.records if record.name == documents.__name__]
     assert 1 <= len(said) < len(FEEDS)  # once in a while, not for each request
     assert {record.levelno for record in said} == {logging.WARNING}
 
@@ -105,7 +105,7 @@ def test_a_feed_that_is_gone_does_not_come_back_when_the_database_goes_away(
 def test_no_more_feeds_are_kept_than_memory_has_room_for(
     services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(versions, "_KEPT", 2)
+    monkeypatch.setattr(documents, "_KEPT", 2)
     publish("Many", tags="[a, b, c]")
     for tag in ("a", "b", "a", "c"):
         services.feeds.get(FeedAddress("tag", "rss", tag))
@@ -140,5 +140,5 @@ def test_nobody_waits_long_for_a_writer_that_holds_the_database(
     assert all(document is before for document in found)
     assert took < 8  # where each waited for as long as a writer may, it were fifteen for the first alone
     assert len(collected) <= 3  # and not each of them tries anew
-    time.sleep(versions._REST)
+    time.sleep(documents._REST)
     assert b"Rain" in services.feeds.get(address).bodies["identity"]

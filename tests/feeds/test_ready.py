@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from feedserver.feeds.address import FeedAddress
+from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from tests.support.serving import wait_until

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Executable, event, insert, text
 from sqlalchemy.dialects import sqlite
 
 from feedserver.errors import StorageError
-from feedserver.feeds.address import FeedAddress
+from feedserver.feeds.scopes import FeedAddress
 from feedserver.installation import init
 from feedserver.jobs import store as jobs
 from feedserver.services import Services

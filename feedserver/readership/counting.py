@@ -20,9 +20,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from feedserver.clock import Clock
-from feedserver.feeds import tallies
-from feedserver.feeds.readers import OTHERS, READ, reader
-from feedserver.feeds.tallies import Place, Tally
+from feedserver.readership import store as tallies
+from feedserver.readership.store import Place, Tally
+from feedserver.readership.user_agents import OTHERS, READ, reader
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
 

@@ -7,8 +7,8 @@ next one from the start, so that its bytes stay as they are; while that is not f
 
 from dataclasses import dataclass
 
-from feedserver.feeds.address import FeedAddress
 from feedserver.feeds.model import MEDIA_TYPES, Link
+from feedserver.feeds.scopes import FeedAddress
 from feedserver.urls import Urls
 
 

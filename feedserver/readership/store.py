@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from feedserver.feeds.readers import OTHERS
+from feedserver.readership.user_agents import OTHERS
 from feedserver.storage.schema import reader_counts, reader_days, reader_keys, reader_marks
 
 NAMES: Final = 300  # readers told apart in a day

@@ -24,13 +24,13 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from feedserver.clock import Clock
 from feedserver.errors import PostNotFound
 from feedserver.feeds import deltas, store
-from feedserver.feeds.address import FeedAddress
 from feedserver.feeds.collecting import Collector
 from feedserver.feeds.conditional import MAX_TAGS, tags
 from feedserver.feeds.headers import Headers, describing
 from feedserver.feeds.jsonfeed import json_feed
 from feedserver.feeds.kept import Kept
 from feedserver.feeds.model import MEDIA_TYPES, Feed
+from feedserver.feeds.scopes import FeedAddress
 from feedserver.feeds.store import Version
 from feedserver.feeds.syndication import atom, rss
 from feedserver.posts import store as posts

@@ -2,8 +2,8 @@
 
 import pytest
 
-from feedserver.feeds.address import FeedAddress
-from feedserver.feeds.history import Extent, links
+from feedserver.feeds.pagination import Extent, links
+from feedserver.feeds.scopes import FeedAddress
 from feedserver.urls import Urls
 
 URLS = Urls("https://blog.example")

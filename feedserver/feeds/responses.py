@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from feedserver.feeds import deltas
-from feedserver.feeds.address import FeedAddress
 from feedserver.feeds.conditional import coding, is_conditional, not_modified
-from feedserver.feeds.copies import Copies
+from feedserver.feeds.documents import Bodies, Document, Feeds
+from feedserver.feeds.download_limit import Copies
 from feedserver.feeds.headers import VARY, Headers
-from feedserver.feeds.readership import Readership
-from feedserver.feeds.versions import Bodies, Document, Feeds
+from feedserver.feeds.scopes import FeedAddress
+from feedserver.readership.counting import Readership
 
 LED_TO: Final = "feedserver.feed"  # where in a WSGI environment the view says which feed the router has led it to
 _TOO_MANY: Final = b"Too many copies of this feed; ask with If-None-Match.\n"

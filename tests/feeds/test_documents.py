@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from feedserver.errors import PostNotFound
-from feedserver.feeds.address import FeedAddress
 from feedserver.feeds.collecting import PostGone, PostMoved
-from feedserver.feeds.versions import Document
+from feedserver.feeds.documents import Document
+from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.settings import FeedsSettings, Settings

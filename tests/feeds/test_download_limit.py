@@ -11,9 +11,9 @@ from sqlalchemy import event, func, select
 from werkzeug.test import TestResponse
 
 from feedserver.app import create_app
-from feedserver.feeds import copies as copies_module
-from feedserver.feeds.answering import Asked
-from feedserver.feeds.copies import Copies
+from feedserver.feeds import download_limit as copies_module
+from feedserver.feeds.download_limit import Copies
+from feedserver.feeds.responses import Asked
 from feedserver.services import Services
 from feedserver.settings import LimitsSettings, Settings
 from feedserver.storage import rate_limits

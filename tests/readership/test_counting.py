@@ -13,8 +13,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event, insert, select
 
-from feedserver.feeds import readership, tallies
-from feedserver.feeds.readership import Readership
+from feedserver.readership import counting, store
+from feedserver.readership.counting import Readership
 from feedserver.services import Services
 from feedserver.settings import Settings
 from feedserver.storage.engine import Database
@@ -44,7 +44,7 @@ def told(services: Services) -> Callable[..., dict[str, tuple[int, ...]]]:
 
     def tell(day: date = TODAY) -> dict[str, tuple[int, ...]]:
         with services.database.read() as connection:
-            found = tallies.of_day(connection, day)
+            found = store.of_day(connection, day)
         return {item.reader: (item.subscribers, item.requests, item.not_modified, item.sent) for item in found}
 
     return tell
@@ -253,7 +253,7 @@ def test_a_day_that_another_machine_began_anew_is_reduced_too(
 def test_names_beyond_those_told_apart_are_others(
     readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tallies, "NAMES", 3)
+    monkeypatch.setattr(store, "NAMES", 3)
     for letter in "abcde":
         readers.saw(f"{letter}/1", f"192.0.2.{ord(letter)}", ATOM, 200, 1)
         readers.write()
@@ -266,7 +266,7 @@ def test_names_beyond_those_told_apart_are_others(
 def test_feeds_beyond_those_told_apart_are_not_named(
     services: Services, readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tallies, "ROWS", 4)
+    monkeypatch.setattr(store, "ROWS", 4)
     for number in range(9):
         readers.saw("a/1", "192.0.2.1", f"tag/{number}.rss", 200, 1)
     readers.write()
@@ -278,7 +278,7 @@ def test_feeds_beyond_those_told_apart_are_not_named(
 def test_marks_are_bounded(
     services: Services, readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tallies, "MARKS", 7)
+    monkeypatch.setattr(store, "MARKS", 7)
     for turn in range(2):
         for host in range(10):
             readers.saw(FRESHRSS, f"192.0.{turn}.{host}", ATOM, 304, 0)
@@ -298,8 +298,8 @@ def test_many_marks_at_once_are_all_kept(readers: Readership, told: Told) -> Non
 
 
 def test_memory_is_bounded_between_two_writings(readers: Readership, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readership, "_MOST_PLACES", 10)
-    monkeypatch.setattr(readership, "_MOST_SEEN", 5)
+    monkeypatch.setattr(counting, "_MOST_PLACES", 10)
+    monkeypatch.setattr(counting, "_MOST_SEEN", 5)
 
     for letter in range(26):
         readers.saw(f"{chr(97 + letter)}/1 " + "x" * 9999, f"192.0.2.{letter}", ATOM, 200, 1)
@@ -329,11 +329,11 @@ def test_what_cannot_be_written_is_kept_and_said(
     engine = services.database.engine
     client.get("/feed.atom", headers={"User-Agent": FRESHRSS})
     take_the_database_away(services)
-    caplog.set_level(logging.WARNING, logger=readership.__name__)
+    caplog.set_level(logging.WARNING, logger=counting.__name__)
 
     services.readers.write()
     services.readers.saw(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
-    said = [record.getMessage() for record in caplog.records if record.name == readership.__name__]
+    said = [record.getMessage() for record in caplog.records if record.name == counting.__name__]
     services.database.engine = engine
     services.readers.write()
 
@@ -344,8 +344,8 @@ def test_what_cannot_be_written_is_kept_and_said(
 def test_a_thread_writes_what_was_counted_and_the_end_the_rest(
     readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readership, "_LOOK_EVERY", 0.02)
-    monkeypatch.setattr(readership, "_WRITE_EVERY", 1000)
+    monkeypatch.setattr(counting, "_LOOK_EVERY", 0.02)
+    monkeypatch.setattr(counting, "_WRITE_EVERY", 1000)
     readers.start()
     wait_until(lambda: readers._closed_before is not None, 20, lambda: "the days before were not looked at")
     readers.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
@@ -371,9 +371,9 @@ def test_days_that_ended_while_no_server_ran_are_reduced_at_the_start(services: 
 def test_the_thread_outlives_what_goes_wrong(
     readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(readership, "_LOOK_EVERY", 0.02)
-    monkeypatch.setattr(readership, "_WRITE_EVERY", 0.02)
-    add, failed = tallies.add, []
+    monkeypatch.setattr(counting, "_LOOK_EVERY", 0.02)
+    monkeypatch.setattr(counting, "_WRITE_EVERY", 0.02)
+    add, failed = store.add, []
 
     def fail_once(*given: Any) -> None:
         if not failed:
@@ -381,7 +381,7 @@ def test_the_thread_outlives_what_goes_wrong(
             raise ZeroDivisionError
         add(*given)
 
-    monkeypatch.setattr(tallies, "add", fail_once)
+    monkeypatch.setattr(store, "add", fail_once)
     readers.start()
     readers.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
     wait_until(lambda: bool(failed), 20, lambda: "nothing was written")

@@ -13,8 +13,8 @@ from lxml import etree
 
 from feedserver.feeds.jsonfeed import json_feed
 from feedserver.feeds.model import Category, Entry, Feed, InReplyTo, Link, Person, Replies
-from feedserver.feeds.robust import cleaned
 from feedserver.feeds.syndication import atom, rss
+from feedserver.feeds.tolerant import cleaned
 from feedserver.posts.model import Enclosure
 from tests.feeds.builders import a_feed, a_full_entry, a_thought, an_entry
 

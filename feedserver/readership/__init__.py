@@ -1,0 +1,1 @@
+"""Readership: who reads the feeds, counted without storing addresses."""
