@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # loaded where they are made: a command that renders no feed 
     from feedserver.feeds.documents import Feeds
     from feedserver.feeds.download_limit import Copies
     from feedserver.feeds.responses import Answering
-    from feedserver.pages.memory import Pages
+    from feedserver.pages.cache import Pages
     from feedserver.readership.counting import Readership
 
 EXTENSION = "feedserver"
@@ -79,7 +79,7 @@ class Services:
 
     @cached_property
     def pages(self) -> "Pages":
-        from feedserver.pages.memory import Pages
+        from feedserver.pages.cache import Pages
 
         return Pages(self.database, self.changes, self.clock)
 

@@ -11,7 +11,7 @@ from io import TextIOWrapper
 
 from sqlalchemy.exc import DBAPIError
 
-from feedserver.cli import feeding, operating, posting, ruling, serving, thinking
+from feedserver.cli import hosts, posts, readers, serve, site, thoughts
 from feedserver.cli.arguments import parser
 from feedserver.errors import FeedserverError, SettingsError
 from feedserver.storage.engine import explain
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    rooms = (operating, serving, posting, thinking, ruling, feeding)
+    rooms = (site, serve, posts, thoughts, hosts, readers)
     commands = parser([room.add_commands for room in rooms])
     chosen = commands.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from feedserver.feeds.autodiscovery import for_list, for_post, for_site
 from feedserver.feeds.collecting import may_be_empty
 from feedserver.feeds.scopes import FeedAddress
-from feedserver.pages.memory import Page, Subject
+from feedserver.pages.cache import Page, Subject
 from feedserver.posts import lists
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post

@@ -149,7 +149,7 @@ def test_an_interrupt_ends_quietly(run: Run, outside: Path, monkeypatch: pytest.
     def interrupt() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("feedserver.cli.posting.open_site", interrupt)
+    monkeypatch.setattr("feedserver.cli.posts.open_site", interrupt)
 
     ended = run("post", "list")
 

@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import get_args
 
 from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
-from feedserver.cli.ruling import host
+from feedserver.cli.hosts import host
 from feedserver.errors import FeedserverError, PostNotFound
 from feedserver.posts import store as posts
 from feedserver.thoughts import listing as thoughts

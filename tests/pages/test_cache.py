@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from feedserver.pages import memory
+from feedserver.pages import cache
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from tests.feeds.happenings import say
@@ -112,12 +112,12 @@ def test_pages_that_there_are_not_take_no_place(client: FlaskClient, services: S
 def test_a_page_that_many_wait_for_is_written_once(services: Services) -> None:
     together, written = Barrier(4), []
 
-    def write(_connection: object, _now: object) -> memory.Page:
+    def write(_connection: object, _now: object) -> cache.Page:
         written.append(1)
         time.sleep(0.2)
-        return memory.Page((b"words",))
+        return cache.Page((b"words",))
 
-    def ask(_: int) -> memory.Page:
+    def ask(_: int) -> cache.Page:
         together.wait(timeout=30)
         return services.pages.get("a page", write)
 
@@ -129,7 +129,7 @@ def test_a_page_that_many_wait_for_is_written_once(services: Services) -> None:
 def test_the_page_asked_for_least_lately_makes_room(
     client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services.pages, "_kept", memory.Kept(2))
+    monkeypatch.setattr(services.pages, "_kept", cache.Kept(2))
 
     for path in ("/", "/posts/fog", "/tags/sea"):
         assert client.get(path).status_code == 200
@@ -140,7 +140,7 @@ def test_the_page_asked_for_least_lately_makes_room(
 def test_long_pages_are_kept_as_far_as_there_is_room_for_them(
     client: FlaskClient, services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "_ROOM", 50_000)
+    monkeypatch.setattr(cache, "_ROOM", 50_000)
     for number in range(3):
         publish(f"Long {number}", slug=f"long-{number}", body="Words and more words. " * 1_500)
 
@@ -159,7 +159,7 @@ def test_what_is_kept_takes_no_more_memory_than_there_is_room(
     word: str,
 ) -> None:
     """Pages of long posts, and addresses that lead to them: of neither is more kept than was weighed."""
-    monkeypatch.setattr(memory, "_ROOM", 300_000)
+    monkeypatch.setattr(cache, "_ROOM", 300_000)
     for number in range(6):
         publish(f"Long {number}", slug=f"long-{number}", body=word * 2_000)
         services.publisher.rename(f"long-{number}", f"longer-{number}")
@@ -188,7 +188,7 @@ def test_an_address_that_leads_to_a_long_post_keeps_nothing_of_it(
     finally:
         tracemalloc.stop()
 
-    assert 0 < taken <= memory._EACH
+    assert 0 < taken <= cache._EACH
 
 
 def _freed_by_forgetting(services: Services) -> int:
