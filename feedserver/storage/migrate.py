@@ -100,7 +100,10 @@ def _current(connection: Connection) -> str | None:
 
 def _known(revision: str | None) -> str | None:
     if revision is not None and revision not in _revisions():
-        raise StorageError(f"the database (schema {revision}) is of a newer feedserver; install that one")
+        raise StorageError(
+            f"the database (schema {revision}) is of a newer feedserver, or of one before the first release: "
+            "install the newer one, or start anew; databases from before the release have no way up"
+        )
     return revision
 
 

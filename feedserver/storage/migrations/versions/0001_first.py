@@ -1,4 +1,4 @@
-"""The first schema."""
+"""The first schema. A migration is kept as it was released, and imports nothing of feedserver."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,11 +11,20 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "acts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_acts")),
+    )
+    op.create_table(
         "feed_versions",
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("etag", sa.Text(), nullable=False),
         sa.Column("last_modified", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("entries", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("path", "number", name=op.f("pk_feed_versions")),
     )
     op.create_table(
@@ -39,19 +48,33 @@ def upgrade() -> None:
         sa.Column("run_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("token", sa.Text(), nullable=True),
+        sa.Column("holder", sa.Text(), nullable=True),
+        sa.Column("party", sa.Text(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("priority", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
         sa.UniqueConstraint("kind", "subject", name=op.f("uq_jobs_kind_subject")),
     )
-    op.create_index(op.f("ix_jobs_run_at"), "jobs", ["run_at"], unique=False)
+    op.create_index(op.f("ix_jobs_kind_priority_run_at_id"), "jobs", ["kind", "priority", "run_at", "id"], unique=False)
+    op.create_index(op.f("ix_jobs_leased_until_party"), "jobs", ["leased_until", "party"], unique=False)
+    op.create_index(op.f("ix_jobs_party_leased_until"), "jobs", ["party", "leased_until"], unique=False)
+    op.create_index(op.f("ix_jobs_party_priority_run_at"), "jobs", ["party", "priority", "run_at"], unique=False)
     op.create_table(
         "limits",
         sa.Column("bucket", sa.Text(), nullable=False),
         sa.Column("window", sa.BigInteger(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("bucket", "window", name=op.f("pk_limits")),
+    )
+    op.create_index(op.f("ix_limits_window"), "limits", ["window"], unique=False)
+    op.create_table(
+        "lists",
+        sa.Column("list", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("members", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("list", "since", name=op.f("pk_lists")),
     )
     op.create_table(
         "posts",
@@ -79,11 +102,45 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_posts_state_published_at_id"), "posts", ["state", "published_at", "id"], unique=False)
     op.create_table(
+        "reader_counts",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("reader", sa.Text(), nullable=False),
+        sa.Column("readers", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "reader", name=op.f("pk_reader_counts")),
+    )
+    op.create_table(
+        "reader_days",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("reader", sa.Text(), nullable=False),
+        sa.Column("feed", sa.Text(), nullable=False),
+        sa.Column("requests", sa.BigInteger(), nullable=False),
+        sa.Column("not_modified", sa.BigInteger(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.Column("subscribers", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("day", "reader", "feed", name=op.f("pk_reader_days")),
+    )
+    op.create_table(
+        "reader_keys",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_reader_keys")),
+    )
+    op.create_table(
+        "reader_marks",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("mark", sa.Text(), nullable=False),
+        sa.Column("reader", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "mark", name=op.f("pk_reader_marks")),
+    )
+    op.create_table(
         "site",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("guid", sa.Text(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("author", sa.Text(), nullable=True),
+        sa.Column("archive_size", sa.Integer(), nullable=True),
+        sa.Column("secret", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
     )
     op.create_table(
@@ -93,6 +150,7 @@ def upgrade() -> None:
         sa.Column("etag", sa.Text(), nullable=True),
         sa.Column("last_modified", sa.Text(), nullable=True),
         sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("page", name=op.f("pk_sources")),
     )
     op.create_table(
@@ -112,6 +170,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("post_id", "position", name=op.f("pk_enclosures")),
     )
     op.create_table(
+        "listed",
+        sa.Column("list", sa.Text(), nullable=False),
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_listed_post_id")),
+        sa.PrimaryKeyConstraint("list", "post_id", name=op.f("pk_listed")),
+        sa.UniqueConstraint("list", "position", name=op.f("uq_listed_list_position")),
+    )
+    op.create_index(
+        op.f("ix_listed_list_published_at_post_id"), "listed", ["list", "published_at", "post_id"], unique=False
+    )
+    op.create_index(op.f("ix_listed_post_id"), "listed", ["post_id"], unique=False)
+    op.create_table(
         "post_authors",
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
@@ -119,7 +191,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_post_authors_post_id")),
         sa.PrimaryKeyConstraint("post_id", "position", name=op.f("pk_post_authors")),
     )
-    op.create_index(op.f("ix_post_authors_name_post_id"), "post_authors", ["name", "post_id"], unique=False)
     op.create_table(
         "post_hosts",
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -136,7 +207,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_post_tags_post_id")),
         sa.PrimaryKeyConstraint("post_id", "position", name=op.f("pk_post_tags")),
     )
-    op.create_index(op.f("ix_post_tags_name_post_id"), "post_tags", ["name", "post_id"], unique=False)
     op.create_table(
         "post_terms",
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -193,6 +263,10 @@ def upgrade() -> None:
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_check_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fingerprint", sa.Text(), nullable=True),
+        sa.Column("new_words_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("place", sa.Text(), nullable=True),
+        sa.Column("listed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_thoughts_post_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_thoughts")),
         sa.UniqueConstraint("guid", name=op.f("uq_thoughts_guid")),
@@ -200,15 +274,34 @@ def upgrade() -> None:
         sa.UniqueConstraint("submission", name=op.f("uq_thoughts_submission")),
         sa.UniqueConstraint("token", name=op.f("uq_thoughts_token")),
     )
+    op.create_index(op.f("ix_thoughts_email"), "thoughts", ["email"], unique=False)
+    op.create_index(op.f("ix_thoughts_fingerprint_post_id"), "thoughts", ["fingerprint", "post_id"], unique=False)
     op.create_index(op.f("ix_thoughts_host_state"), "thoughts", ["host", "state"], unique=False)
-    op.create_index(op.f("ix_thoughts_page"), "thoughts", ["page"], unique=False)
+    op.create_index(op.f("ix_thoughts_listed_at_id"), "thoughts", ["listed_at", "id"], unique=False)
     op.create_index(
-        op.f("ix_thoughts_post_id_state_received_at"),
+        op.f("ix_thoughts_new_words_at"),
         "thoughts",
-        ["post_id", "state", "received_at"],
+        ["new_words_at"],
         unique=False,
+        sqlite_where=sa.text("new_words_at IS NOT NULL"),
+        postgresql_where=sa.text("new_words_at IS NOT NULL"),
+    )
+    op.create_index(op.f("ix_thoughts_page"), "thoughts", ["page"], unique=False)
+    op.create_index(op.f("ix_thoughts_place_approved_state"), "thoughts", ["place", "approved", "state"], unique=False)
+    op.create_index(
+        op.f("ix_thoughts_post_id_state_received_at"), "thoughts", ["post_id", "state", "received_at"], unique=False
     )
     op.create_index(op.f("ix_thoughts_state_received_at"), "thoughts", ["state", "received_at"], unique=False)
+    op.create_table(
+        "acts_before",
+        sa.Column("act_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("thought_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["act_id"], ["acts.id"], name=op.f("fk_acts_before_act_id")),
+        sa.ForeignKeyConstraint(["thought_id"], ["thoughts.id"], name=op.f("fk_acts_before_thought_id")),
+        sa.PrimaryKeyConstraint("act_id", "thought_id", name=op.f("pk_acts_before")),
+    )
+    op.create_index(op.f("ix_acts_before_thought_id"), "acts_before", ["thought_id"], unique=False)
     op.create_table(
         "thought_events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -220,38 +313,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_thought_events")),
     )
     op.create_index(op.f("ix_thought_events_thought_id"), "thought_events", ["thought_id"], unique=False)
-
-
-def downgrade() -> None:
-    op.drop_index(op.f("ix_thought_events_thought_id"), table_name="thought_events")
-    op.drop_table("thought_events")
-    op.drop_index(op.f("ix_thoughts_state_received_at"), table_name="thoughts")
-    op.drop_index(op.f("ix_thoughts_post_id_state_received_at"), table_name="thoughts")
-    op.drop_index(op.f("ix_thoughts_page"), table_name="thoughts")
-    op.drop_index(op.f("ix_thoughts_host_state"), table_name="thoughts")
-    op.drop_table("thoughts")
-    op.drop_index(op.f("ix_slugs_post_id"), table_name="slugs")
-    op.drop_table("slugs")
-    op.drop_index(op.f("ix_related_post_id_score"), table_name="related")
-    op.drop_index(op.f("ix_related_other_id"), table_name="related")
-    op.drop_table("related")
-    op.drop_index(op.f("ix_post_terms_term_post_id"), table_name="post_terms")
-    op.drop_table("post_terms")
-    op.drop_index(op.f("ix_post_tags_name_post_id"), table_name="post_tags")
-    op.drop_table("post_tags")
-    op.drop_index(op.f("ix_post_hosts_host"), table_name="post_hosts")
-    op.drop_table("post_hosts")
-    op.drop_index(op.f("ix_post_authors_name_post_id"), table_name="post_authors")
-    op.drop_table("post_authors")
-    op.drop_table("enclosures")
-    op.drop_table("terms")
-    op.drop_table("sources")
-    op.drop_table("site")
-    op.drop_index(op.f("ix_posts_state_published_at_id"), table_name="posts")
-    op.drop_table("posts")
-    op.drop_table("limits")
-    op.drop_index(op.f("ix_jobs_run_at"), table_name="jobs")
-    op.drop_table("jobs")
-    op.drop_table("hosts")
-    op.drop_table("heartbeats")
-    op.drop_table("feed_versions")
