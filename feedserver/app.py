@@ -99,7 +99,6 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.after_request(partial(_secure, {"Content-Security-Policy": policy, **_PAGE_HEADERS}))
     in_time = BodyDeadline(app.wsgi_app, seconds=_BODY_SECONDS, most=comments.MAX_BODY)
     feeds_first = FeedDoor(EncodedSlashes(in_time), services.answering)
-    app.may_answer_at_once = feeds_first.may_answer_at_once  # type: ignore[attr-defined] # `promptness` asks
     mounted = Mounted(feeds_first, services.settings.site.url, everywhere=("/healthz", "/readyz"))
     app.wsgi_app = TrustedProxies(mounted, services.settings.server.trusted_proxies)  # type: ignore[method-assign]
     return app

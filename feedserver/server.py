@@ -22,7 +22,6 @@ from feedserver.app import create_app
 from feedserver.errors import FeedserverError, SettingsError
 from feedserver.installation import init
 from feedserver.jobs.worker import STOP_SECONDS, Worker
-from feedserver.promptness import PromptWorker
 from feedserver.services import EXTENSION, Services
 
 _RECEIVE_TIMEOUT: Final = 5  # seconds for the next bytes of a request’s body
@@ -63,7 +62,7 @@ def gunicorn_settings(
     return {
         "bind": bind,
         "workers": workers or int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1),
-        "worker_class": PromptWorker,
+        "worker_class": "gthread",
         "threads": threads,
         "keepalive": 15,
         "timeout": 60,

@@ -18,7 +18,7 @@ LOOKS_INTO = {
     "thoughts": {"posts", "storage", "jobs", "net"},
     "readership": {"storage"},
     "feeds": {"readership", "thoughts", "posts", "storage"},
-    "web": {"outgoing", "feeds", "readership", "thoughts", "posts", "storage"},
+    "web": {"feeds", "readership", "thoughts", "posts", "storage"},
     "pages": {"feeds", "thoughts", "posts", "storage"},
 }
 DOORS = {

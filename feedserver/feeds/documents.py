@@ -8,9 +8,7 @@ import gzip
 import hashlib
 import logging
 import time
-from collections import deque
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
@@ -47,8 +45,6 @@ _LOCKS: Final = 64  # feeds that share one only wait for each other
 _TRIES: Final = 3  # renderings that something on the site may overtake
 _PATIENCE: Final = 0.5  # seconds for a lock of the database, where there are good bytes to serve
 _REST: Final = 1.0  # seconds
-_JUST_NOW: Final = 0.05  # seconds: how old a feed may be that many ask for
-_MANY: Final = 8  # requests within that time
 _BROTLI_QUALITY: Final = 5  # smaller and quicker than gzip at 6; 11 takes eighty times as long
 
 Bodies = Mapping[str, bytes]
@@ -81,10 +77,6 @@ class Feeds:
             _KEPT_DELTAS, _ROOM_FOR_DELTAS, _size
         )
         self._rendering = [Lock() for _ in range(_LOCKS)]
-        self._asked: Kept[FeedAddress, deque[float]] = Kept(_KEPT)  # when the last of many were sent what was current
-        self._under_renewal: set[FeedAddress] = set()
-        self._stuck: set[int] = set()  # locks whose holders have let others wait in vain
-        self._renewing = ThreadPoolExecutor(1, "renewing feeds")
         self._rest_until = float("-inf")  # a database that failed is not asked again before
 
     def get(self, address: FeedAddress) -> Document:
@@ -97,14 +89,10 @@ class Feeds:
         kept = self._kept.get(address)
         if kept is not None and time.monotonic() < self._rest_until:
             return kept
-        # One thread renders a change. Who has something to serve that was current just now serves that meanwhile.
-        slot = hash(address) % _LOCKS
-        rendering = self._rendering[slot]
-        if kept is None:
-            rendering.acquire()
-        elif not rendering.acquire(timeout=0 if self._may_be_served(address, slot) else _PATIENCE):
-            if not self._may_be_served(address, slot):
-                self._stuck.add(slot)  # who renders gets no answer: nobody else is to wait for that
+        # One thread renders a change. Who has something to serve waits for it a moment only.
+        rendering = self._rendering[hash(address) % _LOCKS]
+        if not rendering.acquire(timeout=-1 if kept is None else _PATIENCE):
+            assert kept is not None, "who has nothing to serve waits"
             return kept
         try:
             return self._current(address, self._kept.get(address))
@@ -117,10 +105,9 @@ class Feeds:
             self._rest(address, error)
             return kept
         finally:
-            self._stuck.discard(slot)
             rendering.release()
 
-    def at_hand(self, address: FeedAddress) -> Document | None:
+    def in_memory(self, address: FeedAddress) -> Document | None:
         """The document at `address` if it is in memory and current, which costs no look into the site's tables."""
         kept = self._kept.get(address)
         if kept is None:
@@ -129,28 +116,6 @@ class Feeds:
             return kept if kept.state.stands(self._changes.revision(), self._clock()) else None
         except (DBAPIError, NoConnection):
             return None
-
-    def ready(self, address: FeedAddress) -> Document | None:
-        """What `get` would give, or would have given just now, where nobody has to wait for it; else None.
-
-        A feed that many ask for is renewed beside them: each change would cost one of them a rendering else. A feed
-        that few ask for may have been current for the last time hours ago, and is never sent so.
-        """
-        kept = self._kept.get(address)
-        if kept is None:
-            return None
-        now, revision = time.monotonic(), self._changes.known()
-        if revision is not None and kept.state.stands(revision, self._clock()):
-            self._note_as_current(address, now)
-            return kept
-        slot = hash(address) % _LOCKS
-        if now < self._rest_until or (slot in self._stuck and self._rendering[slot].locked()):
-            return kept
-        if not self._is_nearly_current(address):
-            return None
-        if not self._rendering[slot].locked():
-            self._renew(address)
-        return kept
 
     def describe(self, address: FeedAddress) -> Feed:
         """What stands in the document at `address`, for a person. Raises what `get` raises."""
@@ -174,35 +139,6 @@ class Feeds:
                 return None
             self._deltas.keep(question, bodies)
         return bodies or None
-
-    def _renew(self, address: FeedAddress) -> None:
-        """Has a thread do what `get` does."""
-        if address not in self._under_renewal:
-            self._under_renewal.add(address)
-            self._renewing.submit(self._renewed, address)
-
-    def _renewed(self, address: FeedAddress) -> None:
-        try:
-            if self.at_hand(address) is None:
-                self.get(address)
-            self._asked.keep(address, deque([time.monotonic()] * _MANY, _MANY))  # many have asked meanwhile
-        finally:  # what fails is told to who asks next
-            self._under_renewal.discard(address)
-
-    def _note_as_current(self, address: FeedAddress, now: float) -> None:
-        moments = self._asked.get(address)
-        if moments is None:
-            self._asked.keep(address, moments := deque(maxlen=_MANY))
-        moments.append(now)
-
-    def _is_nearly_current(self, address: FeedAddress) -> bool:
-        """Whether many were sent a feed just now that was current, or it is renewed since, however long that takes."""
-        moments = self._asked.get(address)
-        many = moments is not None and len(moments) == _MANY and time.monotonic() - moments[0] < _JUST_NOW
-        return many or address in self._under_renewal
-
-    def _may_be_served(self, address: FeedAddress, slot: int) -> bool:
-        return slot in self._stuck or self._is_nearly_current(address)
 
     def _rest(self, address: FeedAddress, error: Exception) -> None:
         name = type(error).__name__

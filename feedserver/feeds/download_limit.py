@@ -76,14 +76,6 @@ class Copies:
 
     def refuses(self, client_address: str, feed_key: str) -> int:
         """Counts one more copy of a feed and returns 0; or, not counting it, the seconds to wait for the next one."""
-        wait = self.refuses_at_once(client_address, feed_key)
-        if wait is None:
-            with self._counting:
-                wait = self._counted((rate_limits.network(client_address), feed_key), self._clock())
-        return wait
-
-    def refuses_at_once(self, client_address: str, feed_key: str) -> int | None:
-        """What `refuses` says of one more copy where memory knows; None, with nothing counted, where it does not."""
         if not self._most:
             return 0
         now = self._clock()
@@ -95,7 +87,8 @@ class Copies:
             if then := known.with_a_free_one(now):
                 self._remember(reader, then)
                 return 0
-        return None
+        with self._counting:
+            return self._counted(reader, self._clock())
 
     def _counted(self, reader: _Reader, now: datetime) -> int:
         if self._paused_until and now < self._paused_until:

@@ -73,17 +73,6 @@ class Answering:
         """What to say to a reader who asked for the document at `address`."""
         return self._seen(address, asked, self._answer(address, document, asked))
 
-    def answer_at_once(self, address: FeedAddress, document: Document, asked: Asked) -> Answer | None:
-        """The same without waiting for anything; None where a copy has to be counted, or a delta looked for."""
-        if not_modified(document.version, asked.if_none_match, asked.if_modified_since):
-            return self._seen(address, asked, _not_modified(document))
-        if asked.if_none_match and deltas.asked_for(asked.a_im):
-            return None
-        wait = self.copies.refuses_at_once(asked.client, address.key) if asked.is_for_a_copy else 0
-        if wait is None:
-            return None
-        return self._seen(address, asked, _too_many_copies(wait) if wait else _whole(document, asked))
-
     def _seen(self, address: FeedAddress, asked: Asked, found: Answer) -> Answer:
         sent = len(found.body) if asked.method == "GET" else 0
         self.readers.saw(asked.user_agent, asked.client, address.newest().key, found.status, sent)

@@ -56,21 +56,6 @@ class Changes:
         """
         return self._known_since(time.monotonic() - self._fresh())
 
-    def known(self) -> int | None:
-        """Like `revision`, where it can be told at once; None where somebody may have to wait for it."""
-        if self._is_known_since(time.monotonic() - self._fresh()):
-            return self._revision
-        if not self._database.is_sqlite or not self._lock.acquire(blocking=False):
-            return None
-        try:
-            looked_at, writes = time.monotonic(), self._database.writes
-            if not self._watch_sqlite():
-                return None
-            self._looked_at, self._writes = looked_at, writes
-            return self._revision
-        finally:
-            self._lock.release()
-
     def newest(self) -> int:
         """Like `revision`, and on PostgreSQL with everything that was committed before the call.
 

@@ -11,7 +11,6 @@ from typing import Any, Final
 from feedserver.feeds.kept import Kept
 from feedserver.feeds.responses import LED_TO, Answer, Answering, Asked
 from feedserver.feeds.scopes import FeedAddress
-from feedserver.outgoing import WouldWait, may_not_wait
 from feedserver.web.routing import Environ, WsgiApp
 
 _KEPT: Final = 2048  # addresses
@@ -25,30 +24,18 @@ class FeedDoor:
         self._answering = answering
         self._known: Kept[str, FeedAddress] = Kept(_KEPT)
 
-    def may_answer_at_once(self, sent: str) -> bool:
-        """Whether a request for an address, as it was sent, has a chance of an answer without waiting."""
-        return self._known.get(sent) is not None
-
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Raises WouldWait where a request must not wait (`outgoing.may_not_wait`) and cannot be answered without."""
         sent = environ.get("RAW_URI", "")
         address = self._known.get(sent)
-        answer = self._at_once if may_not_wait(environ) else self._at_hand
-        found = answer(address, Asked.of(environ)) if address is not None and _is_a_readers(environ) else None
-        if found is not None:
-            start_response(found.line, found.headers)
-            return [found.body] if environ["REQUEST_METHOD"] == "GET" else []
-        if may_not_wait(environ):
-            raise WouldWait
-        return self._led_by_the_router(environ, start_response, sent)
+        found = self._in_memory(address, Asked.of(environ)) if address is not None and _is_a_readers(environ) else None
+        if found is None:
+            return self._led_by_the_router(environ, start_response, sent)
+        start_response(found.line, found.headers)
+        return [found.body] if environ["REQUEST_METHOD"] == "GET" else []
 
-    def _at_hand(self, address: FeedAddress, asked: Asked) -> Answer | None:
-        document = self._answering.feeds.at_hand(address)
+    def _in_memory(self, address: FeedAddress, asked: Asked) -> Answer | None:
+        document = self._answering.feeds.in_memory(address)
         return None if document is None else self._answering.answer(address, document, asked)
-
-    def _at_once(self, address: FeedAddress, asked: Asked) -> Answer | None:
-        document = self._answering.feeds.ready(address)
-        return None if document is None else self._answering.answer_at_once(address, document, asked)
 
     def _led_by_the_router(self, environ: Environ, start_response: Callable[..., Any], sent: str) -> Iterable[bytes]:
         answered = self._app(environ, start_response)

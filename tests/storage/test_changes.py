@@ -1,11 +1,9 @@
 """Whether anything has changed: at once where this process changed it; where another did, within five thousandths of
 a second on SQLite, and on PostgreSQL within a twentieth, or at once for who asks for the newest."""
 
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from threading import Event
 
@@ -142,38 +140,3 @@ def test_nobody_waits_for_who_gets_no_answer(services: Services, monkeypatch: py
         assert took < 5  # half a second for the first, nothing for the others
         assert stuck.result() == known + 1
     assert services.changes.revision() == known + 1
-
-
-def test_what_is_known_needs_no_wait_and_is_what_was_found_last(services: Services) -> None:
-    revision = services.changes.revision()
-
-    assert services.changes.known() == revision
-
-
-def test_a_change_is_known_at_once_on_sqlite_and_left_to_who_may_wait_on_a_server(services: Services) -> None:
-    revision = services.changes.revision()
-    revise(services.database)
-
-    assert services.changes.known() == (revision + 1 if services.database.is_sqlite else None)
-    assert services.changes.revision() == services.changes.known() == revision + 1
-
-
-def test_nothing_is_known_at_once_while_another_looks_it_up(services: Services) -> None:
-    services.changes.revision()
-    revise(services.database)
-    with services.changes._lock:
-        assert services.changes.known() is None
-
-
-def test_a_locked_database_keeps_nobody_waiting_who_must_not_wait(services: Services) -> None:
-    """Of SQLite's locks the exclusive one of `locking_mode` stops readers too."""
-    if not services.database.is_sqlite:
-        assert services.changes.known() is None
-        return
-    with closing(sqlite3.connect(str(services.database.file), isolation_level=None)) as other:
-        other.execute("PRAGMA journal_mode = DELETE")
-        other.execute("BEGIN EXCLUSIVE")
-        began = time.monotonic()
-
-        assert services.changes.known() is None
-        assert time.monotonic() - began < 0.5
