@@ -51,7 +51,6 @@ PURE = {
     "conditional.py",
     "scopes.py",
     "pagination.py",
-    "deltas.py",
     "opml.py",
     "headers.py",
     "user_agents.py",

@@ -3,7 +3,6 @@
 Leaves to others: what a document says of them (`build`), its bytes and their versions (`versions`).
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -85,13 +84,6 @@ class Collector:
                 return Listing(author=address.name, unnamed_too=address.name == self.settings.site.author)
             case _:
                 return EVERYTHING
-
-    def still_there(self, connection: Connection, address: FeedAddress, ids: Collection[str], now: datetime) -> bool:
-        """Whether entries that no longer stand in a document have only been followed by newer ones, not taken away."""
-        if not address.is_of_thoughts:
-            return posts.count_of(connection, now, self.listing(address), ids) == len(ids)
-        post = posts.by_slug(connection, address.name) if address.scope == "post" else None
-        return thoughts.count_of(connection, now, ids, post.id if post else None) == len(ids)
 
     # --- posts ---
 

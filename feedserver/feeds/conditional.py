@@ -8,7 +8,6 @@ from typing import Final
 from feedserver.feeds.store import Version
 
 CODINGS: Final = ("br", "gzip", "identity")  # the smallest first
-MAX_TAGS: Final = 20  # ETags in one request that are worth looking up; readers send one
 _TAG = re.compile(r'(?:W/)?(?:"([^"]*)"|([^\s,"]+))')
 _SUFFIX = re.compile(r"(?:--?|;)(?:gzip|br|deflate|zstd)$")
 

@@ -21,9 +21,8 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from feedserver.clock import Clock
 from feedserver.errors import PostNotFound
-from feedserver.feeds import deltas, store
+from feedserver.feeds import store
 from feedserver.feeds.collecting import Collector
-from feedserver.feeds.conditional import MAX_TAGS, tags
 from feedserver.feeds.headers import Headers, describing
 from feedserver.feeds.jsonfeed import json_feed
 from feedserver.feeds.kept import Kept
@@ -38,9 +37,7 @@ from feedserver.storage.engine import Database
 
 _FORMATS = {"rss": rss, "atom": atom, "json": json_feed}
 _KEPT: Final = 256  # feeds in memory in one process; the one asked for least lately goes first
-_KEPT_DELTAS: Final = 256
 _ROOM: Final = 16 * 1_048_576  # bytes for the feeds in memory, in all codings
-_ROOM_FOR_DELTAS: Final = 4 * 1_048_576
 _LOCKS: Final = 64  # feeds that share one only wait for each other
 _TRIES: Final = 3  # renderings that something on the site may overtake
 _PATIENCE: Final = 0.5  # seconds for a lock of the database, where there are good bytes to serve
@@ -48,7 +45,6 @@ _REST: Final = 1.0  # seconds
 _BROTLI_QUALITY: Final = 5  # smaller and quicker than gzip at 6; 11 takes eighty times as long
 
 Bodies = Mapping[str, bytes]
-Question = tuple[FeedAddress, int, frozenset[str]]  # what is new in this version of a feed, since one of these?
 
 _log = logging.getLogger(__name__)
 
@@ -73,9 +69,6 @@ class Feeds:
         self._collector = collector
         self._clock = clock
         self._kept: Kept[FeedAddress, Document] = Kept(_KEPT, _ROOM, lambda document: _size(document.bodies))
-        self._deltas: Kept[tuple[FeedAddress, int, frozenset[str]], Bodies] = Kept(
-            _KEPT_DELTAS, _ROOM_FOR_DELTAS, _size
-        )
         self._rendering = [Lock() for _ in range(_LOCKS)]
         self._rest_until = float("-inf")  # a database that failed is not asked again before
 
@@ -121,25 +114,6 @@ class Feeds:
         """What stands in the document at `address`, for a person. Raises what `get` raises."""
         return self._database.look(lambda connection: self._collector.collect(connection, address, self._clock()))
 
-    def delta(self, address: FeedAddress, document: Document, if_none_match: str) -> Bodies | None:
-        """What is new in `document` since the version that a reader names, in each coding (RFC 3229).
-
-        None where only the whole document will do: the version is not known, or something was taken away since.
-        """
-        known = frozenset(tags(if_none_match))
-        if not known or len(known) > MAX_TAGS:
-            return None
-        question = (address, document.version.number, known)
-        bodies = self._deltas.get(question)
-        if bodies is None:
-            try:
-                bodies = self._delta(address, document, known)
-            except (DBAPIError, NoConnection) as error:
-                _log.warning("the database is away (%s); %s is served whole", type(error).__name__, address.key)
-                return None
-            self._deltas.keep(question, bodies)
-        return bodies or None
-
     def _rest(self, address: FeedAddress, error: Exception) -> None:
         name = type(error).__name__
         _log.warning("the database is away (%s); feeds are served as they were, such as %s", name, address.key)
@@ -167,7 +141,7 @@ class Feeds:
         version = self._known_version(address, etag)
         if version is None:
             patience = None if kept is None else _PATIENCE
-            version = self._next_version(address, etag, body, None if take_it else state, patience)
+            version = self._next_version(address, etag, None if take_it else state, patience)
         if version is None:
             return None
         media_type = f"{MEDIA_TYPES[address.fmt]}; charset=utf-8"
@@ -185,36 +159,20 @@ class Feeds:
         return known if known is not None and known.etag == etag else None
 
     def _next_version(
-        self, address: FeedAddress, etag: str, body: bytes, state: State | None, patience: float | None
+        self, address: FeedAddress, etag: str, state: State | None, patience: float | None
     ) -> Version | None:
         """The version of new bytes, shared by all processes; None when the `state` they were made of is a former one.
 
         Who rendered slowly must not bring old bytes as the newest version after a quicker one brought newer bytes.
         """
-        entries = deltas.digests(address.fmt, body) if address.part == "newest" else {}
 
         def deed(connection: Connection) -> Version | None:
             now = self._clock()
             if state is not None and not state.stands(site.locked_revision(connection), now):
                 return None
-            return store.next_version(connection, address.key, etag, entries, now)
+            return store.next_version(connection, address.key, etag, now)
 
         return self._database.transact(deed, patience=patience)
-
-    def _delta(self, address: FeedAddress, document: Document, known: frozenset[str]) -> Bodies:
-        """The delta in each coding; nothing where there is none."""
-        body = document.bodies["identity"]
-
-        def entries_before(connection: Connection) -> Mapping[str, str] | None:
-            before = store.entries_at(connection, address.key, known)
-            if before is None:
-                return None
-            missing = before.keys() - deltas.digests(address.fmt, body).keys()
-            return before if self._collector.still_there(connection, address, missing, self._clock()) else None
-
-        before = self._database.look(entries_before)
-        delta = None if before is None else deltas.since(address.fmt, body, before)
-        return {} if delta is None else _coded(delta)
 
 
 def _coded(body: bytes) -> Bodies:

@@ -8,8 +8,8 @@ from feedserver.feeds.store import Version
 
 Headers = tuple[tuple[str, str], ...]
 
-# Why one address gives several answers, besides the query: codings, deltas, and the page for people.
-VARY: Final = "Accept-Encoding, A-IM, Sec-Fetch-Dest, Sec-Fetch-Mode"
+# Why one address gives several answers, besides the query: codings, and the page for people.
+VARY: Final = "Accept-Encoding, Sec-Fetch-Dest, Sec-Fetch-Mode"
 _STALE: Final = "stale-while-revalidate=60, stale-if-error=86400"  # seconds
 
 
@@ -23,7 +23,7 @@ def describing(address: FeedAddress, url: str, version: Version, ttl: int) -> He
         "Vary": VARY,
         "Link": f'<{url}>; rel="self"',
         "Access-Control-Allow-Origin": "*",
-        "Access-Control-Expose-Headers": "ETag, IM, Link",  # beside the few that scripts may read anyway (Fetch)
+        "Access-Control-Expose-Headers": "ETag, Link",  # beside the few that scripts may read anyway (Fetch)
         "X-Content-Type-Options": "nosniff",
     }
     if address.is_of_thoughts or address.part != "newest":

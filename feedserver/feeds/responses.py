@@ -1,4 +1,4 @@
-"""The answer to a request for a feed: a 304, what is new, the bytes, or a word to wait (INTERFACE section 7). No Flask.
+"""The answer to a request for a feed: a 304, the bytes, or a word to wait (INTERFACE section 7). No Flask.
 
 The same for requests that the router has led here (`views`) and for those that need no router (`web.feed_fast_path`).
 """
@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from feedserver.feeds import deltas
 from feedserver.feeds.conditional import coding, is_conditional, not_modified
-from feedserver.feeds.documents import Bodies, Document, Feeds
+from feedserver.feeds.documents import Document, Feeds
 from feedserver.feeds.download_limit import Copies
-from feedserver.feeds.headers import VARY, Headers
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.readership.counting import Readership
 
@@ -28,7 +26,6 @@ class Asked:
     user_agent: str | None
     if_none_match: str | None
     if_modified_since: str | None
-    a_im: str | None
     accept_encoding: str | None
 
     @classmethod
@@ -41,7 +38,6 @@ class Asked:
             get("HTTP_USER_AGENT"),
             get("HTTP_IF_NONE_MATCH"),
             get("HTTP_IF_MODIFIED_SINCE"),
-            get("HTTP_A_IM"),
             get("HTTP_ACCEPT_ENCODING"),
         )
 
@@ -83,10 +79,6 @@ class Answering:
             return _not_modified(document)
         if asked.is_for_a_copy and (wait := self.copies.refuses(asked.client, address.key)):
             return _too_many_copies(wait)
-        if asked.if_none_match and deltas.asked_for(asked.a_im):
-            delta = self.feeds.delta(address, document, asked.if_none_match)
-            if delta is not None:
-                return _delta(document, delta, asked)
         return _whole(document, asked)
 
 
@@ -95,7 +87,13 @@ def _not_modified(document: Document) -> Answer:
 
 
 def _whole(document: Document, asked: Asked) -> Answer:
-    return _coded(200, "200 OK", document, document.bodies, document.headers, asked)
+    """The bytes in the coding that the reader likes best."""
+    chosen = coding(asked.accept_encoding)
+    body = document.bodies[chosen]
+    described = [("Content-Type", document.media_type), ("Content-Length", str(len(body)))]
+    if chosen != "identity":
+        described.append(("Content-Encoding", chosen))
+    return Answer(200, "200 OK", [*described, *document.headers], body)
 
 
 def _too_many_copies(seconds: int) -> Answer:
@@ -109,20 +107,3 @@ def _too_many_copies(seconds: int) -> Answer:
         "X-Content-Type-Options": "nosniff",
     }
     return Answer(429, "429 TOO MANY REQUESTS", list(headers.items()), _TOO_MANY)
-
-
-def _delta(document: Document, bodies: Bodies, asked: Asked) -> Answer:
-    """A 226 (RFC 3229 section 10.4.1). Caches that do not know it must not keep it for the whole."""
-    changed = {"Cache-Control": "no-store", "Vary": f"{VARY}, If-None-Match"}
-    headers = tuple((name, changed.get(name, value)) for name, value in document.headers)
-    return _coded(226, "226 IM USED", document, bodies, (("IM", "feed"), *headers), asked)
-
-
-def _coded(status: int, line: str, document: Document, bodies: Bodies, headers: Headers, asked: Asked) -> Answer:
-    """The bytes in the coding that the reader likes best."""
-    chosen = coding(asked.accept_encoding)
-    body = bodies[chosen]
-    described = [("Content-Type", document.media_type), ("Content-Length", str(len(body)))]
-    if chosen != "identity":
-        described.append(("Content-Encoding", chosen))
-    return Answer(status, line, [*described, *headers], body)

@@ -1,7 +1,5 @@
 """The SQL of feed versions: which states of each feed its readers know."""
 
-import json
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from feedserver.storage.schema import feed_versions
 
-_KEPT: Final = 50  # versions of one document: a reader who has seen none of them gets the whole
+_KEPT: Final = 50  # versions of one document
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +28,8 @@ def newest(connection: Connection, key: str) -> Version | None:
     return Version(*row) if row else None
 
 
-def next_version(connection: Connection, key: str, etag: str, entries: Mapping[str, str], now: datetime) -> Version:
-    """The version with `etag`: the newest one if that has it, else the next; `entries` are kept for deltas from it.
+def next_version(connection: Connection, key: str, etag: str, now: datetime) -> Version:
+    """The version with `etag`: the newest one if that has it, else the next.
 
     A version is as old as itself, not as its newest post: a reader who brings the date of another site's feed, or of
     this one before it was renamed, has not seen it. In a burst it is dated a second after the one before, so that
@@ -46,24 +44,8 @@ def next_version(connection: Connection, key: str, etag: str, entries: Mapping[s
     else:
         version = Version(known.number + 1, etag, max(moment, known.last_modified + timedelta(seconds=1)))
     values = {"number": version.number, "etag": version.etag, "last_modified": version.last_modified}
-    kept = json.dumps(entries, separators=(",", ":")) if entries else None
-    connection.execute(insert(feed_versions).values(path=key, entries=kept, **values))
+    connection.execute(insert(feed_versions).values(path=key, **values))
     connection.execute(
         delete(feed_versions).where(feed_versions.c.path == key, feed_versions.c.number <= version.number - _KEPT)
     )
     return version
-
-
-def entries_at(connection: Connection, key: str, opaque_tags: Collection[str]) -> dict[str, str] | None:
-    """What the entries looked like in the newest version with one of these ETags (without quotes), by their ids.
-
-    None when no such version is kept.
-    """
-    query = (
-        select(feed_versions.c.entries)
-        .where(feed_versions.c.path == key, feed_versions.c.etag.in_([f'W/"{tag}"' for tag in opaque_tags]))
-        .order_by(feed_versions.c.number.desc())
-        .limit(1)
-    )
-    entries = connection.execute(query).scalar_one_or_none()
-    return json.loads(entries) if entries else None

@@ -1,12 +1,12 @@
 """The SQL of posts. Every function takes the caller's connection; transactions are opened where the deed is."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, func, insert, select, update
 
 from feedserver.domains import owned
 from feedserver.posts.model import Document, Enclosure, Post, PostLink, Rendered
@@ -78,12 +78,6 @@ def placed(connection: Connection, now: datetime, listing: Listing, first: int, 
         .order_by(listed.c.position.desc())
     )
     return _in_order(connection, connection.execute(query).scalars().all())
-
-
-def count_of(connection: Connection, now: datetime, listing: Listing, guids: Collection[str]) -> int:
-    """How many of the posts with these ids readers see in a list."""
-    query = select(func.count()).select_from(_in(listing, now).where(posts.c.guid.in_(guids)).subquery())
-    return connection.execute(query).scalar_one()
 
 
 def everything(connection: Connection) -> list[Post]:
@@ -209,15 +203,6 @@ def _published() -> ColumnElement[bool]:
 def _in_order(connection: Connection, ids: Sequence[int]) -> list[Post]:
     found = by_ids(connection, ids)
     return [found[post_id] for post_id in ids]
-
-
-def _in(listing: Listing, now: datetime) -> Select[Any]:
-    """The posts that readers see in a list."""
-    return (
-        select(posts)
-        .join(listed, listed.c.post_id == posts.c.id)
-        .where(listed.c.list == listing.key, listed.c.published_at <= now)
-    )
 
 
 def _content(document: Document, rendered: Rendered) -> dict[str, Any]:

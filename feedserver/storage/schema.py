@@ -345,8 +345,6 @@ feed_versions = Table(
     Column("number", Integer, primary_key=True),
     Column("etag", Words, nullable=False),
     Column("last_modified", Moment, nullable=False),
-    # JSON: what each entry's bytes were, by id, for those who ask for what is new since (RFC 3229); null: not kept.
-    Column("entries", Words),
 )
 
 # Counters of the present and the last window (a minute each), shared by all processes.

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -87,13 +87,6 @@ def count_shown(connection: Connection, now: datetime, post_id: int | None = Non
     if post_id is None:
         return listed_thoughts.count(connection, now)
     number: int = connection.execute(_readable(select(func.count()), now, post_id)).scalar_one()
-    return number
-
-
-def count_of(connection: Connection, now: datetime, guids: Collection[str], post_id: int | None = None) -> int:
-    """How many of the thoughts with these ids are shown on visible posts, or on one of them."""
-    query = _readable(select(func.count()), now, post_id).where(thoughts.c.guid.in_(guids))
-    number: int = connection.execute(query).scalar_one()
     return number
 
 

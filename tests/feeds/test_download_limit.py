@@ -136,7 +136,7 @@ def test_zero_is_no_limit(settings: Settings, assemble: Callable[[Settings], Ser
 def test_a_copy_is_asked_for_with_get_and_no_condition(
     method: str, if_none_match: str | None, if_modified_since: str | None, copy: bool
 ) -> None:
-    asked = Asked(method, "192.0.2.1", None, if_none_match, if_modified_since, None, None)
+    asked = Asked(method, "192.0.2.1", None, if_none_match, if_modified_since, None)
 
     assert asked.is_for_a_copy is copy
 

@@ -119,24 +119,6 @@ def test_the_answer_is_the_primarys_when_the_session_on_the_replica_ends_in_the_
         assert [record.name for record in caplog.records] == ["feedserver.storage.replica"]
 
 
-def test_what_is_new_in_a_feed_is_told_though_the_replicas_session_ends(
-    services: Services, replica_server: Server
-) -> None:
-    client = create_app(services=services).test_client()
-    known = client.get("/feed.atom").headers["ETag"]
-    services.publisher.add(services.publisher.read(document("Third")), services.clock())
-    assert client.get("/feed.atom").status_code == 200
-    wait_for(services, replica_reads=True)
-
-    with before_statement(2, replica_server, end_session) as sent:
-        answer = client.get("/feed.atom", headers={"A-IM": "feed", "If-None-Match": known})
-
-    assert len(sent) == 2, "then the primary is asked"
-    assert answer.status_code == 226
-    assert b"Third" in answer.data
-    assert b"Second" not in answer.data
-
-
 @pytest.mark.parametrize("path", ["/", "/feed.atom"])
 def test_a_replica_that_stops_while_a_request_is_made_leaves_the_answer_to_the_primary_and_no_feed_rests(
     services: Services, replica_server: Server, path: str

@@ -24,7 +24,6 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("etag", sa.Text(), nullable=False),
         sa.Column("last_modified", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("entries", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("path", "number", name=op.f("pk_feed_versions")),
     )
     op.create_table(
