@@ -66,7 +66,7 @@ def _write_posts(connection: sqlite3.Connection, posts: int, now: datetime, dice
         for position, tag in enumerate(tags):
             _add(rows, schema.post_tags, number, position, tag)
         _add(rows, schema.post_authors, number, 0, author)
-        _add(rows, schema.post_hosts, number, "other.example")
+        _add(rows, schema.linked_sites, number, "other.example")
         for name in ("site", f"author/{author}", *(f"tag/{tag}" for tag in tags)):
             places[name] += 1
             _add(rows, schema.listed, name, number, moment, places[name])
@@ -116,15 +116,15 @@ def _thought(number: int, post: int, moment: str) -> tuple[Any, ...]:
     values = {
         "id": number,
         "guid": UUID(int=(1 << 64) + number).urn,
-        "token": f"token-{number}",
+        "receipt_token": f"token-{number}",
         "post_id": post,
         "kind": "pingback",
         "state": "shown",
         "source": f"https://{blog}/{number}",
-        "page": f"https://{blog}/{number}",
+        "source_key": f"https://{blog}/{number}",
         "target": f"http://127.0.0.1/posts/post-{post}",
         "host": blog,
-        "place": blog,
+        "source_site": blog,
         "author_name": f"Blog {number}",
         "author_url": f"https://{blog}/",
         "title": "On that",

@@ -16,7 +16,7 @@ from feedserver.jobs.model import Job
 from feedserver.jobs.worker import Runner
 from feedserver.services import Services
 from feedserver.settings import load
-from feedserver.thoughts.receiving import WaitingPlaces
+from feedserver.thoughts.receiving import WaitingSlots
 
 _HITS = 10_000
 _PINGS = 100
@@ -91,11 +91,11 @@ def _ping(site: Site) -> Profile:
             ping()
             return _profile("a verified ping, from its receipt to the thought shown", ping, _PINGS)
         finally:
-            services.places.close()
+            services.waiting_slots.close()
             services.database.close()
 
 
-class _Here(WaitingPlaces):
+class _Here(WaitingSlots):
     """Verifies in the thread that took the ping, so that one profile sees all of it."""
 
     def run(self, runner: Runner, job: Job) -> Future[None]:

@@ -38,7 +38,7 @@ class Site:
         try:
             yield services
         finally:
-            services.places.close()
+            services.waiting_slots.close()
             services.changes.close()
             services.database.close()
 

@@ -98,7 +98,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     policy = _CONTENT_SECURITY_POLICY.format(origin=f"{base.scheme}://{base.netloc}")
     app.after_request(partial(_secure, {"Content-Security-Policy": policy, **_PAGE_HEADERS}))
     in_time = BodyDeadline(app.wsgi_app, seconds=_BODY_SECONDS, most=comments.MAX_BODY)
-    feeds_first = FeedDoor(EncodedSlashes(in_time), services.answering)
+    feeds_first = FeedDoor(EncodedSlashes(in_time), services.feed_responder)
     mounted = Mounted(feeds_first, services.settings.site.url, everywhere=("/healthz", "/readyz"))
     app.wsgi_app = TrustedProxies(mounted, services.settings.server.trusted_proxies)  # type: ignore[method-assign]
     return app

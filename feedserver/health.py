@@ -32,22 +32,22 @@ def readyz() -> tuple[Response, int]:
     return _uncached(jsonify({"status": status, "checks": checks})), 503 if down else 200
 
 
-def _checks(house: Services) -> dict[str, str]:
+def _checks(parts: Services) -> dict[str, str]:
     try:
-        if not migrate.exists(house.database):
+        if not migrate.exists(parts.database):
             return _unknown(database="missing")
-        if not migrate.is_current(house.database):
+        if not migrate.is_current(parts.database):
             return _unknown(schema="not this program’s")
-        with house.database.read() as connection:
+        with parts.database.read() as connection:
             beat = jobs.last_beat(connection)
             waiting = thoughts.waiting(connection)
-        replica = house.database.replica_state()
+        replica = parts.database.replica_state()
     except (DBAPIError, NoConnection):
         return _unknown(database="away")
     except StorageError:  # of a newer program
         return _unknown(schema="not this program’s")
-    alive = beat is not None and house.clock() - beat < _BEAT_IS_OLD
-    long = waiting > _LONG_QUEUE * house.settings.limits.waiting
+    alive = beat is not None and parts.clock() - beat < _BEAT_IS_OLD
+    long = waiting > _LONG_QUEUE * parts.settings.limits.waiting
     return {
         "database": "ok",
         "schema": "ok",

@@ -123,7 +123,7 @@ def _announce(services: Services, listeners: list[str]) -> None:
 def _post_worker_init(worker: Any) -> None:
     share_memory()
     services = _services_of(worker)
-    services.readers.start()
+    services.readership.start()
     if services.settings.jobs.in_web:
         _job_workers[worker.pid] = Worker(services.runner)
         _job_workers[worker.pid].start()
@@ -146,10 +146,10 @@ def _worker_exit(_server: Any, worker: Any) -> None:
         _job_workers.pop(worker.pid).stop()
     if getattr(worker, "wsgi", None) is not None:
         services = _services_of(worker)
-        services.places.close(max(0.0, end - time.monotonic()))
+        services.waiting_slots.close(max(0.0, end - time.monotonic()))
         services.runner.give_back()
         services.runner.holder.close()
-        services.readers.stop()
+        services.readership.stop()
 
 
 def _services_of(worker: Any) -> Services:

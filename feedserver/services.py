@@ -26,16 +26,16 @@ from feedserver.storage import revision
 from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
 from feedserver.thoughts.comments import Tokens
-from feedserver.thoughts.receiving import Receiver, WaitingPlaces
+from feedserver.thoughts.receiving import Receiver, WaitingSlots
 from feedserver.thoughts.verification.verify import VERIFY, Fetch, Verifier
 from feedserver.urls import Urls
 
 if TYPE_CHECKING:  # loaded where they are made: a command that renders no feed starts in half the time
     from feedserver.feeds.collecting import Collector
-    from feedserver.feeds.documents import Feeds
-    from feedserver.feeds.download_limit import Copies
-    from feedserver.feeds.responses import Answering
-    from feedserver.pages.cache import Pages
+    from feedserver.feeds.documents import FeedDocuments
+    from feedserver.feeds.download_limit import DownloadLimit
+    from feedserver.feeds.responses import FeedResponder
+    from feedserver.pages.cache import PageCache
     from feedserver.readership.counting import Readership
 
 EXTENSION = "feedserver"
@@ -72,34 +72,34 @@ class Services:
         return Collector(self.urls, self.settings)
 
     @cached_property
-    def feeds(self) -> "Feeds":
-        from feedserver.feeds.documents import Feeds
+    def feed_documents(self) -> "FeedDocuments":
+        from feedserver.feeds.documents import FeedDocuments
 
-        return Feeds(self.database, self.changes, self.collector, self.clock)
-
-    @cached_property
-    def pages(self) -> "Pages":
-        from feedserver.pages.cache import Pages
-
-        return Pages(self.database, self.changes, self.clock)
+        return FeedDocuments(self.database, self.changes, self.collector, self.clock)
 
     @cached_property
-    def copies(self) -> "Copies":
-        from feedserver.feeds.download_limit import Copies
+    def page_cache(self) -> "PageCache":
+        from feedserver.pages.cache import PageCache
 
-        return Copies(self.database, self.settings.limits.copies, self.clock)
+        return PageCache(self.database, self.changes, self.clock)
 
     @cached_property
-    def readers(self) -> "Readership":
+    def download_limit(self) -> "DownloadLimit":
+        from feedserver.feeds.download_limit import DownloadLimit
+
+        return DownloadLimit(self.database, self.settings.limits.copies, self.clock)
+
+    @cached_property
+    def readership(self) -> "Readership":
         from feedserver.readership.counting import Readership
 
         return Readership(self.database, self.clock)
 
     @cached_property
-    def answering(self) -> "Answering":
-        from feedserver.feeds.responses import Answering
+    def feed_responder(self) -> "FeedResponder":
+        from feedserver.feeds.responses import FeedResponder
 
-        return Answering(self.feeds, self.copies, self.readers)
+        return FeedResponder(self.feed_documents, self.download_limit, self.readership)
 
     @cached_property
     def verifier(self) -> Verifier:
@@ -112,13 +112,13 @@ class Services:
         return Runner(self.database, handlers, self.clock, Holder(self.database))
 
     @cached_property
-    def places(self) -> WaitingPlaces:
-        return WaitingPlaces(self.settings.pingback.places)
+    def waiting_slots(self) -> WaitingSlots:
+        return WaitingSlots(self.settings.pingback.places)
 
     @cached_property
     def receiver(self) -> Receiver:
         return Receiver(
-            self.database, self.urls, self.settings, self.clock, self.verifier, self.runner, places=self.places
+            self.database, self.urls, self.settings, self.clock, self.verifier, self.runner, places=self.waiting_slots
         )
 
     @cached_property

@@ -160,7 +160,7 @@ def authority(parts: SplitResult) -> tuple[str, int | None]:
     return host_name(parts), None if port in (None, *_DEFAULT_PORTS.values()) else port
 
 
-def same_page(url: str) -> str:
+def normalize_source(url: str) -> str:
     """`url` in the form under which its page is known: no fragment, host and scheme in lower case, no default port.
 
     Takes only what `split_http` takes.

@@ -171,7 +171,7 @@ def assemble(clock: Clock, web: Web) -> Iterator[Callable[[Settings], Services]]
 
     yield build
     for services in made:
-        services.places.close()
+        services.waiting_slots.close()
         services.database.close()
 
 

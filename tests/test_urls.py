@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from feedserver.errors import InvalidDocument
 from feedserver.posts.document import check_slug
-from feedserver.urls import Urls, host_name, same_page, segment, split_http
+from feedserver.urls import Urls, host_name, normalize_source, segment, split_http
 
 ROOT = Urls("https://blog.example")
 BELOW = Urls("https://blog.example/my%20blog")
@@ -241,8 +241,8 @@ def test_ordinary_urls_are_taken(url: str) -> None:
     ],
 )
 def test_a_page_is_known_under_one_form(url: str, page: str) -> None:
-    assert same_page(url) == page
-    assert same_page(page) == page
+    assert normalize_source(url) == page
+    assert normalize_source(page) == page
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,6 @@ def _purge(chosen: Namespace) -> int:
 
 
 def _counted(stored: Stored) -> str:
-    numbers = {"thought": stored.thoughts, "page": stored.pages, "job": stored.jobs}
+    numbers = {"thought": stored.thoughts, "page": stored.source_keys, "job": stored.jobs}
     counted = ", ".join(f"{number} {name}{'' if number == 1 else 's'}" for name, number in numbers.items())
     return f"{counted} ({stored.shown} shown)"

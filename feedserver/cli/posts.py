@@ -8,7 +8,7 @@ from feedserver.cli.arguments import Commands, listing, noun, open_site, print_l
 from feedserver.errors import InvalidDocument, PostNotFound
 from feedserver.posts import store
 from feedserver.posts.document import MAX_BYTES
-from feedserver.posts.model import Document, Post
+from feedserver.posts.model import DraftText, Post
 from feedserver.services import Services
 from feedserver.thoughts import store as thoughts
 
@@ -53,7 +53,7 @@ def _delete(chosen: Namespace) -> None:
 
 
 def _list(chosen: Namespace) -> None:
-    services, now = (house := open_site()), house.clock()
+    services, now = (parts := open_site()), parts.clock()
     with services.database.read() as connection:
         found = store.everything(connection)
         counts = thoughts.counts(connection, [post.id for post in found])
@@ -83,7 +83,7 @@ def _show(chosen: Namespace) -> None:
     print(post.source, end="" if post.source.endswith("\n") else "\n")
 
 
-def _document(services: Services, name: str) -> Document:
+def _document(services: Services, name: str) -> DraftText:
     """The document in a file or on standard input; what it says that we do not know is named on standard error."""
     if name == "-":
         content = sys.stdin.buffer.read(MAX_BYTES + 1) if sys.stdin else b""

@@ -68,7 +68,7 @@ def _jobs(chosen: Namespace) -> None:
             "leased_until": job.leased_until,
             "last_error": job.last_error,
             "created_at": job.created_at,
-            "party": job.party,
+            "concurrency_key": job.concurrency_key,
             "why": job.why(now),
         }
         for job in found

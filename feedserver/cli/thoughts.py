@@ -84,7 +84,7 @@ def _list(chosen: Namespace) -> None:
             "title": thought.title or None,
             "excerpt": thought.excerpt or None,
             "received_at": thought.received_at,
-            "receipt": services.urls.receipt(thought.token) if thought.token else None,
+            "receipt": services.urls.receipt(thought.receipt_token) if thought.receipt_token else None,
         }
         for thought in found
     ]

@@ -47,7 +47,7 @@ def preview(address: FeedAddress) -> Response:
 
     Raises what `Feeds.get` raises.
     """
-    feed = services().feeds.describe(address)
+    feed = services().feed_documents.describe(address)
     url = address.url(services().urls)
     response = make_response(
         render_template(
@@ -68,8 +68,8 @@ def preview(address: FeedAddress) -> Response:
 @blueprint.get("/feeds")
 def all_feeds() -> str:
     """Every feed there is but those of single posts, which their pages name."""
-    house = services()
-    return render_template("feeds.html", groups=_listed(), canonical=house.urls.feeds(), feeds=for_site())
+    parts = services()
+    return render_template("feeds.html", groups=_listed(), canonical=parts.urls.feeds(), feeds=for_site())
 
 
 @blueprint.get("/feeds.opml")
@@ -89,15 +89,15 @@ def as_opml() -> Response:
 
 def _listed() -> dict[str, list[Listed]]:
     """The feeds by group; groups without any are left out."""
-    house, now = services(), services().clock()
-    tags, authors = house.database.look(
+    parts, now = services(), services().clock()
+    tags, authors = parts.database.look(
         lambda connection: (lists.names(connection, now, "tag"), lists.names(connection, now, "author"))
     )
-    title = house.settings.site.title
+    title = parts.settings.site.title
     names: dict[Scope, list[str]] = {
         "site": [""],
         "tag": sorted(tags, key=str.casefold),
-        "author": sorted({*authors, house.settings.site.author}, key=str.casefold),
+        "author": sorted({*authors, parts.settings.site.author}, key=str.casefold),
         "thoughts": [""],
     }
     titles = {"site": title, "thoughts": f"Thoughts – {title}"}

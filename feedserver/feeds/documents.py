@@ -32,7 +32,7 @@ from feedserver.feeds.store import Version
 from feedserver.feeds.syndication import atom, rss
 from feedserver.posts import store as posts
 from feedserver.storage import revision as site
-from feedserver.storage.changes import Changes, State
+from feedserver.storage.changes import Changes, SiteState
 from feedserver.storage.engine import Database
 
 _FORMATS = {"rss": rss, "atom": atom, "json": json_feed}
@@ -57,10 +57,10 @@ class Document:
     bodies: Bodies
     version: Version
     headers: Headers
-    state: State
+    state: SiteState
 
 
-class Feeds:
+class FeedDocuments:
     """The feeds of one site, in this process. Safe to share between threads."""
 
     def __init__(self, database: Database, changes: Changes, collector: Collector, clock: Clock) -> None:
@@ -147,11 +147,11 @@ class Feeds:
         media_type = f"{MEDIA_TYPES[address.fmt]}; charset=utf-8"
         return Document(media_type, bodies, version, describing(address, feed.self_url, version, feed.ttl), state)
 
-    def _collect(self, address: FeedAddress, connection: Connection) -> tuple[Feed, State]:
+    def _collect(self, address: FeedAddress, connection: Connection) -> tuple[Feed, SiteState]:
         now = self._clock()
         revision = site.load(connection).revision  # first: what changes later is a change to the next request
         feed = self._collector.collect(connection, address, now)
-        return feed, State(revision, posts.next_publication(connection, now))
+        return feed, SiteState(revision, posts.next_publication(connection, now))
 
     def _known_version(self, address: FeedAddress, etag: str) -> Version | None:
         with self._database.read() as connection:
@@ -159,7 +159,7 @@ class Feeds:
         return known if known is not None and known.etag == etag else None
 
     def _next_version(
-        self, address: FeedAddress, etag: str, state: State | None, patience: float | None
+        self, address: FeedAddress, etag: str, state: SiteState | None, patience: float | None
     ) -> Version | None:
         """The version of new bytes, shared by all processes; None when the `state` they were made of is a former one.
 

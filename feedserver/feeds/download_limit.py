@@ -61,7 +61,7 @@ class Taken:
 _NOTHING: Final = Taken()
 
 
-class Copies:
+class DownloadLimit:
     """Counts the full copies of feeds. Safe to share between threads."""
 
     def __init__(self, database: Database, most: int, clock: Clock) -> None:

@@ -83,7 +83,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class FeedLink:
     """A link of the feed itself: `rel` is `next`, `prev-archive`, `hub` and so on; `type` a media type or None."""
 
     rel: str
@@ -110,6 +110,6 @@ class Feed:
     updated: datetime
     ttl: int
     entries: tuple[Entry, ...] = ()
-    links: tuple[Link, ...] = ()
+    links: tuple[FeedLink, ...] = ()
     archive: bool = False
     complete: bool = False

@@ -7,7 +7,7 @@ next one from the start, so that its bytes stay as they are; while that is not f
 
 from dataclasses import dataclass
 
-from feedserver.feeds.model import MEDIA_TYPES, Link
+from feedserver.feeds.model import MEDIA_TYPES, FeedLink
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.urls import Urls
 
@@ -44,7 +44,7 @@ class Extent:
                 return 1 <= address.number <= self.archives
 
 
-def links(address: FeedAddress, extent: Extent, urls: Urls) -> tuple[Link, ...]:
+def links(address: FeedAddress, extent: Extent, urls: Urls) -> tuple[FeedLink, ...]:
     """Where the rest of a feed is, as seen from one of its documents."""
     found: list[tuple[str, FeedAddress]] = []
     match address.part:
@@ -59,7 +59,7 @@ def links(address: FeedAddress, extent: Extent, urls: Urls) -> tuple[Link, ...]:
             if address.number > 1:
                 found.append(("prev-archive", address.archive(address.number - 1)))
             found.append(("next-archive", address.archive(address.number + 1)))
-    return tuple(Link(rel, there.url(urls), MEDIA_TYPES[there.fmt]) for rel, there in found)
+    return tuple(FeedLink(rel, there.url(urls), MEDIA_TYPES[there.fmt]) for rel, there in found)
 
 
 def _pages(address: FeedAddress, number: int, extent: Extent) -> list[tuple[str, FeedAddress]]:

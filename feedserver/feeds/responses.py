@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from feedserver.feeds.conditional import coding, is_conditional, not_modified
-from feedserver.feeds.documents import Document, Feeds
-from feedserver.feeds.download_limit import Copies
+from feedserver.feeds.documents import Document, FeedDocuments
+from feedserver.feeds.download_limit import DownloadLimit
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.readership.counting import Readership
 
@@ -18,7 +18,7 @@ _TOO_MANY: Final = b"Too many copies of this feed; ask with If-None-Match.\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FeedRequest:
     """What of a request an answer depends on: header fields as they were sent, None where they were not."""
 
     method: str  # GET or HEAD
@@ -29,7 +29,7 @@ class Asked:
     accept_encoding: str | None
 
     @classmethod
-    def of(cls, environ: Mapping[str, Any]) -> "Asked":
+    def of(cls, environ: Mapping[str, Any]) -> "FeedRequest":
         """The request in a WSGI environment (PEP 3333)."""
         get = environ.get
         return cls(
@@ -48,7 +48,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FeedResponse:
     """A status, its line, header fields, and the body; a HEAD is answered alike, its body is not sent."""
 
     status: int
@@ -58,23 +58,23 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
+class FeedResponder:
     """Answers requests for the feeds of one site, and counts who reads them."""
 
-    feeds: Feeds
-    copies: Copies
+    feeds: FeedDocuments
+    copies: DownloadLimit
     readers: Readership
 
-    def answer(self, address: FeedAddress, document: Document, asked: Asked) -> Answer:
+    def answer(self, address: FeedAddress, document: Document, asked: FeedRequest) -> FeedResponse:
         """What to say to a reader who asked for the document at `address`."""
         return self._seen(address, asked, self._answer(address, document, asked))
 
-    def _seen(self, address: FeedAddress, asked: Asked, found: Answer) -> Answer:
+    def _seen(self, address: FeedAddress, asked: FeedRequest, found: FeedResponse) -> FeedResponse:
         sent = len(found.body) if asked.method == "GET" else 0
         self.readers.saw(asked.user_agent, asked.client, address.newest().key, found.status, sent)
         return found
 
-    def _answer(self, address: FeedAddress, document: Document, asked: Asked) -> Answer:
+    def _answer(self, address: FeedAddress, document: Document, asked: FeedRequest) -> FeedResponse:
         if not_modified(document.version, asked.if_none_match, asked.if_modified_since):
             return _not_modified(document)
         if asked.is_for_a_copy and (wait := self.copies.refuses(asked.client, address.key)):
@@ -82,21 +82,21 @@ class Answering:
         return _whole(document, asked)
 
 
-def _not_modified(document: Document) -> Answer:
-    return Answer(304, "304 NOT MODIFIED", list(document.headers))
+def _not_modified(document: Document) -> FeedResponse:
+    return FeedResponse(304, "304 NOT MODIFIED", list(document.headers))
 
 
-def _whole(document: Document, asked: Asked) -> Answer:
+def _whole(document: Document, asked: FeedRequest) -> FeedResponse:
     """The bytes in the coding that the reader likes best."""
     chosen = coding(asked.accept_encoding)
     body = document.bodies[chosen]
     described = [("Content-Type", document.media_type), ("Content-Length", str(len(body)))]
     if chosen != "identity":
         described.append(("Content-Encoding", chosen))
-    return Answer(200, "200 OK", [*described, *document.headers], body)
+    return FeedResponse(200, "200 OK", [*described, *document.headers], body)
 
 
-def _too_many_copies(seconds: int) -> Answer:
+def _too_many_copies(seconds: int) -> FeedResponse:
     """Nearly as small as a 304: whoever takes copy after copy seldom waits, or reads what it says."""
     headers = {
         "Content-Type": "text/plain; charset=utf-8",
@@ -106,4 +106,4 @@ def _too_many_copies(seconds: int) -> Answer:
         "Access-Control-Allow-Origin": "*",
         "X-Content-Type-Options": "nosniff",
     }
-    return Answer(429, "429 TOO MANY REQUESTS", list(headers.items()), _TOO_MANY)
+    return FeedResponse(429, "429 TOO MANY REQUESTS", list(headers.items()), _TOO_MANY)

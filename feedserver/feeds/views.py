@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from feedserver.feeds.browsing import preview, wants_a_page
 from feedserver.feeds.collecting import ArchiveNotFull, PostGone, PostMoved
 from feedserver.feeds.headers import VARY
-from feedserver.feeds.responses import LED_TO, Asked
+from feedserver.feeds.responses import LED_TO, FeedRequest
 from feedserver.feeds.scopes import FeedAddress, Format, Scope
 from feedserver.services import services
 from feedserver.urls import page_number
@@ -117,8 +117,8 @@ def _page(address: FeedAddress) -> Response:
 
 
 def _document(address: FeedAddress) -> Response:
-    house = services()
-    found = house.answering.answer(address, house.feeds.get(address), Asked.of(request.environ))
+    parts = services()
+    found = parts.feed_responder.answer(address, parts.feed_documents.get(address), FeedRequest.of(request.environ))
     request.environ[LED_TO] = address
     response = _Exact(found.body, found.line)
     response.headers = Headers(found.headers)

@@ -44,10 +44,10 @@ class Job:
     attempts: int
     created_at: datetime
     leased_until: datetime | None = None
-    token: str | None = None
+    lease_token: str | None = None
     last_error: str | None = None
     priority: int = AT_ONCE
-    party: str | None = None
+    concurrency_key: str | None = None
     hurried: bool = False
 
     def is_leased(self, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from feedserver.jobs.model import AT_LEISURE, AT_ONCE, LEASE, MOST_OF_ONE, Job, 
 from feedserver.storage.schema import heartbeats, jobs
 
 _ROOM = 0x726F6F6D  # “room”: the first half of the key of PostgreSQL's advisory locks for parties
-_FREE: dict[str, Any] = {"leased_until": None, "token": None, "holder": None}
+_FREE: dict[str, Any] = {"leased_until": None, "lease_token": None, "holder": None}
 
 
 def ensure(
@@ -21,7 +21,7 @@ def ensure(
     run_at: datetime,
     now: datetime,
     *,
-    party: str | None = None,
+    concurrency_key: str | None = None,
     priority: int = AT_ONCE,
 ) -> Job:
     """The one job of this kind and subject, locked until the transaction ends; a new one is due at `run_at`."""
@@ -31,7 +31,7 @@ def ensure(
     values = {
         "kind": kind,
         "subject": subject,
-        "party": party,
+        "concurrency_key": concurrency_key,
         "run_at": run_at,
         "attempts": 0,
         "created_at": now,
@@ -60,20 +60,20 @@ def bring_forward(connection: Connection, job: Job, run_at: datetime) -> Job:
 
 def lease(connection: Connection, job: Job, now: datetime, *, holder: str | None = None) -> Job:
     """Takes a job that nobody holds, for a while. The caller holds its row lock, and has asked for room."""
-    token = secrets.token_hex(16)
-    values = {"leased_until": now + LEASE, "token": token, "holder": holder}
+    lease_token = secrets.token_hex(16)
+    values = {"leased_until": now + LEASE, "lease_token": lease_token, "holder": holder}
     row = connection.execute(update(jobs).where(jobs.c.id == job.id).values(values).returning(jobs)).one()
     return _job(row)
 
 
-def has_room(connection: Connection, party: str | None, now: datetime, most: int = MOST_OF_ONE) -> bool:
+def has_room(connection: Connection, concurrency_key: str | None, now: datetime, most: int = MOST_OF_ONE) -> bool:
     """Whether one more job of `party` may be under way. The answer holds until the transaction ends: on PostgreSQL
     whoever asks for the same party waits, on SQLite the writer's lock does the same."""
-    if party is None:
+    if concurrency_key is None:
         return True
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_ROOM, func.hashtext(party))))
-    return _under_way(connection, party, now) < most
+        connection.execute(select(func.pg_advisory_xact_lock(_ROOM, func.hashtext(concurrency_key))))
+    return _under_way(connection, concurrency_key, now) < most
 
 
 def take_due(
@@ -106,10 +106,10 @@ def take_due(
         if row is None:
             break
         job = _job(row)
-        if has_room(connection, job.party, now):
+        if has_room(connection, job.concurrency_key, now):
             taken.append(lease(connection, job, now, holder=holder))
-        elif job.party is not None:
-            full.add(job.party)
+        elif job.concurrency_key is not None:
+            full.add(job.concurrency_key)
     return taken
 
 
@@ -120,13 +120,13 @@ def anything_due(connection: Connection, now: datetime, kinds: Sequence[str], la
 
 def held(connection: Connection, job: Job) -> bool:
     """Whether the lease is still ours; locks the job until the transaction ends."""
-    query = select(jobs.c.id).where(jobs.c.id == job.id, jobs.c.token == job.token).with_for_update()
+    query = select(jobs.c.id).where(jobs.c.id == job.id, jobs.c.lease_token == job.lease_token).with_for_update()
     return connection.execute(query).first() is not None
 
 
 def finish(connection: Connection, job: Job) -> None:
     """The duty is done."""
-    connection.execute(delete(jobs).where(jobs.c.id == job.id, jobs.c.token == job.token))
+    connection.execute(delete(jobs).where(jobs.c.id == job.id, jobs.c.lease_token == job.lease_token))
 
 
 def postpone(
@@ -142,12 +142,12 @@ def postpone(
     values = {"run_at": run_at, "attempts": attempts, "last_error": error} | _FREE
     if priority is not None:
         values["priority"] = priority
-    connection.execute(update(jobs).where(jobs.c.id == job.id, jobs.c.token == job.token).values(values))
+    connection.execute(update(jobs).where(jobs.c.id == job.id, jobs.c.lease_token == job.lease_token).values(values))
 
 
 def give_back(connection: Connection, job: Job) -> None:
     """Gives the lease back as if it had never been taken: another process may take the job at once."""
-    connection.execute(update(jobs).where(jobs.c.id == job.id, jobs.c.token == job.token).values(_FREE))
+    connection.execute(update(jobs).where(jobs.c.id == job.id, jobs.c.lease_token == job.lease_token).values(_FREE))
 
 
 def holders(connection: Connection, now: datetime) -> set[str]:
@@ -178,15 +178,17 @@ def everything(connection: Connection) -> list[Job]:
     return [_job(row) for row in connection.execute(select(jobs).order_by(jobs.c.run_at, jobs.c.id))]
 
 
-def count_of(connection: Connection, party: str, priority: int, until: datetime) -> int:
+def count_of(connection: Connection, concurrency_key: str, priority: int, until: datetime) -> int:
     """How many jobs of a priority burden a party until then."""
-    query = select(func.count()).where(jobs.c.party == party, jobs.c.priority == priority, jobs.c.run_at <= until)
+    query = select(func.count()).where(
+        jobs.c.concurrency_key == concurrency_key, jobs.c.priority == priority, jobs.c.run_at <= until
+    )
     return connection.execute(query).scalar_one()
 
 
-def waiting_of(connection: Connection, party: str, most: int) -> int:
+def waiting_of(connection: Connection, concurrency_key: str, most: int) -> int:
     """How many jobs somebody waits for burden a party, counted up to `most`."""
-    query = select(jobs.c.id).where(jobs.c.party == party, jobs.c.priority == AT_ONCE).limit(most)
+    query = select(jobs.c.id).where(jobs.c.concurrency_key == concurrency_key, jobs.c.priority == AT_ONCE).limit(most)
     return len(connection.execute(query).all())
 
 
@@ -205,8 +207,8 @@ def last_beat(connection: Connection) -> datetime | None:
     return connection.execute(select(heartbeats.c.at).where(heartbeats.c.name == "jobs")).scalar_one_or_none()
 
 
-def _under_way(connection: Connection, party: str, now: datetime) -> int:
-    query = select(func.count()).where(jobs.c.party == party, jobs.c.leased_until > now)
+def _under_way(connection: Connection, concurrency_key: str, now: datetime) -> int:
+    query = select(func.count()).where(jobs.c.concurrency_key == concurrency_key, jobs.c.leased_until > now)
     return connection.execute(query).scalar_one()
 
 
@@ -215,12 +217,12 @@ def _is_due(now: datetime, kinds: Sequence[str], lane: Lane) -> ColumnElement[bo
     free = or_(jobs.c.leased_until.is_(None), jobs.c.leased_until <= now)
     other = jobs.alias("other")
     full = (
-        select(other.c.party)
-        .where(other.c.leased_until > now, other.c.party.is_not(None))
-        .group_by(other.c.party)
+        select(other.c.concurrency_key)
+        .where(other.c.leased_until > now, other.c.concurrency_key.is_not(None))
+        .group_by(other.c.concurrency_key)
         .having(func.count() >= MOST_OF_ONE)
     )
-    room = or_(jobs.c.party.is_(None), jobs.c.party.not_in(full))
+    room = or_(jobs.c.concurrency_key.is_(None), jobs.c.concurrency_key.not_in(full))
     return and_(jobs.c.run_at <= now, jobs.c.kind.in_(kinds), *_in_lane(lane), free, room)
 
 
@@ -238,7 +240,7 @@ def _in_lane(lane: Lane) -> list[ColumnElement[bool]]:
 
 
 def _is_of_others(parties: set[str]) -> ColumnElement[bool]:
-    return or_(jobs.c.party.is_(None), jobs.c.party.not_in(parties))
+    return or_(jobs.c.concurrency_key.is_(None), jobs.c.concurrency_key.not_in(parties))
 
 
 def _job(row: Row[Any]) -> Job:
@@ -250,8 +252,8 @@ def _job(row: Row[Any]) -> Job:
         attempts=row.attempts,
         created_at=row.created_at,
         leased_until=row.leased_until,
-        token=row.token,
+        lease_token=row.lease_token,
         last_error=row.last_error,
         priority=row.priority,
-        party=row.party,
+        concurrency_key=row.concurrency_key,
     )

@@ -46,11 +46,11 @@ class Runner:
 
     def run(self, job: Job) -> None:
         """Carries out a leased job. A handler that fails costs a try; the job comes again after a growing pause."""
-        self._under_way[job.token or ""] = job
+        self._under_way[job.lease_token or ""] = job
         try:
             self._carry_out(job)
         finally:
-            del self._under_way[job.token or ""]
+            del self._under_way[job.lease_token or ""]
 
     def _carry_out(self, job: Job) -> None:
         try:

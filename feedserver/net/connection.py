@@ -51,7 +51,7 @@ class Policy:
     user_agent: str
 
 
-class Budget:
+class Deadline:
     """What one fetch may cost: seconds on the clock, and seconds of this thread's work."""
 
     def __init__(self, timeout: float) -> None:
@@ -69,7 +69,7 @@ class Budget:
 
 
 @contextmanager
-def foreign_errors(budget: Budget) -> Iterator[None]:
+def foreign_errors(budget: Deadline) -> Iterator[None]:
     """Translates what sockets, TLS, HTTP and decompression raise."""
     try:
         yield
@@ -94,17 +94,21 @@ def look_up(host: str, port: int) -> Found:
 
 @contextmanager
 def opened(
-    parts: SplitResult, policy: Policy, budget: Budget, resolve: Resolve, tls: ssl.SSLContext | None
-) -> Iterator["Line"]:
+    parts: SplitResult, policy: Policy, budget: Deadline, resolve: Resolve, tls: ssl.SSLContext | None
+) -> Iterator["GuardedSocket"]:
     host, port = host_name(parts), parts.port or PORTS[parts.scheme]
     if policy.ports is not None and port not in policy.ports:
         raise AddressForbidden(NOT_FOUND)
     addresses = _vetted(_found(host, port, resolve, budget), policy.allow)
     with _connected(addresses[:MAX_ADDRESSES], port, budget) as sock:
-        yield Line(sock, budget) if parts.scheme == "http" else _TlsLine(sock, budget, tls or _system_trust(), host)
+        yield (
+            GuardedSocket(sock, budget)
+            if parts.scheme == "http"
+            else _TlsLine(sock, budget, tls or _system_trust(), host)
+        )
 
 
-def _found(host: str, port: int, resolve: Resolve, budget: Budget) -> Found:
+def _found(host: str, port: int, resolve: Resolve, budget: Deadline) -> Found:
     """The resolver's answer. It may block for longer than we want to wait, so it has a thread of its own."""
     if not _LOOKUPS.acquire(timeout=budget.remaining()):
         raise TimedOut(budget.late)
@@ -142,7 +146,7 @@ def _address(place: Any) -> Address:
     return ip_address(f"{host}%{zone}" if zone and "%" not in host else host)
 
 
-def _connected(addresses: Sequence[Address], port: int, budget: Budget) -> socket.socket:
+def _connected(addresses: Sequence[Address], port: int, budget: Deadline) -> socket.socket:
     """A connection to the first address that takes one; each may use its share of the time that is left."""
     for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
         share = budget.remaining() / left
@@ -164,10 +168,10 @@ def _system_trust() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-class Line(io.RawIOBase):
+class GuardedSocket(io.RawIOBase):
     """A connection for `http.client` to read from. `receive` is the gate that every incoming byte passes."""
 
-    def __init__(self, sock: socket.socket, budget: Budget) -> None:
+    def __init__(self, sock: socket.socket, budget: Deadline) -> None:
         self._sock, self._budget = sock, budget
         self.allowance = MAX_HEAD  # bytes that may still come in
 
@@ -200,11 +204,11 @@ class Line(io.RawIOBase):
         return io.BufferedReader(self, PIECE)
 
 
-class _TlsLine(Line):
+class _TlsLine(GuardedSocket):
     """TLS behind the same gate. An `SSLSocket` would read by itself: records that carry nothing (session tickets,
     key updates) could keep one call of it busy beyond every timeout."""
 
-    def __init__(self, sock: socket.socket, budget: Budget, context: ssl.SSLContext, host: str) -> None:
+    def __init__(self, sock: socket.socket, budget: Deadline, context: ssl.SSLContext, host: str) -> None:
         super().__init__(sock, budget)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)

@@ -20,15 +20,15 @@ from feedserver.net.connection import (
     MAX_HEAD,
     NOT_FOUND,
     PORTS,
-    Budget,
-    Line,
+    Deadline,
+    GuardedSocket,
     Policy,
     Resolve,
     foreign_errors,
     look_up,
     opened,
 )
-from feedserver.urls import host_name, same_page, split_http
+from feedserver.urls import host_name, normalize_source, split_http
 
 MAX_REDIRECTS = 5
 MAX_VALIDATOR = 1000  # characters of an ETag or a Last-Modified that is worth keeping
@@ -36,7 +36,7 @@ _HTML = frozenset({"", "text/html", "application/xhtml+xml"})  # no type at all 
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class FetchedPage:
     """What a fetch brought back."""
 
     url: str  # after redirects
@@ -59,14 +59,14 @@ def fetch(
     patience: float | None = None,
     tls: ssl.SSLContext | None = None,
     resolve: Resolve = look_up,
-) -> Page:
+) -> FetchedPage:
     """The HTML page at `url`, after redirects; `sender` is the address of whoever asks for it.
 
     With `etag` or `last_modified` the request is conditional (RFC 9110 section 13.1) and may bring back a 304.
     `on_redirect` is asked about each further URL before it is contacted, and may raise. `patience` shortens the time
     that the policy gives. `tls` and `resolve` stand in for the system's trust store and resolver. Raises a FetchError.
     """
-    budget = Budget(policy.timeout if patience is None else min(patience, policy.timeout))
+    budget = Deadline(policy.timeout if patience is None else min(patience, policy.timeout))
     conditions = _conditions(etag, last_modified)
     headers = [f"User-Agent: {policy.user_agent}", *_forwarded_for(sender), *conditions]
     seen: set[str] = set()
@@ -74,7 +74,7 @@ def fetch(
         parts = split_http(url)
         if parts is None:
             raise AddressForbidden(NOT_FOUND)
-        seen.add(same_page(url))
+        seen.add(normalize_source(url))
         with foreign_errors(budget), opened(parts, policy, budget, resolve, tls) as line:
             line.send(_request(parts, headers))
             answer = _Answer(cast(socket.socket, line), method="GET")
@@ -82,7 +82,7 @@ def fetch(
             if answer.status not in (301, 302, 303, 307, 308):
                 return _page(url, answer, line, policy.max_bytes, conditional=bool(conditions))
             url = _next(url, answer)
-        if same_page(url) in seen:
+        if normalize_source(url) in seen:
             raise TooManyRedirects("the source redirects in a circle")
         if on_redirect is not None:
             on_redirect(url)
@@ -156,7 +156,7 @@ def _next(url: str, answer: _Answer) -> str:
     return target
 
 
-def _page(url: str, answer: _Answer, line: Line, max_bytes: int, *, conditional: bool) -> Page:
+def _page(url: str, answer: _Answer, line: GuardedSocket, max_bytes: int, *, conditional: bool) -> FetchedPage:
     content_type = answer.headers.get("Content-Type", "")
     body, truncated = b"", False
     if answer.status != 304 or not conditional:
@@ -168,4 +168,4 @@ def _page(url: str, answer: _Answer, line: Line, max_bytes: int, *, conditional:
         line.allowance = 2 * max_bytes + MAX_HEAD
         body, truncated = read_body(answer, max_bytes)
     etag, last_modified = (_validator(answer.headers.get(name)) for name in ("ETag", "Last-Modified"))
-    return Page(url, answer.status, content_type, body, truncated, etag, last_modified)
+    return FetchedPage(url, answer.status, content_type, body, truncated, etag, last_modified)

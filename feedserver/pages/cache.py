@@ -16,7 +16,7 @@ from feedserver.clock import Clock
 from feedserver.feeds.kept import Kept
 from feedserver.posts import store as posts
 from feedserver.storage import revision as site
-from feedserver.storage.changes import Changes, State
+from feedserver.storage.changes import Changes, SiteState
 from feedserver.storage.engine import Database
 
 _KEPT: Final = 64  # pages; what is asked for least lately goes first
@@ -35,7 +35,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class CachedPage:
     """HTML, cut where each visitor gets something of their own; and the post, where it is a post's page."""
 
     html: tuple[bytes, ...]
@@ -49,11 +49,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    page: Page
-    state: State
+    page: CachedPage
+    state: SiteState
 
 
-class Pages:
+class PageCache:
     """The pages of one site, in this process. Safe to share between threads."""
 
     def __init__(self, database: Database, changes: Changes, clock: Clock) -> None:
@@ -63,7 +63,7 @@ class Pages:
         self._kept: Kept[Hashable, _Kept] = Kept(_KEPT, _ROOM, lambda kept: kept.page.weight)
         self._turns = [Lock() for _ in range(_TURNS)]
 
-    def get(self, key: Hashable, write: Callable[[Connection, datetime], Page]) -> Page:
+    def get(self, key: Hashable, write: Callable[[Connection, datetime], CachedPage]) -> CachedPage:
         """The page that is kept under `key`, written anew by `write` when it is no longer current.
 
         What `write` raises is raised, and nothing is kept: strangers can think of any number of addresses.
@@ -73,18 +73,18 @@ class Pages:
         with self._turns[hash(key) % _TURNS]:  # or all who wait for a page would write it after each change
             return self._at_hand(key) or self._written(key, write)
 
-    def _at_hand(self, key: Hashable) -> Page | None:
+    def _at_hand(self, key: Hashable) -> CachedPage | None:
         kept = self._kept.get(key)
         if kept is None or not kept.state.stands(self._changes.newest(), self._clock()):
             return None
         return kept.page
 
-    def _written(self, key: Hashable, write: Callable[[Connection, datetime], Page]) -> Page:
+    def _written(self, key: Hashable, write: Callable[[Connection, datetime], CachedPage]) -> CachedPage:
         def deed(connection: Connection) -> _Kept:
             now = self._clock()
             revision = site.load(connection).revision  # first: what changes later is a change to the next request
             page = write(connection, now)
-            return _Kept(page, State(revision, posts.next_publication(connection, now)))
+            return _Kept(page, SiteState(revision, posts.next_publication(connection, now)))
 
         kept = self._database.look(deed)
         self._kept.keep(key, kept)

@@ -17,7 +17,7 @@ from feedserver.services import services
 from feedserver.storage import revision
 from feedserver.thoughts import store, timeline
 from feedserver.thoughts.listing import waiting_for_a_word
-from feedserver.thoughts.model import Event, Thought
+from feedserver.thoughts.model import Thought, TimelineEntry
 from feedserver.thoughts.receipts import tell
 
 blueprint = Blueprint("private", __name__)
@@ -38,14 +38,14 @@ def receipt(token: str) -> Response:
 
 
 def _receipt(token: str) -> dict[str, Any]:
-    house = services()
-    thought, lines, post = house.database.look(partial(_traced, token))
-    seen = post is not None and post.visible(house.clock())
+    parts = services()
+    thought, lines, post = parts.database.look(partial(_traced, token))
+    seen = post is not None and post.visible(parts.clock())
     stays = post is not None and post.state != "deleted"  # what stands on a deleted post is not looked at again
-    return tell(thought, lines, house.urls.post(thought.post_slug) if seen else None, looked_at_again=stays)
+    return tell(thought, lines, parts.urls.post(thought.post_slug) if seen else None, looked_at_again=stays)
 
 
-def _traced(token: str, connection: Connection) -> tuple[Thought, list[Event], Post | None]:
+def _traced(token: str, connection: Connection) -> tuple[Thought, list[TimelineEntry], Post | None]:
     """The thought whose receipt this is, what happened to it, and its post."""
     thought = store.by_token(connection, token) or abort(404)
     return thought, timeline.events(connection, thought.id), posts.by_id(connection, thought.post_id)
@@ -61,14 +61,14 @@ def _in_json(told: dict[str, Any]) -> dict[str, Any]:
 @blueprint.get("/moderation/<key>.atom")
 def moderation_feed(key: str) -> Response:
     """What waits for a moderator's word, for those who have its address."""
-    house = services()
-    if not hmac.compare_digest(key.encode("utf-8", "replace"), house.moderation_key.encode("ascii")):
+    parts = services()
+    if not hmac.compare_digest(key.encode("utf-8", "replace"), parts.moderation_key.encode("ascii")):
         abort(404)
-    with house.database.read() as connection:
+    with parts.database.read() as connection:
         waiting = waiting_for_a_word(connection, MOST)
         on = posts.by_ids(connection, {thought.post_id for thought, _ in waiting})
-        room = WaitingRoom(house.urls, house.settings.site, revision.load(connection))
-    response = Response(atom(room.feed(house.moderation_key, waiting, on)))
+        room = WaitingRoom(parts.urls, parts.settings.site, revision.load(connection))
+    response = Response(atom(room.feed(parts.moderation_key, waiting, on)))
     response.headers["Content-Type"] = f"{MEDIA_TYPES['atom']}; charset=utf-8"
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Robots-Tag"] = "noindex"

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from feedserver.feeds.autodiscovery import for_list, for_post, for_site
 from feedserver.feeds.collecting import may_be_empty
 from feedserver.feeds.scopes import FeedAddress
-from feedserver.pages.cache import Page, Subject
+from feedserver.pages.cache import CachedPage, Subject
 from feedserver.posts import lists
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
@@ -54,9 +54,9 @@ def tag(name: str) -> Response:
 
 @blueprint.get("/authors/<name:name>")
 def author(name: str) -> Response:
-    house = services()
-    listing = house.collector.listing(FeedAddress("author", "rss", name))
-    return _list(name, listing, lambda n: house.urls.author(name, n), for_list("author", name))
+    parts = services()
+    listing = parts.collector.listing(FeedAddress("author", "rss", name))
+    return _list(name, listing, lambda n: parts.urls.author(name, n), for_list("author", name))
 
 
 def _list(
@@ -64,10 +64,10 @@ def _list(
 ) -> Response:
     number = _page_number()
 
-    def write(connection: Connection, now: datetime) -> Page:
-        return Page((_list_page(connection, now, number, heading, listing, page_url, feeds).encode(),))
+    def write(connection: Connection, now: datetime) -> CachedPage:
+        return CachedPage((_list_page(connection, now, number, heading, listing, page_url, feeds).encode(),))
 
-    return make_response(*services().pages.get((listing, number), write).html)
+    return make_response(*services().page_cache.get((listing, number), write).html)
 
 
 def _list_page(
@@ -112,13 +112,13 @@ def _authors_of(post: Post) -> tuple[str, ...]:
 
 @blueprint.get("/posts/<slug>")
 def post(slug: str) -> BaseResponse:
-    house = services()
-    page = house.pages.get(("post", slug), partial(_written, slug))
+    parts = services()
+    page = parts.page_cache.get(("post", slug), partial(_written, slug))
     found = page.post
     assert found is not None, "it is a post's page"
     if found.slug != slug:
         query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
-        return redirect(house.urls.post(found.slug) + query, 301)
+        return redirect(parts.urls.post(found.slug) + query, 301)
     notice = _NOTICES.get(request.args.get("comment", ""))
     if notice:
         whole = _visible(slug)
@@ -131,16 +131,16 @@ def post(slug: str) -> BaseResponse:
 def comment(slug: str) -> BaseResponse:
     """Takes a comment: stored and told so, or the page again with what was typed and what is wrong with it."""
     request.max_content_length = comments.MAX_BODY
-    house, found = services(), _visible(slug)
+    parts, found = services(), _visible(slug)
     if not found.comments_open:
         abort(403, "This post takes no comments.")
     written, errors = comments.read(request.form)
-    problem = _trust_problem(house, found)
+    problem = _trust_problem(parts, found)
     if problem:
         errors = {"form": problem} | errors
     if written is None or problem:
         return _post_page(found, _filled_form(found, errors), status=422)
-    thought = house.database.transact(lambda connection: _store(connection, house, found, written))
+    thought = parts.database.transact(lambda connection: _store(connection, parts, found, written))
     if thought is None:
         errors = {"form": "Too many comments came from your address. Please wait a minute and send it once more."}
         answer = _post_page(found, _filled_form(found, errors), status=429)
@@ -148,13 +148,13 @@ def comment(slug: str) -> BaseResponse:
         return answer
     outcome = "shown" if thought.state == "shown" else "held"
     anchor = f"thought-{thought.id}" if outcome == "shown" else "comment-form"
-    return redirect(f"{house.urls.post(found.slug)}?{urlencode({'comment': outcome})}#{anchor}", 303)
+    return redirect(f"{parts.urls.post(found.slug)}?{urlencode({'comment': outcome})}#{anchor}", 303)
 
 
 def _visible(slug: str) -> Post:
     """The post that has or had this slug, as long as readers may see it."""
-    house = services()
-    return house.database.look(lambda connection: _visible_in(connection, slug, house.clock()))
+    parts = services()
+    return parts.database.look(lambda connection: _visible_in(connection, slug, parts.clock()))
 
 
 def _visible_in(connection: Connection, slug: str, now: datetime) -> Post:
@@ -166,20 +166,20 @@ def _visible_in(connection: Connection, slug: str, now: datetime) -> Post:
     return found
 
 
-def _written(slug: str, connection: Connection, now: datetime) -> Page:
+def _written(slug: str, connection: Connection, now: datetime) -> CachedPage:
     """The page of the post that has or had this slug, cut where the form's token stands; no HTML under an old slug."""
     found = _visible_in(connection, slug, now)
     subject = Subject(found.id, found.slug, found.pings_open)
     if found.slug != slug:
-        return Page((), subject)
+        return CachedPage((), subject)
     html = _post_html(connection, found, _form(found, _TOKEN_HERE), None, found.pings_open, now)
-    return Page(tuple(html.encode().split(_TOKEN_HERE.encode())), subject)
+    return CachedPage(tuple(html.encode().split(_TOKEN_HERE.encode())), subject)
 
 
 def _post_page(found: Post, form: Form | None, *, notice: str | None = None, status: int = 200) -> Response:
-    house, takes_pings = services(), found.pings_open and status == 200
-    html = house.database.look(
-        lambda connection: _post_html(connection, found, form, notice, takes_pings, house.clock())
+    parts, takes_pings = services(), found.pings_open and status == 200
+    html = parts.database.look(
+        lambda connection: _post_html(connection, found, form, notice, takes_pings, parts.clock())
     )
     response = make_response(html, status)
     return _with_endpoint(response, takes_pings)
@@ -214,8 +214,8 @@ def _fresh_form(found: Post) -> Form | None:
 
 
 def _own_token(post_id: int) -> str:
-    house = services()
-    return house.tokens.give(post_id, house.clock())
+    parts = services()
+    return parts.tokens.give(post_id, parts.clock())
 
 
 def _form(found: Post, token: str) -> Form | None:
@@ -231,21 +231,21 @@ def _filled_form(found: Post, errors: dict[str, str]) -> Form:
     return Form(form.action, form.hidden, {name: request.form.get(name, "") for name in comments.FIELDS}, errors)
 
 
-def _trust_problem(house: Services, found: Post) -> str | None:
+def _trust_problem(parts: Services, found: Post) -> str | None:
     """Why a form is not taken as sent by a person on our page; None when it is."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "same-site", "none"):
         return "The form came from another site. Please send it from here."
-    return house.tokens.problem(request.form.get(comments.TOKEN, ""), found.id, house.clock())
+    return parts.tokens.problem(request.form.get(comments.TOKEN, ""), found.id, parts.clock())
 
 
-def _store(connection: Any, house: Services, found: Post, written: Comment) -> Thought | None:
+def _store(connection: Any, parts: Services, found: Post, written: Comment) -> Thought | None:
     """The stored comment; the one stored before when the same form comes twice; None beyond the rate."""
     if before := store.by_submission(connection, written.submission):
         return before
-    now = house.clock()
+    now = parts.clock()
     if not rate_limits.allow(
         connection, f"comment:{rate_limits.network(request.remote_addr or '')}", _COMMENTS_A_MINUTE, now
     ):
         return None
-    verdict = actions.verdict_on_comment(connection, written.email, house.settings)
+    verdict = actions.verdict_on_comment(connection, written.email, parts.settings)
     return actions.take_comment(connection, found.id, written, verdict, now)

@@ -46,12 +46,12 @@ class WaitingRoom:
         )
 
     def _entry(self, thought: Thought, since: datetime, post: Post) -> Entry:
-        new_words = thought.approved  # words that a person approved stand; these wait beside them
+        pending_content = thought.approved  # words that a person approved stand; these wait beside them
         name = thought.author_name or thought.host or "Somebody"
         return Entry(
-            id=uuid5(UUID(thought.guid), thought.words.fingerprint or "").urn if new_words else thought.guid,
+            id=uuid5(UUID(thought.guid), thought.content.fingerprint or "").urn if pending_content else thought.guid,
             url=thought.source or self.urls.thought(post.slug, thought.id),
-            title=f"{name} on “{shorten(post.label, _TITLE)}”" + (" (new words)" if new_words else ""),
+            title=f"{name} on “{shorten(post.label, _TITLE)}”" + (" (new words)" if pending_content else ""),
             summary=thought.reason or "",
             html=self._html(thought, post),
             published=since,

@@ -13,7 +13,7 @@ import yaml
 from dateutil import parser as dates
 
 from feedserver.errors import InvalidDocument
-from feedserver.posts.model import Document, Enclosure
+from feedserver.posts.model import DraftText, Enclosure
 from feedserver.text import clean, one_line, shorten
 from feedserver.urls import segment, split_http
 
@@ -36,7 +36,7 @@ _EARLIEST = datetime(2, 1, 2, tzinfo=UTC)  # a day of room for zones on either s
 _LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 
 
-def read(content: bytes, zone: tzinfo) -> Document:
+def read(content: bytes, zone: tzinfo) -> DraftText:
     """The document in `content` (UTF-8, at most 1 MiB). Dates without a zone are in `zone`.
 
     Raises InvalidDocument, which names the field, for anything that cannot be published.
@@ -44,7 +44,7 @@ def read(content: bytes, zone: tzinfo) -> Document:
     source = _decoded(content)
     front, body = _split(source)
     title = _title(front)
-    return Document(
+    return DraftText(
         source=source,
         body=body,
         title=title,

@@ -25,7 +25,7 @@ class Enclosure:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class DraftText:
     """A Markdown document with front matter, read and checked, not yet rendered (INTERFACE section 3).
 
     `slug` is made from the title where the author gave none. `date` and `updated` are None where not given.

@@ -16,7 +16,7 @@ from feedserver.errors import PostNotFound, SlugTaken
 from feedserver.jobs import store as jobs
 from feedserver.posts import document as documents
 from feedserver.posts import lists, related, store
-from feedserver.posts.model import WEB_BEGAN, Document, Post, Rendered
+from feedserver.posts.model import WEB_BEGAN, DraftText, Post, Rendered
 from feedserver.posts.rendering import render
 from feedserver.settings import SiteSettings
 from feedserver.storage import listed_thoughts, revision
@@ -34,11 +34,11 @@ class Publisher:
     urls: Urls
     settings: SiteSettings
 
-    def read(self, content: bytes) -> Document:
+    def read(self, content: bytes) -> DraftText:
         """The document in `content`, with the site's zone for dates that name none."""
         return documents.read(content, ZoneInfo(self.settings.timezone))
 
-    def add(self, document: Document, now: datetime) -> Post:
+    def add(self, document: DraftText, now: datetime) -> Post:
         """A new post: published, scheduled when its date is to come, or a draft."""
         now = now.replace(microsecond=0)
         rendered = render(document.body, self.urls.post(document.slug))
@@ -62,7 +62,7 @@ class Publisher:
 
         return self._publicly(deed)
 
-    def edit(self, slug: str, document: Document, now: datetime) -> Post:
+    def edit(self, slug: str, document: DraftText, now: datetime) -> Post:
         """New content for a post. Without a date it keeps its first one, and `updated` moves to now.
 
         The slug stays: changing an address is a deed of its own (`rename`).
@@ -137,7 +137,7 @@ class Publisher:
         return self.database.transact(revised)
 
     def _settle(
-        self, connection: Connection, post_id: int, document: Document, rendered: Rendered, now: datetime
+        self, connection: Connection, post_id: int, document: DraftText, rendered: Rendered, now: datetime
     ) -> Post:
         """What follows from new content: related posts, lists, the duty to make a scheduled post known in time."""
         related.update_terms(connection, post_id, related.describe(document, rendered.html))
@@ -151,7 +151,7 @@ class Publisher:
         return post
 
 
-def _state(document: Document) -> str:
+def _state(document: DraftText) -> str:
     return "draft" if document.draft else "published"
 
 

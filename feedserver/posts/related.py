@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from feedserver.posts.model import Document
+from feedserver.posts.model import DraftText
 from feedserver.posts.store import RELATED
 from feedserver.storage.schema import post_terms, posts, related, terms
 from feedserver.text import plain
@@ -36,7 +36,7 @@ _EMPTY = frozenset(
 )
 
 
-def describe(document: Document, html: str) -> frozenset[str]:
+def describe(document: DraftText, html: str) -> frozenset[str]:
     """The terms that say what a post is about: its tags (`#tag`), the words of its title, its most frequent words."""
     title = _words(document.title)
     counted = Counter(_words(plain(html)))

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, func, insert, select, update
 
 from feedserver.domains import owned
-from feedserver.posts.model import Document, Enclosure, Post, PostLink, Rendered
+from feedserver.posts.model import DraftText, Enclosure, Post, PostLink, Rendered
 from feedserver.storage import schema
 from feedserver.storage.schema import listed, post_authors, post_tags, posts, slugs
 from feedserver.storage.shelves import Shelves
@@ -121,8 +121,8 @@ def visible(now: datetime) -> ColumnElement[bool]:
 
 def link_to(connection: Connection, domain: str, now: datetime) -> bool:
     """Whether visible posts link to a host of this domain, as `domains.owned` tells it."""
-    seen = select(posts.c.id).where(posts.c.id == schema.post_hosts.c.post_id, visible(now)).exists()
-    query = select(schema.post_hosts.c.post_id).where(schema.post_hosts.c.host == domain, seen)
+    seen = select(posts.c.id).where(posts.c.id == schema.linked_sites.c.post_id, visible(now)).exists()
+    query = select(schema.linked_sites.c.post_id).where(schema.linked_sites.c.site == domain, seen)
     return connection.execute(query.limit(1)).first() is not None
 
 
@@ -141,7 +141,7 @@ def updated_at_taken(connection: Connection, moment: datetime, but_for: int | No
 
 def add(
     connection: Connection,
-    document: Document,
+    document: DraftText,
     rendered: Rendered,
     *,
     guid: str,
@@ -168,7 +168,7 @@ def add(
 
 
 def change(
-    connection: Connection, post_id: int, document: Document, rendered: Rendered, values: dict[str, Any]
+    connection: Connection, post_id: int, document: DraftText, rendered: Rendered, values: dict[str, Any]
 ) -> None:
     """Writes a post's new content, its parts and the further columns in `values`; id, guid and slug stay."""
     statement = update(posts).where(posts.c.id == post_id).values(_content(document, rendered) | values)
@@ -205,7 +205,7 @@ def _in_order(connection: Connection, ids: Sequence[int]) -> list[Post]:
     return [found[post_id] for post_id in ids]
 
 
-def _content(document: Document, rendered: Rendered) -> dict[str, Any]:
+def _content(document: DraftText, rendered: Rendered) -> dict[str, Any]:
     return {
         "title": document.title,
         "source": document.source,
@@ -219,15 +219,15 @@ def _content(document: Document, rendered: Rendered) -> dict[str, Any]:
     }
 
 
-def _write_parts(connection: Connection, post_id: int, document: Document, rendered: Rendered) -> None:
+def _write_parts(connection: Connection, post_id: int, document: DraftText, rendered: Rendered) -> None:
     _replace(connection, post_tags, post_id, [{"name": name} for name in document.tags])
     _replace(connection, post_authors, post_id, [{"name": name} for name in document.authors])
     files = [{"url": file.url, "type": file.type, "length": file.length} for file in document.enclosures]
     _replace(connection, schema.enclosures, post_id, files)
-    connection.execute(delete(schema.post_hosts).where(schema.post_hosts.c.post_id == post_id))
+    connection.execute(delete(schema.linked_sites).where(schema.linked_sites.c.post_id == post_id))
     if rendered.hosts:
-        rows = [{"post_id": post_id, "host": host} for host in sorted({owned(host) for host in rendered.hosts})]
-        connection.execute(insert(schema.post_hosts), rows)
+        rows = [{"post_id": post_id, "site": host} for host in sorted({owned(host) for host in rendered.hosts})]
+        connection.execute(insert(schema.linked_sites), rows)
 
 
 def _replace(connection: Connection, table: Table, post_id: int, rows: Sequence[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from feedserver.readership.user_agents import OTHERS
-from feedserver.storage.schema import reader_counts, reader_days, reader_keys, reader_marks
+from feedserver.storage.schema import reader_counts, reader_days, reader_hashes, reader_keys
 
 NAMES: Final = 300  # readers told apart in a day
 ROWS: Final = 10_000  # readers and feeds told apart in a day
@@ -85,13 +85,13 @@ def add_marks(connection: Connection, day: date, marks: Mapping[str, str]) -> No
     listed = list(marks)
     for start in range(0, len(listed), _AT_ONCE):
         some = listed[start : start + _AT_ONCE]
-        query = select(reader_marks.c.mark).where(reader_marks.c.day == day, reader_marks.c.mark.in_(some))
+        query = select(reader_hashes.c.hash).where(reader_hashes.c.day == day, reader_hashes.c.hash.in_(some))
         there = frozenset(connection.execute(query).scalars())
-        new = [mark for mark in some if mark not in there][: max(0, room)]
+        new = [hash_ for hash_ in some if hash_ not in there][: max(0, room)]
         room -= len(new)
         if new:
-            rows = [{"day": day, "mark": mark, "reader": _one_of(names, marks[mark])} for mark in new]
-            connection.execute(insert(reader_marks), rows)
+            rows = [{"day": day, "hash": hash_, "reader": _one_of(names, marks[hash_])} for hash_ in new]
+            connection.execute(insert(reader_hashes), rows)
 
 
 def close_days(connection: Connection, before: date) -> None:
@@ -100,11 +100,11 @@ def close_days(connection: Connection, before: date) -> None:
         connection.exec_driver_sql("PRAGMA secure_delete = ON")  # overwrites what it deletes
     # First the keys: whoever is about to write marks holds the row of one, and finds none afterwards.
     connection.execute(delete(reader_keys).where(reader_keys.c.day < before))
-    columns = (reader_marks.c.day, reader_marks.c.reader)
-    counted = select(*columns, func.count()).where(reader_marks.c.day < before).group_by(*columns)
+    columns = (reader_hashes.c.day, reader_hashes.c.reader)
+    counted = select(*columns, func.count()).where(reader_hashes.c.day < before).group_by(*columns)
     for day, name, number in connection.execute(counted).all():
         _add_to_count(connection, day, name, number)
-    connection.execute(delete(reader_marks).where(reader_marks.c.day < before))
+    connection.execute(delete(reader_hashes).where(reader_hashes.c.day < before))
 
 
 def newest_day(connection: Connection) -> date | None:
@@ -171,12 +171,12 @@ def _add_to_count(connection: Connection, day: date, name: str, number: int) -> 
 
 
 def _count_of_marks(day: date) -> Any:
-    return select(func.count()).select_from(reader_marks).where(reader_marks.c.day == day)
+    return select(func.count()).select_from(reader_hashes).where(reader_hashes.c.day == day)
 
 
 def _came(connection: Connection, day: date) -> dict[str, int]:
     """How many readers of each name came that stated no subscribers: counted while their day lasts, stored after."""
     kept = select(reader_counts.c.reader, reader_counts.c.readers).where(reader_counts.c.day == day)
-    marked = select(reader_marks.c.reader, func.count()).where(reader_marks.c.day == day)
-    rows = [*connection.execute(kept), *connection.execute(marked.group_by(reader_marks.c.reader))]
+    marked = select(reader_hashes.c.reader, func.count()).where(reader_hashes.c.day == day)
+    rows = [*connection.execute(kept), *connection.execute(marked.group_by(reader_hashes.c.reader))]
     return {name: int(number) for name, number in rows}

@@ -26,7 +26,7 @@ _REVISION: Final = "SELECT revision FROM site"
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class SiteState:
     """The state of the site that a document was made of: its revision, and when a scheduled post will be due."""
 
     revision: int

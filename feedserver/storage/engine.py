@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 
 from feedserver.errors import StorageError
-from feedserver.storage.replica import Replica, State, has_failed, position
+from feedserver.storage.replica import Replica, ReplicaState, has_failed, position
 
 BUSY_SECONDS = 15  # how long a SQLite writer waits for its turn
 _CACHE_KIB = 512  # of each SQLite connection, of which there is one a thread; what it lacks the system has in memory
@@ -82,7 +82,7 @@ class Database:
         with self.read() as connection:
             return deed(connection)
 
-    def replica_state(self) -> State | None:
+    def replica_state(self) -> ReplicaState | None:
         """Whether the replica can be read just now; None where there is none."""
         if self._replica is None:
             return None

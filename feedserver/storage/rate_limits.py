@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from feedserver.storage.schema import limits
+from feedserver.storage.schema import rate_limits
 
 WINDOW = 60  # seconds
 
@@ -99,7 +99,11 @@ def _counts(connection: Connection, bucket: str, window: int) -> tuple[int | Non
 
 
 def _count(connection: Connection, bucket: str, window: int) -> int | None:
-    query = select(limits.c.count).where(limits.c.bucket == bucket, limits.c.window == window).with_for_update()
+    query = (
+        select(rate_limits.c.count)
+        .where(rate_limits.c.bucket == bucket, rate_limits.c.window == window)
+        .with_for_update()
+    )
     return connection.execute(query).scalar_one_or_none()
 
 
@@ -109,8 +113,8 @@ def _add(connection: Connection, bucket: str, window: int, present: int, *, is_n
     Where another process has made the new row meanwhile, the insertion fails, and the deed begins anew with its count.
     """
     if is_new:
-        connection.execute(delete(limits).where(limits.c.window < present - 1))
-        connection.execute(insert(limits).values(bucket=bucket, window=window, count=1))
+        connection.execute(delete(rate_limits).where(rate_limits.c.window < present - 1))
+        connection.execute(insert(rate_limits).values(bucket=bucket, window=window, count=1))
         return
-    where = (limits.c.bucket == bucket, limits.c.window == window)
-    connection.execute(update(limits).where(*where).values(count=limits.c.count + 1))
+    where = (rate_limits.c.bucket == bucket, rate_limits.c.window == window)
+    connection.execute(update(rate_limits).where(*where).values(count=rate_limits.c.count + 1))

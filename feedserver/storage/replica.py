@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-State = Literal["ok", "behind", "away"]
+ReplicaState = Literal["ok", "behind", "away"]
 
 _REST: Final = 5.0  # seconds for which a replica that failed is not asked: each try may cost a time-out
 # What is committed has been flushed (`synchronous_commit` is on), so whoever replayed up to here has seen it all.
@@ -39,7 +39,7 @@ class Replica:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.state: State = "ok"  # as it was found last
+        self.state: ReplicaState = "ok"  # as it was found last
         self._rests_until = 0.0  # by the monotonic clock
 
     def connect(self, reached: str) -> Connection | None:

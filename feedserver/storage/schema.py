@@ -29,7 +29,7 @@ from sqlalchemy import (
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC datetime on both databases: SQLite keeps no zone, and hands back what it kept."""
 
     impl = DateTime(timezone=True)
@@ -48,7 +48,7 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Words(TypeDecorator[str]):
+class SafeText(TypeDecorator[str]):
     """Text that both databases take. NUL and lone surrogates, which no text of ours holds, become U+FFFD: so whoever
     asks for them, in an address or on the command line, finds nothing, instead of an error of the driver's."""
 
@@ -84,33 +84,33 @@ site = Table(
     "site",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("guid", Words, nullable=False),  # urn:uuid:, the root of the feeds' ids
+    Column("guid", SafeText, nullable=False),  # urn:uuid:, the root of the feeds' ids
     Column("revision", BigInteger, nullable=False),  # counts the changes that readers can see
-    Column("created_at", Moment, nullable=False),
-    Column("author", Words),  # in whose list the posts stand that name nobody: `site.author` as it was last seen
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("author", SafeText),  # in whose list the posts stand that name nobody: `site.author` as it was last seen
     Column("archive_size", Integer),  # posts in an archive: `feeds.entries` as it was when the site was made
-    Column("secret", Words),  # signs forms, the same on every machine; null until `init` or `db upgrade` has run
+    Column("secret", SafeText),  # signs forms, the same on every machine; null until `init` or `db upgrade` has run
 )
 
 posts = Table(
     "posts",
     metadata,
     _id(),
-    Column("guid", Words, nullable=False, unique=True),
-    Column("slug", Words, nullable=False, unique=True),
-    Column("title", Words, nullable=False),
-    Column("source", Words, nullable=False),
-    Column("html", Words, nullable=False),
-    Column("feed_html", Words, nullable=False),
-    Column("excerpt", Words, nullable=False),
-    Column("summary", Words),
-    Column("image", Words),
-    Column("lang", Words, nullable=False),
-    Column("state", Words, nullable=False),
-    Column("published_at", Moment, nullable=False),
+    Column("guid", SafeText, nullable=False, unique=True),
+    Column("slug", SafeText, nullable=False, unique=True),
+    Column("title", SafeText, nullable=False),
+    Column("source", SafeText, nullable=False),
+    Column("html", SafeText, nullable=False),
+    Column("feed_html", SafeText, nullable=False),
+    Column("excerpt", SafeText, nullable=False),
+    Column("summary", SafeText),
+    Column("image", SafeText),
+    Column("lang", SafeText, nullable=False),
+    Column("state", SafeText, nullable=False),
+    Column("published_at", UtcDateTime, nullable=False),
     # Unique, since two entries of one feed must not share it (feed validator: DuplicateUpdated).
-    Column("updated_at", Moment, nullable=False, unique=True),
-    Column("created_at", Moment, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False, unique=True),
+    Column("created_at", UtcDateTime, nullable=False),
     Column("pings_open", Boolean, nullable=False),
     Column("comments_open", Boolean, nullable=False),
     Index(None, "state", "published_at", "id"),
@@ -120,7 +120,7 @@ posts = Table(
 slugs = Table(
     "slugs",
     metadata,
-    Column("slug", Words, primary_key=True),
+    Column("slug", SafeText, primary_key=True),
     _of_post(nullable=False, index=True),
 )
 
@@ -129,7 +129,7 @@ post_tags = Table(
     metadata,
     _of_post(primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("name", Words, nullable=False),
+    Column("name", SafeText, nullable=False),
 )
 
 post_authors = Table(
@@ -137,7 +137,7 @@ post_authors = Table(
     metadata,
     _of_post(primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("name", Words, nullable=False),
+    Column("name", SafeText, nullable=False),
 )
 
 # Which posts stand in which list (`posts/store.Listing.key`): in all of them, those of a tag, those of an author.
@@ -146,9 +146,9 @@ post_authors = Table(
 listed = Table(
     "listed",
     metadata,
-    Column("list", Words, primary_key=True),
+    Column("list", SafeText, primary_key=True),
     _of_post(primary_key=True),
-    Column("published_at", Moment),
+    Column("published_at", UtcDateTime),
     Column("position", Integer),
     UniqueConstraint("list", "position"),
     Index(None, "list", "published_at", "post_id"),
@@ -160,8 +160,8 @@ listed = Table(
 lists = Table(
     "lists",
     metadata,
-    Column("list", Words, primary_key=True),
-    Column("since", Moment, primary_key=True),
+    Column("list", SafeText, primary_key=True),
+    Column("since", UtcDateTime, primary_key=True),
     Column("members", Integer, nullable=False),
 )
 
@@ -170,25 +170,25 @@ enclosures = Table(
     metadata,
     _of_post(primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("url", Words, nullable=False),
-    Column("type", Words, nullable=False),
+    Column("url", SafeText, nullable=False),
+    Column("type", SafeText, nullable=False),
     Column("length", BigInteger, nullable=False),
 )
 
 # Whom a post links to: the author's own word for whom to trust.
-post_hosts = Table(
-    "post_hosts",
+linked_sites = Table(
+    "linked_sites",
     metadata,
     _of_post(primary_key=True),
-    Column("host", Words, primary_key=True),  # all hosts of one owner are one: domains.owned
-    Index(None, "host"),
+    Column("site", SafeText, primary_key=True),  # a source site: domains.owned
+    Index(None, "site"),
 )
 
 # What posts are about, and in how many posts each term stands: related posts share rare terms.
 terms = Table(
     "terms",
     metadata,
-    Column("term", Words, primary_key=True),
+    Column("term", SafeText, primary_key=True),
     Column("posts", Integer, nullable=False),
 )
 
@@ -196,7 +196,7 @@ post_terms = Table(
     "post_terms",
     metadata,
     _of_post(primary_key=True),
-    Column("term", Words, primary_key=True),
+    Column("term", SafeText, primary_key=True),
     Index(None, "term", "post_id"),
 )
 
@@ -210,52 +210,52 @@ related = Table(
     Index(None, "other_id"),
 )
 
-_SOME_WAIT = text("new_words_at IS NOT NULL")
+_SOME_WAIT = text("pending_since IS NOT NULL")
 thoughts = Table(
     "thoughts",
     metadata,
     _id(),
-    Column("guid", Words, nullable=False, unique=True),
-    Column("token", Words, unique=True),  # of the receipt; comments have none
+    Column("guid", SafeText, nullable=False, unique=True),
+    Column("receipt_token", SafeText, unique=True),  # comments have none
     _of_post(nullable=False),
-    Column("kind", Words, nullable=False),
-    Column("state", Words, nullable=False),
-    Column("reason", Words),
-    Column("source", Words),  # as sent
-    Column("page", Words),  # the source as it is known: urls.same_page
-    Column("target", Words),  # as sent
-    Column("host", Words),
-    Column("author_name", Words, nullable=False),
-    Column("author_url", Words, nullable=False),
-    Column("email", Words),  # never shown
-    Column("title", Words, nullable=False),
-    Column("excerpt", Words, nullable=False),
+    Column("kind", SafeText, nullable=False),
+    Column("state", SafeText, nullable=False),
+    Column("reason", SafeText),
+    Column("source", SafeText),  # as sent
+    Column("source_key", SafeText),  # the source in the form under which it is known: urls.normalize_source
+    Column("target", SafeText),  # as sent
+    Column("host", SafeText),
+    Column("author_name", SafeText, nullable=False),
+    Column("author_url", SafeText, nullable=False),
+    Column("email", SafeText),  # never shown
+    Column("title", SafeText, nullable=False),
+    Column("excerpt", SafeText, nullable=False),
     Column("approved", Boolean, nullable=False),  # a person approved these very words
-    Column("restore", Words),  # the state that a link which comes back restores
-    Column("new_words", Words),  # JSON: what the source says now, while approved words stand
+    Column("restore", SafeText),  # the state that a link which comes back restores
+    Column("pending_content", SafeText),  # JSON: what the source says now, while approved words stand
     Column("strikes", Integer, nullable=False),
-    Column("first_strike_at", Moment),
-    Column("sender", Words),  # the address that sent the ping
-    Column("submission", Words, unique=True),  # one sending of the comment form
-    Column("received_at", Moment, nullable=False),
-    Column("checked_at", Moment),
-    Column("decided_at", Moment),
-    Column("next_check_at", Moment),
-    Column("fingerprint", Words),  # of a ping's excerpt: who says the same about several posts
-    Column("new_words_at", Moment),  # since when new words wait, null where there are none
-    Column("place", Words),  # of a ping's page: what is trusted together
-    Column("listed_at", Moment),  # `received_at` while it is shown on a published post, null otherwise
-    UniqueConstraint("post_id", "page"),
+    Column("first_strike_at", UtcDateTime),
+    Column("sender", SafeText),  # the address that sent the ping
+    Column("submission", SafeText, unique=True),  # one sending of the comment form
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("checked_at", UtcDateTime),
+    Column("decided_at", UtcDateTime),
+    Column("next_check_at", UtcDateTime),
+    Column("fingerprint", SafeText),  # of a ping's excerpt: who says the same about several posts
+    Column("pending_since", UtcDateTime),  # since when new words wait, null where there are none
+    Column("source_site", SafeText),  # of a ping's page: what is trusted together
+    Column("listed_at", UtcDateTime),  # `received_at` while it is shown on a published post, null otherwise
+    UniqueConstraint("post_id", "source_key"),
     Index(None, "fingerprint", "post_id"),
-    Index(None, "place", "approved", "state"),
-    Index(None, "email"),
+    Index(None, "source_site", "approved", "state"),
+    Index(None, "email", "approved", "state"),
     Index(None, "post_id", "state", "received_at"),
     Index(None, "state", "received_at"),
-    Index(None, "page"),
+    Index(None, "source_key"),
     Index(None, "host", "state"),
     Index(None, "listed_at", "id"),
     # Of the few that have some: in an index of all, SQLite looks for nothing that is “not null”.
-    Index(None, "new_words_at", sqlite_where=_SOME_WAIT, postgresql_where=_SOME_WAIT),
+    Index(None, "pending_since", sqlite_where=_SOME_WAIT, postgresql_where=_SOME_WAIT),
 )
 
 # The receipt's timeline.
@@ -264,94 +264,96 @@ thought_events = Table(
     metadata,
     _id(),
     Column("thought_id", ForeignKey("thoughts.id"), nullable=False, index=True),
-    Column("at", Moment, nullable=False),
-    Column("event", Words, nullable=False),
-    Column("detail", Words, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("event", SafeText, nullable=False),
+    Column("detail", SafeText, nullable=False),
 )
 
 # One row for each source that was fetched: when, and what it said about our posts.
 sources = Table(
     "sources",
     metadata,
-    Column("page", Words, primary_key=True),
-    Column("fetched_at", Moment, nullable=False),
-    Column("etag", Words),
-    Column("last_modified", Words),
-    Column("findings", Words, nullable=False),  # JSON: the words for each post linked to, and how it links
-    Column("read_at", Moment),  # when its text came last: “not modified” is believed for a while only
+    Column("source_key", SafeText, primary_key=True),
+    Column("fetched_at", UtcDateTime, nullable=False),
+    Column("etag", SafeText),
+    Column("last_modified", SafeText),
+    Column("findings", SafeText, nullable=False),  # JSON: the words for each post linked to, and how it links
+    Column("read_at", UtcDateTime),  # when its text came last: “not modified” is believed for a while only
 )
 
 # What moderators did, newest last, and what each thought was before: so that the last act can be taken back.
-acts = Table(
-    "acts",
+moderation_actions = Table(
+    "moderation_actions",
     metadata,
     _id(),
-    Column("act", Words, nullable=False),
-    Column("host", Words),  # of a purge, which leaves nothing to restore
-    Column("at", Moment, nullable=False),
+    Column("action", SafeText, nullable=False),
+    Column("host", SafeText),  # of a purge, which leaves nothing to restore
+    Column("at", UtcDateTime, nullable=False),
 )
 
-acts_before = Table(
-    "acts_before",
+moderation_undo = Table(
+    "moderation_undo",
     metadata,
-    Column("act_id", ForeignKey("acts.id"), primary_key=True),
+    Column("action_id", ForeignKey("moderation_actions.id"), primary_key=True),
     Column("thought_id", ForeignKey("thoughts.id"), primary_key=True, index=True),
-    Column("before", Words, nullable=False),  # JSON
+    Column("before", SafeText, nullable=False),  # JSON
 )
 
-hosts = Table(
-    "hosts",
+host_rules = Table(
+    "host_rules",
     metadata,
-    Column("host", Words, primary_key=True),  # with a path where the host is shared: example.org/~ann
-    Column("rule", Words, nullable=False),  # block or trust
-    Column("created_at", Moment, nullable=False),
+    Column("host", SafeText, primary_key=True),  # with a path where the host is shared: example.org/~ann
+    Column("rule", SafeText, nullable=False),  # block or trust
+    Column("created_at", UtcDateTime, nullable=False),
 )
 
 jobs = Table(
     "jobs",
     metadata,
     _id(),
-    Column("kind", Words, nullable=False),
-    Column("subject", Words, nullable=False),
-    Column("run_at", Moment, nullable=False),
-    Column("leased_until", Moment),
-    Column("token", Words),  # whose lease it is
-    Column("holder", Words),  # the process that has it
-    Column("party", Words),  # whose machines it burdens, such as a registered domain; leases are shared out by it
+    Column("kind", SafeText, nullable=False),
+    Column("subject", SafeText, nullable=False),
+    Column("run_at", UtcDateTime, nullable=False),
+    Column("leased_until", UtcDateTime),
+    Column("lease_token", SafeText),  # proves a lease
+    Column("holder", SafeText),  # the process that has it
+    Column(
+        "concurrency_key", SafeText
+    ),  # whose machines it burdens, such as a registered domain; leases are shared out by it
     Column("attempts", Integer, nullable=False),
-    Column("last_error", Words),
-    Column("created_at", Moment, nullable=False),
+    Column("last_error", SafeText),
+    Column("created_at", UtcDateTime, nullable=False),
     Column("priority", Integer, nullable=False, server_default="0"),  # 0 goes before 1
     UniqueConstraint("kind", "subject"),
     Index(None, "kind", "priority", "run_at", "id"),
-    Index(None, "leased_until", "party"),
-    Index(None, "party", "leased_until"),
-    Index(None, "party", "priority", "run_at"),
+    Index(None, "leased_until", "concurrency_key"),
+    Index(None, "concurrency_key", "leased_until"),
+    Index(None, "concurrency_key", "priority", "run_at"),
 )
 
 # When jobs were last looked at, for /readyz.
 heartbeats = Table(
     "heartbeats",
     metadata,
-    Column("name", Words, primary_key=True),
-    Column("at", Moment, nullable=False),
+    Column("name", SafeText, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
 )
 
 # The state of each feed that its readers know: an ETag, and a Last-Modified that only moves forward.
 feed_versions = Table(
     "feed_versions",
     metadata,
-    Column("path", Words, primary_key=True),
+    Column("path", SafeText, primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("etag", Words, nullable=False),
-    Column("last_modified", Moment, nullable=False),
+    Column("etag", SafeText, nullable=False),
+    Column("last_modified", UtcDateTime, nullable=False),
 )
 
 # Counters of the present and the last window (a minute each), shared by all processes.
-limits = Table(
-    "limits",
+rate_limits = Table(
+    "rate_limits",
     metadata,
-    Column("bucket", Words, primary_key=True),
+    Column("bucket", SafeText, primary_key=True),
     Column("window", BigInteger, primary_key=True),
     Column("count", Integer, nullable=False),
     Index(None, "window"),  # what is too old is taken away with each new row
@@ -362,8 +364,8 @@ reader_days = Table(
     "reader_days",
     metadata,
     Column("day", Date, primary_key=True),
-    Column("reader", Words, primary_key=True),
-    Column("feed", Words, primary_key=True),
+    Column("reader", SafeText, primary_key=True),
+    Column("feed", SafeText, primary_key=True),
     Column("requests", BigInteger, nullable=False),
     Column("not_modified", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),
@@ -371,12 +373,12 @@ reader_days = Table(
 )
 
 # One row for each reader that states no subscribers, told apart by a keyed hash, until its day is over.
-reader_marks = Table(
-    "reader_marks",
+reader_hashes = Table(
+    "reader_hashes",
     metadata,
     Column("day", Date, primary_key=True),
-    Column("mark", Words, primary_key=True),
-    Column("reader", Words, nullable=False),
+    Column("hash", SafeText, primary_key=True),
+    Column("reader", SafeText, nullable=False),
 )
 
 # The key of the marks of a day that is not over.
@@ -384,7 +386,7 @@ reader_keys = Table(
     "reader_keys",
     metadata,
     Column("day", Date, primary_key=True),
-    Column("key", Words, nullable=False),
+    Column("key", SafeText, nullable=False),
 )
 
 # What remains of the marks of a day that is over: how many there were.
@@ -392,6 +394,6 @@ reader_counts = Table(
     "reader_counts",
     metadata,
     Column("day", Date, primary_key=True),
-    Column("reader", Words, primary_key=True),
+    Column("reader", SafeText, primary_key=True),
     Column("readers", BigInteger, nullable=False),
 )

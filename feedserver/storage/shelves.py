@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, literal, select, update
 
-from feedserver.storage.schema import Moment, lists
+from feedserver.storage.schema import UtcDateTime, lists
 
 SIZE = 1000  # of a shelf when it is laid out; one that has grown to twice as much is laid out anew
 
@@ -53,7 +53,7 @@ class Shelves:
         shelves = (
             select(
                 lists.c.members,
-                func.lag(lists.c.since, type_=Moment()).over(order_by=newest_first).label("until"),
+                func.lag(lists.c.since, type_=UtcDateTime()).over(order_by=newest_first).label("until"),
                 (func.sum(lists.c.members).over(order_by=newest_first) - lists.c.members).label("before"),
             )
             .where(self._ours())

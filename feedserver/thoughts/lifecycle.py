@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from feedserver.thoughts.model import Manner, State, Thought, Words
+from feedserver.thoughts.model import Content, LinkSignals, State, Thought
 
 STRIKES: Final = 3  # 404s after which a source is gone …
 STRIKE_SPAN: Final = timedelta(days=1)  # … when they span at least this
@@ -21,8 +21,8 @@ FINAL: Final[frozenset[State]] = frozenset({"spam", "deleted"})
 class Linked:
     """The source links to the post, and says this. `manner` is for the owner's rules alone."""
 
-    words: Words
-    manner: Manner = field(default_factory=Manner)
+    content: Content
+    signals: LinkSignals = field(default_factory=LinkSignals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,11 @@ class Decision:
 
     state: State
     reason: str | None
-    words: Words
+    content: Content
     restore: State | None
     strikes: int
     first_strike_at: datetime | None
-    new_words: Words | None = None
+    pending_content: Content | None = None
     approved: bool = False
 
 
@@ -97,10 +97,10 @@ class TakenBack:
     checked_at: datetime | None
 
 
-Event = Evidence | Pinged | Moderated | TakenBack
+LifecycleEvent = Evidence | Pinged | Moderated | TakenBack
 
 
-def decide(thought: Thought, event: Event, verdict: Verdict, now: datetime) -> Decision:
+def decide(thought: Thought, event: LifecycleEvent, verdict: Verdict, now: datetime) -> Decision:
     """What `thought` becomes through `event`; `verdict` is for a source that links and had no state to keep."""
     unchanged = as_it_is(thought)
     match event:
@@ -112,8 +112,8 @@ def decide(thought: Thought, event: Event, verdict: Verdict, now: datetime) -> D
             return unchanged
         case Pinged():
             return _pinged(thought, unchanged)
-        case Linked(words):
-            return _linked(thought, words, verdict, unchanged)
+        case Linked(content):
+            return _linked(thought, content, verdict, unchanged)
         case Trouble(last=False):
             return unchanged
         case Trouble() if thought.state == "gone":
@@ -131,11 +131,11 @@ def as_it_is(thought: Thought) -> Decision:
     return Decision(
         thought.state,
         thought.reason,
-        thought.words,
+        thought.content,
         thought.restore,
         thought.strikes,
         thought.first_strike_at,
-        thought.new_words,
+        thought.pending_content,
         thought.approved,
     )
 
@@ -147,7 +147,7 @@ def nothing_to_show(thought: Thought) -> bool:
 
 def can_be_seen(thought: Thought, decision: Decision) -> bool:
     """Whether readers can tell the difference between what was and what is decided."""
-    differs = thought.state != decision.state or thought.words != decision.words
+    differs = thought.state != decision.state or thought.content != decision.content
     return differs and "shown" in (thought.state, decision.state)
 
 
@@ -165,8 +165,8 @@ def _moderated(thought: Thought, act: Act, unchanged: Decision) -> Decision:
     if act in ("approve", "hide") and nothing_to_show(thought):
         return unchanged
     state, reason = _OUTCOMES[act]
-    words = thought.new_words or thought.words if act == "approve" else thought.words
-    decided = replace(unchanged, state=state, reason=reason, words=words, restore=None, new_words=None)
+    content = thought.pending_content or thought.content if act == "approve" else thought.content
+    decided = replace(unchanged, state=state, reason=reason, content=content, restore=None, pending_content=None)
     return replace(decided, approved=act == "approve")
 
 
@@ -175,12 +175,12 @@ def _taken_back(thought: Thought, event: TakenBack) -> Decision:
     before = event.before
     if thought.checked_at == event.checked_at:
         return before
-    latest = thought.new_words or thought.words
-    words, new_words = (before.words, latest) if before.approved else (latest, None)
+    latest = thought.pending_content or thought.content
+    content, pending_content = (before.content, latest) if before.approved else (latest, None)
     back = replace(
         before,
-        words=words,
-        new_words=new_words if new_words != words else None,
+        content=content,
+        pending_content=pending_content if pending_content != content else None,
         strikes=thought.strikes,
         first_strike_at=thought.first_strike_at,
     )
@@ -196,10 +196,10 @@ def _pinged(thought: Thought, unchanged: Decision) -> Decision:
     return replace(unchanged, state="received", reason=None)
 
 
-def _linked(thought: Thought, words: Words, verdict: Verdict, unchanged: Decision) -> Decision:
+def _linked(thought: Thought, content: Content, verdict: Verdict, unchanged: Decision) -> Decision:
     state: State
     reason: str | None
-    if thought.state == "shown" and verdict.suspicious and not thought.approved and words != thought.words:
+    if thought.state == "shown" and verdict.suspicious and not thought.approved and content != thought.content:
         state, reason = verdict.state, verdict.reason  # bait that was switched
     elif thought.state in ("shown", "held"):
         state, reason = thought.state, thought.reason
@@ -208,12 +208,12 @@ def _linked(thought: Thought, words: Words, verdict: Verdict, unchanged: Decisio
     else:
         state, reason = verdict.state, verdict.reason
     settled = replace(unchanged, state=state, reason=reason, restore=None, strikes=0, first_strike_at=None)
-    if thought.approved and words != thought.words:
-        return replace(settled, new_words=words)
-    return replace(settled, words=words, new_words=None)
+    if thought.approved and content != thought.content:
+        return replace(settled, pending_content=content)
+    return replace(settled, content=content, pending_content=None)
 
 
-def _doubted(thought: Thought, evidence: Event, unchanged: Decision, now: datetime) -> Decision:
+def _doubted(thought: Thought, evidence: LifecycleEvent, unchanged: Decision, now: datetime) -> Decision:
     """A thought that is shown or held, and evidence that speaks against it."""
     reason = _reason(evidence)
     gone = replace(unchanged, state="gone", reason=reason, restore=thought.state, strikes=0, first_strike_at=None)
@@ -230,7 +230,7 @@ def _doubted(thought: Thought, evidence: Event, unchanged: Decision, now: dateti
             return unchanged
 
 
-def _reason(evidence: Event) -> str:
+def _reason(evidence: LifecycleEvent) -> str:
     match evidence:
         case Unlinked(reason):
             return reason

@@ -60,7 +60,7 @@ def ids_of_host(connection: Connection, host: str) -> list[int]:
 def waiting_for_a_word(connection: Connection, limit: int) -> list[tuple[Thought, datetime]]:
     """What a moderator is to decide on, and since when it waits, the newest first: what is held, and new words beside
     approved ones, each as a thought in the state `held`. Nothing on a post that was deleted."""
-    since = func.coalesce(thoughts.c.new_words_at, thoughts.c.decided_at, thoughts.c.received_at)
+    since = func.coalesce(thoughts.c.pending_since, thoughts.c.decided_at, thoughts.c.received_at)
     query = (
         QUERY.where(_held_or_new(), thoughts.c.state.not_in(_AWAY), schema.posts.c.state != "deleted")
         .add_columns(since.label("since"))
@@ -74,11 +74,11 @@ def _held_or_new() -> ColumnElement[bool]:
     """What is held or has new words. Each is looked for by itself: for one condition with “or” SQLite walks through all
     that is shown."""
     held = select(thoughts.c.id).where(thoughts.c.state == "held")
-    return thoughts.c.id.in_(union(held, select(thoughts.c.id).where(thoughts.c.new_words_at.is_not(None))))
+    return thoughts.c.id.in_(union(held, select(thoughts.c.id).where(thoughts.c.pending_since.is_not(None))))
 
 
 def _with_new_words(thought: Thought) -> list[Thought]:
-    if thought.new_words is None or thought.state != "shown":
+    if thought.pending_content is None or thought.state != "shown":
         return [thought]
-    held = replace(thought, state="held", reason=_NEW_WORDS, new_words=None, **asdict(thought.new_words))
+    held = replace(thought, state="held", reason=_NEW_WORDS, pending_content=None, **asdict(thought.pending_content))
     return [held, thought]

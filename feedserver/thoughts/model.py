@@ -16,7 +16,7 @@ _SAYS_SOMETHING = 10  # letters of an excerpt, from which on it is somebody's ow
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Content:
     """What a source says: who, under which title, and the words around its link."""
 
     author_name: str
@@ -37,7 +37,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class LinkSignals:
     """How a page links to a post, beyond its words: what tells spam from a thought.
 
     `links` counts the page's links to our posts, `hidden` says that this one cannot be seen. `led_to` is where
@@ -46,7 +46,7 @@ class Manner:
 
     links: int = 1
     hidden: bool = False
-    led_to: str | None = None
+    redirected_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,14 @@ class Thought:
 
     id: int
     guid: str
-    token: str
+    receipt_token: str
     post_id: int
     post_slug: str
     kind: Kind
     state: State
     reason: str | None
     source: str | None
-    page: str | None
+    source_key: str | None
     target: str | None
     host: str | None
     author_name: str
@@ -84,15 +84,15 @@ class Thought:
     checked_at: datetime | None
     decided_at: datetime | None
     next_check_at: datetime | None
-    new_words: Words | None = None
+    pending_content: Content | None = None
 
     @property
-    def words(self) -> Words:
-        return Words(self.author_name, self.author_url, self.title, self.excerpt)
+    def content(self) -> Content:
+        return Content(self.author_name, self.author_url, self.title, self.excerpt)
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class TimelineEntry:
     """One line of a receipt's timeline."""
 
     at: datetime

@@ -7,7 +7,7 @@ from feedserver.storage import rate_limits
 from feedserver.urls import host_name
 
 
-def party_of(page: str) -> str:
+def budget_key(source_key: str) -> str:
     """The registered domain of a source's host, or the network of its address."""
-    host = host_name(urlsplit(page))
+    host = host_name(urlsplit(source_key))
     return rate_limits.network(host) if is_address(host) else registered(host)

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from feedserver.thoughts.lifecycle import WAITS
-from feedserver.thoughts.model import Event, Thought
+from feedserver.thoughts.model import Thought, TimelineEntry
 
 # What a decision on a state is told as, whatever the reason was.
 _TOLD: Final[dict[str, str | None]] = {"held": WAITS.reason, "spam": None, "deleted": None}
 
 
-def tell(thought: Thought, timeline: Sequence[Event], post: str | None, *, looked_at_again: bool) -> dict[str, Any]:
+def tell(
+    thought: Thought, timeline: Sequence[TimelineEntry], post: str | None, *, looked_at_again: bool
+) -> dict[str, Any]:
     """The receipt's keys (INTERFACE section 6). `post` is the post's URL where readers can see it."""
     return {
         "state": thought.state,
@@ -28,7 +30,7 @@ def tell(thought: Thought, timeline: Sequence[Event], post: str | None, *, looke
     }
 
 
-def _detail(line: Event) -> str:
+def _detail(line: TimelineEntry) -> str:
     state = line.detail.partition(":")[0]
     if line.event != "decided" or state not in _TOLD:
         return line.detail

@@ -30,15 +30,15 @@ from feedserver.thoughts import store, timeline
 from feedserver.thoughts.lifecycle import WAITS, Pinged, decide
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import hosts
-from feedserver.thoughts.parties import party_of
+from feedserver.thoughts.parties import budget_key
 from feedserver.thoughts.verification.verify import VERIFY, Verifier
-from feedserver.urls import MAX_URL, Urls, host_name, same_page, split_http
+from feedserver.urls import MAX_URL, Urls, host_name, normalize_source, split_http
 
 _SHARES = 10  # parties that together can fill `limits.waiting`
 _LEAST_SHARE = 100  # sources of one party that may wait in any case
 
 
-class WaitingPlaces:
+class WaitingSlots:
     """Threads in which pings are verified while their senders wait: a few, so that no stalled source holds the site.
 
     A place is taken until its verification ends, even when its sender has had an answer long before.
@@ -82,17 +82,17 @@ class Ping:
 
     source: str
     target: str
-    page: str
+    source_key: str
     post: Post
     sender: str
 
     @property
     def host(self) -> str:
-        return host_name(urlsplit(self.page))
+        return host_name(urlsplit(self.source_key))
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PingOutcome:
     """What the sender learns: the ping is `registered`, or `accepted` to be verified later."""
 
     outcome: Literal["registered", "accepted"]
@@ -118,9 +118,9 @@ class Receiver:
     clock: Clock
     verifier: Verifier
     runner: Runner
-    places: WaitingPlaces = field(repr=False)
+    places: WaitingSlots = field(repr=False)
 
-    def receive(self, source: str, target: str, sender: str) -> Answer:
+    def receive(self, source: str, target: str, sender: str) -> PingOutcome:
         """Takes the ping that `sender` (an IP address) sent.
 
         Raises a PingError for each row of the table that refuses; those of a ping that was stored name its receipt.
@@ -156,7 +156,7 @@ class Receiver:
     # --- before it is stored ---
 
     def _checked(self, source: str, target: str, sender: str) -> Ping:
-        if split_http(source) is None or len(same_page(source)) > MAX_URL:  # a name may be longer in ASCII
+        if split_http(source) is None or len(normalize_source(source)) > MAX_URL:  # a name may be longer in ASCII
             raise errors.SourceUnusable
         post = self.post_at(target)
         if not post.pings_open:
@@ -166,7 +166,7 @@ class Receiver:
         if own is not None and own.id == post.id:
             raise errors.PingToItself
         # Our own posts are known by their present address.
-        return Ping(source, target, self.urls.post(own.slug) if own else same_page(source), post, sender)
+        return Ping(source, target, self.urls.post(own.slug) if own else normalize_source(source), post, sender)
 
     def _post(self, slug: str) -> Post | None:
         with self.database.read() as connection:
@@ -180,34 +180,36 @@ class Receiver:
         `holder` is who carries that duty out at once, None when there is no place for it.
         """
         now = self.clock()
-        if hosts.rule_for_page(connection, ping.page) == "block":
+        if hosts.rule_for_page(connection, ping.source_key) == "block":
             return _Taken(refused=errors.SenderDenied())
         bucket = f"ping:{rate_limits.network(ping.sender)}"
         if not rate_limits.allow(connection, bucket, self.settings.limits.sender, now):
             return _Taken(refused=errors.SenderDenied())
-        jobs.find(connection, VERIFY, ping.page)  # locked first, as by the look that may be settling this very pair
-        known = store.pair(connection, ping.post.id, ping.page)
+        jobs.find(
+            connection, VERIFY, ping.source_key
+        )  # locked first, as by the look that may be settling this very pair
+        known = store.pair(connection, ping.post.id, ping.source_key)
         if known is not None and known.state not in ("rejected", "gone"):
             return self._take_known(connection, known, ping.sender, now)
-        if self._is_too_much(connection, ping.page):
+        if self._is_too_much(connection, ping.source_key):
             return _Taken(refused=errors.TooMuchWaiting())
         thought = self._store(connection, ping, known, now)
         return self._start(connection, thought, ping, holder, now)
 
-    def _is_too_much(self, connection: Connection, page: str) -> bool:
+    def _is_too_much(self, connection: Connection, source_key: str) -> bool:
         """Whether `limits.waiting` is reached, or what of it one party may take: the others are to find room."""
         most = self.settings.limits.waiting
         if store.waiting(connection) >= most:
             return True
         share = max(_LEAST_SHARE, most // _SHARES)
-        return most > share and jobs.waiting_of(connection, party_of(page), share) >= share
+        return most > share and jobs.waiting_of(connection, budget_key(source_key), share) >= share
 
     def _take_known(self, connection: Connection, known: Thought, sender: str, now: datetime) -> _Taken:
         """A pair that has its place already: told so, and looked at again in the background."""
-        assert known.page is not None, "pings have a page"
+        assert known.source_key is not None, "pings have a page"
         if known.state in ("received", "shown", "held"):
             store.asked_by(connection, known, sender)
-            self.verifier.ask(connection, known.page, now)
+            self.verifier.ask(connection, known.source_key, now)
         if known.state == "received":
             return _Taken(thought=known)
         return _Taken(refused=errors.AlreadyKnown(self._with_receipt(errors.AlreadyKnown.text, known)))
@@ -218,7 +220,7 @@ class Receiver:
                 connection,
                 post_id=ping.post.id,
                 source=ping.source,
-                page=ping.page,
+                source_key=ping.source_key,
                 target=ping.target,
                 host=ping.host,
                 sender=ping.sender,
@@ -236,11 +238,13 @@ class Receiver:
         """Settles the ping from what is known of its source, or writes the duty to look and takes it on if it can."""
         if self.verifier.settle_at_once(connection, thought, now):
             return _Taken(thought=thought)
-        job = self.verifier.ask(connection, ping.page, now)
+        job = self.verifier.ask(connection, ping.source_key, now)
         if holder is None or job.is_leased(now) or job.run_at > now:
             return _Taken(thought=thought)
         # One host never holds all the places, however many of its pages are pinged at once.
-        if not jobs.has_room(connection, job.party, now, min(MOST_OF_ONE, max(1, self.settings.pingback.places - 1))):
+        if not jobs.has_room(
+            connection, job.concurrency_key, now, min(MOST_OF_ONE, max(1, self.settings.pingback.places - 1))
+        ):
             return _Taken(thought=thought)
         return _Taken(thought=thought, job=jobs.lease(connection, job, now, holder=holder))
 
@@ -250,20 +254,20 @@ class Receiver:
         with suppress(NotSettledInTime):
             verification.result(timeout=self.settings.pingback.wait)
 
-    def _answer(self, stored: Thought) -> Answer:
+    def _answer(self, stored: Thought) -> PingOutcome:
         with self.database.read() as connection:
             thought = store.by_id(connection, stored.id) or stored  # its host may have been purged meanwhile
         match thought.state:
             case "received":
-                return Answer("accepted", thought)
+                return PingOutcome("accepted", thought)
             case "rejected" | "gone":
                 error = _REFUSALS.get(thought.reason or "", errors.SourceMissing)
                 raise error(self._with_receipt(error.text, thought))
             case _:
-                return Answer("registered", thought)
+                return PingOutcome("registered", thought)
 
     def _with_receipt(self, text: str, thought: Thought) -> str:
-        return f"{text}. {self.urls.receipt(thought.token or '')}"
+        return f"{text}. {self.urls.receipt(thought.receipt_token or '')}"
 
 
 # Why a verified ping was turned down, and the row of the table that says so.

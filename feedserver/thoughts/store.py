@@ -14,8 +14,8 @@ from feedserver.posts import store as posts
 from feedserver.storage import listed_thoughts, schema
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts.lifecycle import FINAL, Decision
-from feedserver.thoughts.model import Kind, State, Thought, Words
-from feedserver.thoughts.moderation.trust import place
+from feedserver.thoughts.model import Content, Kind, State, Thought
+from feedserver.thoughts.moderation.trust import source_site
 
 _COLUMNS = [thoughts.c[name] for name in Thought.__dataclass_fields__ if name in thoughts.c]
 QUERY: Select[Any] = select(*_COLUMNS, schema.posts.c.slug.label("post_slug")).join(
@@ -42,23 +42,23 @@ def lock(connection: Connection, thought_ids: Sequence[int]) -> dict[int, Though
 
 
 def by_token(connection: Connection, token: str) -> Thought | None:
-    return _one(connection, thoughts.c.token == token)
+    return _one(connection, thoughts.c.receipt_token == token)
 
 
 def by_submission(connection: Connection, submission: str) -> Thought | None:
     return _one(connection, thoughts.c.submission == submission)
 
 
-def pair(connection: Connection, post_id: int, page: str) -> Thought | None:
+def pair(connection: Connection, post_id: int, source_key: str) -> Thought | None:
     """The thought of one source on one post, locked until the transaction ends."""
-    query = QUERY.where(thoughts.c.post_id == post_id, thoughts.c.page == page).with_for_update(of=thoughts)
+    query = QUERY.where(thoughts.c.post_id == post_id, thoughts.c.source_key == source_key).with_for_update(of=thoughts)
     row = connection.execute(query).one_or_none()
     return thought_of(row) if row else None
 
 
-def of_page(connection: Connection, page: str, states: Sequence[State]) -> list[Thought]:
+def of_page(connection: Connection, source_key: str, states: Sequence[State]) -> list[Thought]:
     """All thoughts of one source in these states, locked until the transaction ends."""
-    query = QUERY.where(thoughts.c.page == page, thoughts.c.state.in_(states)).with_for_update(of=thoughts)
+    query = QUERY.where(thoughts.c.source_key == source_key, thoughts.c.state.in_(states)).with_for_update(of=thoughts)
     return [thought_of(row) for row in connection.execute(query.order_by(thoughts.c.id))]
 
 
@@ -106,12 +106,16 @@ def waiting(connection: Connection) -> int:
     return connection.execute(query).scalar_one()
 
 
-def standing_since(connection: Connection, page: str) -> list[datetime | None]:
+def standing_since(connection: Connection, source_key: str) -> list[datetime | None]:
     """Since when each thought of a source stands that is shown or held, on posts that were not deleted."""
     query = (
         select(thoughts.c.decided_at)
         .join(schema.posts, schema.posts.c.id == thoughts.c.post_id)
-        .where(thoughts.c.page == page, thoughts.c.state.in_(("shown", "held")), schema.posts.c.state != "deleted")
+        .where(
+            thoughts.c.source_key == source_key,
+            thoughts.c.state.in_(("shown", "held")),
+            schema.posts.c.state != "deleted",
+        )
     )
     return list(connection.execute(query).scalars())
 
@@ -125,16 +129,24 @@ def shown_sources(connection: Connection, post_id: int) -> list[str]:
 
 
 def add_ping(
-    connection: Connection, *, post_id: int, source: str, page: str, target: str, host: str, sender: str, now: datetime
+    connection: Connection,
+    *,
+    post_id: int,
+    source: str,
+    source_key: str,
+    target: str,
+    host: str,
+    sender: str,
+    now: datetime,
 ) -> Thought:
     """Stores a ping as it arrived, unproved, with a receipt of its own."""
     values = _blank("pingback", "received", post_id, now) | {
-        "token": secrets.token_urlsafe(18),  # 144 random bits
+        "receipt_token": secrets.token_urlsafe(18),  # 144 random bits
         "source": source,
-        "page": page,
+        "source_key": source_key,
         "target": target,
         "host": host,
-        "place": place(page),
+        "source_site": source_site(source_key),
         "sender": sender,
     }
     return _insert(connection, values)
@@ -201,29 +213,33 @@ def moderate(connection: Connection, decisions: Iterable[tuple[Thought, Decision
     listed_thoughts.follow(connection, moved)
 
 
-def set_next_check(connection: Connection, page: str, moment: datetime | None) -> None:
+def set_next_check(connection: Connection, source_key: str, moment: datetime | None) -> None:
     """Says on the receipts of a source when it is looked at next."""
     looked_at = thoughts.c.state.in_(("received", "shown", "held"))
-    connection.execute(update(thoughts).where(thoughts.c.page == page, looked_at).values(next_check_at=moment))
+    connection.execute(
+        update(thoughts).where(thoughts.c.source_key == source_key, looked_at).values(next_check_at=moment)
+    )
 
 
 # --- helpers ---
 
 
 def _decided(thought: Thought, decision: Decision, now: datetime) -> dict[str, Any]:
-    values: dict[str, Any] = asdict(decision.words) | {
+    values: dict[str, Any] = asdict(decision.content) | {
         "state": decision.state,
         "reason": decision.reason,
         "restore": decision.restore,
         "strikes": decision.strikes,
         "first_strike_at": decision.first_strike_at,
-        "new_words": json.dumps(asdict(decision.new_words), ensure_ascii=False) if decision.new_words else None,
+        "pending_content": json.dumps(asdict(decision.pending_content), ensure_ascii=False)
+        if decision.pending_content
+        else None,
         "approved": decision.approved,
     }
     if thought.kind == "pingback":
-        values["fingerprint"] = decision.words.fingerprint
-    if decision.new_words != thought.new_words:
-        values["new_words_at"] = now if decision.new_words else None
+        values["fingerprint"] = decision.content.fingerprint
+    if decision.pending_content != thought.pending_content:
+        values["pending_since"] = now if decision.pending_content else None
     if decision.state != thought.state:
         values["decided_at"] = now
     return values
@@ -272,5 +288,5 @@ def _one(connection: Connection, condition: ColumnElement[bool]) -> Thought | No
 def thought_of(row: Row[Any], *besides: str) -> Thought:
     """The thought in a row of `QUERY`, which may hold other columns `besides`."""
     values = {name: value for name, value in row._mapping.items() if name not in besides}  # noqa: SLF001 - documented
-    waiting = values.pop("new_words")
-    return Thought(**values, new_words=Words(**json.loads(waiting)) if waiting else None)
+    waiting = values.pop("pending_content")
+    return Thought(**values, pending_content=Content(**json.loads(waiting)) if waiting else None)

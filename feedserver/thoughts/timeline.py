@@ -6,16 +6,16 @@ from datetime import datetime
 from sqlalchemy import Connection, func, insert, select
 
 from feedserver.storage.schema import thought_events, thoughts
-from feedserver.thoughts.model import Event
+from feedserver.thoughts.model import TimelineEntry
 
 _LINES = 200  # of a receipt: its sender can ask for more of them, but not for a page without end
 
 
-def events(connection: Connection, thought_id: int) -> list[Event]:
+def events(connection: Connection, thought_id: int) -> list[TimelineEntry]:
     """A thought's timeline, oldest first; of a very long one, its end."""
     query = select(thought_events).where(thought_events.c.thought_id == thought_id)
     newest = connection.execute(query.order_by(thought_events.c.id.desc()).limit(_LINES)).all()
-    return [Event(row.at, row.event, row.detail) for row in reversed(newest)]
+    return [TimelineEntry(row.at, row.event, row.detail) for row in reversed(newest)]
 
 
 def asked_at(connection: Connection, thought_id: int) -> datetime | None:
@@ -27,11 +27,11 @@ def asked_at(connection: Connection, thought_id: int) -> datetime | None:
     return moment
 
 
-def last_sender(connection: Connection, page: str) -> str | None:
+def last_sender(connection: Connection, source_key: str) -> str | None:
     """The address that sent the newest ping of a source."""
     asked = thought_events.c.thought_id == thoughts.c.id
     query = select(thoughts.c.sender).join(thought_events, asked)
-    query = query.where(thoughts.c.page == page, thought_events.c.event == "received")
+    query = query.where(thoughts.c.source_key == source_key, thought_events.c.event == "received")
     return connection.execute(query.order_by(thought_events.c.id.desc()).limit(1)).scalar_one_or_none()
 
 

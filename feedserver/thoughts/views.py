@@ -47,7 +47,7 @@ def _answer(body: bytes) -> bytes:
 def _ping(call: Call) -> str:
     source, target = pingback.two_strings(call.params)
     answer = services().receiver.receive(source, target, request.remote_addr or "")
-    receipt = services().urls.receipt(answer.thought.token or "")
+    receipt = services().urls.receipt(answer.thought.receipt_token or "")
     return f"Pingback from {source} to {target} {answer.outcome}. {receipt}"
 
 

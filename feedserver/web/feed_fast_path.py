@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from feedserver.feeds.kept import Kept
-from feedserver.feeds.responses import LED_TO, Answer, Answering, Asked
+from feedserver.feeds.responses import LED_TO, FeedRequest, FeedResponder, FeedResponse
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.web.routing import Environ, WsgiApp
 
@@ -19,7 +19,7 @@ _KEPT: Final = 2048  # addresses
 class FeedDoor:
     """Answers GET and HEAD of feeds; `app` answers the rest."""
 
-    def __init__(self, app: WsgiApp, answering: Answering) -> None:
+    def __init__(self, app: WsgiApp, answering: FeedResponder) -> None:
         self._app = app
         self._answering = answering
         self._known: Kept[str, FeedAddress] = Kept(_KEPT)
@@ -27,13 +27,17 @@ class FeedDoor:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         sent = environ.get("RAW_URI", "")
         address = self._known.get(sent)
-        found = self._in_memory(address, Asked.of(environ)) if address is not None and _is_a_readers(environ) else None
+        found = (
+            self._in_memory(address, FeedRequest.of(environ))
+            if address is not None and _is_a_readers(environ)
+            else None
+        )
         if found is None:
             return self._led_by_the_router(environ, start_response, sent)
         start_response(found.line, found.headers)
         return [found.body] if environ["REQUEST_METHOD"] == "GET" else []
 
-    def _in_memory(self, address: FeedAddress, asked: Asked) -> Answer | None:
+    def _in_memory(self, address: FeedAddress, asked: FeedRequest) -> FeedResponse | None:
         document = self._answering.feeds.in_memory(address)
         return None if document is None else self._answering.answer(address, document, asked)
 

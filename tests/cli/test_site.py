@@ -234,7 +234,7 @@ def test_jobs_list_has_every_key_always(run: Run, site: Path, database_url: str)
         "leased_until": None,
         "last_error": "it failed",
         "created_at": "2026-01-01T00:00:00Z",
-        "party": None,
+        "concurrency_key": None,
         "why": "it failed",
     }
     assert list(later) == list(soon)

@@ -12,7 +12,7 @@ from feedserver.posts import store as posts
 from feedserver.storage.engine import Database
 from feedserver.thoughts import store
 from feedserver.thoughts.lifecycle import Decision
-from feedserver.thoughts.model import State, Thought, Words
+from feedserver.thoughts.model import Content, State, Thought
 from tests.cli.conftest import Run
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
@@ -60,7 +60,7 @@ def comment(database: Database, post: str) -> Add:
 def ping(database: Database, post: str) -> Add:
     """Stores a ping on the post; one that was verified when it says something."""
 
-    def add(source: str = "http://other.example/1", words: Words | None = None) -> Thought:
+    def add(source: str = "http://other.example/1", words: Content | None = None) -> Thought:
         with database.write() as connection:
             found = posts.by_slug(connection, post)
             assert found is not None
@@ -68,7 +68,7 @@ def ping(database: Database, post: str) -> Add:
                 connection,
                 post_id=found.id,
                 source=source,
-                page=source,
+                source_key=source,
                 target="http://blog.example/posts/hello",
                 host="other.example",
                 sender="192.0.2.1",
@@ -106,7 +106,7 @@ def test_the_list_has_every_key_always(run: Run, comment: Add, ping: Add) -> Non
     assert list(found) == list(listed[said.id])
     assert (found["kind"], found["state"], found["source"]) == ("pingback", "received", "http://other.example/1")
     assert (found["author_name"], found["author_url"], found["title"], found["excerpt"]) == (None, None, None, None)
-    assert found["receipt"] == f"http://blog.example/receipts/{waiting.token}"
+    assert found["receipt"] == f"http://blog.example/receipts/{waiting.receipt_token}"
 
 
 def test_the_list_can_be_narrowed(run: Run, comment: Add, ping: Add) -> None:
@@ -281,7 +281,7 @@ def test_a_purge_says_what_it_would_remove_and_does_it_when_told_to(run: Run, pi
 @pytest.fixture
 def three_pings(ping: Add) -> list[Thought]:
     """Two verified pings of one host, and one that was not verified."""
-    words = Words("Other Blog", "http://other.example/", "Title", "[…] words […]")
+    words = Content("Other Blog", "http://other.example/", "Title", "[…] words […]")
     return [
         ping("http://other.example/1", words),
         ping("http://other.example/2", words),

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from feedserver.feeds.jsonfeed import json_feed
-from feedserver.feeds.model import Link, Person
+from feedserver.feeds.model import FeedLink, Person
 from tests.feeds.builders import SITE, a_feed, a_full_entry, a_thought, an_entry
 
 FEED = a_feed(
@@ -20,7 +20,7 @@ FEED = a_feed(
     an_entry(6, html="", summary="", title=""),
     a_thought(5),
     a_thought(4, kind="comment", html="<p>Well said</p>", external_url=None),
-    links=(Link("hub", "https://hub.example/"), Link("prev-archive", f"{SITE}/archives/1.json")),
+    links=(FeedLink("hub", "https://hub.example/"), FeedLink("prev-archive", f"{SITE}/archives/1.json")),
 )
 DOCUMENTS = {"everything": json_feed(FEED), "no entries": json_feed(a_feed())}
 TOP_LEVEL = {

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from lxml import etree
 
-from feedserver.feeds.model import Link, Person
+from feedserver.feeds.model import FeedLink, Person
 from feedserver.feeds.syndication import atom
 from tests.feeds.builders import SITE, a_feed, a_full_entry, a_thought, an_entry
 
@@ -28,7 +28,10 @@ FEED = a_feed(
     a_thought(4),
     a_thought(3, kind="comment", html="<p>Well said</p>", external_url=None),
     title="The <b>blog</b>",
-    links=(Link("first", f"{SITE}/feed.atom"), Link("next", f"{SITE}/feed.atom?page=2", "application/atom+xml")),
+    links=(
+        FeedLink("first", f"{SITE}/feed.atom"),
+        FeedLink("next", f"{SITE}/feed.atom?page=2", "application/atom+xml"),
+    ),
 )
 DOCUMENTS = {"everything": atom(FEED), "no entries": atom(a_feed()), "no description": atom(a_feed(description=""))}
 

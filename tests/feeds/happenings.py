@@ -29,7 +29,7 @@ def link(services: Services, post: Post, source: str, excerpt: str = "[…] word
             connection,
             post_id=post.id,
             source=source,
-            page=source,
+            source_key=source,
             target=services.urls.post(post.slug),
             host="other.example",
             sender="192.0.2.1",

@@ -79,39 +79,39 @@ SEEN_CHANGES = [
 def test_every_change_of_the_bytes_moves_both_etag_and_last_modified(
     site: SimpleNamespace, address: FeedAddress, change: Callable[[SimpleNamespace], object]
 ) -> None:
-    before = site.services.feeds.get(address)
+    before = site.services.feed_documents.get(address)
 
     change(site)  # within the same second
 
-    after = site.services.feeds.get(address)
+    after = site.services.feed_documents.get(address)
     assert after.bodies != before.bodies
     assert after.version.etag != before.version.etag
     assert after.version.last_modified > before.version.last_modified
 
 
 def test_in_a_burst_last_modified_moves_a_second_with_each_change_and_later_catches_up(site: SimpleNamespace) -> None:
-    moments = [site.services.feeds.get(SITE_ATOM).version.last_modified]
+    moments = [site.services.feed_documents.get(SITE_ATOM).version.last_modified]
     for n in range(4):
         site.publish(f"Burst {n}")
-        moments.append(site.services.feeds.get(SITE_ATOM).version.last_modified)
+        moments.append(site.services.feed_documents.get(SITE_ATOM).version.last_modified)
 
     assert [after - before for before, after in pairwise(moments)] == [timedelta(seconds=1)] * 4
     site.clock.move(hours=1)
     site.publish("After the burst")
-    assert site.services.feeds.get(SITE_ATOM).version.last_modified == site.clock().replace(microsecond=0)
+    assert site.services.feed_documents.get(SITE_ATOM).version.last_modified == site.clock().replace(microsecond=0)
 
 
 def test_last_modified_moves_forward_even_where_the_clock_was_put_back(site: SimpleNamespace) -> None:
-    before = site.services.feeds.get(SITE_ATOM).version
+    before = site.services.feed_documents.get(SITE_ATOM).version
 
     site.clock.move(days=-7)
     site.edit("second", "Other words.")
 
-    assert site.services.feeds.get(SITE_ATOM).version.last_modified > before.last_modified
+    assert site.services.feed_documents.get(SITE_ATOM).version.last_modified > before.last_modified
 
 
 def test_a_first_version_is_as_old_as_itself_so_that_dates_of_another_feed_do_not_count(site: SimpleNamespace) -> None:
-    assert site.services.feeds.get(SITE_ATOM).version.last_modified == site.clock()
+    assert site.services.feed_documents.get(SITE_ATOM).version.last_modified == site.clock()
 
 
 @pytest.mark.parametrize(
@@ -128,12 +128,12 @@ def test_a_first_version_is_as_old_as_itself_so_that_dates_of_another_feed_do_no
 def test_a_change_that_leaves_the_bytes_alone_leaves_the_version_alone(
     site: SimpleNamespace, change: Callable[[SimpleNamespace], object], address: FeedAddress
 ) -> None:
-    before = site.services.feeds.get(address)
+    before = site.services.feed_documents.get(address)
 
     change(site)
     site.clock.move(hours=5)
 
-    after = site.services.feeds.get(address)
+    after = site.services.feed_documents.get(address)
     assert (after.version, after.bodies) == (before.version, before.bodies)
 
 
@@ -143,37 +143,37 @@ def test_a_post_beyond_the_last_entry_changes_nothing(
     short = assemble(replace(settings, feeds=FeedsSettings(entries=2)))
     site.publish("Third", slug="third", date="2026-02-01")
     site.publish("Fourth", date="2026-02-02")
-    before = short.feeds.get(SITE_ATOM)
+    before = short.feed_documents.get(SITE_ATOM)
 
     site.edit("first", "Other words, which an archive holds.")
 
-    assert short.feeds.get(SITE_ATOM).version == before.version
+    assert short.feed_documents.get(SITE_ATOM).version == before.version
 
 
 def test_a_post_that_is_older_than_all_entries_comes_to_subscribers_until_an_archive_holds_it(
     settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
 ) -> None:
     short = assemble(replace(settings, feeds=FeedsSettings(entries=2)))
-    before = short.feeds.get(SITE_ATOM)
+    before = short.feed_documents.get(SITE_ATOM)
 
     site.publish("Older than both", date="2001-01-01")
-    late = short.feeds.get(SITE_ATOM)
+    late = short.feed_documents.get(SITE_ATOM)
     site.publish("Newest", date="2026-02-02")
 
     assert b"Older than both" in late.bodies["identity"]
     assert late.version.last_modified > before.version.last_modified
-    assert b"Older than both" not in short.feeds.get(SITE_ATOM).bodies["identity"]
-    assert b"Older than both" in short.feeds.get(SITE_ATOM.archive(2)).bodies["identity"]
+    assert b"Older than both" not in short.feed_documents.get(SITE_ATOM).bodies["identity"]
+    assert b"Older than both" in short.feed_documents.get(SITE_ATOM.archive(2)).bodies["identity"]
 
 
 def test_a_scheduled_post_appears_when_it_is_due_without_any_deed(site: SimpleNamespace) -> None:
     site.publish("To come", date="2026-03-08 18:00")
-    before = site.services.feeds.get(SITE_ATOM)
+    before = site.services.feed_documents.get(SITE_ATOM)
     assert b"To come" not in before.bodies["identity"]
 
     site.clock.now = site.clock.now.replace(hour=18)
 
-    after = site.services.feeds.get(SITE_ATOM)
+    after = site.services.feed_documents.get(SITE_ATOM)
     assert b"To come" in after.bodies["identity"]
     assert after.version.last_modified > before.version.last_modified
 
@@ -181,12 +181,12 @@ def test_a_scheduled_post_appears_when_it_is_due_without_any_deed(site: SimpleNa
 def test_the_version_is_kept_over_a_restart(
     settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
 ) -> None:
-    before = {address: site.services.feeds.get(address) for address in EVERY_FEED}
+    before = {address: site.services.feed_documents.get(address) for address in EVERY_FEED}
 
     site.clock.move(days=3)
     again = assemble(settings)
 
-    after = {address: again.feeds.get(address) for address in EVERY_FEED}
+    after = {address: again.feed_documents.get(address) for address in EVERY_FEED}
     assert after == before
 
 
@@ -196,7 +196,7 @@ def test_two_processes_give_the_same_answer_after_a_change(
     other = assemble(settings)
     documents: list[tuple[Document, Document]] = []
     for n in range(3):
-        documents.append((site.services.feeds.get(SITE_ATOM), other.feeds.get(SITE_ATOM)))
+        documents.append((site.services.feed_documents.get(SITE_ATOM), other.feed_documents.get(SITE_ATOM)))
         site.publish(f"Post {n}")
         site.clock.move(seconds=0.4)
 
@@ -207,13 +207,13 @@ def test_bytes_that_came_back_are_a_new_version_in_a_process_that_missed_the_oth
     settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
 ) -> None:
     other = assemble(settings)
-    before = other.feeds.get(SITE_ATOM)
+    before = other.feed_documents.get(SITE_ATOM)
     site.publish("A mistake", slug="mistake")
-    between = site.services.feeds.get(SITE_ATOM)
+    between = site.services.feed_documents.get(SITE_ATOM)
     site.services.publisher.delete("mistake")
-    site.services.feeds.get(SITE_ATOM)
+    site.services.feed_documents.get(SITE_ATOM)
 
-    after = other.feeds.get(SITE_ATOM)
+    after = other.feed_documents.get(SITE_ATOM)
 
     assert after.bodies == before.bodies
     assert after.version.etag == before.version.etag
@@ -223,34 +223,34 @@ def test_bytes_that_came_back_are_a_new_version_in_a_process_that_missed_the_oth
 def test_the_same_posts_give_the_same_bytes_whenever_they_are_rendered(
     settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
 ) -> None:
-    first = {address: site.services.feeds.get(address).bodies for address in EVERY_FEED}
+    first = {address: site.services.feed_documents.get(address).bodies for address in EVERY_FEED}
 
     site.clock.move(days=400)
 
     again = assemble(settings)
-    assert {address: again.feeds.get(address).bodies for address in EVERY_FEED} == first
+    assert {address: again.feed_documents.get(address).bodies for address in EVERY_FEED} == first
 
 
 def test_a_renamed_posts_feed_is_called_otherwise_and_dated_later(site: SimpleNamespace) -> None:
-    before = site.services.feeds.get(FeedAddress("post", "rss", "first"))
+    before = site.services.feed_documents.get(FeedAddress("post", "rss", "first"))
     site.clock.move(seconds=5)
 
     site.services.publisher.rename("first", "foremost")
 
     with pytest.raises(PostMoved) as moved:
-        site.services.feeds.get(FeedAddress("post", "rss", "first"))
+        site.services.feed_documents.get(FeedAddress("post", "rss", "first"))
     assert moved.value.slug == "foremost"
-    after = site.services.feeds.get(FeedAddress("post", "rss", "foremost"))
+    after = site.services.feed_documents.get(FeedAddress("post", "rss", "foremost"))
     assert after.version.last_modified > before.version.last_modified
 
 
 def test_a_deleted_posts_feed_is_gone(site: SimpleNamespace) -> None:
-    site.services.feeds.get(FeedAddress("post", "rss", "second"))
+    site.services.feed_documents.get(FeedAddress("post", "rss", "second"))
 
     delete(site)
 
     with pytest.raises(PostGone):
-        site.services.feeds.get(FeedAddress("post", "rss", "second"))
+        site.services.feed_documents.get(FeedAddress("post", "rss", "second"))
 
 
 @pytest.mark.parametrize("scope", ["tag", "author", "post"])
@@ -258,4 +258,4 @@ def test_what_nobody_can_see_has_no_feed(site: SimpleNamespace, scope: str) -> N
     site.publish("Hidden", slug="unseen", tags="[unseen]", authors="[unseen]", draft="true")
 
     with pytest.raises(PostNotFound):
-        site.services.feeds.get(FeedAddress(scope, "rss", "unseen"))
+        site.services.feed_documents.get(FeedAddress(scope, "rss", "unseen"))

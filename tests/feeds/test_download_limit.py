@@ -12,12 +12,12 @@ from werkzeug.test import TestResponse
 
 from feedserver.app import create_app
 from feedserver.feeds import download_limit as copies_module
-from feedserver.feeds.download_limit import Copies
-from feedserver.feeds.responses import Asked
+from feedserver.feeds.download_limit import DownloadLimit
+from feedserver.feeds.responses import FeedRequest
 from feedserver.services import Services
 from feedserver.settings import LimitsSettings, Settings
 from feedserver.storage import rate_limits
-from feedserver.storage.schema import limits as table
+from feedserver.storage.schema import rate_limits as table
 from tests.feeds.happenings import take_the_database_away
 from tests.support.outside import Clock
 
@@ -32,11 +32,11 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def copies(services: Services) -> Copies:
-    return services.copies
+def copies(services: Services) -> DownloadLimit:
+    return services.download_limit
 
 
-def passed(copies: Copies, times: int, reader: str = READER, feed: str = FEED) -> int:
+def passed(copies: DownloadLimit, times: int, reader: str = READER, feed: str = FEED) -> int:
     return [bool(copies.refuses(reader, feed)) for _ in range(times)].count(False)
 
 
@@ -136,7 +136,7 @@ def test_zero_is_no_limit(settings: Settings, assemble: Callable[[Settings], Ser
 def test_a_copy_is_asked_for_with_get_and_no_condition(
     method: str, if_none_match: str | None, if_modified_since: str | None, copy: bool
 ) -> None:
-    asked = Asked(method, "192.0.2.1", None, if_none_match, if_modified_since, None)
+    asked = FeedRequest(method, "192.0.2.1", None, if_none_match, if_modified_since, None)
 
     assert asked.is_for_a_copy is copy
 
@@ -146,13 +146,13 @@ def test_a_copy_is_asked_for_with_get_and_no_condition(
 
 @pytest.mark.parametrize("most", [1, 2, 3, 30])
 def test_one_process_lets_exactly_so_many_pass(services: Services, clock: Clock, most: int) -> None:
-    copies = Copies(services.database, most, clock)
+    copies = DownloadLimit(services.database, most, clock)
 
     assert passed(copies, most + 5) == most
 
 
 @pytest.mark.parametrize("before", range(MOST + 1))
-def test_the_turn_of_a_minute_gives_nothing_back(copies: Copies, clock: Clock, before: int) -> None:
+def test_the_turn_of_a_minute_gives_nothing_back(copies: DownloadLimit, clock: Clock, before: int) -> None:
     clock.move(seconds=59, microseconds=900)
     assert passed(copies, before) == before
 
@@ -161,7 +161,7 @@ def test_the_turn_of_a_minute_gives_nothing_back(copies: Copies, clock: Clock, b
     assert passed(copies, MOST + 1) == MOST - before
 
 
-def test_many_threads_at_once_get_no_more(copies: Copies) -> None:
+def test_many_threads_at_once_get_no_more(copies: DownloadLimit) -> None:
     with ThreadPoolExecutor(8) as threads:
         refusals = list(threads.map(lambda _: copies.refuses(READER, FEED), range(24)))
 
@@ -174,7 +174,7 @@ def test_processes_count_together_but_for_one_free_copy_each(
     others = [assemble(settings), assemble(settings)]
 
     # Each turn is one copy from each of three processes; the first turn is free.
-    served = [[process.copies.refuses(READER, FEED) == 0 for process in (services, *others)] for _ in range(4)]
+    served = [[process.download_limit.refuses(READER, FEED) == 0 for process in (services, *others)] for _ in range(4)]
 
     assert served[0] == [True] * 3
     assert MOST <= sum(map(sum, served)) <= MOST + 2
@@ -185,13 +185,15 @@ def test_two_processes_that_have_both_counted_share_what_is_left(
     services: Services, settings: Settings, assemble: Callable[[Settings], Services], clock: Clock
 ) -> None:
     large = replace(settings, limits=LimitsSettings(copies=20))
-    one, other = assemble(large).copies, assemble(large).copies
+    one, other = assemble(large).download_limit, assemble(large).download_limit
     assert passed(one, 2) + passed(other, 2) == 4
 
     assert passed(one, 10) + passed(other, 10) == 16
 
 
-def test_an_honest_reader_costs_no_look_into_the_database(services: Services, copies: Copies, clock: Clock) -> None:
+def test_an_honest_reader_costs_no_look_into_the_database(
+    services: Services, copies: DownloadLimit, clock: Clock
+) -> None:
     statements: list[str] = []
     event.listen(services.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
 
@@ -202,7 +204,7 @@ def test_an_honest_reader_costs_no_look_into_the_database(services: Services, co
     assert not statements
 
 
-def test_a_refusal_costs_no_look_into_the_database(services: Services, copies: Copies, clock: Clock) -> None:
+def test_a_refusal_costs_no_look_into_the_database(services: Services, copies: DownloadLimit, clock: Clock) -> None:
     assert passed(copies, MOST + 1) == MOST
     statements: list[str] = []
     event.listen(services.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
@@ -214,14 +216,16 @@ def test_a_refusal_costs_no_look_into_the_database(services: Services, copies: C
     assert not statements
 
 
-def test_a_refusal_waits_for_nobody_who_is_being_counted(copies: Copies) -> None:
+def test_a_refusal_waits_for_nobody_who_is_being_counted(copies: DownloadLimit) -> None:
     assert passed(copies, MOST + 1) == MOST
 
     with ThreadPoolExecutor(1) as threads, copies._counting:
         assert threads.submit(copies.refuses, READER, FEED).result(20) == 61
 
 
-def test_a_reader_in_its_second_copy_owes_the_free_one_too(services: Services, copies: Copies, clock: Clock) -> None:
+def test_a_reader_in_its_second_copy_owes_the_free_one_too(
+    services: Services, copies: DownloadLimit, clock: Clock
+) -> None:
     copies.refuses(READER, FEED)
     clock.move(seconds=60)
     copies.refuses(READER, FEED)
@@ -232,7 +236,7 @@ def test_a_reader_in_its_second_copy_owes_the_free_one_too(services: Services, c
     assert written(services) == 3
 
 
-def test_a_network_of_ipv6_counts_as_one_reader(copies: Copies) -> None:
+def test_a_network_of_ipv6_counts_as_one_reader(copies: DownloadLimit) -> None:
     assert sum(passed(copies, 1, f"2001:db8::{host:x}") for host in range(1, 9)) == MOST
     assert passed(copies, 1, "2001:db8:0:1::1") == 1
     assert sum(passed(copies, 1, address) for address in ["192.0.2.1", "::ffff:192.0.2.1"] * MOST) == MOST
@@ -271,7 +275,7 @@ def test_nobody_waits_long_for_a_lock_to_be_counted(
     services: Services, settings: Settings, assemble: Callable[[Settings], Services], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copies_module, "_PATIENCE", 0.05)
-    copies = assemble(settings).copies
+    copies = assemble(settings).download_limit
     assert passed(copies, 2) == 2  # so that there is a row to lock
 
     with services.database.write() as connection:
@@ -284,7 +288,7 @@ def test_a_database_that_is_back_counts_again(
     services: Services, settings: Settings, assemble: Callable[[Settings], Services], clock: Clock
 ) -> None:
     engine = services.database.engine
-    copies = services.copies
+    copies = services.download_limit
     take_the_database_away(services)
     assert passed(copies, 2 * MOST) == 2 * MOST
     services.database.engine = engine
@@ -295,7 +299,7 @@ def test_a_database_that_is_back_counts_again(
 
 
 def test_no_more_readers_are_remembered_than_memory_has_room_for(
-    copies: Copies, monkeypatch: pytest.MonkeyPatch
+    copies: DownloadLimit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copies_module, "_KEPT", 3)
 

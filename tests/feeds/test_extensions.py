@@ -1,7 +1,7 @@
 import pytest
 
 from feedserver.feeds.extensions import update_period
-from feedserver.feeds.model import Link
+from feedserver.feeds.model import FeedLink
 from feedserver.feeds.syndication import atom, rss
 from feedserver.posts.model import Enclosure
 from tests.feeds.builders import SITE, a_feed, a_full_entry, a_thought, an_entry, some_replies
@@ -128,7 +128,10 @@ def test_an_rss_channel_always_has_a_description():
 
 @BOTH
 def test_pages_archives_and_hubs_are_links_of_the_feed(render):
-    links = (Link("prev-archive", f"{SITE}/a/1", "application/atom+xml"), Link("hub", "https://hub.example/?a&b"))
+    links = (
+        FeedLink("prev-archive", f"{SITE}/a/1", "application/atom+xml"),
+        FeedLink("hub", "https://hub.example/?a&b"),
+    )
 
     document = render(a_feed(an_entry(), links=links))
 

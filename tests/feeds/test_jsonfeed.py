@@ -3,7 +3,7 @@ import json
 import pytest
 
 from feedserver.feeds.jsonfeed import json_feed
-from feedserver.feeds.model import Link, Person
+from feedserver.feeds.model import FeedLink, Person
 from feedserver.posts.model import Enclosure
 from tests.feeds.builders import SITE, a_category, a_feed, a_full_entry, a_thought, an_entry
 
@@ -129,8 +129,8 @@ def test_a_post_has_nothing_of_a_thought():
     assert "_feedserver" not in item(an_entry())
 
 
-NEXT = Link("next", f"{SITE}/feed.json?page=2")
-ARCHIVE = Link("prev-archive", f"{SITE}/feed.json?archive=3")
+NEXT = FeedLink("next", f"{SITE}/feed.json?page=2")
+ARCHIVE = FeedLink("prev-archive", f"{SITE}/feed.json?archive=3")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_the_next_url_is_the_archive_before_or_else_the_next_page(links, expecte
 
 
 def test_hubs_are_named_only_where_there_are_some():
-    assert rendered(links=(Link("hub", "https://hub.example/"),))["hubs"] == [
+    assert rendered(links=(FeedLink("hub", "https://hub.example/"),))["hubs"] == [
         {"type": "WebSub", "url": "https://hub.example/"}
     ]
     assert "hubs" not in rendered()

@@ -108,24 +108,24 @@ def test_no_more_feeds_are_kept_than_memory_has_room_for(
     monkeypatch.setattr(documents, "_KEPT", 2)
     publish("Many", tags="[a, b, c]")
     for tag in ("a", "b", "a", "c"):
-        services.feeds.get(FeedAddress("tag", "rss", tag))
+        services.feed_documents.get(FeedAddress("tag", "rss", tag))
 
-    assert [address.name for address in services.feeds._kept] == ["a", "c"]
+    assert [address.name for address in services.feed_documents._kept] == ["a", "c"]
 
 
 def test_names_that_nobody_uses_leave_nothing_behind(services: Services) -> None:
     for n in range(3):
         with pytest.raises(PostNotFound):
-            services.feeds.get(FeedAddress("tag", "rss", f"no such tag {n}"))
+            services.feed_documents.get(FeedAddress("tag", "rss", f"no such tag {n}"))
 
-    assert not list(services.feeds._kept)
+    assert not list(services.feed_documents._kept)
 
 
 def test_nobody_waits_long_for_a_writer_that_holds_the_database(
     services: Services, publish: Callable[..., Post], fog: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = FeedAddress("site", "atom")
-    before = services.feeds.get(address)
+    before = services.feed_documents.get(address)
     publish("Rain")
     collected: list[FeedAddress] = []
     real = Collector.collect
@@ -134,11 +134,11 @@ def test_nobody_waits_long_for_a_writer_that_holds_the_database(
     with services.database.write() as holder:
         holder.execute(text("UPDATE site SET revision = revision + 1"))
         began = time.monotonic()
-        found = [services.feeds.get(address) for _ in range(20)]
+        found = [services.feed_documents.get(address) for _ in range(20)]
         took = time.monotonic() - began
 
     assert all(document is before for document in found)
     assert took < 8  # where each waited for as long as a writer may, it were fifteen for the first alone
     assert len(collected) <= 3  # and not each of them tries anew
     time.sleep(documents._REST)
-    assert b"Rain" in services.feeds.get(address).bodies["identity"]
+    assert b"Rain" in services.feed_documents.get(address).bodies["identity"]

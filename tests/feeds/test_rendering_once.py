@@ -50,19 +50,19 @@ def test_who_rendered_slowly_never_brings_old_bytes_as_the_newest_version(
 ) -> None:
     slow, quick = services, assemble(settings)
     publish("One")
-    slow.feeds.get(ATOM)
-    quick.feeds.get(ATOM)
+    slow.feed_documents.get(ATOM)
+    quick.feed_documents.get(ATOM)
     publish("Two")
 
     def overtake() -> None:
         publish("Three")
-        quick.feeds.get(ATOM)
+        quick.feed_documents.get(ATOM)
 
     meanwhile(slow, overtake)
-    late = slow.feeds.get(ATOM)
+    late = slow.feed_documents.get(ATOM)
 
     assert b"Three" in late.bodies["identity"]
-    assert late.version == quick.feeds.get(ATOM).version
+    assert late.version == quick.feed_documents.get(ATOM).version
 
 
 def test_what_was_rendered_before_a_scheduled_post_was_due_is_no_version_after_it(
@@ -71,7 +71,7 @@ def test_what_was_rendered_before_a_scheduled_post_was_due_is_no_version_after_i
     publish("To come", date=(clock() + timedelta(minutes=1)).isoformat())
     meanwhile(services, lambda: clock.move(minutes=2))
 
-    assert b"To come" in services.feeds.get(ATOM).bodies["identity"]
+    assert b"To come" in services.feed_documents.get(ATOM).bodies["identity"]
 
 
 def test_a_site_that_changes_all_the_time_is_served_all_the_same(
@@ -87,14 +87,14 @@ def test_a_site_that_changes_all_the_time_is_served_all_the_same(
     monkeypatch.setattr(Collector, "collect", collect)
     services.publisher.add(services.publisher.read(b"---\ntitle: First\n---\nx"), services.clock())
 
-    assert b"First" in services.feeds.get(ATOM).bodies["identity"]
+    assert b"First" in services.feed_documents.get(ATOM).bodies["identity"]
 
 
 def test_a_change_is_rendered_once_and_nobody_waits_who_has_something_to_serve(
     services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish("One")
-    before = services.feeds.get(ATOM)
+    before = services.feed_documents.get(ATOM)
     publish("Two")
     rendering, go_on = Event(), Event()
     rendered: list[str] = []
@@ -108,14 +108,14 @@ def test_a_change_is_rendered_once_and_nobody_waits_who_has_something_to_serve(
 
     monkeypatch.setitem(documents._FORMATS, "atom", slowly)
     with ThreadPoolExecutor(1) as thread:
-        first = thread.submit(services.feeds.get, ATOM)
+        first = thread.submit(services.feed_documents.get, ATOM)
         assert rendering.wait(30)
-        meanwhile = [services.feeds.get(ATOM) for _ in range(8)]
+        meanwhile = [services.feed_documents.get(ATOM) for _ in range(8)]
         go_on.set()
 
     assert all(document is before for document in meanwhile)
     assert b"Two" in first.result().bodies["identity"]
-    assert services.feeds.get(ATOM) is first.result()
+    assert services.feed_documents.get(ATOM) is first.result()
     assert len(rendered) == 1
 
 
@@ -130,7 +130,7 @@ def test_a_feed_that_nobody_has_yet_is_rendered_once_for_all_who_ask(
 
     def ask() -> bytes:
         together.wait()
-        return services.feeds.get(ATOM).bodies["identity"]
+        return services.feed_documents.get(ATOM).bodies["identity"]
 
     with ThreadPoolExecutor(8) as threads:
         found = [future.result() for future in [threads.submit(ask) for _ in range(8)]]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feedserver.feeds.jsonfeed import json_feed
-from feedserver.feeds.model import Category, Entry, Feed, InReplyTo, Link, Person, Replies
+from feedserver.feeds.model import Category, Entry, Feed, FeedLink, InReplyTo, Person, Replies
 from feedserver.feeds.syndication import atom, rss
 from feedserver.feeds.tolerant import cleaned
 from feedserver.posts.model import Enclosure
@@ -65,7 +65,7 @@ def test_an_entry_that_cannot_be_written_is_left_out_and_named_in_the_log(render
 @pytest.mark.parametrize("character", FORBIDDEN, ids=ascii)
 def test_a_forbidden_character_in_the_feed_itself_is_dropped(render, character):
     bad = a_feed(
-        title=f"A{character} blog", description=character, links=(Link("hub", f"https://h.example/{character}"),)
+        title=f"A{character} blog", description=character, links=(FeedLink("hub", f"https://h.example/{character}"),)
     )
 
     assert render(bad) == render(cleaned(bad))
@@ -126,7 +126,7 @@ FEEDS = st.builds(
     updated=MOMENTS,
     ttl=st.integers(0, 10**6),
     entries=tuples(ENTRIES),
-    links=tuples(st.builds(Link, TEXT, TEXT, st.none() | TEXT)),
+    links=tuples(st.builds(FeedLink, TEXT, TEXT, st.none() | TEXT)),
     archive=st.booleans(),
     complete=st.booleans(),
 )

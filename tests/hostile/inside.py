@@ -155,9 +155,9 @@ def ground(folder: Path) -> Iterator[Ground]:
         site = Site(folder, free_port(), environ, [sys.executable, str(PROGRAM)])
         site.start(workers=1)
         stack.callback(site.stop)
-        place = Ground(site, blog, listeners)
-        stack.callback(place.database.close)
-        yield place
+        net = Ground(site, blog, listeners)
+        stack.callback(net.database.close)
+        yield net
 
 
 def _listeners() -> Iterator[Forbidden]:

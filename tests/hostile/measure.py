@@ -23,12 +23,12 @@ from feedserver.clock import utc_now
 from feedserver.errors import PingError
 from feedserver.installation import init
 from feedserver.net import fetch as fetching
-from feedserver.net.connection import Line
+from feedserver.net.connection import GuardedSocket
 from feedserver.posts import store as posts
 from feedserver.services import Services
 from feedserver.settings import EgressSettings, Settings, SiteSettings
 from feedserver.thoughts import pingback, store
-from feedserver.thoughts.verification.inspect import Look, Looker
+from feedserver.thoughts.verification.inspect import Inspection, Inspector
 from tests.hostile.answers import BROKEN, TOO_LATE, TOO_LONG
 from tests.hostile.authority import Authority
 from tests.hostile.bodies import BODIES
@@ -61,7 +61,7 @@ def measure(seconds: float, groups: Sequence[str] = (*GROUPS, "tls", "xml")) -> 
         services = _site(Path(folder), seconds)
         _ping_all(services, [url for name, url in urls.items() if name.startswith("page: links to 200 posts")])
         trust = Authority.trusted_in(Path(folder) / "tls")
-        looker = Looker(services.database, services.urls, "A blog", partial(services.verifier.fetch, tls=trust))
+        looker = Inspector(services.database, services.urls, "A blog", partial(services.verifier.fetch, tls=trust))
         looker.look(urls["well"], None, utc_now())  # what is loaded once is not the case's cost
         services.database.close()
         deeds: dict[tuple[str, str], Callable[[], str]] = {}
@@ -76,8 +76,8 @@ def measure(seconds: float, groups: Sequence[str] = (*GROUPS, "tls", "xml")) -> 
         return [*_run(rest, os.cpu_count() or 1), *_run(late, max(1, len(late)))]
 
 
-def _told(looker: Looker, url: str) -> str:
-    look: Look = looker.look(url, "192.0.2.1", utc_now())
+def _told(looker: Inspector, url: str) -> str:
+    look: Inspection = looker.look(url, "192.0.2.1", utc_now())
     found = look.findings.mentions
     return f"{look.story}; {len(found)} posts" if found else look.story
 
@@ -142,9 +142,9 @@ def _measure_here(group: str, name: str, deed: Callable[[], str], result: Path) 
 def _count_bytes() -> tuple[list[int], list[int]]:
     taken: list[int] = []
     body: list[int] = []
-    receive, read_body = Line.receive, fetching.read_body
+    receive, read_body = GuardedSocket.receive, fetching.read_body
 
-    def counted(line: Line, size: int) -> bytes:
+    def counted(line: GuardedSocket, size: int) -> bytes:
         data = receive(line, size)
         taken.append(len(data))
         return data
@@ -154,7 +154,7 @@ def _count_bytes() -> tuple[list[int], list[int]]:
         body.append(len(found[0]))
         return found
 
-    Line.receive = counted
+    GuardedSocket.receive = counted
     fetching.read_body = measured
     return taken, body
 
@@ -185,7 +185,7 @@ def _ping_all(services: Services, pages: list[str]) -> None:
             post = posts.by_slug(connection, f"post-{number}")
             assert post is not None, "it was published just now"
             for page in pages:
-                named = {"source": page, "page": page, "target": services.urls.post(post.slug)}
+                named = {"source": page, "source_key": page, "target": services.urls.post(post.slug)}
                 store.add_ping(connection, post_id=post.id, host="127.0.2.1", sender="", now=utc_now(), **named)
 
 

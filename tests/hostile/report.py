@@ -82,11 +82,11 @@ def _asked(folder: Path) -> list[Row]:
 
 
 def _inside(folder: Path) -> list[Row]:
-    with ground(folder) as place:
-        tricks = place.tricks()
+    with ground(folder) as net:
+        tricks = net.tricks()
         for trick in tricks:
-            place.ping(trick.source)
-        return [(f"connections to forbidden addresses ({len(tricks)} tricks)", "0", str(place.connections()))]
+            net.ping(trick.source)
+        return [(f"connections to forbidden addresses ({len(tricks)} tricks)", "0", str(net.connections()))]
 
 
 def _stalled(folder: Path) -> list[Row]:

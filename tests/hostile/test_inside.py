@@ -20,16 +20,16 @@ UNKNOWN = Told(16, "the source does not exist or cannot be fetched")
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    with ground(tmp_path_factory.mktemp("inside")) as place:
-        yield place
+def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with ground(tmp_path_factory.mktemp("inside")) as net:
+        yield net
 
 
-def test_no_trick_leads_to_a_connection_and_all_are_answered_alike(place: Ground) -> None:
+def test_no_trick_leads_to_a_connection_and_all_are_answered_alike(net: Ground) -> None:
     told = {}
-    for trick in place.tricks():
-        told[trick.name] = place.ping(trick.source)
-        assert place.connections() == 0, trick
+    for trick in net.tricks():
+        told[trick.name] = net.ping(trick.source)
+        assert net.connections() == 0, trick
 
     # What is no URL to every parser is refused before anything is looked up. A redirect to such a text is a page in
     # trouble, and so is a name that still names the allowed address, where nobody listens.
@@ -41,25 +41,27 @@ def test_no_trick_leads_to_a_connection_and_all_are_answered_alike(place: Ground
     assert sum(answer == UNKNOWN for answer in told.values()) > 80
 
 
-def test_a_forbidden_address_and_an_unknown_name_differ_neither_in_their_receipts_nor_in_time(place: Ground) -> None:
+def test_a_forbidden_address_and_an_unknown_name_differ_neither_in_their_receipts_nor_in_time(
+    net: Ground,
+) -> None:
     def ping(name: str) -> tuple[float, list[str]]:
         path = f"/{time.monotonic_ns()}"
         begun = time.monotonic()
-        place.ping(f"http://{name}:{place.port}{path}")
+        net.ping(f"http://{name}:{net.port}{path}")
         seconds = time.monotonic() - begun
-        return seconds, receipt_of(place, path)
+        return seconds, receipt_of(net, path)
 
     rounds = [(ping("inside.example"), ping("no-such.example")) for _ in range(7)]
 
     assert {tuple(lines) for both in rounds for _, lines in both} == {tuple(rounds[0][0][1])}
     forbidden, unknown = (median(both[number][0] for both in rounds) for number in (0, 1))
     assert abs(forbidden - unknown) < 0.1
-    assert place.connections() == 0
+    assert net.connections() == 0
 
 
-def receipt_of(place: Ground, path: str) -> list[str]:
+def receipt_of(net: Ground, path: str) -> list[str]:
     """The receipt's lines of the ping whose source ends in `path`."""
-    with place.database.read() as connection:
+    with net.database.read() as connection:
         (found,) = [one for one in listing(connection) if (one.source or "").endswith(path)]
-    told = json.loads(place.site.get(f"/receipts/{found.token}.json")[2])
+    told = json.loads(net.site.get(f"/receipts/{found.receipt_token}.json")[2])
     return [f"{line['event']}: {line['detail']}" for line in told["timeline"]]

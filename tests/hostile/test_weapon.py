@@ -14,7 +14,7 @@ from feedserver.net.fetch import fetch
 from feedserver.services import Services, egress_policy
 from feedserver.settings import Settings
 from feedserver.storage import rate_limits
-from feedserver.storage.schema import limits as table
+from feedserver.storage.schema import rate_limits as table
 from feedserver.thoughts.verification.fetch_budget import HOSTS_AT_FULL_RATE
 from tests.support.outside import Clock
 from tests.support.serving import Blog
@@ -152,7 +152,7 @@ def test_redirects_are_counted_in_the_budget_of_the_host_they_lead_to(
     assert len(others[0].requests) - before == 3, "one was asked for before"
     for blog in (victim, *others):
         blog.close()
-    site.services.places.close()
+    site.services.waiting_slots.close()
     site.services.database.close()
 
 

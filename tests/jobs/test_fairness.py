@@ -15,10 +15,10 @@ from tests.jobs.conftest import Desk
 SECONDS = 10
 
 
-def add(desk: Desk, subject: str, party: str | None) -> None:
+def add(desk: Desk, subject: str, concurrency_key: str | None) -> None:
     with desk.database.write() as connection:
         now = desk.clock()
-        store.ensure(connection, "work", subject, now, now, party=party)
+        store.ensure(connection, "work", subject, now, now, concurrency_key=concurrency_key)
 
 
 def wait_for(condition: Callable[[], object]) -> None:

@@ -48,7 +48,7 @@ def test_a_leased_job_is_nobody_elses_until_its_lease_ends(desk: Desk) -> None:
     (again,) = desk.take()
 
     assert again.id == taken.id
-    assert again.token != taken.token
+    assert again.lease_token != taken.lease_token
 
 
 def test_the_late_result_of_a_holder_whose_lease_has_ended_changes_nothing(desk: Desk) -> None:
@@ -73,7 +73,12 @@ def test_a_postponed_job_is_free_and_due_later_and_says_why(desk: Desk) -> None:
     desk.postpone(taken, seconds=40)
 
     (waiting,) = desk.all()
-    assert (waiting.attempts, waiting.last_error, waiting.leased_until, waiting.token) == (1, "it failed", None, None)
+    assert (waiting.attempts, waiting.last_error, waiting.leased_until, waiting.lease_token) == (
+        1,
+        "it failed",
+        None,
+        None,
+    )
     assert desk.take() == []
     desk.clock.move(seconds=40)
     assert [job.id for job in desk.take()] == [taken.id]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from feedserver.errors import BadStatus, BudgetSpent, ConnectionFailed, FetchError, NotText, TimedOut, TooManyRedirects
-from feedserver.net.fetch import Page, fetch
+from feedserver.net.fetch import FetchedPage, fetch
 
 
 def answer(*headers, status="200 OK", body=b"", length=True):
@@ -32,7 +32,7 @@ def test_a_page_comes_back_with_all_that_is_asked_of_it(serve, policy):
     page = fetch(server.url, policy)
 
     expected = ("text/html; charset=x", b"<p>hello", False, 'W/"7"', "Sat, 31 Jan 2026 12:00:00 GMT")
-    assert page == Page(server.url, 200, *expected)
+    assert page == FetchedPage(server.url, 200, *expected)
 
 
 def test_the_request_names_us_and_the_sender_and_asks_for_plain_html(serve, policy):

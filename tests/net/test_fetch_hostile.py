@@ -119,7 +119,7 @@ def test_what_the_inflater_holds_back_is_not_lost(serve, policy):
 def test_a_source_that_takes_nothing_is_not_waited_for():
     ours, theirs = socket.socketpair()
     with ours, theirs, pytest.raises(TimeoutError):
-        module.Line(ours, module.Budget(0.2)).send(b"x" * 10 * MEGABYTE)
+        module.GuardedSocket(ours, module.Deadline(0.2)).send(b"x" * 10 * MEGABYTE)
 
 
 def test_the_texts_of_errors_are_one_line_without_our_inside(serve, policy):

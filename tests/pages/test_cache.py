@@ -106,20 +106,20 @@ def test_pages_that_there_are_not_take_no_place(client: FlaskClient, services: S
         assert client.get(f"/posts/none-{number}").status_code == 404
         assert client.get(f"/?page={number + 2}").status_code == 404
 
-    assert list(services.pages._kept) == []
+    assert list(services.page_cache._kept) == []
 
 
 def test_a_page_that_many_wait_for_is_written_once(services: Services) -> None:
     together, written = Barrier(4), []
 
-    def write(_connection: object, _now: object) -> cache.Page:
+    def write(_connection: object, _now: object) -> cache.CachedPage:
         written.append(1)
         time.sleep(0.2)
-        return cache.Page((b"words",))
+        return cache.CachedPage((b"words",))
 
-    def ask(_: int) -> cache.Page:
+    def ask(_: int) -> cache.CachedPage:
         together.wait(timeout=30)
-        return services.pages.get("a page", write)
+        return services.page_cache.get("a page", write)
 
     with ThreadPoolExecutor(4) as readers:
         assert {page.html for page in readers.map(ask, range(4))} == {(b"words",)}
@@ -129,12 +129,12 @@ def test_a_page_that_many_wait_for_is_written_once(services: Services) -> None:
 def test_the_page_asked_for_least_lately_makes_room(
     client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services.pages, "_kept", cache.Kept(2))
+    monkeypatch.setattr(services.page_cache, "_kept", cache.Kept(2))
 
     for path in ("/", "/posts/fog", "/tags/sea"):
         assert client.get(path).status_code == 200
 
-    assert len(list(services.pages._kept)) == 2
+    assert len(list(services.page_cache._kept)) == 2
 
 
 def test_long_pages_are_kept_as_far_as_there_is_room_for_them(
@@ -147,7 +147,7 @@ def test_long_pages_are_kept_as_far_as_there_is_room_for_them(
     for number in range(3):
         assert client.get(f"/posts/long-{number}").status_code == 200
 
-    assert list(services.pages._kept) == [("post", "long-2")]
+    assert list(services.page_cache._kept) == [("post", "long-2")]
 
 
 @pytest.mark.parametrize("word", ["Words and more words. ", "Worte, 言葉 und 😀. "], ids=["plain", "wide"])
@@ -168,7 +168,7 @@ def test_what_is_kept_takes_no_more_memory_than_there_is_room(
         for name, status in (("long", 301), ("longer", 200)):
             for number in range(6):
                 assert client.get(f"/posts/{name}-{number}").status_code == status
-        number_kept, taken = len(list(services.pages._kept)), _freed_by_forgetting(services)
+        number_kept, taken = len(list(services.page_cache._kept)), _freed_by_forgetting(services)
     finally:
         tracemalloc.stop()
 
@@ -195,7 +195,7 @@ def _freed_by_forgetting(services: Services) -> int:
     """How many bytes are free when no page is kept any more."""
     gc.collect()
     before = tracemalloc.get_traced_memory()[0]
-    for key in services.pages._kept:
-        services.pages._kept.forget(key)
+    for key in services.page_cache._kept:
+        services.page_cache._kept.forget(key)
     gc.collect()
     return before - tracemalloc.get_traced_memory()[0]

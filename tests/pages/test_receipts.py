@@ -24,7 +24,7 @@ def thought(services: Services, publish: Callable[..., Post]) -> Thought:
 
 
 def test_a_receipt_has_every_key_and_its_times_are_rfc_3339(client: FlaskClient, thought: Thought) -> None:
-    answer = client.get(f"/receipts/{thought.token}.json")
+    answer = client.get(f"/receipts/{thought.receipt_token}.json")
 
     assert answer.headers["Content-Type"] == "application/json"
     assert list(answer.json) == KEYS
@@ -37,7 +37,7 @@ def test_a_receipt_has_every_key_and_its_times_are_rfc_3339(client: FlaskClient,
 
 
 def test_the_page_tells_the_same_in_plain_words(client: FlaskClient, thought: Thought) -> None:
-    page = client.get(f"/receipts/{thought.token}").text
+    page = client.get(f"/receipts/{thought.receipt_token}").text
 
     assert texts(page, ".notice") == ["This ping was verified, and it is shown with the post."]
     assert SOURCE in texts(page, "dd")
@@ -46,7 +46,7 @@ def test_the_page_tells_the_same_in_plain_words(client: FlaskClient, thought: Th
 
 @pytest.mark.parametrize("end", ["", ".json"])
 def test_a_receipt_is_neither_indexed_nor_kept(client: FlaskClient, thought: Thought, end: str) -> None:
-    headers = client.get(f"/receipts/{thought.token}{end}").headers
+    headers = client.get(f"/receipts/{thought.receipt_token}{end}").headers
 
     assert (headers["X-Robots-Tag"], headers["Cache-Control"]) == ("noindex", "no-store")
 
@@ -55,12 +55,12 @@ def test_a_receipt_outlives_its_post_and_does_not_expire(
     client: FlaskClient, services: Services, clock: Clock, thought: Thought
 ) -> None:
     services.publisher.rename("fog", "mist")
-    assert client.get(f"/receipts/{thought.token}.json").json["post"] == "http://blog.example/posts/mist"
+    assert client.get(f"/receipts/{thought.receipt_token}.json").json["post"] == "http://blog.example/posts/mist"
 
     services.publisher.delete("mist")
     clock.move(days=4000)
 
-    answer = client.get(f"/receipts/{thought.token}.json")
+    answer = client.get(f"/receipts/{thought.receipt_token}.json")
     assert (answer.status_code, answer.json["post"], answer.json["source"]) == (200, None, SOURCE)
 
 
@@ -69,15 +69,15 @@ def test_a_moderators_word_is_told_without_words_for_the_owner(
 ) -> None:
     actions.moderate(services.database, thought.id, "spam", services.clock())
 
-    assert client.get(f"/receipts/{thought.token}.json").json["state"] == "spam"
-    assert texts(client.get(f"/receipts/{thought.token}").text, ".notice") == ["This ping is not shown."]
+    assert client.get(f"/receipts/{thought.receipt_token}.json").json["state"] == "spam"
+    assert texts(client.get(f"/receipts/{thought.receipt_token}").text, ".notice") == ["This ping is not shown."]
 
 
 def test_receipts_are_found_by_their_whole_token_alone(
     client: FlaskClient, services: Services, publish: Callable[..., Post], thought: Thought
 ) -> None:
     say(services, publish("With a comment, which has no receipt"))
-    token = thought.token
+    token = thought.receipt_token
 
     assert re.fullmatch(r"[\w-]{24,}", token)  # 144 random bits
     for wrong in ("", "None", "null", token[:-1], token.swapcase(), f"{token}x", "%", "%00", f"{token}.xml", "_" * 24):

@@ -41,7 +41,7 @@ def read(client: FlaskClient, path: str) -> Iterator[Read]:
 
 def says_something_else(services: Services, thought: Thought, excerpt: str) -> None:
     """The source of an approved thought has changed."""
-    words = replace(thought.words, excerpt=excerpt)
+    words = replace(thought.content, excerpt=excerpt)
     decision = decide(thought, Linked(words), Verdict("shown", ""), services.clock())
     with services.database.write() as connection:
         store.settle(connection, thought, decision, services.clock())
@@ -57,12 +57,12 @@ def test_held_thoughts_and_new_words_wait_newest_first(
     clock.move(hours=1)
     says_something_else(services, approved, "[…] new <b>words</b> & more […]")
 
-    new_words, comment = read().entries
+    pending_content, comment = read().entries
 
-    assert new_words.title == "The Far Shore on “Fog & <sea>” (new words)"
-    assert new_words.link == "https://other.example/a?b=1&c=<2>"
-    assert new_words.updated == "2026-03-08T14:00:00+00:00"
-    content = new_words.content[0].value
+    assert pending_content.title == "The Far Shore on “Fog & <sea>” (new words)"
+    assert pending_content.link == "https://other.example/a?b=1&c=<2>"
+    assert pending_content.updated == "2026-03-08T14:00:00+00:00"
+    content = pending_content.content[0].value
     assert "new &lt;b&gt;words&lt;/b&gt; &amp; more" in content
     assert f"feedserver thought approve {approved.id}" in content
     assert "Fog &amp; &lt;sea&gt;" in content

@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from feedserver.posts.document import body_of, read
-from feedserver.posts.model import Document, Enclosure
+from feedserver.posts.model import DraftText, Enclosure
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def document(*lines: str, body: str = "Words.\n") -> Document:
+def document(*lines: str, body: str = "Words.\n") -> DraftText:
     """A document with these lines of front matter, read in Berlin; the title is “T” unless a line says otherwise."""
     titled = any(line.startswith(("title:", "slug:")) for line in lines)
     front = "\n".join(lines if titled else ("title: T", *lines))
@@ -21,7 +21,7 @@ def document(*lines: str, body: str = "Words.\n") -> Document:
 def test_a_document_with_a_title_alone_has_the_defaults() -> None:
     found = document("title: A Plain Post")
 
-    assert found == Document(
+    assert found == DraftText(
         source="---\ntitle: A Plain Post\n---\nWords.\n",
         body="Words.\n",
         title="A Plain Post",

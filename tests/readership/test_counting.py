@@ -26,7 +26,7 @@ from tests.support.serving import wait_until
 TODAY = date(2026, 3, 8)
 ATOM, RSS = "site/.atom", "site/.rss"
 FRESHRSS = "FreshRSS/1.20 (Linux; https://freshrss.org)"
-TABLES = ("reader_days", "reader_marks", "reader_keys", "reader_counts")
+TABLES = ("reader_days", "reader_hashes", "reader_keys", "reader_counts")
 
 
 def feedly(subscribers: int) -> str:
@@ -35,7 +35,7 @@ def feedly(subscribers: int) -> str:
 
 @pytest.fixture
 def readers(services: Services) -> Readership:
-    return services.readers
+    return services.readership
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_a_day_ends_at_midnight_utc(readers: Readership, told: Told, clock: Cloc
 def test_processes_and_threads_count_together(
     services: Services, settings: Settings, assemble: Callable[[Settings], Services], told: Told
 ) -> None:
-    processes = [services.readers, assemble(settings).readers, assemble(settings).readers]
+    processes = [services.readership, assemble(settings).readership, assemble(settings).readership]
 
     def read(turn: int) -> None:
         process = processes[turn % 3]
@@ -167,7 +167,7 @@ def test_marks_mean_nothing_on_another_day(services: Services, readers: Readersh
     for _ in range(2):
         readers.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
         readers.write()
-        marks.extend(row[1] for row in rows(services.database, "reader_marks"))
+        marks.extend(row[1] for row in rows(services.database, "reader_hashes"))
         clock.move(days=1)
 
     assert len(set(marks)) == 2
@@ -181,13 +181,13 @@ def test_when_a_day_is_over_only_its_numbers_remain(
     readers.saw(feedly(9), "192.0.2.3", ATOM, 200, 1)
     readers.write()
     before = told()
-    assert len(rows(services.database, "reader_marks")) == 2
+    assert len(rows(services.database, "reader_hashes")) == 2
     assert len(rows(services.database, "reader_keys")) == 1
 
     clock.now = datetime(2026, 3, 9, 0, 2, tzinfo=UTC)
     readers.write()
 
-    assert rows(services.database, "reader_marks", "reader_keys") == []
+    assert rows(services.database, "reader_hashes", "reader_keys") == []
     assert told() == before
     assert before["FreshRSS"][0] == 2
 
@@ -200,15 +200,15 @@ def test_the_file_forgets_the_marks_and_their_key_too(
     file = Path(shutil.copy(prepared_sqlite, folder / "feedserver.sqlite3"))
     services = assemble(Settings(data_dir=folder))
     event.listen(services.database.engine, "connect", lambda new, _: new.execute("PRAGMA secure_delete = OFF"))
-    services.readers.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
-    services.readers.write()
-    secrets = [row[1].encode() for row in rows(services.database, "reader_marks", "reader_keys")]
+    services.readership.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
+    services.readership.write()
+    secrets = [row[1].encode() for row in rows(services.database, "reader_hashes", "reader_keys")]
     services.database.close()  # what is in the write-ahead log goes into the file
     assert len(secrets) == 2
     assert all(secret in file.read_bytes() for secret in secrets)
 
     clock.move(days=1)
-    services.readers.write()
+    services.readership.write()
     services.database.close()
 
     assert not any(secret in file.read_bytes() for secret in secrets)
@@ -217,17 +217,17 @@ def test_the_file_forgets_the_marks_and_their_key_too(
 def test_what_comes_late_for_a_day_that_is_over_brings_no_key_back(
     services: Services, settings: Settings, assemble: Callable[[Settings], Services], told: Told, clock: Clock
 ) -> None:
-    late = assemble(settings).readers
-    services.readers.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
-    services.readers.write()
+    late = assemble(settings).readership
+    services.readership.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
+    services.readership.write()
     late.saw(FRESHRSS, "192.0.2.2", ATOM, 200, 1)
     clock.move(days=1)
-    services.readers.write()
+    services.readership.write()
 
     late.write()
 
     assert told() == {"FreshRSS": (1, 2, 0, 2)}
-    assert rows(services.database, "reader_marks", "reader_keys") == []
+    assert rows(services.database, "reader_hashes", "reader_keys") == []
 
 
 def test_a_day_that_another_machine_began_anew_is_reduced_too(
@@ -243,7 +243,7 @@ def test_a_day_that_another_machine_began_anew_is_reduced_too(
     clock.move(days=1)
     readers.write()
 
-    assert rows(services.database, "reader_marks", "reader_keys") == []
+    assert rows(services.database, "reader_hashes", "reader_keys") == []
     assert told()["FreshRSS"][0] == 2
 
 
@@ -284,7 +284,7 @@ def test_marks_are_bounded(
             readers.saw(FRESHRSS, f"192.0.{turn}.{host}", ATOM, 304, 0)
         readers.write()
 
-    assert len(rows(services.database, "reader_marks")) == 7
+    assert len(rows(services.database, "reader_hashes")) == 7
     assert told()["FreshRSS"] == (7, 20, 20, 0)
 
 
@@ -331,11 +331,11 @@ def test_what_cannot_be_written_is_kept_and_said(
     take_the_database_away(services)
     caplog.set_level(logging.WARNING, logger=counting.__name__)
 
-    services.readers.write()
-    services.readers.saw(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
+    services.readership.write()
+    services.readership.saw(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
     said = [record.getMessage() for record in caplog.records if record.name == counting.__name__]
     services.database.engine = engine
-    services.readers.write()
+    services.readership.write()
 
     assert len(said) == 1
     assert told()["FreshRSS"][:3] == (2, 2, 1)

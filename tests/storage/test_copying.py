@@ -57,7 +57,7 @@ def full(services: Services, web: Web, clock: Clock) -> Services:
     page = web.put("http://other.example/a", '<p>See <a href="http://blog.example/posts/first">this</a>.</p>')
     services.receiver.receive(page, "http://blog.example/posts/first", "192.0.2.1")
     actions.moderate_all(services.database, [1], "hide", services.clock())
-    services.feeds.get(FEED)
+    services.feed_documents.get(FEED)
     read_by_somebody(services, clock)
     with services.database.write() as connection:
         rate_limits.allow(connection, "x", 5, services.clock())
@@ -70,8 +70,8 @@ def read_by_somebody(services: Services, clock: Clock) -> None:
     """On a day that is over, of which numbers remain, and on the present one."""
     for days in (-1, 1):
         clock.move(days=days)
-        services.readers.saw("Reader/1.0 語", "192.0.2.1", FEED.key, 200, 1000)
-        services.readers.write()
+        services.readership.saw("Reader/1.0 語", "192.0.2.1", FEED.key, 200, 1000)
+        services.readership.write()
 
 
 def moved(services: Services, target: Database, assemble: Assemble) -> Services:
@@ -98,14 +98,14 @@ def test_every_row_of_every_table_arrives_as_it_was(full: Services, target: Data
 
 
 def test_the_site_goes_on_where_it_was(full: Services, target: Database, assemble: Assemble) -> None:
-    before = full.feeds.get(FEED)
+    before = full.feed_documents.get(FEED)
     form = full.tokens.give(1, full.clock())
     copy(full.database, target)
 
     there = moved(full, target, assemble)
     init(there, example=True)
 
-    after = there.feeds.get(FEED)
+    after = there.feed_documents.get(FEED)
     assert (after.version, after.bodies) == (before.version, before.bodies)
     there.clock.move(minutes=1)  # type: ignore[attr-defined]
     assert there.tokens.problem(form, 1, there.clock()) is None
@@ -218,7 +218,7 @@ def test_when_anything_goes_wrong_the_target_is_as_empty_as_before(
 
     def broken_batches(rows: Iterator[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
         for batch in whole(rows):
-            if "token" in batch[0] and "post_id" in batch[0]:  # thoughts, far down the list
+            if "receipt_token" in batch[0] and "post_id" in batch[0]:  # thoughts, far down the list
                 if broken == "the connection is":
                     raise ConnectionResetError
                 continue

@@ -15,7 +15,7 @@ from feedserver.services import Services
 from feedserver.settings import Settings
 from feedserver.storage import revision as site
 from feedserver.storage.engine import Database, explain
-from feedserver.storage.schema import heartbeats, limits
+from feedserver.storage.schema import heartbeats, rate_limits
 from tests.support.outside import Clock
 
 
@@ -179,9 +179,9 @@ def test_other_faults_are_raised_at_once(database: Database) -> None:
 def test_a_new_row_that_many_want_is_made_once(database: Database, clock: Clock) -> None:
     def count_one(_: int) -> None:
         def deed(connection: Connection) -> None:
-            where = (limits.c.bucket == "a", limits.c.window == 1)
-            if not connection.execute(update(limits).where(*where).values(count=limits.c.count + 1)).rowcount:
-                connection.execute(insert(limits).values(bucket="a", window=1, count=1))
+            where = (rate_limits.c.bucket == "a", rate_limits.c.window == 1)
+            if not connection.execute(update(rate_limits).where(*where).values(count=rate_limits.c.count + 1)).rowcount:
+                connection.execute(insert(rate_limits).values(bucket="a", window=1, count=1))
 
         database.transact(deed)
 
@@ -189,7 +189,7 @@ def test_a_new_row_that_many_want_is_made_once(database: Database, clock: Clock)
         list(threads.map(count_one, range(24)))
 
     with database.read() as connection:
-        assert connection.execute(select(limits.c.count)).scalars().all() == [24]
+        assert connection.execute(select(rate_limits.c.count)).scalars().all() == [24]
 
 
 def test_a_broken_deadlock_is_tried_again(new_postgres_url: Callable[[], str]) -> None:

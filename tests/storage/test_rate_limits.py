@@ -8,7 +8,7 @@ from sqlalchemy import select
 from feedserver.services import Services
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
-from feedserver.storage.schema import limits as table
+from feedserver.storage.schema import rate_limits as table
 from tests.support.outside import Clock
 
 

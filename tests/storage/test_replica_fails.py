@@ -103,7 +103,7 @@ def test_the_answer_is_the_primarys_when_the_session_on_the_replica_ends_in_the_
     how: dict[str, Any],
 ) -> None:
     with services.database.read() as connection:
-        path = path.format(receipt=connection.execute(text("SELECT token FROM thoughts")).scalar_one())
+        path = path.format(receipt=connection.execute(text("SELECT receipt_token FROM thoughts")).scalar_one())
     alone = replace(services.settings, database=DatabaseSettings(url=services.settings.database.url))
     expected = ask(assemble(alone), path, **how)
     assert expected[0] == (422 if how.get("method") == "POST" else 200)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from feedserver.posts import lists, store
 from feedserver.services import Services
-from feedserver.storage.schema import hosts, metadata, posts, slugs
+from feedserver.storage.schema import host_rules, metadata, posts, slugs
 from tests.posts.builders import document
 
 MOMENT = datetime(2026, 3, 8, 12, 30, 15, 250_000, tzinfo=UTC)
@@ -51,9 +51,11 @@ def test_indexes_and_constraints_have_the_names_of_schema_py(services: Services)
 )
 def test_moments_come_back_aware_and_in_utc(services: Services, moment: datetime) -> None:
     with services.database.write() as connection:
-        connection.execute(insert(hosts).values(host="a", rule="block", created_at=moment))
-        found = connection.execute(select(hosts.c.created_at)).scalar_one()
-        same = connection.execute(select(hosts.c.host).where(hosts.c.created_at == moment)).scalar_one_or_none()
+        connection.execute(insert(host_rules).values(host="a", rule="block", created_at=moment))
+        found = connection.execute(select(host_rules.c.created_at)).scalar_one()
+        same = connection.execute(
+            select(host_rules.c.host).where(host_rules.c.created_at == moment)
+        ).scalar_one_or_none()
 
     assert (found, found.tzinfo) == (moment, UTC)
     assert same == "a"
@@ -63,7 +65,7 @@ def test_moments_without_a_zone_are_not_stored(services: Services) -> None:
     naive = MOMENT.replace(tzinfo=None)
 
     with pytest.raises((AssertionError, StatementError), match="aware"), services.database.write() as connection:
-        connection.execute(insert(hosts).values(host="a", rule="block", created_at=naive))
+        connection.execute(insert(host_rules).values(host="a", rule="block", created_at=naive))
 
 
 @pytest.mark.parametrize("asked", ["\x00", "a\x00", "\ud800", "hello\udcff", "'; DROP TABLE posts; --"])
@@ -86,8 +88,8 @@ def test_any_other_text_comes_back_as_it_was(services: Services) -> None:
     text = "é語😀\t\n\\'\"%s :x \x7f\ufffd" + "a" * 100_000
 
     with services.database.write() as connection:
-        connection.execute(insert(hosts).values(host=text, rule="", created_at=MOMENT))
-        assert connection.execute(select(hosts.c.host, hosts.c.rule)).one() == (text, "")
+        connection.execute(insert(host_rules).values(host=text, rule="", created_at=MOMENT))
+        assert connection.execute(select(host_rules.c.host, host_rules.c.rule)).one() == (text, "")
 
 
 def test_a_slug_needs_its_post(services: Services) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from feedserver.errors import FetchError, HostUnknown
-from feedserver.net.fetch import Page
+from feedserver.net.fetch import FetchedPage
 
 
 class Clock:
@@ -25,7 +25,7 @@ class Web:
     """Pages by URL. Stands at the seam of the fetcher; counts what was fetched, and for whom."""
 
     def __init__(self) -> None:
-        self.pages: dict[str, Page | FetchError] = {}
+        self.pages: dict[str, FetchedPage | FetchError] = {}
         self.fetched: list[str] = []
         self.senders: list[str | None] = []
         self.unchanged = 0  # how often it answered that a page has not changed
@@ -39,11 +39,11 @@ class Web:
         *,
         etag: str | None = None,
         last_modified: str | None = None,
-        led_to: str | None = None,
+        redirected_to: str | None = None,
     ) -> str:
         body = html.encode() if isinstance(html, str) else html
-        self.pages[url] = Page(
-            url=led_to or url,
+        self.pages[url] = FetchedPage(
+            url=redirected_to or url,
             status=200,
             content_type=content_type,
             body=body,
@@ -65,7 +65,7 @@ class Web:
         etag: str | None = None,
         last_modified: str | None = None,
         **named: object,
-    ) -> Page:
+    ) -> FetchedPage:
         self.fetched.append(url)
         self.patience.append(named.get("patience"))
         self.senders.append(sender)

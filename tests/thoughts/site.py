@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from feedserver.app import create_app
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import AT_ONCE, Job
-from feedserver.net.fetch import Page
+from feedserver.net.fetch import FetchedPage
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.settings import Settings
@@ -53,7 +53,7 @@ class SlowWeb(Web):
         self.gate = Event()
         self.gate.set()
 
-    def __call__(self, url: str, *, sender: str | None = None, **named: object) -> Page:
+    def __call__(self, url: str, *, sender: str | None = None, **named: object) -> FetchedPage:
         deed, self.meanwhile = self.meanwhile, None
         try:
             return super().__call__(url, sender=sender, **named)

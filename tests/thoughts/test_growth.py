@@ -11,13 +11,13 @@ from sqlalchemy import Connection, event, insert, text
 
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
-from feedserver.storage.schema import limits as counters
+from feedserver.storage.schema import rate_limits as counters
 from feedserver.thoughts.listing import listing, waiting_for_a_word
 from feedserver.thoughts.moderation import reputation
 from feedserver.thoughts.moderation.actions import moderate_all
 from tests.thoughts.site import Site, linking
 
-SMALL = {"site", "hosts", "heartbeats", "acts"}  # tables of a few rows
+SMALL = {"site", "host_rules", "heartbeats", "moderation_actions"}  # tables of a few rows
 # To read all thoughts in one state is to read nearly all of them.
 _SCAN = re.compile(
     r"(?:SCAN|Seq Scan on|SEARCH(?= thoughts USING INDEX ix_thoughts_state_received_at)) (?!CONSTANT)(\w+)"
@@ -136,4 +136,4 @@ def test_a_scan_is_seen(site: Site) -> None:
     database = site.services.database
 
     assert scanned(database, "SELECT id FROM thoughts WHERE excerpt = 'x'", ()) == {"thoughts"}
-    assert scanned(database, "SELECT id FROM thoughts WHERE page = 'x'", ()) == set()
+    assert scanned(database, "SELECT id FROM thoughts WHERE source_key = 'x'", ()) == set()

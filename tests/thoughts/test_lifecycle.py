@@ -9,8 +9,8 @@ import pytest
 from feedserver.thoughts.lifecycle import (
     Act,
     Decision,
-    Event,
     Evidence,
+    LifecycleEvent,
     Linked,
     Missing,
     Moderated,
@@ -23,21 +23,21 @@ from feedserver.thoughts.lifecycle import (
     can_be_seen,
     decide,
 )
-from feedserver.thoughts.model import STATES, State, Thought, Words
+from feedserver.thoughts.model import STATES, Content, State, Thought
 
 NOW = datetime(2026, 3, 8, 12, 0, tzinfo=UTC)
-OLD = Words("Other Blog", "http://other.example/", "Title", "[…] old words […]")
+OLD = Content("Other Blog", "http://other.example/", "Title", "[…] old words […]")
 NEW = replace(OLD, excerpt="[…] new words […]")
 
 
 def thought(state: State = "shown", **values: object) -> Thought:
     blank = dict.fromkeys(Thought.__dataclass_fields__)
     known = {"state": state, "reason": "before", "approved": False, "strikes": 0, "received_at": NOW}
-    words = {name: getattr(OLD, name) for name in Words.__dataclass_fields__}
+    words = {name: getattr(OLD, name) for name in Content.__dataclass_fields__}
     return Thought(**blank | known | words | values)  # type: ignore[arg-type]
 
 
-def decided(before: Thought, event: Event, verdict: State = "shown", now: datetime = NOW) -> Decision:
+def decided(before: Thought, event: LifecycleEvent, verdict: State = "shown", now: datetime = NOW) -> Decision:
     return decide(before, event, Verdict(verdict, "the owner's rule"), now)
 
 
@@ -52,8 +52,8 @@ EVIDENCE: dict[str, Evidence] = {
     "trouble": Trouble(),
     "given up": Trouble(last=True),
 }
-ACTS: dict[Act, Event] = {act: Moderated(act) for act in get_args(Act)}
-EVENTS: dict[str, Event] = EVIDENCE | {"pinged": Pinged()} | ACTS
+ACTS: dict[Act, LifecycleEvent] = {act: Moderated(act) for act in get_args(Act)}
+EVENTS: dict[str, LifecycleEvent] = EVIDENCE | {"pinged": Pinged()} | ACTS
 # For each event in the order above: what a thought in this state becomes.
 BECOMES = {
     "received": "verdict rejected rejected rejected rejected rejected rejected received rejected"
@@ -89,7 +89,7 @@ def test_every_state_and_every_event(state: State, event: str, becomes: str, app
 
 @pytest.mark.parametrize("state", ["shown", "held", "received", "spam", "deleted"])
 def test_a_strangers_ping_changes_nothing_of_what_stands_waits_or_was_taken_away(state: State) -> None:
-    before = thought(state, approved=True, new_words=NEW, strikes=2, first_strike_at=NOW)
+    before = thought(state, approved=True, pending_content=NEW, strikes=2, first_strike_at=NOW)
 
     assert decided(before, Pinged()) == as_it_is(before)
 
@@ -139,7 +139,7 @@ def test_a_rejected_ping_says_why(evidence: Evidence, reason: str) -> None:
 def test_a_verified_ping_becomes_what_the_owners_rules_say() -> None:
     after = decided(thought("received"), Linked(NEW), "held")
 
-    assert (after.state, after.reason, after.words) == ("held", "the owner's rule", NEW)
+    assert (after.state, after.reason, after.content) == ("held", "the owner's rule", NEW)
 
 
 # --- 404s ---
@@ -204,32 +204,32 @@ def test_a_gone_thought_that_is_pinged_again_without_a_link_is_gone_again() -> N
 def test_words_that_nobody_approved_follow_the_source(state: State) -> None:
     after = decided(thought(state), Linked(NEW))
 
-    assert (after.words, after.new_words) == (NEW, None)
+    assert (after.content, after.pending_content) == (NEW, None)
 
 
 def test_approved_words_stay_and_the_new_ones_wait() -> None:
     after = decided(thought(approved=True), Linked(NEW))
 
-    assert (after.state, after.words, after.new_words) == ("shown", OLD, NEW)
+    assert (after.state, after.content, after.pending_content) == ("shown", OLD, NEW)
 
 
 def test_new_words_wait_no_longer_when_the_source_says_the_old_ones_again() -> None:
-    after = decided(thought(approved=True, new_words=NEW), Linked(OLD))
+    after = decided(thought(approved=True, pending_content=NEW), Linked(OLD))
 
-    assert (after.words, after.new_words) == (OLD, None)
+    assert (after.content, after.pending_content) == (OLD, None)
 
 
 @pytest.mark.parametrize("evidence", [Missing(404), Missing(403), Trouble(), Trouble(last=True)])
 def test_new_words_go_on_waiting_whatever_else_happens(evidence: Evidence) -> None:
-    after = decided(thought(approved=True, new_words=NEW), evidence)
+    after = decided(thought(approved=True, pending_content=NEW), evidence)
 
-    assert (after.words, after.new_words) == (OLD, NEW)
+    assert (after.content, after.pending_content) == (OLD, NEW)
 
 
 def test_approved_words_come_back_with_the_link() -> None:
     after = decided(thought("gone", approved=True, restore="shown"), Linked(NEW))
 
-    assert (after.state, after.words, after.new_words) == ("shown", OLD, NEW)
+    assert (after.state, after.content, after.pending_content) == ("shown", OLD, NEW)
 
 
 @pytest.mark.parametrize("changed", ["author_name", "author_url", "title", "excerpt"])
@@ -238,13 +238,13 @@ def test_any_word_that_changes_after_approval_waits(changed: str) -> None:
 
     after = decided(thought(approved=True), Linked(new))
 
-    assert (after.words, after.new_words, after.approved) == (OLD, new, True)
+    assert (after.content, after.pending_content, after.approved) == (OLD, new, True)
 
 
 def test_newer_words_take_the_place_of_those_that_wait() -> None:
     newest = replace(OLD, excerpt="[…] newest words […]")
 
-    assert decided(thought(approved=True, new_words=NEW), Linked(newest)).new_words == newest
+    assert decided(thought(approved=True, pending_content=NEW), Linked(newest)).pending_content == newest
 
 
 # --- a moderator's word ---
@@ -259,22 +259,24 @@ def test_of_what_was_never_verified_nothing_is_shown_or_held(state: State, act: 
 
 
 def test_approving_takes_the_waiting_words_over() -> None:
-    after = decided(thought(approved=True, new_words=NEW), Moderated("approve"))
+    after = decided(thought(approved=True, pending_content=NEW), Moderated("approve"))
 
-    assert (after.state, after.words, after.new_words, after.approved) == ("shown", NEW, None, True)
+    assert (after.state, after.content, after.pending_content, after.approved) == ("shown", NEW, None, True)
 
 
 @pytest.mark.parametrize("act", ["hide", "spam", "delete"])
 def test_what_is_taken_away_takes_its_waiting_words_along_and_is_approved_no_more(act: Act) -> None:
-    after = decided(thought(approved=True, new_words=NEW), Moderated(act))
+    after = decided(thought(approved=True, pending_content=NEW), Moderated(act))
 
-    assert (after.words, after.new_words, after.approved, after.restore) == (OLD, None, False, None)
+    assert (after.content, after.pending_content, after.approved, after.restore) == (OLD, None, False, None)
 
 
 @pytest.mark.parametrize("act", get_args(Act))
 @pytest.mark.parametrize("state", STATES)
 def test_an_act_that_is_taken_back_at_once_leaves_no_trace(state: State, act: Act) -> None:
-    before = thought(state, approved=state == "shown", new_words=NEW if state == "shown" else None, restore="held")
+    before = thought(
+        state, approved=state == "shown", pending_content=NEW if state == "shown" else None, restore="held"
+    )
 
     assert taken_back(before, acted(before, act)) == as_it_is(before)
 
@@ -290,14 +292,14 @@ def test_evidence_that_came_after_an_act_outlives_it() -> None:
 
 def test_words_that_changed_after_an_act_stay_changed() -> None:
     unapproved = thought("held")
-    changed = replace(acted(unapproved, "approve"), new_words=NEW, checked_at=NOW)
-    assert taken_back(unapproved, changed).words == NEW
-    assert taken_back(unapproved, changed).new_words is None
+    changed = replace(acted(unapproved, "approve"), pending_content=NEW, checked_at=NOW)
+    assert taken_back(unapproved, changed).content == NEW
+    assert taken_back(unapproved, changed).pending_content is None
 
     approved = thought(approved=True)
     hidden = replace(acted(approved, "hide"), excerpt=NEW.excerpt, checked_at=NOW)
     after = taken_back(approved, hidden)
-    assert (after.state, after.words, after.new_words) == ("shown", OLD, NEW)
+    assert (after.state, after.content, after.pending_content) == ("shown", OLD, NEW)
 
 
 @pytest.mark.parametrize(
@@ -306,7 +308,7 @@ def test_words_that_changed_after_an_act_stay_changed() -> None:
         (thought("held"), thought("shown"), True),
         (thought("shown"), thought("gone"), True),
         (thought("shown"), thought("shown", excerpt="other"), True),
-        (thought("shown"), thought("shown", reason="other", strikes=1, new_words=NEW), False),
+        (thought("shown"), thought("shown", reason="other", strikes=1, pending_content=NEW), False),
         (thought("received"), thought("held"), False),
         (thought("held"), thought("held", excerpt="other"), False),
     ],
@@ -318,8 +320,8 @@ def test_readers_see_states_and_words_of_what_is_shown(before: Thought, after: T
 def acted(before: Thought, act: Act) -> Thought:
     """What a thought is after a moderator's act."""
     after = decided(before, Moderated(act))
-    words = {name: getattr(after.words, name) for name in Words.__dataclass_fields__}
-    names = ("state", "reason", "restore", "strikes", "first_strike_at", "new_words", "approved")
+    words = {name: getattr(after.content, name) for name in Content.__dataclass_fields__}
+    names = ("state", "reason", "restore", "strikes", "first_strike_at", "pending_content", "approved")
     return replace(before, **{name: getattr(after, name) for name in names} | words)
 
 

@@ -241,6 +241,6 @@ def test_one_host_never_holds_all_the_waiting_places(site_with: Callable[..., Si
     assert outcomes == ["accepted"] * 5
     assert site.web.fetched == [*crowd[:2], other]
     site.web.gate.set()
-    site.services.places.close()
+    site.services.waiting_slots.close()
     site.run_jobs()
     assert site.states() == ["shown"] * 5

@@ -53,7 +53,7 @@ def test_a_slow_source_is_accepted_within_the_wait_and_settled_when_it_comes(sit
     assert site.receipt(answer.receipt)["state"] == "received"
 
     site.web.gate.set()
-    site.services.places.close()
+    site.services.waiting_slots.close()
     assert site.receipt(answer.receipt)["state"] == "shown"
     assert site.web.fetched == [SOURCE]
 
@@ -71,7 +71,7 @@ def test_when_all_places_are_taken_a_ping_is_accepted_at_once_and_left_to_the_jo
     assert outcomes == ["accepted"] * 3
     assert site.web.fetched == sources[:2]
     site.web.gate.set()
-    site.services.places.close()
+    site.services.waiting_slots.close()
     site.run_jobs()
     assert site.states() == ["shown"] * 3
 
@@ -87,10 +87,10 @@ def test_a_place_whose_sender_has_gone_stays_taken_until_its_source_has_come(sit
 
     site.web.gate.set()
     end = time.monotonic() + SECONDS
-    while not site.services.places.take():
+    while not site.services.waiting_slots.take():
         assert time.monotonic() < end
         time.sleep(0.01)
-    site.services.places.give_back()
+    site.services.waiting_slots.give_back()
 
     assert site.ping(sources[2], target).outcome == "registered"
 
@@ -129,7 +129,7 @@ def test_a_place_is_given_back_whatever_becomes_of_the_ping(
     with pytest.raises(RuntimeError):
         site.services.receiver.receive("http://third.example/", target, "192.0.2.1")
     monkeypatch.undo()
-    monkeypatch.setattr(site.services.places._threads, "submit", fails)
+    monkeypatch.setattr(site.services.waiting_slots._threads, "submit", fails)
     with pytest.raises(RuntimeError):
         site.services.receiver.receive("http://third.example/", target, "192.0.2.1")
     monkeypatch.undo()
@@ -139,10 +139,10 @@ def test_a_place_is_given_back_whatever_becomes_of_the_ping(
     monkeypatch.undo()
 
     end = time.monotonic() + SECONDS
-    while not site.services.places.take():
+    while not site.services.waiting_slots.take():
         assert time.monotonic() < end, "the one place was lost"
         time.sleep(0.01)
-    site.services.places.give_back()
+    site.services.waiting_slots.give_back()
 
 
 def test_a_ping_is_committed_before_anything_is_fetched(site: Site, target: str) -> None:
@@ -176,7 +176,7 @@ def test_the_same_ping_eight_times_at_once_is_one_thought_one_job_and_one_fetch(
     assert "registered" in outcomes
     assert len(site.thoughts()) == 1
     assert site.web.fetched == [SOURCE]
-    site.services.places.close()
+    site.services.waiting_slots.close()
     site.run_jobs()
     assert site.only_thought().state == "shown"
     assert all(job.run_at > site.clock() for job in site.jobs()), "at most the look that the time between two forbids"
@@ -201,7 +201,7 @@ def test_pings_of_one_source_for_many_posts_at_once_are_all_settled(site: Site) 
     outcomes = together(*[lambda target=target: site.ping(SOURCE, target).outcome for target in targets])
 
     assert set(outcomes) <= {"registered", "accepted"}
-    site.services.places.close()
+    site.services.waiting_slots.close()
     site.run_jobs()
     assert site.states() == ["shown"] * 6
     assert site.pressing_jobs() == []
@@ -213,7 +213,7 @@ def test_different_sources_at_once_lose_nothing(site: Site, target: str) -> None
     outcomes = together(*[lambda source=source: site.ping(source, target).outcome for source in sources])
 
     assert set(outcomes) <= {"registered", "accepted"}
-    site.services.places.close()
+    site.services.waiting_slots.close()
     site.run_jobs()
     assert site.states() == ["shown"] * 12
     assert site.pressing_jobs() == []

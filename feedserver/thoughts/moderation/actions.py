@@ -31,9 +31,9 @@ from feedserver.thoughts.lifecycle import (
 from feedserver.thoughts.model import State, Thought
 from feedserver.thoughts.moderation import hosts, reputation
 from feedserver.thoughts.moderation import undo as acts
-from feedserver.thoughts.moderation.trust import MANY_LINKS, Facts, Rule, judge, place
+from feedserver.thoughts.moderation.trust import MANY_LINKS, Facts, Rule, judge, source_site
 from feedserver.thoughts.moderation.undo import Before
-from feedserver.thoughts.parties import party_of
+from feedserver.thoughts.parties import budget_key
 from feedserver.thoughts.verification import recheck
 
 __all__ = ["Act", "Done"]
@@ -118,8 +118,8 @@ def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now:
         revision.revise(connection)
     store.moderate(connection, changed, now)
     for thought, decision in changed:
-        if thought.page is not None and thought.state not in _STANDS:
-            _have_looked_at(connection, thought.page, decision, now)
+        if thought.source_key is not None and thought.state not in _STANDS:
+            _have_looked_at(connection, thought.source_key, decision, now)
     told = {
         thought.id: f"{decision.state}: {decision.reason}" if decision.reason else decision.state
         for thought, decision in changed
@@ -129,15 +129,15 @@ def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now:
     return tuple(after[thought.id] for thought, _ in changes)
 
 
-def _have_looked_at(connection: Connection, page: str, decision: Decision, now: datetime) -> None:
+def _have_looked_at(connection: Connection, source_key: str, decision: Decision, now: datetime) -> None:
     """The duty to look at the source of a thought that did not stand: its job may have found nothing to do."""
     if decision.state == "received":
-        job = jobs.ensure(connection, recheck.VERIFY, page, now, now, party=party_of(page))
+        job = jobs.ensure(connection, recheck.VERIFY, source_key, now, now, concurrency_key=budget_key(source_key))
         if not job.is_leased(now) and (job.run_at > now or job.priority != AT_ONCE):
             job = jobs.bring_forward(connection, job, min(job.run_at, now))
-        store.set_next_check(connection, page, job.run_at)
+        store.set_next_check(connection, source_key, job.run_at)
     elif decision.state in _STANDS:
-        recheck.plan(connection, page, now)
+        recheck.plan(connection, source_key, now)
 
 
 def verdict_on(
@@ -147,26 +147,30 @@ def verdict_on(
 
     `ours` says that its source is a post of this site.
     """
-    page, manner = thought.page or "", linked.manner
-    places = [page] if manner.led_to is None or place(manner.led_to) == place(page) else [page, manner.led_to]
+    source_key, signals = thought.source_key or "", linked.signals
+    source_sites = (
+        [source_key]
+        if signals.redirected_to is None or source_site(signals.redirected_to) == source_site(source_key)
+        else [source_key, signals.redirected_to]
+    )
     # Where the page alone says enough, nobody need be asked: it may be pinged for thousands of posts.
-    known = manner.links >= MANY_LINKS
-    alike = frozenset() if known else reputation.posts_alike(connection, linked.words, page)
+    known = signals.links >= MANY_LINKS
+    alike = frozenset() if known else reputation.posts_alike(connection, linked.content, source_key)
     facts = Facts(
-        manner,
-        rule=_rule_for(connection, places),
+        signals,
+        rule=_rule_for(connection, source_sites),
         ours=ours,
         # A trusted host may lead anywhere: then where it leads to has to be trusted as well.
-        approved=setting == "trust" and all(reputation.approved_before(connection, one) for one in places),
-        befriended=setting == "trust" and all(reputation.befriended(connection, one, now) for one in places),
+        approved=setting == "trust" and all(reputation.approved_before(connection, one) for one in source_sites),
+        befriended=setting == "trust" and all(reputation.befriended(connection, one, now) for one in source_sites),
         alike=alike | {thought.post_id},
     )
     return judge(facts, setting)
 
 
-def _rule_for(connection: Connection, places: list[str]) -> Rule | None:
+def _rule_for(connection: Connection, source_sites: list[str]) -> Rule | None:
     """The rule that holds for all of the places; one that is blocked is enough to block."""
-    rules = {hosts.rule_for_page(connection, one) for one in places}
+    rules = {hosts.rule_for_page(connection, one) for one in source_sites}
     if "block" in rules:
         return "block"
     return "trust" if rules == {"trust"} else None

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from feedserver.storage import listed_thoughts, revision
 from feedserver.storage.engine import Database
-from feedserver.storage.schema import acts_before, jobs, sources, thought_events, thoughts
+from feedserver.storage.schema import jobs, moderation_undo, sources, thought_events, thoughts
 from feedserver.thoughts.moderation import undo
 from feedserver.thoughts.moderation.hosts import below
 from feedserver.thoughts.verification.recheck import VERIFY
@@ -24,7 +24,7 @@ class Stored:
 
     thoughts: int
     shown: int
-    pages: int
+    source_keys: int
     jobs: int
 
 
@@ -42,14 +42,14 @@ def purge(database: Database, host: str, now: datetime) -> Stored:
             return Stored(0, 0, 0, 0)
         removed = _count(connection, theirs)
         # Jobs first, as looks lock them: one that is under way finds its duty gone.
-        for pages in _some(_pages(theirs)):
-            connection.execute(delete(jobs).where(jobs.c.kind == VERIFY, jobs.c.subject.in_(pages)))
-            connection.execute(delete(sources).where(sources.c.page.in_(pages)))
+        for source_keys in _some(_pages(theirs)):
+            connection.execute(delete(jobs).where(jobs.c.kind == VERIFY, jobs.c.subject.in_(source_keys)))
+            connection.execute(delete(sources).where(sources.c.source_key.in_(source_keys)))
         if removed.shown:
             revision.revise(connection)
         listed_thoughts.leave(connection, [thought.id for thought in theirs])
         for ids in _some([thought.id for thought in theirs]):
-            connection.execute(delete(acts_before).where(acts_before.c.thought_id.in_(ids)))
+            connection.execute(delete(moderation_undo).where(moderation_undo.c.thought_id.in_(ids)))
             connection.execute(delete(thought_events).where(thought_events.c.thought_id.in_(ids)))
             connection.execute(delete(thoughts).where(thoughts.c.id.in_(ids)))
         undo.forget_empty(connection)
@@ -61,23 +61,25 @@ def purge(database: Database, host: str, now: datetime) -> Stored:
 
 def _theirs(connection: Connection, host: str) -> Sequence[Any]:
     """Id, page and state of each thought of a host: looked for once, as hosts below it are found in no index."""
-    query = select(thoughts.c.id, thoughts.c.page, thoughts.c.state).where(below(thoughts.c.host, host))
+    query = select(thoughts.c.id, thoughts.c.source_key, thoughts.c.state).where(below(thoughts.c.host, host))
     return connection.execute(query.order_by(thoughts.c.id)).all()
 
 
 def _count(connection: Connection, theirs: Sequence[Any]) -> Stored:
-    pages = _pages(theirs)
+    source_keys = _pages(theirs)
     duties = select(func.count()).select_from(jobs).where(jobs.c.kind == VERIFY)
     return Stored(
         thoughts=len(theirs),
         shown=sum(thought.state == "shown" for thought in theirs),
-        pages=len(pages),
-        jobs=sum(connection.execute(duties.where(jobs.c.subject.in_(some))).scalar_one() for some in _some(pages)),
+        source_keys=len(source_keys),
+        jobs=sum(
+            connection.execute(duties.where(jobs.c.subject.in_(some))).scalar_one() for some in _some(source_keys)
+        ),
     )
 
 
 def _pages(theirs: Sequence[Any]) -> list[str]:
-    return sorted({thought.page for thought in theirs})
+    return sorted({thought.source_key for thought in theirs})
 
 
 def _some(values: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from feedserver.domains import owned
 from feedserver.thoughts.lifecycle import WAITS, Verdict
-from feedserver.thoughts.model import Manner
+from feedserver.thoughts.model import LinkSignals
 from feedserver.urls import host_name, path_steps
 
 MANY_LINKS: Final = 20  # links to our posts on one page, from which on it is a list and not a thought
@@ -27,7 +27,7 @@ class Facts:
     about which the same words are said, this one included.
     """
 
-    manner: Manner
+    signals: LinkSignals
     rule: Rule | None = None
     ours: bool = False
     approved: bool = False
@@ -59,13 +59,13 @@ def judge(facts: Facts, setting: str) -> Verdict:
     return WAITS
 
 
-def place(page: str) -> str:
+def source_site(source_key: str) -> str:
     """Where `page` stands, as far as trust reaches: a registered domain, or one person's part of a shared host.
 
     `http://www.blog.example/x` is at `blog.example`, `https://a.alice.github.io/` at `alice.github.io`, and
     `http://example.org/~ann/x` at `example.org/~ann`.
     """
-    parts = urlsplit(page)
+    parts = urlsplit(source_key)
     steps = path_steps(parts.path)
     home = f"/{steps[0]}" if steps and steps[0][0] in "~@" else ""
     return owned(host_name(parts)) + home
@@ -73,9 +73,9 @@ def place(page: str) -> str:
 
 def _suspicion(facts: Facts) -> str | None:
     """What looks like spam though the link is there."""
-    if facts.manner.links >= MANY_LINKS:
-        return f"its page has {facts.manner.links} links to our posts"
-    if facts.manner.hidden:
+    if facts.signals.links >= MANY_LINKS:
+        return f"its page has {facts.signals.links} links to our posts"
+    if facts.signals.hidden:
         return "its link is hidden from readers"
     if len(facts.alike) >= MANY_POSTS:
         return f"the same words are said about {len(facts.alike)} posts"

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, select
 
-from feedserver.storage.schema import acts, acts_before
+from feedserver.storage.schema import moderation_actions, moderation_undo
 from feedserver.thoughts.lifecycle import Decision
-from feedserver.thoughts.model import Words
+from feedserver.thoughts.model import Content
 
 PURGE: Final = "purge"
 KEPT: Final = 100  # acts that can be taken back, one after the other
@@ -36,34 +36,42 @@ class Before:
 
 def add(connection: Connection, act: str, befores: Iterable[Before], now: datetime, host: str | None = None) -> None:
     """Remembers an act, and forgets the oldest ones."""
-    act_id = connection.execute(insert(acts).values(act=act, host=host, at=now).returning(acts.c.id)).scalar_one()
-    rows = [{"act_id": act_id, "thought_id": one.thought_id, "before": _as_json(one)} for one in befores]
+    action_id = connection.execute(
+        insert(moderation_actions).values(action=act, host=host, at=now).returning(moderation_actions.c.id)
+    ).scalar_one()
+    rows = [{"action_id": action_id, "thought_id": one.thought_id, "before": _as_json(one)} for one in befores]
     if rows:
-        connection.execute(insert(acts_before), rows)
-    oldest = select(acts.c.id).order_by(acts.c.id.desc()).offset(KEPT)
+        connection.execute(insert(moderation_undo), rows)
+    oldest = select(moderation_actions.c.id).order_by(moderation_actions.c.id.desc()).offset(KEPT)
     forget(connection, connection.execute(oldest).scalars().all())
 
 
 def last(connection: Connection) -> Last | None:
     """The last act, locked until the transaction ends: it is taken back once."""
-    row = connection.execute(select(acts).order_by(acts.c.id.desc()).limit(1).with_for_update()).one_or_none()
-    return Last(row.id, row.act, row.host) if row else None
+    row = connection.execute(
+        select(moderation_actions).order_by(moderation_actions.c.id.desc()).limit(1).with_for_update()
+    ).one_or_none()
+    return Last(row.id, row.action, row.host) if row else None
 
 
-def befores(connection: Connection, act_id: int) -> list[Before]:
-    query = select(acts_before).where(acts_before.c.act_id == act_id).order_by(acts_before.c.thought_id)
+def befores(connection: Connection, action_id: int) -> list[Before]:
+    query = (
+        select(moderation_undo).where(moderation_undo.c.action_id == action_id).order_by(moderation_undo.c.thought_id)
+    )
     return [_from_json(row.thought_id, row.before) for row in connection.execute(query)]
 
 
-def forget(connection: Connection, act_ids: Sequence[int]) -> None:
-    connection.execute(delete(acts_before).where(acts_before.c.act_id.in_(act_ids)))
-    connection.execute(delete(acts).where(acts.c.id.in_(act_ids)))
+def forget(connection: Connection, action_ids: Sequence[int]) -> None:
+    connection.execute(delete(moderation_undo).where(moderation_undo.c.action_id.in_(action_ids)))
+    connection.execute(delete(moderation_actions).where(moderation_actions.c.id.in_(action_ids)))
 
 
 def forget_empty(connection: Connection) -> None:
     """Forgets acts of which no thought is left."""
-    left = select(acts_before.c.act_id)
-    connection.execute(delete(acts).where(acts.c.act != PURGE, acts.c.id.not_in(left)))
+    left = select(moderation_undo.c.action_id)
+    connection.execute(
+        delete(moderation_actions).where(moderation_actions.c.action != PURGE, moderation_actions.c.id.not_in(left))
+    )
 
 
 def _as_json(before: Before) -> str:
@@ -76,8 +84,8 @@ def _from_json(thought_id: int, text: str) -> Before:
     values: dict[str, Any] = json.loads(text)
     checked_at = _moment(values.pop("checked_at"))
     values["first_strike_at"] = _moment(values["first_strike_at"])
-    values["words"] = Words(**values["words"])
-    values["new_words"] = Words(**values["new_words"]) if values["new_words"] else None
+    values["content"] = Content(**values["content"])
+    values["pending_content"] = Content(**values["pending_content"]) if values["pending_content"] else None
     return Before(thought_id, Decision(**values), checked_at)
 
 

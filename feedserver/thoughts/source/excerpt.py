@@ -14,7 +14,7 @@ from typing import Any
 from turbohtml import Token
 
 from feedserver import text
-from feedserver.thoughts.source.links import Link, Reading
+from feedserver.thoughts.source.links import FoundLink, Reading
 from feedserver.thoughts.source.tokens import BOUNDARIES, HIDDEN, TEXT, UNSEEN, Outline, walk
 
 _SIDE = 100  # characters of words on each side of the link, and of the link itself
@@ -29,12 +29,12 @@ _PARTING = BOUNDARIES | {"br", "img"}
 _THE_END: Any = (-1, (None, 0))
 
 
-def excerpt(reading: Reading, link: Link) -> str:
+def excerpt(reading: Reading, link: FoundLink) -> str:
     """The words around one link: see `excerpts`."""
     return excerpts(reading, [link])[0]
 
 
-def excerpts(reading: Reading, links: Sequence[Link]) -> list[str]:
+def excerpts(reading: Reading, links: Sequence[FoundLink]) -> list[str]:
     """`[…] words around the link […]` for each of `links`, in plain clean text of at most 1,000 characters.
 
     The words are those of the link, at most 100 characters, and up to 100 on each side from the same run: what
@@ -54,14 +54,14 @@ def excerpts(reading: Reading, links: Sequence[Link]) -> list[str]:
 class _Walk:
     """One walk over a page, up to where nothing that follows can matter for the links that are `wanted`."""
 
-    def __init__(self, page: str, wanted: Mapping[int, Link]) -> None:
+    def __init__(self, page: str, wanted: Mapping[int, FoundLink]) -> None:
         self._outline = Outline()
         self._tokens = enumerate(walk(page, self._outline))
         self._first = _Beginning()
         self._found: dict[int, _Surroundings] = {}
         self._go_to(wanted)
 
-    def words(self, link: Link) -> str:
+    def words(self, link: FoundLink) -> str:
         """The words around one of the links, '' when there are none."""
         surroundings = self._found.get(link.position)
         return surroundings.words() if surroundings and link.element != "link" else ""
@@ -74,7 +74,7 @@ class _Walk:
                 break
         return _head(text.one_line(self._first.until(_KEPT)), _OPENING)
 
-    def _go_to(self, wanted: Mapping[int, Link]) -> None:
+    def _go_to(self, wanted: Mapping[int, FoundLink]) -> None:
         before = _Before(self._outline)
         unfinished: list[_Surroundings] = []
         while len(self._found) < len(wanted) or unfinished:

@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from feedserver.thoughts.lifecycle import Linked
-from feedserver.thoughts.model import Manner, Words
+from feedserver.thoughts.model import Content, LinkSignals
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
     """What a page says about one post. `hidden` is whether none of its links to that post can be seen."""
 
-    words: Words
+    content: Content
     hidden: bool = False
 
 
@@ -26,25 +26,27 @@ class Findings:
 
     mentions: Mapping[int, Mention] = field(default_factory=dict)
     links: int = 0
-    led_to: str | None = None
+    redirected_to: str | None = None
 
     def on(self, post_id: int) -> Linked | None:
         """The evidence that the page gives for one post; None when it does not mention it."""
         found = self.mentions.get(post_id)
         if found is None:
             return None
-        return Linked(found.words, Manner(self.links, found.hidden, self.led_to))
+        return Linked(found.content, LinkSignals(self.links, found.hidden, self.redirected_to))
 
     def as_json(self) -> str:
         mentions = {post_id: asdict(mention) for post_id, mention in self.mentions.items()}
-        return json.dumps({"mentions": mentions, "links": self.links, "led_to": self.led_to}, ensure_ascii=False)
+        return json.dumps(
+            {"mentions": mentions, "links": self.links, "redirected_to": self.redirected_to}, ensure_ascii=False
+        )
 
 
 def from_json(text: str) -> Findings:
     """Reads what `as_json` wrote; anything else is no findings."""
     kept: dict[str, Any] = json.loads(text)
     mentions = {
-        int(post_id): Mention(Words(**mention["words"]), mention["hidden"])
+        int(post_id): Mention(Content(**mention["content"]), mention["hidden"])
         for post_id, mention in kept.get("mentions", {}).items()
     }
-    return Findings(mentions, kept.get("links", 0), kept.get("led_to"))
+    return Findings(mentions, kept.get("links", 0), kept.get("redirected_to"))

@@ -36,7 +36,7 @@ _META = {"og:site_name": MAX_NAME, "og:title": MAX_NAME, "og:description": MAX_E
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class FoundLink:
     """One link: `url` is absolute, http(s) and as long as a URL may be; `element` is the tag that holds it.
 
     `position` is the number of its token, for `excerpt`. `hidden` says that a reader cannot see the link: itself or
@@ -59,7 +59,7 @@ class Reading:
 
     name: str
     title: str
-    links: tuple[Link, ...]
+    links: tuple[FoundLink, ...]
     description: str = ""
     text: str = field(default="", repr=False)
 
@@ -129,7 +129,7 @@ def _folded(raw: str, limit: int) -> str:
     return words.shorten(words.one_line(raw.strip()[: 4 * limit]), limit)
 
 
-def _resolved(found: list[tuple[str, str, int, bool]], base: str) -> Iterator[Link]:
+def _resolved(found: list[tuple[str, str, int, bool]], base: str) -> Iterator[FoundLink]:
     known: dict[str, str | None] = {}
     room = MAX_LINK_CHARACTERS
     for raw, element, position, hidden in found:
@@ -139,7 +139,7 @@ def _resolved(found: list[tuple[str, str, int, bool]], base: str) -> Iterator[Li
                 return
             known[raw] = _absolute(base, raw)
         if (url := known[raw]) is not None:
-            yield Link(url, element, position, hidden)
+            yield FoundLink(url, element, position, hidden)
 
 
 def _absolute(base: str, url: str) -> str | None:

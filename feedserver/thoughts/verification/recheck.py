@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import AT_LEISURE
 from feedserver.thoughts import store
-from feedserver.thoughts.parties import party_of
+from feedserver.thoughts.parties import budget_key
 
 VERIFY: Final = "verify"  # the job of looking at a source; its subject is the source's page
 
@@ -25,21 +25,23 @@ def next_look(decided_at: datetime, now: datetime, jitter: float) -> datetime:
     return (now + pause).replace(microsecond=0)
 
 
-def due(connection: Connection, page: str, now: datetime) -> datetime | None:
+def due(connection: Connection, source_key: str, now: datetime) -> datetime | None:
     """When a source that was looked at now is due again; None where nothing of it stands any more."""
     moments = [
         next_look(decided_at or now, now, random.random())  # noqa: S311 - no secret
-        for decided_at in store.standing_since(connection, page)
+        for decided_at in store.standing_since(connection, source_key)
     ]
     return min(moments, default=None)
 
 
-def plan(connection: Connection, page: str, now: datetime) -> None:
+def plan(connection: Connection, source_key: str, now: datetime) -> None:
     """Sees to it that a source of which something stands is looked at again; a duty that is there already stays."""
-    job = jobs.find(connection, VERIFY, page)
+    job = jobs.find(connection, VERIFY, source_key)
     if job is None:
-        moment = due(connection, page, now)
+        moment = due(connection, source_key, now)
         if moment is None:
             return
-        job = jobs.ensure(connection, VERIFY, page, moment, now, party=party_of(page), priority=AT_LEISURE)
-    store.set_next_check(connection, page, job.run_at)
+        job = jobs.ensure(
+            connection, VERIFY, source_key, moment, now, concurrency_key=budget_key(source_key), priority=AT_LEISURE
+        )
+    store.set_next_check(connection, source_key, job.run_at)

@@ -13,7 +13,7 @@ _AT_A_TIME = 500  # names in one query: databases bound them
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SourceRecord:
     """What is kept of a source: when it was last fetched, what it said then, and the validators of its text.
 
     `read_at` is when its text came last; None when the last fetch failed.
@@ -26,15 +26,15 @@ class Kept:
     read_at: datetime | None = None
 
 
-def last(connection: Connection, page: str) -> Kept | None:
+def last(connection: Connection, source_key: str) -> SourceRecord | None:
     """What is kept of a source; None when it was never fetched."""
-    row = connection.execute(select(sources).where(sources.c.page == page)).one_or_none()
+    row = connection.execute(select(sources).where(sources.c.source_key == source_key)).one_or_none()
     if row is None:
         return None
-    return Kept(row.fetched_at, from_json(row.findings), row.etag, row.last_modified, row.read_at)
+    return SourceRecord(row.fetched_at, from_json(row.findings), row.etag, row.last_modified, row.read_at)
 
 
-def keep(connection: Connection, page: str, kept: Kept) -> None:
+def keep(connection: Connection, source_key: str, kept: SourceRecord) -> None:
     values = {
         "fetched_at": kept.fetched_at,
         "findings": kept.findings.as_json(),
@@ -42,19 +42,21 @@ def keep(connection: Connection, page: str, kept: Kept) -> None:
         "last_modified": kept.last_modified,
         "read_at": kept.read_at,
     }
-    if not connection.execute(update(sources).where(sources.c.page == page).values(values)).rowcount:
-        connection.execute(insert(sources).values(page=page, **values))
+    if not connection.execute(update(sources).where(sources.c.source_key == source_key).values(values)).rowcount:
+        connection.execute(insert(sources).values(source_key=source_key, **values))
 
 
-def posts_pinged(connection: Connection, page: str) -> set[int]:
+def posts_pinged(connection: Connection, source_key: str) -> set[int]:
     """The ids of the posts for which this source was pinged."""
-    return set(connection.execute(select(thoughts.c.post_id).where(thoughts.c.page == page)).scalars())
+    return set(connection.execute(select(thoughts.c.post_id).where(thoughts.c.source_key == source_key)).scalars())
 
 
-def posts_awaiting(connection: Connection, page: str) -> set[int]:
+def posts_awaiting(connection: Connection, source_key: str) -> set[int]:
     """The ids of the posts about which this source is asked: those of pings that wait, and of thoughts that stand."""
     asked = thoughts.c.state.in_(("received", "shown", "held"))
-    return set(connection.execute(select(thoughts.c.post_id).where(thoughts.c.page == page, asked)).scalars())
+    return set(
+        connection.execute(select(thoughts.c.post_id).where(thoughts.c.source_key == source_key, asked)).scalars()
+    )
 
 
 def posts_with(connection: Connection, names: Sequence[str]) -> dict[str, int]:

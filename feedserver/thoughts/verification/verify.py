@@ -38,8 +38,8 @@ from feedserver.thoughts.lifecycle import (
 from feedserver.thoughts.model import State, Thought
 from feedserver.thoughts.moderation.actions import verdict_on
 from feedserver.thoughts.verification import recheck, sources
-from feedserver.thoughts.verification.fetch_budget import Budget
-from feedserver.thoughts.verification.inspect import Fetch, Look, Looker
+from feedserver.thoughts.verification.fetch_budget import FetchBudget
+from feedserver.thoughts.verification.inspect import Fetch, Inspection, Inspector
 from feedserver.thoughts.verification.recheck import VERIFY
 from feedserver.urls import Urls
 
@@ -74,23 +74,25 @@ class Verifier:
             return
         go_on = partial(self._may_go_on_to, priority=job.priority)
         fetch = partial(self.fetch, on_redirect=go_on, patience=_HURRIED if job.hurried else None)
-        looker = Looker(self.database, self.urls, self.settings.site.title, fetch)
+        looker = Inspector(self.database, self.urls, self.settings.site.title, fetch)
         look = looker.look(job.subject, sender or None, self.clock())
         self.database.transact(lambda connection: self._settle(connection, job, look))
 
-    def ask(self, connection: Connection, page: str, now: datetime) -> Job:
+    def ask(self, connection: Connection, source_key: str, now: datetime) -> Job:
         """The duty to look at a source as soon as `limits.refetch` allows; its row stays locked.
 
         A source in trouble is looked at with growing pauses. A ping is a sign of life: it shortens the pause, and the
         look it asks for is not one of the tries after which a source is given up.
         """
-        job = jobs.find(connection, VERIFY, page)
-        due = self._may_look_from(connection, page, now)
+        job = jobs.find(connection, VERIFY, source_key)
+        due = self._may_look_from(connection, source_key, now)
         if job is None:
-            job = jobs.ensure(connection, VERIFY, page, due, now, party=self._budget.party(page))
+            job = jobs.ensure(
+                connection, VERIFY, source_key, due, now, concurrency_key=self._budget.concurrency_key(source_key)
+            )
         elif job.run_at > due or job.priority != AT_ONCE:  # the first of which a job that somebody holds never is
             job = jobs.bring_forward(connection, job, min(job.run_at, due))
-        store.set_next_check(connection, page, job.run_at)
+        store.set_next_check(connection, source_key, job.run_at)
         return job
 
     def settle_at_once(self, connection: Connection, thought: Thought, now: datetime) -> bool:
@@ -98,19 +100,19 @@ class Verifier:
 
         Another blog pings each of the posts it links to; one fetch is enough for all of them.
         """
-        assert thought.page is not None, "pings have a page"
-        kept = sources.last(connection, thought.page)
-        if kept is None or self._may_look_from(connection, thought.page, now) <= now:
+        assert thought.source_key is not None, "pings have a page"
+        kept = sources.last(connection, thought.source_key)
+        if kept is None or self._may_look_from(connection, thought.source_key, now) <= now:
             return False
         linked = kept.findings.on(thought.post_id)
         if linked is None:
             return False
         self._apply(connection, thought, "the source was read a short while before", linked, now)
-        recheck.plan(connection, thought.page, now)
+        recheck.plan(connection, thought.source_key, now)
         return True
 
-    def _may_look_from(self, connection: Connection, page: str, now: datetime) -> datetime:
-        kept = sources.last(connection, page)
+    def _may_look_from(self, connection: Connection, source_key: str, now: datetime) -> datetime:
+        kept = sources.last(connection, source_key)
         if kept is None:
             return now
         return max(now, kept.fetched_at + timedelta(seconds=self.settings.limits.refetch))
@@ -144,12 +146,12 @@ class Verifier:
         self._plan(connection, job, run_at, attempts=job.attempts, error=ENOUGH)
 
     @property
-    def _budget(self) -> Budget:
-        return Budget(self.urls, self.settings.limits.host)
+    def _budget(self) -> FetchBudget:
+        return FetchBudget(self.urls, self.settings.limits.host)
 
     # --- after the look ---
 
-    def _settle(self, connection: Connection, job: Job, look: Look) -> None:
+    def _settle(self, connection: Connection, job: Job, look: Inspection) -> None:
         now = self.clock()
         if not jobs.held(connection, job):
             _log.info("another process has taken over the look at %s", job.subject)
@@ -166,7 +168,7 @@ class Verifier:
         self._plan_next(connection, job, look, again, now)
 
     def _plan_next(
-        self, connection: Connection, job: Job, look: Look, again: Sequence[datetime], now: datetime
+        self, connection: Connection, job: Job, look: Inspection, again: Sequence[datetime], now: datetime
     ) -> None:
         """The job comes again when something is to be seen once more, else when what stands is due."""
         due = recheck.due(connection, job.subject, now)
@@ -180,7 +182,7 @@ class Verifier:
         self._plan(connection, job, min(moments), attempts=0, error=error, priority=priority)
 
     def _try_again(
-        self, connection: Connection, job: Job, look: Look, thoughts: Sequence[Thought], pause: timedelta
+        self, connection: Connection, job: Job, look: Inspection, thoughts: Sequence[Thought], pause: timedelta
     ) -> None:
         """Nobody answered properly: that changes nothing, but those who wait for it are told."""
         now = self.clock()
@@ -202,7 +204,7 @@ class Verifier:
         jobs.postpone(connection, job, run_at, attempts=attempts, error=error, priority=priority)
         store.set_next_check(connection, job.subject, run_at)
 
-    def _weigh(self, connection: Connection, thought: Thought, look: Look, now: datetime) -> datetime | None:
+    def _weigh(self, connection: Connection, thought: Thought, look: Inspection, now: datetime) -> datetime | None:
         """Settles one thought. Returns when its source is to be looked at once more, None where it need not be."""
         evidence = look.evidence(thought.post_id)
         if thought.state == "received" and not isinstance(evidence, Linked):
@@ -223,7 +225,7 @@ class Verifier:
         """
         verdict = WAITS
         if isinstance(evidence, Linked) and (thought.state == "received" or _is_otherwise(thought, evidence)):
-            ours, setting = self.urls.owns(thought.page or ""), self.settings.moderation.pingbacks
+            ours, setting = self.urls.owns(thought.source_key or ""), self.settings.moderation.pingbacks
             verdict = verdict_on(connection, thought, evidence, setting, now, ours=ours)
         decision = decide(thought, evidence, verdict, now)
         moved = thought.state == "received" or decision.state != thought.state
@@ -232,7 +234,7 @@ class Verifier:
             timeline.record(connection, thought.id, "found", _finding(evidence), now)
         if moved:
             timeline.record(connection, thought.id, "decided", _telling(decision), now)
-        elif decision.new_words and decision.new_words != thought.new_words:
+        elif decision.pending_content and decision.pending_content != thought.pending_content:
             timeline.record(connection, thought.id, "decided", "the new words wait for approval", now)
         if can_be_seen(thought, decision):
             revision.revise(connection)
@@ -242,7 +244,7 @@ class Verifier:
 
 def _is_otherwise(thought: Thought, evidence: Linked) -> bool:
     """Whether a page says something else than what is shown of it and no person approved: it is judged again."""
-    return thought.state == "shown" and not thought.approved and evidence.words != thought.words
+    return thought.state == "shown" and not thought.approved and evidence.content != thought.content
 
 
 def _finding(evidence: Evidence) -> str:

@@ -210,7 +210,8 @@ def listed(site: Site, state: str) -> list[object]:
 def kept(site: Site) -> list[tuple[object, ...]]:
     """What a moderator's act may change of each thought."""
     return [
-        (one.id, one.state, one.reason, one.words, one.approved, one.restore, one.new_words) for one in site.thoughts()
+        (one.id, one.state, one.reason, one.content, one.approved, one.restore, one.pending_content)
+        for one in site.thoughts()
     ]
 
 
@@ -331,7 +332,7 @@ def test_a_limit_counts_new_words_too(changed_after_approval: Site) -> None:
     with changed_after_approval.services.database.read() as connection:
         (only,) = listing(connection, limit=1)
 
-    assert (only.state, only.new_words) == ("held", None)
+    assert (only.state, only.pending_content) == ("held", None)
 
 
 # --- removing a host for good ---
@@ -353,12 +354,12 @@ def test_a_purge_leaves_nothing_of_a_host_and_all_of_the_others(site: Site, post
     site.moderate("approve")
     site.web.put(SOURCE, linking(target, before="New secret of http://other.example/: "))
     site.run_next_job()
-    receipt = f"/receipts/{next(one.token for one in site.thoughts() if one.source == SOURCE)}"
+    receipt = f"/receipts/{next(one.receipt_token for one in site.thoughts() if one.source == SOURCE)}"
     revision = site.revision()
 
     removed = purge(site.services.database, "other.example", site.clock())
 
-    assert (removed.thoughts, removed.shown, removed.pages, removed.jobs) == (2, 2, 2, 2)
+    assert (removed.thoughts, removed.shown, removed.source_keys, removed.jobs) == (2, 2, 2, 2)
     left = everything_stored(site)
     assert "/other.example" not in left
     assert "sub.other.example" not in left

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from feedserver.posts.model import Post
-from feedserver.thoughts.model import Manner
+from feedserver.thoughts.model import LinkSignals
 from feedserver.thoughts.moderation import hosts
-from feedserver.thoughts.moderation.trust import MANY_LINKS, MANY_POSTS, Facts, Rule, judge, place
+from feedserver.thoughts.moderation.trust import MANY_LINKS, MANY_POSTS, Facts, Rule, judge, source_site
 from tests.thoughts.site import SOURCE, Site, linking
 
 # --- one place ---
@@ -42,15 +42,15 @@ from tests.thoughts.site import SOURCE, Site, linking
     ],
 )
 def test_a_place_is_what_one_person_has_of_a_host(page: str, where: str) -> None:
-    assert place(page) == where
+    assert source_site(page) == where
 
 
 # --- the verdict ---
 
-SPAMMY: Mapping[str, Manner] = {
-    "many links": Manner(links=MANY_LINKS),
-    "hidden": Manner(hidden=True),
-    "the same words": Manner(),
+SPAMMY: Mapping[str, LinkSignals] = {
+    "many links": LinkSignals(links=MANY_LINKS),
+    "hidden": LinkSignals(hidden=True),
+    "the same words": LinkSignals(),
 }
 
 
@@ -68,7 +68,7 @@ SPAMMY: Mapping[str, Manner] = {
     ids=lambda value: ("-".join(value) or "stranger") if isinstance(value, dict) else value,
 )
 def test_a_rule_is_stronger_than_the_setting(facts: dict[str, object], show: str, trust: str, hold: str) -> None:
-    known = Facts(Manner(), **facts)  # type: ignore[arg-type]
+    known = Facts(LinkSignals(), **facts)  # type: ignore[arg-type]
 
     assert [judge(known, setting).state for setting in ("show", "trust", "hold")] == [show, trust, hold]
 
@@ -89,12 +89,12 @@ def test_what_looks_like_spam_is_held_unless_a_rule_trusts_its_host(sign: str, s
 
 def test_every_verdict_says_why() -> None:
     reasons = [
-        judge(Facts(Manner(links=25)), "show").reason,
-        judge(Facts(Manner(hidden=True)), "show").reason,
-        judge(Facts(Manner(), alike=frozenset({1, 2, 3, 4})), "show").reason,
-        judge(Facts(Manner(), approved=True), "trust").reason,
-        judge(Facts(Manner(), befriended=True), "trust").reason,
-        judge(Facts(Manner()), "trust").reason,
+        judge(Facts(LinkSignals(links=25)), "show").reason,
+        judge(Facts(LinkSignals(hidden=True)), "show").reason,
+        judge(Facts(LinkSignals(), alike=frozenset({1, 2, 3, 4})), "show").reason,
+        judge(Facts(LinkSignals(), approved=True), "trust").reason,
+        judge(Facts(LinkSignals(), befriended=True), "trust").reason,
+        judge(Facts(LinkSignals()), "trust").reason,
     ]
 
     assert reasons == [
@@ -235,18 +235,18 @@ def test_a_trusted_host_that_leads_to_a_strange_one_is_not_trusted(
         trusting.moderate("approve", "http://friend.example/")
     leading = "http://friend.example/redirect?to=spam"
     target = "http://blog.example/posts/hello"
-    trusting.web.put(leading, linking(target), led_to="http://spam.example/pills")
+    trusting.web.put(leading, linking(target), redirected_to="http://spam.example/pills")
     trusting.ping(leading, target)
 
     assert trusting.thoughts()[0].state == "held"
-    trusting.web.put("http://friend.example/moved", linking(target), led_to="https://www.friend.example/new")
+    trusting.web.put("http://friend.example/moved", linking(target), redirected_to="https://www.friend.example/new")
     trusting.ping("http://friend.example/moved", target)
     assert trusting.thoughts()[0].state == "shown", "within its place a redirect is nothing strange"
 
 
 def test_a_page_that_leads_to_a_blocked_host_is_held(site: Site, target: str) -> None:
     site.rule("spam.example", "block")
-    site.web.put(SOURCE, linking(target), led_to="http://spam.example/pills")
+    site.web.put(SOURCE, linking(target), redirected_to="http://spam.example/pills")
 
     site.ping(SOURCE, target)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from feedserver import text
 from feedserver.thoughts.source.excerpt import excerpt
-from feedserver.thoughts.source.links import Link, read
+from feedserver.thoughts.source.links import FoundLink, read
 
 POST = "http://me.example/posts/one"
 SOURCE = "http://blog.example/entry"
@@ -318,7 +318,7 @@ def test_takes_little_memory(page: str) -> None:
 
 
 def test_a_link_of_another_page_is_survived() -> None:
-    assert excerpt(read("<p>Some words", SOURCE), Link(POST, "a", 999, False)) == "[…] Some words […]"
+    assert excerpt(read("<p>Some words", SOURCE), FoundLink(POST, "a", 999, False)) == "[…] Some words […]"
 
 
 PIECES = st.sampled_from(

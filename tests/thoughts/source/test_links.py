@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedserver.net.fetch import Page
+from feedserver.net.fetch import FetchedPage
 from feedserver.thoughts.verification import inspect
 from tests.thoughts.site import SOURCE, Site, linking
 
@@ -145,7 +145,7 @@ def test_links_are_resolved_against_the_address_that_the_source_redirects_to(sit
 def test_a_link_beyond_the_size_limit_is_17_and_the_receipt_says_how_far_the_source_was_read(
     site: Site, target: str
 ) -> None:
-    page = Page(
+    page = FetchedPage(
         SOURCE, 200, "text/html", b"<p>Words, and a very long way", truncated=True, etag=None, last_modified=None
     )
     site.web.pages[SOURCE] = page

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedserver.thoughts.source.links import MAX_LINKS, Link, read
+from feedserver.thoughts.source.links import MAX_LINKS, FoundLink, read
 from feedserver.thoughts.source.tokens import MAX_TOKENS
 
 SOURCE = "http://blog.example/2026/entry?x=1"
@@ -323,5 +323,5 @@ def test_a_tag_with_very_many_attributes_takes_little_memory() -> None:
 def test_any_text_can_be_read(page: str) -> None:
     reading = read(page, SOURCE)
 
-    assert all(isinstance(link, Link) and link.url.startswith("http") for link in reading.links)
+    assert all(isinstance(link, FoundLink) and link.url.startswith("http") for link in reading.links)
     assert len(reading.title) <= 500

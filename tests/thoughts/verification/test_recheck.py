@@ -56,7 +56,7 @@ def test_what_stands_is_looked_at_a_week_later_then_monthly(
 
 def test_a_look_in_passing_tells_no_sender_and_makes_no_noise(site: Site, target: str) -> None:
     stands(site, target)
-    revision, receipt = site.revision(), f"/receipts/{site.only_thought().token}"
+    revision, receipt = site.revision(), f"/receipts/{site.only_thought().receipt_token}"
     timeline = site.receipt(receipt)["timeline"]
 
     site.run_next_job()
@@ -129,7 +129,7 @@ def test_a_source_in_trouble_for_which_nobody_waits_is_left_alone_until_the_next
 
 def test_a_thought_on_a_deleted_post_needs_no_more_looks(site: Site, target: str) -> None:
     stands(site, target)
-    receipt = f"/receipts/{site.only_thought().token}"
+    receipt = f"/receipts/{site.only_thought().receipt_token}"
     site.services.publisher.delete("a-post")
     assert site.receipt(receipt)["next_check_at"] is None
 
@@ -295,9 +295,9 @@ def test_new_words_after_approval_are_found_in_passing_and_wait(site: Site, post
     assert site.states() == ["held", "shown"]
     assert "pills" not in site.page(post)
     assert site.revision() == revision
-    line = site.receipt(f"/receipts/{site.thoughts()[0].token}")["timeline"][-1]
+    line = site.receipt(f"/receipts/{site.thoughts()[0].receipt_token}")["timeline"][-1]
     assert (line["event"], line["detail"]) == ("decided", "the new words wait for approval")
-    assert "pills" not in site.client.get(f"/receipts/{site.thoughts()[0].token}").text
+    assert "pills" not in site.client.get(f"/receipts/{site.thoughts()[0].receipt_token}").text
 
 
 def test_a_pair_that_was_settled_without_a_fetch_is_looked_at_again_too(site: Site, target: str) -> None:

@@ -132,7 +132,7 @@ def test_a_known_pair_is_looked_at_again_in_the_background_and_its_new_words_are
 
 def test_a_look_that_finds_nothing_new_leaves_the_revision_and_the_receipt_as_they_are(site: Site, target: str) -> None:
     shown(site, target)
-    receipt = f"/receipts/{site.only_thought().token}"
+    receipt = f"/receipts/{site.only_thought().receipt_token}"
     revision, told = site.revision(), site.receipt(receipt)
 
     look_again(site, target)
@@ -151,7 +151,7 @@ def test_a_known_pair_is_looked_at_again_when_the_time_between_two_fetches_is_ov
         assert site.ping(SOURCE, target).outcome == 48
         site.run_jobs()
     assert len(site.web.fetched) == 1
-    receipt = site.receipt(f"/receipts/{site.only_thought().token}")
+    receipt = site.receipt(f"/receipts/{site.only_thought().receipt_token}")
     assert receipt["next_check_at"] == "2026-03-08T12:05:00Z"
 
     site.clock.move(seconds=290)

@@ -11,14 +11,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "acts",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("act", sa.Text(), nullable=False),
-        sa.Column("host", sa.Text(), nullable=True),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_acts")),
-    )
-    op.create_table(
         "feed_versions",
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -33,11 +25,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_heartbeats")),
     )
     op.create_table(
-        "hosts",
+        "host_rules",
         sa.Column("host", sa.Text(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("host", name=op.f("pk_hosts")),
+        sa.PrimaryKeyConstraint("host", name=op.f("pk_host_rules")),
     )
     op.create_table(
         "jobs",
@@ -46,9 +38,9 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("run_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("token", sa.Text(), nullable=True),
+        sa.Column("lease_token", sa.Text(), nullable=True),
         sa.Column("holder", sa.Text(), nullable=True),
-        sa.Column("party", sa.Text(), nullable=True),
+        sa.Column("concurrency_key", sa.Text(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -56,24 +48,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
         sa.UniqueConstraint("kind", "subject", name=op.f("uq_jobs_kind_subject")),
     )
-    op.create_index(op.f("ix_jobs_kind_priority_run_at_id"), "jobs", ["kind", "priority", "run_at", "id"], unique=False)
-    op.create_index(op.f("ix_jobs_leased_until_party"), "jobs", ["leased_until", "party"], unique=False)
-    op.create_index(op.f("ix_jobs_party_leased_until"), "jobs", ["party", "leased_until"], unique=False)
-    op.create_index(op.f("ix_jobs_party_priority_run_at"), "jobs", ["party", "priority", "run_at"], unique=False)
-    op.create_table(
-        "limits",
-        sa.Column("bucket", sa.Text(), nullable=False),
-        sa.Column("window", sa.BigInteger(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("bucket", "window", name=op.f("pk_limits")),
+    op.create_index(
+        op.f("ix_jobs_concurrency_key_leased_until"), "jobs", ["concurrency_key", "leased_until"], unique=False
     )
-    op.create_index(op.f("ix_limits_window"), "limits", ["window"], unique=False)
+    op.create_index(
+        op.f("ix_jobs_concurrency_key_priority_run_at"), "jobs", ["concurrency_key", "priority", "run_at"], unique=False
+    )
+    op.create_index(op.f("ix_jobs_kind_priority_run_at_id"), "jobs", ["kind", "priority", "run_at", "id"], unique=False)
+    op.create_index(
+        op.f("ix_jobs_leased_until_concurrency_key"), "jobs", ["leased_until", "concurrency_key"], unique=False
+    )
     op.create_table(
         "lists",
         sa.Column("list", sa.Text(), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("members", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("list", "since", name=op.f("pk_lists")),
+    )
+    op.create_table(
+        "moderation_actions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_moderation_actions")),
     )
     op.create_table(
         "posts",
@@ -101,6 +99,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_posts_state_published_at_id"), "posts", ["state", "published_at", "id"], unique=False)
     op.create_table(
+        "rate_limits",
+        sa.Column("bucket", sa.Text(), nullable=False),
+        sa.Column("window", sa.BigInteger(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("bucket", "window", name=op.f("pk_rate_limits")),
+    )
+    op.create_index(op.f("ix_rate_limits_window"), "rate_limits", ["window"], unique=False)
+    op.create_table(
         "reader_counts",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("reader", sa.Text(), nullable=False),
@@ -119,17 +125,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", "reader", "feed", name=op.f("pk_reader_days")),
     )
     op.create_table(
+        "reader_hashes",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("reader", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "hash", name=op.f("pk_reader_hashes")),
+    )
+    op.create_table(
         "reader_keys",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_reader_keys")),
-    )
-    op.create_table(
-        "reader_marks",
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("mark", sa.Text(), nullable=False),
-        sa.Column("reader", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("day", "mark", name=op.f("pk_reader_marks")),
     )
     op.create_table(
         "site",
@@ -144,13 +150,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "sources",
-        sa.Column("page", sa.Text(), nullable=False),
+        sa.Column("source_key", sa.Text(), nullable=False),
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("etag", sa.Text(), nullable=True),
         sa.Column("last_modified", sa.Text(), nullable=True),
         sa.Column("findings", sa.Text(), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("page", name=op.f("pk_sources")),
+        sa.PrimaryKeyConstraint("source_key", name=op.f("pk_sources")),
     )
     op.create_table(
         "terms",
@@ -168,6 +174,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_enclosures_post_id")),
         sa.PrimaryKeyConstraint("post_id", "position", name=op.f("pk_enclosures")),
     )
+    op.create_table(
+        "linked_sites",
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_linked_sites_post_id")),
+        sa.PrimaryKeyConstraint("post_id", "site", name=op.f("pk_linked_sites")),
+    )
+    op.create_index(op.f("ix_linked_sites_site"), "linked_sites", ["site"], unique=False)
     op.create_table(
         "listed",
         sa.Column("list", sa.Text(), nullable=False),
@@ -190,14 +204,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_post_authors_post_id")),
         sa.PrimaryKeyConstraint("post_id", "position", name=op.f("pk_post_authors")),
     )
-    op.create_table(
-        "post_hosts",
-        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("host", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_post_hosts_post_id")),
-        sa.PrimaryKeyConstraint("post_id", "host", name=op.f("pk_post_hosts")),
-    )
-    op.create_index(op.f("ix_post_hosts_host"), "post_hosts", ["host"], unique=False)
     op.create_table(
         "post_tags",
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -237,13 +243,13 @@ def upgrade() -> None:
         "thoughts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("guid", sa.Text(), nullable=False),
-        sa.Column("token", sa.Text(), nullable=True),
+        sa.Column("receipt_token", sa.Text(), nullable=True),
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("source", sa.Text(), nullable=True),
-        sa.Column("page", sa.Text(), nullable=True),
+        sa.Column("source_key", sa.Text(), nullable=True),
         sa.Column("target", sa.Text(), nullable=True),
         sa.Column("host", sa.Text(), nullable=True),
         sa.Column("author_name", sa.Text(), nullable=False),
@@ -253,7 +259,7 @@ def upgrade() -> None:
         sa.Column("excerpt", sa.Text(), nullable=False),
         sa.Column("approved", sa.Boolean(), nullable=False),
         sa.Column("restore", sa.Text(), nullable=True),
-        sa.Column("new_words", sa.Text(), nullable=True),
+        sa.Column("pending_content", sa.Text(), nullable=True),
         sa.Column("strikes", sa.Integer(), nullable=False),
         sa.Column("first_strike_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sender", sa.Text(), nullable=True),
@@ -263,44 +269,46 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_check_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fingerprint", sa.Text(), nullable=True),
-        sa.Column("new_words_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("place", sa.Text(), nullable=True),
+        sa.Column("pending_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("source_site", sa.Text(), nullable=True),
         sa.Column("listed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_thoughts_post_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_thoughts")),
         sa.UniqueConstraint("guid", name=op.f("uq_thoughts_guid")),
-        sa.UniqueConstraint("post_id", "page", name=op.f("uq_thoughts_post_id_page")),
+        sa.UniqueConstraint("post_id", "source_key", name=op.f("uq_thoughts_post_id_source_key")),
+        sa.UniqueConstraint("receipt_token", name=op.f("uq_thoughts_receipt_token")),
         sa.UniqueConstraint("submission", name=op.f("uq_thoughts_submission")),
-        sa.UniqueConstraint("token", name=op.f("uq_thoughts_token")),
     )
-    op.create_index(op.f("ix_thoughts_email"), "thoughts", ["email"], unique=False)
+    op.create_index(op.f("ix_thoughts_email_approved_state"), "thoughts", ["email", "approved", "state"], unique=False)
     op.create_index(op.f("ix_thoughts_fingerprint_post_id"), "thoughts", ["fingerprint", "post_id"], unique=False)
     op.create_index(op.f("ix_thoughts_host_state"), "thoughts", ["host", "state"], unique=False)
     op.create_index(op.f("ix_thoughts_listed_at_id"), "thoughts", ["listed_at", "id"], unique=False)
     op.create_index(
-        op.f("ix_thoughts_new_words_at"),
+        op.f("ix_thoughts_pending_since"),
         "thoughts",
-        ["new_words_at"],
+        ["pending_since"],
         unique=False,
-        sqlite_where=sa.text("new_words_at IS NOT NULL"),
-        postgresql_where=sa.text("new_words_at IS NOT NULL"),
+        sqlite_where=sa.text("pending_since IS NOT NULL"),
+        postgresql_where=sa.text("pending_since IS NOT NULL"),
     )
-    op.create_index(op.f("ix_thoughts_page"), "thoughts", ["page"], unique=False)
-    op.create_index(op.f("ix_thoughts_place_approved_state"), "thoughts", ["place", "approved", "state"], unique=False)
     op.create_index(
         op.f("ix_thoughts_post_id_state_received_at"), "thoughts", ["post_id", "state", "received_at"], unique=False
     )
+    op.create_index(op.f("ix_thoughts_source_key"), "thoughts", ["source_key"], unique=False)
+    op.create_index(
+        op.f("ix_thoughts_source_site_approved_state"), "thoughts", ["source_site", "approved", "state"], unique=False
+    )
     op.create_index(op.f("ix_thoughts_state_received_at"), "thoughts", ["state", "received_at"], unique=False)
     op.create_table(
-        "acts_before",
-        sa.Column("act_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        "moderation_undo",
+        sa.Column("action_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("thought_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("before", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["act_id"], ["acts.id"], name=op.f("fk_acts_before_act_id")),
-        sa.ForeignKeyConstraint(["thought_id"], ["thoughts.id"], name=op.f("fk_acts_before_thought_id")),
-        sa.PrimaryKeyConstraint("act_id", "thought_id", name=op.f("pk_acts_before")),
+        sa.ForeignKeyConstraint(["action_id"], ["moderation_actions.id"], name=op.f("fk_moderation_undo_action_id")),
+        sa.ForeignKeyConstraint(["thought_id"], ["thoughts.id"], name=op.f("fk_moderation_undo_thought_id")),
+        sa.PrimaryKeyConstraint("action_id", "thought_id", name=op.f("pk_moderation_undo")),
     )
-    op.create_index(op.f("ix_acts_before_thought_id"), "acts_before", ["thought_id"], unique=False)
+    op.create_index(op.f("ix_moderation_undo_thought_id"), "moderation_undo", ["thought_id"], unique=False)
     op.create_table(
         "thought_events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
