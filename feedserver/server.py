@@ -22,7 +22,7 @@ from feedserver.app import create_app
 from feedserver.errors import FeedserverError, SettingsError
 from feedserver.installation import init
 from feedserver.jobs.worker import STOP_SECONDS, Worker
-from feedserver.services import EXTENSION, Services
+from feedserver.services import EXTENSION, Services, WebServices
 
 _RECEIVE_TIMEOUT: Final = 5  # seconds for the next bytes of a request’s body
 _M_ARENA_MAX: Final = -8  # mallopt(3)
@@ -152,7 +152,7 @@ def _worker_exit(_server: Any, worker: Any) -> None:
         services.readership.stop()
 
 
-def _services_of(worker: Any) -> Services:
+def _services_of(worker: Any) -> WebServices:
     services = worker.wsgi.extensions[EXTENSION]
-    assert isinstance(services, Services)
+    assert isinstance(services, WebServices)
     return services
