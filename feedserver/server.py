@@ -6,7 +6,6 @@ that start and end with their worker; half-sent requests that take no thread and
 
 import ctypes
 import os
-import re
 import socket
 import struct
 import sys
@@ -15,9 +14,9 @@ from contextlib import suppress
 from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
-from gunicorn.glogging import Logger
 
-from feedserver import settings
+from feedserver import access_log, settings
+from feedserver.access_log import AccessLogger
 from feedserver.app import create_app
 from feedserver.errors import FeedserverError, SettingsError
 from feedserver.installation import init
@@ -27,7 +26,6 @@ from feedserver.services import EXTENSION, Services, WebServices
 _RECEIVE_TIMEOUT: Final = 5  # seconds for the next bytes of a request’s body
 _M_ARENA_MAX: Final = -8  # mallopt(3)
 _GRACE: Final = 30  # seconds for requests and jobs under way when the server ends
-_PRIVATE: Final = re.compile(r"(/(?:receipts|moderation)/)[^/.\s?]+")
 
 _job_workers: dict[int, Worker] = {}
 
@@ -47,14 +45,6 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is published wit
         return create_app()
 
 
-class DiscreetLogger(Logger):  # type: ignore[misc] # gunicorn is published without types
-    """gunicorn's log, which keeps receipts and the moderation feed to those who have their addresses."""
-
-    def atoms(self, *arguments: Any) -> dict[str, Any]:
-        atoms: dict[str, Any] = super().atoms(*arguments)
-        return {name: _PRIVATE.sub(r"\1…", value) if isinstance(value, str) else value for name, value in atoms.items()}
-
-
 def gunicorn_settings(
     bind: str = settings.BIND, workers: int | None = None, threads: int = settings.THREADS
 ) -> dict[str, Any]:
@@ -70,9 +60,9 @@ def gunicorn_settings(
         "max_requests": 0,
         "control_socket_disable": True,  # two servers on one machine would fight over it
         "forwarded_allow_ips": "",  # the application knows whom to believe: server.trusted_proxies
-        "logger_class": DiscreetLogger,
+        "logger_class": AccessLogger,
         "accesslog": "-",
-        "access_log_format": '%(h)s "%(r)s" %(s)s %(B)s %(M)sms "%(a)s"',
+        "access_log_format": access_log.FORMAT,
         "errorlog": "-",
         "on_starting": _on_starting,
         "when_ready": _when_ready,
@@ -150,6 +140,8 @@ def _worker_exit(_server: Any, worker: Any) -> None:
         services.runner.give_back()
         services.runner.holder.close()
         services.readership.stop()
+    if isinstance(worker.log, AccessLogger):
+        worker.log.close()
 
 
 def _services_of(worker: Any) -> WebServices:
