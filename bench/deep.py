@@ -10,7 +10,7 @@ from bench.figures import Figure
 from bench.sites import Site
 from feedserver.app import create_app
 from feedserver.pages.views import POSTS_ON_A_PAGE
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.storage import revision as state
 
 _ROUNDS = 15
@@ -26,7 +26,7 @@ def measure(small: Site, large: Site) -> list[Figure]:
 class _Asked:
     """A site, and where its pages are."""
 
-    def __init__(self, services: Services, posts: int) -> None:
+    def __init__(self, services: WebServices, posts: int) -> None:
         self._services = services
         self._client: FlaskClient = create_app(services=services).test_client()
         on_a_page = services.settings.feeds.entries

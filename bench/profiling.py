@@ -14,7 +14,7 @@ from bench.sites import Site
 from feedserver.app import create_app
 from feedserver.jobs.model import Job
 from feedserver.jobs.worker import Runner
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import load
 from feedserver.thoughts.receiving import WaitingSlots
 
@@ -75,7 +75,7 @@ def _environ(path: str, etag: str) -> dict[str, Any]:
 def _ping(site: Site) -> Profile:
     environ = {"FEEDSERVER_EGRESS_ALLOW": "127.0.2.0/24", "FEEDSERVER_EGRESS_PORTS": "*", **pinging.FREE}
     settings = replace(load(environ), data_dir=site.folder / "var")
-    services = Services(settings)
+    services = WebServices(settings)
     numbers = iter(range(77_000_000, 77_000_000 + _PINGS + 1))
     with pinging.blogs() as port:
         receiver = replace(services.receiver, places=_Here(1))

@@ -19,7 +19,7 @@ from feedserver.app import create_app
 from feedserver.feeds.autodiscovery import for_post
 from feedserver.pages import views
 from feedserver.server import Server, gunicorn_settings
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import load
 from feedserver.thoughts import store
 
@@ -79,7 +79,7 @@ def bare_flask(kept: dict[str, Any]) -> Flask:
 
 def bare_page(slug: str) -> Flask:
     """The post's page from memory: its template, its post, its thoughts, nothing looked up."""
-    services = Services(load())
+    services = WebServices(load())
     app = create_app(services=services)
     with app.test_request_context():
         found = views._visible(slug)

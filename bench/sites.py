@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from bench.filling import fill
 from feedserver.installation import init
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import Settings, load
 
 SMALL, LARGE = 100, 100_000
@@ -28,12 +28,12 @@ class Site:
     def settings(self) -> Settings:
         return replace(load({}), data_dir=self.folder / "var")
 
-    def services(self) -> Services:
+    def services(self) -> WebServices:
         """The parts of it in this process, with the address of no server."""
-        return Services(self.settings())
+        return WebServices(self.settings())
 
     @contextmanager
-    def opened(self) -> Iterator[Services]:
+    def opened(self) -> Iterator[WebServices]:
         services = self.services()
         try:
             yield services

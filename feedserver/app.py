@@ -23,7 +23,7 @@ from feedserver.feeds import autodiscovery, browsing
 from feedserver.feeds import views as feed_views
 from feedserver.pages import private
 from feedserver.pages import views as page_views
-from feedserver.services import EXTENSION, Services
+from feedserver.services import EXTENSION, WebServices
 from feedserver.settings import Settings
 from feedserver.thoughts import comments
 from feedserver.thoughts import views as thought_views
@@ -68,13 +68,13 @@ _MESSAGES = {
 }
 
 
-def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
+def create_app(settings: Settings | None = None, services: WebServices | None = None) -> Flask:
     """The WSGI application.
 
     Reads the settings of the environment unless given some; `services` lets a test bring its own clock or network.
     Raises SettingsError or StorageError when it cannot work. The database is made and migrated before (`init`).
     """
-    services = services or Services(settings or settings_module.load())
+    services = services or WebServices(settings or settings_module.load())
     app = Flask("feedserver", static_folder=None)
     app.extensions[EXTENSION] = services
     app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's own provider has it
@@ -104,7 +104,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     return app
 
 
-def _prepare_templates(app: Flask, services: Services) -> None:
+def _prepare_templates(app: Flask, services: WebServices) -> None:
     site = services.settings.site
     style = Path(page_views.__file__).with_name("static") / "style.css"
     digest = hashlib.sha256(style.read_bytes()).hexdigest()[:12]

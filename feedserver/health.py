@@ -8,7 +8,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from feedserver.errors import StorageError
 from feedserver.jobs import store as jobs
-from feedserver.services import Services, services
+from feedserver.services import WebServices, services
 from feedserver.storage import migrate
 from feedserver.thoughts import store as thoughts
 
@@ -32,7 +32,7 @@ def readyz() -> tuple[Response, int]:
     return _uncached(jsonify({"status": status, "checks": checks})), 503 if down else 200
 
 
-def _checks(parts: Services) -> dict[str, str]:
+def _checks(parts: WebServices) -> dict[str, str]:
     try:
         if not migrate.exists(parts.database):
             return _unknown(database="missing")

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from feedserver.app import create_app
 from feedserver.jobs import store as jobs
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import Services, WebServices
 from feedserver.settings import DatabaseSettings, LimitsSettings, Settings
 from feedserver.thoughts import store as thoughts
 from tests.feeds.happenings import take_the_database_away
@@ -100,7 +100,7 @@ def test_with_a_schema_that_is_not_ours_it_is_down(
 ) -> None:
     file = tmp_path / "other.sqlite3"
     file.write_bytes(prepared_sqlite.read_bytes())
-    services = Services(Settings(data_dir=tmp_path, database=DatabaseSettings(url=f"sqlite:///{file}")))
+    services = WebServices(Settings(data_dir=tmp_path, database=DatabaseSettings(url=f"sqlite:///{file}")))
     with services.database.write() as connection:
         connection.execute(text(statement))
 
@@ -115,7 +115,7 @@ def test_without_a_database_it_is_down(tmp_path: Path, content: bytes | None) ->
     file = tmp_path / "none.sqlite3"
     if content is not None:
         file.write_bytes(content)
-    services = Services(Settings(data_dir=tmp_path, database=DatabaseSettings(url=f"sqlite:///{file}")))
+    services = WebServices(Settings(data_dir=tmp_path, database=DatabaseSettings(url=f"sqlite:///{file}")))
 
     status, state, checks = ready(create_app(services=services).test_client())
 

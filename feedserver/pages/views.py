@@ -19,7 +19,7 @@ from feedserver.posts import lists
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.posts.store import Listing
-from feedserver.services import Services, services
+from feedserver.services import WebServices, services
 from feedserver.storage import rate_limits
 from feedserver.thoughts import comments, store
 from feedserver.thoughts.comments import Comment, Form
@@ -231,14 +231,14 @@ def _filled_form(found: Post, errors: dict[str, str]) -> Form:
     return Form(form.action, form.hidden, {name: request.form.get(name, "") for name in comments.FIELDS}, errors)
 
 
-def _trust_problem(parts: Services, found: Post) -> str | None:
+def _trust_problem(parts: WebServices, found: Post) -> str | None:
     """Why a form is not taken as sent by a person on our page; None when it is."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "same-site", "none"):
         return "The form came from another site. Please send it from here."
     return parts.tokens.problem(request.form.get(comments.TOKEN, ""), found.id, parts.clock())
 
 
-def _store(connection: Any, parts: Services, found: Post, written: Comment) -> Thought | None:
+def _store(connection: Any, parts: WebServices, found: Post, written: Comment) -> Thought | None:
     """The stored comment; the one stored before when the same form comes twice; None beyond the rate."""
     if before := store.by_submission(connection, written.submission):
         return before

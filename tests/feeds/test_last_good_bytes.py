@@ -105,7 +105,7 @@ def test_a_feed_that_is_gone_does_not_come_back_when_the_database_goes_away(
 def test_no_more_feeds_are_kept_than_memory_has_room_for(
     services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documents, "_KEPT", 2)
+    monkeypatch.setattr(services.feed_documents, "_kept", documents.Kept(2, 10**9, lambda document: 1))
     publish("Many", tags="[a, b, c]")
     for tag in ("a", "b", "a", "c"):
         services.feed_documents.get(FeedAddress("tag", "rss", tag))

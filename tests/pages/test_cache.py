@@ -140,7 +140,7 @@ def test_the_page_asked_for_least_lately_makes_room(
 def test_long_pages_are_kept_as_far_as_there_is_room_for_them(
     client: FlaskClient, services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache, "_ROOM", 50_000)
+    monkeypatch.setattr(services.page_cache, "_kept", cache.Kept(9, 50_000, lambda kept: kept.page.weight))
     for number in range(3):
         publish(f"Long {number}", slug=f"long-{number}", body="Words and more words. " * 1_500)
 
@@ -159,7 +159,7 @@ def test_what_is_kept_takes_no_more_memory_than_there_is_room(
     word: str,
 ) -> None:
     """Pages of long posts, and addresses that lead to them: of neither is more kept than was weighed."""
-    monkeypatch.setattr(cache, "_ROOM", 300_000)
+    monkeypatch.setattr(services.page_cache, "_kept", cache.Kept(99, 300_000, lambda kept: kept.page.weight))
     for number in range(6):
         publish(f"Long {number}", slug=f"long-{number}", body=word * 2_000)
         services.publisher.rename(f"long-{number}", f"longer-{number}")
