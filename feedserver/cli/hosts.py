@@ -6,6 +6,7 @@ from argparse import Namespace
 from urllib.parse import urlsplit
 
 from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
+from feedserver.domains import home_directory
 from feedserver.errors import FeedserverError
 from feedserver.thoughts.moderation import hosts, purge
 from feedserver.thoughts.moderation.hosts import Rule
@@ -22,7 +23,7 @@ def add_commands(commands: Commands) -> None:
     ):
         command = verb(group, name, _rule, meaning)
         command.add_argument(
-            "host", metavar="HOST", type=_place, help="with a path where a host is shared, as example.org/~ann"
+            "host", metavar="HOST", type=_host_or_path, help="with a path where a host is shared, as example.org/~ann"
         )
         command.set_defaults(rule=rule)
     listing(group, "list", _hosts, "list the rules")
@@ -43,13 +44,11 @@ def host(text: str) -> str:
     return found
 
 
-def _place(text: str) -> str:
-    """A host, or a path on a shared one. Of a URL only a path that is somebody's home is kept: `/~ann`, `/@ann`."""
-    address = "://" in text
-    name, _, path = text.strip().split("://", 1)[-1].partition("/")
-    if address:
-        steps = path_steps(urlsplit(text).path)
-        return "/".join((host(text), *(step for step in steps[:1] if step[0] in "~@")))
+def _host_or_path(text: str) -> str:
+    """Parses HOST or HOST/PATH; of a URL's path only a home directory (`/~ann`, `/@ann`) is used."""
+    if "://" in text:
+        return "/".join((host(text), *home_directory(urlsplit(text).path)))
+    name, _, path = text.strip().partition("/")
     steps = path_steps(path)
     if len(steps) > hosts.MAX_STEPS:
         raise argparse.ArgumentTypeError(f"“{text}” has more than {hosts.MAX_STEPS} steps")

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from feedserver.domains import source_site
 from feedserver.errors import ThoughtError, ThoughtNotFound
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import AT_ONCE
@@ -31,7 +32,7 @@ from feedserver.thoughts.lifecycle import (
 from feedserver.thoughts.model import State, Thought
 from feedserver.thoughts.moderation import hosts, reputation
 from feedserver.thoughts.moderation import undo as acts
-from feedserver.thoughts.moderation.trust import MANY_LINKS, Facts, Rule, judge, source_site
+from feedserver.thoughts.moderation.trust import MANY_LINKS, Facts, Rule, judge
 from feedserver.thoughts.moderation.undo import Before
 from feedserver.thoughts.parties import budget_key
 from feedserver.thoughts.verification import recheck
@@ -170,7 +171,7 @@ def verdict_on(
 
 def _rule_for(connection: Connection, source_sites: list[str]) -> Rule | None:
     """The rule that holds for all of the places; one that is blocked is enough to block."""
-    rules = {hosts.rule_for_page(connection, one) for one in source_sites}
+    rules = {hosts.rule_for(connection, one) for one in source_sites}
     if "block" in rules:
         return "block"
     return "trust" if rules == {"trust"} else None

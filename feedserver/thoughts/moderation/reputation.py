@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from feedserver.domains import source_site
 from feedserver.posts import store as posts
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts.model import MOST_ALIKE, Content
-from feedserver.thoughts.moderation.trust import source_site
 
 
 def approved_before(connection: Connection, source_key: str) -> bool:

@@ -5,12 +5,9 @@ Leaves to `standing` and `hosts` what the database knows, and to `moderation` pu
 
 from dataclasses import dataclass
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
-from feedserver.domains import owned
 from feedserver.thoughts.lifecycle import WAITS, Verdict
 from feedserver.thoughts.model import LinkSignals
-from feedserver.urls import host_name, path_steps
 
 MANY_LINKS: Final = 20  # links to our posts on one page, from which on it is a list and not a thought
 MANY_POSTS: Final = 3  # posts about which the very same words are said
@@ -57,18 +54,6 @@ def judge(facts: Facts, setting: str) -> Verdict:
     if facts.befriended:
         return Verdict("shown", "our own posts link to its host")
     return WAITS
-
-
-def source_site(source_key: str) -> str:
-    """Where `page` stands, as far as trust reaches: a registered domain, or one person's part of a shared host.
-
-    `http://www.blog.example/x` is at `blog.example`, `https://a.alice.github.io/` at `alice.github.io`, and
-    `http://example.org/~ann/x` at `example.org/~ann`.
-    """
-    parts = urlsplit(source_key)
-    steps = path_steps(parts.path)
-    home = f"/{steps[0]}" if steps and steps[0][0] in "~@" else ""
-    return owned(host_name(parts)) + home
 
 
 def _suspicion(facts: Facts) -> str | None:

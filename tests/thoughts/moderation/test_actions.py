@@ -80,13 +80,13 @@ def test_the_nearest_rule_counts(site: Site) -> None:
 
     def rule(host: str) -> str | None:
         with site.services.database.read() as connection:
-            return hosts.rule_for(connection, host)
+            return hosts.rule_for(connection, f"http://{host}/")
 
     assert rule("good.example") == rule("www.good.example") == "trust"
     assert rule("verygood.example") == rule("example") == "block"
     assert rule("other.test") is None
-    assert rule("2001:db8::1") == "block"
-    assert rule("2001:db8::2") is None
+    assert rule("[2001:db8::1]") == "block"
+    assert rule("[2001:db8::2]") is None
     site.rule("good.example", None)
     assert rule("www.good.example") == "block"
 

@@ -7,43 +7,8 @@ import pytest
 from feedserver.posts.model import Post
 from feedserver.thoughts.model import LinkSignals
 from feedserver.thoughts.moderation import hosts
-from feedserver.thoughts.moderation.trust import MANY_LINKS, MANY_POSTS, Facts, Rule, judge, source_site
+from feedserver.thoughts.moderation.trust import MANY_LINKS, MANY_POSTS, Facts, Rule, judge
 from tests.thoughts.site import SOURCE, Site, linking
-
-# --- one place ---
-
-
-@pytest.mark.parametrize(
-    ("page", "where"),
-    [
-        ("http://blog.example/", "blog.example"),
-        ("https://www.blog.example/2026/x?y#z", "blog.example"),
-        ("http://a.b.blog.co.uk/", "blog.co.uk"),
-        ("http://alice.github.io/", "alice.github.io"),
-        ("http://www.alice.github.io/", "alice.github.io"),
-        ("http://github.io/", "github.io"),
-        ("http://alice.wordpress.com/", "alice.wordpress.com"),
-        ("http://x.alice.wordpress.com/", "alice.wordpress.com"),
-        ("http://wordpress.com/", "wordpress.com"),
-        ("http://alice.blogspot.com/", "alice.blogspot.com"),
-        ("http://127.0.2.1:8090/x", "127.0.2.1"),
-        ("http://[2001:db8::1]/x", "2001:db8::1"),
-        ("http://localhost/", "localhost"),
-        ("http://xn--bcher-kva.example/", "xn--bcher-kva.example"),
-        ("http://www.example.org/~ann/a", "example.org/~ann"),
-        ("http://example.org/%7Eann", "example.org/~ann"),
-        ("http://medium.com/@ann/words", "medium.com/@ann"),
-        ("http://example.org/people/~ann", "example.org"),
-        ("http://example.org/~ann/../~bob/", "example.org/~bob"),
-        ("http://example.org/~ann/%2e%2e/~bob/", "example.org/~bob"),
-        ("http://example.org/~ann%2F..%2F~bob", "example.org/~bob"),
-        ("http://example.org/~ann/..%5C~bob", "example.org/~bob"),
-        ("http://example.org//~ann//", "example.org/~ann"),
-    ],
-)
-def test_a_place_is_what_one_person_has_of_a_host(page: str, where: str) -> None:
-    assert source_site(page) == where
-
 
 # --- the verdict ---
 
@@ -122,7 +87,7 @@ def test_the_nearest_host_counts_and_of_its_rules_the_longest_path(site: Site) -
 
     def found(page: str) -> str | None:
         with site.services.database.read() as connection:
-            return hosts.rule_for_page(connection, page)
+            return hosts.rule_for(connection, page)
 
     assert found("http://example.org/") == "block"
     assert found("http://example.org/~annabel/") == "block"
