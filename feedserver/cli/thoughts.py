@@ -12,7 +12,7 @@ from feedserver.posts import store as posts
 from feedserver.thoughts import listing as thoughts
 from feedserver.thoughts.model import STATES, Kind
 from feedserver.thoughts.moderation import actions
-from feedserver.thoughts.moderation.actions import Act, Done
+from feedserver.thoughts.moderation.actions import Act, ActionResult
 
 _DIGITS = 18  # of an id: what a database's whole numbers can hold
 
@@ -123,7 +123,7 @@ def _undo(_: Namespace) -> int:
     return _told(actions.undo(services.database, services.clock()))
 
 
-def _told(done: Done) -> int:
+def _told(done: ActionResult) -> int:
     for error in done.refused:
         print(f"feedserver: {error}", file=sys.stderr)
     for thought in done.thoughts:
