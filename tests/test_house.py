@@ -33,7 +33,7 @@ PURE = {
     "findings.py",
     "trust.py",
     "receipts.py",
-    "waiting.py",
+    "moderation_feed.py",
     "pingback.py",
     "links.py",
     "tokens.py",

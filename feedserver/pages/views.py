@@ -24,7 +24,7 @@ from feedserver.storage import rate_limits
 from feedserver.thoughts import comments, store
 from feedserver.thoughts.comments import Comment, Form
 from feedserver.thoughts.model import Thought
-from feedserver.thoughts.moderation import actions
+from feedserver.thoughts.moderation import actions, reputation
 from feedserver.urls import page_number
 
 blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static")
@@ -247,5 +247,5 @@ def _store(connection: Any, parts: WebServices, found: Post, written: Comment) -
         connection, f"comment:{rate_limits.network(request.remote_addr or '')}", _COMMENTS_A_MINUTE, now
     ):
         return None
-    verdict = actions.verdict_on_comment(connection, written.email, parts.settings)
+    verdict = reputation.verdict_on_comment(connection, written.email, parts.settings)
     return actions.take_comment(connection, found.id, written, verdict, now)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, func, insert, select, update
 
-from feedserver.domains import owned
+from feedserver.domains import host_site
 from feedserver.posts.model import DraftText, Enclosure, Post, PostLink, Rendered
 from feedserver.storage import schema
 from feedserver.storage.schema import listed, post_authors, post_tags, posts, slugs
@@ -120,7 +120,7 @@ def visible(now: datetime) -> ColumnElement[bool]:
 
 
 def link_to(connection: Connection, domain: str, now: datetime) -> bool:
-    """Whether visible posts link to a host of this domain, as `domains.owned` tells it."""
+    """Whether visible posts link to a host of this domain, as `domains.host_site` tells it."""
     seen = select(posts.c.id).where(posts.c.id == schema.linked_sites.c.post_id, visible(now)).exists()
     query = select(schema.linked_sites.c.post_id).where(schema.linked_sites.c.site == domain, seen)
     return connection.execute(query.limit(1)).first() is not None
@@ -226,7 +226,7 @@ def _write_parts(connection: Connection, post_id: int, document: DraftText, rend
     _replace(connection, schema.enclosures, post_id, files)
     connection.execute(delete(schema.linked_sites).where(schema.linked_sites.c.post_id == post_id))
     if rendered.hosts:
-        rows = [{"post_id": post_id, "site": host} for host in sorted({owned(host) for host in rendered.hosts})]
+        rows = [{"post_id": post_id, "site": host} for host in sorted({host_site(host) for host in rendered.hosts})]
         connection.execute(insert(schema.linked_sites), rows)
 
 

@@ -180,7 +180,7 @@ linked_sites = Table(
     "linked_sites",
     metadata,
     _of_post(primary_key=True),
-    Column("site", SafeText, primary_key=True),  # a source site: domains.owned
+    Column("site", SafeText, primary_key=True),  # domains.host_site
     Index(None, "site"),
 )
 

@@ -10,12 +10,12 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, update
 
+from feedserver.domains import source_site
 from feedserver.posts import store as posts
 from feedserver.storage import listed_thoughts, schema
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts.lifecycle import FINAL, Decision
 from feedserver.thoughts.model import Content, Kind, State, Thought
-from feedserver.thoughts.moderation.trust import source_site
 
 _COLUMNS = [thoughts.c[name] for name in Thought.__dataclass_fields__ if name in thoughts.c]
 QUERY: Select[Any] = select(*_COLUMNS, schema.posts.c.slug.label("post_slug")).join(

@@ -36,7 +36,7 @@ from feedserver.thoughts.lifecycle import (
     decide,
 )
 from feedserver.thoughts.model import State, Thought
-from feedserver.thoughts.moderation.actions import verdict_on
+from feedserver.thoughts.moderation.reputation import verdict_on
 from feedserver.thoughts.verification import recheck, sources
 from feedserver.thoughts.verification.fetch_budget import FetchBudget
 from feedserver.thoughts.verification.inspect import Fetch, Inspection, Inspector

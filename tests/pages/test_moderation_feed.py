@@ -1,4 +1,4 @@
-"""The moderation feed: what waits for a word, for those alone who have its address."""
+"""The moderation feed: the moderation queue, at a secret address."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
