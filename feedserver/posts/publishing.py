@@ -19,7 +19,7 @@ from feedserver.posts import lists, related, store
 from feedserver.posts.model import WEB_BEGAN, DraftText, Post, Rendered
 from feedserver.posts.rendering import render
 from feedserver.settings import SiteSettings
-from feedserver.storage import listed_thoughts, revision
+from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.urls import Urls
 
@@ -115,7 +115,6 @@ class Publisher:
             related.relate(connection, post.id)
             jobs.discard(connection, PUBLISH, str(post.id))
             lists.leave(connection, post.id)
-            listed_thoughts.follow_post(connection, post.id)
             return _reread(connection, post.id)
 
         return self._publicly(deed)
@@ -147,7 +146,6 @@ class Publisher:
         if post.status(now) == "scheduled":
             jobs.ensure(connection, PUBLISH, str(post_id), post.published_at, now)
         lists.enter(connection, post, now, self.settings.author)
-        listed_thoughts.follow_post(connection, post.id)
         return post
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from feedserver.installation import init
-from feedserver.posts import lists
+from feedserver.posts import lists, store
 from feedserver.posts.model import Post
 from feedserver.posts.store import EVERYTHING, Listing, placed
 from feedserver.services import Services
@@ -115,10 +115,10 @@ def test_a_job_for_a_post_that_is_not_there_finds_nothing_to_do(services: Servic
 def counted(services: Services, now: datetime) -> dict[str, int]:
     """How many posts readers see in the lists of this site."""
     with services.database.read() as connection:
-        found = {"site": lists.count(connection, now)}
+        found = {"site": store.count(connection, now)}
         for kind, listing in (("tag", lambda name: Listing(tag=name)), ("author", lambda name: Listing(author=name))):
             for name in lists.names(connection, now, kind):
-                found[f"{kind}/{name}"] = lists.count(connection, now, listing(name))
+                found[f"{kind}/{name}"] = store.count(connection, now, listing(name))
         return found
 
 

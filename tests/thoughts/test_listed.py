@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import select
 
 from feedserver.posts.model import Post
-from feedserver.storage import shelves
 from feedserver.storage.schema import posts, thoughts
 from feedserver.thoughts import store
 from feedserver.thoughts.comments import Comment
@@ -14,11 +13,6 @@ from feedserver.thoughts.lifecycle import Act, Verdict
 from feedserver.thoughts.moderation.actions import moderate_all, take_comment, undo
 from feedserver.thoughts.moderation.purge import purge
 from tests.thoughts.site import Site, linking
-
-
-@pytest.fixture(autouse=True)
-def small_shelves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelves, "SIZE", 2)
 
 
 @pytest.fixture
