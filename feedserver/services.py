@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING
 from feedserver import __version__
 from feedserver.clock import Clock, utc_now
 from feedserver.errors import StorageError
-from feedserver.jobs import store as jobs
 from feedserver.jobs.holder import Holder
-from feedserver.jobs.model import Job
 from feedserver.jobs.worker import Runner
 from feedserver.net.connection import Policy
 from feedserver.net.fetch import fetch
-from feedserver.posts import publishing
+from feedserver.posts import lists, publishing, related
 from feedserver.posts.publishing import Publisher
 from feedserver.settings import Settings
 from feedserver.storage import revision
@@ -59,7 +57,8 @@ class Services:
 
     @cached_property
     def publisher(self) -> Publisher:
-        return Publisher(self.database, self.urls, self.settings.site)
+        listeners = (related.follow, partial(lists.follow, self.settings.site.author))
+        return Publisher(self.database, self.urls, self.settings.site, self.clock, listeners)
 
     @cached_property
     def changes(self) -> Changes:
@@ -108,7 +107,7 @@ class Services:
 
     @cached_property
     def runner(self) -> Runner:
-        handlers = {VERIFY: self.verifier.carry_out, publishing.PUBLISH: self._make_known}
+        handlers = {VERIFY: self.verifier.carry_out, publishing.PUBLISH: self.publisher.tell_due}
         return Runner(self.database, handlers, self.clock, Holder(self.database))
 
     @cached_property
@@ -131,11 +130,6 @@ class Services:
         """What opens the moderation feed to whoever has its address: made from the secret, and no way back to it."""
         proof = hmac.digest(secret(self.settings.data_dir).encode(), b"moderation feed", "sha256")
         return urlsafe_b64encode(proof).decode("ascii").rstrip("=")
-
-    def _make_known(self, job: Job) -> None:
-        with self.database.write() as connection:
-            self.publisher.make_known(connection, int(job.subject), self.clock())
-            jobs.finish(connection, job)
 
 
 def services() -> Services:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, case, delete, exists, func, insert, literal, select, update
 
+from feedserver.posts.events import PostEvent
 from feedserver.posts.model import Post
 from feedserver.posts.store import EVERYTHING, Listing
 from feedserver.storage.schema import listed, post_authors
@@ -17,25 +18,22 @@ from feedserver.storage.schema import listed, post_authors
 Known = dict[str, Row[Any]]
 
 
-def enter(connection: Connection, post: Post, now: datetime, site_author: str) -> None:
-    """Brings the lists up to date with a post that was written: with its tags, its authors, its date.
+def follow(site_author: str, connection: Connection, event: PostEvent) -> None:
+    """Brings the lists up to date with a post: with its tags, its authors, its date.
 
-    `site_author` is whose list a post stands in that names nobody. A draft stands in none.
+    A post without authors belongs to the list of `site_author`. A draft or a deleted post belongs to none; a scheduled
+    one gets its positions when it appears.
     """
+    post = event.post
     wanted = _lists_of(post, site_author) if post.state == "published" else []
     known = _known(connection, post.id)
     for key in wanted:
         row = known.get(key)
-        place = row.position if row is not None else None
-        if place is None and post.visible(now):
-            place = _highest(connection, key) + 1
-        _put(connection, key, post, place, row)
+        position = row.position if row is not None else None
+        if position is None and event.new is not None:
+            position = _highest(connection, key) + 1
+        _put(connection, key, post, position, is_new=row is None)
     _take_away(connection, post.id, {key: row for key, row in known.items() if key not in wanted})
-
-
-def leave(connection: Connection, post_id: int) -> None:
-    """Takes a post out of all lists."""
-    _take_away(connection, post_id, _known(connection, post_id))
 
 
 def highest(connection: Connection, listing: Listing) -> int:
@@ -93,9 +91,9 @@ def _highest(connection: Connection, key: str) -> int:
     return connection.execute(select(func.max(listed.c.position)).where(listed.c.list == key)).scalar_one() or 0
 
 
-def _put(connection: Connection, key: str, post: Post, place: int | None, row: Row[Any] | None) -> None:
-    values = {"published_at": post.published_at, "position": place}
-    if row is None:
+def _put(connection: Connection, key: str, post: Post, position: int | None, *, is_new: bool) -> None:
+    values = {"published_at": post.published_at, "position": position}
+    if is_new:
         connection.execute(insert(listed).values(list=key, post_id=post.id, **values))
     else:
         connection.execute(update(listed).where(*_row(key, post.id)).values(values))

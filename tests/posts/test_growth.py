@@ -39,7 +39,7 @@ def connection(services: Services) -> Iterator[Connection]:
 def test_an_archive_of_a_short_list_is_expected_to_hold_no_more_posts_than_it_does(
     connection: Connection, clock: Clock
 ) -> None:
-    """PostgreSQL takes dates, positions and lists for independent: of the last positions it would expect a great many."""
+    """PostgreSQL takes dates, positions and lists for independent: it would expect many of the last positions."""
     sent = statements(connection)
 
     found = placed(connection, clock(), Listing(tag="sea"), 481, 20)
