@@ -23,7 +23,7 @@ def main(folder: Path) -> int:
             "feeds and pages": lambda: reading.measure(small, large),
             "nginx in front": lambda: front.measure(small),
             "renderings": lambda: rendering.measure(large),
-            "deep pages": lambda: deep.measure(small, large),
+            "deep pages": lambda: deep.measure(large),
             "changes": lambda: changing.measure(small, large),
             "starting": lambda: starting.measure(small, large),
             "the tail": lambda: tail.measure(small),

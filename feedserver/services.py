@@ -5,22 +5,17 @@ import hmac
 import os
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from threading import RLock
-from typing import Any, Generic, TypeVar
 
 from feedserver import __version__
 from feedserver.clock import Clock, utc_now
 from feedserver.errors import StorageError
-from feedserver.jobs import store as jobs
 from feedserver.jobs.holder import Holder
-from feedserver.jobs.model import Job
 from feedserver.jobs.worker import Runner
 from feedserver.net.connection import Policy
 from feedserver.net.fetch import fetch
-from feedserver.posts import publishing
+from feedserver.posts import lists, publishing, related
 from feedserver.posts.publishing import Publisher
 from feedserver.settings import Settings
 from feedserver.storage import revision
@@ -33,29 +28,6 @@ from feedserver.urls import Urls
 
 EXTENSION = "feedserver"
 
-T = TypeVar("T")
-
-
-class once(Generic[T]):  # noqa: N801 - a decorator
-    """Makes an attribute on first use, once for each instance whatever number of threads ask for it.
-
-    `functools.cached_property` has no lock from Python 3.12 on.
-    """
-
-    def __init__(self, make: Callable[[Any], T]) -> None:
-        self._make = make
-        self._name = make.__name__
-        self._lock = RLock()
-
-    def __get__(self, instance: object, _owner: type | None = None) -> T:
-        """Called until the instance has the attribute itself."""
-        with self._lock:
-            attributes = vars(instance)
-            if self._name not in attributes:
-                attributes[self._name] = self._make(instance)
-            value: T = attributes[self._name]
-            return value
-
 
 class Services:
     """What commands and background jobs call. Nothing is opened before it is used."""
@@ -67,32 +39,28 @@ class Services:
         self.urls = Urls(settings.site.url)
         self.database = Database(settings.database_url, settings.database.read_url)
         self.changes = Changes(self.database)
-        self.publisher = Publisher(self.database, self.urls, settings.site)
+        listeners = (related.follow, partial(lists.follow, settings.site.author))
+        self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
         fetch = fetch or _guarded_fetch(settings)
         self.verifier = Verifier(self.database, self.urls, settings, clock, fetch)
-        handlers = {VERIFY: self.verifier.carry_out, publishing.PUBLISH: self._make_known}
+        handlers = {VERIFY: self.verifier.carry_out, publishing.PUBLISH: self.publisher.tell_due}
         self.runner = Runner(self.database, handlers, clock, Holder(self.database))
         self.waiting_slots = WaitingSlots(settings.pingback.places)
         self.receiver = Receiver(
             self.database, self.urls, settings, clock, self.verifier, self.runner, places=self.waiting_slots
         )
 
-    @once
+    @cached_property  # two threads may make it twice: it is the same value
     def tokens(self) -> Tokens:
         """The tokens of the comment form, signed with the site's secret from the database."""
         with self.database.read() as connection:
             return Tokens(revision.secret(connection))
 
-    @once
+    @cached_property  # two threads may make it twice: it is the same value
     def moderation_key(self) -> str:
         """The unguessable part of the moderation feed's address, derived from the secret."""
         proof = hmac.digest(secret(self.settings.data_dir).encode(), b"moderation feed", "sha256")
         return urlsafe_b64encode(proof).decode("ascii").rstrip("=")
-
-    def _make_known(self, job: Job) -> None:
-        with self.database.write() as connection:
-            self.publisher.make_known(connection, int(job.subject), self.clock())
-            jobs.finish(connection, job)
 
 
 class WebServices(Services):

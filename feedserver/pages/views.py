@@ -15,7 +15,6 @@ from feedserver.feeds.autodiscovery import for_list, for_post, for_site
 from feedserver.feeds.collecting import may_be_empty
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.pages.cache import CachedPage, Subject
-from feedserver.posts import lists
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.posts.store import Listing
@@ -79,11 +78,11 @@ def _list_page(
     page_url: Callable[[int], str],
     feeds: list[tuple[str, str, str]],
 ) -> str:
-    total = lists.count(connection, now, listing)
-    pages = max(1, -(-total // POSTS_ON_A_PAGE))
-    if page > pages or not (total or may_be_empty(listing)):
+    # One more than is shown tells whether there are older ones, without counting them all.
+    found = posts.latest(connection, now, POSTS_ON_A_PAGE + 1, (page - 1) * POSTS_ON_A_PAGE, listing)
+    if not found and (page > 1 or not may_be_empty(listing)):
         abort(404)
-    found = posts.latest(connection, now, POSTS_ON_A_PAGE, (page - 1) * POSTS_ON_A_PAGE, listing)
+    has_older, found = len(found) > POSTS_ON_A_PAGE, found[:POSTS_ON_A_PAGE]
     counts = store.counts(connection, [post.id for post in found])
     return render_template(
         "list.html",
@@ -91,7 +90,7 @@ def _list_page(
         posts=found,
         authors_of=_authors_of,
         page=page,
-        pages=pages,
+        has_older=has_older,
         page_url=page_url,
         counts={post_id: count for post_id, (count, _) in counts.items()},
         canonical=page_url(page),

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, func, select
 
-from feedserver.storage import listed_thoughts, revision
+from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import jobs, moderation_undo, sources, thought_events, thoughts
 from feedserver.thoughts.moderation import undo
@@ -47,7 +47,6 @@ def purge(database: Database, host: str, now: datetime) -> Stored:
             connection.execute(delete(sources).where(sources.c.source_key.in_(source_keys)))
         if removed.shown:
             revision.revise(connection)
-        listed_thoughts.leave(connection, [thought.id for thought in found])
         for ids in _batches([thought.id for thought in found]):
             connection.execute(delete(moderation_undo).where(moderation_undo.c.thought_id.in_(ids)))
             connection.execute(delete(thought_events).where(thought_events.c.thought_id.in_(ids)))
