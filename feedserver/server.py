@@ -20,6 +20,7 @@ from gunicorn.glogging import Logger
 from feedserver import settings
 from feedserver.app import create_app
 from feedserver.errors import FeedserverError, SettingsError
+from feedserver.feeds.scopes import FORMATS, SITE, FeedAddress
 from feedserver.installation import init
 from feedserver.jobs.worker import STOP_SECONDS, Worker
 from feedserver.services import EXTENSION, Services
@@ -113,7 +114,7 @@ def _announce(services: Services, listeners: list[str]) -> None:
     lines = {
         "listening on": ", ".join(listeners),
         "site": urls.home(),
-        "feeds": ", ".join(urls.site_feed(fmt) for fmt in ("rss", "atom", "json")),
+        "feeds": ", ".join(FeedAddress(SITE, fmt).url(urls) for fmt in FORMATS),
         "pingback endpoint": urls.pingback(),
     }
     for name, value in lines.items():

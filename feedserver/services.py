@@ -99,7 +99,7 @@ class Services:
     def feed_responder(self) -> "FeedResponder":
         from feedserver.feeds.responses import FeedResponder
 
-        return FeedResponder(self.feed_documents, self.download_limit, self.readership)
+        return FeedResponder(self.feed_documents, self.download_limit, self.readership.saw)
 
     @cached_property
     def verifier(self) -> Verifier:

@@ -138,7 +138,7 @@ def test_a_copy_is_asked_for_with_get_and_no_condition(
 ) -> None:
     asked = FeedRequest(method, "192.0.2.1", None, if_none_match, if_modified_since, None)
 
-    assert asked.is_for_a_copy is copy
+    assert asked.is_full_download is copy
 
 
 # --- counting ---

@@ -9,6 +9,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from cachetools import LRUCache
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
@@ -129,7 +130,7 @@ def test_a_page_that_many_wait_for_is_written_once(services: Services) -> None:
 def test_the_page_asked_for_least_lately_makes_room(
     client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services.page_cache, "_kept", cache.Kept(2))
+    monkeypatch.setattr(services.page_cache, "_kept", LRUCache(2))
 
     for path in ("/", "/posts/fog", "/tags/sea"):
         assert client.get(path).status_code == 200
@@ -195,7 +196,6 @@ def _freed_by_forgetting(services: Services) -> int:
     """How many bytes are free when no page is kept any more."""
     gc.collect()
     before = tracemalloc.get_traced_memory()[0]
-    for key in services.page_cache._kept:
-        services.page_cache._kept.forget(key)
+    services.page_cache._kept.clear()
     gc.collect()
     return before - tracemalloc.get_traced_memory()[0]
