@@ -17,8 +17,8 @@ LOOKS_INTO = {
     "posts": {"storage", "jobs"},
     "thoughts": {"posts", "storage", "jobs", "net"},
     "readership": {"storage"},
-    "feeds": {"readership", "thoughts", "posts", "storage"},
-    "web": {"feeds", "readership", "thoughts", "posts", "storage"},
+    "feeds": {"thoughts", "posts", "storage"},
+    "web": {"feeds", "thoughts", "posts", "storage"},
     "pages": {"feeds", "thoughts", "posts", "storage"},
 }
 DOORS = {
