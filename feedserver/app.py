@@ -21,13 +21,14 @@ from feedserver.clock import rfc3339
 from feedserver.errors import PostNotFound
 from feedserver.feeds import autodiscovery, browsing
 from feedserver.feeds import views as feed_views
+from feedserver.feeds.scopes import FeedAddress
 from feedserver.pages import private
 from feedserver.pages import views as page_views
 from feedserver.services import EXTENSION, WebServices
 from feedserver.settings import Settings
 from feedserver.thoughts import comments
 from feedserver.thoughts import views as thought_views
-from feedserver.web.feed_fast_path import FeedDoor
+from feedserver.web.feed_fast_path import FeedFastPath
 from feedserver.web.middleware import BodyDeadline, Mounted, TrustedProxies
 from feedserver.web.routing import EncodedSlashes, NameConverter
 
@@ -98,7 +99,7 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
     policy = _CONTENT_SECURITY_POLICY.format(origin=f"{base.scheme}://{base.netloc}")
     app.after_request(partial(_secure, {"Content-Security-Policy": policy, **_PAGE_HEADERS}))
     in_time = BodyDeadline(app.wsgi_app, seconds=_BODY_SECONDS, most=comments.MAX_BODY)
-    feeds_first = FeedDoor(EncodedSlashes(in_time), services.feed_responder)
+    feeds_first = FeedFastPath(EncodedSlashes(in_time), services.feed_responder)
     mounted = Mounted(feeds_first, services.settings.site.url, everywhere=("/healthz", "/readyz"))
     app.wsgi_app = TrustedProxies(mounted, services.settings.server.trusted_proxies)  # type: ignore[method-assign]
     return app
@@ -111,6 +112,7 @@ def _prepare_templates(app: Flask, services: WebServices) -> None:
     app.jinja_env.globals |= {
         "site": site,
         "urls": services.urls,
+        "feed_url": lambda scope, fmt, name="": FeedAddress(scope, fmt, name).url(services.urls),
         "stylesheet": services.urls.at(f"/static/style.css?v={digest}"),
     }
     zone = ZoneInfo(site.timezone)

@@ -20,6 +20,7 @@ from feedserver import access_log, settings
 from feedserver.access_log import AccessLogger
 from feedserver.app import create_app
 from feedserver.errors import FeedserverError, SettingsError
+from feedserver.feeds.scopes import FORMATS, SITE, FeedAddress
 from feedserver.installation import init
 from feedserver.jobs.worker import STOP_SECONDS, Worker
 from feedserver.services import EXTENSION, Services, WebServices
@@ -101,7 +102,7 @@ def announce(urls: Urls, listeners: Iterable[Any]) -> None:
     lines = {
         "listening on": ", ".join(map(str, listeners)),
         "site": urls.home(),
-        "feeds": ", ".join(urls.site_feed(fmt) for fmt in ("rss", "atom", "json")),
+        "feeds": ", ".join(FeedAddress(SITE, fmt).url(urls) for fmt in FORMATS),
         "pingback endpoint": urls.pingback(),
     }
     public = [str(listener) for listener in listeners if not is_local(listener.sock)]

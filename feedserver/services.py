@@ -80,7 +80,7 @@ class WebServices(Services):
         self.page_cache = PageCache(self.database, self.changes, clock)
         self.download_limit = DownloadLimit(self.database, settings.limits.copies, clock)
         self.readership = Readership(self.database, clock)
-        self.feed_responder = FeedResponder(self.feed_documents, self.download_limit, self.readership)
+        self.feed_responder = FeedResponder(self.feed_documents, self.download_limit, self.readership.saw)
 
 
 def services() -> WebServices:

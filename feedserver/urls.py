@@ -13,7 +13,6 @@ from socket import inet_aton, inet_ntoa
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 MAX_URL = 2048  # bytes of UTF-8, which are characters in a proper URL: what other software takes, and our indexes hold
-FORMATS = ("rss", "atom", "json")
 _DIGITS = 9  # of a page's number: what every database counts with
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # the last label of what is meant for an IPv4 address
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -51,21 +50,6 @@ class Urls:
 
     def author(self, name: str, page: int = 1) -> str:
         return self.at(f"/authors/{segment(name)}") + _page(page)
-
-    def site_feed(self, fmt: str) -> str:
-        return self.at(f"/feed.{fmt}")
-
-    def tag_feed(self, tag: str, fmt: str) -> str:
-        return f"{self.tag(tag)}/feed.{fmt}"
-
-    def author_feed(self, name: str, fmt: str) -> str:
-        return f"{self.author(name)}/feed.{fmt}"
-
-    def thoughts_feed(self, fmt: str) -> str:
-        return self.at(f"/thoughts.{fmt}")
-
-    def post_thoughts_feed(self, slug: str, fmt: str) -> str:
-        return f"{self.post(slug)}/thoughts.{fmt}"
 
     def feeds(self) -> str:
         return self.at("/feeds")

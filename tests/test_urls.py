@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedserver.errors import InvalidDocument
+from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.document import check_slug
 from feedserver.urls import Urls, host_name, normalize_source, segment, split_http
 
@@ -130,7 +131,7 @@ def test_every_slug_that_is_taken_is_found_again_in_its_permalink(text: str) -> 
 
     for urls in (ROOT, BELOW, Urls("http://" + "b" * 60 + ".example/" + "p" * 400)):
         assert urls.post_slug(urls.post(slug)) == slug
-        assert split_http(urls.post_thoughts_feed(slug, "atom")) is not None
+        assert split_http(FeedAddress("post", "atom", slug).url(urls)) is not None
 
 
 @pytest.mark.parametrize("slug", ["\U00020000" * 83, "語" * 111, "a" * 200])
@@ -152,7 +153,7 @@ def test_the_longest_slugs_fit_into_an_address(slug: str) -> None:
 def test_a_name_becomes_one_segment(name: str, written: str | None) -> None:
     assert segment(name) == (written or name)
     assert ROOT.tag(name) == f"https://blog.example/tags/{written or name}"
-    assert ROOT.author_feed(name, "json") == f"https://blog.example/authors/{written or name}/feed.json"
+    assert FeedAddress("author", "json", name).url(ROOT) == f"https://blog.example/authors/{written or name}/feed.json"
 
 
 def test_every_address_starts_with_the_base() -> None:
@@ -166,11 +167,11 @@ def test_every_address_starts_with_the_base() -> None:
             urls.comments(slug),
             urls.tag("a", 3),
             urls.author("b"),
-            urls.site_feed("rss"),
-            urls.tag_feed("a", "atom"),
-            urls.author_feed("b", "json"),
-            urls.thoughts_feed("rss"),
-            urls.post_thoughts_feed(slug, "rss"),
+            FeedAddress("site", "rss").url(urls),
+            FeedAddress("tag", "atom", "a").url(urls),
+            FeedAddress("author", "json", "b").url(urls),
+            FeedAddress("thoughts", "rss").url(urls),
+            FeedAddress("post", "rss", slug).url(urls),
             urls.pingback(),
             urls.receipt("token"),
         ]

@@ -1,34 +1,36 @@
 """The feeds that a page names in its head: title, media type and URL of each."""
 
+from typing import Final
+
 from feedserver.feeds.model import MEDIA_TYPES
-from feedserver.feeds.scopes import FeedAddress, Format, Scope
+from feedserver.feeds.scopes import POST, SCOPES, FeedAddress, Format
 from feedserver.posts.model import Post
 from feedserver.services import services
 
-_NAMES: dict[Format, str] = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
+_LABELS: Final[dict[Format, str]] = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
 
 Named = list[tuple[str, str, str]]
 
 
 def for_site() -> Named:
-    """The site's own feeds, and the thoughts on it."""
-    title = services().settings.site.title
-    return _named("site", "", title) + _named("thoughts", "", f"Thoughts – {title}")
+    """The feeds of the site as a whole: posts and thoughts."""
+    return [feed for scope, row in SCOPES.items() if not row.has_names for feed in _named(scope, "", row.title)]
 
 
-def for_list(scope: Scope, name: str) -> Named:
+def for_list(scope: str, name: str) -> Named:
     """The feeds of a tag or an author, before those of the site."""
-    return _named(scope, name, f"{name} – {services().settings.site.title}") + for_site()
+    return _named(scope, name, SCOPES[scope].title) + for_site()
 
 
 def for_post(post: Post) -> Named:
     """The site's feeds, and the thoughts on this post."""
-    return for_site() + _named("post", post.slug, f"Thoughts on “{post.label}”")
+    return for_site() + _named(POST, post.slug, SCOPES[POST].short_title, post.label)
 
 
-def _named(scope: Scope, name: str, title: str) -> Named:
-    urls = services().urls
+def _named(scope: str, name: str, title: str, shown_name: str | None = None) -> Named:
+    parts = services()
+    text = title.format(name=shown_name or name, site=parts.settings.site.title)
     return [
-        (f"{title} ({label})", MEDIA_TYPES[fmt], FeedAddress(scope, fmt, name).url(urls))
-        for fmt, label in _NAMES.items()
+        (f"{text} ({label})", MEDIA_TYPES[fmt], FeedAddress(scope, fmt, name).url(parts.urls))
+        for fmt, label in _LABELS.items()
     ]

@@ -1,7 +1,7 @@
-"""Feeds for people: a page where a feed is opened in a browser, the list of all feeds, and that list as OPML.
+"""Feeds for people: a page where a browser opens a feed, the list of all feeds, and that list as OPML.
 
-Browsers say that a person goes somewhere (Fetch Metadata: `Sec-Fetch-Dest: document`, `Sec-Fetch-Mode: navigate`);
-no feed reader does. Accept would tell less: some readers like HTML as much as feeds.
+Browsers mark a navigation (Fetch Metadata: `Sec-Fetch-Dest: document`, `Sec-Fetch-Mode: navigate`); no feed reader
+sends that. Accept does not tell them apart: some readers accept HTML as gladly as feeds.
 """
 
 from dataclasses import dataclass
@@ -12,19 +12,12 @@ from flask import Blueprint, Response, make_response, render_template, request
 from feedserver.feeds.autodiscovery import for_site
 from feedserver.feeds.build import TTL
 from feedserver.feeds.opml import Outline, opml
-from feedserver.feeds.scopes import FORMATS, FeedAddress, Format, Scope
-from feedserver.posts import lists
+from feedserver.feeds.scopes import FORMATS, SCOPES, FeedAddress, Format
 from feedserver.services import services
 
 blueprint = Blueprint("browsing", __name__)
 
 _SHOWN: Final = 10  # entries on the page
-_GROUPS: Final[dict[Scope, str]] = {
-    "site": "The whole site",
-    "tag": "Tags",
-    "author": "Authors",
-    "thoughts": "Thoughts",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +30,16 @@ class Listed:
 
 
 def wants_a_page() -> bool:
-    """Whether the present request is a person's who opened a feed's address, and did not ask for the feed itself."""
-    goes = (request.headers.get("Sec-Fetch-Dest"), request.headers.get("Sec-Fetch-Mode")) == ("document", "navigate")
-    return goes and request.args.get("raw") != "1"
+    """Whether a person opened the feed's address in a browser, without asking for the feed itself (`?raw=1`)."""
+    headers = request.headers
+    navigates = (headers.get("Sec-Fetch-Dest"), headers.get("Sec-Fetch-Mode")) == ("document", "navigate")
+    return navigates and request.args.get("raw") != "1"
 
 
 def preview(address: FeedAddress) -> Response:
-    """What the document at `address` is, its latest entries, and its address to copy.
+    """A page about the document at `address`: its latest entries, and its address to copy.
 
-    Raises what `Feeds.get` raises.
+    Raises what `FeedDocuments.describe` raises.
     """
     feed = services().feed_documents.describe(address)
     url = address.url(services().urls)
@@ -67,14 +61,13 @@ def preview(address: FeedAddress) -> Response:
 
 @blueprint.get("/feeds")
 def all_feeds() -> str:
-    """Every feed there is but those of single posts, which their pages name."""
-    parts = services()
-    return render_template("feeds.html", groups=_listed(), canonical=parts.urls.feeds(), feeds=for_site())
+    """All feeds but those of single posts, which their pages name."""
+    return render_template("feeds.html", groups=_listed(), canonical=services().urls.feeds(), feeds=for_site())
 
 
 @blueprint.get("/feeds.opml")
 def as_opml() -> Response:
-    """The same for feed readers, which can take a list of subscriptions."""
+    """The same list for feed readers, which can import it."""
     outlines = {
         group: [Outline(listed.title, listed.urls["rss"], listed.page_url) for listed in feeds]
         for group, feeds in _listed().items()
@@ -88,28 +81,22 @@ def as_opml() -> Response:
 
 
 def _listed() -> dict[str, list[Listed]]:
-    """The feeds by group; groups without any are left out."""
+    """The feeds by heading; headings without feeds are left out."""
     parts, now = services(), services().clock()
-    tags, authors = parts.database.look(
-        lambda connection: (lists.names(connection, now, "tag"), lists.names(connection, now, "author"))
+    author = parts.settings.site.author
+    rows = {scope: row for scope, row in SCOPES.items() if row.heading}
+    names = parts.database.look(
+        lambda connection: {scope: row.names(connection, now, author) for scope, row in rows.items()}
     )
-    title = parts.settings.site.title
-    names: dict[Scope, list[str]] = {
-        "site": [""],
-        "tag": sorted(tags, key=str.casefold),
-        "author": sorted({*authors, parts.settings.site.author}, key=str.casefold),
-        "thoughts": [""],
-    }
-    titles = {"site": title, "thoughts": f"Thoughts – {title}"}
     return {
-        heading: [_feed(scope, name, titles.get(scope, name)) for name in names[scope]]
-        for scope, heading in _GROUPS.items()
+        row.heading: [_feed(scope, name) for name in sorted(names[scope], key=str.casefold)]
+        for scope, row in rows.items()
         if names[scope]
     }
 
 
-def _feed(scope: Scope, name: str, title: str) -> Listed:
-    urls = services().urls
-    pages = {"tag": urls.tag, "author": urls.author}
-    page_url = pages[scope](name) if scope in pages else urls.home()
-    return Listed(title, page_url, {fmt: FeedAddress(scope, fmt, name).url(urls) for fmt in FORMATS})
+def _feed(scope: str, name: str) -> Listed:
+    parts, row = services(), SCOPES[scope]
+    title = row.short_title.format(name=name, site=parts.settings.site.title)
+    urls = {fmt: FeedAddress(scope, fmt, name).url(parts.urls) for fmt in FORMATS}
+    return Listed(title, row.page_url(parts.urls, name), urls)

@@ -1,4 +1,4 @@
-"""Posts and thoughts become a Feed value. Pure: what it needs is handed in; the formats write the value down."""
+"""Makes a Feed value of posts or thoughts. Pure: everything it needs is passed in; the formats write the value."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from feedserver.feeds.model import Category, Entry, Feed, InReplyTo, Person, Replies
 from feedserver.feeds.pagination import Extent, links
-from feedserver.feeds.scopes import FeedAddress
+from feedserver.feeds.scopes import POST, SITE, FeedAddress
 from feedserver.posts.model import Post
 from feedserver.settings import SiteSettings
 from feedserver.storage.revision import Site
@@ -44,7 +44,7 @@ class Builder:
         self, address: FeedAddress, extent: Extent, thoughts: Sequence[Thought], posts: Mapping[int, Post]
     ) -> Feed:
         """A document of a feed of thoughts, newest first; `posts` holds the posts they are on, by id."""
-        post = next(iter(posts.values())) if address.scope == "post" else None
+        post = next(iter(posts.values())) if address.row.of_one_post else None
         entries = tuple(self._thought(thought, posts[thought.post_id]) for thought in thoughts)
         return self._feed(address, extent, entries, post)
 
@@ -56,7 +56,7 @@ class Builder:
             description=self.settings.description or self.settings.title,
             language=post.lang if post else self.settings.language,
             author=self._person(self.settings.author),
-            page_url=self._page_url(address),
+            page_url=address.row.page_url(self.urls, address.name),
             self_url=address.url(self.urls),
             updated=max((entry.updated for entry in entries), default=born),
             ttl=ARCHIVE_TTL if address.part == "archive" else TTL,
@@ -67,34 +67,15 @@ class Builder:
         )
 
     def _feed_id(self, address: FeedAddress, post: Post | None) -> str:
-        """The site's own id, or one made from it that outlives every change of address; the same in all formats."""
-        if address.scope == "site":
+        """The site's own id, or one made from it; it is the same in all formats and outlives changes of address."""
+        if not address.row.id_of:
             return self.site.guid
-        name = f"thoughts on {post.guid}" if post else f"{address.scope}/{address.name}"
+        name = address.row.id_of.format(name=address.name, guid=post.guid if post else "")
         return uuid5(UUID(self.site.guid), name).urn
 
     def _title(self, address: FeedAddress, post: Post | None) -> str:
-        site = self.settings.title
-        match address.scope:
-            case "site":
-                return site
-            case "tag" | "author":
-                return f"{address.name} – {site}"
-            case "thoughts":
-                return f"Thoughts – {site}"
-            case "post":
-                return f"Thoughts on “{shorten(post.label, _TITLE) if post else address.name}” – {site}"
-
-    def _page_url(self, address: FeedAddress) -> str:
-        match address.scope:
-            case "site" | "thoughts":
-                return self.urls.home()
-            case "tag":
-                return self.urls.tag(address.name)
-            case "author":
-                return self.urls.author(address.name)
-            case "post":
-                return self.urls.post(address.name)
+        name = shorten(post.label, _TITLE) if post else address.name
+        return address.row.title.format(name=name, site=self.settings.title)
 
     def _post(self, post: Post, counts: Counts | None) -> Entry:
         count, newest = (None, None) if counts is None else counts.get(post.id, (0, None))
@@ -114,8 +95,8 @@ class Builder:
             replies=Replies(
                 count=count,
                 page_url=f"{self.urls.post(post.slug)}#thoughts",
-                rss_url=self.urls.post_thoughts_feed(post.slug, "rss"),
-                atom_url=self.urls.post_thoughts_feed(post.slug, "atom"),
+                rss_url=FeedAddress(POST, "rss", post.slug).url(self.urls),
+                atom_url=FeedAddress(POST, "atom", post.slug).url(self.urls),
                 updated=newest,
             ),
         )
@@ -132,7 +113,7 @@ class Builder:
             updated=thought.received_at,
             authors=(Person(thought.author_name, thought.author_url or None),),
             lang=post.lang,
-            in_reply_to=InReplyTo(post.guid, self.urls.post(post.slug), self.urls.site_feed("atom")),
+            in_reply_to=InReplyTo(post.guid, self.urls.post(post.slug), FeedAddress(SITE, "atom").url(self.urls)),
             external_url=thought.source,
             kind=thought.kind,
         )

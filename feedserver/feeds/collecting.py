@@ -1,6 +1,6 @@
-"""What stands in each document of a feed: the posts or thoughts for an address, collected from the stores.
+"""Collects the posts or thoughts of a document from the stores.
 
-Leaves to others: what a document says of them (`build`), its bytes and their versions (`versions`).
+Leaves to others: what a document says of them (`build`), its bytes and their versions (`renderer`).
 """
 
 from collections.abc import Callable
@@ -71,13 +71,9 @@ class Collector:
 
     def listing(self, address: FeedAddress) -> Listing:
         """Which posts a feed of posts shows."""
-        match address.scope:
-            case "tag":
-                return Listing(tag=address.name)
-            case "author":
-                return Listing(author=address.name, unnamed_too=address.name == self.settings.site.author)
-            case _:
-                return EVERYTHING
+        posts_of = address.row.posts
+        assert posts_of is not None, "a feed of thoughts"
+        return posts_of(address.name, self.settings.site.author)
 
     def _posts(self, connection: Connection, address: FeedAddress, builder: Builder, now: datetime) -> Feed:
         listing, size = self.listing(address), self.settings.feeds.entries
@@ -103,7 +99,7 @@ class Collector:
         return builder.posts(address, extent, found, thoughts.counts(connection, [post.id for post in found]))
 
     def _thoughts(self, connection: Connection, address: FeedAddress, builder: Builder, now: datetime) -> Feed:
-        post = _post_named(connection, address.name, now) if address.scope == "post" else None
+        post = _post_named(connection, address.name, now) if address.row.of_one_post else None
         post_id, size = post.id if post else None, self.settings.feeds.entries
         found = thoughts.latest_shown(connection, now, size + 1, post_id, self._offset(address))
         count = partial(thoughts.count_shown, connection, now, post_id)

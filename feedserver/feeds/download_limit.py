@@ -1,131 +1,126 @@
-"""Who takes full copies of one feed again and again is asked to wait (`limits.copies`, INTERFACE section 7).
+"""Limits full downloads of one feed by one client (`limits.copies`; `docs/interface.md`, “Feeds over HTTP”).
 
-All processes count together, in the database; but the one copy a minute of an honest reader is noted in memory only,
-and so is a refusal until it ends, so that neither costs more than a look into a dictionary. When the database is
-locked or away, copies are served, and the log says so.
+All processes count together, in the database. The one download a minute of a well-behaved reader is noted in memory
+only, as is a refusal until it ends: both cost a dictionary look-up. While the database is locked or away, feeds are
+served uncounted, and the log says so.
 """
 
 import logging
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from threading import Lock
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnection
+from cachetools import LRUCache
 
 from feedserver.clock import Clock
+from feedserver.feeds.outage import DATABASE_AWAY
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
 
-_KEPT: Final = 10_000  # readers of one feed each; the one seen least lately goes first
-_PATIENCE: Final = 0.5  # seconds for a lock of the database: nobody is to wait for being counted
+MOST_DOWNLOADERS: Final = 10_000  # in memory; the one seen least recently is forgotten first
+_LOCK_TIMEOUT: Final = 0.5  # seconds: no reader should wait to be counted
 _PAUSE: Final = timedelta(seconds=30)  # before a database that failed is asked again
 
-_Reader = tuple[str, str]  # the network and the feed
+_Downloader = tuple[str, str]  # a client's network and a document's key
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What this process remembers of one reader of one feed.
+class Recent:
+    """What this process knows of one client's downloads of one document.
 
-    `owed` are its copies of the present and the last minute that are not in the database, one for each of them at
-    most; `counted_at` is when a copy was last counted there.
+    `uncounted` are those of the current and the last minute that the database does not know, at most one for each.
+    `counted_at` is the time of the last one that it knows.
     """
 
-    owed: tuple[datetime, ...] = ()
+    uncounted: tuple[datetime, ...] = ()
     counted_at: datetime | None = None
     refused_until: datetime | None = None
 
     def seconds_refused(self, now: datetime) -> int:
-        return (
-            ceil((self.refused_until - now).total_seconds()) if self.refused_until and now < self.refused_until else 0
-        )
+        """The seconds until the refusal ends; 0 if there is none."""
+        if self.refused_until is None or now >= self.refused_until:
+            return 0
+        return ceil((self.refused_until - now).total_seconds())
 
-    def with_a_free_one(self, now: datetime) -> "Taken | None":
-        """What to remember after one more copy that is not counted; None when it has to be counted.
+    def with_uncounted(self, now: datetime) -> "Recent | None":
+        """This and one more uncounted download; None if it has to be counted.
 
-        Free is the first one within a minute, after a minute in which there was no more than one.
+        The first download in a minute is not counted if there was at most one in the minute before.
         """
         minute = _minute(now)
         if self.counted_at and _minute(self.counted_at) >= minute - 1:
             return None
-        if any(_minute(at) == minute for at in self.owed):
+        if any(_minute(at) == minute for at in self.uncounted):
             return None
-        return Taken((*(at for at in self.owed if _minute(at) == minute - 1), now))
+        return Recent((*(at for at in self.uncounted if _minute(at) == minute - 1), now))
 
 
-_NOTHING: Final = Taken()
+_NONE: Final = Recent()
 
 
 class DownloadLimit:
-    """Counts the full copies of feeds. Safe to share between threads."""
+    """Counts full downloads. Safe to share between threads."""
 
-    def __init__(self, database: Database, most: int, clock: Clock) -> None:
-        """`most` copies of one feed a minute for one address (IPv6: one /64); 0 for any number."""
+    def __init__(self, database: Database, most: int, clock: Clock, most_downloaders: int = MOST_DOWNLOADERS) -> None:
+        """`most` downloads a minute of one document by one network (IPv4 address, IPv6 /64); 0 for any number."""
         self._database = database
         self._most = most
         self._clock = clock
-        self._readers: OrderedDict[_Reader, Taken] = OrderedDict()
-        self._lock = Lock()  # held for a look at what is remembered
-        self._counting = Lock()  # held while the database counts, so that what is owed is there before what follows
+        self._recent: LRUCache[_Downloader, Recent] = LRUCache(most_downloaders)
+        self._lock = Lock()  # for `_recent`
+        self._counting = Lock()  # held while the database counts: uncounted downloads are in it before later ones
         self._paused_until: datetime | None = None
 
-    def refuses(self, client_address: str, feed_key: str) -> int:
-        """Counts one more copy of a feed and returns 0; or, not counting it, the seconds to wait for the next one."""
+    def refuses(self, client_address: str, key: str) -> int:
+        """Counts one more download of the document `key` and returns 0; or, not counting it, the seconds to wait."""
         if not self._most:
             return 0
         now = self._clock()
-        reader = (rate_limits.network(client_address), feed_key)
+        downloader = (rate_limits.network(client_address), key)
         with self._lock:
-            known = self._readers.get(reader, _NOTHING)
-            if wait := known.seconds_refused(now):
+            recent = self._recent.get(downloader, _NONE)
+            if wait := recent.seconds_refused(now):
                 return wait
-            if then := known.with_a_free_one(now):
-                self._remember(reader, then)
+            if with_this := recent.with_uncounted(now):
+                self._recent[downloader] = with_this
                 return 0
         with self._counting:
-            return self._counted(reader, self._clock())
+            return self._count(downloader, self._clock())
 
-    def _counted(self, reader: _Reader, now: datetime) -> int:
+    def _count(self, downloader: _Downloader, now: datetime) -> int:
         if self._paused_until and now < self._paused_until:
             return 0
         with self._lock:
-            known = self._readers.get(reader, _NOTHING)
-            self._remember(reader, Taken(counted_at=now, refused_until=known.refused_until))
-        if wait := known.seconds_refused(now):  # since this thread has looked
-            return wait
-        wait = self._count(reader, known.owed, now)
+            recent = self._recent.get(downloader, _NONE)
+            if wait := recent.seconds_refused(now):  # another thread was refused meanwhile
+                return wait
+            self._recent[downloader] = Recent(counted_at=now)
+        wait = self._count_in_database(downloader, recent.uncounted, now)
         if wait:
             with self._lock:
-                self._remember(reader, Taken((), now, now.replace(microsecond=0) + timedelta(seconds=wait)))
+                self._recent[downloader] = Recent((), now, now.replace(microsecond=0) + timedelta(seconds=wait))
         return wait
 
-    def _count(self, reader: _Reader, owed: tuple[datetime, ...], now: datetime) -> int:
-        bucket = f"copies:{reader[0]} {reader[1]}"
+    def _count_in_database(self, downloader: _Downloader, uncounted: tuple[datetime, ...], now: datetime) -> int:
+        bucket = f"copies:{downloader[0]} {downloader[1]}"
         try:
             return self._database.transact(
-                lambda connection: rate_limits.take(connection, bucket, self._most, now, owed), patience=_PATIENCE
+                lambda connection: rate_limits.take(connection, bucket, self._most, now, uncounted),
+                patience=_LOCK_TIMEOUT,
             )
-        except (DBAPIError, NoConnection) as error:
+        except DATABASE_AWAY as error:
             self._paused_until = now + _PAUSE
             _log.warning(
-                "copies of feeds are served uncounted for %s s; the database did not answer as it should: %s",
+                "feeds are served uncounted for %s s; the database did not answer as it should: %s",
                 int(_PAUSE.total_seconds()),
                 type(error).__name__,
             )
             return 0
 
-    def _remember(self, reader: _Reader, taken: Taken) -> None:
-        self._readers[reader] = taken
-        self._readers.move_to_end(reader)
-        if len(self._readers) > _KEPT:
-            self._readers.popitem(last=False)
-
 
 def _minute(moment: datetime) -> int:
-    """The window of `storage.limits` that a moment lies in."""
+    """The window of `storage.rate_limits` that contains `moment`."""
     return int(moment.timestamp()) // rate_limits.WINDOW

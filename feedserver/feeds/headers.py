@@ -1,31 +1,42 @@
-"""What every answer with a document of a feed says about it, 200 and 304 alike (RFC 9110 section 15.4.5). Pure."""
+"""The header fields of a feed's documents. Pure."""
 
 from email.utils import format_datetime
 from typing import Final
 
+from feedserver.feeds.model import MEDIA_TYPES
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.feeds.store import Version
 
 Headers = tuple[tuple[str, str], ...]
 
-# Why one address gives several answers, besides the query: codings, and the page for people.
+# The request header fields that select a response: content codings, and the page for people.
 VARY: Final = "Accept-Encoding, Sec-Fetch-Dest, Sec-Fetch-Mode"
-_STALE: Final = "stale-while-revalidate=60, stale-if-error=86400"  # seconds
+_STALE: Final = "stale-while-revalidate=60, stale-if-error=86400"  # seconds (RFC 5861)
 
 
-def describing(address: FeedAddress, url: str, version: Version, ttl: int) -> Headers:
-    """The header fields for the document at `address`, whose URL is `url`; `ttl` is in seconds."""
-    lasting = ", immutable" if address.part == "archive" else ""
+def common(address: FeedAddress, url: str, version: Version, ttl: int) -> Headers:
+    """The fields that a 200 and a 304 share (RFC 9110 section 15.4.5). `url` is absolute, `ttl` in seconds."""
+    immutable = ", immutable" if address.part == "archive" else ""
     headers = {
         "ETag": version.etag,
         "Last-Modified": format_datetime(version.last_modified, usegmt=True),
-        "Cache-Control": f"public, max-age={ttl}, {_STALE}{lasting}",
+        "Cache-Control": f"public, max-age={ttl}, {_STALE}{immutable}",
         "Vary": VARY,
         "Link": f'<{url}>; rel="self"',
         "Access-Control-Allow-Origin": "*",
-        "Access-Control-Expose-Headers": "ETag, Link",  # beside the few that scripts may read anyway (Fetch)
+        "Access-Control-Expose-Headers": "ETag, Link",  # scripts may read the other fields anyway (Fetch, 2.2.2)
         "X-Content-Type-Options": "nosniff",
     }
     if address.is_of_thoughts or address.part != "newest":
         headers["X-Robots-Tag"] = "noindex"
     return tuple(headers.items())
+
+
+def full(fmt: str, coding: str, length: int) -> Headers:
+    """The fields of a body of `length` bytes in a format and a content coding."""
+    encoding = () if coding == "identity" else (("Content-Encoding", coding),)
+    return (
+        ("Content-Type", f"{MEDIA_TYPES[fmt]}; charset=utf-8"),
+        ("Content-Length", str(length)),
+        *encoding,
+    )

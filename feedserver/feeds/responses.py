@@ -1,28 +1,26 @@
-"""The answer to a request for a feed: a 304, the bytes, or a word to wait (INTERFACE section 7). No Flask.
+"""The response to a request for a feed: 304, 200 or 429 (`docs/interface.md`, “Feeds over HTTP”). No Flask.
 
-The same for requests that the router has led here (`views`) and for those that need no router (`web.feed_fast_path`).
+`web.feed_fast_path` calls this before the router, `views` behind it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Protocol
 
 from feedserver.feeds.conditional import coding, is_conditional, not_modified
-from feedserver.feeds.documents import Document, FeedDocuments
+from feedserver.feeds.document import Document, FeedResponse
+from feedserver.feeds.documents import FeedDocuments
 from feedserver.feeds.download_limit import DownloadLimit
 from feedserver.feeds.scopes import FeedAddress
-from feedserver.readership.counting import Readership
 
-LED_TO: Final = "feedserver.feed"  # where in a WSGI environment the view says which feed the router has led it to
 _TOO_MANY: Final = b"Too many copies of this feed; ask with If-None-Match.\n"
 
 
-@dataclass(frozen=True, slots=True)
-class FeedRequest:
-    """What of a request an answer depends on: header fields as they were sent, None where they were not."""
+class FeedRequest(NamedTuple):
+    """What a response depends on: the client's address, and header fields as sent, None where missing."""
 
     method: str  # GET or HEAD
-    client: str  # the address
+    client: str
     user_agent: str | None
     if_none_match: str | None
     if_modified_since: str | None
@@ -42,62 +40,51 @@ class FeedRequest:
         )
 
     @property
-    def is_for_a_copy(self) -> bool:
-        """Whether it asks for all the bytes, whatever its sender has: no HEAD, and no condition, met or not."""
+    def is_full_download(self) -> bool:
+        """Whether it asks for the whole body, whatever its sender has: a GET without a condition, met or not."""
         return self.method == "GET" and not is_conditional(self.if_none_match, self.if_modified_since)
 
 
-@dataclass(frozen=True, slots=True)
-class FeedResponse:
-    """A status, its line, header fields, and the body; a HEAD is answered alike, its body is not sent."""
+class Listener(Protocol):
+    """Called after each response to a request for a feed, from many threads. Must neither block nor raise."""
 
-    status: int
-    line: str
-    headers: list[tuple[str, str]]
-    body: bytes = b""
+    def __call__(self, user_agent: str | None, address: str | None, feed_key: str, status: int, sent: int) -> None:
+        """`address` is the client's, `sent` the bytes of the body."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeedResponder:
-    """Answers requests for the feeds of one site, and counts who reads them."""
+    """Answers requests for the feeds of one site."""
 
-    feeds: FeedDocuments
-    copies: DownloadLimit
-    readers: Readership
+    documents: FeedDocuments
+    download_limit: DownloadLimit
+    listener: Listener
 
-    def answer(self, address: FeedAddress, document: Document, asked: FeedRequest) -> FeedResponse:
-        """What to say to a reader who asked for the document at `address`."""
-        return self._seen(address, asked, self._answer(address, document, asked))
+    def respond(self, address: FeedAddress, request: FeedRequest) -> FeedResponse:
+        """The response with the document at `address`. Raises what `FeedDocuments.get` raises."""
+        return self._respond(self.documents.get(address), request)
 
-    def _seen(self, address: FeedAddress, asked: FeedRequest, found: FeedResponse) -> FeedResponse:
-        sent = len(found.body) if asked.method == "GET" else 0
-        self.readers.saw(asked.user_agent, asked.client, address.newest().key, found.status, sent)
-        return found
+    def respond_from_cache(self, address: FeedAddress, request: FeedRequest) -> FeedResponse | None:
+        """The same if the document is cached and current, else None."""
+        document = self.documents.cached(address)
+        return None if document is None else self._respond(document, request)
 
-    def _answer(self, address: FeedAddress, document: Document, asked: FeedRequest) -> FeedResponse:
-        if not_modified(document.version, asked.if_none_match, asked.if_modified_since):
-            return _not_modified(document)
-        if asked.is_for_a_copy and (wait := self.copies.refuses(asked.client, address.key)):
-            return _too_many_copies(wait)
-        return _whole(document, asked)
+    def _respond(self, document: Document, request: FeedRequest) -> FeedResponse:
+        response = self._choose(document, request)
+        sent = len(response.body) if request.method == "GET" else 0
+        self.listener(request.user_agent, request.client, document.feed_key, response.status, sent)
+        return response
 
-
-def _not_modified(document: Document) -> FeedResponse:
-    return FeedResponse(304, "304 NOT MODIFIED", list(document.headers))
-
-
-def _whole(document: Document, asked: FeedRequest) -> FeedResponse:
-    """The bytes in the coding that the reader likes best."""
-    chosen = coding(asked.accept_encoding)
-    body = document.bodies[chosen]
-    described = [("Content-Type", document.media_type), ("Content-Length", str(len(body)))]
-    if chosen != "identity":
-        described.append(("Content-Encoding", chosen))
-    return FeedResponse(200, "200 OK", [*described, *document.headers], body)
+    def _choose(self, document: Document, request: FeedRequest) -> FeedResponse:
+        if not_modified(document.version, request.if_none_match, request.if_modified_since):
+            return document.not_modified
+        if request.is_full_download and (wait := self.download_limit.refuses(request.client, document.key)):
+            return _too_many_downloads(wait)
+        return document.full[coding(request.accept_encoding)]
 
 
-def _too_many_copies(seconds: int) -> FeedResponse:
-    """Nearly as small as a 304: whoever takes copy after copy seldom waits, or reads what it says."""
+def _too_many_downloads(seconds: int) -> FeedResponse:
+    """Nearly as small as a 304: a client that downloads again and again seldom waits, or reads the text."""
     headers = {
         "Content-Type": "text/plain; charset=utf-8",
         "Content-Length": str(len(_TOO_MANY)),
@@ -106,4 +93,4 @@ def _too_many_copies(seconds: int) -> FeedResponse:
         "Access-Control-Allow-Origin": "*",
         "X-Content-Type-Options": "nosniff",
     }
-    return FeedResponse(429, "429 TOO MANY REQUESTS", list(headers.items()), _TOO_MANY)
+    return FeedResponse(429, "429 TOO MANY REQUESTS", tuple(headers.items()), _TOO_MANY)

@@ -1,38 +1,129 @@
-"""Which feeds there are, and how each document of them is named: of the site, a tag, an author; of thoughts."""
+"""The feeds that there are: a row of one table for each kind, and the addresses of their documents. Pure.
 
-from dataclasses import dataclass, replace
-from typing import Literal
+A new kind of feed is a new row here, and touches no other file.
+"""
 
-from feedserver.urls import Urls
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, NamedTuple
 
-Scope = Literal["site", "tag", "author", "thoughts", "post"]
+from feedserver.posts import lists
+from feedserver.posts.store import EVERYTHING, Listing
+from feedserver.urls import Urls, segment
+
 Format = Literal["rss", "atom", "json"]
 Part = Literal["newest", "page", "archive"]
-FORMATS: tuple[Format, ...] = ("rss", "atom", "json")
+FORMATS: Final[tuple[Format, ...]] = ("rss", "atom", "json")
+SITE, TAG, AUTHOR, THOUGHTS, POST = "site", "tag", "author", "thoughts", "post"
+_VARIABLE: Final = re.compile("<[^<>]*>")
 
 
 @dataclass(frozen=True, slots=True)
-class FeedAddress:
+class Scope:
+    """One kind of feed. In texts, `{name}` is the tag, the author or the post's title, `{site}` the site's title."""
+
+    path: str  # without the format; a name is `<name>`, with the router's converter
+    page_url: Callable[[Urls, str], str]  # of the page that lists the same, from the name
+    title: str
+    short_title: str  # where the reader knows which site it is
+    id_of: str  # what the feed's id is made of, with `{guid}` for the post's; empty: the site's own id
+    posts: Callable[[str, str], Listing] | None = None  # from the name and the site's author; None: lists thoughts
+    of_one_post: bool = False  # the name is the slug of a post; thoughts on others are not listed
+    heading: str = ""  # on the list of all feeds; empty: not listed there
+    names: Callable[[Any, Any, str], Iterable[str]] = lambda *_: ("",)  # for that: from connection, now, site's author
+    former: Mapping[str, Format] = field(default_factory=dict)  # addresses that other software had
+
+    @property
+    def has_names(self) -> bool:
+        """Whether there is one such feed for each name, not one for the site."""
+        return "<" in self.path
+
+
+SCOPES: Final[dict[str, Scope]] = {
+    SITE: Scope(
+        path="/feed",
+        page_url=lambda urls, _: urls.home(),
+        title="{site}",
+        short_title="{site}",
+        id_of="",
+        posts=lambda *_: EVERYTHING,
+        heading="The whole site",
+        former={
+            "/feed": "rss",
+            "/rss": "rss",
+            "/rss.xml": "rss",
+            "/atom.xml": "atom",
+            "/feed.xml": "rss",
+            "/index.xml": "rss",
+            "/feed/atom": "atom",
+        },
+    ),
+    TAG: Scope(
+        path="/tags/<name:name>/feed",
+        page_url=lambda urls, name: urls.tag(name),
+        title="{name} – {site}",
+        short_title="{name}",
+        id_of="tag/{name}",
+        posts=lambda name, _: Listing(tag=name),
+        heading="Tags",
+        names=lambda connection, now, _: lists.names(connection, now, "tag"),
+    ),
+    AUTHOR: Scope(
+        path="/authors/<name:name>/feed",
+        page_url=lambda urls, name: urls.author(name),
+        title="{name} – {site}",
+        short_title="{name}",
+        id_of="author/{name}",
+        posts=lambda name, author: Listing(author=name, unnamed_too=name == author),
+        heading="Authors",
+        names=lambda connection, now, author: {author, *lists.names(connection, now, "author")},
+    ),
+    THOUGHTS: Scope(
+        path="/thoughts",
+        page_url=lambda urls, _: urls.home(),
+        title="Thoughts – {site}",
+        short_title="Thoughts – {site}",
+        id_of="thoughts/",
+        heading="Thoughts",
+        former={"/comments/feed": "rss"},
+    ),
+    POST: Scope(
+        path="/posts/<name>/thoughts",
+        page_url=lambda urls, name: urls.post(name),
+        title="Thoughts on “{name}” – {site}",
+        short_title="Thoughts on “{name}”",
+        id_of="thoughts on {guid}",
+        of_one_post=True,
+    ),
+}
+
+
+class FeedAddress(NamedTuple):
     """One document of one feed in one format.
 
-    `name` is the tag, the author, or the slug of the post whose thoughts it lists. `part` is `newest` for the document
-    that readers subscribe to; pages and archives have a `number` from 1 (RFC 5005).
+    `scope` is a key of `SCOPES`. `name` is the tag, the author, or the slug of the post whose thoughts it lists. `part`
+    is `newest` for the document that readers subscribe to; pages and archives have a `number` from 1 (RFC 5005).
     """
 
-    scope: Scope
+    scope: str
     fmt: Format
     name: str = ""
     part: Part = "newest"
     number: int = 0
 
     @property
+    def row(self) -> Scope:
+        return SCOPES[self.scope]
+
+    @property
     def key(self) -> str:
-        """The name under which its versions are kept."""
+        """The name under which its versions are stored."""
         return f"{self.scope}/{self.name}.{self.fmt}{self.query}"
 
     @property
     def is_of_thoughts(self) -> bool:
-        return self.scope in ("thoughts", "post")
+        return self.row.posts is None
 
     @property
     def query(self) -> str:
@@ -41,27 +132,15 @@ class FeedAddress:
 
     def newest(self) -> "FeedAddress":
         """The document to subscribe to."""
-        return replace(self, part="newest", number=0)
+        return self._replace(part="newest", number=0)
 
     def page(self, number: int) -> "FeedAddress":
-        return replace(self, part="page", number=number)
+        return self._replace(part="page", number=number)
 
     def archive(self, number: int) -> "FeedAddress":
-        return replace(self, part="archive", number=number)
+        return self._replace(part="archive", number=number)
 
     def url(self, urls: Urls) -> str:
-        """Where the document is."""
-        return self._list_url(urls) + self.query
-
-    def _list_url(self, urls: Urls) -> str:
-        match self.scope:
-            case "site":
-                return urls.site_feed(self.fmt)
-            case "tag":
-                return urls.tag_feed(self.name, self.fmt)
-            case "author":
-                return urls.author_feed(self.name, self.fmt)
-            case "thoughts":
-                return urls.thoughts_feed(self.fmt)
-            case "post":
-                return urls.post_thoughts_feed(self.name, self.fmt)
+        """The document's absolute URL."""
+        path = _VARIABLE.sub(lambda _: segment(self.name), self.row.path)
+        return urls.at(f"{path}.{self.fmt}{self.query}")

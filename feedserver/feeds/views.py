@@ -1,105 +1,81 @@
-"""Feeds over HTTP: exact types, validators that hold, no cookies, never a choice by Accept (INTERFACE section 7).
+"""Feeds over HTTP: exact types, no cookies, never a choice by Accept (`docs/interface.md`, “Feeds over HTTP”).
 
 A person who opens a feed in a browser is shown a page instead (`browsing`).
 """
 
+from functools import partial
 from typing import Any, Final
 
 from flask import Blueprint, Response, abort, redirect, request
+from flask.blueprints import BlueprintSetupState
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver.feeds.browsing import preview, wants_a_page
 from feedserver.feeds.collecting import ArchiveNotFull, PostGone, PostMoved
 from feedserver.feeds.headers import VARY
-from feedserver.feeds.responses import LED_TO, FeedRequest
-from feedserver.feeds.scopes import FeedAddress, Format, Scope
+from feedserver.feeds.responses import FeedRequest
+from feedserver.feeds.scopes import FORMATS, SCOPES, FeedAddress, Format
 from feedserver.services import services
 from feedserver.urls import page_number
 
+ROUTED_TO: Final = "feedserver.feed"  # the key in the WSGI environment under which a request's FeedAddress stands
+
 blueprint = Blueprint("feeds", __name__)
 
-# Addresses that readers try, and that other software had (INTERFACE section 4). The router takes a slash at their end.
-_FORMER: Final[dict[str, tuple[Scope, Format]]] = {
-    "/feed": ("site", "rss"),
-    "/rss": ("site", "rss"),
-    "/rss.xml": ("site", "rss"),
-    "/atom.xml": ("site", "atom"),
-    "/feed.xml": ("site", "rss"),
-    "/index.xml": ("site", "rss"),
-    "/feed/atom": ("site", "atom"),
-    "/comments/feed": ("thoughts", "rss"),
-}
+
+@blueprint.record
+def add_routes(state: BlueprintSetupState) -> None:
+    """A route for each scope, and for the addresses that other software had. The router takes a slash at their end."""
+    for scope, row in SCOPES.items():
+        rule = f"{row.path}.<any({','.join(FORMATS)}):fmt>"
+        state.add_url_rule(rule, f"{scope}_feed", partial(feed, scope), methods=["GET"])
+        for path, fmt in row.former.items():
+            view = partial(former_address, FeedAddress(scope, fmt))
+            state.add_url_rule(path, f"former {path}", view, methods=["GET"])
 
 
-@blueprint.get("/feed.<any(rss,atom,json):fmt>")
-def site_feed(fmt: Format) -> BaseResponse:
-    return _send(FeedAddress("site", fmt))
-
-
-@blueprint.get("/tags/<name:name>/feed.<any(rss,atom,json):fmt>")
-def tag_feed(name: str, fmt: Format) -> BaseResponse:
-    return _send(FeedAddress("tag", fmt, name))
-
-
-@blueprint.get("/authors/<name:name>/feed.<any(rss,atom,json):fmt>")
-def author_feed(name: str, fmt: Format) -> BaseResponse:
-    return _send(FeedAddress("author", fmt, name))
-
-
-@blueprint.get("/thoughts.<any(rss,atom,json):fmt>")
-def thoughts_feed(fmt: Format) -> BaseResponse:
-    return _send(FeedAddress("thoughts", fmt))
-
-
-@blueprint.get("/posts/<slug>/thoughts.<any(rss,atom,json):fmt>")
-def post_thoughts_feed(slug: str, fmt: Format) -> BaseResponse:
+def feed(scope: str, fmt: Format, name: str = "") -> BaseResponse:
+    """A document of a feed, or the page about it."""
+    address = _asked_for(FeedAddress(scope, fmt, name))
     try:
-        return _send(FeedAddress("post", fmt, slug))
+        return _page(address) if wants_a_page() else _document(address)
+    except ArchiveNotFull:
+        return redirect(address.newest().url(services().urls), 307)
     except PostGone:
         abort(410)
     except PostMoved as moved:
-        return redirect(_asked_for(FeedAddress("post", fmt, moved.slug)).url(services().urls), 301)
+        return redirect(address._replace(name=moved.slug).url(services().urls), 301)
+
+
+def former_address(address: FeedAddress) -> BaseResponse:
+    """Redirects to the feed meant."""
+    return redirect(address.url(services().urls), 301)
 
 
 @blueprint.after_request
-def for_scripts(response: Response) -> Response:
-    """Readers that run in a page of another site may ask for feeds, with conditions, and see what became of them."""
+def allow_scripts(response: Response) -> Response:
+    """Lets readers that run in a page of another site ask for feeds, with conditions (CORS, Fetch section 3.2).
+
+    `A-IM` is not allowed: readers that send it do not run in browsers.
+    """
     is_page = response.mimetype == "text/html" and response.status_code == 200 and request.method != "OPTIONS"
     if not is_page:
         response.headers["Access-Control-Allow-Origin"] = "*"
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET, HEAD"
-        response.headers["Access-Control-Allow-Headers"] = "A-IM, If-Modified-Since, If-None-Match"
+        response.headers["Access-Control-Allow-Headers"] = "If-Modified-Since, If-None-Match"
         response.headers["Access-Control-Max-Age"] = "86400"  # seconds
     return response
 
 
-def former_address() -> BaseResponse:
-    """Leads from an address of other software's to the feed meant, whether it ends in a slash or not."""
-    scope, fmt = _FORMER[request.path.rstrip("/")]
-    return redirect(FeedAddress(scope, fmt).url(services().urls), 301)
-
-
-for _path in _FORMER:
-    blueprint.add_url_rule(_path, view_func=former_address)
-
-
 class _Exact(Response):
-    """An answer that goes out as it is: Werkzeug would take Last-Modified off a 304, and give it a type."""
+    """A response that goes out as it is: Werkzeug would remove Last-Modified from a 304, and add a type."""
 
     default_mimetype = None
 
     def get_wsgi_headers(self, _environ: Any) -> Headers:
         return self.headers
-
-
-def _send(newest: FeedAddress) -> BaseResponse:
-    address = _asked_for(newest)
-    try:
-        return _page(address) if wants_a_page() else _document(address)
-    except ArchiveNotFull:
-        return redirect(newest.url(services().urls), 307)
 
 
 def _asked_for(newest: FeedAddress) -> FeedAddress:
@@ -117,9 +93,8 @@ def _page(address: FeedAddress) -> Response:
 
 
 def _document(address: FeedAddress) -> Response:
-    parts = services()
-    found = parts.feed_responder.answer(address, parts.feed_documents.get(address), FeedRequest.of(request.environ))
-    request.environ[LED_TO] = address
+    found = services().feed_responder.respond(address, FeedRequest.of(request.environ))
+    request.environ[ROUTED_TO] = address
     response = _Exact(found.body, found.line)
     response.headers = Headers(found.headers)
     return response

@@ -10,10 +10,10 @@ from datetime import datetime
 from threading import Lock
 from typing import Final
 
+from cachetools import LRUCache
 from sqlalchemy import Connection
 
 from feedserver.clock import Clock
-from feedserver.feeds.kept import Kept
 from feedserver.posts import store as posts
 from feedserver.storage import revision as site
 from feedserver.storage.changes import Changes, SiteState
@@ -60,7 +60,11 @@ class PageCache:
         self._database = database
         self._changes = changes
         self._clock = clock
-        self._kept: Kept[Hashable, _Kept] = Kept(_KEPT, _ROOM, lambda kept: kept.page.weight)
+        # A small page weighs a `_KEPT`-th of the room, so one bound keeps both; one larger than the room is alone.
+        self._kept: LRUCache[Hashable, _Kept] = LRUCache(
+            _ROOM, lambda kept: min(max(kept.page.weight, _ROOM // _KEPT), _ROOM)
+        )
+        self._lock = Lock()
         self._turns = [Lock() for _ in range(_TURNS)]
 
     def get(self, key: Hashable, write: Callable[[Connection, datetime], CachedPage]) -> CachedPage:
@@ -74,7 +78,8 @@ class PageCache:
             return self._at_hand(key) or self._written(key, write)
 
     def _at_hand(self, key: Hashable) -> CachedPage | None:
-        kept = self._kept.get(key)
+        with self._lock:
+            kept = self._kept.get(key)
         if kept is None or not kept.state.stands(self._changes.newest(), self._clock()):
             return None
         return kept.page
@@ -87,5 +92,6 @@ class PageCache:
             return _Kept(page, SiteState(revision, posts.next_publication(connection, now)))
 
         kept = self._database.look(deed)
-        self._kept.keep(key, kept)
+        with self._lock:
+            self._kept[key] = kept
         return kept.page

@@ -126,7 +126,10 @@ class Publisher:
 
         def operation(connection: Connection) -> None:
             revision.revise(connection)
-            if (post := store.by_id(connection, int(job.subject))) is not None:
+            post = store.by_id(connection, int(job.subject))
+            if post is None:
+                jobs.finish(connection, job)
+            else:
                 self._tell_if_due(connection, post, self.clock())
 
         self.database.transact(operation)

@@ -1,10 +1,10 @@
-"""The SQL of who reads: a day's requests for each feed by each reader, and how many readers there were.
+"""The SQL of readership: each day's requests by reader and feed, and the number of readers.
 
-No address is kept. Readers who state no subscribers are told apart by marks, keyed hashes; when their day is over, its
-key and its marks are deleted, and only their number remains.
+No address is stored. Readers that state no subscribers are told apart by keyed hashes; when the day is over, its key
+and its hashes are deleted, and only their number remains.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -16,15 +16,15 @@ from feedserver.storage.schema import reader_counts, reader_days, reader_hashes,
 
 NAMES: Final = 300  # readers told apart in a day
 ROWS: Final = 10_000  # readers and feeds told apart in a day
-MARKS: Final = 50_000  # kept of a day
-_AT_ONCE: Final = 500  # marks looked up in one statement
+HASHES: Final = 50_000  # stored for a day
+_AT_ONCE: Final = 500  # hashes looked up in one statement
 
-Place = tuple[str, str]  # a reader's name and a feed's key
+ReaderFeed = tuple[str, str]  # a reader's name and a feed's key
 
 
 @dataclass(slots=True)
 class Tally:
-    """Requests of one reader for one feed; `subscribers` is the most that it stated, None where it stated nothing."""
+    """Requests of one reader for one feed. `subscribers` is the highest number that it stated, None if none."""
 
     requests: int = 0
     not_modified: int = 0
@@ -41,7 +41,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class ReaderDay:
-    """One reader's day, all feeds together. `subscribers` is what it states, or else how many such readers came."""
+    """One reader's day, all feeds together. `subscribers` is what it states, or else the number of such clients."""
 
     day: date
     reader: str
@@ -52,7 +52,7 @@ class ReaderDay:
 
 
 def key_of(connection: Connection, day: date, new_key: str | None) -> str | None:
-    """The key of a day's marks, made from `new_key` where there is none; None for a day that is over.
+    """The key of a day's hashes: `new_key` if there is none yet; None if that is None too.
 
     Its row stays locked, so that one process at a time writes the tallies of a day on PostgreSQL too.
     """
@@ -64,25 +64,25 @@ def key_of(connection: Connection, day: date, new_key: str | None) -> str | None
     return key
 
 
-def add(connection: Connection, day: date, tallies: Mapping[Place, Tally]) -> None:
-    """Adds to a day's tallies. Beyond what is told apart in a day, readers are `OTHERS`, and their feeds nameless."""
+def add(connection: Connection, day: date, tallies: Mapping[ReaderFeed, Tally]) -> None:
+    """Adds to a day's tallies. Beyond the bounds of a day, readers are `OTHERS`, and their feeds have no name."""
     columns = (reader_days.c.requests, reader_days.c.not_modified, reader_days.c.bytes, reader_days.c.subscribers)
     query = select(reader_days.c.reader, reader_days.c.feed, *columns).where(reader_days.c.day == day)
     known = {(row[0], row[1]): Tally(*row[2:]) for row in connection.execute(query)}
     old = frozenset(known)
     changed = _merge(known, tallies)
-    if new := [_named("day", "reader", "feed", (day, *place), known[place]) for place in changed if place not in old]:
+    if new := [_named("day", "reader", "feed", (day, *key), known[key]) for key in changed if key not in old]:
         connection.execute(insert(reader_days), new)
-    if more := [_named("d", "r", "f", (day, *place), known[place]) for place in changed if place in old]:
+    if more := [_named("d", "r", "f", (day, *key), known[key]) for key in changed if key in old]:
         connection.execute(_update_row, more)
 
 
-def add_marks(connection: Connection, day: date, marks: Mapping[str, str]) -> None:
-    """Keeps the marks of a day that are new, by mark the reader's name, as far as there is room for them."""
-    room = MARKS - connection.execute(_count_of_marks(day)).scalar_one()
+def add_hashes(connection: Connection, day: date, hashes: Mapping[str, str]) -> None:
+    """Stores the new ones of a day's hashes, each with its reader's name, up to `HASHES`."""
+    room = HASHES - connection.execute(_count_of_hashes(day)).scalar_one()
     known = connection.execute(select(reader_days.c.reader).where(reader_days.c.day == day).distinct()).scalars().all()
     names = frozenset(known)
-    listed = list(marks)
+    listed = list(hashes)
     for start in range(0, len(listed), _AT_ONCE):
         some = listed[start : start + _AT_ONCE]
         query = select(reader_hashes.c.hash).where(reader_hashes.c.day == day, reader_hashes.c.hash.in_(some))
@@ -90,15 +90,15 @@ def add_marks(connection: Connection, day: date, marks: Mapping[str, str]) -> No
         new = [hash_ for hash_ in some if hash_ not in there][: max(0, room)]
         room -= len(new)
         if new:
-            rows = [{"day": day, "hash": hash_, "reader": _one_of(names, marks[hash_])} for hash_ in new]
+            rows = [{"day": day, "hash": hash_, "reader": _one_of(names, hashes[hash_])} for hash_ in new]
             connection.execute(insert(reader_hashes), rows)
 
 
 def close_days(connection: Connection, before: date) -> None:
-    """Reduces the marks of the days before `before` to their number; deletes them, and the keys they were made with."""
+    """Reduces the hashes of the days before `before` to their number; deletes them and their keys."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA secure_delete = ON")  # overwrites what it deletes
-    # First the keys: whoever is about to write marks holds the row of one, and finds none afterwards.
+    # The keys first: a process that is about to write hashes holds the row of one, and finds none afterwards.
     connection.execute(delete(reader_keys).where(reader_keys.c.day < before))
     columns = (reader_hashes.c.day, reader_hashes.c.reader)
     counted = select(*columns, func.count()).where(reader_hashes.c.day < before).group_by(*columns)
@@ -108,29 +108,30 @@ def close_days(connection: Connection, before: date) -> None:
 
 
 def newest_day(connection: Connection) -> date | None:
-    """The last day on which anyone asked for a feed."""
+    """The last day with requests for a feed."""
     query = select(reader_days.c.day).order_by(reader_days.c.day.desc()).limit(1)
     return connection.execute(query).scalar_one_or_none()
 
 
 def of_day(connection: Connection, day: date) -> list[ReaderDay]:
-    """Who read on a day: those with the most subscribers first."""
+    """The readers of a day, those with the most subscribers first."""
     sums = (reader_days.c.requests, reader_days.c.not_modified, reader_days.c.bytes, reader_days.c.subscribers)
     query = select(reader_days.c.reader, *(func.sum(column) for column in sums)).where(reader_days.c.day == day)
-    came = _came(connection, day)
+    clients = _clients(connection, day)
     found = [
-        ReaderDay(day, name, came.get(name, 0) if stated is None else int(stated), int(asked), int(had_it), int(sent))
-        for name, asked, had_it, sent, stated in connection.execute(query.group_by(reader_days.c.reader))
+        ReaderDay(
+            day, name, int(clients.get(name, 0) if stated is None else stated), int(asked), int(not_new), int(sent)
+        )
+        for name, asked, not_new, sent, stated in connection.execute(query.group_by(reader_days.c.reader))
     ]
     return sorted(found, key=lambda reader: (-reader.subscribers, -reader.requests, reader.reader))
 
 
-def _merge(known: dict[Place, Tally], tallies: Mapping[Place, Tally]) -> Iterable[Place]:
-    """Adds `tallies` to `known`; returns the places that were added to."""
+def _merge(known: dict[ReaderFeed, Tally], tallies: Mapping[ReaderFeed, Tally]) -> list[ReaderFeed]:
+    """Adds `tallies` to `known`; returns the keys that were added to."""
     names = {name for name, _ in known}
-    changed: dict[Place, None] = {}
-    for place, tally in tallies.items():
-        name, feed = place
+    changed: dict[ReaderFeed, None] = {}
+    for (name, feed), tally in tallies.items():
         if name not in names and len(names) >= NAMES:
             name = OTHERS
         if (name, feed) not in known and len(known) >= ROWS:
@@ -138,7 +139,7 @@ def _merge(known: dict[Place, Tally], tallies: Mapping[Place, Tally]) -> Iterabl
         names.add(name)
         known.setdefault((name, feed), Tally()).add(tally)
         changed[name, feed] = None
-    return changed
+    return list(changed)
 
 
 def _one_of(names: frozenset[str], name: str) -> str:
@@ -157,7 +158,7 @@ _update_row = (
 
 
 def _named(day: str, reader: str, feed: str, key: tuple[date, str, str], tally: Tally) -> dict[str, Any]:
-    """A row's values by name; those of its key by the given ones."""
+    """A row's values by name; `day`, `reader` and `feed` name those of its key."""
     counts = {"requests": tally.requests, "not_modified": tally.not_modified, "bytes": tally.sent}
     return dict(zip((day, reader, feed), key, strict=True)) | counts | {"subscribers": tally.subscribers}
 
@@ -165,18 +166,18 @@ def _named(day: str, reader: str, feed: str, key: tuple[date, str, str], tally: 
 def _add_to_count(connection: Connection, day: date, name: str, number: int) -> None:
     where = (reader_counts.c.day == day, reader_counts.c.reader == name)
     more = {"readers": reader_counts.c.readers + number}
-    # There is one already where the clock of another machine is late, and it began the day anew.
+    # The row exists if another machine, whose clock is late, began the day anew.
     if not connection.execute(update(reader_counts).where(*where).values(more)).rowcount:
         connection.execute(insert(reader_counts).values(day=day, reader=name, readers=number))
 
 
-def _count_of_marks(day: date) -> Any:
+def _count_of_hashes(day: date) -> Any:
     return select(func.count()).select_from(reader_hashes).where(reader_hashes.c.day == day)
 
 
-def _came(connection: Connection, day: date) -> dict[str, int]:
-    """How many readers of each name came that stated no subscribers: counted while their day lasts, stored after."""
-    kept = select(reader_counts.c.reader, reader_counts.c.readers).where(reader_counts.c.day == day)
-    marked = select(reader_hashes.c.reader, func.count()).where(reader_hashes.c.day == day)
-    rows = [*connection.execute(kept), *connection.execute(marked.group_by(reader_hashes.c.reader))]
+def _clients(connection: Connection, day: date) -> dict[str, int]:
+    """The clients by reader that stated no subscribers: counted while the day lasts, stored afterwards."""
+    stored = select(reader_counts.c.reader, reader_counts.c.readers).where(reader_counts.c.day == day)
+    hashed = select(reader_hashes.c.reader, func.count()).where(reader_hashes.c.day == day)
+    rows = [*connection.execute(stored), *connection.execute(hashed.group_by(reader_hashes.c.reader))]
     return {name: int(number) for name, number in rows}

@@ -1,6 +1,6 @@
-"""Who reads, from what readers say of themselves in User-Agent. Pure.
+"""Reads the name and the stated subscribers of a feed reader from User-Agent. Pure.
 
-Hosted readers tell how many subscribers they fetch a feed for; the others are told apart by name only.
+Hosted readers state the number of subscribers they fetch a feed for; others only have a name.
 """
 
 import re
@@ -12,14 +12,14 @@ from feedserver.text import one_line, shorten
 
 UNNAMED: Final = "Unnamed"
 BROWSER: Final = "Browser"
-OTHERS: Final = "Others"  # where there are more names in a day than are told apart
+OTHERS: Final = "Others"  # for the names of a day beyond the bound
 LONGEST: Final = 60  # characters of a name
-READ: Final = 300  # characters of a User-Agent that are looked at
+READ: Final = 300  # characters of a User-Agent that are read
 
 _STATED = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3}){1,2}|\d{1,9}) (?:subscriber|reader|user)s?\b", re.I)
 _STATED_AFTER = re.compile(r"\b(?:subscribers|users)[:=]? ?(\d{1,9})\b", re.I)
 _COMPATIBLE = re.compile(r"\bcompatible; ?([^()]*)", re.I)
-_REMARK = re.compile(r"\([^()]*\)?")  # what stands in parentheses
+_REMARK = re.compile(r"\([^()]*\)?")  # a comment in parentheses
 _END_OF_NAME = re.compile(r"[/;,(\[{<>|+@]| - | feed-id|https?:| \d+ subscriber", re.I)
 _VERSION = re.compile(r"(?: v?\d[\w.-]*)+$")
 _ADDRESS = re.compile(r"^\+?https?://(?:www\.)?([\w.-]+)", re.I)
@@ -42,14 +42,14 @@ _KNOWN_AS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A program that reads feeds, and for how many subscribers, where it says so."""
+    """A program that reads feeds, and its stated number of subscribers."""
 
     name: str
     subscribers: int | None = None
 
 
 def reader(user_agent: str | None) -> Reader:
-    """Who sent a request with this User-Agent. Only its first few hundred characters are looked at."""
+    """The sender of this User-Agent, from its first 300 characters."""
     return _reader((user_agent or "")[:READ])
 
 
@@ -70,13 +70,13 @@ def _name(line: str) -> str:
 
 
 def _added_to_a_browser(line: str) -> str:
-    """The last product of a line like a browser's that is none of a browser's: … Gecko/20100101 Thunderbird/128.0."""
+    """The last product that is not a browser's: `… Gecko/20100101 Thunderbird/128.0`; empty if there is none."""
     products = [word for word in _REMARK.sub(" ", line).split() if _product(word) not in _BROWSERS]
     return _known_as(products[-1]) if products else ""
 
 
 def _known_as(text: str) -> str:
-    """The name at the beginning of a text, without version, address, remarks and numbers; empty where there is none."""
+    """The name at the beginning of a text, without version, address, comments and numbers; empty if there is none."""
     address = _ADDRESS.match(text)
     name = address[1] if address else _END_OF_NAME.split(text.lstrip(" +-"), maxsplit=1)[0]
     name = _VERSION.sub("", name.strip()).strip(' .:"-*')

@@ -55,31 +55,38 @@ class TrustedProxies:
     def __init__(self, app: WsgiApp, trusted: Sequence[Network]) -> None:
         self._app = app
         self._trusted = trusted
+        self._read = lru_cache(4096)(self._read_address)  # reading one takes 6 µs, more than all else of a 304
+        self._this_machine = str(_THIS_MACHINE), self._is_trusted(_THIS_MACHINE)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        peer = _address(environ.get("REMOTE_ADDR", "")) or _THIS_MACHINE
-        if self._is_trusted(peer):
-            peer = self._sender(environ.get("HTTP_X_FORWARDED_FOR", ""), peer)
+        peer, is_trusted = self._read(environ.get("REMOTE_ADDR", "")) or self._this_machine
+        if is_trusted:
+            if forwarded := environ.get("HTTP_X_FORWARDED_FOR"):
+                peer = self._sender(forwarded, peer)
             if environ.get("HTTP_X_FORWARDED_PROTO") in ("http", "https"):
                 environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
-        environ["REMOTE_ADDR"] = str(peer)
+        environ["REMOTE_ADDR"] = peer
         return self._app(environ, start_response)
 
-    def _sender(self, forwarded: str, peer: Address) -> Address:
+    def _sender(self, forwarded: str, peer: str) -> str:
         for entry in reversed(forwarded.split(",")):
-            address = _address(entry.strip().strip("[]"))
-            if address is None:
+            read = self._read(entry.strip().strip("[]"))
+            if read is None:
                 return peer
-            peer = address
-            if not self._is_trusted(address):
-                return address
+            peer, is_trusted = read
+            if not is_trusted:
+                return peer
         return peer
+
+    def _read_address(self, text: str) -> tuple[str, bool] | None:
+        """The address in its one form, and whether it is a trusted proxy's; None for what is no address."""
+        address = _address(text)
+        return None if address is None else (str(address), self._is_trusted(address))
 
     def _is_trusted(self, address: Address) -> bool:
         return any(address.version == network.version and address in network for network in self._trusted)
 
 
-@lru_cache(4096)  # reading one takes 5 µs, a third of what a 304 costs
 def _address(text: str) -> Address | None:
     """The address in `text`, an IPv4 one that is written as IPv6 (RFC 4291 section 2.5.5.2) as the IPv4 one it is."""
     try:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from feedserver.readership import store
-from feedserver.readership.store import Place, Tally
+from feedserver.readership.store import ReaderFeed, Tally
 from feedserver.storage.engine import Database
 from tests.cli.conftest import Run
 
 DAY, LATER = date(2026, 1, 30), date(2026, 1, 31)
-ADDED: dict[Place, Tally] = {
+ADDED: dict[ReaderFeed, Tally] = {
     ("Feedly", "site/.atom"): Tally(10, 9, 5_000, 120),
     ("Feedly", "site/.rss"): Tally(2, 2, 0, 3),
     ("newsboat", "site/.atom"): Tally(3, 1, 12_345),
@@ -28,7 +28,7 @@ def counted(site: Path, database_url: str) -> Callable[[date], None]:
         database = Database(database_url)
         with database.write() as connection:
             store.add(connection, day, ADDED)
-            store.add_marks(connection, day, {"a": "newsboat", "b": "newsboat"})
+            store.add_hashes(connection, day, {"a": "newsboat", "b": "newsboat"})
         database.close()
 
     return add

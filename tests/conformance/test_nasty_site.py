@@ -13,6 +13,7 @@ from hypothesis import settings as trying
 from hypothesis import strategies as st
 
 from feedserver.app import create_app
+from feedserver.feeds.scopes import FeedAddress
 from feedserver.services import Services
 from feedserver.settings import LimitsSettings, Settings
 from feedserver.urls import Urls
@@ -57,9 +58,11 @@ def test_every_feed_of_a_site_full_of_nasty_posts_is_valid(
     judged = 0
 
     for fmt in FORMATS:
-        feeds = [urls.site_feed(fmt), urls.thoughts_feed(fmt)]
-        feeds += [urls.tag_feed(tag, fmt) for tag in tags] + [urls.author_feed(name, fmt) for name in authors]
-        feeds += [urls.post_thoughts_feed(post.slug, fmt) for post in posts]
+        feeds = [FeedAddress("site", fmt).url(urls), FeedAddress("thoughts", fmt).url(urls)]
+        feeds += [FeedAddress("tag", fmt, tag).url(urls) for tag in tags] + [
+            FeedAddress("author", fmt, name).url(urls) for name in authors
+        ]
+        feeds += [FeedAddress("post", fmt, post.slug).url(urls) for post in posts]
         for url, body in (found for feed in feeds for found in documents(client, feed)):
             judge(url, body)
             judged += 1
@@ -71,7 +74,11 @@ def test_every_feed_of_a_site_full_of_nasty_posts_is_valid(
 def test_every_feed_of_a_site_without_posts_is_valid(client: FlaskClient, fmt: str) -> None:
     urls = Urls("http://blog.example")
 
-    for feed in (urls.site_feed(fmt), urls.thoughts_feed(fmt), urls.author_feed("Ann Author", fmt)):
+    for feed in (
+        FeedAddress("site", fmt).url(urls),
+        FeedAddress("thoughts", fmt).url(urls),
+        FeedAddress("author", fmt, "Ann Author").url(urls),
+    ):
         found = dict(documents(client, feed))
         assert len(found) == 2
         for url, body in found.items():

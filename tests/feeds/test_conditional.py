@@ -113,6 +113,12 @@ def test_no_date_however_mangled_is_an_error(since: str) -> None:
     assert not_modified(VERSION, None, since) in (True, False)
 
 
+@settings(deadline=None)
+@given(st.text(st.sampled_from('W/"*,; -gzip0123\t\x80'), max_size=40))
+def test_no_list_of_tags_however_mangled_is_an_error(tags: str) -> None:
+    assert not_modified(VERSION, tags, None) in (True, False)
+
+
 @pytest.mark.parametrize(
     ("tag", "since", "has_it"),
     [

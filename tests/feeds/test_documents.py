@@ -10,7 +10,7 @@ import pytest
 
 from feedserver.errors import PostNotFound
 from feedserver.feeds.collecting import PostGone, PostMoved
-from feedserver.feeds.documents import Document
+from feedserver.feeds.document import Document
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.model import Post
 from feedserver.services import Services

@@ -1,4 +1,4 @@
-"""`limits.copies`: who takes one feed again and again waits; who asks first whether it changed never does."""
+"""`limits.copies`: repeated full downloads of one feed are refused, conditional requests never."""
 
 import logging
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from sqlalchemy import event, func, select
 from werkzeug.test import TestResponse
 
 from feedserver.app import create_app
-from feedserver.feeds import download_limit as copies_module
+from feedserver.feeds import download_limit
 from feedserver.feeds.download_limit import DownloadLimit
 from feedserver.feeds.responses import FeedRequest
 from feedserver.services import Services
@@ -32,16 +32,16 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def copies(services: Services) -> DownloadLimit:
+def limit(services: Services) -> DownloadLimit:
     return services.download_limit
 
 
-def passed(copies: DownloadLimit, times: int, reader: str = READER, feed: str = FEED) -> int:
-    return [bool(copies.refuses(reader, feed)) for _ in range(times)].count(False)
+def passed(limit: DownloadLimit, times: int, reader: str = READER, feed: str = FEED) -> int:
+    return [bool(limit.refuses(reader, feed)) for _ in range(times)].count(False)
 
 
 def written(services: Services) -> int:
-    """How many copies the database knows of."""
+    """The downloads that the database knows."""
     with services.database.read() as connection:
         return connection.execute(select(func.coalesce(func.sum(table.c.count), 0))).scalar_one()
 
@@ -54,7 +54,7 @@ def fetch(client: FlaskClient, path: str = "/feed.atom", method: str = "GET", **
 # --- over HTTP ---
 
 
-def test_a_refusal_is_small_says_when_to_come_again_and_is_not_kept(client: FlaskClient) -> None:
+def test_a_refusal_is_small_says_when_to_come_again_and_is_not_cached(client: FlaskClient) -> None:
     assert [fetch(client).status_code for _ in range(MOST)] == [200] * MOST
 
     refused = fetch(client)
@@ -69,7 +69,7 @@ def test_a_refusal_is_small_says_when_to_come_again_and_is_not_kept(client: Flas
     assert not {"ETag", "Last-Modified", "Set-Cookie"} & set(refused.headers.keys())
 
 
-def test_who_comes_again_when_told_is_served(client: FlaskClient, clock: Clock) -> None:
+def test_a_reader_that_comes_again_when_told_is_served(client: FlaskClient, clock: Clock) -> None:
     clock.move(seconds=17, microseconds=500)
     for _ in range(MOST):
         fetch(client)
@@ -104,7 +104,7 @@ def test_head_neither_counts_nor_is_refused(client: FlaskClient) -> None:
     assert fetch(client, method="HEAD").status_code == 200
 
 
-def test_other_feeds_and_other_readers_are_not_meant(client: FlaskClient) -> None:
+def test_other_feeds_and_other_clients_are_not_refused(client: FlaskClient) -> None:
     for _ in range(MOST + 1):
         fetch(client)
 
@@ -123,7 +123,7 @@ def test_zero_is_no_limit(settings: Settings, assemble: Callable[[Settings], Ser
 
 
 @pytest.mark.parametrize(
-    ("method", "if_none_match", "if_modified_since", "copy"),
+    ("method", "if_none_match", "if_modified_since", "is_full"),
     [
         ("GET", None, None, True),
         ("GET", "", None, True),
@@ -133,47 +133,47 @@ def test_zero_is_no_limit(settings: Settings, assemble: Callable[[Settings], Ser
         ("HEAD", None, None, False),
     ],
 )
-def test_a_copy_is_asked_for_with_get_and_no_condition(
-    method: str, if_none_match: str | None, if_modified_since: str | None, copy: bool
+def test_a_full_download_is_a_get_without_a_condition(
+    method: str, if_none_match: str | None, if_modified_since: str | None, is_full: bool
 ) -> None:
     asked = FeedRequest(method, "192.0.2.1", None, if_none_match, if_modified_since, None)
 
-    assert asked.is_for_a_copy is copy
+    assert asked.is_full_download is is_full
 
 
 # --- counting ---
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 30])
-def test_one_process_lets_exactly_so_many_pass(services: Services, clock: Clock, most: int) -> None:
-    copies = DownloadLimit(services.database, most, clock)
+def test_one_process_lets_exactly_the_limit_pass(services: Services, clock: Clock, most: int) -> None:
+    limit = DownloadLimit(services.database, most, clock)
 
-    assert passed(copies, most + 5) == most
+    assert passed(limit, most + 5) == most
 
 
 @pytest.mark.parametrize("before", range(MOST + 1))
-def test_the_turn_of_a_minute_gives_nothing_back(copies: DownloadLimit, clock: Clock, before: int) -> None:
+def test_the_turn_of_a_minute_gives_nothing_back(limit: DownloadLimit, clock: Clock, before: int) -> None:
     clock.move(seconds=59, microseconds=900)
-    assert passed(copies, before) == before
+    assert passed(limit, before) == before
 
     clock.move(microseconds=200_000)
 
-    assert passed(copies, MOST + 1) == MOST - before
+    assert passed(limit, MOST + 1) == MOST - before
 
 
-def test_many_threads_at_once_get_no_more(copies: DownloadLimit) -> None:
+def test_many_threads_at_once_get_no_more(limit: DownloadLimit) -> None:
     with ThreadPoolExecutor(8) as threads:
-        refusals = list(threads.map(lambda _: copies.refuses(READER, FEED), range(24)))
+        refusals = list(threads.map(lambda _: limit.refuses(READER, FEED), range(24)))
 
     assert refusals.count(0) == MOST
 
 
-def test_processes_count_together_but_for_one_free_copy_each(
+def test_processes_count_together_but_for_one_uncounted_download_each(
     services: Services, settings: Settings, assemble: Callable[[Settings], Services]
 ) -> None:
     others = [assemble(settings), assemble(settings)]
 
-    # Each turn is one copy from each of three processes; the first turn is free.
+    # Each turn is one download from each of three processes; the first turn is not counted.
     served = [[process.download_limit.refuses(READER, FEED) == 0 for process in (services, *others)] for _ in range(4)]
 
     assert served[0] == [True] * 3
@@ -191,55 +191,53 @@ def test_two_processes_that_have_both_counted_share_what_is_left(
     assert passed(one, 10) + passed(other, 10) == 16
 
 
-def test_an_honest_reader_costs_no_look_into_the_database(
-    services: Services, copies: DownloadLimit, clock: Clock
-) -> None:
+def test_a_well_behaved_reader_costs_no_query(services: Services, limit: DownloadLimit, clock: Clock) -> None:
     statements: list[str] = []
     event.listen(services.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
 
     for _ in range(5):
-        assert passed(copies, 1) == 1
+        assert passed(limit, 1) == 1
         clock.move(seconds=60)
 
     assert not statements
 
 
-def test_a_refusal_costs_no_look_into_the_database(services: Services, copies: DownloadLimit, clock: Clock) -> None:
-    assert passed(copies, MOST + 1) == MOST
+def test_a_refusal_costs_no_query(services: Services, limit: DownloadLimit, clock: Clock) -> None:
+    assert passed(limit, MOST + 1) == MOST
     statements: list[str] = []
     event.listen(services.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
 
     for seconds in range(1, 60):
-        assert copies.refuses(READER, FEED) == 61 - seconds + 1
+        assert limit.refuses(READER, FEED) == 61 - seconds + 1
         clock.move(seconds=1)
 
     assert not statements
 
 
-def test_a_refusal_waits_for_nobody_who_is_being_counted(copies: DownloadLimit) -> None:
-    assert passed(copies, MOST + 1) == MOST
+def test_a_refusal_does_not_wait_for_a_count(limit: DownloadLimit) -> None:
+    assert passed(limit, MOST + 1) == MOST
 
-    with ThreadPoolExecutor(1) as threads, copies._counting:
-        assert threads.submit(copies.refuses, READER, FEED).result(20) == 61
+    with ThreadPoolExecutor(1) as threads, limit._counting:
+        assert threads.submit(limit.refuses, READER, FEED).result(20) == 61
 
 
-def test_a_reader_in_its_second_copy_owes_the_free_one_too(
-    services: Services, copies: DownloadLimit, clock: Clock
+def test_with_the_second_download_in_a_minute_the_uncounted_ones_are_counted_too(
+    services: Services, limit: DownloadLimit, clock: Clock
 ) -> None:
-    copies.refuses(READER, FEED)
+    limit.refuses(READER, FEED)
     clock.move(seconds=60)
-    copies.refuses(READER, FEED)
+    limit.refuses(READER, FEED)
     assert written(services) == 0
 
-    copies.refuses(READER, FEED)
+    limit.refuses(READER, FEED)
 
     assert written(services) == 3
 
 
-def test_a_network_of_ipv6_counts_as_one_reader(copies: DownloadLimit) -> None:
-    assert sum(passed(copies, 1, f"2001:db8::{host:x}") for host in range(1, 9)) == MOST
-    assert passed(copies, 1, "2001:db8:0:1::1") == 1
-    assert sum(passed(copies, 1, address) for address in ["192.0.2.1", "::ffff:192.0.2.1"] * MOST) == MOST
+def test_a_network_of_ipv6_counts_as_one_reader(limit: DownloadLimit) -> None:
+    assert sum(passed(limit, 1, f"2001:db8::{host:x}") for host in range(1, 9)) == MOST
+    assert passed(limit, 1, "2001:db8:0:1::1") == 1
+    assert sum(passed(limit, 1, address) for address in ["192.0.2.1", "::ffff:192.0.2.1"] * MOST) == MOST
 
 
 def test_the_wait_is_what_the_minute_needs() -> None:
@@ -254,56 +252,55 @@ def test_the_wait_is_what_the_minute_needs() -> None:
 # --- when things go wrong ---
 
 
-def test_copies_are_served_while_the_database_is_away_and_the_log_says_so_once(
+def test_feeds_are_served_while_the_database_is_away_and_the_log_says_so_once(
     client: FlaskClient, services: Services, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     fetch(client)
     take_the_database_away(services)
-    caplog.set_level(logging.WARNING, logger=copies_module.__name__)
+    caplog.set_level(logging.WARNING, logger=download_limit.__name__)
 
     assert {fetch(client).status_code for _ in range(3 * MOST)} == {200}
 
-    said = [record for record in caplog.records if record.name == copies_module.__name__]
+    said = [record for record in caplog.records if record.name == download_limit.__name__]
     assert len(said) == 1
     clock.move(seconds=31)
     fetch(client)
-    said = [record for record in caplog.records if record.name == copies_module.__name__]
+    said = [record for record in caplog.records if record.name == download_limit.__name__]
     assert len(said) == 2
 
 
-def test_nobody_waits_long_for_a_lock_to_be_counted(
+def test_a_locked_database_delays_no_reader(
     services: Services, settings: Settings, assemble: Callable[[Settings], Services], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copies_module, "_PATIENCE", 0.05)
-    copies = assemble(settings).download_limit
-    assert passed(copies, 2) == 2  # so that there is a row to lock
+    monkeypatch.setattr(download_limit, "_LOCK_TIMEOUT", 0.05)
+    limit = assemble(settings).download_limit
+    assert passed(limit, 2) == 2  # so that there is a row to lock
 
     with services.database.write() as connection:
         rate_limits.take(connection, f"copies:{READER} {FEED}", MOST, services.clock())
 
-        assert passed(copies, 3 * MOST) == 3 * MOST
+        assert passed(limit, 3 * MOST) == 3 * MOST
 
 
 def test_a_database_that_is_back_counts_again(
     services: Services, settings: Settings, assemble: Callable[[Settings], Services], clock: Clock
 ) -> None:
     engine = services.database.engine
-    copies = services.download_limit
+    limit = services.download_limit
     take_the_database_away(services)
-    assert passed(copies, 2 * MOST) == 2 * MOST
+    assert passed(limit, 2 * MOST) == 2 * MOST
     services.database.engine = engine
 
     clock.move(minutes=3)
 
-    assert passed(copies, 2 * MOST) == MOST
+    assert passed(limit, 2 * MOST) == MOST
 
 
-def test_no_more_readers_are_remembered_than_memory_has_room_for(
-    copies: DownloadLimit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(copies_module, "_KEPT", 3)
+def test_no_more_clients_are_remembered_than_memory_has_room_for(services: Services, clock: Clock) -> None:
+    limit = DownloadLimit(services.database, 1, clock, most_downloaders=3)
 
-    for host in range(1, 9):
-        copies.refuses(f"192.0.2.{host}", FEED)
+    first = [limit.refuses(f"192.0.2.{host}", FEED) for host in range(1, 5)]
+    again = [bool(limit.refuses(f"192.0.2.{host}", FEED)) for host in (4, 3, 1)]
 
-    assert [address for address, _ in copies._readers] == ["192.0.2.6", "192.0.2.7", "192.0.2.8"]
+    assert first == [0, 0, 0, 0]
+    assert again == [True, True, False]  # the first client’s uncounted download was forgotten

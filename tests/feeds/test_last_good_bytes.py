@@ -1,4 +1,4 @@
-"""Feeds in memory: served as they were while the database is away, let go when they are gone, bounded in number."""
+"""The last good bytes: served while the database is away or locked, and dropped when the feed is gone."""
 
 import logging
 import time
@@ -11,8 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 
 from feedserver.app import create_app
-from feedserver.errors import PostNotFound
-from feedserver.feeds import documents
+from feedserver.feeds import outage
 from feedserver.feeds.collecting import Collector
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.model import Post
@@ -43,7 +42,7 @@ def test_the_last_good_bytes_are_served_while_the_database_is_away(
         after = client.get(path)
         assert (after.status_code, after.data, after.headers) == (200, answer.data, answer.headers)
         assert client.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
-    said = [record for record in caplog.records if record.name == documents.__name__]
+    said = [record for record in caplog.records if record.name == outage.__name__]
     assert 1 <= len(said) < len(FEEDS)  # once in a while, not for each request
     assert {record.levelno for record in said} == {logging.WARNING}
 
@@ -102,25 +101,6 @@ def test_a_feed_that_is_gone_does_not_come_back_when_the_database_goes_away(
     assert client.get("/posts/fog/thoughts.rss").status_code == 503
 
 
-def test_no_more_feeds_are_kept_than_memory_has_room_for(
-    services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(services.feed_documents, "_kept", documents.Kept(2, 10**9, lambda document: 1))
-    publish("Many", tags="[a, b, c]")
-    for tag in ("a", "b", "a", "c"):
-        services.feed_documents.get(FeedAddress("tag", "rss", tag))
-
-    assert [address.name for address in services.feed_documents._kept] == ["a", "c"]
-
-
-def test_names_that_nobody_uses_leave_nothing_behind(services: Services) -> None:
-    for n in range(3):
-        with pytest.raises(PostNotFound):
-            services.feed_documents.get(FeedAddress("tag", "rss", f"no such tag {n}"))
-
-    assert not list(services.feed_documents._kept)
-
-
 def test_nobody_waits_long_for_a_writer_that_holds_the_database(
     services: Services, publish: Callable[..., Post], fog: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,5 +120,5 @@ def test_nobody_waits_long_for_a_writer_that_holds_the_database(
     assert all(document is before for document in found)
     assert took < 8  # where each waited for as long as a writer may, it were fifteen for the first alone
     assert len(collected) <= 3  # and not each of them tries anew
-    time.sleep(documents._REST)
+    monkeypatch.setattr(outage, "monotonic", lambda: time.monotonic() + outage.SECONDS)
     assert b"Rain" in services.feed_documents.get(address).bodies["identity"]

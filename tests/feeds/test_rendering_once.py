@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from feedserver.feeds import documents
+from feedserver.feeds import renderer
 from feedserver.feeds.collecting import Collector
 from feedserver.feeds.model import Feed
 from feedserver.feeds.scopes import FeedAddress
@@ -98,7 +98,7 @@ def test_a_change_is_rendered_once_and_nobody_waits_who_has_something_to_serve(
     publish("Two")
     rendering, go_on = Event(), Event()
     rendered: list[str] = []
-    real = documents._FORMATS["atom"]
+    real = renderer.FORMATS["atom"]
 
     def slowly(feed: Feed) -> bytes:
         rendered.append(feed.title)
@@ -106,7 +106,7 @@ def test_a_change_is_rendered_once_and_nobody_waits_who_has_something_to_serve(
         assert go_on.wait(30)
         return real(feed)
 
-    monkeypatch.setitem(documents._FORMATS, "atom", slowly)
+    monkeypatch.setitem(renderer.FORMATS, "atom", slowly)
     with ThreadPoolExecutor(1) as thread:
         first = thread.submit(services.feed_documents.get, ATOM)
         assert rendering.wait(30)
@@ -124,8 +124,8 @@ def test_a_feed_that_nobody_has_yet_is_rendered_once_for_all_who_ask(
 ) -> None:
     publish("One")
     rendered: list[str] = []
-    real = documents._FORMATS["atom"]
-    monkeypatch.setitem(documents._FORMATS, "atom", lambda feed: rendered.append(feed.title) or real(feed))
+    real = renderer.FORMATS["atom"]
+    monkeypatch.setitem(renderer.FORMATS, "atom", lambda feed: rendered.append(feed.title) or real(feed))
     together = Barrier(8)
 
     def ask() -> bytes:

@@ -12,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from lxml import etree
 
+from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.urls import Urls
@@ -105,7 +106,7 @@ def test_a_tag_and_an_author_of_any_name_have_a_list_and_feeds(
     urls = Urls("http://blog.example")
 
     for name in ODD_NAMES:
-        for url in (urls.tag_feed(name, fmt), urls.author_feed(name, fmt)):
+        for url in (FeedAddress("tag", fmt, name).url(urls), FeedAddress("author", fmt, name).url(urls)):
             answer = client.get(urlsplit(url).path)
 
             assert (name, answer.headers["Content-Type"]) == (name, TYPES[fmt])

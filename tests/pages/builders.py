@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 
 import feedserver.pages
 from feedserver.clock import rfc3339
+from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.model import Enclosure, Post, PostLink
 from feedserver.settings import SiteSettings
 from feedserver.thoughts.model import Thought
@@ -41,7 +42,8 @@ def render(template: str, **values: Any) -> str:
         undefined=StrictUndefined,
     )
     environment.globals |= {"site": SITE, "urls": URLS, "stylesheet": URLS.at("/static/style.css")}
-    environment.globals["feeds"] = [("Feed", "application/atom+xml", URLS.site_feed("atom"))]
+    environment.globals["feed_url"] = lambda scope, fmt, name="": FeedAddress(scope, fmt, name).url(URLS)
+    environment.globals["feeds"] = [("Feed", "application/atom+xml", FeedAddress("site", "atom").url(URLS))]
     environment.filters |= {
         "day": lambda moment: f"{moment:%B} {moment.day}, {moment.year}",
         "moment": lambda moment: f"{moment:%B} {moment.day}, {moment.year}, {moment:%H:%M} UTC",

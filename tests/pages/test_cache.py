@@ -9,6 +9,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from cachetools import LRUCache
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
@@ -129,7 +130,7 @@ def test_a_page_that_many_wait_for_is_written_once(services: Services) -> None:
 def test_the_page_asked_for_least_lately_makes_room(
     client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services.page_cache, "_kept", cache.Kept(2))
+    monkeypatch.setattr(services.page_cache, "_kept", LRUCache(2))
 
     for path in ("/", "/posts/fog", "/tags/sea"):
         assert client.get(path).status_code == 200
@@ -140,7 +141,7 @@ def test_the_page_asked_for_least_lately_makes_room(
 def test_long_pages_are_kept_as_far_as_there_is_room_for_them(
     client: FlaskClient, services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services.page_cache, "_kept", cache.Kept(9, 50_000, lambda kept: kept.page.weight))
+    monkeypatch.setattr(services.page_cache, "_kept", LRUCache(50_000, lambda kept: min(kept.page.weight, 50_000)))
     for number in range(3):
         publish(f"Long {number}", slug=f"long-{number}", body="Words and more words. " * 1_500)
 
@@ -159,7 +160,7 @@ def test_what_is_kept_takes_no_more_memory_than_there_is_room(
     word: str,
 ) -> None:
     """Pages of long posts, and addresses that lead to them: of neither is more kept than was weighed."""
-    monkeypatch.setattr(services.page_cache, "_kept", cache.Kept(99, 300_000, lambda kept: kept.page.weight))
+    monkeypatch.setattr(services.page_cache, "_kept", LRUCache(300_000, lambda kept: kept.page.weight))
     for number in range(6):
         publish(f"Long {number}", slug=f"long-{number}", body=word * 2_000)
         services.publisher.rename(f"long-{number}", f"longer-{number}")
@@ -195,7 +196,6 @@ def _freed_by_forgetting(services: Services) -> int:
     """How many bytes are free when no page is kept any more."""
     gc.collect()
     before = tracemalloc.get_traced_memory()[0]
-    for key in services.page_cache._kept:
-        services.page_cache._kept.forget(key)
+    services.page_cache._kept.clear()
     gc.collect()
     return before - tracemalloc.get_traced_memory()[0]

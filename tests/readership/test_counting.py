@@ -1,12 +1,13 @@
-"""Counting who reads: a day at a time, from all processes, without addresses, and never at a reader's expense."""
+"""Counting readers: by day, from all processes, without addresses, and without cost to a reader."""
 
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from threading import Event
+from threading import Event, Semaphore
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, insert, select
 
 from feedserver.readership import counting, store
+from feedserver.readership.batch import Batch, ClientFeed
 from feedserver.readership.counting import Readership
 from feedserver.services import Services
 from feedserver.settings import Settings
@@ -21,7 +23,6 @@ from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata, reader_keys
 from tests.feeds.happenings import take_the_database_away
 from tests.support.outside import Clock
-from tests.support.serving import wait_until
 
 TODAY = date(2026, 3, 8)
 ATOM, RSS = "site/.atom", "site/.rss"
@@ -93,7 +94,9 @@ def test_stated_subscribers_are_the_most_of_the_day_summed_over_feeds(readers: R
     assert told()["Feedly"][0] == 127
 
 
-def test_who_states_none_is_counted_by_address_and_words(readers: Readership, told: Told) -> None:
+def test_clients_that_state_no_subscribers_are_told_apart_by_address_and_user_agent(
+    readers: Readership, told: Told
+) -> None:
     older = FRESHRSS.replace("1.20", "1.19")
     for address in ("192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"):
         for feed in (ATOM, RSS):
@@ -149,10 +152,10 @@ def test_processes_and_threads_count_together(
     assert sum(requests for _, requests, _, _ in said.values()) == 120
 
 
-# --- nobody is kept ---
+# --- privacy ---
 
 
-def test_neither_addresses_nor_words_are_stored(services: Services, readers: Readership) -> None:
+def test_neither_addresses_nor_user_agents_are_stored(services: Services, readers: Readership) -> None:
     readers.saw(FRESHRSS + " of Jane", "192.0.2.111", ATOM, 200, 1)
     readers.saw(FRESHRSS + " of Jane", "2001:db8:7:7::1", ATOM, 200, 1)
     readers.write()
@@ -162,15 +165,15 @@ def test_neither_addresses_nor_words_are_stored(services: Services, readers: Rea
     assert not any(trace in stored for trace in ("192.0.2", "2001:db8", "Jane", "freshrss.org"))
 
 
-def test_marks_mean_nothing_on_another_day(services: Services, readers: Readership, clock: Clock) -> None:
-    marks = []
+def test_hashes_mean_nothing_on_another_day(services: Services, readers: Readership, clock: Clock) -> None:
+    hashes = []
     for _ in range(2):
         readers.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
         readers.write()
-        marks.extend(row[1] for row in rows(services.database, "reader_hashes"))
+        hashes.extend(row[1] for row in rows(services.database, "reader_hashes"))
         clock.move(days=1)
 
-    assert len(set(marks)) == 2
+    assert len(set(hashes)) == 2
 
 
 def test_when_a_day_is_over_only_its_numbers_remain(
@@ -192,7 +195,7 @@ def test_when_a_day_is_over_only_its_numbers_remain(
     assert before["FreshRSS"][0] == 2
 
 
-def test_the_file_forgets_the_marks_and_their_key_too(
+def test_the_file_forgets_the_hashes_and_their_key_too(
     assemble: Callable[[Settings], Services], prepared_sqlite: Path, tmp_path: Path, clock: Clock
 ) -> None:
     folder = tmp_path / "file"
@@ -214,7 +217,7 @@ def test_the_file_forgets_the_marks_and_their_key_too(
     assert not any(secret in file.read_bytes() for secret in secrets)
 
 
-def test_what_comes_late_for_a_day_that_is_over_brings_no_key_back(
+def test_late_counts_for_a_day_that_is_over_bring_no_key_back(
     services: Services, settings: Settings, assemble: Callable[[Settings], Services], told: Told, clock: Clock
 ) -> None:
     late = assemble(settings).readership
@@ -250,9 +253,7 @@ def test_a_day_that_another_machine_began_anew_is_reduced_too(
 # --- bounds ---
 
 
-def test_names_beyond_those_told_apart_are_others(
-    readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_names_beyond_the_bound_are_others(readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "NAMES", 3)
     for letter in "abcde":
         readers.saw(f"{letter}/1", f"192.0.2.{ord(letter)}", ATOM, 200, 1)
@@ -263,7 +264,7 @@ def test_names_beyond_those_told_apart_are_others(
     assert told() == {"a": (2, 2, 0, 2), "b": (1, 1, 0, 1), "c": (1, 1, 0, 1), "Others": (2, 2, 0, 2)}
 
 
-def test_feeds_beyond_those_told_apart_are_not_named(
+def test_feeds_beyond_the_bound_are_not_named(
     services: Services, readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "ROWS", 4)
@@ -275,10 +276,10 @@ def test_feeds_beyond_those_told_apart_are_not_named(
     assert (told()["a"][1], told()["Others"][1]) == (4, 5)
 
 
-def test_marks_are_bounded(
+def test_hashes_are_bounded(
     services: Services, readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "MARKS", 7)
+    monkeypatch.setattr(store, "HASHES", 7)
     for turn in range(2):
         for host in range(10):
             readers.saw(FRESHRSS, f"192.0.{turn}.{host}", ATOM, 304, 0)
@@ -288,7 +289,7 @@ def test_marks_are_bounded(
     assert told()["FreshRSS"] == (7, 20, 20, 0)
 
 
-def test_many_marks_at_once_are_all_kept(readers: Readership, told: Told) -> None:
+def test_many_hashes_at_once_are_all_stored(readers: Readership, told: Told) -> None:
     for _ in range(2):
         for host in range(1200):
             readers.saw(FRESHRSS, f"10.0.{host // 250}.{host % 250}", ATOM, 304, 0)
@@ -297,33 +298,40 @@ def test_many_marks_at_once_are_all_kept(readers: Readership, told: Told) -> Non
     assert told()["FreshRSS"] == (1200, 2400, 2400, 0)
 
 
-def test_memory_is_bounded_between_two_writings(readers: Readership, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "_MOST_PLACES", 10)
-    monkeypatch.setattr(counting, "_MOST_SEEN", 5)
+def test_memory_is_bounded_between_two_writes() -> None:
+    batch = Batch(most=10)
 
-    for letter in range(26):
-        readers.saw(f"{chr(97 + letter)}/1 " + "x" * 9999, f"192.0.2.{letter}", ATOM, 200, 1)
+    for number in range(26):
+        batch.tally(ClientFeed(TODAY, f"{chr(97 + number)}/1", "192.0.2.1", ATOM)).requests += 1
 
-    batch = readers._batch
-    assert (len(batch.tallies), len(batch.seen)) == (11, 5)
-    assert sum(tally.requests for tally in batch.tallies.values()) == 26
-    assert max(len(seen.user_agent) for seen in batch.seen) <= 300
+    ((_, day),) = batch.by_day()
+    assert len(batch) == 11
+    assert len(day.clients) == 10
+    assert day.tallies["Others", ""].requests == 16
+    assert sum(tally.requests for tally in day.tallies.values()) == 26
 
 
-# --- at nobody's expense ---
+def test_of_a_long_user_agent_only_the_beginning_is_held(services: Services, readers: Readership, told: Told) -> None:
+    for end in "ab":
+        readers.saw(FRESHRSS + "x" * 9999 + end, "192.0.2.1", ATOM, 200, 1)
+    readers.write()
+
+    assert told()["FreshRSS"][0] == 1
+
+
+# --- cost ---
 
 
 def test_a_request_writes_nothing(client: FlaskClient, services: Services) -> None:
-    statements: list[str] = []
     client.get("/feed.atom")
-    event.listen(services.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
 
-    client.get("/feed.atom", headers={"User-Agent": FRESHRSS, "If-Modified-Since": "Thu, 01 Jan 2015 00:00:00 GMT"})
+    with statements(services) as sent:
+        client.get("/feed.atom", headers={"User-Agent": FRESHRSS, "If-Modified-Since": "Thu, 01 Jan 2015 00:00:00 GMT"})
 
-    assert not [statement for statement in statements if not statement.lstrip().upper().startswith(("SELECT", "BEGIN"))]
+    assert not [statement for statement in sent if not statement.lstrip().upper().startswith(("SELECT", "BEGIN"))]
 
 
-def test_what_cannot_be_written_is_kept_and_said(
+def test_counts_that_cannot_be_written_stay_and_the_log_says_so(
     client: FlaskClient, services: Services, told: Told, caplog: pytest.LogCaptureFixture
 ) -> None:
     engine = services.database.engine
@@ -341,52 +349,121 @@ def test_what_cannot_be_written_is_kept_and_said(
     assert told()["FreshRSS"][:3] == (2, 2, 1)
 
 
-def test_a_thread_writes_what_was_counted_and_the_end_the_rest(
-    readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(counting, "_LOOK_EVERY", 0.02)
-    monkeypatch.setattr(counting, "_WRITE_EVERY", 1000)
-    readers.start()
-    wait_until(lambda: readers._closed_before is not None, 20, lambda: "the days before were not looked at")
-    readers.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
-    wait_until(lambda: "FreshRSS" in told(), 20, lambda: "nothing was written")
+# --- the thread ---
 
-    readers.saw(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
-    Event().wait(0.3)
-    assert told()["FreshRSS"][1] == 1, "not again within a while"
-    readers.stop()
 
+class Turns(Event):
+    """Ends the thread's waits when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._go, self._waits = Semaphore(0), Semaphore(0)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._waits.release()
+        self._go.acquire()
+        return self.is_set()
+
+    def set(self) -> None:
+        super().set()
+        self._go.release()
+
+    def wait_for_thread(self) -> None:
+        """Returns when the thread waits."""
+        assert self._waits.acquire(timeout=20)
+
+    def take(self) -> None:
+        """Lets the thread go round once."""
+        self._go.release()
+        self.wait_for_thread()
+
+
+@pytest.fixture
+def turns() -> Turns:
+    return Turns()
+
+
+@pytest.fixture
+def threaded(services: Services, clock: Clock, turns: Turns) -> Iterator[Readership]:
+    """A readership whose thread takes turns."""
+    readership = Readership(services.database, clock, turns)
+    yield readership
+    readership.stop()
+
+
+@contextmanager
+def statements(services: Services) -> Iterator[list[str]]:
+    sent: list[str] = []
+
+    def note(*given: Any) -> None:
+        sent.append(given[2])
+
+    event.listen(services.database.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(services.database.engine, "before_cursor_execute", note)
+
+
+def test_the_thread_writes_the_counts_and_the_end_the_rest(threaded: Readership, turns: Turns, told: Told) -> None:
+    threaded.start()
+    turns.wait_for_thread()
+    threaded.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
+    assert told() == {}
+
+    turns.take()
+    assert told()["FreshRSS"][1] == 1
+
+    threaded.saw(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
+    threaded.stop()
     assert told()["FreshRSS"][1] == 2
 
 
-def test_days_that_ended_while_no_server_ran_are_reduced_at_the_start(services: Services, readers: Readership) -> None:
+def test_the_thread_of_an_idle_process_sends_nothing_to_the_database_but_closes_a_day(
+    services: Services, threaded: Readership, turns: Turns, clock: Clock
+) -> None:
+    threaded.start()
+    turns.wait_for_thread()
+
+    with statements(services) as sent:
+        for _ in range(5):
+            turns.take()
+        assert sent == []
+        clock.move(days=1)
+        turns.take()
+        assert any("reader_keys" in statement for statement in sent)
+
+
+def test_days_that_ended_while_no_server_ran_are_closed_at_the_start(
+    services: Services, threaded: Readership, turns: Turns
+) -> None:
     with services.database.write() as connection:
         connection.execute(insert(reader_keys).values(day=date(2026, 3, 1), key="00"))
 
-    readers.start()
-    wait_until(lambda: not rows(services.database, "reader_keys"), 20, lambda: "the key is still there")
-    readers.stop()
+    threaded.start()
+    turns.wait_for_thread()
+
+    assert not rows(services.database, "reader_keys")
 
 
-def test_the_thread_outlives_what_goes_wrong(
-    readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_the_thread_outlives_our_own_mistakes(
+    threaded: Readership,
+    turns: Turns,
+    told: Told,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(counting, "_LOOK_EVERY", 0.02)
-    monkeypatch.setattr(counting, "_WRITE_EVERY", 0.02)
-    add, failed = store.add, []
+    def fail(*given: Any) -> None:
+        raise ZeroDivisionError
 
-    def fail_once(*given: Any) -> None:
-        if not failed:
-            failed.append(True)
-            raise ZeroDivisionError
-        add(*given)
+    threaded.start()
+    turns.wait_for_thread()
+    threaded.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "add", fail)
+        turns.take()
+    threaded.saw(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
+    turns.take()
 
-    monkeypatch.setattr(store, "add", fail_once)
-    readers.start()
-    readers.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
-    wait_until(lambda: bool(failed), 20, lambda: "nothing was written")
-    readers.saw(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
-    wait_until(lambda: "FreshRSS" in told(), 20, lambda: "nothing was written")
-    readers.stop()
-
-    assert "could not be written" in caplog.text
+    assert "FreshRSS" in told()
+    assert "could not be counted" in caplog.text

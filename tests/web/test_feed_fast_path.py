@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
 
+from feedserver import app as app_module
 from feedserver.app import create_app
 from feedserver.posts.model import Post
 from feedserver.services import Services
-from feedserver.web import feed_fast_path
+from feedserver.web.feed_fast_path import FeedFastPath
 from tests.feeds.happenings import say
 from tests.support.outside import Clock
 
@@ -116,7 +118,7 @@ def test_a_feed_that_is_gone_is_gone_at_once(client: FlaskClient, services: Serv
 def test_queries_that_a_stranger_thinks_of_are_not_remembered(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed_fast_path, "_KEPT", 3)
+    monkeypatch.setattr(app_module, "FeedFastPath", partial(FeedFastPath, most=3))
     app = create_app(services=services)
     routed: list[str] = []
     app.before_request(lambda: routed.append(request.full_path.rstrip("?")))

@@ -1,0 +1,74 @@
+"""One document of a feed as it is sent: its responses, made once for all requests. Pure."""
+
+import gzip
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import brotli
+
+from feedserver.feeds.headers import Headers, common, full
+from feedserver.feeds.scopes import FeedAddress
+from feedserver.feeds.store import Version
+from feedserver.storage.changes import SiteState
+
+_BROTLI_QUALITY = 5  # smaller and quicker than gzip at 6; 11 takes eighty times as long
+
+Bodies = Mapping[str, bytes]  # by content coding
+
+
+class FeedResponse(NamedTuple):
+    """A response to GET; a HEAD gets the same without the body. `line` is the status with its phrase."""
+
+    status: int
+    line: str
+    headers: Headers
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A version of a document, rendered from a `state` of the site. `full` holds the 200 for each content coding."""
+
+    key: str  # of the document
+    feed_key: str  # of the feed it belongs to: that of its newest document
+    version: Version
+    state: SiteState
+    not_modified: FeedResponse
+    full: Mapping[str, FeedResponse]
+
+    @property
+    def bodies(self) -> Bodies:
+        return {coding: response.body for coding, response in self.full.items()}
+
+    @property
+    def size(self) -> int:
+        """Bytes of all bodies."""
+        return sum(len(response.body) for response in self.full.values())
+
+
+def make_document(
+    address: FeedAddress, url: str, ttl: int, version: Version, state: SiteState, bodies: Bodies
+) -> Document:
+    """The document at `address`, whose absolute URL is `url`; `ttl` is in seconds."""
+    headers = common(address, url, version, ttl)
+    return Document(
+        address.key,
+        address.newest().key,
+        version,
+        state,
+        FeedResponse(304, "304 NOT MODIFIED", headers),
+        {
+            coding: FeedResponse(200, "200 OK", full(address.fmt, coding, len(body)) + headers, body)
+            for coding, body in bodies.items()
+        },
+    )
+
+
+def encode(body: bytes) -> Bodies:
+    """`body` in every content coding."""
+    return {
+        "identity": body,
+        "gzip": gzip.compress(body, compresslevel=6, mtime=0),  # no clock in the bytes
+        "br": brotli.compress(body, quality=_BROTLI_QUALITY),
+    }

@@ -1,0 +1,80 @@
+"""The requests counted since the last write, in memory and bounded. No SQL."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final, NamedTuple
+
+from feedserver.readership.store import ReaderFeed, Tally
+from feedserver.readership.user_agents import OTHERS, reader
+
+MOST: Final = 10_000  # clients and feeds told apart between two writes
+
+
+class ClientFeed(NamedTuple):
+    """A client's requests for one feed on one day (UTC). `user_agent` is None for the clients beyond the bound."""
+
+    day: date
+    user_agent: str | None
+    address: str
+    feed_key: str
+
+
+class Client(NamedTuple):
+    """A client that states no subscribers, for as long as it is in memory."""
+
+    reader: str
+    address: str
+    user_agent: str
+
+
+@dataclass(slots=True)
+class Day:
+    """What was counted on one day: tallies by reader and feed, and the clients to be told apart."""
+
+    tallies: dict[ReaderFeed, Tally] = field(default_factory=dict)
+    clients: set[Client] = field(default_factory=set)
+
+
+class Batch:
+    """Counts by client and feed. The caller serializes the calls."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self.tallies: dict[ClientFeed, Tally] = {}
+
+    def __len__(self) -> int:
+        return len(self.tallies)
+
+    def tally(self, key: ClientFeed) -> Tally:
+        """The tally to add to; one for all clients of the day beyond the bound."""
+        tally = self.tallies.get(key)
+        if tally is None:
+            if len(self.tallies) >= self._most:
+                key = ClientFeed(key.day, None, "", "")
+            tally = self.tallies.setdefault(key, Tally())
+        return tally
+
+    def add_all(self, other: "Batch") -> None:
+        for key, tally in other.tallies.items():
+            self.tally(key).add(tally)
+
+    def by_day(self) -> Iterator[tuple[date, Day]]:
+        """The counts of each day, the oldest first. Names are worked out here, not while a client waits."""
+        days: dict[date, Day] = {}
+        for key, tally in self.tallies.items():
+            _add(days.setdefault(key.day, Day()), key, tally)
+        yield from sorted(days.items(), key=lambda item: item[0])
+
+
+def _add(day: Day, key: ClientFeed, tally: Tally) -> None:
+    if key.user_agent is None:
+        day.tallies.setdefault((OTHERS, ""), Tally()).add(tally)
+        return
+    who = reader(key.user_agent)
+    known = day.tallies.setdefault((who.name, key.feed_key), Tally())
+    known.add(tally)
+    if who.subscribers is None:
+        day.clients.add(Client(who.name, key.address, key.user_agent))
+    else:
+        known.subscribers = max(who.subscribers, known.subscribers or 0)
