@@ -19,7 +19,7 @@ from feedserver.urls import Urls
 
 # Seconds between two polls: what `Cache-Control`, `ttl` and `sy:` say alike.
 TTL = 300
-ARCHIVE_TTL = 86_400  # an archive changes only when a post in it is edited or taken away
+ARCHIVE_TTL = 86_400  # an archive changes only when a post in it is edited or deleted
 _TITLE = 80  # characters of a post's title within another title
 
 Counts = Mapping[int, tuple[int, datetime]]
@@ -36,7 +36,7 @@ class Builder:
     def posts(self, address: FeedAddress, extent: Extent, posts: Sequence[Post], counts: Counts | None) -> Feed:
         """A document of a feed of posts, newest first.
 
-        `counts` says for each post with thoughts how many, and the newest's date; None leaves them unsaid.
+        `counts` holds, by id of each post with thoughts, their number and the newest's date; None leaves them out.
         """
         return self._feed(address, extent, tuple(self._post(post, counts) for post in posts))
 

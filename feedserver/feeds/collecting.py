@@ -37,7 +37,7 @@ class NoSuchDocument(PostNotFound):
 
 
 class ArchiveNotFull(PostNotFound):
-    """The archive that follows the last one is not full yet: what will stand in it is in the newest document."""
+    """The archive after the last full one: its entries are still in the newest document."""
 
 
 class PostGone(PostNotFound):
@@ -45,7 +45,7 @@ class PostGone(PostNotFound):
 
 
 class PostMoved(PostNotFound):
-    """The post whose thoughts the feed lists is called otherwise now: `slug`."""
+    """The post whose thoughts the feed lists was renamed: `slug` is its present slug."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,9 @@ class Collector:
     def collect(self, connection: Connection, address: FeedAddress, now: datetime) -> Feed:
         """The feed at `address` as it is now.
 
-        Raises PostNotFound for a tag or author with no visible post, a post that nobody can see, and a page or archive
-        that is not there; ArchiveNotFull for the one to come; PostGone and PostMoved for a post that was deleted or
-        renamed.
+        Raises PostNotFound for a tag or author without a visible post, for a post that readers cannot see, and for a
+        page or archive that does not exist; ArchiveNotFull for the next archive; PostGone and PostMoved for a post that
+        was deleted or renamed.
         """
         site = revision.load(connection)
         builder = Builder(self.urls, self.settings.site, site)
@@ -70,7 +70,7 @@ class Collector:
         return self._posts(connection, address, builder, now)
 
     def listing(self, address: FeedAddress) -> Listing:
-        """Which posts a feed of posts shows."""
+        """The posts that a feed of posts lists."""
         posts_of = address.row.posts
         assert posts_of is not None, "a feed of thoughts"
         return posts_of(address.name, self.settings.site.author)
@@ -136,7 +136,7 @@ class Collector:
 
 
 def may_be_empty(listing: Listing) -> bool:
-    """Whether a list is there before its first post: the site's own, and its author's, which every feed links to."""
+    """Whether a list exists before its first post: the site's own, and its author's, to which every feed links."""
     return listing == EVERYTHING or listing.unnamed_too
 
 

@@ -1,9 +1,9 @@
-"""What feedgen's own vocabulary leaves out: one extension for the feed and one for its entries.
+"""The elements that feedgen cannot write: one extension for the feed and one for its entries.
 
-They write Dublin Core, slash, wfw, threading (RFC 4685), syndication, history (RFC 5005) and media elements, and
-put right what feedgen writes too simply: entry links in Atom, plain text that looks like HTML. feedgen builds Atom
-elements without a namespace (its `xmlns` is a literal attribute), so Atom's own elements are added by bare name in
-Atom and by full name in RSS. Leaves the rest of the document to `syndication`.
+They add Dublin Core, slash, wfw, threading (RFC 4685), syndication, history (RFC 5005) and media elements, and correct
+what feedgen writes too simply: entry links in Atom, plain text that looks like HTML. feedgen builds Atom elements
+without a namespace (its `xmlns` is a literal attribute), so Atom's own elements are added by local name in Atom and by
+full name in RSS. Leaves the rest of the document to `syndication`.
 """
 
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
@@ -16,7 +16,7 @@ from feedserver.feeds.text_constructs import has_marks, label, write_name, write
 from feedserver.posts.model import Enclosure
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-# The prefixes are the ones their specifications use; some readers know the elements by these alone.
+# The prefixes of their specifications: some readers know the elements by prefix alone.
 NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "fh": "http://purl.org/syndication/history/1.0",
@@ -82,7 +82,7 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen is pu
     feed_language: str
 
     def extend_rss(self, item: Element) -> Element:
-        if has_marks(label(self.entry)):  # looking for elements costs a tenth of a rendering
+        if has_marks(label(self.entry)):  # finding elements costs a tenth of a rendering
             _respell(item, "title")
         if any(has_marks(category.name) for category in self.entry.categories):
             _respell(item, "category")
@@ -113,8 +113,8 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen is pu
         return element
 
     def _replace_links(self, element: Element) -> None:
-        """Writes the entry's links: feedgen 1.0 drops rel, type and length, so an enclosure reads as an alternate."""
-        if not self.entry.html:  # feedgen asked for a link, as there is no content
+        """Writes the entry's links: feedgen 1.0 drops rel, type and length, so an enclosure becomes an alternate."""
+        if not self.entry.html:  # without content, feedgen requires a link of its own
             for link in element.findall("link"):
                 element.remove(link)
         _add(element, "link", rel="alternate", type="text/html", href=self.entry.url)
@@ -140,14 +140,14 @@ def _add(parent: Element, tag: str, **attributes: str | None) -> None:
 
 
 def _add_replies(element: Element, replies: Replies, media_type: str, href: str) -> None:
-    """A link to the thoughts on an entry, saying how many there are and when the newest came (RFC 4685 section 4)."""
+    """A link to the thoughts on an entry, with their number and the date of the newest (RFC 4685 section 4)."""
     count = None if replies.count is None else str(replies.count)
     updated = rfc3339(replies.updated) if replies.updated else None
     _add(element, "link", rel="replies", type=media_type, href=href, **{THR + "count": count, THR + "updated": updated})
 
 
 def _size(file: Enclosure) -> str | None:
-    """The length in bytes; None where it is not known, which RSS's `enclosure` alone writes as zero."""
+    """The length in bytes; None where it is unknown, which only RSS's `enclosure` writes, as zero."""
     return str(file.length) if file.length > 0 else None
 
 

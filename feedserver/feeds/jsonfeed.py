@@ -1,7 +1,7 @@
 """JSON Feed 1.1 (https://jsonfeed.org/version/1.1).
 
-Keys stand in a fixed order and dates are in UTC, so the same feed gives the same bytes. What a thought is and which
-post it answers stand in an extension object, `_feedserver`. Leaves RSS and Atom to `syndication`.
+Keys have a fixed order and dates are in UTC, so the same feed gives the same bytes. The kind of a thought and the post
+that it answers are in an extension object, `_feedserver`. Leaves RSS and Atom to `syndication`.
 """
 
 import json
@@ -61,7 +61,7 @@ def _item(entry: Entry) -> Object:
 
 
 def _content(entry: Entry) -> Object:
-    """One of the two contents is always there, though it be the title or nothing; of a pingback, its words as text."""
+    """HTML or text, always one of them; the text may be the title. The excerpt of a pingback is text."""
     if entry.html and entry.kind != "pingback":
         return {"content_html": entry.html}
     return {"content_text": entry.summary or entry.title or entry.url}
@@ -76,14 +76,14 @@ def _attachment(file: Enclosure) -> Object:
 
 
 def _thought(entry: Entry) -> Object | None:
-    """What only a thought has: its kind, and the id of the post that it answers."""
+    """The extension object of a thought: its kind, and the id of the post that it answers. None for a post."""
     if entry.kind is None:
         return None
     return {"kind": entry.kind, "in_reply_to": entry.in_reply_to.ref if entry.in_reply_to else None}
 
 
 def _known(**members: Any) -> Object:
-    """An object without the members that would be null, empty or zero: JSON Feed leaves out what is not known."""
+    """An object without null, empty or zero members: JSON Feed leaves out what is unknown."""
     return {name: value for name, value in members.items() if value}
 
 

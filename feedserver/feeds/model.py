@@ -1,7 +1,7 @@
-"""A feed as a value, the same for every format. Pure: no clock, database, network or Flask.
+"""A feed as a value, the same for every format. Pure.
 
-All text is clean (`text.clean`), all HTML sanitised with absolute URLs, all moments aware and UTC: the stores and
-`posts/rendering` see to that when a post is written, so that a format only has to write things down.
+All text is clean (`text.clean`), all HTML sanitised with absolute URLs, all times aware and UTC: the stores and
+`posts/rendering` ensure that when a post is written. A format only has to write the value.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ MEDIA_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An author: a name and, where there is one, a page."""
+    """An author: a name, and the URL of a page or None."""
 
     name: str
     url: str | None = None
@@ -34,10 +34,10 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Replies:
-    """Where the thoughts on a post are, and how many (RFC 4685; slash and wfw in RSS).
+    """The addresses and the number of the thoughts on a post (RFC 4685; slash and wfw in RSS).
 
-    `count` is None where it is not said: in an archive, which stays as it is. `updated` is when the newest of them
-    came; None when there are none.
+    `count` is None in an archive, whose bytes must not change. `updated` is the time of the newest thought, None if
+    there is none.
     """
 
     count: int | None
@@ -49,7 +49,7 @@ class Replies:
 
 @dataclass(frozen=True, slots=True)
 class InReplyTo:
-    """What a thought answers (RFC 4685 section 3): the post's id, its permalink, and the feed that holds it."""
+    """The post that a thought answers (RFC 4685 section 3): its id, its permalink, and the feed that holds it."""
 
     ref: str
     href: str
@@ -60,8 +60,8 @@ class InReplyTo:
 class Entry:
     """One post, or one thought, within a feed.
 
-    `title` may be empty. `html` may be empty; then `summary` is all there is. `summary` is plain text.
-    `external_url` is a pinged source; `kind` is a thought's kind, None for a post.
+    `title` may be empty. `summary` is plain text; it is the whole content if `html` is empty. `external_url` is the
+    source of a ping. `kind` is a thought's kind, None for a post.
     """
 
     id: str
@@ -95,9 +95,9 @@ class FeedLink:
 class Feed:
     """One document of one format.
 
-    `id` is stable and never the document's URL. `self_url` is where this document is; `page_url` the page for
-    people that lists the same. `updated` is the newest entry's, or the site's creation. `ttl` is in seconds.
-    `links` are further links: pages, archives, hubs. `archive` and `complete` are RFC 5005's marks.
+    `id` is stable and never the document's URL. `self_url` is the document's URL, `page_url` that of the page that
+    lists the same. `updated` is the newest entry's, or the site's creation. `ttl` is in seconds. `links` lead to pages,
+    archives and hubs. `archive` and `complete` are the marks of RFC 5005.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""OPML 2.0 (http://opml.org/spec2.opml): a list of feeds that readers can subscribe to at once. Pure."""
+"""OPML 2.0 (http://opml.org/spec2.opml): a list of feeds that a reader can import. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Outline:
 
 
 def opml(title: str, owner: str, groups: Mapping[str, Sequence[Outline]]) -> bytes:
-    """The document, UTF-8; `groups` are subscriptions by heading. Text is clean (`text.clean`)."""
+    """The document, UTF-8. `groups` holds subscriptions by heading. All text must be clean (`text.clean`)."""
     root = etree.Element("opml", version="2.0")
     head = etree.SubElement(root, "head")
     etree.SubElement(head, "title").text = title

@@ -1,8 +1,8 @@
-"""A feed in several documents, and the links between them (RFC 5005). Pure.
+"""The pages and archives of a feed, and the links between them (RFC 5005). Pure.
 
-Pages (section 3) hold all entries as they stand now, the newest first, so that they shift with each new one. Archives
-(section 4) hold what has been there for good, counted from the oldest, and are never cut anew. Each links on to the
-next one from the start, so that its bytes stay as they are; while that is not full, its address leads to the feed.
+Pages (section 3) hold all current entries, newest first, and shift with each new one. Archives (section 4) are fixed:
+they hold the entries by position, counted from the oldest. Each archive links to the next one from the start, so its
+bytes never change; until that one is full, its address redirects to the feed.
 """
 
 from dataclasses import dataclass
@@ -30,11 +30,11 @@ class Extent:
         return max(1, -(-self.entries // self.size))
 
     def fills(self, address: FeedAddress) -> bool:
-        """Whether the address is that of the archive which is not full yet: what follows the last one that is."""
+        """Whether this is the address of the archive that is not full yet: the one after the last full one."""
         return address.part == "archive" and self.archives > 0 and address.number == self.archives + 1
 
     def holds(self, address: FeedAddress) -> bool:
-        """Whether there is such a document."""
+        """Whether the document exists."""
         match address.part:
             case "newest":
                 return True
@@ -45,7 +45,7 @@ class Extent:
 
 
 def links(address: FeedAddress, extent: Extent, urls: Urls) -> tuple[FeedLink, ...]:
-    """Where the rest of a feed is, as seen from one of its documents."""
+    """The links from one document of a feed to its others."""
     found: list[tuple[str, FeedAddress]] = []
     match address.part:
         case "newest":
@@ -63,7 +63,7 @@ def links(address: FeedAddress, extent: Extent, urls: Urls) -> tuple[FeedLink, .
 
 
 def _pages(address: FeedAddress, number: int, extent: Extent) -> list[tuple[str, FeedAddress]]:
-    """Links to the other pages. No page before the first, none after the last."""
+    """Links to the other pages; no `previous` on the first, no `next` on the last."""
     if extent.pages == 1:
         return []
     beside = {"previous": number - 1, "next": number + 1}

@@ -1,4 +1,4 @@
-"""The SQL of feed versions: which states of each feed its readers know."""
+"""The SQL of feed versions: an ETag and a Last-Modified for each state of each document."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,12 +8,12 @@ from sqlalchemy import Connection, delete, insert, select
 
 from feedserver.storage.schema import feed_versions
 
-_KEPT: Final = 50  # versions of one document
+_STORED: Final = 50  # versions of one document
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One state of one feed. `last_modified` has whole seconds and is later than that of every version before."""
+    """One state of one document. `last_modified` (UTC, whole seconds) is later than that of every earlier version."""
 
     number: int
     etag: str
@@ -21,7 +21,7 @@ class Version:
 
 
 def newest(connection: Connection, key: str) -> Version | None:
-    """The version that readers know now."""
+    """The newest version of the document `key`, None before the first."""
     columns = (feed_versions.c.number, feed_versions.c.etag, feed_versions.c.last_modified)
     query = select(*columns).where(feed_versions.c.path == key).order_by(feed_versions.c.number.desc()).limit(1)
     row = connection.execute(query).one_or_none()
@@ -29,11 +29,11 @@ def newest(connection: Connection, key: str) -> Version | None:
 
 
 def next_version(connection: Connection, key: str, etag: str, now: datetime) -> Version:
-    """The version with `etag`: the newest one if that has it, else the next.
+    """The newest version if it has this `etag`, else a new one.
 
-    A version is as old as itself, not as its newest post: a reader who brings the date of another site's feed, or of
-    this one before it was renamed, has not seen it. In a burst it is dated a second after the one before, so that
-    readers who send back a Last-Modified never miss a change, a back-dated post's neither.
+    A version is dated when it was made, not by its newest post: a reader that sends the date of another site's feed, or
+    of this one before it was renamed, has not seen it. In a burst each is dated a second after the one before. So a
+    reader that sends back Last-Modified misses no change, not even a back-dated post.
     """
     known = newest(connection, key)
     if known is not None and known.etag == etag:
@@ -46,6 +46,6 @@ def next_version(connection: Connection, key: str, etag: str, now: datetime) -> 
     values = {"number": version.number, "etag": version.etag, "last_modified": version.last_modified}
     connection.execute(insert(feed_versions).values(path=key, **values))
     connection.execute(
-        delete(feed_versions).where(feed_versions.c.path == key, feed_versions.c.number <= version.number - _KEPT)
+        delete(feed_versions).where(feed_versions.c.path == key, feed_versions.c.number <= version.number - _STORED)
     )
     return version

@@ -1,8 +1,8 @@
 """RSS 2.0 and Atom 1.0 (RFC 4287), through feedgen and two extensions of it.
 
-The same feed gives the same bytes: every date, the order and the generator's name are given, so nothing of
-feedgen's own (the present moment, its version) shows. Our version is left out too, or each upgrade would change
-every feed. Leaves to `extensions` what feedgen has no word for, and to `jsonfeed` the third format.
+The same feed gives the same bytes: every date, the order and the generator's name are set, so that feedgen's defaults
+(the current time, its version) do not show. Our version is left out too: each upgrade would change every feed. Leaves
+to `extensions` what feedgen cannot write, and to `jsonfeed` the third format.
 """
 
 from dataclasses import replace
@@ -42,17 +42,17 @@ def atom(feed: Feed) -> bytes:
 
 
 def rfc822(moment: datetime) -> str:
-    """`Sat, 31 Jan 2026 12:00:00 GMT` for an aware moment (RFC 822 section 5, with RFC 1123's four-digit year)."""
+    """`Sat, 31 Jan 2026 12:00:00 GMT` for an aware datetime (RFC 822 section 5, with RFC 1123's four-digit year)."""
     return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
-# feedgen switches the locale of the whole process for each date, and threads that do so at once can leave it
-# switched. Both modules hold the function under a name of their own.
+# feedgen's function switches the locale of the whole process, and threads that do so at once can leave it switched.
+# Each module has its own name for it.
 feedgen.entry.formatRFC2822 = feedgen.feed.formatRFC2822 = rfc822
 
 
 class _FinishedEntry(FeedEntry):  # type: ignore[misc]  # feedgen is published without types
-    """An entry that becomes XML as soon as it is filled, so that what cannot be written shows before the feed is."""
+    """An entry that becomes XML at once, so that one that cannot be written shows before the feed is written."""
 
     def finish(self, fmt: Format) -> None:
         self._element: Element = super().rss_entry() if fmt == "rss" else super().atom_entry()
@@ -100,7 +100,7 @@ def _entry(fmt: Format, feed_language: str, entry: Entry) -> _FinishedEntry:
     if fmt == "rss" or not entry.html:  # in Atom the extension writes all links
         made.link(href=entry.url)
     _set_body(made, entry)
-    if entry.published >= WEB_BEGAN:  # an earlier date is left out: both formats do without
+    if entry.published >= WEB_BEGAN:  # an earlier date is left out: it is optional in both formats
         made.published(entry.published)
     made.updated(entry.updated)
     made.author([_person(author) for author in entry.authors])
@@ -115,7 +115,7 @@ def _entry(fmt: Format, feed_language: str, entry: Entry) -> _FinishedEntry:
 
 
 def _set_body(made: FeedEntry, entry: Entry) -> None:
-    """Summary first, then content: so RSS gets `description` and `content:encoded` in the order readers expect."""
+    """Summary first, then content: RSS gets `description` and `content:encoded` in the order that readers expect."""
     if entry.summary or not entry.html:
         made.summary(text_constructs.escaped(entry.summary or text_constructs.label(entry)), type="html")
     if entry.html:
@@ -123,13 +123,13 @@ def _set_body(made: FeedEntry, entry: Entry) -> None:
 
 
 def _person(person: Person) -> dict[str, str]:
-    """Name and page, no address; one without a name goes by its page, for Atom demands a name (RFC 4287, 3.2.1)."""
+    """Name and page, no e-mail address. The page replaces a missing name, which Atom requires (RFC 4287, 3.2.1)."""
     name = {"name": person.name or person.url or ""}
     return name | {"uri": person.url} if person.url else name
 
 
 def _categories(entry: Entry) -> list[dict[str, str]]:
-    """Terms with the one scheme they share: the URL below which all lists of tags stand. Blank names are no tags."""
+    """Terms with the scheme that they share: the URL above all lists of tags. Blank names are left out."""
     return [
         {"term": category.name, "scheme": category.url.rpartition("/")[0] + "/"}
         for category in entry.categories

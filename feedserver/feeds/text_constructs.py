@@ -1,7 +1,7 @@
-"""How plain text is written into XML so that every reader shows it as it was meant.
+"""Writes plain text into XML so that every reader shows it as plain text.
 
-Titles are plain text, but RSS never said so, and readers guess. Written as hexadecimal references, `&` and `<` come
-out right under both guesses (RSS Advisory Board, best practices profile, “Character data”).
+RSS does not say whether a title is plain text or HTML, and readers guess. As hexadecimal references, `&` and `<` are
+shown correctly under both guesses (RSS Advisory Board, best practices profile, “Character data”).
 """
 
 import html
@@ -14,14 +14,14 @@ from feedserver import text
 from feedserver.feeds.model import Entry
 
 LABEL = 80  # characters of a summary that stand in for a title
-_WORD_JOINER = "\u2060"  # takes no room, shows nothing
+_WORD_JOINER = "\u2060"  # invisible, without width
 _REFERENCES = {"&": "#x26", "<": "#x3C"}
 _MARKS = re.compile("([&<])")
 _CLOSING_TAG = re.compile(r"<(?=/\w)")
 
 
 def label(entry: Entry) -> str:
-    """The title that an entry goes by where a format demands one: its own, else its first words, else its URL."""
+    """The title for a format that requires one: the entry's own, else its first words, else its URL."""
     return entry.title.strip() or text.shorten(text.one_line(entry.summary), LABEL) or entry.url
 
 
@@ -31,15 +31,14 @@ def escaped(plain: str) -> str:
 
 
 def has_marks(plain: str) -> bool:
-    """Whether `plain` holds anything that the functions below write in their own way."""
+    """Whether `plain` holds a character that the functions below write specially."""
     return "&" in plain or "<" in plain
 
 
 def write_plain(element: Element, plain: str) -> None:
-    """Makes `plain` the text of `element`, `&` and `<` as references.
+    """Makes `plain` the text of `element`, with `&` and `<` as references.
 
-    What looks like a closing tag is taken for HTML whatever the references say; an unseen word joiner in it makes
-    it show as written under both readings.
+    Readers take a closing tag for HTML despite the references; a word joiner in it makes it show as written.
     """
     first, *rest = _MARKS.split(_CLOSING_TAG.sub("<" + _WORD_JOINER, plain))
     element.text = first
@@ -50,10 +49,10 @@ def write_plain(element: Element, plain: str) -> None:
 
 
 def write_text_construct(element: Element, plain: str) -> None:
-    """Makes `plain` an Atom text construct (RFC 4287 section 3.1): of type text, which readers show best.
+    """Makes `plain` an Atom text construct (RFC 4287 section 3.1) of type text, which readers show best.
 
-    Only what would read differently as HTML, a closing tag or a character reference, is declared to be HTML and
-    escaped once more, so that no reader has to guess.
+    Only text that would read differently as HTML (a closing tag, a character reference) is declared to be HTML and
+    escaped once more.
     """
     if _CLOSING_TAG.search(plain) or html.unescape(plain) != plain:
         element.set("type", "html")
@@ -63,5 +62,5 @@ def write_text_construct(element: Element, plain: str) -> None:
 
 
 def write_name(element: Element, name: str) -> None:
-    """Makes `name` the text of `element`, with no way to take `Name <name@host>` or a tag for more than a name."""
+    """Makes `name` the text of `element`; nothing in it reads as an address (`Name <name@host>`) or a tag."""
     write_plain(element, name.replace("<", "<" + _WORD_JOINER))

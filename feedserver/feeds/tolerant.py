@@ -1,8 +1,7 @@
-"""One bad entry never takes a feed down: entries are written one by one, and what cannot be written is left out.
+"""Keeps one bad entry from breaking a feed: entries are written one by one; one that cannot be written is left out.
 
-Text is cleaned when it is stored, so it is written as it stands, which costs nothing. Only where a format refuses
-it is the entry cleaned again and written once more; what even then cannot be written is missing from the feed and
-named in the log. Leaves to the formats what an entry looks like.
+Text is cleaned when it is stored, and written as stored. Only an entry that a format refuses is cleaned again and
+written once more; if that fails too, it is left out and logged. Leaves to the formats what an entry looks like.
 """
 
 import logging
@@ -19,7 +18,7 @@ Value = TypeVar("Value")
 
 
 def written(entries: Iterable[Entry], write: Callable[[Entry], Written]) -> Iterator[Written]:
-    """What `write` makes of each entry, in order, without those at which it raises ValueError even when cleaned."""
+    """The results of `write` for each entry, in order, without those that raise ValueError even when cleaned."""
     for entry in entries:
         try:
             yield _written(entry, write)
@@ -28,7 +27,7 @@ def written(entries: Iterable[Entry], write: Callable[[Entry], Written]) -> Iter
 
 
 def cleaned(value: Value) -> Value:
-    """A feed, an entry or a part of one, with `text.clean` applied to every text in it."""
+    """A feed, an entry or a part of one, with `text.clean` applied to all text in it."""
     clean: Value = _cleaned(value)
     return clean
 
@@ -38,7 +37,7 @@ def _written(entry: Entry, write: Callable[[Entry], Written]) -> Written:
         raise ValueError("its dates name no time zone")
     try:
         return write(entry)
-    except ValueError:  # lxml's word for what XML forbids; UnicodeEncodeError, for lone surrogates, is one too
+    except ValueError:  # lxml raises it for characters that XML forbids; UnicodeEncodeError is a subclass
         return write(cleaned(entry))
 
 

@@ -1,0 +1,73 @@
+"""A kind of feed is one row of one table."""
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+
+import feedparser
+import pytest
+from flask.testing import FlaskClient
+from lxml import html
+
+import feedserver.feeds
+from feedserver.app import create_app
+from feedserver.feeds import scopes
+from feedserver.feeds.scopes import SCOPES, Scope
+from feedserver.posts.model import Post
+from feedserver.posts.store import Listing
+from feedserver.services import Services
+
+FEEDS = Path(feedserver.feeds.__file__).parent
+FILES = sorted(path for path in FEEDS.glob("*.py") if path.name != "scopes.py")
+SEA = Scope(
+    path="/sea/<name:name>/entries",
+    page_url=lambda urls, name: urls.at(f"/sea/{name}"),
+    title="{name} by the sea – {site}",
+    short_title="{name} by the sea",
+    id_of="sea/{name}",
+    posts=lambda *_: Listing(tag="sea"),
+    heading="By the sea",
+    names=lambda *_: ("Fog", "rain"),
+)
+
+
+@pytest.fixture
+def client(services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """A site with one more row in the table."""
+    monkeypatch.setitem(SCOPES, "sea", SEA)
+    publish("At sea", tags="[sea]")
+    publish("On land")
+    return create_app(services=services).test_client()
+
+
+@pytest.mark.parametrize("fmt", ["rss", "atom", "json"])
+def test_a_new_row_is_a_new_feed_in_every_format(client: FlaskClient, fmt: str) -> None:
+    response = client.get(f"/sea/Fog/entries.{fmt}")
+
+    assert response.status_code == 200
+    assert response.headers["Link"] == f'<http://blog.example/sea/Fog/entries.{fmt}>; rel="self"'
+    assert "Fog by the sea – Example Blog" in response.text
+    assert "At sea" in response.text
+    assert "On land" not in response.text
+
+
+def test_a_new_feed_has_an_id_and_versions_of_its_own(client: FlaskClient) -> None:
+    paths = ("/sea/Fog/entries.rss", "/sea/rain/entries.rss", "/tags/sea/feed.rss", "/sea/Fog/entries.rss?page=1")
+    ids = {feedparser.parse(client.get(path.replace("rss", "atom")).data).feed.id for path in paths}
+    etags = {client.get(path).headers["ETag"] for path in paths}
+
+    assert (len(ids), len(etags)) == (3, 4)
+
+
+def test_a_new_row_is_listed_with_all_feeds(client: FlaskClient) -> None:
+    listed = html.fromstring(client.get("/feeds").data).xpath("//ul[@class='catalogue']//a/@href")
+
+    assert "http://blog.example/sea/rain/entries.json" in listed
+    assert "By the sea" in client.get("/feeds.opml").text
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_no_other_file_names_a_scope(path: Path) -> None:
+    literals = {node.value for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant)}
+
+    assert not literals & {scopes.SITE, scopes.TAG, scopes.AUTHOR, scopes.THOUGHTS, scopes.POST}
