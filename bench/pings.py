@@ -1,4 +1,4 @@
-"""Pings: how many are answered and verified a second, and on a large site."""
+"""Pings: how many are answered and verified a second, beside the commit before and on a large site."""
 
 import sqlite3
 import subprocess
@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from bench import servers
-from bench.figures import Figure, rate_growth, time_growth
+from bench import before, servers
+from bench.figures import Figure, number, rate_growth, time_growth
 from bench.loading import ROUNDS, interleaved, wrk
-from bench.sites import Both, Site
+from bench.sites import Both, Site, made_by
 from tests.support.serving import free_port, request, wait_until
 
 _CLIENTS = 8
@@ -49,6 +49,9 @@ def measure(both: Both) -> list[Figure]:
         sources = stack.enter_context(blogs())
         sites = {"ours": stack.enter_context(pinged(both.small, sources))}
         sites["large"] = stack.enter_context(pinged(both.large, sources))
+        if (tree := stack.enter_context(before.tree())) is not None:
+            old = made_by(tree, both.folder / "before")
+            sites["before"] = stack.enter_context(pinged(old, sources, tree=tree))
         rounds: dict[str, list[_Round]] = {name: [] for name in (*sites, "one host")}
         for _ in range(ROUNDS):
             rounds["one host"].append(sites["ours"].round(1))
@@ -59,6 +62,7 @@ def measure(both: Both) -> list[Figure]:
     return [
         *_rates("one host", found["one host"]),
         *_rates(f"{_HOSTS} hosts", found["ours"]),
+        *(_beside(found["ours"], found["before"]) if "before" in found else ()),
         rate_growth("pings answered", found["ours"].answered, found["large"].answered),
         rate_growth("pings verified", found["ours"].verified, found["large"].verified),
         time_growth("answer to one ping", answer_times["ours"], answer_times["large"]),
@@ -166,6 +170,18 @@ def _rates(hosts: str, found: _Round) -> list[Figure]:
     return [
         Figure("pings", f"answered, {hosts}", found.answered, "/s", note=f"{_CLIENTS} senders"),
         Figure("pings", f"verified meanwhile, {hosts}", found.verified, "/s"),
+    ]
+
+
+def _beside(ours: _Round, old: _Round) -> list[Figure]:
+    commit = before.COMMIT_BEFORE[:7]
+    notes = [
+        f"{number(new)} : {number(was)} /s"
+        for new, was in ((ours.answered, old.answered), (ours.verified, old.verified))
+    ]
+    return [
+        Figure("pings", f"answered, of {commit}", ours.answered / old.answered, "×", note=notes[0]),
+        Figure("pings", f"verified, of {commit}", ours.verified / old.verified, "×", least=2, note=notes[1]),
     ]
 
 

@@ -1,5 +1,7 @@
 """The sites that everything is measured with, small and large, in folders that servers and commands start in."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +15,8 @@ from feedserver.services import Services
 from feedserver.settings import load
 
 SMALL, LARGE = 100, 100_000
+# How the commit of `bench.before` makes a site of its own.
+_MAKE = "import sys; from pathlib import Path; from bench import sites; sites._made(Path(sys.argv[1]), sites.SMALL)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,12 @@ def both() -> Iterator[Both]:
     """The two sites, in a folder that is deleted afterwards."""
     with TemporaryDirectory(prefix="feedserver-bench-") as name:
         yield Both(Path(name))
+
+
+def made_by(tree: Path, folder: Path) -> Site:
+    """A small site, made by the code of another checkout."""
+    subprocess.run([sys.executable, "-c", _MAKE, str(folder)], cwd=tree, check=True, timeout=60)
+    return Site(folder, SMALL)
 
 
 def _made(folder: Path, posts: int) -> Site:
