@@ -27,7 +27,7 @@ _numbers = count(1)
 def measure(both: Both) -> list[Figure]:
     with ExitStack() as stack:
         sources = stack.enter_context(pings.blogs())
-        site = stack.enter_context(pings.pinged(both.small, sources, workers=2, **_SLOTS))
+        site = stack.enter_context(pings.pinged(both.small, sources, _SLOTS, workers=2))
         feeds.write_rival_answers(site.url, both.small)
         bare = stack.enter_context(servers.rival("wsgi", both.small.folder, workers=2))
         services = stack.enter_context(both.small.opened())

@@ -49,7 +49,7 @@ class _Served:
     def __enter__(self) -> "_Served":
         self._services = self._stack.enter_context(self._site.opened())
         named = {"FEEDSERVER_SITE_URL": self._services.settings.site.url}
-        running = [self._stack.enter_context(servers.feedserver(self._site.folder, **named)) for _ in range(2)]
+        running = [self._stack.enter_context(servers.feedserver(self._site.folder, named)) for _ in range(2)]
         connections = [HTTPConnection("127.0.0.1", server.port, timeout=20) for server in running]
         self._connections = [self._stack.enter_context(closing(connection)) for connection in connections]
         self.publish(0)

@@ -86,7 +86,7 @@ def _access_log(found: dict[str, float]) -> Figure:
 
 
 def _pages(both: Both, urls: dict[str, str]) -> list[Figure]:
-    post = {
+    post: dict[str, tuple[str, dict[str, str]]] = {
         "ours": (urls["ours"] + both.small.newest, {}),
         "page": (urls["page"] + both.small.newest, {}),
         "grown": (urls["grown"] + both.large.newest, {}),

@@ -34,7 +34,7 @@ def measure(both: Both) -> list[Figure]:
     folder = both.folder / "nginx"
     folder.mkdir()
     trusting = {"FEEDSERVER_SERVER_TRUSTED_PROXIES": "127.0.0.1"}
-    with servers.feedserver(both.small.folder, workers=2, **trusting) as running:
+    with servers.feedserver(both.small.folder, trusting, workers=2) as running:
         nginx = Nginx(folder, running.port, free_port(), also=_static_files(folder))
         with nginx.running():
             return [*_cache(nginx.url, folder), *_slow_clients(nginx.url)]

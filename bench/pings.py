@@ -4,7 +4,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -84,10 +84,10 @@ def blogs() -> Iterator[int]:
 
 @contextmanager
 def pinged(
-    site: Site, sources: int, *, workers: int = 1, tree: Path = servers.CHECKOUT, **settings: str
+    site: Site, sources: int, settings: Mapping[str, str] = {}, *, workers: int = 1, tree: Path = servers.CHECKOUT
 ) -> Iterator["Pinged"]:
     """The site, served without limits; `sources` is the port of the other blogs."""
-    with servers.feedserver(site.folder, workers=workers, tree=tree, **SETTINGS, **settings) as running:
+    with servers.feedserver(site.folder, {**SETTINGS, **settings}, workers=workers, tree=tree) as running:
         yield Pinged(site, running, sources)
 
 

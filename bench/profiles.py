@@ -38,7 +38,7 @@ def measure(both: Both) -> list[Profile]:
 
 def _feed_hit(both: Both) -> Profile:
     with both.small.opened() as services:
-        app = create_app(services=services).wsgi_app
+        app: Any = create_app(services=services).wsgi_app
         etag = [""]
 
         def start(_status: str, headers: list[tuple[str, str]], _error: object = None) -> None:
@@ -55,7 +55,7 @@ def _feed_hit(both: Both) -> Profile:
 def _ping(both: Both) -> Profile:
     """Nothing waits for the verification, so that this thread carries it out, as a job."""
     with pings.blogs() as sources, both.small.opened(**_OPENED) as services:
-        app = create_app(services=services).wsgi_app
+        app: Any = create_app(services=services).wsgi_app
         numbers = count(_FIRST)
 
         def ping() -> None:

@@ -78,8 +78,8 @@ def page(run: Run) -> str:
         parts.append(f"## {group[0].upper()}{group[1:]}\n\n{_markdown(head, map(_row, figures))}")
     for profile in run.profiles:
         rows = [(f"`{name}`", calls, share) for name, calls, share in profile.rows]
-        head = (f"{profile.milliseconds:.3f} ms under the profiler", "calls", "own time")
-        parts.append(f"## Profile: {profile.name}\n\n{_markdown(head, rows)}")
+        titles = (f"{profile.milliseconds:.3f} ms under the profiler", "calls", "own time")
+        parts.append(f"## Profile: {profile.name}\n\n{_markdown(titles, rows)}")
     return "\n\n".join(parts) + "\n"
 
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,9 @@ class Running:
 
 
 @contextmanager
-def feedserver(folder: Path, *, workers: int = 1, tree: Path = CHECKOUT, **settings: str) -> Iterator[Running]:
+def feedserver(
+    folder: Path, settings: Mapping[str, str] = {}, *, workers: int = 1, tree: Path = CHECKOUT
+) -> Iterator[Running]:
     """`feedserver serve` of the checkout `tree` on the site in `folder`."""
     bind = f"127.0.0.1:{free_port()}"
     command = ["-m", "feedserver", "serve", "--bind", bind, "--workers", str(workers)]
@@ -52,7 +54,7 @@ def rival(kind: str, folder: Path, *, workers: int = 1) -> Iterator[Running]:
         yield running
 
 
-def environ_of(bind: str, tree: Path, settings: dict[str, str]) -> dict[str, str]:
+def environ_of(bind: str, tree: Path, settings: Mapping[str, str]) -> dict[str, str]:
     """The environment of a server: no download limit, the test internet allowed, and `settings`."""
     given = {
         "PYTHONPATH": str(tree),
@@ -61,7 +63,7 @@ def environ_of(bind: str, tree: Path, settings: dict[str, str]) -> dict[str, str
         "FEEDSERVER_EGRESS_ALLOW": "127.0.2.0/24",
         "FEEDSERVER_EGRESS_PORTS": "*",
     }
-    return clean_environ() | given | settings
+    return {**clean_environ(), **given, **settings}
 
 
 @contextmanager
