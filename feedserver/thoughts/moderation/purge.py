@@ -1,21 +1,19 @@
 """Removing a host for good: its thoughts with their texts and timelines, what its pages said, and its jobs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
 from feedserver.storage import revision
+from feedserver.storage.batches import batches
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import jobs, moderation_undo, sources, thought_events, thoughts
 from feedserver.thoughts.moderation import undo
 from feedserver.thoughts.moderation.hosts import below
 from feedserver.thoughts.verification.recheck import VERIFY
-
-T = TypeVar("T")
-_AT_A_TIME = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +40,12 @@ def purge(database: Database, host: str, now: datetime) -> Stored:
             return Stored(0, 0, 0, 0)
         removed = _count(connection, theirs)
         # Jobs first, as looks lock them: one that is under way finds its duty gone.
-        for source_keys in _some(_pages(theirs)):
+        for source_keys in batches(_pages(theirs)):
             connection.execute(delete(jobs).where(jobs.c.kind == VERIFY, jobs.c.subject.in_(source_keys)))
             connection.execute(delete(sources).where(sources.c.source_key.in_(source_keys)))
         if removed.shown:
             revision.revise(connection)
-        for ids in _some([thought.id for thought in theirs]):
+        for ids in batches([thought.id for thought in theirs]):
             connection.execute(delete(moderation_undo).where(moderation_undo.c.thought_id.in_(ids)))
             connection.execute(delete(thought_events).where(thought_events.c.thought_id.in_(ids)))
             connection.execute(delete(thoughts).where(thoughts.c.id.in_(ids)))
@@ -72,16 +70,10 @@ def _count(connection: Connection, theirs: Sequence[Any]) -> Stored:
         shown=sum(thought.state == "shown" for thought in theirs),
         source_keys=len(source_keys),
         jobs=sum(
-            connection.execute(duties.where(jobs.c.subject.in_(some))).scalar_one() for some in _some(source_keys)
+            connection.execute(duties.where(jobs.c.subject.in_(some))).scalar_one() for some in batches(source_keys)
         ),
     )
 
 
 def _pages(theirs: Sequence[Any]) -> list[str]:
     return sorted({thought.source_key for thought in theirs})
-
-
-def _some(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The values, as many at a time as databases take in one query."""
-    for start in range(0, len(values), _AT_A_TIME):
-        yield values[start : start + _AT_A_TIME]
