@@ -128,6 +128,7 @@ class Publisher:
             revision.revise(connection)
             if (post := store.by_id(connection, int(job.subject))) is not None:
                 self._tell_if_due(connection, post, self.clock())
+            jobs.finish(connection, job)
 
         self.database.transact(operation)
 
