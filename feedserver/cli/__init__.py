@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from feedserver.cli import hosts, posts, readers, serve, site, thoughts
 from feedserver.cli.arguments import parser
 from feedserver.errors import FeedserverError, SettingsError
-from feedserver.storage.engine import explain
+from feedserver.storage.explaining import explain
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

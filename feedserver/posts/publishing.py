@@ -131,6 +131,7 @@ class Publisher:
                 jobs.finish(connection, job)
             else:
                 self._tell_if_due(connection, post, self.clock())
+            jobs.finish(connection, job)
 
         self.database.transact(operation)
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from feedserver.domains import host_site
 from feedserver.posts.model import DraftText, Enclosure, Post, PostLink, Rendered, Stored
 from feedserver.storage import schema
+from feedserver.storage.batches import batches
 from feedserver.storage.schema import listed, post_authors, post_tags, posts, slugs
 
 RELATED = 5  # posts named below a post
@@ -115,7 +116,8 @@ def next_publication(connection: Connection, now: datetime) -> datetime | None:
 
 def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Post]:
     """Posts by id, whatever their state."""
-    rows = connection.execute(select(posts).where(posts.c.id.in_(set(ids)))).all()
+    queries = (select(posts).where(posts.c.id.in_(some)) for some in batches(list(set(ids))))
+    rows = [row for query in queries for row in connection.execute(query)]
     return {post.id: post for post in _with_parts(connection, rows)}
 
 
@@ -284,8 +286,8 @@ def _with_parts(connection: Connection, rows: Sequence[Row[Any]]) -> list[Post]:
 
 def _parts(connection: Connection, table: Table, ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
     found: dict[int, list[Row[Any]]] = defaultdict(list)
-    if ids:
-        query = select(table).where(table.c.post_id.in_(ids)).order_by(table.c.post_id, table.c.position)
+    for some in batches(ids):
+        query = select(table).where(table.c.post_id.in_(some)).order_by(table.c.post_id, table.c.position)
         for row in connection.execute(query):
             found[row.post_id].append(row)
     return found

@@ -141,12 +141,6 @@ class Database:
         return replica.connect(reached)
 
 
-def explain(error: DBAPIError) -> str:
-    """One line for a person: that the database did not answer, and what its driver says; no statement, no secret."""
-    problem = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
-    return f"the database did not answer as it should: {problem[0]}; check database.url and whether it is running"
-
-
 def _parsed(url: str, called: str) -> URL:
     try:
         parsed = make_url(url)

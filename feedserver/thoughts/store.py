@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists
 from feedserver.domains import source_site
 from feedserver.posts import store as posts
 from feedserver.storage import schema
+from feedserver.storage.batches import batches
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts.lifecycle import FINAL, Decision
 from feedserver.thoughts.model import Content, Kind, State, Thought
@@ -21,7 +22,6 @@ _COLUMNS = [thoughts.c[name] for name in Thought.__dataclass_fields__ if name in
 QUERY: Select[Any] = select(*_COLUMNS, schema.posts.c.slug.label("post_slug")).join(
     schema.posts, schema.posts.c.id == thoughts.c.post_id
 )
-_AT_A_TIME = 500  # ids in one query: databases bound them
 
 
 # --- finding ---
@@ -34,8 +34,8 @@ def by_id(connection: Connection, thought_id: int) -> Thought | None:
 def lock(connection: Connection, thought_ids: Sequence[int]) -> dict[int, Thought]:
     """The thoughts that there are, by id, locked until the transaction ends."""
     found: dict[int, Thought] = {}
-    for start in range(0, len(thought_ids), _AT_A_TIME):
-        query = QUERY.where(thoughts.c.id.in_(thought_ids[start : start + _AT_A_TIME]))
+    for some in batches(thought_ids):
+        query = QUERY.where(thoughts.c.id.in_(some))
         rows = connection.execute(query.order_by(thoughts.c.id).with_for_update(of=thoughts))
         found |= {row.id: thought_of(row) for row in rows}
     return found
@@ -87,12 +87,10 @@ def count_shown(connection: Connection, now: datetime, post_id: int | None = Non
 
 def counts(connection: Connection, post_ids: Iterable[int]) -> dict[int, tuple[int, datetime]]:
     """For each post with thoughts shown: how many, and when the newest of them came."""
-    query = (
-        select(thoughts.c.post_id, func.count(), func.max(thoughts.c.received_at))
-        .where(thoughts.c.state == "shown", thoughts.c.post_id.in_(list(post_ids)))
-        .group_by(thoughts.c.post_id)
-    )
-    return {post_id: (count, newest) for post_id, count, newest in connection.execute(query)}
+    shown = select(thoughts.c.post_id, func.count(), func.max(thoughts.c.received_at))
+    shown = shown.where(thoughts.c.state == "shown").group_by(thoughts.c.post_id)
+    queries = (shown.where(thoughts.c.post_id.in_(some)) for some in batches(list(post_ids)))
+    return {post_id: (count, newest) for query in queries for post_id, count, newest in connection.execute(query)}
 
 
 def waiting(connection: Connection) -> int:

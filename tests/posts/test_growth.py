@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from feedserver.posts import lists
+from feedserver.posts import lists, store
 from feedserver.posts.store import Listing, placed
 from feedserver.services import Services
+from feedserver.thoughts import store as thoughts
 from tests.support.outside import Clock
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -18,7 +19,7 @@ _POSTS = """
                        created_at, pings_open, comments_open)
     SELECT 'g' || n, 's' || n, '', '', '', '', '', 'en', 'published', '2020-01-01', now() - n * interval '1 hour',
            now(), true, true
-    FROM generate_series(1, 2000) n
+    FROM generate_series(1, {posts}) n
 """
 _LISTED = """
     INSERT INTO listed (list, post_id, published_at, position)
@@ -31,7 +32,7 @@ _LISTED = """
 def connection(services: Services) -> Iterator[Connection]:
     """A transaction on a database with 2,000 posts, of which 500 have the tag “sea”."""
     with services.database.write() as connection:
-        for statement in (_POSTS, _LISTED, "ANALYZE"):
+        for statement in (_POSTS.format(posts=2_000), _LISTED, "ANALYZE"):
             connection.exec_driver_sql(statement)
         yield connection
 
@@ -57,6 +58,18 @@ def test_the_names_of_lists_are_found_without_reading_the_row_of_every_post(
 
     whole = plan(connection, *sent[0])
     assert max(node["Actual Rows"] * node["Actual Loops"] for node in nodes(whole)) <= 10
+
+
+def test_all_posts_are_listed_though_they_are_more_than_a_statement_takes_values(services: Services) -> None:
+    """`feedserver post list`, which shows the thoughts on each post too."""
+    with services.database.write() as connection:
+        connection.exec_driver_sql(_POSTS.format(posts=65_600))
+        connection.exec_driver_sql("INSERT INTO post_tags (post_id, position, name) SELECT id, 0, 'sea' FROM posts")
+        found = store.everything(connection)
+
+        assert len(found) == len(store.by_ids(connection, [post.id for post in found])) == 65_600
+        assert {post.tags for post in found} == {("sea",)}
+        assert thoughts.counts(connection, [post.id for post in found]) == {}
 
 
 def statements(connection: Connection) -> list[tuple[str, Any]]:

@@ -14,7 +14,7 @@ from feedserver.installation import init
 from feedserver.services import Services
 from feedserver.settings import Settings
 from feedserver.storage import revision as site
-from feedserver.storage.engine import Database, explain
+from feedserver.storage.engine import Database
 from feedserver.storage.schema import heartbeats, rate_limits
 from tests.support.outside import Clock
 
@@ -240,19 +240,6 @@ def test_a_url_that_cannot_be_used_is_refused_in_one_line_without_its_secret(url
         Database(url)
 
     assert "secret" not in str(refused.value)
-
-
-def test_a_database_that_does_not_answer_is_explained_in_one_line() -> None:
-    database = Database("postgresql+psycopg://someone:secret@127.0.0.1:1/x?connect_timeout=2")
-
-    with pytest.raises(OperationalError) as failed, database.read():
-        pass
-
-    line = explain(failed.value)
-    assert line.startswith("the database did not answer as it should: ")
-    assert "database.url" in line
-    assert "\n" not in line
-    assert "secret" not in line
 
 
 def test_who_is_in_a_hurry_gives_up_on_a_lock_and_leaves_the_next_one_their_patience(

@@ -1,21 +1,19 @@
 """Deletes all that came from a host: its thoughts with their timelines, findings about its pages, and its jobs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
 from feedserver.storage import revision
+from feedserver.storage.batches import batches
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import jobs, moderation_undo, sources, thought_events, thoughts
 from feedserver.thoughts.moderation import undo
 from feedserver.thoughts.moderation.hosts import below
 from feedserver.thoughts.verification.recheck import VERIFY
-
-T = TypeVar("T")
-_BATCH = 500  # values in one query: databases bound their number
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +40,12 @@ def purge(database: Database, host: str, now: datetime) -> Stored:
             return Stored(0, 0, 0, 0)
         removed = _count(connection, found)
         # Jobs first, in the order in which inspections lock them: one under way finds its job gone.
-        for source_keys in _batches(_source_keys(found)):
+        for source_keys in batches(_source_keys(found)):
             connection.execute(delete(jobs).where(jobs.c.kind == VERIFY, jobs.c.subject.in_(source_keys)))
             connection.execute(delete(sources).where(sources.c.source_key.in_(source_keys)))
         if removed.shown:
             revision.revise(connection)
-        for ids in _batches([thought.id for thought in found]):
+        for ids in batches([thought.id for thought in found]):
             connection.execute(delete(moderation_undo).where(moderation_undo.c.thought_id.in_(ids)))
             connection.execute(delete(thought_events).where(thought_events.c.thought_id.in_(ids)))
             connection.execute(delete(thoughts).where(thoughts.c.id.in_(ids)))
@@ -72,15 +70,10 @@ def _count(connection: Connection, found: Sequence[Any]) -> Stored:
         shown=sum(thought.state == "shown" for thought in found),
         source_keys=len(source_keys),
         jobs=sum(
-            connection.execute(query.where(jobs.c.subject.in_(batch))).scalar_one() for batch in _batches(source_keys)
+            connection.execute(query.where(jobs.c.subject.in_(batch))).scalar_one() for batch in batches(source_keys)
         ),
     )
 
 
 def _source_keys(found: Sequence[Any]) -> list[str]:
     return sorted({thought.source_key for thought in found})
-
-
-def _batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), _BATCH):
-        yield values[start : start + _BATCH]
