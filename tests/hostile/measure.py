@@ -23,7 +23,7 @@ from feedserver.clock import utc_now
 from feedserver.errors import PingError
 from feedserver.installation import init
 from feedserver.net import fetch as fetching
-from feedserver.net.connection import GuardedSocket
+from feedserver.net.guarded_socket import GuardedSocket
 from feedserver.posts import store as posts
 from feedserver.services import Services
 from feedserver.settings import EgressSettings, Settings, SiteSettings
