@@ -26,7 +26,7 @@ from feedserver.errors import PingError
 from feedserver.installation import init
 from feedserver.net import fetch as fetching
 from feedserver.net.body import read_body
-from feedserver.net.connection import GuardedSocket
+from feedserver.net.guarded_socket import GuardedSocket
 from feedserver.posts import store as posts
 from feedserver.services import Services, egress_policy
 from feedserver.settings import EgressSettings, Settings, SiteSettings

@@ -45,7 +45,7 @@ class Fetch(Protocol):
         etag: str | None = None,
         last_modified: str | None = None,
         on_redirect: Callable[[str], None] | None = None,
-        patience: float | None = None,
+        timeout: float | None = None,
     ) -> FetchedPage: ...
 
 
