@@ -55,10 +55,7 @@ def former_address(address: FeedAddress) -> BaseResponse:
 
 @blueprint.after_request
 def allow_scripts(response: Response) -> Response:
-    """Lets readers that run in a page of another site ask for feeds, with conditions (CORS, Fetch section 3.2).
-
-    `A-IM` is not allowed: readers that send it do not run in browsers.
-    """
+    """Lets readers that run in a page of another site ask for feeds, with conditions (CORS, Fetch section 3.2)."""
     is_page = response.mimetype == "text/html" and response.status_code == 200 and request.method != "OPTIONS"
     if not is_page:
         response.headers["Access-Control-Allow-Origin"] = "*"

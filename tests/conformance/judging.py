@@ -1,4 +1,4 @@
-"""Whether a document is a valid feed, by rules that stand outside the program: a schema for each format."""
+"""Checks a document against rules from outside the program: a schema for each format."""
 
 import json
 import re

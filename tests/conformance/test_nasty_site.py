@@ -1,4 +1,4 @@
-"""Every feed of a site that is full of nasty posts, of an empty one, and of one with whatever hypothesis thinks of."""
+"""Every feed of a site full of nasty posts, of an empty one, and of one with posts from hypothesis."""
 
 import shutil
 from collections.abc import Iterator
@@ -26,13 +26,13 @@ FORMATS = ("rss", "atom", "json")
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Here one reader takes more copies than readers do."""
+    """One client downloads more here than readers do."""
     return replace(settings, limits=LimitsSettings(copies=0))
 
 
 @pytest.fixture
 def database_url(prepared_sqlite: Path, tmp_path: Path) -> str:
-    """One kind is enough: nothing here depends on where posts are kept."""
+    """One kind is enough: nothing here depends on the database."""
     shutil.copy(prepared_sqlite, tmp_path / "site.sqlite3")
     return f"sqlite:///{tmp_path / 'site.sqlite3'}"
 
@@ -100,7 +100,7 @@ def quoted(text: str) -> str:
 
 @trying(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=TEXT, body=TEXT, summary=TEXT, tags=st.lists(TEXT, max_size=3), authors=st.lists(TEXT, max_size=3))
-def test_no_post_that_is_taken_makes_a_feed_invalid_and_none_takes_it_down(
+def test_no_accepted_post_makes_a_feed_invalid_or_fail(
     services: Services, title: str, body: str, summary: str, tags: list[str], authors: list[str]
 ) -> None:
     lists = {"tags": tags, "authors": authors}

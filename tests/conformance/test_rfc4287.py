@@ -67,7 +67,7 @@ def test_section_3_1_text_constructs_are_text_or_escaped_html_without_children(f
         assert len(construct) == 0
 
 
-def test_section_3_1_1_1_text_reads_the_same_whoever_reads_it(feed):
+def test_section_3_1_1_1_text_reads_the_same_as_text_and_as_html(feed):
     for title in feed.iter(A + "title"):
         if title.get("type") is None:
             assert not re.search(r"</\w|&#?\w+;", title.text)

@@ -261,7 +261,7 @@ def test_section_4_archives_stay_as_they_are_when_documents_become_longer_or_sho
         assert len(newest) == max(min(entries, 11), 2)
 
 
-def test_section_4_archives_may_be_kept_for_a_day_without_asking(client: FlaskClient, eleven: list[Post]) -> None:
+def test_section_4_archives_may_be_cached_for_a_day(client: FlaskClient, eleven: list[Post]) -> None:
     answer = client.get("/feed.rss?archive=1")
 
     assert answer.headers["Cache-Control"].startswith("public, max-age=86400")
@@ -347,7 +347,7 @@ def test_section_4_a_scheduled_post_is_archived_in_the_order_in_which_it_came(
     assert archives(client, "/tags/sea/feed.atom") == [["Post 5", "Post 4", "Post 3"], ["To come", "Post 2", "Post 1"]]
 
 
-def test_section_4_when_the_sites_author_is_another_the_posts_that_name_nobody_are_in_their_archives(
+def test_section_4_a_new_author_of_the_site_gets_the_posts_without_authors_in_archives_too(
     settings: Settings, assemble: Callable[[Settings], Services], eleven: list[Post], publish: Callable[..., Post]
 ) -> None:
     publish("Of another", authors="[Zoe]")

@@ -1,4 +1,4 @@
-"""HTTP semantics of feeds, held against RFC 9110; each test names the section that it holds them against."""
+"""HTTP semantics of feeds (RFC 9110); each test names its section."""
 
 import shutil
 from collections.abc import Callable
@@ -19,7 +19,7 @@ every_feed = pytest.mark.parametrize("path", FEEDS)
 
 @pytest.fixture
 def database_url(prepared_sqlite: Path, tmp_path: Path) -> str:
-    """One kind is enough: nothing here depends on where posts are kept."""
+    """One kind is enough: nothing here depends on the database."""
     shutil.copy(prepared_sqlite, tmp_path / "site.sqlite3")
     return f"sqlite:///{tmp_path / 'site.sqlite3'}"
 
@@ -44,7 +44,7 @@ def test_9_3_2_head_answers_as_get_would_without_the_content(client: FlaskClient
 
 
 @every_feed
-def test_15_5_6_other_methods_are_not_allowed_and_those_that_are_stand_in_allow(client: FlaskClient, path: str) -> None:
+def test_15_5_6_other_methods_are_not_allowed_and_allow_lists_the_others(client: FlaskClient, path: str) -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE", "PROPFIND", "BREW"):
         answer = client.open(path, method=method)
 
@@ -52,7 +52,7 @@ def test_15_5_6_other_methods_are_not_allowed_and_those_that_are_stand_in_allow(
         assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
 
 
-def test_9_3_7_options_says_what_a_feed_takes(client: FlaskClient) -> None:
+def test_9_3_7_options_lists_the_methods_of_a_feed(client: FlaskClient) -> None:
     answer = client.options("/feed.rss")
 
     assert (answer.status_code, answer.data) == (200, b"")
@@ -60,7 +60,7 @@ def test_9_3_7_options_says_what_a_feed_takes(client: FlaskClient) -> None:
 
 
 @every_feed
-def test_15_4_5_a_304_repeats_what_a_200_would_say_and_has_neither_content_nor_its_description(
+def test_15_4_5_a_304_repeats_the_fields_of_a_200_without_content_and_its_fields(
     client: FlaskClient, path: str
 ) -> None:
     whole = client.get(path)
@@ -121,7 +121,7 @@ def test_13_1_3_if_modified_since_takes_our_date_and_later_ones(
 
 
 @pytest.mark.parametrize("since", ["garbage", "", "2026-03-08", "Sun, 08 Mar 99999999999999999999 12:00:00 GMT"])
-def test_13_1_3_a_date_that_is_none_is_ignored(client: FlaskClient, since: str) -> None:
+def test_13_1_3_an_invalid_date_is_ignored(client: FlaskClient, since: str) -> None:
     assert conditional(client, "/feed.rss", If_Modified_Since=since).status_code == 200
 
 
@@ -135,7 +135,7 @@ def test_13_2_2_if_none_match_goes_before_if_modified_since(client: FlaskClient)
     assert (changed.status_code, unchanged.status_code) == (200, 304)
 
 
-def test_13_2_1_what_was_not_found_or_moved_is_so_whatever_the_condition(client: FlaskClient) -> None:
+def test_13_2_1_conditions_do_not_change_404_and_301(client: FlaskClient) -> None:
     for path, status in (("/tags/none/feed.rss", 404), ("/feed", 301)):
         assert conditional(client, path, If_None_Match="*").status_code == status
 
@@ -176,7 +176,7 @@ def test_12_5_3_a_suffix_that_a_proxy_added_to_a_tag_is_overlooked(client: Flask
     assert conditional(client, path, If_None_Match=tag[:-1] + '-other"').status_code == 200
 
 
-def test_fetch_scripts_of_other_sites_may_ask_with_conditions_and_see_what_became_of_them(client: FlaskClient) -> None:
+def test_fetch_scripts_of_other_sites_may_send_conditions_and_read_the_headers(client: FlaskClient) -> None:
     asked = client.options(
         "/feed.rss", headers={"Origin": "https://reader.example", "Access-Control-Request-Headers": "if-none-match"}
     )

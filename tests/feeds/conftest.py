@@ -1,4 +1,4 @@
-"""A site with one post on which others have had their say, at the root of its host and below a path."""
+"""A site with a post that has thoughts, at the root of its host and below a path."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What happens on a site between two polls of a feed: thoughts that come, and a database that goes away."""
+"""Events between two polls of a feed: new thoughts, and a database that goes away."""
 
 from itertools import count
 
@@ -23,7 +23,7 @@ def say(services: Services, post: Post, text: str = "Well said.", name: str = "B
 
 
 def link(services: Services, post: Post, source: str, excerpt: str = "[…] words around the link […]") -> Thought:
-    """A verified pingback on a post, as if its source had been looked at."""
+    """A verified pingback on a post, as if its source had been inspected."""
     with services.database.write() as connection:
         thought = store.add_ping(
             connection,
@@ -41,7 +41,7 @@ def link(services: Services, post: Post, source: str, excerpt: str = "[…] word
 
 
 def take_the_database_away(services: Services) -> None:
-    """From now on nothing can be looked up or written."""
+    """From now on every query and write fails."""
     services.database.close()
     services.changes.close()
     services.changes._watch_sqlite = lambda: False  # type: ignore[method-assign] # the watch finds nothing either

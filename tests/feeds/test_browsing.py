@@ -67,7 +67,7 @@ def test_everything_else_gets_the_feed(client: FlaskClient, fog: Post, headers: 
     assert client.get("/feed.rss", headers=headers).data.startswith(b"<?xml")
 
 
-def test_caches_are_told_on_what_the_answer_depends(client: FlaskClient, fog: Post) -> None:
+def test_vary_names_the_fields_that_select_the_page(client: FlaskClient, fog: Post) -> None:
     page = opened(client, "/feed.rss")
 
     assert {"Sec-Fetch-Dest", "Sec-Fetch-Mode"} <= set(page.headers["Vary"].split(", "))
@@ -85,7 +85,7 @@ def test_a_page_of_a_feed_keeps_its_number_in_the_link_to_the_raw_one(client: Fl
     assert 'value="http://blog.example/feed.rss"' in page
 
 
-def test_what_is_no_feed_is_a_404_for_people_too_and_what_moved_or_went_says_so(
+def test_a_page_about_a_missing_moved_or_deleted_feed_has_the_status_of_the_feed(
     client: FlaskClient,
     services: Services,
     fog: Post,
@@ -99,7 +99,7 @@ def test_what_is_no_feed_is_a_404_for_people_too_and_what_moved_or_went_says_so(
     assert client.get("/posts/mist/thoughts.rss", headers=BROWSER).status_code == 410
 
 
-def test_nothing_that_others_wrote_is_markup_on_the_page(
+def test_text_of_others_is_escaped_on_the_page(
     client: FlaskClient, services: Services, publish: Callable[..., Post]
 ) -> None:
     nasty = "<script>alert(1)</script>"

@@ -1,4 +1,4 @@
-"""Posts and thoughts as feeds: ids that outlive addresses, titles that say whose feed it is, authors by default."""
+"""Posts and thoughts as feeds: stable ids, titles, default authors."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -80,7 +80,7 @@ def address(scope: str, fmt: Format = "atom", name: str = "") -> FeedAddress:
     ],
     ids=["site", "tag", "author"],
 )
-def test_a_feed_of_posts_says_whose_it_is_and_where(
+def test_a_feed_of_posts_has_title_author_and_addresses(
     scope: str, name: str, title: str, page: str, document: str
 ) -> None:
     feed = BUILDER.posts(address(scope, name=name), EXTENT, [a_post(1), a_post(2)], {})
@@ -137,7 +137,7 @@ def test_ids_outlive_a_move_of_the_site_and_a_new_slug() -> None:
     assert (after.id, after.entries[0].id) == (before.id, before.entries[0].id)
 
 
-def test_an_entry_carries_everything_of_its_post() -> None:
+def test_an_entry_has_all_fields_of_its_post() -> None:
     file = Enclosure("https://media.example/a.mp3", "audio/mpeg", 12)
     post = a_post(
         tags=("sea", "a/b"), authors=("Ann", "Ben"), enclosures=(file,), summary="In short.", image=f"{BASE}/p.png"
@@ -155,7 +155,7 @@ def test_an_entry_carries_everything_of_its_post() -> None:
     assert entry.replies == Replies(2, f"{here}#thoughts", f"{here}/thoughts.rss", f"{here}/thoughts.atom", NOON)
 
 
-def test_what_a_post_leaves_out_is_filled_in() -> None:
+def test_missing_fields_of_a_post_get_defaults() -> None:
     (entry,) = BUILDER.posts(address("site"), EXTENT, [a_post(title="")], {}).entries
 
     assert entry.title == ""
@@ -177,7 +177,7 @@ def test_a_pingback_is_an_entry_that_answers_its_post() -> None:
     assert entry.in_reply_to == InReplyTo(a_post().guid, f"{BASE}/posts/post-1", f"{BASE}/feed.atom")
 
 
-def test_a_comment_keeps_its_paragraphs_and_names_no_page_where_its_writer_gave_none() -> None:
+def test_a_comment_keeps_its_paragraphs_and_needs_no_page_of_its_author() -> None:
     comment = a_thought(kind="comment", source=None, author_name="Bob", author_url="", excerpt="One <b>\ntwo\n\nthree")
 
     (entry,) = BUILDER.thoughts(address("thoughts"), EXTENT, [comment], {1: a_post()}).entries
@@ -196,7 +196,7 @@ def test_long_titles_are_cut_within_other_titles() -> None:
     assert len(feed.title) < 120
 
 
-def test_a_post_without_a_title_is_called_by_its_first_words_in_the_titles_of_its_thoughts() -> None:
+def test_in_titles_of_thoughts_a_post_without_a_title_is_named_by_its_first_words() -> None:
     feed = BUILDER.thoughts(address("post", name="post-1"), EXTENT, [a_thought()], {1: a_post(title="")})
 
     assert feed.title == "Thoughts on “All the words.” – Example"

@@ -1,4 +1,4 @@
-"""Who has a version already, and which coding a reader likes best."""
+"""Conditional requests and the choice of a content coding."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -48,7 +48,7 @@ def http_date(moment: datetime) -> str:
         "bare-gz",
     ],
 )
-def test_a_reader_who_names_our_tag_in_whatever_dress_has_the_version(sent: str) -> None:
+def test_our_tag_matches_in_every_form_that_readers_and_proxies_send(sent: str) -> None:
     assert not_modified(VERSION, sent, None)
 
 
@@ -68,7 +68,7 @@ def test_a_reader_who_names_our_tag_in_whatever_dress_has_the_version(sent: str)
         "quote",
     ],
 )
-def test_a_reader_who_names_other_tags_does_not_have_it(sent: str) -> None:
+def test_other_tags_do_not_match(sent: str) -> None:
     assert not not_modified(VERSION, sent, None)
 
 
@@ -87,7 +87,7 @@ def test_a_reader_who_names_other_tags_does_not_have_it(sent: str) -> None:
     ],
     ids=["same", "later", "years-later", "earlier", "rfc850", "asctime", "asctime-earlier", "zone", "zone-earlier"],
 )
-def test_a_date_counts_when_it_is_ours_or_later(since: str, has_it: bool) -> None:
+def test_a_date_matches_when_it_is_ours_or_later(since: str, has_it: bool) -> None:
     assert not_modified(VERSION, None, since) is has_it
 
 
@@ -103,7 +103,7 @@ def test_a_date_counts_when_it_is_ours_or_later(since: str, has_it: bool) -> Non
     ],
     ids=["empty", "zero", "word", "rfc3339", "no-such-day", "huge-year"],
 )
-def test_a_date_that_is_none_is_as_good_as_not_sent(since: str) -> None:
+def test_an_invalid_date_is_no_condition(since: str) -> None:
     assert not not_modified(VERSION, None, since)
 
 
@@ -133,7 +133,7 @@ def test_if_none_match_wins_where_both_are_sent(tag: str, since: str, has_it: bo
     assert not_modified(VERSION, tag, since) is has_it
 
 
-def test_a_reader_who_names_nothing_gets_the_feed() -> None:
+def test_a_request_without_conditions_gets_the_feed() -> None:
     assert not not_modified(VERSION, None, None)
 
 
@@ -164,7 +164,7 @@ def test_a_reader_who_names_nothing_gets_the_feed() -> None:
         (",;,q=1,", "identity"),
     ],
 )
-def test_the_coding_a_reader_likes_best_is_taken(accepted: str | None, chosen: str) -> None:
+def test_the_coding_with_the_highest_quality_is_chosen(accepted: str | None, chosen: str) -> None:
     assert coding(accepted) == chosen
 
 

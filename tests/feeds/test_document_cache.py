@@ -74,7 +74,7 @@ def test_what_was_replaced_or_discarded_takes_no_room() -> None:
 
 @pytest.fixture
 def hasty_threads() -> Iterator[None]:
-    """Threads that take turns as often as Python lets them."""
+    """Makes threads switch as often as Python allows."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield

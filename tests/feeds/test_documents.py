@@ -31,7 +31,7 @@ EVERY_FEED = [
 
 @pytest.fixture
 def site(services: Services, publish: Callable[..., Post], clock: Clock) -> SimpleNamespace:
-    """Two posts, the first with a comment, and what can be done with them."""
+    """Two posts, the first with a comment, and operations on them."""
     first = publish("First", slug="first", tags="[sea]", date="2026-01-01")
     second = publish("Second", slug="second", tags="[sea]", date="2026-02-01")
     thought = say(services, first)
@@ -101,7 +101,7 @@ def test_in_a_burst_last_modified_moves_a_second_with_each_change_and_later_catc
     assert site.services.feed_documents.get(SITE_ATOM).version.last_modified == site.clock().replace(microsecond=0)
 
 
-def test_last_modified_moves_forward_even_where_the_clock_was_put_back(site: SimpleNamespace) -> None:
+def test_last_modified_moves_forward_even_if_the_clock_was_put_back(site: SimpleNamespace) -> None:
     before = site.services.feed_documents.get(SITE_ATOM).version
 
     site.clock.move(days=-7)
@@ -110,7 +110,9 @@ def test_last_modified_moves_forward_even_where_the_clock_was_put_back(site: Sim
     assert site.services.feed_documents.get(SITE_ATOM).version.last_modified > before.last_modified
 
 
-def test_a_first_version_is_as_old_as_itself_so_that_dates_of_another_feed_do_not_count(site: SimpleNamespace) -> None:
+def test_a_first_version_is_dated_when_it_was_made_so_that_dates_of_another_feed_do_not_match(
+    site: SimpleNamespace,
+) -> None:
     assert site.services.feed_documents.get(SITE_ATOM).version.last_modified == site.clock()
 
 
@@ -166,7 +168,7 @@ def test_a_post_that_is_older_than_all_entries_comes_to_subscribers_until_an_arc
     assert b"Older than both" in short.feed_documents.get(SITE_ATOM.archive(2)).bodies["identity"]
 
 
-def test_a_scheduled_post_appears_when_it_is_due_without_any_deed(site: SimpleNamespace) -> None:
+def test_a_scheduled_post_appears_when_it_is_due_without_any_write(site: SimpleNamespace) -> None:
     site.publish("To come", date="2026-03-08 18:00")
     before = site.services.feed_documents.get(SITE_ATOM)
     assert b"To come" not in before.bodies["identity"]
@@ -178,7 +180,7 @@ def test_a_scheduled_post_appears_when_it_is_due_without_any_deed(site: SimpleNa
     assert after.version.last_modified > before.version.last_modified
 
 
-def test_the_version_is_kept_over_a_restart(
+def test_the_version_survives_a_restart(
     settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
 ) -> None:
     before = {address: site.services.feed_documents.get(address) for address in EVERY_FEED}
@@ -203,7 +205,7 @@ def test_two_processes_give_the_same_answer_after_a_change(
     assert all(here == there for here, there in documents)
 
 
-def test_bytes_that_came_back_are_a_new_version_in_a_process_that_missed_the_others(
+def test_bytes_that_return_are_a_new_version_in_a_process_that_missed_the_others(
     settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
 ) -> None:
     other = assemble(settings)
@@ -231,7 +233,7 @@ def test_the_same_posts_give_the_same_bytes_whenever_they_are_rendered(
     assert {address: again.feed_documents.get(address).bodies for address in EVERY_FEED} == first
 
 
-def test_a_renamed_posts_feed_is_called_otherwise_and_dated_later(site: SimpleNamespace) -> None:
+def test_a_renamed_posts_feed_has_a_new_address_and_a_later_date(site: SimpleNamespace) -> None:
     before = site.services.feed_documents.get(FeedAddress("post", "rss", "first"))
     site.clock.move(seconds=5)
 
@@ -254,7 +256,7 @@ def test_a_deleted_posts_feed_is_gone(site: SimpleNamespace) -> None:
 
 
 @pytest.mark.parametrize("scope", ["tag", "author", "post"])
-def test_what_nobody_can_see_has_no_feed(site: SimpleNamespace, scope: str) -> None:
+def test_there_is_no_feed_for_hidden_posts(site: SimpleNamespace, scope: str) -> None:
     site.publish("Hidden", slug="unseen", tags="[unseen]", authors="[unseen]", draft="true")
 
     with pytest.raises(PostNotFound):

@@ -152,7 +152,7 @@ def test_one_process_lets_exactly_the_limit_pass(services: Services, clock: Cloc
 
 
 @pytest.mark.parametrize("before", range(MOST + 1))
-def test_the_turn_of_a_minute_gives_nothing_back(limit: DownloadLimit, clock: Clock, before: int) -> None:
+def test_a_new_minute_does_not_reset_the_limit(limit: DownloadLimit, clock: Clock, before: int) -> None:
     clock.move(seconds=59, microseconds=900)
     assert passed(limit, before) == before
 

@@ -66,7 +66,7 @@ def test_a_full_post_has_everything_in_a_fixed_order():
     ]
 
 
-def test_what_is_not_known_is_left_out():
+def test_unknown_members_are_left_out():
     bare = item(an_entry(title="", summary="", authors=(Person("Ada"), Person("")), categories=(a_category(" "),)))
 
     assert set(bare) == {"id", "url", "content_html", "date_published", "date_modified", "authors"}

@@ -81,7 +81,7 @@ def test_the_last_good_bytes_are_served_while_the_database_is_locked(
     assert client.get("/").status_code == 200
 
 
-def test_what_was_never_rendered_is_a_503_that_says_when_to_come_again(client: FlaskClient, services: Services) -> None:
+def test_a_feed_that_was_never_rendered_is_a_503_with_retry_after(client: FlaskClient, services: Services) -> None:
     take_the_database_away(services)
 
     answer = client.get("/feed.rss")
@@ -101,7 +101,7 @@ def test_a_feed_that_is_gone_does_not_come_back_when_the_database_goes_away(
     assert client.get("/posts/fog/thoughts.rss").status_code == 503
 
 
-def test_nobody_waits_long_for_a_writer_that_holds_the_database(
+def test_no_reader_waits_long_while_a_writer_holds_the_database(
     services: Services, publish: Callable[..., Post], fog: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = FeedAddress("site", "atom")

@@ -1,4 +1,4 @@
-"""A feed in several documents: which there are, and how they link to each other (RFC 5005)."""
+"""The documents of a feed, and the links between them (RFC 5005)."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_pages_hold_all_entries_and_an_empty_list_has_one(entries: int, pages: i
     assert [number for number in range(5) if extent.holds(FEED.page(number))] == list(range(1, pages + 1))
 
 
-def test_there_are_as_many_archives_as_are_full() -> None:
+def test_only_full_archives_exist() -> None:
     assert [number for number in range(5) if Extent(70, 20, 3).holds(FEED.archive(number))] == [1, 2, 3]
 
 
@@ -46,12 +46,12 @@ def test_the_newest_document_links_to_the_newest_archive_and_to_the_pages() -> N
     }
 
 
-def test_where_not_all_were_counted_nobody_knows_the_last_page() -> None:
+def test_without_a_count_there_is_no_link_to_the_last_page() -> None:
     assert seen_from(FEED, Extent(21, 20, counted=False)) == {"first": "?page=1", "next": "?page=2"}
     assert seen_from(FEED, Extent(20, 20, counted=False)) == {}
 
 
-def test_a_page_links_to_its_neighbours_and_to_neither_beyond_the_ends() -> None:
+def test_a_page_links_to_its_neighbours_but_not_beyond_the_ends() -> None:
     extent = Extent(50, 20, 2)
 
     assert seen_from(FEED.page(1), extent) == {"first": "?page=1", "next": "?page=2", "last": "?page=3"}
@@ -75,7 +75,7 @@ def test_an_archive_links_to_the_feed_and_to_both_neighbours_from_the_start() ->
         }
 
 
-def test_the_archive_that_is_being_filled_is_the_one_after_the_last_where_there_is_one() -> None:
+def test_the_archive_after_the_last_full_one_is_the_one_being_filled() -> None:
     assert [number for number in range(6) if Extent(70, 20, 3).fills(FEED.archive(number))] == [4]
     assert not Extent(7, 20).fills(FEED.archive(1))
     assert not Extent(70, 20, 3).fills(FEED.page(4))

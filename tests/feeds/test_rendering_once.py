@@ -1,4 +1,4 @@
-"""Several processes and threads on one change: the newest bytes are the newest version, and are made once."""
+"""Several processes and threads after one change: the newest bytes are the newest version, and are rendered once."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +25,7 @@ Assemble = Callable[[Settings], Services]
 
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Services, Callable[[], object]], None]:
-    """Lets something happen once, after one process has collected a feed and before it has written a version."""
+    """Calls an operation once, after one process has collected a feed and before it writes a version."""
 
     def arrange(services: Services, deed: Callable[[], object]) -> None:
         real, deeds = Collector.collect, [deed]
@@ -41,7 +41,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Services, Callable[[
     return arrange
 
 
-def test_who_rendered_slowly_never_brings_old_bytes_as_the_newest_version(
+def test_a_slow_renderer_never_publishes_old_bytes_as_the_newest_version(
     services: Services,
     settings: Settings,
     assemble: Assemble,
@@ -65,7 +65,7 @@ def test_who_rendered_slowly_never_brings_old_bytes_as_the_newest_version(
     assert late.version == quick.feed_documents.get(ATOM).version
 
 
-def test_what_was_rendered_before_a_scheduled_post_was_due_is_no_version_after_it(
+def test_bytes_from_before_a_scheduled_post_was_due_are_not_published_after_it(
     services: Services, publish: Callable[..., Post], clock: Clock, meanwhile: Callable[..., None]
 ) -> None:
     publish("To come", date=(clock() + timedelta(minutes=1)).isoformat())
@@ -74,7 +74,7 @@ def test_what_was_rendered_before_a_scheduled_post_was_due_is_no_version_after_i
     assert b"To come" in services.feed_documents.get(ATOM).bodies["identity"]
 
 
-def test_a_site_that_changes_all_the_time_is_served_all_the_same(
+def test_a_site_that_changes_during_every_rendering_is_served_all_the_same(
     services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, numbers = Collector.collect, count()
@@ -90,7 +90,7 @@ def test_a_site_that_changes_all_the_time_is_served_all_the_same(
     assert b"First" in services.feed_documents.get(ATOM).bodies["identity"]
 
 
-def test_a_change_is_rendered_once_and_nobody_waits_who_has_something_to_serve(
+def test_a_change_is_rendered_once_and_other_threads_serve_the_last_good_bytes(
     services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish("One")
@@ -119,7 +119,7 @@ def test_a_change_is_rendered_once_and_nobody_waits_who_has_something_to_serve(
     assert len(rendered) == 1
 
 
-def test_a_feed_that_nobody_has_yet_is_rendered_once_for_all_who_ask(
+def test_a_feed_that_is_not_cached_is_rendered_once_for_all_threads(
     services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish("One")

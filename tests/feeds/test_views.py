@@ -1,4 +1,4 @@
-"""Feeds over HTTP: where they are, what they are sent with, and what becomes of those of posts that moved."""
+"""Feeds over HTTP: addresses, headers, and the feeds of posts that moved."""
 
 import gzip
 import json
@@ -68,9 +68,7 @@ def test_every_feed_answers_with_its_exact_type_whatever_a_reader_accepts(
     assert sorted(titles(answer.data, path)) == sorted(expected)
 
 
-def test_every_feed_is_sent_with_what_readers_and_caches_need_and_without_cookies(
-    client: FlaskClient, fog: Post
-) -> None:
+def test_every_feed_has_the_headers_that_readers_and_caches_need_and_no_cookie(client: FlaskClient, fog: Post) -> None:
     for path in ALL_FEEDS:
         headers = client.get(path, headers={"Cookie": "session=x"}).headers
 
@@ -116,7 +114,7 @@ def test_a_tag_and_an_author_of_any_name_have_a_list_and_feeds(
             assert (name, client.get(urlsplit(url).path).status_code) == (name, 200)
 
 
-def test_a_feed_that_is_none_is_a_404(client: FlaskClient, fog: Post) -> None:
+def test_an_unknown_feed_is_a_404(client: FlaskClient, fog: Post) -> None:
     for path in (
         "/tags/Sea/feed.rss",
         "/tags/se/feed.rss",
@@ -135,7 +133,7 @@ def test_a_feed_that_is_none_is_a_404(client: FlaskClient, fog: Post) -> None:
         assert (path, client.get(path).status_code) == (path, 404)
 
 
-def test_plain_slashes_are_taken_for_a_name_too_as_some_proxies_decode_them(
+def test_plain_slashes_belong_to_a_name_too_because_some_proxies_decode_them(
     client: FlaskClient, publish: Callable[..., Post]
 ) -> None:
     publish("Fog", tags='["a/b"]')
@@ -158,7 +156,7 @@ FORMER = {
 
 
 @pytest.mark.parametrize("end", ["", "/", "?utm_source=x", "/?feed=rss2"])
-def test_former_addresses_lead_to_the_feed_meant(client: FlaskClient, mounted: FlaskClient, end: str) -> None:
+def test_former_addresses_redirect_to_the_feed_meant(client: FlaskClient, mounted: FlaskClient, end: str) -> None:
     for former, meant in FORMER.items():
         for method in ("GET", "HEAD"):
             here = client.open(former + end, method=method, headers={"Host": "evil.example"})
@@ -170,7 +168,7 @@ def test_former_addresses_lead_to_the_feed_meant(client: FlaskClient, mounted: F
 
 
 @pytest.mark.parametrize("fmt", list(TYPES))
-def test_the_thoughts_of_a_renamed_post_are_elsewhere_and_those_of_a_deleted_one_are_gone(
+def test_the_thoughts_of_a_renamed_post_redirect_and_those_of_a_deleted_one_are_gone(
     client: FlaskClient, services: Services, fog: Post, fmt: str
 ) -> None:
     services.publisher.rename("fog", "mist")
@@ -183,7 +181,7 @@ def test_the_thoughts_of_a_renamed_post_are_elsewhere_and_those_of_a_deleted_one
 
 
 @pytest.mark.parametrize("front", [{"draft": "true"}, {"date": "2030-01-01"}], ids=["draft", "scheduled"])
-def test_the_thoughts_of_a_post_that_nobody_can_see_are_not_found(
+def test_the_thoughts_of_a_hidden_post_are_not_found(
     client: FlaskClient, publish: Callable[..., Post], services: Services, front: dict[str, str]
 ) -> None:
     post = publish("Secret", slug="secret", **front)
@@ -221,7 +219,7 @@ def test_unknown_queries_are_ignored(client: FlaskClient, fog: Post) -> None:
 
 
 @pytest.mark.parametrize("path", ["/feed.rss", "/tags/sea/feed.atom", "/thoughts.json", "/posts/fog/thoughts.atom"])
-def test_below_a_path_every_link_keeps_it_and_nothing_of_the_host_that_was_asked_shows(
+def test_below_a_path_every_link_keeps_it_and_ignores_the_host_header(
     mounted: FlaskClient, fog: Post, path: str
 ) -> None:
     answer = mounted.get(f"/my%20blog{path}", headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
@@ -243,7 +241,7 @@ def test_a_site_without_posts_has_feeds_of_its_own_and_of_its_author(client: Fla
     assert client.get("/tags/sea/feed.rss").status_code == 404
 
 
-def test_the_feed_of_the_sites_author_lists_posts_that_name_nobody_too(
+def test_the_feed_of_the_sites_author_lists_posts_without_authors_too(
     client: FlaskClient, publish: Callable[..., Post]
 ) -> None:
     publish("Unnamed", date="2026-01-01")

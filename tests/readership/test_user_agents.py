@@ -1,4 +1,4 @@
-"""Who reads, from what readers say of themselves: names, stated subscribers, and nonsense that does no harm."""
+"""Names and stated subscribers from User-Agent, and nonsense that does no harm."""
 
 import time
 
@@ -64,11 +64,11 @@ IPHONE = (
         ("Feedly/1.0 (version 1.0 beta; no subscribers)", "Feedly", None),
     ],
 )
-def test_a_reader_is_called_as_it_calls_itself(user_agent: str | None, name: str, subscribers: int | None) -> None:
+def test_a_reader_has_the_name_that_it_sends(user_agent: str | None, name: str, subscribers: int | None) -> None:
     assert reader(user_agent) == Reader(name, subscribers)
 
 
-def test_a_long_name_is_cut_and_what_comes_far_behind_is_not_looked_at() -> None:
+def test_a_long_name_is_cut_and_the_end_of_a_long_header_is_ignored() -> None:
     assert reader("one two three " * 9).name == "one two three one two three one two three one two three…"
     assert reader(f"Feedly/1.0 {' ' * 300}(7 subscribers)") == Reader("Feedly")
 

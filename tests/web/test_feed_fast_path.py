@@ -1,4 +1,4 @@
-"""Feeds answered before Flask: the same answers, and nothing that the router would not have let in."""
+"""Feeds sent before Flask: the same responses, and only for addresses that the router knows."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from feedserver import app as app_module
 from feedserver.app import create_app
+from feedserver.feeds.documents import FeedDocuments
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.web.feed_fast_path import FeedFastPath
@@ -23,7 +24,7 @@ BROWSER = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}
 
 @pytest.fixture
 def routed(app: Flask) -> list[str]:
-    """The paths of requests that came as far as Flask's router."""
+    """The paths of requests that reached Flask's router."""
     seen: list[str] = []
 
     def note() -> None:
@@ -45,7 +46,7 @@ def fog(publish: Callable[..., Post]) -> Post:
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("path", FEEDS)
-def test_the_second_answer_needs_no_router_and_is_the_same(
+def test_the_second_response_needs_no_router_and_is_the_same(
     client: FlaskClient, routed: list[str], path: str, method: str, headers: dict[str, str]
 ) -> None:
     first = client.open(path, method=method, headers=headers)
@@ -55,7 +56,25 @@ def test_the_second_answer_needs_no_router_and_is_the_same(
     assert (second.status, second.data, list(second.headers)) == (first.status, first.data, list(first.headers))
 
 
-def test_what_happens_on_the_site_shows_in_the_next_answer(
+def test_a_document_is_asked_for_once_and_again_only_if_it_is_not_current(
+    client: FlaskClient, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    for name in ("cached", "get"):
+        real = getattr(FeedDocuments, name)
+        monkeypatch.setattr(
+            FeedDocuments, name, lambda *given, name=name, real=real: calls.append(name) or real(*given)
+        )
+
+    client.get("/feed.rss")
+    client.get("/feed.rss")
+    publish("Rain")
+    client.get("/feed.rss")
+
+    assert calls == ["get", "cached", "cached", "get"]
+
+
+def test_a_change_of_the_site_shows_in_the_next_response(
     client: FlaskClient, services: Services, publish: Callable[..., Post], fog: Post, clock: Clock
 ) -> None:
     client.get("/feed.atom")
@@ -83,7 +102,7 @@ def test_a_scheduled_post_shows_when_it_is_due(client: FlaskClient, publish: Cal
     assert b"To come" in client.get("/feed.rss").data
 
 
-def test_a_person_is_shown_a_page_though_the_feed_is_at_hand(client: FlaskClient) -> None:
+def test_a_person_is_shown_a_page_although_the_feed_is_cached(client: FlaskClient) -> None:
     client.get("/feed.rss")
 
     assert client.get("/feed.rss", headers=BROWSER).headers["Content-Type"].startswith("text/html")
@@ -115,9 +134,7 @@ def test_a_feed_that_is_gone_is_gone_at_once(client: FlaskClient, services: Serv
     assert client.get("/posts/fog/thoughts.rss").status_code == 410
 
 
-def test_queries_that_a_stranger_thinks_of_are_not_remembered(
-    services: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unknown_queries_are_not_remembered(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app_module, "FeedFastPath", partial(FeedFastPath, most=3))
     app = create_app(services=services)
     routed: list[str] = []
@@ -134,7 +151,7 @@ def test_queries_that_a_stranger_thinks_of_are_not_remembered(
     assert routed.count("/feed.rss") == 1
 
 
-def test_an_answer_without_an_address_as_it_was_sent_goes_by_the_router(app: Flask) -> None:
+def test_a_request_without_raw_uri_goes_through_the_router(app: Flask) -> None:
     seen: list[Any] = []
     for _ in range(2):
         environ = {
