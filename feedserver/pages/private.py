@@ -38,7 +38,7 @@ def receipt(token: str) -> Response:
 
 def _receipt(token: str) -> dict[str, Any]:
     parts = services()
-    thought, events, post = parts.database.look(partial(_load, token))
+    thought, events, post = parts.database.read_public(partial(_load, token))
     url = parts.urls.post(thought.post_slug) if post and post.visible(parts.clock()) else None
     rechecked = post is not None and post.state != "deleted"
     return tell(thought, events, url, looked_at_again=rechecked)
