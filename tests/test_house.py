@@ -39,6 +39,7 @@ PURE = {
     "tokens.py",
     "domains.py",
     "excerpt.py",
+    "buffers.py",
     "encoding.py",
     "document.py",
     "rendering.py",
