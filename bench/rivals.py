@@ -17,7 +17,7 @@ from flask import Flask, Response, render_template, request
 
 from feedserver.app import create_app
 from feedserver.feeds.autodiscovery import for_post
-from feedserver.pages import views
+from feedserver.pages import comment_form, views
 from feedserver.server import Server, gunicorn_settings
 from feedserver.services import Services
 from feedserver.settings import load
@@ -82,7 +82,7 @@ def bare_page(slug: str) -> Flask:
     services = Services(load())
     app = create_app(services=services)
     with app.test_request_context():
-        found = views._visible(slug)
+        found = views.visible_post(slug)
         with services.database.read() as connection:
             shown = tuple(store.shown_on(connection, found.id))
         values = {
@@ -90,7 +90,7 @@ def bare_page(slug: str) -> Flask:
             "authors": found.authors,
             "thoughts": shown,
             "related": (),
-            "form": views._fresh_form(found),
+            "form": comment_form.empty_form(found),
             "notice": None,
             "pingback": services.urls.pingback(),
             "canonical": services.urls.post(slug),
