@@ -15,7 +15,7 @@ from turbohtml import Token
 from feedserver import text
 from feedserver.thoughts.source.buffers import MAX_KEPT, FirstText, LastText
 from feedserver.thoughts.source.links import FoundLink, SourcePage
-from feedserver.thoughts.source.tokens import BOUNDARIES, HIDDEN, TEXT, UNSEEN, OpenElements, flagged_tokens
+from feedserver.thoughts.source.tokens import BOUNDARIES, HIDDEN, INVISIBLE, TEXT, OpenElements, flagged_tokens
 
 _SIDE = 100  # characters on each side of the link, and of the link text
 _OPENING = 2 * _SIDE  # characters of a description or of the first words of a page
@@ -65,7 +65,7 @@ class _Scan:
     def opening(self) -> str:
         """The first words of the page."""
         for _, (token, flags) in self._tokens:
-            self._add_to_opening(token, bool(flags & (HIDDEN | UNSEEN)))
+            self._add_to_opening(token, bool(flags & (HIDDEN | INVISIBLE)))
             if self._first.length > MAX_KEPT:
                 break
         return _head(text.one_line(self._first.until(MAX_KEPT)), _OPENING)
@@ -77,21 +77,21 @@ class _Scan:
             position, (token, flags) = next(self._tokens, _END)
             if position < 0:
                 return
-            unseen = bool(flags & (HIDDEN | UNSEEN))
-            self._add_to_opening(token, unseen)
+            invisible = bool(flags & (HIDDEN | INVISIBLE))
+            self._add_to_opening(token, invisible)
             for context in incomplete:
-                context.add(token, unseen)
-            preceding.add(token, unseen)
+                context.add(token, invisible)
+            preceding.add(token, invisible)
             incomplete = [context for context in incomplete if not context.complete]
             if position in wanted:
-                self._contexts[position] = _Context(preceding, self._open_elements, token, unseen)
+                self._contexts[position] = _Context(preceding, self._open_elements, token, invisible)
                 incomplete.append(self._contexts[position])
 
-    def _add_to_opening(self, token: Token, unseen: bool) -> None:
+    def _add_to_opening(self, token: Token, invisible: bool) -> None:
         if self._first.length > MAX_KEPT:
             return
         if token.type is TEXT:
-            self._first.add("" if unseen else token.data or "")
+            self._first.add("" if invisible else token.data or "")
         elif token.tag in _SEPARATORS:
             self._first.add(" ")
 
@@ -105,10 +105,10 @@ class _PrecedingText:
         self.run_start = 0
         self._blocks: deque[tuple[int, int]] = deque(maxlen=_MAX_BLOCKS)  # depth and start of each open block
 
-    def add(self, token: Token, unseen: bool) -> None:
-        """Takes the next token; `unseen` if readers cannot see its text."""
+    def add(self, token: Token, invisible: bool) -> None:
+        """Takes the next token; `invisible` if readers cannot see its text."""
         if token.type is TEXT:
-            self.words.add("" if unseen else token.data or "")
+            self.words.add("" if invisible else token.data or "")
             return
         if token.tag in _SEPARATORS:
             self.words.add(" ")
@@ -131,7 +131,7 @@ class _PrecedingText:
 class _Context:
     """The text around one link, in three widths: its run, its innermost block, and the parent of that block."""
 
-    def __init__(self, preceding: _PrecedingText, open_elements: OpenElements, token: Token, unseen: bool) -> None:
+    def __init__(self, preceding: _PrecedingText, open_elements: OpenElements, token: Token, invisible: bool) -> None:
         """`token` is that of the link."""
         self._open_elements = open_elements
         blocks = [preceding.block(1), preceding.block(2)]
@@ -144,7 +144,7 @@ class _Context:
         self._current = self._inside if has_text else self._after
         self._ends: list[int] = []  # offsets in `_after` where run, block and parent end, as far as they have ended
         self._followed = 0  # tokens
-        if token.tag in ("area", "img") and not unseen:
+        if token.tag in ("area", "img") and not invisible:
             self._inside.add(f" {token.attr('alt') or ''} ")
 
     @property
@@ -152,11 +152,11 @@ class _Context:
         """Whether later tokens cannot change the excerpt."""
         return len(self._ends) == 3 or self._after.length > MAX_KEPT or self._followed > _MAX_FOLLOWED
 
-    def add(self, token: Token, unseen: bool) -> None:
-        """Takes the next token; `unseen` if readers cannot see its text."""
+    def add(self, token: Token, invisible: bool) -> None:
+        """Takes the next token; `invisible` if readers cannot see its text."""
         self._followed += 1
         if token.type is TEXT:
-            self._current.add("" if unseen else token.data or "")
+            self._current.add("" if invisible else token.data or "")
             return
         if self._current is self._inside and (token.tag == "a" or self._open_elements.floor < self._link_depth):
             self._current = self._after
@@ -164,7 +164,7 @@ class _Context:
             self._current.add(" ")
         if token.tag in BOUNDARIES and self._current is self._after:
             self._mark_ends()
-        if token.tag == "img" and self._current is self._inside and not unseen:
+        if token.tag == "img" and self._current is self._inside and not invisible:
             self._inside.add(token.attr("alt") or "")
 
     def words(self) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 from turbohtml import Token
 
-from feedserver import text as words
+from feedserver.text import one_line, shorten
 from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME
 from feedserver.thoughts.source.tokens import HIDDEN, START, TEMPLATE, TEXT, TITLE, OpenElements, flagged_tokens
 from feedserver.urls import MAX_URL
@@ -126,7 +126,7 @@ def _read_meta(token: Token, metadata: dict[str, str]) -> None:
 
 def _folded(raw: str, limit: int) -> str:
     # Cut first: NFC takes quadratic time for thousands of combining marks on one letter.
-    return words.shorten(words.one_line(raw.strip()[: 4 * limit]), limit)
+    return shorten(one_line(raw.strip()[: 4 * limit]), limit)
 
 
 def _resolved(found: list[tuple[str, str, int, bool]], base: str) -> Iterator[FoundLink]:

@@ -12,17 +12,18 @@ from itertools import islice
 
 from turbohtml import Token, TokenType, tokenize
 
-from feedserver import text as words
+from feedserver.text import BLOCKS
+from feedserver.text import UNSEEN as INVISIBLE_ELEMENTS
 
 # A token takes up to 2 µs, and a page is read twice. 1 MB of ordinary HTML has 50,000 tokens, 1 MB of nothing but short
 # links has 200,000.
 MAX_TOKENS = 200_000
 START, END, TEXT = TokenType.START_TAG, TokenType.END_TAG, TokenType.TEXT
-HIDDEN, UNSEEN, TEMPLATE, FOREIGN, TITLE = 1, 2, 4, 8, 16  # flags of a token, inherited from open elements
+HIDDEN, INVISIBLE, TEMPLATE, FOREIGN, TITLE = 1, 2, 4, 8, 16  # flags of a token, inherited from open elements
 _FLAGS = {
-    **dict.fromkeys(words.UNSEEN - {"noscript"} | set("audio canvas noembed noframes video".split()), UNSEEN),
-    **dict.fromkeys(("math", "svg"), UNSEEN | FOREIGN),
-    "template": UNSEEN | TEMPLATE,
+    **dict.fromkeys(INVISIBLE_ELEMENTS - {"noscript"} | set("audio canvas noembed noframes video".split()), INVISIBLE),
+    **dict.fromkeys(("math", "svg"), INVISIBLE | FOREIGN),
+    "template": INVISIBLE | TEMPLATE,
 }
 _INVISIBLE_STYLE = re.compile(
     r"(?<![\w-])(?:display\s*:\s*none|opacity\s*:\s*0*(?:\.0+)?%?(?![.\d])|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0*(?:\.0+)?(?![.\d])"
@@ -30,7 +31,7 @@ _INVISIBLE_STYLE = re.compile(
     re.IGNORECASE,
 )
 # Elements that end a run of text: all blocks, but neither line breaks nor images.
-BOUNDARIES = words.BLOCKS - {"br", "img"} | set("body caption center head html menu tbody tfoot thead".split())
+BOUNDARIES = BLOCKS - {"br", "img"} | set("body caption center head html menu tbody tfoot thead".split())
 _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q s samp small span"
     " strike strong sub sup time tt u var".split()
