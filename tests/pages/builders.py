@@ -1,4 +1,4 @@
-"""Pages as the templates write them, rendered with plain Jinja2, and read back with the product's own HTML parser.
+"""Renders the templates with plain Jinja2, and parses the pages.
 
 Every builder has a default for whatever a test does not care about.
 """
