@@ -14,9 +14,8 @@ from feedserver import __version__
 from feedserver.clock import Clock, utc_now
 from feedserver.errors import StorageError
 from feedserver.jobs import store as jobs
-from feedserver.jobs.holder import Holder
 from feedserver.jobs.model import Job
-from feedserver.jobs.worker import Runner
+from feedserver.jobs.runner import Runner
 from feedserver.net.connection import Policy
 from feedserver.net.fetch import fetch
 from feedserver.posts import publishing
@@ -109,7 +108,7 @@ class Services:
     @cached_property
     def runner(self) -> Runner:
         handlers = {VERIFY: self.verifier.carry_out, publishing.PUBLISH: self._make_known}
-        return Runner(self.database, handlers, self.clock, Holder(self.database))
+        return Runner(self.database, handlers, self.clock)
 
     @cached_property
     def waiting_slots(self) -> WaitingSlots:

@@ -39,7 +39,6 @@ class Database:
 
         Raises StorageError for a URL that cannot be used.
         """
-        self.at_close: list[Callable[[], None]] = []  # what else ends with it
         self.writes = 0  # transactions that were committed through this door
         self.url = _parsed(url, called)
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, called)
@@ -129,8 +128,6 @@ class Database:
 
     def close(self) -> None:
         """Gives all pooled connections back."""
-        for deed in self.at_close:
-            deed()
         self.engine.dispose()
         if self._replica is not None:
             self._replica.engine.dispose()

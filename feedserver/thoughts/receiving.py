@@ -18,9 +18,10 @@ from sqlalchemy import Connection
 
 from feedserver import errors
 from feedserver.clock import Clock
+from feedserver.jobs import queue
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import MOST_OF_ONE, Job
-from feedserver.jobs.worker import Runner
+from feedserver.jobs.model import MAX_PER_KEY, Job
+from feedserver.jobs.runner import Runner
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.settings import Settings
@@ -128,8 +129,7 @@ class Receiver:
         ping = self._checked(source, target, sender)
         place = self.places.take()
         try:
-            holder = self.runner.holder.name if place else None
-            taken = self.database.transact(lambda connection: self._take(connection, ping, holder))
+            taken = self.database.transact(lambda connection: self._take(connection, ping, place))
         except BaseException:
             if place:
                 self.places.give_back()
@@ -174,7 +174,7 @@ class Receiver:
 
     # --- storing ---
 
-    def _take(self, connection: Connection, ping: Ping, holder: str | None) -> _Taken:
+    def _take(self, connection: Connection, ping: Ping, place: bool) -> _Taken:
         """One transaction: limits, the pair, and the duty to verify it. Refusals are returned, so that it commits.
 
         `holder` is who carries that duty out at once, None when there is no place for it.
@@ -194,7 +194,7 @@ class Receiver:
         if self._is_too_much(connection, ping.source_key):
             return _Taken(refused=errors.TooMuchWaiting())
         thought = self._store(connection, ping, known, now)
-        return self._start(connection, thought, ping, holder, now)
+        return self._start(connection, thought, ping, place, now)
 
     def _is_too_much(self, connection: Connection, source_key: str) -> bool:
         """Whether `limits.waiting` is reached, or what of it one party may take: the others are to find room."""
@@ -234,19 +234,19 @@ class Receiver:
         assert again is not None, "it was locked in this transaction"
         return again
 
-    def _start(self, connection: Connection, thought: Thought, ping: Ping, holder: str | None, now: datetime) -> _Taken:
+    def _start(self, connection: Connection, thought: Thought, ping: Ping, place: bool, now: datetime) -> _Taken:
         """Settles the ping from what is known of its source, or writes the duty to look and takes it on if it can."""
         if self.verifier.settle_at_once(connection, thought, now):
             return _Taken(thought=thought)
         job = self.verifier.ask(connection, ping.source_key, now)
-        if holder is None or job.is_leased(now) or job.run_at > now:
+        if not place or job.leased_until is not None or job.run_at > now:
             return _Taken(thought=thought)
         # One host never holds all the places, however many of its pages are pinged at once.
-        if not jobs.has_room(
-            connection, job.concurrency_key, now, min(MOST_OF_ONE, max(1, self.settings.pingback.places - 1))
+        if not queue.has_room(
+            connection, job.concurrency_key, now, min(MAX_PER_KEY, max(1, self.settings.pingback.places - 1))
         ):
             return _Taken(thought=thought)
-        return _Taken(thought=thought, job=jobs.lease(connection, job, now, holder=holder))
+        return _Taken(thought=thought, job=jobs.lease(connection, job, now))
 
     # --- after it is stored ---
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, make_url, text
 
-from feedserver.jobs.model import MOST_OF_ONE
-from feedserver.jobs.worker import PLACES, PLACES_AT_LEISURE
+from feedserver.jobs.model import MAX_PER_KEY
+from feedserver.jobs.worker import BACKGROUND_SLOTS, SLOTS
 from feedserver.settings import LimitsSettings, PingbackSettings
 from feedserver.thoughts.verification.fetch_budget import HOSTS_AT_FULL_RATE
 from tests.hostile.inside import ground
@@ -164,12 +164,11 @@ long forms.
 
 ## How they are kept
 
-- **Jobs outlive a crash.** A ping and its job are one transaction; a lease ends within 90 s by itself. Each process
-  also holds a lock for as long as it lives (a file's on SQLite, a session's on PostgreSQL): whoever gets the lock knows
-  that its holder is dead and takes its jobs over within seconds. A job whose process died rests longer each time, as it
-  may be the cause.
-- **Nobody is held up.** {PLACES} first tries, {PLACES} repeated ones and {PLACES_AT_LEISURE} looks that nobody waits
-  for are under way at once in a process, and {MOST_OF_ONE} of one host (its registered domain, IPv4 address or IPv6
+- **Jobs outlive a crash.** A ping and its job are one transaction; a lease lasts 20 s and is renewed while
+  its process works on the job, so that another one takes over within 20 s of a crash. A job whose process died waits
+  longer each time, as it may be the cause.
+- **Nobody is held up.** {SLOTS} first tries, {SLOTS} repeated ones and {BACKGROUND_SLOTS} looks that nobody waits
+  for are under way at once in a process, and {MAX_PER_KEY} of one host (its registered domain, IPv4 address or IPv6
   /64) in all processes together. When half of the places for first tries are taken, the next have four seconds each, a
   slow source gets its full `egress.timeout` in its next try, and every second place goes to the newest ping.
 - **Nobody is attacked.** A look at a source settles all pings that name it. Each request counts in the budget of its

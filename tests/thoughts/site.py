@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from feedserver.app import create_app
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import AT_ONCE, Job
+from feedserver.jobs.model import INTERACTIVE, Job
 from feedserver.net.fetch import FetchedPage
 from feedserver.posts.model import Post
 from feedserver.services import Services
@@ -151,7 +151,7 @@ class Site:
 
     def pressing_jobs(self) -> list[Job]:
         """Those that somebody waits for: looks on the slow schedule are not among them."""
-        return [job for job in self.jobs() if job.priority == AT_ONCE]
+        return [job for job in self.jobs() if job.priority == INTERACTIVE]
 
     def run_next_job(self) -> None:
         """Moves the clock to where the next job is due, and carries it out."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from feedserver.errors import ThoughtError, ThoughtNotFound
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import AT_ONCE
+from feedserver.jobs.model import INTERACTIVE
 from feedserver.settings import Settings
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
@@ -133,7 +133,7 @@ def _have_looked_at(connection: Connection, source_key: str, decision: Decision,
     """The duty to look at the source of a thought that did not stand: its job may have found nothing to do."""
     if decision.state == "received":
         job = jobs.ensure(connection, recheck.VERIFY, source_key, now, now, concurrency_key=budget_key(source_key))
-        if not job.is_leased(now) and (job.run_at > now or job.priority != AT_ONCE):
+        if not job.is_leased(now) and (job.run_at > now or job.priority != INTERACTIVE):
             job = jobs.bring_forward(connection, job, min(job.run_at, now))
         store.set_next_check(connection, source_key, job.run_at)
     elif decision.state in _STANDS:

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import AT_LEISURE, Job
+from feedserver.jobs.model import BACKGROUND, Job
 from feedserver.storage import rate_limits
 from feedserver.thoughts.parties import budget_key
 from feedserver.urls import Urls
@@ -52,4 +52,4 @@ class FetchBudget:
         return now + _WINDOW * random.uniform(0.5, minutes)  # noqa: S311 - no secret
 
     def _most(self, priority: int) -> int:
-        return max(1, self.host // 2) if priority == AT_LEISURE else self.host
+        return max(1, self.host // 2) if priority == BACKGROUND else self.host

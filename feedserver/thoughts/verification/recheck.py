@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import AT_LEISURE
+from feedserver.jobs.model import BACKGROUND
 from feedserver.thoughts import store
 from feedserver.thoughts.parties import budget_key
 
@@ -42,6 +42,6 @@ def plan(connection: Connection, source_key: str, now: datetime) -> None:
         if moment is None:
             return
         job = jobs.ensure(
-            connection, VERIFY, source_key, moment, now, concurrency_key=budget_key(source_key), priority=AT_LEISURE
+            connection, VERIFY, source_key, moment, now, concurrency_key=budget_key(source_key), priority=BACKGROUND
         )
     store.set_next_check(connection, source_key, job.run_at)

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from feedserver.clock import Clock
 from feedserver.errors import BudgetSpent
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import AT_LEISURE, AT_ONCE, Job, pause_after
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job, pause_after
 from feedserver.settings import Settings
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
@@ -73,7 +73,7 @@ class Verifier:
         if sender is None:
             return
         go_on = partial(self._may_go_on_to, priority=job.priority)
-        fetch = partial(self.fetch, on_redirect=go_on, patience=_HURRIED if job.hurried else None)
+        fetch = partial(self.fetch, on_redirect=go_on, patience=_HURRIED if job.short_deadline else None)
         looker = Inspector(self.database, self.urls, self.settings.site.title, fetch)
         look = looker.look(job.subject, sender or None, self.clock())
         self.database.transact(lambda connection: self._settle(connection, job, look))
@@ -90,7 +90,7 @@ class Verifier:
             job = jobs.ensure(
                 connection, VERIFY, source_key, due, now, concurrency_key=self._budget.concurrency_key(source_key)
             )
-        elif job.run_at > due or job.priority != AT_ONCE:  # the first of which a job that somebody holds never is
+        elif job.run_at > due or job.priority != INTERACTIVE:  # the first of which a job that somebody holds never is
             job = jobs.bring_forward(connection, job, min(job.run_at, due))
         store.set_next_check(connection, source_key, job.run_at)
         return job
@@ -134,7 +134,7 @@ class Verifier:
         if not self._budget.spend(connection, job.subject, now, job.priority):
             self._put_off(connection, job, now)
             return None
-        return "" if job.priority == AT_LEISURE else timeline.last_sender(connection, job.subject) or ""
+        return "" if job.priority == BACKGROUND else timeline.last_sender(connection, job.subject) or ""
 
     def _may_go_on_to(self, url: str, *, priority: int) -> None:
         """Counts a redirect's next request like a first one. Raises BudgetSpent, and another day it is tried again."""
@@ -178,7 +178,7 @@ class Verifier:
             return
         error = look.story if isinstance(look.otherwise, Trouble) else None
         waits = store.of_page(connection, job.subject, ("received",))
-        priority = AT_ONCE if waits else AT_LEISURE
+        priority = INTERACTIVE if waits else BACKGROUND
         self._plan(connection, job, min(moments), attempts=0, error=error, priority=priority)
 
     def _try_again(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from feedserver.errors import BadStatus, FetchError, TimedOut
-from feedserver.jobs.model import AT_LEISURE, AT_ONCE
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE
 from feedserver.posts.model import Post
 from feedserver.thoughts.verification.recheck import next_look
 from tests.support.outside import Clock
@@ -174,7 +174,7 @@ def test_looks_in_passing_are_nothing_that_waits(site_with: Callable[..., Site])
         stands(site, target, f"http://host{number}.example/")
 
     assert len(site.jobs()) == 3
-    assert [job.priority for job in site.jobs()] == [AT_LEISURE] * 3
+    assert [job.priority for job in site.jobs()] == [BACKGROUND] * 3
 
 
 # --- what somebody waits for goes first ---
@@ -208,9 +208,9 @@ def test_a_ping_makes_a_look_in_passing_pressing(site: Site, target: str) -> Non
     site.ping(SOURCE, target)
 
     (job,) = site.jobs()
-    assert (job.priority, job.run_at) == (AT_ONCE, site.clock())
+    assert (job.priority, job.run_at) == (INTERACTIVE, site.clock())
     site.run_next_job()
-    assert site.jobs()[0].priority == AT_LEISURE
+    assert site.jobs()[0].priority == BACKGROUND
 
 
 # --- conditional requests ---
