@@ -12,11 +12,9 @@ from typing import Any
 from bench import pinging
 from bench.sites import Site
 from feedserver.app import create_app
-from feedserver.jobs.model import Job
-from feedserver.jobs.worker import Runner
 from feedserver.services import Services
 from feedserver.settings import load
-from feedserver.thoughts.receiving import WaitingSlots
+from feedserver.thoughts.slots import WaitingSlots
 
 _HITS = 10_000
 _PINGS = 100
@@ -78,7 +76,7 @@ def _ping(site: Site) -> Profile:
     services = Services(settings)
     numbers = iter(range(77_000_000, 77_000_000 + _PINGS + 1))
     with pinging.blogs() as port:
-        receiver = replace(services.receiver, places=_Here(1))
+        receiver = replace(services.receiver, slots=_Here(1))
 
         def ping() -> None:
             number = next(numbers)
@@ -98,8 +96,8 @@ def _ping(site: Site) -> Profile:
 class _Here(WaitingSlots):
     """Verifies in the thread that took the ping, so that one profile sees all of it."""
 
-    def run(self, runner: Runner, job: Job) -> Future[None]:
-        runner.run(job)
+    def run(self, work: Callable[[], None]) -> Future[None]:
+        work()
         self.give_back()
         done: Future[None] = Future()
         done.set_result(None)

@@ -1,12 +1,13 @@
-"""What somebody has registered, of a host: whom to trust, whom a fetch burdens, and whom posts link to, go by it."""
+"""Registrable domains, source sites and networks: the units of trust, of fetch budgets and of rate limits. Pure."""
 
-from ipaddress import ip_address
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 from publicsuffixlist import PublicSuffixList
 
-_suffixes: Final = PublicSuffixList()  # its private section too: below github.io everybody is somebody else
-# Homes of many people that the list does not know: each name below is a place of its own.
+_suffixes: Final = PublicSuffixList()  # with its private section: each name below github.io is a site of its own
+# Hosts shared by many people that the list lacks: each name below them is a site of its own.
 _SHARED: Final = frozenset(
     """
     blogger.com blogspot.de blogspot.fr blogspot.co.uk canalblog.com dreamwidth.org edublogs.org ghost.io
@@ -18,7 +19,7 @@ _SHARED: Final = frozenset(
 
 
 def owned(host: str) -> str:
-    """The part of `host` that is one person's, with all below it: on a shared host, a name below that."""
+    """The part of `host` that belongs to one person: a name below a shared host, else the registrable domain."""
     if is_address(host):
         return host
     labels = host.split(".")
@@ -29,7 +30,7 @@ def owned(host: str) -> str:
 
 
 def registered(host: str) -> str:
-    """The domain that was registered: behind a shared one of the list above stand the same machines for everybody."""
+    """The registrable domain (eTLD+1) of `host`: one set of servers, also behind the shared hosts above."""
     return host if is_address(host) else _suffixes.privatesuffix(host) or host
 
 
@@ -39,3 +40,20 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@lru_cache(maxsize=4096)  # asked with each feed request, and an IPv6 network takes fifty microseconds to work out
+def network(address: str) -> str:
+    """The unit of rate limits: an IPv4 address, or an IPv6 /64, which is what one subscriber has.
+
+    What is no address, such as the far end of a local socket, stands for itself.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ip_network((found, 64), strict=False))

@@ -25,7 +25,8 @@ from feedserver.storage import revision
 from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
 from feedserver.thoughts.comments import Tokens
-from feedserver.thoughts.receiving import Receiver, WaitingSlots
+from feedserver.thoughts.receiving import Receiver
+from feedserver.thoughts.slots import WaitingSlots
 from feedserver.thoughts.verification.verify import VERIFY, Fetch, Verifier
 from feedserver.urls import Urls
 
@@ -117,7 +118,7 @@ class Services:
     @cached_property
     def receiver(self) -> Receiver:
         return Receiver(
-            self.database, self.urls, self.settings, self.clock, self.verifier, self.runner, places=self.waiting_slots
+            self.database, self.urls, self.settings, self.clock, self.verifier, self.runner, slots=self.waiting_slots
         )
 
     @cached_property

@@ -16,6 +16,7 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from feedserver import domains
 from feedserver.clock import Clock
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
@@ -79,7 +80,7 @@ class DownloadLimit:
         if not self._most:
             return 0
         now = self._clock()
-        reader = (rate_limits.network(client_address), feed_key)
+        reader = (domains.network(client_address), feed_key)
         with self._lock:
             known = self._readers.get(reader, _NOTHING)
             if wait := known.seconds_refused(now):

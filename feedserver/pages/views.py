@@ -11,6 +11,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
 
+from feedserver import domains
 from feedserver.feeds.autodiscovery import for_list, for_post, for_site
 from feedserver.feeds.collecting import may_be_empty
 from feedserver.feeds.scopes import FeedAddress
@@ -244,7 +245,7 @@ def _store(connection: Any, parts: Services, found: Post, written: Comment) -> T
         return before
     now = parts.clock()
     if not rate_limits.allow(
-        connection, f"comment:{rate_limits.network(request.remote_addr or '')}", _COMMENTS_A_MINUTE, now
+        connection, f"comment:{domains.network(request.remote_addr or '')}", _COMMENTS_A_MINUTE, now
     ):
         return None
     verdict = actions.verdict_on_comment(connection, written.email, parts.settings)

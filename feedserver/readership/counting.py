@@ -19,11 +19,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from feedserver import domains
 from feedserver.clock import Clock
 from feedserver.readership import store as tallies
 from feedserver.readership.store import Place, Tally
 from feedserver.readership.user_agents import OTHERS, READ, reader
-from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
 
 _LOOK_EVERY: Final = 1.0  # seconds: how soon what comes after a quiet time is written
@@ -164,5 +164,5 @@ def _write(connection: Connection, batch: Batch, now: datetime) -> None:
 
 def _mark(key: str, seen: Seen) -> str:
     """Tells one reader from another for as long as the key is there, and says nothing of either afterwards."""
-    who = f"{rate_limits.network(seen.address)} {seen.user_agent}".encode("utf-8", "replace")
+    who = f"{domains.network(seen.address)} {seen.user_agent}".encode("utf-8", "replace")
     return blake2b(who, key=bytes.fromhex(key), digest_size=16).hexdigest()

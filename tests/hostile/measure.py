@@ -19,15 +19,15 @@ from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 
+from feedserver import xmlrpc
 from feedserver.clock import utc_now
-from feedserver.errors import PingError
 from feedserver.installation import init
 from feedserver.net import fetch as fetching
 from feedserver.net.connection import GuardedSocket
 from feedserver.posts import store as posts
 from feedserver.services import Services
 from feedserver.settings import EgressSettings, Settings, SiteSettings
-from feedserver.thoughts import pingback, store
+from feedserver.thoughts import store
 from feedserver.thoughts.verification.inspect import Inspection, Inspector
 from tests.hostile.answers import BROKEN, TOO_LATE, TOO_LONG
 from tests.hostile.authority import Authority
@@ -62,7 +62,7 @@ def measure(seconds: float, groups: Sequence[str] = (*GROUPS, "tls", "xml")) -> 
         _ping_all(services, [url for name, url in urls.items() if name.startswith("page: links to 200 posts")])
         trust = Authority.trusted_in(Path(folder) / "tls")
         looker = Inspector(services.database, services.urls, "A blog", partial(services.verifier.fetch, tls=trust))
-        looker.look(urls["well"], None, utc_now())  # what is loaded once is not the case's cost
+        looker.inspect(urls["well"], None, None, utc_now())  # what is loaded once is not the case's cost
         services.database.close()
         deeds: dict[tuple[str, str], Callable[[], str]] = {}
         for key, url in urls.items():
@@ -77,16 +77,16 @@ def measure(seconds: float, groups: Sequence[str] = (*GROUPS, "tls", "xml")) -> 
 
 
 def _told(looker: Inspector, url: str) -> str:
-    look: Inspection = looker.look(url, "192.0.2.1", utc_now())
+    look: Inspection = looker.inspect(url, "192.0.2.1", None, utc_now())
     found = look.findings.mentions
-    return f"{look.story}; {len(found)} posts" if found else look.story
+    return f"{look.summary}; {len(found)} posts" if found else look.summary
 
 
 def _parsed(body: bytes) -> str:
     try:
-        call = pingback.parse(body)
-    except PingError as error:
-        return f"fault {pingback.FAULTS[type(error)]}"
+        call = xmlrpc.parse(body)
+    except xmlrpc.WireError as error:
+        return f"fault {error.code}"
     return "a call that no method takes" if call.method == "x" else "a call"
 
 

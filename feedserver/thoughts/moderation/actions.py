@@ -33,8 +33,8 @@ from feedserver.thoughts.moderation import hosts, reputation
 from feedserver.thoughts.moderation import undo as acts
 from feedserver.thoughts.moderation.trust import MANY_LINKS, Facts, Rule, judge, source_site
 from feedserver.thoughts.moderation.undo import Before
-from feedserver.thoughts.parties import budget_key
 from feedserver.thoughts.verification import recheck
+from feedserver.thoughts.verification.fetch_budget import budget_key
 
 __all__ = ["Act", "Done"]
 

@@ -232,20 +232,3 @@ def test_a_look_that_others_wait_for_has_little_patience_and_the_next_one_all(si
     site.run_jobs()
 
     assert site.web.patience == [None, 4.0, None]
-
-
-def test_one_host_never_holds_all_the_waiting_places(site_with: Callable[..., Site]) -> None:
-    site = site_with(pingback_wait=0.05, pingback_places=3)
-    target = site.url(site.publish())
-    crowd = [site.web.put(f"http://host{number}.crowd.example/", linking(target)) for number in range(4)]
-    other = site.web.put("http://other.example/", linking(target))
-    site.web.gate.clear()
-
-    outcomes = [site.ping(source, target).outcome for source in [*crowd, other]]
-
-    assert outcomes == ["accepted"] * 5
-    assert site.web.fetched == [*crowd[:2], other]
-    site.web.gate.set()
-    site.services.waiting_slots.close()
-    site.run_jobs()
-    assert site.states() == ["shown"] * 5
