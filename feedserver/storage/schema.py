@@ -304,7 +304,6 @@ jobs = Table(
     Column("run_at", UtcDateTime, nullable=False),
     Column("leased_until", UtcDateTime),
     Column("lease_token", SafeText),  # proves a lease
-    Column("holder", SafeText),  # the process that has it
     Column(
         "concurrency_key", SafeText
     ),  # whose machines it burdens, such as a registered domain; leases are shared out by it

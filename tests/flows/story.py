@@ -6,7 +6,8 @@ from pathlib import Path
 import feedparser
 
 from tests.support.pinging import HEADERS, ping_body, read_answer
-from tests.support.serving import Blog, Site, request, wait_until
+from tests.support.serving import Blog, Site, request
+from tests.support.waiting import wait_until
 
 ARTICLE = Path(__file__).parents[1] / "data" / "harbour.md"
 TITLE = "Harbour Town Votes as the Ferry Dispute Drags On"

@@ -16,7 +16,8 @@ from feedserver.clock import utc_now
 from feedserver.posts import store
 from feedserver.services import Services
 from feedserver.settings import Settings, SiteSettings
-from tests.support.serving import Site, clean_environ, request, running_site, wait_until
+from tests.support.serving import Site, clean_environ, request, running_site
+from tests.support.waiting import wait_until
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from tests.posts.builders import document
 from tests.support.pinging import HEADERS, ping_body, read_answer
 from tests.support.postgres import VARIABLE
-from tests.support.serving import FEEDSERVER, Blog, Site, free_port, request, wait_until
+from tests.support.serving import FEEDSERVER, Blog, Site, free_port, request
+from tests.support.waiting import wait_until
 
 DIED = "the process that carried it out has ended"
 
@@ -81,15 +82,12 @@ class Machines:
                 site.stop(signal.SIGKILL)
 
     def wait_until_taken_over(self, source: str) -> None:
-        """Until the job of looking at `source` is its dead holder's no more: a second, where a machine is not crowded.
-
-        The lease itself would end after 85 seconds.
-        """
+        """Waits until the lease on the job for `source` has ended: at most 20 seconds after its process was killed."""
         query = text("SELECT last_error FROM jobs WHERE subject = :source")
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             wait_until(
                 lambda: connection.execute(query, {"source": source}).scalar() == DIED,
-                10,
+                30,
                 lambda: f"{connection.execute(text('SELECT * FROM jobs')).all()}\n{self.log()}",
             )
 

@@ -17,7 +17,8 @@ import pytest
 from tests.support.front import THREADS, WORKERS, Front, running_front
 from tests.support.pinging import HEADERS, ping_body
 from tests.support.proxy import PROGRAM, SHIPPED, WHY_NOT, rendered
-from tests.support.serving import Blog, request, wait_until
+from tests.support.serving import Blog, request
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason=WHY_NOT)
 

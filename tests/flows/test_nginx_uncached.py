@@ -13,7 +13,8 @@ import pytest
 from tests.support.front import Answer, Front, running_front
 from tests.support.pinging import HEADERS, ping_body, read_answer
 from tests.support.proxy import PROGRAM, WHY_NOT, Nginx
-from tests.support.serving import Blog, free_port, request, wait_until
+from tests.support.serving import Blog, free_port, request
+from tests.support.waiting import wait_until
 from tests.thoughts.forms import TYPED, CommentForm, read_form
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason=WHY_NOT)

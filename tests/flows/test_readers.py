@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.serving import FEEDSERVER, Site, free_port, request, wait_until
+from tests.support.serving import FEEDSERVER, Site, free_port, request
+from tests.support.waiting import wait_until
 
 MOST = 10
 WORKERS = 2
