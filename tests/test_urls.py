@@ -1,4 +1,4 @@
-"""The site's addresses, made and read back; “same post?” in all its forms."""
+"""The site's URLs, made and parsed; which URLs name the same post."""
 
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ BELOW = Urls("https://blog.example/my%20blog")
 PORT = Urls("http://127.0.0.1:8000")
 
 
-# --- same post? ---
+# --- the same post ---
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ PORT = Urls("http://127.0.0.1:8000")
         "https://blog.example/posts/hell%6f",
     ],
 )
-def test_harmless_differences_name_the_same_post(url: str) -> None:
+def test_equivalent_urls_name_the_same_post(url: str) -> None:
     assert ROOT.post_slug(url) == "hello"
 
 
@@ -75,7 +75,7 @@ def test_harmless_differences_name_the_same_post(url: str) -> None:
         "",
     ],
 )
-def test_look_alikes_name_no_post(url: str) -> None:
+def test_similar_urls_name_no_post(url: str) -> None:
     assert ROOT.post_slug(url) is None
 
 
@@ -98,7 +98,7 @@ def test_letter_case_of_a_slug_matters() -> None:
         ("https://blog.example/my%20blog%2Fposts/hello", None),
     ],
 )
-def test_a_base_with_a_path_holds_only_what_lies_below_it(url: str, slug: str | None) -> None:
+def test_a_site_with_a_path_owns_only_urls_below_it(url: str, slug: str | None) -> None:
     assert BELOW.post_slug(url) == slug
     assert BELOW.owns(url) is (slug is not None or url.endswith("my%20blog"))
 
@@ -118,11 +118,11 @@ def test_a_site_owns_what_has_its_host_and_port(url: str, ours: bool) -> None:
     assert PORT.owns(url) is ours
 
 
-# --- making addresses ---
+# --- making URLs ---
 
 
 @given(st.text(alphabet=st.characters(categories=["L", "M", "N"]) | st.sampled_from("-._~"), min_size=1, max_size=200))
-def test_every_slug_that_is_taken_is_found_again_in_its_permalink(text: str) -> None:
+def test_every_valid_slug_is_parsed_from_its_permalink(text: str) -> None:
     try:
         slug = check_slug(text)
     except InvalidDocument:
@@ -134,7 +134,7 @@ def test_every_slug_that_is_taken_is_found_again_in_its_permalink(text: str) -> 
 
 
 @pytest.mark.parametrize("slug", ["\U00020000" * 83, "語" * 111, "a" * 200])
-def test_the_longest_slugs_fit_into_an_address(slug: str) -> None:
+def test_the_longest_slugs_fit_into_a_url(slug: str) -> None:
     assert ROOT.post_slug(ROOT.post(check_slug(slug))) == slug
 
 
@@ -155,7 +155,7 @@ def test_a_name_becomes_one_segment(name: str, written: str | None) -> None:
     assert ROOT.author_feed(name, "json") == f"https://blog.example/authors/{written or name}/feed.json"
 
 
-def test_every_address_starts_with_the_base() -> None:
+def test_every_url_starts_with_the_base() -> None:
     slug, made = "hello", []
     for urls in (ROOT, BELOW):
         made = [
@@ -189,7 +189,7 @@ def test_the_prefix_is_the_decoded_path_of_the_base() -> None:
     assert (ROOT.prefix, BELOW.prefix) == ("", "/my blog")
 
 
-# --- URLs of strangers ---
+# --- URLs from outside ---
 
 
 @pytest.mark.parametrize(
@@ -218,14 +218,14 @@ def test_the_prefix_is_the_decoded_path_of_the_base() -> None:
     ],
     ids=lambda url: url if len(url) < 40 else f"{url[:12]}…{len(url)}",
 )
-def test_what_parsers_could_read_in_two_ways_is_no_url(url: str) -> None:
+def test_urls_that_parsers_read_differently_are_refused(url: str) -> None:
     assert split_http(url) is None
 
 
 @pytest.mark.parametrize(
     "url", ["http://h", "https://h:65535/ü?q#f", "http://[::1]:8080/", "HTTP://H/", "http://bücher.example/"]
 )
-def test_ordinary_urls_are_taken(url: str) -> None:
+def test_ordinary_urls_are_accepted(url: str) -> None:
     assert split_http(url) is not None
 
 
@@ -240,7 +240,7 @@ def test_ordinary_urls_are_taken(url: str) -> None:
         ("http://h./a", "http://h/a"),
     ],
 )
-def test_a_page_is_known_under_one_form(url: str, page: str) -> None:
+def test_equivalent_urls_have_one_normal_form(url: str, page: str) -> None:
     assert normalize_source(url) == page
     assert normalize_source(page) == page
 
@@ -261,10 +261,10 @@ def test_a_page_is_known_under_one_form(url: str, page: str) -> None:
         ("example.0xg", "example.0xg"),
     ],
 )
-def test_an_address_has_one_form_however_it_is_spelled(spelled: str, host: str) -> None:
+def test_an_ip_address_has_one_form(spelled: str, host: str) -> None:
     assert host_name(urlsplit(f"http://{spelled}:8080/x")) == host
 
 
 @pytest.mark.parametrize("spelled", ["256.0.0.1", "1.2.3.4.5", "4294967296", "example.123", "0x100000000", "09.0.0.1"])
-def test_what_only_looks_like_an_address_is_no_host(spelled: str) -> None:
+def test_malformed_ip_addresses_are_no_host(spelled: str) -> None:
     assert split_http(f"http://{spelled}/") is None
