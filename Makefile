@@ -20,7 +20,7 @@ check: $(VENV)/.develops
 harmless: $(VENV)/.develops
 	$(BIN)/python -m tests.hostile.report docs/harmless.md
 
-# Measures feedserver beside what one would take instead, and writes docs/performance.*; five minutes, with wrk.
+# Measures feedserver beside its rivals, and writes docs/performance.md and .json; six minutes, needs wrk.
 bench: $(VENV)/.develops
 	$(BIN)/python -m bench docs
 

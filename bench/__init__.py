@@ -1,1 +1,1 @@
-"""What feedserver costs, measured beside what a user would pick instead (`make bench`)."""
+"""Measures feedserver beside its rivals (`make bench`): the least code that gives the same answers."""

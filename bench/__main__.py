@@ -1,6 +1,7 @@
-"""`python -m bench [FOLDER]`: measures, prints, and writes what it found into FOLDER (docs). Exit status 0 either way.
+"""`python -m bench [FOLDER [PART…]]`: measures, prints a table, and writes it into FOLDER (default: docs).
 
-A target that is not reached is said, and fails nothing: machines differ, and are shared.
+A run of some parts alone prints its table and leaves the folder as it is. A missed target fails nothing: machines
+differ. Exit status 1 where wrk is not installed, 2 for a part that does not exist.
 """
 
 import shutil
@@ -8,43 +9,46 @@ import sys
 import time
 from pathlib import Path
 
-from bench import changing, deep, front, pinging, profiling, reading, rendering, report, sites, starting, tail
+from bench import busy, changes, deep_pages, feeds, nginx, pings, profiles, renderings, report, sites, starting
+from bench.figures import Figure
 from feedserver.clock import utc_now
 
+PARTS = {
+    "feeds": feeds.measure,
+    "nginx": nginx.measure,
+    "renderings": renderings.measure,
+    "deep-pages": deep_pages.measure,
+    "changes": changes.measure,
+    "starting": starting.measure,
+    "busy": busy.measure,
+    "pings": pings.measure,
+}
+PROFILES = "profiles"
 
-def main(folder: Path) -> int:
+
+def main(folder: Path, chosen: list[str]) -> int:
+    if unknown := set(chosen) - {*PARTS, PROFILES}:
+        print(f"bench: no part {', '.join(unknown)}; there are {', '.join([*PARTS, PROFILES])}", file=sys.stderr)
+        return 2
     if shutil.which("wrk") is None:
         print("bench: needs wrk; on Debian: apt-get install wrk", file=sys.stderr)
         return 1
     began = time.monotonic()
-    _say("filling two sites", began)
-    with sites.both() as (small, large):
-        measures = {
-            "feeds and pages": lambda: reading.measure(small, large),
-            "nginx in front": lambda: front.measure(small),
-            "renderings": lambda: rendering.measure(large),
-            "deep pages": lambda: deep.measure(small, large),
-            "changes": lambda: changing.measure(small, large),
-            "starting": lambda: starting.measure(small, large),
-            "the tail": lambda: tail.measure(small),
-            "pings": lambda: pinging.measure(small, large),
-        }
-        figures = []
-        for name, measure in measures.items():
-            _say(name, began)
-            figures += measure()
-        _say("profiles", began)
-        profiles = profiling.measure(small)
-    groups = list(dict.fromkeys(figure.group for figure in figures if not figure.group.startswith("from ")))
-    figures.sort(key=lambda figure: groups.index(figure.group) if figure.group in groups else len(groups))
-    report.tell(figures)
-    report.write(folder, figures, profiles, time.monotonic() - began, utc_now())
+    figures: list[Figure] = []
+    profiled: list[profiles.Profile] = []
+    with sites.both() as both:
+        for part in chosen or [*PARTS, PROFILES]:
+            print(f"{time.monotonic() - began:4.0f} s  {part}", file=sys.stderr, flush=True)
+            if part == PROFILES:
+                profiled = profiles.measure(both)
+            else:
+                figures += PARTS[part](both)
+    found = report.Run.of(figures, profiled, time.monotonic() - began, utc_now())
+    print(report.table(found))
+    if not chosen:
+        report.write(folder, found)
     return 0
 
 
-def _say(what: str, began: float) -> None:
-    print(f"{time.monotonic() - began:4.0f} s  {what}", file=sys.stderr, flush=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs")))
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"), sys.argv[2:]))

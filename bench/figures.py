@@ -1,15 +1,14 @@
-"""What was measured: a number with its unit, and the target it is to reach, where it has one."""
+"""One measured figure with its unit, and its target where it has one."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+
+GROWTH = "from 100 to 100,000 posts"
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure. `least` and `most` are targets, of which a figure has one or none; `note` says what it is made of.
-
-    `rate` is how many requests a second were answered, where the figure is made of that.
-    """
+    """A row of the table. `least` and `most` are targets, of which a figure has one or none; `note` is what a ratio is
+    made of."""
 
     group: str
     name: str
@@ -18,7 +17,6 @@ class Figure:
     least: float | None = None
     most: float | None = None
     note: str = ""
-    rate: float | None = None
 
     @property
     def reached(self) -> bool | None:
@@ -28,39 +26,23 @@ class Figure:
         return self.value <= self.most if self.most is not None else None
 
     @property
-    def share(self) -> float | None:
-        """How far it goes: 1 is just the target, more is better; None where there is none."""
-        if self.least is not None:
-            return self.value / self.least
-        return self.most / max(self.value, 1e-9) if self.most is not None else None
-
-    @property
-    def said(self) -> str:
-        return f"{number(self.value)} {self.unit}".strip()
-
-    @property
     def target(self) -> str:
         if self.least is not None:
-            return f"≥ {number(self.least)} {self.unit}".strip()
-        return f"≤ {number(self.most)} {self.unit}".strip() if self.most is not None else ""
-
-    @property
-    def verdict(self) -> str:
-        return {True: "reached", False: "not reached", None: ""}[self.reached]
+            return f"≥ {number(self.least)}"
+        return f"≤ {number(self.most)}" if self.most is not None else ""
 
 
-def number(value: float | None) -> str:
-    """Three digits that count."""
-    assert value is not None
+def number(value: float) -> str:
+    """Three significant digits."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
-def in_rows(figures: Sequence[Figure]) -> list[tuple[str, ...]]:
-    return [(figure.name, figure.said, figure.target, figure.verdict, figure.note) for figure in figures]
+def rate_growth(name: str, small: float, large: float) -> Figure:
+    """How much slower the large site is, by requests a second."""
+    return Figure(GROWTH, name, small / large, "×", most=1.2, note=f"{number(small)} → {number(large)} /s")
 
 
-def by_group(figures: Sequence[Figure]) -> dict[str, list[Figure]]:
-    groups: dict[str, list[Figure]] = {}
-    for figure in figures:
-        groups.setdefault(figure.group, []).append(figure)
-    return groups
+def time_growth(name: str, small: float, large: float) -> Figure:
+    """How much slower the large site is, by seconds."""
+    note = f"{number(small * 1000)} → {number(large * 1000)} ms"
+    return Figure(GROWTH, name, large / small, "×", most=1.2, note=note)

@@ -14,9 +14,8 @@ from uuid import UUID
 
 from sqlalchemy import Table
 
-from feedserver.posts.store import shelves_of
 from feedserver.services import Services
-from feedserver.storage import listed_thoughts, schema
+from feedserver.storage import schema
 
 _AT_A_TIME = 5_000
 _WORDS = "harbour ferry winter council bridge garden orchard signal letter engine market river stone paper".split()
@@ -39,7 +38,6 @@ def fill(services: Services, number: int) -> None:
         connection.execute("UPDATE site SET revision = revision + 1")
         connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    _lay_out(services)
 
 
 def body(number: int, sentences: list[str], dice: random.Random) -> str:
@@ -132,16 +130,8 @@ def _thought(number: int, post: int, moment: str) -> tuple[Any, ...]:
         "approved": 0,
         "strikes": 0,
         "received_at": moment,
-        "listed_at": moment,
     }
     return tuple(values.get(column.name) for column in schema.thoughts.columns)
-
-
-def _lay_out(services: Services) -> None:
-    names = ["site", *(f"author/{author}" for author in AUTHORS), *(f"tag/{tag}" for tag in TAGS)]
-    with services.database.write() as connection:
-        for shelves in (*map(shelves_of, names), listed_thoughts.SHELVES):
-            shelves.lay_out(connection)
 
 
 def _add(rows: Rows, table: Table, *values: Any) -> None:

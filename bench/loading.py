@@ -5,23 +5,26 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
+ROUNDS = 5
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One round: requests a second, and latencies in seconds."""
+    """One round: requests a second, and the 99th percentile of the latency in seconds."""
 
     rate: float
-    p50: float
     p99: float
 
 
-def wrk(url: str, headers: Mapping[str, str], *, seconds: int, clients: int = 16, script: Path | None = None) -> Load:
-    """Keeps `clients` keep-alive connections busy for whole seconds; `script` (Lua) says with what.
+def wrk(
+    url: str, headers: Mapping[str, str], *, seconds: int = 1, clients: int = 16, script: Path | None = None
+) -> Load:
+    """Keeps `clients` keep-alive connections busy for whole seconds; `script` (Lua) makes the requests.
 
     Raises AssertionError when an answer was no success.
     """
@@ -32,11 +35,20 @@ def wrk(url: str, headers: Mapping[str, str], *, seconds: int, clients: int = 16
     command = [program, "-t1", f"-c{clients}", f"-d{seconds}s", "--latency", *given, *scripted, url]
     said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 30).stdout
     assert "Non-2xx" not in said, said
-    return Load(float(_found(r"Requests/sec:\s+([\d.]+)", said)), _time(said, "50%"), _time(said, "99%"))
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
+    p99 = re.search(r"99%\s+([\d.]+)(us|ms|s|m)\b", said)
+    assert rate, said
+    assert p99, said
+    return Load(float(rate[1]), float(p99[1]) * _UNITS[p99[2]])
 
 
-def interleaved(rounds: int, measures: Mapping[str, Callable[[], float]]) -> dict[str, float]:
-    """The median of each measure; the measures take turns, so that a machine that slows down slows all of them."""
+def rates(asked: Mapping[str, tuple[str, Mapping[str, str]]]) -> dict[str, float]:
+    """Requests a second of each contender, given as URL and request headers."""
+    return interleaved({name: partial(_rate, *what) for name, what in asked.items()})
+
+
+def interleaved(measures: Mapping[str, Callable[[], float]], rounds: int = ROUNDS) -> dict[str, float]:
+    """The median of each measure. They take turns, so that a machine that slows down slows all of them."""
     found: dict[str, list[float]] = {name: [] for name in measures}
     for _ in range(rounds):
         for name, measure in measures.items():
@@ -44,13 +56,5 @@ def interleaved(rounds: int, measures: Mapping[str, Callable[[], float]]) -> dic
     return {name: median(values) for name, values in found.items()}
 
 
-def _time(said: str, share: str) -> float:
-    match = re.search(rf"{share}\s+([\d.]+)(us|ms|s|m)\b", said)
-    assert match, said
-    return float(match[1]) * _UNITS[match[2]]
-
-
-def _found(pattern: str, said: str) -> str:
-    match = re.search(pattern, said)
-    assert match, said
-    return match[1]
+def _rate(url: str, headers: Mapping[str, str]) -> float:
+    return wrk(url, headers).rate

@@ -1,9 +1,9 @@
-"""What feedserver is measured against: the least that can answer with the same bytes, under the same gunicorn settings.
+"""The rivals: the least code that gives the same answers, under gunicorn with feedserver's settings and no access log.
 
-    python -m bench.rivals wsgi|flask|page HOST:PORT FOLDER [WORKERS]
+    python -m bench.rivals wsgi|flask|page|unlogged HOST:PORT FOLDER WORKERS
 
-`wsgi` and `flask` answer every path with the bytes and header fields that `FOLDER/feed.json` names; `page` renders the
-post's own template from values that it holds in memory.
+`wsgi` and `flask` answer every path with the bytes and header fields of `FOLDER/answers.json`; `page` renders the
+template of one post from values in memory; `unlogged` is feedserver itself without its access log.
 """
 
 import json
@@ -13,41 +13,36 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, render_template, request, template_rendered
 
 from feedserver.app import create_app
-from feedserver.feeds.autodiscovery import for_post
-from feedserver.pages import views
 from feedserver.server import Server, gunicorn_settings
-from feedserver.services import Services
-from feedserver.settings import load
-from feedserver.thoughts import store
 
-_OURS = ("on_starting", "when_ready", "post_worker_init", "worker_exit")  # hooks that need a site
+_OF_A_SITE = ("on_starting", "when_ready", "post_worker_init", "worker_exit", "logger_class")
 
 
 class Rival(Server):
     """gunicorn with feedserver's settings and another application."""
 
     def __init__(self, application: Any, bind: str, workers: int) -> None:
-        options = gunicorn_settings(bind, workers)
-        super().__init__({name: value for name, value in options.items() if name not in _OURS})
+        options = gunicorn_settings(bind, workers) | {"accesslog": None}
+        super().__init__({name: value for name, value in options.items() if name not in _OF_A_SITE})
         self._application = application
 
     def load(self) -> Any:
         return self._application
 
 
-def bare_wsgi(kept: dict[str, Any]) -> Callable[..., Iterable[bytes]]:
+def bare_wsgi(answers: dict[str, Any]) -> Callable[..., Iterable[bytes]]:
     """The least: a comparison, and the bytes."""
-    body, packed = b64decode(kept["body"]), b64decode(kept["gzip"])
-    shared = [(name, value) for name, value in kept["headers"]]
-    kind = ("Content-Type", kept["type"])
-    whole = [kind, ("Content-Length", str(len(body))), *shared]
-    small = [kind, ("Content-Length", str(len(packed))), ("Content-Encoding", "gzip"), *shared]
+    body, packed = b64decode(answers["body"]), b64decode(answers["gzip"])
+    shared = [(name, value) for name, value in answers["headers"]]
+    content_type = ("Content-Type", answers["type"])
+    whole = [content_type, ("Content-Length", str(len(body))), *shared]
+    small = [content_type, ("Content-Length", str(len(packed))), ("Content-Encoding", "gzip"), *shared]
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ.get("HTTP_IF_NONE_MATCH") == kept["etag"]:
+        if environ.get("HTTP_IF_NONE_MATCH") == answers["etag"]:
             start_response("304 Not Modified", shared)
             return []
         if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
@@ -59,16 +54,16 @@ def bare_wsgi(kept: dict[str, Any]) -> Callable[..., Iterable[bytes]]:
     return application
 
 
-def bare_flask(kept: dict[str, Any]) -> Flask:
+def bare_flask(answers: dict[str, Any]) -> Flask:
     """A view as one would write it."""
     app = Flask("bare", static_folder=None)
-    body, packed = b64decode(kept["body"]), b64decode(kept["gzip"])
+    body, packed = b64decode(answers["body"]), b64decode(answers["gzip"])
 
     @app.get("/<path:_>")
     def feed(_: str) -> Response:
         wants_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
-        response = Response(packed if wants_gzip else body, content_type=kept["type"])
-        response.headers.extend(kept["headers"])
+        response = Response(packed if wants_gzip else body, content_type=answers["type"])
+        response.headers.extend(answers["headers"])
         if wants_gzip:
             response.headers["Content-Encoding"] = "gzip"
         response.make_conditional(request)
@@ -77,47 +72,34 @@ def bare_flask(kept: dict[str, Any]) -> Flask:
     return app
 
 
-def bare_page(slug: str) -> Flask:
-    """The post's page from memory: its template, its post, its thoughts, nothing looked up."""
-    services = Services(load())
-    app = create_app(services=services)
-    with app.test_request_context():
-        found = views._visible(slug)
-        with services.database.read() as connection:
-            shown = tuple(store.shown_on(connection, found.id))
-        values = {
-            "post": found,
-            "authors": found.authors,
-            "thoughts": shown,
-            "related": (),
-            "form": views._fresh_form(found),
-            "notice": None,
-            "pingback": services.urls.pingback(),
-            "canonical": services.urls.post(slug),
-            "feeds": for_post(found),
-        }
-    services.database.close()
-    services.changes.close()
-    bare = Flask("bare", static_folder=None, template_folder=str(Path(views.__file__).with_name("templates")))
-    bare.jinja_options = app.jinja_options
-    bare.jinja_env.globals |= {name: app.jinja_env.globals[name] for name in ("site", "urls", "stylesheet")}
-    bare.jinja_env.filters |= {name: app.jinja_env.filters[name] for name in ("day", "moment", "rfc3339", "paragraphs")}
+def bare_page(path: str) -> Flask:
+    """The post's page from memory: its own template and values, nothing looked up."""
+    rendered: list[tuple[Any, dict[str, Any]]] = []
+    site = create_app()
+    with template_rendered.connected_to(lambda _, template, context: rendered.append((template, context)), site):
+        assert site.test_client().get(path).status_code == 200
+    template, context = rendered[-1]
+    bare = Flask("bare", static_folder=None)
+    for name in bare.jinja_env.globals.keys() & context.keys():
+        del context[name]  # request, session and g are those of the rival
 
     @bare.get("/<path:_>")
     def page(_: str) -> str:
-        return render_template("post.html", **values)
+        return render_template(template, **context)
 
     return bare
 
 
-def main(kind: str, bind: str, folder: str, workers: str = "1") -> None:
-    kept = json.loads(Path(folder, "feed.json").read_text("utf-8"))
-    applications: dict[str, Callable[[], Any]] = {
-        "wsgi": lambda: bare_wsgi(kept),
-        "flask": lambda: bare_flask(kept),
-        "page": lambda: bare_page(kept["slug"]),
+def main(kind: str, bind: str, folder: str, workers: str) -> None:
+    answers = json.loads(Path(folder, "answers.json").read_text("utf-8"))
+    if kind == "unlogged":
+        Server(gunicorn_settings(bind, int(workers)) | {"accesslog": None}).run()
+    rivals: dict[str, Callable[[], Any]] = {
+        "wsgi": lambda: bare_wsgi(answers),
+        "flask": lambda: bare_flask(answers),
+        "page": lambda: bare_page(answers["page"]),
     }
-    Rival(applications[kind](), bind, int(workers)).run()
+    Rival(rivals[kind](), bind, int(workers)).run()
 
 
 if __name__ == "__main__":

@@ -1,22 +1,27 @@
-"""The two sites that everything is measured with, small and large, in folders that servers and commands start in."""
+"""The sites that everything is measured with, small and large, in folders that servers and commands start in."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.filling import fill
 from feedserver.installation import init
-from feedserver.services import Services
-from feedserver.settings import Settings, load
+from feedserver.services import WebServices
+from feedserver.settings import load
 
 SMALL, LARGE = 100, 100_000
+# How the commit of `bench.before` makes a site of its own.
+_MAKE = "import sys; from pathlib import Path; from bench import sites; sites._made(Path(sys.argv[1]), sites.SMALL)"
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A site with `posts` posts, and as many thoughts; ten of them on the newest post, `post-N`."""
+    """A site with `posts` posts and as many thoughts, ten of them on the newest post, `post-N`."""
 
     folder: Path
     posts: int
@@ -25,16 +30,14 @@ class Site:
     def newest(self) -> str:
         return f"/posts/post-{self.posts}"
 
-    def settings(self) -> Settings:
-        return replace(load({}), data_dir=self.folder / "var")
-
-    def services(self) -> Services:
-        """The parts of it in this process, with the address of no server."""
-        return Services(self.settings())
+    @property
+    def database(self) -> Path:
+        return self.folder / "var" / "feedserver.sqlite3"
 
     @contextmanager
-    def opened(self) -> Iterator[Services]:
-        services = self.services()
+    def opened(self, **environ: str) -> Iterator[WebServices]:
+        """Its services in this process, with further settings."""
+        services = WebServices(replace(load(environ), data_dir=self.folder / "var"))
         try:
             yield services
         finally:
@@ -43,11 +46,32 @@ class Site:
             services.database.close()
 
 
+class Both:
+    """The two sites; each is made when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def small(self) -> Site:
+        return _made(self.folder / "small", SMALL)
+
+    @cached_property
+    def large(self) -> Site:
+        return _made(self.folder / "large", LARGE)
+
+
 @contextmanager
-def both(large: int = LARGE) -> Iterator[tuple[Site, Site]]:
-    """A small site and a large one, in a folder that is deleted afterwards."""
+def both() -> Iterator[Both]:
+    """The two sites, in a folder that is deleted afterwards."""
     with TemporaryDirectory(prefix="feedserver-bench-") as name:
-        yield _made(Path(name, "small"), SMALL), _made(Path(name, "large"), large)
+        yield Both(Path(name))
+
+
+def made_by(tree: Path, folder: Path) -> Site:
+    """A small site, made by the code of another checkout."""
+    subprocess.run([sys.executable, "-c", _MAKE, str(folder)], cwd=tree, check=True, timeout=60)
+    return Site(folder, SMALL)
 
 
 def _made(folder: Path, posts: int) -> Site:

@@ -1,4 +1,4 @@
-"""feedserver: an author's posts as feeds, and the thoughts of other blogs on them."""
+"""feedserver: an author's posts as feeds, and what other blogs write about them."""
 
 from importlib.metadata import version
 

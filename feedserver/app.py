@@ -1,4 +1,4 @@
-"""create_app: the one place where the web application is put together."""
+"""create_app: makes the web application from its blueprints, templates, error pages and WSGI layers."""
 
 import hashlib
 import logging
@@ -24,19 +24,20 @@ from feedserver.feeds import views as feed_views
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.pages import private
 from feedserver.pages import views as page_views
-from feedserver.services import EXTENSION, Services
+from feedserver.services import EXTENSION, WebServices
 from feedserver.settings import Settings
 from feedserver.thoughts import comments
 from feedserver.thoughts import views as thought_views
+from feedserver.urls import Urls
 from feedserver.web.feed_fast_path import FeedFastPath
 from feedserver.web.middleware import BodyDeadline, Mounted, TrustedProxies
-from feedserver.web.routing import EncodedSlashes, NameConverter
+from feedserver.web.routing import EncodedSlashes, NameConverter, WsgiApp
 
 _log = logging.getLogger(__name__)
 
-# Pages hold the author's own HTML, so pictures, sound, film and frames may come from elsewhere; scripts from nowhere,
-# styles from us alone. Our own place is named too, for a page that was reached by another name (localhost): all its
-# links lead to `site.url`.
+# Pages hold the author's HTML: images, media and frames may come from anywhere, scripts from nowhere, styles from this
+# site alone. The origin of `site.url` is listed beside 'self' because a page may be opened under another host name
+# (localhost), and its links lead to `site.url`.
 _CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -56,8 +57,8 @@ _PAGE_HEADERS = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-cache",
 }
-_STATIC_SECONDS = 31_536_000  # a year: the stylesheet's address changes with its bytes
-_BODY_SECONDS = 25  # for the whole body of a request
+_STATIC_SECONDS = 31_536_000  # a year: the stylesheet's URL changes with its bytes
+_BODY_SECONDS = 25  # to receive the whole body of a request
 _MESSAGES = {
     403: ("Not here", "This cannot be done here."),
     404: ("Not found", "There is nothing at this address. Perhaps it was mistyped, or never was."),
@@ -69,17 +70,17 @@ _MESSAGES = {
 }
 
 
-def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
-    """The WSGI application.
+def create_app(settings: Settings | None = None, services: WebServices | None = None) -> Flask:
+    """The WSGI application. `installation.init` must have made the database.
 
-    Reads the settings of the environment unless given some; `services` lets a test bring its own clock or network.
-    Raises SettingsError or StorageError when it cannot work. The database is made and migrated before (`init`).
+    Without `settings`, they are read from the file and the environment. `services` replaces the parts made from them:
+    a test brings its own clock or fetcher. Raises SettingsError or StorageError.
     """
-    services = services or Services(settings or settings_module.load())
+    services = services or WebServices(settings or settings_module.load())
     app = Flask("feedserver", static_folder=None)
     app.extensions[EXTENSION] = services
-    app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's own provider has it
-    app.url_map.merge_slashes = False  # a tag may hold two slashes
+    app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's default provider has it
+    app.url_map.merge_slashes = False  # a tag may contain two slashes in a row
     app.url_map.strict_slashes = False
     app.url_map.converters["name"] = NameConverter
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _STATIC_SECONDS
@@ -95,17 +96,21 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         app.register_blueprint(blueprint)
     _prepare_templates(app, services)
     _prepare_errors(app)
-    base = urlsplit(services.urls.base)
-    policy = _CONTENT_SECURITY_POLICY.format(origin=f"{base.scheme}://{base.netloc}")
-    app.after_request(partial(_secure, {"Content-Security-Policy": policy, **_PAGE_HEADERS}))
-    in_time = BodyDeadline(app.wsgi_app, seconds=_BODY_SECONDS, most=comments.MAX_BODY)
-    feeds_first = FeedFastPath(EncodedSlashes(in_time), services.feed_responder)
-    mounted = Mounted(feeds_first, services.settings.site.url, everywhere=("/healthz", "/readyz"))
-    app.wsgi_app = TrustedProxies(mounted, services.settings.server.trusted_proxies)  # type: ignore[method-assign]
+    app.after_request(partial(_secure, _page_headers(services.urls)))
+    app.wsgi_app = _layered(app.wsgi_app, services)  # type: ignore[method-assign]
     return app
 
 
-def _prepare_templates(app: Flask, services: Services) -> None:
+def _layered(flask: WsgiApp, services: WebServices) -> TrustedProxies:
+    """The layers that a request passes before Flask, the innermost first."""
+    settings = services.settings
+    in_time = BodyDeadline(flask, seconds=_BODY_SECONDS, max_bytes=comments.MAX_BODY)
+    feeds_first = FeedFastPath(EncodedSlashes(in_time), services.feed_responder)
+    mounted = Mounted(feeds_first, settings.site.url, everywhere=("/healthz", "/readyz"))
+    return TrustedProxies(mounted, settings.server.trusted_proxies)
+
+
+def _prepare_templates(app: Flask, services: WebServices) -> None:
     site = services.settings.site
     style = Path(page_views.__file__).with_name("static") / "style.css"
     digest = hashlib.sha256(style.read_bytes()).hexdigest()[:12]
@@ -136,15 +141,15 @@ def _moment(zone: ZoneInfo, moment: datetime) -> str:
 
 def _prepare_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _error_page)
-    app.register_error_handler(PostNotFound, lambda _: _friendly(404))
+    app.register_error_handler(PostNotFound, lambda _: _message_page(404))
     app.register_error_handler(DBAPIError, _storage_error)
     app.register_error_handler(NoConnection, _storage_error)
 
 
 def _error_page(error: HTTPException) -> BaseResponse:
-    if error.response is not None or (error.code or 500) < 400:  # a redirect of the router's
+    if error.response is not None or (error.code or 500) < 400:  # a redirect from the router
         return error.get_response(request.environ)
-    response = _friendly(error.code or 500)
+    response = _message_page(error.code or 500)
     for name, value in error.get_headers(request.environ):
         if name.lower() in ("allow", "retry-after"):
             response.headers[name] = value
@@ -153,12 +158,12 @@ def _error_page(error: HTTPException) -> BaseResponse:
 
 def _storage_error(error: DBAPIError | NoConnection) -> Response:
     _log.error("the database did not answer: %s", type(error).__name__)
-    response = _friendly(ServiceUnavailable.code)
+    response = _message_page(ServiceUnavailable.code)
     response.headers["Retry-After"] = "30"
     return response
 
 
-def _friendly(status: int) -> Response:
+def _message_page(status: int) -> Response:
     heading, message = _MESSAGES.get(status, ("That did not work", "The request could not be understood."))
     page = render_template(
         "error.html", heading=heading, message=message, canonical=None, feeds=autodiscovery.for_site()
@@ -166,8 +171,14 @@ def _friendly(status: int) -> Response:
     return Response(page, status, content_type="text/html; charset=utf-8")
 
 
+def _page_headers(urls: Urls) -> dict[str, str]:
+    base = urlsplit(urls.base)
+    policy = _CONTENT_SECURITY_POLICY.format(origin=f"{base.scheme}://{base.netloc}")
+    return {"Content-Security-Policy": policy, **_PAGE_HEADERS}
+
+
 def _secure(page_headers: dict[str, str], response: Response) -> Response:
-    """Security headers: nosniff for all, the rest for pages."""
+    """Adds security headers: nosniff to all responses, `page_headers` to HTML."""
     response.headers["X-Content-Type-Options"] = "nosniff"
     if response.mimetype == "text/html":
         for name, value in page_headers.items():

@@ -1,4 +1,4 @@
-"""The only place that reads the clock. Everything else is handed `now` as an aware UTC value."""
+"""The only module that reads the clock. All others are given `now` as an aware UTC value."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,10 +7,10 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """The present moment: aware, UTC."""
+    """The current time: aware, UTC."""
     return datetime.now(UTC)
 
 
 def rfc3339(moment: datetime) -> str:
-    """`2026-01-31T12:00:00Z` for an aware moment (RFC 3339 section 5.6), with a fraction only where there is one."""
+    """An aware time as `2026-01-31T12:00:00Z` (RFC 3339 section 5.6), with a fraction of seconds if it has one."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

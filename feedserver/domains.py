@@ -1,12 +1,15 @@
-"""What somebody has registered, of a host: whom to trust, whom a fetch burdens, and whom posts link to, go by it."""
+"""Registrable domain (eTLD+1) and source site, the units of trust and of fetch limits."""
 
 from ipaddress import ip_address
 from typing import Final
+from urllib.parse import urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
-_suffixes: Final = PublicSuffixList()  # its private section too: below github.io everybody is somebody else
-# Homes of many people that the list does not know: each name below is a place of its own.
+from feedserver.urls import host_name, path_steps
+
+_suffixes: Final = PublicSuffixList()  # with its private section: each name below github.io is a domain of its own
+# Shared hosts that the list lacks: each name below one of them is a source site.
 _SHARED: Final = frozenset(
     """
     blogger.com blogspot.de blogspot.fr blogspot.co.uk canalblog.com dreamwidth.org edublogs.org ghost.io
@@ -17,23 +20,40 @@ _SHARED: Final = frozenset(
 )
 
 
-def owned(host: str) -> str:
-    """The part of `host` that is one person's, with all below it: on a shared host, a name below that."""
-    if is_address(host):
-        return host
+def source_site(url: str) -> str:
+    """Returns the source site of an absolute http(s) URL, the unit of trust.
+
+    It is the site of the URL's host, with the home directory if the path starts with one:
+    `blog.example` for `http://www.blog.example/x`, `example.org/~ann` for `http://example.org/~ann/x`.
+    """
+    parts = urlsplit(url)
+    return "/".join((host_site(host_name(parts)), *home_directory(parts.path)))
+
+
+def host_site(host: str) -> str:
+    """Returns the source site of a host: the name below a shared host, else the registrable domain."""
     labels = host.split(".")
     for start in range(1, len(labels)):
         if ".".join(labels[start:]) in _SHARED:
             return ".".join(labels[start - 1 :])
-    return registered(host)
+    return registrable_domain(host)
 
 
-def registered(host: str) -> str:
-    """The domain that was registered: behind a shared one of the list above stand the same machines for everybody."""
+def registrable_domain(host: str) -> str:
+    """Returns eTLD+1 of a host, the unit of fetch limits: all sites of a shared host use the same servers.
+
+    An address, a public suffix and a name without dots are returned as they are.
+    """
     return host if is_address(host) else _suffixes.privatesuffix(host) or host
 
 
+def home_directory(path: str) -> tuple[str, ...]:
+    """Returns the first step of a URL's path if it names a user (`~ann`, `@ann`), else an empty tuple."""
+    return tuple(step for step in path_steps(path)[:1] if step[0] in "~@")
+
+
 def is_address(host: str) -> bool:
+    """Whether a host, without brackets, is an IPv4 or IPv6 address."""
     try:
         ip_address(host)
     except ValueError:

@@ -1,37 +1,37 @@
-"""Every error that feedserver raises on purpose.
+"""All errors that feedserver raises.
 
     FeedserverError
-    ├── SettingsError            the settings cannot be used; carries one line for each fault
-    ├── StorageError             the database is missing, behind, or newer than this program
+    ├── SettingsError            invalid settings; one line for each
+    ├── StorageError             no database, or its schema is older or newer than this program
     ├── PostError
     │   ├── PostNotFound
     │   ├── SlugTaken
     │   └── InvalidDocument      names the field
     ├── ThoughtError
     │   └── ThoughtNotFound
-    ├── PingError                one class for each row of the answer table (INTERFACE, pingback.ping)
+    ├── PingError                one class for each refusal (docs/interface.md, “pingback.ping”)
     └── FetchError
         ├── AddressForbidden     not public and not allowed
         ├── HostUnknown          the name does not resolve
-        ├── TimedOut             the one deadline over name, connect, TLS, redirects and body
-        ├── ConnectionFailed     refused, reset, TLS fault, broken HTTP
+        ├── TimedOut             the deadline over name, connect, TLS, redirects and body
+        ├── ConnectionFailed     refused, reset, TLS error, broken HTTP
         ├── TooManyRedirects     more than five, a loop, or one to another scheme
-        ├── BudgetSpent          a redirect leads to a host that has been asked enough for now
+        ├── BudgetSpent          a redirect leads to a host whose fetch limit is reached
         ├── BadStatus            carries the status
         └── NotText              a type that cannot hold links
 
-Domain errors know neither HTTP status nor XML-RPC fault codes: the wire files hold one table each.
+Errors know neither HTTP status nor XML-RPC fault codes: the modules of each protocol hold one table.
 """
 
 from collections.abc import Sequence
 
 
 class FeedserverError(Exception):
-    """Base of all. `str(error)` is one line that tells a person what is wrong and what to do."""
+    """Base of all. `str(error)` is one line for people that says what is wrong and what to do."""
 
 
 class SettingsError(FeedserverError):
-    """The settings cannot be used."""
+    """The settings are invalid. `faults` holds one line for each."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("; ".join(faults))
@@ -39,14 +39,14 @@ class SettingsError(FeedserverError):
 
 
 class StorageError(FeedserverError):
-    """The database is missing, behind this program's schema, or ahead of it."""
+    """There is no database, or its schema is older or newer than this program."""
 
 
 # --- posts ---
 
 
 class PostError(FeedserverError):
-    """A post cannot be found, or cannot be taken."""
+    """A post cannot be found, stored or changed."""
 
 
 class PostNotFound(PostError):
@@ -62,7 +62,7 @@ class SlugTaken(PostError):
 
 
 class InvalidDocument(PostError):
-    """A document that cannot be published. `field` is the front matter's word for the place."""
+    """A document that cannot be published. `field` is the name of the front matter field."""
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field}: {problem}")
@@ -83,7 +83,7 @@ class ThoughtNotFound(ThoughtError):
 
 
 class PingError(FeedserverError):
-    """A ping that is not taken. Its text is for the sender: what happened, nothing about our inside."""
+    """A ping is refused. Its text is for the sender and tells nothing of internals."""
 
     text = "the ping could not be taken"
 
@@ -147,15 +147,15 @@ class TooMuchWaiting(PingError):
     text = "too many pings are waiting; try again later"
 
 
-# --- going out ---
+# --- fetching ---
 
 
 class FetchError(FeedserverError):
-    """A page could not be had."""
+    """A page could not be fetched. Its text is for the sender of the ping."""
 
 
 class AddressForbidden(FetchError):
-    """The address is not public and not allowed. Told to strangers with the words of `HostUnknown`."""
+    """The address is neither public nor allowed. Its text is that of HostUnknown: strangers must not probe networks."""
 
 
 class HostUnknown(FetchError):
@@ -163,11 +163,11 @@ class HostUnknown(FetchError):
 
 
 class TimedOut(FetchError):
-    """The deadline for the whole fetch passed."""
+    """The deadline of the whole fetch has passed."""
 
 
 class ConnectionFailed(FetchError):
-    """Refused, reset, a TLS fault or a broken answer."""
+    """The connection was refused or reset, TLS failed, or the response is broken."""
 
 
 class TooManyRedirects(FetchError):
@@ -175,11 +175,11 @@ class TooManyRedirects(FetchError):
 
 
 class BudgetSpent(FetchError):
-    """A redirect leads to a host that was asked often enough for now."""
+    """A redirect leads to a host whose fetch limit is reached."""
 
 
 class BadStatus(FetchError):
-    """The final answer was not 200 (nor 304 to a conditional request)."""
+    """The final status is neither 200 nor 304 to a conditional request."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"the source answered {status}")
@@ -187,4 +187,4 @@ class BadStatus(FetchError):
 
 
 class NotText(FetchError):
-    """The answer is of a type that cannot hold links."""
+    """The content type or coding cannot hold links."""

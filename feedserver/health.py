@@ -1,4 +1,4 @@
-"""/healthz and /readyz: is the process alive, and is it able to serve (INTERFACE section 6)."""
+"""/healthz and /readyz: whether the process is alive, and able to serve (docs/interface.md, “Shapes of JSON”)."""
 
 from datetime import timedelta
 
@@ -8,14 +8,15 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from feedserver.errors import StorageError
 from feedserver.jobs import store as jobs
-from feedserver.services import Services, services
+from feedserver.services import WebServices, services
 from feedserver.storage import migrate
 from feedserver.thoughts import store as thoughts
 
 blueprint = Blueprint("health", __name__)
 
-_BEAT_IS_OLD = timedelta(seconds=60)
+_HEARTBEAT_VALID = timedelta(seconds=60)
 _LONG_QUEUE = 0.8  # of `limits.waiting`
+_OTHER_VERSION = "of another version"
 
 
 @blueprint.get("/healthz")
@@ -25,40 +26,40 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """503 only when nothing can be served; what merely limps is `degraded`."""
+    """503 if nothing can be served (`down`); 200 if all is `ok`, or something works only in part (`degraded`)."""
     checks = _checks(services())
     down = any(checks[name] != "ok" for name in ("database", "schema"))
     status = "down" if down else "ok" if set(checks.values()) == {"ok"} else "degraded"
     return _uncached(jsonify({"status": status, "checks": checks})), 503 if down else 200
 
 
-def _checks(parts: Services) -> dict[str, str]:
+def _checks(parts: WebServices) -> dict[str, str]:
     try:
         if not migrate.exists(parts.database):
             return _unknown(database="missing")
         if not migrate.is_current(parts.database):
-            return _unknown(schema="not this program’s")
+            return _unknown(schema=_OTHER_VERSION)
         with parts.database.read() as connection:
             beat = jobs.last_beat(connection)
             waiting = thoughts.waiting(connection)
         replica = parts.database.replica_state()
     except (DBAPIError, NoConnection):
         return _unknown(database="away")
-    except StorageError:  # of a newer program
-        return _unknown(schema="not this program’s")
-    alive = beat is not None and parts.clock() - beat < _BEAT_IS_OLD
+    except StorageError:  # made by a newer feedserver
+        return _unknown(schema=_OTHER_VERSION)
+    alive = beat is not None and parts.clock() - beat < _HEARTBEAT_VALID
     long = waiting > _LONG_QUEUE * parts.settings.limits.waiting
     return {
         "database": "ok",
         "schema": "ok",
-        "jobs": "ok" if alive else "nobody carries them out",
+        "jobs": "ok" if alive else "no worker is running",
         "queue": "long" if long else "ok",
-        **({"replica": replica} if replica else {}),  # behind or away: the primary answers for it
+        **({"replica": replica} if replica else {}),  # the primary answers while it is behind or away
     }
 
 
 def _unknown(database: str = "ok", schema: str = "unknown") -> dict[str, str]:
-    """What can be said of a database in which nothing can be looked up."""
+    """The checks if the database cannot be read."""
     return {"database": database, "schema": schema, "jobs": "unknown", "queue": "unknown"}
 
 

@@ -1,4 +1,4 @@
-"""Making a site: data directory, secret, database, schema, one example post. Safe to repeat, and twice at once."""
+"""Making a site: data directory, secret, database, schema, an example post. Safe to repeat and to run concurrently."""
 
 from feedserver.errors import StorageError
 from feedserver.posts import lists
@@ -27,9 +27,9 @@ words show up below as a *thought*.
 
 
 def init(services: Services, *, example: bool) -> bool:
-    """Makes whatever is missing and brings the schema up to date. Returns whether the site is a new one.
+    """Makes what is missing, and migrates the schema. Returns whether the site is new.
 
-    Raises StorageError when the database is of a newer program.
+    `example` adds an example post to a new site. Raises StorageError if a newer feedserver made the database.
     """
     secret(services.settings.data_dir)
     if services.database.file is not None:
@@ -43,27 +43,27 @@ def init(services: Services, *, example: bool) -> bool:
 
 
 def upgrade(services: Services) -> bool:
-    """Brings an existing database up to date. Returns whether there was anything to do. Raises StorageError."""
+    """Migrates an existing database. Returns whether anything changed. Raises StorageError."""
     require_some(services)
     with migrate.exclusive(services.database):
         return _upgrade(services)
 
 
 def require_some(services: Services) -> None:
-    """Raises StorageError, which says what to do, unless there is a database, however old."""
+    """Raises StorageError, which says what to do, if there is no database of any version."""
     if not migrate.exists(services.database):
         raise StorageError("there is no database yet; `feedserver init` makes it")
 
 
 def require_current(services: Services) -> None:
-    """Raises StorageError, which says what to do, unless there is a database of this program's schema."""
+    """Raises StorageError, which says what to do, if there is no database with the current schema."""
     require_some(services)
     if not migrate.is_current(services.database):
         raise StorageError("the database is of an older feedserver; `feedserver db upgrade` brings it up to date")
 
 
 def _upgrade(services: Services) -> bool:
-    """Brings the schema up to date, and makes what every site has besides: call it under `migrate.exclusive`."""
+    """Migrates the schema, and writes what every site has. The caller holds `migrate.exclusive`."""
     changed = migrate.upgrade(services.database)
     proposed = secret(services.settings.data_dir)
     author = services.settings.site.author

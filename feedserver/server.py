@@ -1,40 +1,40 @@
 """gunicorn's settings and hooks: the same for `feedserver serve` and `gunicorn -c config/gunicorn.conf.py wsgi:app`.
 
-gthread workers, as many as there are cores, with enough threads that slow pings cannot take them all; job threads
-that start and end with their worker; half-sent requests that take no thread and are dropped.
+gthread workers, one for each core, with more threads than pings may wait; job threads start and end with their worker.
 """
 
 import ctypes
 import os
-import re
 import socket
 import struct
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
-from gunicorn.glogging import Logger
 
-from feedserver import settings
+from feedserver import access_log, settings
+from feedserver.access_log import AccessLogger
 from feedserver.app import create_app
 from feedserver.errors import FeedserverError, SettingsError
 from feedserver.feeds.scopes import FORMATS, SITE, FeedAddress
 from feedserver.installation import init
 from feedserver.jobs.worker import STOP_SECONDS, Worker
-from feedserver.services import EXTENSION, Services
+from feedserver.services import EXTENSION, Services, WebServices
+from feedserver.urls import Urls
 
-_RECEIVE_TIMEOUT: Final = 5  # seconds for the next bytes of a request’s body
+_RECEIVE_SECONDS: Final = 5  # for the next bytes of a request: gunicorn's own timeout does not end a blocked read
+_GRACE_SECONDS: Final = 30  # for requests and jobs under way when the server ends
 _M_ARENA_MAX: Final = -8  # mallopt(3)
-_GRACE: Final = 30  # seconds for requests and jobs under way when the server ends
-_PRIVATE: Final = re.compile(r"(/(?:receipts|moderation)/)[^/.\s?]+")
 
-_job_workers: dict[int, Worker] = {}
+_job_workers: dict[int, Worker] = {}  # by the process that they run in
 
 
 class Server(BaseApplication):  # type: ignore[misc] # gunicorn is published without types
-    """gunicorn, started from inside with settings by name."""
+    """gunicorn, started by a command. `options` are gunicorn's settings by name."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         self._options = options
@@ -48,18 +48,10 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is published wit
         return create_app()
 
 
-class DiscreetLogger(Logger):  # type: ignore[misc] # gunicorn is published without types
-    """gunicorn's log, which keeps receipts and the moderation feed to those who have their addresses."""
-
-    def atoms(self, *arguments: Any) -> dict[str, Any]:
-        atoms: dict[str, Any] = super().atoms(*arguments)
-        return {name: _PRIVATE.sub(r"\1…", value) if isinstance(value, str) else value for name, value in atoms.items()}
-
-
 def gunicorn_settings(
     bind: str = settings.BIND, workers: int | None = None, threads: int = settings.THREADS
 ) -> dict[str, Any]:
-    """gunicorn's settings by name. `workers` is one for each core unless given, or said by `WEB_CONCURRENCY`."""
+    """gunicorn's settings by name. Without `workers`, `WEB_CONCURRENCY` or the number of cores says how many."""
     return {
         "bind": bind,
         "workers": workers or int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1),
@@ -67,13 +59,13 @@ def gunicorn_settings(
         "threads": threads,
         "keepalive": 15,
         "timeout": 60,
-        "graceful_timeout": _GRACE,
+        "graceful_timeout": _GRACE_SECONDS,
         "max_requests": 0,
         "control_socket_disable": True,  # two servers on one machine would fight over it
-        "forwarded_allow_ips": "",  # the application knows whom to believe: server.trusted_proxies
-        "logger_class": DiscreetLogger,
+        "forwarded_allow_ips": "",  # the application decides: server.trusted_proxies
+        "logger_class": AccessLogger,
         "accesslog": "-",
-        "access_log_format": '%(h)s "%(r)s" %(s)s %(B)s %(M)sms "%(a)s"',
+        "access_log_format": access_log.FORMAT,
         "errorlog": "-",
         "on_starting": _on_starting,
         "when_ready": _when_ready,
@@ -82,15 +74,11 @@ def gunicorn_settings(
     }
 
 
-def prepare() -> Services:
-    """Makes the site where there is none, and brings its database up to date.
-
-    Raises SettingsError or StorageError. Its connections are closed, so that workers do not inherit them.
-    """
+def prepare() -> None:
+    """Makes the site if there is none, and migrates its database. Raises SettingsError or StorageError."""
     services = Services(settings.load())
     init(services, example=True)
-    services.database.close()
-    return services
+    services.database.close()  # workers must not inherit its connections
 
 
 def _on_starting(_server: Any) -> None:
@@ -103,22 +91,36 @@ def _on_starting(_server: Any) -> None:
 
 
 def _when_ready(server: Any) -> None:
-    seconds = struct.pack("ll", _RECEIVE_TIMEOUT, 0)
-    for listener in server.LISTENERS:  # what is accepted from a listening socket inherits its timeout
+    seconds = struct.pack("ll", _RECEIVE_SECONDS, 0)
+    for listener in server.LISTENERS:  # accepted connections inherit the timeout of the listening socket
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, seconds)
-    _announce(Services(settings.load()), [str(listener) for listener in server.LISTENERS])
+    announce(Urls(settings.load().site.url), server.LISTENERS)
 
 
-def _announce(services: Services, listeners: list[str]) -> None:
-    urls = services.urls
+def announce(urls: Urls, listeners: Iterable[Any]) -> None:
+    """Tells the operator, on standard output, what is served where."""
     lines = {
-        "listening on": ", ".join(listeners),
+        "listening on": ", ".join(map(str, listeners)),
         "site": urls.home(),
         "feeds": ", ".join(FeedAddress(SITE, fmt).url(urls) for fmt in FORMATS),
         "pingback endpoint": urls.pingback(),
     }
+    public = [str(listener) for listener in listeners if not is_local(listener.sock)]
+    if public:
+        lines["warning"] = (
+            f"other machines reach {', '.join(public)}; a proxy that buffers slow clients belongs in front of it, "
+            "as in config/nginx.conf"
+        )
     for name, value in lines.items():
-        print(f"{name + ':':<19}{value}", flush=True)  # noqa: T201 - the operator asked for a server and waits for this
+        print(f"{name + ':':<19}{value}", flush=True)  # noqa: T201
+
+
+def is_local(sock: socket.socket) -> bool:
+    """Whether only this machine can connect to a listening socket: a Unix socket, or a loopback address."""
+    if sock.family == socket.AF_UNIX:
+        return True
+    address = ip_address(sock.getsockname()[0])
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def _post_worker_init(worker: Any) -> None:
@@ -131,17 +133,17 @@ def _post_worker_init(worker: Any) -> None:
 
 
 def share_memory() -> None:
-    """Lets threads share two heaps where the C library can be told (glibc).
+    """Lets all threads share two malloc arenas, if the C library is glibc.
 
-    It makes one for nearly each thread, and keeps in all of them what one of them needed once: a quarter of a worker's
-    memory. Python lets one thread run at a time, so they need not queue for it.
+    By default nearly each thread gets its own, and keeps what it needed once: a quarter of a worker's memory. Python
+    runs one thread at a time, so that they do not contend for the two.
     """
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _worker_exit(_server: Any, worker: Any) -> None:
-    """Lets jobs under way end; what would outlast gunicorn's patience gives its lease back to whoever runs on."""
+    """Lets jobs under way end; gives back the leases of those that would take longer than gunicorn waits."""
     end = time.monotonic() + STOP_SECONDS
     if worker.pid in _job_workers:
         _job_workers.pop(worker.pid).stop()
@@ -151,9 +153,11 @@ def _worker_exit(_server: Any, worker: Any) -> None:
         services.runner.give_back()
         services.runner.holder.close()
         services.readership.stop()
+    if isinstance(worker.log, AccessLogger):
+        worker.log.close()
 
 
-def _services_of(worker: Any) -> Services:
+def _services_of(worker: Any) -> WebServices:
     services = worker.wsgi.extensions[EXTENSION]
-    assert isinstance(services, Services)
+    assert isinstance(services, WebServices)
     return services

@@ -1,25 +1,21 @@
-"""The parts of a running feedserver, put together once for a process: the web application, a worker or a command."""
+"""The parts of a running feedserver, made once for each process: a command, a worker, or the web application."""
 
 import fcntl
 import hmac
 import os
 import secrets
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from feedserver import __version__
 from feedserver.clock import Clock, utc_now
 from feedserver.errors import StorageError
-from feedserver.jobs import store as jobs
 from feedserver.jobs.holder import Holder
-from feedserver.jobs.model import Job
 from feedserver.jobs.worker import Runner
 from feedserver.net.connection import Policy
 from feedserver.net.fetch import fetch
-from feedserver.posts import publishing
+from feedserver.posts import lists, publishing, related
 from feedserver.posts.publishing import Publisher
 from feedserver.settings import Settings
 from feedserver.storage import revision
@@ -30,125 +26,78 @@ from feedserver.thoughts.receiving import Receiver, WaitingSlots
 from feedserver.thoughts.verification.verify import VERIFY, Fetch, Verifier
 from feedserver.urls import Urls
 
-if TYPE_CHECKING:  # loaded where they are made: a command that renders no feed starts in half the time
-    from feedserver.feeds.collecting import Collector
-    from feedserver.feeds.documents import FeedDocuments
-    from feedserver.feeds.download_limit import DownloadLimit
-    from feedserver.feeds.responses import FeedResponder
-    from feedserver.pages.cache import PageCache
-    from feedserver.readership.counting import Readership
-
 EXTENSION = "feedserver"
 
 
-@dataclass(frozen=True)
 class Services:
-    """Everything that views and commands call. Parts are made when first asked for, and kept."""
+    """What commands and background jobs call. Nothing is opened before it is used."""
 
-    settings: Settings
-    clock: Clock = utc_now
-    fetch: Fetch | None = None  # the seam for tests that need no network
-
-    @cached_property
-    def urls(self) -> Urls:
-        return Urls(self.settings.site.url)
-
-    @cached_property
-    def database(self) -> Database:
-        return Database(self.settings.database_url, self.settings.database.read_url)
-
-    @cached_property
-    def publisher(self) -> Publisher:
-        return Publisher(self.database, self.urls, self.settings.site)
-
-    @cached_property
-    def changes(self) -> Changes:
-        return Changes(self.database)
-
-    @cached_property
-    def collector(self) -> "Collector":
-        from feedserver.feeds.collecting import Collector
-
-        return Collector(self.urls, self.settings)
-
-    @cached_property
-    def feed_documents(self) -> "FeedDocuments":
-        from feedserver.feeds.documents import FeedDocuments
-
-        return FeedDocuments(self.database, self.changes, self.collector, self.clock)
-
-    @cached_property
-    def page_cache(self) -> "PageCache":
-        from feedserver.pages.cache import PageCache
-
-        return PageCache(self.database, self.changes, self.clock)
-
-    @cached_property
-    def download_limit(self) -> "DownloadLimit":
-        from feedserver.feeds.download_limit import DownloadLimit
-
-        return DownloadLimit(self.database, self.settings.limits.copies, self.clock)
-
-    @cached_property
-    def readership(self) -> "Readership":
-        from feedserver.readership.counting import Readership
-
-        return Readership(self.database, self.clock)
-
-    @cached_property
-    def feed_responder(self) -> "FeedResponder":
-        from feedserver.feeds.responses import FeedResponder
-
-        return FeedResponder(self.feed_documents, self.download_limit, self.readership.saw)
-
-    @cached_property
-    def verifier(self) -> Verifier:
-        go_out = self.fetch or partial(fetch, policy=egress_policy(self.settings))
-        return Verifier(self.database, self.urls, self.settings, self.clock, go_out)
-
-    @cached_property
-    def runner(self) -> Runner:
-        handlers = {VERIFY: self.verifier.carry_out, publishing.PUBLISH: self._make_known}
-        return Runner(self.database, handlers, self.clock, Holder(self.database))
-
-    @cached_property
-    def waiting_slots(self) -> WaitingSlots:
-        return WaitingSlots(self.settings.pingback.places)
-
-    @cached_property
-    def receiver(self) -> Receiver:
-        return Receiver(
-            self.database, self.urls, self.settings, self.clock, self.verifier, self.runner, places=self.waiting_slots
+    def __init__(self, settings: Settings, clock: Clock = utc_now, fetch: Fetch | None = None) -> None:
+        """`fetch` replaces the guarded fetcher: tests need no network. Raises StorageError for a bad database URL."""
+        self.settings = settings
+        self.clock = clock
+        self.urls = Urls(settings.site.url)
+        self.database = Database(settings.database_url, settings.database.read_url)
+        self.changes = Changes(self.database)
+        listeners = (related.follow, partial(lists.follow, settings.site.author))
+        self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
+        fetch = fetch or _guarded_fetch(settings)
+        self.verifier = Verifier(self.database, self.urls, settings, clock, fetch)
+        handlers = {VERIFY: self.verifier.carry_out, publishing.PUBLISH: self.publisher.tell_due}
+        self.runner = Runner(self.database, handlers, clock, Holder(self.database))
+        self.waiting_slots = WaitingSlots(settings.pingback.places)
+        self.receiver = Receiver(
+            self.database, self.urls, settings, clock, self.verifier, self.runner, places=self.waiting_slots
         )
 
-    @cached_property
+    @cached_property  # two threads may make it twice: it is the same value
     def tokens(self) -> Tokens:
+        """The tokens of the comment form, signed with the site's secret from the database."""
         with self.database.read() as connection:
             return Tokens(revision.secret(connection))
 
-    @cached_property
+    @cached_property  # two threads may make it twice: it is the same value
     def moderation_key(self) -> str:
-        """What opens the moderation feed to whoever has its address: made from the secret, and no way back to it."""
+        """The unguessable part of the moderation feed's address, derived from the secret."""
         proof = hmac.digest(secret(self.settings.data_dir).encode(), b"moderation feed", "sha256")
         return urlsafe_b64encode(proof).decode("ascii").rstrip("=")
 
-    def _make_known(self, job: Job) -> None:
-        with self.database.write() as connection:
-            self.publisher.make_known(connection, int(job.subject), self.clock())
-            jobs.finish(connection, job)
+
+class WebServices(Services):
+    """What the web application calls besides. Its imports are late: commands start in half the time without them."""
+
+    def __init__(self, settings: Settings, clock: Clock = utc_now, fetch: Fetch | None = None) -> None:
+        from feedserver.feeds.collecting import Collector
+        from feedserver.feeds.documents import FeedDocuments
+        from feedserver.feeds.download_limit import DownloadLimit
+        from feedserver.feeds.responses import FeedResponder
+        from feedserver.pages.cache import PageCache
+        from feedserver.readership.counting import Readership
+
+        super().__init__(settings, clock, fetch)
+        self.collector = Collector(self.urls, settings)
+        self.feed_documents = FeedDocuments(self.database, self.changes, self.collector, clock)
+        self.page_cache = PageCache(self.database, self.changes, clock)
+        self.download_limit = DownloadLimit(self.database, settings.limits.copies, clock)
+        self.readership = Readership(self.database, clock)
+        self.feed_responder = FeedResponder(self.feed_documents, self.download_limit, self.readership.saw)
 
 
-def services() -> Services:
-    """The services of the application that answers the present request."""
+def services() -> WebServices:
+    """The services of the application that answers the current request."""
     from flask import current_app
 
     found = current_app.extensions[EXTENSION]
-    assert isinstance(found, Services)
+    assert isinstance(found, WebServices)
     return found
 
 
+def _guarded_fetch(settings: Settings) -> Fetch:
+    return partial(fetch, policy=egress_policy(settings))
+
+
 def egress_policy(settings: Settings) -> Policy:
-    """What the fetcher may do, and how it introduces itself."""
+    """Where the fetcher may connect, its limits, and its User-Agent."""
     return Policy(
         allow=settings.egress.allow,
         ports=settings.egress.ports,
@@ -159,19 +108,20 @@ def egress_policy(settings: Settings) -> Policy:
 
 
 def secret(data_dir: Path, agreed: str | None = None) -> str:
-    """The secret that signs forms, made on first use: a file that only its owner reads.
+    """The secret that signs forms: from the file `secret` in `data_dir` (0600), made on first use.
 
-    Where the database knows another one, `agreed`, that takes its place (`storage.site.agree_on_secret`).
+    `agreed` is the secret in the database, and replaces another one in the file (`revision.agree_on_secret`).
+    Raises StorageError when the file holds something else.
     """
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     file_name = data_dir / "secret"
     descriptor = os.open(file_name, os.O_RDWR | os.O_CREAT, 0o600)
     with open(descriptor, "r+", encoding="ascii") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # two processes that start at once must not each make their own
+        fcntl.flock(file, fcntl.LOCK_EX)  # two processes that start together make one secret
         try:
             known = file.read().strip()
         except UnicodeDecodeError:
-            raise StorageError(f"{file_name}: is no secret; delete it, and a new one is made") from None
+            raise StorageError(f"{file_name}: is not a secret; delete it, and a new one is made") from None
         if known and agreed in (None, known):
             return known
         new = agreed or secrets.token_urlsafe(32)

@@ -1,4 +1,4 @@
-"""What a setting may be: how text and TOML values become the value, and what is said where they do not."""
+"""The types of settings: how text and TOML values become a value, and the message if they cannot."""
 
 import ipaddress
 import zoneinfo
@@ -10,14 +10,16 @@ from urllib.parse import urlsplit
 
 from feedserver.text import clean
 
-_MAX_BASE = 500  # characters of site.url: what follows it must fit into urls.MAX_URL
+_MAX_BASE = 500  # characters of site.url: a URL that begins with it must fit into urls.MAX_URL
+_TRUE = {"true", "yes", "on", "1"}
+_FALSE = {"false", "no", "off", "0"}
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a value is read: `read` raises ValueError with the words that follow “must be”."""
+    """`read` converts a value; its ValueError holds the words that follow “must be”."""
 
     read: Callable[[object], Any]
 
@@ -38,7 +40,7 @@ def path(value: object) -> Path:
     try:
         return Path(some_line(value)).expanduser()
     except RuntimeError:
-        raise ValueError("a path; there is no such user to begin it with") from None
+        raise ValueError("a path; it begins with an unknown user") from None
 
 
 def base_url(value: object) -> str:
@@ -49,7 +51,7 @@ def base_url(value: object) -> str:
         port_is_fine = parts.port != 0
     except ValueError:
         raise ValueError(problem) from None
-    # Quotes and brackets would be escaped in pages in ways that Pingback clients do not undo.
+    # Pages escape quotes and brackets in ways that Pingback clients do not undo (Pingback 1.0, “Autodiscovery”).
     unwanted = (
         parts.query or parts.fragment or "@" in parts.netloc or not text.isascii() or set(text) & set("\\ '\"<>&")
     )
@@ -76,21 +78,10 @@ def language(value: object) -> str:
 
 
 def truth(value: object) -> bool:
-    words = {
-        "true": True,
-        "yes": True,
-        "on": True,
-        "1": True,
-        "false": False,
-        "no": False,
-        "off": False,
-        "0": False,
-    }
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.strip().lower() in words:
-        return words[value.strip().lower()]
-    raise ValueError("true or false")
+    word = str(value).strip().lower() if isinstance(value, (bool, str)) else ""
+    if word not in _TRUE | _FALSE:
+        raise ValueError("true or false")
+    return word in _TRUE
 
 
 def whole(least: int, most: int) -> Kind:

@@ -1,8 +1,7 @@
-"""Settings: one TOML file and the environment, which wins. Read once, checked whole, frozen.
+"""Settings: one TOML file and the environment, which wins. Read and checked as a whole, then frozen.
 
-Each setting is a field whose metadata holds its `Kind` (how text and TOML values become the value) and its
-one-line meaning; `config show`, the environment's names and the checks are all made from that.
-Leaves to others: making the data directory and the secret (`cli`), opening the database (`storage`).
+Each setting is a dataclass field; its metadata holds a `Kind` (how text and TOML values become the value) and a
+meaning in one line. `config show`, the names of the variables and the checks derive from that.
 """
 
 import os
@@ -20,8 +19,8 @@ from feedserver.setting_types import Kind, Network
 DEFAULT_FILE = Path("config/feedserver.toml")
 PREFIX = "FEEDSERVER_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
-BIND = "127.0.0.1:8000"  # what the server listens on unless told otherwise
-THREADS = 16  # in each process: with 4, eight slow requests stop a site; with 16 it serves on
+BIND = "127.0.0.1:8000"  # what the server listens on by default
+THREADS = 16  # in each process: with 4, eight slow requests stop a site
 
 
 def _setting(default: object, kind: Kind | Callable[[object], Any], meaning: str, *, secret: bool = False) -> Any:
@@ -36,9 +35,9 @@ class SiteSettings:
     )
     title: str = _setting("A feedserver site", types.some_line, "the name of the site")
     description: str = _setting("Posts, and the thoughts of other blogs on them", types.line, "one sentence about it")
-    author: str = _setting("The author", types.some_line, "who writes posts that name no authors")
+    author: str = _setting("The author", types.some_line, "author of posts that name none")
     language: str = _setting("en", types.language, "language of posts that name none (BCP 47)")
-    timezone: str = _setting("UTC", types.zone, "zone of dates that name none, and of dates on pages")
+    timezone: str = _setting("UTC", types.zone, "time zone of dates without one, and of dates on pages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class FeedsSettings:
 
 @dataclass(frozen=True, slots=True)
 class PingbackSettings:
-    wait: float = _setting(1.5, types.seconds(0, 30), "seconds a ping may wait for its verification before “accepted”")
+    wait: float = _setting(1.5, types.seconds(0, 30), "seconds a ping waits for its verification before “accepted”")
     places: int = _setting(4, types.whole(0, 1000), "pings that may wait in one process at a time")
 
 
@@ -78,7 +77,7 @@ class LimitsSettings:
     host: int = _setting(30, types.whole(1, 1_000_000), "fetches a minute from one source host, subdomains included")
     refetch: int = _setting(300, types.whole(0, 31 * 86_400), "seconds between two fetches of the same source URL")
     copies: int = _setting(
-        30, types.whole(0, 1_000_000), "full copies of one feed a minute to one address; 0 = no limit"
+        30, types.whole(0, 1_000_000), "full downloads of one feed a minute by one address; 0 = no limit"
     )
     waiting: int = _setting(10_000, types.whole(1, 10_000_000), "unsettled pings; beyond it new ones are refused")
 
@@ -95,7 +94,7 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting. Sections are the dots of INTERFACE's keys: `settings.site.url` is `site.url`."""
+    """Every setting (docs/interface.md, “Settings”): the key `site.url` is `settings.site.url`."""
 
     data_dir: Path = _setting(Path("var"), types.path, "database, secret, media")
     site: SiteSettings = field(default_factory=SiteSettings)
@@ -110,13 +109,13 @@ class Settings:
 
     @property
     def database_url(self) -> str:
-        """The SQLAlchemy URL in force: `database.url`, or SQLite in `data_dir`."""
+        """The SQLAlchemy URL: `database.url`, or that of a SQLite file in `data_dir`."""
         return self.database.url or f"sqlite:///{quote(str(self.data_dir / 'feedserver.sqlite3'))}"
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One setting as `config show` tells it."""
+    """One setting as `config show` prints it."""
 
     key: str
     value: object
@@ -128,18 +127,18 @@ class Described:
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings of this process.
 
-    Raises SettingsError with one line for each fault: an unknown key, a bad value, a file that cannot be read.
+    Raises SettingsError with a line for each fault: an unknown key, a bad value, a file that cannot be read.
     """
     return read(environ)[0]
 
 
 def describe(environ: Mapping[str, str] = os.environ) -> list[Described]:
-    """Every setting with its value and where it came from (`default`, the file, or the variable)."""
+    """Every setting with its value and its origin: `default`, the file, or the variable. Raises like `load`."""
     return read(environ)[1]
 
 
 def read(environ: Mapping[str, str]) -> tuple[Settings, list[Described]]:
-    """Both of the above in one pass."""
+    """The results of `load` and `describe`."""
     faults: list[str] = []
     given = _from_file(environ, faults) | _from_environment(environ, faults)
     described: list[Described] = []
@@ -151,12 +150,12 @@ def read(environ: Mapping[str, str]) -> tuple[Settings, list[Described]]:
 
 
 def keys() -> list[str]:
-    """The name of every setting, in order."""
+    """The key of every setting, in order."""
     return [key for key, _ in _walk(Settings, "")]
 
 
 def variable(key: str) -> str:
-    """The environment's name for a setting: `site.url` is `FEEDSERVER_SITE_URL`."""
+    """The environment variable of a setting: `FEEDSERVER_SITE_URL` for `site.url`."""
     return PREFIX + key.replace(".", "_").upper()
 
 

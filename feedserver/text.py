@@ -1,12 +1,12 @@
-"""Text that every format can carry: cleaning, folding, cutting, and plain words out of HTML."""
+"""Text that every format can carry: cleaning, folding, shortening, and the text of HTML."""
 
 import re
 import unicodedata
 
 import turbohtml
 
-# What XML 1.0 section 2.2 forbids, and what the feed validator reports though XML allows it: the C1 controls,
-# non-characters at the end of each plane, and the replacement character. Lone surrogates break every encoder.
+# Characters that XML 1.0 section 2.2 forbids, and those that the feed validator reports: C1 controls, noncharacters
+# and the replacement character. Lone surrogates cannot be encoded.
 _UNCLEAN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff]")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _UNCLEAN_ASTRAL = re.compile(
@@ -14,7 +14,7 @@ _UNCLEAN_ASTRAL = re.compile(
 )
 _LINE_ENDS = re.compile("\r\n?")
 _BLANKS = re.compile(r"\s+")
-_COMPOSED = 10_000  # characters
+_MAX_NORMALIZED = 10_000  # characters
 _PIECE = 65_536  # characters
 BLOCKS = frozenset(
     "address article aside blockquote br dd details dialog div dl dt fieldset figcaption figure footer form h1 h2"
@@ -24,33 +24,33 @@ UNSEEN = frozenset("iframe math noscript object script select style svg template
 
 
 def clean(text: str) -> str:
-    """`text` without the characters that no feed may hold; line ends become line feeds."""
+    """Returns `text` without characters that feeds must not hold, with line ends as LF."""
     if "\r" in text:
         text = _LINE_ENDS.sub("\n", text)
     text = _without(_UNCLEAN, text)
-    # Two patterns, as one class that spans all planes is four times slower on the text that everybody writes.
+    # Two patterns: one class for all planes is four times slower on ordinary text.
     return _without(_UNCLEAN_ASTRAL, text) if _ASTRAL.search(text) else text
 
 
 def _without(unwanted: re.Pattern[str], text: str) -> str:
-    """`text` without what matches, piece by piece: every second character of a megabyte would be thirty of memory."""
+    """`text` without what matches, by pieces: if every second character of 1 MB matched, 30 MB would be needed."""
     if not unwanted.search(text):
         return text
     return "".join([unwanted.sub("", text[start : start + _PIECE]) for start in range(0, len(text), _PIECE)])
 
 
 def one_line(text: str) -> str:
-    """`text` cleaned and in Unicode's composed form, every run of blanks and line breaks folded into one space.
+    """Returns `text` cleaned, in NFC, with each run of whitespace folded into one space.
 
-    Longer lines than any name or title are folded and not composed: putting a run of combining marks in order takes
-    time with the square of its length, and a stranger may send a million of them.
+    Lines over 10,000 characters are not composed: NFC takes quadratic time for a run of combining marks
+    (UAX #15), and a stranger may send a million.
     """
     line = _BLANKS.sub(" ", clean(text)).strip()
-    return unicodedata.normalize("NFC", line) if len(line) <= _COMPOSED else line
+    return unicodedata.normalize("NFC", line) if len(line) <= _MAX_NORMALIZED else line
 
 
 def shorten(text: str, limit: int) -> str:
-    """`text` with at most `limit` characters: cut between words where there are any, and “…” where it was cut."""
+    """Returns at most `limit` characters of `text`, cut between words if possible, with “…” if cut."""
     if len(text) <= limit:
         return text
     head = text[: limit - 1]
@@ -59,10 +59,10 @@ def shorten(text: str, limit: int) -> str:
 
 
 def plain(html: str) -> str:
-    """The words a reader would see in `html`, on one line; scripts, styles and other unseen elements left out.
+    """Returns the visible text of `html` on one line, without scripts, styles and other invisible elements.
 
-    Works on tokens, not on a tree: building the tree that HTML asks for multiplies unclosed elements, so that
-    34 kB can become two million nodes. Tokens are linear in the input.
+    Takes linear time: it reads tokens and builds no tree, which for 34 kB of unclosed elements can reach two million
+    nodes.
     """
     words: list[str] = []
     unseen = 0

@@ -1,8 +1,8 @@
-"""Every address of the site: made here, and read back here.
+"""Builds and parses all URLs of the site, and normalizes URLs of others.
 
-All generated URLs start with `site.url`, whatever Host a request names. Reading back is the one answer to
-“same post?”: fragment, query, trailing slash, scheme, letter case of the host, default port and dot segments do
-not matter (INTERFACE, pingback.ping).
+All generated URLs start with `site.url`, whatever the Host of a request. When a URL is matched with a post, fragment,
+query, trailing slash, scheme, letter case of the host, default port and dot segments are ignored (docs/interface.md,
+“pingback.ping”).
 """
 
 import posixpath
@@ -12,15 +12,15 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import inet_aton, inet_ntoa
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-MAX_URL = 2048  # bytes of UTF-8, which are characters in a proper URL: what other software takes, and our indexes hold
-_DIGITS = 9  # of a page's number: what every database counts with
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # the last label of what is meant for an IPv4 address
+MAX_URL = 2048  # bytes of UTF-8: what other software accepts and our indexes hold
+_MAX_DIGITS = 9  # of a page number, so that it fits in 32 bits
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # last label of a host that the URL Standard parses as IPv4
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
 class Urls:
-    """The addresses below one base, which has no trailing slash: `https://blog.example/path`."""
+    """The URLs of a site. `base` is `site.url` without a trailing slash: `https://blog.example/path`."""
 
     base: str
 
@@ -67,11 +67,11 @@ class Urls:
         return self.at(f"/moderation/{key}.atom")
 
     def owns(self, url: str) -> bool:
-        """Whether an absolute http(s) URL lies on this site, at whatever path below the base."""
+        """Whether an absolute http(s) URL is below the base."""
         return self._path_below(url) is not None
 
     def post_slug(self, url: str) -> str | None:
-        """The slug that `url` names as a post's page; None when it names no post's page of this site."""
+        """The slug in the URL of a post's page, None for any other URL. The post need not exist."""
         path = self._path_below(url)
         if path is None:
             return None
@@ -82,7 +82,7 @@ class Urls:
                 return None
 
     def _path_below(self, url: str) -> str | None:
-        """The percent-encoded path of `url` below the base, starting with a slash; None where it is not ours."""
+        """The percent-encoded path of `url` below the base, with a leading slash; None if it is not below the base."""
         parts, ours = split_http(url), urlsplit(self.base)
         if parts is None or authority(parts) != authority(ours):
             return None
@@ -95,15 +95,15 @@ class Urls:
 
 
 def segment(text: str) -> str:
-    """`text` as one path segment: everything but unreserved characters percent-encoded, a slash too (RFC 3986, 2.3)."""
+    """Encodes `text` as one path segment: all but unreserved characters (RFC 3986 section 2.3), slashes too."""
     return quote(text, safe="")
 
 
 def split_http(url: str) -> SplitResult | None:
-    """The parts of an absolute http(s) URL that every parser reads alike; None for any other text.
+    """Splits an absolute http(s) URL that all parsers read alike; returns None for any other text.
 
-    Refused: userinfo, control characters, blanks, backslashes, port 0 or over 65535, over 2048 bytes.
-    `urlsplit` alone deletes tabs, reads a backslash as part of a user's name, and looks at a port late.
+    Refused are userinfo, control characters, whitespace, backslashes, port 0 or over 65535, and over 2048 bytes.
+    `urlsplit` alone deletes tabs, takes a backslash for part of the userinfo, and checks the port only when it is read.
     """
     if len(url.encode("utf-8", "replace")) > MAX_URL or any(
         c <= " " or c in "\\\x7f" or "\x80" <= c <= "\x9f" or c.isspace() for c in url
@@ -118,39 +118,39 @@ def split_http(url: str) -> SplitResult | None:
 
 
 def host_name(parts: SplitResult) -> str:
-    """The host in its one comparable form: lower case, international names in ASCII (IDNA), no trailing dot.
+    """Returns the normalized host: lower case, ASCII (IDNA), no trailing dot, no brackets; "" if it is invalid.
 
-    An address has one form too, however it was spelled (`0x7f.1`, `[::ffff:127.0.0.1]`): else each spelling would be a
-    host of its own, with a budget of its own. What only looks like an address is no host (URL Standard, 3.5): empty.
+    All spellings of an address become one (`0x7f.1`, `[::ffff:127.0.0.1]`): otherwise each would have limits of its
+    own. A name that ends in a number but is no IPv4 address is invalid (URL Standard section 3.5).
     """
     host = (parts.hostname or "").rstrip(".")
     try:
         if ":" in host:
-            return _shortest(ip_address(host))
+            return _normalized(ip_address(host))
         name = host if host.isascii() else host.encode("idna").decode("ascii")
         return inet_ntoa(inet_aton(name)) if _NUMBER.fullmatch(name.rpartition(".")[2]) else name
     except (OSError, ValueError):
         return ""
 
 
-def _shortest(address: IPv4Address | IPv6Address) -> str:
+def _normalized(address: IPv4Address | IPv6Address) -> str:
     mapped = address.ipv4_mapped if address.version == 6 else None
     return str(mapped or address)
 
 
 def authority(parts: SplitResult) -> tuple[str, int | None]:
-    """Host and port for comparison; a default port is None whatever the scheme, so http and https compare alike."""
+    """Returns normalized host and port for comparison. Ports 80 and 443 are None, so that http equals https."""
     port = parts.port
     return host_name(parts), None if port in (None, *_DEFAULT_PORTS.values()) else port
 
 
 def normalize_source(url: str) -> str:
-    """`url` in the form under which its page is known: no fragment, host and scheme in lower case, no default port.
+    """Returns the source_key of a URL: no fragment, normalized host, no default port.
 
-    Takes only what `split_http` takes.
+    `url` must be one that `split_http` accepts.
     """
     parts = split_http(url)
-    assert parts is not None, "callers check the URL first"
+    assert parts is not None, "callers have checked the URL"
     host = host_name(parts)
     netloc = f"[{host}]" if ":" in host else host
     if parts.port not in (None, _DEFAULT_PORTS[parts.scheme]):
@@ -159,13 +159,13 @@ def normalize_source(url: str) -> str:
 
 
 def page_number(text: str) -> int | None:
-    """The number that a query names, from 1; None for what is no such number."""
-    is_number = text.isascii() and text.isdecimal() and len(text) <= _DIGITS and not text.startswith("0")
+    """Parses a page number from 1 on; returns None for any other text."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS and not text.startswith("0")
     return int(text) if is_number else None
 
 
 def path_steps(path: str) -> tuple[str, ...]:
-    """The decoded steps of a URL's path, as a server may walk them: no empty ones, no dots, a backslash is a slash."""
+    """Returns the decoded segments of a path: no empty ones, dot segments resolved, backslashes read as slashes."""
     steps: list[str] = []
     for step in unquote(path).replace("\\", "/").split("/"):
         if step == "..":

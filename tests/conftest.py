@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, make_url, text
 from feedserver.app import create_app
 from feedserver.installation import init
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import Services, WebServices
 from feedserver.settings import DatabaseSettings, EgressSettings, Settings, SiteSettings
 from feedserver.storage.schema import metadata
 from tests.support.outside import Clock, Web
@@ -161,12 +161,12 @@ def web() -> Web:
 
 
 @pytest.fixture
-def assemble(clock: Clock, web: Web) -> Iterator[Callable[[Settings], Services]]:
+def assemble(clock: Clock, web: Web) -> Iterator[Callable[[Settings], WebServices]]:
     """Puts services together from any settings; closes them after the test."""
-    made: list[Services] = []
+    made: list[WebServices] = []
 
-    def build(settings: Settings) -> Services:
-        made.append(Services(settings, clock=clock, fetch=web))
+    def build(settings: Settings) -> WebServices:
+        made.append(WebServices(settings, clock=clock, fetch=web))
         return made[-1]
 
     yield build
@@ -176,12 +176,12 @@ def assemble(clock: Clock, web: Web) -> Iterator[Callable[[Settings], Services]]
 
 
 @pytest.fixture
-def services(settings: Settings, assemble: Callable[[Settings], Services]) -> Services:
+def services(settings: Settings, assemble: Callable[[Settings], WebServices]) -> WebServices:
     return assemble(settings)
 
 
 @pytest.fixture
-def app(services: Services) -> Flask:
+def app(services: WebServices) -> Flask:
     app = create_app(services=services)
     app.testing = True
     return app

@@ -1,80 +1,112 @@
-"""What `make bench` says of its figures, and where it writes them."""
+"""The figures of `make bench`: targets, the table, the files, and the rows that pages of docs/ name."""
 
-import shutil
+import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bench import front, report, scaling
-from bench.figures import Figure
-from bench.sites import Site
+from bench import nginx, report
+from bench.figures import Figure, rate_growth, time_growth
+from bench.profiles import Profile
+from bench.sites import Both
 from tests.support.proxy import WHY_NOT
 
 DOCS = Path(__file__).parents[1] / "docs"
+FIGURES = [
+    Figure("feeds", "feed 304", 0.934, "×", least=0.9, note="1,400 : 1,500 /s"),
+    Figure("memory", "worker", 80.25, "MB", most=75),
+    Figure("feeds", "first new bytes", 12.3, "ms"),
+]
+PROFILES = [Profile("a ping", 12.5, [("feedserver.urls.post", "3", "4%")])]
 
 
-def test_without_nginx_the_bench_says_why_it_measures_no_cache(
+@pytest.fixture
+def run() -> report.Run:
+    return report.Run.of(FIGURES, PROFILES, 301.4, datetime(2026, 1, 31, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("target", "value", "reached"),
+    [
+        ({"least": 0.9}, 0.9, True),
+        ({"least": 0.9}, 0.89, False),
+        ({"most": 2.0}, 2.0, True),
+        ({"most": 2.0}, 2.1, False),
+        ({}, 1.0, None),
+    ],
+    ids=["at least", "too little", "at most", "too much", "no target"],
+)
+def test_a_target_is_reached_or_not(target: dict[str, float], value: float, reached: bool | None) -> None:
+    assert Figure("group", "name", value, **target).reached is reached
+
+
+def test_growth_is_how_much_slower_the_large_site_is() -> None:
+    assert rate_growth("feed", 1200, 1000).value == pytest.approx(1.2)
+    assert time_growth("published", 0.010, 0.013).value == pytest.approx(1.3)
+
+
+def test_the_table_has_a_row_for_each_figure_by_group_and_counts_the_targets(run: report.Run) -> None:
+    lines = report.table(run).splitlines()
+
+    assert lines[1:4] == [
+        "feeds",
+        f"  {'feed 304':<52} {'0.93 ×':>10}  {'≥ 0.90':<8} {'reached':<12} 1,400 : 1,500 /s",
+        f"  {'first new bytes':<52} {'12.3 ms':>10}",
+    ]
+    assert lines[6].split() == ["worker", "80.2", "MB", "≤", "75.0", "not", "reached"]
+    assert lines[-1] == "1 of 2 targets reached"
+
+
+def test_a_run_is_written_as_json_and_as_tables(run: report.Run, tmp_path: Path) -> None:
+    report.write(tmp_path, run)
+
+    found = json.loads((tmp_path / "performance.json").read_text("utf-8"))
+    assert (found["measured"], found["seconds"]) == ("2026-01-31", 301)
+    assert found["figures"][0] == {
+        "group": "feeds",
+        "name": "feed 304",
+        "value": 0.934,
+        "unit": "×",
+        "least": 0.9,
+        "most": None,
+        "note": "1,400 : 1,500 /s",
+        "reached": True,
+    }
+    assert found["profiles"] == [
+        {"name": "a ping", "milliseconds": 12.5, "rows": [["feedserver.urls.post", "3", "4%"]]}
+    ]
+    page = (tmp_path / "performance.md").read_text("utf-8")
+    assert "\n## Feeds\n" in page
+    assert "| feed 304 | 0.93 × | ≥ 0.90 | reached | 1,400 : 1,500 /s |" in page
+    assert "| `feedserver.urls.post` | 3 | 4% |" in page
+
+
+def test_without_nginx_the_bench_says_why_it_measures_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(front, "PROGRAM", None)
+    monkeypatch.setattr(nginx, "PROGRAM", None)
 
-    assert front.measure(Site(tmp_path, 100)) == []
+    assert nginx.measure(Both(tmp_path)) == []
     assert WHY_NOT in capsys.readouterr().err
 
 
-def test_the_page_about_scaling_says_what_the_last_run_found() -> None:
-    page = (DOCS / "scaling.md").read_text("utf-8")
-
-    assert scaling.renewed(page, *report.read(DOCS)) == page
+def test_the_page_in_docs_is_made_from_the_json_beside_it() -> None:
+    assert report.page(report.read(DOCS)) == (DOCS / "performance.md").read_text("utf-8")
 
 
-def test_every_figure_that_the_page_about_scaling_speaks_of_is_measured() -> None:
-    _, figures = report.read(DOCS)
+@pytest.mark.parametrize("name", ["scaling.md", "measuring.md"])
+def test_a_page_names_only_rows_that_were_measured(name: str) -> None:
+    rows = {(anchor(figure.group), figure.name) for figure in report.read(DOCS).figures}
+    text = " ".join((DOCS / name).read_text("utf-8").split())
 
-    assert set(scaling.NAMES) <= {figure.name for figure in figures}
-    rates = {figure.name for figure in figures if figure.rate}
-    assert {"feed 304, of bare WSGI", "feed 200, gzip, of bare WSGI"} <= rates
+    named = re.findall(r"\[([^\]]+)\]\(performance\.md#([^)]+)\)", text)
 
-
-def test_a_run_leaves_its_figures_in_the_page_and_the_words_around_them_alone(tmp_path: Path) -> None:
-    shutil.copy(DOCS / "scaling.md", tmp_path)
-    before = (tmp_path / "scaling.md").read_text("utf-8")
-    figures = [
-        Figure("nginx in front", front.named("304"), 0.9, "×", rate=25_432.1),
-        Figure("nginx in front", front.named("200, gzip"), 0.8, "×", rate=4_000.4),
-        Figure("feeds, beside rivals", "feed 304, of bare WSGI", 0.9, "×", rate=1_400),
-        Figure("feeds, beside rivals", "feed 200, gzip, of bare WSGI", 0.9, "×", rate=900),
-        Figure("from 100 to 100,000 posts", "page after a change", 1.1, "× slower"),
-    ]
-
-    report.write(tmp_path, figures, [], 300, datetime(2026, 1, 31, tzinfo=UTC))
-
-    after = (tmp_path / "scaling.md").read_text("utf-8")
-    assert without_figures(after) == without_figures(before)
-    assert "on 2026-01-31" in after
-    assert "25,400 a second unchanged and 4,000 whole (gzip), so 3 such machines" in " ".join(after.split())
-    assert "8 to 12 processes" in after
-    assert "**Pages**" not in after, "they were not measured"
-    assert "1.10 times at most (page after a change)" in after
+    assert [link for link, group in named if (group, link) not in rows] == []
+    assert named or name != "scaling.md"
 
 
-def test_a_run_without_nginx_says_that_the_cache_was_not_measured(tmp_path: Path) -> None:
-    page = (DOCS / "scaling.md").read_text("utf-8")
-    where, figures = report.read(DOCS)
-
-    renewed = scaling.renewed(page, where, [figure for figure in figures if figure.group != "nginx in front"])
-
-    assert "**Feeds behind nginx**: not measured in this run." in renewed
-
-
-def test_a_page_that_has_lost_a_place_for_figures_is_not_written() -> None:
-    where, figures = report.read(DOCS)
-
-    with pytest.raises(ValueError, match="two places"):
-        scaling.renewed("<!-- bench -->\n<!-- /bench -->\n", where, figures)
-
-
-def without_figures(page: str) -> list[str]:
-    """The page's words outside the places for figures."""
-    return [part.partition("<!-- /bench -->")[2] or part for part in page.split("<!-- bench -->\n")]
+def anchor(heading: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

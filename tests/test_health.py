@@ -11,7 +11,7 @@ from sqlalchemy import text
 from feedserver.app import create_app
 from feedserver.jobs import store as jobs
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import Services, WebServices
 from feedserver.settings import DatabaseSettings, LimitsSettings, Settings
 from feedserver.thoughts import store as thoughts
 from tests.feeds.happenings import take_the_database_away
@@ -55,7 +55,7 @@ def test_without_a_heartbeat_it_is_degraded(client: FlaskClient, services: Servi
     just = ready(client)
     clock.move(seconds=1)
 
-    assert never == ready(client) == (200, "degraded", ALIVE | {"jobs": "nobody carries them out"})
+    assert never == ready(client) == (200, "degraded", ALIVE | {"jobs": "no worker is running"})
     assert just == (200, "ok", ALIVE)
 
 
@@ -90,7 +90,7 @@ def test_with_the_database_away_it_is_down(client: FlaskClient, services: Servic
 @pytest.mark.parametrize(
     ("statement", "found"),
     [
-        ("UPDATE alembic_version SET version_num = '9999_of_the_future'", "not this program’s"),
+        ("UPDATE alembic_version SET version_num = '9999_of_the_future'", "of another version"),
         ("DROP TABLE heartbeats", "unknown"),
     ],
     ids=["newer", "broken"],
@@ -100,7 +100,7 @@ def test_with_a_schema_that_is_not_ours_it_is_down(
 ) -> None:
     file = tmp_path / "other.sqlite3"
     file.write_bytes(prepared_sqlite.read_bytes())
-    services = Services(Settings(data_dir=tmp_path, database=DatabaseSettings(url=f"sqlite:///{file}")))
+    services = WebServices(Settings(data_dir=tmp_path, database=DatabaseSettings(url=f"sqlite:///{file}")))
     with services.database.write() as connection:
         connection.execute(text(statement))
 
@@ -115,7 +115,7 @@ def test_without_a_database_it_is_down(tmp_path: Path, content: bytes | None) ->
     file = tmp_path / "none.sqlite3"
     if content is not None:
         file.write_bytes(content)
-    services = Services(Settings(data_dir=tmp_path, database=DatabaseSettings(url=f"sqlite:///{file}")))
+    services = WebServices(Settings(data_dir=tmp_path, database=DatabaseSettings(url=f"sqlite:///{file}")))
 
     status, state, checks = ready(create_app(services=services).test_client())
 

@@ -15,12 +15,12 @@ any_text = st.text(alphabet=st.characters(codec=None))
     list("\x00\x08\x0b\x1f\x7f\x85\x9f\ud800\udfff\ufdd0\ufffd\ufffe\uffff\U0001fffe\U0010ffff"),
     ids=lambda c: f"U+{ord(c):04X}",
 )
-def test_what_no_feed_may_hold_is_dropped(character: str) -> None:
+def test_characters_that_feeds_must_not_hold_are_dropped(character: str) -> None:
     assert clean(f"a{character}b") == "ab"
 
 
 @pytest.mark.parametrize("character", ["\t", "\n", "\xa0", "é", "語", "\ufdcf", "\ufffc", "😀", "\U0010fffd"])
-def test_what_people_write_stays(character: str) -> None:
+def test_ordinary_characters_stay(character: str) -> None:
     assert clean(f"a{character}b") == f"a{character}b"
 
 
@@ -29,7 +29,7 @@ def test_line_ends_become_line_feeds() -> None:
 
 
 @given(any_text)
-def test_clean_text_can_be_written_as_xml_and_is_clean_for_good(text: str) -> None:
+def test_clean_text_is_valid_xml_and_cleaning_is_idempotent(text: str) -> None:
     cleaned = clean(text)
 
     element = etree.Element("p")
@@ -69,7 +69,7 @@ def test_a_shortened_text_is_never_longer_than_its_limit(text: str, limit: int) 
     ],
     ids=["fits", "between words", "no comma before the dots", "one long word", "a long word late"],
 )
-def test_a_text_is_cut_between_words_where_there_are_any(text: str, limit: int, short: str) -> None:
+def test_a_text_is_cut_between_words_if_possible(text: str, limit: int, short: str) -> None:
     assert shorten(text, limit) == short
 
 
@@ -87,5 +87,5 @@ def test_a_text_is_cut_between_words_where_there_are_any(text: str, limit: int, 
     ],
     ids=["blocks", "inside a word", "line break", "entities", "unseen", "comment", "references", "stray end tag"],
 )
-def test_plain_is_what_a_reader_would_see(html: str, words: str) -> None:
+def test_plain_returns_the_visible_text(html: str, words: str) -> None:
     assert plain(html) == words

@@ -76,7 +76,7 @@ def test_harmless_differences_name_the_same_post(url: str) -> None:
         "",
     ],
 )
-def test_look_alikes_name_no_post(url: str) -> None:
+def test_similar_urls_name_no_post(url: str) -> None:
     assert ROOT.post_slug(url) is None
 
 
@@ -115,7 +115,7 @@ def test_a_base_with_a_path_holds_only_what_lies_below_it(url: str, slug: str | 
         ("mailto:ann@127.0.0.1:8000", False),
     ],
 )
-def test_a_site_owns_what_has_its_host_and_port(url: str, ours: bool) -> None:
+def test_a_site_owns_urls_with_its_host_and_port(url: str, ours: bool) -> None:
     assert PORT.owns(url) is ours
 
 
@@ -123,7 +123,7 @@ def test_a_site_owns_what_has_its_host_and_port(url: str, ours: bool) -> None:
 
 
 @given(st.text(alphabet=st.characters(categories=["L", "M", "N"]) | st.sampled_from("-._~"), min_size=1, max_size=200))
-def test_every_slug_that_is_taken_is_found_again_in_its_permalink(text: str) -> None:
+def test_every_valid_slug_is_parsed_back_from_its_permalink(text: str) -> None:
     try:
         slug = check_slug(text)
     except InvalidDocument:
@@ -219,14 +219,14 @@ def test_the_prefix_is_the_decoded_path_of_the_base() -> None:
     ],
     ids=lambda url: url if len(url) < 40 else f"{url[:12]}…{len(url)}",
 )
-def test_what_parsers_could_read_in_two_ways_is_no_url(url: str) -> None:
+def test_a_url_that_parsers_read_differently_is_refused(url: str) -> None:
     assert split_http(url) is None
 
 
 @pytest.mark.parametrize(
     "url", ["http://h", "https://h:65535/ü?q#f", "http://[::1]:8080/", "HTTP://H/", "http://bücher.example/"]
 )
-def test_ordinary_urls_are_taken(url: str) -> None:
+def test_ordinary_urls_are_accepted(url: str) -> None:
     assert split_http(url) is not None
 
 
@@ -241,7 +241,7 @@ def test_ordinary_urls_are_taken(url: str) -> None:
         ("http://h./a", "http://h/a"),
     ],
 )
-def test_a_page_is_known_under_one_form(url: str, page: str) -> None:
+def test_a_source_key_is_a_normalized_url(url: str, page: str) -> None:
     assert normalize_source(url) == page
     assert normalize_source(page) == page
 
@@ -262,10 +262,10 @@ def test_a_page_is_known_under_one_form(url: str, page: str) -> None:
         ("example.0xg", "example.0xg"),
     ],
 )
-def test_an_address_has_one_form_however_it_is_spelled(spelled: str, host: str) -> None:
+def test_all_spellings_of_an_address_become_one(spelled: str, host: str) -> None:
     assert host_name(urlsplit(f"http://{spelled}:8080/x")) == host
 
 
 @pytest.mark.parametrize("spelled", ["256.0.0.1", "1.2.3.4.5", "4294967296", "example.123", "0x100000000", "09.0.0.1"])
-def test_what_only_looks_like_an_address_is_no_host(spelled: str) -> None:
+def test_an_invalid_address_is_no_host(spelled: str) -> None:
     assert split_http(f"http://{spelled}/") is None

@@ -1,6 +1,6 @@
-"""The `feedserver` program: nouns, then verbs (INTERFACE section 1).
+"""The `feedserver` program (docs/interface.md, “Commands”).
 
-Exit 0 = done, 1 = refused or not found (one line on standard error that says what to do), 2 = wrong usage.
+Exit status 0: done; 1: refused or not found, with one line on standard error that says what to do; 2: wrong usage.
 """
 
 import logging
@@ -14,13 +14,13 @@ from sqlalchemy.exc import DBAPIError
 from feedserver.cli import hosts, posts, readers, serve, site, thoughts
 from feedserver.cli.arguments import parser
 from feedserver.errors import FeedserverError, SettingsError
-from feedserver.storage.engine import explain
+from feedserver.storage.explaining import explain
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; returns the exit status."""
+    """Runs one command and returns the exit status. `arguments` are those of the process by default."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a terminal that cannot write a title still sees the rest
+        if isinstance(stream, TextIOWrapper):  # for terminals whose encoding lacks characters of a title
             stream.reconfigure(errors="backslashreplace")
     try:
         return _run(arguments)
@@ -29,13 +29,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    rooms = (site, serve, posts, thoughts, hosts, readers)
-    commands = parser([room.add_commands for room in rooms])
+    modules = (site, serve, posts, thoughts, hosts, readers)
+    commands = parser([module.add_commands for module in modules])
     chosen = commands.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         status = int(chosen.run(chosen) or 0)
-        print(end="", flush=True)  # what cannot be written has to be told before it is too late
+        print(end="", flush=True)  # here, so that an error of it still sets the exit status
         return status
     except SettingsError as error:
         return _refused(*error.faults)
@@ -44,7 +44,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except DBAPIError as error:
         return _refused(explain(error))
     except BrokenPipeError:
-        return 1  # who reads has seen enough, as in `feedserver post list | head -1`
+        return 1  # the reader has closed the pipe, as in `feedserver post list | head -1`
     except OSError as error:
         return _refused(f"{error.filename or 'input or output'}: {error.strerror or error}")
     except KeyboardInterrupt:
@@ -52,7 +52,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _finish_output() -> None:
-    """Writes what is left; what nobody takes is let go, or Python would complain about it at its end."""
+    """Flushes standard output. If that fails, discards the rest, or Python would print an error when it exits."""
     try:
         print(end="", flush=True)
     except OSError:

@@ -1,4 +1,4 @@
-"""What the commands share: the parser, the services of a command, and output for people and programs."""
+"""Shared by all commands: the argument parser, opening the site, tables and JSON."""
 
 import argparse
 import json
@@ -12,12 +12,12 @@ from feedserver.clock import rfc3339
 from feedserver.installation import require_current
 from feedserver.services import Services
 
-Commands = Any  # argparse keeps the type of its sub-parsers to itself
+Commands = Any  # the type of argparse's sub-parsers is private
 Run = Callable[[argparse.Namespace], int | None]
 
 
 def parser(groups: Iterable[Callable[[Commands], None]]) -> argparse.ArgumentParser:
-    """The whole command line."""
+    """Returns the parser of the whole command line; each of `groups` adds its commands."""
     whole = argparse.ArgumentParser(
         prog="feedserver", description="A small server for an author's feeds and the conversation around them."
     )
@@ -29,33 +29,33 @@ def parser(groups: Iterable[Callable[[Commands], None]]) -> argparse.ArgumentPar
 
 
 def noun(commands: Commands, name: str, meaning: str) -> Commands:
-    """A group of commands that begin with the same word."""
+    """Adds a group of commands that begin with the same word, and returns it."""
     return commands.add_parser(name, help=meaning, description=meaning).add_subparsers(metavar="VERB", required=True)
 
 
 def verb(commands: Commands, name: str, run: Run, meaning: str) -> argparse.ArgumentParser:
-    """One command, carried out by `run`."""
+    """Adds a command that calls `run`, and returns its parser."""
     command: argparse.ArgumentParser = commands.add_parser(name, help=meaning, description=meaning)
     command.set_defaults(run=run)
     return command
 
 
 def listing(commands: Commands, name: str, run: Run, meaning: str) -> argparse.ArgumentParser:
-    """A command that prints a list, for people or with `--json` for programs."""
+    """Adds a command that prints a list, with the option `--json`."""
     command = verb(commands, name, run, meaning)
     command.add_argument("--json", action="store_true", help="print JSON")
     return command
 
 
 def open_site() -> Services:
-    """The services of a command that needs a site. Raises StorageError, which says what to do, when there is none."""
+    """Returns the services of the site. Raises StorageError if there is none or its schema is not current."""
     services = Services(settings.load())
     require_current(services)
     return services
 
 
 def print_list(rows: Sequence[dict[str, Any]], *, as_json: bool, columns: Sequence[str]) -> None:
-    """Rows as JSON with every key, or as a table of the named columns."""
+    """Prints rows as JSON with all keys, or as a table of the named columns."""
     if as_json:
         print(json.dumps([_plain(row) for row in rows], ensure_ascii=not _writes_unicode(), indent=2))
         return

@@ -17,34 +17,34 @@ def add_commands(commands: Commands) -> None:
     group = noun(commands, "post", "publish, edit, rename, delete, list and show posts")
     add = verb(group, "add", _add, "publish a Markdown document with front matter; prints its permalink")
     add.add_argument("file", metavar="FILE", help="the document; - for standard input")
-    edit = verb(group, "edit", _edit, "give a post new content; it keeps its address, its id and its first date")
+    edit = verb(group, "edit", _edit, "replace a post's content; its address, id and date stay")
     edit.add_argument("slug", metavar="SLUG")
     edit.add_argument("file", metavar="FILE", help="the document; - for standard input")
-    rename = verb(group, "rename", _rename, "give a post another slug; the old address leads to the new one for ever")
+    rename = verb(group, "rename", _rename, "give a post another slug; the old address redirects for ever")
     rename.add_argument("slug", metavar="SLUG")
     rename.add_argument("new", metavar="NEW")
-    verb(group, "delete", _delete, "take a post away; its address answers “gone” for ever").add_argument(
+    verb(group, "delete", _delete, "delete a post; its address answers 410 for ever").add_argument(
         "slug", metavar="SLUG"
     )
     listing(group, "list", _list, "list all posts, newest first")
-    verb(group, "show", _show, "print a post's document as it was given").add_argument("slug", metavar="SLUG")
+    verb(group, "show", _show, "print a post's document as it was published").add_argument("slug", metavar="SLUG")
 
 
 def _add(chosen: Namespace) -> None:
     services = open_site()
     document = _document(services, chosen.file)
-    _tell(services, services.publisher.add(document, services.clock()))
+    _print_post(services, services.publisher.add(document, services.clock()))
 
 
 def _edit(chosen: Namespace) -> None:
     services = open_site()
     document = _document(services, chosen.file)
-    _tell(services, services.publisher.edit(chosen.slug, document, services.clock()))
+    _print_post(services, services.publisher.edit(chosen.slug, document, services.clock()))
 
 
 def _rename(chosen: Namespace) -> None:
     services = open_site()
-    _tell(services, services.publisher.rename(chosen.slug, chosen.new))
+    _print_post(services, services.publisher.rename(chosen.slug, chosen.new))
 
 
 def _delete(chosen: Namespace) -> None:
@@ -53,7 +53,8 @@ def _delete(chosen: Namespace) -> None:
 
 
 def _list(chosen: Namespace) -> None:
-    services, now = (parts := open_site()), parts.clock()
+    services = open_site()
+    now = services.clock()
     with services.database.read() as connection:
         found = store.everything(connection)
         counts = thoughts.counts(connection, [post.id for post in found])
@@ -84,7 +85,7 @@ def _show(chosen: Namespace) -> None:
 
 
 def _document(services: Services, name: str) -> DraftText:
-    """The document in a file or on standard input; what it says that we do not know is named on standard error."""
+    """Reads a document from a file or standard input; names its unknown fields on standard error."""
     if name == "-":
         content = sys.stdin.buffer.read(MAX_BYTES + 1) if sys.stdin else b""
     else:
@@ -98,8 +99,8 @@ def _document(services: Services, name: str) -> DraftText:
     return document
 
 
-def _tell(services: Services, post: Post) -> None:
-    """Says what became of a post; its permalink is the last line."""
+def _print_post(services: Services, post: Post) -> None:
+    """Prints what state a post has, if readers cannot see it, then its permalink."""
     status = post.status(services.clock())
     if status == "scheduled":
         print(f"scheduled for {post.published_at:%Y-%m-%d %H:%M} UTC")

@@ -16,7 +16,7 @@ _COLUMNS: Final = ("reader", "subscribers", "requests", "share of 304", "bytes")
 def add_commands(commands: Commands) -> None:
     group = noun(commands, "feed", "who reads the feeds")
     readers = listing(group, "readers", _readers, "list who read the feeds on a day, the most subscribers first")
-    readers.add_argument("--day", metavar="YYYY-MM-DD", type=_day, help="in UTC; default: the newest with any reader")
+    readers.add_argument("--day", metavar="YYYY-MM-DD", type=_day, help="in UTC; default: the newest with a reader")
 
 
 def _day(text: str) -> date:
@@ -52,7 +52,7 @@ def _row(reader: ReaderDay) -> dict[str, Any]:
 
 
 def _table(found: Sequence[ReaderDay]) -> list[dict[str, Any]]:
-    """A heading, a line for each reader, and their sums."""
+    """Rows of a heading, the readers, and their sums."""
     lines = [(r.reader, r.subscribers, r.requests, r.not_modified, r.sent) for r in found]
     sums = (sum(numbers) for numbers in list(zip(*lines, strict=True))[1:])
     cells = [
@@ -63,5 +63,5 @@ def _table(found: Sequence[ReaderDay]) -> list[dict[str, Any]]:
 
 
 def _share(part: int, whole: int) -> float:
-    """In percent."""
+    """In percent, 0 if `whole` is 0."""
     return round(100 * part / whole, 1) if whole else 0.0

@@ -1,4 +1,4 @@
-"""`feedserver serve` and `feedserver worker`: the processes that run for months."""
+"""`feedserver serve` and `feedserver worker`: the processes that run until they are stopped."""
 
 import signal
 from argparse import ArgumentTypeError, Namespace
@@ -11,28 +11,28 @@ from feedserver.settings import BIND, THREADS
 
 
 def add_commands(commands: Commands) -> None:
-    serve = verb(commands, "serve", _serve, "run the whole server; makes the site first where there is none")
+    serve = verb(commands, "serve", _serve, "run the whole server; makes the site first if there is none")
     serve.add_argument("--bind", metavar="HOST:PORT", type=_address, default=BIND, help="default: %(default)s")
     serve.add_argument("--workers", metavar="N", type=_positive, help="processes; default: one for each core")
     serve.add_argument("--threads", metavar="N", type=_positive, default=THREADS, help="in each; default: %(default)s")
-    verb(commands, "worker", _work, "carry out background jobs alone, beside web processes or on further machines")
+    verb(commands, "worker", _worker, "run background jobs alone, beside web processes or on further machines")
 
 
 def _address(text: str) -> str:
     host, _, port = text.rpartition(":")
     if not host or not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
-        raise ArgumentTypeError(f"“{text}” is no HOST:PORT, such as {BIND}")
+        raise ArgumentTypeError(f"“{text}” is not HOST:PORT, such as {BIND}")
     return text
 
 
 def _positive(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) > 0):
-        raise ArgumentTypeError(f"“{text}” is no number above zero")
+        raise ArgumentTypeError(f"“{text}” is not a number above zero")
     return int(text)
 
 
 def _serve(chosen: Namespace) -> None:
-    # gunicorn reads the environment while it is imported: only who wants it is to meet what is wrong there.
+    # gunicorn reads WEB_CONCURRENCY while it is imported: a mistake there must not stop other commands.
     try:
         from feedserver import server
     except ValueError as error:
@@ -41,14 +41,14 @@ def _serve(chosen: Namespace) -> None:
     server.Server(server.gunicorn_settings(chosen.bind, chosen.workers, chosen.threads)).run()
 
 
-def _work(_: Namespace) -> None:
+def _worker(_: Namespace) -> None:
     services = open_site()
     stopping = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     worker = Worker(services.runner)
     worker.start()
-    print("carrying out jobs; SIGTERM ends it", flush=True)
+    print("running background jobs; SIGTERM ends this process", flush=True)
     stopping.wait()
     worker.stop()
     services.database.close()

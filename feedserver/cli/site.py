@@ -1,4 +1,4 @@
-"""`feedserver init`, `jobs …`, `db …`, `config …`: what an operator does."""
+"""`feedserver init`, `jobs …`, `db …` and `config …`."""
 
 from argparse import Namespace
 from contextlib import closing
@@ -19,32 +19,32 @@ from feedserver.storage import copying
 from feedserver.storage.engine import Database
 
 _HIDDEN = "(hidden)"
-_ABOUT_COPY = """Stop the site first: what is written while it is copied stays behind. Everything is copied or
-nothing, and the rows are counted. A password need not stand in a URL, where the whole machine can read it: ~/.pgpass
-holds it, or the file that `?passfile=/path` at the end of the URL names."""
+_ABOUT_COPY = """Stop the site first: what is written during the copy is not copied. Everything is copied or nothing,
+and the rows are counted. Do not put a password into a URL, as every user of the machine can read it there: put it into
+~/.pgpass, or into a file that is named by `?passfile=/path` at the end of the URL."""
 
 
 def add_commands(commands: Commands) -> None:
-    make = verb(commands, "init", _init, "make the data directory, the secret, the database and one example post")
-    make.add_argument("--no-example", action="store_true", help="leave the example post out")
+    make = verb(commands, "init", _init, "create the data directory, the secret, the database and one example post")
+    make.add_argument("--no-example", action="store_true", help="without the example post")
 
-    group = noun(commands, "jobs", "what is waiting to be done")
-    listing(group, "list", _jobs, "list the jobs, the next one first")
-    run = verb(group, "run", _run, "carry out the jobs that are due, in this process")
-    run.add_argument("--until-idle", action="store_true", help="go on until no job is due any more")
+    group = noun(commands, "jobs", "background jobs")
+    listing(group, "list", _jobs, "list the waiting jobs, the next one first")
+    run = verb(group, "run", _run, "run the jobs that are due, in this process")
+    run.add_argument("--until-idle", action="store_true", help="repeat until no job is due")
 
     group = noun(commands, "db", "the database")
-    verb(group, "upgrade", _upgrade, "bring the schema up to this program's, under a lock")
-    verb(group, "check", _check, "exit with 1 when the schema is not this program's")
+    verb(group, "upgrade", _upgrade, "migrate the schema to that of this program, under a lock")
+    verb(group, "check", _check, "exit 1 if the schema is not that of this program")
     copy = listing(group, "copy", _copy, "copy a whole site into an empty database, SQLite or PostgreSQL")
     copy.epilog = _ABOUT_COPY
     copy.add_argument(
         "source", metavar="FROM", help="an SQLAlchemy URL, such as sqlite:////srv/feedserver/site.sqlite3"
     )
-    copy.add_argument("target", metavar="TO", help="likewise, such as postgresql+psycopg://user@host/name")
+    copy.add_argument("target", metavar="TO", help="an SQLAlchemy URL, such as postgresql+psycopg://user@host/name")
 
     group = noun(commands, "config", "the settings")
-    listing(group, "show", _config, "show every setting, its value and where it came from")
+    listing(group, "show", _config, "show every setting, its value and its origin")
 
 
 def _init(chosen: Namespace) -> None:
@@ -113,7 +113,7 @@ def _config(chosen: Namespace) -> None:
 
 
 def _shown(item: Described) -> Any:
-    """A setting's value as JSON can say it; no password is ever printed."""
+    """A setting's value for JSON, without passwords."""
     match item.value:
         case str() as text if item.secret:
             return _without_password(text)

@@ -1,4 +1,4 @@
-"""`feedserver thought …`: what is shown, by the word of a moderator."""
+"""`feedserver thought …`: list and moderate thoughts."""
 
 import argparse
 import sys
@@ -12,15 +12,15 @@ from feedserver.posts import store as posts
 from feedserver.thoughts import listing as thoughts
 from feedserver.thoughts.model import STATES, Kind
 from feedserver.thoughts.moderation import actions
-from feedserver.thoughts.moderation.actions import Act, Done
+from feedserver.thoughts.moderation.actions import Act, ActionResult
 
-_DIGITS = 18  # of an id: what a database's whole numbers can hold
+_MAX_DIGITS = 18  # of an id, so that it fits in 64 bits
 
-_ACTS: dict[Act, str] = {
-    "approve": "show thoughts, and keep their words as they are",
-    "hide": "hold thoughts back",
+_ACTIONS: dict[Act, str] = {
+    "approve": "show thoughts; later changes of their content wait for approval",
+    "hide": "stop showing thoughts",
     "spam": "mark thoughts as spam, for good",
-    "delete": "take thoughts away, for good",
+    "delete": "delete thoughts, for good",
 }
 
 
@@ -31,28 +31,28 @@ def add_commands(commands: Commands) -> None:
     listed.add_argument("--state", choices=STATES, help="only those in this state")
     listed.add_argument("--kind", choices=get_args(Kind), help="only those of this kind")
     listed.add_argument("--host", metavar="HOST", type=host, help="only those from this host, subdomains included")
-    listed.add_argument("--source", metavar="TEXT", help="only those with this text in their source's address")
-    listed.add_argument("--limit", metavar="N", type=_number, help="at most so many")
-    for act, meaning in _ACTS.items():
-        command = verb(group, act, _moderate, meaning)
+    listed.add_argument("--source", metavar="TEXT", help="only those whose source URL contains this text")
+    listed.add_argument("--limit", metavar="N", type=_number, help="at most N")
+    for action, meaning in _ACTIONS.items():
+        command = verb(group, action, _moderate, meaning)
         command.add_argument("ids", metavar="ID", type=_id, nargs="*")
         command.add_argument(
             "--host", metavar="HOST", type=host, help="all thoughts from this host, subdomains included"
         )
-        command.set_defaults(act=act, wrong_usage=command.error)
-    verb(group, "undo", _undo, "take the last approve, hide, spam or delete back, all of it")
-    verb(group, "feed", _feed, "print the private address of the feed of what waits for a word")
+        command.set_defaults(action=action, wrong_usage=command.error)
+    verb(group, "undo", _undo, "undo the last approve, hide, spam or delete, for all of its thoughts")
+    verb(group, "feed", _feed, "print the secret address of the moderation feed")
 
 
 def _id(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
-        raise argparse.ArgumentTypeError(f"“{text}” is no id; `feedserver thought list` shows them")
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS):
+        raise argparse.ArgumentTypeError(f"“{text}” is not an id; `feedserver thought list` shows them")
     return int(text)
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"“{text}” is no number above zero")
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number above zero")
     return int(text)
 
 
@@ -93,42 +93,41 @@ def _list(chosen: Namespace) -> None:
 
 
 def _moderate(chosen: Namespace) -> int:
-    """Carries the act out on each id, or on all from a host, and says of which ones it cannot."""
+    """Does the action to each id, or to all thoughts from a host."""
     if bool(chosen.ids) == bool(chosen.host):
         chosen.wrong_usage("give either ids or --host HOST")
     if chosen.host:
-        return _moderate_host(chosen.host, chosen.act)
+        return _moderate_host(chosen.host, chosen.action)
     services = open_site()
-    done = actions.moderate_all(services.database, chosen.ids, chosen.act, services.clock())
-    return _told(done)
+    return _print_result(actions.moderate_all(services.database, chosen.ids, chosen.action, services.clock()))
 
 
-def _moderate_host(name: str, act: Act) -> int:
-    """What was never verified cannot be approved or hidden, and is no reason to complain here."""
+def _moderate_host(name: str, action: Act) -> int:
+    """Does the action to all thoughts from a host. Says nothing of those that cannot be approved or hidden."""
     services = open_site()
     with services.database.read() as connection:
         ids = thoughts.ids_of_host(connection, name)
-    done = actions.moderate_all(services.database, ids, act, services.clock())
-    if not done.thoughts:
+    result = actions.moderate_all(services.database, ids, action, services.clock())
+    if not result.thoughts:
         raise FeedserverError(
-            f"there is no thought from {name} to {act}; `feedserver thought list` shows all there are"
+            f"there is no thought from {name} to {action}; `feedserver thought list` shows all thoughts"
         )
-    count = len(done.thoughts)
-    print(f"{count} {'thought' if count == 1 else 'thoughts'} from {name}: {done.thoughts[0].state}")
+    count = len(result.thoughts)
+    print(f"{count} {'thought' if count == 1 else 'thoughts'} from {name}: {result.thoughts[0].state}")
     return 0
 
 
 def _undo(_: Namespace) -> int:
     services = open_site()
-    return _told(actions.undo(services.database, services.clock()))
+    return _print_result(actions.undo(services.database, services.clock()))
 
 
-def _told(done: Done) -> int:
-    for error in done.refused:
+def _print_result(result: ActionResult) -> int:
+    for error in result.refused:
         print(f"feedserver: {error}", file=sys.stderr)
-    for thought in done.thoughts:
+    for thought in result.thoughts:
         print(f"{thought.id}  {thought.state}")
-    return 1 if done.refused else 0
+    return 1 if result.refused else 0
 
 
 def _feed(_: Namespace) -> None:

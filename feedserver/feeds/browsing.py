@@ -85,7 +85,7 @@ def _listed() -> dict[str, list[Listed]]:
     parts, now = services(), services().clock()
     author = parts.settings.site.author
     rows = {scope: row for scope, row in SCOPES.items() if row.heading}
-    names = parts.database.look(
+    names = parts.database.read_public(
         lambda connection: {scope: row.names(connection, now, author) for scope, row in rows.items()}
     )
     return {

@@ -3,8 +3,10 @@
 Leaves to others: what a document says of them (`build`), its bytes and their versions (`renderer`).
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -19,6 +21,9 @@ from feedserver.posts.model import Post
 from feedserver.posts.store import EVERYTHING, Listing
 from feedserver.settings import Settings
 from feedserver.storage import revision
+from feedserver.storage.changes import SiteState
+from feedserver.storage.count_cache import CountCache
+from feedserver.storage.revision import Site
 from feedserver.thoughts import store as thoughts
 from feedserver.urls import Urls
 
@@ -49,6 +54,7 @@ class Collector:
 
     urls: Urls
     settings: Settings
+    counts: CountCache = field(default_factory=CountCache)
 
     def collect(self, connection: Connection, address: FeedAddress, now: datetime) -> Feed:
         """The feed at `address` as it is now.
@@ -57,23 +63,11 @@ class Collector:
         page or archive that does not exist; ArchiveNotFull for the next archive; PostGone and PostMoved for a post that
         was deleted or renamed.
         """
-        this_site = revision.load(connection)
-        builder = Builder(self.urls, self.settings.site, this_site)
+        site = revision.load(connection)
+        builder = Builder(self.urls, self.settings.site, site)
         if address.is_of_thoughts:
             return self._thoughts(connection, address, builder, now)
-        listing = self.listing(address)
-        archive_size = this_site.archive_size or self.settings.feeds.entries
-        archives = lists.highest(connection, listing) // archive_size
-        extent = Extent(lists.count(connection, now, listing), self.settings.feeds.entries, archives)
-        if not (extent.entries or may_be_empty(listing)):
-            raise ListIsEmpty(address.name)
-        if extent.fills(address):
-            raise ArchiveNotFull(address.name)
-        if not extent.holds(address):
-            raise NoSuchDocument(address.name)
-        found = self._posts(connection, address, listing, archive_size, now)
-        counts = thoughts.counts(connection, [post.id for post in found]) if address.part != "archive" else None
-        return builder.posts(address, extent, found, counts)
+        return self._posts(connection, address, builder, now)
 
     def listing(self, address: FeedAddress) -> Listing:
         """The posts that a feed of posts lists."""
@@ -81,56 +75,64 @@ class Collector:
         assert posts_of is not None, "a feed of thoughts"
         return posts_of(address.name, self.settings.site.author)
 
-    # --- posts ---
-
-    def _posts(
-        self, connection: Connection, address: FeedAddress, listing: Listing, archive_size: int, now: datetime
-    ) -> list[Post]:
-        size = self.settings.feeds.entries
-        match address.part:
-            case "page":
-                return posts.latest(connection, now, size, (address.number - 1) * size, listing)
-            case "archive":
-                first = (address.number - 1) * archive_size + 1
-                return posts.placed(connection, now, listing, first, archive_size)
-            case "newest":
-                newest = posts.latest(connection, now, size, listing=listing)
-                return (
-                    newest
-                    if len(newest) < size
-                    else self._with_unarchived(connection, newest, listing, archive_size, now)
-                )
-
-    def _with_unarchived(
-        self, connection: Connection, newest: list[Post], listing: Listing, archive_size: int, now: datetime
-    ) -> list[Post]:
-        """The newest posts, and such older ones as no archive holds yet.
-
-        A post that was dated back far comes to nobody otherwise: it is too old for the newest, too new for an archive.
-        """
-        known = {post.id for post in newest}
+    def _posts(self, connection: Connection, address: FeedAddress, builder: Builder, now: datetime) -> Feed:
+        listing, size = self.listing(address), self.settings.feeds.entries
+        page = posts.latest(connection, now, size + 1, self._offset(address), listing)
+        if not (page or address.part == "page" or may_be_empty(listing)):
+            raise ListIsEmpty(address.name)
+        archive_size = builder.site.archive_size or size
         highest = lists.highest(connection, listing)
-        recent = posts.placed(connection, now, listing, highest - highest % archive_size + 1, archive_size)
-        late = [post for post in recent if post.id not in known]
-        return newest + sorted(late, key=lambda post: (post.published_at, post.id), reverse=True)
-
-    # --- thoughts ---
+        count = partial(posts.count, connection, now, listing)
+        extent = self._extent(connection, address, builder.site, now, listing.key, len(page), count)
+        extent = replace(extent, archives=highest // archive_size)
+        if extent.fills(address):
+            raise ArchiveNotFull(address.name)
+        if not extent.holds(address):
+            raise NoSuchDocument(address.name)
+        if address.part == "archive":
+            first = (address.number - 1) * archive_size + 1
+            return builder.posts(address, extent, posts.placed(connection, now, listing, first, archive_size), None)
+        found = page[:size]
+        if address.part == "newest" and len(found) == size:
+            unarchived = posts.placed(connection, now, listing, highest - highest % archive_size + 1, archive_size)
+            found = _with_late(found, unarchived)
+        return builder.posts(address, extent, found, thoughts.counts(connection, [post.id for post in found]))
 
     def _thoughts(self, connection: Connection, address: FeedAddress, builder: Builder, now: datetime) -> Feed:
         post = _post_named(connection, address.name, now) if address.row.of_one_post else None
-        post_id = post.id if post else None
-        size = self.settings.feeds.entries
-        before = (address.number - 1) * size if address.part == "page" else 0
-        # One more than is shown tells whether there are more, without counting all that were ever said.
-        found = thoughts.latest_shown(connection, now, size + 1, post_id, before)
-        extent = Extent(len(found), size, counted=False)
-        if address.part != "newest":
-            extent = Extent(thoughts.count_shown(connection, now, post_id), size)
+        post_id, size = post.id if post else None, self.settings.feeds.entries
+        found = thoughts.latest_shown(connection, now, size + 1, post_id, self._offset(address))
+        count = partial(thoughts.count_shown, connection, now, post_id)
+        key = f"thoughts/{post_id or ''}"
+        extent = self._extent(connection, address, builder.site, now, key, len(found), count)
         if not extent.holds(address):
             raise NoSuchDocument(address.name)
         found = found[:size]
         on = {post.id: post} if post else posts.by_ids(connection, {thought.post_id for thought in found})
         return builder.thoughts(address, extent, found, on)
+
+    def _offset(self, address: FeedAddress) -> int:
+        return (address.number - 1) * self.settings.feeds.entries if address.part == "page" else 0
+
+    def _extent(
+        self,
+        connection: Connection,
+        address: FeedAddress,
+        site: Site,
+        now: datetime,
+        key: str,
+        found: int,
+        count: Callable[[], int],
+    ) -> Extent:
+        """The extent of a list. Only later pages count it: they link to the last one.
+
+        The others tell by `found`, one entry more than they show, that there are older ones.
+        """
+        size = self.settings.feeds.entries
+        if address.part != "page" or address.number == 1:
+            return Extent(found, size, counted=False)
+        state = SiteState(site.revision, posts.next_publication(connection, now))
+        return Extent(self.counts.get(key, state, count), size)
 
 
 def may_be_empty(listing: Listing) -> bool:
@@ -147,3 +149,14 @@ def _post_named(connection: Connection, slug: str, now: datetime) -> Post:
     if post.slug != slug:
         raise PostMoved(post.slug)
     return post
+
+
+def _with_late(newest: list[Post], unarchived: list[Post]) -> list[Post]:
+    """The newest posts, and such older ones as no archive holds yet.
+
+    No subscriber would get a post that was dated back far otherwise: it is too old for the newest, too new for an
+    archive.
+    """
+    known = {post.id for post in newest}
+    late = [post for post in unarchived if post.id not in known]
+    return newest + sorted(late, key=lambda post: (post.published_at, post.id), reverse=True)

@@ -44,7 +44,7 @@ class FeedDocuments:
         if document is None:
             return None
         try:
-            return document if document.state.stands(self._changes.revision(), self._clock()) else None
+            return document if document.state.is_current(self._changes.recent_revision(), self._clock()) else None
         except DATABASE_AWAY:
             return None
 
@@ -71,7 +71,9 @@ class FeedDocuments:
 
     def describe(self, address: FeedAddress) -> Feed:
         """The content of the document at `address`, for a page. Raises what `Collector.collect` raises."""
-        return self._database.look(lambda connection: self._collector.collect(connection, address, self._clock()))
+        return self._database.read_public(
+            lambda connection: self._collector.collect(connection, address, self._clock())
+        )
 
     def _current(self, address: FeedAddress) -> Document:
         """Renders the document unless it is current. The caller holds its lock."""
@@ -88,4 +90,4 @@ class FeedDocuments:
 
     def _is_current(self, document: Document) -> bool:
         with self._database.read() as connection:
-            return document.state.stands(revision.load(connection).revision, self._clock())
+            return document.state.is_current(revision.load(connection).revision, self._clock())

@@ -109,7 +109,7 @@ class DownloadLimit:
         try:
             return self._database.transact(
                 lambda connection: rate_limits.take(connection, bucket, self._most, now, uncounted),
-                patience=_LOCK_TIMEOUT,
+                lock_timeout=_LOCK_TIMEOUT,
             )
         except DATABASE_AWAY as error:
             self._paused_until = now + _PAUSE

@@ -14,9 +14,9 @@ from feedserver.urls import Urls
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How far a list reaches: its `entries`, the `size` of a page, and how many `archives` are full.
+    """The number of `entries` in a list, the `size` of a page, and the number of full `archives`.
 
-    `entries` are at least that many where they were not all `counted`.
+    Where they were not `counted`, `entries` is a lower bound.
     """
 
     entries: int

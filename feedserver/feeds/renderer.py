@@ -39,7 +39,7 @@ class Renderer:
         A site that changes during each try gets the last one all the same.
         """
         for tries_left in reversed(range(_TRIES)):
-            feed, state = self._database.look(partial(self._collect, address))
+            feed, state = self._database.read_public(partial(self._collect, address))
             body = FORMATS[address.fmt](feed)
             etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
             expected = state if tries_left else None

@@ -36,8 +36,8 @@ class Versions:
 
         def operation(connection: Connection) -> Version | None:
             now = self.clock()
-            if state is not None and not state.stands(revision.locked_revision(connection), now):
+            if state is not None and not state.is_current(revision.locked_revision(connection), now):
                 return None
             return store.next_version(connection, key, etag, now)
 
-        return self.database.transact(operation, patience=lock_timeout)
+        return self.database.transact(operation, lock_timeout=lock_timeout)

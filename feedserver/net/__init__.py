@@ -1,1 +1,1 @@
-"""The only way out: which addresses may be contacted, and a fetcher that contacts no others."""
+"""Outgoing HTTP to hosts that strangers name: address checks and a fetcher with limits."""

@@ -1,33 +1,33 @@
-"""Which addresses may be contacted: a pure decision on resolved addresses, never on names or spellings.
+"""Which resolved addresses may be contacted. Pure.
 
-Leaves resolving and connecting to `fetch`.
+Names and other spellings of addresses are not judged here: `connection` resolves them first.
 """
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-# `is_global` is True for all or some of each of these.
+# `is_global` is true for all or part of each of these.
 _NOT_PUBLIC_4 = (
     IPv4Network("192.0.0.0/24"),  # protocol assignments (RFC 6890)
     IPv4Network("192.88.99.0/24"),  # 6to4 relays (RFC 7526)
     IPv4Network("224.0.0.0/4"),  # multicast (RFC 5771)
 )
-# IANA has opened this one block for public unicast. Whatever lies outside is special: ::/96, NAT64 (64:ff9b::/96 and
+# The one block that IANA has assigned for global unicast. The rest is special: ::/96, NAT64 (64:ff9b::/96 and
 # 64:ff9b:1::/48), 5f00::/16, fec0::/10, multicast ...
 _PUBLIC_6 = IPv6Network("2000::/3")
 _NOT_PUBLIC_6 = (
-    IPv6Network("2001::/23"),  # protocol assignments, Teredo among them (RFC 2928)
+    IPv6Network("2001::/23"),  # protocol assignments, with Teredo (RFC 2928)
     IPv6Network("2001:db8::/32"),  # documentation (RFC 3849)
-    IPv6Network("2002::/16"),  # 6to4: any IPv4 address, private ones too, inside (RFC 3056)
+    IPv6Network("2002::/16"),  # 6to4: embeds any IPv4 address, private ones too (RFC 3056)
     IPv6Network("3fff::/20"),  # documentation (RFC 9637)
 )
 
 
 def may_contact(address: IPv4Address | IPv6Address, allow: Sequence[IPv4Network | IPv6Network]) -> bool:
-    """Whether `address` is public, or inside one of the networks `allow`.
+    """Whether `address` is public or in one of the networks `allow`.
 
-    An IPv4-mapped address (RFC 4291 section 2.5.5.2) is decided by the IPv4 address inside. One with a zone
-    (`fe80::1%eth0`, RFC 4007) is of the machine's own links and is never contacted.
+    For an IPv4-mapped address (RFC 4291 section 2.5.5.2) the embedded IPv4 address decides. An address with a zone
+    (`fe80::1%eth0`, RFC 4007) belongs to a local link and is never contacted.
     """
     if isinstance(address, IPv4Address):
         return _is_allowed(address, allow) or _is_public_4(address)

@@ -1,4 +1,4 @@
-"""An answer's body: as much of it as is wanted, without its content coding, in small pieces."""
+"""Reads the body of a response up to a size limit, and decodes its content coding in small chunks."""
 
 import http.client
 import io
@@ -6,39 +6,42 @@ import zlib
 from collections.abc import Iterator
 
 from feedserver.errors import NotText
-from feedserver.net.connection import PIECE
+from feedserver.net.guarded_socket import CHUNK
 
 
-def read_body(answer: http.client.HTTPResponse, max_bytes: int) -> tuple[bytes, bool]:
-    """The decoded body up to `max_bytes`, and whether there was more."""
+def read_body(response: http.client.HTTPResponse, max_bytes: int) -> tuple[bytes, bool]:
+    """Returns the first `max_bytes` bytes of the decoded body, and whether there were more.
+
+    Raises NotText for an unknown content coding, HTTPException or zlib.error for a broken body.
+    """
     body = io.BytesIO()
-    for piece in _decoded(answer.headers.get("Content-Encoding", ""), _pieces(answer)):
-        body.write(piece)
+    for chunk in _decoded(response.headers.get("Content-Encoding", ""), _chunks(response)):
+        body.write(chunk)
         if body.tell() > max_bytes:
             body.truncate(max_bytes)
             return body.getvalue(), True
     return body.getvalue(), False
 
 
-def _decoded(coding: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The body without its content coding (RFC 9110 section 8.4.1), which we did not ask for."""
+def _decoded(coding: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Decodes the content coding (RFC 9110 section 8.4.1). Some servers use one although we ask for `identity`."""
     match coding.strip().lower():
         case "" | "identity":
-            return pieces
+            return chunks
         case "gzip" | "x-gzip" | "deflate":
-            return _inflated(pieces)
+            return _inflated(chunks)
     raise NotText("the source is packed in a way that is not understood here")
 
 
-def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Small pieces, however much a stranger's bytes unpack to."""
+def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yields chunks of bounded size, so that a small body that expands to gigabytes is cut in time."""
     inflater = None
-    for arrived in pieces:
-        rest = arrived
+    for compressed in chunks:
+        rest = compressed
         while rest:
             if inflater is None or inflater.eof:  # gzip: one member may follow another (RFC 1952 section 2.2)
                 inflater = _inflater(rest[0])
-            yield inflater.decompress(rest, PIECE)
+            yield inflater.decompress(rest, CHUNK)
             rest = inflater.unconsumed_tail or inflater.unused_data
     if inflater is not None:
         yield inflater.flush()
@@ -47,18 +50,18 @@ def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _inflater(first_byte: int) -> "zlib._Decompress":
-    """For gzip, for zlib (whose first byte ends in 8), and for the bare deflate that some servers send instead."""
+    """For gzip (RFC 1952), for zlib (RFC 1950, first byte ends in 8), or for raw deflate, which some servers send."""
     wrapped = first_byte == 0x1F or first_byte & 0x0F == 8
     return zlib.decompressobj(32 + zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
 
 
-def _pieces(answer: http.client.HTTPResponse) -> Iterator[bytes]:
-    """The body as it arrives. Raises HTTPException when it ends before its end or has a framing of its own."""
-    if not answer.chunked and "Transfer-Encoding" in answer.headers:
+def _chunks(response: http.client.HTTPResponse) -> Iterator[bytes]:
+    """The body as it arrives. Raises HTTPException if it ends early or its transfer coding is unknown."""
+    if not response.chunked and "Transfer-Encoding" in response.headers:
         raise http.client.HTTPException("an unknown transfer coding")
-    while piece := answer.read1(PIECE):
-        if answer.chunked and (answer.chunk_left or 0) < 0:  # `http.client` takes “-5” for a size
+    while chunk := response.read1(CHUNK):
+        if response.chunked and (response.chunk_left or 0) < 0:  # `http.client` takes “-5” as a size
             raise http.client.HTTPException("a negative chunk size")
-        yield piece
-    if answer.length:
-        raise http.client.IncompleteRead(b"", answer.length)
+        yield chunk
+    if response.length:
+        raise http.client.IncompleteRead(b"", response.length)

@@ -1,8 +1,8 @@
-"""The only way out of the server: the page at a stranger's URL, or one of the errors of `FetchError`.
+"""Fetches the HTML page at a URL that a stranger chose.
 
-The URL is a stranger's wish and the answer a stranger's bytes; redirects are followed by hand, each one a new
-connection. Error texts are for that stranger to read. Leaves to others: which addresses (`address`), the connection and
-its bounds (`line`), the body's codings (`body`), what the page says.
+Redirects are followed here, each with a connection and address check of its own. Texts of errors are shown to that
+stranger. Leaves to others: addresses (`address`), connections (`connection`), limits (`guarded_socket`), content
+codings (`body`).
 """
 
 import http.client
@@ -16,34 +16,24 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from feedserver.errors import AddressForbidden, BadStatus, ConnectionFailed, NotText, TooManyRedirects
 from feedserver.net.body import read_body
-from feedserver.net.connection import (
-    MAX_HEAD,
-    NOT_FOUND,
-    PORTS,
-    Deadline,
-    GuardedSocket,
-    Policy,
-    Resolve,
-    foreign_errors,
-    look_up,
-    opened,
-)
+from feedserver.net.connection import NOT_FOUND, PORTS, Policy, Resolve, connection, look_up
+from feedserver.net.guarded_socket import MAX_HEAD, Deadline, GuardedSocket, translated_errors
 from feedserver.urls import host_name, normalize_source, split_http
 
 MAX_REDIRECTS = 5
-MAX_VALIDATOR = 1000  # characters of an ETag or a Last-Modified that is worth keeping
-_HTML = frozenset({"", "text/html", "application/xhtml+xml"})  # no type at all is let through
+MAX_VALIDATOR = 1000  # characters of an ETag or Last-Modified; longer ones are not stored
+_HTML = frozenset({"", "text/html", "application/xhtml+xml"})  # "": no Content-Type
 
 
 @dataclass(frozen=True, slots=True)
 class FetchedPage:
-    """What a fetch brought back."""
+    """The final response of a fetch."""
 
     url: str  # after redirects
     status: int  # 200, or 304 to a conditional request
-    content_type: str  # as it was sent; empty when it was not
+    content_type: str  # as sent, empty if missing
     body: bytes  # at most `max_bytes`; empty on 304
-    truncated: bool  # the body was longer, this is its beginning
+    truncated: bool  # the body was longer than `max_bytes`
     etag: str | None
     last_modified: str | None
 
@@ -56,17 +46,18 @@ def fetch(
     etag: str | None = None,
     last_modified: str | None = None,
     on_redirect: Callable[[str], None] | None = None,
-    patience: float | None = None,
+    timeout: float | None = None,
     tls: ssl.SSLContext | None = None,
     resolve: Resolve = look_up,
 ) -> FetchedPage:
-    """The HTML page at `url`, after redirects; `sender` is the address of whoever asks for it.
+    """Returns the HTML page at `url`, after at most five redirects. Raises a FetchError.
 
-    With `etag` or `last_modified` the request is conditional (RFC 9110 section 13.1) and may bring back a 304.
-    `on_redirect` is asked about each further URL before it is contacted, and may raise. `patience` shortens the time
-    that the policy gives. `tls` and `resolve` stand in for the system's trust store and resolver. Raises a FetchError.
+    `sender` is the address of the client that sent the ping, forwarded to the source. With `etag` or `last_modified`
+    the request is conditional (RFC 9110 section 13.1) and may return a 304. `on_redirect` is called with each further
+    URL before it is contacted, and may raise. `timeout` (seconds) may shorten that of the policy. `tls` and `resolve`
+    replace the system's trust store and resolver.
     """
-    budget = Deadline(policy.timeout if patience is None else min(patience, policy.timeout))
+    deadline = Deadline(policy.timeout if timeout is None else min(timeout, policy.timeout))
     conditions = _conditions(etag, last_modified)
     headers = [f"User-Agent: {policy.user_agent}", *_forwarded_for(sender), *conditions]
     seen: set[str] = set()
@@ -75,13 +66,13 @@ def fetch(
         if parts is None:
             raise AddressForbidden(NOT_FOUND)
         seen.add(normalize_source(url))
-        with foreign_errors(budget), opened(parts, policy, budget, resolve, tls) as line:
-            line.send(_request(parts, headers))
-            answer = _Answer(cast(socket.socket, line), method="GET")
-            answer.begin()
-            if answer.status not in (301, 302, 303, 307, 308):
-                return _page(url, answer, line, policy.max_bytes, conditional=bool(conditions))
-            url = _next(url, answer)
+        with translated_errors(deadline), connection(parts, policy, deadline, resolve, tls) as sock:
+            sock.send(_request(parts, headers))
+            response = _Response(cast(socket.socket, sock), method="GET")
+            response.begin()
+            if response.status not in (301, 302, 303, 307, 308):
+                return _page(url, response, sock, policy.max_bytes, conditional=bool(conditions))
+            url = _redirect_target(url, response)
         if normalize_source(url) in seen:
             raise TooManyRedirects("the source redirects in a circle")
         if on_redirect is not None:
@@ -113,7 +104,7 @@ def _forwarded_for(sender: str | None) -> list[str]:
         address = ip_address(sender or "")
     except ValueError:
         return []
-    # The zone of an IPv6 address may hold anything, line breaks too.
+    # The zone of an IPv6 address may hold any characters, line breaks too.
     return [] if "%" in str(address) else [f"X-Pingback-Forwarded-For: {address}"]
 
 
@@ -123,28 +114,27 @@ def _conditions(etag: str | None, last_modified: str | None) -> list[str]:
 
 
 def _validator(value: str | None) -> str | None:
-    """`value` where it can stand in a header; a stranger chose it. A folded header brings line breaks."""
+    """`value` if it is safe in a header field: a stranger chose it, and a folded field holds line breaks."""
     return value if value and len(value) <= MAX_VALIDATOR and value.isprintable() else None
 
 
-# --- the answer ---
+# --- the response ---
 
 
-class _Answer(http.client.HTTPResponse):
-    """Skips every informational answer (RFC 9110 section 15.2); `http.client` knows 100 alone."""
+class _Response(http.client.HTTPResponse):
+    """Skips all informational responses (RFC 9110 section 15.2); `http.client` skips 100 only."""
 
     def begin(self) -> None:
         super().begin()
         while 101 < self.status < 200:
-            self.headers = None  # type: ignore[assignment]  # or `begin` would think that it is done
+            self.headers = None  # type: ignore[assignment]  # else `begin` returns at once
             super().begin()
 
 
-def _next(url: str, answer: _Answer) -> str:
-    """Where a redirect leads."""
-    location = answer.headers.get("Location", "").strip()
+def _redirect_target(url: str, response: _Response) -> str:
+    location = response.headers.get("Location", "").strip()
     try:
-        # Raw UTF-8 is common there; `http.client` reads it as Latin-1.
+        # Many servers send raw UTF-8, which `http.client` decodes as Latin-1.
         target = urljoin(url, location.encode("latin-1").decode("utf-8"))
         scheme = urlsplit(target).scheme
     except ValueError as error:
@@ -156,16 +146,16 @@ def _next(url: str, answer: _Answer) -> str:
     return target
 
 
-def _page(url: str, answer: _Answer, line: GuardedSocket, max_bytes: int, *, conditional: bool) -> FetchedPage:
-    content_type = answer.headers.get("Content-Type", "")
+def _page(url: str, response: _Response, sock: GuardedSocket, max_bytes: int, *, conditional: bool) -> FetchedPage:
+    content_type = response.headers.get("Content-Type", "")
     body, truncated = b"", False
-    if answer.status != 304 or not conditional:
-        if answer.status != 200:
-            raise BadStatus(answer.status)
+    if response.status != 304 or not conditional:
+        if response.status != 200:
+            raise BadStatus(response.status)
         if content_type.partition(";")[0].strip().lower() not in _HTML:
             raise NotText("the source is not an HTML page")
-        # What chunks and TLS add to the body is the stranger's choice: bounded as well.
-        line.allowance = 2 * max_bytes + MAX_HEAD
-        body, truncated = read_body(answer, max_bytes)
-    etag, last_modified = (_validator(answer.headers.get(name)) for name in ("ETag", "Last-Modified"))
-    return FetchedPage(url, answer.status, content_type, body, truncated, etag, last_modified)
+        # More than `max_bytes`, for what chunked coding and TLS add.
+        sock.allowance = 2 * max_bytes + MAX_HEAD
+        body, truncated = read_body(response, max_bytes)
+    etag, last_modified = (_validator(response.headers.get(name)) for name in ("ETag", "Last-Modified"))
+    return FetchedPage(url, response.status, content_type, body, truncated, etag, last_modified)

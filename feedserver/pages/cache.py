@@ -1,7 +1,6 @@
-"""Pages in memory: written once for each change of the site, so that a reader's request costs no template, and no query
-but, on PostgreSQL, that for the revision.
+"""Cache of rendered pages. A hit renders no template and makes no query but, on PostgreSQL, that for the revision.
 
-A page stands while the site's revision does, and until the next scheduled post comes due, which may belong on it.
+A page is current until the site's revision changes or the next scheduled post is published.
 """
 
 from collections.abc import Callable, Hashable
@@ -15,19 +14,19 @@ from sqlalchemy import Connection
 
 from feedserver.clock import Clock
 from feedserver.posts import store as posts
-from feedserver.storage import revision as site
+from feedserver.storage import revision
 from feedserver.storage.changes import Changes, SiteState
 from feedserver.storage.engine import Database
 
-_KEPT: Final = 64  # pages; what is asked for least lately goes first
-_ROOM: Final = 4 * 1_048_576  # bytes of all of them together: a post may be a megabyte
-_EACH: Final = 1_000  # bytes that a page takes beside its HTML: what is known of its post, its key, its place
-_TURNS: Final = 16  # pages that may be written at a time
+_KEPT: Final = 64  # pages; the least recently used goes first
+_ROOM: Final = 4 * 1_048_576  # bytes of all pages: a post may have a megabyte
+_EACH: Final = 1_000  # bytes for each page beside its HTML: key, post, bookkeeping
+_TURNS: Final = 16  # locks for rendering
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The post that a page is about, as far as answering with the page asks for it."""
+    """The post of a cached page, as far as a response needs it."""
 
     id: int
     slug: str
@@ -36,14 +35,14 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class CachedPage:
-    """HTML, cut where each visitor gets something of their own; and the post, where it is a post's page."""
+    """HTML, split where each response gets a token of its own; `post` for the page of a post."""
 
     html: tuple[bytes, ...]
     post: Subject | None = None
 
     @property
     def weight(self) -> int:
-        """About how many bytes it takes in memory."""
+        """Approximate size in memory, in bytes."""
         return _EACH + sum(map(len, self.html))
 
 
@@ -54,7 +53,7 @@ class _Kept:
 
 
 class PageCache:
-    """The pages of one site, in this process. Safe to share between threads."""
+    """The cached pages of one process. Thread-safe."""
 
     def __init__(self, database: Database, changes: Changes, clock: Clock) -> None:
         self._database = database
@@ -68,30 +67,30 @@ class PageCache:
         self._turns = [Lock() for _ in range(_TURNS)]
 
     def get(self, key: Hashable, write: Callable[[Connection, datetime], CachedPage]) -> CachedPage:
-        """The page that is kept under `key`, written anew by `write` when it is no longer current.
+        """Returns the current page for `key`; renders it with `write` if there is none.
 
-        What `write` raises is raised, and nothing is kept: strangers can think of any number of addresses.
+        An exception of `write` is raised and nothing is cached: strangers can invent any number of addresses.
         """
-        if page := self._at_hand(key):
+        if page := self._current(key):
             return page
-        with self._turns[hash(key) % _TURNS]:  # or all who wait for a page would write it after each change
-            return self._at_hand(key) or self._written(key, write)
+        with self._turns[hash(key) % _TURNS]:  # one thread renders a stale page, the others wait
+            return self._current(key) or self._render(key, write)
 
-    def _at_hand(self, key: Hashable) -> CachedPage | None:
+    def _current(self, key: Hashable) -> CachedPage | None:
         with self._lock:
             kept = self._kept.get(key)
-        if kept is None or not kept.state.stands(self._changes.newest(), self._clock()):
+        if kept is None or not kept.state.is_current(self._changes.present_revision(), self._clock()):
             return None
         return kept.page
 
-    def _written(self, key: Hashable, write: Callable[[Connection, datetime], CachedPage]) -> CachedPage:
-        def deed(connection: Connection) -> _Kept:
+    def _render(self, key: Hashable, write: Callable[[Connection, datetime], CachedPage]) -> CachedPage:
+        def operation(connection: Connection) -> _Kept:
             now = self._clock()
-            revision = site.load(connection).revision  # first: what changes later is a change to the next request
+            known = revision.load(connection).revision  # read first: later changes make the page stale
             page = write(connection, now)
-            return _Kept(page, SiteState(revision, posts.next_publication(connection, now)))
+            return _Kept(page, SiteState(known, posts.next_publication(connection, now)))
 
-        kept = self._database.look(deed)
+        kept = self._database.read_public(operation)
         with self._lock:
             self._kept[key] = kept
         return kept.page

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
@@ -15,23 +15,20 @@ from feedserver.feeds.autodiscovery import for_list, for_post, for_site
 from feedserver.feeds.collecting import may_be_empty
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.pages.cache import CachedPage, Subject
-from feedserver.posts import lists
+from feedserver.pages.comment_form import empty_form, filled_form, forgery, new_token, store_comment
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.posts.store import Listing
-from feedserver.services import Services, services
+from feedserver.services import services
 from feedserver.storage import rate_limits
 from feedserver.thoughts import comments, store
-from feedserver.thoughts.comments import Comment, Form
-from feedserver.thoughts.model import Thought
-from feedserver.thoughts.moderation import actions
+from feedserver.thoughts.comments import Form
 from feedserver.urls import page_number
 
 blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static")
 
 POSTS_ON_A_PAGE = 10
-_COMMENTS_A_MINUTE = 10  # from one address
-_TOKEN_HERE: Final = secrets.token_urlsafe(32)  # in a page that is kept; nobody can write it into a post
+_TOKEN_MARK: Final = secrets.token_urlsafe(32)  # stands for the token in a cached page; unguessable for authors
 _NOTICES = {
     "held": "Thank you. Your comment waits for approval.",
     "shown": "Thank you. Your comment is shown below the post.",
@@ -79,11 +76,11 @@ def _list_page(
     page_url: Callable[[int], str],
     feeds: list[tuple[str, str, str]],
 ) -> str:
-    total = lists.count(connection, now, listing)
-    pages = max(1, -(-total // POSTS_ON_A_PAGE))
-    if page > pages or not (total or may_be_empty(listing)):
+    # One more than is shown tells whether there are older ones, without counting them all.
+    found = posts.latest(connection, now, POSTS_ON_A_PAGE + 1, (page - 1) * POSTS_ON_A_PAGE, listing)
+    if not found and (page > 1 or not may_be_empty(listing)):
         abort(404)
-    found = posts.latest(connection, now, POSTS_ON_A_PAGE, (page - 1) * POSTS_ON_A_PAGE, listing)
+    has_older, found = len(found) > POSTS_ON_A_PAGE, found[:POSTS_ON_A_PAGE]
     counts = store.counts(connection, [post.id for post in found])
     return render_template(
         "list.html",
@@ -91,7 +88,7 @@ def _list_page(
         posts=found,
         authors_of=_authors_of,
         page=page,
-        pages=pages,
+        has_older=has_older,
         page_url=page_url,
         counts={post_id: count for post_id, (count, _) in counts.items()},
         canonical=page_url(page),
@@ -113,51 +110,53 @@ def _authors_of(post: Post) -> tuple[str, ...]:
 @blueprint.get("/posts/<slug>")
 def post(slug: str) -> BaseResponse:
     parts = services()
-    page = parts.page_cache.get(("post", slug), partial(_written, slug))
+    page = parts.page_cache.get(("post", slug), partial(_render_cached, slug))
     found = page.post
-    assert found is not None, "it is a post's page"
+    assert found is not None, "it is the page of a post"
     if found.slug != slug:
         query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
         return redirect(parts.urls.post(found.slug) + query, 301)
     notice = _NOTICES.get(request.args.get("comment", ""))
     if notice:
-        whole = _visible(slug)
-        return _post_page(whole, _fresh_form(whole), notice=notice)
-    html = _own_token(found.id).encode().join(page.html) if len(page.html) > 1 else page.html[0]
-    return _with_endpoint(make_response(html), found.pings_open)
+        whole = visible_post(slug)
+        return _post_page(whole, empty_form(whole), notice=notice)
+    html = new_token(found.id).encode().join(page.html) if len(page.html) > 1 else page.html[0]
+    return _announce_pingback(make_response(html), found.pings_open)
 
 
 @blueprint.post("/posts/<slug>/comments")
 def comment(slug: str) -> BaseResponse:
-    """Takes a comment: stored and told so, or the page again with what was typed and what is wrong with it."""
+    """Takes a comment. Redirects to the post, or answers with the filled form and its errors."""
     request.max_content_length = comments.MAX_BODY
-    parts, found = services(), _visible(slug)
+    parts, found = services(), visible_post(slug)
     if not found.comments_open:
         abort(403, "This post takes no comments.")
     written, errors = comments.read(request.form)
-    problem = _trust_problem(parts, found)
+    problem = forgery(found)
     if problem:
         errors = {"form": problem} | errors
     if written is None or problem:
-        return _post_page(found, _filled_form(found, errors), status=422)
-    thought = parts.database.transact(lambda connection: _store(connection, parts, found, written))
+        return _post_page(found, filled_form(found, errors), status=422)
+    thought = parts.database.transact(
+        lambda connection: store_comment(connection, parts, found, written, parts.clock())
+    )
     if thought is None:
         errors = {"form": "Too many comments came from your address. Please wait a minute and send it once more."}
-        answer = _post_page(found, _filled_form(found, errors), status=429)
-        answer.headers["Retry-After"] = str(rate_limits.WINDOW)
-        return answer
+        response = _post_page(found, filled_form(found, errors), status=429)
+        response.headers["Retry-After"] = str(rate_limits.WINDOW)
+        return response
     outcome = "shown" if thought.state == "shown" else "held"
     anchor = f"thought-{thought.id}" if outcome == "shown" else "comment-form"
     return redirect(f"{parts.urls.post(found.slug)}?{urlencode({'comment': outcome})}#{anchor}", 303)
 
 
-def _visible(slug: str) -> Post:
-    """The post that has or had this slug, as long as readers may see it."""
+def visible_post(slug: str) -> Post:
+    """Returns the post with this slug, present or former. Aborts with 410 or 404 if readers cannot see it."""
     parts = services()
-    return parts.database.look(lambda connection: _visible_in(connection, slug, parts.clock()))
+    return parts.database.read_public(lambda connection: _visible_post(connection, slug, parts.clock()))
 
 
-def _visible_in(connection: Connection, slug: str, now: datetime) -> Post:
+def _visible_post(connection: Connection, slug: str, now: datetime) -> Post:
     found = posts.by_slug(connection, slug)
     if found is not None and found.state == "deleted":
         abort(410)
@@ -166,23 +165,22 @@ def _visible_in(connection: Connection, slug: str, now: datetime) -> Post:
     return found
 
 
-def _written(slug: str, connection: Connection, now: datetime) -> CachedPage:
-    """The page of the post that has or had this slug, cut where the form's token stands; no HTML under an old slug."""
-    found = _visible_in(connection, slug, now)
+def _render_cached(slug: str, connection: Connection, now: datetime) -> CachedPage:
+    """Renders the page of a post, split where the token of the form is inserted; without HTML for a former slug."""
+    found = _visible_post(connection, slug, now)
     subject = Subject(found.id, found.slug, found.pings_open)
     if found.slug != slug:
         return CachedPage((), subject)
-    html = _post_html(connection, found, _form(found, _TOKEN_HERE), None, found.pings_open, now)
-    return CachedPage(tuple(html.encode().split(_TOKEN_HERE.encode())), subject)
+    html = _post_html(connection, found, empty_form(found, _TOKEN_MARK), None, found.pings_open, now)
+    return CachedPage(tuple(html.encode().split(_TOKEN_MARK.encode())), subject)
 
 
 def _post_page(found: Post, form: Form | None, *, notice: str | None = None, status: int = 200) -> Response:
     parts, takes_pings = services(), found.pings_open and status == 200
-    html = parts.database.look(
+    html = parts.database.read_public(
         lambda connection: _post_html(connection, found, form, notice, takes_pings, parts.clock())
     )
-    response = make_response(html, status)
-    return _with_endpoint(response, takes_pings)
+    return _announce_pingback(make_response(html, status), takes_pings)
 
 
 def _post_html(
@@ -203,49 +201,7 @@ def _post_html(
     )
 
 
-def _with_endpoint(response: Response, takes_pings: bool) -> Response:
+def _announce_pingback(response: Response, takes_pings: bool) -> Response:
     if takes_pings:
         response.headers["X-Pingback"] = services().urls.pingback()
     return response
-
-
-def _fresh_form(found: Post) -> Form | None:
-    return _form(found, _own_token(found.id))
-
-
-def _own_token(post_id: int) -> str:
-    parts = services()
-    return parts.tokens.give(post_id, parts.clock())
-
-
-def _form(found: Post, token: str) -> Form | None:
-    if not found.comments_open:
-        return None
-    return Form(services().urls.comments(found.slug), hidden=((comments.TOKEN, token),))
-
-
-def _filled_form(found: Post, errors: dict[str, str]) -> Form:
-    """A form with a new token, and everything that was typed into the last one."""
-    form = _fresh_form(found)
-    assert form is not None, "closed posts have answered before"
-    return Form(form.action, form.hidden, {name: request.form.get(name, "") for name in comments.FIELDS}, errors)
-
-
-def _trust_problem(parts: Services, found: Post) -> str | None:
-    """Why a form is not taken as sent by a person on our page; None when it is."""
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "same-site", "none"):
-        return "The form came from another site. Please send it from here."
-    return parts.tokens.problem(request.form.get(comments.TOKEN, ""), found.id, parts.clock())
-
-
-def _store(connection: Any, parts: Services, found: Post, written: Comment) -> Thought | None:
-    """The stored comment; the one stored before when the same form comes twice; None beyond the rate."""
-    if before := store.by_submission(connection, written.submission):
-        return before
-    now = parts.clock()
-    if not rate_limits.allow(
-        connection, f"comment:{rate_limits.network(request.remote_addr or '')}", _COMMENTS_A_MINUTE, now
-    ):
-        return None
-    verdict = actions.verdict_on_comment(connection, written.email, parts.settings)
-    return actions.take_comment(connection, found.id, written, verdict, now)

@@ -10,32 +10,30 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, case, delete, exists, func, insert, literal, select, update
 
+from feedserver.posts.events import PostEvent
 from feedserver.posts.model import Post
-from feedserver.posts.store import EVERYTHING, Listing, shelves_of
-from feedserver.storage.schema import listed, lists, post_authors
+from feedserver.posts.store import EVERYTHING, Listing
+from feedserver.storage.schema import listed, post_authors
 
 Known = dict[str, Row[Any]]
 
 
-def enter(connection: Connection, post: Post, now: datetime, site_author: str) -> None:
-    """Brings the lists up to date with a post that was written: with its tags, its authors, its date.
+def follow(site_author: str, connection: Connection, event: PostEvent) -> None:
+    """Brings the lists up to date with a post: with its tags, its authors, its date.
 
-    `site_author` is whose list a post stands in that names nobody. A draft stands in none.
+    A post without authors belongs to the list of `site_author`. A draft or a deleted post belongs to none; a scheduled
+    one gets its positions when it appears.
     """
+    post = event.post
     wanted = _lists_of(post, site_author) if post.state == "published" else []
     known = _known(connection, post.id)
     for key in wanted:
         row = known.get(key)
-        place = row.position if row is not None else None
-        if place is None and post.visible(now):
-            place = _highest(connection, key) + 1
-        _put(connection, key, post, place, row)
+        position = row.position if row is not None else None
+        if position is None and event.new is not None:
+            position = _highest(connection, key) + 1
+        _put(connection, key, post, position, is_new=row is None)
     _take_away(connection, post.id, {key: row for key, row in known.items() if key not in wanted})
-
-
-def leave(connection: Connection, post_id: int) -> None:
-    """Takes a post out of all lists."""
-    _take_away(connection, post_id, _known(connection, post_id))
 
 
 def highest(connection: Connection, listing: Listing) -> int:
@@ -43,17 +41,15 @@ def highest(connection: Connection, listing: Listing) -> int:
     return _highest(connection, listing.key)
 
 
-def count(connection: Connection, now: datetime, listing: Listing = EVERYTHING) -> int:
-    """How many posts readers see in a list."""
-    return listing.shelves.count(connection, until=now)
-
-
 def names(connection: Connection, now: datetime, kind: str) -> list[str]:
     """The tags (`tag`) or authors (`author`) whose lists readers see something in."""
-    of_kind = lists.c.list.startswith(f"{kind}/", autoescape=True), lists.c.members > 0
-    known = select(lists.c.list).where(*of_kind).distinct().subquery()  # first: a long list has many shelves
-    seen = exists().where(listed.c.list == known.c.list, listed.c.published_at <= now)
-    return [key.partition("/")[2] for key in connection.execute(select(known.c.list).where(seen)).scalars()]
+    # From each name to the next one, in the order of the index: DISTINCT would read the row of every post.
+    keys = select(func.min(listed.c.list).label("list")).cte(recursive=True)
+    following = select(func.min(listed.c.list)).where(listed.c.list > keys.c.list).scalar_subquery()
+    keys = keys.union_all(select(following).where(keys.c.list.is_not(None)))
+    seen = exists().where(listed.c.list == keys.c.list, listed.c.published_at <= now)
+    query = select(keys.c.list).where(keys.c.list.startswith(f"{kind}/", autoescape=True), seen)
+    return [key.partition("/")[2] for key in connection.execute(query).scalars()]
 
 
 def give_unnamed(connection: Connection, author: str, before: str | None) -> None:
@@ -78,8 +74,6 @@ def give_unnamed(connection: Connection, author: str, before: str | None) -> Non
         ~exists().where(theirs.c.list == new, theirs.c.post_id == listed.c.post_id),
     )
     connection.execute(insert(listed).from_select(["list", "post_id", "published_at", "position"], missing))
-    for key in (old, new):
-        shelves_of(key).lay_out(connection)
 
 
 def _lists_of(post: Post, site_author: str) -> list[str]:
@@ -97,17 +91,12 @@ def _highest(connection: Connection, key: str) -> int:
     return connection.execute(select(func.max(listed.c.position)).where(listed.c.list == key)).scalar_one() or 0
 
 
-def _put(connection: Connection, key: str, post: Post, place: int | None, row: Row[Any] | None) -> None:
-    values = {"published_at": post.published_at, "position": place}
-    if row is None:
+def _put(connection: Connection, key: str, post: Post, position: int | None, *, is_new: bool) -> None:
+    values = {"published_at": post.published_at, "position": position}
+    if is_new:
         connection.execute(insert(listed).values(list=key, post_id=post.id, **values))
     else:
         connection.execute(update(listed).where(*_row(key, post.id)).values(values))
-    before = row.published_at if row is not None else None
-    if before != post.published_at:
-        if before is not None:
-            shelves_of(key).take(connection, [before])
-        shelves_of(key).put(connection, [post.published_at])
 
 
 def _take_away(connection: Connection, post_id: int, rows: Known) -> None:
@@ -116,8 +105,6 @@ def _take_away(connection: Connection, post_id: int, rows: Known) -> None:
             connection.execute(delete(listed).where(*_row(key, post_id)))
         else:
             connection.execute(update(listed).where(*_row(key, post_id)).values(published_at=None))
-        if row.published_at is not None:
-            shelves_of(key).take(connection, [row.published_at])
 
 
 def _row(key: str, post_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

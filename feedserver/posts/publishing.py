@@ -1,38 +1,48 @@
-"""What an author does: publish, edit, rename, delete. Each deed is one transaction; nothing half-written stays.
+"""What an author does: publish, edit, rename, delete. Each is one transaction, and leaves nothing half-written.
 
-Documents are read and rendered before the transaction opens, so that writers wait only for what must be together.
+Texts are rendered before the transaction opens, since it keeps other writers waiting. Who follows the changes is
+told inside it (`events`).
 """
 
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from feedserver.clock import Clock
 from feedserver.errors import PostNotFound, SlugTaken
 from feedserver.jobs import store as jobs
+from feedserver.jobs.model import Job
 from feedserver.posts import document as documents
-from feedserver.posts import lists, related, store
+from feedserver.posts import events, store
+from feedserver.posts.events import Listener, PostEvent
 from feedserver.posts.model import WEB_BEGAN, DraftText, Post, Rendered
 from feedserver.posts.rendering import render
 from feedserver.settings import SiteSettings
-from feedserver.storage import listed_thoughts, revision
+from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.urls import Urls
 
-PUBLISH = "publish"  # the job that makes a scheduled post known when its time comes; its subject is the post's id
+PUBLISH = "publish"  # the job that tells of a scheduled post when its time comes; its subject is the post's id
+_TRIES = 3  # renderings that another change of the post may overtake
+
+Texts = tuple[str, str]  # what HTML is rendered from: a body of Markdown, and the permalink that it is shown at
 
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Publishes on one site. Every method raises the PostError family and then has changed nothing."""
+    """Publishes on one site. Every method that raises a PostError has changed nothing."""
 
     database: Database
     urls: Urls
     settings: SiteSettings
+    clock: Clock
+    listeners: tuple[Listener, ...]
 
     def read(self, content: bytes) -> DraftText:
         """The document in `content`, with the site's zone for dates that name none."""
@@ -44,7 +54,8 @@ class Publisher:
         rendered = render(document.body, self.urls.post(document.slug))
         published_at = document.date or now
 
-        def deed(connection: Connection) -> Post:
+        def operation(connection: Connection) -> Post:
+            revision.revise(connection)
             if store.slug_owner(connection, document.slug) is not None:
                 raise SlugTaken(document.slug)
             post_id = store.add(
@@ -58,97 +69,124 @@ class Publisher:
                 updated_at=_updated_at(connection, document.updated or published_at, published_at, now),
                 created_at=now,
             )
-            return self._settle(connection, post_id, document, rendered, now)
+            return self._settle(connection, None, post_id, now)
 
-        return self._publicly(deed)
+        return self.database.transact(operation)
 
     def edit(self, slug: str, document: DraftText, now: datetime) -> Post:
         """New content for a post. Without a date it keeps its first one, and `updated` moves to now.
 
-        The slug stays: changing an address is a deed of its own (`rename`).
+        The slug stays: `rename` changes it.
         """
         now = now.replace(microsecond=0)
-        with self.database.read() as connection:
-            current = _living(connection, slug)
-        rendered = render(document.body, self.urls.post(current.slug))
 
-        def deed(connection: Connection) -> Post:
-            post = _living(connection, current.slug)
+        def write(connection: Connection, post: Post, rendered: Rendered) -> None:
             published_at = document.date or _first_date(post, now)
             seen_before = post.visible(now) and document.updated is None  # a reader must notice two edits a second
             least = max(published_at, post.updated_at + timedelta(seconds=1)) if seen_before else published_at
-            moment = _updated_at(connection, document.updated or now, least, now, but_for=post.id)
             values = {
                 "lang": document.lang or self.settings.language,
                 "state": _state(document),
                 "published_at": published_at,
-                "updated_at": moment,
+                "updated_at": _updated_at(connection, document.updated or now, least, now, but_for=post.id),
             }
             store.change(connection, post.id, document, rendered, values)
-            return self._settle(connection, post.id, document, rendered, now)
 
-        return self._publicly(deed)
+        return self._rewrite(slug, lambda post: (document.body, self.urls.post(post.slug)), write, now)
 
     def rename(self, slug: str, new: str) -> Post:
-        """Another address for a post; the old one leads to it for ever."""
+        """Another address for a post; the old one redirects to it for ever."""
         new = documents.check_slug(new)
-        with self.database.read() as connection:
-            body = documents.body_of(_living(connection, slug).source)
-        rendered = render(body, self.urls.post(new))
 
-        def deed(connection: Connection) -> Post:
-            post = _living(connection, slug)
+        def write(connection: Connection, post: Post, rendered: Rendered) -> None:
             if store.slug_owner(connection, new) not in (None, post.id):
                 raise SlugTaken(new)
             store.rename(connection, post.id, new, rendered)
-            return _reread(connection, post.id)
 
-        return self._publicly(deed)
+        def texts(post: Post) -> Texts:
+            return documents.body_of(post.source), self.urls.post(new)
+
+        return self._rewrite(slug, texts, write, self.clock())
 
     def delete(self, slug: str) -> Post:
-        """Takes a post away; its address answers “gone” for ever, its text stays in the database."""
+        """Deletes a post: its address answers “gone” for ever, its text stays in the database."""
+        now = self.clock()
 
-        def deed(connection: Connection) -> Post:
-            post = _living(connection, slug)
-            store.mark_deleted(connection, post.id)
-            related.update_terms(connection, post.id, frozenset())
-            related.relate(connection, post.id)
-            jobs.discard(connection, PUBLISH, str(post.id))
-            lists.leave(connection, post.id)
-            listed_thoughts.follow_post(connection, post.id)
-            return _reread(connection, post.id)
-
-        return self._publicly(deed)
-
-    def make_known(self, connection: Connection, post_id: int, now: datetime) -> None:
-        """A scheduled post's time has come: it takes its places in lists, and readers' copies are no longer current."""
-        revision.revise(connection)
-        post = store.by_id(connection, post_id)
-        if post is not None:
-            lists.enter(connection, post, now, self.settings.author)
-
-    def _publicly(self, deed: Callable[[Connection], Post]) -> Post:
-        """Carries out what readers can see, as one transaction that counts as a revision."""
-
-        def revised(connection: Connection) -> Post:
+        def operation(connection: Connection) -> Post:
             revision.revise(connection)
-            return deed(connection)
+            post = _living(connection, slug)
+            self._tell_if_due(connection, post, now)
+            store.mark_deleted(connection, post.id)
+            return self._settle(connection, post, post.id, now)
 
-        return self.database.transact(revised)
+        return self.database.transact(operation)
 
-    def _settle(
-        self, connection: Connection, post_id: int, document: DraftText, rendered: Rendered, now: datetime
+    def tell_due(self, job: Job) -> None:
+        """Carries out the job of a scheduled post: tells that it has appeared, unless another change has told so."""
+
+        def operation(connection: Connection) -> None:
+            revision.revise(connection)
+            post = store.by_id(connection, int(job.subject))
+            if post is None:
+                jobs.finish(connection, job)
+            else:
+                self._tell_if_due(connection, post, self.clock())
+            jobs.finish(connection, job)
+
+        self.database.transact(operation)
+
+    def _rewrite(
+        self,
+        slug: str,
+        texts: Callable[[Post], Texts],
+        write: Callable[[Connection, Post, Rendered], None],
+        now: datetime,
     ) -> Post:
-        """What follows from new content: related posts, lists, the duty to make a scheduled post known in time."""
-        related.update_terms(connection, post_id, related.describe(document, rendered.html))
-        related.relate(connection, post_id)
-        post = _reread(connection, post_id)
+        """Writes a post with HTML rendered from `texts`; rendered again where those have changed before the write.
+
+        The last rendering is made inside the transaction, where nothing can change them.
+        """
+
+        def operation(rendered_from: Texts | None, rendered: Rendered | None, connection: Connection) -> Post | None:
+            revision.revise(connection)
+            post = _living(connection, slug)
+            if rendered is None:
+                rendered = render(*texts(post))
+            elif texts(post) != rendered_from:
+                return None
+            self._tell_if_due(connection, post, now)
+            write(connection, post, rendered)
+            return self._settle(connection, post, post.id, now)
+
+        for _ in range(_TRIES):
+            with self.database.read() as connection:
+                rendered_from = texts(_living(connection, slug))
+            post = self.database.transact(partial(operation, rendered_from, render(*rendered_from)))
+            if post is not None:
+                return post
+        post = self.database.transact(partial(operation, None, None))
+        assert post is not None, "it was rendered from what is there"
+        return post
+
+    def _settle(self, connection: Connection, before: Post | None, post_id: int, now: datetime) -> Post:
+        """What follows from a change: the job that tells of a scheduled post in time, and the event."""
+        post = store.by_id(connection, post_id)
+        assert post is not None, "it was written in this transaction"
         jobs.discard(connection, PUBLISH, str(post_id))
         if post.status(now) == "scheduled":
             jobs.ensure(connection, PUBLISH, str(post_id), post.published_at, now)
-        lists.enter(connection, post, now, self.settings.author)
-        listed_thoughts.follow_post(connection, post.id)
+        self._tell(connection, events.change(before, post, now))
         return post
+
+    def _tell_if_due(self, connection: Connection, post: Post, now: datetime) -> None:
+        """Tells that a scheduled post has appeared, if it is due and its job is still there: nothing has told so."""
+        if post.visible(now) and jobs.find(connection, PUBLISH, str(post.id)) is not None:
+            jobs.discard(connection, PUBLISH, str(post.id))
+            self._tell(connection, events.appearance(post, now))
+
+    def _tell(self, connection: Connection, event: PostEvent) -> None:
+        for listener in self.listeners:
+            listener(connection, event)
 
 
 def _state(document: DraftText) -> str:
@@ -182,10 +220,4 @@ def _living(connection: Connection, slug: str) -> Post:
     post = store.by_slug(connection, slug)
     if post is None or post.state == "deleted":
         raise PostNotFound(slug)
-    return post
-
-
-def _reread(connection: Connection, post_id: int) -> Post:
-    post = store.by_id(connection, post_id)
-    assert post is not None, "it was written in this transaction"
     return post

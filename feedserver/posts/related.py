@@ -12,7 +12,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from feedserver.posts.model import DraftText
+from feedserver.posts.events import PostEvent
+from feedserver.posts.model import Post
 from feedserver.posts.store import RELATED
 from feedserver.storage.schema import post_terms, posts, related, terms
 from feedserver.text import plain
@@ -36,16 +37,23 @@ _EMPTY = frozenset(
 )
 
 
-def describe(document: DraftText, html: str) -> frozenset[str]:
+def follow(connection: Connection, event: PostEvent) -> None:
+    """Brings the related posts up to date with a post; drafts too, since the clock makes a scheduled one visible."""
+    post = event.post
+    _update_terms(connection, post.id, frozenset() if post.state == "deleted" else _describe(post))
+    _relate(connection, post.id)
+
+
+def _describe(post: Post) -> frozenset[str]:
     """The terms that say what a post is about: its tags (`#tag`), the words of its title, its most frequent words."""
-    title = _words(document.title)
-    counted = Counter(_words(plain(html)))
+    title = _words(post.title)
+    counted = Counter(_words(plain(post.html)))
     ranked = sorted(counted, key=lambda word: (-counted[word], word))
     words = list(dict.fromkeys([*title, *ranked]))[:_WORDS]
-    return frozenset([*words, *(f"#{tag.casefold()}" for tag in document.tags)])
+    return frozenset([*words, *(f"#{tag.casefold()}" for tag in post.tags)])
 
 
-def update_terms(connection: Connection, post_id: int, new: frozenset[str]) -> None:
+def _update_terms(connection: Connection, post_id: int, new: frozenset[str]) -> None:
     """Keeps what a post is about, and the counts of how many posts hold each term."""
     old = set(connection.execute(select(post_terms.c.term).where(post_terms.c.post_id == post_id)).scalars())
     if gone := sorted(old - new):
@@ -56,7 +64,7 @@ def update_terms(connection: Connection, post_id: int, new: frozenset[str]) -> N
         connection.execute(insert(post_terms), [{"post_id": post_id, "term": term} for term in come])
 
 
-def relate(connection: Connection, post_id: int) -> None:
+def _relate(connection: Connection, post_id: int) -> None:
     """Writes which posts are nearest to this one, and this one among theirs."""
     connection.execute(delete(related).where((related.c.post_id == post_id) | (related.c.other_id == post_id)))
     nearest = sorted(_scores(connection, post_id).items(), key=lambda found: (-found[1], -found[0]))

@@ -1,11 +1,11 @@
-"""HTML as a feed may carry it, by one recipe: iframes become links, every URL becomes absolute against the post's
-permalink, nh3 takes out what the feed validator calls a risk, and all of it is done again until nothing changes any
-more, since sanitising moves elements and can bring forth what it should remove.
+"""HTML as a feed may carry it: allow-listed elements and attributes, absolute addresses, links in place of iframes.
 
-Takes HTML that is bounded (`nesting`).
+Sanitising moves elements and can bring forth what it should remove, so it is repeated until nothing changes. Takes
+HTML that is bounded (`nesting`).
 """
 
 import re
+from functools import partial
 from html import escape
 from urllib.parse import urljoin, urlsplit
 
@@ -30,7 +30,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
 }
 _SCHEMES = {"http", "https", "mailto", "tel", "ftp", "xmpp", "irc", "gemini", "magnet"}
 _URL_ATTRIBUTES = frozenset({"href", "src", "poster", "cite"})
-_FALLBACKS = frozenset({"iframe", "noembed", "noframes"})  # their text is for browsers that are no more
+_DROPPED = set("script style template noscript noembed noframes svg math textarea title xmp".split())
 # One candidate of a `srcset` (HTML, 4.8.4.2.1): a URL, which may hold commas inside, then a width or density.
 _CANDIDATE = re.compile(r"([^\s,]++(?:,++[^\s,]++)*+)(?:,|\s++([^,]*+))?")
 
@@ -38,41 +38,26 @@ _CANDIDATE = re.compile(r"([^\s,]++(?:,++[^\s,]++)*+)(?:,|\s++([^,]*+))?")
 def for_feeds(html: str, base: str) -> str:
     """`html` as a feed may carry it: allow-listed elements, absolute URLs against `base`, clean text."""
     for _ in range(_MAX_ROUNDS):
-        before, html = html, clean(_sanitise(_prepare(html, base))).strip()
+        before, html = html, clean(_sanitise(_with_links_for_iframes(html, base), base)).strip()
         if html == before:
             break
     return html
 
 
-def _sanitise(html: str) -> str:
-    return nh3.clean(
-        html,
-        tags=_TAGS,
-        clean_content_tags={"script", "style", "template", "noscript", "svg", "math", "textarea", "title", "xmp"},
-        attributes=_ATTRIBUTES,
-        url_schemes=_SCHEMES,
-        link_rel=None,
-        strip_comments=True,
-    )
-
-
-def _prepare(html: str, base: str) -> str:
-    """`html` written anew from its tokens: iframes as links, URLs absolute, numeric references resolved."""
+def _with_links_for_iframes(html: str, base: str) -> str:
+    """nh3 can drop an iframe, but not put another element in its place."""
+    if "<iframe" not in html.lower():
+        return html
     out: list[str] = []
-    unseen = False
-    for token in turbohtml.tokenize(html):
-        match token.type:
-            case turbohtml.TokenType.TEXT if not unseen:
-                out.append(escape(token.data or "", quote=False))
-            case turbohtml.TokenType.START_TAG if token.tag in _FALLBACKS:
-                unseen = True
-                out.append(_link_for_iframe(token, base))
-            case turbohtml.TokenType.START_TAG:
-                out.append(_start_tag(token, base))
-            case turbohtml.TokenType.END_TAG if token.tag in _FALLBACKS:
-                unseen = False
-            case turbohtml.TokenType.END_TAG:
-                out.append(f"</{token.tag}>")
+    inside = False
+    for token in turbohtml.tokenize(html, capture_source=True):
+        if token.tag == "iframe":
+            inside = token.type is turbohtml.TokenType.START_TAG
+            out.append(_link_for_iframe(token, base) if inside else "")
+        elif token.type is not turbohtml.TokenType.TEXT:
+            out.append(token.source or "")
+        elif not inside:  # the text of an iframe is for browsers that know none
+            out.append(escape(token.data or "", quote=False))
     return "".join(out)
 
 
@@ -83,19 +68,26 @@ def _link_for_iframe(token: turbohtml.Token, base: str) -> str:
     return f'<p><a href="{escape(address)}">{escape(token.attr("title") or address)}</a></p>'
 
 
-def _start_tag(token: turbohtml.Token, base: str) -> str:
-    written = ((name, _attribute(name, value or "", base)) for name, value in token.attrs or [])
-    attributes = "".join(f' {name}="{escape(value)}"' for name, value in written if value is not None)
-    return f"<{token.tag}{attributes}>"
+def _sanitise(html: str, base: str) -> str:
+    return nh3.clean(
+        html,
+        tags=_TAGS,
+        clean_content_tags=_DROPPED,
+        attributes=_ATTRIBUTES,
+        attribute_filter=partial(_attribute, base),
+        url_schemes=_SCHEMES,
+        link_rel=None,
+    )
 
 
-def _attribute(name: str, value: str, base: str) -> str | None:
-    """The attribute's value for a feed; None where the attribute has to go. nh3 looks at the schemes of some only."""
+def _attribute(base: str, _tag: str, name: str, value: str) -> str | None:
+    """The attribute's value for a feed; None where the attribute has to go.
+
+    nh3 itself looks at the schemes of some addresses only, and makes no `srcset` absolute.
+    """
     if name in _URL_ATTRIBUTES:
         return _absolute(value, base)
-    if name == "srcset":
-        return _absolute_set(value, base)
-    return value
+    return _absolute_set(value, base) if name == "srcset" else value
 
 
 def _absolute(address: str, base: str) -> str | None:

@@ -74,7 +74,7 @@ class Readership:
             if not batch and self._closed_before == open_since:
                 return
             try:
-                self._database.transact(lambda connection: _write(connection, batch, now), patience=_LOCK_TIMEOUT)
+                self._database.transact(lambda connection: _write(connection, batch, now), lock_timeout=_LOCK_TIMEOUT)
                 if self._closed_before != open_since:
                     self._database.forget_log()
             except (DBAPIError, NoConnection) as error:

@@ -155,16 +155,6 @@ listed = Table(
     Index(None, "post_id"),
 )
 
-# How many stand in each list, shelf by shelf (`storage/shelves`), those to come too: posts in those of `listed`, and
-# thoughts in one of their own. A shelf holds what is of its date, or later, as far as the next shelf.
-lists = Table(
-    "lists",
-    metadata,
-    Column("list", SafeText, primary_key=True),
-    Column("since", UtcDateTime, primary_key=True),
-    Column("members", Integer, nullable=False),
-)
-
 enclosures = Table(
     "enclosures",
     metadata,
@@ -180,7 +170,7 @@ linked_sites = Table(
     "linked_sites",
     metadata,
     _of_post(primary_key=True),
-    Column("site", SafeText, primary_key=True),  # a source site: domains.owned
+    Column("site", SafeText, primary_key=True),  # domains.host_site
     Index(None, "site"),
 )
 
@@ -244,16 +234,14 @@ thoughts = Table(
     Column("fingerprint", SafeText),  # of a ping's excerpt: who says the same about several posts
     Column("pending_since", UtcDateTime),  # since when new words wait, null where there are none
     Column("source_site", SafeText),  # of a ping's page: what is trusted together
-    Column("listed_at", UtcDateTime),  # `received_at` while it is shown on a published post, null otherwise
     UniqueConstraint("post_id", "source_key"),
     Index(None, "fingerprint", "post_id"),
     Index(None, "source_site", "approved", "state"),
     Index(None, "email", "approved", "state"),
     Index(None, "post_id", "state", "received_at"),
-    Index(None, "state", "received_at"),
+    Index(None, "state", "received_at", "id", "post_id"),  # all that a page of the site's thoughts is found by
     Index(None, "source_key"),
     Index(None, "host", "state"),
-    Index(None, "listed_at", "id"),
     # Of the few that have some: in an index of all, SQLite looks for nothing that is “not null”.
     Index(None, "pending_since", sqlite_where=_SOME_WAIT, postgresql_where=_SOME_WAIT),
 )

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from feedserver.domains import is_address, registered
+from feedserver.domains import is_address, registrable_domain
 from feedserver.storage import rate_limits
 from feedserver.urls import host_name
 
@@ -10,4 +10,4 @@ from feedserver.urls import host_name
 def budget_key(source_key: str) -> str:
     """The registered domain of a source's host, or the network of its address."""
     host = host_name(urlsplit(source_key))
-    return rate_limits.network(host) if is_address(host) else registered(host)
+    return rate_limits.network(host) if is_address(host) else registrable_domain(host)

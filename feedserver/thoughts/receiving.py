@@ -180,7 +180,7 @@ class Receiver:
         `holder` is who carries that duty out at once, None when there is no place for it.
         """
         now = self.clock()
-        if hosts.rule_for_page(connection, ping.source_key) == "block":
+        if hosts.rule_for(connection, ping.source_key) == "block":
             return _Taken(refused=errors.SenderDenied())
         bucket = f"ping:{rate_limits.network(ping.sender)}"
         if not rate_limits.allow(connection, bucket, self.settings.limits.sender, now):

@@ -8,20 +8,20 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, func, insert, or_, select, update
 
+from feedserver.domains import source_site
 from feedserver.posts import store as posts
-from feedserver.storage import listed_thoughts, schema
+from feedserver.storage import schema
+from feedserver.storage.batches import batches
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts.lifecycle import FINAL, Decision
 from feedserver.thoughts.model import Content, Kind, State, Thought
-from feedserver.thoughts.moderation.trust import source_site
 
 _COLUMNS = [thoughts.c[name] for name in Thought.__dataclass_fields__ if name in thoughts.c]
 QUERY: Select[Any] = select(*_COLUMNS, schema.posts.c.slug.label("post_slug")).join(
     schema.posts, schema.posts.c.id == thoughts.c.post_id
 )
-_AT_A_TIME = 500  # ids in one query: databases bound them
 
 
 # --- finding ---
@@ -34,8 +34,8 @@ def by_id(connection: Connection, thought_id: int) -> Thought | None:
 def lock(connection: Connection, thought_ids: Sequence[int]) -> dict[int, Thought]:
     """The thoughts that there are, by id, locked until the transaction ends."""
     found: dict[int, Thought] = {}
-    for start in range(0, len(thought_ids), _AT_A_TIME):
-        query = QUERY.where(thoughts.c.id.in_(thought_ids[start : start + _AT_A_TIME]))
+    for some in batches(thought_ids):
+        query = QUERY.where(thoughts.c.id.in_(some))
         rows = connection.execute(query.order_by(thoughts.c.id).with_for_update(of=thoughts))
         found |= {row.id: thought_of(row) for row in rows}
     return found
@@ -72,32 +72,25 @@ def latest_shown(
     connection: Connection, now: datetime, limit: int, post_id: int | None = None, offset: int = 0
 ) -> list[Thought]:
     """The newest thoughts shown on visible posts, or on one of them."""
-    if post_id is None:
-        ids = listed_thoughts.newest(connection, now, limit, offset)
-    else:
-        query = _readable(select(thoughts.c.id), now, post_id)
-        query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc()).limit(limit).offset(offset)
-        ids = list(connection.execute(query).scalars())
+    query = select(thoughts.c.id).where(*_readable(now, post_id))
+    query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc()).limit(limit).offset(offset)
+    ids = list(connection.execute(query).scalars())
     found = {row.id: thought_of(row) for row in connection.execute(QUERY.where(thoughts.c.id.in_(ids)))}
     return [found[thought_id] for thought_id in ids]
 
 
 def count_shown(connection: Connection, now: datetime, post_id: int | None = None) -> int:
     """How many thoughts are shown on visible posts, or on one of them."""
-    if post_id is None:
-        return listed_thoughts.count(connection, now)
-    number: int = connection.execute(_readable(select(func.count()), now, post_id)).scalar_one()
-    return number
+    query = select(func.count()).select_from(thoughts).where(*_readable(now, post_id))
+    return int(connection.execute(query).scalar_one())
 
 
 def counts(connection: Connection, post_ids: Iterable[int]) -> dict[int, tuple[int, datetime]]:
     """For each post with thoughts shown: how many, and when the newest of them came."""
-    query = (
-        select(thoughts.c.post_id, func.count(), func.max(thoughts.c.received_at))
-        .where(thoughts.c.state == "shown", thoughts.c.post_id.in_(list(post_ids)))
-        .group_by(thoughts.c.post_id)
-    )
-    return {post_id: (count, newest) for post_id, count, newest in connection.execute(query)}
+    shown = select(thoughts.c.post_id, func.count(), func.max(thoughts.c.received_at))
+    shown = shown.where(thoughts.c.state == "shown").group_by(thoughts.c.post_id)
+    queries = (shown.where(thoughts.c.post_id.in_(some)) for some in batches(list(post_ids)))
+    return {post_id: (count, newest) for query in queries for post_id, count, newest in connection.execute(query)}
 
 
 def waiting(connection: Connection) -> int:
@@ -192,25 +185,19 @@ def asked_by(connection: Connection, thought: Thought, sender: str) -> None:
 def settle(connection: Connection, thought: Thought, decision: Decision, now: datetime) -> None:
     """Writes what a thought became after its source was looked at."""
     _update(connection, thought.id, _decided(thought, decision, now) | {"checked_at": now, "next_check_at": None})
-    if decision.state != thought.state:
-        listed_thoughts.follow(connection, [thought.id])
 
 
 def moderate(connection: Connection, decisions: Iterable[tuple[Thought, Decision]], now: datetime) -> None:
     """Writes what thoughts became by a moderator's word. They are locked: no look at a source comes between."""
     batches: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    moved: list[int] = []
     for thought, decision in decisions:
         values = _decided(thought, decision, now) | {"decided_at": now}
         if decision.state in FINAL:
             values["next_check_at"] = None
         batches.setdefault(tuple(values), []).append(values | {"of": thought.id})
-        if decision.state != thought.state:
-            moved.append(thought.id)
     for names, rows in batches.items():  # thousands of one host in one go: writers of SQLite wait meanwhile
         query = update(thoughts).where(thoughts.c.id == bindparam("of"))
         connection.execute(query.values({name: bindparam(name) for name in names}), rows)
-    listed_thoughts.follow(connection, moved)
 
 
 def set_next_check(connection: Connection, source_key: str, moment: datetime | None) -> None:
@@ -245,10 +232,13 @@ def _decided(thought: Thought, decision: Decision, now: datetime) -> dict[str, A
     return values
 
 
-def _readable(query: Select[Any], now: datetime, post_id: int | None) -> Select[Any]:
-    """Of thoughts, those that readers see, on any post or on one."""
-    query = query.select_from(thoughts.join(schema.posts)).where(thoughts.c.state == "shown", posts.visible(now))
-    return query if post_id is None else query.where(thoughts.c.post_id == post_id)
+def _readable(now: datetime, post_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    """The conditions for thoughts that readers see, on any post or on one."""
+    of_post = () if post_id is None else (thoughts.c.post_id == post_id,)
+    others, hidden = thoughts.alias(), posts.hidden(now)
+    on_hidden = exists().where(others.c.state == "shown", others.c.post_id.in_(hidden))
+    # Most sites have no thought on a hidden post. They need not look for each thought's post among those.
+    return thoughts.c.state == "shown", or_(~on_hidden, thoughts.c.post_id.not_in(hidden)), *of_post
 
 
 def _blank(kind: Kind, state: State, post_id: int, now: datetime) -> dict[str, Any]:
@@ -269,8 +259,6 @@ def _blank(kind: Kind, state: State, post_id: int, now: datetime) -> dict[str, A
 
 def _insert(connection: Connection, values: dict[str, Any]) -> Thought:
     thought_id = connection.execute(insert(thoughts).values(values).returning(thoughts.c.id)).scalar_one()
-    if values["state"] == "shown":
-        listed_thoughts.follow(connection, [thought_id])
     thought = by_id(connection, thought_id)
     assert thought is not None, "it was written in this transaction"
     return thought

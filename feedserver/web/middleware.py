@@ -1,4 +1,4 @@
-"""WSGI before Flask: where the site is mounted, whom to believe about a sender, how long a request body may take."""
+"""WSGI layers before Flask: the path of the site, trusted proxies, and a deadline for request bodies."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -19,17 +19,16 @@ _THIS_MACHINE = ip_address("127.0.0.1")
 
 
 class Mounted:
-    """Serves everything below the path of the site's base, and a few addresses at the root too.
+    """Serves the site below the path of its base URL, and the paths in `everywhere` at the root too.
 
-    The Host that a request names is replaced by the site's own: no answer depends on it, and one that the router
-    could not read would keep a reader out.
+    The Host header is replaced by the site's own host: no answer depends on it, and Werkzeug refuses some values.
     """
 
     def __init__(self, app: WsgiApp, base: str, everywhere: Sequence[str]) -> None:
-        """`base` is an absolute URL without a trailing slash (`site.url`)."""
+        """`base` is `site.url`: an absolute URL without a trailing slash."""
         self._app = app
         self._host = urlsplit(base).netloc
-        self._prefix = unquote_to_bytes(urlsplit(base).path).decode("latin-1")  # as WSGI hands paths over (PEP 3333)
+        self._prefix = unquote_to_bytes(urlsplit(base).path).decode("latin-1")  # WSGI decodes paths so (PEP 3333)
         self._everywhere = frozenset(everywhere)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -46,10 +45,10 @@ class Mounted:
 
 
 class TrustedProxies:
-    """Takes a request's true sender and scheme from `X-Forwarded-For` and `-Proto`, if a trusted proxy set them.
+    """Takes the client's address and scheme from `X-Forwarded-For` and `-Proto`, if the peer is a trusted proxy.
 
-    From the right, the first address that is not a trusted proxy's is the sender; what stands further left is
-    whatever the sender liked to write. A peer without an address came through a socket of this machine.
+    The client is the rightmost address that is not a trusted proxy's: those further left are the client's own claim.
+    A peer without an address is connected by a Unix socket, and counts as loopback.
     """
 
     def __init__(self, app: WsgiApp, trusted: Sequence[Network]) -> None:
@@ -62,13 +61,13 @@ class TrustedProxies:
         peer, is_trusted = self._read(environ.get("REMOTE_ADDR", "")) or self._this_machine
         if is_trusted:
             if forwarded := environ.get("HTTP_X_FORWARDED_FOR"):
-                peer = self._sender(forwarded, peer)
+                peer = self._client(forwarded, peer)
             if environ.get("HTTP_X_FORWARDED_PROTO") in ("http", "https"):
                 environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
         environ["REMOTE_ADDR"] = peer
         return self._app(environ, start_response)
 
-    def _sender(self, forwarded: str, peer: str) -> str:
+    def _client(self, forwarded: str, peer: str) -> str:
         for entry in reversed(forwarded.split(",")):
             read = self._read(entry.strip().strip("[]"))
             if read is None:
@@ -88,7 +87,7 @@ class TrustedProxies:
 
 
 def _address(text: str) -> Address | None:
-    """The address in `text`, an IPv4 one that is written as IPv6 (RFC 4291 section 2.5.5.2) as the IPv4 one it is."""
+    """The address in `text`, or None; an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2) as IPv4."""
     try:
         address = ip_address(text)
     except ValueError:
@@ -97,16 +96,16 @@ def _address(text: str) -> Address | None:
 
 
 class BodyDeadline:
-    """Reads a request's body before Flask does, within one deadline for all of it.
+    """Reads a request's body before Flask does, with one deadline for the whole body; a late one is answered 408.
 
-    A server's own timeout begins anew with each byte; a body that drips would hold its thread for hours.
+    The socket timeout begins anew with each byte: one byte at a time would hold a thread for hours.
     """
 
-    def __init__(self, app: WsgiApp, *, seconds: float, most: int) -> None:
-        """`most` bytes are read, and one more to tell that there are more; the views refuse those."""
+    def __init__(self, app: WsgiApp, *, seconds: float, max_bytes: int) -> None:
+        """Of longer bodies `max_bytes` + 1 bytes are read, so that the views can tell and refuse them."""
         self._app = app
         self._seconds = seconds
-        self._most = most
+        self._max_bytes = max_bytes
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         length = self._length(environ)
@@ -118,26 +117,26 @@ class BodyDeadline:
             return []
         environ["wsgi.input"] = BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
-        environ.pop("HTTP_TRANSFER_ENCODING", None)  # no longer true, and it would hide the length from Flask
+        environ.pop("HTTP_TRANSFER_ENCODING", None)  # no longer true; Flask would ignore the length
         return self._app(environ, start_response)
 
     def _length(self, environ: Environ) -> int | None:
-        """How much to read: what was announced, or of a chunked body as much as shows that it is too long.
+        """How many bytes to read: Content-Length, or one more than allowed of a chunked body.
 
-        None for nothing, and for what announces to be too long: that is refused without a look.
+        None for no body, and for a Content-Length that is too large: the views refuse that without reading.
         """
         announced = environ.get("CONTENT_LENGTH") or ""
         if announced.isdecimal():
-            return int(announced) if 0 < int(announced) <= self._most else None
-        return self._most + 1 if environ.get("wsgi.input_terminated") else None
+            return int(announced) if 0 < int(announced) <= self._max_bytes else None
+        return self._max_bytes + 1 if environ.get("wsgi.input_terminated") else None
 
     def _read(self, environ: Environ, length: int) -> bytes | None:
-        """The body, or what came of it in time; None when it broke off."""
+        """The body, or the part that arrived in time; None if reading failed."""
         timer = Timer(self._seconds, _stop_reading, [environ.get("gunicorn.socket")])
         timer.start()
         try:
             body: bytes = environ["wsgi.input"].read(length)
-        except OSError:  # the socket's own timeout, or a sender who left
+        except OSError:  # the socket's own timeout, or a client that disconnected
             return None
         finally:
             timer.cancel()

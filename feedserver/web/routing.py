@@ -1,8 +1,8 @@
-"""One name, one path segment: a slash that was percent-encoded belongs to its tag or author, not to the path.
+"""Encoded slashes: `%2F` in a path belongs to the name of a tag or author, and separates no segments.
 
-WSGI hands paths over decoded, so that the list of the tag `a/feed.rss` would look like the feed of the tag `a`.
-`EncodedSlashes` goes back to what was sent and writes a stand-in for each encoded slash; `NameConverter`, the
-router's `<name:…>`, turns it into the slash again.
+WSGI decodes paths, so that the list of the tag `a/feed.rss` would look like the feed of the tag `a`. `EncodedSlashes`
+looks at the request target and puts a placeholder in place of each encoded slash; `NameConverter`, the router's
+`<name:…>`, turns it into a slash.
 """
 
 import re
@@ -15,14 +15,14 @@ from werkzeug.routing import BaseConverter
 Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
-NOWHERE: Final = "/not/below/the/site"  # a path that the router answers with the friendly 404
-_STAND_IN: Final = "\x1f"  # no name holds control characters (text.clean)
+NOWHERE: Final = "/not/below/the/site"  # a path that no route matches: 404
+_PLACEHOLDER: Final = "\x1f"  # no name has control characters (text.clean)
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f]")
 _ENCODED_SLASH: Final = re.compile("%2f", re.IGNORECASE)
 
 
 class EncodedSlashes:
-    """Tells encoded slashes from plain ones, and leads paths with control characters nowhere: nothing has them."""
+    """Puts placeholders for encoded slashes into PATH_INFO. Paths with control characters become NOWHERE."""
 
     def __init__(self, app: WsgiApp) -> None:
         self._app = app
@@ -37,24 +37,24 @@ class EncodedSlashes:
 
 
 class NameConverter(BaseConverter):
-    """A tag or an author. Plain slashes are taken too, for proxies that decode what they pass on."""
+    """The name of a tag or author. Plain slashes are accepted too: some proxies decode paths."""
 
     part_isolating = False
     regex = ".+?"
-    weight = 200  # after every rule that says more
+    weight = 200  # tried after all more specific rules
 
     def to_python(self, value: str) -> str:
-        return value.removesuffix("/").replace(_STAND_IN, "/")
+        return value.removesuffix("/").replace(_PLACEHOLDER, "/")
 
 
 def _as_sent(environ: Environ) -> str | None:
-    """The path with stand-ins for encoded slashes; None where there is none, or where it is not known what was sent.
+    """The path with placeholders; None without encoded slashes, or if the request target is unknown.
 
-    What was sent may begin with a scheme, a host and the path that the site is mounted at.
+    The request target may begin with a scheme, a host and the path of the site.
     """
     raw = (environ.get("RAW_URI") or environ.get("REQUEST_URI") or "").partition("?")[0]
     if not _ENCODED_SLASH.search(raw):
         return None
     path = environ.get("PATH_INFO", "")
-    sent = unquote_to_bytes(_ENCODED_SLASH.sub(_STAND_IN, raw)).decode("latin-1")[-len(path) :]
-    return sent if sent.replace(_STAND_IN, "/") == path else None
+    sent = unquote_to_bytes(_ENCODED_SLASH.sub(_PLACEHOLDER, raw)).decode("latin-1")[-len(path) :]
+    return sent if sent.replace(_PLACEHOLDER, "/") == path else None

@@ -1,4 +1,4 @@
-"""`feedserver post …`: what an author types, and what comes back."""
+"""`feedserver post …`."""
 
 import json
 from collections.abc import Callable
@@ -23,7 +23,9 @@ def test_add_prints_the_permalink_as_its_last_line(run: Run, site: Path, write: 
     ("front", "first"),
     [("draft: true", "kept as a draft"), ("date: 2999-01-01T12:00:00Z", "scheduled for 2999-01-01 12:00 UTC")],
 )
-def test_what_is_not_seen_yet_has_its_permalink_too(run: Run, site: Path, write: Write, front: str, first: str) -> None:
+def test_a_draft_and_a_scheduled_post_have_a_permalink_too(
+    run: Run, site: Path, write: Write, front: str, first: str
+) -> None:
     done = run("post", "add", write(f"---\ntitle: Hello\n{front}\n---\n"))
 
     assert (done.status, done.out) == (0, [first, "http://blog.example/posts/hello"])
@@ -56,7 +58,7 @@ def test_rename_prints_the_new_permalink(run: Run, site: Path, write: Write) -> 
     assert run("post", "show", "привет").status == 0
 
 
-def test_show_prints_the_document_as_it_was_given(run: Run, site: Path, write: Write) -> None:
+def test_show_prints_the_document_as_it_was_published(run: Run, site: Path, write: Write) -> None:
     run("post", "add", write(HELLO))
     run("post", "add", write("---\ntitle: No line end\n---\nWords."))
 
@@ -64,7 +66,7 @@ def test_show_prints_the_document_as_it_was_given(run: Run, site: Path, write: W
     assert run("post", "show", "no-line-end").text == "---\ntitle: No line end\n---\nWords."
 
 
-def test_delete_takes_a_post_away(run: Run, site: Path, write: Write) -> None:
+def test_delete_hides_a_post(run: Run, site: Path, write: Write) -> None:
     run("post", "add", write(HELLO))
 
     assert run("post", "delete", "hello").status == 0

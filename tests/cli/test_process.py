@@ -74,7 +74,7 @@ def test_wrong_usage_ends_with_two_and_leaves_nothing_behind(run: Run, outside: 
 
 
 @pytest.mark.parametrize("line", ["--help", "--version", "post --help", "post add --help", "thought approve -h"])
-def test_help_is_no_refusal(run: Run, outside: Path, line: str) -> None:
+def test_help_exits_with_zero(run: Run, outside: Path, line: str) -> None:
     shown = run(*line.split())
 
     assert (shown.status, shown.err) == (0, [])
@@ -84,7 +84,7 @@ def test_help_is_no_refusal(run: Run, outside: Path, line: str) -> None:
 # --- as a process ---
 
 
-def test_the_exit_status_is_the_processs_own(shell: Shell) -> None:
+def test_the_process_ends_with_the_exit_status(shell: Shell) -> None:
     done = shell("feedserver nonsense")
 
     assert (done.returncode, done.stdout) == (2, "")
@@ -92,7 +92,7 @@ def test_the_exit_status_is_the_processs_own(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("command", ["post list --json", "config show", "--help"])
-def test_a_pipe_that_ends_early_is_no_fault_of_ours(shell: Shell, run: Run, command: str) -> None:
+def test_a_closed_pipe_ends_without_an_error_message(shell: Shell, run: Run, command: str) -> None:
     for number in range(40):
         run("post", "add", "-", given=b"---\ntitle: %b %d\n---\n" % (b"long words " * 60, number))
 
@@ -102,7 +102,7 @@ def test_a_pipe_that_ends_early_is_no_fault_of_ours(shell: Shell, run: Run, comm
     assert done.stderr == ""
 
 
-def test_a_full_disk_is_told_in_one_line(shell: Shell) -> None:
+def test_a_full_disk_is_reported_in_one_line(shell: Shell) -> None:
     done = shell("feedserver config show > /dev/full")
 
     assert done.returncode == 1

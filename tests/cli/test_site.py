@@ -1,4 +1,4 @@
-"""`feedserver init`, `jobs …`, `db …`, `config …`: what an operator types, and what comes back."""
+"""`feedserver init`, `jobs …`, `db …`, `config …`."""
 
 import json
 import os
@@ -154,7 +154,7 @@ def test_a_data_directory_that_cannot_be_written_is_one_line_that_names_it(
 
 
 @pytest.mark.parametrize("command", ["init", "post list", "config show", "worker", "serve"])
-def test_bad_settings_are_told_all_at_once_a_line_each(
+def test_every_bad_setting_is_named_on_a_line_of_its_own(
     run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     for name in ("SITE_URL", "FEEDS_ENTRIES", "NO_SUCH"):
@@ -243,7 +243,7 @@ def test_jobs_list_has_every_key_always(run: Run, site: Path, database_url: str)
 
 
 @pytest.mark.parametrize("arguments", [[], ["--until-idle"]])
-def test_jobs_run_carries_out_what_is_due(run: Run, site: Path, database_url: str, arguments: list[str]) -> None:
+def test_jobs_run_runs_what_is_due(run: Run, site: Path, database_url: str, arguments: list[str]) -> None:
     now = datetime.now(UTC)
     database = Database(database_url)
     with database.write() as connection:
@@ -286,7 +286,7 @@ def test_a_site_is_copied_and_its_rows_are_counted(run: Run, site: Path, write: 
         ("postgresql+psycopg://u:hunter2@127.0.0.1:1/x", "sqlite:///x.sqlite3", "did not answer"),
     ],
 )
-def test_what_cannot_be_copied_is_refused_in_one_line_without_a_password(
+def test_an_impossible_copy_is_refused_in_one_line_without_a_password(
     run: Run, outside: Path, source: str, target: str, said: str
 ) -> None:
     run("init")

@@ -142,20 +142,20 @@ def test_a_list_for_an_unknown_post_is_refused(run: Run, site: Path, slug: str) 
 
 
 @pytest.mark.parametrize(
-    ("act", "state"), [("approve", "shown"), ("hide", "held"), ("spam", "spam"), ("delete", "deleted")]
+    ("action", "state"), [("approve", "shown"), ("hide", "held"), ("spam", "spam"), ("delete", "deleted")]
 )
-def test_several_thoughts_are_moderated_in_one_command(run: Run, comment: Add, act: str, state: str) -> None:
+def test_several_thoughts_are_moderated_in_one_command(run: Run, comment: Add, action: str, state: str) -> None:
     one, other = comment(name="One"), comment("shown", "Other")
 
-    done = run("thought", act, one.id, other.id)
+    done = run("thought", action, one.id, other.id)
 
     assert (done.status, done.err) == (0, [])
     assert done.out == [f"{one.id}  {state}", f"{other.id}  {state}"]
     assert {thought["state"] for thought in json.loads(run("thought", "list", "--json").text)} == {state}
-    assert run("thought", act, one.id).status == 0, "twice is harmless"
+    assert run("thought", action, one.id).status == 0, "twice is harmless"
 
 
-def test_what_cannot_be_moderated_is_named_and_the_others_are_done(run: Run, comment: Add, ping: Add) -> None:
+def test_thoughts_that_cannot_be_moderated_are_named_and_the_others_are_done(run: Run, comment: Add, ping: Add) -> None:
     unverified, good = ping(), comment()
 
     done = run("thought", "approve", 998, unverified.id, 999, good.id)
@@ -167,9 +167,9 @@ def test_what_cannot_be_moderated_is_named_and_the_others_are_done(run: Run, com
         assert str(number) in line
 
 
-@pytest.mark.parametrize("act", ["approve", "hide", "spam", "delete"])
-def test_an_unknown_id_is_one_line_that_says_where_to_look(run: Run, site: Path, act: str) -> None:
-    refused = run("thought", act, 9 * 10**17)
+@pytest.mark.parametrize("action", ["approve", "hide", "spam", "delete"])
+def test_an_unknown_id_is_one_line_that_says_where_to_look(run: Run, site: Path, action: str) -> None:
+    refused = run("thought", action, 9 * 10**17)
 
     assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
     assert "feedserver thought list" in refused.err[0]
@@ -182,7 +182,7 @@ def rules(run: Run) -> dict[str, str]:
     return {row["host"]: row["rule"] for row in json.loads(run("host", "list", "--json").text)}
 
 
-def test_a_host_has_one_rule_which_can_be_taken_away(run: Run, site: Path) -> None:
+def test_a_host_has_one_rule_which_can_be_removed(run: Run, site: Path) -> None:
     assert run("host", "list").out == []
 
     assert run("host", "block", "spam.example").status == 0
@@ -210,7 +210,7 @@ def test_a_host_has_one_rule_which_can_be_taken_away(run: Run, site: Path) -> No
         ("[2001:db8::1]", "2001:db8::1"),
     ],
 )
-def test_a_host_is_kept_in_its_one_form(run: Run, site: Path, typed: str, kept: str) -> None:
+def test_a_host_is_stored_normalized(run: Run, site: Path, typed: str, kept: str) -> None:
     run("host", "block", typed)
 
     assert rules(run) == {kept: "block"}
@@ -219,7 +219,7 @@ def test_a_host_is_kept_in_its_one_form(run: Run, site: Path, typed: str, kept: 
 @pytest.mark.parametrize(
     "typed", ["", " ", "a b", "http://", "http://[::1", "a,b", "user@h", "é" * 80, "\udcff"], ids=ascii
 )
-def test_what_is_no_host_is_wrong_usage(run: Run, site: Path, typed: str) -> None:
+def test_an_invalid_host_is_wrong_usage(run: Run, site: Path, typed: str) -> None:
     refused = run("host", "block", typed)
 
     assert refused.status == 2
@@ -249,11 +249,11 @@ def test_a_rule_may_name_a_path_where_a_host_is_shared(run: Run, site: Path, typ
     assert rules(run) == {}
 
 
-def test_a_path_without_end_is_wrong_usage(run: Run, site: Path) -> None:
+def test_too_long_a_path_is_wrong_usage(run: Run, site: Path) -> None:
     assert run("host", "trust", "example.org" + "/a" * 9).status == 2
 
 
-def test_a_purge_says_what_it_would_remove_and_does_it_when_told_to(run: Run, ping: Add) -> None:
+def test_a_purge_counts_what_it_would_delete_and_deletes_it_with_yes(run: Run, ping: Add) -> None:
     ping("http://other.example/1")
     ping("http://other.example/2")
 
@@ -290,7 +290,7 @@ def three_pings(ping: Add) -> list[Thought]:
 
 
 @pytest.mark.parametrize(
-    ("act", "number", "states"),
+    ("action", "number", "states"),
     [
         ("approve", 2, ["shown", "shown", "received"]),
         ("hide", 2, ["held", "held", "received"]),
@@ -298,8 +298,8 @@ def three_pings(ping: Add) -> list[Thought]:
         ("delete", 3, ["deleted"] * 3),
     ],
 )
-def test_an_act_is_carried_out_on_all_thoughts_of_a_host_and_taken_back_as_one(
-    run: Run, three_pings: list[Thought], comment: Add, act: str, number: int, states: list[str]
+def test_an_action_on_all_thoughts_of_a_host_is_undone_as_one(
+    run: Run, three_pings: list[Thought], comment: Add, action: str, number: int, states: list[str]
 ) -> None:
     comment()
 
@@ -308,7 +308,7 @@ def test_an_act_is_carried_out_on_all_thoughts_of_a_host_and_taken_back_as_one(
 
     before = found()
 
-    done = run("thought", act, "--host", "example")
+    done = run("thought", action, "--host", "example")
 
     assert (done.status, done.err) == (0, [])
     assert done.out == [f"{number} thoughts from example: {states[0]}"]
@@ -317,7 +317,7 @@ def test_an_act_is_carried_out_on_all_thoughts_of_a_host_and_taken_back_as_one(
     assert found() == before
 
 
-def test_undo_tells_each_thought_and_is_refused_when_there_is_nothing(run: Run, comment: Add) -> None:
+def test_undo_lists_each_thought_and_is_refused_if_there_is_no_action(run: Run, comment: Add) -> None:
     one, other = comment(name="One"), comment("shown", "Other")
     run("thought", "spam", one.id, other.id)
 
@@ -328,7 +328,7 @@ def test_undo_tells_each_thought_and_is_refused_when_there_is_nothing(run: Run, 
 
 
 @pytest.mark.parametrize("arguments", [(), (1, "--host", "other.example")], ids=["neither", "both"])
-def test_an_act_takes_either_ids_or_a_host(run: Run, site: Path, arguments: tuple[str | int, ...]) -> None:
+def test_an_action_takes_either_ids_or_a_host(run: Run, site: Path, arguments: tuple[str | int, ...]) -> None:
     refused = run("thought", "spam", *arguments)
 
     assert refused.status == 2
@@ -360,7 +360,7 @@ def test_the_list_is_narrowed_by_kind_host_source_and_number(
     assert run("thought", "list", "--kind", "webmention").status == 2
 
 
-def test_the_reason_stands_in_the_list(run: Run, comment: Add) -> None:
+def test_the_list_shows_the_reason(run: Run, comment: Add) -> None:
     comment()
 
     assert run("thought", "list").out[0].endswith("waits for approval")

@@ -1,8 +1,8 @@
-"""What hostile sources and bodies cost, measured: each case in a process of its own, through the whole of a look.
+"""Measures what hostile sources and request bodies cost, each case in a process of its own.
 
     python -m tests.hostile.measure [SECONDS]
 
-prints a line of JSON for each case; a fetch may take SECONDS (default 10, as it is by default).
+prints a line of JSON for each case. A fetch may take SECONDS (default 10, like `egress.timeout`).
 """
 
 import json
@@ -16,16 +16,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
+from http.client import HTTPResponse
 from ipaddress import ip_network
 from pathlib import Path
+from unittest import mock
 
 from feedserver.clock import utc_now
 from feedserver.errors import PingError
 from feedserver.installation import init
 from feedserver.net import fetch as fetching
-from feedserver.net.connection import GuardedSocket
+from feedserver.net.body import read_body
+from feedserver.net.guarded_socket import GuardedSocket
 from feedserver.posts import store as posts
-from feedserver.services import Services
+from feedserver.services import Services, egress_policy
 from feedserver.settings import EgressSettings, Settings, SiteSettings
 from feedserver.thoughts import pingback, store
 from feedserver.thoughts.verification.inspect import Inspection, Inspector
@@ -43,7 +46,7 @@ TLS = ("self-signed", "expired", "wrong name")
 
 @dataclass(frozen=True)
 class Cost:
-    """What one case cost: seconds of CPU, bytes of memory, seconds, bytes from the wire, bytes of body kept."""
+    """What one case cost: seconds of CPU, bytes of memory, seconds, bytes received and of body, decompressed."""
 
     group: str
     name: str
@@ -61,25 +64,26 @@ def measure(seconds: float, groups: Sequence[str] = (*GROUPS, "tls", "xml")) -> 
         services = _site(Path(folder), seconds)
         _ping_all(services, [url for name, url in urls.items() if name.startswith("page: links to 200 posts")])
         trust = Authority.trusted_in(Path(folder) / "tls")
-        looker = Inspector(services.database, services.urls, "A blog", partial(services.verifier.fetch, tls=trust))
-        looker.look(urls["well"], None, utc_now())  # what is loaded once is not the case's cost
+        guarded = partial(fetching.fetch, policy=egress_policy(services.settings), tls=trust)
+        inspector = Inspector(services.database, services.urls, "A blog", guarded)
+        inspector.look(urls["well"], None, utc_now())  # loads modules, which is no cost of a case
         services.database.close()
-        deeds: dict[tuple[str, str], Callable[[], str]] = {}
+        cases: dict[tuple[str, str], Callable[[], str]] = {}
         for key, url in urls.items():
             group, _, name = key.partition(": ")
             if group in groups:
-                deeds[group, name] = partial(_told, looker, url)
+                cases[group, name] = partial(_inspected, inspector, url)
         for name, body in BODIES.items() if "xml" in groups else ():
-            deeds["xml", name] = partial(_parsed, body)
-        late = {key: deed for key, deed in deeds.items() if key[0] == "late"}
-        rest = {key: deed for key, deed in deeds.items() if key[0] != "late"}
+            cases["xml", name] = partial(_parsed, body)
+        late = {key: case for key, case in cases.items() if key[0] == "late"}
+        rest = {key: case for key, case in cases.items() if key[0] != "late"}
         return [*_run(rest, os.cpu_count() or 1), *_run(late, max(1, len(late)))]
 
 
-def _told(looker: Inspector, url: str) -> str:
-    look: Inspection = looker.look(url, "192.0.2.1", utc_now())
-    found = look.findings.mentions
-    return f"{look.story}; {len(found)} posts" if found else look.story
+def _inspected(inspector: Inspector, url: str) -> str:
+    inspection: Inspection = inspector.look(url, "192.0.2.1", utc_now())
+    found = inspection.findings.mentions
+    return f"{inspection.story}; {len(found)} posts" if found else inspection.story
 
 
 def _parsed(body: bytes) -> str:
@@ -87,21 +91,21 @@ def _parsed(body: bytes) -> str:
         call = pingback.parse(body)
     except PingError as error:
         return f"fault {pingback.FAULTS[type(error)]}"
-    return "a call that no method takes" if call.method == "x" else "a call"
+    return "a call of an unknown method" if call.method == "x" else "a call"
 
 
 # --- one process for each ---
 
 
-def _run(deeds: dict[tuple[str, str], Callable[[], str]], at_once: int) -> Iterator[Cost]:
+def _run(cases: dict[tuple[str, str], Callable[[], str]], at_once: int) -> Iterator[Cost]:
     with tempfile.TemporaryDirectory() as folder:
         running: dict[int, Path] = {}
-        for number, ((group, name), deed) in enumerate(deeds.items()):
+        for number, ((group, name), case) in enumerate(cases.items()):
             if len(running) >= at_once:
                 yield _ended(running)
             result = Path(folder) / str(number)
             if (child := os.fork()) == 0:
-                _measure_here(group, name, deed, result)
+                _measure_here(group, name, case, result)
             running[child] = result
         while running:
             yield _ended(running)
@@ -117,15 +121,15 @@ def _ended(running: dict[int, Path]) -> Cost:
     return Cost(**json.loads(result.read_text()))
 
 
-def _measure_here(group: str, name: str, deed: Callable[[], str], result: Path) -> None:
-    """Carries the deed out in this process, which ends."""
+def _measure_here(group: str, name: str, case: Callable[[], str], result: Path) -> None:
+    """Runs the case in this process, which ends."""
     status = 1
     try:
         taken, body = _count_bytes()
         before = _memory("VmRSS")
-        Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+        Path("/proc/self/clear_refs").write_text("5")  # resets the peak
         begun, worked = time.monotonic(), time.process_time()
-        outcome = deed()
+        outcome = case()
         worked, took = time.process_time() - worked, time.monotonic() - begun
         peak = max(0, _memory("VmHWM") - before)
         cost = Cost(group, name, outcome, round(worked, 4), peak, round(took, 3), sum(taken), sum(body))
@@ -142,20 +146,20 @@ def _measure_here(group: str, name: str, deed: Callable[[], str], result: Path) 
 def _count_bytes() -> tuple[list[int], list[int]]:
     taken: list[int] = []
     body: list[int] = []
-    receive, read_body = GuardedSocket.receive, fetching.read_body
+    receive = GuardedSocket.receive
 
-    def counted(line: GuardedSocket, size: int) -> bytes:
-        data = receive(line, size)
+    def counted(self: GuardedSocket, size: int) -> bytes:
+        data = receive(self, size)
         taken.append(len(data))
         return data
 
-    def measured(*arguments: object) -> tuple[bytes, bool]:
-        found = read_body(*arguments)
+    def measured(answer: HTTPResponse, max_bytes: int) -> tuple[bytes, bool]:
+        found = read_body(answer, max_bytes)
         body.append(len(found[0]))
         return found
 
-    GuardedSocket.receive = counted
-    fetching.read_body = measured
+    mock.patch.object(GuardedSocket, "receive", counted).start()
+    mock.patch.object(fetching, "read_body", measured).start()
     return taken, body
 
 
@@ -164,7 +168,7 @@ def _memory(name: str) -> int:
     return 1024 * int(next(line for line in lines if line.startswith(name)).split()[1])
 
 
-# --- what is measured ---
+# --- the site and its hostile sources ---
 
 
 def _site(folder: Path, seconds: float) -> Services:
@@ -179,11 +183,11 @@ def _site(folder: Path, seconds: float) -> Services:
 
 
 def _ping_all(services: Services, pages: list[str]) -> None:
-    """Pings of each page for every post, so that the words around each link are wanted."""
+    """Pings of each page for every post, so that the excerpt around each link is taken."""
     with services.database.write() as connection:
         for number in range(POSTS):
             post = posts.by_slug(connection, f"post-{number}")
-            assert post is not None, "it was published just now"
+            assert post is not None, "it was just published"
             for page in pages:
                 named = {"source": page, "source_key": page, "target": services.urls.post(post.slug)}
                 store.add_ping(connection, post_id=post.id, host="127.0.2.1", sender="", now=utc_now(), **named)
@@ -191,7 +195,7 @@ def _ping_all(services: Services, pages: list[str]) -> None:
 
 @contextmanager
 def _hostile_server(folder: Path) -> Iterator[dict[str, str]]:
-    """The URL of each case, `GROUP: NAME`, served by a process of its own."""
+    """The URL of each case by `GROUP: NAME`, served by a process of its own."""
     out, into = os.pipe()
     if (child := os.fork()) == 0:
         os.close(out)

@@ -1,4 +1,4 @@
-"""Measures what docs/harmless.md promises, and writes it: `make harmless` (`python -m tests.hostile.report FILE`)."""
+"""Measures what strangers can cost, and writes docs/harmless.md: `python -m tests.hostile.report FILE`."""
 
 import os
 import platform
@@ -23,14 +23,14 @@ from tests.hostile.stalling import WAIT, share, stall
 from tests.support.postgres import VARIABLE, Cluster
 from tests.support.serving import FEEDSERVER, Site, free_port
 
-SECONDS = 10.0  # egress.timeout, as it is by default
-STARTS = [1, 4, 4, 1, 4, 1, 4, 4]  # processes at each start; killed before the next
+SECONDS = 10.0  # the default of egress.timeout
+STARTS = [1, 4, 4, 1, 4, 1, 4, 4]  # worker processes of each start; all are killed before the next one
 GROUPS = {
-    "late": "answers that come late or drip",
+    "late": "answers that come late or byte by byte",
     "broken": "broken answers",
-    "long": "answers without end, bombs",
+    "long": "endless answers, decompression bombs",
     "page": "pages made to be slow",
-    "tls": "bad certificates",
+    "tls": "invalid certificates",
     "xml": "request bodies",
 }
 Row = tuple[str, str, str]
@@ -42,7 +42,7 @@ def main() -> None:
         folder = Path(name)
         costs = measure(SECONDS)
         rows += _bounds(costs)
-        rows += _asked(_made(folder / "pestering"))
+        rows += _fetches(_made(folder / "pestering"))
         rows += _inside(_made(folder / "inside"))
         rows += _stalled(_made(folder / "stalling"))
         rows += _killed(folder)
@@ -54,7 +54,7 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-# --- what is measured ---
+# --- measurements ---
 
 
 def _bounds(costs: Sequence[Cost]) -> list[Row]:
@@ -71,13 +71,13 @@ def _bounds(costs: Sequence[Cost]) -> list[Row]:
     ]
 
 
-def _asked(folder: Path) -> list[Row]:
+def _fetches(folder: Path) -> list[Row]:
     asked, limits = pester(folder), LimitsSettings()
     pings = f"{asked.source_pings} pings, two processes"
     return [
         (f"fetches of one source that answers in {limits.refetch:g} s ({pings})", "1", str(asked.source_fetches)),
         (f"requests to one host in a minute ({pings})", f"{limits.host}", str(asked.host_fetches)),
-        ("requests to all hosts in a minute", f"{limits.host * HOSTS_AT_FULL_RATE:,}", "a test, on both databases"),
+        ("requests to all hosts in a minute", f"{limits.host * HOSTS_AT_FULL_RATE:,}", "tested on both databases"),
     ]
 
 
@@ -96,12 +96,12 @@ def _stalled(folder: Path) -> list[Row]:
     return [
         (
             f"slowest answer to a ping, 50 silent sources, `pingback.wait` {WAIT:g} s",
-            "little more",
+            "little more than that",
             f"{max(held.answers):.1f} s",
         ),
-        ("pings that were waited for, of one process", f"{PingbackSettings().places}", str(waited)),
-        ("slowest verification of a well source meanwhile", "seconds", f"{max(held.verified):.1f} s"),
-        ("p95 of feeds and pages meanwhile", f"2 × {idle:.1f} ms idle", f"{loaded:.1f} ms"),
+        ("pings whose sender waited, in one process", f"{PingbackSettings().places}", str(waited)),
+        ("slowest verification of a source that answers, meanwhile", "12 s", f"{max(held.verified):.1f} s"),
+        ("p95 of feeds and pages, meanwhile", f"2 × {idle:.1f} ms idle", f"{loaded:.1f} ms"),
     ]
 
 
@@ -117,10 +117,10 @@ def _killed(folder: Path) -> list[Row]:
 
 
 def _lost(name: str, outcome: Outcome) -> list[Row]:
-    told = f"{outcome.kills} kills of all processes, {len(outcome.acknowledged)} pings acknowledged"
+    what = f"{outcome.kills} kills of all processes, {len(outcome.acknowledged)} pings acknowledged"
     return [
-        (f"pings lost or doubled, {name} ({told})", "0", str(outcome.lost)),
-        (f"until all of them were settled, {name}", "90 s", f"{outcome.settled_after:.1f} s"),
+        (f"pings lost or doubled, {name} ({what})", "0", str(outcome.lost)),
+        (f"time until all of them were settled, {name}", "60 s", f"{outcome.settled_after:.1f} s"),
     ]
 
 
@@ -153,43 +153,44 @@ def _postgres() -> Iterator[str | None]:
 
 def _document(rows: Sequence[Row], costs: Sequence[Cost]) -> str:
     return f"""\
-# Harmless: the bounds, measured
+# What strangers can cost: bounds and measurements
 
-Made by `make harmless`, not by hand. Measured with Python {platform.python_version()}, turbohtml
-{version("turbohtml")} and gunicorn {version("gunicorn")} on {os.cpu_count()} cores of {platform.system()}; trust the
-bounds, not the milliseconds. `make test` holds every bound on both databases, in a short form; `make soak` runs the
-long forms.
+Made by `make harmless`; do not edit. Measured with Python {platform.python_version()}, turbohtml
+{version("turbohtml")} and gunicorn {version("gunicorn")} on {os.cpu_count()} cores of {platform.system()}; the bounds
+hold anywhere, the milliseconds do not. `make test` checks every bound on both databases in a short form, `make soak`
+in a long one.
 
-{_table(("what", "bound", "measured"), rows)}
+{_table(("cost", "bound", "measured"), rows)}
 
-## How they are kept
+## How the bounds are kept
 
-- **Jobs outlive a crash.** A ping and its job are one transaction; a lease ends within 90 s by itself. Each process
-  also holds a lock for as long as it lives (a file's on SQLite, a session's on PostgreSQL): whoever gets the lock knows
-  that its holder is dead and takes its jobs over within seconds. A job whose process died rests longer each time, as it
-  may be the cause.
-- **Nobody is held up.** {PLACES} first tries, {PLACES} repeated ones and {PLACES_AT_LEISURE} looks that nobody waits
-  for are under way at once in a process, and {MOST_OF_ONE} of one host (its registered domain, IPv4 address or IPv6
-  /64) in all processes together. When half of the places for first tries are taken, the next have four seconds each, a
-  slow source gets its full `egress.timeout` in its next try, and every second place goes to the newest ping.
-- **Nobody is attacked.** A look at a source settles all pings that name it. Each request counts in the budget of its
-  host, the ones that follow a redirect too, and in one for the whole site ({HOSTS_AT_FULL_RATE} times `limits.host`).
-  The first retry of a source in trouble comes within a minute, sooner than `limits.refetch`; pings bring it no sooner.
-- **Nothing inside is reached.** The resolved address is vetted and connected to, for each hop anew; one forbidden
-  address condemns its name. A forbidden address takes the same steps and gives the same words as an unknown name.
-- **Work is bounded.** One deadline over name, connection, TLS, redirects and body; every byte passes one gate; a page
-  is walked twice at most, over 200,000 tokens and 10,000 links.
+- **Jobs survive a crash.** A ping and its job are committed in one transaction. A worker renews the lease of a job
+  while it runs. When the process dies, the lease ends within 20 s, and another worker takes the job over. After each
+  death of its process a job waits longer, since the job may be the cause.
+- **Stalled sources delay nobody.** In one process {PLACES} first tries, {PLACES} retries and {PLACES_AT_LEISURE}
+  background rechecks run at a time, and in all processes together {MOST_OF_ONE} jobs of one host (registrable domain,
+  IPv4 address or IPv6 /64). When half of the slots for first tries are taken, further first tries have a timeout of
+  four seconds; a retry has the whole `egress.timeout`. Every second slot that becomes free goes to the newest ping.
+- **No host can be flooded.** One inspection of a source settles all pings that name it. Every request, after a redirect
+  too, counts in the budget of its host and in one of the whole site ({HOSTS_AT_FULL_RATE} times `limits.host`). The
+  first retry of a source in trouble comes within a minute, sooner than `limits.refetch`; further pings do not bring it
+  forward.
+- **Internal addresses cannot be reached.** The resolved address is checked, and that very address is connected to, anew
+  for each redirect. One forbidden address is enough to refuse its name. A forbidden address takes the same steps and
+  gets the same answer as an unknown name.
+- **Work is bounded.** One deadline covers name resolution, connection, TLS, redirects and body. Every received byte
+  counts. A page is parsed twice at most, up to 200,000 tokens and 10,000 links.
 
 ## What hostile sources cost
 
-The most that a case of each kind took, in a process of its own, from the request to the thought. CPU in seconds, memory
-and bytes in thousands.
+The maximum of each kind, each case in a process of its own, from the request to the thought. CPU in seconds, memory,
+received bytes and body in thousands of bytes.
 
-{_table(("kind", "cases", "CPU", "memory", "seconds", "taken", "body"), list(_by_kind(costs)))}
+{_table(("kind", "cases", "CPU", "memory", "seconds", "received", "body"), list(_by_kind(costs)))}
 
-The dearest of all:
+The most expensive cases:
 
-{_table(("case", "CPU", "memory", "seconds", "what its receipt says"), list(_dearest(costs)))}
+{_table(("case", "CPU", "memory", "seconds", "receipt"), list(_most_expensive(costs)))}
 """
 
 
@@ -207,7 +208,7 @@ def _by_kind(costs: Sequence[Cost]) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _dearest(costs: Sequence[Cost]) -> Iterator[tuple[str, ...]]:
+def _most_expensive(costs: Sequence[Cost]) -> Iterator[tuple[str, ...]]:
     for cost in sorted(costs, key=lambda cost: -cost.cpu)[:12]:
         yield (
             cost.name,

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from feedserver.net import connection as line
+from feedserver.net import guarded_socket
 from feedserver.net.connection import Policy
 from feedserver.net.fetch import fetch
 from feedserver.services import Services, egress_policy
@@ -132,7 +132,7 @@ def test_redirects_are_counted_in_the_budget_of_the_host_they_lead_to(
 ) -> None:
     """Many sources of many hosts that lead to one victim, and one source that leads to itself again and again."""
     # Late in a long run Python's collector alone can take a quarter of a second, and ends the fetch it falls into.
-    monkeypatch.setattr(line, "MAX_WORK", SECONDS)
+    monkeypatch.setattr(guarded_socket, "MAX_CPU_SECONDS", SECONDS)
     victim = Blog("127.0.2.77")
     others = [Blog(f"127.0.2.{number}") for number in range(80, 86)]
     chosen = changed(settings, limits_host=4, pingback_wait=SECONDS, egress_timeout=SECONDS)  # however busy the machine

@@ -1,4 +1,4 @@
-"""A small internet on loopback: servers on 127.0.2.0/24, which is allowed, and listeners where nobody may go."""
+"""Servers on loopback: on 127.0.2.0/24, which is allowed, and listeners on forbidden addresses."""
 
 from ipaddress import ip_network
 

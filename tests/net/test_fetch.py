@@ -1,4 +1,4 @@
-"""The main road of a fetch: what is asked, what comes back, and what else an honest server may answer."""
+"""Fetches from honest servers: requests, responses, redirects, codings."""
 
 import gzip
 import time
@@ -25,7 +25,7 @@ def bare_deflate(data):
     return packer.compress(data) + packer.flush()
 
 
-def test_a_page_comes_back_with_all_that_is_asked_of_it(serve, policy):
+def test_a_page_is_returned_with_its_metadata(serve, policy):
     validators = ('ETag: W/"7"', "Last-Modified: Sat, 31 Jan 2026 12:00:00 GMT")
     server = serve(answer("Content-Type: text/html; charset=x", *validators, body=b"<p>hello"))
 
@@ -85,7 +85,7 @@ def test_a_sender_that_is_no_address_is_not_forwarded(serve, policy, sender):
     assert b"Evil" not in server.requests[0]
 
 
-def test_the_environment_names_no_proxy(serve, policy, monkeypatch, forbid):
+def test_proxies_of_the_environment_are_ignored(serve, policy, monkeypatch, forbid):
     server, proxy = serve(), forbid("127.0.3.1")
     monkeypatch.setenv("http_proxy", proxy.url)
 
@@ -152,7 +152,7 @@ def test_a_page_without_a_type_is_read(serve, policy):
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/pdf", "image/svg+xml", "text/html5", "html"])
-def test_another_type_is_refused_before_its_body_is_there(serve, policy, content_type):
+def test_another_type_is_refused_before_its_body_is_read(serve, policy, content_type):
     server = serve(answer(f"Content-Type: {content_type}x", "Content-Length: 1000000", length=False))
 
     with pytest.raises(NotText):
@@ -191,7 +191,7 @@ def test_five_redirects_are_followed_and_not_six(serve, policy, page):
         fetch(f"{base}/6", policy)
 
 
-def test_a_redirect_in_a_circle_is_seen_at_once(serve, policy):
+def test_a_redirect_loop_is_recognised_at_once(serve, policy):
     server = serve(lambda request: answer(f"Location: {'/a' if b'/page' in request else '/page#again'}", status="301"))
 
     with pytest.raises(TooManyRedirects):
@@ -268,7 +268,7 @@ def test_a_longer_body_is_cut_and_says_so(serve, policy, size, truncated, coding
     assert (page.body, page.truncated) == (body[:100], truncated)
 
 
-def test_what_a_stranger_reads_is_plain_words(serve, policy):
+def test_error_texts_are_plain_words(serve, policy):
     server = serve(lambda request: (b"" for _ in range(10) if not time.sleep(0.05)))
 
     with pytest.raises(TimedOut) as caught:
@@ -298,17 +298,17 @@ def test_the_connection_is_closed_whatever_happens(serve, policy, reply):
     assert server.hung_up.acquire(timeout=2)
 
 
-def test_patience_shortens_the_time_and_never_lengthens_it(serve, policy):
+def test_a_timeout_shortens_that_of_the_policy_and_never_lengthens_it(serve, policy):
     server = serve(lambda request: time.sleep(1) or [])
 
-    for given, patience in ((5, 0.2), (0.2, 5)):
+    for given, timeout in ((5, 0.2), (0.2, 5)):
         started = time.monotonic()
         with pytest.raises(TimedOut):
-            fetch(server.url, replace(policy, timeout=given), patience=patience)
+            fetch(server.url, replace(policy, timeout=given), timeout=timeout)
         assert time.monotonic() - started < 0.9
 
 
-def test_each_redirect_is_asked_for_before_it_is_followed(serve, policy):
+def test_on_redirect_is_called_before_each_redirect_is_followed(serve, policy):
     last = serve()
     first = serve(f"HTTP/1.1 302 x\r\nLocation: {last.url}\r\n\r\n".encode())
     asked = []

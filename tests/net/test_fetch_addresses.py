@@ -131,7 +131,7 @@ def test_a_name_that_changes_its_answer_between_hops_is_vetted_anew(serve, forbi
     ],
     ids=["last", "first", "v6", "v4-mapped", "after many"],
 )
-def test_one_forbidden_address_among_others_condemns_the_name(serve, policy, found):
+def test_one_forbidden_address_among_others_forbids_the_name(serve, policy, found):
     server = serve()
 
     with pytest.raises(AddressForbidden):
@@ -203,12 +203,12 @@ def test_a_url_without_port_means_the_port_of_its_scheme(policy, url, port):
     "url",
     ["", "page", "ftp://h/", "http://", "http://u:p@h/", "http://h:0/", "http://h\\@x/", "http://h/ x", "http://h\n/"],
 )
-def test_what_is_no_http_url_is_refused(policy, url):
+def test_an_invalid_url_is_refused(policy, url):
     with pytest.raises(AddressForbidden):
         fetch(url, policy)
 
 
-def test_a_forbidden_address_and_an_unknown_name_are_told_alike(policy):
+def test_a_forbidden_address_and_an_unknown_name_give_the_same_error(policy):
     def told(url, **named):
         with pytest.raises(FetchError) as caught:
             fetch(url, policy, **named)

@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from feedserver.errors import ConnectionFailed, FetchError, TimedOut
-from feedserver.net import connection as module
 from feedserver.net.fetch import fetch
+from feedserver.net.guarded_socket import Deadline, GuardedSocket
 from tests.hostile.answers import (
     BROKEN,
     CHUNKED,
@@ -39,7 +39,7 @@ def cost():
 
 
 @pytest.mark.parametrize("reply", TOO_LATE.values(), ids=TOO_LATE)
-def test_one_deadline_ends_every_kind_of_waiting(serve, policy, cost, reply):
+def test_the_deadline_ends_every_kind_of_stall(serve, policy, cost, reply):
     server = serve(reply)
     started = time.monotonic()
 
@@ -67,7 +67,7 @@ def test_a_body_without_end_is_cut(serve, policy, cost, reply):
     assert page.body == b"\0" * MEGABYTE
 
 
-def test_a_bomb_inside_a_bomb_stays_packed(serve, policy, cost):
+def test_a_gzip_bomb_within_a_gzip_bomb_is_not_decompressed(serve, policy, cost):
     server = serve(packed(DOUBLE_BOMB))
 
     assert fetch(server.url, policy).body == GZIP_BOMB
@@ -92,7 +92,7 @@ def test_redirects_share_one_deadline(serve, policy):
     [(CHUNKED, b"1\r\nx\r\n" * 10_000), (packed(b""), gzip.compress(b"x") * 1000)],
     ids=["chunks", "gzip members"],
 )
-def test_pieces_of_one_byte_end_when_the_work_is_too_much(serve, policy, cost, head, piece):
+def test_one_byte_chunks_end_when_the_cpu_time_is_used_up(serve, policy, cost, head, piece):
     server = serve(for_ever(head, piece))
 
     with pytest.raises(ConnectionFailed):
@@ -100,14 +100,14 @@ def test_pieces_of_one_byte_end_when_the_work_is_too_much(serve, policy, cost, h
 
 
 @pytest.mark.parametrize("name", ["endless gzip header", "endless empty deflate blocks"])
-def test_what_comes_in_without_becoming_body_is_counted_too(serve, policy, name):
+def test_bytes_that_are_no_body_are_counted_too(serve, policy, name):
     server = serve(BROKEN[name])
 
     with pytest.raises(ConnectionFailed, match="too long"):
         fetch(server.url, policy)
 
 
-def test_what_the_inflater_holds_back_is_not_lost(serve, policy):
+def test_output_that_the_inflater_holds_back_is_not_lost(serve, policy):
     # All input of this size is taken while 67 bytes of output have no room left in the last piece.
     packer = zlib.compressobj(9, wbits=-15)
     body = b"x" * 16_451
@@ -116,13 +116,13 @@ def test_what_the_inflater_holds_back_is_not_lost(serve, policy):
     assert fetch(server.url, policy).body == body
 
 
-def test_a_source_that_takes_nothing_is_not_waited_for():
+def test_the_deadline_ends_a_source_that_reads_nothing():
     ours, theirs = socket.socketpair()
     with ours, theirs, pytest.raises(TimeoutError):
-        module.GuardedSocket(ours, module.Deadline(0.2)).send(b"x" * 10 * MEGABYTE)
+        GuardedSocket(ours, Deadline(0.2)).send(b"x" * 10 * MEGABYTE)
 
 
-def test_the_texts_of_errors_are_one_line_without_our_inside(serve, policy):
+def test_error_texts_are_one_line_without_internals(serve, policy):
     for reply in (*BROKEN.values(), TOO_LATE["silence"]):
         with pytest.raises(FetchError) as caught:
             fetch(serve(reply).url, replace(policy, timeout=0.3))

@@ -1,4 +1,4 @@
-"""Looking a name up may block for longer than a fetch may take."""
+"""Name resolution may block for longer than a fetch may take."""
 
 import threading
 import time
@@ -22,7 +22,7 @@ def let_go(freed):
             thread.join()
 
 
-def test_a_resolver_that_blocks_is_not_waited_for(policy):
+def test_the_deadline_ends_a_resolver_that_blocks(policy):
     freed = threading.Event()
     started = time.monotonic()
 
@@ -33,7 +33,7 @@ def test_a_resolver_that_blocks_is_not_waited_for(policy):
     let_go(freed)
 
 
-def test_blocked_look_ups_never_take_more_than_their_places(policy, monkeypatch):
+def test_the_number_of_blocked_look_ups_is_bounded(policy, monkeypatch):
     monkeypatch.setattr(module, "_LOOKUPS", threading.BoundedSemaphore(2))
     freed, asked = threading.Event(), []
 
@@ -52,7 +52,7 @@ def test_blocked_look_ups_never_take_more_than_their_places(policy, monkeypatch)
         fetch("http://d/", policy, resolve=knows_nothing)
 
 
-def test_a_look_up_that_finds_no_thread_gives_its_place_back(policy, monkeypatch):
+def test_a_look_up_that_cannot_start_a_thread_frees_its_slot(policy, monkeypatch):
     monkeypatch.setattr(module, "_LOOKUPS", threading.BoundedSemaphore(1))
 
     def exhausted(thread):

@@ -1,4 +1,4 @@
-"""TLS: a good certificate is accepted; a wrong name, an expired one and one of nobody's are not."""
+"""TLS: a good certificate is accepted; one with a wrong name, an expired or a self-signed one is not."""
 
 import shutil
 import ssl
@@ -123,7 +123,7 @@ def test_the_deadline_holds_while_the_handshake_drips(serve, policy):
     assert time.monotonic() - started < 1.5
 
 
-def test_records_that_carry_nothing_are_counted(authority, serve, policy):
+def test_records_without_content_are_counted(authority, serve, policy):
     tls = authority.server("tickets", "IP:127.0.2.1")
     tls.num_tickets = 20_000
     server = serve(tls=tls)

@@ -1,4 +1,4 @@
-"""Pages as the templates write them, rendered with plain Jinja2, and read back with the product's own HTML parser.
+"""Renders the templates with plain Jinja2, and parses the pages.
 
 Every builder has a default for whatever a test does not care about.
 """
@@ -133,7 +133,7 @@ def rich_post_page() -> str:
 
 
 def list_page(**values: Any) -> str:
-    plain = {"heading": None, "posts": (), "authors_of": lambda of: of.authors, "page": 1, "pages": 1}
+    plain = {"heading": None, "posts": (), "authors_of": lambda of: of.authors, "page": 1, "has_older": False}
     return render("list.html", **plain | {"page_url": URLS.home, "counts": {}} | values)
 
 
@@ -148,8 +148,8 @@ POSTS = (
     post(id=2, slug="note", title="", lang="ar"),
     post(id=3, slug="empty", title="", excerpt=""),
 )
-FIRST_PAGE = list_page(posts=POSTS, pages=2, counts={1: 1, 2: 5}, canonical=URLS.home())
-SECOND_PAGE = list_page(posts=POSTS, page=2, pages=2, heading="Posts tagged “<sea>”")
+FIRST_PAGE = list_page(posts=POSTS, has_older=True, counts={1: 1, 2: 5}, canonical=URLS.home())
+SECOND_PAGE = list_page(posts=POSTS, page=2, heading="Posts tagged “<sea>”")
 FULL_RECEIPT = receipt_page(
     "rejected",
     reason="no link",

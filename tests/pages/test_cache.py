@@ -1,4 +1,4 @@
-"""Pages in memory: what a repeated request costs, and that it never shows what has passed."""
+"""The page cache: a hit costs no query, a stale page is never sent, memory is bounded."""
 
 import gc
 import time
@@ -30,7 +30,7 @@ def fog(publish: Callable[..., Post]) -> Post:
 
 @pytest.fixture
 def statements(services: Services) -> list[str]:
-    """What was asked of the database, transactions aside."""
+    """The SQL statements, without those of transactions."""
     said: list[str] = []
     event.listen(services.database.engine, "before_cursor_execute", lambda *given: said.append(given[2]))
     return said
@@ -41,7 +41,7 @@ def questions(statements: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_that_was_written_costs_no_query_but_the_revisions(
+def test_a_cached_page_costs_no_query_but_that_for_the_revision(
     client: FlaskClient, statements: list[str], path: str
 ) -> None:
     client.get("/posts/fog")  # what is asked once for a process: the secret of forms
@@ -55,7 +55,7 @@ def test_a_page_that_was_written_costs_no_query_but_the_revisions(
     assert len(questions(statements)) <= 1
 
 
-def test_what_happens_shows_with_the_next_request(
+def test_a_change_is_seen_with_the_next_request(
     client: FlaskClient, services: Services, publish: Callable[..., Post], fog: Post
 ) -> None:
     for path in PAGES:
@@ -73,7 +73,7 @@ def test_what_happens_shows_with_the_next_request(
     assert client.get("/posts/mist").status_code == client.get("/posts/fog").status_code == 410
 
 
-def test_a_scheduled_post_shows_on_pages_that_were_written_before_it_was_due(
+def test_a_scheduled_post_appears_on_cached_pages_when_it_is_due(
     client: FlaskClient, publish: Callable[..., Post], clock: Clock
 ) -> None:
     publish("Fog again", slug="again", tags="[sea]", body="Words.", date=(clock() + timedelta(hours=1)).isoformat())
@@ -95,14 +95,14 @@ def test_each_visitor_gets_a_form_of_their_own(client: FlaskClient) -> None:
     assert len({page.replace(token, "") for page, token in zip(pages, tokens, strict=True)}) == 1
 
 
-def test_a_notice_is_for_the_one_who_commented(client: FlaskClient) -> None:
+def test_a_notice_is_not_cached(client: FlaskClient) -> None:
     client.get("/posts/fog")
 
     assert "waits for approval" in client.get("/posts/fog?comment=held").text
     assert "waits for approval" not in client.get("/posts/fog").text
 
 
-def test_pages_that_there_are_not_take_no_place(client: FlaskClient, services: Services) -> None:
+def test_missing_pages_are_not_cached(client: FlaskClient, services: Services) -> None:
     for number in range(3):
         assert client.get(f"/posts/none-{number}").status_code == 404
         assert client.get(f"/?page={number + 2}").status_code == 404
@@ -110,7 +110,7 @@ def test_pages_that_there_are_not_take_no_place(client: FlaskClient, services: S
     assert list(services.page_cache._kept) == []
 
 
-def test_a_page_that_many_wait_for_is_written_once(services: Services) -> None:
+def test_concurrent_requests_render_a_page_once(services: Services) -> None:
     together, written = Barrier(4), []
 
     def write(_connection: object, _now: object) -> cache.CachedPage:
@@ -127,7 +127,7 @@ def test_a_page_that_many_wait_for_is_written_once(services: Services) -> None:
     assert len(written) == 1
 
 
-def test_the_page_asked_for_least_lately_makes_room(
+def test_the_least_recently_used_page_goes_first(
     client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(services.page_cache, "_kept", LRUCache(2))
@@ -138,10 +138,10 @@ def test_the_page_asked_for_least_lately_makes_room(
     assert len(list(services.page_cache._kept)) == 2
 
 
-def test_long_pages_are_kept_as_far_as_there_is_room_for_them(
+def test_the_size_of_all_pages_is_bounded(
     client: FlaskClient, services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache, "_ROOM", 50_000)
+    monkeypatch.setattr(services.page_cache, "_kept", LRUCache(50_000, lambda kept: min(kept.page.weight, 50_000)))
     for number in range(3):
         publish(f"Long {number}", slug=f"long-{number}", body="Words and more words. " * 1_500)
 
@@ -152,15 +152,15 @@ def test_long_pages_are_kept_as_far_as_there_is_room_for_them(
 
 
 @pytest.mark.parametrize("word", ["Words and more words. ", "Worte, 言葉 und 😀. "], ids=["plain", "wide"])
-def test_what_is_kept_takes_no_more_memory_than_there_is_room(
+def test_cached_pages_take_no_more_memory_than_their_bound(
     client: FlaskClient,
     services: Services,
     publish: Callable[..., Post],
     monkeypatch: pytest.MonkeyPatch,
     word: str,
 ) -> None:
-    """Pages of long posts, and addresses that lead to them: of neither is more kept than was weighed."""
-    monkeypatch.setattr(cache, "_ROOM", 300_000)
+    """Pages of long posts, and redirects to them: neither takes more memory than its weight."""
+    monkeypatch.setattr(services.page_cache, "_kept", LRUCache(300_000, lambda kept: kept.page.weight))
     for number in range(6):
         publish(f"Long {number}", slug=f"long-{number}", body=word * 2_000)
         services.publisher.rename(f"long-{number}", f"longer-{number}")
@@ -177,7 +177,7 @@ def test_what_is_kept_takes_no_more_memory_than_there_is_room(
     assert 100_000 < taken < 300_000
 
 
-def test_an_address_that_leads_to_a_long_post_keeps_nothing_of_it(
+def test_a_redirect_to_a_long_post_keeps_nothing_of_it(
     client: FlaskClient, services: Services, publish: Callable[..., Post]
 ) -> None:
     publish("Long", slug="long", body="Words and more words. " * 20_000)
@@ -193,7 +193,7 @@ def test_an_address_that_leads_to_a_long_post_keeps_nothing_of_it(
 
 
 def _freed_by_forgetting(services: Services) -> int:
-    """How many bytes are free when no page is kept any more."""
+    """Bytes that are freed when the cache is emptied."""
     gc.collect()
     before = tracemalloc.get_traced_memory()[0]
     services.page_cache._kept.clear()

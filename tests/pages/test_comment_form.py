@@ -24,11 +24,11 @@ def test_an_error_is_tied_to_its_field_and_linked_from_the_summary() -> None:
     assert elements(page, "title")[0].text.startswith("Error: ")
 
 
-def test_a_form_without_errors_speaks_of_none() -> None:
+def test_a_form_without_errors_has_no_summary() -> None:
     assert elements(post_page(form=form()), "[role=alert], [aria-invalid], .error") == []
 
 
-def test_what_was_written_comes_back_unchanged() -> None:
+def test_input_comes_back_unchanged() -> None:
     page = rich_post_page()
 
     assert elements(page, "textarea")[0].text == form().values["comment"]

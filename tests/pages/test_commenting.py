@@ -1,4 +1,4 @@
-"""The comment form as it is sent: who is believed, what is refused, what is kept, how often a comment is stored."""
+"""Sending the comment form: tokens, refusals, rate limit, duplicates."""
 
 import re
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def fog(publish: Callable[..., Post]) -> Post:
 
 
 def fresh_form(client: FlaskClient, clock: Clock, seconds: float = 5) -> dict[str, str]:
-    """The hidden fields of a form that was read for a while."""
+    """The hidden fields of a form that is old enough."""
     page = client.get("/posts/fog").text
     clock.move(seconds=seconds)
     return {str(e.attrs["name"]): str(e.attrs["value"]) for e in elements(page, "input[type=hidden]")}
@@ -58,7 +58,7 @@ def test_a_comment_is_held_and_says_so(client: FlaskClient, clock: Clock, servic
     assert (thought.excerpt, thought.author_url) == ("Well said.\n\nTruly.", "https://bob.example")
 
 
-def test_where_comments_are_shown_at_once_it_leads_to_the_comment(
+def test_a_comment_that_is_shown_at_once_is_redirected_to(
     settings: Settings, assemble: Callable[[Settings], Services], clock: Clock
 ) -> None:
     services = assemble(replace(settings, moderation=ModerationSettings(comments="show")))
@@ -92,7 +92,7 @@ def test_where_comments_are_shown_at_once_it_leads_to_the_comment(
         ({"website": ""}, None),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(
+def test_errors_are_shown_at_their_field_and_no_input_is_lost(
     client: FlaskClient, clock: Clock, services: Services, changes: dict[str, str], field: str | None
 ) -> None:
     answer = send(client, clock, **changes)
@@ -114,14 +114,14 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(
     assert stored(services) == []
 
 
-def test_the_page_with_errors_is_no_post_that_takes_pings(client: FlaskClient, clock: Clock) -> None:
+def test_the_page_with_errors_announces_no_pingback(client: FlaskClient, clock: Clock) -> None:
     answer = send(client, clock, name="")
 
     assert "X-Pingback" not in answer.headers
     assert CLIENT_PATTERN.findall(answer.text) == []
 
 
-def test_a_form_that_was_corrected_can_be_sent_at_once_and_a_new_token_is_in_it(
+def test_a_corrected_form_has_a_new_token_and_can_be_sent_at_once(
     client: FlaskClient, clock: Clock, services: Services
 ) -> None:
     page = send(client, clock, name="").text
@@ -136,9 +136,7 @@ def test_a_form_that_was_corrected_can_be_sent_at_once_and_a_new_token_is_in_it(
     ("seconds", "words"),
     [(0, "quicker than anyone can write"), (1.9, "quicker than anyone can write"), (3 * 86_400, "too old")],
 )
-def test_a_form_is_good_for_a_while_only(
-    client: FlaskClient, clock: Clock, services: Services, seconds: float, words: str
-) -> None:
+def test_a_form_expires(client: FlaskClient, clock: Clock, services: Services, seconds: float, words: str) -> None:
     answer = client.post(PATH, data=fresh_form(client, clock, seconds) | TYPED)
 
     assert answer.status_code == 422
@@ -178,9 +176,7 @@ def test_a_form_that_another_site_sends_is_refused(
     assert client.post(PATH, data=fresh_form(client, clock) | TYPED, headers=headers).status_code == status
 
 
-def test_the_field_that_people_do_not_see_must_stay_empty(
-    client: FlaskClient, clock: Clock, services: Services
-) -> None:
+def test_the_hidden_field_must_stay_empty(client: FlaskClient, clock: Clock, services: Services) -> None:
     (trap,) = [str(e.attrs["name"]) for e in elements(client.get("/posts/fog").text, ".trap input")]
 
     answer = send(client, clock, **{trap: "http://spam.example"})
@@ -198,7 +194,7 @@ def test_a_form_that_is_sent_twice_is_stored_once(client: FlaskClient, clock: Cl
     assert len(stored(services)) == 1
 
 
-def test_too_many_comments_from_one_address_wait_a_minute(
+def test_too_many_comments_from_one_address_are_refused_for_a_minute(
     client: FlaskClient, clock: Clock, services: Services
 ) -> None:
     forms = [fresh_form(client, clock, 0) for _ in range(11)]
@@ -213,7 +209,7 @@ def test_too_many_comments_from_one_address_wait_a_minute(
     assert send(client, clock).status_code == 303
 
 
-def test_a_body_beyond_reason_is_refused_unread(client: FlaskClient, clock: Clock) -> None:
+def test_too_large_a_body_is_refused_unread(client: FlaskClient, clock: Clock) -> None:
     assert send(client, clock, comment="x" * 140_000).status_code == 413
 
 
@@ -238,7 +234,7 @@ def test_markup_in_a_comment_stays_text(client: FlaskClient, clock: Clock, servi
     ],
     ids=["closed", "draft", "scheduled", "none"],
 )
-def test_where_no_comments_are_taken_none_is(
+def test_a_post_closed_to_comments_takes_none(
     client: FlaskClient, publish: Callable[..., Post], front: dict[str, str], slug: str, status: int
 ) -> None:
     publish("Other", slug="other", **front)

@@ -35,7 +35,7 @@ def test_a_list_is_cut_into_pages_that_lead_to_each_other(client: FlaskClient, m
         assert hrefs(page, "a[rel=prev]") == [f"http://blog.example{path}?page=2"]
 
 
-def test_pages_that_there_are_not_are_not_found(client: FlaskClient, many: int) -> None:
+def test_missing_pages_are_404(client: FlaskClient, many: int) -> None:
     for path in ("/", "/tags/sea", "/authors/Ann%20Author"):
         for page, status in (
             ("1", 200),
@@ -55,14 +55,14 @@ def test_pages_that_there_are_not_are_not_found(client: FlaskClient, many: int) 
         assert client.get(f"{path}?other=4").status_code == 200
 
 
-def test_a_site_without_posts_invites_and_its_author_has_a_list_already(client: FlaskClient) -> None:
+def test_an_empty_site_has_a_home_and_a_list_of_its_author(client: FlaskClient) -> None:
     assert "Nothing has been published here yet" in client.get("/").text
     assert client.get("/authors/Ann%20Author").status_code == 200
     assert client.get("/tags/sea").status_code == 404
     assert client.get("/authors/Ben").status_code == 404
 
 
-def test_the_list_of_the_sites_author_holds_posts_that_name_nobody_too(
+def test_the_list_of_the_sites_author_holds_posts_without_author_too(
     client: FlaskClient, publish: Callable[..., Post]
 ) -> None:
     publish("Unnamed", date="2026-01-01")

@@ -1,4 +1,4 @@
-"""What holds for every page: well-formed markup, headings in order, landmarks, at most one pingback element."""
+"""Every page has well-formed markup, headings in order, landmarks, at most one pingback element."""
 
 import itertools
 from urllib.parse import urldefrag

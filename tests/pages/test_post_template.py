@@ -24,7 +24,7 @@ def test_a_post_that_takes_no_pings_has_no_pingback_element_at_all() -> None:
     assert CLIENT_PATTERN.findall(page) == []
 
 
-def test_the_pingback_element_has_the_promised_bytes_and_comes_before_any_words() -> None:
+def test_the_pingback_element_is_byte_exact_and_comes_before_any_text() -> None:
     page = rich_post_page()
 
     assert page.count(PINGBACK) == 1
@@ -87,7 +87,7 @@ def test_related_posts_are_left_out_where_there_are_none() -> None:
     assert "Related posts" not in post_page()
 
 
-def test_the_language_of_a_post_is_said_where_it_is_not_the_sites() -> None:
+def test_lang_is_set_if_a_post_has_another_language_than_the_site() -> None:
     assert [e.attrs.get("lang") for e in elements(rich_post_page(), "article, #thoughts-section")] == ["ar", "en"]
     assert elements(post_page(), "main [lang]") == []
 

@@ -1,4 +1,4 @@
-"""Receipts as they are served: what became of one ping, as a page and as JSON, found only by those who have it."""
+"""Receipts as they are served, as a page and as JSON."""
 
 import re
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def test_the_page_tells_the_same_in_plain_words(client: FlaskClient, thought: Th
 
 
 @pytest.mark.parametrize("end", ["", ".json"])
-def test_a_receipt_is_neither_indexed_nor_kept(client: FlaskClient, thought: Thought, end: str) -> None:
+def test_a_receipt_is_neither_indexed_nor_cached(client: FlaskClient, thought: Thought, end: str) -> None:
     headers = client.get(f"/receipts/{thought.receipt_token}{end}").headers
 
     assert (headers["X-Robots-Tag"], headers["Cache-Control"]) == ("noindex", "no-store")
@@ -64,16 +64,14 @@ def test_a_receipt_outlives_its_post_and_does_not_expire(
     assert (answer.status_code, answer.json["post"], answer.json["source"]) == (200, None, SOURCE)
 
 
-def test_a_moderators_word_is_told_without_words_for_the_owner(
-    client: FlaskClient, services: Services, thought: Thought
-) -> None:
+def test_a_moderators_reasons_are_not_told(client: FlaskClient, services: Services, thought: Thought) -> None:
     actions.moderate(services.database, thought.id, "spam", services.clock())
 
     assert client.get(f"/receipts/{thought.receipt_token}.json").json["state"] == "spam"
     assert texts(client.get(f"/receipts/{thought.receipt_token}").text, ".notice") == ["This ping is not shown."]
 
 
-def test_receipts_are_found_by_their_whole_token_alone(
+def test_a_receipt_needs_its_whole_token(
     client: FlaskClient, services: Services, publish: Callable[..., Post], thought: Thought
 ) -> None:
     say(services, publish("With a comment, which has no receipt"))

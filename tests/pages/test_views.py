@@ -91,9 +91,7 @@ def test_a_post_that_takes_pings_names_the_endpoint_once_in_head_and_header(
     assert "fenced.example" in page
 
 
-def test_a_post_that_takes_none_and_all_other_pages_name_no_endpoint(
-    client: FlaskClient, publish: Callable[..., Post]
-) -> None:
+def test_other_posts_and_pages_announce_no_pingback(client: FlaskClient, publish: Callable[..., Post]) -> None:
     publish("Closed", slug="closed", body=QUOTING, pings="closed", tags="[sea]")
 
     for path in ("/posts/closed", "/", "/tags/sea", "/authors/Ann%20Author", "/none"):
@@ -199,7 +197,7 @@ def test_microformats_say_what_a_post_and_its_thoughts_are(
     assert len(elements(client.get("/").text, ".h-feed .h-entry")) == 1
 
 
-def test_a_post_without_a_title_goes_by_its_first_words(client: FlaskClient, publish: Callable[..., Post]) -> None:
+def test_a_post_without_a_title_has_its_first_words_as_label(client: FlaskClient, publish: Callable[..., Post]) -> None:
     publish("", slug="note", body="Just a *few* words & no title.")
 
     page = client.get("/posts/note").text
@@ -244,7 +242,7 @@ def test_every_former_address_of_a_post_leads_to_it_and_keeps_the_query(
 
 
 @pytest.mark.parametrize("front", [{"draft": "true"}, {"date": "2030-01-01"}], ids=["draft", "scheduled"])
-def test_a_post_that_nobody_can_see_answers_like_one_that_never_was(
+def test_an_invisible_post_answers_like_an_unknown_one(
     client: FlaskClient, publish: Callable[..., Post], services: Services, front: dict[str, str]
 ) -> None:
     publish("Secret", slug="secret", **front)

@@ -1,9 +1,10 @@
-"""Documents, and everything that is kept, for tests of publishing."""
+"""Documents, edits, and everything that is stored, for tests of publishing."""
 
 from typing import Any
 
 from sqlalchemy import select
 
+from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.storage.schema import metadata
 
@@ -22,3 +23,9 @@ def everything(services: Services) -> dict[str, list[tuple[Any, ...]]]:
             table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
             for table in metadata.sorted_tables
         }
+
+
+def edit(services: Services, slug: str, /, title: str = "A post", body: str = "Some words.", **front: object) -> Post:
+    """The post with new content, written now."""
+    publisher = services.publisher
+    return publisher.edit(slug, publisher.read(document(title, body, **front)), services.clock())

@@ -1,21 +1,25 @@
-"""What a list asks of PostgreSQL, which guesses how much there is before it looks."""
+"""The work that lists cost PostgreSQL, which estimates before it reads."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
+from feedserver.posts import lists, store
 from feedserver.posts.store import Listing, placed
 from feedserver.services import Services
-from feedserver.storage.schema import listed
+from feedserver.thoughts import store as thoughts
 from tests.support.outside import Clock
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 _POSTS = """
     INSERT INTO posts (guid, slug, title, source, html, feed_html, excerpt, lang, state, published_at, updated_at,
                        created_at, pings_open, comments_open)
     SELECT 'g' || n, 's' || n, '', '', '', '', '', 'en', 'published', '2020-01-01', now() - n * interval '1 hour',
            now(), true, true
-    FROM generate_series(1, 2000) n
+    FROM generate_series(1, {posts}) n
 """
 _LISTED = """
     INSERT INTO listed (list, post_id, published_at, position)
@@ -24,19 +28,64 @@ _LISTED = """
 """
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_postgresql_expects_no_more_posts_in_an_archive_than_it_holds(services: Services, clock: Clock) -> None:
-    """It takes dates, places and lists for independent: of the last places of a short list it expects a great many."""
-    asked: list[tuple[str, Any]] = []
+@pytest.fixture
+def connection(services: Services) -> Iterator[Connection]:
+    """A transaction on a database with 2,000 posts, of which 500 have the tag “sea”."""
     with services.database.write() as connection:
-        for statement in (_POSTS, _LISTED):
+        for statement in (_POSTS.format(posts=2_000), _LISTED, "ANALYZE"):
             connection.exec_driver_sql(statement)
-        connection.exec_driver_sql("ANALYZE")
-        event.listen(connection, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
-        found = placed(connection, clock(), Listing(tag="sea"), 481, 20)
-        statement, values = asked[0]
-        plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values).scalar_one()
+        yield connection
+
+
+def test_an_archive_of_a_short_list_is_expected_to_hold_no_more_posts_than_it_does(
+    connection: Connection, clock: Clock
+) -> None:
+    """PostgreSQL takes dates, positions and lists for independent: it would expect many of the last positions."""
+    sent = statements(connection)
+
+    found = placed(connection, clock(), Listing(tag="sea"), 481, 20)
 
     assert len(found) == 20
-    assert listed.name in statement
-    assert plan[0]["Plan"]["Plan Rows"] <= 20
+    assert plan(connection, *sent[0])["Plan Rows"] <= 20
+
+
+def test_the_names_of_lists_are_found_without_reading_the_row_of_every_post(
+    connection: Connection, clock: Clock
+) -> None:
+    sent = statements(connection)
+
+    assert lists.names(connection, clock(), "tag") == ["sea"]
+
+    whole = plan(connection, *sent[0])
+    assert max(node["Actual Rows"] * node["Actual Loops"] for node in nodes(whole)) <= 10
+
+
+def test_all_posts_are_listed_though_they_are_more_than_a_statement_takes_values(services: Services) -> None:
+    """`feedserver post list`, which shows the thoughts on each post too."""
+    with services.database.write() as connection:
+        connection.exec_driver_sql(_POSTS.format(posts=65_600))
+        connection.exec_driver_sql("INSERT INTO post_tags (post_id, position, name) SELECT id, 0, 'sea' FROM posts")
+        found = store.everything(connection)
+
+        assert len(found) == len(store.by_ids(connection, [post.id for post in found])) == 65_600
+        assert {post.tags for post in found} == {("sea",)}
+        assert thoughts.counts(connection, [post.id for post in found]) == {}
+
+
+def statements(connection: Connection) -> list[tuple[str, Any]]:
+    """What is sent from now on, with its values."""
+    sent: list[tuple[str, Any]] = []
+    event.listen(connection, "before_cursor_execute", lambda *given: sent.append((given[2], given[3])))
+    return sent
+
+
+def plan(connection: Connection, statement: str, values: Any) -> dict[str, Any]:
+    answer = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values).scalar_one()
+    whole: dict[str, Any] = answer[0]["Plan"]
+    return whole
+
+
+def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for part in node.get("Plans", ()):
+        yield from nodes(part)

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from feedserver.installation import init
-from feedserver.posts import lists
+from feedserver.posts import lists, store
 from feedserver.posts.model import Post
 from feedserver.posts.store import EVERYTHING, Listing, placed
 from feedserver.services import Services
 from feedserver.settings import Settings
 from feedserver.storage.schema import listed, posts
+from tests.posts.builders import edit
 from tests.support.outside import Clock
 
 SEA = Listing(tag="sea")
@@ -28,12 +29,6 @@ def order(services: Services, listing: Listing = EVERYTHING) -> dict[int, str]:
             .order_by(listed.c.position)
         )
         return {row.position: row.title for row in connection.execute(query)}
-
-
-def edit(services: Services, slug: str, **front: object) -> None:
-    lines = "\n".join(f"{name}: {value}" for name, value in front.items())
-    document = services.publisher.read(f"---\n{lines}\n---\nWords.\n".encode())
-    services.publisher.edit(slug, document, services.clock())
 
 
 def test_posts_take_their_places_as_they_appear_whatever_their_dates_are(
@@ -56,7 +51,7 @@ def test_a_draft_and_a_scheduled_post_have_none_until_they_appear(
     publish("One")
     assert order(services) == {1: "One"}
 
-    edit(services, "draft", title="Draft no more")
+    edit(services, "draft", "Draft no more")
     clock.move(hours=13)
     services.runner.run_due()
 
@@ -68,7 +63,7 @@ def test_an_edit_and_a_deletion_move_no_post(services: Services, publish: Callab
         publish(title, slug=title.lower(), tags="[sea]")
     before = order(services)
 
-    edit(services, "one", title="One", date="2026-03-01", tags="[sea]")
+    edit(services, "one", "One", date="2026-03-01", tags="[sea]")
     services.publisher.delete("two")
     services.publisher.rename("three", "third")
 
@@ -80,12 +75,12 @@ def test_a_tag_that_comes_later_puts_the_post_at_the_end_of_its_list_and_one_tha
 ) -> None:
     publish("One", slug="one")
     publish("Two", slug="two", tags="[sea]")
-    edit(services, "one", title="One", tags="[sea]")
-    edit(services, "two", title="Two")
+    edit(services, "one", "One", tags="[sea]")
+    edit(services, "two", "Two")
     with services.database.read() as connection:
         assert [post.title for post in placed(connection, clock(), SEA, 1, 20)] == ["One"]
 
-    edit(services, "two", title="Two", tags="[sea]")
+    edit(services, "two", "Two", tags="[sea]")
 
     assert order(services, SEA) == {1: "Two", 2: "One"}
 
@@ -105,20 +100,13 @@ def test_posts_that_name_nobody_get_places_in_the_list_of_whoever_becomes_the_si
     assert order(services, Listing(author="Ann Author")) == {1: "Unnamed", 2: "Unnamed too"}
 
 
-def test_a_job_for_a_post_that_is_not_there_finds_nothing_to_do(services: Services, clock: Clock) -> None:
-    with services.database.write() as connection:
-        services.publisher.make_known(connection, 999, clock())
-
-    assert order(services) == {}
-
-
 def counted(services: Services, now: datetime) -> dict[str, int]:
     """How many posts readers see in the lists of this site."""
     with services.database.read() as connection:
-        found = {"site": lists.count(connection, now)}
+        found = {"site": store.count(connection, now)}
         for kind, listing in (("tag", lambda name: Listing(tag=name)), ("author", lambda name: Listing(author=name))):
             for name in lists.names(connection, now, kind):
-                found[f"{kind}/{name}"] = lists.count(connection, now, listing(name))
+                found[f"{kind}/{name}"] = store.count(connection, now, listing(name))
         return found
 
 
@@ -142,9 +130,9 @@ def test_lists_know_how_many_posts_readers_see_in_them(
     assert counted(services, later)["site"] == 3
     assert counted(services, later)["tag/later"] == 1
 
-    edit(services, "two", title="Two", authors="[Zoe]")
+    edit(services, "two", "Two", authors="[Zoe]")
     services.publisher.delete("one")
-    edit(services, "draft", title="Draft no more", tags="[hidden]")
+    edit(services, "draft", "Draft no more", tags="[hidden]")
     assert counted(services, clock()) == {"site": 2, "author/Zoe": 1, "author/Ann Author": 1, "tag/hidden": 1}
 
 
@@ -155,11 +143,11 @@ def test_a_post_that_is_made_a_draft_again_or_put_off_leaves_its_lists_and_comes
     publish("Two", slug="two", tags="[sea]")
     before = order(services, SEA)
 
-    edit(services, "one", title="One", tags="[sea]", draft="true")
-    edit(services, "two", title="Two", tags="[sea]", date=(clock() + timedelta(days=1)).isoformat())
+    edit(services, "one", "One", tags="[sea]", draft="true")
+    edit(services, "two", "Two", tags="[sea]", date=(clock() + timedelta(days=1)).isoformat())
     assert counted(services, clock()) == {"site": 0}
-    edit(services, "one", title="One", tags="[sea]")
-    edit(services, "two", title="Two", tags="[sea]", date=clock().isoformat())
+    edit(services, "one", "One", tags="[sea]")
+    edit(services, "two", "Two", tags="[sea]", date=clock().isoformat())
 
     assert order(services, SEA) == before
     assert counted(services, clock())["tag/sea"] == 2

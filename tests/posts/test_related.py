@@ -13,7 +13,7 @@ from feedserver.posts import store
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.storage import schema
-from tests.posts.builders import document, everything
+from tests.posts.builders import edit, everything
 from tests.support.outside import Clock
 
 Publish = Callable[..., Post]
@@ -51,7 +51,7 @@ def test_words_that_every_text_holds_relate_nothing(publish: Publish, services: 
 
 def test_a_post_is_never_related_to_itself(publish: Publish, services: Services) -> None:
     only = publish("Honey honey", "Honey honey honey.", tags="[honey]")
-    services.publisher.edit("honey-honey", services.publisher.read(document("Honey", "Honey.")), services.clock())
+    edit(services, "honey-honey", "Honey", "Honey.")
 
     assert related(services, only) == []
 
@@ -66,8 +66,7 @@ def test_what_readers_cannot_see_is_not_named(
 
     clock.move(days=2)
     if "date" not in front:
-        content = services.publisher.read(document("Other", tags="[beekeeping]"))
-        services.publisher.edit("other", content, services.clock())
+        edit(services, "other", "Other", tags="[beekeeping]")
 
     assert related(services, one) == ["other"]
 
@@ -87,8 +86,7 @@ def test_an_edit_is_related_anew(publish: Publish, services: Services) -> None:
     two = publish("Two", tags="[railways]")
     publish("Other", tags="[beekeeping]")
 
-    content = services.publisher.read(document("Other", tags="[railways]"))
-    services.publisher.edit("other", content, services.clock())
+    edit(services, "other", "Other", tags="[railways]")
 
     assert related(services, one) == []
     assert related(services, two) == ["other"]
@@ -114,8 +112,7 @@ def test_a_renamed_post_is_named_by_its_present_slug(publish: Publish, services:
 def test_term_counts_agree_with_the_posts_that_hold_them(publish: Publish, services: Services) -> None:
     publish("One honey", tags="[a, b]")
     publish("Two honey", tags="[b, c]")
-    content = services.publisher.read(document("Two", "Railways.", tags="[c, d]"))
-    services.publisher.edit("two-honey", content, services.clock())
+    edit(services, "two-honey", "Two", "Railways.", tags="[c, d]")
     publish("Three honey", tags="[a]")
     services.publisher.delete("three-honey")
 

@@ -31,6 +31,9 @@ PERMALINK = "http://blog.example/posts/hello"
         ('<audio><track src="t.vtt"></audio>', '<track src="http://blog.example/posts/t.vtt">'),
         ('<blockquote cite="/q">a</blockquote>', '<blockquote cite="http://blog.example/q">'),
         ('<q cite="q">a</q> <del cite="d">b</del>', 'cite="http://blog.example/posts/d"'),
+        ('<a href="/ü?ß">a</a>', '<a href="http://blog.example/ü?ß">a</a>'),
+        ('<img src="ü.png" srcset="ü.png 2x">', 'srcset="http://blog.example/posts/ü.png 2x"'),
+        ('<!-- <iframe src="x"> --><p title="<iframe src=y>"><a href="x">a</a>', "http://blog.example/posts/x"),
     ],
 )
 def test_every_address_is_absolute(html: str, expected: str) -> None:
@@ -80,6 +83,7 @@ def test_every_candidate_of_a_srcset_is_absolute(srcset: str, expected: str | No
         ('<object data="x"><embed src="y">a</object>', "a"),
         ("<textarea>x</textarea><title>y</title><template>z</template>a", "a"),
         ("<noembed>x</noembed><noframes>y</noframes>a", "a"),
+        ("a<plaintext><b>", "a&lt;b&gt;"),
         ("<!-- x -->a<?php y ?>", "a"),
         ('<base href="http://evil.example/"><a href="x">a</a>', '<a href="http://blog.example/posts/x">a</a>'),
     ],

@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, inspect, select, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from feedserver.posts import lists, store
+from feedserver.posts import store
 from feedserver.services import Services
 from feedserver.storage.schema import host_rules, metadata, posts, slugs
 from tests.posts.builders import document
@@ -76,7 +76,7 @@ def test_words_that_no_database_takes_are_looked_for_in_vain(services: Services,
         assert store.by_slug(connection, asked) is None
         assert store.slug_owner(connection, asked) is None
         assert store.latest(connection, MOMENT, 10, listing=store.Listing(tag=asked)) == []
-        assert lists.count(connection, MOMENT, store.Listing(author=asked)) == 0
+        assert store.count(connection, MOMENT, store.Listing(author=asked)) == 0
 
 
 @pytest.mark.parametrize("path", ["/posts/%00", "/tags/%00", "/authors/a%00", "/tags/%00/feed.rss", "/posts/%ff%00"])

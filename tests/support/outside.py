@@ -29,7 +29,7 @@ class Web:
         self.fetched: list[str] = []
         self.senders: list[str | None] = []
         self.unchanged = 0  # how often it answered that a page has not changed
-        self.patience: list[object] = []
+        self.timeouts: list[object] = []
 
     def put(
         self,
@@ -67,7 +67,7 @@ class Web:
         **named: object,
     ) -> FetchedPage:
         self.fetched.append(url)
-        self.patience.append(named.get("patience"))
+        self.timeouts.append(named.get("timeout"))
         self.senders.append(sender)
         found = self.pages.get(url, HostUnknown("the source’s host cannot be found"))
         if isinstance(found, FetchError):

@@ -6,19 +6,14 @@ import pytest
 from sqlalchemy import select
 
 from feedserver.posts.model import Post
-from feedserver.storage import shelves
 from feedserver.storage.schema import posts, thoughts
 from feedserver.thoughts import store
 from feedserver.thoughts.comments import Comment
 from feedserver.thoughts.lifecycle import Act, Verdict
 from feedserver.thoughts.moderation.actions import moderate_all, take_comment, undo
 from feedserver.thoughts.moderation.purge import purge
+from tests.posts.builders import edit
 from tests.thoughts.site import Site, linking
-
-
-@pytest.fixture(autouse=True)
-def small_shelves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelves, "SIZE", 2)
 
 
 @pytest.fixture
@@ -48,12 +43,6 @@ def seen(site: Site) -> list[int]:
             found = store.latest_shown(connection, now, 5, offset=offset)
             assert [thought.id for thought in found] == expected[offset : offset + 5]
     return expected
-
-
-def edit(site: Site, slug: str, **front: object) -> None:
-    lines = "\n".join(f"{name}: {value}" for name, value in {"title": slug, **front}.items())
-    publisher = site.services.publisher
-    publisher.edit(slug, publisher.read(f"---\n{lines}\n---\nWords.\n".encode()), site.clock())
 
 
 def test_what_is_shown_is_listed(told: Site) -> None:
@@ -96,10 +85,10 @@ def test_a_link_that_vanishes_and_comes_back_takes_its_thought_along(told: Site)
 
 @pytest.mark.parametrize("front", [{"draft": "true"}, {"date": "2030-01-01"}], ids=["a draft", "put off"])
 def test_thoughts_go_with_their_post_and_come_back_with_it(told: Site, front: dict[str, object]) -> None:
-    edit(told, "post-1", **front)
+    edit(told.services, "post-1", **front)
     assert len(seen(told)) == 8
 
-    edit(told, "post-1", date="2026-01-01")
+    edit(told.services, "post-1", date="2026-01-01")
     assert len(seen(told)) == 12
 
     told.services.publisher.delete("post-1")
@@ -109,7 +98,7 @@ def test_thoughts_go_with_their_post_and_come_back_with_it(told: Site, front: di
 def test_thoughts_on_a_post_that_was_put_off_are_seen_again_when_its_time_has_come_though_no_job_runs(
     told: Site,
 ) -> None:
-    edit(told, "post-2", date=f"{told.clock() + timedelta(days=1):%Y-%m-%d}")
+    edit(told.services, "post-2", date=f"{told.clock() + timedelta(days=1):%Y-%m-%d}")
     assert len(seen(told)) == 8
 
     told.clock.move(days=2)

@@ -226,7 +226,7 @@ def test_a_look_that_others_wait_for_has_little_patience_and_the_next_one_all(si
     site.clock.move(seconds=300)
     site.run_jobs()
 
-    assert site.web.patience == [None, 4.0, None]
+    assert site.web.timeouts == [None, 4.0, None]
 
 
 def test_one_host_never_holds_all_the_waiting_places(site_with: Callable[..., Site]) -> None:

@@ -85,7 +85,7 @@ def test_a_body_that_drips_is_dropped_when_its_time_is_up(
     body = _Truncated(ours) if "wsgi.input_terminated" in environ else ours.makefile("rb")
     began = time.monotonic()
 
-    answered = ask(BodyDeadline(inner, seconds=0.15, most=5000), body, **environ, **{"gunicorn.socket": ours})
+    answered = ask(BodyDeadline(inner, seconds=0.15, max_bytes=5000), body, **environ, **{"gunicorn.socket": ours})
 
     took = time.monotonic() - began
     enough.set()
@@ -113,19 +113,19 @@ def test_a_sender_who_falls_silent_is_dropped_by_the_sockets_own_timeout(inner: 
         def read(self, size: int) -> bytes:
             raise TimeoutError
 
-    answered = ask(BodyDeadline(inner, seconds=5, most=100), Silent(), CONTENT_LENGTH="10")
+    answered = ask(BodyDeadline(inner, seconds=5, max_bytes=100), Silent(), CONTENT_LENGTH="10")
 
     assert (answered.status, inner.asked) == ("408 Request Timeout", [])
 
 
 def test_a_sender_who_leaves_in_the_middle_is_dropped(inner: Inner) -> None:
-    answered = ask(BodyDeadline(inner, seconds=5, most=100), BytesIO(b"12345"), CONTENT_LENGTH="10")
+    answered = ask(BodyDeadline(inner, seconds=5, max_bytes=100), BytesIO(b"12345"), CONTENT_LENGTH="10")
 
     assert (answered.status, inner.asked) == ("408 Request Timeout", [])
 
 
 def test_a_body_that_comes_in_time_is_handed_on_whole_and_leaves_no_timer(inner: Inner) -> None:
-    ask(BodyDeadline(inner, seconds=60, most=100), BytesIO(b"12345 and the next request"), CONTENT_LENGTH="5")
+    ask(BodyDeadline(inner, seconds=60, max_bytes=100), BytesIO(b"12345 and the next request"), CONTENT_LENGTH="5")
 
     (asked,) = inner.asked
     assert (asked["wsgi.input"].read(), asked["CONTENT_LENGTH"]) == (b"12345", "5")
@@ -133,7 +133,7 @@ def test_a_body_that_comes_in_time_is_handed_on_whole_and_leaves_no_timer(inner:
 
 
 def test_a_chunked_body_gets_its_length(inner: Inner) -> None:
-    ask(BodyDeadline(inner, seconds=60, most=100), BytesIO(b"12345"), **{"wsgi.input_terminated": True})
+    ask(BodyDeadline(inner, seconds=60, max_bytes=100), BytesIO(b"12345"), **{"wsgi.input_terminated": True})
 
     (asked,) = inner.asked
     assert (asked["wsgi.input"].read(), asked["CONTENT_LENGTH"]) == (b"12345", "5")
@@ -142,7 +142,7 @@ def test_a_chunked_body_gets_its_length(inner: Inner) -> None:
 def test_of_a_chunked_body_that_is_too_long_only_so_much_is_read_as_shows_it(inner: Inner) -> None:
     sent = BytesIO(b"x" * 1000)
 
-    ask(BodyDeadline(inner, seconds=60, most=100), sent, **{"wsgi.input_terminated": True})
+    ask(BodyDeadline(inner, seconds=60, max_bytes=100), sent, **{"wsgi.input_terminated": True})
 
     assert len(inner.asked[0]["wsgi.input"].read()) == 101
     assert sent.tell() == 101
@@ -166,7 +166,7 @@ def test_what_need_not_be_read_is_not_read(inner: Inner, environ: Environ) -> No
         def read(self, size: int) -> bytes:
             raise AssertionError("nobody should read this")
 
-    ask(BodyDeadline(inner, seconds=60, most=100), Unread(), **environ)
+    ask(BodyDeadline(inner, seconds=60, max_bytes=100), Unread(), **environ)
 
     assert len(inner.asked) == 1
 
@@ -174,7 +174,7 @@ def test_what_need_not_be_read_is_not_read(inner: Inner, environ: Environ) -> No
 def test_a_chunked_body_that_is_too_long_is_known_to_be(inner: Inner) -> None:
     chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
 
-    ask(BodyDeadline(inner, seconds=5, most=100), BytesIO(b"x" * 500), **chunked)
+    ask(BodyDeadline(inner, seconds=5, max_bytes=100), BytesIO(b"x" * 500), **chunked)
 
     (asked,) = inner.asked
     assert asked["CONTENT_LENGTH"] == "101"

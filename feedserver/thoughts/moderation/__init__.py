@@ -1,1 +1,1 @@
-"""Moderation: what a person decides, and the rules that decide for them."""
+"""Moderation: actions of a moderator, and the rules and reputation that decide without one."""

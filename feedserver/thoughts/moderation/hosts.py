@@ -1,7 +1,7 @@
-"""The SQL of the owner's rules for source hosts. A rule holds for a host and everything below it.
+"""SQL of the rules for source hosts.
 
-Where a host is shared by path, a rule can name the path: `example.org/~ann`. The nearest host counts, and of its rules
-the longest path.
+A rule holds for a host and its subdomains, or for a path on a shared host (`example.org/~ann`). The rule of the nearest
+host applies, and among its rules the one with the longest path.
 """
 
 from collections.abc import Iterator
@@ -19,23 +19,16 @@ __all__ = ["MAX_STEPS", "Rule"]
 MAX_STEPS = 8  # of a path in a rule
 
 
-def rule_for(connection: Connection, host: str, path: str = "") -> Rule | None:
-    """The rule for a host, or for a path there: its own, else that of what is nearest above it."""
-    source_sites = list(_places(host, path_steps(path)[:MAX_STEPS]))
-    found = {
-        row.host: row.rule for row in connection.execute(select(host_rules).where(host_rules.c.host.in_(source_sites)))
-    }
-    return next((found[source_site] for source_site in source_sites if source_site in found), None)
-
-
-def rule_for_page(connection: Connection, source_key: str) -> Rule | None:
-    """The rule for where a page stands."""
-    parts = urlsplit(source_key)
-    return rule_for(connection, host_name(parts), parts.path)
+def rule_for(connection: Connection, url: str) -> Rule | None:
+    """Returns the rule that applies to an absolute http(s) URL, None if there is none."""
+    parts = urlsplit(url)
+    names = list(_names(host_name(parts), path_steps(parts.path)[:MAX_STEPS]))
+    found = {row.host: row.rule for row in connection.execute(select(host_rules).where(host_rules.c.host.in_(names)))}
+    return next((found[name] for name in names if name in found), None)
 
 
 def set_rule(connection: Connection, host: str, rule: Rule | None, now: datetime) -> bool:
-    """Sets the rule for a host and all below it, or takes it away. Returns whether there was one before."""
+    """Sets the rule for a host or HOST/PATH, None removes it. Returns whether there was one before."""
     had_one = bool(connection.execute(delete(host_rules).where(host_rules.c.host == host)).rowcount)
     if rule is not None:
         connection.execute(insert(host_rules).values(host=host, rule=rule, created_at=now))
@@ -43,16 +36,17 @@ def set_rule(connection: Connection, host: str, rule: Rule | None, now: datetime
 
 
 def rules(connection: Connection) -> list[tuple[str, Rule]]:
+    """Returns all rules as pairs of host (or HOST/PATH) and rule, by host."""
     return [(row.host, row.rule) for row in connection.execute(select(host_rules).order_by(host_rules.c.host))]
 
 
 def below(column: Column[str], host: str) -> ColumnElement[bool]:
-    """Whether a column holds a host or one of its subdomains."""
+    """The condition that a column holds a host or one of its subdomains."""
     return or_(column == host, column.endswith(f".{host}", autoescape=True))
 
 
-def _places(host: str, steps: tuple[str, ...]) -> Iterator[str]:
-    """What rules can name of a place, the nearest first."""
+def _names(host: str, steps: tuple[str, ...]) -> Iterator[str]:
+    """All names under which a rule for the URL may be stored, the nearest first."""
     labels = host.split(".")
     for name in [host] if ":" in host else [".".join(labels[i:]) for i in range(len(labels))]:
         for length in range(len(steps), -1, -1):

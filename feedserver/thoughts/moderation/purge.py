@@ -1,26 +1,24 @@
-"""Removing a host for good: its thoughts with their texts and timelines, what its pages said, and its jobs."""
+"""Deletes all that came from a host: its thoughts with their timelines, findings about its pages, and its jobs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
-from feedserver.storage import listed_thoughts, revision
+from feedserver.storage import revision
+from feedserver.storage.batches import batches
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import jobs, moderation_undo, sources, thought_events, thoughts
 from feedserver.thoughts.moderation import undo
 from feedserver.thoughts.moderation.hosts import below
 from feedserver.thoughts.verification.recheck import VERIFY
 
-T = TypeVar("T")
-_AT_A_TIME = 500
-
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How much there is from a host, subdomains included."""
+    """Numbers of what is stored from a host and its subdomains."""
 
     thoughts: int
     shown: int
@@ -29,60 +27,53 @@ class Stored:
 
 
 def stored(connection: Connection, host: str) -> Stored:
-    """What a purge would remove."""
-    return _count(connection, _theirs(connection, host))
+    """Counts what a purge would delete."""
+    return _count(connection, _thoughts_of(connection, host))
 
 
 def purge(database: Database, host: str, now: datetime) -> Stored:
-    """Removes all that there is from a host. Returns how much it was; this cannot be taken back."""
+    """Deletes all that is stored from a host and its subdomains. Returns how much it was. Cannot be undone."""
 
-    def deed(connection: Connection) -> Stored:
-        theirs = _theirs(connection, host)
-        if not theirs:
+    def operation(connection: Connection) -> Stored:
+        found = _thoughts_of(connection, host)
+        if not found:
             return Stored(0, 0, 0, 0)
-        removed = _count(connection, theirs)
-        # Jobs first, as looks lock them: one that is under way finds its duty gone.
-        for source_keys in _some(_pages(theirs)):
+        removed = _count(connection, found)
+        # Jobs first, in the order in which inspections lock them: one under way finds its job gone.
+        for source_keys in batches(_source_keys(found)):
             connection.execute(delete(jobs).where(jobs.c.kind == VERIFY, jobs.c.subject.in_(source_keys)))
             connection.execute(delete(sources).where(sources.c.source_key.in_(source_keys)))
         if removed.shown:
             revision.revise(connection)
-        listed_thoughts.leave(connection, [thought.id for thought in theirs])
-        for ids in _some([thought.id for thought in theirs]):
+        for ids in batches([thought.id for thought in found]):
             connection.execute(delete(moderation_undo).where(moderation_undo.c.thought_id.in_(ids)))
             connection.execute(delete(thought_events).where(thought_events.c.thought_id.in_(ids)))
             connection.execute(delete(thoughts).where(thoughts.c.id.in_(ids)))
-        undo.forget_empty(connection)
+        undo.remove_empty(connection)
         undo.add(connection, undo.PURGE, (), now, host)
         return removed
 
-    return database.transact(deed)
+    return database.transact(operation)
 
 
-def _theirs(connection: Connection, host: str) -> Sequence[Any]:
-    """Id, page and state of each thought of a host: looked for once, as hosts below it are found in no index."""
+def _thoughts_of(connection: Connection, host: str) -> Sequence[Any]:
+    """Id, source_key and state of each thought. One query only, as no index finds subdomains."""
     query = select(thoughts.c.id, thoughts.c.source_key, thoughts.c.state).where(below(thoughts.c.host, host))
     return connection.execute(query.order_by(thoughts.c.id)).all()
 
 
-def _count(connection: Connection, theirs: Sequence[Any]) -> Stored:
-    source_keys = _pages(theirs)
-    duties = select(func.count()).select_from(jobs).where(jobs.c.kind == VERIFY)
+def _count(connection: Connection, found: Sequence[Any]) -> Stored:
+    source_keys = _source_keys(found)
+    query = select(func.count()).select_from(jobs).where(jobs.c.kind == VERIFY)
     return Stored(
-        thoughts=len(theirs),
-        shown=sum(thought.state == "shown" for thought in theirs),
+        thoughts=len(found),
+        shown=sum(thought.state == "shown" for thought in found),
         source_keys=len(source_keys),
         jobs=sum(
-            connection.execute(duties.where(jobs.c.subject.in_(some))).scalar_one() for some in _some(source_keys)
+            connection.execute(query.where(jobs.c.subject.in_(batch))).scalar_one() for batch in batches(source_keys)
         ),
     )
 
 
-def _pages(theirs: Sequence[Any]) -> list[str]:
-    return sorted({thought.source_key for thought in theirs})
-
-
-def _some(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The values, as many at a time as databases take in one query."""
-    for start in range(0, len(values), _AT_A_TIME):
-        yield values[start : start + _AT_A_TIME]
+def _source_keys(found: Sequence[Any]) -> list[str]:
+    return sorted({thought.source_key for thought in found})

@@ -1,38 +1,78 @@
-"""The SQL of standing: who was approved before, whom our own posts link to, and which words are known already.
+"""Verdicts on sources and commenters, from what the database knows of them.
 
-Asked with each ping: every question is one look into an index, however much is stored.
+They are computed for each ping: each query reads a few rows through an index, however much is stored.
 """
 
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from feedserver.domains import source_site
 from feedserver.posts import store as posts
+from feedserver.settings import Settings
 from feedserver.storage.schema import thoughts
-from feedserver.thoughts.model import MOST_ALIKE, Content
-from feedserver.thoughts.moderation.trust import source_site
+from feedserver.thoughts.lifecycle import WAITS, Linked, Verdict
+from feedserver.thoughts.model import MOST_ALIKE, Content, Thought
+from feedserver.thoughts.moderation import hosts
+from feedserver.thoughts.moderation.trust import MANY_LINKS, Facts, Rule, judge
+
+
+def verdict_on(
+    connection: Connection, thought: Thought, linked: Linked, setting: str, now: datetime, *, ours: bool
+) -> Verdict:
+    """Returns the verdict on a verified pingback. `setting` is that of `moderation.pingbacks`.
+
+    `ours` is true if its source is a post of this site. A source that redirects to another source site is trusted only
+    if both are.
+    """
+    source_key, signals = thought.source_key or "", linked.signals
+    urls = [source_key]
+    if signals.redirected_to is not None and source_site(signals.redirected_to) != source_site(source_key):
+        urls.append(signals.redirected_to)
+    # A page with many links is held anyway. Looking for others like it could cost a query for each of its links.
+    alike = frozenset() if signals.links >= MANY_LINKS else posts_alike(connection, linked.content, source_key)
+    facts = Facts(
+        signals,
+        rule=_rule_for_all(connection, urls),
+        ours=ours,
+        approved=setting == "trust" and all(approved_before(connection, url) for url in urls),
+        befriended=setting == "trust" and all(befriended(connection, url, now) for url in urls),
+        alike=alike | {thought.post_id},
+    )
+    return judge(facts, setting)
+
+
+def verdict_on_comment(connection: Connection, email: str, settings: Settings) -> Verdict:
+    """Returns the verdict on a new comment. A commenter is known by the email address, which is never shown."""
+    match settings.moderation.comments:
+        case "show":
+            return Verdict("shown", "comments are shown at once")
+        case "trust" if email and approved_commenter(connection, email):
+            return Verdict("shown", "its author was approved before")
+        case _:
+            return WAITS
 
 
 def approved_before(connection: Connection, source_key: str) -> bool:
-    """Whether a person approved something from the place of `page`, and it still stands."""
+    """Whether a thought from the same source site is shown that a moderator approved."""
     return _is_approved(connection, thoughts.c.source_site == source_site(source_key))
 
 
 def approved_commenter(connection: Connection, email: str) -> bool:
-    """Whether a person approved a comment of this address, and it still stands."""
+    """Whether a comment with this email address is shown that a moderator approved."""
     return _is_approved(connection, thoughts.c.email == email, thoughts.c.kind == "comment")
 
 
 def befriended(connection: Connection, source_key: str, now: datetime) -> bool:
-    """Whether our published posts link to the place of `page`. Of what path they name, nothing is known."""
-    ours = source_site(source_key)
-    return "/" not in ours and posts.link_to(connection, ours, now)
+    """Whether published posts link to the source site. False for home directories: only linked hosts are stored."""
+    site = source_site(source_key)
+    return "/" not in site and posts.link_to(connection, site, now)
 
 
 def posts_alike(connection: Connection, content: Content, source_key: str) -> frozenset[int]:
-    """The posts about which other pages than `page` say these words, a few of them.
+    """Returns ids of at most MOST_ALIKE posts on which other sources than `source_key` say the same.
 
-    Of one page, whose sentence may well hold several links, the number of its links tells more.
+    The source itself is left out, as one sentence of it may hold links to several posts.
     """
     found: list[int] = []
     query = select(thoughts.c.post_id).where(
@@ -45,6 +85,14 @@ def posts_alike(connection: Connection, content: Content, source_key: str) -> fr
             break
         found.append(post_id)
     return frozenset(found)
+
+
+def _rule_for_all(connection: Connection, urls: list[str]) -> Rule | None:
+    """`block` if it holds for any of the URLs, `trust` if it holds for all of them."""
+    rules = {hosts.rule_for(connection, url) for url in urls}
+    if "block" in rules:
+        return "block"
+    return "trust" if rules == {"trust"} else None
 
 
 def _is_approved(connection: Connection, *conditions: ColumnElement[bool]) -> bool:

@@ -1,19 +1,16 @@
-"""Whom to trust: one pure function of what is known about a newly verified pingback, and what counts as one place.
+"""The verdict on a newly verified pingback, a pure function of what is known about its source.
 
-Leaves to `standing` and `hosts` what the database knows, and to `moderation` putting the two together.
+Leaves to `reputation` and `hosts` what the database knows.
 """
 
 from dataclasses import dataclass
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
-from feedserver.domains import owned
 from feedserver.thoughts.lifecycle import WAITS, Verdict
 from feedserver.thoughts.model import LinkSignals
-from feedserver.urls import host_name, path_steps
 
-MANY_LINKS: Final = 20  # links to our posts on one page, from which on it is a list and not a thought
-MANY_POSTS: Final = 3  # posts about which the very same words are said
+MANY_LINKS: Final = 20  # links to our posts on one page, from which on it is taken for a list
+MANY_POSTS: Final = 3  # posts on which sources say the same
 
 Rule = Literal["block", "trust"]
 
@@ -22,9 +19,9 @@ Rule = Literal["block", "trust"]
 class Facts:
     """What is known about a newly verified pingback.
 
-    `rule` is the owner's for its host. `ours` is a post of this site as the source. `approved` is whether something
-    from the same place was approved before, `befriended` whether our own posts link there. `alike` are the posts
-    about which the same words are said, this one included.
+    `rule` is that of its host. `ours` is true if the source is a post of this site. `approved`: a moderator approved a
+    thought from its source site before. `befriended`: our posts link to its source site. `alike`: ids of the posts on
+    which sources say the same, its own post included.
     """
 
     signals: LinkSignals
@@ -36,9 +33,9 @@ class Facts:
 
 
 def judge(facts: Facts, setting: str) -> Verdict:
-    """Shown or held, and why; `setting` is `show`, `hold` or `trust`.
+    """Returns shown or held, with the reason. `setting` is that of `moderation.pingbacks`: `show`, `hold` or `trust`.
 
-    A rule of the owner's is the strongest, then what looks like spam, then the setting.
+    A rule outweighs signs of spam, and these outweigh the setting.
     """
     if facts.rule == "block":
         return Verdict("held", "its host is blocked")
@@ -59,20 +56,8 @@ def judge(facts: Facts, setting: str) -> Verdict:
     return WAITS
 
 
-def source_site(source_key: str) -> str:
-    """Where `page` stands, as far as trust reaches: a registered domain, or one person's part of a shared host.
-
-    `http://www.blog.example/x` is at `blog.example`, `https://a.alice.github.io/` at `alice.github.io`, and
-    `http://example.org/~ann/x` at `example.org/~ann`.
-    """
-    parts = urlsplit(source_key)
-    steps = path_steps(parts.path)
-    home = f"/{steps[0]}" if steps and steps[0][0] in "~@" else ""
-    return owned(host_name(parts)) + home
-
-
 def _suspicion(facts: Facts) -> str | None:
-    """What looks like spam though the link is there."""
+    """The first sign of spam, None if there is none."""
     if facts.signals.links >= MANY_LINKS:
         return f"its page has {facts.signals.links} links to our posts"
     if facts.signals.hidden:

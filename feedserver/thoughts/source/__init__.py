@@ -1,1 +1,1 @@
-"""What a fetched page says: its encoding, its links, the words around them. Pure."""
+"""What a fetched page says: its encoding, its links, the text around them. Pure."""

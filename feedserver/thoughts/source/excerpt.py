@@ -1,11 +1,10 @@
-"""The words around a link, as a reader of the post sees them: `[…] words LINK TEXT words […]`.
+"""Excerpts of a source: the text around a link, as `[…] words LINK TEXT words […]`.
 
-The page is walked once more, up to the end of the block that holds the last link that is asked for, so that reading a
-page with many thousand links costs nothing for the excerpts that nobody asks for.
-Leaves to others: finding links (`reading`), escaping and showing (`feedserver.pages`).
+The tokens of the page are read a second time, up to the end of the block around the last wanted link. So excerpts are
+made for wanted links only, however many a page has. Leaves to others: finding links (`links`), escaping
+(`feedserver.pages`).
 """
 
-import re
 import unicodedata
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -14,117 +13,114 @@ from typing import Any
 from turbohtml import Token
 
 from feedserver import text
-from feedserver.thoughts.source.links import FoundLink, Reading
-from feedserver.thoughts.source.tokens import BOUNDARIES, HIDDEN, TEXT, UNSEEN, Outline, walk
+from feedserver.thoughts.source.buffers import MAX_KEPT, FirstText, LastText
+from feedserver.thoughts.source.links import FoundLink, SourcePage
+from feedserver.thoughts.source.tokens import BOUNDARIES, HIDDEN, INVISIBLE, TEXT, OpenElements, flagged_tokens
 
-_SIDE = 100  # characters of words on each side of the link, and of the link itself
-_OPENING = 2 * _SIDE  # characters of a description or of a page's first words
-_ENOUGH = 20  # characters around the link text that make a sentence; fewer, and the neighbours come in
-_LONGEST_WORD = 60  # characters: what is longer may be cut, as scripts without blanks must be
-_KEPT = 2048  # characters as they stand in the page, of which the excerpt is cut
-_MANY_BLOCKS = 512
-_FOLLOWED = 1000  # tokens after a link; where two hundred links are followed at once, they shall not cost a second
-_BLANKS = re.compile(r"\s+")
-_PARTING = BOUNDARIES | {"br", "img"}
-_THE_END: Any = (-1, (None, 0))
-
-
-def excerpt(reading: Reading, link: FoundLink) -> str:
-    """The words around one link: see `excerpts`."""
-    return excerpts(reading, [link])[0]
+_SIDE = 100  # characters on each side of the link, and of the link text
+_OPENING = 2 * _SIDE  # characters of a description or of the first words of a page
+_ENOUGH = 20  # characters around the link text; with fewer, text from outside the block is added
+_LONGEST_WORD = 60  # characters; longer ones may be cut, for scripts without spaces
+_MAX_BLOCKS = 512  # open blocks whose start is known
+_MAX_FOLLOWED = 1000  # tokens read after a link: for 200 links at once that is less than a second
+_SEPARATORS = BOUNDARIES | {"br", "img"}
+_END: Any = (-1, (None, 0))
 
 
-def excerpts(reading: Reading, links: Sequence[FoundLink]) -> list[str]:
-    """`[…] words around the link […]` for each of `links`, in plain clean text of at most 1,000 characters.
+def excerpt(page: SourcePage, link: FoundLink) -> str:
+    """Returns the excerpt for one link, see `excerpts`."""
+    return excerpts(page, [link])[0]
 
-    The words are those of the link, at most 100 characters, and up to 100 on each side from the same run: what
-    stands between two borders of blocks. Where that leaves fewer than 20 characters around the link, the run grows
-    to the innermost block that holds the link, then to that one's parent, with all that stands in them. A link
-    without words of any kind around it, and a `<link>`, get the page's description or its first words; '' when there
-    are none.
 
-    `links` are some of `reading.links`. The page is walked once for all of them: that takes time linear in the page,
-    and memory that does not grow with it.
+def excerpts(page: SourcePage, links: Sequence[FoundLink]) -> list[str]:
+    """Returns an excerpt for each of `links` (some of `page.links`): clean text of at most 1,000 characters.
+
+    It has at most 100 characters of the link text, and up to 100 on each side from the same run of text, which is what
+    lies between two block boundaries. If there are fewer than 20 on both sides together, the run is widened to the
+    innermost block around the link, then to the parent of that block. A `<link>`, and a link without any text around
+    it, get the description of the page or its first words; "" if there are none.
+
+    Reads the page once for all links: time is linear in its length, memory is bounded.
     """
-    walked = _Walk(reading.text, {link.position: link for link in links if link.element != "link"})
-    found = [walked.words(link) or _head(reading.description, _OPENING) or walked.opening() for link in links]
+    scan = _Scan(page.text, {link.position: link for link in links if link.element != "link"})
+    found = [scan.words(link) or _head(page.description, _OPENING) or scan.opening() for link in links]
     return [text.one_line(f"[…] {words} […]") if words else "" for words in found]
 
 
-class _Walk:
-    """One walk over a page, up to where nothing that follows can matter for the links that are `wanted`."""
+class _Scan:
+    """Reads the tokens of a page until the contexts of all `wanted` links (by position) are complete."""
 
     def __init__(self, page: str, wanted: Mapping[int, FoundLink]) -> None:
-        self._outline = Outline()
-        self._tokens = enumerate(walk(page, self._outline))
-        self._first = _Beginning()
-        self._found: dict[int, _Surroundings] = {}
-        self._go_to(wanted)
+        self._open_elements = OpenElements()
+        self._tokens = enumerate(flagged_tokens(page, self._open_elements))
+        self._first = FirstText()
+        self._contexts: dict[int, _Context] = {}
+        self._read_contexts(wanted)
 
     def words(self, link: FoundLink) -> str:
-        """The words around one of the links, '' when there are none."""
-        surroundings = self._found.get(link.position)
-        return surroundings.words() if surroundings and link.element != "link" else ""
+        """The text around one of the links, "" if there is none."""
+        context = self._contexts.get(link.position)
+        return context.words() if context and link.element != "link" else ""
 
     def opening(self) -> str:
         """The first words of the page."""
         for _, (token, flags) in self._tokens:
-            self._note_opening(token, bool(flags & (HIDDEN | UNSEEN)))
-            if self._first.length > _KEPT:
+            self._add_to_opening(token, bool(flags & (HIDDEN | INVISIBLE)))
+            if self._first.length > MAX_KEPT:
                 break
-        return _head(text.one_line(self._first.until(_KEPT)), _OPENING)
+        return _head(text.one_line(self._first.until(MAX_KEPT)), _OPENING)
 
-    def _go_to(self, wanted: Mapping[int, FoundLink]) -> None:
-        before = _Before(self._outline)
-        unfinished: list[_Surroundings] = []
-        while len(self._found) < len(wanted) or unfinished:
-            position, (token, flags) = next(self._tokens, _THE_END)
+    def _read_contexts(self, wanted: Mapping[int, FoundLink]) -> None:
+        preceding = _PrecedingText(self._open_elements)
+        incomplete: list[_Context] = []
+        while len(self._contexts) < len(wanted) or incomplete:
+            position, (token, flags) = next(self._tokens, _END)
             if position < 0:
                 return
-            unseen = bool(flags & (HIDDEN | UNSEEN))
-            self._note_opening(token, unseen)
-            for surroundings in unfinished:
-                surroundings.take(token, unseen)
-            before.take(token, unseen)
-            unfinished = [surroundings for surroundings in unfinished if not surroundings.complete]
+            invisible = bool(flags & (HIDDEN | INVISIBLE))
+            self._add_to_opening(token, invisible)
+            for context in incomplete:
+                context.add(token, invisible)
+            preceding.add(token, invisible)
+            incomplete = [context for context in incomplete if not context.complete]
             if position in wanted:
-                self._found[position] = _Surroundings(before, self._outline, token, unseen)
-                unfinished.append(self._found[position])
+                self._contexts[position] = _Context(preceding, self._open_elements, token, invisible)
+                incomplete.append(self._contexts[position])
 
-    def _note_opening(self, token: Token, unseen: bool) -> None:
-        if self._first.length > _KEPT:
+    def _add_to_opening(self, token: Token, invisible: bool) -> None:
+        if self._first.length > MAX_KEPT:
             return
         if token.type is TEXT:
-            self._first.add("" if unseen else token.data or "")
-        elif token.tag in _PARTING:
+            self._first.add("" if invisible else token.data or "")
+        elif token.tag in _SEPARATORS:
             self._first.add(" ")
 
 
-class _Before:
-    """What stands before the present token: the last words, and where the run and the open blocks start in them."""
+class _PrecedingText:
+    """The last text before the current token, with the offsets in it where the run and the open blocks start."""
 
-    def __init__(self, outline: Outline) -> None:
-        self._outline = outline
-        self.words = _End()
+    def __init__(self, open_elements: OpenElements) -> None:
+        self._open_elements = open_elements
+        self.words = LastText()
         self.run_start = 0
-        self._blocks: deque[tuple[int, int]] = deque(maxlen=_MANY_BLOCKS)  # depth, and where it starts
+        self._blocks: deque[tuple[int, int]] = deque(maxlen=_MAX_BLOCKS)  # depth and start of each open block
 
-    def take(self, token: Token, unseen: bool) -> None:
-        """Looks at the next token of the page; `unseen` where no reader sees its words."""
+    def add(self, token: Token, invisible: bool) -> None:
+        """Takes the next token; `invisible` if readers cannot see its text."""
         if token.type is TEXT:
-            self.words.add("" if unseen else token.data or "")
+            self.words.add("" if invisible else token.data or "")
             return
-        if token.tag in _PARTING:
+        if token.tag in _SEPARATORS:
             self.words.add(" ")
         if token.tag in BOUNDARIES:
-            self._pass_border()
+            self._end_run()
 
     def block(self, number: int) -> tuple[int, int]:
-        """Depth and start of the innermost open block (1) or of its parent (2); else the whole page."""
+        """Depth and start of the innermost open block (1) or its parent (2); those of the page if there is none."""
         return self._blocks[-number] if len(self._blocks) >= number else (0, 0)
 
-    def _pass_border(self) -> None:
-        floor, depth = self._outline.floor, len(self._outline.tags)
+    def _end_run(self) -> None:
+        floor, depth = self._open_elements.floor, len(self._open_elements.tags)
         self.run_start = self.words.length
         while self._blocks and self._blocks[-1][0] > floor:
             self._blocks.pop()
@@ -132,107 +128,64 @@ class _Before:
             self._blocks.append((depth, self.run_start))
 
 
-class _Surroundings:
-    """What stands around one link: follows the tokens through its words, and on to the end of its block's parent."""
+class _Context:
+    """The text around one link, in three widths: its run, its innermost block, and the parent of that block."""
 
-    def __init__(self, before: _Before, outline: Outline, token: Token, unseen: bool) -> None:
-        """`token` is the link's own, `before` what has been walked up to it."""
-        self._outline = outline
-        blocks = [before.block(1), before.block(2)]
-        self._before = [before.words.since(start) for start in (before.run_start, *(start for _, start in blocks))]
+    def __init__(self, preceding: _PrecedingText, open_elements: OpenElements, token: Token, invisible: bool) -> None:
+        """`token` is that of the link."""
+        self._open_elements = open_elements
+        blocks = [preceding.block(1), preceding.block(2)]
+        starts = (preceding.run_start, *(start for _, start in blocks))
+        self._before = [preceding.words.since(start) for start in starts]
         self._block_depths = [depth for depth, _ in blocks]
-        self._inside, self._after = _Beginning(), _Beginning()
-        self._link_depth = len(outline.tags)
-        has_words = token.tag == "a" and len(outline.tags) > outline.floor
-        self._now = self._inside if has_words else self._after
-        self._ends: list[int] = []  # of run, block and parent in `_after`, as far as they have come to one
-        self._followed = 0
-        if token.tag in ("area", "img") and not unseen:
+        self._inside, self._after = FirstText(), FirstText()
+        self._link_depth = len(open_elements.tags)
+        has_text = token.tag == "a" and len(open_elements.tags) > open_elements.floor
+        self._current = self._inside if has_text else self._after
+        self._ends: list[int] = []  # offsets in `_after` where run, block and parent end, as far as they have ended
+        self._followed = 0  # tokens
+        if token.tag in ("area", "img") and not invisible:
             self._inside.add(f" {token.attr('alt') or ''} ")
 
     @property
     def complete(self) -> bool:
-        """Whether nothing that follows can matter."""
-        return len(self._ends) == 3 or self._after.length > _KEPT or self._followed > _FOLLOWED
+        """Whether later tokens cannot change the excerpt."""
+        return len(self._ends) == 3 or self._after.length > MAX_KEPT or self._followed > _MAX_FOLLOWED
 
-    def take(self, token: Token, unseen: bool) -> None:
-        """Looks at the next token of the page; `unseen` where no reader sees its words."""
+    def add(self, token: Token, invisible: bool) -> None:
+        """Takes the next token; `invisible` if readers cannot see its text."""
         self._followed += 1
         if token.type is TEXT:
-            self._now.add("" if unseen else token.data or "")
+            self._current.add("" if invisible else token.data or "")
             return
-        if self._now is self._inside and (token.tag == "a" or self._outline.floor < self._link_depth):
-            self._now = self._after
-        if token.tag in _PARTING:
-            self._now.add(" ")
-        if token.tag in BOUNDARIES and self._now is self._after:
-            self._pass_border()
-        if token.tag == "img" and self._now is self._inside and not unseen:
+        if self._current is self._inside and (token.tag == "a" or self._open_elements.floor < self._link_depth):
+            self._current = self._after
+        if token.tag in _SEPARATORS:
+            self._current.add(" ")
+        if token.tag in BOUNDARIES and self._current is self._after:
+            self._mark_ends()
+        if token.tag == "img" and self._current is self._inside and not invisible:
             self._inside.add(token.attr("alt") or "")
 
     def words(self) -> str:
-        """The words around the link, from the smallest place that has enough of them; '' when there are none."""
+        """The text around the link in the smallest width that has enough of it, "" if there is none."""
         ends = self._ends + [self._after.length] * (3 - len(self._ends))
         left = right = ""
         for left, end in zip(self._before, ends, strict=True):
             right = self._after.until(end)
             if len(text.one_line(left)) + len(text.one_line(right)) >= _ENOUGH:
                 break
-        return _joined(left, self._inside.until(_KEPT), right)
+        return _joined(left, self._inside.until(MAX_KEPT), right)
 
-    def _pass_border(self) -> None:
-        floor = self._outline.floor
+    def _mark_ends(self) -> None:
+        floor = self._open_elements.floor
         closed = [True, *(floor < depth for depth in self._block_depths)]
         while len(self._ends) < 3 and closed[len(self._ends)]:
             self._ends.append(self._after.length)
 
 
-class _Beginning:
-    """The first words of what is added, and the length of all that was kept."""
-
-    def __init__(self) -> None:
-        self.length = 0
-        self._pieces: list[str] = []
-
-    def add(self, piece: str) -> None:
-        if self.length <= _KEPT and (piece := _unless_blank_again(piece, self._pieces)):
-            self._pieces.append(piece[: _KEPT + 1])
-            self.length += len(self._pieces[-1])
-
-    def until(self, end: int) -> str:
-        return "".join(self._pieces)[:end]
-
-
-class _End:
-    """The last words of what is added, and the length of all that ever was."""
-
-    def __init__(self) -> None:
-        self.length = 0
-        self._pieces: list[str] = []
-        self._held = 0
-
-    def add(self, piece: str) -> None:
-        if piece := _unless_blank_again(piece, self._pieces):
-            self._pieces.append(piece)
-            self.length += len(piece)
-            self._held += len(piece)
-        if self._held > 2 * _KEPT:
-            self._pieces = ["".join(self._pieces)[-_KEPT:]]
-            self._held = _KEPT
-
-    def since(self, start: int) -> str:
-        return "".join(self._pieces)[max(0, start - self.length + self._held) :]
-
-
-def _unless_blank_again(piece: str, pieces: list[str]) -> str:
-    """`piece` with long blanks folded, '' for a blank after a blank: indentation shall not crowd out the words."""
-    if piece.isspace():
-        return "" if pieces and pieces[-1] == " " else " "
-    return _BLANKS.sub(" ", piece) if len(piece) > _KEPT else piece
-
-
 def _joined(left: str, inside: str, right: str) -> str:
-    """The three pieces as they stand in the page, cut to size, with a blank where the page has one."""
+    """The three parts, each cut to its size, with a space between them where the page has whitespace."""
     whole = text.one_line(inside)
     middle = _head(whole, _SIDE)
     if middle and middle != whole:
@@ -243,7 +196,7 @@ def _joined(left: str, inside: str, right: str) -> str:
 
 
 def _head(words: str, limit: int) -> str:
-    """The first `limit` characters of folded `words`, less the word that they would end within."""
+    """The first `limit` characters of folded `words`, without a word that would be cut."""
     if len(words) <= limit:
         return words
     blank = words.rfind(" ", limit - _LONGEST_WORD, limit + 1)
@@ -254,7 +207,7 @@ def _head(words: str, limit: int) -> str:
 
 
 def _tail(words: str, limit: int) -> str:
-    """The last `limit` characters of folded `words`, less the word that they would begin within."""
+    """The last `limit` characters of folded `words`, without a word that would be cut."""
     if len(words) <= limit:
         return words
     start = len(words) - limit
@@ -266,6 +219,6 @@ def _tail(words: str, limit: int) -> str:
 
 
 def _continues(words: str, index: int) -> bool:
-    """Whether the character at `index` belongs to the one before: a mark, or joined to it as in emoji."""
+    """Whether the character at `index` continues the one before: a combining mark, or part of an emoji sequence."""
     joined = "\u200d" in words[index - 1 : index + 1] or "\U0001f3fb" <= words[index] <= "\U0001f3ff"
     return joined or unicodedata.category(words[index]).startswith("M")

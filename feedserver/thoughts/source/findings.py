@@ -1,6 +1,6 @@
-"""What a look at a source found: for each post of ours that the page links to, the words and the manner of its link.
+"""What an inspection of a source found: for each of our posts that it links to, the content and signals of the link.
 
-Pure. `sources` keeps it, so that one fetch settles all pings of a source and “nothing has changed” can be believed.
+Pure. `verification.sources` stores it, so that one fetch settles all pings of a source, and a 304 confirms it.
 """
 
 import json
@@ -14,7 +14,7 @@ from feedserver.thoughts.model import Content, LinkSignals
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """What a page says about one post. `hidden` is whether none of its links to that post can be seen."""
+    """What a source says on one post. `hidden` is true if all of its links to the post are hidden."""
 
     content: Content
     hidden: bool = False
@@ -22,14 +22,14 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """`mentions` by the post's id. `links` counts all links to our posts; `led_to` is where redirects ended, if any."""
+    """`mentions` by post id. `links` counts all links to our posts. `redirected_to` is the final URL if it differs."""
 
     mentions: Mapping[int, Mention] = field(default_factory=dict)
     links: int = 0
     redirected_to: str | None = None
 
     def on(self, post_id: int) -> Linked | None:
-        """The evidence that the page gives for one post; None when it does not mention it."""
+        """Returns the evidence for one post, None if the source does not link to it."""
         found = self.mentions.get(post_id)
         if found is None:
             return None
@@ -43,10 +43,10 @@ class Findings:
 
 
 def from_json(text: str) -> Findings:
-    """Reads what `as_json` wrote; anything else is no findings."""
-    kept: dict[str, Any] = json.loads(text)
+    """Reads the JSON of `as_json`."""
+    values: dict[str, Any] = json.loads(text)
     mentions = {
         int(post_id): Mention(Content(**mention["content"]), mention["hidden"])
-        for post_id, mention in kept.get("mentions", {}).items()
+        for post_id, mention in values.get("mentions", {}).items()
     }
-    return Findings(mentions, kept.get("links", 0), kept.get("redirected_to"))
+    return Findings(mentions, values.get("links", 0), values.get("redirected_to"))

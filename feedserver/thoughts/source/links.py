@@ -1,7 +1,7 @@
-"""What a page holds: its links, its name and its title, out of hostile text.
+"""Reads the links, the title and the site name of a page, which may be hostile.
 
-Leaves to others: bytes (`charset`), tokens (`walking`), the words around a link (`excerpt`), which post a link means
-(`feedserver.urls`).
+Leaves to others: decoding (`encoding`), tokens (`tokens`), the text around a link (`excerpt`), which post a link leads
+to (`feedserver.urls`).
 """
 
 import re
@@ -12,35 +12,35 @@ from urllib.parse import urljoin
 
 from turbohtml import Token
 
-from feedserver import text as words
+from feedserver.text import one_line, shorten
 from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME
-from feedserver.thoughts.source.tokens import HIDDEN, START, TEMPLATE, TEXT, TITLE, Outline, walk
+from feedserver.thoughts.source.tokens import HIDDEN, START, TEMPLATE, TEXT, TITLE, OpenElements, flagged_tokens
 from feedserver.urls import MAX_URL
 
-# Bounds of memory and work, far above what honest pages hold: the longest indexes have a few thousand links.
-# A long <base> makes many long URLs out of short ones, and resolving them slow: hence the bound on all characters.
+# Far above honest pages: the longest indexes have a few thousand links. Characters are bounded too, as a long <base>
+# makes long URLs of short ones.
 MAX_LINKS = 10_000
 MAX_LINK_CHARACTERS = 3 * 1024 * 1024
 
-ADDRESSES = {
+_URL_ATTRIBUTES = {
     **dict.fromkeys(("a", "area", "link"), ("href",)),
     **dict.fromkeys(("audio", "embed", "iframe"), ("src",)),
     **dict.fromkeys(("img", "source"), ("src", "srcset")),
     **dict.fromkeys(("blockquote", "del", "ins", "q"), ("cite",)),
     "video": ("src", "poster"),
 }
-_STRIPPED = "".join(map(chr, range(0x21)))  # around a URL: C0 controls and space (URL Standard 4.4)
-_WITHIN = str.maketrans({"\t": None, "\n": None, "\r": None, " ": "%20"})
+_STRIPPED = "".join(map(chr, range(0x21)))  # around a URL: C0 controls and space (URL Standard section 4.4)
+_REPLACED = str.maketrans({"\t": None, "\n": None, "\r": None, " ": "%20"})
 _CANDIDATE = re.compile(r"[\s,]*(\S+)")
 _META = {"og:site_name": MAX_NAME, "og:title": MAX_NAME, "og:description": MAX_EXCERPT, "description": MAX_EXCERPT}
 
 
 @dataclass(frozen=True, slots=True)
 class FoundLink:
-    """One link: `url` is absolute, http(s) and as long as a URL may be; `element` is the tag that holds it.
+    """A link of a page. `url` is absolute, http(s), at most 2048 bytes long; `element` is the tag name.
 
-    `position` is the number of its token, for `excerpt`. `hidden` says that a reader cannot see the link: itself or
-    what it stands in carries `hidden` or a style that takes it off the page.
+    `position` is the index of its token, for `excerpt`. `hidden` is true if the element or one around it has the
+    attribute `hidden` or a style that makes it invisible.
     """
 
     url: str
@@ -50,11 +50,11 @@ class FoundLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a page says about itself, and its links in their order. Texts are clean, on one line, '' when missing.
+class SourcePage:
+    """Metadata and links of a page, in document order. Texts are clean, on one line, "" if missing.
 
-    `name` is the site's (og:site_name, else the title), `title` the page's (og:title, else <title>), both at most
-    500 characters; `description` is at most 1,000. `text` is the page as it was read, for `excerpt`.
+    `name` is that of the site (og:site_name, else the title), `title` that of the page (og:title, else <title>), both
+    at most 500 characters; `description` at most 1,000. `text` is the whole page, for `excerpt`.
     """
 
     name: str
@@ -64,41 +64,41 @@ class Reading:
     text: str = field(default="", repr=False)
 
 
-def read(text: str, url: str) -> Reading:
-    """Everything that a thought needs from the page `text` that was found at the absolute http(s) `url`.
+def read(text: str, url: str) -> SourcePage:
+    """Reads a page, given its text and its absolute http(s) URL.
 
-    A link is what INTERFACE section 5 lists, resolved as HTML 2.4.3 says: the first `<base href>` counts for the
-    whole page. Dropped are URLs that are not http(s) or over 2048 characters, and links beyond the bounds above.
-    Takes time and memory linear in `text`; raises nothing.
+    Links are those of the elements in docs/interface.md, “pingback.ping”, resolved against the first `<base href>`
+    (HTML section 2.4.3). URLs that are not http(s) or longer than 2048 bytes and links beyond the bounds above are
+    left out. Takes time and memory linear in `text`, and never raises.
     """
-    named: dict[str, str] = {}
+    metadata: dict[str, str] = {}
     found: list[tuple[str, str, int, bool]] = []
     base: str | None = None
-    for position, (token, flags) in enumerate(walk(text, Outline())):
+    for position, (token, flags) in enumerate(flagged_tokens(text, OpenElements())):
         if flags & TEMPLATE or token.type is not START:
-            if flags & TITLE and token.type is TEXT and "title" not in named:
-                named["title"] = _folded(token.data or "", MAX_NAME)
+            if flags & TITLE and token.type is TEXT and "title" not in metadata:
+                metadata["title"] = _folded(token.data or "", MAX_NAME)
             continue
         tag = token.tag or ""
-        if tag in ADDRESSES:
-            raws = islice(_addresses(token), MAX_LINKS - len(found))
+        if tag in _URL_ATTRIBUTES:
+            raws = islice(_raw_urls(token), MAX_LINKS - len(found))
             found.extend([(raw, tag, position, bool(flags & HIDDEN)) for raw in raws])
         elif tag == "meta":
-            _note_meta(token, named)
+            _read_meta(token, metadata)
         elif tag == "base" and base is None:
             base = token.attr("href")
-    title = named.get("title", "")
-    return Reading(
-        name=named.get("og:site_name") or title,
-        title=named.get("og:title") or title,
+    title = metadata.get("title", "")
+    return SourcePage(
+        name=metadata.get("og:site_name") or title,
+        title=metadata.get("og:title") or title,
         links=tuple(_resolved(found, _absolute(url, base or "") or url)),
-        description=named.get("description") or named.get("og:description") or "",
+        description=metadata.get("description") or metadata.get("og:description") or "",
         text=text,
     )
 
 
-def _addresses(token: Token) -> Iterator[str]:
-    for name in ADDRESSES[token.tag or ""]:
+def _raw_urls(token: Token) -> Iterator[str]:
+    for name in _URL_ATTRIBUTES[token.tag or ""]:
         value = token.attr(name)
         for raw in (_candidates(value) if name == "srcset" else (value,)) if value is not None else ():
             url = raw.strip(_STRIPPED)
@@ -107,7 +107,7 @@ def _addresses(token: Token) -> Iterator[str]:
 
 
 def _candidates(srcset: str) -> Iterator[str]:
-    """The URLs of a `srcset` (HTML 4.8.4.2): parted by commas, but a comma within a URL belongs to it."""
+    """The URLs of a `srcset` (HTML section 4.8.4.2.1). A comma within a URL belongs to it."""
     end = 0
     while candidate := _CANDIDATE.match(srcset, end):
         yield candidate[1].rstrip(",")
@@ -117,34 +117,34 @@ def _candidates(srcset: str) -> Iterator[str]:
         end = comma + 1
 
 
-def _note_meta(token: Token, named: dict[str, str]) -> None:
-    """Remembers the first words that a `<meta>` gives for each of the names in `_META`."""
+def _read_meta(token: Token, metadata: dict[str, str]) -> None:
+    """Adds the content of a `<meta>` whose name is in `_META`; the first one that is not empty wins."""
     for key in ((token.attr("property") or "")[:200] + " " + (token.attr("name") or "")[:200]).lower().split():
-        if key in _META and not named.get(key):
-            named[key] = _folded(token.attr("content") or "", _META[key])
+        if key in _META and not metadata.get(key):
+            metadata[key] = _folded(token.attr("content") or "", _META[key])
 
 
 def _folded(raw: str, limit: int) -> str:
-    # Cut first: composing characters takes quadratic time where thousands of accents stand on one letter.
-    return words.shorten(words.one_line(raw.strip()[: 4 * limit]), limit)
+    # Cut first: NFC takes quadratic time for thousands of combining marks on one letter.
+    return shorten(one_line(raw.strip()[: 4 * limit]), limit)
 
 
 def _resolved(found: list[tuple[str, str, int, bool]], base: str) -> Iterator[FoundLink]:
-    known: dict[str, str | None] = {}
-    room = MAX_LINK_CHARACTERS
+    resolved: dict[str, str | None] = {}
+    left = MAX_LINK_CHARACTERS
     for raw, element, position, hidden in found:
-        if raw not in known:
-            room -= len(base) + len(raw)
-            if room < 0:
+        if raw not in resolved:
+            left -= len(base) + len(raw)
+            if left < 0:
                 return
-            known[raw] = _absolute(base, raw)
-        if (url := known[raw]) is not None:
+            resolved[raw] = _absolute(base, raw)
+        if (url := resolved[raw]) is not None:
             yield FoundLink(url, element, position, hidden)
 
 
 def _absolute(base: str, url: str) -> str | None:
     try:
-        absolute = urljoin(base, url.strip(_STRIPPED).translate(_WITHIN))
+        absolute = urljoin(base, url.strip(_STRIPPED).translate(_REPLACED))
     except ValueError:
         return None
     usable = len(absolute) <= MAX_URL and absolute[:8].lower().startswith(("http://", "https://"))

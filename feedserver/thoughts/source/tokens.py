@@ -1,9 +1,9 @@
-"""The tokens of a page, and what each stands in: hidden, unseen, a template, a title.
+"""Tokens of an HTML page, each with flags that say whether it is hidden, invisible, in a template or in a title.
 
-Built on tokens and not on a tree: building the tree that HTML asks for multiplies unclosed elements, so that 35 kB
-can become two million nodes. `walk` is the one function behind which the parser can change. It keeps a short memory
-of the open elements, which is right for well-made pages and close enough for others: it only decides what is hidden
-and where a block ends, never whether something is a link, templates apart.
+No tree is built: HTML tree construction can make two million nodes of 35 kB. Only the stack of open elements is kept,
+and it is exact for well-formed pages alone. That is enough: it decides what is hidden and where a block ends, never
+(templates apart) whether something is a link. Time and memory are linear in the length of the page.
+`flagged_tokens` is the only use of the tokenizer, so that it can be replaced.
 """
 
 import re
@@ -12,32 +12,33 @@ from itertools import islice
 
 from turbohtml import Token, TokenType, tokenize
 
-from feedserver import text as words
+from feedserver.text import BLOCKS
+from feedserver.text import UNSEEN as INVISIBLE_ELEMENTS
 
-# A token costs up to two millionths of a second, and a page is walked twice. A megabyte of ordinary HTML
-# has fifty thousand tokens, one that is nothing but short links four times as many.
+# A token takes up to 2 µs, and a page is read twice. 1 MB of ordinary HTML has 50,000 tokens, 1 MB of nothing but short
+# links has 200,000.
 MAX_TOKENS = 200_000
 START, END, TEXT = TokenType.START_TAG, TokenType.END_TAG, TokenType.TEXT
-HIDDEN, UNSEEN, TEMPLATE, FOREIGN, TITLE = 1, 2, 4, 8, 16  # what a token stands in, as bits
+HIDDEN, INVISIBLE, TEMPLATE, FOREIGN, TITLE = 1, 2, 4, 8, 16  # flags of a token, inherited from open elements
 _FLAGS = {
-    **dict.fromkeys(words.UNSEEN - {"noscript"} | set("audio canvas noembed noframes video".split()), UNSEEN),
-    **dict.fromkeys(("math", "svg"), UNSEEN | FOREIGN),
-    "template": UNSEEN | TEMPLATE,
+    **dict.fromkeys(INVISIBLE_ELEMENTS - {"noscript"} | set("audio canvas noembed noframes video".split()), INVISIBLE),
+    **dict.fromkeys(("math", "svg"), INVISIBLE | FOREIGN),
+    "template": INVISIBLE | TEMPLATE,
 }
-_OUT_OF_SIGHT = re.compile(
+_INVISIBLE_STYLE = re.compile(
     r"(?<![\w-])(?:display\s*:\s*none|opacity\s*:\s*0*(?:\.0+)?%?(?![.\d])|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0*(?:\.0+)?(?![.\d])"
     r"|(?:left|right|top|bottom|text-indent|margin-(?:left|top))\s*:\s*-\d{3})",
     re.IGNORECASE,
 )
-# Where a run of words ends: every block, but neither a line break nor a picture within the words.
-BOUNDARIES = words.BLOCKS - {"br", "img"} | set("body caption center head html menu tbody tfoot thead".split())
+# Elements that end a run of text: all blocks, but neither line breaks nor images.
+BOUNDARIES = BLOCKS - {"br", "img"} | set("body caption center head html menu tbody tfoot thead".split())
 _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q s samp small span"
     " strike strong sub sup time tt u var".split()
 )
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _RAW = frozenset("iframe noembed noframes script style textarea title xmp".split())
-# Start tags with the open elements that they end (HTML 13.2.6.4), and what keeps them from looking further out.
+# Start tags with the open elements that they close (HTML section 13.2.6.4). Elements of _SCOPE end the search for them.
 _PARAGRAPH = frozenset("p")
 _IMPLIED = {
     **{tag: frozenset((tag,)) for tag in ("a", "li", "option")},
@@ -46,71 +47,73 @@ _IMPLIED = {
     **dict.fromkeys(("tbody", "tfoot", "thead"), frozenset("tbody td tfoot th thead tr".split())),
     "tr": frozenset(("td", "th", "tr")),
 }
-_WALLS = frozenset("body button dl html math menu object ol select svg table td template th tr ul".split())
-_LOOK_BACK, _MANY_NAMES, _READ_AGAIN = 16, 1000, 32  # open elements; different tags; times the length of the page
+_SCOPE = frozenset("body button dl html math menu object ol select svg table td template th tr ul".split())
+_MAX_SEARCH = 16  # open elements that are searched
+_MAX_NAMES = 1000  # tag names that are told apart
+_MAX_REREAD = 32  # times the length of the page: raw text that is tokenized again
 _LONG_HALF = 32 * 1024  # characters
-_LONG = re.compile(f"(?<![^>])[^>]{{{2 * _LONG_HALF},}}")  # tried once a stretch, or it would be quadratic
+_LONG = re.compile(f"(?<![^>])[^>]{{{2 * _LONG_HALF},}}")  # one attempt a stretch, else quadratic
 
 
-def walk(text: str, outline: "Outline") -> Iterator[tuple[Token, int]]:
-    """The first MAX_TOKENS tokens of a page with what they stand in: the bits HIDDEN to TITLE, a start tag's own too.
+def flagged_tokens(text: str, open_elements: "OpenElements") -> Iterator[tuple[Token, int]]:
+    """Yields the first MAX_TOKENS tokens of a page with their flags, HIDDEN to TITLE; start tags include their own.
 
-    `outline` is an empty one and follows along. What the tokenizer takes for raw text though it is markup is read
-    again: what `<noscript>` holds, and what follows a raw text element that closes itself in XHTML or SVG.
+    `open_elements` is new, and updated before each token is yielded. Raw text that is markup in fact is tokenized
+    again: the content of `<noscript>`, and what follows a raw text element that closes itself in XHTML or SVG.
     """
-    return islice(_walk(text, outline), MAX_TOKENS)
+    return islice(_all_tokens(text, open_elements), MAX_TOKENS)
 
 
-def _walk(text: str, outline: "Outline") -> Iterator[tuple[Token, int]]:
-    outline.xml = text[:200].lstrip("\ufeff \t\r\n").startswith("<?xml")
+def _all_tokens(text: str, open_elements: "OpenElements") -> Iterator[tuple[Token, int]]:
+    open_elements.xml = text[:200].lstrip("\ufeff \t\r\n").startswith("<?xml")
     sources: list[Iterator[Token]] = [tokenize(_without_long_tags(text))]
-    budget = _READ_AGAIN * len(text)
+    left = _MAX_REREAD * len(text)
     while sources:
         for token in sources[-1]:
             kind = token.type
             if kind is START:
-                yield token, outline.start(token)
-            elif kind is TEXT and outline.markup_follows:
-                outline.markup_follows = False
+                yield token, open_elements.start(token)
+            elif kind is TEXT and open_elements.markup_follows:
+                open_elements.markup_follows = False
                 markup = token.data or ""
-                budget -= len(markup)
-                # A source that is used up makes way, or nested ones would keep a copy of the page each.
+                left -= len(markup)
+                # An exhausted iterator is dropped, else each nested one would keep a copy of the page.
                 following = list(islice(sources[-1], 1))
                 sources[-1:] = [sources[-1], iter(following)] if following else []
-                sources.append(tokenize(markup if budget >= 0 else ""))
+                sources.append(tokenize(markup if left >= 0 else ""))
                 break
             else:
                 if kind is END:
-                    outline.end(token.tag or "")
-                yield token, outline.flags
+                    open_elements.end(token.tag or "")
+                yield token, open_elements.flags
         else:
             sources.pop()
 
 
 def _without_long_tags(text: str) -> str:
-    """`text` without the middle of every stretch over 64 Ki characters that has no `>`.
+    """`text` without the middle of each stretch of over 65,536 characters without `>`.
 
-    No tag ends there, so no link is lost, and a hundred thousand attributes do not fill the memory.
+    No tag ends within it, so no link is lost, and a tag with 100,000 attributes does not fill the memory.
     """
-    return _LONG.sub(lambda long: long[0][:_LONG_HALF] + long[0][-_LONG_HALF:], text)
+    return _LONG.sub(lambda stretch: stretch[0][:_LONG_HALF] + stretch[0][-_LONG_HALF:], text)
 
 
-class Outline:
-    """The open elements, as far as tokens tell. Every step takes constant time, spread over the whole page."""
+class OpenElements:
+    """The stack of open elements (HTML section 13.2.4.2), approximately. Each tag takes amortized constant time."""
 
     def __init__(self) -> None:
         self.tags: list[str] = []  # the open elements, innermost last
-        self._flags = [0]  # of each open element with all that it stands in; the first belongs to the page itself
+        self._flags = [0]  # of each open element, with those around it; the first item is that of the page
         self._counts: dict[str, int] = {}
         self._names: dict[str, str] = {}
-        self.flags = 0  # of what stands at this place
-        self.floor = 0  # how many elements the last tag left open, without the one that it opened
-        self.markup_follows = False  # whether raw text would be markup to a fetcher
+        self.flags = 0  # of text at this point
+        self.floor = 0  # number of elements that the last tag left open, without the one that it opened
+        self.markup_follows = False  # whether the next raw text is markup in fact
         self.xml = False
 
     def start(self, token: Token) -> int:
-        """Opens an element, which an empty one leaves at once; returns its own flags with those around it."""
-        tag, counts = self._known(token.tag or ""), self._counts
+        """Opens an element, unless it is void. Returns its flags with those of the elements around it."""
+        tag, counts = self._interned(token.tag or ""), self._counts
         if tag in BOUNDARIES and "p" in counts:
             self._end_implied(_PARAGRAPH)
         if tag in _IMPLIED:
@@ -118,12 +121,12 @@ class Outline:
         self.floor = len(self.tags)
         flags = self.flags | _FLAGS.get(tag, 0)
         if token.attrs and tag not in ("body", "html") and _is_hidden(token):
-            flags |= HIDDEN  # a page that hides the whole of itself shows it by script
+            flags |= HIDDEN  # a page whose body is hidden is shown by a script
         if tag == "title" and not flags & (FOREIGN | TEMPLATE):
             flags |= TITLE
-        leaf = tag in _VOID or (token.self_closing and (self.xml or bool(flags & FOREIGN)))
-        self.markup_follows = tag == "noscript" or (leaf and tag in _RAW)
-        if not leaf:
+        void = tag in _VOID or (token.self_closing and (self.xml or bool(flags & FOREIGN)))
+        self.markup_follows = tag == "noscript" or (void and tag in _RAW)
+        if not void:
             tag = self._names.get(tag, "")
             self.tags.append(tag)
             self._flags.append(flags)
@@ -132,28 +135,28 @@ class Outline:
         return flags
 
     def end(self, tag: str) -> None:
-        """Closes the nearest open `tag` and what is open within; an inline element closes no block."""
+        """Closes the innermost open `tag` with all elements in it. An inline element closes no block."""
         self.markup_follows = False
         tag = tag if tag in self._counts else ""
-        near = self.tags[: -_LOOK_BACK - 1 : -1]
-        in_reach = tag not in _INLINE or (tag in near and BOUNDARIES.isdisjoint(near[: near.index(tag)]))
+        innermost = self.tags[: -_MAX_SEARCH - 1 : -1]
+        in_reach = tag not in _INLINE or (tag in innermost and BOUNDARIES.isdisjoint(innermost[: innermost.index(tag)]))
         while tag in self._counts and in_reach and self._close() != tag:
             pass
         self.floor = len(self.tags)
 
-    def _known(self, tag: str) -> str:
-        """One string for each name. Those of a hundred thousand invented tags shall not fill the memory."""
-        if tag not in self._names and len(self._names) < _MANY_NAMES:
+    def _interned(self, tag: str) -> str:
+        """The same string object for each of the first _MAX_NAMES names, to save memory."""
+        if tag not in self._names and len(self._names) < _MAX_NAMES:
             self._names[tag] = tag
         return self._names.get(tag, tag)
 
     def _end_implied(self, ended: frozenset[str]) -> None:
-        """Closes the outermost of the `ended` that are open before the next wall, looking back a few steps only."""
+        """Closes the outermost open element of `ended` within the scope, and all in it."""
         keep = last = len(self.tags)
-        for index in range(last - 1, max(-1, last - 1 - _LOOK_BACK), -1):
+        for index in range(last - 1, max(-1, last - 1 - _MAX_SEARCH), -1):
             if self.tags[index] in ended:
                 keep = index
-            elif self.tags[index] in _WALLS:
+            elif self.tags[index] in _SCOPE:
                 break
         while len(self.tags) > keep:
             self._close()
@@ -170,5 +173,5 @@ class Outline:
 
 def _is_hidden(token: Token) -> bool:
     hidden, style = token.attr("hidden"), token.attr("style")
-    concealed = hidden is not None and hidden.strip().lower() != "until-found"  # that one is meant to be read
-    return concealed or bool(style and _OUT_OF_SIGHT.search(style))
+    is_hidden = hidden is not None and hidden.strip().lower() != "until-found"  # browsers show it when it is found
+    return is_hidden or bool(style and _INVISIBLE_STYLE.search(style))

@@ -21,7 +21,7 @@ from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME, Content, is_blank
 from feedserver.thoughts.source.encoding import decode
 from feedserver.thoughts.source.excerpt import excerpts
 from feedserver.thoughts.source.findings import Findings, Mention
-from feedserver.thoughts.source.links import FoundLink, Reading, read
+from feedserver.thoughts.source.links import FoundLink, SourcePage, read
 from feedserver.thoughts.verification import sources
 from feedserver.thoughts.verification.sources import SourceRecord
 from feedserver.urls import Urls, host_name, normalize_source
@@ -45,7 +45,7 @@ class Fetch(Protocol):
         etag: str | None = None,
         last_modified: str | None = None,
         on_redirect: Callable[[str], None] | None = None,
-        patience: float | None = None,
+        timeout: float | None = None,
     ) -> FetchedPage: ...
 
 
@@ -126,7 +126,7 @@ class Inspector:
         named = replace(reading, name=self.site_title, title=post.label)
         return Inspection("read as a post of this site", self._findings(named, source_key), Unlinked(), started_at)
 
-    def _findings(self, reading: Reading, source_key: str) -> Findings:
+    def _findings(self, reading: SourcePage, source_key: str) -> Findings:
         """The words for the posts of ours that a page links to: all that it was pinged for, and a few more."""
         links, numbers = self._links_to_posts(reading)
         with self.database.read() as connection:
@@ -146,7 +146,7 @@ class Inspector:
         }
         return Findings(mentions, sum(numbers[slug] for slug in owners))
 
-    def _links_to_posts(self, reading: Reading) -> tuple[dict[str, FoundLink], Counter[str]]:
+    def _links_to_posts(self, reading: SourcePage) -> tuple[dict[str, FoundLink], Counter[str]]:
         """The best link for each slug, in the page's order, and how many there are."""
         links: dict[str, FoundLink] = {}
         numbers: Counter[str] = Counter()
@@ -160,7 +160,7 @@ class Inspector:
         return links, numbers
 
 
-def _words(reading: Reading, source_key: str, around_the_link: str) -> Content:
+def _words(reading: SourcePage, source_key: str, around_the_link: str) -> Content:
     parts = urlsplit(source_key)
     return Content(
         author_name=host_name(parts) if is_blank(reading.name) else shorten(one_line(reading.name), MAX_NAME),

@@ -6,10 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from feedserver.storage.batches import batches
 from feedserver.storage.schema import slugs, sources, thoughts
 from feedserver.thoughts.source.findings import Findings, from_json
-
-_AT_A_TIME = 500  # names in one query: databases bound them
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def posts_awaiting(connection: Connection, source_key: str) -> set[int]:
 def posts_with(connection: Connection, names: Sequence[str]) -> dict[str, int]:
     """The id of the post for each of the slugs, present or former, that there are."""
     found: dict[str, int] = {}
-    for start in range(0, len(names), _AT_A_TIME):
-        query = select(slugs.c.slug, slugs.c.post_id).where(slugs.c.slug.in_(names[start : start + _AT_A_TIME]))
+    for some in batches(names):
+        query = select(slugs.c.slug, slugs.c.post_id).where(slugs.c.slug.in_(some))
         found |= {row.slug: row.post_id for row in connection.execute(query)}
     return found

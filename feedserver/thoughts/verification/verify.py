@@ -36,7 +36,7 @@ from feedserver.thoughts.lifecycle import (
     decide,
 )
 from feedserver.thoughts.model import State, Thought
-from feedserver.thoughts.moderation.actions import verdict_on
+from feedserver.thoughts.moderation.reputation import verdict_on
 from feedserver.thoughts.verification import recheck, sources
 from feedserver.thoughts.verification.fetch_budget import FetchBudget
 from feedserver.thoughts.verification.inspect import Fetch, Inspection, Inspector
@@ -73,7 +73,7 @@ class Verifier:
         if sender is None:
             return
         go_on = partial(self._may_go_on_to, priority=job.priority)
-        fetch = partial(self.fetch, on_redirect=go_on, patience=_HURRIED if job.hurried else None)
+        fetch = partial(self.fetch, on_redirect=go_on, timeout=_HURRIED if job.hurried else None)
         looker = Inspector(self.database, self.urls, self.settings.site.title, fetch)
         look = looker.look(job.subject, sender or None, self.clock())
         self.database.transact(lambda connection: self._settle(connection, job, look))

@@ -1,4 +1,4 @@
-"""Bytes to text, by the Encoding Standard."""
+"""Decoding pages: HTML section 13.2.3 and the Encoding Standard."""
 
 import codecs
 import time
@@ -6,12 +6,15 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from turbohtml.detect import EncodingMatch, detect
 
+from feedserver.thoughts.source import encoding
 from feedserver.thoughts.source.encoding import decode
 
 CURLY = "“Grüße” – naïve"
 HTML = "text/html"
 JAPANESE = "<title>日本語のブログ</title>"
+RUSSIAN = "Здравствуйте, это мой блог о погоде"
 
 
 @pytest.mark.parametrize(
@@ -21,7 +24,10 @@ JAPANESE = "<title>日本語のブログ</title>"
         pytest.param(CURLY.encode(), "text/html; charset=utf-8", CURLY, id="utf-8, declared"),
         pytest.param(CURLY.encode(), 'text/html; Charset = "UTF8" ; x=y', CURLY, id="utf-8, quoted alias"),
         pytest.param(
-            codecs.BOM_UTF8 + CURLY.encode(), "text/html; charset=latin1", CURLY, id="the mark beats the header"
+            codecs.BOM_UTF8 + CURLY.encode(),
+            "text/html; charset=latin1",
+            CURLY,
+            id="the byte order mark beats the header",
         ),
         pytest.param("Grüße".encode("latin-1"), HTML, "Grüße", id="latin-1, nothing declared"),
         pytest.param("Grüße".encode("latin-1"), "text/html;charset=ISO-8859-1", "Grüße", id="latin-1, declared"),
@@ -38,14 +44,19 @@ JAPANESE = "<title>日本語のブログ</title>"
         pytest.param(
             "ŞİRİN".encode("cp1254"), "text/html; charset=iso-8859-9", "ŞİRİN", id="latin-5 means windows-1254"
         ),
-        pytest.param("é".encode(), "text/html; charset=no-such", "é", id="an unknown label is passed over"),
+        pytest.param("é".encode(), "text/html; charset=no-such", "é", id="an unknown label is ignored"),
         pytest.param(b"gr\xfcn", "text/html; charset=utf-8", "gr\ufffdn", id="wrong declared bytes are replaced"),
-        pytest.param("é".encode(), "text/html; charset=windows-1252", "Ã©", id="what is declared is believed"),
+        pytest.param(
+            "é".encode(),
+            "text/html; charset=windows-1252",
+            "Ã©",
+            id="the declared encoding is used even if UTF-8 would fit",
+        ),
         pytest.param("é und ü".encode()[:-1], HTML, "é und ", id="utf-8 cut within a character stays utf-8"),
         pytest.param(b"", "", "", id="nothing at all"),
     ],
 )
-def test_the_header_the_mark_or_the_bytes_tell_the_encoding(body: bytes, content_type: str, expected: str) -> None:
+def test_header_byte_order_mark_or_bytes_determine_the_encoding(body: bytes, content_type: str, expected: str) -> None:
     assert decode(body, content_type) == expected
 
 
@@ -61,16 +72,19 @@ def test_the_header_the_mark_or_the_bytes_tell_the_encoding(body: bytes, content
             '<meta content="text/html;charset=sjis" http-equiv=content-type>', "cp932", id="content comes first"
         ),
         pytest.param('<?xml version="1.0" encoding="Shift_JIS"?>', "cp932", id="xml declaration"),
-        pytest.param("<!-- <meta charset=koi8-r> --><meta charset=sjis>", "cp932", id="not what a comment says"),
-        pytest.param("</meta charset=koi8-r><meta charset=sjis>", "cp932", id="not an end tag"),
+        pytest.param("<!-- <meta charset=koi8-r> --><meta charset=sjis>", "cp932", id="a meta in a comment is ignored"),
+        pytest.param("</meta charset=koi8-r><meta charset=sjis>", "cp932", id="an end tag is ignored"),
         pytest.param(
             "<meta charset=sjis http-equiv=content-type content='x; charset=koi8-r'>",
             "cp932",
             id="charset before content",
         ),
         pytest.param("<meta charset=nonsense><meta charset=sjis>", "cp932", id="the first that is known"),
-        pytest.param('<meta content="x; charset=koi8-r"><meta charset=sjis>', "cp932", id="not content alone"),
+        pytest.param(
+            '<meta content="x; charset=koi8-r"><meta charset=sjis>', "cp932", id="content without http-equiv is ignored"
+        ),
         pytest.param("<meta charset=utf-16>", "utf-8", id="utf-16 in ascii bytes is utf-8"),
+        pytest.param('<?xml version="1.0" encoding="utf-16"?>', "utf-8", id="utf-16 of an xml declaration likewise"),
     ],
 )
 def test_a_page_declares_its_encoding(head: str, codec: str) -> None:
@@ -86,7 +100,7 @@ def test_a_declaration_counts_within_the_first_1024_bytes_only() -> None:
 @pytest.mark.parametrize(
     "label", ["zlib", "rot13", "idna", "unicode_escape", "utf-7", "hex", "punycode", "mbcs", "cp037"]
 )
-def test_what_is_no_encoding_of_the_web_is_never_used(label: str) -> None:
+def test_python_codecs_that_browsers_lack_are_never_used(label: str) -> None:
     body = rb"+ADw-a \u0041\x41 616161"
 
     assert decode(body, f"text/html; charset={label}") == body.decode("ascii")
@@ -96,13 +110,55 @@ def test_what_is_no_encoding_of_the_web_is_never_used(label: str) -> None:
     "charset", ["windows-1252", "windows-1253", "shift_jis", "iso-2022-jp", "utf-16", "gbk", "utf-8"]
 )
 @pytest.mark.parametrize("byte", [b"\x81", b"\xff", b"\x1b", b"\xd8\x00"])
-def test_bytes_that_mean_nothing_are_read_in_linear_time(charset: str, byte: bytes) -> None:
+def test_invalid_bytes_are_decoded_in_linear_time(charset: str, byte: bytes) -> None:
     body = byte * (1024 * 1024 // len(byte))
     begun = time.process_time()
 
     decode(body, f"text/html; charset={charset}")
 
     assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
+    ("body", "charset", "expected"),
+    [
+        pytest.param(b"\xad\xa1", "euc-jp", "①", id="EUC-JP, row 13 of NEC"),
+        pytest.param(b"\x1b$B-!\x1b(B", "iso-2022-jp", "①", id="ISO-2022-JP, row 13 of NEC"),
+        pytest.param(b"\x80", "gbk", "€", id="GBK, 0x80"),
+        pytest.param(b"\xae", "koi8-u", "ў", id="KOI8-U is KOI8-RU"),
+        pytest.param(b"\x87\x40", "big5", "䏰", id="Big5 with the Hong Kong characters"),
+    ],
+)
+def test_characters_that_the_codecs_of_python_lack_are_decoded(body: bytes, charset: str, expected: str) -> None:
+    assert decode(body, f"text/html; charset={charset}") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        pytest.param(RUSSIAN, "cp1251", id="windows-1251"),
+        pytest.param(RUSSIAN, "koi8_r", id="KOI8-R"),
+        pytest.param(JAPANESE, "cp932", id="Shift_JIS"),
+        pytest.param("x" * 100_000 + RUSSIAN, "koi8_r", id="letters far into the page"),
+        pytest.param("Home » Blog", "cp1252", id="one Latin sign is not taken for Polish"),
+    ],
+)
+def test_an_undeclared_encoding_is_detected(text: str, codec: str) -> None:
+    assert decode(text.encode(codec), HTML) == text
+
+
+def test_detection_reads_a_bounded_part_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+
+    def measured(sample: bytes) -> EncodingMatch:
+        sizes.append(len(sample))
+        return detect(sample)
+
+    monkeypatch.setattr(encoding, "detect", measured)
+
+    decode(RUSSIAN.encode("koi8_r") * 10_000, HTML)
+
+    assert sizes == [16 * 1024]
 
 
 @given(st.binary(max_size=2000), st.text(max_size=60))

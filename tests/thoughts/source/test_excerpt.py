@@ -210,7 +210,7 @@ def test_shows_the_words_around_the_link(page: str, expected: str) -> None:
         pytest.param(f"<p><a href={POST}>x{MARKS}</a></p>", "", id="nothing but accents"),
     ],
 )
-def test_falls_back_on_what_the_page_says_of_itself(page: str, expected: str) -> None:
+def test_falls_back_to_the_description_or_the_first_words(page: str, expected: str) -> None:
     assert words(page) == expected
 
 
@@ -252,7 +252,7 @@ def test_text_without_blanks_is_cut_at_the_limit() -> None:
 
 @pytest.mark.parametrize("mark", ["\u0331", "\u0e34", "\ufe0f", "\u200d👩", "\U0001f3fd"])
 @pytest.mark.parametrize("shift", range(3))
-def test_no_character_is_parted_from_its_marks(mark: str, shift: int) -> None:
+def test_no_character_is_cut_from_its_combining_marks(mark: str, shift: int) -> None:
     run = "x" * shift + f"g{mark}" * 200
     found = words(f"<p>{run}<a href={POST}>-</a>{run}").removeprefix("[…] ").removesuffix(" […]")
 
@@ -289,7 +289,7 @@ def test_each_of_many_links_gets_its_own_words() -> None:
     ]
 
 
-def test_reads_no_further_than_it_must() -> None:
+def test_reads_no_further_than_the_block_around_the_last_link() -> None:
     reading = read(f"<div><p>Some words before {A} it.</p></div>" + "<p>x</p>" * 130_000, SOURCE)
     begun = time.process_time()
 
@@ -317,7 +317,7 @@ def test_takes_little_memory(page: str) -> None:
     assert peak < 4 * 1024 * 1024
 
 
-def test_a_link_of_another_page_is_survived() -> None:
+def test_a_link_of_another_page_gives_the_fallback() -> None:
     assert excerpt(read("<p>Some words", SOURCE), FoundLink(POST, "a", 999, False)) == "[…] Some words […]"
 
 

@@ -1,4 +1,4 @@
-"""What is a link to the post and what is none: the whole road, from the ping to the answer."""
+"""Which links verify a ping, from the ping to the answer."""
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_a_link_of_any_form_is_found(site: Site, target: str, body: str) -> None
 
 @on_sqlite
 @pytest.mark.parametrize("body", NO_LINKS.values(), ids=NO_LINKS.keys())
-def test_what_only_looks_like_a_link_is_17(site: Site, target: str, body: str) -> None:
+def test_text_that_is_no_link_is_17(site: Site, target: str, body: str) -> None:
     site.web.put(SOURCE, PAGE.format(body=body.format(target)))
 
     assert site.ping(SOURCE, target).outcome == 17
@@ -94,7 +94,7 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS.keys())
-def test_the_post_is_meant_whatever_the_spelling_of_target_or_link(site: Site, spelling: str) -> None:
+def test_all_spellings_of_target_and_link_name_the_post(site: Site, spelling: str) -> None:
     site.publish("A post", slug="former")
     target = site.url(site.services.publisher.rename("former", "a-post"))
     site.web.put(SOURCE, linking(target))
@@ -191,7 +191,7 @@ def test_a_page_without_a_title_is_named_by_its_host(site: Site, target: str, ti
     assert (thought.author_name, thought.author_url) == ("www.other.example", "http://www.other.example:8080/")
 
 
-def test_who_links_to_hundreds_of_posts_is_heard_on_each_that_is_pinged(
+def test_a_page_with_hundreds_of_links_is_verified_for_each_pinged_post(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inspect, "MAX_MORE", 1)
@@ -216,7 +216,7 @@ def test_a_page_with_too_many_excerpts_keeps_its_links(site: Site, monkeypatch: 
     assert {bool(thought.excerpt) for thought in site.thoughts()} == {True, False}
 
 
-def test_a_link_that_no_database_could_look_up_does_no_harm(site: Site, target: str) -> None:
+def test_a_link_that_databases_cannot_store_does_no_harm(site: Site, target: str) -> None:
     site.web.put(SOURCE, linking("http://blog.example/posts/%00", "http://blog.example/posts/%ff", target))
 
     assert site.ping(SOURCE, target).outcome == "registered"

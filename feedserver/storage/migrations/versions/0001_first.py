@@ -59,13 +59,6 @@ def upgrade() -> None:
         op.f("ix_jobs_leased_until_concurrency_key"), "jobs", ["leased_until", "concurrency_key"], unique=False
     )
     op.create_table(
-        "lists",
-        sa.Column("list", sa.Text(), nullable=False),
-        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("members", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("list", "since", name=op.f("pk_lists")),
-    )
-    op.create_table(
         "moderation_actions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
@@ -271,7 +264,6 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.Text(), nullable=True),
         sa.Column("pending_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("source_site", sa.Text(), nullable=True),
-        sa.Column("listed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_thoughts_post_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_thoughts")),
         sa.UniqueConstraint("guid", name=op.f("uq_thoughts_guid")),
@@ -282,7 +274,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_thoughts_email_approved_state"), "thoughts", ["email", "approved", "state"], unique=False)
     op.create_index(op.f("ix_thoughts_fingerprint_post_id"), "thoughts", ["fingerprint", "post_id"], unique=False)
     op.create_index(op.f("ix_thoughts_host_state"), "thoughts", ["host", "state"], unique=False)
-    op.create_index(op.f("ix_thoughts_listed_at_id"), "thoughts", ["listed_at", "id"], unique=False)
     op.create_index(
         op.f("ix_thoughts_pending_since"),
         "thoughts",
@@ -298,7 +289,12 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_thoughts_source_site_approved_state"), "thoughts", ["source_site", "approved", "state"], unique=False
     )
-    op.create_index(op.f("ix_thoughts_state_received_at"), "thoughts", ["state", "received_at"], unique=False)
+    op.create_index(
+        op.f("ix_thoughts_state_received_at_id_post_id"),
+        "thoughts",
+        ["state", "received_at", "id", "post_id"],
+        unique=False,
+    )
     op.create_table(
         "moderation_undo",
         sa.Column("action_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

@@ -1,4 +1,4 @@
-"""The moderation feed: what waits for a word, for those alone who have its address."""
+"""The moderation feed: the moderation queue, at a secret address."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -47,7 +47,7 @@ def says_something_else(services: Services, thought: Thought, excerpt: str) -> N
         store.settle(connection, thought, decision, services.clock())
 
 
-def test_held_thoughts_and_new_words_wait_newest_first(
+def test_held_thoughts_and_pending_content_are_listed_newest_first(
     services: Services, clock: Clock, post: Post, read: Read
 ) -> None:
     approved = link(services, post, "https://other.example/a?b=1&c=<2>")
@@ -71,7 +71,7 @@ def test_held_thoughts_and_new_words_wait_newest_first(
     assert comment.updated == "2026-03-08T13:00:00+00:00"
 
 
-def test_what_was_decided_waits_no_longer(services: Services, clock: Clock, post: Post, read: Read) -> None:
+def test_a_decided_thought_leaves_the_queue(services: Services, clock: Clock, post: Post, read: Read) -> None:
     thought = say(services, post, state="held")
     assert len(read().entries) == 1
 
@@ -82,9 +82,7 @@ def test_what_was_decided_waits_no_longer(services: Services, clock: Clock, post
     assert len(read().entries) == 1
 
 
-def test_newer_words_are_an_entry_of_their_own_and_the_same_ones_are_not(
-    services: Services, clock: Clock, post: Post, read: Read
-) -> None:
+def test_each_pending_content_is_an_entry_of_its_own(services: Services, clock: Clock, post: Post, read: Read) -> None:
     def approved() -> Thought:
         with services.database.read() as connection:
             found = store.by_id(connection, thought.id)
@@ -102,7 +100,7 @@ def test_newer_words_are_an_entry_of_their_own_and_the_same_ones_are_not(
     assert ids[1][0] != ids[2][0] != thought.guid
 
 
-def test_nothing_waits_on_a_deleted_post(services: Services, post: Post, read: Read) -> None:
+def test_thoughts_on_a_deleted_post_are_not_in_the_queue(services: Services, post: Post, read: Read) -> None:
     say(services, post, state="held")
     services.publisher.delete("fog")
 

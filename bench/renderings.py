@@ -11,39 +11,40 @@ import feedgen.feed
 from feedgen.feed import FeedGenerator
 from feedgen.util import formatRFC2822
 
-from bench import loading
-from bench.figures import Figure
-from bench.sites import Site
+from bench.figures import Figure, number
+from bench.loading import interleaved
+from bench.sites import Both, Site
 from feedserver.feeds.model import Feed
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.feeds.syndication import atom, rfc822, rss
 
-_SIZES = (20, 50, 500)
+_SIZES = {20: 9, 500: 5}  # posts, and rounds
 _OURS: dict[str, Callable[[Feed], bytes]] = {"rss": rss, "atom": atom}
 
 
-def measure(large: Site) -> list[Figure]:
-    whole = _feed(large, max(_SIZES))
-    figures = []
-    for posts in _SIZES:
-        feed = replace(whole, entries=whole.entries[:posts])
-        for fmt, ours in _OURS.items():
-            rounds = 9 if posts < 500 else 5
-            times = loading.interleaved(
-                rounds, {"ours": partial(_timed, partial(ours, feed)), "alone": partial(_timed_alone, feed, fmt)}
-            )
-            note = f"{times['ours'] * 1000:.1f} ms; feedgen alone {times['alone'] * 1000:.1f} ms"
-            figures.append(
-                Figure("one rendering", f"{fmt}, {posts} posts", times["ours"] / times["alone"], "×", most=2, note=note)
-            )
-    return figures
+def measure(both: Both) -> list[Figure]:
+    whole = _feed(both.large, max(_SIZES))
+    feeds = {posts: replace(whole, entries=whole.entries[:posts]) for posts in _SIZES}
+    return [_figure(feed, posts, fmt) for posts, feed in feeds.items() for fmt in _OURS]
+
+
+def _figure(feed: Feed, posts: int, fmt: str) -> Figure:
+    contenders = {"ours": partial(_timed, partial(_OURS[fmt], feed)), "alone": partial(_timed_alone, feed, fmt)}
+    found = interleaved(contenders, _SIZES[posts])
+    note = f"{number(found['ours'] * 1000)} : {number(found['alone'] * 1000)} ms"
+    return Figure(
+        "one rendering",
+        f"{fmt}, {posts} posts, of feedgen alone",
+        found["ours"] / found["alone"],
+        "×",
+        most=2,
+        note=note,
+    )
 
 
 def _feed(site: Site, posts: int) -> Feed:
-    with site.opened() as services, services.database.read() as connection:
-        settings = replace(services.settings, feeds=replace(services.settings.feeds, entries=posts))
-        collector = replace(services.collector, settings=settings)
-        return collector.collect(connection, FeedAddress("site", "atom"), services.clock())
+    with site.opened(FEEDSERVER_FEEDS_ENTRIES=str(posts)) as services, services.database.read() as connection:
+        return services.collector.collect(connection, FeedAddress("site", "atom"), services.clock())
 
 
 def alone(feed: Feed, fmt: str) -> bytes:
@@ -73,7 +74,7 @@ def alone(feed: Feed, fmt: str) -> bytes:
 
 
 def _timed_alone(feed: Feed, fmt: str) -> float:
-    """With feedgen's own way to write dates, for which ours stands in our process."""
+    """With feedgen's own formatting of dates, which `syndication` replaces for the whole process."""
     feedgen.entry.formatRFC2822 = feedgen.feed.formatRFC2822 = formatRFC2822
     try:
         return _timed(partial(alone, feed, fmt))
@@ -81,11 +82,11 @@ def _timed_alone(feed: Feed, fmt: str) -> float:
         feedgen.entry.formatRFC2822 = feedgen.feed.formatRFC2822 = rfc822
 
 
-def _timed(deed: Callable[[], object]) -> float:
-    """Seconds, the best of three: what else the machine does is no part of it."""
+def _timed(render: Callable[[], object]) -> float:
+    """Seconds, the best of three: what else the machine does does not count."""
     times = []
     for _ in range(3):
         began = time.perf_counter()
-        deed()
+        render()
         times.append(time.perf_counter() - began)
     return min(times)

@@ -1,0 +1,158 @@
+"""The access log: a line for each request, written by a thread so that no request waits for standard output."""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from queue import Empty, SimpleQueue
+from select import PIPE_BUF
+from threading import Lock, Thread
+from typing import Any, Final
+
+from gunicorn.glogging import Logger
+
+FORMAT: Final = '%(h)s "%(r)s" %(s)s %(B)s %(M)sms "%(a)s"'
+
+_CAPACITY: Final = 4000  # lines that wait to be written: a second of a busy worker
+_GATHER_SECONDS: Final = 0.05  # between two batches: a thread that woke for each line would cost a tenth of a feed
+_CLOSE_SECONDS: Final = 2.0
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_PRIVATE: Final = re.compile(r'(/(?:receipts|moderation)/)[^/.\s?"]+')
+_UNPRINTABLE: Final = re.compile(r"[^ -~]")
+
+
+class AccessLogger(Logger):  # type: ignore[misc] # gunicorn is published without types
+    """gunicorn's logger with another `access`: it formats only what FORMAT prints, and hides private addresses."""
+
+    def __init__(self, cfg: Any) -> None:
+        super().__init__(cfg)
+        self._lines = LineWriter(self._write)
+
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
+        """Logs one answered request. An operator's own format is left to gunicorn."""
+        if self.cfg.access_log_format != FORMAT:
+            super().access(resp, req, environ, request_time)
+        elif self.access_log_enabled:
+            self._lines.put(_formatted(resp, environ, request_time))
+
+    def atoms(self, *arguments: Any) -> dict[str, Any]:
+        """gunicorn's values for other formats, with private addresses hidden."""
+        atoms: dict[str, Any] = super().atoms(*arguments)
+        return {name: _hidden(value) if isinstance(value, str) else value for name, value in atoms.items()}
+
+    def close(self) -> None:
+        """Writes what waits, for two seconds at most. Called once, when the worker ends."""
+        self._lines.close()
+
+    def _write(self, lines: Sequence[str]) -> None:
+        if self.cfg.accesslog == "-":  # not through `logging`: its lock would hold up the end of a blocked process
+            for piece in _pieces(lines):
+                _write_all(sys.stdout.fileno(), piece)
+        else:
+            for line in lines:
+                self.access_log.info("%s", line)
+
+
+class LineWriter:
+    """Writes lines in batches from a thread of its own. Lines beyond the capacity are dropped and counted.
+
+    The thread starts with the first line, so that it belongs to the process that was forked.
+    """
+
+    def __init__(self, write: Callable[[Sequence[str]], None], capacity: int = _CAPACITY) -> None:
+        self._write = write
+        self._capacity = capacity
+        self._lines: SimpleQueue[str | None] = SimpleQueue()
+        self._lock = Lock()
+        self._dropped = 0
+        self._thread: Thread | None = None
+
+    def put(self, line: str) -> None:
+        """Never blocks."""
+        if self._thread is None:
+            self._start()
+        if self._lines.qsize() < self._capacity:
+            self._lines.put(line)
+        else:
+            self._count_dropped(1)
+
+    def close(self, seconds: float = _CLOSE_SECONDS) -> None:
+        """Writes what waits and ends the thread; gives up after `seconds`."""
+        if self._thread is not None:
+            self._lines.put(None)
+            self._thread.join(seconds)
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="access log", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        goes_on = True
+        while goes_on:
+            lines, goes_on = self._next_batch()
+            with self._lock:
+                dropped, self._dropped = self._dropped, 0
+            if dropped:
+                lines.append(f"{dropped} lines of the access log were dropped")
+            try:
+                if lines:
+                    self._write(lines)
+            except OSError:  # nobody reads any more, or the disk is full
+                self._count_dropped(len(lines))
+
+    def _next_batch(self) -> tuple[list[str], bool]:
+        """Lines to write, and whether more may follow."""
+        line = self._lines.get()
+        time.sleep(_GATHER_SECONDS)
+        lines: list[str] = []
+        while line is not None:
+            lines.append(line)
+            try:
+                line = self._lines.get_nowait()
+            except Empty:
+                return lines, True
+        return lines, False
+
+    def _count_dropped(self, number: int) -> None:
+        with self._lock:
+            self._dropped += number
+
+
+def _formatted(resp: Any, environ: dict[str, Any], request_time: timedelta) -> str:
+    """FORMAT filled in. Quotes are escaped as gunicorn does, all but printable ASCII as `\\xNN`."""
+    request = f"{environ['REQUEST_METHOD']} {environ['RAW_URI']} {environ['SERVER_PROTOCOL']}".replace('"', '\\"')
+    agent = environ.get("HTTP_USER_AGENT", "-").replace('"', '\\"')
+    status = resp.status.split(None, 1)[0] if isinstance(resp.status, str) else resp.status
+    milliseconds = request_time // _MILLISECOND
+    line = f'{environ.get("REMOTE_ADDR", "-")} "{request}" {status} {resp.sent} {milliseconds}ms "{agent}"'
+    if not (line.isascii() and line.isprintable()):
+        line = _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
+    return _hidden(line)
+
+
+def _hidden(text: str) -> str:
+    """`text` without what opens a receipt or the moderation feed."""
+    if "/receipts/" in text or "/moderation/" in text:
+        return _PRIVATE.sub(r"\1…", text)
+    return text
+
+
+def _pieces(lines: Sequence[str]) -> Iterator[bytes]:
+    """Whole lines of PIPE_BUF bytes at most: so much of one process is never mixed with that of another (pipe(7))."""
+    piece = b""
+    for line in lines:
+        encoded = f"{line}\n".encode()
+        if len(piece) + len(encoded) > PIPE_BUF:
+            yield piece
+            piece = b""
+        piece += encoded
+    yield piece
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]

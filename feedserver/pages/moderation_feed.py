@@ -1,0 +1,62 @@
+"""The private feed of the moderation queue. Pure: the entries of the queue are passed in."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Final
+from uuid import UUID, uuid5
+
+from feedserver.feeds.build import TTL
+from feedserver.feeds.model import Entry, Feed, Person
+from feedserver.settings import SiteSettings
+from feedserver.storage.revision import Site
+from feedserver.text import shorten
+from feedserver.thoughts.comments import as_html
+from feedserver.thoughts.moderation.queue import QueueEntry
+from feedserver.urls import Urls
+
+_MAX_TITLE: Final = 80  # characters of a post's title
+
+
+def build(queue: Sequence[QueueEntry], site: Site, settings: SiteSettings, urls: Urls, key: str) -> Feed:
+    """Returns the feed of `queue`, in its order; `key` is the secret part of the feed's address."""
+    entries = tuple(_entry(waiting, urls) for waiting in queue)
+    return Feed(
+        id=uuid5(UUID(site.guid), "moderation").urn,
+        title=f"To be decided – {settings.title}",
+        description="Thoughts that wait for a moderator’s decision",
+        language=settings.language,
+        author=Person(settings.author),
+        page_url=urls.home(),
+        self_url=urls.moderation_feed(key),
+        updated=max((entry.updated for entry in entries), default=site.created_at),
+        ttl=TTL,
+        entries=entries,
+    )
+
+
+def _entry(waiting: QueueEntry, urls: Urls) -> Entry:
+    thought, post = waiting.thought, waiting.post
+    title = f"{waiting.author} on “{shorten(post.label, _MAX_TITLE)}”"
+    return Entry(
+        id=waiting.guid,
+        url=thought.source or urls.thought(post.slug, thought.id),
+        title=f"{title} (new words)" if waiting.is_pending_content else title,
+        summary=thought.reason or "",
+        html=_html(waiting, urls),
+        published=waiting.since,
+        updated=waiting.since,
+        authors=(Person(waiting.author, thought.author_url or None),),
+        lang=post.lang,
+    )
+
+
+def _html(waiting: QueueEntry, urls: Urls) -> str:
+    """The content, why it waits, and the commands to decide. Text of strangers is escaped."""
+    thought, post = waiting.thought, waiting.post
+    commands = "".join(
+        f"<li><code>feedserver thought {action} {thought.id}</code></li>" for action in ("approve", "spam", "delete")
+    )
+    link = f'<a href="{escape(urls.post(post.slug))}">{escape(post.label)}</a>'
+    source = f"<p>Source: {escape(thought.source)}</p>" if thought.source else ""
+    reason = f"<p>Number {thought.id} on {link}: {escape(thought.reason or 'it waits')}</p>"
+    return f"<blockquote>{as_html(thought.excerpt)}</blockquote>{reason}{source}<ul>{commands}</ul>"

@@ -1,0 +1,14 @@
+"""Long lists of values for SQL's IN, cut into pieces: PostgreSQL takes 65,535 values in one statement."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+_SIZE: Final = 500
+
+
+def batches(values: Sequence[T], size: int = _SIZE) -> Iterator[Sequence[T]]:
+    """The values, in order, at most `size` at a time."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -1,0 +1,45 @@
+"""A database error as one line for a person: what the driver says, and what can be done about it."""
+
+import sqlite3
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError
+
+_HELD: Final = "another program holds it; try again when that has ended"
+_FULL: Final = "make room on its disk"
+_DAMAGED: Final = "the file is damaged or no database; put a backup in its place"
+_STOPPING: Final = "it is starting or stopping; try again"
+# By primary result code (https://sqlite.org/rescode.html).
+_SQLITE: Final = {
+    sqlite3.SQLITE_BUSY: _HELD,
+    sqlite3.SQLITE_LOCKED: _HELD,
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_READONLY: "check who may write the file and its folder",
+    sqlite3.SQLITE_CANTOPEN: "check database.url, and who may read the file and its folder",
+    sqlite3.SQLITE_IOERR: "check its disk",
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+}
+# By SQLSTATE (PostgreSQL documentation, appendix A).
+_POSTGRES: Final = {
+    "25006": "it takes no writes; database.url must name the primary, not a replica",
+    "40P01": _HELD,
+    "42501": "check what the user in database.url may do",
+    "53100": _FULL,
+    "55P03": _HELD,
+    "57P01": _STOPPING,
+    "57P03": _STOPPING,
+    "XX001": "it is damaged; put a backup in its place",
+}
+
+
+def explain(error: DBAPIError) -> str:
+    """One line, without the statement and without a secret."""
+    said = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
+    if isinstance(error.orig, sqlite3.Error):
+        advice = _SQLITE.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF)  # an extended code holds the primary
+    elif (state := getattr(error.orig, "sqlstate", None)) is None:  # the server was not reached
+        return f"the database did not answer: {said}; check database.url and whether it is running"
+    else:
+        advice = _POSTGRES.get(state)
+    return f"the database failed: {said}; {advice}" if advice else f"the database failed: {said}"

@@ -1,0 +1,184 @@
+"""What listeners are told of each change to a post, inside its transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Connection
+
+from feedserver.jobs import store as jobs
+from feedserver.posts.events import PostEvent
+from feedserver.posts.model import Post
+from feedserver.posts.publishing import PUBLISH, Publisher
+from feedserver.services import Services
+from tests.posts.builders import document, everything
+from tests.support.outside import Clock
+
+TOMORROW = "2026-03-09T12:00:00Z"
+DUE = datetime(2026, 3, 9, 12, tzinfo=UTC)
+
+
+@dataclass
+class Author:
+    """Writes posts of one slug, and hears what listeners are told of them."""
+
+    services: Services
+    told: list[tuple[str, str | None, str | None]] = field(default_factory=list)
+
+    @property
+    def publisher(self) -> Publisher:
+        """The site's own, with one listener more."""
+        known = self.services.publisher
+        return replace(known, listeners=(*known.listeners, self.listen))
+
+    def listen(self, connection: Connection, event: PostEvent) -> None:
+        assert not connection.closed
+        self.told.append((event.kind, event.old and event.old.title, event.new and event.new.title))
+
+    def add(self, title: str, **front: object) -> None:
+        self.publisher.add(self.publisher.read(document(title, slug="it", **front)), self.services.clock())
+
+    def edit(self, title: str, **front: object) -> None:
+        self.publisher.edit("it", self.publisher.read(document(title, **front)), self.services.clock())
+
+    def rename(self) -> None:
+        self.publisher.rename("it", "that")
+
+    def delete(self) -> None:
+        self.publisher.delete("it")
+
+    def take_job(self) -> None:
+        """Carries out the job that tells of a scheduled post, where there is one and it is due."""
+        with self.services.database.write() as connection:
+            taken = jobs.take_due(connection, self.services.clock(), [PUBLISH], 10)
+        for job in taken:
+            self.publisher.tell_due(job)
+
+
+@pytest.fixture
+def author(services: Services) -> Author:
+    return Author(services)
+
+
+def test_a_published_post_appears_changes_and_disappears(author: Author) -> None:
+    author.add("One")
+    author.edit("Two")
+    author.rename()
+    author.delete()
+
+    assert author.told == [
+        ("appeared", None, "One"),
+        ("changed", "One", "Two"),
+        ("changed", "Two", "Two"),
+        ("disappeared", "Two", None),
+    ]
+
+
+def test_a_draft_is_withheld_until_it_is_published_and_again_when_it_is_made_one(author: Author) -> None:
+    author.add("One", draft="true")
+    author.edit("Two", draft="true")
+    author.edit("Three")
+    author.edit("Four", draft="true")
+    author.delete()
+
+    assert author.told == [
+        ("withheld", None, None),
+        ("withheld", None, None),
+        ("appeared", None, "Three"),
+        ("disappeared", "Three", None),
+        ("withheld", None, None),
+    ]
+
+
+def test_the_job_of_a_scheduled_post_tells_once_that_it_has_appeared(author: Author, clock: Clock) -> None:
+    author.add("One", date=TOMORROW)
+    author.take_job()
+    clock.now = DUE
+    author.take_job()
+    author.take_job()
+    author.edit("Two")
+
+    assert author.told == [("withheld", None, None), ("appeared", None, "One"), ("changed", "One", "Two")]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda author: author.edit("Two"), ("changed", "One", "Two")),
+        (lambda author: author.edit("Two", draft="true"), ("disappeared", "One", None)),
+        (lambda author: author.edit("Two", date="2027-01-01"), ("disappeared", "One", None)),
+        (lambda author: author.rename(), ("changed", "One", "One")),
+        (lambda author: author.delete(), ("disappeared", "One", None)),
+    ],
+    ids=["edit", "made a draft", "put off", "rename", "deletion"],
+)
+def test_a_change_that_comes_before_the_job_of_a_post_that_is_due_tells_first_that_it_has_appeared(
+    author: Author, clock: Clock, change: Callable[[Author], None], told: tuple[str, str | None, str | None]
+) -> None:
+    author.add("One", date=TOMORROW)
+    clock.now = DUE
+
+    change(author)
+    author.take_job()
+
+    assert author.told == [("withheld", None, None), ("appeared", None, "One"), told]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda author: author.edit("Two"), [("withheld", None, None), ("appeared", None, "Two")]),
+        (lambda author: author.edit("Two", date="2026-01-01"), [("appeared", None, "Two")]),
+        (lambda author: author.rename(), [("withheld", None, None), ("appeared", None, "One")]),
+        (lambda author: author.delete(), [("withheld", None, None)]),
+    ],
+    ids=["edit", "a date that has passed", "rename", "deletion"],
+)
+def test_a_scheduled_post_that_is_not_due_can_be_changed_unseen(
+    author: Author, clock: Clock, change: Callable[[Author], None], told: list[tuple[str, str | None, str | None]]
+) -> None:
+    author.add("One", date=TOMORROW)
+
+    change(author)
+    clock.now = DUE
+    author.take_job()
+
+    assert author.told == [("withheld", None, None), *told]
+
+
+def test_a_job_that_was_overtaken_by_an_edit_while_it_was_leased_tells_nothing(author: Author, clock: Clock) -> None:
+    author.add("One", date=TOMORROW)
+    clock.now = DUE
+    with author.services.database.write() as connection:
+        (job,) = jobs.take_due(connection, clock(), [PUBLISH], 1)
+    author.edit("Two", date="2027-01-01")
+
+    author.publisher.tell_due(job)
+
+    assert [kind for kind, _, _ in author.told] == ["withheld", "appeared", "disappeared"]
+    assert author.services.runner.run_due() == 0, "the new job waits for the new date"
+
+
+def test_what_a_listener_raises_rolls_everything_back(
+    author: Author, publish: Callable[..., Post], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish("One", slug="it", tags="[a]")
+    publish("To come", date=TOMORROW)
+    clock.now = DUE
+    with author.services.database.write() as connection:
+        (job,) = jobs.take_due(connection, clock(), [PUBLISH], 1)
+    before = everything(author.services)
+    monkeypatch.setattr(author, "listen", lambda *_: 1 / 0)
+
+    for change in (
+        lambda: author.publisher.add(author.publisher.read(document("Two", tags="[a]")), clock()),
+        lambda: author.edit("Other", tags="[b]"),
+        author.rename,
+        author.delete,
+        lambda: author.publisher.tell_due(job),
+    ):
+        with pytest.raises(ZeroDivisionError):
+            change()
+
+    assert everything(author.services) == before

@@ -1,0 +1,98 @@
+"""Errors of the database as one line, with the advice that fits what the driver says."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from feedserver.storage.engine import Database
+from feedserver.storage.explaining import explain
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+def explained(operation: Callable[[], object]) -> str:
+    with pytest.raises(DBAPIError) as failed:
+        operation()
+    line = explain(failed.value)
+    assert "\n" not in line
+    assert "[SQL" not in line
+    return line
+
+
+def run(database: Database, *statements: str, lock_timeout: float | None = None) -> None:
+    with database.write(lock_timeout) as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+@pytest.mark.parametrize("name", ["x", "x?connect_timeout=2", "x?password=secret"])
+def test_a_server_that_is_not_reached(name: str) -> None:
+    line = explained(lambda: run(Database(f"postgresql+psycopg://someone:secret@127.0.0.1:1/{name}")))
+
+    assert line.startswith("the database did not answer: ")
+    assert "refused" in line
+    assert line.endswith("; check database.url and whether it is running")
+    assert "secret" not in line
+
+
+def test_a_database_that_another_program_holds(database: Database, database_url: str) -> None:
+    other = Database(database_url)
+    with other.write() as connection:
+        connection.execute(text("UPDATE site SET revision = revision"))
+
+        line = explained(lambda: run(database, "UPDATE site SET revision = revision", lock_timeout=0.05))
+    other.close()
+
+    assert "lock" in line
+    assert line.endswith("; another program holds it; try again when that has ended")
+
+
+def test_a_statement_that_is_wrong_is_told_without_advice(database: Database) -> None:
+    line = explained(lambda: run(database, "SELECT * FROM nowhere"))
+
+    assert line.startswith("the database failed: ")
+    assert "nowhere" in line
+    assert ";" not in line
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_server_that_takes_no_writes(database: Database) -> None:
+    line = explained(lambda: run(database, "SET TRANSACTION READ ONLY", "DELETE FROM jobs"))
+
+    assert "read-only" in line
+    assert line.endswith("; it takes no writes; database.url must name the primary, not a replica")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("pragma", "advice"),
+    [
+        ("query_only = ON", "check who may write the file and its folder"),
+        ("max_page_count = 1", "make room on its disk"),
+    ],
+    ids=["read-only", "full"],
+)
+def test_a_file_that_cannot_be_written(database: Database, pragma: str, advice: str) -> None:
+    large = f"UPDATE site SET author = '{'x' * 100_000}'"
+
+    line = explained(lambda: run(database, f"PRAGMA {pragma}", large))
+
+    assert line.endswith(f"; {advice}")
+
+
+def test_a_file_that_is_no_database_and_one_that_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "text.sqlite3").write_text("words " * 1000)
+
+    damaged = explained(lambda: run(Database(f"sqlite:///{tmp_path}/text.sqlite3")))
+    missing = explained(lambda: run(Database(f"sqlite:///{tmp_path}/no/folder/site.sqlite3")))
+
+    assert damaged.endswith("; the file is damaged or no database; put a backup in its place")
+    assert missing.endswith("; check database.url, and who may read the file and its folder")

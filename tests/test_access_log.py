@@ -1,0 +1,209 @@
+"""The access log: gunicorn's line, without private addresses, written by a thread that no request waits for."""
+
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+from threading import Event
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from gunicorn.config import Config
+from gunicorn.glogging import Logger, SafeAtoms
+
+from feedserver.access_log import FORMAT, AccessLogger, LineWriter
+
+ANSWER = SimpleNamespace(status="200 OK", sent=1234, headers=[])
+REQUEST = SimpleNamespace(headers=[])
+
+
+def environ(path: str = "/feed.rss?page=2", agent: str | None = "Reader/1.0") -> dict[str, Any]:
+    named = {} if agent is None else {"HTTP_USER_AGENT": agent}
+    return {
+        "REQUEST_METHOD": "GET",
+        "RAW_URI": path,
+        "PATH_INFO": path,
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "192.0.2.7",
+        "HTTP_REFERER": f"http://blog.example{path}",
+    } | named
+
+
+@pytest.fixture
+def written() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def logger(written: list[str], monkeypatch: pytest.MonkeyPatch) -> AccessLogger:
+    """A logger of gunicorn's settings as they are here, whose lines end in a list."""
+    config = Config()
+    config.set("access_log_format", FORMAT)
+    config.set("accesslog", "-")
+    logger = AccessLogger(config)
+    monkeypatch.setattr(logger, "_lines", LineWriter(written.extend))
+    return logger
+
+
+def logged(logger: AccessLogger, written: list[str], environ: dict[str, Any], answer: Any = ANSWER) -> str:
+    logger.access(answer, REQUEST, environ, timedelta(seconds=2, microseconds=345_678))
+    logger.close()
+    (line,) = written
+    return line
+
+
+@pytest.mark.parametrize(
+    ("given", "answer"),
+    [
+        (environ(), ANSWER),
+        (environ(agent=None), ANSWER),
+        (environ(agent='Say "hello"'), ANSWER),
+        (environ(), SimpleNamespace(status="304 Not Modified", sent=0, headers=[])),
+        (environ(), SimpleNamespace(status=431, sent=0, headers=[])),
+    ],
+    ids=["ordinary", "no agent", "quotes", "304", "number"],
+)
+def test_a_line_is_the_one_that_gunicorn_would_write(
+    logger: AccessLogger, written: list[str], given: dict[str, Any], answer: Any
+) -> None:
+    atoms = Logger(Config()).atoms(answer, REQUEST, given, timedelta(seconds=2, microseconds=345_678))
+
+    assert logged(logger, written, given, answer) == FORMAT % SafeAtoms(atoms)
+
+
+def test_bytes_that_could_change_a_terminal_or_forge_a_line_are_escaped(
+    logger: AccessLogger, written: list[str]
+) -> None:
+    line = logged(logger, written, environ(agent="caf\xc3\xa9\x1b[31m\x85\n192.0.2.8"))
+
+    assert line.endswith(r'"caf\xc3\xa9\x1b[31m\x85\x0a192.0.2.8"')
+
+
+PRIVATE = [
+    ("/receipts/abc_DEF-123", "/receipts/…"),
+    ("/receipts/abc.json", "/receipts/….json"),
+    ("/moderation/abc_DEF-123.atom", "/moderation/….atom"),
+    ("/below/moderation/abc.atom?x=1", "/below/moderation/….atom?x=1"),
+    ("/posts/moderation", "/posts/moderation"),
+]
+
+
+@pytest.mark.parametrize(("path", "shown"), PRIVATE)
+def test_what_opens_a_private_address_is_not_logged(
+    logger: AccessLogger, written: list[str], path: str, shown: str
+) -> None:
+    line = logged(logger, written, environ(path, agent=f"Reader (+http://blog.example{path})"))
+
+    assert f'"GET {shown} HTTP/1.1" 200' in line
+    assert "abc" not in line
+
+
+@pytest.mark.parametrize(("path", "shown"), PRIVATE)
+def test_nor_is_it_in_an_operators_own_format(
+    logger: AccessLogger, written: list[str], caplog: pytest.LogCaptureFixture, path: str, shown: str
+) -> None:
+    logger.cfg.set("access_log_format", "%(r)s %(f)s %({raw_uri}e)s")
+    logger.access_log.addHandler(caplog.handler)
+
+    logger.access(ANSWER, REQUEST, environ(path), timedelta())
+
+    logger.access_log.removeHandler(caplog.handler)
+    assert caplog.messages == [f"GET {shown} HTTP/1.1 http://blog.example{shown} {shown}"]
+    assert written == []
+
+
+def test_without_an_access_log_no_line_is_formatted(written: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    config = Config()
+    config.set("access_log_format", FORMAT)
+    logger = AccessLogger(config)
+    monkeypatch.setattr(logger, "_lines", LineWriter(written.extend))
+
+    logger.access(None, None, {}, timedelta())
+
+    logger.close()
+    assert written == []
+
+
+# --- the thread that writes ---
+
+
+def test_closing_writes_what_waits_in_its_order(written: list[str]) -> None:
+    lines = LineWriter(written.extend)
+
+    for number in range(100):
+        lines.put(f"line {number}")
+    lines.close()
+
+    assert written == [f"line {number}" for number in range(100)]
+
+
+class Blocked:
+    """Standard output that takes nothing until it is opened."""
+
+    def __init__(self) -> None:
+        self.reached = Event()
+        self.opened = Event()
+        self.written: list[str] = []
+
+    def __call__(self, lines: Sequence[str]) -> None:
+        self.reached.set()
+        self.opened.wait(30)
+        self.written += lines
+
+
+def test_what_does_not_fit_is_dropped_and_counted_in_one_later_line() -> None:
+    output = Blocked()
+    lines = LineWriter(output, capacity=5)
+    lines.put("first")
+    assert output.reached.wait(30)
+
+    for number in range(12):
+        lines.put(f"line {number}")
+    output.opened.set()
+    lines.close()
+
+    assert output.written == [
+        "first",
+        *(f"line {number}" for number in range(5)),
+        "7 lines of the access log were dropped",
+    ]
+
+
+def test_closing_gives_up_on_an_output_that_takes_nothing() -> None:
+    output = Blocked()
+    lines = LineWriter(output)
+    lines.put("first")
+
+    lines.close(seconds=0.01)
+
+    assert output.written == []
+    output.opened.set()
+
+
+def test_lines_that_could_not_be_written_are_counted_as_dropped(written: list[str]) -> None:
+    failed = Event()
+
+    def write(given: Sequence[str]) -> None:
+        if not failed.is_set():
+            failed.set()
+            raise OSError(28, "No space left on device")
+        written.extend(given)
+
+    lines = LineWriter(write)
+    lines.put("lost")
+    assert failed.wait(30)
+    lines.put("written")
+    lines.close()
+
+    assert written == ["written", "1 lines of the access log were dropped"]
+
+
+def test_the_thread_starts_with_the_first_line_so_that_it_is_not_lost_in_a_fork(written: list[str]) -> None:
+    lines = LineWriter(written.extend)
+    before = set(threading.enumerate())
+
+    lines.put("first")
+
+    (thread,) = set(threading.enumerate()) - before
+    lines.close()
+    assert (thread.name, thread.is_alive(), thread.daemon) == ("access log", False, True)

@@ -1,0 +1,53 @@
+"""Source sites and registrable domains."""
+
+import pytest
+
+from feedserver.domains import registrable_domain, source_site
+
+
+@pytest.mark.parametrize(
+    ("url", "site"),
+    [
+        ("http://blog.example/", "blog.example"),
+        ("https://www.blog.example/2026/x?y#z", "blog.example"),
+        ("http://a.b.blog.co.uk/", "blog.co.uk"),
+        ("http://alice.github.io/", "alice.github.io"),
+        ("http://www.alice.github.io/", "alice.github.io"),
+        ("http://github.io/", "github.io"),
+        ("http://alice.wordpress.com/", "alice.wordpress.com"),
+        ("http://x.alice.wordpress.com/", "alice.wordpress.com"),
+        ("http://wordpress.com/", "wordpress.com"),
+        ("http://alice.blogspot.com/", "alice.blogspot.com"),
+        ("http://127.0.2.1:8090/x", "127.0.2.1"),
+        ("http://[2001:db8::1]/x", "2001:db8::1"),
+        ("http://localhost/", "localhost"),
+        ("http://xn--bcher-kva.example/", "xn--bcher-kva.example"),
+        ("http://www.example.org/~ann/a", "example.org/~ann"),
+        ("http://example.org/%7Eann", "example.org/~ann"),
+        ("http://medium.com/@ann/words", "medium.com/@ann"),
+        ("http://example.org/people/~ann", "example.org"),
+        ("http://example.org/~ann/../~bob/", "example.org/~bob"),
+        ("http://example.org/~ann/%2e%2e/~bob/", "example.org/~bob"),
+        ("http://example.org/~ann%2F..%2F~bob", "example.org/~bob"),
+        ("http://example.org/~ann/..%5C~bob", "example.org/~bob"),
+        ("http://example.org//~ann//", "example.org/~ann"),
+    ],
+)
+def test_a_source_site_is_a_registrable_domain_or_one_user_of_a_shared_host(url: str, site: str) -> None:
+    assert source_site(url) == site
+
+
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("www.blog.co.uk", "blog.co.uk"),
+        ("alice.github.io", "alice.github.io"),
+        ("alice.wordpress.com", "wordpress.com"),
+        ("github.io", "github.io"),
+        ("localhost", "localhost"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::1"),
+    ],
+)
+def test_a_registrable_domain_is_one_label_below_a_public_suffix(host: str, domain: str) -> None:
+    assert registrable_domain(host) == domain

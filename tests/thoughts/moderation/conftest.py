@@ -1,0 +1,33 @@
+"""Sites with thoughts to moderate."""
+
+from collections.abc import Callable
+
+import pytest
+
+from feedserver.posts.model import Post
+from tests.thoughts.site import SOURCE, Site, linking
+
+OTHER = "http://other.example/another"
+
+
+@pytest.fixture
+def changed_after_approval(site: Site, post: Post, target: str) -> Site:
+    site.web.put(SOURCE, linking(target, before="A kind opinion about "))
+    site.ping(SOURCE, target)
+    site.moderate("approve")
+    site.web.put(SOURCE, linking(target, before="Buy pills and forget "))
+    site.clock.move(seconds=300)
+    site.ping(SOURCE, target)
+    site.run_jobs()
+    return site
+
+
+@pytest.fixture
+def three(site_with: Callable[..., Site]) -> Site:
+    """A site with three held thoughts."""
+    site = site_with(moderation_pingbacks="hold")
+    target = site.url(site.publish())
+    for source in (SOURCE, OTHER, "http://third.example/"):
+        site.web.put(source, linking(target))
+        site.ping(source, target)
+    return site

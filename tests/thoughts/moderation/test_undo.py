@@ -1,0 +1,103 @@
+"""Undoing moderation actions."""
+
+from collections.abc import Callable
+
+import pytest
+
+from feedserver.errors import ThoughtError
+from feedserver.posts.model import Post
+from feedserver.thoughts.moderation import undo as undo_log
+from feedserver.thoughts.moderation.actions import Act, moderate, moderate_all, undo
+from tests.thoughts.site import SOURCE, Site, linking
+
+
+def states(site: Site) -> list[tuple[object, ...]]:
+    """All of each thought that an action may change."""
+    return [
+        (one.id, one.state, one.reason, one.content, one.approved, one.restore, one.pending_content)
+        for one in site.thoughts()
+    ]
+
+
+@pytest.mark.parametrize("act", ["approve", "hide", "spam", "delete"])
+def test_undo_undoes_the_whole_last_action(three: Site, act: Act) -> None:
+    database, now = three.services.database, three.clock()
+    moderate(database, three.thoughts()[0].id, "approve", now)
+    before, revision = states(three), three.revision()
+    done = moderate_all(database, [thought.id for thought in three.thoughts()], act, now)
+    assert states(three) != before
+    assert len(done.thoughts) == 3
+
+    undone = undo(database, now)
+
+    assert states(three) == before
+    assert {thought.id for thought in undone.thoughts} >= {thought[0] for thought in before[1:]}
+    assert three.revision() > revision
+    undo(database, now)
+    assert three.states() == ["held"] * 3, "and the action before"
+    with pytest.raises(ThoughtError, match="no action to undo"):
+        undo(database, now)
+
+
+def test_an_action_that_changed_nothing_is_not_undone(three: Site) -> None:
+    database, now, thought_id = three.services.database, three.clock(), three.thoughts()[0].id
+    moderate(database, thought_id, "approve", now)
+    moderate(database, thought_id, "approve", now)
+
+    undo(database, now)
+
+    assert three.states() == ["held"] * 3
+
+
+def test_undo_restores_pending_content(changed_after_approval: Site) -> None:
+    site = changed_after_approval
+    before = states(site)
+    for act in ("approve", "hide", "spam", "delete"):
+        site.moderate(act)  # type: ignore[arg-type]
+
+        undo(site.services.database, site.clock())
+
+        assert states(site) == before
+
+
+def test_undoing_spam_verifies_a_ping_that_never_was(site_with: Callable[..., Site]) -> None:
+    site = site_with(pingback_places=0)
+    target = site.url(site.publish())
+    site.web.put(SOURCE, linking(target))
+    site.ping(SOURCE, target)
+    site.moderate("spam")
+    site.run_jobs()
+    assert (site.states(), site.jobs(), site.web.fetched) == (["spam"], [], [])
+
+    undo(site.services.database, site.clock())
+    assert site.states() == ["received"]
+    site.run_jobs()
+
+    assert site.states() == ["shown"]
+
+
+def test_undo_keeps_what_a_later_inspection_found(site: Site, post: Post, target: str) -> None:
+    site.web.put(SOURCE, linking(target))
+    site.ping(SOURCE, target)
+    site.moderate("approve")
+    site.web.put(SOURCE, "<p>Nothing here.</p>")
+    site.run_next_job()
+
+    undo(site.services.database, site.clock())
+
+    assert (site.only_thought().state, site.only_thought().restore) == ("gone", "shown")
+    assert not site.only_thought().approved
+
+
+def test_the_undo_log_is_bounded(three: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(undo_log, "MAX_ACTIONS", 2)
+    turns: list[Act] = ["approve", "hide", "spam", "delete"]
+    for act in turns:
+        three.moderate(act)
+
+    undo(three.services.database, three.clock())
+    undo(three.services.database, three.clock())
+
+    assert "held" in three.states()
+    with pytest.raises(ThoughtError, match="no action to undo"):
+        undo(three.services.database, three.clock())
