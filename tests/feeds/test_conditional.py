@@ -162,7 +162,10 @@ def test_a_request_without_conditions_gets_the_feed() -> None:
         ("deflate, zstd", "identity"),
         ("gzip;q=..", "identity"),
         (",;,q=1,", "identity"),
+        ("gzip" + ",x" * 4000, "gzip"),
+        ("x," * 4000 + "gzip", "identity"),
     ],
+    ids=lambda value: str(value)[:40],
 )
 def test_the_coding_with_the_highest_quality_is_chosen(accepted: str | None, chosen: str) -> None:
     assert coding(accepted) == chosen
