@@ -90,7 +90,7 @@ def as_opml() -> Response:
 def _listed() -> dict[str, list[Listed]]:
     """The feeds by group; groups without any are left out."""
     parts, now = services(), services().clock()
-    tags, authors = parts.database.look(
+    tags, authors = parts.database.read_public(
         lambda connection: (lists.names(connection, now, "tag"), lists.names(connection, now, "author"))
     )
     title = parts.settings.site.title

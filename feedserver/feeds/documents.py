@@ -106,13 +106,15 @@ class FeedDocuments:
         if kept is None:
             return None
         try:
-            return kept if kept.state.stands(self._changes.revision(), self._clock()) else None
+            return kept if kept.state.is_current(self._changes.recent_revision(), self._clock()) else None
         except (DBAPIError, NoConnection):
             return None
 
     def describe(self, address: FeedAddress) -> Feed:
         """What stands in the document at `address`, for a person. Raises what `get` raises."""
-        return self._database.look(lambda connection: self._collector.collect(connection, address, self._clock()))
+        return self._database.read_public(
+            lambda connection: self._collector.collect(connection, address, self._clock())
+        )
 
     def _rest(self, address: FeedAddress, error: Exception) -> None:
         name = type(error).__name__
@@ -122,7 +124,7 @@ class FeedDocuments:
     def _current(self, address: FeedAddress, kept: Document | None) -> Document:
         if kept is not None:
             with self._database.read() as connection:
-                if kept.state.stands(site.load(connection).revision, self._clock()):
+                if kept.state.is_current(site.load(connection).revision, self._clock()):
                     return kept
         for tries_left in reversed(range(_TRIES)):
             document = self._render(address, kept, take_it=not tries_left)
@@ -133,7 +135,7 @@ class FeedDocuments:
 
     def _render(self, address: FeedAddress, kept: Document | None, *, take_it: bool) -> Document | None:
         """The document as it stands; None when something changed while it was made, unless it is to be taken so."""
-        feed, state = self._database.look(partial(self._collect, address))
+        feed, state = self._database.read_public(partial(self._collect, address))
         body = _FORMATS[address.fmt](feed)
         etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
         bodies = kept.bodies if kept is not None and kept.version.etag == etag else _coded(body)
@@ -168,11 +170,11 @@ class FeedDocuments:
 
         def deed(connection: Connection) -> Version | None:
             now = self._clock()
-            if state is not None and not state.stands(site.locked_revision(connection), now):
+            if state is not None and not state.is_current(site.locked_revision(connection), now):
                 return None
             return store.next_version(connection, address.key, etag, now)
 
-        return self._database.transact(deed, patience=patience)
+        return self._database.transact(deed, lock_timeout=patience)
 
 
 def _coded(body: bytes) -> Bodies:

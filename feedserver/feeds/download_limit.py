@@ -108,7 +108,7 @@ class DownloadLimit:
         bucket = f"copies:{reader[0]} {reader[1]}"
         try:
             return self._database.transact(
-                lambda connection: rate_limits.take(connection, bucket, self._most, now, owed), patience=_PATIENCE
+                lambda connection: rate_limits.take(connection, bucket, self._most, now, owed), lock_timeout=_PATIENCE
             )
         except (DBAPIError, NoConnection) as error:
             self._paused_until = now + _PAUSE

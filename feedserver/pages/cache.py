@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from feedserver.clock import Clock
 from feedserver.feeds.kept import Kept
 from feedserver.posts import store as posts
-from feedserver.storage import revision as site
+from feedserver.storage import revision
 from feedserver.storage.changes import Changes, SiteState
 from feedserver.storage.engine import Database
 
@@ -75,17 +75,17 @@ class PageCache:
 
     def _at_hand(self, key: Hashable) -> CachedPage | None:
         kept = self._kept.get(key)
-        if kept is None or not kept.state.stands(self._changes.newest(), self._clock()):
+        if kept is None or not kept.state.is_current(self._changes.present_revision(), self._clock()):
             return None
         return kept.page
 
     def _written(self, key: Hashable, write: Callable[[Connection, datetime], CachedPage]) -> CachedPage:
         def deed(connection: Connection) -> _Kept:
             now = self._clock()
-            revision = site.load(connection).revision  # first: what changes later is a change to the next request
+            known = revision.load(connection).revision  # first: what changes later is a change to the next request
             page = write(connection, now)
-            return _Kept(page, SiteState(revision, posts.next_publication(connection, now)))
+            return _Kept(page, SiteState(known, posts.next_publication(connection, now)))
 
-        kept = self._database.look(deed)
+        kept = self._database.read_public(deed)
         self._kept.keep(key, kept)
         return kept.page

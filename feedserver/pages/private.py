@@ -39,7 +39,7 @@ def receipt(token: str) -> Response:
 
 def _receipt(token: str) -> dict[str, Any]:
     parts = services()
-    thought, lines, post = parts.database.look(partial(_traced, token))
+    thought, lines, post = parts.database.read_public(partial(_traced, token))
     seen = post is not None and post.visible(parts.clock())
     stays = post is not None and post.state != "deleted"  # what stands on a deleted post is not looked at again
     return tell(thought, lines, parts.urls.post(thought.post_slug) if seen else None, looked_at_again=stays)

@@ -153,7 +153,7 @@ def comment(slug: str) -> BaseResponse:
 def _visible(slug: str) -> Post:
     """The post that has or had this slug, as long as readers may see it."""
     parts = services()
-    return parts.database.look(lambda connection: _visible_in(connection, slug, parts.clock()))
+    return parts.database.read_public(lambda connection: _visible_in(connection, slug, parts.clock()))
 
 
 def _visible_in(connection: Connection, slug: str, now: datetime) -> Post:
@@ -177,7 +177,7 @@ def _written(slug: str, connection: Connection, now: datetime) -> CachedPage:
 
 def _post_page(found: Post, form: Form | None, *, notice: str | None = None, status: int = 200) -> Response:
     parts, takes_pings = services(), found.pings_open and status == 200
-    html = parts.database.look(
+    html = parts.database.read_public(
         lambda connection: _post_html(connection, found, form, notice, takes_pings, parts.clock())
     )
     response = make_response(html, status)

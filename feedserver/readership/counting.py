@@ -123,7 +123,7 @@ class Readership:
             if not batch.tallies and self._closed_before == open_since:
                 return
             try:
-                self._database.transact(lambda connection: _write(connection, batch, now), patience=_PATIENCE)
+                self._database.transact(lambda connection: _write(connection, batch, now), lock_timeout=_PATIENCE)
                 if self._closed_before != open_since:
                     self._database.forget_log()
             except (DBAPIError, NoConnection) as error:

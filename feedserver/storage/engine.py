@@ -1,8 +1,8 @@
-"""One door to the database, the same for SQLite and PostgreSQL: short read and write transactions.
+"""Short read and write transactions, the same for SQLite and PostgreSQL.
 
-SQLite: the drivers' implicit BEGIN is off and ours is sent, `BEGIN IMMEDIATE` for writers, so that a writer waits for
-its turn at once instead of failing in the middle; write-ahead log; `synchronous=FULL`, since what was acknowledged to
-a stranger must outlive a power cut. PostgreSQL: READ COMMITTED, as it comes.
+SQLite: the driver's implicit BEGIN is off and ours is sent, `BEGIN IMMEDIATE` for writers, so that a writer waits for
+its turn at the start instead of failing in the middle; write-ahead log; `synchronous=FULL`, since what was acknowledged
+to a stranger must outlive a power cut. PostgreSQL: READ COMMITTED, its default.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,15 +17,15 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, Operationa
 from feedserver.errors import StorageError
 from feedserver.storage.replica import Replica, ReplicaState, has_failed, position
 
-BUSY_SECONDS = 15  # how long a SQLite writer waits for its turn
-_CACHE_KIB = 512  # of each SQLite connection, of which there is one a thread; what it lacks the system has in memory
+BUSY_SECONDS = 15  # for which a SQLite writer waits for its turn
+_CACHE_KIB = 512  # of each SQLite connection, of which each thread has one; the system caches the file as well
 _WRITES = "feedserver_writes"
-_PATIENCE = "feedserver_patience"
+_LOCK_TIMEOUT = "feedserver_lock_timeout"
 _TRIES = 5
 _CONNECT_SECONDS = 10  # for a PostgreSQL that does not answer at all
-_REPLICA_LIMITS = {"connect_timeout": 2, "tcp_user_timeout": 3000}  # seconds, ms: there is the primary to ask instead
+_REPLICA_LIMITS = {"connect_timeout": 2, "tcp_user_timeout": 3000}  # seconds, ms: the primary can be read instead
 _POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 56}
-_DEADLOCK = "40P01"  # PostgreSQL's SQLSTATE for a deadlock it has broken
+_DEADLOCK = "40P01"  # SQLSTATE of a deadlock that PostgreSQL has broken
 _DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")  # those that our tests run
 
 T = TypeVar("T")
@@ -35,12 +35,12 @@ class Database:
     """Transactions on one database. Safe to share between threads, not between forked processes."""
 
     def __init__(self, url: str, read_url: str = "", *, called: str = "database.url") -> None:
-        """Opens nothing yet. `read_url` names a replica; `called` is the operator's word for `url`.
+        """Opens nothing yet. `read_url` names a replica; `called` is what error messages call `url`.
 
         Raises StorageError for a URL that cannot be used.
         """
-        self.at_close: list[Callable[[], None]] = []  # what else ends with it
-        self.writes = 0  # transactions that were committed through this door
+        self.at_close: list[Callable[[], None]] = []  # called by `close`
+        self.writes = 0  # transactions that this object has committed
         self.url = _parsed(url, called)
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, called)
         self._replica = _replica(read_url, self.url) if read_url else None
@@ -56,34 +56,36 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads: one consistent view on SQLite."""
+        """A transaction that only reads; one snapshot on SQLite."""
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """Like `read`, and one consistent view on PostgreSQL too, however long it takes."""
+        """A transaction that only reads, one snapshot on both databases, however long it takes."""
         level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         with self.engine.connect().execution_options(**level) as connection, connection.begin():
             yield connection
 
-    def look(self, deed: Callable[[Connection], T]) -> T:
-        """Carries out `deed`, which reads what any reader may see: on the replica, where there is one that misses
-        nothing. When that fails in the middle, the deed is carried out once more from its start, on the primary.
+    def read_public(self, operation: Callable[[Connection], T]) -> T:
+        """The result of `operation`, which reads what any visitor may see.
+
+        It runs on the replica if there is one that has replayed all that was committed. If that fails, it runs again
+        from its start on the primary.
         """
         if self._replica is not None and (connection := self._caught_up_replica(self._replica)) is not None:
             try:
                 with connection:
-                    return deed(connection)
+                    return operation(connection)
             except DBAPIError as error:
                 if not has_failed(error):
                     raise
                 self._replica.leave_alone(error)
         with self.read() as connection:
-            return deed(connection)
+            return operation(connection)
 
     def replica_state(self) -> ReplicaState | None:
-        """Whether the replica can be read just now; None where there is none."""
+        """The present state of the replica; None if there is none."""
         if self._replica is None:
             return None
         if (connection := self._caught_up_replica(self._replica)) is not None:
@@ -91,53 +93,54 @@ class Database:
         return self._replica.state
 
     @contextmanager
-    def write(self, patience: float | None = None) -> Iterator[Connection]:
-        """A transaction that commits at its end and leaves nothing behind when an exception passes through.
+    def write(self, lock_timeout: float | None = None) -> Iterator[Connection]:
+        """A transaction that commits at its end, and is rolled back when an exception passes through.
 
-        `patience` is how many seconds it waits for others' locks where that is less than usual, for what may as well
-        be left undone.
+        `lock_timeout` is the seconds that it waits for locks, where that is less than usual. Beyond them it raises
+        SQLAlchemy's OperationalError.
         """
-        options = {_WRITES: True, _PATIENCE: patience}
+        options = {_WRITES: True, _LOCK_TIMEOUT: lock_timeout}
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
-            if patience is not None and not self.is_sqlite:
-                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(patience * 1000)}")  # milliseconds
+            if lock_timeout is not None and not self.is_sqlite:
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(lock_timeout * 1000)}")  # milliseconds
             yield connection
         self.writes += 1
 
-    def transact(self, deed: Callable[[Connection], T], patience: float | None = None) -> T:
-        """Carries `deed` out in a write transaction, and once more from its start when another got in between.
+    def transact(self, operation: Callable[[Connection], T], lock_timeout: float | None = None) -> T:
+        """The result of `operation`, run in a write transaction, and again from its start after a conflict.
 
-        On PostgreSQL two processes can insert the same new row, or wait for each other; SQLite lets one in at a time.
+        On PostgreSQL two processes can insert the same new row, or wait for each other; SQLite has one writer at a
+        time. Raises what the last try raised.
         """
         for _ in range(_TRIES - 1):
             try:
-                with self.write(patience) as connection:
-                    return deed(connection)
+                with self.write(lock_timeout) as connection:
+                    return operation(connection)
             except IntegrityError:
                 continue
             except OperationalError as error:
                 if getattr(error.orig, "sqlstate", None) != _DEADLOCK:
                     raise
-        with self.write(patience) as connection:
-            return deed(connection)
+        with self.write(lock_timeout) as connection:
+            return operation(connection)
 
     def forget_log(self) -> None:
-        """Empties SQLite's write-ahead log, in which what was deleted stands for a while; elsewhere nothing."""
+        """Empties SQLite's write-ahead log, which holds deleted rows for a while; nothing on PostgreSQL."""
         if self.engine.dialect.name == "sqlite":
             with closing(self.engine.raw_connection()) as connection:  # not within a transaction
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Gives all pooled connections back."""
-        for deed in self.at_close:
-            deed()
+        """Closes all pooled connections."""
+        for operation in self.at_close:
+            operation()
         self.engine.dispose()
         if self._replica is not None:
             self._replica.engine.dispose()
 
     def _caught_up_replica(self, replica: Replica) -> Connection | None:
         with self.read() as primary:
-            reached = position(primary)  # first: what is committed after this, nobody has been told of yet
+            reached = position(primary)  # first: no client knows yet of what is committed later
         return replica.connect(reached)
 
 
@@ -190,17 +193,17 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    patience = options.get(_PATIENCE)
+    lock_timeout = options.get(_LOCK_TIMEOUT)
     begin = "BEGIN IMMEDIATE" if options.get(_WRITES, False) else "BEGIN"
-    if patience is None:
+    if lock_timeout is None:
         connection.exec_driver_sql(begin)
         return
     try:
-        _wait_at_most(connection, patience)
+        _set_busy_timeout(connection, lock_timeout)
         connection.exec_driver_sql(begin)
-    finally:  # the connection goes on to those who wait as usual
-        _wait_at_most(connection, BUSY_SECONDS)
+    finally:  # the pool hands the connection to others
+        _set_busy_timeout(connection, BUSY_SECONDS)
 
 
-def _wait_at_most(connection: Connection, seconds: float) -> None:
+def _set_busy_timeout(connection: Connection, seconds: float) -> None:
     connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(seconds * 1000)}")

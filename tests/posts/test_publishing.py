@@ -162,29 +162,29 @@ def test_what_is_not_there_cannot_be_changed(publish: Publish, services: Service
     publish("First")
     before = everything(services)
 
-    for deed in (
+    for change in (
         lambda: edit(services, slug),
         lambda: services.publisher.rename(slug, "new"),
         lambda: services.publisher.delete(slug),
     ):
         with pytest.raises(PostNotFound):
-            deed()
+            change()
 
     assert everything(services) == before
 
 
-def test_every_deed_counts_as_a_change_that_readers_can_see(publish: Publish, services: Services) -> None:
+def test_every_change_counts_as_a_revision(publish: Publish, services: Services) -> None:
     def revision() -> int:
         return int(everything(services)["site"][0][2])
 
     seen = [revision()]
-    for deed in (
+    for change in (
         lambda: publish("First"),
         lambda: edit(services, "first", "First", "Other."),
         lambda: services.publisher.rename("first", "second"),
         lambda: services.publisher.delete("second"),
     ):
-        deed()
+        change()
         seen.append(revision())
 
     assert seen == sorted(set(seen))

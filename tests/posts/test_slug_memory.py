@@ -116,17 +116,17 @@ def test_a_deleted_post_is_gone_for_ever_under_every_slug(
     assert b"second" not in client.get("/feed.atom").data
 
 
-def test_a_deleted_post_takes_no_further_deed(publish: Publish, services: Services) -> None:
+def test_a_deleted_post_cannot_be_changed(publish: Publish, services: Services) -> None:
     publish("First")
     services.publisher.delete("first")
     before = everything(services)
 
-    for deed in (
+    for change in (
         lambda: services.publisher.edit("first", services.publisher.read(document()), services.clock()),
         lambda: services.publisher.rename("first", "second"),
         lambda: services.publisher.delete("first"),
     ):
         with pytest.raises(PostNotFound):
-            deed()
+            change()
 
     assert everything(services) == before

@@ -1,4 +1,4 @@
-"""Transactions: writers take turns, readers see one view, clashes are tried again; URLs that cannot be used."""
+"""Transactions: writers take turns, readers see one snapshot, conflicts are tried again; URLs that cannot be used."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +13,8 @@ from feedserver.errors import StorageError
 from feedserver.installation import init
 from feedserver.services import Services
 from feedserver.settings import Settings
-from feedserver.storage import revision as site
 from feedserver.storage.engine import Database
+from feedserver.storage.revision import load, revise
 from feedserver.storage.schema import heartbeats, rate_limits
 from tests.support.outside import Clock
 
@@ -53,9 +53,9 @@ def test_writers_that_read_first_take_turns(database: Database, clock: Clock) ->
 
     def write(_: int) -> None:
         with database.write() as connection:
-            site.revise(connection)
+            revise(connection)
             connection.execute(select(heartbeats)).all()
-            site.revise(connection)
+            revise(connection)
 
     before = revision(database)
     with ThreadPoolExecutor(8) as threads:
@@ -75,14 +75,14 @@ def test_a_sqlite_writer_waits_at_its_beginning(prepared_sqlite: Any, tmp_path: 
             connection.execute(select(heartbeats)).all()
             inside.set()
             may_end.wait(5)
-            site.revise(connection)
+            revise(connection)
             order.append("first")
 
     def second() -> None:
         inside.wait(5)
         with database.write() as connection:
             order.append("second")
-            site.revise(connection)
+            revise(connection)
 
     with ThreadPoolExecutor(2) as threads:
         running = [threads.submit(first), threads.submit(second)]
@@ -131,10 +131,10 @@ def test_sqlite_is_told_to_be_durable_and_strict(prepared_sqlite: Any, tmp_path:
 # --- transact ---
 
 
-def test_a_deed_is_carried_out_again_when_another_got_in_between(database: Database, clock: Clock) -> None:
+def test_an_operation_runs_again_after_a_conflict(database: Database, clock: Clock) -> None:
     tries = []
 
-    def deed(connection: Connection) -> int:
+    def operation(connection: Connection) -> int:
         tries.append(connection)
         found = connection.execute(select(heartbeats.c.name)).all()
         name = "b" if len(tries) > 1 else "a"  # what it saw the first time was no longer so
@@ -143,7 +143,7 @@ def test_a_deed_is_carried_out_again_when_another_got_in_between(database: Datab
         connection.execute(insert(heartbeats).values(name=name, at=clock()))
         return len(found)
 
-    assert database.transact(deed) == 0
+    assert database.transact(operation) == 0
     assert len(tries) == 2
     with database.read() as connection:
         assert connection.execute(select(heartbeats.c.name)).scalars().all() == ["b"]
@@ -152,13 +152,13 @@ def test_a_deed_is_carried_out_again_when_another_got_in_between(database: Datab
 def test_a_clash_that_stays_is_raised_after_a_few_tries(database: Database, clock: Clock) -> None:
     tries = []
 
-    def deed(connection: Connection) -> None:
+    def operation(connection: Connection) -> None:
         tries.append(1)
         for _ in range(2):
             connection.execute(insert(heartbeats).values(name="a", at=clock()))
 
     with pytest.raises(IntegrityError):
-        database.transact(deed)
+        database.transact(operation)
 
     assert 1 < len(tries) < 10
 
@@ -166,24 +166,24 @@ def test_a_clash_that_stays_is_raised_after_a_few_tries(database: Database, cloc
 def test_other_faults_are_raised_at_once(database: Database) -> None:
     tries = []
 
-    def deed(connection: Connection) -> None:
+    def operation(connection: Connection) -> None:
         tries.append(1)
         connection.execute(text("SELECT * FROM nowhere"))
 
     with pytest.raises(DBAPIError):
-        database.transact(deed)
+        database.transact(operation)
 
     assert len(tries) == 1
 
 
 def test_a_new_row_that_many_want_is_made_once(database: Database, clock: Clock) -> None:
     def count_one(_: int) -> None:
-        def deed(connection: Connection) -> None:
+        def operation(connection: Connection) -> None:
             where = (rate_limits.c.bucket == "a", rate_limits.c.window == 1)
             if not connection.execute(update(rate_limits).where(*where).values(count=rate_limits.c.count + 1)).rowcount:
                 connection.execute(insert(rate_limits).values(bucket="a", window=1, count=1))
 
-        database.transact(deed)
+        database.transact(operation)
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(count_one, range(24)))
@@ -200,13 +200,13 @@ def test_a_broken_deadlock_is_tried_again(new_postgres_url: Callable[[], str]) -
     held = [Event(), Event()]
 
     def take(one: int, other: int) -> None:
-        def deed(connection: Connection) -> None:
+        def operation(connection: Connection) -> None:
             connection.execute(text(f"UPDATE t SET n = n + 1 WHERE id = {one}"))
             held[one - 1].set()
             held[other - 1].wait(5)
             connection.execute(text(f"UPDATE t SET n = n + 1 WHERE id = {other}"))
 
-        database.transact(deed)
+        database.transact(operation)
 
     with ThreadPoolExecutor(2) as threads:
         for task in [threads.submit(take, 1, 2), threads.submit(take, 2, 1)]:
@@ -242,26 +242,23 @@ def test_a_url_that_cannot_be_used_is_refused_in_one_line_without_its_secret(url
     assert "secret" not in str(refused.value)
 
 
-def test_who_is_in_a_hurry_gives_up_on_a_lock_and_leaves_the_next_one_their_patience(
-    database: Database, database_url: str, clock: Clock
+def test_a_short_lock_timeout_ends_the_wait_and_leaves_the_next_transaction_the_usual_one(
+    database: Database, database_url: str
 ) -> None:
     other, done = Database(database_url), Event()
 
-    def revise(patience: float | None = None) -> None:
-        def deed(connection: Connection) -> None:
-            site.revise(connection)
-            done.set()
-
-        database.transact(deed, patience)
+    def operation(connection: Connection) -> None:
+        revise(connection)
+        done.set()
 
     with ThreadPoolExecutor(1) as threads:
         with other.write() as connection:
-            site.revise(connection)
+            revise(connection)
             with pytest.raises(OperationalError):
-                revise(patience=0.05)
-            patient = threads.submit(revise)
+                database.transact(operation, lock_timeout=0.05)
+            waiting = threads.submit(database.transact, operation)
             assert not done.wait(0.3)
-        patient.result(20)
+        waiting.result(20)
     other.close()
 
     assert done.is_set()
@@ -279,4 +276,4 @@ def test_a_folder_with_odd_letters_holds_a_database(
 
 def revision(database: Database) -> int:
     with database.read() as connection:
-        return site.load(connection).revision
+        return load(connection).revision

@@ -133,7 +133,7 @@ def test_a_primary_is_no_replica(new_postgres_url: Callable[[], str]) -> None:
     database = Database(url, url)
 
     assert database.replica_state() == "behind"
-    assert database.look(lambda connection: connection.execute(text("SELECT 1")).scalar_one()) == 1
+    assert database.read_public(lambda connection: connection.execute(text("SELECT 1")).scalar_one()) == 1
     database.close()
 
 

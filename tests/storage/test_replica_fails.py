@@ -50,8 +50,8 @@ def ask(services: Services, path: str, **how: Any) -> Answer:
 
 
 @contextmanager
-def before_statement(number: int, server: Server, deed: Callable[[Connection], None]) -> Iterator[list[str]]:
-    """Within it `deed` is done once, just before the replica is sent its statement of that number.
+def before_statement(number: int, server: Server, operation: Callable[[Connection], None]) -> Iterator[list[str]]:
+    """Within it `operation` is done once, just before the replica is sent its statement of that number.
 
     Yields the statements up to that one, of which 0 is none.
     """
@@ -61,7 +61,7 @@ def before_statement(number: int, server: Server, deed: Callable[[Connection], N
         if connection.engine.url.port == server.port and (not number or len(sent) < number):
             sent.append(statement)
             if len(sent) == number:
-                deed(connection)
+                operation(connection)
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
@@ -151,7 +151,7 @@ def test_a_read_that_the_replica_takes_back_for_what_it_has_to_replay_is_made_on
         return on_replica
 
     with impatient(services) as replica, ThreadPoolExecutor(1) as thread:
-        reading = thread.submit(services.database.look, read)
+        reading = thread.submit(services.database.read_public, read)
         sleeping = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
         wait_until(lambda: replica.execute(sleeping).scalar_one() == 1, CATCHES_UP, lambda: "nobody reads")
         with services.database.write() as connection:
@@ -169,7 +169,7 @@ def test_a_statement_that_is_wrong_is_wrong_at_once_and_the_replica_goes_on(serv
         connection.execute(text("SELECT * FROM nowhere"))
 
     with pytest.raises(ProgrammingError):
-        services.database.look(read)
+        services.database.read_public(read)
 
     assert asked == [True]
     assert services.database.replica_state() == "ok"

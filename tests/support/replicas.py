@@ -23,7 +23,7 @@ def is_the_replica(connection: Connection) -> bool:
 
 
 def reads_on_the_replica(services: Services) -> bool:
-    return services.database.look(is_the_replica)
+    return services.database.read_public(is_the_replica)
 
 
 def wait_for(services: Services, *, replica_reads: bool) -> None:
