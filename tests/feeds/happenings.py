@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
 
 from feedserver.posts.model import Post
 from feedserver.services import Services
@@ -44,5 +44,5 @@ def take_the_database_away(services: Services) -> None:
     """From now on every query and write fails."""
     services.database.close()
     services.changes.close()
-    services.changes._watch_sqlite = lambda: False  # type: ignore[method-assign] # the watch finds nothing either
-    services.database.engine = create_engine("sqlite:////nowhere/at/all.sqlite3")
+    services.database.url = make_url("sqlite:////nowhere/at/all.sqlite3")
+    services.database.engine = create_engine(services.database.url)
