@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NoReturn
 
 import pytest
 from flask import Flask
@@ -40,7 +41,7 @@ def broken(app: Flask) -> FlaskClient:
     """An application in which looking at posts goes wrong in a way that nobody thought of."""
     app.testing = False
 
-    def fail(**_: object) -> None:
+    def fail(**_: object) -> NoReturn:
         raise RuntimeError("a secret of ours: SELECT password FROM users")
 
     app.view_functions["pages.post"] = fail
@@ -189,7 +190,7 @@ def test_a_comment_that_cannot_be_stored_is_told_so(client: FlaskClient, fog: Po
 def test_when_all_connections_are_taken_the_answer_is_a_503_too(app: Flask, fog: Post) -> None:
     app.testing = False
 
-    def wait_in_vain(**_: object) -> None:
+    def wait_in_vain(**_: object) -> NoReturn:
         raise NoConnection
 
     app.view_functions["pages.post"] = wait_in_vain

@@ -29,7 +29,7 @@ def ready(client: FlaskClient) -> tuple[int, str, dict[str, str]]:
     answer = client.get("/readyz")
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.headers["Cache-Control"] == "no-store"
-    assert set(answer.json) == {"status", "checks"}
+    assert set(answer.get_json()) == {"status", "checks"}
     return answer.status_code, answer.json["status"], answer.json["checks"]
 
 

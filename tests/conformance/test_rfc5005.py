@@ -55,7 +55,8 @@ def links(body: bytes) -> dict[str, str]:
     """The links of the feed itself, not of its entries, by relation."""
     root = etree.fromstring(body)
     return {
-        link.get("rel"): link.get("href") for link in (root if root.tag != "rss" else root[0]).findall(ATOM + "link")
+        str(link.get("rel")): str(link.get("href"))
+        for link in (root if root.tag != "rss" else root[0]).findall(ATOM + "link")
     }
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -124,7 +125,7 @@ def test_all_feeds_are_listed_with_their_pages_in_every_format(
     publish("Hidden", tags="[secret]", authors="[Nobody]", draft="true")
 
     page = html.fromstring(client.get("/feeds").data)
-    urls = page.xpath("//ul[@class='catalogue']//a/@href")
+    urls: Any = page.xpath("//ul[@class='catalogue']//a/@href")
 
     feeds = [url for url in urls if re.search(r"\.(rss|atom|json)$", url)]
     lists = ["/feed", "/tags/a%2Fb/feed", "/tags/sea/feed", "/authors/Ann%20Author/feed", "/authors/Ben/feed"]

@@ -11,7 +11,7 @@ import pytest
 from feedserver.errors import PostNotFound
 from feedserver.feeds.collecting import PostGone, PostMoved
 from feedserver.feeds.documents import Document
-from feedserver.feeds.scopes import FeedAddress
+from feedserver.feeds.scopes import FeedAddress, Scope
 from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.settings import FeedsSettings, Settings
@@ -254,7 +254,7 @@ def test_a_deleted_posts_feed_is_gone(site: SimpleNamespace) -> None:
 
 
 @pytest.mark.parametrize("scope", ["tag", "author", "post"])
-def test_what_nobody_can_see_has_no_feed(site: SimpleNamespace, scope: str) -> None:
+def test_what_nobody_can_see_has_no_feed(site: SimpleNamespace, scope: Scope) -> None:
     site.publish("Hidden", slug="unseen", tags="[unseen]", authors="[unseen]", draft="true")
 
     with pytest.raises(PostNotFound):

@@ -44,7 +44,9 @@ def test_what_is_replaced_or_forgotten_weighs_nothing() -> None:
 
 
 def test_what_was_never_kept_is_none() -> None:
-    assert Kept(1).get("a") is None
+    empty: Kept[str, str] = Kept(1)
+
+    assert empty.get("a") is None
 
 
 @pytest.fixture

@@ -119,7 +119,7 @@ def test_reader_has_every_post_after_each_change(blog: Blog, fmt: str) -> None:
             library.update_feeds(scheduled=False)  # at once, whatever max-age asks for
             (feed,) = library.get_feeds()
             assert feed.last_exception is None
-            return {entry.id: entry.title for entry in library.get_entries()}
+            return {entry.id: entry.title or "" for entry in library.get_entries()}
 
         blog.publish("One")
         assert updated() == blog.posts()

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import DataError, OperationalError
@@ -219,7 +220,7 @@ def test_a_worker_outlives_a_database_that_is_away(
 ) -> None:
     away = [RuntimeError("can't start new thread"), OperationalError("select", {}, Exception("away"))] * PLACES
 
-    def take_due(*arguments: object, **named: object) -> list[Job]:
+    def take_due(*arguments: Any, **named: Any) -> list[Job]:
         if away:
             raise away.pop()
         return real(*arguments, **named)

@@ -12,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
+from feedserver.feeds.kept import Kept
 from feedserver.pages import cache
 from feedserver.posts.model import Post
 from feedserver.services import Services
@@ -88,7 +89,7 @@ def test_a_scheduled_post_shows_on_pages_that_were_written_before_it_was_due(
 
 def test_each_visitor_gets_a_form_of_their_own(client: FlaskClient) -> None:
     pages = [client.get("/posts/fog").text for _ in range(3)]
-    tokens = [elements(page, "input[name=token]")[0].attrs["value"] for page in pages]
+    tokens = [str(elements(page, "input[name=token]")[0].attrs["value"]) for page in pages]
 
     assert len(set(tokens)) == 3
     assert len({page.replace(token, "") for page, token in zip(pages, tokens, strict=True)}) == 1
@@ -129,7 +130,7 @@ def test_a_page_that_many_wait_for_is_written_once(services: Services) -> None:
 def test_the_page_asked_for_least_lately_makes_room(
     client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services.page_cache, "_kept", cache.Kept(2))
+    monkeypatch.setattr(services.page_cache, "_kept", Kept(2))
 
     for path in ("/", "/posts/fog", "/tags/sea"):
         assert client.get(path).status_code == 200

@@ -27,7 +27,7 @@ def test_a_receipt_has_every_key_and_its_times_are_rfc_3339(client: FlaskClient,
     answer = client.get(f"/receipts/{thought.receipt_token}.json")
 
     assert answer.headers["Content-Type"] == "application/json"
-    assert list(answer.json) == KEYS
+    assert list(answer.get_json()) == KEYS
     assert answer.json["state"] == "shown"
     assert (answer.json["source"], answer.json["post"]) == (SOURCE, "http://blog.example/posts/fog")
     assert answer.json["received_at"] == "2026-03-08T12:00:00Z"

@@ -1,6 +1,6 @@
 """The moderation feed: what waits for a word, for those alone who have its address."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import feedparser
@@ -30,7 +30,7 @@ def path(services: Services) -> str:
 
 
 @pytest.fixture
-def read(client: FlaskClient, path: str) -> Iterator[Read]:
+def read(client: FlaskClient, path: str) -> Read:
     def parsed() -> feedparser.FeedParserDict:
         found = feedparser.parse(client.get(path).data)
         assert not found.bozo, found.get("bozo_exception")

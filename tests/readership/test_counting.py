@@ -163,7 +163,7 @@ def test_neither_addresses_nor_words_are_stored(services: Services, readers: Rea
 
 
 def test_marks_mean_nothing_on_another_day(services: Services, readers: Readership, clock: Clock) -> None:
-    marks = []
+    marks: list[object] = []
     for _ in range(2):
         readers.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
         readers.write()
@@ -373,7 +373,7 @@ def test_the_thread_outlives_what_goes_wrong(
 ) -> None:
     monkeypatch.setattr(counting, "_LOOK_EVERY", 0.02)
     monkeypatch.setattr(counting, "_WRITE_EVERY", 0.02)
-    add, failed = store.add, []
+    add, failed = store.add, list[object]()
 
     def fail_once(*given: Any) -> None:
         if not failed:

@@ -1,7 +1,7 @@
 """Long lists, counted in shelves: each page is what a sorted list would hold, and none is walked to."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ TRIAL = Shelves("trial", jobs.c.id, jobs.c.run_at, (jobs.c.kind == "trial",))
 
 
 @pytest.fixture
-def database(services: Services) -> Iterator[Database]:
+def database(services: Services) -> Database:
     return services.database
 
 

@@ -53,7 +53,7 @@ class SlowWeb(Web):
         self.gate = Event()
         self.gate.set()
 
-    def __call__(self, url: str, *, sender: str | None = None, **named: object) -> FetchedPage:
+    def __call__(self, url: str, *, sender: str | None = None, **named: Any) -> FetchedPage:
         deed, self.meanwhile = self.meanwhile, None
         try:
             return super().__call__(url, sender=sender, **named)

@@ -144,7 +144,8 @@ def test_an_answer_without_an_address_as_it_was_sent_goes_by_the_router(app: Fla
             "REMOTE_ADDR": "192.0.2.1",
             "QUERY_STRING": "",
         }
-        body = b"".join(app.wsgi_app(environ, lambda status, headers, _=None: seen.append(status)))
+        application: Any = app.wsgi_app
+        body = b"".join(application(environ, lambda status, headers, _=None: seen.append(status)))
         assert body.startswith(b"<?xml")
 
     assert seen == ["200 OK", "200 OK"]
