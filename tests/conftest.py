@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, make_url, text
 from feedserver.app import create_app
 from feedserver.installation import init
 from feedserver.posts.model import Post
-from feedserver.services import Services, WebServices
+from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, EgressSettings, Settings, SiteSettings
 from feedserver.storage.schema import metadata
 from tests.support.outside import Clock, Web
@@ -85,7 +85,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the schema, which tests copy."""
     folder = tmp_path_factory.mktemp("prepared")
-    services = Services(Settings(data_dir=folder), clock=Clock())
+    services = WebServices(Settings(data_dir=folder), clock=Clock())
     init(services, example=False)
     with services.database.write() as connection:
         connection.exec_driver_sql("UPDATE site SET author = NULL, archive_size = NULL")
@@ -105,7 +105,7 @@ def prepared_postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.T
         connection.execute(text(f"CREATE DATABASE {name}"))
     url = make_url(os.environ[VARIABLE]).set(database=name).render_as_string(hide_password=False)
     settings = replace(Settings(data_dir=tmp_path_factory.mktemp("data")), database=DatabaseSettings(url=url))
-    services = Services(settings, clock=Clock())
+    services = WebServices(settings, clock=Clock())
     init(services, example=False)
     services.database.close()
     yield url
@@ -193,7 +193,7 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def publish(services: Services) -> Callable[..., Post]:
+def publish(services: WebServices) -> Callable[..., Post]:
     """Publishes a post: `publish("Title", body="…", tags=["a"], date="2026-01-01")`; any front matter by name."""
 
     def add(title: str = "A post", body: str = "Some words.", **front: object) -> Post:

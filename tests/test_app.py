@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NoReturn
 
 import pytest
 from flask import Flask
@@ -12,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from feedserver.app import create_app
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import Settings
 from tests.feeds.happenings import link, say, take_the_database_away
 
@@ -23,7 +24,7 @@ INSIDE_WORDS = re.compile(
 
 
 @pytest.fixture
-def fog(publish: Callable[..., Post], services: Services) -> Post:
+def fog(publish: Callable[..., Post], services: WebServices) -> Post:
     """A post with two thoughts, one that was renamed and one that was deleted."""
     publish("Gone", slug="gone", tags="[sea]")
     services.publisher.delete("gone")
@@ -40,7 +41,7 @@ def broken(app: Flask) -> FlaskClient:
     """A client of an application whose post pages raise an unexpected error."""
     app.testing = False
 
-    def fail(**_: object) -> None:
+    def fail(**_: object) -> NoReturn:
         raise RuntimeError("a secret of ours: SELECT password FROM users")
 
     app.view_functions["pages.post"] = fail
@@ -69,7 +70,7 @@ def test_every_page_has_a_strict_content_security_policy(client: FlaskClient, fo
     assert "Set-Cookie" not in headers
 
 
-def test_the_policy_has_the_origin_of_the_site(settings: Settings, assemble: Callable[[Settings], Services]) -> None:
+def test_the_policy_has_the_origin_of_the_site(settings: Settings, assemble: Callable[[Settings], WebServices]) -> None:
     site = replace(settings.site, url="https://host.example:8443/blog")
 
     answer = create_app(services=assemble(replace(settings, site=site))).test_client().get("/blog/")
@@ -167,7 +168,7 @@ def test_an_unexpected_error_is_logged_and_not_shown(
 
 @pytest.mark.parametrize("path", ["/", "/posts/fog", "/tags/sea", "/receipts/x", "/receipts/x.json"])
 def test_without_a_database_pages_are_503_with_retry_after(
-    client: FlaskClient, fog: Post, services: Services, path: str
+    client: FlaskClient, fog: Post, services: WebServices, path: str
 ) -> None:
     take_the_database_away(services)
 
@@ -178,7 +179,7 @@ def test_without_a_database_pages_are_503_with_retry_after(
     assert not INSIDE_WORDS.search(answer.text)
 
 
-def test_a_comment_that_cannot_be_stored_is_a_503(client: FlaskClient, fog: Post, services: Services) -> None:
+def test_a_comment_that_cannot_be_stored_is_a_503(client: FlaskClient, fog: Post, services: WebServices) -> None:
     take_the_database_away(services)
 
     assert client.post("/posts/fog/comments", data={"comment": "x"}).status_code == 503
@@ -187,7 +188,7 @@ def test_a_comment_that_cannot_be_stored_is_a_503(client: FlaskClient, fog: Post
 def test_an_exhausted_connection_pool_is_a_503_too(app: Flask, fog: Post) -> None:
     app.testing = False
 
-    def wait_in_vain(**_: object) -> None:
+    def wait_in_vain(**_: object) -> NoReturn:
         raise NoConnection
 
     app.view_functions["pages.post"] = wait_in_vain
@@ -234,7 +235,7 @@ def test_no_answer_depends_on_the_host_header(client: FlaskClient, fog: Post, ho
 
 
 def test_a_site_with_a_path_keeps_it_in_pages_and_redirects(
-    settings: Settings, assemble: Callable[[Settings], Services], fog: Post
+    settings: Settings, assemble: Callable[[Settings], WebServices], fog: Post
 ) -> None:
     site = replace(settings.site, url="https://host.example/blog")
     client = create_app(services=assemble(replace(settings, site=site))).test_client()

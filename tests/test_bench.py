@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def run() -> report.Run:
     ],
     ids=["at least", "too little", "at most", "too much", "no target"],
 )
-def test_a_target_is_reached_or_not(target: dict[str, float], value: float, reached: bool | None) -> None:
+def test_a_target_is_reached_or_not(target: dict[str, Any], value: float, reached: bool | None) -> None:
     assert Figure("group", "name", value, **target).reached is reached
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from feedserver.app import create_app
 from feedserver.jobs import store as jobs
 from feedserver.posts.model import Post
-from feedserver.services import Services, WebServices
+from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, LimitsSettings, Settings
 from feedserver.thoughts import store as thoughts
 from tests.feeds.happenings import take_the_database_away
@@ -20,7 +20,7 @@ from tests.support.outside import Clock
 ALIVE = {"database": "ok", "schema": "ok", "jobs": "ok", "queue": "ok"}
 
 
-def beat(services: Services) -> None:
+def beat(services: WebServices) -> None:
     with services.database.write() as connection:
         jobs.beat(connection, services.clock())
 
@@ -29,11 +29,11 @@ def ready(client: FlaskClient) -> tuple[int, str, dict[str, str]]:
     answer = client.get("/readyz")
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.headers["Cache-Control"] == "no-store"
-    assert set(answer.json) == {"status", "checks"}
+    assert set(answer.get_json()) == {"status", "checks"}
     return answer.status_code, answer.json["status"], answer.json["checks"]
 
 
-def test_healthz_is_ok_without_a_database(client: FlaskClient, services: Services) -> None:
+def test_healthz_is_ok_without_a_database(client: FlaskClient, services: WebServices) -> None:
     take_the_database_away(services)
 
     answer = client.get("/healthz")
@@ -42,13 +42,13 @@ def test_healthz_is_ok_without_a_database(client: FlaskClient, services: Service
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_with_database_schema_and_heartbeat_the_site_is_ok(client: FlaskClient, services: Services) -> None:
+def test_with_database_schema_and_heartbeat_the_site_is_ok(client: FlaskClient, services: WebServices) -> None:
     beat(services)
 
     assert ready(client) == (200, "ok", ALIVE)
 
 
-def test_without_a_heartbeat_it_is_degraded(client: FlaskClient, services: Services, clock: Clock) -> None:
+def test_without_a_heartbeat_it_is_degraded(client: FlaskClient, services: WebServices, clock: Clock) -> None:
     never = ready(client)
     beat(services)
     clock.move(seconds=59)
@@ -60,7 +60,7 @@ def test_without_a_heartbeat_it_is_degraded(client: FlaskClient, services: Servi
 
 
 def test_with_a_long_queue_it_is_degraded(
-    settings: Settings, assemble: Callable[[Settings], Services], publish: Callable[..., Post]
+    settings: Settings, assemble: Callable[[Settings], WebServices], publish: Callable[..., Post]
 ) -> None:
     services = assemble(replace(settings, limits=LimitsSettings(waiting=5)))
     post = publish()
@@ -69,17 +69,25 @@ def test_with_a_long_queue_it_is_degraded(
     states = []
     for n in range(5):
         states.append(ready(client)[1])
-        ping = {"source": "https://a.example", "target": "x", "host": "a.example", "sender": "192.0.2.1"}
         with services.database.write() as connection:
             thoughts.add_ping(
-                connection, post_id=post.id, source_key=f"https://a.example/{n}", now=services.clock(), **ping
+                connection,
+                post_id=post.id,
+                post_slug=post.slug,
+                source="https://a.example",
+                source_key=f"https://a.example/{n}",
+                target="x",
+                host="a.example",
+                sender="192.0.2.1",
+                next_check_at=None,
+                now=services.clock(),
             )
 
     assert states == ["ok"] * 5
     assert ready(client) == (200, "degraded", ALIVE | {"queue": "long"})
 
 
-def test_with_an_unreachable_database_it_is_down(client: FlaskClient, services: Services) -> None:
+def test_with_an_unreachable_database_it_is_down(client: FlaskClient, services: WebServices) -> None:
     take_the_database_away(services)
 
     status, state, checks = ready(client)
@@ -123,7 +131,7 @@ def test_without_a_database_it_is_down(tmp_path: Path, content: bytes | None) ->
 
 
 def test_a_site_with_a_path_has_both_at_the_root_too(
-    settings: Settings, assemble: Callable[[Settings], Services]
+    settings: Settings, assemble: Callable[[Settings], WebServices]
 ) -> None:
     site = replace(settings.site, url="https://host.example/blog")
     client = create_app(services=assemble(replace(settings, site=site))).test_client()

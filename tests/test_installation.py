@@ -14,28 +14,28 @@ from sqlalchemy import text
 from feedserver.errors import StorageError
 from feedserver.installation import init, require_current, require_some
 from feedserver.posts import store
-from feedserver.services import Services, secret
+from feedserver.services import WebServices, secret
 from feedserver.settings import DatabaseSettings, Settings
 from feedserver.storage import migrate, revision
 from feedserver.storage.engine import Database
 from tests.support.serving import clean_environ
 
-Assemble = Callable[[Settings], Services]
+Assemble = Callable[[Settings], WebServices]
 ROUNDS = 2
 
 
 @pytest.fixture
-def fresh(tmp_path: Path, empty_database_url: str, assemble: Assemble) -> Services:
+def fresh(tmp_path: Path, empty_database_url: str, assemble: Assemble) -> WebServices:
     """The services of a site that does not exist yet."""
     return assemble(Settings(data_dir=tmp_path / "new" / "var", database=DatabaseSettings(url=empty_database_url)))
 
 
-def slugs(services: Services) -> list[str]:
+def slugs(services: WebServices) -> list[str]:
     with services.database.read() as connection:
         return [post.slug for post in store.everything(connection)]
 
 
-def test_a_new_site_has_a_secret_a_schema_and_an_example(fresh: Services) -> None:
+def test_a_new_site_has_a_secret_a_schema_and_an_example(fresh: WebServices) -> None:
     assert init(fresh, example=True) is True
 
     kept = fresh.settings.data_dir / "secret"
@@ -48,7 +48,7 @@ def test_a_new_site_has_a_secret_a_schema_and_an_example(fresh: Services) -> Non
         assert revision.load(connection).guid.startswith("urn:uuid:")
 
 
-def test_machines_that_share_a_database_share_its_secret(fresh: Services, assemble: Assemble) -> None:
+def test_machines_that_share_a_database_share_its_secret(fresh: WebServices, assemble: Assemble) -> None:
     settings = replace(fresh.settings, data_dir=fresh.settings.data_dir.with_name("elsewhere"))
     other = assemble(settings)
     own = secret(settings.data_dir)
@@ -63,7 +63,7 @@ def test_machines_that_share_a_database_share_its_secret(fresh: Services, assemb
     assert other.tokens.problem(form, 1, fresh.clock() + timedelta(minutes=1)) is None
 
 
-def test_an_older_site_keeps_the_secret_of_its_file(fresh: Services) -> None:
+def test_an_older_site_keeps_the_secret_of_its_file(fresh: WebServices) -> None:
     init(fresh, example=False)
     with fresh.database.write() as connection:
         connection.execute(text("UPDATE site SET secret = NULL"))
@@ -75,13 +75,13 @@ def test_an_older_site_keeps_the_secret_of_its_file(fresh: Services) -> None:
         assert revision.secret(connection) == "of forms already served"
 
 
-def test_the_example_can_be_left_out(fresh: Services) -> None:
+def test_the_example_can_be_left_out(fresh: WebServices) -> None:
     init(fresh, example=False)
 
     assert slugs(fresh) == []
 
 
-def test_repeating_it_changes_nothing(fresh: Services) -> None:
+def test_repeating_it_changes_nothing(fresh: WebServices) -> None:
     init(fresh, example=True)
     kept = secret(fresh.settings.data_dir)
     with fresh.database.read() as connection:
@@ -95,7 +95,7 @@ def test_repeating_it_changes_nothing(fresh: Services) -> None:
         assert revision.load(connection) == before
 
 
-def test_a_deleted_example_does_not_come_back(fresh: Services) -> None:
+def test_a_deleted_example_does_not_come_back(fresh: WebServices) -> None:
     init(fresh, example=True)
     fresh.publisher.delete("hello")
 
@@ -105,7 +105,7 @@ def test_a_deleted_example_does_not_come_back(fresh: Services) -> None:
         assert [post.state for post in store.everything(connection)] == ["deleted"]
 
 
-def test_an_old_site_gets_no_example(fresh: Services) -> None:
+def test_an_old_site_gets_no_example(fresh: WebServices) -> None:
     init(fresh, example=False)
 
     init(fresh, example=True)
@@ -113,13 +113,15 @@ def test_an_old_site_gets_no_example(fresh: Services) -> None:
     assert slugs(fresh) == []
 
 
-def test_without_a_database_the_error_says_how_to_make_one(fresh: Services) -> None:
+def test_without_a_database_the_error_says_how_to_make_one(fresh: WebServices) -> None:
     for require in (require_some, require_current):
         with pytest.raises(StorageError, match="no database yet; `feedserver init` makes it"):
             require(fresh)
 
 
-def test_with_an_old_database_the_error_says_how_to_upgrade(fresh: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_an_old_database_the_error_says_how_to_upgrade(
+    fresh: WebServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
     init(fresh, example=False)
     monkeypatch.setattr(migrate, "is_current", lambda _: False)
 
@@ -128,7 +130,7 @@ def test_with_an_old_database_the_error_says_how_to_upgrade(fresh: Services, mon
         require_current(fresh)
 
 
-def test_the_database_of_a_newer_program_is_refused(fresh: Services) -> None:
+def test_the_database_of_a_newer_program_is_refused(fresh: WebServices) -> None:
     init(fresh, example=False)
     with fresh.database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9998'"))
@@ -200,7 +202,7 @@ def run_together(folder: Path, url: str, *commands: list[str]) -> list[tuple[int
     return [(process.returncode, words) for process, words in zip(running, said, strict=True)]
 
 
-def test_a_new_url_does_not_change_the_id_of_the_site(fresh: Services, assemble: Assemble) -> None:
+def test_a_new_url_does_not_change_the_id_of_the_site(fresh: WebServices, assemble: Assemble) -> None:
     init(fresh, example=False)
     renamed = assemble(replace(fresh.settings, site=replace(fresh.settings.site, url="https://new.example")))
 

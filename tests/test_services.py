@@ -1,73 +1,34 @@
-"""Services: every part is made once for a process, however many threads begin to use it together."""
+"""Services: every part is made before the first thread starts, so that all threads share it."""
 
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from threading import Barrier
 
-import pytest
-
-from feedserver import services as module
-from feedserver.services import WebServices, once
-from feedserver.thoughts.comments import Tokens
+from feedserver.services import WebServices
 
 THREADS = 16
 
 
-def from_many_threads(attribute: Callable[[], object]) -> list[object]:
-    """What each of the threads finds that all read an attribute at the same moment."""
-    together = Barrier(THREADS)
+def test_every_part_exists_before_the_first_thread_does(services: WebServices) -> None:
+    """`cached_property` has no lock from Python 3.12 on: two threads would get two sets of waiting slots."""
+    late = {
+        name
+        for kind in type(services).__mro__
+        for name, value in vars(kind).items()
+        if isinstance(value, (cached_property, property))
+    }
 
-    def read(_: int) -> object:
-        together.wait(timeout=30)
-        return attribute()
-
-    with ThreadPoolExecutor(THREADS) as threads:
-        return list(threads.map(read, range(THREADS)))
-
-
-def test_all_threads_share_the_tokens_of_the_comment_form(
-    services: WebServices, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "Tokens", slowly(Tokens))
-
-    found = from_many_threads(lambda: services.tokens)
-
-    assert len({id(tokens) for tokens in found}) == 1
-
-
-def test_the_moderation_key_is_made_once(services: WebServices, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[object] = []
-    monkeypatch.setattr(module, "secret", slowly(lambda _: asked.append(1) or "a secret"))
-
-    found = from_many_threads(lambda: services.moderation_key)
-
-    assert len(set(found)) == len(asked) == 1
-
-
-def test_a_part_that_could_not_be_made_is_made_at_the_next_use(
-    services: WebServices, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as broken:
-        broken.setattr(module, "Tokens", None)
-        with pytest.raises(TypeError):
-            _ = services.tokens
-
-    assert isinstance(services.tokens, Tokens)
-
-
-def test_all_other_parts_exist_before_the_first_thread_does(services: WebServices) -> None:
-    late = [name for kind in type(services).__mro__ for name, value in vars(kind).items() if isinstance(value, once)]
-
-    assert sorted(late) == ["moderation_key", "tokens"]
+    assert late == {"moderation_key", "tokens"}
     assert {"database", "waiting_slots", "runner", "receiver", "feed_documents", "page_cache"} <= vars(services).keys()
 
 
-def slowly(make: Callable[..., object]) -> Callable[..., object]:
-    """`make`, with time enough for other threads to begin the same."""
+def test_what_is_derived_from_the_secret_is_the_same_in_all_threads(services: WebServices) -> None:
+    together = Barrier(THREADS)
 
-    def wait_and_make(*arguments: object) -> object:
-        time.sleep(0.05)
-        return make(*arguments)
+    def read(_: int) -> tuple[str, str | None]:
+        together.wait(timeout=30)
+        given = services.tokens.give(1, services.clock())
+        return services.moderation_key, services.tokens.problem(given, 2, services.clock())
 
-    return wait_and_make
+    with ThreadPoolExecutor(THREADS) as threads:
+        assert len(set(threads.map(read, range(THREADS)))) == 1

@@ -67,11 +67,13 @@ def ping(database: Database, post: str) -> Add:
             thought = store.add_ping(
                 connection,
                 post_id=found.id,
+                post_slug=found.slug,
                 source=source,
                 source_key=source,
                 target="http://blog.example/posts/hello",
                 host="other.example",
                 sender="192.0.2.1",
+                next_check_at=None,
                 now=NOW,
             )
             if words:

@@ -58,7 +58,7 @@ ITEM = {
 }
 
 
-@pytest.fixture(params=DOCUMENTS.values(), ids=DOCUMENTS)
+@pytest.fixture(params=DOCUMENTS.values(), ids=list(DOCUMENTS))
 def feed(request):
     return json.loads(request.param, object_pairs_hook=_without_doubles)
 

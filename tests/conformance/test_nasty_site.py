@@ -13,15 +13,13 @@ from hypothesis import settings as trying
 from hypothesis import strategies as st
 
 from feedserver.app import create_app
-from feedserver.feeds.scopes import FeedAddress
-from feedserver.services import Services
+from feedserver.feeds.scopes import FORMATS, FeedAddress, Format
+from feedserver.services import WebServices
 from feedserver.settings import LimitsSettings, Settings
 from feedserver.urls import Urls
 from tests.conformance.judging import judge
 from tests.support import nasty
 from tests.support.outside import Clock
-
-FORMATS = ("rss", "atom", "json")
 
 
 @pytest.fixture
@@ -49,7 +47,7 @@ def documents(client: FlaskClient, url: str) -> Iterator[tuple[str, bytes]]:
 
 
 def test_every_feed_of_a_site_full_of_nasty_posts_is_valid(
-    client: FlaskClient, services: Services, clock: Clock
+    client: FlaskClient, services: WebServices, clock: Clock
 ) -> None:
     posts = nasty.fill(services, clock)
     urls = services.urls
@@ -71,7 +69,7 @@ def test_every_feed_of_a_site_full_of_nasty_posts_is_valid(
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
-def test_every_feed_of_a_site_without_posts_is_valid(client: FlaskClient, fmt: str) -> None:
+def test_every_feed_of_a_site_without_posts_is_valid(client: FlaskClient, fmt: Format) -> None:
     urls = Urls("http://blog.example")
 
     for feed in (
@@ -101,7 +99,7 @@ def quoted(text: str) -> str:
 @trying(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=TEXT, body=TEXT, summary=TEXT, tags=st.lists(TEXT, max_size=3), authors=st.lists(TEXT, max_size=3))
 def test_no_accepted_post_makes_a_feed_invalid_or_fail(
-    services: Services, title: str, body: str, summary: str, tags: list[str], authors: list[str]
+    services: WebServices, title: str, body: str, summary: str, tags: list[str], authors: list[str]
 ) -> None:
     lists = {"tags": tags, "authors": authors}
     front = [f"{name}: [{', '.join(map(quoted, values))}]" for name, values in lists.items()]

@@ -36,7 +36,7 @@ FEED = a_feed(
 DOCUMENTS = {"everything": atom(FEED), "no entries": atom(a_feed()), "no description": atom(a_feed(description=""))}
 
 
-@pytest.fixture(params=DOCUMENTS.values(), ids=DOCUMENTS)
+@pytest.fixture(params=DOCUMENTS.values(), ids=list(DOCUMENTS))
 def feed(request):
     return etree.fromstring(request.param)
 

@@ -18,7 +18,7 @@ from lxml import etree
 from feedserver.app import create_app
 from feedserver.installation import init
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import FeedsSettings, Settings
 from tests.feeds.happenings import say
 from tests.support.outside import Clock
@@ -55,7 +55,8 @@ def links(body: bytes) -> dict[str, str]:
     """The links of the feed itself, not of its entries, by relation."""
     root = etree.fromstring(body)
     return {
-        link.get("rel"): link.get("href") for link in (root if root.tag != "rss" else root[0]).findall(ATOM + "link")
+        str(link.get("rel")): str(link.get("href"))
+        for link in (root if root.tag != "rss" else root[0]).findall(ATOM + "link")
     }
 
 
@@ -163,7 +164,7 @@ def test_section_3_a_page_out_of_range_is_not_found(
 
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_section_3_thoughts_have_pages_too(
-    client: FlaskClient, services: Services, publish: Callable[..., Post], clock: Clock, fmt: str
+    client: FlaskClient, services: WebServices, publish: Callable[..., Post], clock: Clock, fmt: str
 ) -> None:
     post = publish("Fog", slug="fog")
     for number in range(7):
@@ -229,7 +230,7 @@ def test_section_4_a_feed_without_archives_has_none_to_come(client: FlaskClient,
 
 @pytest.mark.parametrize("path", LISTS)
 def test_section_4_an_archive_never_changes_with_what_comes_later(
-    client: FlaskClient, services: Services, eleven: list[Post], publish: Callable[..., Post], path: str
+    client: FlaskClient, services: WebServices, eleven: list[Post], publish: Callable[..., Post], path: str
 ) -> None:
     urls = [f"{path}.{fmt}?archive={number}" for fmt in FORMATS for number in (1, 2, 3)]
     before = {url: client.get(url) for url in urls}
@@ -246,7 +247,7 @@ def test_section_4_an_archive_never_changes_with_what_comes_later(
 
 
 def test_section_4_archives_stay_as_they_are_when_documents_become_longer_or_shorter(
-    settings: Settings, assemble: Callable[[Settings], Services], eleven: list[Post]
+    settings: Settings, assemble: Callable[[Settings], WebServices], eleven: list[Post]
 ) -> None:
     init(assemble(settings), example=False)
     for entries in (2, 5, 50):
@@ -272,7 +273,7 @@ def test_section_4_archives_may_be_cached_for_a_day(client: FlaskClient, eleven:
 
 
 def test_section_4_a_deleted_post_leaves_its_archive_and_moves_no_other(
-    client: FlaskClient, services: Services, eleven: list[Post]
+    client: FlaskClient, services: WebServices, eleven: list[Post]
 ) -> None:
     services.publisher.delete("post-5")
 
@@ -284,7 +285,7 @@ def test_section_4_a_deleted_post_leaves_its_archive_and_moves_no_other(
 
 
 def test_section_4_what_an_author_corrects_is_corrected_in_the_archive_too(
-    client: FlaskClient, services: Services, eleven: list[Post], clock: Clock
+    client: FlaskClient, services: WebServices, eleven: list[Post], clock: Clock
 ) -> None:
     edited = services.publisher.read(b"---\ntitle: Post 5, corrected\ntags: [sea]\n---\nBetter words.\n")
     services.publisher.edit("post-5", edited, clock())
@@ -293,7 +294,7 @@ def test_section_4_what_an_author_corrects_is_corrected_in_the_archive_too(
 
 
 def test_section_4_a_post_that_loses_its_tag_leaves_a_gap_in_the_tags_archives(
-    client: FlaskClient, services: Services, eleven: list[Post], clock: Clock
+    client: FlaskClient, services: WebServices, eleven: list[Post], clock: Clock
 ) -> None:
     services.publisher.edit("post-2", services.publisher.read(b"---\ntitle: Post 2\n---\nNo tag.\n"), clock())
 
@@ -317,7 +318,7 @@ def test_section_4_a_post_that_was_dated_back_far_reaches_subscribers_and_is_arc
 
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_section_4_until_then_the_newest_document_holds_it(
-    client: FlaskClient, eleven: list[Post], publish: Callable[..., Post], services: Services, fmt: str
+    client: FlaskClient, eleven: list[Post], publish: Callable[..., Post], services: WebServices, fmt: str
 ) -> None:
     services.publisher.delete("post-11")
     publish("Post 12", tags="[sea]")
@@ -334,7 +335,7 @@ def test_section_4_until_then_the_newest_document_holds_it(
 
 
 def test_section_4_a_scheduled_post_is_archived_in_the_order_in_which_it_came(
-    client: FlaskClient, services: Services, publish: Callable[..., Post], clock: Clock
+    client: FlaskClient, services: WebServices, publish: Callable[..., Post], clock: Clock
 ) -> None:
     publish("To come", date=f"{clock():%Y-%m-%d} 23:00", tags="[sea]")
     publish("Post 1", tags="[sea]")
@@ -348,7 +349,7 @@ def test_section_4_a_scheduled_post_is_archived_in_the_order_in_which_it_came(
 
 
 def test_section_4_a_new_author_of_the_site_gets_the_posts_without_authors_in_archives_too(
-    settings: Settings, assemble: Callable[[Settings], Services], eleven: list[Post], publish: Callable[..., Post]
+    settings: Settings, assemble: Callable[[Settings], WebServices], eleven: list[Post], publish: Callable[..., Post]
 ) -> None:
     publish("Of another", authors="[Zoe]")
     renamed = assemble(replace(settings, site=replace(settings.site, author="Zoe")))

@@ -8,13 +8,13 @@ from flask.testing import FlaskClient
 
 from feedserver.app import create_app
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import Settings
 from tests.feeds.happenings import link, say
 
 
 @pytest.fixture
-def fog(publish: Callable[..., Post], services: Services) -> Post:
+def fog(publish: Callable[..., Post], services: WebServices) -> Post:
     """A post with a comment and a pingback."""
     post = publish("Fog", slug="fog", tags="[sea]", body="Fog *everywhere*.")
     say(services, post)
@@ -23,7 +23,7 @@ def fog(publish: Callable[..., Post], services: Services) -> Post:
 
 
 @pytest.fixture
-def mounted(settings: Settings, assemble: Callable[[Settings], Services]) -> FlaskClient:
+def mounted(settings: Settings, assemble: Callable[[Settings], WebServices]) -> FlaskClient:
     """The same site, but below a path of another host."""
     site = replace(settings.site, url="https://host.example/my%20blog")
     return create_app(services=assemble(replace(settings, site=site))).test_client()

@@ -5,7 +5,7 @@ from itertools import count
 from sqlalchemy import create_engine, make_url
 
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.thoughts import store
 from feedserver.thoughts.comments import Comment
 from feedserver.thoughts.lifecycle import Verdict
@@ -15,24 +15,28 @@ from feedserver.thoughts.moderation import actions
 _submissions = count()
 
 
-def say(services: Services, post: Post, text: str = "Well said.", name: str = "Bob", state: State = "shown") -> Thought:
+def say(
+    services: WebServices, post: Post, text: str = "Well said.", name: str = "Bob", state: State = "shown"
+) -> Thought:
     """A comment on a post."""
     comment = Comment(text, name, "", "https://bob.example/", submission=f"test-{next(_submissions)}")
     with services.database.write() as connection:
         return actions.take_comment(connection, post.id, comment, Verdict(state, "for a test"), services.clock())
 
 
-def link(services: Services, post: Post, source: str, excerpt: str = "[…] words around the link […]") -> Thought:
+def link(services: WebServices, post: Post, source: str, excerpt: str = "[…] words around the link […]") -> Thought:
     """A verified pingback on a post, as if its source had been inspected."""
     with services.database.write() as connection:
         thought = store.add_ping(
             connection,
             post_id=post.id,
+            post_slug=post.slug,
             source=source,
             source_key=source,
             target=services.urls.post(post.slug),
             host="other.example",
             sender="192.0.2.1",
+            next_check_at=None,
             now=services.clock(),
         )
         words = {"author_name": "The Far Shore", "author_url": "https://other.example/", "title": "On that"}
@@ -40,9 +44,9 @@ def link(services: Services, post: Post, source: str, excerpt: str = "[…] word
     return actions.moderate(services.database, thought.id, "approve", services.clock())
 
 
-def take_the_database_away(services: Services) -> None:
+def take_the_database_away(services: WebServices) -> None:
     """From now on every query and write fails."""
     services.database.close()
     services.changes.close()
-    services.database.url = make_url("sqlite:////nowhere/at/all.sqlite3")
+    services.database.url = make_url("sqlite:////proc")  # it is there, and no database
     services.database.engine = create_engine(services.database.url)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -9,7 +10,7 @@ from lxml import etree, html
 from werkzeug.test import TestResponse
 
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import Settings
 from tests.feeds.happenings import say
 from tests.feeds.reading import ALL_FEEDS
@@ -87,7 +88,7 @@ def test_a_page_of_a_feed_keeps_its_number_in_the_link_to_the_raw_one(client: Fl
 
 def test_a_page_about_a_missing_moved_or_deleted_feed_has_the_status_of_the_feed(
     client: FlaskClient,
-    services: Services,
+    services: WebServices,
     fog: Post,
 ) -> None:
     assert client.get("/tags/none/feed.rss", headers=BROWSER).status_code == 404
@@ -100,7 +101,7 @@ def test_a_page_about_a_missing_moved_or_deleted_feed_has_the_status_of_the_feed
 
 
 def test_text_of_others_is_escaped_on_the_page(
-    client: FlaskClient, services: Services, publish: Callable[..., Post]
+    client: FlaskClient, services: WebServices, publish: Callable[..., Post]
 ) -> None:
     nasty = "<script>alert(1)</script>"
     post = publish(f'"{nasty}"', slug="nasty", summary=f'"{nasty}"', tags=f'["{nasty}"]')
@@ -124,7 +125,7 @@ def test_all_feeds_are_listed_with_their_pages_in_every_format(
     publish("Hidden", tags="[secret]", authors="[Nobody]", draft="true")
 
     page = html.fromstring(client.get("/feeds").data)
-    urls = page.xpath("//ul[@class='catalogue']//a/@href")
+    urls: Any = page.xpath("//ul[@class='catalogue']//a/@href")
 
     feeds = [url for url in urls if re.search(r"\.(rss|atom|json)$", url)]
     lists = ["/feed", "/tags/a%2Fb/feed", "/tags/sea/feed", "/authors/Ann%20Author/feed", "/authors/Ben/feed"]

@@ -128,7 +128,8 @@ def test_a_feed_has_one_id_in_all_formats_and_no_other_feed_has_it() -> None:
 def test_ids_outlive_a_move_of_the_site_and_a_new_slug() -> None:
     moved = Builder(Urls("https://elsewhere.example"), replace(SETTINGS, title="New", author="Ben"), SITE)
 
-    for scope, name in (("site", ""), ("tag", "sea"), ("author", "Ann")):
+    named = [("site", ""), ("tag", "sea"), ("author", "Ann")]
+    for scope, name in named:
         before = BUILDER.posts(address(scope, name=name), EXTENT, [a_post()], {})
         after = moved.posts(address(scope, name=name), EXTENT, [a_post(slug="called-otherwise")], {})
         assert (after.id, after.entries[0].id) == (before.id, before.entries[0].id)

@@ -13,7 +13,7 @@ from feedserver.feeds.collecting import PostGone, PostMoved
 from feedserver.feeds.document import Document
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import FeedsSettings, Settings
 from feedserver.thoughts.moderation import actions
 from tests.feeds.happenings import say
@@ -30,7 +30,7 @@ EVERY_FEED = [
 
 
 @pytest.fixture
-def site(services: Services, publish: Callable[..., Post], clock: Clock) -> SimpleNamespace:
+def site(services: WebServices, publish: Callable[..., Post], clock: Clock) -> SimpleNamespace:
     """Two posts, the first with a comment, and operations on them."""
     first = publish("First", slug="first", tags="[sea]", date="2026-01-01")
     second = publish("Second", slug="second", tags="[sea]", date="2026-02-01")
@@ -140,7 +140,7 @@ def test_a_change_that_leaves_the_bytes_alone_leaves_the_version_alone(
 
 
 def test_a_post_beyond_the_last_entry_changes_nothing(
-    settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
+    settings: Settings, assemble: Callable[[Settings], WebServices], site: SimpleNamespace
 ) -> None:
     short = assemble(replace(settings, feeds=FeedsSettings(entries=2)))
     site.publish("Third", slug="third", date="2026-02-01")
@@ -153,7 +153,7 @@ def test_a_post_beyond_the_last_entry_changes_nothing(
 
 
 def test_a_post_that_is_older_than_all_entries_comes_to_subscribers_until_an_archive_holds_it(
-    settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
+    settings: Settings, assemble: Callable[[Settings], WebServices], site: SimpleNamespace
 ) -> None:
     short = assemble(replace(settings, feeds=FeedsSettings(entries=2)))
     before = short.feed_documents.get(SITE_ATOM)
@@ -181,7 +181,7 @@ def test_a_scheduled_post_appears_when_it_is_due_without_any_write(site: SimpleN
 
 
 def test_the_version_survives_a_restart(
-    settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
+    settings: Settings, assemble: Callable[[Settings], WebServices], site: SimpleNamespace
 ) -> None:
     before = {address: site.services.feed_documents.get(address) for address in EVERY_FEED}
 
@@ -193,7 +193,7 @@ def test_the_version_survives_a_restart(
 
 
 def test_two_processes_give_the_same_answer_after_a_change(
-    settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
+    settings: Settings, assemble: Callable[[Settings], WebServices], site: SimpleNamespace
 ) -> None:
     other = assemble(settings)
     documents: list[tuple[Document, Document]] = []
@@ -206,7 +206,7 @@ def test_two_processes_give_the_same_answer_after_a_change(
 
 
 def test_bytes_that_return_are_a_new_version_in_a_process_that_missed_the_others(
-    settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
+    settings: Settings, assemble: Callable[[Settings], WebServices], site: SimpleNamespace
 ) -> None:
     other = assemble(settings)
     before = other.feed_documents.get(SITE_ATOM)
@@ -223,7 +223,7 @@ def test_bytes_that_return_are_a_new_version_in_a_process_that_missed_the_others
 
 
 def test_the_same_posts_give_the_same_bytes_whenever_they_are_rendered(
-    settings: Settings, assemble: Callable[[Settings], Services], site: SimpleNamespace
+    settings: Settings, assemble: Callable[[Settings], WebServices], site: SimpleNamespace
 ) -> None:
     first = {address: site.services.feed_documents.get(address).bodies for address in EVERY_FEED}
 

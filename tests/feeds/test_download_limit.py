@@ -14,7 +14,7 @@ from feedserver.app import create_app
 from feedserver.feeds import download_limit
 from feedserver.feeds.download_limit import DownloadLimit
 from feedserver.feeds.responses import FeedRequest
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import LimitsSettings, Settings
 from feedserver.storage import rate_limits
 from feedserver.storage.schema import rate_limits as table
@@ -32,7 +32,7 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def limit(services: Services) -> DownloadLimit:
+def limit(services: WebServices) -> DownloadLimit:
     return services.download_limit
 
 
@@ -40,7 +40,7 @@ def passed(limit: DownloadLimit, times: int, reader: str = READER, feed: str = F
     return [bool(limit.refuses(reader, feed)) for _ in range(times)].count(False)
 
 
-def written(services: Services) -> int:
+def written(services: WebServices) -> int:
     """The downloads that the database knows."""
     with services.database.read() as connection:
         return connection.execute(select(func.coalesce(func.sum(table.c.count), 0))).scalar_one()
@@ -114,7 +114,7 @@ def test_other_feeds_and_other_clients_are_not_refused(client: FlaskClient) -> N
     assert fetch(client, "/tags/none/feed.atom").status_code == 404
 
 
-def test_zero_is_no_limit(settings: Settings, assemble: Callable[[Settings], Services]) -> None:
+def test_zero_is_no_limit(settings: Settings, assemble: Callable[[Settings], WebServices]) -> None:
     services = assemble(replace(settings, limits=LimitsSettings(copies=0)))
     client = create_app(services=services).test_client()
 
@@ -145,7 +145,7 @@ def test_a_full_download_is_a_get_without_a_condition(
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 30])
-def test_one_process_lets_exactly_the_limit_pass(services: Services, clock: Clock, most: int) -> None:
+def test_one_process_lets_exactly_the_limit_pass(services: WebServices, clock: Clock, most: int) -> None:
     limit = DownloadLimit(services.database, most, clock)
 
     assert passed(limit, most + 5) == most
@@ -169,7 +169,7 @@ def test_many_threads_at_once_get_no_more(limit: DownloadLimit) -> None:
 
 
 def test_processes_count_together_but_for_one_uncounted_download_each(
-    services: Services, settings: Settings, assemble: Callable[[Settings], Services]
+    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices]
 ) -> None:
     others = [assemble(settings), assemble(settings)]
 
@@ -182,7 +182,7 @@ def test_processes_count_together_but_for_one_uncounted_download_each(
 
 
 def test_two_processes_that_have_both_counted_share_what_is_left(
-    services: Services, settings: Settings, assemble: Callable[[Settings], Services], clock: Clock
+    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices], clock: Clock
 ) -> None:
     large = replace(settings, limits=LimitsSettings(copies=20))
     one, other = assemble(large).download_limit, assemble(large).download_limit
@@ -191,7 +191,7 @@ def test_two_processes_that_have_both_counted_share_what_is_left(
     assert passed(one, 10) + passed(other, 10) == 16
 
 
-def test_a_well_behaved_reader_costs_no_query(services: Services, limit: DownloadLimit, clock: Clock) -> None:
+def test_a_well_behaved_reader_costs_no_query(services: WebServices, limit: DownloadLimit, clock: Clock) -> None:
     statements: list[str] = []
     event.listen(services.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
 
@@ -202,7 +202,7 @@ def test_a_well_behaved_reader_costs_no_query(services: Services, limit: Downloa
     assert not statements
 
 
-def test_a_refusal_costs_no_query(services: Services, limit: DownloadLimit, clock: Clock) -> None:
+def test_a_refusal_costs_no_query(services: WebServices, limit: DownloadLimit, clock: Clock) -> None:
     assert passed(limit, MOST + 1) == MOST
     statements: list[str] = []
     event.listen(services.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
@@ -222,7 +222,7 @@ def test_a_refusal_does_not_wait_for_a_count(limit: DownloadLimit) -> None:
 
 
 def test_with_the_second_download_in_a_minute_the_uncounted_ones_are_counted_too(
-    services: Services, limit: DownloadLimit, clock: Clock
+    services: WebServices, limit: DownloadLimit, clock: Clock
 ) -> None:
     limit.refuses(READER, FEED)
     clock.move(seconds=60)
@@ -253,7 +253,7 @@ def test_the_wait_is_what_the_minute_needs() -> None:
 
 
 def test_feeds_are_served_while_the_database_is_away_and_the_log_says_so_once(
-    client: FlaskClient, services: Services, clock: Clock, caplog: pytest.LogCaptureFixture
+    client: FlaskClient, services: WebServices, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     fetch(client)
     take_the_database_away(services)
@@ -270,7 +270,10 @@ def test_feeds_are_served_while_the_database_is_away_and_the_log_says_so_once(
 
 
 def test_a_locked_database_delays_no_reader(
-    services: Services, settings: Settings, assemble: Callable[[Settings], Services], monkeypatch: pytest.MonkeyPatch
+    services: WebServices,
+    settings: Settings,
+    assemble: Callable[[Settings], WebServices],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(download_limit, "_LOCK_TIMEOUT", 0.05)
     limit = assemble(settings).download_limit
@@ -283,7 +286,7 @@ def test_a_locked_database_delays_no_reader(
 
 
 def test_a_database_that_is_back_counts_again(
-    services: Services, settings: Settings, assemble: Callable[[Settings], Services], clock: Clock
+    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices], clock: Clock
 ) -> None:
     engine = services.database.engine
     limit = services.download_limit
@@ -296,7 +299,7 @@ def test_a_database_that_is_back_counts_again(
     assert passed(limit, 2 * MOST) == MOST
 
 
-def test_no_more_clients_are_remembered_than_memory_has_room_for(services: Services, clock: Clock) -> None:
+def test_no_more_clients_are_remembered_than_memory_has_room_for(services: WebServices, clock: Clock) -> None:
     limit = DownloadLimit(services.database, 1, clock, most_downloaders=3)
 
     first = [limit.refuses(f"192.0.2.{host}", FEED) for host in range(1, 5)]

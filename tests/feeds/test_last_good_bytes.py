@@ -15,7 +15,7 @@ from feedserver.feeds import outage
 from feedserver.feeds.collecting import Collector
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, Settings
 from feedserver.storage import engine as storage_engine
 from tests.feeds.happenings import say, take_the_database_away
@@ -24,14 +24,14 @@ FEEDS = ["/feed.rss", "/feed.atom", "/feed.json", "/tags/sea/feed.rss", "/though
 
 
 @pytest.fixture
-def fog(publish: Callable[..., Post], services: Services) -> Post:
+def fog(publish: Callable[..., Post], services: WebServices) -> Post:
     post = publish("Fog", slug="fog", tags="[sea]")
     say(services, post)
     return post
 
 
 def test_the_last_good_bytes_are_served_while_the_database_is_away(
-    client: FlaskClient, fog: Post, services: Services, caplog: pytest.LogCaptureFixture
+    client: FlaskClient, fog: Post, services: WebServices, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = {path: client.get(path) for path in FEEDS}
     assert {answer.status_code for answer in before.values()} == {200}
@@ -61,7 +61,7 @@ def locked_for_all_others(path: Path) -> Iterator[None]:
 
 
 def test_the_last_good_bytes_are_served_while_the_database_is_locked(
-    assemble: Callable[[Settings], Services],
+    assemble: Callable[[Settings], WebServices],
     prepared_sqlite: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -81,7 +81,7 @@ def test_the_last_good_bytes_are_served_while_the_database_is_locked(
     assert client.get("/").status_code == 200
 
 
-def test_a_feed_that_was_never_rendered_is_a_503_with_retry_after(client: FlaskClient, services: Services) -> None:
+def test_a_feed_that_was_never_rendered_is_a_503_with_retry_after(client: FlaskClient, services: WebServices) -> None:
     take_the_database_away(services)
 
     answer = client.get("/feed.rss")
@@ -90,7 +90,7 @@ def test_a_feed_that_was_never_rendered_is_a_503_with_retry_after(client: FlaskC
 
 
 def test_a_feed_that_is_gone_does_not_come_back_when_the_database_goes_away(
-    client: FlaskClient, fog: Post, services: Services
+    client: FlaskClient, fog: Post, services: WebServices
 ) -> None:
     client.get("/posts/fog/thoughts.rss")
     services.publisher.delete("fog")
@@ -102,7 +102,7 @@ def test_a_feed_that_is_gone_does_not_come_back_when_the_database_goes_away(
 
 
 def test_no_reader_waits_long_while_a_writer_holds_the_database(
-    services: Services, publish: Callable[..., Post], fog: Post, monkeypatch: pytest.MonkeyPatch
+    services: WebServices, publish: Callable[..., Post], fog: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = FeedAddress("site", "atom")
     before = services.feed_documents.get(address)

@@ -15,19 +15,19 @@ from feedserver.feeds.collecting import Collector
 from feedserver.feeds.model import Feed
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import Settings
 from tests.support.outside import Clock
 
 ATOM = FeedAddress("site", "atom")
-Assemble = Callable[[Settings], Services]
+Assemble = Callable[[Settings], WebServices]
 
 
 @pytest.fixture
-def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Services, Callable[[], object]], None]:
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[WebServices, Callable[[], object]], None]:
     """Calls an operation once, after one process has collected a feed and before it writes a version."""
 
-    def arrange(services: Services, deed: Callable[[], object]) -> None:
+    def arrange(services: WebServices, deed: Callable[[], object]) -> None:
         real, deeds = Collector.collect, [deed]
 
         def collect(self: Collector, connection: Connection, address: FeedAddress, now: datetime) -> Feed:
@@ -42,7 +42,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Services, Callable[[
 
 
 def test_a_slow_renderer_never_publishes_old_bytes_as_the_newest_version(
-    services: Services,
+    services: WebServices,
     settings: Settings,
     assemble: Assemble,
     publish: Callable[..., Post],
@@ -66,7 +66,7 @@ def test_a_slow_renderer_never_publishes_old_bytes_as_the_newest_version(
 
 
 def test_bytes_from_before_a_scheduled_post_was_due_are_not_published_after_it(
-    services: Services, publish: Callable[..., Post], clock: Clock, meanwhile: Callable[..., None]
+    services: WebServices, publish: Callable[..., Post], clock: Clock, meanwhile: Callable[..., None]
 ) -> None:
     publish("To come", date=(clock() + timedelta(minutes=1)).isoformat())
     meanwhile(services, lambda: clock.move(minutes=2))
@@ -75,7 +75,7 @@ def test_bytes_from_before_a_scheduled_post_was_due_are_not_published_after_it(
 
 
 def test_a_site_that_changes_during_every_rendering_is_served_all_the_same(
-    services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+    services: WebServices, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, numbers = Collector.collect, count()
 
@@ -91,7 +91,7 @@ def test_a_site_that_changes_during_every_rendering_is_served_all_the_same(
 
 
 def test_a_change_is_rendered_once_and_other_threads_serve_the_last_good_bytes(
-    services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+    services: WebServices, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish("One")
     before = services.feed_documents.get(ATOM)
@@ -120,7 +120,7 @@ def test_a_change_is_rendered_once_and_other_threads_serve_the_last_good_bytes(
 
 
 def test_a_feed_that_is_not_cached_is_rendered_once_for_all_threads(
-    services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+    services: WebServices, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish("One")
     rendered: list[str] = []

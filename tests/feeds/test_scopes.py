@@ -15,7 +15,7 @@ from feedserver.feeds import scopes
 from feedserver.feeds.scopes import SCOPES, Scope
 from feedserver.posts.model import Post
 from feedserver.posts.store import Listing
-from feedserver.services import Services
+from feedserver.services import WebServices
 
 FEEDS = Path(feedserver.feeds.__file__).parent
 FILES = sorted(path for path in FEEDS.glob("*.py") if path.name != "scopes.py")
@@ -32,7 +32,7 @@ SEA = Scope(
 
 
 @pytest.fixture
-def client(services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+def client(services: WebServices, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     """A site with one more row in the table."""
     monkeypatch.setitem(SCOPES, "sea", SEA)
     publish("At sea", tags="[sea]")

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 
 STALE = 0.06  # seconds after which nobody takes the revision that was looked up last for the present one
 THE_REVISION = re.compile(r"SELECT (site\.\w+(, )?)+ \nFROM site")
@@ -45,7 +45,7 @@ def etag(client: FlaskClient, publish: Callable[..., Post], path: str) -> str:
 @pytest.mark.parametrize("path", ["/feed.rss", "/feed.atom", "/feed.json", "/tags/a/feed.atom", "/thoughts.rss"])
 @pytest.mark.parametrize("status", [200, 304])
 def test_a_cached_feed_costs_no_query_but_that_for_the_revision(
-    services: Services, client: FlaskClient, etag: str, path: str, status: int
+    services: WebServices, client: FlaskClient, etag: str, path: str, status: int
 ) -> None:
     headers = {"If-None-Match": etag} if status == 304 else {"Accept-Encoding": "gzip"}
     for number in range(2):
@@ -65,7 +65,7 @@ def test_a_cached_feed_costs_no_query_but_that_for_the_revision(
 
 @pytest.mark.parametrize("path", ["/feed.atom"])
 def test_requests_within_a_twentieth_of_a_second_share_one_query(
-    services: Services, client: FlaskClient, etag: str, path: str
+    services: WebServices, client: FlaskClient, etag: str, path: str
 ) -> None:
     time.sleep(STALE)
     began = time.monotonic()

@@ -12,9 +12,9 @@ import pytest
 from flask.testing import FlaskClient
 from lxml import etree
 
-from feedserver.feeds.scopes import FeedAddress
+from feedserver.feeds.scopes import FORMATS, FeedAddress, Format
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.urls import Urls
 from tests.feeds.happenings import say
 from tests.feeds.reading import ALL_FEEDS, TYPES
@@ -94,9 +94,9 @@ def test_time_to_live_is_the_same_in_header_and_document(client: FlaskClient, fo
     assert (root.findtext(f".//{sy}updatePeriod"), root.findtext(f".//{sy}updateFrequency")) == ("hourly", "12")
 
 
-@pytest.mark.parametrize("fmt", list(TYPES))
+@pytest.mark.parametrize("fmt", FORMATS)
 def test_a_tag_and_an_author_of_any_name_have_a_list_and_feeds(
-    client: FlaskClient, publish: Callable[..., Post], fmt: str
+    client: FlaskClient, publish: Callable[..., Post], fmt: Format
 ) -> None:
     for name in ODD_NAMES:
         names = json.dumps([name], ensure_ascii=False)
@@ -169,7 +169,7 @@ def test_former_addresses_redirect_to_the_feed_meant(client: FlaskClient, mounte
 
 @pytest.mark.parametrize("fmt", list(TYPES))
 def test_the_thoughts_of_a_renamed_post_redirect_and_those_of_a_deleted_one_are_gone(
-    client: FlaskClient, services: Services, fog: Post, fmt: str
+    client: FlaskClient, services: WebServices, fog: Post, fmt: str
 ) -> None:
     services.publisher.rename("fog", "mist")
     moved = client.get(f"/posts/fog/thoughts.{fmt}", headers={"Host": "evil.example"})
@@ -182,7 +182,7 @@ def test_the_thoughts_of_a_renamed_post_redirect_and_those_of_a_deleted_one_are_
 
 @pytest.mark.parametrize("front", [{"draft": "true"}, {"date": "2030-01-01"}], ids=["draft", "scheduled"])
 def test_the_thoughts_of_a_hidden_post_are_not_found(
-    client: FlaskClient, publish: Callable[..., Post], services: Services, front: dict[str, str]
+    client: FlaskClient, publish: Callable[..., Post], services: WebServices, front: dict[str, str]
 ) -> None:
     post = publish("Secret", slug="secret", **front)
     say(services, post)

@@ -14,7 +14,7 @@ import reader
 
 from feedserver.clock import utc_now
 from feedserver.posts import store
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import Settings, SiteSettings
 from tests.support.serving import Site, clean_environ, request, running_site
 from tests.support.waiting import wait_until
@@ -25,7 +25,7 @@ class Blog:
     """A site with five posts a document and two workers, and its author, who publishes from this process."""
 
     site: Site
-    services: Services
+    services: WebServices
 
     def feed(self, fmt: str) -> str:
         return f"{self.site.url}/feed.{fmt}"
@@ -55,7 +55,7 @@ def blog(tmp_path: Path) -> Iterator[Blog]:
     folder.mkdir()
     environ = {"FEEDSERVER_FEEDS_ENTRIES": "5", "FEEDSERVER_LIMITS_COPIES": "0"}
     with running_site(folder, environ=environ, workers=2) as site:
-        services = Services(Settings(data_dir=folder / "var", site=SiteSettings(url=site.url)))
+        services = WebServices(Settings(data_dir=folder / "var", site=SiteSettings(url=site.url)))
         services.publisher.delete("hello")
         yield Blog(site, services)
         services.database.close()
@@ -120,7 +120,7 @@ def test_reader_has_every_post_after_each_change(blog: Blog, fmt: str) -> None:
             library.update_feeds(scheduled=False)  # ignores max-age
             (feed,) = library.get_feeds()
             assert feed.last_exception is None
-            return {entry.id: entry.title for entry in library.get_entries()}
+            return {entry.id: entry.title or "" for entry in library.get_entries()}
 
         blog.publish("One")
         assert updated() == blog.posts()

@@ -6,6 +6,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def wheel_program(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
     shutil.copytree(CHECKOUT, source, ignore=shutil.ignore_patterns(".*", "var", "dist", "__pycache__"))
-    run = {"check": True, "stdout": subprocess.DEVNULL, "timeout": 120, "env": clean_environ()}
+    run: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "timeout": 120, "env": clean_environ()}
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)]
     subprocess.run(build, **run)
     (wheel,) = folder.glob("*.whl")

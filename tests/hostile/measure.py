@@ -28,7 +28,7 @@ from feedserver.net import fetch as fetching
 from feedserver.net.body import read_body
 from feedserver.net.guarded_socket import GuardedSocket
 from feedserver.posts import store as posts
-from feedserver.services import Services, egress_policy
+from feedserver.services import WebServices, egress_policy
 from feedserver.settings import EgressSettings, Settings, SiteSettings
 from feedserver.thoughts import store
 from feedserver.thoughts.verification.inspect import Inspection, Inspector
@@ -171,10 +171,10 @@ def _memory(name: str) -> int:
 # --- the site and its hostile sources ---
 
 
-def _site(folder: Path, seconds: float) -> Services:
+def _site(folder: Path, seconds: float) -> WebServices:
     """A site with posts that the hostile pages link to, all of them pinged by each."""
     egress = EgressSettings(allow=(ip_network("127.0.2.0/24"),), ports=None, timeout=seconds)
-    services = Services(Settings(data_dir=folder, site=SiteSettings(url=SITE), egress=egress))
+    services = WebServices(Settings(data_dir=folder, site=SiteSettings(url=SITE), egress=egress))
     init(services, example=False)
     for number in range(POSTS):
         document = f"---\ntitle: Post\nslug: post-{number}\n---\nWords.\n"
@@ -182,15 +182,25 @@ def _site(folder: Path, seconds: float) -> Services:
     return services
 
 
-def _ping_all(services: Services, pages: list[str]) -> None:
+def _ping_all(services: WebServices, pages: list[str]) -> None:
     """Pings of each page for every post, so that the excerpt around each link is taken."""
     with services.database.write() as connection:
         for number in range(POSTS):
             post = posts.by_slug(connection, f"post-{number}")
             assert post is not None, "it was just published"
             for page in pages:
-                named = {"source": page, "source_key": page, "target": services.urls.post(post.slug)}
-                store.add_ping(connection, post_id=post.id, host="127.0.2.1", sender="", now=utc_now(), **named)
+                store.add_ping(
+                    connection,
+                    post_id=post.id,
+                    post_slug=post.slug,
+                    source=page,
+                    source_key=page,
+                    target=services.urls.post(post.slug),
+                    host="127.0.2.1",
+                    sender="",
+                    next_check_at=None,
+                    now=utc_now(),
+                )
 
 
 @contextmanager

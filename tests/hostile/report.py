@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, make_url, text
 
-from feedserver.jobs.model import MOST_OF_ONE
-from feedserver.jobs.worker import PLACES, PLACES_AT_LEISURE
+from feedserver.jobs.model import MAX_PER_KEY
+from feedserver.jobs.worker import BACKGROUND_SLOTS, SLOTS
 from feedserver.settings import LimitsSettings, PingbackSettings
 from feedserver.thoughts.verification.fetch_budget import HOSTS_AT_FULL_RATE
 from tests.hostile.inside import ground
@@ -167,8 +167,8 @@ in a long one.
 - **Jobs survive a crash.** A ping and its job are committed in one transaction. A worker renews the lease of a job
   while it runs. When the process dies, the lease ends within 20 s, and another worker takes the job over. After each
   death of its process a job waits longer, since the job may be the cause.
-- **Stalled sources delay nobody.** In one process {PLACES} first tries, {PLACES} retries and {PLACES_AT_LEISURE}
-  background rechecks run at a time, and in all processes together {MOST_OF_ONE} jobs of one host (registrable domain,
+- **Stalled sources delay nobody.** In one process {SLOTS} first tries, {SLOTS} retries and {BACKGROUND_SLOTS}
+  background rechecks run at a time, and in all processes together {MAX_PER_KEY} jobs of one host (registrable domain,
   IPv4 address or IPv6 /64). When half of the slots for first tries are taken, further first tries have a timeout of
   four seconds; a retry has the whole `egress.timeout`. Every second slot that becomes free goes to the newest ping.
 - **No host can be flooded.** One inspection of a source settles all pings that name it. Every request, after a redirect

@@ -11,14 +11,15 @@ import pytest
 from feedserver.net import guarded_socket
 from feedserver.net.connection import Policy
 from feedserver.net.fetch import fetch
-from feedserver.services import Services, egress_policy
+from feedserver.services import WebServices, egress_policy
 from feedserver.settings import Settings
 from feedserver.storage import rate_limits
 from feedserver.storage.schema import rate_limits as table
 from feedserver.thoughts.verification.fetch_budget import HOSTS_AT_FULL_RATE
 from tests.support.outside import Clock
 from tests.support.serving import Blog
-from tests.thoughts.site import SECONDS, Site, SlowWeb, changed, linking
+from tests.support.waiting import SECONDS
+from tests.thoughts.site import Site, SlowWeb, changed, linking
 
 SOURCE = "http://victim.example/page"
 
@@ -30,7 +31,7 @@ def web() -> SlowWeb:
 
 @pytest.fixture
 def processes(
-    settings: Settings, assemble: Callable[[Settings], Services], clock: Clock, web: SlowWeb
+    settings: Settings, assemble: Callable[[Settings], WebServices], clock: Clock, web: SlowWeb
 ) -> Callable[..., list[Site]]:
     """Two processes of one site: `processes(limits_host=3)`."""
 
@@ -114,7 +115,7 @@ def test_all_hosts_together_are_asked_no_more_than_the_whole_sites_budget(
     assert sites[0].states() == ["shown"] * len(sources), "put off is not refused"
 
 
-def test_what_one_budget_refuses_is_counted_in_no_other(services: Services, clock: Clock) -> None:
+def test_what_one_budget_refuses_is_counted_in_no_other(services: WebServices, clock: Clock) -> None:
     def allow(**most: int) -> bool:
         return services.database.transact(lambda connection: rate_limits.allow_all(connection, most, clock()))
 
@@ -128,7 +129,7 @@ def test_what_one_budget_refuses_is_counted_in_no_other(services: Services, cloc
 
 
 def test_redirects_are_counted_in_the_budget_of_the_host_they_lead_to(
-    settings: Settings, clock: Clock, assemble: Callable[[Settings], Services], monkeypatch: pytest.MonkeyPatch
+    settings: Settings, clock: Clock, assemble: Callable[[Settings], WebServices], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Many sources of many hosts that lead to one victim, and one source that leads to itself again and again."""
     # Late in a long run Python's collector alone can take a quarter of a second, and ends the fetch it falls into.

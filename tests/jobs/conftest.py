@@ -11,7 +11,7 @@ from feedserver.jobs.model import INTERACTIVE, LANES, Job, Lane
 from feedserver.jobs.queue import Want
 from feedserver.jobs.runner import Handler, Runner
 from feedserver.jobs.worker import Worker
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.storage.engine import Database
 from tests.support.outside import Clock
 
@@ -79,12 +79,12 @@ class Desk:
 
 
 @pytest.fixture
-def desk(services: Services, clock: Clock) -> Desk:
+def desk(services: WebServices, clock: Clock) -> Desk:
     return Desk(services.database, clock)
 
 
 @pytest.fixture
-def runner_with(services: Services, clock: Clock) -> Callable[..., Runner]:
+def runner_with(services: WebServices, clock: Clock) -> Callable[..., Runner]:
     """A runner with handlers by kind: `runner_with(work=handler)`."""
 
     def make(**handlers: Handler) -> Runner:

@@ -14,7 +14,7 @@ from feedserver.jobs.model import LEASE, Job
 from feedserver.jobs.queue import Want
 from feedserver.jobs.runner import Runner
 from feedserver.jobs.worker import SLOTS, Worker
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.storage import revision as site
 from tests.jobs.conftest import Desk
 from tests.support.waiting import SECONDS, wait_until
@@ -149,7 +149,7 @@ def test_a_worker_that_stops_waits_for_what_is_under_way(desk: Desk, runner_with
 
 
 def test_an_idle_worker_asks_one_question_a_poll_and_beats_every_ten_seconds(
-    services: Services, desk: Desk, runner_with: Callable[..., Runner]
+    services: WebServices, desk: Desk, runner_with: Callable[..., Runner]
 ) -> None:
     worker = Worker(services.runner)
     worker.poll()
@@ -241,7 +241,7 @@ def test_a_worker_outlives_a_database_that_is_away(
 # --- scheduled posts ---
 
 
-def test_a_scheduled_post_is_made_known_when_it_is_due_without_a_visit(services: Services, desk: Desk) -> None:
+def test_a_scheduled_post_is_made_known_when_it_is_due_without_a_visit(services: WebServices, desk: Desk) -> None:
     document = b"---\ntitle: Later\ndate: 2026-03-08T13:00:00Z\n---\nWords.\n"
     services.publisher.add(services.publisher.read(document), desk.clock())
 

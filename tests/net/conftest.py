@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from feedserver.net.fetch import Policy
+from feedserver.net.connection import Policy
 from tests.hostile.forbidden import Forbidden
 from tests.hostile.server import PAGE, Server
 

@@ -15,7 +15,7 @@ from sqlalchemy import event
 
 from feedserver.pages import cache
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from tests.feeds.happenings import say
 from tests.pages.builders import elements, texts
 from tests.support.outside import Clock
@@ -29,7 +29,7 @@ def fog(publish: Callable[..., Post]) -> Post:
 
 
 @pytest.fixture
-def statements(services: Services) -> list[str]:
+def statements(services: WebServices) -> list[str]:
     """The SQL statements, without those of transactions."""
     said: list[str] = []
     event.listen(services.database.engine, "before_cursor_execute", lambda *given: said.append(given[2]))
@@ -56,7 +56,7 @@ def test_a_cached_page_costs_no_query_but_that_for_the_revision(
 
 
 def test_a_change_is_seen_with_the_next_request(
-    client: FlaskClient, services: Services, publish: Callable[..., Post], fog: Post
+    client: FlaskClient, services: WebServices, publish: Callable[..., Post], fog: Post
 ) -> None:
     for path in PAGES:
         client.get(path)
@@ -89,7 +89,7 @@ def test_a_scheduled_post_appears_on_cached_pages_when_it_is_due(
 
 def test_each_visitor_gets_a_form_of_their_own(client: FlaskClient) -> None:
     pages = [client.get("/posts/fog").text for _ in range(3)]
-    tokens = [elements(page, "input[name=token]")[0].attrs["value"] for page in pages]
+    tokens = [str(elements(page, "input[name=token]")[0].attrs["value"]) for page in pages]
 
     assert len(set(tokens)) == 3
     assert len({page.replace(token, "") for page, token in zip(pages, tokens, strict=True)}) == 1
@@ -102,7 +102,7 @@ def test_a_notice_is_not_cached(client: FlaskClient) -> None:
     assert "waits for approval" not in client.get("/posts/fog").text
 
 
-def test_missing_pages_are_not_cached(client: FlaskClient, services: Services) -> None:
+def test_missing_pages_are_not_cached(client: FlaskClient, services: WebServices) -> None:
     for number in range(3):
         assert client.get(f"/posts/none-{number}").status_code == 404
         assert client.get(f"/?page={number + 2}").status_code == 404
@@ -110,7 +110,7 @@ def test_missing_pages_are_not_cached(client: FlaskClient, services: Services) -
     assert list(services.page_cache._kept) == []
 
 
-def test_concurrent_requests_render_a_page_once(services: Services) -> None:
+def test_concurrent_requests_render_a_page_once(services: WebServices) -> None:
     together, written = Barrier(4), []
 
     def write(_connection: object, _now: object) -> cache.CachedPage:
@@ -128,7 +128,7 @@ def test_concurrent_requests_render_a_page_once(services: Services) -> None:
 
 
 def test_the_least_recently_used_page_goes_first(
-    client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, services: WebServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(services.page_cache, "_kept", LRUCache(2))
 
@@ -139,7 +139,7 @@ def test_the_least_recently_used_page_goes_first(
 
 
 def test_the_size_of_all_pages_is_bounded(
-    client: FlaskClient, services: Services, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, services: WebServices, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(services.page_cache, "_kept", LRUCache(50_000, lambda kept: min(kept.page.weight, 50_000)))
     for number in range(3):
@@ -154,7 +154,7 @@ def test_the_size_of_all_pages_is_bounded(
 @pytest.mark.parametrize("word", ["Words and more words. ", "Worte, 言葉 und 😀. "], ids=["plain", "wide"])
 def test_cached_pages_take_no_more_memory_than_their_bound(
     client: FlaskClient,
-    services: Services,
+    services: WebServices,
     publish: Callable[..., Post],
     monkeypatch: pytest.MonkeyPatch,
     word: str,
@@ -178,7 +178,7 @@ def test_cached_pages_take_no_more_memory_than_their_bound(
 
 
 def test_a_redirect_to_a_long_post_keeps_nothing_of_it(
-    client: FlaskClient, services: Services, publish: Callable[..., Post]
+    client: FlaskClient, services: WebServices, publish: Callable[..., Post]
 ) -> None:
     publish("Long", slug="long", body="Words and more words. " * 20_000)
     services.publisher.rename("long", "longer")
@@ -192,7 +192,7 @@ def test_a_redirect_to_a_long_post_keeps_nothing_of_it(
     assert 0 < taken <= cache._EACH
 
 
-def _freed_by_forgetting(services: Services) -> int:
+def _freed_by_forgetting(services: WebServices) -> int:
     """Bytes that are freed when the cache is emptied."""
     gc.collect()
     before = tracemalloc.get_traced_memory()[0]

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from feedserver.app import create_app
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import ModerationSettings, Settings
 from feedserver.thoughts.listing import listing
 from feedserver.thoughts.model import Thought
@@ -38,12 +38,12 @@ def send(client: FlaskClient, clock: Clock, **changes: str) -> TestResponse:
     return client.post(PATH, data=fresh_form(client, clock) | TYPED | changes)
 
 
-def stored(services: Services) -> list[Thought]:
+def stored(services: WebServices) -> list[Thought]:
     with services.database.read() as connection:
         return listing(connection, "fog")
 
 
-def test_a_comment_is_held_and_says_so(client: FlaskClient, clock: Clock, services: Services) -> None:
+def test_a_comment_is_held_and_says_so(client: FlaskClient, clock: Clock, services: WebServices) -> None:
     answer = send(client, clock)
 
     assert (answer.status_code, answer.headers["Location"]) == (
@@ -59,7 +59,7 @@ def test_a_comment_is_held_and_says_so(client: FlaskClient, clock: Clock, servic
 
 
 def test_a_comment_that_is_shown_at_once_is_redirected_to(
-    settings: Settings, assemble: Callable[[Settings], Services], clock: Clock
+    settings: Settings, assemble: Callable[[Settings], WebServices], clock: Clock
 ) -> None:
     services = assemble(replace(settings, moderation=ModerationSettings(comments="show")))
     client = create_app(services=services).test_client()
@@ -93,7 +93,7 @@ def test_a_comment_that_is_shown_at_once_is_redirected_to(
     ],
 )
 def test_errors_are_shown_at_their_field_and_no_input_is_lost(
-    client: FlaskClient, clock: Clock, services: Services, changes: dict[str, str], field: str | None
+    client: FlaskClient, clock: Clock, services: WebServices, changes: dict[str, str], field: str | None
 ) -> None:
     answer = send(client, clock, **changes)
 
@@ -122,7 +122,7 @@ def test_the_page_with_errors_announces_no_pingback(client: FlaskClient, clock: 
 
 
 def test_a_corrected_form_has_a_new_token_and_can_be_sent_at_once(
-    client: FlaskClient, clock: Clock, services: Services
+    client: FlaskClient, clock: Clock, services: WebServices
 ) -> None:
     page = send(client, clock, name="").text
     hidden = {str(e.attrs["name"]): str(e.attrs["value"]) for e in elements(page, "input[type=hidden]")}
@@ -136,7 +136,7 @@ def test_a_corrected_form_has_a_new_token_and_can_be_sent_at_once(
     ("seconds", "words"),
     [(0, "quicker than anyone can write"), (1.9, "quicker than anyone can write"), (3 * 86_400, "too old")],
 )
-def test_a_form_expires(client: FlaskClient, clock: Clock, services: Services, seconds: float, words: str) -> None:
+def test_a_form_expires(client: FlaskClient, clock: Clock, services: WebServices, seconds: float, words: str) -> None:
     answer = client.post(PATH, data=fresh_form(client, clock, seconds) | TYPED)
 
     assert answer.status_code == 422
@@ -147,7 +147,7 @@ def test_a_form_expires(client: FlaskClient, clock: Clock, services: Services, s
 
 @pytest.mark.parametrize("token", [None, "", "x", "WzEsMCwiYSJd.forged", "\x00", "😀"])
 def test_a_form_without_a_token_of_ours_is_refused(
-    client: FlaskClient, clock: Clock, services: Services, token: str | None
+    client: FlaskClient, clock: Clock, services: WebServices, token: str | None
 ) -> None:
     data = TYPED if token is None else TYPED | {"token": token}
 
@@ -158,7 +158,7 @@ def test_a_form_without_a_token_of_ours_is_refused(
 
 
 def test_a_token_of_another_post_is_refused(
-    client: FlaskClient, clock: Clock, services: Services, publish: Callable[..., Post]
+    client: FlaskClient, clock: Clock, services: WebServices, publish: Callable[..., Post]
 ) -> None:
     publish("Other", slug="other")
 
@@ -176,7 +176,7 @@ def test_a_form_that_another_site_sends_is_refused(
     assert client.post(PATH, data=fresh_form(client, clock) | TYPED, headers=headers).status_code == status
 
 
-def test_the_hidden_field_must_stay_empty(client: FlaskClient, clock: Clock, services: Services) -> None:
+def test_the_hidden_field_must_stay_empty(client: FlaskClient, clock: Clock, services: WebServices) -> None:
     (trap,) = [str(e.attrs["name"]) for e in elements(client.get("/posts/fog").text, ".trap input")]
 
     answer = send(client, clock, **{trap: "http://spam.example"})
@@ -185,7 +185,7 @@ def test_the_hidden_field_must_stay_empty(client: FlaskClient, clock: Clock, ser
     assert stored(services) == []
 
 
-def test_a_form_that_is_sent_twice_is_stored_once(client: FlaskClient, clock: Clock, services: Services) -> None:
+def test_a_form_that_is_sent_twice_is_stored_once(client: FlaskClient, clock: Clock, services: WebServices) -> None:
     data = fresh_form(client, clock) | TYPED
 
     answers = [client.post(PATH, data=data) for _ in range(2)]
@@ -195,7 +195,7 @@ def test_a_form_that_is_sent_twice_is_stored_once(client: FlaskClient, clock: Cl
 
 
 def test_too_many_comments_from_one_address_are_refused_for_a_minute(
-    client: FlaskClient, clock: Clock, services: Services
+    client: FlaskClient, clock: Clock, services: WebServices
 ) -> None:
     forms = [fresh_form(client, clock, 0) for _ in range(11)]
     clock.move(seconds=5)
@@ -213,7 +213,7 @@ def test_too_large_a_body_is_refused_unread(client: FlaskClient, clock: Clock) -
     assert send(client, clock, comment="x" * 140_000).status_code == 413
 
 
-def test_markup_in_a_comment_stays_text(client: FlaskClient, clock: Clock, services: Services) -> None:
+def test_markup_in_a_comment_stays_text(client: FlaskClient, clock: Clock, services: WebServices) -> None:
     send(client, clock, comment='<script>x</script> <link rel="pingback" href="http://evil.example/">', name="<b>Bob")
     actions.moderate(services.database, stored(services)[0].id, "approve", clock())
 
@@ -245,7 +245,7 @@ def test_a_post_closed_to_comments_takes_none(
 
 
 def test_a_comment_on_a_renamed_post_arrives_and_one_on_a_deleted_post_does_not(
-    client: FlaskClient, clock: Clock, services: Services
+    client: FlaskClient, clock: Clock, services: WebServices
 ) -> None:
     data = fresh_form(client, clock) | TYPED
     services.publisher.rename("fog", "mist")

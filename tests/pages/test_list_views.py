@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from feedserver.pages.views import POSTS_ON_A_PAGE
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from tests.pages.builders import get, hrefs, texts
 
 
@@ -75,7 +75,7 @@ def test_the_list_of_the_sites_author_holds_posts_without_author_too(
 
 
 def test_drafts_scheduled_and_deleted_posts_are_in_no_list(
-    client: FlaskClient, publish: Callable[..., Post], services: Services
+    client: FlaskClient, publish: Callable[..., Post], services: WebServices
 ) -> None:
     publish("A draft", tags="[sea]", draft="true")
     publish("To come", tags="[sea]", date="2030-01-01")

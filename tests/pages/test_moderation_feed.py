@@ -1,6 +1,6 @@
 """The moderation feed: the moderation queue, at a secret address."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import feedparser
@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.thoughts import store
 from feedserver.thoughts.lifecycle import Linked, Verdict, decide
 from feedserver.thoughts.model import Thought
@@ -25,12 +25,12 @@ def post(publish: Callable[..., Post]) -> Post:
 
 
 @pytest.fixture
-def path(services: Services) -> str:
+def path(services: WebServices) -> str:
     return f"/moderation/{services.moderation_key}.atom"
 
 
 @pytest.fixture
-def read(client: FlaskClient, path: str) -> Iterator[Read]:
+def read(client: FlaskClient, path: str) -> Read:
     def parsed() -> feedparser.FeedParserDict:
         found = feedparser.parse(client.get(path).data)
         assert not found.bozo, found.get("bozo_exception")
@@ -39,7 +39,7 @@ def read(client: FlaskClient, path: str) -> Iterator[Read]:
     return parsed
 
 
-def says_something_else(services: Services, thought: Thought, excerpt: str) -> None:
+def says_something_else(services: WebServices, thought: Thought, excerpt: str) -> None:
     """The source of an approved thought has changed."""
     words = replace(thought.content, excerpt=excerpt)
     decision = decide(thought, Linked(words), Verdict("shown", ""), services.clock())
@@ -48,7 +48,7 @@ def says_something_else(services: Services, thought: Thought, excerpt: str) -> N
 
 
 def test_held_thoughts_and_pending_content_are_listed_newest_first(
-    services: Services, clock: Clock, post: Post, read: Read
+    services: WebServices, clock: Clock, post: Post, read: Read
 ) -> None:
     approved = link(services, post, "https://other.example/a?b=1&c=<2>")
     clock.move(hours=1)
@@ -71,7 +71,7 @@ def test_held_thoughts_and_pending_content_are_listed_newest_first(
     assert comment.updated == "2026-03-08T13:00:00+00:00"
 
 
-def test_a_decided_thought_leaves_the_queue(services: Services, clock: Clock, post: Post, read: Read) -> None:
+def test_a_decided_thought_leaves_the_queue(services: WebServices, clock: Clock, post: Post, read: Read) -> None:
     thought = say(services, post, state="held")
     assert len(read().entries) == 1
 
@@ -82,7 +82,9 @@ def test_a_decided_thought_leaves_the_queue(services: Services, clock: Clock, po
     assert len(read().entries) == 1
 
 
-def test_each_pending_content_is_an_entry_of_its_own(services: Services, clock: Clock, post: Post, read: Read) -> None:
+def test_each_pending_content_is_an_entry_of_its_own(
+    services: WebServices, clock: Clock, post: Post, read: Read
+) -> None:
     def approved() -> Thought:
         with services.database.read() as connection:
             found = store.by_id(connection, thought.id)
@@ -100,14 +102,14 @@ def test_each_pending_content_is_an_entry_of_its_own(services: Services, clock: 
     assert ids[1][0] != ids[2][0] != thought.guid
 
 
-def test_thoughts_on_a_deleted_post_are_not_in_the_queue(services: Services, post: Post, read: Read) -> None:
+def test_thoughts_on_a_deleted_post_are_not_in_the_queue(services: WebServices, post: Post, read: Read) -> None:
     say(services, post, state="held")
     services.publisher.delete("fog")
 
     assert read().entries == []
 
 
-def test_the_feed_is_private(client: FlaskClient, services: Services, post: Post, path: str, read: Read) -> None:
+def test_the_feed_is_private(client: FlaskClient, services: WebServices, post: Post, path: str, read: Read) -> None:
     say(services, post, state="held")
 
     headers = client.get(path).headers
@@ -124,7 +126,7 @@ def test_the_feed_is_private(client: FlaskClient, services: Services, post: Post
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("wrong", ["", "x", "%00", "%ff", "é", "None", "a" * 43, "a" * 5_000])
-def test_a_wrong_key_finds_nothing(client: FlaskClient, services: Services, wrong: str) -> None:
+def test_a_wrong_key_finds_nothing(client: FlaskClient, services: WebServices, wrong: str) -> None:
     key = services.moderation_key
 
     for guess in (wrong, key[:-1], key + "x", key.swapcase()):

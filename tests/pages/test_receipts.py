@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import actions
 from tests.feeds.happenings import link, say
@@ -19,7 +19,7 @@ SOURCE = "https://other.example/a?b=1&c=<2>"
 
 
 @pytest.fixture
-def thought(services: Services, publish: Callable[..., Post]) -> Thought:
+def thought(services: WebServices, publish: Callable[..., Post]) -> Thought:
     return link(services, publish("Fog", slug="fog"), SOURCE)
 
 
@@ -27,7 +27,7 @@ def test_a_receipt_has_every_key_and_its_times_are_rfc_3339(client: FlaskClient,
     answer = client.get(f"/receipts/{thought.receipt_token}.json")
 
     assert answer.headers["Content-Type"] == "application/json"
-    assert list(answer.json) == KEYS
+    assert list(answer.get_json()) == KEYS
     assert answer.json["state"] == "shown"
     assert (answer.json["source"], answer.json["post"]) == (SOURCE, "http://blog.example/posts/fog")
     assert answer.json["received_at"] == "2026-03-08T12:00:00Z"
@@ -52,7 +52,7 @@ def test_a_receipt_is_neither_indexed_nor_cached(client: FlaskClient, thought: T
 
 
 def test_a_receipt_outlives_its_post_and_does_not_expire(
-    client: FlaskClient, services: Services, clock: Clock, thought: Thought
+    client: FlaskClient, services: WebServices, clock: Clock, thought: Thought
 ) -> None:
     services.publisher.rename("fog", "mist")
     assert client.get(f"/receipts/{thought.receipt_token}.json").json["post"] == "http://blog.example/posts/mist"
@@ -64,7 +64,7 @@ def test_a_receipt_outlives_its_post_and_does_not_expire(
     assert (answer.status_code, answer.json["post"], answer.json["source"]) == (200, None, SOURCE)
 
 
-def test_a_moderators_reasons_are_not_told(client: FlaskClient, services: Services, thought: Thought) -> None:
+def test_a_moderators_reasons_are_not_told(client: FlaskClient, services: WebServices, thought: Thought) -> None:
     actions.moderate(services.database, thought.id, "spam", services.clock())
 
     assert client.get(f"/receipts/{thought.receipt_token}.json").json["state"] == "spam"
@@ -72,7 +72,7 @@ def test_a_moderators_reasons_are_not_told(client: FlaskClient, services: Servic
 
 
 def test_a_receipt_needs_its_whole_token(
-    client: FlaskClient, services: Services, publish: Callable[..., Post], thought: Thought
+    client: FlaskClient, services: WebServices, publish: Callable[..., Post], thought: Thought
 ) -> None:
     say(services, publish("With a comment, which has no receipt"))
     token = thought.receipt_token

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.thoughts.moderation import actions
 from tests.feeds.happenings import link, say
 from tests.pages.builders import CLIENT_PATTERN, elements, get, hrefs, texts
@@ -61,7 +61,7 @@ def test_a_post_shows_title_date_authors_body_tags_and_what_is_related(
     [(0, "No thoughts on “Fog” yet"), (1, "1 Thought to “Fog”"), (2, "2 Thoughts to “Fog”")],
 )
 def test_a_post_counts_the_thoughts_that_are_shown(
-    client: FlaskClient, publish: Callable[..., Post], services: Services, number: int, heading: str
+    client: FlaskClient, publish: Callable[..., Post], services: WebServices, number: int, heading: str
 ) -> None:
     post = publish("Fog", slug="fog")
     shown = [link(services, post, f"https://other.example/{n}", f"[…] words {n} […]") for n in range(number)]
@@ -150,7 +150,7 @@ def test_every_feed_that_a_page_names_is_there_and_of_the_type_it_is_said_to_be(
 
 
 def test_every_link_of_ours_leads_somewhere(
-    client: FlaskClient, publish: Callable[..., Post], services: Services
+    client: FlaskClient, publish: Callable[..., Post], services: WebServices
 ) -> None:
     publish("Mist", slug="mist", tags="[sea]")
     say(services, publish("Fog", slug="fog", tags="[sea]"))
@@ -162,7 +162,7 @@ def test_every_link_of_ours_leads_somewhere(
 
 
 def test_a_page_loads_its_stylesheet_and_nothing_else(
-    client: FlaskClient, publish: Callable[..., Post], services: Services
+    client: FlaskClient, publish: Callable[..., Post], services: WebServices
 ) -> None:
     say(services, publish("Fog", slug="fog", tags="[sea]"))
 
@@ -174,7 +174,7 @@ def test_a_page_loads_its_stylesheet_and_nothing_else(
 
 
 def test_microformats_say_what_a_post_and_its_thoughts_are(
-    client: FlaskClient, publish: Callable[..., Post], services: Services
+    client: FlaskClient, publish: Callable[..., Post], services: WebServices
 ) -> None:
     post = publish("Fog", slug="fog", tags="[sea]")
     link(services, post, "https://other.example/1")
@@ -228,7 +228,7 @@ def test_a_post_in_another_language_says_so(client: FlaskClient, publish: Callab
     ],
 )
 def test_every_former_address_of_a_post_leads_to_it_and_keeps_the_query(
-    client: FlaskClient, publish: Callable[..., Post], services: Services, asked: str, answered: str
+    client: FlaskClient, publish: Callable[..., Post], services: WebServices, asked: str, answered: str
 ) -> None:
     publish("Fog", slug="fog")
     services.publisher.rename("fog", "haze")
@@ -243,7 +243,7 @@ def test_every_former_address_of_a_post_leads_to_it_and_keeps_the_query(
 
 @pytest.mark.parametrize("front", [{"draft": "true"}, {"date": "2030-01-01"}], ids=["draft", "scheduled"])
 def test_an_invisible_post_answers_like_an_unknown_one(
-    client: FlaskClient, publish: Callable[..., Post], services: Services, front: dict[str, str]
+    client: FlaskClient, publish: Callable[..., Post], services: WebServices, front: dict[str, str]
 ) -> None:
     publish("Secret", slug="secret", **front)
     services.publisher.rename("secret", "hidden")

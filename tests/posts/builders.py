@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.storage.schema import metadata
 
 
@@ -16,7 +16,7 @@ def document(title: str | None = "A post", body: str = "Some words.", **front: o
     return ("---\n" + "\n".join(lines) + f"\n---\n{body}\n").encode()
 
 
-def everything(services: Services) -> dict[str, list[tuple[Any, ...]]]:
+def everything(services: WebServices) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table."""
     with services.database.read() as connection:
         return {
@@ -25,7 +25,9 @@ def everything(services: Services) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-def edit(services: Services, slug: str, /, title: str = "A post", body: str = "Some words.", **front: object) -> Post:
+def edit(
+    services: WebServices, slug: str, /, title: str = "A post", body: str = "Some words.", **front: object
+) -> Post:
     """The post with new content, written now."""
     publisher = services.publisher
     return publisher.edit(slug, publisher.read(document(title, body, **front)), services.clock())

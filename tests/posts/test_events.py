@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Connection
 
-from feedserver.jobs import store as jobs
+from feedserver.jobs.model import Job
+from feedserver.jobs.queue import Want
 from feedserver.posts.events import PostEvent
 from feedserver.posts.model import Post
 from feedserver.posts.publishing import PUBLISH, Publisher
-from feedserver.services import Services
+from feedserver.services import WebServices
 from tests.posts.builders import document, everything
 from tests.support.outside import Clock
 
@@ -23,7 +24,7 @@ DUE = datetime(2026, 3, 9, 12, tzinfo=UTC)
 class Author:
     """Writes posts of one slug, and hears what listeners are told of them."""
 
-    services: Services
+    services: WebServices
     told: list[tuple[str, str | None, str | None]] = field(default_factory=list)
 
     @property
@@ -34,12 +35,13 @@ class Author:
 
     def listen(self, connection: Connection, event: PostEvent) -> None:
         assert not connection.closed
-        self.told.append((event.kind, event.old and event.old.title, event.new and event.new.title))
+        old, new = (post.title if post else None for post in (event.old, event.new))
+        self.told.append((event.kind, old, new))
 
-    def add(self, title: str, **front: object) -> None:
+    def add(self, title: str, **front: str) -> None:
         self.publisher.add(self.publisher.read(document(title, slug="it", **front)), self.services.clock())
 
-    def edit(self, title: str, **front: object) -> None:
+    def edit(self, title: str, **front: str) -> None:
         self.publisher.edit("it", self.publisher.read(document(title, **front)), self.services.clock())
 
     def rename(self) -> None:
@@ -50,14 +52,15 @@ class Author:
 
     def take_job(self) -> None:
         """Carries out the job that tells of a scheduled post, where there is one and it is due."""
-        with self.services.database.write() as connection:
-            taken = jobs.take_due(connection, self.services.clock(), [PUBLISH], 10)
-        for job in taken:
+        for job in self.leased():
             self.publisher.tell_due(job)
+
+    def leased(self) -> list[Job]:
+        return self.services.runner.take([Want(PUBLISH, "first", 10)])
 
 
 @pytest.fixture
-def author(services: Services) -> Author:
+def author(services: WebServices) -> Author:
     return Author(services)
 
 
@@ -150,8 +153,7 @@ def test_a_scheduled_post_that_is_not_due_can_be_changed_unseen(
 def test_a_job_that_was_overtaken_by_an_edit_while_it_was_leased_tells_nothing(author: Author, clock: Clock) -> None:
     author.add("One", date=TOMORROW)
     clock.now = DUE
-    with author.services.database.write() as connection:
-        (job,) = jobs.take_due(connection, clock(), [PUBLISH], 1)
+    (job,) = author.leased()
     author.edit("Two", date="2027-01-01")
 
     author.publisher.tell_due(job)
@@ -166,8 +168,7 @@ def test_what_a_listener_raises_rolls_everything_back(
     publish("One", slug="it", tags="[a]")
     publish("To come", date=TOMORROW)
     clock.now = DUE
-    with author.services.database.write() as connection:
-        (job,) = jobs.take_due(connection, clock(), [PUBLISH], 1)
+    (job,) = author.leased()
     before = everything(author.services)
     monkeypatch.setattr(author, "listen", lambda *_: 1 / 0)
 

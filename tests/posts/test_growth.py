@@ -8,7 +8,7 @@ from sqlalchemy import Connection, event
 
 from feedserver.posts import lists, store
 from feedserver.posts.store import Listing, placed
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.thoughts import store as thoughts
 from tests.support.outside import Clock
 
@@ -29,7 +29,7 @@ _LISTED = """
 
 
 @pytest.fixture
-def connection(services: Services) -> Iterator[Connection]:
+def connection(services: WebServices) -> Iterator[Connection]:
     """A transaction on a database with 2,000 posts, of which 500 have the tag “sea”."""
     with services.database.write() as connection:
         for statement in (_POSTS.format(posts=2_000), _LISTED, "ANALYZE"):
@@ -60,7 +60,7 @@ def test_the_names_of_lists_are_found_without_reading_the_row_of_every_post(
     assert max(node["Actual Rows"] * node["Actual Loops"] for node in nodes(whole)) <= 10
 
 
-def test_all_posts_are_listed_though_they_are_more_than_a_statement_takes_values(services: Services) -> None:
+def test_all_posts_are_listed_though_they_are_more_than_a_statement_takes_values(services: WebServices) -> None:
     """`feedserver post list`, which shows the thoughts on each post too."""
     with services.database.write() as connection:
         connection.exec_driver_sql(_POSTS.format(posts=65_600))

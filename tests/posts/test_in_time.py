@@ -11,7 +11,7 @@ from feedserver.jobs import store as jobs
 from feedserver.posts import store
 from feedserver.posts.model import Post
 from feedserver.posts.publishing import PUBLISH
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import Settings
 from tests.posts.builders import document, edit, everything
 from tests.support.outside import Clock
@@ -20,19 +20,19 @@ Publish = Callable[..., Post]
 TOMORROW = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
 
 
-def waiting(services: Services) -> list[tuple[str, str, datetime]]:
+def waiting(services: WebServices) -> list[tuple[str, str, datetime]]:
     with services.database.read() as connection:
         return [(job.kind, job.subject, job.run_at) for job in jobs.everything(connection)]
 
 
-def seen(services: Services) -> list[str]:
+def seen(services: WebServices) -> list[str]:
     with services.database.read() as connection:
         return [post.slug for post in store.latest(connection, services.clock(), 10)]
 
 
 @pytest.mark.parametrize("front", [{"draft": "true"}, {"date": "2030-01-01"}], ids=["draft", "scheduled"])
 def test_what_is_not_published_yet_is_seen_nowhere(
-    publish: Publish, services: Services, client: FlaskClient, front: dict[str, str]
+    publish: Publish, services: WebServices, client: FlaskClient, front: dict[str, str]
 ) -> None:
     publish("Seen", tags="[a, b]")
     publish("Whispered", tags="[a, hidden]", authors="[Nobody]", **front)
@@ -44,7 +44,7 @@ def test_what_is_not_published_yet_is_seen_nowhere(
         assert b"whispered" not in client.get(path).data.lower()
 
 
-def test_a_draft_is_dated_when_it_appears(publish: Publish, services: Services, clock: Clock) -> None:
+def test_a_draft_is_dated_when_it_appears(publish: Publish, services: WebServices, clock: Clock) -> None:
     draft = publish("Draft", draft="true")
     assert draft.status(clock()) == "draft"
     clock.move(days=2)
@@ -59,7 +59,7 @@ def test_a_draft_is_dated_when_it_appears(publish: Publish, services: Services, 
     assert seen(services) == ["draft"]
 
 
-def test_a_drafts_own_date_is_kept(publish: Publish, services: Services, clock: Clock) -> None:
+def test_a_drafts_own_date_is_kept(publish: Publish, services: WebServices, clock: Clock) -> None:
     publish("Draft", draft="true", date="2026-01-01")
     clock.move(days=1)
 
@@ -69,7 +69,9 @@ def test_a_drafts_own_date_is_kept(publish: Publish, services: Services, clock: 
     assert published.updated_at == clock()
 
 
-def test_a_published_post_can_become_a_draft_again(publish: Publish, services: Services, client: FlaskClient) -> None:
+def test_a_published_post_can_become_a_draft_again(
+    publish: Publish, services: WebServices, client: FlaskClient
+) -> None:
     publish("First")
 
     edit(services, "first", "First", draft="true")
@@ -79,7 +81,7 @@ def test_a_published_post_can_become_a_draft_again(publish: Publish, services: S
 
 
 def test_a_scheduled_post_appears_when_the_clock_passes_its_date(
-    publish: Publish, services: Services, client: FlaskClient, clock: Clock
+    publish: Publish, services: WebServices, client: FlaskClient, clock: Clock
 ) -> None:
     made = publish("Later", date="2026-03-09T12:00:00Z")
     assert made.status(clock()) == "scheduled"
@@ -93,7 +95,7 @@ def test_a_scheduled_post_appears_when_the_clock_passes_its_date(
     assert seen(services) == ["later"]
 
 
-def test_a_scheduled_post_has_a_job_that_tells_of_it(publish: Publish, services: Services, clock: Clock) -> None:
+def test_a_scheduled_post_has_a_job_that_tells_of_it(publish: Publish, services: WebServices, clock: Clock) -> None:
     made = publish("Later", date="2026-03-09T12:00:00Z")
     publish("Now")
     publish("Draft", draft="true", date="2026-03-09T12:00:00Z")
@@ -119,7 +121,7 @@ def test_a_scheduled_post_has_a_job_that_tells_of_it(publish: Publish, services:
     ids=["another date", "no date", "a date that has passed", "a draft"],
 )
 def test_an_edit_moves_the_job_with_the_date(
-    publish: Publish, services: Services, front: dict[str, str], expected: datetime | None
+    publish: Publish, services: WebServices, front: dict[str, str], expected: datetime | None
 ) -> None:
     made = publish("Later", date="2026-03-09T12:00:00Z")
 
@@ -128,7 +130,7 @@ def test_an_edit_moves_the_job_with_the_date(
     assert waiting(services) == ([(PUBLISH, str(made.id), expected)] if expected else [])
 
 
-def test_a_deletion_discards_the_job(publish: Publish, services: Services) -> None:
+def test_a_deletion_discards_the_job(publish: Publish, services: WebServices) -> None:
     publish("Later", date="2026-03-09T12:00:00Z")
 
     services.publisher.delete("later")
@@ -136,7 +138,7 @@ def test_a_deletion_discards_the_job(publish: Publish, services: Services) -> No
     assert waiting(services) == []
 
 
-def test_a_rename_keeps_the_job(publish: Publish, services: Services) -> None:
+def test_a_rename_keeps_the_job(publish: Publish, services: WebServices) -> None:
     publish("Later", date="2026-03-09T12:00:00Z")
 
     services.publisher.rename("later", "much-later")
@@ -144,7 +146,7 @@ def test_a_rename_keeps_the_job(publish: Publish, services: Services) -> None:
     assert len(waiting(services)) == 1
 
 
-def test_a_seen_post_can_be_put_off(publish: Publish, services: Services, clock: Clock) -> None:
+def test_a_seen_post_can_be_put_off(publish: Publish, services: WebServices, clock: Clock) -> None:
     publish("First")
 
     put_off = edit(services, "first", "First", date="2026-03-09T12:00:00Z")
@@ -154,7 +156,7 @@ def test_a_seen_post_can_be_put_off(publish: Publish, services: Services, clock:
     assert len(waiting(services)) == 1
 
 
-def test_dates_without_a_zone_are_in_the_sites(settings: Settings, assemble: Callable[[Settings], Services]) -> None:
+def test_dates_without_a_zone_are_in_the_sites(settings: Settings, assemble: Callable[[Settings], WebServices]) -> None:
     tokyo = assemble(replace(settings, site=replace(settings.site, timezone="Asia/Tokyo")))
 
     made = tokyo.publisher.add(tokyo.publisher.read(document(date="2026-03-09 21:00")), tokyo.clock())

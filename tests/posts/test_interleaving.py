@@ -9,9 +9,9 @@ from sqlalchemy.exc import OperationalError
 
 from feedserver.errors import PostNotFound
 from feedserver.posts import document as documents
-from feedserver.posts import publishing, store
+from feedserver.posts import publishing, rendering, store
 from feedserver.posts.model import Post, Rendered
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.storage import revision
 from tests.posts.builders import edit
 
@@ -23,7 +23,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Callable[[], ob
     """Makes one change after each rendering, before its transaction begins, as long as there are any."""
 
     def arrange(changes: list[Callable[[], object]]) -> None:
-        real = publishing.render
+        real = rendering.render
 
         def render(body: str, permalink: str) -> Rendered:
             rendered = real(body, permalink)
@@ -36,7 +36,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Callable[[], ob
     return arrange
 
 
-def stored(services: Services, slug: str) -> Post:
+def stored(services: WebServices, slug: str) -> Post:
     with services.database.read() as connection:
         post = store.by_slug(connection, slug)
     assert post is not None
@@ -44,7 +44,7 @@ def stored(services: Services, slug: str) -> Post:
 
 
 def test_a_rename_keeps_an_edit_that_comes_between(
-    publish: Callable[..., Post], services: Services, meanwhile: Callable[..., None]
+    publish: Callable[..., Post], services: WebServices, meanwhile: Callable[..., None]
 ) -> None:
     publish("First", "Old words.")
     meanwhile([lambda: edit(services, "first", "First", f"New words. {LINK}"), lambda: None])
@@ -58,7 +58,7 @@ def test_a_rename_keeps_an_edit_that_comes_between(
 
 
 def test_an_edit_links_to_the_permalink_of_a_rename_that_comes_between(
-    publish: Callable[..., Post], services: Services, meanwhile: Callable[..., None]
+    publish: Callable[..., Post], services: WebServices, meanwhile: Callable[..., None]
 ) -> None:
     publish("First")
     meanwhile([lambda: services.publisher.rename("first", "second"), lambda: None])
@@ -71,7 +71,7 @@ def test_an_edit_links_to_the_permalink_of_a_rename_that_comes_between(
 
 
 def test_a_rename_ends_however_many_edits_want_to_come_between(
-    publish: Callable[..., Post], services: Services, meanwhile: Callable[..., None]
+    publish: Callable[..., Post], services: WebServices, meanwhile: Callable[..., None]
 ) -> None:
     publish("First")
     edits: list[Callable[[], object]] = [partial(overtake, services, number) for number in range(50)]
@@ -85,7 +85,7 @@ def test_a_rename_ends_however_many_edits_want_to_come_between(
     assert post.html.strip() == f"<p>{documents.body_of(post.source).strip()}</p>"
 
 
-def overtake(services: Services, number: int) -> None:
+def overtake(services: WebServices, number: int) -> None:
     """An edit of another process, which waits for no transaction that is open."""
     document = services.publisher.read(f"---\ntitle: First\n---\nWords {number}.\n".encode())
     rendered = Rendered(f"<p>Words {number}.</p>", "", "", None, frozenset())
@@ -97,7 +97,7 @@ def overtake(services: Services, number: int) -> None:
 
 
 def test_a_post_that_is_deleted_meanwhile_is_not_found(
-    publish: Callable[..., Post], services: Services, meanwhile: Callable[..., None]
+    publish: Callable[..., Post], services: WebServices, meanwhile: Callable[..., None]
 ) -> None:
     publish("First")
     meanwhile([lambda: services.publisher.delete("first")])

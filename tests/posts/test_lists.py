@@ -10,7 +10,7 @@ from feedserver.installation import init
 from feedserver.posts import lists, store
 from feedserver.posts.model import Post
 from feedserver.posts.store import EVERYTHING, Listing, placed
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import Settings
 from feedserver.storage.schema import listed, posts
 from tests.posts.builders import edit
@@ -19,7 +19,7 @@ from tests.support.outside import Clock
 SEA = Listing(tag="sea")
 
 
-def order(services: Services, listing: Listing = EVERYTHING) -> dict[int, str]:
+def order(services: WebServices, listing: Listing = EVERYTHING) -> dict[int, str]:
     """The title at each place of a list, whether its post is visible or not."""
     with services.database.read() as connection:
         query = (
@@ -32,7 +32,7 @@ def order(services: Services, listing: Listing = EVERYTHING) -> dict[int, str]:
 
 
 def test_posts_take_their_places_as_they_appear_whatever_their_dates_are(
-    services: Services, publish: Callable[..., Post]
+    services: WebServices, publish: Callable[..., Post]
 ) -> None:
     publish("One", date="2026-01-01", tags="[sea]")
     publish("Two", date="2001-01-01")
@@ -44,7 +44,7 @@ def test_posts_take_their_places_as_they_appear_whatever_their_dates_are(
 
 
 def test_a_draft_and_a_scheduled_post_have_none_until_they_appear(
-    services: Services, publish: Callable[..., Post], clock: Clock
+    services: WebServices, publish: Callable[..., Post], clock: Clock
 ) -> None:
     publish("Draft", draft="true", slug="draft")
     publish("To come", date=f"{clock():%Y-%m-%d} 23:00")
@@ -58,7 +58,7 @@ def test_a_draft_and_a_scheduled_post_have_none_until_they_appear(
     assert order(services) == {1: "One", 2: "Draft no more", 3: "To come"}
 
 
-def test_an_edit_and_a_deletion_move_no_post(services: Services, publish: Callable[..., Post]) -> None:
+def test_an_edit_and_a_deletion_move_no_post(services: WebServices, publish: Callable[..., Post]) -> None:
     for title in ("One", "Two", "Three"):
         publish(title, slug=title.lower(), tags="[sea]")
     before = order(services)
@@ -71,7 +71,7 @@ def test_an_edit_and_a_deletion_move_no_post(services: Services, publish: Callab
 
 
 def test_a_tag_that_comes_later_puts_the_post_at_the_end_of_its_list_and_one_that_comes_back_finds_its_place(
-    services: Services, publish: Callable[..., Post], clock: Clock
+    services: WebServices, publish: Callable[..., Post], clock: Clock
 ) -> None:
     publish("One", slug="one")
     publish("Two", slug="two", tags="[sea]")
@@ -86,7 +86,7 @@ def test_a_tag_that_comes_later_puts_the_post_at_the_end_of_its_list_and_one_tha
 
 
 def test_posts_that_name_nobody_get_places_in_the_list_of_whoever_becomes_the_sites_author(
-    services: Services, settings: Settings, assemble: Callable[[Settings], Services], publish: Callable[..., Post]
+    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices], publish: Callable[..., Post]
 ) -> None:
     publish("Unnamed")
     publish("Named", authors="[Zoe]")
@@ -100,7 +100,7 @@ def test_posts_that_name_nobody_get_places_in_the_list_of_whoever_becomes_the_si
     assert order(services, Listing(author="Ann Author")) == {1: "Unnamed", 2: "Unnamed too"}
 
 
-def counted(services: Services, now: datetime) -> dict[str, int]:
+def counted(services: WebServices, now: datetime) -> dict[str, int]:
     """How many posts readers see in the lists of this site."""
     with services.database.read() as connection:
         found = {"site": store.count(connection, now)}
@@ -111,7 +111,7 @@ def counted(services: Services, now: datetime) -> dict[str, int]:
 
 
 def test_lists_know_how_many_posts_readers_see_in_them(
-    services: Services, publish: Callable[..., Post], clock: Clock
+    services: WebServices, publish: Callable[..., Post], clock: Clock
 ) -> None:
     assert counted(services, clock()) == {"site": 0}
     publish("One", slug="one", tags="[sea, 100%]")
@@ -137,7 +137,7 @@ def test_lists_know_how_many_posts_readers_see_in_them(
 
 
 def test_a_post_that_is_made_a_draft_again_or_put_off_leaves_its_lists_and_comes_back_to_its_place(
-    services: Services, publish: Callable[..., Post], clock: Clock
+    services: WebServices, publish: Callable[..., Post], clock: Clock
 ) -> None:
     publish("One", slug="one", tags="[sea]")
     publish("Two", slug="two", tags="[sea]")
@@ -154,7 +154,7 @@ def test_a_post_that_is_made_a_draft_again_or_put_off_leaves_its_lists_and_comes
 
 
 def test_the_former_author_of_the_site_keeps_only_the_posts_that_say_so(
-    services: Services, settings: Settings, assemble: Callable[[Settings], Services], publish: Callable[..., Post]
+    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices], publish: Callable[..., Post]
 ) -> None:
     init(services, example=False)
     publish("Unnamed")

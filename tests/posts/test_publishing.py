@@ -9,14 +9,14 @@ import pytest
 from feedserver.errors import InvalidDocument, PostError, PostNotFound, SlugTaken
 from feedserver.posts import store
 from feedserver.posts.model import Enclosure, Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from tests.posts.builders import document, edit, everything
 from tests.support.outside import Clock
 
 Publish = Callable[..., Post]
 
 
-def test_a_post_is_kept_with_all_that_its_document_says(services: Services, clock: Clock) -> None:
+def test_a_post_is_kept_with_all_that_its_document_says(services: WebServices, clock: Clock) -> None:
     content = document(
         "A Title",
         "Words with a [link](http://other.example/).",
@@ -54,7 +54,7 @@ def test_a_post_without_a_date_is_of_now_and_in_the_sites_language(publish: Publ
     assert made.visible(clock())
 
 
-def test_ids_are_made_once_and_tell_nothing(publish: Publish, services: Services) -> None:
+def test_ids_are_made_once_and_tell_nothing(publish: Publish, services: WebServices) -> None:
     one, other = publish("Same", slug="one"), publish("Same", slug="other")
 
     assert one.guid != other.guid
@@ -64,7 +64,7 @@ def test_ids_are_made_once_and_tell_nothing(publish: Publish, services: Services
 
 
 def test_an_edit_keeps_id_address_and_first_date_and_moves_updated(
-    publish: Publish, services: Services, clock: Clock
+    publish: Publish, services: WebServices, clock: Clock
 ) -> None:
     made = publish("First", tags="[a, b]", authors="[Ann]", slug="first", summary="Old.", pings="closed")
     clock.move(days=1)
@@ -79,7 +79,7 @@ def test_an_edit_keeps_id_address_and_first_date_and_moves_updated(
     assert edited.pings_open
 
 
-def test_an_edit_takes_the_dates_that_the_author_gives(publish: Publish, services: Services, clock: Clock) -> None:
+def test_an_edit_takes_the_dates_that_the_author_gives(publish: Publish, services: WebServices, clock: Clock) -> None:
     publish("First", date="2026-01-01")
     clock.move(days=1)
 
@@ -94,7 +94,7 @@ def test_updated_is_never_before_publication_nor_in_the_future(publish: Publish,
     assert publish("Late", date="2026-01-05", updated="2027-01-01").updated_at == clock()
 
 
-def test_two_edits_in_one_second_are_two_for_readers(publish: Publish, services: Services, clock: Clock) -> None:
+def test_two_edits_in_one_second_are_two_for_readers(publish: Publish, services: WebServices, clock: Clock) -> None:
     moments = [publish("First").updated_at]
     for number in range(3):
         clock.move(milliseconds=100)
@@ -104,7 +104,7 @@ def test_two_edits_in_one_second_are_two_for_readers(publish: Publish, services:
     assert moments == sorted(moments)
 
 
-def test_no_two_posts_share_a_moment_of_update(publish: Publish, services: Services) -> None:
+def test_no_two_posts_share_a_moment_of_update(publish: Publish, services: WebServices) -> None:
     for number in range(30):
         publish(f"Post {number}", date="2026-01-01")
 
@@ -114,7 +114,7 @@ def test_no_two_posts_share_a_moment_of_update(publish: Publish, services: Servi
     assert {moment.date().isoformat() for moment in moments} == {"2026-01-01"}
 
 
-def test_an_edit_works_under_a_former_slug_too(publish: Publish, services: Services) -> None:
+def test_an_edit_works_under_a_former_slug_too(publish: Publish, services: WebServices) -> None:
     publish("First")
     services.publisher.rename("first", "second")
 
@@ -135,7 +135,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("content", "error"), REFUSED, ids=lambda value: repr(value)[:50])
 def test_a_post_that_cannot_be_taken_leaves_nothing_behind(
-    publish: Publish, services: Services, content: bytes, error: type[PostError]
+    publish: Publish, services: WebServices, content: bytes, error: type[PostError]
 ) -> None:
     publish("Taken")
     before = everything(services)
@@ -147,7 +147,7 @@ def test_a_post_that_cannot_be_taken_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("content", [content for content, error in REFUSED if error is InvalidDocument], ids=len)
-def test_an_edit_that_cannot_be_taken_changes_nothing(publish: Publish, services: Services, content: bytes) -> None:
+def test_an_edit_that_cannot_be_taken_changes_nothing(publish: Publish, services: WebServices, content: bytes) -> None:
     publish("Taken", tags="[a]")
     before = everything(services)
 
@@ -158,7 +158,7 @@ def test_an_edit_that_cannot_be_taken_changes_nothing(publish: Publish, services
 
 
 @pytest.mark.parametrize("slug", ["nothing", "", "a\x00b", "\udcff", "a/b", "%"])
-def test_what_is_not_there_cannot_be_changed(publish: Publish, services: Services, slug: str) -> None:
+def test_what_is_not_there_cannot_be_changed(publish: Publish, services: WebServices, slug: str) -> None:
     publish("First")
     before = everything(services)
 
@@ -173,7 +173,7 @@ def test_what_is_not_there_cannot_be_changed(publish: Publish, services: Service
     assert everything(services) == before
 
 
-def test_every_change_counts_as_a_revision(publish: Publish, services: Services) -> None:
+def test_every_change_counts_as_a_revision(publish: Publish, services: WebServices) -> None:
     def revision() -> int:
         return int(everything(services)["site"][0][2])
 
@@ -190,7 +190,7 @@ def test_every_change_counts_as_a_revision(publish: Publish, services: Services)
     assert seen == sorted(set(seen))
 
 
-def test_one_of_many_who_want_the_same_slug_gets_it(services: Services) -> None:
+def test_one_of_many_who_want_the_same_slug_gets_it(services: WebServices) -> None:
     content = services.publisher.read(document("Wanted", tags="[a]"))
     barrier = Barrier(6)
     outcomes: list[str] = []
@@ -213,7 +213,7 @@ def test_one_of_many_who_want_the_same_slug_gets_it(services: Services) -> None:
 
 
 def test_a_post_from_before_there_was_a_web_keeps_its_date_and_was_updated_when_it_was_put_there(
-    services: Services, publish: Callable[..., Post], clock: Clock
+    services: WebServices, publish: Callable[..., Post], clock: Clock
 ) -> None:
     first = publish("A diary", date="1984-05-06", updated="1985-01-01")
     second = publish("Another diary", date="1984-05-06")

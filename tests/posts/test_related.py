@@ -11,7 +11,7 @@ from sqlalchemy import delete, event, func, insert, select
 from feedserver.posts import related as related_posts
 from feedserver.posts import store
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.storage import schema
 from tests.posts.builders import edit, everything
 from tests.support.outside import Clock
@@ -19,12 +19,12 @@ from tests.support.outside import Clock
 Publish = Callable[..., Post]
 
 
-def related(services: Services, post: Post) -> list[str]:
+def related(services: WebServices, post: Post) -> list[str]:
     with services.database.read() as connection:
         return [link.slug for link in store.related_to(connection, post.id, services.clock())]
 
 
-def test_posts_that_share_a_rare_tag_name_each_other(publish: Publish, services: Services) -> None:
+def test_posts_that_share_a_rare_tag_name_each_other(publish: Publish, services: WebServices) -> None:
     one = publish("One", tags="[beekeeping]")
     publish("Between", tags="[weather]")
     other = publish("Other", tags="[beekeeping]")
@@ -33,7 +33,7 @@ def test_posts_that_share_a_rare_tag_name_each_other(publish: Publish, services:
     assert related(services, other) == ["one"]
 
 
-def test_posts_that_share_rare_words_name_each_other(publish: Publish, services: Services) -> None:
+def test_posts_that_share_rare_words_name_each_other(publish: Publish, services: WebServices) -> None:
     one = publish("Honey harvest", "The beehives gave plenty of honey, and the harvest went on for days.")
     publish("Trains", "The railway timetable changed, and the stations were empty.")
     other = publish("Second harvest", "More honey from the beehives than ever.")
@@ -42,14 +42,14 @@ def test_posts_that_share_rare_words_name_each_other(publish: Publish, services:
     assert related(services, other) == ["honey-harvest"]
 
 
-def test_words_that_every_text_holds_relate_nothing(publish: Publish, services: Services) -> None:
+def test_words_that_every_text_holds_relate_nothing(publish: Publish, services: WebServices) -> None:
     one = publish("One", "There would have been something about which they should think.")
     publish("Two", "They would think about something which should have been there.")
 
     assert related(services, one) == []
 
 
-def test_a_post_is_never_related_to_itself(publish: Publish, services: Services) -> None:
+def test_a_post_is_never_related_to_itself(publish: Publish, services: WebServices) -> None:
     only = publish("Honey honey", "Honey honey honey.", tags="[honey]")
     edit(services, "honey-honey", "Honey", "Honey.")
 
@@ -58,7 +58,7 @@ def test_a_post_is_never_related_to_itself(publish: Publish, services: Services)
 
 @pytest.mark.parametrize("front", [{"draft": "true"}, {"date": "2026-03-09"}], ids=["draft", "scheduled"])
 def test_what_readers_cannot_see_is_not_named(
-    publish: Publish, services: Services, clock: Clock, front: dict[str, str]
+    publish: Publish, services: WebServices, clock: Clock, front: dict[str, str]
 ) -> None:
     one = publish("One", tags="[beekeeping]")
     publish("Other", tags="[beekeeping]", **front)
@@ -71,7 +71,7 @@ def test_what_readers_cannot_see_is_not_named(
     assert related(services, one) == ["other"]
 
 
-def test_a_deleted_post_is_named_no_more(publish: Publish, services: Services) -> None:
+def test_a_deleted_post_is_named_no_more(publish: Publish, services: WebServices) -> None:
     one = publish("One", tags="[beekeeping]")
     publish("Other", tags="[beekeeping]")
 
@@ -81,7 +81,7 @@ def test_a_deleted_post_is_named_no_more(publish: Publish, services: Services) -
     assert everything(services)["related"] == []
 
 
-def test_an_edit_is_related_anew(publish: Publish, services: Services) -> None:
+def test_an_edit_is_related_anew(publish: Publish, services: WebServices) -> None:
     one = publish("One", tags="[beekeeping]")
     two = publish("Two", tags="[railways]")
     publish("Other", tags="[beekeeping]")
@@ -92,7 +92,7 @@ def test_an_edit_is_related_anew(publish: Publish, services: Services) -> None:
     assert related(services, two) == ["other"]
 
 
-def test_rarer_terms_count_for_more(publish: Publish, services: Services) -> None:
+def test_rarer_terms_count_for_more(publish: Publish, services: WebServices) -> None:
     for number in range(6):
         publish(f"Filler {number}", tags="[common]")
     publish("Near", tags="[rare]")
@@ -100,7 +100,7 @@ def test_rarer_terms_count_for_more(publish: Publish, services: Services) -> Non
     assert related(services, publish("New", tags="[common, rare]"))[0] == "near"
 
 
-def test_a_renamed_post_is_named_by_its_present_slug(publish: Publish, services: Services) -> None:
+def test_a_renamed_post_is_named_by_its_present_slug(publish: Publish, services: WebServices) -> None:
     one = publish("One", tags="[beekeeping]")
     publish("Other", tags="[beekeeping]")
 
@@ -109,7 +109,7 @@ def test_a_renamed_post_is_named_by_its_present_slug(publish: Publish, services:
     assert related(services, one) == ["another"]
 
 
-def test_term_counts_agree_with_the_posts_that_hold_them(publish: Publish, services: Services) -> None:
+def test_term_counts_agree_with_the_posts_that_hold_them(publish: Publish, services: WebServices) -> None:
     publish("One honey", tags="[a, b]")
     publish("Two honey", tags="[b, c]")
     edit(services, "two-honey", "Two", "Railways.", tags="[c, d]")
@@ -124,7 +124,7 @@ def test_term_counts_agree_with_the_posts_that_hold_them(publish: Publish, servi
 
 
 def test_the_four_hundredth_post_costs_what_the_tenth_did(
-    publish: Publish, services: Services, monkeypatch: pytest.MonkeyPatch
+    publish: Publish, services: WebServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish("Pattern")
     few = cost_of_publishing(publish, services, monkeypatch, among=10)
@@ -142,7 +142,7 @@ class Cost:
     written: int = 0
 
 
-def cost_of_publishing(publish: Publish, services: Services, monkeypatch: pytest.MonkeyPatch, *, among: int) -> Cost:
+def cost_of_publishing(publish: Publish, services: WebServices, monkeypatch: pytest.MonkeyPatch, *, among: int) -> Cost:
     """What one more post costs among posts that all share its twenty terms."""
     words = [f"term{letter}" for letter in "abcdefghijklmnopqrst"]
     add_sharers(services, words, among)
@@ -167,7 +167,7 @@ def cost_of_publishing(publish: Publish, services: Services, monkeypatch: pytest
     return cost
 
 
-def add_sharers(services: Services, words: list[str], number: int) -> None:
+def add_sharers(services: WebServices, words: list[str], number: int) -> None:
     """Posts as they would be kept, written at once, as four hundred transactions would take a while."""
     with services.database.write() as connection:
         pattern = dict(connection.execute(select(schema.posts).limit(1)).mappings().first() or {})
@@ -195,7 +195,7 @@ def add_sharers(services: Services, words: list[str], number: int) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL knows the sizes of tables
 def test_related_posts_are_fetched_by_their_ids_however_many_posts_there_are(
-    services: Services, publish: Callable[..., Post]
+    services: WebServices, publish: Callable[..., Post]
 ) -> None:
     first, *_ = [publish(f"Ferry {n}", slug=f"ferry-{n}", tags="[ferry, fog]") for n in range(3)]
     asked: list[tuple[str, Any]] = []

@@ -7,14 +7,14 @@ from flask.testing import FlaskClient
 
 from feedserver.errors import InvalidDocument, PostNotFound, SlugTaken
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from tests.posts.builders import document, everything
 
 Publish = Callable[..., Post]
 
 
 def test_a_renamed_post_is_found_under_every_slug_it_had(
-    publish: Publish, services: Services, client: FlaskClient
+    publish: Publish, services: WebServices, client: FlaskClient
 ) -> None:
     made = publish("First")
     services.publisher.rename("first", "second")
@@ -27,7 +27,9 @@ def test_a_renamed_post_is_found_under_every_slug_it_had(
     assert client.get("/posts/third").status_code == 200
 
 
-def test_a_post_may_go_back_to_its_own_former_slug(publish: Publish, services: Services, client: FlaskClient) -> None:
+def test_a_post_may_go_back_to_its_own_former_slug(
+    publish: Publish, services: WebServices, client: FlaskClient
+) -> None:
     publish("First")
     services.publisher.rename("first", "second")
 
@@ -36,20 +38,20 @@ def test_a_post_may_go_back_to_its_own_former_slug(publish: Publish, services: S
     assert client.get("/posts/second").location == "http://blog.example/posts/first"
 
 
-def test_a_rename_to_the_same_slug_is_harmless(publish: Publish, services: Services) -> None:
+def test_a_rename_to_the_same_slug_is_harmless(publish: Publish, services: WebServices) -> None:
     made = publish("First")
 
     assert services.publisher.rename("first", "first") == made
 
 
-def test_a_rename_works_under_a_former_slug_too(publish: Publish, services: Services) -> None:
+def test_a_rename_works_under_a_former_slug_too(publish: Publish, services: WebServices) -> None:
     publish("First")
     services.publisher.rename("first", "second")
 
     assert services.publisher.rename("first", "third").slug == "third"
 
 
-def test_links_of_a_post_to_itself_follow_it(publish: Publish, services: Services) -> None:
+def test_links_of_a_post_to_itself_follow_it(publish: Publish, services: WebServices) -> None:
     made = publish("First", "[down](#part) [note][^1]\n\n[^1]: Text.")
     assert 'href="http://blog.example/posts/first#part"' in made.feed_html
 
@@ -60,7 +62,7 @@ def test_links_of_a_post_to_itself_follow_it(publish: Publish, services: Service
     assert "first" not in renamed.feed_html
 
 
-def test_a_rename_changes_neither_words_nor_dates(publish: Publish, services: Services) -> None:
+def test_a_rename_changes_neither_words_nor_dates(publish: Publish, services: WebServices) -> None:
     made = publish("First", "Body.", tags="[a]", date="2026-01-01")
 
     renamed = services.publisher.rename("first", "second")
@@ -70,7 +72,7 @@ def test_a_rename_changes_neither_words_nor_dates(publish: Publish, services: Se
 
 
 @pytest.mark.parametrize("new", ["", "a b", "a/b", "..", "-x", "x" * 201, "a\x00?"])
-def test_a_rename_needs_a_slug_that_can_be_taken(publish: Publish, services: Services, new: str) -> None:
+def test_a_rename_needs_a_slug_that_can_be_taken(publish: Publish, services: WebServices, new: str) -> None:
     publish("First")
     before = everything(services)
 
@@ -81,7 +83,7 @@ def test_a_rename_needs_a_slug_that_can_be_taken(publish: Publish, services: Ser
 
 
 @pytest.mark.parametrize("taken", ["present", "former", "draft", "scheduled", "deleted", "deleted-former"])
-def test_a_slug_is_never_given_to_another_post(publish: Publish, services: Services, taken: str) -> None:
+def test_a_slug_is_never_given_to_another_post(publish: Publish, services: WebServices, taken: str) -> None:
     publish("Present")
     publish("Former")
     services.publisher.rename("former", "latter")
@@ -102,7 +104,7 @@ def test_a_slug_is_never_given_to_another_post(publish: Publish, services: Servi
 
 
 def test_a_deleted_post_is_gone_for_ever_under_every_slug(
-    publish: Publish, services: Services, client: FlaskClient
+    publish: Publish, services: WebServices, client: FlaskClient
 ) -> None:
     publish("First", "Words.", tags="[a]")
     services.publisher.rename("first", "second")
@@ -116,7 +118,7 @@ def test_a_deleted_post_is_gone_for_ever_under_every_slug(
     assert b"second" not in client.get("/feed.atom").data
 
 
-def test_a_deleted_post_cannot_be_changed(publish: Publish, services: Services) -> None:
+def test_a_deleted_post_cannot_be_changed(publish: Publish, services: WebServices) -> None:
     publish("First")
     services.publisher.delete("first")
     before = everything(services)

@@ -17,7 +17,7 @@ from sqlalchemy import event, insert, select
 from feedserver.readership import counting, store
 from feedserver.readership.batch import Batch, ClientFeed
 from feedserver.readership.counting import Readership
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import Settings
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata, reader_keys
@@ -35,12 +35,12 @@ def feedly(subscribers: int) -> str:
 
 
 @pytest.fixture
-def readers(services: Services) -> Readership:
+def readers(services: WebServices) -> Readership:
     return services.readership
 
 
 @pytest.fixture
-def told(services: Services) -> Callable[..., dict[str, tuple[int, ...]]]:
+def told(services: WebServices) -> Callable[..., dict[str, tuple[int, ...]]]:
     """What the table says of a day: by reader subscribers, requests, 304s and bytes."""
 
     def tell(day: date = TODAY) -> dict[str, tuple[int, ...]]:
@@ -134,7 +134,7 @@ def test_a_day_ends_at_midnight_utc(readers: Readership, told: Told, clock: Cloc
 
 
 def test_processes_and_threads_count_together(
-    services: Services, settings: Settings, assemble: Callable[[Settings], Services], told: Told
+    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices], told: Told
 ) -> None:
     processes = [services.readership, assemble(settings).readership, assemble(settings).readership]
 
@@ -155,7 +155,7 @@ def test_processes_and_threads_count_together(
 # --- privacy ---
 
 
-def test_neither_addresses_nor_user_agents_are_stored(services: Services, readers: Readership) -> None:
+def test_neither_addresses_nor_user_agents_are_stored(services: WebServices, readers: Readership) -> None:
     readers.saw(FRESHRSS + " of Jane", "192.0.2.111", ATOM, 200, 1)
     readers.saw(FRESHRSS + " of Jane", "2001:db8:7:7::1", ATOM, 200, 1)
     readers.write()
@@ -165,8 +165,8 @@ def test_neither_addresses_nor_user_agents_are_stored(services: Services, reader
     assert not any(trace in stored for trace in ("192.0.2", "2001:db8", "Jane", "freshrss.org"))
 
 
-def test_hashes_mean_nothing_on_another_day(services: Services, readers: Readership, clock: Clock) -> None:
-    hashes = []
+def test_hashes_mean_nothing_on_another_day(services: WebServices, readers: Readership, clock: Clock) -> None:
+    hashes: list[object] = []
     for _ in range(2):
         readers.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
         readers.write()
@@ -177,7 +177,7 @@ def test_hashes_mean_nothing_on_another_day(services: Services, readers: Readers
 
 
 def test_when_a_day_is_over_only_its_numbers_remain(
-    services: Services, readers: Readership, told: Told, clock: Clock
+    services: WebServices, readers: Readership, told: Told, clock: Clock
 ) -> None:
     for address in ("192.0.2.1", "192.0.2.2"):
         readers.saw(FRESHRSS, address, ATOM, 200, 1)
@@ -196,7 +196,7 @@ def test_when_a_day_is_over_only_its_numbers_remain(
 
 
 def test_the_file_forgets_the_hashes_and_their_key_too(
-    assemble: Callable[[Settings], Services], prepared_sqlite: Path, tmp_path: Path, clock: Clock
+    assemble: Callable[[Settings], WebServices], prepared_sqlite: Path, tmp_path: Path, clock: Clock
 ) -> None:
     folder = tmp_path / "file"
     folder.mkdir()
@@ -218,7 +218,7 @@ def test_the_file_forgets_the_hashes_and_their_key_too(
 
 
 def test_late_counts_for_a_day_that_is_over_bring_no_key_back(
-    services: Services, settings: Settings, assemble: Callable[[Settings], Services], told: Told, clock: Clock
+    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices], told: Told, clock: Clock
 ) -> None:
     late = assemble(settings).readership
     services.readership.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
@@ -234,7 +234,7 @@ def test_late_counts_for_a_day_that_is_over_bring_no_key_back(
 
 
 def test_a_day_that_another_machine_began_anew_is_reduced_too(
-    services: Services, readers: Readership, told: Told, clock: Clock
+    services: WebServices, readers: Readership, told: Told, clock: Clock
 ) -> None:
     readers.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
     readers.write()
@@ -265,7 +265,7 @@ def test_names_beyond_the_bound_are_others(readers: Readership, told: Told, monk
 
 
 def test_feeds_beyond_the_bound_are_not_named(
-    services: Services, readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch
+    services: WebServices, readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "ROWS", 4)
     for number in range(9):
@@ -277,7 +277,7 @@ def test_feeds_beyond_the_bound_are_not_named(
 
 
 def test_hashes_are_bounded(
-    services: Services, readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch
+    services: WebServices, readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "HASHES", 7)
     for turn in range(2):
@@ -311,7 +311,9 @@ def test_memory_is_bounded_between_two_writes() -> None:
     assert sum(tally.requests for tally in day.tallies.values()) == 26
 
 
-def test_of_a_long_user_agent_only_the_beginning_is_held(services: Services, readers: Readership, told: Told) -> None:
+def test_of_a_long_user_agent_only_the_beginning_is_held(
+    services: WebServices, readers: Readership, told: Told
+) -> None:
     for end in "ab":
         readers.saw(FRESHRSS + "x" * 9999 + end, "192.0.2.1", ATOM, 200, 1)
     readers.write()
@@ -322,7 +324,7 @@ def test_of_a_long_user_agent_only_the_beginning_is_held(services: Services, rea
 # --- cost ---
 
 
-def test_a_request_writes_nothing(client: FlaskClient, services: Services) -> None:
+def test_a_request_writes_nothing(client: FlaskClient, services: WebServices) -> None:
     client.get("/feed.atom")
 
     with statements(services) as sent:
@@ -332,7 +334,7 @@ def test_a_request_writes_nothing(client: FlaskClient, services: Services) -> No
 
 
 def test_counts_that_cannot_be_written_stay_and_the_log_says_so(
-    client: FlaskClient, services: Services, told: Told, caplog: pytest.LogCaptureFixture
+    client: FlaskClient, services: WebServices, told: Told, caplog: pytest.LogCaptureFixture
 ) -> None:
     engine = services.database.engine
     client.get("/feed.atom", headers={"User-Agent": FRESHRSS})
@@ -384,7 +386,7 @@ def turns() -> Turns:
 
 
 @pytest.fixture
-def threaded(services: Services, clock: Clock, turns: Turns) -> Iterator[Readership]:
+def threaded(services: WebServices, clock: Clock, turns: Turns) -> Iterator[Readership]:
     """A readership whose thread takes turns."""
     readership = Readership(services.database, clock, turns)
     yield readership
@@ -392,7 +394,7 @@ def threaded(services: Services, clock: Clock, turns: Turns) -> Iterator[Readers
 
 
 @contextmanager
-def statements(services: Services) -> Iterator[list[str]]:
+def statements(services: WebServices) -> Iterator[list[str]]:
     sent: list[str] = []
 
     def note(*given: Any) -> None:
@@ -420,7 +422,7 @@ def test_the_thread_writes_the_counts_and_the_end_the_rest(threaded: Readership,
 
 
 def test_the_thread_of_an_idle_process_sends_nothing_to_the_database_but_closes_a_day(
-    services: Services, threaded: Readership, turns: Turns, clock: Clock
+    services: WebServices, threaded: Readership, turns: Turns, clock: Clock
 ) -> None:
     threaded.start()
     turns.wait_for_thread()
@@ -435,7 +437,7 @@ def test_the_thread_of_an_idle_process_sends_nothing_to_the_database_but_closes_
 
 
 def test_days_that_ended_while_no_server_ran_are_closed_at_the_start(
-    services: Services, threaded: Readership, turns: Turns
+    services: WebServices, threaded: Readership, turns: Turns
 ) -> None:
     with services.database.write() as connection:
         connection.execute(insert(reader_keys).values(day=date(2026, 3, 1), key="00"))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
 from feedserver.installation import init
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, Settings
 from feedserver.storage import revision
 from feedserver.storage.changes import Changes
@@ -37,13 +37,13 @@ def look_up(database: Database) -> int:
         return revision.load(connection).revision
 
 
-def test_a_change_of_this_process_is_seen_at_once(services: Services) -> None:
+def test_a_change_of_this_process_is_seen_at_once(services: WebServices) -> None:
     for _ in range(3):
         revise(services.database)
         assert services.changes.recent_revision() == look_up(services.database)
 
 
-def test_a_change_of_another_process_is_seen_in_time(services: Services, other: Database) -> None:
+def test_a_change_of_another_process_is_seen_in_time(services: WebServices, other: Database) -> None:
     for _ in range(3):
         services.changes.recent_revision()
         revise(other)
@@ -52,7 +52,7 @@ def test_a_change_of_another_process_is_seen_in_time(services: Services, other: 
 
 
 def test_the_present_revision_has_what_another_process_committed_just_before(
-    new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Callable[[Settings], Services]
+    new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Callable[[Settings], WebServices]
 ) -> None:
     settings = Settings(data_dir=tmp_path, database=DatabaseSettings(url=new_postgres_url()))
     services, other = assemble(settings), assemble(settings).database
@@ -65,7 +65,7 @@ def test_the_present_revision_has_what_another_process_committed_just_before(
 
 
 def test_threads_that_ask_for_the_present_revision_at_the_same_time_share_look_ups(
-    new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Callable[[Settings], Services]
+    new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Callable[[Settings], WebServices]
 ) -> None:
     services = assemble(Settings(data_dir=tmp_path, database=DatabaseSettings(url=new_postgres_url())))
     init(services, example=False)
@@ -83,7 +83,7 @@ def test_threads_that_ask_for_the_present_revision_at_the_same_time_share_look_u
     assert look_ups <= 3, "the first one's, and another for those that came during it"
 
 
-def test_while_nothing_changes_nothing_is_looked_up(services: Services) -> None:
+def test_while_nothing_changes_nothing_is_looked_up(services: WebServices) -> None:
     statements: list[str] = []
     event.listen(services.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
 
@@ -94,7 +94,7 @@ def test_while_nothing_changes_nothing_is_looked_up(services: Services) -> None:
     assert len(sent) <= (1 if services.database.is_sqlite else 10)
 
 
-def test_threads_share_it(services: Services, other: Database) -> None:
+def test_threads_share_it(services: WebServices, other: Database) -> None:
     with ThreadPoolExecutor(8) as threads:
         for _ in range(5):
             revise(other)
@@ -109,7 +109,7 @@ def test_a_database_that_is_away_is_an_error_of_the_databases(tmp_path: pytest.T
         changes.recent_revision()
 
 
-def test_after_closing_it_can_be_asked_again(services: Services) -> None:
+def test_after_closing_it_can_be_asked_again(services: WebServices) -> None:
     services.changes.recent_revision()
     services.changes.close()
     revise(services.database)
@@ -119,7 +119,7 @@ def test_after_closing_it_can_be_asked_again(services: Services) -> None:
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_look_up_that_gets_no_answer_holds_no_other_thread_up_for_long(
-    services: Services, monkeypatch: pytest.MonkeyPatch
+    services: WebServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known, begun, answered = services.changes.recent_revision(), Event(), Event()
     real = revision.load

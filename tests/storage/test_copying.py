@@ -14,7 +14,7 @@ from feedserver.errors import StorageError
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.installation import init
 from feedserver.jobs import store as jobs
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, Settings
 from feedserver.storage import copying, migrate, rate_limits
 from feedserver.storage.copying import copy
@@ -24,7 +24,7 @@ from feedserver.thoughts.moderation import actions, hosts
 from tests.posts.builders import document, everything
 from tests.support.outside import Clock, Web
 
-Assemble = Callable[[Settings], Services]
+Assemble = Callable[[Settings], WebServices]
 FEED = FeedAddress("site", "atom")
 
 
@@ -40,7 +40,7 @@ def target(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) ->
 
 
 @pytest.fixture
-def full(services: Services, web: Web, clock: Clock) -> Services:
+def full(services: WebServices, web: Web, clock: Clock) -> WebServices:
     """A site with a row in every table, and texts that are not easy to carry."""
     for number in range(6):  # more than the times that a clash of ids is tried again
         source = document(
@@ -66,7 +66,7 @@ def full(services: Services, web: Web, clock: Clock) -> Services:
     return services
 
 
-def read_by_somebody(services: Services, clock: Clock) -> None:
+def read_by_somebody(services: WebServices, clock: Clock) -> None:
     """On a day that is over, of which numbers remain, and on the present one."""
     for days in (-1, 1):
         clock.move(days=days)
@@ -74,18 +74,18 @@ def read_by_somebody(services: Services, clock: Clock) -> None:
         services.readership.write()
 
 
-def moved(services: Services, target: Database, assemble: Assemble) -> Services:
+def moved(services: WebServices, target: Database, assemble: Assemble) -> WebServices:
     """The services of the same site on the other database."""
     url = target.url.render_as_string(hide_password=False)
     return assemble(replace(services.settings, database=DatabaseSettings(url=url)))
 
 
-def test_the_site_that_is_copied_has_a_row_in_every_table(full: Services) -> None:
+def test_the_site_that_is_copied_has_a_row_in_every_table(full: WebServices) -> None:
     """What is new in the schema gets a row in `full` too, or nobody would know that it is copied."""
     assert [name for name, rows in everything(full).items() if not rows] == []
 
 
-def test_every_row_of_every_table_arrives_as_it_was(full: Services, target: Database, assemble: Assemble) -> None:
+def test_every_row_of_every_table_arrives_as_it_was(full: WebServices, target: Database, assemble: Assemble) -> None:
     tables = copy(full.database, target)
 
     there = moved(full, target, assemble)
@@ -97,7 +97,7 @@ def test_every_row_of_every_table_arrives_as_it_was(full: Services, target: Data
     assert migrate.is_current(target)
 
 
-def test_the_site_goes_on_where_it_was(full: Services, target: Database, assemble: Assemble) -> None:
+def test_the_site_goes_on_where_it_was(full: WebServices, target: Database, assemble: Assemble) -> None:
     before = full.feed_documents.get(FEED)
     form = full.tokens.give(1, full.clock())
     copy(full.database, target)
@@ -114,7 +114,7 @@ def test_the_site_goes_on_where_it_was(full: Services, target: Database, assembl
 
 
 def test_there_and_back_again_is_the_same_site(
-    full: Services, target: Database, assemble: Assemble, tmp_path: Path
+    full: WebServices, target: Database, assemble: Assemble, tmp_path: Path
 ) -> None:
     back = Database(f"sqlite:///{tmp_path / 'back.sqlite3'}")
 
@@ -125,7 +125,7 @@ def test_there_and_back_again_is_the_same_site(
     back.close()
 
 
-def test_a_target_that_init_has_made_takes_the_copy(full: Services, target: Database, assemble: Assemble) -> None:
+def test_a_target_that_init_has_made_takes_the_copy(full: WebServices, target: Database, assemble: Assemble) -> None:
     there = moved(full, target, assemble)
     if target.file:
         target.file.parent.mkdir()
@@ -136,7 +136,7 @@ def test_a_target_that_init_has_made_takes_the_copy(full: Services, target: Data
     assert everything(there) == everything(full)
 
 
-def test_a_target_that_holds_a_site_is_left_alone(full: Services, target: Database, assemble: Assemble) -> None:
+def test_a_target_that_holds_a_site_is_left_alone(full: WebServices, target: Database, assemble: Assemble) -> None:
     there = moved(full, target, assemble)
     if target.file:
         target.file.parent.mkdir()
@@ -150,7 +150,7 @@ def test_a_target_that_holds_a_site_is_left_alone(full: Services, target: Databa
 
 
 def test_a_target_that_another_process_makes_meanwhile_is_left_alone(
-    full: Services, target: Database, assemble: Assemble, monkeypatch: pytest.MonkeyPatch
+    full: WebServices, target: Database, assemble: Assemble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = moved(full, target, assemble)
     before: list[object] = []
@@ -173,7 +173,7 @@ def test_a_target_that_another_process_makes_meanwhile_is_left_alone(
     assert everything(there) == before[0]
 
 
-def test_a_target_that_holds_something_else_is_left_alone(full: Services, target: Database) -> None:
+def test_a_target_that_holds_something_else_is_left_alone(full: WebServices, target: Database) -> None:
     if target.file:
         target.file.parent.mkdir()
     with target.write() as connection:
@@ -187,7 +187,7 @@ def test_a_target_that_holds_something_else_is_left_alone(full: Services, target
         assert connection.execute(text("SELECT count(*) FROM recipes")).scalar_one() == 0
 
 
-def test_a_site_is_not_copied_onto_itself(full: Services) -> None:
+def test_a_site_is_not_copied_onto_itself(full: WebServices) -> None:
     before = everything(full)
 
     with pytest.raises(StorageError, match="holds a site already"):
@@ -198,7 +198,7 @@ def test_a_site_is_not_copied_onto_itself(full: Services) -> None:
 
 @pytest.mark.parametrize("problem", ["nothing there", "older"])
 def test_a_source_that_cannot_be_read_makes_nothing(
-    problem: str, full: Services, target: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    problem: str, full: WebServices, target: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = Database(f"sqlite:///{tmp_path / 'none.sqlite3'}") if problem == "nothing there" else full.database
     if problem == "older":
@@ -212,7 +212,7 @@ def test_a_source_that_cannot_be_read_makes_nothing(
 
 @pytest.mark.parametrize("broken", ["a row is lost", "the connection is"])
 def test_when_anything_goes_wrong_the_target_is_as_empty_as_before(
-    broken: str, full: Services, target: Database, monkeypatch: pytest.MonkeyPatch
+    broken: str, full: WebServices, target: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = copying._batches
 
@@ -237,7 +237,7 @@ def test_when_anything_goes_wrong_the_target_is_as_empty_as_before(
 
 
 def test_what_is_written_meanwhile_does_not_tear_the_copy(
-    full: Services, target: Database, assemble: Assemble, monkeypatch: pytest.MonkeyPatch
+    full: WebServices, target: Database, assemble: Assemble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = everything(full)
     whole = copying._copy_table
@@ -254,7 +254,7 @@ def test_what_is_written_meanwhile_does_not_tear_the_copy(
     assert everything(moved(full, target, assemble)) == before
 
 
-def test_a_large_table_is_never_held_in_memory(full: Services, target: Database) -> None:
+def test_a_large_table_is_never_held_in_memory(full: WebServices, target: Database) -> None:
     line = {"thought_id": 1, "at": full.clock(), "event": "x"}
     rows = [line | {"detail": str(number).ljust(20_000, "x")} for number in range(1500)]
     with full.database.write() as connection:
@@ -270,7 +270,7 @@ def test_a_large_table_is_never_held_in_memory(full: Services, target: Database)
     assert peak < 15_000_000, "the table holds thirty million characters"
 
 
-def test_postgresql_hands_its_rows_over_bit_by_bit(full: Services, target: Database) -> None:
+def test_postgresql_hands_its_rows_over_bit_by_bit(full: WebServices, target: Database) -> None:
     """What its driver holds for an ordinary cursor, the whole result, no Python tool sees."""
     source = target if full.database.is_sqlite else full.database
     if source is target:
@@ -299,5 +299,5 @@ class _Nowhere:
         return None if rows else self._source.execute(statement)
 
 
-def test_every_table_is_copied(full: Services, target: Database) -> None:
+def test_every_table_is_copied(full: WebServices, target: Database) -> None:
     assert [table.table for table in copy(full.database, target)] == [table.name for table in metadata.sorted_tables]

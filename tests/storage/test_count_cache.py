@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import FeedsSettings, Settings
 from feedserver.storage.changes import SiteState
 from feedserver.storage.count_cache import CountCache
@@ -22,7 +22,7 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def counts(services: Services) -> list[str]:
+def counts(services: WebServices) -> list[str]:
     """The counting statements that have been sent."""
     sent: list[str] = []
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import rate_limits as table
@@ -17,17 +17,17 @@ def allow(database: Database, bucket: str, most: int, clock: Clock) -> bool:
     return database.transact(lambda connection: rate_limits.allow(connection, bucket, most, now))
 
 
-def test_a_bucket_takes_so_many_a_minute(services: Services, clock: Clock) -> None:
+def test_a_bucket_takes_so_many_a_minute(services: WebServices, clock: Clock) -> None:
     assert [allow(services.database, "a", 3, clock) for _ in range(5)] == [True, True, True, False, False]
 
 
-def test_buckets_do_not_know_each_other(services: Services, clock: Clock) -> None:
+def test_buckets_do_not_know_each_other(services: WebServices, clock: Clock) -> None:
     assert allow(services.database, "a", 1, clock)
     assert allow(services.database, "b", 1, clock)
     assert not allow(services.database, "a", 1, clock)
 
 
-def test_the_minute_slides(services: Services, clock: Clock) -> None:
+def test_the_minute_slides(services: WebServices, clock: Clock) -> None:
     clock.move(seconds=59)
     assert all(allow(services.database, "a", 6, clock) for _ in range(6))
 
@@ -40,7 +40,7 @@ def test_the_minute_slides(services: Services, clock: Clock) -> None:
     assert all(allow(services.database, "a", 6, clock) for _ in range(6))
 
 
-def test_what_was_refused_is_not_counted(services: Services, clock: Clock) -> None:
+def test_what_was_refused_is_not_counted(services: WebServices, clock: Clock) -> None:
     for _ in range(10):
         allow(services.database, "a", 2, clock)
 
@@ -50,7 +50,7 @@ def test_what_was_refused_is_not_counted(services: Services, clock: Clock) -> No
 
 
 @pytest.mark.parametrize("idle", [2, 5, 10_000])
-def test_old_counters_are_taken_away(services: Services, clock: Clock, idle: int) -> None:
+def test_old_counters_are_taken_away(services: WebServices, clock: Clock, idle: int) -> None:
     for bucket in "abc":
         allow(services.database, bucket, 5, clock)
     clock.move(minutes=idle)
@@ -60,7 +60,7 @@ def test_old_counters_are_taken_away(services: Services, clock: Clock, idle: int
         assert connection.execute(select(table.c.bucket)).scalars().all() == ["d"]
 
 
-def test_processes_share_a_bucket(services: Services, database_url: str, clock: Clock) -> None:
+def test_processes_share_a_bucket(services: WebServices, database_url: str, clock: Clock) -> None:
     other = Database(database_url)
 
     assert [allow(database, "a", 3, clock) for database in (services.database, other, other)] == [True] * 3
@@ -69,7 +69,7 @@ def test_processes_share_a_bucket(services: Services, database_url: str, clock: 
     other.close()
 
 
-def test_many_at_once_get_no_more_than_the_limit(services: Services, clock: Clock) -> None:
+def test_many_at_once_get_no_more_than_the_limit(services: WebServices, clock: Clock) -> None:
     with ThreadPoolExecutor(8) as threads:
         allowed = list(threads.map(lambda _: allow(services.database, "a", 10, clock), range(30)))
 
@@ -78,7 +78,7 @@ def test_many_at_once_get_no_more_than_the_limit(services: Services, clock: Cloc
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite lets nobody in between
 def test_who_saw_no_counter_and_meets_one_counts_anew(
-    services: Services, database_url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    services: WebServices, database_url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other, judge = Database(database_url), rate_limits.seconds_to_wait
 
@@ -93,7 +93,7 @@ def test_who_saw_no_counter_and_meets_one_counts_anew(
     other.close()
 
 
-def test_what_was_let_through_before_is_counted_even_beyond_the_limit(services: Services, clock: Clock) -> None:
+def test_what_was_let_through_before_is_counted_even_beyond_the_limit(services: WebServices, clock: Clock) -> None:
     before = clock()
     clock.move(minutes=1)
     owed = [before, clock(), clock()]

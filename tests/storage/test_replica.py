@@ -11,7 +11,7 @@ from sqlalchemy import text
 from feedserver.app import create_app
 from feedserver.errors import StorageError
 from feedserver.installation import init
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, Settings
 from feedserver.storage import replica
 from feedserver.storage.engine import Database
@@ -21,11 +21,11 @@ from tests.support.replicas import is_the_replica, reads_on_the_replica, replay_
 from tests.support.serving import FEEDSERVER, Site
 from tests.support.waiting import wait_until
 
-Assemble = Callable[[Settings], Services]
+Assemble = Callable[[Settings], WebServices]
 
 
 @pytest.fixture
-def services(replicated: DatabaseSettings, tmp_path: Path, assemble: Assemble) -> Services:
+def services(replicated: DatabaseSettings, tmp_path: Path, assemble: Assemble) -> WebServices:
     """A site whose public reads go to the replica."""
     services = assemble(Settings(data_dir=tmp_path, database=replicated))
     init(services, example=False)
@@ -34,15 +34,15 @@ def services(replicated: DatabaseSettings, tmp_path: Path, assemble: Assemble) -
 
 
 @pytest.fixture
-def client(services: Services) -> FlaskClient:
+def client(services: WebServices) -> FlaskClient:
     return create_app(services=services).test_client()
 
 
-def publish(services: Services, title: str) -> str:
+def publish(services: WebServices, title: str) -> str:
     return services.publisher.add(services.publisher.read(document(title)), services.clock()).slug
 
 
-def test_a_replica_that_has_seen_everything_is_read(services: Services, client: FlaskClient) -> None:
+def test_a_replica_that_has_seen_everything_is_read(services: WebServices, client: FlaskClient) -> None:
     slug = publish(services, "First")
     wait_for(services, replica_reads=True)
 
@@ -52,7 +52,7 @@ def test_a_replica_that_has_seen_everything_is_read(services: Services, client: 
 
 
 def test_what_was_just_published_is_there_with_the_next_request_though_the_replica_is_behind(
-    services: Services, client: FlaskClient
+    services: WebServices, client: FlaskClient
 ) -> None:
     assert b"Second" not in client.get("/feed.rss").data
 
@@ -70,7 +70,7 @@ def test_what_was_just_published_is_there_with_the_next_request_though_the_repli
 
 
 def test_a_page_has_what_another_process_has_just_published_though_the_replica_is_behind(
-    services: Services, client: FlaskClient, assemble: Assemble
+    services: WebServices, client: FlaskClient, assemble: Assemble
 ) -> None:
     other = assemble(services.settings)
 
@@ -86,7 +86,7 @@ def test_a_page_has_what_another_process_has_just_published_though_the_replica_i
 
 
 def test_a_page_has_what_a_command_has_published_though_the_replica_is_behind(
-    services: Services, client: FlaskClient
+    services: WebServices, client: FlaskClient
 ) -> None:
     database = services.settings.database
     environ = {"FEEDSERVER_DATABASE_URL": database.url, "FEEDSERVER_DATABASE_READ_URL": database.read_url}
@@ -100,14 +100,14 @@ def test_a_page_has_what_a_command_has_published_though_the_replica_is_behind(
         assert not reads_on_the_replica(services)
 
 
-def test_what_leads_to_a_change_is_read_on_the_primary(services: Services) -> None:
+def test_what_leads_to_a_change_is_read_on_the_primary(services: WebServices) -> None:
     for transaction in (services.database.read, services.database.write):
         with transaction() as connection:
             assert not is_the_replica(connection)
 
 
 def test_a_replica_that_went_away_is_left_alone_for_a_while_and_then_asked_again(
-    services: Services,
+    services: WebServices,
     client: FlaskClient,
     replica_server: Server,
     monkeypatch: pytest.MonkeyPatch,

@@ -14,7 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from feedserver.app import create_app
 from feedserver.installation import init
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, LimitsSettings, Settings
 from tests.posts.builders import document
 from tests.support.outside import Web
@@ -22,7 +22,7 @@ from tests.support.postgres import Server
 from tests.support.replicas import CATCHES_UP, is_the_replica, on_the_replica, wait_for
 from tests.support.waiting import wait_until
 
-Assemble = Callable[[Settings], Services]
+Assemble = Callable[[Settings], WebServices]
 Answer = tuple[int, str | None, str]  # status, ETag, body
 PERSON = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}
 TOKEN = re.compile(r'name="token" value="[^"]+"')  # of the comment form: another one each time
@@ -30,7 +30,7 @@ END = text("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE p
 
 
 @pytest.fixture
-def services(replicated: DatabaseSettings, tmp_path: Path, assemble: Assemble, web: Web) -> Services:
+def services(replicated: DatabaseSettings, tmp_path: Path, assemble: Assemble, web: Web) -> WebServices:
     """A site with two posts and a thought, whose public reads go to the replica."""
     services = assemble(Settings(data_dir=tmp_path, database=replicated, limits=LimitsSettings(copies=0)))
     init(services, example=False)
@@ -43,7 +43,7 @@ def services(replicated: DatabaseSettings, tmp_path: Path, assemble: Assemble, w
     return services
 
 
-def ask(services: Services, path: str, **how: Any) -> Answer:
+def ask(services: WebServices, path: str, **how: Any) -> Answer:
     """What a process in whose memory there is nothing yet answers."""
     answer = create_app(services=services).test_client().open(path, **how)
     return answer.status_code, answer.headers.get("ETag"), TOKEN.sub("", answer.get_data(as_text=True))
@@ -95,7 +95,7 @@ def end_session(connection: Connection) -> None:
     ],
 )
 def test_the_answer_is_the_primarys_when_the_session_on_the_replica_ends_in_the_middle(
-    services: Services,
+    services: WebServices,
     replica_server: Server,
     assemble: Assemble,
     caplog: pytest.LogCaptureFixture,
@@ -121,7 +121,7 @@ def test_the_answer_is_the_primarys_when_the_session_on_the_replica_ends_in_the_
 
 @pytest.mark.parametrize("path", ["/", "/feed.atom"])
 def test_a_replica_that_stops_while_a_request_is_made_leaves_the_answer_to_the_primary_and_no_feed_rests(
-    services: Services, replica_server: Server, path: str
+    services: WebServices, replica_server: Server, path: str
 ) -> None:
     client = create_app(services=services).test_client()
     assert b"Second" in client.get(path).data
@@ -142,7 +142,7 @@ def test_a_replica_that_stops_while_a_request_is_made_leaves_the_answer_to_the_p
 
 
 def test_a_read_that_the_replica_takes_back_for_what_it_has_to_replay_is_made_on_the_primary(
-    services: Services,
+    services: WebServices,
 ) -> None:
     def read(connection: Connection) -> bool:
         on_replica = is_the_replica(connection)
@@ -161,7 +161,7 @@ def test_a_read_that_the_replica_takes_back_for_what_it_has_to_replay_is_made_on
         assert services.database.replica_state() == "away"
 
 
-def test_a_statement_that_is_wrong_is_wrong_at_once_and_the_replica_goes_on(services: Services) -> None:
+def test_a_statement_that_is_wrong_is_wrong_at_once_and_the_replica_goes_on(services: WebServices) -> None:
     asked: list[bool] = []
 
     def read(connection: Connection) -> None:
@@ -176,7 +176,7 @@ def test_a_statement_that_is_wrong_is_wrong_at_once_and_the_replica_goes_on(serv
 
 
 @contextmanager
-def impatient(services: Services) -> Iterator[Connection]:
+def impatient(services: WebServices) -> Iterator[Connection]:
     """A connection to the replica, on which no query keeps what it has to replay waiting."""
     with on_the_replica(services) as connection:
         connection.execute(text("ALTER SYSTEM SET max_standby_streaming_delay = 0"))

@@ -10,14 +10,14 @@ from sqlalchemy import insert, inspect, select, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from feedserver.posts import store
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.storage.schema import host_rules, metadata, posts, slugs
 from tests.posts.builders import document
 
 MOMENT = datetime(2026, 3, 8, 12, 30, 15, 250_000, tzinfo=UTC)
 
 
-def test_the_migrated_schema_is_the_one_in_schema_py(services: Services) -> None:
+def test_the_migrated_schema_is_the_one_in_schema_py(services: WebServices) -> None:
     with services.database.read() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True, "target_metadata": metadata}
@@ -26,7 +26,7 @@ def test_the_migrated_schema_is_the_one_in_schema_py(services: Services) -> None
         assert compare_metadata(context, metadata) == []
 
 
-def test_indexes_and_constraints_have_the_names_of_schema_py(services: Services) -> None:
+def test_indexes_and_constraints_have_the_names_of_schema_py(services: WebServices) -> None:
     """Autogeneration does not compare primary keys, and foreign keys on SQLite only by their columns."""
     with services.database.read() as connection:
         found = inspect(connection)
@@ -49,7 +49,7 @@ def test_indexes_and_constraints_have_the_names_of_schema_py(services: Services)
     ],
     ids=["UTC", "Nepal", "early", "late"],
 )
-def test_moments_come_back_aware_and_in_utc(services: Services, moment: datetime) -> None:
+def test_moments_come_back_aware_and_in_utc(services: WebServices, moment: datetime) -> None:
     with services.database.write() as connection:
         connection.execute(insert(host_rules).values(host="a", rule="block", created_at=moment))
         found = connection.execute(select(host_rules.c.created_at)).scalar_one()
@@ -61,7 +61,7 @@ def test_moments_come_back_aware_and_in_utc(services: Services, moment: datetime
     assert same == "a"
 
 
-def test_moments_without_a_zone_are_not_stored(services: Services) -> None:
+def test_moments_without_a_zone_are_not_stored(services: WebServices) -> None:
     naive = MOMENT.replace(tzinfo=None)
 
     with pytest.raises((AssertionError, StatementError), match="aware"), services.database.write() as connection:
@@ -69,7 +69,7 @@ def test_moments_without_a_zone_are_not_stored(services: Services) -> None:
 
 
 @pytest.mark.parametrize("asked", ["\x00", "a\x00", "\ud800", "hello\udcff", "'; DROP TABLE posts; --"])
-def test_words_that_no_database_takes_are_looked_for_in_vain(services: Services, asked: str) -> None:
+def test_words_that_no_database_takes_are_looked_for_in_vain(services: WebServices, asked: str) -> None:
     services.publisher.add(services.publisher.read(document("Hello", tags="[a]")), MOMENT)
 
     with services.database.read() as connection:
@@ -84,7 +84,7 @@ def test_a_stranger_who_asks_for_such_words_is_told_that_there_is_nothing(client
     assert client.get(path).status_code == 404
 
 
-def test_any_other_text_comes_back_as_it_was(services: Services) -> None:
+def test_any_other_text_comes_back_as_it_was(services: WebServices) -> None:
     text = "é語😀\t\n\\'\"%s :x \x7f\ufffd" + "a" * 100_000
 
     with services.database.write() as connection:
@@ -92,13 +92,13 @@ def test_any_other_text_comes_back_as_it_was(services: Services) -> None:
         assert connection.execute(select(host_rules.c.host, host_rules.c.rule)).one() == (text, "")
 
 
-def test_a_slug_needs_its_post(services: Services) -> None:
+def test_a_slug_needs_its_post(services: WebServices) -> None:
     with pytest.raises(IntegrityError), services.database.write() as connection:
         connection.execute(insert(slugs).values(slug="orphan", post_id=999))
 
 
 @pytest.mark.parametrize("column", ["guid", "slug", "updated_at"])
-def test_what_names_a_post_is_unique(services: Services, column: str) -> None:
+def test_what_names_a_post_is_unique(services: WebServices, column: str) -> None:
     for title in ("One", "Two"):
         services.publisher.add(services.publisher.read(document(title)), MOMENT)
 

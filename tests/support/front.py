@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import Settings, SiteSettings
 from tests.posts.builders import document
 from tests.support.proxy import Nginx
@@ -21,7 +21,7 @@ class Front:
     def __init__(self, nginx: Nginx, site: Site) -> None:
         self.nginx = nginx
         self.site = site
-        self.author = Services(Settings(data_dir=site.folder / "var", site=SiteSettings(url=nginx.url)))
+        self.author = WebServices(Settings(data_dir=site.folder / "var", site=SiteSettings(url=nginx.url)))
 
     def get(self, path: str, **headers: str) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -3,7 +3,7 @@
 from feedserver.errors import PostError
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from tests.feeds.happenings import link, say
 from tests.support.outside import Clock
 
@@ -64,7 +64,7 @@ POSTS: dict[str, tuple[str, str]] = {
 }
 
 
-def fill(services: Services, clock: Clock) -> list[Post]:
+def fill(services: WebServices, clock: Clock) -> list[Post]:
     """Publishes all of them, and lets strangers say nasty things; returns the visible posts."""
     for front, body in POSTS.values():
         services.publisher.add(services.publisher.read(f"---\n{front}\n---\n{body}\n".encode()), clock())
@@ -82,7 +82,7 @@ def fill(services: Services, clock: Clock) -> list[Post]:
     return visible
 
 
-def try_to_publish(services: Services, content: bytes) -> Post | None:
+def try_to_publish(services: WebServices, content: bytes) -> Post | None:
     """The post that a document becomes; None where it is refused with a word to its author."""
     try:
         return services.publisher.add(services.publisher.read(content), services.clock())

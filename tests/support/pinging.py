@@ -1,6 +1,7 @@
 """Pings as another blog sends them, and what the answers say."""
 
 import xmlrpc.client
+from typing import Any
 
 WORDPRESS = """<?xml version="1.0"?>
 <methodCall>
@@ -22,7 +23,7 @@ def ping_body(source: str, target: str) -> bytes:
     return WORDPRESS.format(source=source.replace("&", "&amp;"), target=target.replace("&", "&amp;")).encode()
 
 
-def call_body(method: str, *params: object) -> bytes:
+def call_body(method: str, *params: Any) -> bytes:
     """Any XML-RPC call."""
     return xmlrpc.client.dumps(params, method, allow_none=True).encode()
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, create_engine, make_url, text
 
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings
 from tests.support.postgres import Server
 from tests.support.waiting import wait_until
@@ -22,11 +22,11 @@ def is_the_replica(connection: Connection) -> bool:
     return bool(connection.execute(text("SELECT pg_is_in_recovery()")).scalar_one())
 
 
-def reads_on_the_replica(services: Services) -> bool:
+def reads_on_the_replica(services: WebServices) -> bool:
     return services.database.read_public(is_the_replica)
 
 
-def wait_for(services: Services, *, replica_reads: bool) -> None:
+def wait_for(services: WebServices, *, replica_reads: bool) -> None:
     wait_until(
         lambda: reads_on_the_replica(services) is replica_reads,
         CATCHES_UP,
@@ -35,7 +35,7 @@ def wait_for(services: Services, *, replica_reads: bool) -> None:
 
 
 @contextmanager
-def on_the_replica(services: Services) -> Iterator[Connection]:
+def on_the_replica(services: WebServices) -> Iterator[Connection]:
     """A connection to the replica that the site knows nothing of, each statement for itself."""
     engine = create_engine(services.settings.database.read_url, isolation_level="AUTOCOMMIT")
     try:
@@ -46,7 +46,7 @@ def on_the_replica(services: Services) -> Iterator[Connection]:
 
 
 @contextmanager
-def replay_paused(services: Services) -> Iterator[None]:
+def replay_paused(services: WebServices) -> Iterator[None]:
     """Within it the replica receives what is written, and does not show it."""
     with on_the_replica(services) as connection:
         connection.execute(text("SELECT pg_wal_replay_pause()"))

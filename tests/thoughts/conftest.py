@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import Settings
 from tests.support.outside import Clock
 from tests.support.waiting import SECONDS
@@ -19,7 +19,7 @@ def web() -> SlowWeb:
 
 @pytest.fixture
 def site_with(
-    settings: Settings, assemble: Callable[[Settings], Services], clock: Clock, web: SlowWeb
+    settings: Settings, assemble: Callable[[Settings], WebServices], clock: Clock, web: SlowWeb
 ) -> Callable[..., Site]:
     """Makes a site with other settings: `site_with(limits_refetch=0)`. Two of them are two processes of one site."""
 

@@ -15,7 +15,7 @@ from feedserver.jobs import store as jobs
 from feedserver.jobs.model import INTERACTIVE, Job
 from feedserver.net.fetch import FetchedPage
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.settings import Settings
 from feedserver.storage import revision as site
 from feedserver.thoughts.listing import listing
@@ -52,7 +52,7 @@ class SlowWeb(Web):
         self.gate = Event()
         self.gate.set()
 
-    def __call__(self, url: str, *, sender: str | None = None, **named: object) -> FetchedPage:
+    def __call__(self, url: str, *, sender: str | None = None, **named: Any) -> FetchedPage:
         operation, self.meanwhile = self.meanwhile, None
         try:
             return super().__call__(url, sender=sender, **named)
@@ -120,7 +120,7 @@ def assert_is_an_answer(answer: Answer) -> None:
 class Site:
     """One process of the site."""
 
-    def __init__(self, services: Services, clock: Clock, web: SlowWeb) -> None:
+    def __init__(self, services: WebServices, clock: Clock, web: SlowWeb) -> None:
         self.services = services
         self.clock = clock
         self.web = web

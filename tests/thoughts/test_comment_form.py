@@ -1,6 +1,7 @@
 """The comment form: what is refused, that nothing typed is lost, and that each error stands next to its field."""
 
 import string
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ FAULTS = {
 def test_a_fault_is_told_next_to_its_field_and_nothing_typed_is_lost(
     site: Site, commenter: Commenter, typed: dict[str, str], field: str, message: str
 ) -> None:
-    sent = TYPED | {"website": "https://rita.example/"} | typed
+    sent: dict[str, Any] = TYPED | {"website": "https://rita.example/"} | typed
 
     answer = commenter.send(**sent)
 

@@ -92,7 +92,9 @@ def test_system_methods_tell_of_all_methods_and_there_is_no_multicall(site: Site
     for method in listed:
         signatures = read_answer(site.call(call_body("system.methodSignature", method)).response.data)
         assert isinstance(signatures, list)
-        assert all(isinstance(kind, str) for signature in signatures for kind in signature)
+        assert all(
+            isinstance(signature, list) and all(isinstance(kind, str) for kind in signature) for signature in signatures
+        )
         assert read_answer(site.call(call_body("system.methodHelp", method)).response.data)
 
 

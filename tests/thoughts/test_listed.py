@@ -84,7 +84,7 @@ def test_a_link_that_vanishes_and_comes_back_takes_its_thought_along(told: Site)
 
 
 @pytest.mark.parametrize("front", [{"draft": "true"}, {"date": "2030-01-01"}], ids=["a draft", "put off"])
-def test_thoughts_go_with_their_post_and_come_back_with_it(told: Site, front: dict[str, object]) -> None:
+def test_thoughts_go_with_their_post_and_come_back_with_it(told: Site, front: dict[str, str]) -> None:
     edit(told.services, "post-1", **front)
     assert len(seen(told)) == 8
 

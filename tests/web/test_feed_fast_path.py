@@ -13,7 +13,7 @@ from feedserver import app as app_module
 from feedserver.app import create_app
 from feedserver.feeds.documents import FeedDocuments
 from feedserver.posts.model import Post
-from feedserver.services import Services
+from feedserver.services import WebServices
 from feedserver.web.feed_fast_path import FeedFastPath
 from tests.feeds.happenings import say
 from tests.support.outside import Clock
@@ -75,7 +75,7 @@ def test_a_document_is_asked_for_once_and_again_only_if_it_is_not_current(
 
 
 def test_a_change_of_the_site_shows_in_the_next_response(
-    client: FlaskClient, services: Services, publish: Callable[..., Post], fog: Post, clock: Clock
+    client: FlaskClient, services: WebServices, publish: Callable[..., Post], fog: Post, clock: Clock
 ) -> None:
     client.get("/feed.atom")
     before = client.get("/feed.atom").headers["ETag"]
@@ -125,7 +125,7 @@ def test_other_methods_go_to_flask(client: FlaskClient) -> None:
     assert client.options("/feed.rss").headers["Allow"]
 
 
-def test_a_feed_that_is_gone_is_gone_at_once(client: FlaskClient, services: Services) -> None:
+def test_a_feed_that_is_gone_is_gone_at_once(client: FlaskClient, services: WebServices) -> None:
     for _ in range(2):
         assert client.get("/posts/fog/thoughts.rss").status_code == 200
 
@@ -134,7 +134,7 @@ def test_a_feed_that_is_gone_is_gone_at_once(client: FlaskClient, services: Serv
     assert client.get("/posts/fog/thoughts.rss").status_code == 410
 
 
-def test_unknown_queries_are_not_remembered(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_queries_are_not_remembered(services: WebServices, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app_module, "FeedFastPath", partial(FeedFastPath, most=3))
     app = create_app(services=services)
     routed: list[str] = []
@@ -163,7 +163,8 @@ def test_a_request_without_raw_uri_goes_through_the_router(app: Flask) -> None:
             "REMOTE_ADDR": "192.0.2.1",
             "QUERY_STRING": "",
         }
-        body = b"".join(app.wsgi_app(environ, lambda status, headers, _=None: seen.append(status)))
+        application: Any = app.wsgi_app
+        body = b"".join(application(environ, lambda status, headers, _=None: seen.append(status)))
         assert body.startswith(b"<?xml")
 
     assert seen == ["200 OK", "200 OK"]
