@@ -1,4 +1,4 @@
-"""Registrable domains, source sites and networks: the units of trust, of fetch budgets and of rate limits. Pure."""
+"""What somebody has registered, of a host: whom to trust, whom a fetch burdens, and whom posts link to, go by it."""
 
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
@@ -6,8 +6,8 @@ from typing import Final
 
 from publicsuffixlist import PublicSuffixList
 
-_suffixes: Final = PublicSuffixList()  # with its private section: each name below github.io is a site of its own
-# Hosts shared by many people that the list lacks: each name below them is a site of its own.
+_suffixes: Final = PublicSuffixList()  # its private section too: below github.io everybody is somebody else
+# Homes of many people that the list does not know: each name below is a place of its own.
 _SHARED: Final = frozenset(
     """
     blogger.com blogspot.de blogspot.fr blogspot.co.uk canalblog.com dreamwidth.org edublogs.org ghost.io
@@ -19,7 +19,7 @@ _SHARED: Final = frozenset(
 
 
 def owned(host: str) -> str:
-    """The part of `host` that belongs to one person: a name below a shared host, else the registrable domain."""
+    """The part of `host` that is one person's, with all below it: on a shared host, a name below that."""
     if is_address(host):
         return host
     labels = host.split(".")
@@ -30,7 +30,7 @@ def owned(host: str) -> str:
 
 
 def registered(host: str) -> str:
-    """The registrable domain (eTLD+1) of `host`: one set of servers, also behind the shared hosts above."""
+    """The domain that was registered: behind a shared one of the list above stand the same machines for everybody."""
     return host if is_address(host) else _suffixes.privatesuffix(host) or host
 
 

@@ -42,7 +42,7 @@ def _receipt(token: str) -> dict[str, Any]:
     thought, lines, post = parts.database.look(partial(_traced, token))
     seen = post is not None and post.visible(parts.clock())
     stays = post is not None and post.state != "deleted"  # what stands on a deleted post is not looked at again
-    return tell(thought, lines, parts.urls.post(thought.post_slug) if seen else None, looked_at_again=stays)
+    return tell(thought, lines, parts.urls.post(thought.post_slug) if seen else None, is_rechecked=stays)
 
 
 def _traced(token: str, connection: Connection) -> tuple[Thought, list[TimelineEntry], Post | None]:

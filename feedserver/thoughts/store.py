@@ -42,7 +42,8 @@ _SET_NEXT_CHECK = (
     .where(thoughts.c.source_key == bindparam("key"), thoughts.c.state.in_(("received", "shown", "held")))
     .values(next_check_at=bindparam("moment"))
 )
-_ADD_TO_TABLE = insert(thoughts).returning(thoughts.c.id)
+_INSERT = insert(thoughts).returning(thoughts.c.id)
+_UPDATE = update(thoughts).where(thoughts.c.id == bindparam("of"))  # the columns to set are those of the parameters
 _IDS_AT_ONCE = 500  # in one query: databases bound them
 
 
@@ -163,7 +164,7 @@ def add_ping(
         "sender": sender,
         "next_check_at": next_check_at,
     }
-    thought_id = connection.execute(_ADD_TO_TABLE, values).scalar_one()
+    thought_id = connection.execute(_INSERT, values).scalar_one()
     # Not read back: everything in it is known.
     known = values | {"id": thought_id, "post_slug": post_slug}
     return Thought(**{name: known.get(name) for name in Thought.__dataclass_fields__})  # type: ignore[arg-type]
@@ -237,9 +238,8 @@ def moderate(connection: Connection, decisions: Iterable[tuple[Thought, Decision
         batches.setdefault(tuple(values), []).append(values | {"of": thought.id})
         if decision.state != thought.state:
             moved.append(thought.id)
-    for names, rows in batches.items():  # thousands of one host in one go: writers of SQLite wait meanwhile
-        query = update(thoughts).where(thoughts.c.id == bindparam("of"))
-        connection.execute(query.values({name: bindparam(name) for name in names}), rows)
+    for rows in batches.values():  # thousands of one host in one go: writers of SQLite wait meanwhile
+        connection.execute(_UPDATE, rows)
     listed_thoughts.follow(connection, moved)
 
 
@@ -295,7 +295,7 @@ def _blank(kind: Kind, state: State, post_id: int, now: datetime) -> dict[str, A
 
 
 def _insert(connection: Connection, values: dict[str, Any]) -> Thought:
-    thought_id = connection.execute(insert(thoughts).values(values).returning(thoughts.c.id)).scalar_one()
+    thought_id = connection.execute(_INSERT, values).scalar_one()
     if values["state"] == "shown":
         listed_thoughts.follow(connection, [thought_id])
     thought = by_id(connection, thought_id)
@@ -304,7 +304,7 @@ def _insert(connection: Connection, values: dict[str, Any]) -> Thought:
 
 
 def _update(connection: Connection, thought_id: int, values: dict[str, Any]) -> None:
-    connection.execute(update(thoughts).where(thoughts.c.id == thought_id).values(values))
+    connection.execute(_UPDATE, {"of": thought_id, **values})
 
 
 def _one(connection: Connection, condition: ColumnElement[bool]) -> Thought | None:
