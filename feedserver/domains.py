@@ -1,4 +1,4 @@
-"""Registrable domains, source sites and networks: the units of trust, of fetch budgets and of rate limits. Pure."""
+"""What somebody has registered, of a host: whom to trust, whom a fetch burdens, and whom posts link to, go by it."""
 
 from functools import lru_cache
 from ipaddress import ip_address, ip_network

@@ -5,10 +5,11 @@ What is due, and who takes it: `queue`.
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Integer, Row, bindparam, delete, func, insert, select, update
 
 from feedserver.jobs.model import INTERACTIVE, LEASE, Job
 from feedserver.storage.schema import heartbeats, jobs
@@ -19,6 +20,10 @@ _INSERT = insert(jobs).returning(jobs.c.id)
 _LEASED = (jobs.c.id == bindparam("job"), jobs.c.lease_token == bindparam("token"))
 _IS_HELD = select(jobs.c.id).where(*_LEASED).with_for_update()
 _FINISH = delete(jobs).where(*_LEASED)
+_SET = update(jobs).where(jobs.c.id == bindparam("job"))  # the columns to set are those of the parameters
+_SET_HELD = update(jobs).where(*_LEASED)
+_OF_KEY = select(jobs.c.id).where(jobs.c.concurrency_key == bindparam("key"), jobs.c.priority == INTERACTIVE)
+_WAITING_OF = select(func.count()).select_from(_OF_KEY.limit(bindparam("most", type_=Integer)).subquery())
 
 
 def ensure(
@@ -47,9 +52,8 @@ def add(
     *,
     concurrency_key: str | None = None,
     priority: int = INTERACTIVE,
-    leased_until: datetime | None = None,
 ) -> Job:
-    """Writes a new job that `find` has not found; leased to the caller where `leased_until` is given."""
+    """Writes a new job that `find` has not found."""
     values: dict[str, Any] = {
         "kind": kind,
         "subject": subject,
@@ -58,8 +62,6 @@ def add(
         "attempts": 0,
         "created_at": now,
         "priority": priority,
-        "leased_until": leased_until,
-        "lease_token": _new_token() if leased_until else None,
     }
     return Job(id=connection.execute(_INSERT, values).scalar_one(), **values)
 
@@ -72,16 +74,16 @@ def find(connection: Connection, kind: str, subject: str) -> Job | None:
 
 def bring_forward(connection: Connection, job: Job, run_at: datetime) -> Job:
     """Makes a waiting job interactive and due earlier, with one attempt more. The caller holds its row lock."""
-    values = {"run_at": run_at, "attempts": max(0, job.attempts - 1), "priority": INTERACTIVE}
-    row = connection.execute(update(jobs).where(jobs.c.id == job.id).values(values).returning(jobs)).one()
-    return job_of(row)
+    values: dict[str, Any] = {"run_at": run_at, "attempts": max(0, job.attempts - 1), "priority": INTERACTIVE}
+    connection.execute(_SET, {"job": job.id, **values})
+    return replace(job, **values)
 
 
 def lease(connection: Connection, job: Job, now: datetime) -> Job:
     """Leases a free job to the caller, who holds its row lock and has counted its concurrency key."""
-    values = {"leased_until": now + LEASE, "lease_token": _new_token()}
-    row = connection.execute(update(jobs).where(jobs.c.id == job.id).values(values).returning(jobs)).one()
-    return job_of(row)
+    leased_until, lease_token = now + LEASE, secrets.token_hex(16)
+    connection.execute(_SET, {"job": job.id, "leased_until": leased_until, "lease_token": lease_token})
+    return replace(job, leased_until=leased_until, lease_token=lease_token)
 
 
 def renew(connection: Connection, tokens: Sequence[str], now: datetime) -> None:
@@ -110,9 +112,9 @@ def postpone(
 ) -> None:
     """Gives the lease back; the job is due again at `run_at`, with its old priority unless given another."""
     values = {"run_at": run_at, "attempts": attempts, "last_error": error} | _FREE
-    if priority is not None:
+    if priority is not None:  # else it stays: a ping may have made the job interactive meanwhile
         values["priority"] = priority
-    connection.execute(update(jobs).where(jobs.c.id == job.id, jobs.c.lease_token == job.lease_token).values(values))
+    connection.execute(_SET_HELD, {"job": job.id, "token": job.lease_token, **values})
 
 
 def give_back(connection: Connection, tokens: Sequence[str]) -> None:
@@ -140,8 +142,7 @@ def count_of(connection: Connection, concurrency_key: str, priority: int, until:
 
 def waiting_of(connection: Connection, concurrency_key: str, most: int) -> int:
     """How many interactive jobs one key has, counted up to `most`."""
-    waiting = select(jobs.c.id).where(jobs.c.concurrency_key == concurrency_key, jobs.c.priority == INTERACTIVE)
-    return connection.execute(select(func.count()).select_from(waiting.limit(most).subquery())).scalar_one()
+    return connection.execute(_WAITING_OF, {"key": concurrency_key, "most": most}).scalar_one()
 
 
 def beat(connection: Connection, now: datetime) -> None:
@@ -156,7 +157,3 @@ def last_beat(connection: Connection) -> datetime | None:
 
 def job_of(row: Row[Any]) -> Job:
     return Job(**row._mapping)  # noqa: SLF001 - documented
-
-
-def _new_token() -> str:
-    return secrets.token_hex(16)

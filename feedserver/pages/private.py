@@ -41,7 +41,7 @@ def _receipt(token: str) -> dict[str, Any]:
     thought, events, post = parts.database.read_public(partial(_load, token))
     url = parts.urls.post(thought.post_slug) if post and post.visible(parts.clock()) else None
     rechecked = post is not None and post.state != "deleted"
-    return tell(thought, events, url, looked_at_again=rechecked)
+    return tell(thought, events, url, is_rechecked=rechecked)
 
 
 def _load(token: str, connection: Connection) -> tuple[Thought, list[TimelineEntry], Post | None]:

@@ -1,7 +1,7 @@
-"""The comment form: what was typed is checked, a token says when and for which post the form was given out.
+"""The comment form: checks of what was typed, and a token that says when and for which post the form was given out.
 
-Works without cookies and JavaScript: the token is signed, not remembered; with what was typed it names one sending, so
-that a form sent twice is stored once. Pure but for the signing; `pages` shows the form and hands in what was sent.
+Without cookies and JavaScript: the token is signed, not stored; together with what was typed it identifies one
+submission, so that a form sent twice is stored once. `pages` shows the form.
 """
 
 import hashlib
@@ -21,12 +21,12 @@ from feedserver.urls import split_http
 
 MAX_BODY: Final = 131_072  # bytes of the whole form: the longest comment in the most wasteful encoding
 FIELDS: Final = ("comment", "name", "email", "website")
-TRAP: Final = "homepage"  # people do not see this field; programs fill it in
+TRAP: Final = "homepage"  # a field that people do not see and programs fill in
 TOKEN: Final = "token"  # noqa: S105 - the name of a form field
 MAX_LENGTH: Final = {"comment": 10_000, "name": 100, "email": 254, "website": 2_048}  # characters
 
-_AT_LEAST = timedelta(seconds=2)  # nobody reads a form and writes a comment in less
-_AT_MOST = timedelta(days=2)  # a page that was left open over a weekend still works
+_AT_LEAST = timedelta(seconds=2)  # people need longer to write a comment
+_AT_MOST = timedelta(days=2)  # a form left open over a weekend still works
 _INCOMPLETE = "The form was not complete. Please send it once more."
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)*")
 _PARAGRAPHS = re.compile(r"\n{2,}")
@@ -34,10 +34,8 @@ _PARAGRAPHS = re.compile(r"\n{2,}")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The form as a page shows it: where it goes, what was typed, what is wrong with it, by field.
-
-    The error of the whole form stands under `form`.
-    """
+    """The form as a page shows it: its action, hidden fields, and values and errors by field; `form` has the error of
+    the whole form."""
 
     action: str
     hidden: tuple[tuple[str, str], ...]
@@ -48,7 +46,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment that can be stored. `website` is absolute or empty; `submission` names one sending of the form."""
+    """A valid comment. `website` is an absolute URL or empty; `submission` identifies one submission of the form."""
 
     text: str
     name: str
@@ -58,17 +56,17 @@ class Comment:
 
 
 class Tokens:
-    """Gives out the form's tokens and reads them back."""
+    """Issues and checks the form's tokens."""
 
     def __init__(self, secret: str) -> None:
         self._signer = URLSafeSerializer(secret, salt="comment")
 
     def give(self, post_id: int, now: datetime) -> str:
-        """A token for one sending of the form on one post."""
+        """A token for one submission of the form on one post."""
         return str(self._signer.dumps([post_id, int(now.timestamp()), secrets.token_hex(8)]))
 
     def problem(self, token: str, post_id: int, now: datetime) -> str | None:
-        """What is wrong with a token, in words for the person who sent it; None when nothing is."""
+        """What is wrong with a token, for the person who sent it; None when it is valid."""
         try:
             given_for, given_at, _ = given = self._signer.loads(token)
         except (BadSignature, ValueError, TypeError):
@@ -84,7 +82,7 @@ class Tokens:
 
 
 def read(sent: Mapping[str, str]) -> tuple[Comment | None, dict[str, str]]:
-    """The comment in the form `sent`, or what is wrong with it, by field."""
+    """The comment in the form data `sent`, or the errors by field."""
     text = clean(sent.get("comment", "")).strip()
     name = one_line(sent.get("name", ""))
     email = one_line(sent.get("email", ""))
@@ -117,7 +115,7 @@ def as_html(text: str) -> str:
 
 
 def _submission(token: str, typed: Mapping[str, str]) -> str:
-    """The name of one sending. Who goes back, changes the words and sends them again has sent another one."""
+    """Identifies one submission: a form that was changed and sent again is another one."""
     return hashlib.sha256("\0".join([token, *typed.values()]).encode()).hexdigest()
 
 

@@ -1,8 +1,8 @@
-"""What happens to a thought: one pure function of the thought, an event, and now.
+"""The lifecycle of a thought: one pure function of the thought, an event, and now.
 
-An event is what was found at its source, a ping, or a moderator's act. Only verified evidence and a moderator change
-what is shown. A timeout, a 5xx or a stranger's repeated ping never does; a moderator's `spam` and `deleted` are final
-for all but a moderator; what a person approved keeps its words.
+An event is evidence from the source, a ping, or a moderation action. Only evidence and moderators change what is shown:
+a timeout, a 5xx or a repeated ping never does. A moderator's `spam` and `deleted` are final for all but a moderator,
+and approved content stays as it was approved.
 """
 
 from dataclasses import dataclass, field, replace
@@ -11,15 +11,15 @@ from typing import Final, Literal
 
 from feedserver.thoughts.model import Content, LinkSignals, State, Thought
 
-STRIKES: Final = 3  # 404s after which a source is gone …
-STRIKE_SPAN: Final = timedelta(days=1)  # … when they span at least this
+STRIKES: Final = 3  # a source is gone after so many 404s in a row …
+STRIKE_SPAN: Final = timedelta(days=1)  # … over at least this time
 
 FINAL: Final[frozenset[State]] = frozenset({"spam", "deleted"})
 
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """The source links to the post, and says this. `manner` is for the owner's rules alone."""
+    """The source links to the post. `signals` are for the verdict alone."""
 
     content: Content
     signals: LinkSignals = field(default_factory=LinkSignals)
@@ -27,21 +27,21 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class Unlinked:
-    """The source was read, and does not link to the post. `reason` is `no link` or `not a text`."""
+    """The source does not link to the post. `reason` is `no link` or `not a text`."""
 
     reason: str = "no link"
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """There is no such source for us. `status` is its answer, None where there was none (no such host)."""
+    """The source cannot be fetched. `status` is the HTTP status; None without an answer."""
 
     status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """The source did not answer properly; it may yet. `last` says that it will not be asked again."""
+    """The source is in trouble: a timeout, a 5xx, a broken connection. `last` marks the last attempt."""
 
     last: bool = False
 
@@ -53,7 +53,7 @@ Act = Literal["approve", "hide", "spam", "delete"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the owner's rules say of a verified thought; `suspicious` is what looks like spam, whatever the setting."""
+    """What the owner's rules say of a verified thought. `suspicious`: it looks like spam, whatever the setting."""
 
     state: State
     reason: str
@@ -65,7 +65,7 @@ WAITS: Final = Verdict("held", "waits for approval")
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a thought becomes. `new_words` wait beside `words` that a person approved."""
+    """What a thought becomes. `pending_content` waits beside `content` that a person approved."""
 
     state: State
     reason: str | None
@@ -79,19 +79,19 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Pinged:
-    """Somebody claims once more that the source links to the post."""
+    """A ping for a known pair: once more the claim that the source links to the post."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moderated:
-    """A person has decided."""
+    """A moderation action."""
 
     act: Act
 
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """A person takes their last act back: what was `before` it, and when the source had been looked at by then."""
+    """A moderation action is undone: what was `before` it, and when the source had last been checked by then."""
 
     before: Decision
     checked_at: datetime | None
@@ -101,7 +101,7 @@ LifecycleEvent = Evidence | Pinged | Moderated | TakenBack
 
 
 def decide(thought: Thought, event: LifecycleEvent, verdict: Verdict, now: datetime) -> Decision:
-    """What `thought` becomes through `event`; `verdict` is for a source that links and had no state to keep."""
+    """What `thought` becomes through `event`. `verdict` counts where the source links and there is no state to keep."""
     unchanged = as_it_is(thought)
     match event:
         case Moderated(act):
@@ -121,7 +121,7 @@ def decide(thought: Thought, event: LifecycleEvent, verdict: Verdict, now: datet
         case _ if thought.state in ("shown", "held"):
             return _doubted(thought, event, unchanged, now)
         case _:
-            # It was never shown, or is gone already: it stays away, and the reason is the newest.
+            # Never shown, or gone already: only the reason changes.
             away: State = "gone" if thought.restore else "rejected"
             return replace(unchanged, state=away, reason=_reason(event))
 
@@ -146,12 +146,12 @@ def nothing_to_show(thought: Thought) -> bool:
 
 
 def can_be_seen(thought: Thought, decision: Decision) -> bool:
-    """Whether readers can tell the difference between what was and what is decided."""
+    """Whether readers see a difference between the thought and the decision."""
     differs = thought.state != decision.state or thought.content != decision.content
     return differs and "shown" in (thought.state, decision.state)
 
 
-# What a moderator's act makes of a thought: its state, and why.
+# The state and the reason after each moderation action.
 _OUTCOMES: Final[dict[Act, tuple[State, str]]] = {
     "approve": ("shown", "approved"),
     "hide": ("held", "hidden by the moderator"),
@@ -161,7 +161,7 @@ _OUTCOMES: Final[dict[Act, tuple[State, str]]] = {
 
 
 def _moderated(thought: Thought, act: Act, unchanged: Decision) -> Decision:
-    """A person's word. Approving takes over the words that waited beside approved ones; no act leaves any waiting."""
+    """Approving takes over pending content; every action clears it."""
     if act in ("approve", "hide") and nothing_to_show(thought):
         return unchanged
     state, reason = _OUTCOMES[act]
@@ -171,7 +171,7 @@ def _moderated(thought: Thought, act: Act, unchanged: Decision) -> Decision:
 
 
 def _taken_back(thought: Thought, event: TakenBack) -> Decision:
-    """What was before a moderator's act, but for what looks at the source have brought since."""
+    """The decision before a moderation action, with what inspections have found since."""
     before = event.before
     if thought.checked_at == event.checked_at:
         return before
@@ -184,13 +184,13 @@ def _taken_back(thought: Thought, event: TakenBack) -> Decision:
         strikes=thought.strikes,
         first_strike_at=thought.first_strike_at,
     )
-    if before.state in ("shown", "held") and thought.state in ("gone", "received"):  # its link has vanished since
+    if before.state in ("shown", "held") and thought.state in ("gone", "received"):  # the link has gone since
         return replace(back, state=thought.state, reason=thought.reason, restore=before.state)
     return back
 
 
 def _pinged(thought: Thought, unchanged: Decision) -> Decision:
-    """A pair that was rejected or gone is verified anew; what stands is not touched by a claim."""
+    """A rejected or gone thought is verified anew; any other stays as it is."""
     if thought.state not in ("rejected", "gone"):
         return unchanged
     return replace(unchanged, state="received", reason=None)
@@ -200,7 +200,7 @@ def _linked(thought: Thought, content: Content, verdict: Verdict, unchanged: Dec
     state: State
     reason: str | None
     if thought.state == "shown" and verdict.suspicious and not thought.approved and content != thought.content:
-        state, reason = verdict.state, verdict.reason  # bait that was switched
+        state, reason = verdict.state, verdict.reason  # bait and switch
     elif thought.state in ("shown", "held"):
         state, reason = thought.state, thought.reason
     elif thought.restore:
@@ -214,7 +214,7 @@ def _linked(thought: Thought, content: Content, verdict: Verdict, unchanged: Dec
 
 
 def _doubted(thought: Thought, evidence: LifecycleEvent, unchanged: Decision, now: datetime) -> Decision:
-    """A thought that is shown or held, and evidence that speaks against it."""
+    """Evidence against a thought that is shown or held."""
     reason = _reason(evidence)
     gone = replace(unchanged, state="gone", reason=reason, restore=thought.state, strikes=0, first_strike_at=None)
     match evidence:

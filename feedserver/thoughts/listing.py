@@ -1,4 +1,4 @@
-"""The SQL of what a moderator looks through: thoughts by what is asked for, and what waits for a word."""
+"""The SQL of moderators' lists: thoughts by filter, and those that wait for moderation."""
 
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -12,9 +12,9 @@ from feedserver.thoughts.model import STATES, Kind, State, Thought
 from feedserver.thoughts.moderation.hosts import below
 from feedserver.thoughts.store import QUERY, thought_of
 
-# Whose new words wait for nobody. Told which states to look for, instead, SQLite walks through all that is shown.
-_AWAY = [state for state in STATES if state not in ("held", "shown")]
-_NEW_WORDS = "new words at the source, which wait for approval"
+# States whose pending content does not count. Given the other states instead, SQLite reads all shown thoughts.
+_NOT_LISTED = [state for state in STATES if state not in ("held", "shown")]
+_PENDING = "new words at the source, which wait for approval"
 
 
 def listing(
@@ -27,16 +27,16 @@ def listing(
     source: str | None = None,
     limit: int | None = None,
 ) -> list[Thought]:
-    """Thoughts, newest first: those on one post, in one state, of one kind, from one host (subdomains included), with
-    `source` somewhere in their source's URL; at most `limit`.
+    """Thoughts, newest first: on one post, in one state, of one kind, from one host (subdomains included), with
+    `source` as a part of their source's URL; at most `limit`.
 
-    New words that wait beside approved ones are listed before them, as the same thought in the state `held`.
+    Pending content is listed before the approved content, as the same thought in the state `held`.
     """
     query = QUERY
     if slug is not None:
         query = query.where(thoughts.c.post_id == posts.slug_owner(connection, slug))
     if state == "held":
-        query = query.where(_held_or_new())
+        query = query.where(_held_or_pending())
     elif state is not None:
         query = query.where(thoughts.c.state == state)
     if kind is not None:
@@ -47,7 +47,7 @@ def listing(
         query = query.where(func.lower(thoughts.c.source).contains(source.lower(), autoescape=True))
     query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc())
     found = [thought_of(row) for row in connection.execute(query.limit(limit))]
-    listed = [one for thought in found for one in _with_new_words(thought) if state in (None, one.state)]
+    listed = [one for thought in found for one in _with_pending(thought) if state in (None, one.state)]
     return listed[:limit]
 
 
@@ -58,27 +58,26 @@ def ids_of_host(connection: Connection, host: str) -> list[int]:
 
 
 def waiting_for_a_word(connection: Connection, limit: int) -> list[tuple[Thought, datetime]]:
-    """What a moderator is to decide on, and since when it waits, the newest first: what is held, and new words beside
-    approved ones, each as a thought in the state `held`. Nothing on a post that was deleted."""
+    """What waits for moderation and since when, newest first: held thoughts, and pending content as a thought in the
+    state `held`. Nothing on deleted posts."""
     since = func.coalesce(thoughts.c.pending_since, thoughts.c.decided_at, thoughts.c.received_at)
     query = (
-        QUERY.where(_held_or_new(), thoughts.c.state.not_in(_AWAY), schema.posts.c.state != "deleted")
+        QUERY.where(_held_or_pending(), thoughts.c.state.not_in(_NOT_LISTED), schema.posts.c.state != "deleted")
         .add_columns(since.label("since"))
         .order_by(since.desc(), thoughts.c.id.desc())
         .limit(limit)
     )
-    return [(_with_new_words(thought_of(row, "since"))[0], row.since) for row in connection.execute(query)]
+    return [(_with_pending(thought_of(row, "since"))[0], row.since) for row in connection.execute(query)]
 
 
-def _held_or_new() -> ColumnElement[bool]:
-    """What is held or has new words. Each is looked for by itself: for one condition with “or” SQLite walks through all
-    that is shown."""
+def _held_or_pending() -> ColumnElement[bool]:
+    """Held thoughts and those with pending content. Two queries: with one “or” SQLite reads all shown thoughts."""
     held = select(thoughts.c.id).where(thoughts.c.state == "held")
     return thoughts.c.id.in_(union(held, select(thoughts.c.id).where(thoughts.c.pending_since.is_not(None))))
 
 
-def _with_new_words(thought: Thought) -> list[Thought]:
+def _with_pending(thought: Thought) -> list[Thought]:
     if thought.pending_content is None or thought.state != "shown":
         return [thought]
-    held = replace(thought, state="held", reason=_NEW_WORDS, pending_content=None, **asdict(thought.pending_content))
+    held = replace(thought, state="held", reason=_PENDING, pending_content=None, **asdict(thought.pending_content))
     return [held, thought]

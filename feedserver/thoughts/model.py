@@ -1,4 +1,4 @@
-"""The values that thoughts are made of. Pure: no clock, database, network or Flask."""
+"""The values that thoughts are made of. Pure."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ STATES: tuple[State, ...] = get_args(State)
 
 MAX_NAME = 500  # characters
 MAX_EXCERPT = 1000  # characters
-MOST_ALIKE = 20  # posts about which the same words are said, as far as they are counted
-_SAYS_SOMETHING = 10  # letters of an excerpt, from which on it is somebody's own words
+MOST_ALIKE = 20  # posts with the same excerpt, as far as they are counted
+_TELLING_LETTERS = 10  # an excerpt of fewer says nothing of its own
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a source says: who, under which title, and the words around its link."""
+    """What a source says: its author, its title, and the excerpt around its link."""
 
     author_name: str
     author_url: str
@@ -26,22 +26,22 @@ class Content:
 
     @property
     def fingerprint(self) -> str | None:
-        """The same for excerpts that say the same; None for one that says nothing."""
+        """A hash of the excerpt without letter case and blanks; None where it is empty."""
         said = " ".join(self.excerpt.casefold().split())
         return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest() if said else None
 
     @property
     def is_telling(self) -> bool:
-        """Whether the excerpt says something of its own: many who mean no harm say “see this”."""
-        return sum(map(str.isalnum, self.excerpt)) >= _SAYS_SOMETHING
+        """Whether the excerpt says something of its own: many honest ones say “see this”."""
+        return sum(map(str.isalnum, self.excerpt)) >= _TELLING_LETTERS
 
 
 @dataclass(frozen=True, slots=True)
 class LinkSignals:
-    """How a page links to a post, beyond its words: what tells spam from a thought.
+    """How a source links to a post: signs of spam.
 
-    `links` counts the page's links to our posts, `hidden` says that this one cannot be seen. `led_to` is where
-    redirects ended, None without one.
+    `links` counts its links to our posts, `hidden` says that this one is invisible. `redirected_to` is the final URL
+    after redirects, None without any.
     """
 
     links: int = 1
@@ -51,13 +51,12 @@ class LinkSignals:
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """What others say on one post. Text is plain and clean. Moments are aware, UTC.
+    """What others say on one post. Texts are plain and clean, times aware UTC.
 
-    `source` and `target` are as they were sent (None for comments); `page` is the source in the form under which
-    it is known (`urls.same_page`). `reason` says in plain words why the state is what it is. `restore` is the
-    state that a link which comes back restores. `approved` is true once a person approved these very words;
-    `new_words` are what the source says now, and wait beside them. `strikes` counts the 404s in a row,
-    `first_strike_at` is when they began.
+    `source` and `target` are as they were sent (None for comments); `source_key` is the normalized source
+    (`urls.normalize_source`). `reason` tells people why the state is what it is. `restore` is the state that comes
+    back with the link. `approved` is true while a person's approval of this very content holds; `pending_content` is
+    what the source says since. `strikes` counts the 404s in a row, since `first_strike_at`.
     """
 
     id: int
@@ -101,5 +100,5 @@ class TimelineEntry:
 
 
 def is_blank(text: str) -> bool:
-    """Whether there is nothing to be seen: some characters are neither blanks nor visible."""
+    """Whether a text has no visible character: some are neither blanks nor visible."""
     return all(char.isspace() or not char.isprintable() for char in text)

@@ -1,6 +1,6 @@
-"""What a receipt tells the sender of a ping: everything that happened to it, but no word that was meant for the owner.
+"""What a receipt tells the sender of a ping: what happened to it, without the reasons of moderators and of suspicion.
 
-A moderator's reasons, and what made a thought look like spam, are between the owner and the moderator. Pure.
+Pure.
 """
 
 from collections.abc import Sequence
@@ -9,14 +9,15 @@ from typing import Any, Final
 from feedserver.thoughts.lifecycle import WAITS
 from feedserver.thoughts.model import Thought, TimelineEntry
 
-# What a decision on a state is told as, whatever the reason was.
+# The reason that senders read for these states, whatever it was.
 _TOLD: Final[dict[str, str | None]] = {"held": WAITS.reason, "spam": None, "deleted": None}
 
 
 def tell(
-    thought: Thought, timeline: Sequence[TimelineEntry], post: str | None, *, looked_at_again: bool
+    thought: Thought, timeline: Sequence[TimelineEntry], post: str | None, *, is_rechecked: bool
 ) -> dict[str, Any]:
-    """The receipt's keys (INTERFACE section 6). `post` is the post's URL where readers can see it."""
+    """The receipt's keys (docs/interface.md, “Shapes of JSON”). `post` is the post's URL where readers can see it;
+    `is_rechecked`: its source will be inspected again."""
     return {
         "state": thought.state,
         "reason": _TOLD.get(thought.state, thought.reason),
@@ -25,7 +26,7 @@ def tell(
         "post": post,
         "received_at": thought.received_at,
         "checked_at": thought.checked_at,
-        "next_check_at": thought.next_check_at if looked_at_again else None,
+        "next_check_at": thought.next_check_at if is_rechecked else None,
         "timeline": [{"at": line.at, "event": line.event, "detail": _detail(line)} for line in timeline],
     }
 

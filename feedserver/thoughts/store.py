@@ -43,7 +43,8 @@ _SET_NEXT_CHECK = (
     .where(thoughts.c.source_key == bindparam("key"), thoughts.c.state.in_(("received", "shown", "held")))
     .values(next_check_at=bindparam("moment"))
 )
-_ADD_TO_TABLE = insert(thoughts).returning(thoughts.c.id)
+_INSERT = insert(thoughts).returning(thoughts.c.id)
+_UPDATE = update(thoughts).where(thoughts.c.id == bindparam("of"))  # the columns to set are those of the parameters
 
 
 # --- finding ---
@@ -156,7 +157,7 @@ def add_ping(
         "sender": sender,
         "next_check_at": next_check_at,
     }
-    thought_id = connection.execute(_ADD_TO_TABLE, values).scalar_one()
+    thought_id = connection.execute(_INSERT, values).scalar_one()
     # Not read back: everything in it is known.
     known = values | {"id": thought_id, "post_slug": post_slug}
     return Thought(**{name: known.get(name) for name in Thought.__dataclass_fields__})  # type: ignore[arg-type]
@@ -219,15 +220,14 @@ def settle(connection: Connection, thought: Thought, decision: Decision, now: da
 
 def moderate(connection: Connection, decisions: Iterable[tuple[Thought, Decision]], now: datetime) -> None:
     """Writes what thoughts became by a moderation action. They are locked: no inspection comes between."""
-    batches: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for thought, decision in decisions:
         values = _decided(thought, decision, now) | {"decided_at": now}
         if decision.state in FINAL:
             values["next_check_at"] = None
-        batches.setdefault(tuple(values), []).append(values | {"of": thought.id})
-    for names, rows in batches.items():  # thousands of one host in one go: writers of SQLite wait meanwhile
-        query = update(thoughts).where(thoughts.c.id == bindparam("of"))
-        connection.execute(query.values({name: bindparam(name) for name in names}), rows)
+        groups.setdefault(tuple(values), []).append(values | {"of": thought.id})
+    for rows in groups.values():  # thousands of one host in one go: writers of SQLite wait meanwhile
+        connection.execute(_UPDATE, rows)
 
 
 def set_next_check(connection: Connection, source_key: str, moment: datetime | None) -> None:
@@ -285,14 +285,14 @@ def _blank(kind: Kind, state: State, post_id: int, now: datetime) -> dict[str, A
 
 
 def _insert(connection: Connection, values: dict[str, Any]) -> Thought:
-    thought_id = connection.execute(insert(thoughts).values(values).returning(thoughts.c.id)).scalar_one()
+    thought_id = connection.execute(_INSERT, values).scalar_one()
     thought = by_id(connection, thought_id)
     assert thought is not None, "it was written in this transaction"
     return thought
 
 
 def _update(connection: Connection, thought_id: int, values: dict[str, Any]) -> None:
-    connection.execute(update(thoughts).where(thoughts.c.id == thought_id).values(values))
+    connection.execute(_UPDATE, {"of": thought_id, **values})
 
 
 def _one(connection: Connection, condition: ColumnElement[bool]) -> Thought | None:

@@ -4,10 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from feedserver.posts.store import visible
 from feedserver.storage.schema import posts, slugs
+
+_FIND = (
+    select(slugs.c.slug.label("name"), posts.c.id, posts.c.slug, posts.c.pings_open)
+    .join_from(slugs, posts)
+    .where(slugs.c.slug.in_(bindparam("names", expanding=True)))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,5 @@ class Target:
 
 def find(connection: Connection, names: Sequence[str], now: datetime) -> dict[str, Target]:
     """The visible posts that have these slugs, or had them once, by slug."""
-    query = select(slugs.c.slug.label("name"), posts.c.id, posts.c.slug, posts.c.pings_open).join_from(slugs, posts)
-    rows = connection.execute(query.where(slugs.c.slug.in_(names), visible(now)))
+    rows = connection.execute(_FIND.where(visible(now)), {"names": names})
     return {row.name: Target(row.id, row.slug, row.pings_open) for row in rows}

@@ -55,16 +55,6 @@ def test_a_leased_job_is_not_taken_by_another_until_its_lease_has_ended(desk: De
     assert again.lease_token != taken.lease_token
 
 
-def test_a_job_can_be_written_with_its_lease(desk: Desk) -> None:
-    now = desk.clock()
-    with desk.database.write() as connection:
-        job = store.add(connection, "work", "a", now, now, leased_until=now + LEASE)
-
-    assert desk.held(job)
-    assert desk.all() == [job]
-    assert desk.take() == []
-
-
 def test_a_postponed_job_is_free_and_due_later_and_says_why(desk: Desk) -> None:
     desk.add("a")
     (taken,) = desk.take()

@@ -1,4 +1,4 @@
-"""The answers of `pingback.ping` to pings that are known or stored: the rows of INTERFACE section 5's table.
+"""The answers of `pingback.ping` to pings that are known or stored: the table of docs/interface.md, “pingback.ping”.
 
 Each through HTTP. The rows that refuse at once: `test_refusals`.
 """

@@ -1,4 +1,4 @@
-"""Comments: what becomes of one that was sent as a person sends it, and what nobody gets to see."""
+"""Comments: what becomes of one sent by a person, and what is never shown."""
 
 import json
 from collections.abc import Callable

@@ -112,7 +112,7 @@ def test_system_methods_tell_of_all_methods_and_there_is_no_multicall(site: Site
         ("pingback.extensions.getPingbacks", ("a", "b"), -32602),
     ],
 )
-def test_other_methods_look_at_their_parameters_too(
+def test_other_methods_check_their_parameters_too(
     site: Site, method: str, params: tuple[object, ...], code: int
 ) -> None:
     assert site.call(call_body(method, *params)).fault == code

@@ -1,4 +1,4 @@
-"""What a ping, its look and what follows from them ask of the database: an index for each question, on both kinds."""
+"""Every query of a ping and its verification uses an index, on both databases."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -55,7 +55,7 @@ def scanned(database: Database, statement: str, values: Any) -> set[str]:
     return {table for table in tables if not table.startswith("anon_")}  # a subquery of limited rows
 
 
-def test_no_question_of_a_ping_or_a_look_reads_a_whole_table(site_with: Callable[..., Site]) -> None:
+def test_no_query_of_a_ping_or_an_inspection_reads_a_whole_table(site_with: Callable[..., Site]) -> None:
     site = site_with(moderation_pingbacks="trust", moderation_comments="trust", limits_host=3, pingback_places=2)
     targets = [
         site.url(site.publish(f"Post {number}", f"See <http://friend{number}.example/>.")) for number in range(3)
@@ -87,7 +87,7 @@ def test_no_question_of_a_ping_or_a_look_reads_a_whole_table(site_with: Callable
     assert found == {}
 
 
-def test_what_waits_for_a_moderator_is_found_without_looking_through_what_is_shown(
+def test_what_waits_for_moderation_is_found_without_reading_all_shown_thoughts(
     site_with: Callable[..., Site],
 ) -> None:
     site = site_with(moderation_pingbacks="hold")
@@ -113,7 +113,7 @@ def approve(site: Site, source: str) -> None:
     assert moderate_all(site.services.database, ids, "approve", site.clock()).thoughts
 
 
-def test_counting_in_a_new_bucket_does_not_look_through_the_others(site: Site) -> None:
+def test_counting_in_a_new_bucket_does_not_read_the_others(site: Site) -> None:
     window = int(site.clock().timestamp()) // rate_limits.WINDOW
     with site.services.database.write() as connection:
         _fill(connection, window)

@@ -34,7 +34,7 @@ def test_a_host_beyond_its_budget_is_accepted_and_put_off(site_with: Callable[..
     assert site.states() == ["shown"] * 5
 
 
-def test_looks_that_nobody_waits_for_leave_half_of_a_hosts_budget_to_new_pings(site_with: Callable[..., Site]) -> None:
+def test_background_jobs_leave_half_of_a_hosts_budget_to_new_pings(site_with: Callable[..., Site]) -> None:
     site = site_with(limits_host=4)
     target = site.url(site.publish())
     for number in range(4):

@@ -1,4 +1,4 @@
-"""Receipts: what became of one ping, for its sender and for nobody who has to guess."""
+"""Receipts: what became of one ping, at an address that cannot be guessed."""
 
 import json
 import re
@@ -111,7 +111,7 @@ def test_tokens_cannot_be_guessed(site: Site, target: str) -> None:
         assert len({token[position] for token in tokens}) > 4
 
 
-def test_looking_fetches_nothing_and_changes_nothing(site: Site, target: str) -> None:
+def test_reading_a_receipt_fetches_nothing_and_changes_nothing(site: Site, target: str) -> None:
     receipt = site.ping(SOURCE, target).receipt
     fetched, told = list(site.web.fetched), site.receipt(receipt)
 
@@ -214,7 +214,7 @@ def test_a_ping_that_was_refused_has_a_receipt_that_says_why(
     assert fetched in page
 
 
-def test_the_page_says_when_the_source_is_looked_at_next(site: Site, target: str) -> None:
+def test_the_page_says_when_the_source_is_inspected_next(site: Site, target: str) -> None:
     site.web.put(SOURCE, linking(target))
     receipt = site.ping(SOURCE, target).receipt
     due = site.receipt(receipt)["next_check_at"]
@@ -235,7 +235,7 @@ def test_a_pair_keeps_its_one_receipt_whatever_happens(site: Site, target: str) 
         assert site.ping(SOURCE, target).receipt == receipt
 
 
-def test_no_words_of_the_source_stand_on_a_receipt(site: Site, target: str) -> None:
+def test_a_receipt_shows_no_content_of_the_source(site: Site, target: str) -> None:
     site.web.put(SOURCE, linking(target, before="<script>alert(1)</script>Words ", title="&lt;script&gt;Title"))
     receipt = site.ping(SOURCE, target).receipt
 

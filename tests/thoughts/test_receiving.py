@@ -1,4 +1,4 @@
-"""Taking pings: how long a sender waits, how many may, and that pings that come together lose nothing."""
+"""Receiving pings: how long a sender waits, how many may, and that concurrent pings lose nothing."""
 
 import threading
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from tests.thoughts.site import SOURCE, Site, linking
 
 
 def together(*operations: Callable[[], object]) -> list[object]:
-    """Does all at once, in a thread each; returns what they returned or raised, in order."""
+    """Runs all at once, in a thread each; returns what they returned or raised, in order."""
     start = threading.Barrier(len(operations))
     found: list[object] = [None] * len(operations)
 
@@ -164,7 +164,7 @@ def test_a_ping_is_committed_before_anything_is_fetched(site: Site, target: str)
     assert found == [("received", 1)]
 
 
-def test_no_transaction_is_open_while_a_source_is_on_its_way(site: Site, target: str) -> None:
+def test_no_transaction_is_open_during_the_fetch(site: Site, target: str) -> None:
     site.web.put(SOURCE, linking(target))
     site.web.meanwhile = lambda: site.publish("Another writer's turn")
 
@@ -175,7 +175,7 @@ def test_no_transaction_is_open_while_a_source_is_on_its_way(site: Site, target:
 
 
 def test_the_same_ping_eight_times_at_once_is_one_thought_one_job_and_one_fetch(site_with: Callable[..., Site]) -> None:
-    site = site_with(pingback_places=8)  # with fewer, the first to be stored may be one that nobody waits for
+    site = site_with(pingback_places=8)  # with fewer, the first to be stored may be one without a slot
     target = site.url(site.publish())
     site.web.put(SOURCE, linking(target))
 

@@ -1,4 +1,4 @@
-"""The answers of `pingback.ping` that are given at once: the rows of INTERFACE section 5's table, in its order.
+"""The answers of `pingback.ping` that are given at once: docs/interface.md, “pingback.ping”, in its order.
 
 Each through HTTP; nothing is fetched for any of them. The rows of pings that are known or stored: `test_answers`.
 """

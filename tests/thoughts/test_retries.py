@@ -1,4 +1,4 @@
-"""Sources in trouble and bad moments: no ping is lost, none is fetched too often, none waits for ever."""
+"""Sources in trouble and bad timing: no ping is lost, none is fetched too often, none waits for ever."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,7 +32,7 @@ def test_a_source_in_trouble_is_tried_again_with_growing_pauses_for_two_days(sit
     assert (told["state"], told["reason"], told["next_check_at"]) == ("rejected", "no answer", None)
 
 
-def test_a_ping_is_a_sign_of_life_and_shortens_the_pause(site: Site, target: str) -> None:
+def test_a_ping_shortens_the_pause_of_a_source_in_trouble(site: Site, target: str) -> None:
     site.web.fail(SOURCE, BadStatus(503))
     site.ping(SOURCE, target)
     for _ in range(5):
@@ -61,9 +61,7 @@ def test_a_new_pair_does_not_wait_for_the_pause_of_another(site: Site, target: s
     assert site.states() == ["shown", "shown"]
 
 
-def test_whoever_asks_again_and_again_costs_a_source_in_trouble_neither_fetches_nor_its_tries(
-    site: Site, target: str
-) -> None:
+def test_repeated_pings_cost_a_source_in_trouble_neither_fetches_nor_attempts(site: Site, target: str) -> None:
     site.web.fail(SOURCE, BadStatus(503))
     started = site.clock()
     while site.clock() - started < timedelta(hours=1):
@@ -90,7 +88,7 @@ def test_many_pings_of_one_source_are_one_fetch(site: Site, target: str) -> None
     assert len(site.web.fetched) == 1
 
 
-def test_a_look_that_found_nothing_is_no_answer_to_a_later_ping(site: Site, target: str) -> None:
+def test_an_inspection_that_found_no_link_is_no_answer_to_a_later_ping(site: Site, target: str) -> None:
     """Within `limits.refetch` the source is not fetched again, but what it said before may be wrong by now."""
     site.web.put(SOURCE, "<p>Nothing yet.</p>")
     assert site.ping(SOURCE, target).outcome == 17
@@ -105,10 +103,10 @@ def test_a_look_that_found_nothing_is_no_answer_to_a_later_ping(site: Site, targ
     assert site.receipt(answer.receipt)["state"] == "shown"
 
 
-# --- bad moments ---
+# --- bad timing ---
 
 
-def test_a_ping_that_comes_while_its_source_is_on_the_way_is_settled_by_the_same_look(site: Site, target: str) -> None:
+def test_a_ping_that_comes_during_the_fetch_is_settled_by_the_same_inspection(site: Site, target: str) -> None:
     other = site.url(site.publish("Other"))
     site.web.put(SOURCE, linking(target, other))
     site.web.meanwhile = lambda: outcomes.append(site.ping(SOURCE, other).outcome)
@@ -123,7 +121,7 @@ def test_a_ping_that_comes_while_its_source_is_on_the_way_is_settled_by_the_same
 
 
 @pytest.mark.parametrize("before", ["new", "rejected", "gone"])
-def test_a_ping_that_comes_while_its_source_is_on_the_way_is_not_judged_by_the_page_of_before(
+def test_a_ping_that_comes_during_the_fetch_is_not_judged_by_the_source_as_it_was_before(
     site_with: Callable[..., Site], before: str
 ) -> None:
     site = site_with(limits_refetch=0)
@@ -188,7 +186,7 @@ def test_a_ping_whose_process_died_before_the_fetch_is_verified_when_the_lease_e
     assert site.only_thought().state == "shown"
 
 
-def test_a_look_that_comes_after_its_lease_has_ended_changes_nothing(site: Site, target: str) -> None:
+def test_an_inspection_that_ends_after_its_lease_changes_nothing(site: Site, target: str) -> None:
     site.web.put(SOURCE, "<p>Nothing yet.</p>")
 
     def be_overtaken() -> None:
@@ -222,7 +220,7 @@ def test_a_ping_whose_verification_fails_through_our_own_fault_comes_again(
 # --- crowds ---
 
 
-def test_a_look_that_others_wait_for_has_little_patience_and_the_next_one_all(site: Site, target: str) -> None:
+def test_an_attempt_in_a_crowd_has_a_short_deadline_and_the_next_one_all_of_it(site: Site, target: str) -> None:
     site.web.fail(SOURCE, TimedOut("too slow"))
     site.ping(SOURCE, target)
     site.clock.move(seconds=60)

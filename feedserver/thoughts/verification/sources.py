@@ -16,6 +16,12 @@ _NAMES_AT_ONCE: Final = 500  # in one query: databases bound them
 _BELIEVED: Final = timedelta(days=100)
 _VALUES = ("fetched_at", "findings", "etag", "last_modified", "read_at")
 _LAST = select(sources).where(sources.c.source_key == bindparam("key"))
+_PINGED = and_(thoughts.c.post_id == slugs.c.post_id, thoughts.c.source_key == bindparam("key"))
+_LINKED = (
+    select(slugs.c.slug, slugs.c.post_id, thoughts.c.id.label("thought_id"))
+    .outerjoin_from(slugs, thoughts, _PINGED)
+    .where(slugs.c.slug.in_(bindparam("names", expanding=True)))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +65,10 @@ def save(connection: Connection, source_key: str, record: SourceRecord) -> None:
 
 def posts_linked(connection: Connection, source_key: str, names: Sequence[str]) -> dict[str, tuple[int, bool]]:
     """For each of these slugs, present or former, that a post has: its id, and whether the source pinged it."""
-    pinged = and_(thoughts.c.post_id == slugs.c.post_id, thoughts.c.source_key == source_key)
-    query = select(slugs.c.slug, slugs.c.post_id, thoughts.c.id.label("thought_id")).outerjoin_from(
-        slugs, thoughts, pinged
-    )
     found: dict[str, tuple[int, bool]] = {}
     for start in range(0, len(names), _NAMES_AT_ONCE):
-        rows = connection.execute(query.where(slugs.c.slug.in_(names[start : start + _NAMES_AT_ONCE])))
+        some = names[start : start + _NAMES_AT_ONCE]
+        rows = connection.execute(_LINKED, {"key": source_key, "names": some})
         found |= {row.slug: (row.post_id, row.thought_id is not None) for row in rows}
     return found
 

@@ -1,4 +1,4 @@
-"""What stands is looked at again: on a slow schedule, with conditional requests, and never before fresh pings."""
+"""Rechecks: on a slow schedule, with conditional requests, and never before new pings."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ ETAG = '"one"'
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-def stands(site: Site, target: str, source: str = SOURCE, **validators: str) -> None:
+def show(site: Site, target: str, source: str = SOURCE, **validators: str) -> None:
     site.web.put(source, linking(target), **validators)
     assert site.ping(source, target).outcome == "registered"
 
@@ -28,7 +28,7 @@ def stands(site: Site, target: str, source: str = SOURCE, **validators: str) -> 
 @pytest.mark.parametrize(
     ("days_since", "pause"), [(0, 7), (3, 7), (5, 7), (6.3, 30), (7, 30), (40, 30)], ids=lambda number: str(number)
 )
-def test_the_first_look_is_a_week_later_and_the_others_a_month(days_since: float, pause: int) -> None:
+def test_the_first_recheck_comes_after_a_week_and_the_others_after_a_month(days_since: float, pause: int) -> None:
     decided_at = NOW - timedelta(days=days_since)
 
     assert next_recheck(decided_at, NOW, 0) == NOW + timedelta(days=pause)
@@ -36,36 +36,36 @@ def test_the_first_look_is_a_week_later_and_the_others_a_month(days_since: float
 
 
 @pytest.mark.parametrize("state", ["shown", "held"])
-def test_what_stands_is_looked_at_a_week_later_then_monthly(
+def test_shown_and_held_thoughts_are_rechecked_after_a_week_then_monthly(
     site_with: Callable[..., Site], state: str, clock: Clock
 ) -> None:
     site = site_with(moderation_pingbacks="show" if state == "shown" else "hold")
     target = site.url(site.publish())
-    stands(site, target)
+    show(site, target)
     (job,) = site.jobs()
     assert site.only_thought().next_check_at == job.run_at
     assert timedelta(days=6) < job.run_at - clock() <= timedelta(days=7)
 
-    for looks in (2, 3):
+    for fetches in (2, 3):
         site.run_next_job()
         (job,) = site.jobs()
         assert timedelta(days=26) < job.run_at - clock() <= timedelta(days=30)
         assert (site.only_thought().state, site.only_thought().next_check_at) == (state, job.run_at)
-        assert len(site.web.fetched) == looks
+        assert len(site.web.fetched) == fetches
 
 
-def test_a_look_in_passing_tells_no_sender_and_makes_no_noise(site: Site, target: str) -> None:
-    stands(site, target)
+def test_a_recheck_forwards_no_sender_and_leaves_revision_and_receipt_alone(site: Site, target: str) -> None:
+    show(site, target)
     revision, receipt = site.revision(), f"/receipts/{site.only_thought().receipt_token}"
     timeline = site.receipt(receipt)["timeline"]
 
     site.run_next_job()
 
-    assert site.web.senders == ["198.51.100.7", None], "nobody has asked for it"
+    assert site.web.senders == ["198.51.100.7", None], "no sender waits for a recheck"
     assert (site.revision(), site.receipt(receipt)["timeline"]) == (revision, timeline)
 
 
-def test_one_look_is_for_all_thoughts_of_a_source(site: Site, target: str) -> None:
+def test_one_recheck_serves_all_thoughts_of_a_source(site: Site, target: str) -> None:
     other = site.url(site.publish("Other"))
     site.web.put(SOURCE, linking(target, other))
     site.ping(SOURCE, target)
@@ -78,8 +78,8 @@ def test_one_look_is_for_all_thoughts_of_a_source(site: Site, target: str) -> No
 
 
 @pytest.mark.parametrize("gone", ["410", "without the link"])
-def test_a_look_in_passing_finds_what_is_gone_and_looks_no_more(site: Site, post: Post, target: str, gone: str) -> None:
-    stands(site, target)
+def test_a_recheck_that_finds_the_link_gone_is_the_last_one(site: Site, post: Post, target: str, gone: str) -> None:
+    show(site, target)
     site.moderate("approve")
     if gone == "410":
         site.web.fail(SOURCE, BadStatus(410))
@@ -98,7 +98,7 @@ def test_a_look_in_passing_finds_what_is_gone_and_looks_no_more(site: Site, post
 def test_an_approved_thought_survives_what_proves_nothing_and_a_restart(
     site: Site, site_with: Callable[..., Site], post: Post, target: str, error: FetchError
 ) -> None:
-    stands(site, target)
+    show(site, target)
     site.moderate("approve")
     site.web.fail(SOURCE, error)
 
@@ -113,10 +113,10 @@ def test_an_approved_thought_survives_what_proves_nothing_and_a_restart(
     assert SOURCE in restarted.page(post)
 
 
-def test_a_source_in_trouble_for_which_nobody_waits_is_left_alone_until_the_next_recheck(
+def test_a_source_in_trouble_without_waiting_pings_is_left_alone_until_the_next_recheck(
     site: Site, target: str
 ) -> None:
-    stands(site, target)
+    show(site, target)
     site.web.fail(SOURCE, TimedOut("the source did not answer"))
 
     site.run_next_job()
@@ -126,11 +126,11 @@ def test_a_source_in_trouble_for_which_nobody_waits_is_left_alone_until_the_next
     assert job.last_error == "not fetched: the source did not answer"
 
 
-# --- what needs no look ---
+# --- what needs no recheck ---
 
 
-def test_a_thought_on_a_deleted_post_needs_no_more_looks(site: Site, target: str) -> None:
-    stands(site, target)
+def test_a_thought_on_a_deleted_post_is_not_rechecked(site: Site, target: str) -> None:
+    show(site, target)
     receipt = f"/receipts/{site.only_thought().receipt_token}"
     site.services.publisher.delete("a-post")
     assert site.receipt(receipt)["next_check_at"] is None
@@ -141,7 +141,7 @@ def test_a_thought_on_a_deleted_post_needs_no_more_looks(site: Site, target: str
     assert site.jobs() == []
 
 
-def test_another_post_of_the_same_source_keeps_the_looks_going(site: Site, target: str) -> None:
+def test_another_post_of_the_same_source_keeps_the_rechecks_going(site: Site, target: str) -> None:
     other = site.url(site.publish("Other", slug="other"))
     site.web.put(SOURCE, linking(target, other))
     site.ping(SOURCE, target)
@@ -155,8 +155,8 @@ def test_another_post_of_the_same_source_keeps_the_looks_going(site: Site, targe
 
 
 @pytest.mark.parametrize("act", ["spam", "delete"])
-def test_what_a_moderator_took_away_is_not_looked_at_until_it_is_approved(site: Site, target: str, act: str) -> None:
-    stands(site, target)
+def test_spam_and_deleted_thoughts_are_not_rechecked_until_approved(site: Site, target: str, act: str) -> None:
+    show(site, target)
     site.moderate(act)  # type: ignore[arg-type]
     assert site.only_thought().next_check_at is None
     site.run_next_job()
@@ -169,20 +169,20 @@ def test_what_a_moderator_took_away_is_not_looked_at_until_it_is_approved(site: 
     assert timedelta(days=6) < job.run_at - site.clock() <= timedelta(days=7)
 
 
-def test_looks_in_passing_are_nothing_that_waits(site_with: Callable[..., Site]) -> None:
+def test_rechecks_do_not_count_as_waiting_pings(site_with: Callable[..., Site]) -> None:
     site = site_with(limits_waiting=1)
     target = site.url(site.publish())
     for number in range(3):
-        stands(site, target, f"http://host{number}.example/")
+        show(site, target, f"http://host{number}.example/")
 
     assert len(site.jobs()) == 3
     assert [job.priority for job in site.jobs()] == [BACKGROUND] * 3
 
 
-# --- what somebody waits for goes first ---
+# --- interactive jobs go first ---
 
 
-def test_a_fresh_ping_goes_before_every_look_in_passing_however_long_that_is_due(
+def test_a_new_ping_goes_before_every_recheck_however_long_that_is_due(
     site_with: Callable[..., Site],
 ) -> None:
     site = site_with(pingback_places=0)
@@ -199,12 +199,12 @@ def test_a_fresh_ping_goes_before_every_look_in_passing_however_long_that_is_due
     site.web.fetched.clear()
     site.run_jobs()
 
-    assert site.web.fetched[:2] == [old[2], fresh], "the first was due before, and somebody waits for it now as well"
+    assert site.web.fetched[:2] == [old[2], fresh], "the first was due before, and its recheck has become interactive"
     assert sorted(site.web.fetched[2:]) == old[:2]
 
 
-def test_a_ping_makes_a_look_in_passing_pressing(site: Site, target: str) -> None:
-    stands(site, target)
+def test_a_ping_makes_a_recheck_interactive(site: Site, target: str) -> None:
+    show(site, target)
     site.clock.move(seconds=300)
 
     site.ping(SOURCE, target)
@@ -226,7 +226,7 @@ def test_a_ping_makes_a_look_in_passing_pressing(site: Site, target: str) -> Non
 def test_a_source_that_has_not_changed_stands_without_being_read(
     site: Site, target: str, validators: dict[str, str]
 ) -> None:
-    stands(site, target, **validators)
+    show(site, target, **validators)
 
     for times in (1, 2):
         site.run_next_job()
@@ -238,7 +238,7 @@ def test_a_source_that_has_not_changed_stands_without_being_read(
 
 
 def test_a_404_that_is_followed_by_not_modified_is_forgotten(site: Site, target: str) -> None:
-    stands(site, target, etag=ETAG)
+    show(site, target, etag=ETAG)
     site.web.fail(SOURCE, BadStatus(404))
     site.run_next_job()
     assert site.only_thought().strikes == 1
@@ -251,7 +251,7 @@ def test_a_404_that_is_followed_by_not_modified_is_forgotten(site: Site, target:
 
 def test_not_modified_says_nothing_of_a_post_that_was_pinged_since(site: Site, target: str) -> None:
     other = site.url(site.publish("Other"))
-    stands(site, target, etag=ETAG)
+    show(site, target, etag=ETAG)
     site.clock.move(seconds=300)
 
     assert site.ping(SOURCE, other).outcome == 17
@@ -260,7 +260,7 @@ def test_not_modified_says_nothing_of_a_post_that_was_pinged_since(site: Site, t
 
 
 def test_a_server_that_always_says_not_modified_is_not_believed_for_ever(site: Site, target: str) -> None:
-    stands(site, target, etag=ETAG)
+    show(site, target, etag=ETAG)
     site.web.put(SOURCE, "<p>The link has gone, but the ETag has not.</p>", etag=ETAG)
 
     for _ in range(6):
@@ -272,7 +272,7 @@ def test_a_server_that_always_says_not_modified_is_not_believed_for_ever(site: S
 
 
 def test_a_page_that_failed_is_asked_for_whole(site: Site, target: str) -> None:
-    stands(site, target, etag=ETAG)
+    show(site, target, etag=ETAG)
     site.web.fail(SOURCE, TimedOut("x"))
     site.run_next_job()
 
@@ -286,8 +286,8 @@ def test_a_page_that_failed_is_asked_for_whole(site: Site, target: str) -> None:
 # --- text that changed ---
 
 
-def test_new_words_after_approval_are_found_in_passing_and_wait(site: Site, post: Post, target: str) -> None:
-    stands(site, target)
+def test_content_that_changed_after_approval_is_found_and_waits(site: Site, post: Post, target: str) -> None:
+    show(site, target)
     site.moderate("approve")
     site.web.put(SOURCE, linking(target, before="Buy pills and forget "))
     revision = site.revision()
@@ -302,7 +302,7 @@ def test_new_words_after_approval_are_found_in_passing_and_wait(site: Site, post
     assert "pills" not in site.client.get(f"/receipts/{site.thoughts()[0].receipt_token}").text
 
 
-def test_a_pair_that_was_settled_without_a_fetch_is_looked_at_again_too(site: Site, target: str) -> None:
+def test_a_pair_that_was_settled_without_a_fetch_is_rechecked_too(site: Site, target: str) -> None:
     other = site.url(site.publish("Other"))
     site.web.put(SOURCE, linking(target, other))
     site.ping(SOURCE, target)

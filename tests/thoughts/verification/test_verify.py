@@ -1,4 +1,4 @@
-"""What happens to a ping after it is stored: looks at its source, one for all, tries again, and what changes later."""
+"""Verification: one fetch for all pings of a source, repeated attempts, and what changes later."""
 
 from datetime import timedelta
 
@@ -110,32 +110,32 @@ def shown(site: Site, target: str) -> None:
     assert site.ping(SOURCE, target).outcome == "registered"
 
 
-def look_again(site: Site, target: str) -> None:
-    """A known pair is pinged once more, and looked at in the background."""
+def inspect_again(site: Site, target: str) -> None:
+    """Pings a known pair once more, and runs the job."""
     site.clock.move(seconds=300)
     assert site.ping(SOURCE, target).outcome == 48
     assert site.run_jobs() == 1
 
 
-def test_a_known_pair_is_looked_at_again_in_the_background_and_its_new_words_are_shown(
+def test_a_known_pair_is_inspected_again_in_the_background_and_its_new_content_is_shown(
     site: Site, post: Post, target: str
 ) -> None:
     shown(site, target)
     site.web.put(SOURCE, linking(target, before="Now I think that "))
     before = site.revision()
 
-    look_again(site, target)
+    inspect_again(site, target)
 
     assert "[…] Now I think that this post and liked it. […]" in site.page(post)
     assert site.revision() > before
 
 
-def test_a_look_that_finds_nothing_new_leaves_the_revision_and_the_receipt_as_they_are(site: Site, target: str) -> None:
+def test_an_inspection_that_finds_nothing_new_changes_neither_revision_nor_receipt(site: Site, target: str) -> None:
     shown(site, target)
     receipt = f"/receipts/{site.only_thought().receipt_token}"
     revision, told = site.revision(), site.receipt(receipt)
 
-    look_again(site, target)
+    inspect_again(site, target)
 
     assert site.revision() == revision
     again = site.receipt(receipt)
@@ -143,7 +143,7 @@ def test_a_look_that_finds_nothing_new_leaves_the_revision_and_the_receipt_as_th
     assert again == told | {"checked_at": "2026-03-08T12:05:00Z", "next_check_at": again["next_check_at"]}
 
 
-def test_a_known_pair_is_looked_at_again_when_the_time_between_two_fetches_is_over(site: Site, target: str) -> None:
+def test_a_known_pair_is_inspected_again_when_limits_refetch_allows(site: Site, target: str) -> None:
     shown(site, target)
     site.clock.move(seconds=10)
 
@@ -169,7 +169,7 @@ def test_a_source_that_has_taken_its_link_away_is_gone_and_back_with_it(
     else:
         site.web.fail(SOURCE, BadStatus(410) if gone == "410" else NotText("a picture"))
 
-    look_again(site, target)
+    inspect_again(site, target)
     assert site.only_thought().state == "gone"
     assert SOURCE not in site.page(post)
 
@@ -184,7 +184,7 @@ def test_what_was_held_is_held_again_when_its_link_comes_back(site: Site, target
     shown(site, target)
     site.moderate("hide")
     site.web.put(SOURCE, "<p>Nothing here.</p>")
-    look_again(site, target)
+    inspect_again(site, target)
     assert site.only_thought().state == "gone"
 
     site.web.put(SOURCE, linking(target))
@@ -194,10 +194,10 @@ def test_what_was_held_is_held_again_when_its_link_comes_back(site: Site, target
     assert site.only_thought().state == "held"
 
 
-def test_a_404_is_looked_at_twice_more_within_a_day_before_the_thought_is_gone(site: Site, target: str) -> None:
+def test_a_404_is_rechecked_twice_within_a_day_before_the_thought_is_gone(site: Site, target: str) -> None:
     shown(site, target)
     site.web.fail(SOURCE, BadStatus(404))
-    look_again(site, target)
+    inspect_again(site, target)
     first = site.clock()
 
     assert site.only_thought().state == "shown"
@@ -212,7 +212,7 @@ def test_a_404_is_looked_at_twice_more_within_a_day_before_the_thought_is_gone(s
 def test_a_404_that_passes_is_forgotten(site: Site, target: str) -> None:
     shown(site, target)
     site.web.fail(SOURCE, BadStatus(404))
-    look_again(site, target)
+    inspect_again(site, target)
 
     site.web.put(SOURCE, linking(target))
     site.run_next_job()
@@ -232,7 +232,7 @@ def test_what_is_shown_stays_when_its_source_is_in_trouble(
     site.web.fail(SOURCE, error)
     revision = site.revision()
 
-    look_again(site, target)
+    inspect_again(site, target)
     for _ in range(12):
         site.run_next_job()
 
@@ -255,7 +255,7 @@ def test_a_rejected_pair_is_verified_anew_and_keeps_its_receipt(site: Site, targ
 
 
 @pytest.mark.parametrize("act", ["spam", "delete"])
-def test_a_moderators_word_is_final_whatever_the_source_says(site: Site, target: str, act: Act) -> None:
+def test_spam_and_deleted_are_final_whatever_the_source_says(site: Site, target: str, act: Act) -> None:
     shown(site, target)
     other = site.url(site.publish("Other"))
     site.moderate(act)
