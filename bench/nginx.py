@@ -17,7 +17,8 @@ from bench.figures import Figure, number
 from bench.loading import ROUNDS, rates
 from bench.sites import Both
 from tests.support.proxy import PROGRAM, WHY_NOT, Nginx
-from tests.support.serving import free_port, request, wait_until
+from tests.support.serving import free_port, request
+from tests.support.waiting import wait_until
 
 _FEED = "/feed.atom"
 _GZIP = {"Accept-Encoding": "gzip"}

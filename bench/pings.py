@@ -15,7 +15,8 @@ from bench import before, servers
 from bench.figures import Figure, number, rate_growth, time_growth
 from bench.loading import ROUNDS, interleaved, wrk
 from bench.sites import Both, Site, made_by
-from tests.support.serving import free_port, request, wait_until
+from tests.support.serving import free_port, request
+from tests.support.waiting import wait_until
 
 _CLIENTS = 8
 _HOSTS = 20  # of sources

@@ -21,6 +21,7 @@
         └── NotText              a type that cannot hold links
 
 Errors know neither HTTP status nor XML-RPC fault codes: the modules of each protocol hold one table.
+What is wrong with an XML-RPC request is told by the errors of `xmlrpc`.
 """
 
 from collections.abc import Sequence
@@ -91,22 +92,6 @@ class PingError(FeedserverError):
         super().__init__(text or self.text)
 
 
-class MalformedRequest(PingError):
-    text = "the request is not well-formed XML of a reasonable shape"
-
-
-class NotACall(PingError):
-    text = "the request is not an XML-RPC methodCall with a methodName"
-
-
-class UnknownMethod(PingError):
-    text = "there is no such method; system.listMethods names those there are"
-
-
-class WrongParameters(PingError):
-    text = "pingback.ping takes exactly two strings, source and target"
-
-
 class SourceUnusable(PingError):
     text = "the source is not an absolute http or https URL"
 
@@ -145,6 +130,12 @@ class AlreadyKnown(PingError):
 
 class TooMuchWaiting(PingError):
     text = "too many pings are waiting; try again later"
+
+
+class Unavailable(PingError):
+    """The server stops, or its database does not answer."""
+
+    text = "the server cannot take pings just now; try again later"
 
 
 # --- fetching ---

@@ -150,8 +150,7 @@ def _worker_exit(_server: Any, worker: Any) -> None:
     if getattr(worker, "wsgi", None) is not None:
         services = _services_of(worker)
         services.waiting_slots.close(max(0.0, end - time.monotonic()))
-        services.runner.give_back()
-        services.runner.holder.close()
+        services.runner.leases.give_back()
         services.readership.stop()
     if isinstance(worker.log, AccessLogger):
         worker.log.close()

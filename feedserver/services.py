@@ -11,8 +11,7 @@ from pathlib import Path
 from feedserver import __version__
 from feedserver.clock import Clock, utc_now
 from feedserver.errors import StorageError
-from feedserver.jobs.holder import Holder
-from feedserver.jobs.worker import Runner
+from feedserver.jobs.runner import Runner
 from feedserver.net.connection import Policy
 from feedserver.net.fetch import fetch
 from feedserver.posts import lists, publishing, related
@@ -22,7 +21,8 @@ from feedserver.storage import revision
 from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
 from feedserver.thoughts.comments import Tokens
-from feedserver.thoughts.receiving import Receiver, WaitingSlots
+from feedserver.thoughts.receiving import Receiver
+from feedserver.thoughts.slots import WaitingSlots
 from feedserver.thoughts.verification.verify import VERIFY, Fetch, Verifier
 from feedserver.urls import Urls
 
@@ -44,10 +44,10 @@ class Services:
         fetch = fetch or _guarded_fetch(settings)
         self.verifier = Verifier(self.database, self.urls, settings, clock, fetch)
         handlers = {VERIFY: self.verifier.carry_out, publishing.PUBLISH: self.publisher.tell_due}
-        self.runner = Runner(self.database, handlers, clock, Holder(self.database))
+        self.runner = Runner(self.database, handlers, clock)
         self.waiting_slots = WaitingSlots(settings.pingback.places)
         self.receiver = Receiver(
-            self.database, self.urls, settings, clock, self.verifier, self.runner, places=self.waiting_slots
+            self.database, self.urls, settings, clock, self.verifier, self.runner, slots=self.waiting_slots
         )
 
     @cached_property  # two threads may make it twice: it is the same value

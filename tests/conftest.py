@@ -1,4 +1,4 @@
-"""Fixtures for all tests: both databases, settings, a clock that stands, a web of pages, the application."""
+"""Fixtures for all tests: both databases, settings, a stopped clock, a fake web, the application."""
 
 import os
 import shutil
@@ -29,7 +29,7 @@ _why_no_postgres = pytest.StashKey[str | None]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Starts PostgreSQL once, in the process that hands out the tests; the others find it in the environment."""
+    """Starts PostgreSQL once, in the controlling process of pytest-xdist; workers find it in the environment."""
     is_worker = hasattr(config, "workerinput")
     config.stash[_why_no_postgres] = os.environ.get("TEST_NO_POSTGRES") if is_worker else _cluster.start()
     if not is_worker and config.stash[_why_no_postgres]:
@@ -43,7 +43,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests see no settings but their own."""
+    """Removes FEEDSERVER_ variables from the environment."""
     for name in list(os.environ):
         if name.startswith("FEEDSERVER_"):
             monkeypatch.delenv(name)
@@ -51,7 +51,7 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def new_postgres_url(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
-    """Makes empty PostgreSQL databases, and takes them away."""
+    """Makes empty PostgreSQL databases, and drops them after the test."""
     why_not = request.config.stash[_why_no_postgres]
     if why_not:
         pytest.skip(why_not)
@@ -74,7 +74,7 @@ def new_postgres_url(request: pytest.FixtureRequest) -> Iterator[Callable[[], st
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a database in which there is nothing yet, once for each kind."""
+    """The URL of an empty database, once for each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'site.sqlite3'}"
     make: Callable[[], str] = request.getfixturevalue("new_postgres_url")
@@ -83,7 +83,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(scope="session")
 def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with the schema; tests take copies."""
+    """A SQLite file with the schema, which tests copy."""
     folder = tmp_path_factory.mktemp("prepared")
     services = Services(Settings(data_dir=folder), clock=Clock())
     init(services, example=False)
@@ -129,7 +129,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def _emptying() -> list[str]:
-    """Statements that leave an empty site. DELETE takes a twentieth of the time that TRUNCATE does on small tables."""
+    """Statements that empty the site. On small tables DELETE takes a twentieth of the time of TRUNCATE."""
     tables = [table for table in reversed(metadata.sorted_tables) if table.name != "site"]
     numbered = [table.name for table in tables if "id" in table.columns]
     return [
@@ -162,7 +162,7 @@ def web() -> Web:
 
 @pytest.fixture
 def assemble(clock: Clock, web: Web) -> Iterator[Callable[[Settings], WebServices]]:
-    """Puts services together from any settings; closes them after the test."""
+    """Makes services from any settings, and closes them after the test."""
     made: list[WebServices] = []
 
     def build(settings: Settings) -> WebServices:
@@ -205,7 +205,7 @@ def publish(services: Services) -> Callable[..., Post]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Where nothing may be skipped (TESTS_SKIP_NOTHING), a skipped test fails the run; its reason is in the summary."""
+    """With TESTS_SKIP_NOTHING a skipped test fails the run; its reason is in the summary."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter and os.environ.get("TESTS_SKIP_NOTHING") and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

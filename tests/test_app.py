@@ -1,4 +1,4 @@
-"""The application as a whole: security headers, friendly errors, no word of the Host that a request names."""
+"""The application as a whole: security headers, error pages, and no trace of a request's Host header."""
 
 import logging
 import re
@@ -37,7 +37,7 @@ def fog(publish: Callable[..., Post], services: Services) -> Post:
 
 @pytest.fixture
 def broken(app: Flask) -> FlaskClient:
-    """An application in which looking at posts goes wrong in a way that nobody thought of."""
+    """A client of an application whose post pages raise an unexpected error."""
     app.testing = False
 
     def fail(**_: object) -> None:
@@ -51,7 +51,7 @@ def broken(app: Flask) -> FlaskClient:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_is_fenced_in(client: FlaskClient, fog: Post, path: str) -> None:
+def test_every_page_has_a_strict_content_security_policy(client: FlaskClient, fog: Post, path: str) -> None:
     headers = client.get(path).headers
     policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
 
@@ -69,9 +69,7 @@ def test_every_page_is_fenced_in(client: FlaskClient, fog: Post, path: str) -> N
     assert "Set-Cookie" not in headers
 
 
-def test_the_policy_names_the_place_of_the_site_without_its_path(
-    settings: Settings, assemble: Callable[[Settings], Services]
-) -> None:
+def test_the_policy_has_the_origin_of_the_site(settings: Settings, assemble: Callable[[Settings], Services]) -> None:
     site = replace(settings.site, url="https://host.example:8443/blog")
 
     answer = create_app(services=assemble(replace(settings, site=site))).test_client().get("/blog/")
@@ -79,7 +77,7 @@ def test_the_policy_names_the_place_of_the_site_without_its_path(
     assert "style-src 'self' https://host.example:8443;" in answer.headers["Content-Security-Policy"]
 
 
-def test_the_stylesheet_may_be_kept_for_a_year_under_an_address_of_its_bytes(client: FlaskClient) -> None:
+def test_the_stylesheet_is_cacheable_for_a_year_at_a_url_with_its_digest(client: FlaskClient) -> None:
     (address,) = re.findall(r'<link rel="stylesheet" href="http://blog\.example([^"]+)">', client.get("/").text)
 
     answer = client.get(address, buffered=True)
@@ -94,7 +92,7 @@ def test_the_stylesheet_may_be_kept_for_a_year_under_an_address_of_its_bytes(cli
 
 
 @pytest.mark.parametrize("path", ["/static/", "/static/none.css", "/static/../app.py", "/static/%2e%2e/views.py"])
-def test_nothing_but_static_files_is_served_as_such(client: FlaskClient, path: str) -> None:
+def test_no_other_file_is_served_as_a_static_file(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
@@ -121,7 +119,7 @@ def test_nothing_but_static_files_is_served_as_such(client: FlaskClient, path: s
     ],
     ids=lambda value: str(value)[:20],
 )
-def test_errors_are_pages_in_friendly_words_that_lead_home(
+def test_errors_are_pages_without_internals_that_link_to_the_home_page(
     client: FlaskClient, fog: Post, method: str, path: str, status: int, heading: str
 ) -> None:
     answer = client.open(path, method=method)
@@ -145,14 +143,14 @@ def test_errors_are_pages_in_friendly_words_that_lead_home(
         ("/healthz", {"GET", "HEAD", "OPTIONS"}),
     ],
 )
-def test_a_405_says_what_is_allowed(client: FlaskClient, path: str, allowed: set[str]) -> None:
+def test_a_405_has_an_allow_header(client: FlaskClient, path: str, allowed: set[str]) -> None:
     answer = client.open(path, method="PROPFIND")
 
     assert answer.status_code == 405
     assert set(answer.headers["Allow"].split(", ")) == allowed
 
 
-def test_what_goes_wrong_inside_stays_inside_and_is_logged(
+def test_an_unexpected_error_is_logged_and_not_shown(
     broken: FlaskClient, fog: Post, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = broken.get("/posts/fog")
@@ -168,7 +166,7 @@ def test_what_goes_wrong_inside_stays_inside_and_is_logged(
 
 
 @pytest.mark.parametrize("path", ["/", "/posts/fog", "/tags/sea", "/receipts/x", "/receipts/x.json"])
-def test_with_the_database_away_pages_say_when_to_come_again(
+def test_without_a_database_pages_are_503_with_retry_after(
     client: FlaskClient, fog: Post, services: Services, path: str
 ) -> None:
     take_the_database_away(services)
@@ -180,13 +178,13 @@ def test_with_the_database_away_pages_say_when_to_come_again(
     assert not INSIDE_WORDS.search(answer.text)
 
 
-def test_a_comment_that_cannot_be_stored_is_told_so(client: FlaskClient, fog: Post, services: Services) -> None:
+def test_a_comment_that_cannot_be_stored_is_a_503(client: FlaskClient, fog: Post, services: Services) -> None:
     take_the_database_away(services)
 
     assert client.post("/posts/fog/comments", data={"comment": "x"}).status_code == 503
 
 
-def test_when_all_connections_are_taken_the_answer_is_a_503_too(app: Flask, fog: Post) -> None:
+def test_an_exhausted_connection_pool_is_a_503_too(app: Flask, fog: Post) -> None:
     app.testing = False
 
     def wait_in_vain(**_: object) -> None:
@@ -199,7 +197,7 @@ def test_when_all_connections_are_taken_the_answer_is_a_503_too(app: Flask, fog:
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
 
 
-# --- whatever Host says ---
+# --- the Host header ---
 
 EVERYTHING = [
     *PAGES,
@@ -218,7 +216,7 @@ EVERYTHING = [
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:99999", "a..b", "x" * 300, '"><script>', "[::1", ""])
-def test_nothing_of_the_host_that_a_request_names_shows_anywhere(client: FlaskClient, fog: Post, host: str) -> None:
+def test_no_answer_depends_on_the_host_header(client: FlaskClient, fog: Post, host: str) -> None:
     forged = {"Host": host, "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
 
     for path in EVERYTHING:
@@ -235,7 +233,7 @@ def test_nothing_of_the_host_that_a_request_names_shows_anywhere(client: FlaskCl
 # --- below a path ---
 
 
-def test_below_a_path_pages_and_redirects_keep_it(
+def test_a_site_with_a_path_keeps_it_in_pages_and_redirects(
     settings: Settings, assemble: Callable[[Settings], Services], fog: Post
 ) -> None:
     site = replace(settings.site, url="https://host.example/blog")

@@ -1,4 +1,4 @@
-"""config/feedserver.toml is the settings' manual: complete, and true to the defaults."""
+"""config/feedserver.toml documents every setting, with its default."""
 
 import itertools
 import re
@@ -22,13 +22,13 @@ def test_the_file_lists_every_setting_once_and_nothing_else() -> None:
     assert sorted(listed) == sorted(settings.keys())
 
 
-def test_the_file_says_what_the_defaults_are() -> None:
+def test_the_values_in_the_file_are_the_defaults() -> None:
     from_file = settings.load({settings.CONFIG_VARIABLE: str(FILE)})
 
     assert from_file == settings.Settings()
 
 
-def test_every_setting_has_its_line_of_explanation() -> None:
+def test_every_setting_has_a_comment() -> None:
     lines = FILE.read_text("utf-8").splitlines()
 
     unexplained = [

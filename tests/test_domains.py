@@ -1,8 +1,8 @@
-"""Source sites and registrable domains."""
+"""Source sites, registrable domains and networks."""
 
 import pytest
 
-from feedserver.domains import registrable_domain, source_site
+from feedserver.domains import network, registrable_domain, source_site
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,17 @@ def test_a_source_site_is_a_registrable_domain_or_one_user_of_a_shared_host(url:
 )
 def test_a_registrable_domain_is_one_label_below_a_public_suffix(host: str, domain: str) -> None:
     assert registrable_domain(host) == domain
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+    ],
+)
+def test_a_network_is_what_one_subscriber_has(address: str, counted_as: str) -> None:
+    assert network(address) == counted_as

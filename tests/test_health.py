@@ -1,4 +1,4 @@
-"""/healthz and /readyz: able to serve, limping, or down."""
+"""/healthz and /readyz: ok, degraded or down."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -33,7 +33,7 @@ def ready(client: FlaskClient) -> tuple[int, str, dict[str, str]]:
     return answer.status_code, answer.json["status"], answer.json["checks"]
 
 
-def test_a_process_that_answers_is_alive_even_without_a_database(client: FlaskClient, services: Services) -> None:
+def test_healthz_is_ok_without_a_database(client: FlaskClient, services: Services) -> None:
     take_the_database_away(services)
 
     answer = client.get("/healthz")
@@ -42,7 +42,7 @@ def test_a_process_that_answers_is_alive_even_without_a_database(client: FlaskCl
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_with_database_schema_and_a_heartbeat_the_site_is_ready(client: FlaskClient, services: Services) -> None:
+def test_with_database_schema_and_heartbeat_the_site_is_ok(client: FlaskClient, services: Services) -> None:
     beat(services)
 
     assert ready(client) == (200, "ok", ALIVE)
@@ -79,7 +79,7 @@ def test_with_a_long_queue_it_is_degraded(
     assert ready(client) == (200, "degraded", ALIVE | {"queue": "long"})
 
 
-def test_with_the_database_away_it_is_down(client: FlaskClient, services: Services) -> None:
+def test_with_an_unreachable_database_it_is_down(client: FlaskClient, services: Services) -> None:
     take_the_database_away(services)
 
     status, state, checks = ready(client)
@@ -95,9 +95,7 @@ def test_with_the_database_away_it_is_down(client: FlaskClient, services: Servic
     ],
     ids=["newer", "broken"],
 )
-def test_with_a_schema_that_is_not_ours_it_is_down(
-    prepared_sqlite: Path, tmp_path: Path, statement: str, found: str
-) -> None:
+def test_with_another_schema_it_is_down(prepared_sqlite: Path, tmp_path: Path, statement: str, found: str) -> None:
     file = tmp_path / "other.sqlite3"
     file.write_bytes(prepared_sqlite.read_bytes())
     services = WebServices(Settings(data_dir=tmp_path, database=DatabaseSettings(url=f"sqlite:///{file}")))
@@ -110,7 +108,7 @@ def test_with_a_schema_that_is_not_ours_it_is_down(
     assert (status, state, checks["schema"]) == (503, "down", found)
 
 
-@pytest.mark.parametrize("content", [None, b"", b"this is no database, but a file of the same name " * 20])
+@pytest.mark.parametrize("content", [None, b"", b"not a database, but a file of the same name " * 20])
 def test_without_a_database_it_is_down(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "none.sqlite3"
     if content is not None:
@@ -124,7 +122,9 @@ def test_without_a_database_it_is_down(tmp_path: Path, content: bytes | None) ->
     assert file.exists() is (content is not None)
 
 
-def test_below_a_path_both_are_at_the_root_too(settings: Settings, assemble: Callable[[Settings], Services]) -> None:
+def test_a_site_with_a_path_has_both_at_the_root_too(
+    settings: Settings, assemble: Callable[[Settings], Services]
+) -> None:
     site = replace(settings.site, url="https://host.example/blog")
     client = create_app(services=assemble(replace(settings, site=site))).test_client()
 

@@ -1,4 +1,4 @@
-"""Making a site: whatever is missing, once, also when two processes begin at the same moment."""
+"""Making a site: what is missing, once, also if two processes start together."""
 
 import stat
 import subprocess
@@ -26,7 +26,7 @@ ROUNDS = 2
 
 @pytest.fixture
 def fresh(tmp_path: Path, empty_database_url: str, assemble: Assemble) -> Services:
-    """The services of a site that is not there yet."""
+    """The services of a site that does not exist yet."""
     return assemble(Settings(data_dir=tmp_path / "new" / "var", database=DatabaseSettings(url=empty_database_url)))
 
 
@@ -48,7 +48,7 @@ def test_a_new_site_has_a_secret_a_schema_and_an_example(fresh: Services) -> Non
         assert revision.load(connection).guid.startswith("urn:uuid:")
 
 
-def test_two_machines_that_share_a_database_share_its_secret(fresh: Services, assemble: Assemble) -> None:
+def test_machines_that_share_a_database_share_its_secret(fresh: Services, assemble: Assemble) -> None:
     settings = replace(fresh.settings, data_dir=fresh.settings.data_dir.with_name("elsewhere"))
     other = assemble(settings)
     own = secret(settings.data_dir)
@@ -67,12 +67,12 @@ def test_an_older_site_keeps_the_secret_of_its_file(fresh: Services) -> None:
     init(fresh, example=False)
     with fresh.database.write() as connection:
         connection.execute(text("UPDATE site SET secret = NULL"))
-    (fresh.settings.data_dir / "secret").write_text("known to forms that are out\n")
+    (fresh.settings.data_dir / "secret").write_text("of forms already served\n")
 
     init(fresh, example=False)
 
     with fresh.database.read() as connection:
-        assert revision.secret(connection) == "known to forms that are out"
+        assert revision.secret(connection) == "of forms already served"
 
 
 def test_the_example_can_be_left_out(fresh: Services) -> None:
@@ -113,13 +113,13 @@ def test_an_old_site_gets_no_example(fresh: Services) -> None:
     assert slugs(fresh) == []
 
 
-def test_without_a_database_it_is_said_how_to_make_one(fresh: Services) -> None:
+def test_without_a_database_the_error_says_how_to_make_one(fresh: Services) -> None:
     for require in (require_some, require_current):
         with pytest.raises(StorageError, match="no database yet; `feedserver init` makes it"):
             require(fresh)
 
 
-def test_an_old_database_is_to_be_upgraded(fresh: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_an_old_database_the_error_says_how_to_upgrade(fresh: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     init(fresh, example=False)
     monkeypatch.setattr(migrate, "is_current", lambda _: False)
 
@@ -128,7 +128,7 @@ def test_an_old_database_is_to_be_upgraded(fresh: Services, monkeypatch: pytest.
         require_current(fresh)
 
 
-def test_a_site_of_a_newer_program_is_left_alone(fresh: Services) -> None:
+def test_the_database_of_a_newer_program_is_refused(fresh: Services) -> None:
     init(fresh, example=False)
     with fresh.database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9998'"))
@@ -137,7 +137,7 @@ def test_a_site_of_a_newer_program_is_left_alone(fresh: Services) -> None:
         init(fresh, example=True)
 
 
-def test_processes_that_begin_at_the_same_moment_make_one_site(
+def test_processes_that_start_together_make_one_site(
     tmp_path: Path, request: pytest.FixtureRequest, kind_of_database: str
 ) -> None:
     for round_ in range(ROUNDS):
@@ -147,7 +147,7 @@ def test_processes_that_begin_at_the_same_moment_make_one_site(
         if kind_of_database == "postgresql":
             url = request.getfixturevalue("new_postgres_url")()
 
-        outcomes = run_at_once(folder, url, ["init"], ["init"], ["post", "list"])
+        outcomes = run_together(folder, url, ["init"], ["init"], ["post", "list"])
 
         assert [status for status, _ in outcomes[:2]] == [0, 0], outcomes
         assert sorted(said.split()[0] for _, said in outcomes[:2]) == ["found", "made"]
@@ -165,7 +165,7 @@ def kind_of_database(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-WHEN_TOLD = """
+AFTER_A_LINE = """
 import sys
 from feedserver.cli import main
 
@@ -175,11 +175,11 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def run_at_once(folder: Path, url: str, *commands: list[str]) -> list[tuple[int, str]]:
-    """Runs commands that begin when all of them are ready; their exit statuses and all that they said."""
+def run_together(folder: Path, url: str, *commands: list[str]) -> list[tuple[int, str]]:
+    """Runs commands that start together; returns their exit statuses and outputs."""
     running = [
         subprocess.Popen(
-            [sys.executable, "-c", WHEN_TOLD, *command],
+            [sys.executable, "-c", AFTER_A_LINE, *command],
             cwd=folder,
             env=clean_environ() | {"FEEDSERVER_DATABASE_URL": url},
             stdin=subprocess.PIPE,
@@ -200,8 +200,7 @@ def run_at_once(folder: Path, url: str, *commands: list[str]) -> list[tuple[int,
     return [(process.returncode, words) for process, words in zip(running, said, strict=True)]
 
 
-def test_settings_of_a_site_do_not_move_it(fresh: Services, assemble: Assemble) -> None:
-    """What a site is called may change; what it is, its id, stays."""
+def test_a_new_url_does_not_change_the_id_of_the_site(fresh: Services, assemble: Assemble) -> None:
     init(fresh, example=False)
     renamed = assemble(replace(fresh.settings, site=replace(fresh.settings.site, url="https://new.example")))
 

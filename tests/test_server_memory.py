@@ -1,4 +1,4 @@
-"""What a worker does to stay small."""
+"""malloc arenas: a quarter of a worker's memory."""
 
 import platform
 import subprocess
@@ -28,12 +28,12 @@ together.wait(timeout=30)
 """
 
 
-def heaps(first: str) -> int:
-    """How many heaps eight threads have, by what the C library says of itself."""
+def arenas(first: str) -> int:
+    """The number of malloc arenas of eight threads, by malloc_stats(3)."""
     program = [sys.executable, "-c", _PROGRAM.format(first=first)]
     return subprocess.run(program, capture_output=True, text=True, check=True, timeout=60).stderr.count("Arena ")
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries cannot be told")
-def test_threads_share_two_heaps() -> None:
-    assert heaps("share_memory()") <= 2 < heaps("")
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has the option")
+def test_threads_share_two_arenas() -> None:
+    assert arenas("share_memory()") <= 2 < arenas("")

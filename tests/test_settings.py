@@ -1,4 +1,4 @@
-"""Settings: one TOML file and the environment, which wins; read once, checked whole."""
+"""Settings: one TOML file and the environment, which wins; checked as a whole."""
 
 from ipaddress import ip_network
 from pathlib import Path
@@ -52,7 +52,7 @@ def of(settings: Settings, key: str) -> object:
 
 
 def file(folder: Path, text: str) -> dict[str, str]:
-    """The environment that names a file with this text."""
+    """An environment whose FEEDSERVER_CONFIG is a file with this text."""
     path = folder / "settings.toml"
     path.write_text(text, "utf-8")
     return {"FEEDSERVER_CONFIG": str(path)}
@@ -70,7 +70,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_the_table_of_these_tests_names_every_setting() -> None:
+def test_the_table_above_has_every_setting() -> None:
     assert list(EVERY) == keys()
 
 
@@ -103,7 +103,7 @@ def test_a_setting_comes_from_a_file_that_the_environment_names(tmp_path: Path, 
     assert of(load({variable(key) + "_FILE": str(tmp_path / "value")}), key) == EVERY[key][3]
 
 
-def test_the_file_in_the_folder_is_read_when_none_is_named(tmp_path: Path) -> None:
+def test_the_file_in_the_working_directory_is_the_default(tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config/feedserver.toml").write_text('[site]\ntitle = "Here"\n')
 
@@ -175,7 +175,7 @@ def test_ports_can_be_any_or_a_list(value: str) -> None:
         ("jobs.in_web", "1"),
     ],
 )
-def test_a_bad_value_is_named_with_what_it_must_be_and_where_it_stands(tmp_path: Path, key: str, toml: str) -> None:
+def test_a_bad_value_is_reported_with_what_is_allowed_and_its_origin(tmp_path: Path, key: str, toml: str) -> None:
     environ = file(tmp_path, f"{key} = {toml}")
 
     (line,) = faults(environ)
@@ -185,13 +185,13 @@ def test_a_bad_value_is_named_with_what_it_must_be_and_where_it_stands(tmp_path:
     assert "\n" not in line
 
 
-def test_bytes_that_are_no_text_are_a_bad_value() -> None:
+def test_undecodable_bytes_are_a_bad_value() -> None:
     assert faults({"FEEDSERVER_SITE_TITLE": "caf\udce9"}) == (
         "site.title: must be one line of text (FEEDSERVER_SITE_TITLE)",
     )
 
 
-def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+def test_all_faults_are_reported_together(tmp_path: Path) -> None:
     environ = file(tmp_path, 'colour = "red"\n[site]\nurl = "x"\ntitel = "y"\n[feeds]\nentries = 0\n') | {
         "FEEDSERVER_FEEDS_ENTRIES": "many",
         "FEEDSERVER_NO_SUCH": "1",
@@ -202,9 +202,9 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         "UNRELATED": "x",
     }
 
-    told = faults(environ)
+    found = faults(environ)
 
-    assert sorted(line.split(":")[0] for line in told) == [
+    assert sorted(line.split(":")[0] for line in found) == [
         "FEEDSERVER_NO_SUCH",
         "FEEDSERVER_SITE_AUTHOR_FILE",
         "FEEDSERVER_SITE_LANGUAGE_FILE",
@@ -214,7 +214,7 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         "site.titel",
         "site.url",
     ]
-    assert all("\n" not in line for line in told)
+    assert all("\n" not in line for line in found)
 
 
 @pytest.mark.parametrize(
@@ -294,11 +294,11 @@ def test_each_setting_is_described_with_its_origin(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("text", "truth"), [("yes", True), ("ON", True), ("1", True), ("no", False), (" off ", False)])
-def test_truth_can_be_said_in_several_words(text: str, truth: bool) -> None:
+def test_a_boolean_has_several_spellings(text: str, truth: bool) -> None:
     assert load({"FEEDSERVER_JOBS_IN_WEB": text}).jobs.in_web is truth
 
 
-def test_a_home_folder_can_be_written_short(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tilde_stands_for_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/ann")
 
     assert load({"FEEDSERVER_DATA_DIR": "~/site"}).data_dir == Path("/home/ann/site")

@@ -1,4 +1,4 @@
-"""The systemd units: systemd takes them without a word, and they leave an intruder little."""
+"""The systemd units: valid, and restrictive."""
 
 import re
 import shutil
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not 
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """The units as they would be installed, with the program of these tests."""
+    """The units as installed, with the program of these tests."""
     program = Path(sys.executable).with_name("feedserver")
     for name in UNITS:
         text = (CONFIG / name).read_text("utf-8")
@@ -28,7 +28,7 @@ def installed(tmp_path: Path) -> Path:
 
 
 def analyze(*arguments: str, folder: Path) -> str:
-    """What `systemd-analyze` says, which must be no complaint."""
+    """The output of `systemd-analyze`, which must succeed without a warning."""
     done = subprocess.run(
         [str(ANALYZE), *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False
     )
@@ -37,12 +37,12 @@ def analyze(*arguments: str, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("name", UNITS)
-def test_systemd_takes_the_unit_without_a_word(installed: Path, name: str) -> None:
+def test_the_unit_is_valid(installed: Path, name: str) -> None:
     analyze("verify", "--man=no", "--recursive-errors=no", str(installed / name), folder=installed)
 
 
 @pytest.mark.parametrize("name", UNITS)
-def test_the_unit_leaves_little_to_an_intruder(installed: Path, name: str) -> None:
+def test_the_unit_has_a_low_exposure_level(installed: Path, name: str) -> None:
     said = analyze("security", "--offline=yes", "--no-pager", str(installed / name), folder=installed)
 
     exposure = re.search(r"Overall exposure level for \S+: ([0-9.]+)", said)
@@ -50,13 +50,15 @@ def test_the_unit_leaves_little_to_an_intruder(installed: Path, name: str) -> No
     assert float(exposure[1]) <= MOST_EXPOSED
 
 
-def test_the_worker_is_fenced_in_like_the_server() -> None:
-    fences = [(CONFIG / name).read_text("utf-8").split("# What it may:")[1].split("[Install]")[0] for name in UNITS]
+def test_worker_and_server_have_the_same_restrictions() -> None:
+    restrictions = [
+        (CONFIG / name).read_text("utf-8").split("# What it may:")[1].split("[Install]")[0] for name in UNITS
+    ]
 
-    assert fences[0] == fences[1]
+    assert restrictions[0] == restrictions[1]
 
 
-def test_the_server_has_longer_to_end_than_its_requests() -> None:
+def test_systemd_waits_longer_than_gunicorn() -> None:
     from feedserver.server import gunicorn_settings
 
     text = (CONFIG / UNITS[0]).read_text("utf-8")

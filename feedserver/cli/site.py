@@ -78,7 +78,6 @@ def _jobs(chosen: Namespace) -> None:
 
 def _run(chosen: Namespace) -> None:
     services = open_site()
-    services.runner.take_from_dead()
     done = services.runner.run_due()
     while chosen.until_idle and (more := services.runner.run_due()):
         done += more

@@ -14,6 +14,7 @@ from typing import Final
 
 from cachetools import LRUCache
 
+from feedserver import domains
 from feedserver.clock import Clock
 from feedserver.feeds.outage import DATABASE_AWAY
 from feedserver.storage import rate_limits
@@ -79,7 +80,7 @@ class DownloadLimit:
         if not self._most:
             return 0
         now = self._clock()
-        downloader = (rate_limits.network(client_address), key)
+        downloader = (domains.network(client_address), key)
         with self._lock:
             recent = self._recent.get(downloader, _NONE)
             if wait := recent.seconds_refused(now):

@@ -1,40 +1,39 @@
-"""What a job is, and how long to wait before it is tried again. Pure."""
+"""What a job is, how long a lease lasts, and how long a failed job waits. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-# A lease outlives the longest fetch (egress.timeout is at most 60 s) and ends within 90 s of a crash.
-LEASE: Final = timedelta(seconds=85)
+LEASE: Final = timedelta(seconds=20)  # a crashed process's jobs are free again after that
+RENEW_SECONDS: Final = 5.0  # between two renewals of the leases of jobs under way
 
-# Jobs of one party under way at once, in all processes together. Half of one process's places: so no host ever holds
-# all places of a process, nor of several, and none is asked for more than a few pages at a time.
-MOST_OF_ONE: Final = 4
+# Jobs with the same concurrency key that may be under way at once, in all processes together. Half of the slots of one
+# lane: no source site can take all slots of a process, and none is asked for more than a few pages at a time.
+MAX_PER_KEY: Final = 4
 
-# Pauses after the first, second … failed try: the first retry within a minute, the last one after two days. Each is
-# longer than the one before it at its longest.
+# Pauses after the first, second … failed attempt: the first retry within a minute, the last one after two days. Each
+# is longer than the one before it, even with the full jitter.
 PAUSES: Final = tuple(
     timedelta(seconds=seconds) for seconds in (40, 150, 600, 2_400, 7_200, 18_000, 32_400, 43_200, 68_400)
 )
 
-AT_ONCE: Final = 0  # priorities: somebody waits for it …
-AT_LEISURE: Final = 1  # … or nobody does, and it goes after all that somebody waits for
-# A job whose process died is tried again soon, but it may have been the cause: after each death it rests longer, up to
-# what the end of its lease would have been.
-_AFTER_DEATH: Final = tuple(timedelta(seconds=seconds) for seconds in (1, 3, 15, 60))
+INTERACTIVE: Final = 0  # priorities: a sender or a moderator waits for the result …
+BACKGROUND: Final = 1  # … or nobody does; such a job goes after all interactive ones
+# A job whose process died is tried again soon, but it may be what killed the process: the pause grows with each death.
+_PAUSES_AFTER_DEATH: Final = tuple(timedelta(seconds=seconds) for seconds in (1, 3, 15, 60, 90))
 
-# First tries and repeated ones have places of their own: what failed before never keeps waiting what may be well. So
-# has what nobody waits for: it holds nobody up, and is never held up for good.
-Lane = Literal["first", "again", "leisure", "any"]
+# First attempts, repeated ones and background jobs have slots of their own, so that none of them delays the others.
+Lane = Literal["first", "again", "background"]
+LANES: Final[tuple[Lane, ...]] = ("first", "again", "background")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A stored duty. `kind` names who carries it out, `subject` what it is about; the pair is unique.
+    """A stored job. `kind` names its handler, `subject` what it is about; the pair is unique.
 
-    `attempts` counts the tries that failed. `token` proves a lease. A lower `priority` goes first. `party` is whose
-    machines the job burdens: of one party, few jobs are under way at once; None for nobody's. `hurried` says to whoever
-    carries it out that others wait for its place; it is not stored.
+    `attempts` counts failed attempts. `lease_token` proves a lease. A lower `priority` goes first. `concurrency_key`
+    names whose servers the job burdens: few jobs of one key run at once; None for no limit. `short_deadline` tells the
+    handler that other jobs wait for its slot; it is not stored.
     """
 
     id: int
@@ -46,29 +45,34 @@ class Job:
     leased_until: datetime | None = None
     lease_token: str | None = None
     last_error: str | None = None
-    priority: int = AT_ONCE
+    priority: int = INTERACTIVE
     concurrency_key: str | None = None
-    hurried: bool = False
+    short_deadline: bool = False
+
+    @property
+    def lane(self) -> Lane:
+        if self.priority == BACKGROUND:
+            return "background"
+        return "again" if self.attempts else "first"
 
     def is_leased(self, now: datetime) -> bool:
-        """Whether somebody holds it."""
         return self.leased_until is not None and self.leased_until > now
 
     def why(self, now: datetime) -> str:
-        """Why it is not done yet, for a person."""
+        """Why the job is not done yet, for a person."""
         if self.is_leased(now):
             return "under way"
         if self.last_error:
             return self.last_error
         if self.run_at <= now:
-            return "due, waits for a free place"
-        return "not due yet" if self.priority == AT_ONCE else "not due yet, nobody waits for it"
+            return "due, waits for a free slot"
+        return "not due yet" if self.priority == INTERACTIVE else "not due yet, nobody waits for it"
 
 
 def pause_after(attempts: int, jitter: float) -> timedelta | None:
-    """The wait after `attempts` failed tries, stretched by up to a quarter; None when it was the last one.
+    """The pause after `attempts` failed attempts, up to a quarter longer; None after the last one.
 
-    `jitter` is a number from 0 to 1, so that what failed together does not come back together.
+    `jitter` is a number from 0 to 1; it spreads jobs that failed at the same time.
     """
     if attempts > len(PAUSES):
         return None
@@ -76,5 +80,5 @@ def pause_after(attempts: int, jitter: float) -> timedelta | None:
 
 
 def pause_after_death(attempts: int) -> timedelta:
-    """The wait of a job whose process died while it carried the job out, after `attempts` tries before that one."""
-    return _AFTER_DEATH[attempts] if attempts < len(_AFTER_DEATH) else LEASE
+    """The pause after a lease ended without a result, after `attempts` failed attempts before that one."""
+    return _PAUSES_AFTER_DEATH[min(attempts, len(_PAUSES_AFTER_DEATH) - 1)]

@@ -6,6 +6,7 @@ from typing import Final
 from flask import request
 from sqlalchemy import Connection
 
+from feedserver import domains
 from feedserver.posts.model import Post
 from feedserver.services import Services, services
 from feedserver.storage import rate_limits
@@ -50,7 +51,7 @@ def store_comment(
     """Stores a comment. Returns the stored one if the form was sent before, None if the rate limit is exceeded."""
     if stored := store.by_submission(connection, comment.submission):
         return stored
-    bucket = f"comment:{rate_limits.network(request.remote_addr or '')}"
+    bucket = f"comment:{domains.network(request.remote_addr or '')}"
     if not rate_limits.allow(connection, bucket, _COMMENTS_A_MINUTE, now):
         return None
     verdict = reputation.verdict_on_comment(connection, comment.email, parts.settings)

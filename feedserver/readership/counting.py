@@ -15,11 +15,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from feedserver import domains
 from feedserver.clock import Clock
 from feedserver.readership import store
 from feedserver.readership.batch import Batch, ClientFeed
 from feedserver.readership.user_agents import READ
-from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
 
 WRITE_EVERY: Final = 5.0  # seconds
@@ -113,5 +113,5 @@ def _write(connection: Connection, batch: Batch, now: datetime) -> None:
 
 def _hash(key: str, user_agent: str, address: str) -> str:
     """Tells one client from another for as long as the key exists, and says nothing of either afterwards."""
-    who = f"{rate_limits.network(address)} {user_agent}".encode("utf-8", "replace")
+    who = f"{domains.network(address)} {user_agent}".encode("utf-8", "replace")
     return blake2b(who, key=bytes.fromhex(key), digest_size=16).hexdigest()

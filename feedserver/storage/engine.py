@@ -39,7 +39,6 @@ class Database:
 
         Raises StorageError for a URL that cannot be used.
         """
-        self.at_close: list[Callable[[], None]] = []  # called by `close`
         self.writes = 0  # transactions that this object has committed
         self.url = _parsed(url, called)
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, called)
@@ -132,8 +131,6 @@ class Database:
 
     def close(self) -> None:
         """Closes all pooled connections."""
-        for operation in self.at_close:
-            operation()
         self.engine.dispose()
         if self._replica is not None:
             self._replica.engine.dispose()

@@ -1,11 +1,10 @@
 """Counters a minute, in the database, so that several processes and machines share them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from feedserver.storage.schema import rate_limits
 
@@ -20,17 +19,15 @@ def allow(connection: Connection, bucket: str, most: int, now: datetime) -> bool
 def allow_all(connection: Connection, buckets: Mapping[str, int], now: datetime) -> bool:
     """Counts one more in each of `buckets`; False, and counted in none, when one had its most within the last minute.
 
-    The last minute is the present window and the part of the one before that still lies within it. The buckets are
-    locked in the order in which they are given, the one that many share last.
+    The last minute is the present window and the part of the one before that still lies within it. Rows are locked in
+    descending order of their buckets: give the bucket that many share the name that sorts first.
     """
     window, into = _place(now)
-    found = {bucket: _counts(connection, bucket, window) for bucket in buckets}
+    found = _counts(connection, list(buckets), window)
     for bucket, most in buckets.items():
-        present, before = found[bucket]
-        if (present or 0) + 1 + _still_there(before, into) > most:
+        if found.get((bucket, window), 0) + 1 + _still_there(found.get((bucket, window - 1), 0), into) > most:
             return False
-    for bucket, (present, _) in found.items():
-        _add(connection, bucket, window, window, is_new=present is None)
+    _add(connection, [(bucket, window) for bucket in sorted(buckets, reverse=True)], found, window)
     return True
 
 
@@ -42,13 +39,12 @@ def take(connection: Connection, bucket: str, most: int, now: datetime, owed: It
     waits for more than a minute and a second.
     """
     window, into = _place(now)
-    for moment in owed:
-        then = _place(moment)[0]
-        _add(connection, bucket, then, window, is_new=_count(connection, bucket, then) is None)
-    present, before = _counts(connection, bucket, window)
-    wait = seconds_to_wait(present or 0, before, into, most)
+    for then in sorted(_place(moment)[0] for moment in owed):
+        _add(connection, [(bucket, then)], _counts(connection, [bucket], then), window)
+    found = _counts(connection, [bucket], window)
+    wait = seconds_to_wait(found.get((bucket, window), 0), found.get((bucket, window - 1), 0), into, most)
     if not wait:
-        _add(connection, bucket, window, window, is_new=present is None)
+        _add(connection, [(bucket, window)], found, window)
     return wait
 
 
@@ -65,23 +61,6 @@ def seconds_to_wait(present: int, before: int, into: int, most: int) -> int:
     return 2 * WINDOW
 
 
-@lru_cache(maxsize=4096)  # feeds ask this of each request, and an IPv6 network takes fifty microseconds to work out
-def network(address: str) -> str:
-    """Who is counted together: an IPv4 address, or an IPv6 /64, which is what one subscriber has.
-
-    What is no address, such as the far end of a local socket, stands for itself.
-    """
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if found.version == 4:
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(ip_network((found, 64), strict=False))
-
-
 def _place(now: datetime) -> tuple[int, int]:
     """The window that `now` lies in, and how many seconds into it."""
     return divmod(int(now.timestamp()), WINDOW)
@@ -92,29 +71,42 @@ def _still_there(before: int, into: int) -> float:
     return before * (WINDOW - into) / WINDOW
 
 
-def _counts(connection: Connection, bucket: str, window: int) -> tuple[int | None, int]:
-    """The counts of a window and the one before. Rows are locked from the older to the newer, as `take` writes them."""
-    before = _count(connection, bucket, window - 1) or 0
-    return _count(connection, bucket, window), before
+def _counts(connection: Connection, buckets: Sequence[str], window: int) -> dict[tuple[str, int], int]:
+    """The counts of a window and the one before, by bucket and window; the rows are locked."""
+    rows = connection.execute(_COUNTS, {"buckets": buckets, "windows": [window - 1, window]})
+    return {(row.bucket, row.window): row.number for row in rows}
 
 
-def _count(connection: Connection, bucket: str, window: int) -> int | None:
-    query = (
-        select(rate_limits.c.count)
-        .where(rate_limits.c.bucket == bucket, rate_limits.c.window == window)
-        .with_for_update()
-    )
-    return connection.execute(query).scalar_one_or_none()
+def _add(
+    connection: Connection, places: Sequence[tuple[str, int]], found: Mapping[tuple[str, int], int], present: int
+) -> None:
+    """Counts one more for each bucket and window. A new row takes away those that are too old in the `present` window.
 
-
-def _add(connection: Connection, bucket: str, window: int, present: int, *, is_new: bool) -> None:
-    """Counts one more in a window. The first of its kind takes away what is too old to matter in the `present` one.
-
-    Where another process has made the new row meanwhile, the insertion fails, and the deed begins anew with its count.
+    Where another process has made the new row meanwhile, the insertion fails, and the transaction is repeated.
     """
-    if is_new:
+    known = [{"at_bucket": bucket, "at_window": window} for bucket, window in places if (bucket, window) in found]
+    new = [
+        {"bucket": bucket, "window": window, "count": 1} for bucket, window in places if (bucket, window) not in found
+    ]
+    if known:
+        connection.execute(_COUNT_ONE_MORE, known)
+    if new:
         connection.execute(delete(rate_limits).where(rate_limits.c.window < present - 1))
-        connection.execute(insert(rate_limits).values(bucket=bucket, window=window, count=1))
-        return
-    where = (rate_limits.c.bucket == bucket, rate_limits.c.window == window)
-    connection.execute(update(rate_limits).where(*where).values(count=rate_limits.c.count + 1))
+        connection.execute(_INSERT, new)
+
+
+_INSERT: Final = insert(rate_limits)
+_COUNT_ONE_MORE: Final = (
+    update(rate_limits)
+    .where(rate_limits.c.bucket == bindparam("at_bucket"), rate_limits.c.window == bindparam("at_window"))
+    .values(count=rate_limits.c.count + 1)
+)
+_COUNTS: Final = (
+    select(rate_limits.c.bucket, rate_limits.c.window, rate_limits.c.count.label("number"))
+    .where(
+        rate_limits.c.bucket.in_(bindparam("buckets", expanding=True)),
+        rate_limits.c.window.in_(bindparam("windows", expanding=True)),
+    )
+    .order_by(rate_limits.c.bucket.desc(), rate_limits.c.window)
+    .with_for_update()
+)

@@ -1,10 +1,7 @@
-"""Every table on one page. What changes here gets a migration beside it; a test compares the two.
-
-Moments are UTC. Text is unbounded in both databases; its bounds are set where it comes in.
+"""Every table on one page, though it is long: what one table refers to stands in another. Each change here needs a
+migration; a test compares the two. Text is unbounded in both databases; its bounds are set where it comes in.
 """
 
-import re
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -12,52 +9,17 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
     MetaData,
     Table,
-    Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC datetime on both databases: SQLite keeps no zone, and hands back what it kept."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        assert value.tzinfo is not None, "only aware moments are stored"
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class SafeText(TypeDecorator[str]):
-    """Text that both databases take. NUL and lone surrogates, which no text of ours holds, become U+FFFD: so whoever
-    asks for them, in an address or on the command line, finds nothing, instead of an error of the driver's."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
-        return _UNSTORABLE.sub("\ufffd", value) if value else value
-
+from feedserver.storage.types import SafeText, UtcDateTime
 
 metadata = MetaData(
     naming_convention={
@@ -79,7 +41,7 @@ def _of_post(**options: Any) -> Column[int]:
     return Column("post_id", ForeignKey("posts.id"), **options)
 
 
-# One row: what there is one of.
+# One row: what there is one of on a site.
 site = Table(
     "site",
     metadata,
@@ -87,8 +49,8 @@ site = Table(
     Column("guid", SafeText, nullable=False),  # urn:uuid:, the root of the feeds' ids
     Column("revision", BigInteger, nullable=False),  # counts the changes that readers can see
     Column("created_at", UtcDateTime, nullable=False),
-    Column("author", SafeText),  # in whose list the posts stand that name nobody: `site.author` as it was last seen
-    Column("archive_size", Integer),  # posts in an archive: `feeds.entries` as it was when the site was made
+    Column("author", SafeText),  # whose list has the posts without authors: `site.author` as last seen
+    Column("archive_size", Integer),  # posts in an archive: `feeds.entries` when the site was made
     Column("secret", SafeText),  # signs forms, the same on every machine; null until `init` or `db upgrade` has run
 )
 
@@ -140,9 +102,9 @@ post_authors = Table(
     Column("name", SafeText, nullable=False),
 )
 
-# Which posts stand in which list (`posts/store.Listing.key`): in all of them, those of a tag, those of an author.
-# `published_at` is the post's, null while it does not stand there; `position` counts from 1 in the order in which
-# readers first saw the posts, and is null before. Archives are cut from it (RFC 5005), so it is never given up.
+# Which posts belong to which list (`posts/store.Listing.key`): that of the site, of a tag, of an author.
+# `published_at` is the post's, null when it has left the list; `position` counts from 1 in the order in which readers
+# first saw the posts, null until then. Archives (RFC 5005) are cut by it, so it never changes.
 listed = Table(
     "listed",
     metadata,
@@ -165,7 +127,7 @@ enclosures = Table(
     Column("length", BigInteger, nullable=False),
 )
 
-# Whom a post links to: the author's own word for whom to trust.
+# The sites that a post links to: the author's own sign of trust.
 linked_sites = Table(
     "linked_sites",
     metadata,
@@ -174,7 +136,7 @@ linked_sites = Table(
     Index(None, "site"),
 )
 
-# What posts are about, and in how many posts each term stands: related posts share rare terms.
+# The terms that describe posts, and how many posts have each: related posts share rare terms.
 terms = Table(
     "terms",
     metadata,
@@ -212,7 +174,7 @@ thoughts = Table(
     Column("state", SafeText, nullable=False),
     Column("reason", SafeText),
     Column("source", SafeText),  # as sent
-    Column("source_key", SafeText),  # the source in the form under which it is known: urls.normalize_source
+    Column("source_key", SafeText),  # urls.normalize_source
     Column("target", SafeText),  # as sent
     Column("host", SafeText),
     Column("author_name", SafeText, nullable=False),
@@ -220,9 +182,9 @@ thoughts = Table(
     Column("email", SafeText),  # never shown
     Column("title", SafeText, nullable=False),
     Column("excerpt", SafeText, nullable=False),
-    Column("approved", Boolean, nullable=False),  # a person approved these very words
-    Column("restore", SafeText),  # the state that a link which comes back restores
-    Column("pending_content", SafeText),  # JSON: what the source says now, while approved words stand
+    Column("approved", Boolean, nullable=False),  # a moderator approved this very content
+    Column("restore", SafeText),  # the state that a link restores when it comes back
+    Column("pending_content", SafeText),  # JSON: what the source says now, while approved content is shown
     Column("strikes", Integer, nullable=False),
     Column("first_strike_at", UtcDateTime),
     Column("sender", SafeText),  # the address that sent the ping
@@ -231,9 +193,9 @@ thoughts = Table(
     Column("checked_at", UtcDateTime),
     Column("decided_at", UtcDateTime),
     Column("next_check_at", UtcDateTime),
-    Column("fingerprint", SafeText),  # of a ping's excerpt: who says the same about several posts
-    Column("pending_since", UtcDateTime),  # since when new words wait, null where there are none
-    Column("source_site", SafeText),  # of a ping's page: what is trusted together
+    Column("fingerprint", SafeText),  # of a ping's excerpt: finds the same text on several posts
+    Column("pending_since", UtcDateTime),  # since when pending content waits; null without any
+    Column("source_site", SafeText),  # of a ping's source: the unit of trust
     UniqueConstraint("post_id", "source_key"),
     Index(None, "fingerprint", "post_id"),
     Index(None, "source_site", "approved", "state"),
@@ -242,7 +204,7 @@ thoughts = Table(
     Index(None, "state", "received_at", "id", "post_id"),  # all that a page of the site's thoughts is found by
     Index(None, "source_key"),
     Index(None, "host", "state"),
-    # Of the few that have some: in an index of all, SQLite looks for nothing that is “not null”.
+    # Of the few with pending content: SQLite does not search a whole index for “not null”.
     Index(None, "pending_since", sqlite_where=_SOME_WAIT, postgresql_where=_SOME_WAIT),
 )
 
@@ -265,17 +227,17 @@ sources = Table(
     Column("fetched_at", UtcDateTime, nullable=False),
     Column("etag", SafeText),
     Column("last_modified", SafeText),
-    Column("findings", SafeText, nullable=False),  # JSON: the words for each post linked to, and how it links
-    Column("read_at", UtcDateTime),  # when its text came last: “not modified” is believed for a while only
+    Column("findings", SafeText, nullable=False),  # JSON: for each post linked to, the content and the LinkSignals
+    Column("read_at", UtcDateTime),  # when its text came last: “not modified” is believed for some time only
 )
 
-# What moderators did, newest last, and what each thought was before: so that the last act can be taken back.
+# What moderators did, newest last, and what each thought was before: the last action can be undone.
 moderation_actions = Table(
     "moderation_actions",
     metadata,
     _id(),
     Column("action", SafeText, nullable=False),
-    Column("host", SafeText),  # of a purge, which leaves nothing to restore
+    Column("host", SafeText),  # of a purge, which cannot be undone
     Column("at", UtcDateTime, nullable=False),
 )
 
@@ -290,7 +252,7 @@ moderation_undo = Table(
 host_rules = Table(
     "host_rules",
     metadata,
-    Column("host", SafeText, primary_key=True),  # with a path where the host is shared: example.org/~ann
+    Column("host", SafeText, primary_key=True),  # with a path on a shared host: example.org/~ann
     Column("rule", SafeText, nullable=False),  # block or trust
     Column("created_at", UtcDateTime, nullable=False),
 )
@@ -304,10 +266,7 @@ jobs = Table(
     Column("run_at", UtcDateTime, nullable=False),
     Column("leased_until", UtcDateTime),
     Column("lease_token", SafeText),  # proves a lease
-    Column("holder", SafeText),  # the process that has it
-    Column(
-        "concurrency_key", SafeText
-    ),  # whose machines it burdens, such as a registered domain; leases are shared out by it
+    Column("concurrency_key", SafeText),  # whose servers it burdens, such as a registrable domain
     Column("attempts", Integer, nullable=False),
     Column("last_error", SafeText),
     Column("created_at", UtcDateTime, nullable=False),
@@ -319,7 +278,7 @@ jobs = Table(
     Index(None, "concurrency_key", "priority", "run_at"),
 )
 
-# When jobs were last looked at, for /readyz.
+# When workers last asked for jobs, for /readyz.
 heartbeats = Table(
     "heartbeats",
     metadata,
@@ -327,7 +286,7 @@ heartbeats = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
-# The state of each feed that its readers know: an ETag, and a Last-Modified that only moves forward.
+# The versions of each document: an ETag, and a Last-Modified that only moves forward.
 feed_versions = Table(
     "feed_versions",
     metadata,
@@ -344,10 +303,10 @@ rate_limits = Table(
     Column("bucket", SafeText, primary_key=True),
     Column("window", BigInteger, primary_key=True),
     Column("count", Integer, nullable=False),
-    Index(None, "window"),  # what is too old is taken away with each new row
+    Index(None, "window"),  # old rows are deleted with each new one
 )
 
-# Who reads, a day (UTC) at a time: requests for each feed by each reader, as readers call themselves.
+# Requests by day (UTC), feed and reader, as readers call themselves.
 reader_days = Table(
     "reader_days",
     metadata,
@@ -357,10 +316,10 @@ reader_days = Table(
     Column("requests", BigInteger, nullable=False),
     Column("not_modified", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),
-    Column("subscribers", BigInteger),  # the most that was stated; null where nothing was
+    Column("subscribers", BigInteger),  # the highest number that was stated; null without any
 )
 
-# One row for each reader that states no subscribers, told apart by a keyed hash, until its day is over.
+# One row for each client of a reader that states no subscribers: a keyed hash, until its day is over.
 reader_hashes = Table(
     "reader_hashes",
     metadata,
@@ -369,7 +328,7 @@ reader_hashes = Table(
     Column("reader", SafeText, nullable=False),
 )
 
-# The key of the marks of a day that is not over.
+# The key of the hashes of a day that is not over.
 reader_keys = Table(
     "reader_keys",
     metadata,
@@ -377,7 +336,7 @@ reader_keys = Table(
     Column("key", SafeText, nullable=False),
 )
 
-# What remains of the marks of a day that is over: how many there were.
+# The number of hashes of a day that is over.
 reader_counts = Table(
     "reader_counts",
     metadata,

@@ -1,9 +1,9 @@
-"""The SQL of thoughts. Their receipts' timelines are in `timeline`, what moderators look through in `listing`."""
+"""The SQL of thoughts. The timelines of their receipts: `timeline`; what moderators browse: `listing`."""
 
 import json
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -22,13 +22,36 @@ _COLUMNS = [thoughts.c[name] for name in Thought.__dataclass_fields__ if name in
 QUERY: Select[Any] = select(*_COLUMNS, schema.posts.c.slug.label("post_slug")).join(
     schema.posts, schema.posts.c.id == thoughts.c.post_id
 )
+_LOCKED: Select[Any] = QUERY.with_for_update(of=thoughts).order_by(thoughts.c.id)
+_BY_ID = QUERY.where(thoughts.c.id == bindparam("id"))
+_PAIR = _LOCKED.where(thoughts.c.post_id == bindparam("post"), thoughts.c.source_key == bindparam("key"))
+_OF_SOURCE = _LOCKED.where(
+    thoughts.c.source_key == bindparam("key"), thoughts.c.state.in_(bindparam("states", expanding=True))
+)
+_WAITING = select(func.count()).select_from(thoughts).where(thoughts.c.state == "received")
+_STANDING_SINCE = (
+    select(thoughts.c.decided_at)
+    .join(schema.posts, schema.posts.c.id == thoughts.c.post_id)
+    .where(
+        thoughts.c.source_key == bindparam("key"),
+        thoughts.c.state.in_(("shown", "held")),
+        schema.posts.c.state != "deleted",
+    )
+)
+_SET_NEXT_CHECK = (
+    update(thoughts)
+    .where(thoughts.c.source_key == bindparam("key"), thoughts.c.state.in_(("received", "shown", "held")))
+    .values(next_check_at=bindparam("moment"))
+)
+_ADD_TO_TABLE = insert(thoughts).returning(thoughts.c.id)
 
 
 # --- finding ---
 
 
 def by_id(connection: Connection, thought_id: int) -> Thought | None:
-    return _one(connection, thoughts.c.id == thought_id)
+    row = connection.execute(_BY_ID, {"id": thought_id}).one_or_none()
+    return thought_of(row) if row else None
 
 
 def lock(connection: Connection, thought_ids: Sequence[int]) -> dict[int, Thought]:
@@ -51,15 +74,13 @@ def by_submission(connection: Connection, submission: str) -> Thought | None:
 
 def pair(connection: Connection, post_id: int, source_key: str) -> Thought | None:
     """The thought of one source on one post, locked until the transaction ends."""
-    query = QUERY.where(thoughts.c.post_id == post_id, thoughts.c.source_key == source_key).with_for_update(of=thoughts)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_PAIR, {"post": post_id, "key": source_key}).one_or_none()
     return thought_of(row) if row else None
 
 
-def of_page(connection: Connection, source_key: str, states: Sequence[State]) -> list[Thought]:
+def of_source(connection: Connection, source_key: str, states: Sequence[State]) -> list[Thought]:
     """All thoughts of one source in these states, locked until the transaction ends."""
-    query = QUERY.where(thoughts.c.source_key == source_key, thoughts.c.state.in_(states)).with_for_update(of=thoughts)
-    return [thought_of(row) for row in connection.execute(query.order_by(thoughts.c.id))]
+    return [thought_of(row) for row in connection.execute(_OF_SOURCE, {"key": source_key, "states": list(states)})]
 
 
 def shown_on(connection: Connection, post_id: int) -> list[Thought]:
@@ -95,22 +116,12 @@ def counts(connection: Connection, post_ids: Iterable[int]) -> dict[int, tuple[i
 
 def waiting(connection: Connection) -> int:
     """How many pings are not settled yet."""
-    query = select(func.count()).select_from(thoughts).where(thoughts.c.state == "received")
-    return connection.execute(query).scalar_one()
+    return connection.execute(_WAITING).scalar_one()
 
 
 def standing_since(connection: Connection, source_key: str) -> list[datetime | None]:
-    """Since when each thought of a source stands that is shown or held, on posts that were not deleted."""
-    query = (
-        select(thoughts.c.decided_at)
-        .join(schema.posts, schema.posts.c.id == thoughts.c.post_id)
-        .where(
-            thoughts.c.source_key == source_key,
-            thoughts.c.state.in_(("shown", "held")),
-            schema.posts.c.state != "deleted",
-        )
-    )
-    return list(connection.execute(query).scalars())
+    """When each thought of a source was decided on that is shown or held, on posts that were not deleted."""
+    return list(connection.execute(_STANDING_SINCE, {"key": source_key}).scalars())
 
 
 def shown_sources(connection: Connection, post_id: int) -> list[str]:
@@ -125,11 +136,13 @@ def add_ping(
     connection: Connection,
     *,
     post_id: int,
+    post_slug: str,
     source: str,
     source_key: str,
     target: str,
     host: str,
     sender: str,
+    next_check_at: datetime | None,
     now: datetime,
 ) -> Thought:
     """Stores a ping as it arrived, unproved, with a receipt of its own."""
@@ -141,8 +154,12 @@ def add_ping(
         "host": host,
         "source_site": source_site(source_key),
         "sender": sender,
+        "next_check_at": next_check_at,
     }
-    return _insert(connection, values)
+    thought_id = connection.execute(_ADD_TO_TABLE, values).scalar_one()
+    # Not read back: everything in it is known.
+    known = values | {"id": thought_id, "post_slug": post_slug}
+    return Thought(**{name: known.get(name) for name in Thought.__dataclass_fields__})  # type: ignore[arg-type]
 
 
 def add_comment(
@@ -171,24 +188,37 @@ def add_comment(
     return _insert(connection, values)
 
 
-def receive_again(connection: Connection, thought: Thought, decision: Decision, target: str, sender: str) -> None:
-    """Writes that a pair which was rejected or gone is verified anew, for whoever asks now."""
-    values = {"state": decision.state, "reason": decision.reason, "target": target, "sender": sender}
-    _update(connection, thought.id, values)
+def receive_again(
+    connection: Connection,
+    thought: Thought,
+    decision: Decision,
+    target: str,
+    sender: str,
+    next_check_at: datetime | None,
+) -> Thought:
+    """Writes that a pair which was rejected or gone is verified anew, for the sender of the new ping."""
+    values = {
+        "state": decision.state,
+        "reason": decision.reason,
+        "target": target,
+        "next_check_at": next_check_at,
+    }
+    _update(connection, thought.id, values | {"sender": sender})
+    return replace(thought, **values)  # type: ignore[arg-type]
 
 
-def asked_by(connection: Connection, thought: Thought, sender: str) -> None:
-    """Keeps who asks for a look at what is known: the look is made in their name, not in that of who came first."""
-    _update(connection, thought.id, {"sender": sender})
+def asked_by(connection: Connection, thought: Thought, sender: str, next_check_at: datetime) -> None:
+    """Writes who pinged a known pair last: its source is fetched in that sender's name."""
+    _update(connection, thought.id, {"sender": sender, "next_check_at": next_check_at})
 
 
 def settle(connection: Connection, thought: Thought, decision: Decision, now: datetime) -> None:
-    """Writes what a thought became after its source was looked at."""
+    """Writes what a thought became after its source was inspected."""
     _update(connection, thought.id, _decided(thought, decision, now) | {"checked_at": now, "next_check_at": None})
 
 
 def moderate(connection: Connection, decisions: Iterable[tuple[Thought, Decision]], now: datetime) -> None:
-    """Writes what thoughts became by a moderator's word. They are locked: no look at a source comes between."""
+    """Writes what thoughts became by a moderation action. They are locked: no inspection comes between."""
     batches: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for thought, decision in decisions:
         values = _decided(thought, decision, now) | {"decided_at": now}
@@ -201,11 +231,8 @@ def moderate(connection: Connection, decisions: Iterable[tuple[Thought, Decision
 
 
 def set_next_check(connection: Connection, source_key: str, moment: datetime | None) -> None:
-    """Says on the receipts of a source when it is looked at next."""
-    looked_at = thoughts.c.state.in_(("received", "shown", "held"))
-    connection.execute(
-        update(thoughts).where(thoughts.c.source_key == source_key, looked_at).values(next_check_at=moment)
-    )
+    """Writes when a source is inspected next, for the receipts of its thoughts."""
+    connection.execute(_SET_NEXT_CHECK, {"key": source_key, "moment": moment})
 
 
 # --- helpers ---

@@ -1,14 +1,16 @@
-"""The SQL of receipts' timelines: what became of each thought, line by line, and who asked last."""
+"""The SQL of receipts' timelines: what became of each thought, line by line, and who pinged last."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
 from feedserver.storage.schema import thought_events, thoughts
 from feedserver.thoughts.model import TimelineEntry
 
-_LINES = 200  # of a receipt: its sender can ask for more of them, but not for a page without end
+_LINES = 200  # of a receipt at most: its sender can bring about any number
+_INSERT = insert(thought_events)
 
 
 def events(connection: Connection, thought_id: int) -> list[TimelineEntry]:
@@ -37,14 +39,23 @@ def last_sender(connection: Connection, source_key: str) -> str | None:
 
 def record(connection: Connection, thought_id: int, event: str, detail: str, now: datetime) -> None:
     """Adds a line to a receipt's timeline."""
-    record_all(connection, {thought_id: detail}, event, now)
+    record_lines(connection, thought_id, [(event, detail)], now)
+
+
+def record_lines(connection: Connection, thought_id: int, lines: Sequence[tuple[str, str]], now: datetime) -> None:
+    """Adds lines to a receipt's timeline: event and detail."""
+    _insert(connection, [_row(thought_id, event, detail, now) for event, detail in lines])
 
 
 def record_all(connection: Connection, details: Mapping[int, str], event: str, now: datetime) -> None:
     """Adds a line to the timelines of several receipts, by the thought's id."""
-    rows = [
-        {"thought_id": thought_id, "at": now, "event": event, "detail": detail}
-        for thought_id, detail in details.items()
-    ]
+    _insert(connection, [_row(thought_id, event, detail, now) for thought_id, detail in details.items()])
+
+
+def _row(thought_id: int, event: str, detail: str, now: datetime) -> dict[str, Any]:
+    return {"thought_id": thought_id, "at": now, "event": event, "detail": detail}
+
+
+def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
     if rows:
-        connection.execute(insert(thought_events), rows)
+        connection.execute(_INSERT, rows)

@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
 
 from feedserver.posts.model import Post
 from feedserver.services import Services
@@ -44,5 +44,5 @@ def take_the_database_away(services: Services) -> None:
     """From now on every query and write fails."""
     services.database.close()
     services.changes.close()
-    services.database.engine = create_engine("sqlite:////dev")  # a directory
-    services.database.url = services.database.engine.url  # by which the revision is looked up
+    services.database.url = make_url("sqlite:////dev")  # a directory
+    services.database.engine = create_engine(services.database.url)

@@ -6,7 +6,8 @@ from pathlib import Path
 import feedparser
 
 from tests.support.pinging import HEADERS, ping_body, read_answer
-from tests.support.serving import Blog, Site, request, wait_until
+from tests.support.serving import Blog, Site, request
+from tests.support.waiting import wait_until
 
 ARTICLE = Path(__file__).parents[1] / "data" / "harbour.md"
 TITLE = "Harbour Town Votes as the Ferry Dispute Drags On"
@@ -21,7 +22,7 @@ the fishermen of the far shore, who have waited for such a word since the autumn
 
 
 def tell(site: Site, blog: Blog) -> None:
-    """Tells the story and checks each turn of it."""
+    """Carries the story out and checks each step."""
     permalink = site.command("post", "add", str(ARTICLE)).stdout.splitlines()[-1]
     for path, page in (("/first", FIRST), ("/second", SECOND)):
         source = blog.put(path, page.format(target=permalink))
@@ -69,7 +70,7 @@ def _page(site: Site) -> str:
 
 
 def _parsed(site: Site, path: str) -> list[feedparser.FeedParserDict]:
-    """The entries that a stock feed reader finds; it must have nothing to complain of."""
+    """The entries that feedparser finds, without a warning."""
     status, headers, body = site.get(path)
     assert status == 200, path
     parsed = feedparser.parse(body, response_headers={"content-type": headers["content-type"]})

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.serving import FEEDSERVER, clean_environ, free_port, request, wait_until
+from tests.support.serving import FEEDSERVER, clean_environ, free_port, request
+from tests.support.waiting import wait_until
 
 PIPE_BYTES = 4096
 AGENT = "Reader/1.0 " + "x" * 1000

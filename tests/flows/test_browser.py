@@ -1,4 +1,4 @@
-"""Pages in a real browser: a person writes a comment, and reads a post on which two other blogs had thoughts."""
+"""Pages in a real browser: a person writes a comment, and reads a post with two thoughts of other blogs."""
 
 import json
 import re
@@ -24,7 +24,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-MINIMUM_SECONDS = 2.1  # a comment that is sent sooner was not written by a person
+MINIMUM_SECONDS = 2.1  # a comment that is sent sooner is refused
 
 pytestmark = [
     pytest.mark.browser,
@@ -34,7 +34,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A running site, and the story told to it: one long post with two thoughts."""
+    """A running site after the story: it has a long post with two thoughts."""
     blog = Blog()
     with running_site(tmp_path_factory.mktemp("site")) as site:
         tell(site, blog)
@@ -68,7 +68,7 @@ def browser() -> Iterator[Any]:
 
 
 class Visit:
-    """One page in a window of its own, and whatever the browser complained of."""
+    """A browser window, and the warnings and errors in it."""
 
     def __init__(self, context: Any) -> None:
         self.page = context.new_page()
@@ -93,7 +93,7 @@ class Visit:
 
 @pytest.fixture
 def visit(browser: Any) -> Iterator[Any]:
-    """Opens windows: `visit(width=320, color_scheme="dark")`; JavaScript is off, as no page of ours needs any."""
+    """Opens windows: `visit(width=320, color_scheme="dark")`; no page needs JavaScript, so it is off."""
     contexts: list[Any] = []
 
     def open_window(width: int = 1280, **options: Any) -> Visit:
@@ -151,7 +151,7 @@ def test_a_person_writes_a_comment_corrects_it_and_sees_it_once_it_is_approved(s
     writer = visit()
     writer.page.goto(f"{site.url}/posts/hello")
     writer.page.get_by_role("textbox", name="Comment").fill("What a fine harbour.\n\nI was there in May.")
-    writer.page.get_by_role("textbox", name="Name (required)").fill(" ")  # not empty for the browser, but no name
+    writer.page.get_by_role("textbox", name="Name (required)").fill(" ")  # the browser accepts it, the server does not
     writer.page.get_by_role("textbox", name="Email").fill("bea@example.org")
     time.sleep(MINIMUM_SECONDS)
     writer.page.get_by_role("button", name="Post Comment").click()

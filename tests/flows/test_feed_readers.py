@@ -1,4 +1,4 @@
-"""Stock feed readers subscribed to a real server: each ends up with exactly the posts that the site has."""
+"""Feed readers subscribed to a real server: each ends up with exactly the posts of the site."""
 
 import shutil
 import sqlite3
@@ -16,12 +16,13 @@ from feedserver.clock import utc_now
 from feedserver.posts import store
 from feedserver.services import Services
 from feedserver.settings import Settings, SiteSettings
-from tests.support.serving import Site, clean_environ, request, running_site, wait_until
+from tests.support.serving import Site, clean_environ, request, running_site
+from tests.support.waiting import wait_until
 
 
 @dataclass(frozen=True)
 class Blog:
-    """A site whose documents hold five posts, served by two workers, and its author, who writes in another process."""
+    """A site with five posts a document and two workers, and its author, who publishes from this process."""
 
     site: Site
     services: Services
@@ -44,7 +45,7 @@ class Blog:
             return {post.guid: post.title for post in store.latest(connection, utc_now(), 1000)}
 
     def statuses(self, path: str) -> list[str]:
-        """What the server answered at `path`, in order."""
+        """The statuses of all answers at `path`, in order, from the access log."""
         return [line.split('" ')[1].split()[0] for line in self.site.log().splitlines() if f'"GET {path} ' in line]
 
 
@@ -61,7 +62,7 @@ def blog(tmp_path: Path) -> Iterator[Blog]:
 
 
 @pytest.mark.parametrize("fmt", ["rss", "atom"])
-def test_feedparser_walks_back_through_all_archives_and_follows_what_changes(blog: Blog, fmt: str) -> None:
+def test_feedparser_finds_all_posts_in_the_archives_and_follows_changes(blog: Blog, fmt: str) -> None:
     for number in range(1, 13):
         blog.publish(f"Post{number}", date=f"2026-01-{number:02}")
     url = blog.feed(fmt)
@@ -77,7 +78,7 @@ def test_feedparser_walks_back_through_all_archives_and_follows_what_changes(blo
 
 
 def walked(url: str) -> dict[str, str]:
-    """What a reader finds that starts at the feed and goes back from archive to archive (RFC 5005 section 4.2)."""
+    """All entries of the feed and its archives, by following prev-archive (RFC 5005 section 4.2)."""
     found: dict[str, str] = {}
     following: str | None = url
     for _ in range(20):
@@ -116,7 +117,7 @@ def test_reader_has_every_post_after_each_change(blog: Blog, fmt: str) -> None:
         library.add_feed(blog.feed(fmt))
 
         def updated() -> dict[str, str]:
-            library.update_feeds(scheduled=False)  # at once, whatever max-age asks for
+            library.update_feeds(scheduled=False)  # ignores max-age
             (feed,) = library.get_feeds()
             assert feed.last_exception is None
             return {entry.id: entry.title for entry in library.get_entries()}
@@ -132,12 +133,12 @@ def test_reader_has_every_post_after_each_change(blog: Blog, fmt: str) -> None:
         assert updated() == blog.posts()
 
     path = f"/feed.{fmt}"
-    wait_until(lambda: len(blog.statuses(path)) == 4, 10, blog.site.log)  # it is written after the answer was sent
+    wait_until(lambda: len(blog.statuses(path)) == 4, 10, blog.site.log)  # the log is written later
     assert blog.statuses(path) == ["200", "200", "200", "304"]
 
 
 @pytest.mark.parametrize("fmt", ["rss", "atom"])
-def test_newsboat_gets_a_post_that_was_dated_back(blog: Blog, tmp_path: Path, fmt: str) -> None:
+def test_newsboat_gets_a_backdated_post(blog: Blog, tmp_path: Path, fmt: str) -> None:
     program = shutil.which("newsboat")
     if program is None:
         pytest.skip("newsboat is not installed")
@@ -145,7 +146,7 @@ def test_newsboat_gets_a_post_that_was_dated_back(blog: Blog, tmp_path: Path, fm
     (tmp_path / "config").touch()
 
     def reload() -> set[str]:
-        """The titles that newsboat has after it has looked."""
+        """The titles that newsboat has after a reload."""
         files = ["-u", tmp_path / "urls", "-C", tmp_path / "config", "-c", tmp_path / "cache.db"]
         environ = clean_environ() | {"HOME": str(tmp_path), "TERM": "dumb", "LC_ALL": "C.UTF-8"}
         subprocess.run([program, *map(str, files), "-x", "reload"], env=environ, check=True, timeout=60)

@@ -1,4 +1,4 @@
-"""The commands in docs/scaling.md that move a site to PostgreSQL and back, carried out with the units' own paths."""
+"""The commands in docs/scaling.md that move a site to PostgreSQL and back, run with the paths of the units."""
 
 import re
 import subprocess
@@ -14,14 +14,14 @@ CHAPTER = (CHECKOUT / "docs" / "scaling.md").read_text("utf-8").split("\n## 3. "
 
 
 class Machine:
-    """A machine on which the units are installed: their program, settings and folder, in a folder of the test's."""
+    """A machine with the units installed: their program, settings and state are in a folder of the test."""
 
     def __init__(self, folder: Path, database: str) -> None:
         program, self.settings, state = (
             re.search(pattern, UNIT, re.MULTILINE)[1]  # type: ignore[index]
             for pattern in (r"^ExecStart=(\S+)", r"^Environment=FEEDSERVER_CONFIG=(\S+)", r"^WorkingDirectory=(\S+)")
         )
-        self._places = {
+        self._paths = {
             program: str(Path(sys.executable).with_name("feedserver")),
             str(Path(self.settings).parent): str(folder / "etc"),
             state: str(folder / "state"),
@@ -33,11 +33,11 @@ class Machine:
         text = (CHECKOUT / "config" / "feedserver.toml").read_text("utf-8")
         file = Path(self._here(self.settings))
         file.write_text(text.replace('data_dir = "var"', f'data_dir = "{folder}/state"'), "utf-8")
-        self.site = Site(folder / "state", free_port(), {"FEEDSERVER_CONFIG": str(file)}, [self._places[program]])
+        self.site = Site(folder / "state", free_port(), {"FEEDSERVER_CONFIG": str(file)}, [self._paths[program]])
         self._known = ""
 
     def carry_out(self, commands: str) -> None:
-        """What the operator does: commands in a shell, units stopped and started, the setting written by hand."""
+        """Does what the operator does: runs commands, stops and starts units, edits the setting."""
         for line in re.sub(r" \\\n *", " ", commands).splitlines():
             if line.startswith("systemctl"):
                 self.site.stop() if " stop " in line else self.site.start()
@@ -65,7 +65,7 @@ class Machine:
         ).stdout
 
     def _here(self, line: str) -> str:
-        for theirs, ours in self._places.items():
+        for theirs, ours in self._paths.items():
             line = line.replace(theirs, ours)
         return line
 
@@ -79,21 +79,21 @@ def test_the_commands_move_a_site_with_the_units_and_back(new_postgres_url: Call
     try:
         machine.carry_out(there)
         assert feed(machine.site) == first
-        assert in_force(machine.site).startswith("postgresql+psycopg://")
+        assert configured_url(machine.site).startswith("postgresql+psycopg://")
         machine.site.command("post", "add", "-", given="---\ntitle: Written on PostgreSQL\n---\nWords.\n")
         second = feed(machine.site)
         assert second != first
 
         machine.carry_out(back)
         assert feed(machine.site) == second
-        assert in_force(machine.site) == ""
+        assert configured_url(machine.site) == ""
     finally:
         if machine.site.process:
             machine.site.stop()
 
 
-def test_what_commands_must_know_stands_in_no_place_that_only_the_units_read() -> None:
-    """A command that reads other settings than the server works on another database."""
+def test_the_units_set_nothing_that_commands_do_not_read() -> None:
+    """With other settings than the server, a command would work on another database."""
     given = re.findall(r"^#?(?:Environment|LoadCredential)=.*$", UNIT, re.MULTILINE)
 
     assert given == ["Environment=FEEDSERVER_CONFIG=/etc/feedserver/feedserver.toml"]
@@ -105,14 +105,14 @@ def blocks(text: str) -> list[str]:
 
 
 def feed(site: Site) -> tuple[str, str, bytes]:
-    """What a reader goes by, and the bytes."""
+    """The validators and the bytes of the feed."""
     status, headers, body = site.get("/feed.atom")
     assert status == 200
     return headers["etag"], headers["last-modified"], body
 
 
-def in_force(site: Site) -> str:
-    """The database that a command works on: as `config show` has it, without its password."""
+def configured_url(site: Site) -> str:
+    """`database.url` as `config show` prints it: without its password."""
     shown = site.command("config", "show").stdout
     found = re.search(r"^database\.url +(\S*) +\S+/feedserver\.toml$", shown, re.MULTILINE)
     assert found, shown

@@ -1,4 +1,4 @@
-"""Debian's nginx with config/nginx.conf in front of a real site: feeds come from its cache, and nothing else does."""
+"""Debian's nginx with config/nginx.conf in front of a real site: feeds come from its cache, all else from the site."""
 
 import gzip
 import http.client
@@ -17,7 +17,8 @@ import pytest
 from tests.support.front import THREADS, WORKERS, Front, running_front
 from tests.support.pinging import HEADERS, ping_body
 from tests.support.proxy import PROGRAM, SHIPPED, WHY_NOT, rendered
-from tests.support.serving import Blog, request, wait_until
+from tests.support.serving import Blog, request
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason=WHY_NOT)
 
@@ -30,7 +31,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
 
 def test_the_shipped_file_is_valid(tmp_path_factory: pytest.TempPathFactory) -> None:
     path = SHIPPED
-    if os.getuid() != 0:  # nginx opens the logs of the machine even to check
+    if os.getuid() != 0:  # `nginx -t` opens the log files
         folder = tmp_path_factory.mktemp("checked")
         path = folder / "nginx.conf"
         path.write_text(rendered(folder, 8000, 8080))
@@ -57,9 +58,9 @@ def test_feeds_come_from_the_cache_as_the_site_made_them(front: Front, path: str
         assert headers[name] == made[1][name]
 
 
-def test_a_new_post_is_there_with_the_first_request_a_second_later(front: Front) -> None:
-    """Even when nobody has asked for long; and when the copy of before was fetched only just then."""
-    wait_until(lambda: front.get("/feed.rss")[1]["x-cache"] != "HIT", 15, lambda: "the copy holds for ever")
+def test_a_new_post_is_in_the_first_answer_a_second_later(front: Front) -> None:
+    """Also after a long pause, and if the cached feed was fetched just before."""
+    wait_until(lambda: front.get("/feed.rss")[1]["x-cache"] != "HIT", 15, lambda: "the cached feed never expires")
 
     front.publish("A new one")
     time.sleep(1)
@@ -67,7 +68,7 @@ def test_a_new_post_is_there_with_the_first_request_a_second_later(front: Front)
     assert b"A new one" in front.get("/feed.rss")[2]
 
 
-def test_a_copy_that_still_holds_is_asked_after_not_fetched_again(front: Front) -> None:
+def test_an_unchanged_feed_is_revalidated_not_fetched_again(front: Front) -> None:
     front.from_cache("/feed.rss")
     found = set()
 
@@ -97,7 +98,7 @@ def test_304_comes_from_the_cache_by_either_validator(front: Front) -> None:
 
 
 @pytest.mark.parametrize("mangle", ["*", '"{}-gzip"', "{}", '"other", W/"{}"'], ids=["any", "suffix", "bare", "list"])
-def test_validators_that_nginx_does_not_understand_are_left_to_the_site(front: Front, mangle: str) -> None:
+def test_validators_that_nginx_cannot_match_go_to_the_site(front: Front, mangle: str) -> None:
     tag = front.get("/feed.rss")[1]["etag"].removeprefix("W/").strip('"')
 
     status, headers, _ = front.get("/feed.rss", If_None_Match=mangle.format(tag))
@@ -119,7 +120,7 @@ def test_validators_that_nginx_does_not_understand_are_left_to_the_site(front: F
         ("", None),
     ],
 )
-def test_each_reader_gets_a_coding_that_it_takes(front: Front, accepted: str, coding: str | None) -> None:
+def test_each_reader_gets_a_coding_that_it_accepts(front: Front, accepted: str, coding: str | None) -> None:
     plain = front.from_cache("/feed.rss")[2]
 
     _, headers, body = front.from_cache("/feed.rss", Accept_Encoding=accepted)
@@ -129,13 +130,13 @@ def test_each_reader_gets_a_coding_that_it_takes(front: Front, accepted: str, co
     assert {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[coding](body) == plain
 
 
-def test_a_reader_who_likes_gzip_better_leaves_no_gzip_where_br_belongs(front: Front) -> None:
+def test_a_preference_for_gzip_stores_no_gzip_under_the_key_of_br(front: Front) -> None:
     assert front.get("/feed.rss?taste", Accept_Encoding="br;q=0.5, gzip")[0] == 200
 
     assert front.get("/feed.rss?taste", Accept_Encoding="br")[1]["content-encoding"] == "br"
 
 
-def test_however_accept_encoding_is_written_the_cache_holds_three_copies(front: Front) -> None:
+def test_all_spellings_of_accept_encoding_share_three_cache_entries(front: Front) -> None:
     for accepted in ("br", "gzip, br", "BR;q=0.9", "gzip", "gzip ,deflate", "identity", "zstd", ""):
         front.get("/feed.rss?copies", Accept_Encoding=accepted)
 
@@ -147,7 +148,7 @@ def test_however_accept_encoding_is_written_the_cache_holds_three_copies(front: 
     ]
 
 
-def test_a_page_for_a_person_passes_by_the_cache_and_leaves_no_trace(front: Front) -> None:
+def test_the_page_for_a_browser_bypasses_the_cache_and_is_not_stored(front: Front) -> None:
     headers = {"Sec_Fetch_Dest": "document", "Sec_Fetch_Mode": "navigate"}
     known = front.from_cache("/feed.rss")
     before = {path: path.read_bytes() for path in front.cached()}
@@ -164,7 +165,7 @@ def test_a_script_that_reads_a_feed_is_served_from_the_cache(front: Front) -> No
     assert front.from_cache("/feed.json", Sec_Fetch_Dest="empty", Sec_Fetch_Mode="cors")[0] == 200
 
 
-def test_the_command_in_the_docs_counts_the_readers_that_the_cache_has_answered(front: Front) -> None:
+def test_the_command_in_the_docs_counts_readers_served_from_the_cache(front: Front) -> None:
     page = SHIPPED.parents[1].joinpath("docs", "scaling.md").read_text("utf-8")
     (command,) = re.findall(r"^    (grep .* /var/log/nginx/access\.log .*)$", page, re.MULTILINE)
     for path in ("/feed.rss", "/feed.rss", "/thoughts.atom?page=1", "/feeds"):
@@ -178,12 +179,12 @@ def test_the_command_in_the_docs_counts_the_readers_that_the_cache_has_answered(
     wait_until(lambda: " 3 Hosted/1.0 (42 subscribers)\n" in counted(), 5, counted)
 
 
-def test_a_list_that_is_not_there_is_not_there_behind_nginx_either(front: Front) -> None:
+def test_the_feed_of_an_unknown_tag_is_404_behind_nginx_too(front: Front) -> None:
     assert front.get("/tags/nothing/feed.rss")[0] == 404
 
 
-def test_that_there_is_no_feed_any_more_is_remembered_like_a_feed(front: Front) -> None:
-    """Else those who ask meanwhile would get the last copy of it for ever."""
+def test_404_410_and_301_are_cached_like_feeds(front: Front) -> None:
+    """Otherwise requests during the revalidation would get the last cached feed for ever."""
     slugs = [front.publish(f"Short-lived {number}").removeprefix("/posts/") for number in range(2)]
     for slug in slugs:
         assert front.from_cache(f"/posts/{slug}/thoughts.rss")[0] == 200
@@ -197,7 +198,7 @@ def test_that_there_is_no_feed_any_more_is_remembered_like_a_feed(front: Front) 
     assert front.from_cache("/tags/nothing/feed.rss")[0] == 404
 
 
-def test_names_with_encoded_slashes_reach_the_site_as_they_were_sent(front: Front) -> None:
+def test_encoded_slashes_reach_the_site_as_they_were_sent(front: Front) -> None:
     front.publish("Slash", tags="['a/b']")
 
     assert front.get("/tags/a%2Fb/feed.rss")[0] == 200
@@ -214,7 +215,9 @@ def blog() -> Iterator[Blog]:
 
 
 @pytest.mark.parametrize("sender", ["127.0.0.77", "127.0.0.1"], ids=["from elsewhere", "from the proxy’s own machine"])
-def test_the_sender_of_a_ping_is_who_connected_not_who_they_claim_to_be(front: Front, blog: Blog, sender: str) -> None:
+def test_the_sender_of_a_ping_is_the_connected_address_not_a_forwarded_one(
+    front: Front, blog: Blog, sender: str
+) -> None:
     permalink = front.nginx.url + front.publish(f"Sent {sender}")
     source = blog.put(f"/{sender}", f'<p><a href="{permalink}">this</a></p>')
     host, port = front.nginx.url.removeprefix("http://").split(":")
@@ -229,7 +232,7 @@ def test_the_sender_of_a_ping_is_who_connected_not_who_they_claim_to_be(front: F
     assert blog.requests[0][1]["x-pingback-forwarded-for"] == sender
 
 
-def test_words_of_refusal_are_the_sites_own(front: Front) -> None:
+def test_the_site_itself_answers_what_is_too_large(front: Front) -> None:
     status, headers, body = request(front.nginx.url + "/pingback", body=b"x" * 70_000, headers=HEADERS)
 
     assert (status, headers["content-type"]) == (413, "text/plain; charset=utf-8")
@@ -237,17 +240,17 @@ def test_words_of_refusal_are_the_sites_own(front: Front) -> None:
     assert request(front.nginx.url + "/pingback", method="DELETE")[1]["allow"]
 
 
-def test_pages_are_compressed_for_who_takes_it(front: Front) -> None:
+def test_pages_are_compressed_for_clients_that_accept_it(front: Front) -> None:
     _, headers, body = front.get("/", Accept_Encoding="gzip")
 
     assert headers["content-encoding"] == "gzip"
     assert b"<html" in gzip.decompress(body)
 
 
-# Last: the site is away.
+# Last: the site is down.
 
 
-def test_when_the_site_is_away_feeds_are_still_there_and_new_posts_come_back_with_it(front: Front) -> None:
+def test_while_the_site_is_down_feeds_are_served_and_new_posts_follow_when_it_is_back(front: Front) -> None:
     known = front.from_cache("/feed.rss")
     front.site.stop(signal.SIGKILL)
     try:

@@ -1,4 +1,4 @@
-"""Debian's nginx with config/nginx.conf before two machines, of which one is away."""
+"""Debian's nginx with config/nginx.conf in front of two machines, one of which is down."""
 
 import socket
 import time
@@ -14,19 +14,19 @@ pytestmark = pytest.mark.skipif(PROGRAM is None, reason=WHY_NOT)
 
 @pytest.fixture
 def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    """A site that is asked only after a machine that refuses has been asked, every time."""
+    """A site that nginx tries only after a machine that refuses connections, every time."""
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # nobody listens, and nobody else can
+        taken.bind(("127.0.0.1", 0))  # nothing listens there, and nothing else can
         refuses = f"server 127.0.0.1:{taken.getsockname()[1]} weight=1000000 max_fails=0;"
         with running_front(tmp_path_factory.mktemp("front"), tried_first=refuses) as front:
             yield front
 
 
-def test_a_feed_that_came_from_the_second_machine_is_asked_after_a_second_later_like_any_other(front: Front) -> None:
+def test_a_feed_from_the_second_machine_is_revalidated_a_second_later_like_any_other(front: Front) -> None:
     refused = front.refusals()
-    time.sleep(1 - time.time() % 1)  # at the beginning of a second, in which the copy is good
+    time.sleep(1 - time.time() % 1)  # to the start of a second, until whose end the feed is fresh
     assert front.get("/feed.rss")[1]["x-cache"] == "MISS"
-    assert front.refusals() == refused + 1, "the copy has to come by way of the failover"
+    assert front.refusals() == refused + 1, "the feed must come through the failover"
     assert front.get("/feed.rss")[1]["x-cache"] == "HIT"
 
     front.publish("Seen soon")

@@ -1,4 +1,4 @@
-"""What Debian's nginx with config/nginx.conf must not keep: what is one visitor's own, a secret, or of the moment."""
+"""What Debian's nginx with config/nginx.conf must not cache: answers for one visitor, secrets, and momentary ones."""
 
 import re
 import time
@@ -13,7 +13,8 @@ import pytest
 from tests.support.front import Answer, Front, running_front
 from tests.support.pinging import HEADERS, ping_body, read_answer
 from tests.support.proxy import PROGRAM, WHY_NOT, Nginx
-from tests.support.serving import Blog, free_port, request, wait_until
+from tests.support.serving import Blog, free_port, request
+from tests.support.waiting import wait_until
 from tests.thoughts.forms import TYPED, CommentForm, read_form
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason=WHY_NOT)
@@ -41,7 +42,7 @@ def blog() -> Iterator[Blog]:
         ("/authors/thoughts.rss", {"authors": "[thoughts.rss]"}),
     ],
 )
-def test_a_page_with_an_address_like_a_feeds_is_never_kept(front: Front, path: str, fields: dict[str, str]) -> None:
+def test_a_page_whose_url_looks_like_a_feeds_is_never_cached(front: Front, path: str, fields: dict[str, str]) -> None:
     assert front.get(path)[0] == 404
     front.publish(f"Called {path}", **fields)
 
@@ -52,7 +53,7 @@ def test_a_page_with_an_address_like_a_feeds_is_never_kept(front: Front, path: s
     assert not [key for key in keys(front) if path in key]
 
 
-def test_each_visitor_of_a_post_that_is_called_like_a_feed_has_a_form_of_their_own(front: Front) -> None:
+def test_each_visitor_of_a_post_that_is_called_like_a_feed_gets_another_form_token(front: Front) -> None:
     path = front.publish("A post", slug="thoughts.atom")
 
     tokens = {read_form(front.get(path)[2].decode()).values["token"] for _ in range(3)}
@@ -61,7 +62,7 @@ def test_each_visitor_of_a_post_that_is_called_like_a_feed_has_a_form_of_their_o
 
 
 @pytest.mark.parametrize(
-    ("headers", "kept"),
+    ("headers", "cached"),
     [
         ({}, True),
         ({"Cache-Control": "private"}, False),
@@ -71,22 +72,21 @@ def test_each_visitor_of_a_post_that_is_called_like_a_feed_has_a_form_of_their_o
     ],
     ids=["a feed", "private", "not to be stored", "with a cookie", "for one site's scripts"],
 )
-def test_what_is_not_for_everybody_is_not_kept_at_a_feeds_address_either(
-    tmp_path: Path, headers: dict[str, str], kept: bool
+def test_what_is_not_public_is_not_cached_at_a_feeds_url_either(
+    tmp_path: Path, headers: dict[str, str], cached: bool
 ) -> None:
-    """feedserver sends nothing of the kind there; so a server that does stands in its place."""
+    """feedserver never sends this there, so another server takes its place."""
     server = Blog("127.0.0.1")
     server.put("/feed.rss", "<rss/>", "application/rss+xml", headers={"Access-Control-Allow-Origin": "*"} | headers)
     nginx = Nginx(tmp_path, int(server.url.rpartition(":")[2]), free_port())
     with closing(server), nginx.running():
         found = {request(f"{nginx.url}/feed.rss")[1]["x-cache"] for _ in range(20)}
 
-    assert ("HIT" in found) is kept
-    assert [path.is_file() for path in nginx.cache.rglob("*")].count(True) == kept
+    assert ("HIT" in found) is cached
+    assert [path.is_file() for path in nginx.cache.rglob("*")].count(True) == cached
 
 
-def test_who_is_refused_for_taking_copy_after_copy_is_refused_alone(front: Front) -> None:
-    """The word to wait says `no-store`."""
+def test_a_429_for_one_address_is_not_cached_for_others(front: Front) -> None:
     for number in range(100):
         path = f"/feed.rss?copy={number}"
         status, headers = get_from("127.0.0.78", front, path)
@@ -104,7 +104,7 @@ def test_the_page_with_the_comment_form_and_what_is_sent_with_it_are_never_cache
     pages = [front.get(path) for _ in range(2)]
     forms = [read_form(body.decode()) for _, _, body in pages]
     answers = [send(front, forms[0], comment="") for _ in range(2)]
-    time.sleep(2.1)  # what comes sooner was not typed by a person
+    time.sleep(2.1)  # a comment that is sent sooner is refused
     answers += [send(front, form) for form in forms]
     thanks = [front.get(headers["location"].removeprefix(front.nginx.url)) for _, headers, _ in answers[2:]]
 
@@ -114,7 +114,7 @@ def test_the_page_with_the_comment_form_and_what_is_sent_with_it_are_never_cache
     assert set(front.cached()) <= before
 
 
-def test_the_private_feed_of_what_waits_is_never_cached(front: Front) -> None:
+def test_the_moderation_feed_is_never_cached(front: Front) -> None:
     path = front.author.urls.moderation_feed(front.author.moderation_key).removeprefix(front.nginx.url)
     before = set(front.cached())
     answers = [front.get(path)]
@@ -127,7 +127,9 @@ def test_the_private_feed_of_what_waits_is_never_cached(front: Front) -> None:
     assert [b"A word that waits." in body for _, _, body in answers] == [False, True, True]
     assert all("x-cache" not in headers for _, headers, _ in answers)
     assert set(front.cached()) <= before
-    assert front.author.moderation_key not in front.nginx.log.read_text(), "who reads the log must not moderate"
+    assert front.author.moderation_key not in front.nginx.log.read_text(), (
+        "a reader of the log must not be able to moderate"
+    )
 
 
 def test_pages_pings_receipts_and_health_are_never_cached(front: Front, blog: Blog) -> None:
@@ -146,12 +148,12 @@ def test_pages_pings_receipts_and_health_are_never_cached(front: Front, blog: Bl
     assert all("x-cache" not in headers for _, headers, _ in answers)
     assert set(front.cached()) <= before
     token = receipt[0].removeprefix("/receipts/")
-    assert token not in front.nginx.log.read_text(), "who reads the log must not read receipts"
+    assert token not in front.nginx.log.read_text(), "a reader of the log must not be able to read receipts"
     wait_until(lambda: b"1 Thought to" in front.get(path)[2], 15, front.site.log)
 
 
 def keys(front: Front) -> list[str]:
-    """Under which names nginx keeps what it keeps."""
+    """The keys in nginx's cache."""
     return [path.read_bytes().split(b"\nKEY: ")[1].split(b"\n")[0].decode() for path in front.cached()]
 
 
@@ -162,7 +164,7 @@ def send(front: Front, form: CommentForm, **typed: str) -> Answer:
 
 
 def get_from(address: str, front: Front, path: str) -> tuple[int, HTTPMessage]:
-    """The status and the header of an answer to somebody else."""
+    """Status and headers of an answer to a client at another address."""
     host, port = front.nginx.url.removeprefix("http://").split(":")
     with closing(HTTPConnection(host, int(port), timeout=20, source_address=(address, 0))) as connection:
         connection.request("GET", path)

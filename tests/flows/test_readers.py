@@ -1,4 +1,4 @@
-"""Readers of a real server with two processes: who takes copy after copy waits, and all of them are counted."""
+"""Feed readers of a real server with two processes: too many full downloads are refused, and all are counted."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.serving import FEEDSERVER, Site, free_port, request, wait_until
+from tests.support.serving import FEEDSERVER, Site, free_port, request
+from tests.support.waiting import wait_until
 
 MOST = 10
 WORKERS = 2
@@ -16,7 +17,7 @@ FRESHRSS = "FreshRSS/1.20 (Linux; https://freshrss.org)"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A site that believes whoever says for whom it asks, so that a test can be many readers."""
+    """A site that trusts X-Forwarded-For from loopback, so that a test can be many readers."""
     environ = {"FEEDSERVER_LIMITS_COPIES": str(MOST), "FEEDSERVER_SERVER_TRUSTED_PROXIES": "127.0.0.1/32"}
     site = Site(tmp_path_factory.mktemp("readers"), free_port(), environ, FEEDSERVER)
     site.start(workers=WORKERS)
@@ -25,26 +26,26 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         site.stop()
 
 
-def asked(site: Site, address: str, path: str = "/feed.atom", **headers: str) -> tuple[int, dict[str, str], bytes]:
+def get(site: Site, address: str, path: str = "/feed.atom", **headers: str) -> tuple[int, dict[str, str], bytes]:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return request(site.url + path, headers={"X-Forwarded-For": address, **named})
 
 
-def told(site: Site) -> dict[str, dict[str, Any]]:
+def listed(site: Site) -> dict[str, dict[str, Any]]:
     return {row["reader"]: row for row in json.loads(site.command("feed", "readers", "--json").stdout)}
 
 
 def test_readers_are_counted_while_the_server_runs(site: Site) -> None:
     for host in range(3):
-        asked(site, f"192.0.2.{10 + host}", "/feed.json", User_Agent=FRESHRSS)
+        get(site, f"192.0.2.{10 + host}", "/feed.json", User_Agent=FRESHRSS)
 
-    wait_until(lambda: told(site).get("FreshRSS", {}).get("requests") == 3, 30, lambda: f"after 30 s: {told(site)}")
-    assert told(site)["FreshRSS"]["subscribers"] == 3
+    wait_until(lambda: listed(site).get("FreshRSS", {}).get("requests") == 3, 30, lambda: f"after 30 s: {listed(site)}")
+    assert listed(site)["FreshRSS"]["subscribers"] == 3
 
 
 def test_two_processes_refuse_the_same_reader(site: Site) -> None:
     with ThreadPoolExecutor(4) as threads:
-        answers = list(threads.map(lambda _: asked(site, "192.0.2.1"), range(3 * MOST)))
+        answers = list(threads.map(lambda _: get(site, "192.0.2.1"), range(3 * MOST)))
     served = [status for status, _, _ in answers].count(200)
     refused = [(status, headers, body) for status, headers, body in answers if status != 200]
 
@@ -53,19 +54,19 @@ def test_two_processes_refuse_the_same_reader(site: Site) -> None:
         assert (status, headers["cache-control"], headers["access-control-allow-origin"]) == (429, "no-store", "*")
         assert 1 <= int(headers["retry-after"]) <= 61
         assert len(body) < 100
-    etag = answers[0][1].get("etag") or asked(site, "192.0.2.2")[1]["etag"]
-    assert {asked(site, "192.0.2.1", If_None_Match=etag)[0] for _ in range(4)} == {304}
-    assert asked(site, "192.0.2.1", "/feed.rss")[0] == 200
+    etag = answers[0][1].get("etag") or get(site, "192.0.2.2")[1]["etag"]
+    assert {get(site, "192.0.2.1", If_None_Match=etag)[0] for _ in range(4)} == {304}
+    assert get(site, "192.0.2.1", "/feed.rss")[0] == 200
 
 
-def test_what_was_counted_last_is_written_at_the_end(site: Site) -> None:
+def test_the_last_counts_are_written_when_the_server_stops(site: Site) -> None:
     for _ in range(4):
-        etag = asked(site, "192.0.2.13", "/feed.json", User_Agent="Feedly/1.0 (+x; 120 subscribers)")[1]["etag"]
-        asked(site, "192.0.2.13", "/feed.json", User_Agent=FRESHRSS, If_None_Match=etag)
+        etag = get(site, "192.0.2.13", "/feed.json", User_Agent="Feedly/1.0 (+x; 120 subscribers)")[1]["etag"]
+        get(site, "192.0.2.13", "/feed.json", User_Agent=FRESHRSS, If_None_Match=etag)
 
     assert site.stop() == 0
 
-    rows = told(site)
+    rows = listed(site)
     assert (rows["FreshRSS"]["subscribers"], rows["FreshRSS"]["requests"], rows["FreshRSS"]["share_304"]) == (
         4,
         7,

@@ -44,7 +44,7 @@ def test_the_same_story_from_an_installed_wheel_in_a_folder_that_is_not_the_chec
 
 @pytest.fixture(scope="session")
 def wheel_program(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The `feedserver` program of a wheel, installed into an environment of its own.
+    """The `feedserver` program of a wheel in a virtual environment of its own.
 
     The dependencies are borrowed from the environment of the tests; feedserver itself is the wheel's alone.
     """

@@ -15,7 +15,8 @@ from feedserver.storage.engine import Database
 from feedserver.thoughts.listing import listing
 from feedserver.thoughts.model import Thought
 from tests.support.pinging import HEADERS, ping_body, read_answer
-from tests.support.serving import Blog, Site, request, wait_until
+from tests.support.serving import Blog, Site, request
+from tests.support.waiting import wait_until
 
 NO_LIMITS = {
     "FEEDSERVER_LIMITS_SENDER": "1000000",

@@ -21,8 +21,8 @@ from ipaddress import ip_network
 from pathlib import Path
 from unittest import mock
 
+from feedserver import xmlrpc
 from feedserver.clock import utc_now
-from feedserver.errors import PingError
 from feedserver.installation import init
 from feedserver.net import fetch as fetching
 from feedserver.net.body import read_body
@@ -30,7 +30,7 @@ from feedserver.net.guarded_socket import GuardedSocket
 from feedserver.posts import store as posts
 from feedserver.services import Services, egress_policy
 from feedserver.settings import EgressSettings, Settings, SiteSettings
-from feedserver.thoughts import pingback, store
+from feedserver.thoughts import store
 from feedserver.thoughts.verification.inspect import Inspection, Inspector
 from tests.hostile.answers import BROKEN, TOO_LATE, TOO_LONG
 from tests.hostile.authority import Authority
@@ -66,7 +66,7 @@ def measure(seconds: float, groups: Sequence[str] = (*GROUPS, "tls", "xml")) -> 
         trust = Authority.trusted_in(Path(folder) / "tls")
         guarded = partial(fetching.fetch, policy=egress_policy(services.settings), tls=trust)
         inspector = Inspector(services.database, services.urls, "A blog", guarded)
-        inspector.look(urls["well"], None, utc_now())  # loads modules, which is no cost of a case
+        inspector.inspect(urls["well"], None, None, utc_now())  # loads modules, which is no cost of a case
         services.database.close()
         cases: dict[tuple[str, str], Callable[[], str]] = {}
         for key, url in urls.items():
@@ -81,17 +81,17 @@ def measure(seconds: float, groups: Sequence[str] = (*GROUPS, "tls", "xml")) -> 
 
 
 def _inspected(inspector: Inspector, url: str) -> str:
-    inspection: Inspection = inspector.look(url, "192.0.2.1", utc_now())
+    inspection: Inspection = inspector.inspect(url, "192.0.2.1", None, utc_now())
     found = inspection.findings.mentions
-    return f"{inspection.story}; {len(found)} posts" if found else inspection.story
+    return f"{inspection.summary}; {len(found)} posts" if found else inspection.summary
 
 
 def _parsed(body: bytes) -> str:
     try:
-        call = pingback.parse(body)
-    except PingError as error:
-        return f"fault {pingback.FAULTS[type(error)]}"
-    return "a call of an unknown method" if call.method == "x" else "a call"
+        call = xmlrpc.parse(body)
+    except xmlrpc.WireError as error:
+        return f"fault {error.code}"
+    return "a call that no method takes" if call.method == "x" else "a call"
 
 
 # --- one process for each ---

@@ -12,7 +12,8 @@ from pathlib import Path
 from feedserver.storage.engine import Database
 from feedserver.thoughts.listing import listing
 from tests.support.pinging import HEADERS, ping_body, read_answer
-from tests.support.serving import Blog, Site, request, running_site, wait_until
+from tests.support.serving import Blog, Site, request, running_site
+from tests.support.waiting import wait_until
 
 WAIT = 2.5  # seconds: pingback.wait
 PATHS = ("/feed.rss", "/feed.atom", "/posts/hello", "/")

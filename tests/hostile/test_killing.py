@@ -25,5 +25,5 @@ def test_every_acknowledged_ping_ends_in_one_thought_though_all_processes_are_ki
     assert outcome.lost == 0
     assert set(outcome.thoughts.values()) == {1}
     assert set(outcome.states) == {"shown"}
-    assert outcome.settled_after < 60, "nobody waits until the leases of the dead end"
+    assert outcome.settled_after < 90, "a lease of the dead ends within 20 s, and its job comes after a short pause"
     assert status == 0

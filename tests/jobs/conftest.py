@@ -1,38 +1,64 @@
-"""Jobs by hand: a database of jobs, and handlers that a test makes up."""
+"""Jobs by hand: a database of jobs, handlers that a test makes up, and workers that poll often."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
 import pytest
 
-from feedserver.jobs import store
-from feedserver.jobs.holder import Holder
-from feedserver.jobs.model import AT_ONCE, Job
-from feedserver.jobs.worker import Handler, Runner
+from feedserver.jobs import queue, store
+from feedserver.jobs import worker as worker_module
+from feedserver.jobs.model import INTERACTIVE, LANES, Job, Lane
+from feedserver.jobs.queue import Want
+from feedserver.jobs.runner import Handler, Runner
+from feedserver.jobs.worker import Worker
 from feedserver.services import Services
 from feedserver.storage.engine import Database
 from tests.support.outside import Clock
 
 
 class Desk:
-    """Writes jobs and reads them."""
+    """Writes jobs, reads them and takes them as another process would."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self.database = database
         self.clock = clock
 
-    def add(self, subject: str, kind: str = "work", *, priority: int = AT_ONCE, **after: float) -> Job:
+    def add(
+        self,
+        subject: str,
+        kind: str = "work",
+        *,
+        priority: int = INTERACTIVE,
+        concurrency_key: str | None = None,
+        **after: float,
+    ) -> Job:
         with self.database.write() as connection:
             now = self.clock()
-            return store.ensure(connection, kind, subject, now + timedelta(**after), now, priority=priority)
+            run_at = now + timedelta(**after)
+            return store.ensure(
+                connection, kind, subject, run_at, now, priority=priority, concurrency_key=concurrency_key
+            )
 
-    def take(self, limit: int = 1, kinds: tuple[str, ...] = ("work",)) -> list[Job]:
-        with self.database.write() as connection:
-            return store.take_due(connection, self.clock(), kinds, limit)
+    def take(
+        self, number: int = 1, kinds: tuple[str, ...] = ("work",), *, lanes: tuple[Lane, ...] = LANES
+    ) -> list[Job]:
+        """Leases up to `number` jobs of each kind and lane."""
+        return self.take_wanted(*(Want(kind, lane, number) for kind in kinds for lane in lanes))
+
+    def take_wanted(self, *wants: Want) -> list[Job]:
+        return Runner(self.database, {}, self.clock).take(wants)
+
+    def due(self, *kinds: str) -> bool:
+        wants = [Want(kind, lane, 1) for kind in kinds for lane in LANES]
+        with self.database.read() as connection:
+            return bool(queue.poll(connection, self.clock(), wants).candidates)
 
     def all(self) -> list[Job]:
         with self.database.read() as connection:
             return store.everything(connection)
+
+    def subjects(self) -> list[str]:
+        return [job.subject for job in self.all()]
 
     def finish(self, job: Job) -> None:
         with self.database.write() as connection:
@@ -47,6 +73,10 @@ class Desk:
         with self.database.write() as connection:
             return store.held(connection, job)
 
+    def last_beat(self) -> datetime | None:
+        with self.database.read() as connection:
+            return store.last_beat(connection)
+
 
 @pytest.fixture
 def desk(services: Services, clock: Clock) -> Desk:
@@ -58,6 +88,22 @@ def runner_with(services: Services, clock: Clock) -> Callable[..., Runner]:
     """A runner with handlers by kind: `runner_with(work=handler)`."""
 
     def make(**handlers: Handler) -> Runner:
-        return Runner(services.database, handlers, clock, Holder(services.database))
+        return Runner(services.database, handlers, clock)
 
     return make
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Runner], Worker]]:
+    """Starts workers that poll often, and stops them after the test."""
+    monkeypatch.setattr(worker_module, "_POLL_SECONDS", 0.02)
+    running: list[Worker] = []
+
+    def start(runner: Runner) -> Worker:
+        running.append(Worker(runner))
+        running[-1].start()
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.stop()

@@ -1,70 +1,65 @@
-"""Who gets a place: no party holds them all, no crowd keeps others waiting, and what failed before waits apart."""
+"""Who gets a slot: no source site takes them all, no crowd delays others, and what failed before waits apart."""
 
 import threading
-import time
 from collections.abc import Callable
 
-import pytest
-
-from feedserver.jobs import store
-from feedserver.jobs import worker as worker_module
-from feedserver.jobs.model import AT_LEISURE, LEASE, MOST_OF_ONE, Job
-from feedserver.jobs.worker import PLACES, PLACES_AT_LEISURE, Runner, Worker
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LEASE, MAX_PER_KEY, Job
+from feedserver.jobs.queue import Want
+from feedserver.jobs.runner import Runner
+from feedserver.jobs.worker import BACKGROUND_SLOTS, SLOTS, Worker
 from tests.jobs.conftest import Desk
-
-SECONDS = 10
-
-
-def add(desk: Desk, subject: str, concurrency_key: str | None) -> None:
-    with desk.database.write() as connection:
-        now = desk.clock()
-        store.ensure(connection, "work", subject, now, now, concurrency_key=concurrency_key)
+from tests.support.waiting import SECONDS, wait_until
 
 
-def wait_for(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+def test_one_key_never_has_more_than_its_share_and_others_are_served_behind_it(desk: Desk) -> None:
+    for number in range(3 * MAX_PER_KEY):
+        desk.add(f"crowd {number:02}", concurrency_key="crowd.example")
+    desk.add("other", concurrency_key="other.example")
+    desk.add("ours")
 
+    taken = desk.take(99, lanes=("again", "first"))
 
-def test_one_party_never_has_more_than_its_share_and_others_are_served_behind_it(desk: Desk) -> None:
-    for number in range(3 * MOST_OF_ONE):
-        add(desk, f"crowd {number}", "crowd.example")
-    add(desk, "other", "other.example")
-    add(desk, "ours", None)
-
-    taken = desk.take(99)
-
-    assert [job.subject for job in taken] == [f"crowd {number}" for number in range(MOST_OF_ONE)] + ["other", "ours"]
+    assert {job.subject for job in taken} == {"other", "ours"} | {
+        job.subject for job in taken if job.concurrency_key == "crowd.example"
+    }
+    assert len(taken) == MAX_PER_KEY + 2
     assert desk.take(99) == []
-    with desk.database.read() as connection:
-        assert not store.anything_due(connection, desk.clock(), ["work"])
-    desk.finish(taken[0])
-    assert [job.subject for job in desk.take(99)] == [f"crowd {MOST_OF_ONE}"]
+    assert not desk.due("work"), "idle processes need not try"
+    desk.finish(next(job for job in taken if job.concurrency_key == "crowd.example"))
+    assert [job.concurrency_key for job in desk.take(99)] == ["crowd.example"]
+
+
+def test_a_crowd_that_is_found_first_is_out_of_the_way_at_the_next_poll(desk: Desk) -> None:
+    for number in range(2 * SLOTS):
+        desk.add(str(number), concurrency_key="crowd.example")
+    desk.add("other", concurrency_key="other.example", seconds=1)
+    desk.clock.move(seconds=1)
+
+    taken = [desk.take(2, lanes=("first",)) for _ in range(4)]
+
+    assert [len(jobs) for jobs in taken] == [2, 2, 1, 0]
+    assert "other" in {job.subject for jobs in taken for job in jobs}
 
 
 def test_a_lease_that_has_ended_takes_no_share(desk: Desk) -> None:
-    for number in range(2 * MOST_OF_ONE):
-        add(desk, str(number), "crowd.example")
-    desk.take(99)
+    for number in range(2 * MAX_PER_KEY):
+        desk.add(str(number), concurrency_key="crowd.example")
+    assert len(desk.take(99)) == MAX_PER_KEY
 
     desk.clock.move(seconds=LEASE.total_seconds())
 
-    assert len(desk.take(99)) == MOST_OF_ONE
+    assert len(desk.take(99)) == MAX_PER_KEY
 
 
 def test_the_share_holds_when_many_processes_take_at_once(desk: Desk) -> None:
     for number in range(40):
-        add(desk, str(number), "crowd.example")
+        desk.add(str(number), concurrency_key="crowd.example")
     start, taken = threading.Barrier(6), []
 
     def take() -> None:
         start.wait(SECONDS)
         for _ in range(4):
-            taken.extend(
-                desk.database.transact(lambda connection: store.take_due(connection, desk.clock(), ["work"], 1))
-            )
+            taken.extend(desk.take())
 
     threads = [threading.Thread(target=take) for _ in range(6)]
     for thread in threads:
@@ -72,158 +67,138 @@ def test_the_share_holds_when_many_processes_take_at_once(desk: Desk) -> None:
     for thread in threads:
         thread.join(SECONDS)
 
-    assert len(taken) == MOST_OF_ONE
+    assert len(taken) == MAX_PER_KEY
 
 
-def test_first_tries_repeated_ones_and_what_nobody_waits_for_are_taken_apart(desk: Desk) -> None:
+def test_first_attempts_repeated_ones_and_background_jobs_are_taken_apart(desk: Desk) -> None:
     desk.add("failed")
     desk.postpone(desk.take()[0])
     desk.add("new")
+    desk.add("recheck", priority=BACKGROUND)
 
-    def take(lane: str) -> list[str]:
-        with desk.database.write() as connection:
-            found = store.take_due(connection, desk.clock(), ["work"], 9, lane=lane)  # type: ignore[arg-type]
-        return [job.subject for job in found]
-
-    desk.add("look again", priority=AT_LEISURE)
-    assert take("first") == ["new"]
-    assert take("again") == ["failed"]
-    assert take("leisure") == ["look again"]
+    assert [job.subject for job in desk.take(9, lanes=("first",))] == ["new"]
+    assert [job.subject for job in desk.take(9, lanes=("again",))] == ["failed"]
+    assert [job.subject for job in desk.take(9, lanes=("background",))] == ["recheck"]
 
 
-def test_the_newest_can_be_taken_first(desk: Desk) -> None:
-    for subject, seconds in (("old", 1), ("new", 2), ("later", 99)):
-        desk.add(subject, seconds=seconds)
-    desk.clock.move(seconds=10)
+def test_first_attempts_are_taken_oldest_and_newest_in_turns(desk: Desk) -> None:
+    for number in range(6):
+        desk.add(str(number), seconds=number)
+    desk.clock.move(seconds=4)
 
-    with desk.database.write() as connection:
-        (job,) = store.take_due(connection, desk.clock(), ["work"], 1, newest=True)
-
-    assert job.subject == "new"
+    assert [job.subject for job in desk.take_wanted(Want("work", "first", 3))] == ["0", "4", "1"]
+    assert [job.subject for job in desk.take_wanted(Want("work", "first", 9, newest_next=True))] == ["3", "2"]
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_module, "_LOOK_EVERY", 0.02)
-
-
-@pytest.mark.usefixtures("quick")
-def test_jobs_that_failed_before_and_hang_keep_no_first_try_waiting(
-    desk: Desk, runner_with: Callable[..., Runner]
+def test_jobs_that_failed_before_and_hang_keep_no_first_attempt_waiting(
+    desk: Desk, runner_with: Callable[..., Runner], started: Callable[[Runner], Worker]
 ) -> None:
     gate, hanging = threading.Event(), threading.Semaphore(0)
 
     def work(job: Job) -> None:
         if job.attempts:
             hanging.release()
-            assert gate.wait(3 * SECONDS)
+            assert gate.wait(SECONDS)
         desk.finish(job)
 
-    for number in range(PLACES + 3):
+    for number in range(SLOTS + 3):
         desk.add(str(number))
     for job in desk.take(99):
         desk.postpone(job)
-    worker = Worker(runner_with(work=work))
-    worker.start()
-    for _ in range(PLACES):
+    started(runner_with(work=work))
+    for _ in range(SLOTS):
         assert hanging.acquire(timeout=SECONDS)
 
     desk.add("new")
     try:
-        wait_for(lambda: "new" not in [job.subject for job in desk.all()])
+        wait_until(lambda: "new" not in desk.subjects())
     finally:
         gate.set()
-        worker.stop()
 
 
-@pytest.mark.usefixtures("quick")
-def test_what_nobody_waits_for_has_few_places_full_patience_and_keeps_no_first_try_waiting(
-    desk: Desk, runner_with: Callable[..., Runner]
+def test_background_jobs_have_few_slots_full_deadlines_and_keep_no_first_attempt_waiting(
+    desk: Desk, runner_with: Callable[..., Runner], started: Callable[[Runner], Worker]
 ) -> None:
     gate, begun = threading.Event(), []
 
     def work(job: Job) -> None:
-        if job.priority == AT_LEISURE:
-            begun.append(job.hurried)
-            assert gate.wait(3 * SECONDS)
+        if job.priority == BACKGROUND:
+            begun.append(job.short_deadline)
+            assert gate.wait(SECONDS)
         desk.finish(job)
 
-    for number in range(PLACES + 3):
-        desk.add(str(number), priority=AT_LEISURE)
-    worker = Worker(runner_with(work=work))
-    worker.start()
+    for number in range(SLOTS + 3):
+        desk.add(str(number), priority=BACKGROUND)
+    started(runner_with(work=work))
     try:
-        wait_for(lambda: len(begun) == PLACES_AT_LEISURE)
-        for number in range(PLACES):
+        wait_until(lambda: len(begun) == BACKGROUND_SLOTS)
+        for number in range(SLOTS):
             desk.add(f"new {number}")
-        wait_for(lambda: len(desk.all()) == PLACES + 3)
-        assert begun == [False] * PLACES_AT_LEISURE
+        wait_until(lambda: len(desk.all()) == SLOTS + 3)
+        assert begun == [False] * BACKGROUND_SLOTS
     finally:
         gate.set()
-        worker.stop()
 
 
-@pytest.mark.usefixtures("quick")
-def test_when_half_of_the_places_are_taken_the_next_are_hurried_and_every_second_one_is_the_newest(
-    desk: Desk, runner_with: Callable[..., Runner]
+def test_when_half_of_the_slots_are_taken_the_next_deadlines_are_short_and_every_second_job_is_the_newest(
+    desk: Desk, runner_with: Callable[..., Runner], started: Callable[[Runner], Worker]
 ) -> None:
     gate, begun = threading.Event(), []
 
     def work(job: Job) -> None:
-        begun.append((int(job.subject), job.hurried))
+        begun.append((int(job.subject), job.short_deadline))
         assert gate.wait(SECONDS)
         desk.finish(job)
 
-    for number in range(2 * PLACES):
+    for number in range(2 * SLOTS):
         desk.add(str(number), seconds=number)
     desk.clock.move(seconds=60)
-    worker = Worker(runner_with(work=work))
-    worker.start()
-    wait_for(lambda: len(begun) == PLACES)
+    started(runner_with(work=work))
+    wait_until(lambda: len(begun) == SLOTS)
     gate.set()
+
+    first = sorted(begun[:SLOTS])
+    assert [number for number, _ in first] == [*range(SLOTS // 2), *range(SLOTS + SLOTS // 2, 2 * SLOTS)]
+    assert sum(short for _, short in first) == SLOTS // 2
+
+
+def test_the_turns_of_oldest_and_newest_go_on_from_one_poll_to_the_next(
+    desk: Desk, runner_with: Callable[..., Runner]
+) -> None:
+    gate, begun = threading.Semaphore(0), []
+
+    def work(job: Job) -> None:
+        begun.append(job.subject)
+        assert gate.acquire(timeout=SECONDS)
+        desk.finish(job)
+
+    for number in range(SLOTS - 1):
+        desk.add(f"hangs {number}")
+    worker = Worker(runner_with(work=work))
+    worker.poll()
+    desk.clock.move(seconds=1)
+    for subject in ("old", "new"):
+        desk.add(subject)
+        desk.clock.move(seconds=1)
+
+    worker.poll()  # one slot is free, and it is the newest's turn after seven jobs
+
+    wait_until(lambda: len(begun) == SLOTS)
+    assert begun[-1] == "new"
+    for _ in range(SLOTS):
+        gate.release()
     worker.stop()
 
-    first = sorted(begun[:PLACES])
-    assert [number for number, _ in first] == [*range(PLACES // 2), *range(PLACES + PLACES // 2, 2 * PLACES)]
-    assert sum(hurried for _, hurried in first) == PLACES // 2
 
+def test_interactive_jobs_go_before_what_is_due_for_longer(desk: Desk, runner_with: Callable[..., Runner]) -> None:
+    done: list[str] = []
+    for subject, age, priority in (("old", 900, BACKGROUND), ("new", 1, INTERACTIVE), ("older", 990, BACKGROUND)):
+        desk.add(subject, priority=priority, seconds=-age)
 
-@pytest.mark.usefixtures("quick")
-def test_a_worker_that_cannot_wait_gives_its_leases_back(desk: Desk, runner_with: Callable[..., Runner]) -> None:
-    gate, begun = threading.Event(), threading.Event()
+    def work(job: Job) -> None:
+        done.append(job.subject)
+        desk.finish(job)
 
-    def work(_: Job) -> None:
-        begun.set()
-        assert gate.wait(SECONDS)
+    runner_with(work=work).run_due()
 
-    desk.add("a")
-    worker = Worker(runner_with(work=work))
-    worker.start()
-    assert begun.wait(SECONDS)
-
-    worker.stop(seconds=0.1)
-
-    assert [job.subject for job in desk.take()] == ["a"], "another process has it at once"
-    gate.set()
-
-
-def test_why_a_job_waits_is_told(desk: Desk) -> None:
-    for subject, after in (("due", 0), ("later", 60)):
-        desk.add(subject, seconds=after)
-    desk.add("look again", priority=AT_LEISURE, seconds=60)
-    desk.add("failed")
-    with desk.database.write() as connection:
-        failed = store.find(connection, "work", "failed")
-        assert failed is not None
-        store.postpone(connection, store.lease(connection, failed, desk.clock()), desk.clock(), attempts=1, error="503")
-        held = store.ensure(connection, "work", "held", desk.clock(), desk.clock())
-        store.lease(connection, held, desk.clock())
-
-    assert {job.subject: job.why(desk.clock()) for job in desk.all()} == {
-        "due": "due, waits for a free place",
-        "later": "not due yet",
-        "look again": "not due yet, nobody waits for it",
-        "failed": "503",
-        "held": "under way",
-    }
-    assert all(job.created_at == desk.clock() for job in desk.all())
+    assert done == ["new", "older", "old"]

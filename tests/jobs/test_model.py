@@ -1,10 +1,10 @@
-"""How long a failed job waits, and how long a lease lasts."""
+"""How long a failed job waits."""
 
 from datetime import timedelta
 
 import pytest
 
-from feedserver.jobs.model import LEASE, PAUSES, pause_after
+from feedserver.jobs.model import PAUSES, pause_after
 
 
 def test_the_first_retry_comes_within_a_minute() -> None:
@@ -26,7 +26,3 @@ def test_what_failed_together_does_not_come_back_together(attempts: int) -> None
 
     assert early is not None
     assert late == early * 1.25
-
-
-def test_a_lease_outlives_the_longest_fetch_and_ends_within_90_seconds() -> None:
-    assert timedelta(seconds=60) < LEASE <= timedelta(seconds=90)

@@ -1,10 +1,10 @@
-"""Stored duties: one for each subject, taken by one at a time, never lost."""
+"""Stored jobs: one for each subject, taken by one at a time, never lost."""
 
 import threading
 from datetime import timedelta
 
 from feedserver.jobs import store
-from feedserver.jobs.model import AT_LEISURE, AT_ONCE, LEASE
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LEASE
 from tests.jobs.conftest import Desk
 
 
@@ -16,9 +16,12 @@ def test_there_is_one_job_for_each_kind_and_subject(desk: Desk) -> None:
     assert len(desk.all()) == 2
 
 
-def test_due_jobs_are_taken_the_longest_waiting_first(desk: Desk) -> None:
-    for subject, seconds in (("third", 3), ("first", 1), ("later", 99), ("second", 2)):
-        desk.add(subject, seconds=seconds)
+def test_repeated_jobs_are_taken_the_longest_waiting_first(desk: Desk) -> None:
+    for subject in ("third", "first", "later", "second"):
+        desk.add(subject)
+    pauses = {"third": 3, "first": 1, "later": 99, "second": 2}
+    for job in desk.take(9):
+        desk.postpone(job, seconds=pauses[job.subject])
     desk.clock.move(seconds=10)
 
     assert [job.subject for job in desk.take(2)] == ["first", "second"]
@@ -30,13 +33,12 @@ def test_jobs_of_unknown_kinds_are_left_alone(desk: Desk) -> None:
     unknown = desk.add("a", kind="from a later version")
 
     assert desk.take(9) == []
-    with desk.database.read() as connection:
-        assert not store.anything_due(connection, desk.clock(), ["work"])
-        assert store.anything_due(connection, desk.clock(), ["work", unknown.kind])
+    assert not desk.due("work")
+    assert desk.due("work", unknown.kind)
     assert desk.all() == [unknown]
 
 
-def test_a_leased_job_is_nobody_elses_until_its_lease_ends(desk: Desk) -> None:
+def test_a_leased_job_is_not_taken_by_another_until_its_lease_has_ended(desk: Desk) -> None:
     desk.add("a")
     (taken,) = desk.take()
 
@@ -45,26 +47,22 @@ def test_a_leased_job_is_nobody_elses_until_its_lease_ends(desk: Desk) -> None:
     assert desk.take() == []
     desk.clock.move(seconds=1)
     assert not taken.is_leased(desk.clock())
+    desk.take()
+    desk.clock.move(seconds=1)
     (again,) = desk.take()
 
     assert again.id == taken.id
     assert again.lease_token != taken.lease_token
 
 
-def test_the_late_result_of_a_holder_whose_lease_has_ended_changes_nothing(desk: Desk) -> None:
-    desk.add("a")
-    (late,) = desk.take()
-    desk.clock.move(seconds=LEASE.total_seconds())
-    (present,) = desk.take()
+def test_a_job_can_be_written_with_its_lease(desk: Desk) -> None:
+    now = desk.clock()
+    with desk.database.write() as connection:
+        job = store.add(connection, "work", "a", now, now, leased_until=now + LEASE)
 
-    assert not desk.held(late)
-    desk.postpone(late, hours=9)
-    desk.finish(late)
-    assert desk.held(present)
-    assert desk.all() == [present]
-
-    desk.finish(present)
-    assert desk.all() == []
+    assert desk.held(job)
+    assert desk.all() == [job]
+    assert desk.take() == []
 
 
 def test_a_postponed_job_is_free_and_due_later_and_says_why(desk: Desk) -> None:
@@ -84,7 +82,7 @@ def test_a_postponed_job_is_free_and_due_later_and_says_why(desk: Desk) -> None:
     assert [job.id for job in desk.take()] == [taken.id]
 
 
-def test_a_job_that_is_brought_forward_costs_no_try(desk: Desk) -> None:
+def test_a_job_that_is_brought_forward_costs_no_attempt(desk: Desk) -> None:
     desk.add("a")
     desk.postpone(desk.take()[0], hours=5)
     with desk.database.write() as connection:
@@ -96,7 +94,7 @@ def test_a_job_that_is_brought_forward_costs_no_try(desk: Desk) -> None:
     assert [job.id for job in desk.take()] == [forward.id]
 
 
-def test_a_discarded_job_is_gone_for_its_holder_too(desk: Desk) -> None:
+def test_a_discarded_job_is_gone_for_its_worker_too(desk: Desk) -> None:
     desk.add("a")
     (taken,) = desk.take()
     with desk.database.write() as connection:
@@ -107,7 +105,7 @@ def test_a_discarded_job_is_gone_for_its_holder_too(desk: Desk) -> None:
     assert desk.all() == []
 
 
-def test_two_who_take_at_once_never_take_the_same_job(desk: Desk) -> None:
+def test_workers_that_take_at_once_never_take_the_same_job(desk: Desk) -> None:
     for number in range(24):
         desk.add(str(number))
     start = threading.Barrier(4)
@@ -128,38 +126,43 @@ def test_two_who_take_at_once_never_take_the_same_job(desk: Desk) -> None:
 
 
 def test_the_heartbeat_is_the_last_one(desk: Desk) -> None:
-    def last() -> object:
-        with desk.database.read() as connection:
-            return store.last_beat(connection)
-
-    assert last() is None
+    assert desk.last_beat() is None
     for _ in range(2):
         desk.clock.move(seconds=10)
         with desk.database.write() as connection:
             store.beat(connection, desk.clock())
-        assert last() == desk.clock()
+        assert desk.last_beat() == desk.clock()
 
 
-def test_what_somebody_waits_for_goes_before_what_is_due_for_longer(desk: Desk) -> None:
+def test_why_a_job_waits_is_told(desk: Desk) -> None:
+    desk.add("due")
+    desk.add("later", seconds=60)
+    desk.add("recheck", priority=BACKGROUND, seconds=60)
+    for subject in ("failed", "held"):
+        job = desk.add(subject)
+        with desk.database.write() as connection:
+            job = store.lease(connection, job, desk.clock())
+            if subject == "failed":
+                store.postpone(connection, job, desk.clock(), attempts=1, error="503")
+
+    assert {job.subject: job.why(desk.clock()) for job in desk.all()} == {
+        "due": "due, waits for a free slot",
+        "later": "not due yet",
+        "recheck": "not due yet, nobody waits for it",
+        "failed": "503",
+        "held": "under way",
+    }
+    assert all(job.created_at == desk.clock() for job in desk.all())
+
+
+def test_a_job_that_is_brought_forward_is_interactive_and_a_postponed_one_keeps_its_priority(desk: Desk) -> None:
     now = desk.clock()
     with desk.database.write() as connection:
-        for subject, age, priority in (("old", 900, AT_LEISURE), ("new", 1, AT_ONCE), ("older", 990, AT_LEISURE)):
-            store.ensure(connection, "verify", subject, now - timedelta(seconds=age), now, priority=priority)
+        job = store.ensure(connection, "verify", "x", now + timedelta(days=7), now, priority=BACKGROUND)
+        assert store.bring_forward(connection, job, now).priority == INTERACTIVE
 
-        taken = [store.take_due(connection, now, ["verify"], 1)[0] for _ in range(3)]
-
-    assert [job.subject for job in taken] == ["new", "older", "old"]
-    assert [job.priority for job in taken] == [AT_ONCE, AT_LEISURE, AT_LEISURE]
-
-
-def test_a_job_that_is_brought_forward_is_waited_for_and_a_postponed_one_keeps_its_place(desk: Desk) -> None:
-    now = desk.clock()
-    with desk.database.write() as connection:
-        job = store.ensure(connection, "verify", "x", now + timedelta(days=7), now, priority=AT_LEISURE)
-        assert store.bring_forward(connection, job, now).priority == AT_ONCE
-
-        for given, kept in ((None, AT_ONCE), (AT_LEISURE, AT_LEISURE), (None, AT_LEISURE)):
-            (leased,) = store.take_due(connection, now, ["verify"], 1)
+        for given, kept in ((None, INTERACTIVE), (BACKGROUND, BACKGROUND), (None, BACKGROUND)):
+            leased = store.lease(connection, job, now)
             store.postpone(connection, leased, now, attempts=0, error=None, priority=given)
             found = store.find(connection, "verify", "x")
             assert found is not None

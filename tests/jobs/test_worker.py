@@ -2,51 +2,27 @@
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import DataError, OperationalError
 
-from feedserver.jobs import store
 from feedserver.jobs import worker as worker_module
 from feedserver.jobs.model import LEASE, Job
-from feedserver.jobs.worker import PLACES, Runner, Worker
+from feedserver.jobs.queue import Want
+from feedserver.jobs.runner import Runner
+from feedserver.jobs.worker import SLOTS, Worker
 from feedserver.services import Services
 from feedserver.storage import revision as site
 from tests.jobs.conftest import Desk
-
-SECONDS = 10
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Runner], Worker]]:
-    """Starts workers that look often, and stops them."""
-    monkeypatch.setattr(worker_module, "_LOOK_EVERY", 0.02)
-    running: list[Worker] = []
-
-    def start(runner: Runner) -> Worker:
-        running.append(Worker(runner))
-        running[-1].start()
-        return running[-1]
-
-    yield start
-    for each in running:
-        each.stop()
-
+from tests.support.waiting import SECONDS, wait_until
 
 # --- one after the other ---
 
 
-def test_a_handler_that_raises_costs_a_try_and_stops_nobody_else(
+def test_a_handler_that_raises_costs_an_attempt_and_stops_no_other_job(
     desk: Desk, runner_with: Callable[..., Runner], caplog: pytest.LogCaptureFixture
 ) -> None:
     def work(job: Job) -> None:
@@ -91,8 +67,10 @@ def test_a_job_that_loses_the_database_is_taken_again_when_its_lease_ends(
     assert runner.run_due() == 1
     assert desk.all()[0].is_leased(desk.clock())
     desk.clock.move(seconds=LEASE.total_seconds())
+    assert runner.run_due() == 0, "it comes after a short pause"
+    desk.clock.move(seconds=1)
     assert runner.run_due() == 1
-    assert desk.all()[0].attempts == 0
+    assert desk.all()[0].attempts == 1
 
 
 def test_a_job_that_the_database_refuses_waits_longer_each_time(desk: Desk, runner_with: Callable[..., Runner]) -> None:
@@ -124,46 +102,71 @@ def test_a_worker_carries_out_what_is_due_and_beats(
 
     started(runner_with(work=desk.finish))
 
-    wait_for(lambda: not desk.all())
-    with desk.database.read() as connection:
-        assert store.last_beat(connection) == desk.clock()
+    wait_until(lambda: not desk.all())
+    assert desk.last_beat() == desk.clock()
 
 
-def test_a_worker_starts_and_stops_quickly_and_takes_nothing_afterwards(
+def test_a_worker_stops_without_waiting_for_its_next_poll_and_takes_nothing_afterwards(
     desk: Desk, runner_with: Callable[..., Runner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_module, "_LOOK_EVERY", 2 * SECONDS)
-    before = time.monotonic()
+    monkeypatch.setattr(worker_module, "_POLL_SECONDS", 1000)
     worker = Worker(runner_with(work=desk.finish))
     worker.start()
+    wait_until(lambda: desk.last_beat() is not None)
+
     worker.stop()
-    assert time.monotonic() - before < SECONDS / 2
 
     desk.add("a")
-    time.sleep(0.05)
-    assert len(desk.all()) == 1
+    worker.poll()
+    assert desk.subjects() == ["a"]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("job")]
 
 
-def test_a_worker_that_stops_waits_for_what_is_under_way(
-    desk: Desk, runner_with: Callable[..., Runner], started: Callable[[Runner], Worker]
-) -> None:
-    begun, gate = threading.Event(), threading.Event()
+def test_a_worker_that_stops_waits_for_what_is_under_way(desk: Desk, runner_with: Callable[..., Runner]) -> None:
+    begun, gate, stopped = threading.Event(), threading.Event(), threading.Event()
 
     def work(job: Job) -> None:
         begun.set()
         assert gate.wait(SECONDS)
+        assert not stopped.is_set()
         desk.finish(job)
 
+    def stop() -> None:
+        worker.stop()
+        stopped.set()
+
     desk.add("a")
-    running = Worker(runner_with(work=work))
-    running.start()
+    worker = Worker(runner_with(work=work))
+    worker.start()
     assert begun.wait(SECONDS)
-    threading.Timer(0.1, gate.set).start()
+    stopping = threading.Thread(target=stop)
+    stopping.start()
+    gate.set()
+    stopping.join(SECONDS)
 
-    running.stop()
-
+    assert stopped.is_set()
     assert desk.all() == []
+
+
+def test_an_idle_worker_asks_one_question_a_poll_and_beats_every_ten_seconds(
+    services: Services, desk: Desk, runner_with: Callable[..., Runner]
+) -> None:
+    worker = Worker(services.runner)
+    worker.poll()
+    statements: list[str] = []
+    event.listen(
+        desk.database.engine, "before_cursor_execute", lambda _c, _u, statement, *_: statements.append(statement)
+    )
+
+    for _ in range(20):
+        desk.clock.move(seconds=1)
+        worker.poll()
+
+    assert len(services.runner.handlers) > 1
+    asked = [statement.split()[0] for statement in statements if not statement.startswith("BEGIN")]
+    assert asked.count("SELECT") == 20
+    assert asked.count("UPDATE") == 2
+    assert len(asked) == 22
 
 
 def test_two_workers_never_carry_out_one_job_at_once(
@@ -173,7 +176,6 @@ def test_two_workers_never_carry_out_one_job_at_once(
 
     def work(job: Job) -> None:
         done.append(job.subject)
-        time.sleep(0.01)
         desk.finish(job)
 
     for number in range(20):
@@ -181,11 +183,11 @@ def test_two_workers_never_carry_out_one_job_at_once(
     for _ in range(3):
         started(runner_with(work=work))
 
-    wait_for(lambda: not desk.all())
+    wait_until(lambda: not desk.all())
     assert sorted(done, key=int) == [str(number) for number in range(20)]
 
 
-def test_jobs_that_hang_keep_jobs_of_another_kind_from_nothing(
+def test_jobs_that_hang_do_not_delay_jobs_of_another_kind(
     desk: Desk, runner_with: Callable[..., Runner], started: Callable[[Runner], Worker]
 ) -> None:
     gate = threading.Event()
@@ -196,18 +198,18 @@ def test_jobs_that_hang_keep_jobs_of_another_kind_from_nothing(
         assert gate.wait(SECONDS)
         desk.finish(job)
 
-    for number in range(PLACES + 3):
+    for number in range(SLOTS + 3):
         desk.add(str(number), kind="slow")
     started(runner_with(slow=hang, quick=desk.finish))
-    for _ in range(PLACES):
+    for _ in range(SLOTS):
         assert hanging.acquire(timeout=SECONDS)
 
     desk.add("now", kind="quick")
 
-    wait_for(lambda: not [job for job in desk.all() if job.kind == "quick"])
-    assert not hanging.acquire(blocking=False), "no kind has more places than there are"
+    wait_until(lambda: not [job for job in desk.all() if job.kind == "quick"])
+    assert not hanging.acquire(blocking=False), "no kind has more slots than there are"
     gate.set()
-    wait_for(lambda: not desk.all())
+    wait_until(lambda: not desk.all())
 
 
 def test_a_worker_outlives_a_database_that_is_away(
@@ -217,20 +219,20 @@ def test_a_worker_outlives_a_database_that_is_away(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    away = [RuntimeError("can't start new thread"), OperationalError("select", {}, Exception("away"))] * PLACES
+    away = [RuntimeError("can't start new thread"), OperationalError("select", {}, Exception("away"))] * SLOTS
 
-    def take_due(*arguments: object, **named: object) -> list[Job]:
+    def take(runner: Runner, wants: Sequence[Want]) -> list[Job]:
         if away:
             raise away.pop()
-        return real(*arguments, **named)
+        return real(runner, wants)
 
-    real = Runner.take_due
-    monkeypatch.setattr(Runner, "take_due", take_due)
+    real = Runner.take
+    monkeypatch.setattr(Runner, "take", take)
     desk.add("a")
 
     with caplog.at_level(logging.WARNING):
         started(runner_with(work=desk.finish))
-        wait_for(lambda: not desk.all())
+        wait_until(lambda: not desk.all())
 
     assert "jobs wait" in caplog.text
     assert not away

@@ -17,6 +17,7 @@ from feedserver.storage import migrate
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata
 from tests.support.serving import clean_environ
+from tests.test_house import imports_of
 
 NEXT = """
 import sqlalchemy as sa
@@ -212,3 +213,9 @@ def test_a_command_on_a_current_database_loads_no_alembic_no_flask_and_no_feedge
     environ = clean_environ() | {"FEEDSERVER_DATABASE_URL": f"sqlite:///{tmp_path}/site.sqlite3"}
 
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environ, check=True, timeout=60)
+
+
+def test_migrations_import_nothing_of_feedserver() -> None:
+    """Or what a released migration does would change with the program."""
+    for path in (Path(migrate.__file__).with_name("migrations")).rglob("*.py"):
+        assert not [name for name in imports_of(path) if name.partition(".")[0] == "feedserver"], path

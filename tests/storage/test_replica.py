@@ -18,7 +18,8 @@ from feedserver.storage.engine import Database
 from tests.posts.builders import document
 from tests.support.postgres import Server
 from tests.support.replicas import is_the_replica, reads_on_the_replica, replay_paused, wait_for
-from tests.support.serving import FEEDSERVER, Site, wait_until
+from tests.support.serving import FEEDSERVER, Site
+from tests.support.waiting import wait_until
 
 Assemble = Callable[[Settings], Services]
 

@@ -20,7 +20,7 @@ from tests.posts.builders import document
 from tests.support.outside import Web
 from tests.support.postgres import Server
 from tests.support.replicas import CATCHES_UP, is_the_replica, on_the_replica, wait_for
-from tests.support.serving import wait_until
+from tests.support.waiting import wait_until
 
 Assemble = Callable[[Settings], Services]
 Answer = tuple[int, str | None, str]  # status, ETag, body

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.serving import free_port, wait_until
+from tests.support.serving import free_port
+from tests.support.waiting import wait_until
 
 SHIPPED = Path(__file__).parents[2] / "config" / "nginx.conf"
 PROGRAM = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, create_engine, make_url, text
 from feedserver.services import Services
 from feedserver.settings import DatabaseSettings
 from tests.support.postgres import Server
-from tests.support.serving import wait_until
+from tests.support.waiting import wait_until
 
 CATCHES_UP = 15.0  # seconds; it takes milliseconds but for a crowded machine
 

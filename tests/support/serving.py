@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.support.waiting import wait_until
+
 FEEDSERVER = [sys.executable, "-m", "feedserver"]
 START_SECONDS = 30
 LONG = bool(os.environ.get("TESTS_LONG"))  # the long forms of tests under load: `make soak`
@@ -182,15 +184,6 @@ def request(
     except urllib.error.HTTPError as error:
         with error:
             return error.code, {name.lower(): value for name, value in error.headers.items()}, error.read()
-
-
-def wait_until(condition: Callable[[], bool], seconds: float, complaint: Callable[[], str]) -> None:
-    """Waits for a condition, at most `seconds`."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(complaint())
-        time.sleep(0.05)
 
 
 def clean_environ() -> dict[str, str]:

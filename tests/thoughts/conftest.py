@@ -8,7 +8,8 @@ from feedserver.posts.model import Post
 from feedserver.services import Services
 from feedserver.settings import Settings
 from tests.support.outside import Clock
-from tests.thoughts.site import SECONDS, Site, SlowWeb, changed
+from tests.support.waiting import SECONDS
+from tests.thoughts.site import Site, SlowWeb, changed
 
 
 @pytest.fixture
@@ -23,8 +24,8 @@ def site_with(
     """Makes a site with other settings: `site_with(limits_refetch=0)`. Two of them are two processes of one site."""
 
     def make(**values: object) -> Site:
-        patient = {"pingback_wait": SECONDS} | values  # a busy machine shall not turn “registered” into “accepted”
-        return Site(assemble(changed(settings, **patient)), clock, web)
+        unhurried = {"pingback_wait": SECONDS} | values  # a busy machine shall not turn “registered” into “accepted”
+        return Site(assemble(changed(settings, **unhurried)), clock, web)
 
     return make
 

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from feedserver.app import create_app
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import AT_ONCE, Job
+from feedserver.jobs.model import INTERACTIVE, Job
 from feedserver.net.fetch import FetchedPage
 from feedserver.posts.model import Post
 from feedserver.services import Services
@@ -24,8 +24,7 @@ from feedserver.thoughts.moderation import hosts
 from feedserver.thoughts.moderation.actions import Act, moderate
 from tests.support.outside import Clock, Web
 from tests.support.pinging import HEADERS, fault_text, ping_body, read_answer
-
-SECONDS = 10  # the longest that a test waits for another thread
+from tests.support.waiting import SECONDS, wait_until
 
 SOURCE = "http://other.example/2026/hello"
 
@@ -54,13 +53,18 @@ class SlowWeb(Web):
         self.gate.set()
 
     def __call__(self, url: str, *, sender: str | None = None, **named: object) -> FetchedPage:
-        deed, self.meanwhile = self.meanwhile, None
+        operation, self.meanwhile = self.meanwhile, None
         try:
             return super().__call__(url, sender=sender, **named)
         finally:
-            if deed is not None:
-                deed()
+            if operation is not None:
+                operation()
             assert self.gate.wait(SECONDS)
+
+    def wait_until_asked(self, *urls: str) -> None:
+        """Waits until exactly these sources are being fetched or have been."""
+        wait_until(lambda: len(self.fetched) >= len(urls))
+        assert sorted(self.fetched) == sorted(urls)
 
 
 @dataclass(frozen=True)
@@ -145,13 +149,17 @@ class Site:
         return self.services.runner.run_due()
 
     def jobs(self) -> list[Job]:
-        """What is waiting to be done, the next one first."""
+        """All jobs, the next one first."""
         with self.services.database.read() as connection:
             return jobs.everything(connection)
 
     def pressing_jobs(self) -> list[Job]:
-        """Those that somebody waits for: looks on the slow schedule are not among them."""
-        return [job for job in self.jobs() if job.priority == AT_ONCE]
+        """The interactive ones: rechecks on the slow schedule are not among them."""
+        return [job for job in self.jobs() if job.priority == INTERACTIVE]
+
+    def wait_for_a_free_slot(self) -> None:
+        wait_until(self.services.waiting_slots.take, complaint=lambda: "the slot was lost")
+        self.services.waiting_slots.give_back()
 
     def run_next_job(self) -> None:
         """Moves the clock to where the next job is due, and carries it out."""

@@ -51,7 +51,8 @@ def scanned(database: Database, statement: str, values: Any) -> set[str]:
                 text("SET LOCAL enable_seqscan = off")
             )  # then one remains only where nothing else can be
             lines = [str(row[0]) for row in connection.exec_driver_sql(f"EXPLAIN {statement}", values)]
-    return {found[1] for line in lines if (found := _SCAN.search(line))} - SMALL
+    tables = {found[1] for line in lines if (found := _SCAN.search(line))} - SMALL
+    return {table for table in tables if not table.startswith("anon_")}  # a subquery of limited rows
 
 
 def test_no_question_of_a_ping_or_a_look_reads_a_whole_table(site_with: Callable[..., Site]) -> None:
@@ -71,7 +72,6 @@ def test_no_question_of_a_ping_or_a_look_reads_a_whole_table(site_with: Callable
         site.ping(site.web.put("http://known.example/~ann/", linking(targets[0])), targets[0])
         for _ in range(3):
             site.clock.move(days=8)
-            site.services.runner.take_from_dead()
             site.run_jobs()
         with database.read() as connection:
             reputation.approved_commenter(connection, "ann@known.example")

@@ -113,20 +113,6 @@ def test_senders_share_a_rate_when_they_are_one_subscriber(
     assert outcomes == [16, 49 if shared else 48 if senders[0] == senders[1] else 16]
 
 
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("2001:db8::1", "2001:db8::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", ""),
-    ],
-)
-def test_who_is_counted_together(address: str, network: str) -> None:
-    assert rate_limits.network(address) == network
-
-
 def test_a_rate_is_counted_for_all_processes_together(site_with: Callable[..., Site]) -> None:
     sites = [site_with(limits_sender=3), site_with(limits_sender=3)]
     target = sites[0].url(sites[0].publish())

@@ -1,4 +1,4 @@
-"""Bodies of requests: read within one deadline for all of it, dropped when they take longer, too long or broken off."""
+"""Request bodies: one deadline for the whole body; late and incomplete ones are answered 408."""
 
 import socket
 import threading
@@ -16,7 +16,7 @@ Environ = dict[str, Any]
 
 
 class Inner:
-    """The application behind: remembers what it was asked."""
+    """The wrapped application: records its environs."""
 
     def __init__(self) -> None:
         self.asked: list[Environ] = []
@@ -33,7 +33,7 @@ def inner() -> Inner:
 
 
 class Answered:
-    """start_response: remembers the status."""
+    """start_response: records status and headers."""
 
     status = ""
 
@@ -50,7 +50,7 @@ def ask(app: BodyDeadline, body: Any, **environ: Any) -> Answered:
 
 @pytest.fixture
 def connection() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """A sender's end and ours."""
+    """The client's end and ours."""
     sender, ours = socket.socketpair()
     ours.settimeout(5)
     yield sender, ours
@@ -59,7 +59,7 @@ def connection() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 def drip(sender: socket.socket, enough: threading.Event) -> threading.Thread:
-    """Sends a byte now and then, each one well within any timeout, for 20 seconds or until it is enough."""
+    """Sends a byte every 20 ms until `enough` is set, for 20 seconds at most."""
 
     def send() -> None:
         for _ in range(1000):
@@ -76,7 +76,7 @@ def drip(sender: socket.socket, enough: threading.Event) -> threading.Thread:
 @pytest.mark.parametrize(
     "environ", [{"CONTENT_LENGTH": "1000"}, {"wsgi.input_terminated": True}], ids=["length", "chunked"]
 )
-def test_a_body_that_drips_is_dropped_when_its_time_is_up(
+def test_a_dripping_body_is_answered_408_at_the_deadline(
     inner: Inner, connection: tuple[socket.socket, socket.socket], environ: Environ
 ) -> None:
     sender, ours = connection
@@ -96,7 +96,7 @@ def test_a_body_that_drips_is_dropped_when_its_time_is_up(
 
 
 class _Truncated:
-    """A chunked body as gunicorn reads it: one that ends in the middle is an OSError."""
+    """A chunked body as gunicorn reads it: a truncated one raises OSError."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._file = connection.makefile("rb")
@@ -108,7 +108,7 @@ class _Truncated:
         return body
 
 
-def test_a_sender_who_falls_silent_is_dropped_by_the_sockets_own_timeout(inner: Inner) -> None:
+def test_a_socket_timeout_is_answered_408(inner: Inner) -> None:
     class Silent:
         def read(self, size: int) -> bytes:
             raise TimeoutError
@@ -118,13 +118,13 @@ def test_a_sender_who_falls_silent_is_dropped_by_the_sockets_own_timeout(inner: 
     assert (answered.status, inner.asked) == ("408 Request Timeout", [])
 
 
-def test_a_sender_who_leaves_in_the_middle_is_dropped(inner: Inner) -> None:
+def test_a_truncated_body_is_answered_408(inner: Inner) -> None:
     answered = ask(BodyDeadline(inner, seconds=5, max_bytes=100), BytesIO(b"12345"), CONTENT_LENGTH="10")
 
     assert (answered.status, inner.asked) == ("408 Request Timeout", [])
 
 
-def test_a_body_that_comes_in_time_is_handed_on_whole_and_leaves_no_timer(inner: Inner) -> None:
+def test_a_body_in_time_is_passed_on_and_leaves_no_timer(inner: Inner) -> None:
     ask(BodyDeadline(inner, seconds=60, max_bytes=100), BytesIO(b"12345 and the next request"), CONTENT_LENGTH="5")
 
     (asked,) = inner.asked
@@ -139,7 +139,7 @@ def test_a_chunked_body_gets_its_length(inner: Inner) -> None:
     assert (asked["wsgi.input"].read(), asked["CONTENT_LENGTH"]) == (b"12345", "5")
 
 
-def test_of_a_chunked_body_that_is_too_long_only_so_much_is_read_as_shows_it(inner: Inner) -> None:
+def test_of_a_long_chunked_body_one_byte_more_than_allowed_is_read(inner: Inner) -> None:
     sent = BytesIO(b"x" * 1000)
 
     ask(BodyDeadline(inner, seconds=60, max_bytes=100), sent, **{"wsgi.input_terminated": True})
@@ -161,17 +161,17 @@ def test_of_a_chunked_body_that_is_too_long_only_so_much_is_read_as_shows_it(inn
     ],
     ids=["too-long", "empty", "unknown", "negative", "none", "get", "head"],
 )
-def test_what_need_not_be_read_is_not_read(inner: Inner, environ: Environ) -> None:
+def test_other_requests_are_passed_on_unread(inner: Inner, environ: Environ) -> None:
     class Unread:
         def read(self, size: int) -> bytes:
-            raise AssertionError("nobody should read this")
+            raise AssertionError("must not be read")
 
     ask(BodyDeadline(inner, seconds=60, max_bytes=100), Unread(), **environ)
 
     assert len(inner.asked) == 1
 
 
-def test_a_chunked_body_that_is_too_long_is_known_to_be(inner: Inner) -> None:
+def test_a_long_chunked_body_gets_a_content_length_above_the_limit(inner: Inner) -> None:
     chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
 
     ask(BodyDeadline(inner, seconds=5, max_bytes=100), BytesIO(b"x" * 500), **chunked)

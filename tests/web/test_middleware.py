@@ -1,4 +1,4 @@
-"""WSGI before Flask: the site's path and host, and whom to believe about a sender."""
+"""WSGI layers before Flask: the site's path and host, and trusted proxies."""
 
 from collections.abc import Callable, Iterable
 from ipaddress import ip_network
@@ -12,7 +12,7 @@ Environ = dict[str, Any]
 
 
 class Inner:
-    """The application behind: remembers what it was asked."""
+    """The wrapped application: records its environs."""
 
     def __init__(self) -> None:
         self.asked: list[Environ] = []
@@ -28,7 +28,7 @@ def inner() -> Inner:
     return Inner()
 
 
-# --- where the site is ---
+# --- path and host of the site ---
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_site_is_served_below_its_path_and_nowhere_else(
 
 
 @pytest.mark.parametrize("host", [None, "evil.example", "a..b", "x" * 300, "[::1", "<script>", ""])
-def test_the_application_sees_the_sites_own_host_whatever_a_request_names(inner: Inner, host: str | None) -> None:
+def test_the_application_sees_the_sites_own_host(inner: Inner, host: str | None) -> None:
     environ = {"PATH_INFO": "/"} | ({} if host is None else {"HTTP_HOST": host})
 
     Mounted(inner, "https://blog.example:8443/x", ())(environ, lambda *_: None)
@@ -72,13 +72,13 @@ def test_the_application_sees_the_sites_own_host_whatever_a_request_names(inner:
     assert inner.asked[0]["HTTP_HOST"] == "blog.example:8443"
 
 
-# --- whom to believe ---
+# --- trusted proxies ---
 
 TRUSTED = ["10.0.0.0/8", "127.0.0.1/32", "2001:db8:1::/48"]
 
 
 @pytest.mark.parametrize(
-    ("peer", "forwarded", "sender"),
+    ("peer", "forwarded", "client"),
     [
         ("192.0.2.7", "203.0.113.9", "192.0.2.7"),
         ("10.1.1.1", "", "10.1.1.1"),
@@ -103,8 +103,8 @@ TRUSTED = ["10.0.0.0/8", "127.0.0.1/32", "2001:db8:1::/48"]
         ("", "203.0.113.9", "203.0.113.9"),
     ],
     ids=[
-        "stranger-cannot-speak-for-others",
-        "proxy-says-nothing",
+        "untrusted-peer",
+        "no-header",
         "proxy",
         "spoofed-on-the-left",
         "two-proxies",
@@ -118,22 +118,22 @@ TRUSTED = ["10.0.0.0/8", "127.0.0.1/32", "2001:db8:1::/48"]
         "blanks",
         "ipv6",
         "ipv6-in-brackets",
-        "ipv6-stranger",
+        "ipv6-untrusted",
         "proxy-mapped",
-        "sender-mapped",
+        "client-mapped",
         "second-proxy-mapped",
-        "stranger-mapped",
+        "untrusted-mapped",
         "unix-socket",
     ],
 )
-def test_the_sender_is_the_rightmost_address_that_no_trusted_proxy_has(
-    inner: Inner, peer: str, forwarded: str, sender: str
+def test_the_client_is_the_rightmost_address_that_is_not_a_trusted_proxys(
+    inner: Inner, peer: str, forwarded: str, client: str
 ) -> None:
     app = TrustedProxies(inner, [ip_network(network) for network in TRUSTED])
 
     app({"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": forwarded}, lambda *_: None)
 
-    assert inner.asked[0]["REMOTE_ADDR"] == sender
+    assert inner.asked[0]["REMOTE_ADDR"] == client
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_the_sender_is_the_rightmost_address_that_no_trusted_proxy_has(
         ("192.0.2.7", "https", "http"),
     ],
 )
-def test_the_scheme_is_believed_from_trusted_proxies_alone(inner: Inner, peer: str, said: str, scheme: str) -> None:
+def test_the_scheme_is_taken_from_trusted_proxies_alone(inner: Inner, peer: str, said: str, scheme: str) -> None:
     app = TrustedProxies(inner, [ip_network("10.0.0.0/8")])
 
     app({"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_PROTO": said, "wsgi.url_scheme": "http"}, lambda *_: None)
@@ -154,7 +154,7 @@ def test_the_scheme_is_believed_from_trusted_proxies_alone(inner: Inner, peer: s
     assert inner.asked[0]["wsgi.url_scheme"] == scheme
 
 
-def test_with_no_trusted_proxies_nothing_that_is_forwarded_counts(inner: Inner) -> None:
+def test_without_trusted_proxies_forwarded_headers_are_ignored(inner: Inner) -> None:
     said = {"HTTP_X_FORWARDED_FOR": "203.0.113.9", "HTTP_X_FORWARDED_PROTO": "https"}
 
     TrustedProxies(inner, [])({"REMOTE_ADDR": "127.0.0.1", "wsgi.url_scheme": "http"} | said, lambda *_: None)

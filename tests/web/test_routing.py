@@ -1,4 +1,4 @@
-"""Encoded slashes belong to the name they stand in; paths with control characters lead nowhere."""
+"""Encoded slashes are part of a name; paths with control characters match no route."""
 
 import pytest
 from werkzeug.routing import Map, Rule
@@ -43,9 +43,7 @@ def path_after(environ: dict[str, str]) -> str:
         ("/blog/tags/a%2Fb", "/tags/a/b", "list", "a/b"),
     ],
 )
-def test_a_name_is_one_segment_whatever_slashes_are_encoded_in_it(
-    raw: str, path: str, endpoint: str, name: str
-) -> None:
+def test_a_name_with_encoded_slashes_is_one_segment(raw: str, path: str, endpoint: str, name: str) -> None:
     for variable in ("RAW_URI", "REQUEST_URI"):
         found = ROUTES.bind("blog.example").match(path_after({"PATH_INFO": path, variable: raw}))
 
@@ -59,15 +57,15 @@ def test_a_name_is_one_segment_whatever_slashes_are_encoded_in_it(
         {"PATH_INFO": "/tags/a/b", "RAW_URI": "/elsewhere/c%2Fd"},
         {"PATH_INFO": "/tags/a/b", "RAW_URI": ""},
     ],
-    ids=["not-known", "rewritten", "empty"],
+    ids=["missing", "rewritten", "empty"],
 )
-def test_where_it_is_not_known_what_was_sent_plain_slashes_are_taken(environ: dict[str, str]) -> None:
+def test_without_the_request_target_plain_slashes_are_accepted(environ: dict[str, str]) -> None:
     assert path_after(environ) == "/tags/a/b"
     assert ROUTES.bind("blog.example").match("/tags/a/b") == ("list", {"name": "a/b"})
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x1f", "\n", "\r", "\t", "\x7f"])
-def test_a_path_with_a_control_character_leads_nowhere(character: str) -> None:
+def test_a_path_with_a_control_character_matches_no_route(character: str) -> None:
     path = f"/tags/a{character}b"
 
     assert path_after({"PATH_INFO": path, "RAW_URI": "/tags/x%2Fy"}) == NOWHERE

@@ -2,11 +2,5 @@
 
 from alembic import context
 
-from feedserver.storage.schema import metadata
-
-context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=metadata,
-    render_as_batch=True,  # SQLite alters a table by copying it
-)
+context.configure(connection=context.config.attributes["connection"])
 context.run_migrations()

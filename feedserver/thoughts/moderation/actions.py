@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from feedserver.errors import ThoughtError, ThoughtNotFound
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import AT_ONCE
+from feedserver.jobs.model import INTERACTIVE
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.thoughts import store, timeline
@@ -29,8 +29,8 @@ from feedserver.thoughts.lifecycle import (
 from feedserver.thoughts.model import State, Thought
 from feedserver.thoughts.moderation import undo as undo_log
 from feedserver.thoughts.moderation.undo import Snapshot
-from feedserver.thoughts.parties import budget_key
 from feedserver.thoughts.verification import recheck
+from feedserver.thoughts.verification.fetch_budget import budget_key
 
 __all__ = ["Act", "ActionResult"]
 
@@ -147,7 +147,7 @@ def _schedule_check(connection: Connection, source_key: str, decision: Decision,
     """Makes sure that there is a job for the source: it is deleted when none of its thoughts is shown, held or new."""
     if decision.state == "received":
         job = jobs.ensure(connection, recheck.VERIFY, source_key, now, now, concurrency_key=budget_key(source_key))
-        if not job.is_leased(now) and (job.run_at > now or job.priority != AT_ONCE):
+        if not job.is_leased(now) and (job.run_at > now or job.priority != INTERACTIVE):
             job = jobs.bring_forward(connection, job, min(job.run_at, now))
         store.set_next_check(connection, source_key, job.run_at)
     elif decision.state in _RECHECKED:

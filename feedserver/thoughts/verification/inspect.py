@@ -1,12 +1,12 @@
-"""One look at a source: what it says about our posts, or why it could not be read.
+"""The inspection of one source: what it says about our posts, or why it could not be read.
 
-Fetches outside any transaction; leaves what a look does to thoughts to `verification` and `deciding`.
+Fetches outside any transaction. What an inspection does to thoughts: `settle`.
 """
 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Final, Protocol
 from urllib.parse import urlsplit
@@ -26,16 +26,14 @@ from feedserver.thoughts.verification import sources
 from feedserver.thoughts.verification.sources import SourceRecord
 from feedserver.urls import Urls, host_name, normalize_source
 
-# Words are found for posts that were pinged, and for a few that may be pinged next. Who links to hundreds of posts
-# keeps a list, and says nothing of its own on each.
+# Excerpts are made for posts that were pinged, and for a few that may be pinged next. A page that links to hundreds of
+# posts is a list, and says nothing of its own about each.
 MAX_EXCERPTS: Final = 200
 MAX_MORE: Final = 20
-# Some servers answer “not modified” to everything: now and then a page is read whole.
-_BELIEVED: Final = timedelta(days=100)
 
 
 class Fetch(Protocol):
-    """The seam where a test may stand instead of the network."""
+    """The seam for tests without a network; `patience` is a deadline in seconds that is shorter than usual."""
 
     def __call__(
         self,
@@ -51,16 +49,16 @@ class Fetch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What one look at a source brought: its findings, and what to say of the posts that it does not mention.
+    """What one inspection found, and the evidence for the posts that the source does not mention (`otherwise`).
 
-    `story` is for receipts. `kept` is what is worth keeping of it: None where nobody else's server was asked.
+    `summary` is for receipts. `record` is what to store of the source: None where no other server was asked.
     """
 
-    story: str
+    summary: str
     findings: Findings
     otherwise: Evidence
     started_at: datetime
-    kept: SourceRecord | None = None
+    record: SourceRecord | None = None
 
     def evidence(self, post_id: int) -> Evidence:
         return self.findings.on(post_id) or self.otherwise
@@ -68,54 +66,45 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class Inspector:
-    """Looks at sources. `site_title` names our own posts as sources."""
+    """Inspects sources. `site_title` names our own posts as sources."""
 
     database: Database
     urls: Urls
     site_title: str
     fetch: Fetch
 
-    def look(self, source_key: str, sender: str | None, started_at: datetime) -> Inspection:
-        """What `page`, a source as it is known, says now; `sender` is the address of whoever sent the ping."""
+    def inspect(
+        self, source_key: str, sender: str | None, believed: SourceRecord | None, started_at: datetime
+    ) -> Inspection:
+        """What a source says now. `sender` is the address that sent the ping; a 304 confirms what is `believed`."""
         if self.urls.owns(source_key):
-            return self._look_inside(source_key, started_at)
-        before = self._believed(source_key, started_at)
-        etag, last_modified = (before.etag, before.last_modified) if before else (None, None)
+            return self._inspect_own_post(source_key, started_at)
+        etag, last_modified = (believed.etag, believed.last_modified) if believed else (None, None)
         try:
             fetched = self.fetch(source_key, sender=sender, etag=etag, last_modified=last_modified)
         except errors.FetchError as error:
             asked = not isinstance(error, errors.AddressForbidden | errors.HostUnknown)
-            kept = SourceRecord(started_at, Findings()) if asked else None
-            return Inspection(f"not fetched: {error}", Findings(), _meaning(error), started_at, kept)
-        if fetched.status == 304 and before:
-            kept = replace(before, fetched_at=started_at)
-            return Inspection("status 304, it has not changed", before.findings, Unlinked(), started_at, kept)
+            record = SourceRecord(started_at, Findings()) if asked else None
+            return Inspection(f"not fetched: {error}", Findings(), _meaning(error), started_at, record)
+        if fetched.status == 304 and believed:
+            record = replace(believed, fetched_at=started_at)
+            return Inspection("status 304, it has not changed", believed.findings, Unlinked(), started_at, record)
         return self._read(source_key, fetched, started_at)
-
-    def _believed(self, source_key: str, now: datetime) -> SourceRecord | None:
-        """What to ask a source about: whether this has changed. None where the answer could not be used."""
-        with self.database.read() as connection:
-            kept = sources.last(connection, source_key)
-            if kept is None or kept.read_at is None or not (kept.etag or kept.last_modified):
-                return None
-            # Of posts that were pinged or published since, the findings say nothing.
-            known = sources.posts_awaiting(connection, source_key) <= kept.findings.mentions.keys()
-        return kept if known and now - kept.read_at < _BELIEVED else None
 
     def _read(self, source_key: str, fetched: FetchedPage, started_at: datetime) -> Inspection:
         if self.urls.owns(fetched.url):
-            # A page that leads to one of ours says nothing of its own, though ours link to each other.
-            kept = SourceRecord(started_at, Findings())
-            return Inspection("it leads back to this site", Findings(), Missing(), started_at, kept)
+            # Our own posts link to each other; a page that redirects to one of them says nothing of its own.
+            record = SourceRecord(started_at, Findings())
+            return Inspection("it leads back to this site", Findings(), Missing(), started_at, record)
         text = clean(decode(fetched.body, fetched.content_type))
         cut = f"; only the first {len(fetched.body)} bytes were read" if fetched.truncated else ""
-        story = f"status {fetched.status}, {len(fetched.body)} bytes{cut}"
+        summary = f"status {fetched.status}, {len(fetched.body)} bytes{cut}"
         redirected_to = fetched.url if normalize_source(fetched.url) != source_key else None
         findings = replace(self._findings(read(text, fetched.url), source_key), redirected_to=redirected_to)
-        kept = SourceRecord(started_at, findings, fetched.etag, fetched.last_modified, read_at=started_at)
-        return Inspection(story, findings, Unlinked(), started_at, kept)
+        record = SourceRecord(started_at, findings, fetched.etag, fetched.last_modified, read_at=started_at)
+        return Inspection(summary, findings, Unlinked(), started_at, record)
 
-    def _look_inside(self, source_key: str, started_at: datetime) -> Inspection:
+    def _inspect_own_post(self, source_key: str, started_at: datetime) -> Inspection:
         """One of our own posts as a source: read from the database, never over HTTP."""
         slug = self.urls.post_slug(source_key)
         with self.database.read() as connection:
@@ -127,27 +116,27 @@ class Inspector:
         return Inspection("read as a post of this site", self._findings(named, source_key), Unlinked(), started_at)
 
     def _findings(self, reading: SourcePage, source_key: str) -> Findings:
-        """The words for the posts of ours that a page links to: all that it was pinged for, and a few more."""
+        """What the source says of our posts: all that it was pinged for, and a few more that it links to."""
         links, numbers = self._links_to_posts(reading)
         with self.database.read() as connection:
-            owners = sources.posts_with(connection, list(links))
-            pinged = sources.posts_pinged(connection, source_key)
+            found = sources.posts_linked(connection, source_key, list(links))
         best: dict[int, FoundLink] = {}
         for slug, link in links.items():
-            if slug in owners and _is_better(link, best.get(owners[slug])):
-                best[owners[slug]] = link
+            if slug in found and _is_better(link, best.get(found[slug][0])):
+                best[found[slug][0]] = link
+        pinged = {post_id for post_id, is_pinged in found.values() if is_pinged}
         wanted = [post_id for post_id in best if post_id in pinged]
         wanted += islice((post_id for post_id in best if post_id not in pinged), MAX_MORE)
-        found = excerpts(reading, [best[post_id] for post_id in wanted[:MAX_EXCERPTS]])
-        found += [""] * (len(wanted) - len(found))
+        texts = excerpts(reading, [best[post_id] for post_id in wanted[:MAX_EXCERPTS]])
+        texts += [""] * (len(wanted) - len(texts))
         mentions = {
-            post_id: Mention(_words(reading, source_key, words), best[post_id].hidden)
-            for post_id, words in zip(wanted, found, strict=True)
+            post_id: Mention(_content(reading, source_key, text), best[post_id].hidden)
+            for post_id, text in zip(wanted, texts, strict=True)
         }
-        return Findings(mentions, sum(numbers[slug] for slug in owners))
+        return Findings(mentions, sum(numbers[slug] for slug in found))
 
     def _links_to_posts(self, reading: SourcePage) -> tuple[dict[str, FoundLink], Counter[str]]:
-        """The best link for each slug, in the page's order, and how many there are."""
+        """The best link for each slug, in document order, and how many links there are."""
         links: dict[str, FoundLink] = {}
         numbers: Counter[str] = Counter()
         for link in reading.links:
@@ -160,23 +149,23 @@ class Inspector:
         return links, numbers
 
 
-def _words(reading: SourcePage, source_key: str, around_the_link: str) -> Content:
+def _content(reading: SourcePage, source_key: str, excerpt: str) -> Content:
     parts = urlsplit(source_key)
     return Content(
         author_name=host_name(parts) if is_blank(reading.name) else shorten(one_line(reading.name), MAX_NAME),
         author_url=f"{parts.scheme}://{parts.netloc}/",
         title=shorten(one_line(reading.title), MAX_NAME),
-        excerpt=shorten(one_line(around_the_link), MAX_EXCERPT),
+        excerpt=shorten(one_line(excerpt), MAX_EXCERPT),
     )
 
 
 def _is_better(link: FoundLink, than: FoundLink | None) -> bool:
-    """The first link that can be seen counts."""
+    """The first visible link counts."""
     return than is None or (than.hidden and not link.hidden)
 
 
 def _meaning(error: errors.FetchError) -> Evidence:
-    """What a failed fetch says about a source: the table for INTERFACE's “source missing” and “in trouble”."""
+    """What a failed fetch says about a source: docs/interface.md, “pingback.ping”."""
     match error:
         case errors.BadStatus(status=401 | 403 | 404 | 410 as status):
             return Missing(status)

@@ -1,4 +1,4 @@
-"""When what stands is looked at again: a week after it was decided on, then monthly, as `verify` jobs without hurry."""
+"""When the source of a thought that stands is rechecked: after a week, then monthly, as background `verify` jobs."""
 
 import random
 from datetime import datetime, timedelta
@@ -7,41 +7,40 @@ from typing import Final
 from sqlalchemy import Connection
 
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import AT_LEISURE
+from feedserver.jobs.model import BACKGROUND
 from feedserver.thoughts import store
-from feedserver.thoughts.parties import budget_key
+from feedserver.thoughts.verification.fetch_budget import budget_key
 
-VERIFY: Final = "verify"  # the job of looking at a source; its subject is the source's page
+VERIFY: Final = "verify"  # the kind of the job that inspects a source; its subject is the source's key
 
 FIRST: Final = timedelta(days=7)
 THEN: Final = timedelta(days=30)
-_JITTER: Final = 0.1  # of a pause: what came together does not come back together
+_JITTER: Final = 0.1  # of a pause: sources that came together do not come back together
 
 
-def next_look(decided_at: datetime, now: datetime, jitter: float) -> datetime:
-    """When to look again after a look `now`; `jitter` is a number from 0 to 1."""
-    settled = now - decided_at >= FIRST * (1 - 2 * _JITTER)  # the first look may have come early
+def next_recheck(decided_at: datetime, now: datetime, jitter: float) -> datetime:
+    """When to recheck a source that was inspected `now`; `jitter` is a number from 0 to 1."""
+    settled = now - decided_at >= FIRST * (1 - 2 * _JITTER)  # the first recheck may have come early
     pause = (THEN if settled else FIRST) * (1 - jitter * _JITTER)
     return (now + pause).replace(microsecond=0)
 
 
 def due(connection: Connection, source_key: str, now: datetime) -> datetime | None:
-    """When a source that was looked at now is due again; None where nothing of it stands any more."""
+    """When a source that was inspected now is due again; None where none of its thoughts stands any more."""
     moments = [
-        next_look(decided_at or now, now, random.random())  # noqa: S311 - no secret
+        next_recheck(decided_at or now, now, random.random())  # noqa: S311 - no secret
         for decided_at in store.standing_since(connection, source_key)
     ]
     return min(moments, default=None)
 
 
 def plan(connection: Connection, source_key: str, now: datetime) -> None:
-    """Sees to it that a source of which something stands is looked at again; a duty that is there already stays."""
+    """Makes sure that a source with standing thoughts has a job; one that is there stays as it is."""
     job = jobs.find(connection, VERIFY, source_key)
     if job is None:
         moment = due(connection, source_key, now)
         if moment is None:
             return
-        job = jobs.ensure(
-            connection, VERIFY, source_key, moment, now, concurrency_key=budget_key(source_key), priority=AT_LEISURE
-        )
+        key = budget_key(source_key)
+        job = jobs.add(connection, VERIFY, source_key, moment, now, concurrency_key=key, priority=BACKGROUND)
     store.set_next_check(connection, source_key, job.run_at)

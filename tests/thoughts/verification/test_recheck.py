@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from feedserver.errors import BadStatus, FetchError, TimedOut
-from feedserver.jobs.model import AT_LEISURE, AT_ONCE
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE
 from feedserver.posts.model import Post
-from feedserver.thoughts.verification.recheck import next_look
+from feedserver.thoughts.verification.recheck import next_recheck
 from tests.support.outside import Clock
 from tests.thoughts.site import SOURCE, Site, linking
 
@@ -31,8 +31,8 @@ def stands(site: Site, target: str, source: str = SOURCE, **validators: str) -> 
 def test_the_first_look_is_a_week_later_and_the_others_a_month(days_since: float, pause: int) -> None:
     decided_at = NOW - timedelta(days=days_since)
 
-    assert next_look(decided_at, NOW, 0) == NOW + timedelta(days=pause)
-    assert next_look(decided_at, NOW, 1) == NOW + timedelta(days=pause * 0.9)
+    assert next_recheck(decided_at, NOW, 0) == NOW + timedelta(days=pause)
+    assert next_recheck(decided_at, NOW, 1) == NOW + timedelta(days=pause * 0.9)
 
 
 @pytest.mark.parametrize("state", ["shown", "held"])
@@ -113,7 +113,9 @@ def test_an_approved_thought_survives_what_proves_nothing_and_a_restart(
     assert SOURCE in restarted.page(post)
 
 
-def test_a_source_in_trouble_for_which_nobody_waits_is_left_alone_until_the_next_look(site: Site, target: str) -> None:
+def test_a_source_in_trouble_for_which_nobody_waits_is_left_alone_until_the_next_recheck(
+    site: Site, target: str
+) -> None:
     stands(site, target)
     site.web.fail(SOURCE, TimedOut("the source did not answer"))
 
@@ -174,7 +176,7 @@ def test_looks_in_passing_are_nothing_that_waits(site_with: Callable[..., Site])
         stands(site, target, f"http://host{number}.example/")
 
     assert len(site.jobs()) == 3
-    assert [job.priority for job in site.jobs()] == [AT_LEISURE] * 3
+    assert [job.priority for job in site.jobs()] == [BACKGROUND] * 3
 
 
 # --- what somebody waits for goes first ---
@@ -208,9 +210,9 @@ def test_a_ping_makes_a_look_in_passing_pressing(site: Site, target: str) -> Non
     site.ping(SOURCE, target)
 
     (job,) = site.jobs()
-    assert (job.priority, job.run_at) == (AT_ONCE, site.clock())
+    assert (job.priority, job.run_at) == (INTERACTIVE, site.clock())
     site.run_next_job()
-    assert site.jobs()[0].priority == AT_LEISURE
+    assert site.jobs()[0].priority == BACKGROUND
 
 
 # --- conditional requests ---

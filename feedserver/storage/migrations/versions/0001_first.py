@@ -39,7 +39,6 @@ def upgrade() -> None:
         sa.Column("run_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_token", sa.Text(), nullable=True),
-        sa.Column("holder", sa.Text(), nullable=True),
         sa.Column("concurrency_key", sa.Text(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=True),

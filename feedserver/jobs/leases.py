@@ -1,0 +1,70 @@
+"""The leases of the jobs that one process is working on: renewed every few seconds, given back when it stops.
+
+A process that crashes renews nothing more, and its jobs are free when their leases end.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock, Thread
+
+from feedserver.clock import Clock
+from feedserver.jobs import store
+from feedserver.jobs.model import RENEW_SECONDS, Job
+from feedserver.storage.engine import Database
+
+_log = logging.getLogger(__name__)
+
+
+class Leases:
+    """Jobs under way in this process. Safe to share between threads, not between forked processes."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._jobs: dict[str, Job] = {}  # by lease token
+        self._lock = Lock()
+        self._is_renewing = False
+
+    @contextmanager
+    def renewed(self, job: Job) -> Iterator[None]:
+        """Renews the lease of `job` for as long as the block lasts."""
+        assert job.lease_token is not None, "only a leased job is carried out"
+        with self._lock:
+            self._jobs[job.lease_token] = job
+            if not self._is_renewing:  # the thread ends when nothing is under way
+                self._is_renewing = True
+                Thread(target=self._keep_renewing, name="leases", daemon=True).start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._jobs[job.lease_token]
+
+    def renew(self) -> None:
+        """Renews all leases with one UPDATE."""
+        if tokens := list(self._jobs):
+            self._database.transact(lambda connection: store.renew(connection, tokens, self._clock()))
+
+    def give_back(self) -> None:
+        """Gives all leases back, for a process that cannot wait until its jobs are done."""
+        jobs = dict(self._jobs)
+        if not jobs:
+            return
+        self._database.transact(lambda connection: store.give_back(connection, list(jobs)))
+        for job in jobs.values():
+            _log.warning("gave back job %s on %s: the process ends", job.kind, job.subject)
+
+    def _keep_renewing(self) -> None:
+        while self._is_needed():
+            time.sleep(RENEW_SECONDS)
+            try:
+                self.renew()
+            except Exception as error:  # noqa: BLE001 - the next renewal may succeed before the leases end
+                _log.warning("leases were not renewed; the database did not answer: %s", type(error).__name__)
+
+    def _is_needed(self) -> bool:
+        with self._lock:
+            self._is_renewing = bool(self._jobs)
+            return self._is_renewing

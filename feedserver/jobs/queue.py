@@ -1,0 +1,171 @@
+"""The SQL of the queue: which jobs are due, who may take them, and which leases have ended.
+
+A poll is one read for all kinds and lanes, so that idle processes cost little and never lock SQLite.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import Connection, Integer, Select, bindparam, func, literal, null, or_, select, union_all, update
+
+from feedserver.jobs import store
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, MAX_PER_KEY, Job, Lane, pause_after_death
+from feedserver.storage.schema import jobs
+
+_DIED: Final = "the process that carried it out has ended"
+_LOCK_CLASS: Final = 0x726F6F6D  # the first half of the key of PostgreSQL's advisory locks for concurrency keys
+_RELEASED_AT_ONCE: Final = 100
+_UNDER_WAY = select(func.count()).where(
+    jobs.c.concurrency_key == bindparam("key"), jobs.c.leased_until > bindparam("now")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """Free slots for one kind and lane. In the lane “first” old and new jobs take turns; `newest_next` says whose
+    turn it is."""
+
+    kind: str
+    lane: Lane
+    number: int
+    newest_next: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A job that was due and free when the queue was polled."""
+
+    id: int
+    priority: int
+    run_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What one poll found: jobs to take, and whether there are leases that have ended without a result."""
+
+    candidates: tuple[Candidate, ...]
+    any_ended: bool
+
+
+def poll(connection: Connection, now: datetime, wants: Sequence[Want]) -> Poll:
+    """Finds up to `number` jobs for each of `wants`: due, free, and with a concurrency key that has room."""
+    shape = tuple((want.kind, want.lane) for want in wants)
+    limits = {f"limit_{index}": want.number for index, want in enumerate(wants)}
+    found: dict[tuple[int, bool], list[Candidate]] = {}
+    for row in connection.execute(_query(shape), {"now": now, **limits}):
+        found.setdefault((row.want, bool(row.newest)), []).append(Candidate(row.id, row.priority, row.run_at))
+    candidates: list[Candidate] = []
+    for index, want in enumerate(wants):
+        oldest = sorted(found.get((index, False), []), key=lambda one: (one.run_at, one.id))
+        newest = sorted(found.get((index, True), []), key=lambda one: (one.run_at, one.id), reverse=True)
+        candidates += _alternate(oldest, newest, want) if want.lane == "first" else oldest
+    return Poll(tuple(candidates), any_ended=(_ENDED, False) in found)
+
+
+def lease(connection: Connection, ids: Sequence[int], now: datetime) -> list[Job]:
+    """Leases the jobs with these ids that are still due and free, in this order, while their keys have room.
+
+    May be repeated from its start after a deadlock.
+    """
+    # SQLite has no SKIP LOCKED and needs none: it lets one writer in at a time.
+    query = select(jobs).where(jobs.c.id.in_(ids), jobs.c.run_at <= now, jobs.c.leased_until.is_(None))
+    free = {row.id: store.job_of(row) for row in connection.execute(query.with_for_update(skip_locked=True))}
+    leased: list[Job] = []
+    for job_id in ids:
+        job = free.get(job_id)
+        if job is not None and has_room(connection, job.concurrency_key, now):
+            leased.append(store.lease(connection, job, now))
+    return leased
+
+
+def has_room(connection: Connection, concurrency_key: str | None, now: datetime, most: int = MAX_PER_KEY) -> bool:
+    """Whether one more job of this key may be under way. True until the transaction ends: on PostgreSQL others who ask
+    for the same key wait, on SQLite the writer's lock does the same."""
+    if concurrency_key is None:
+        return True
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK_CLASS, func.hashtext(concurrency_key))))
+    return connection.execute(_UNDER_WAY, {"key": concurrency_key, "now": now}).scalar_one() < most
+
+
+def release_ended(connection: Connection, now: datetime) -> int:
+    """Frees jobs whose lease ended without a result; returns how many. Each costs an attempt and a pause, as the job
+    may be what killed its process."""
+    query = select(jobs).where(jobs.c.leased_until <= now).limit(_RELEASED_AT_ONCE).with_for_update(skip_locked=True)
+    ended = [store.job_of(row) for row in connection.execute(query)]
+    for job in ended:
+        connection.execute(
+            update(jobs)
+            .where(jobs.c.id == job.id)
+            .values(
+                run_at=now + pause_after_death(job.attempts),
+                attempts=job.attempts + 1,
+                last_error=_DIED,
+                leased_until=None,
+                lease_token=None,
+            )
+        )
+    return len(ended)
+
+
+_ENDED: Final = -1  # in place of a want: a lease that has ended
+
+
+@lru_cache(maxsize=16)
+def _query(shape: tuple[tuple[str, Lane], ...]) -> Any:
+    """One statement with a branch for each kind and lane, each a walk along an index that ends at its limit."""
+    ended = select(*_columns(_ENDED, newest=False)).where(jobs.c.leased_until <= bindparam("now")).limit(1)
+    branches = [ended]
+    for index, (kind, lane) in enumerate(shape):
+        branches.append(_branch(index, kind, lane, newest=False))
+        if lane == "first":
+            branches.append(_branch(index, kind, lane, newest=True))
+    return union_all(*(select(branch.subquery()) for branch in branches))
+
+
+def _branch(index: int, kind: str, lane: Lane, *, newest: bool) -> Select[Any]:
+    query = select(*_columns(index, newest=newest)).where(
+        jobs.c.kind == kind,
+        jobs.c.priority == (BACKGROUND if lane == "background" else INTERACTIVE),
+        jobs.c.run_at <= bindparam("now"),
+        jobs.c.leased_until.is_(None),
+        or_(jobs.c.concurrency_key.is_(None), jobs.c.concurrency_key.not_in(_full_keys())),
+    )
+    if lane != "background":
+        query = query.where(jobs.c.attempts == 0 if lane == "first" else jobs.c.attempts > 0)
+    order = (jobs.c.run_at.desc(), jobs.c.id.desc()) if newest else (jobs.c.run_at, jobs.c.id)
+    return query.order_by(*order).limit(bindparam(f"limit_{index}", type_=Integer))
+
+
+def _columns(want: int, *, newest: bool) -> list[Any]:
+    marks = {"want": want, "newest": int(newest)}
+    literals = [literal(value, literal_execute=True).label(name) for name, value in marks.items()]
+    return [*literals, jobs.c.id, jobs.c.priority, jobs.c.run_at]
+
+
+def _full_keys() -> Select[Any]:
+    """The concurrency keys that have no room, as far as can be seen without waiting for those who take jobs."""
+    other = jobs.alias("other")
+    return (
+        select(other.c.concurrency_key)
+        .where(other.c.leased_until > bindparam("now"), other.c.concurrency_key.is_not(null()))
+        .group_by(other.c.concurrency_key)
+        .having(func.count() >= MAX_PER_KEY)
+    )
+
+
+def _alternate(oldest: Sequence[Candidate], newest: Sequence[Candidate], want: Want) -> list[Candidate]:
+    """The oldest and the newest in turns: a crowd that came before delays nobody by all of its length."""
+    chosen: dict[int, Candidate] = {}
+    waiting = {False: list(reversed(oldest)), True: list(reversed(newest))}
+    turn = want.newest_next
+    while len(chosen) < want.number and waiting[turn]:
+        candidate = waiting[turn].pop()
+        if candidate.id not in chosen:
+            chosen[candidate.id] = candidate
+            turn = not turn
+    return list(chosen.values())

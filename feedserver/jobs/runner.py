@@ -1,0 +1,86 @@
+"""Carries out single jobs: takes them from the queue, keeps their leases, and postpones those whose handler failed."""
+
+import logging
+import random
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from feedserver.clock import Clock
+from feedserver.jobs import queue, store
+from feedserver.jobs.leases import Leases
+from feedserver.jobs.model import LANES, LEASE, Job, pause_after
+from feedserver.jobs.queue import Candidate, Want
+from feedserver.storage.engine import Database
+
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[Job], None]
+
+
+class Runner:
+    """Runs jobs by kind. A handler finishes or postpones its job itself, in its own transaction.
+
+    Safe to share between threads, not between forked processes.
+    """
+
+    def __init__(self, database: Database, handlers: Mapping[str, Handler], clock: Clock) -> None:
+        self.database = database
+        self.handlers = handlers
+        self.clock = clock
+        self.leases = Leases(database, clock)
+
+    def run(self, job: Job, handler: Handler | None = None) -> None:
+        """Carries out a leased job, with the handler of its kind unless given another.
+
+        When the handler fails, that counts as an attempt, and the job is due again after a growing pause.
+        """
+        with self.leases.renewed(job):
+            try:
+                (handler or self.handlers[job.kind])(job)
+            except (OperationalError, InterfaceError):
+                _log.exception("job %s on %s lost the database; its lease ends within %s", job.kind, job.subject, LEASE)
+            except Exception:  # noqa: BLE001 - a handler may raise anything; the other jobs go on
+                _log.exception("job %s on %s failed", job.kind, job.subject)
+                self._postpone(job)
+
+    def take(self, wants: Sequence[Want]) -> list[Job]:
+        """Leases jobs that are due. One SELECT when there is nothing to do."""
+        return self._lease(self._poll(wants))
+
+    def run_due(self) -> int:
+        """Carries out what is due now, one job after the other, in this thread; returns how many there were."""
+        done = 0
+        while job := self._take_next():
+            self.run(job)
+            done += 1
+        return done
+
+    def _take_next(self) -> Job | None:
+        found = self._poll([Want(kind, lane, 1) for kind in self.handlers for lane in LANES])
+        next_one = sorted(found, key=lambda one: (one.priority, one.run_at, one.id))[:1]
+        return next(iter(self._lease(next_one)), None)
+
+    def _poll(self, wants: Sequence[Want]) -> Sequence[Candidate]:
+        """Asks the queue; frees jobs whose lease has ended, for a later poll."""
+        with self.database.read() as connection:
+            found = queue.poll(connection, self.clock(), wants)
+        if found.any_ended:
+            released = self.database.transact(lambda connection: queue.release_ended(connection, self.clock()))
+            _log.warning("took over %d jobs of a process that has ended", released)
+        return found.candidates
+
+    def _lease(self, candidates: Sequence[Candidate]) -> list[Job]:
+        if not candidates:
+            return []
+        ids = [candidate.id for candidate in candidates]
+        return self.database.transact(lambda connection: queue.lease(connection, ids, self.clock()))
+
+    def _postpone(self, job: Job) -> None:
+        now = self.clock()
+        pause = pause_after(job.attempts + 1, random.random()) or timedelta(days=1)  # noqa: S311 - no secret
+        with self.database.write() as connection:
+            store.postpone(
+                connection, job, now + pause, attempts=job.attempts + 1, error="an error of ours; see the log"
+            )

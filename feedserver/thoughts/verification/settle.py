@@ -1,0 +1,158 @@
+"""After an inspection: what it means for each thought of the source, written in one transaction with its job."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from feedserver.jobs import store as jobs
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job, pause_after
+from feedserver.settings import Settings
+from feedserver.storage import revision
+from feedserver.thoughts import store, timeline
+from feedserver.thoughts.lifecycle import (
+    WAITS,
+    Decision,
+    Evidence,
+    Linked,
+    Missing,
+    Trouble,
+    Unlinked,
+    as_it_is,
+    can_be_seen,
+    decide,
+)
+from feedserver.thoughts.model import State, Thought
+from feedserver.thoughts.moderation.reputation import verdict_on
+from feedserver.thoughts.verification import recheck, sources
+from feedserver.thoughts.verification.inspect import Inspection
+from feedserver.urls import Urls
+
+MOVABLE: Final[tuple[State, ...]] = ("received", "shown", "held", "gone")  # by what a source says
+_AFTER_MISSED: Final = timedelta(hours=12)  # until the recheck after a 404: the third one is a day after the first
+
+
+@dataclass(frozen=True, slots=True)
+class Settler:
+    """Settles the thoughts of a source. Every function takes the caller's transaction, which has locked the job."""
+
+    urls: Urls
+    settings: Settings
+
+    def settle(self, connection: Connection, job: Job, found: Inspection, now: datetime) -> None:
+        """Writes what was found, and when the source is inspected next."""
+        if found.record:
+            sources.save(connection, job.subject, replace(found.record, fetched_at=now))
+        thoughts = store.of_source(connection, job.subject, MOVABLE)
+        waiting = [thought for thought in thoughts if thought.state == "received"]
+        if waiting and isinstance(found.otherwise, Trouble):
+            pause = pause_after(job.attempts + 1, random.random())  # noqa: S311 - no secret
+            if pause is not None:
+                self._try_again(connection, job, found, waiting, now + pause, now)
+                return
+            found = replace(found, otherwise=Trouble(last=True))
+        late = [thought for thought in waiting if self._came_late(connection, thought, found)]
+        decided = [
+            (thought, self.apply(connection, thought, found.summary, found.evidence(thought.post_id), now))
+            for thought in thoughts
+            if thought not in late
+        ]
+        moments = [now + timedelta(seconds=self.settings.limits.refetch)] if late else []
+        if any(decision.strikes > thought.strikes for thought, decision in decided):
+            moments.append(now + _AFTER_MISSED)
+        self._plan_next(connection, job, found, moments, INTERACTIVE if late else BACKGROUND, now)
+
+    def apply(
+        self, connection: Connection, thought: Thought, summary: str, evidence: Evidence, now: datetime
+    ) -> Decision:
+        """Decides on one thought, and writes the decision and the lines of its receipt.
+
+        An inspection that changes nothing writes no line, or the receipt of a source that is pinged on every edit
+        would never end.
+        """
+        verdict = WAITS
+        if isinstance(evidence, Linked) and (thought.state == "received" or _says_otherwise(thought, evidence)):
+            ours, setting = self.urls.owns(thought.source_key or ""), self.settings.moderation.pingbacks
+            verdict = verdict_on(connection, thought, evidence, setting, now, ours=ours)
+        decision = decide(thought, evidence, verdict, now)
+        timeline.record_lines(connection, thought.id, _lines(thought, decision, summary, evidence), now)
+        if can_be_seen(thought, decision):
+            revision.revise(connection)
+        store.settle(connection, thought, decision, now)
+        return decision
+
+    def _try_again(
+        self,
+        connection: Connection,
+        job: Job,
+        found: Inspection,
+        waiting: Sequence[Thought],
+        run_at: datetime,
+        now: datetime,
+    ) -> None:
+        """A source in trouble changes nothing, but the receipts of waiting pings tell of it."""
+        for thought in waiting:
+            timeline.record(connection, thought.id, "fetched", found.summary, now)
+        jobs.postpone(connection, job, run_at, attempts=job.attempts + 1, error=found.summary)
+        store.set_next_check(connection, job.subject, run_at)
+
+    def _came_late(self, connection: Connection, thought: Thought, found: Inspection) -> bool:
+        """Whether a ping that is not proved came during the fetch; by then the source may have had the link."""
+        if isinstance(found.evidence(thought.post_id), Linked):
+            return False
+        asked_at = timeline.asked_at(connection, thought.id)
+        return asked_at is not None and asked_at > found.started_at
+
+    def _plan_next(
+        self,
+        connection: Connection,
+        job: Job,
+        found: Inspection,
+        moments: list[datetime],
+        priority: int,
+        now: datetime,
+    ) -> None:
+        """Postpones the job to the first of `moments` and of the rechecks, or ends it where there are none."""
+        due = recheck.due(connection, job.subject, now)
+        moments = [*moments, due] if due else moments
+        if not moments:
+            jobs.finish(connection, job)
+            return
+        error = found.summary if isinstance(found.otherwise, Trouble) else None
+        jobs.postpone(connection, job, min(moments), attempts=0, error=error, priority=priority)
+        store.set_next_check(connection, job.subject, min(moments))
+
+
+def _says_otherwise(thought: Thought, evidence: Linked) -> bool:
+    """Whether a source says something else than what is shown of it and no person approved: it is judged again."""
+    return thought.state == "shown" and not thought.approved and evidence.content != thought.content
+
+
+def _lines(thought: Thought, decision: Decision, summary: str, evidence: Evidence) -> list[tuple[str, str]]:
+    """The lines of the receipt's timeline: event and detail."""
+    moved = thought.state == "received" or decision.state != thought.state
+    lines = []
+    if moved or decision != as_it_is(thought):
+        lines += [("fetched", summary), ("found", _finding(evidence))]
+    if moved:
+        lines.append(("decided", f"{decision.state}: {decision.reason}" if decision.reason else decision.state))
+    elif decision.pending_content and decision.pending_content != thought.pending_content:
+        lines.append(("decided", "the new words wait for approval"))
+    return lines
+
+
+def _finding(evidence: Evidence) -> str:
+    match evidence:
+        case Linked():
+            return "a link to the post"
+        case Unlinked("not a text"):
+            return "something that is not HTML, so that it holds no links"
+        case Unlinked():
+            return "no link to the post"
+        case Missing():
+            return "no such page"
+        case Trouble():
+            return "no answer, after several tries over two days"

@@ -1,0 +1,166 @@
+"""XML-RPC on the wire: requests are read with limits, responses and faults are written. Pure: bytes in and out.
+
+One wrapper around the standard library's unmarshaller, which expands entities, accepts a response as a call and raises
+a dozen kinds of exceptions: no DOCTYPE, bounded nesting, and every way to fail is a WireError.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+from xml.parsers import expat
+from xmlrpc.client import Fault, Unmarshaller, dumps
+
+from feedserver.errors import FeedserverError
+from feedserver.text import clean
+
+CONTENT_TYPE: Final = "text/xml; charset=utf-8"
+INTERNAL_ERROR: Final = -32603
+_MAX_DEPTH: Final = 32  # elements: methodCall, params, param, value, array, data … a few levels are in use
+_ENCODINGS: Final = frozenset({"utf-8", "us-ascii", "iso-8859-1", "utf-16", "windows-1252"})
+
+Value = str | list[str] | list[list[str]]
+
+
+class WireError(FeedserverError):
+    """A request that is no call of a method that is there. `str(error)` is for the sender, `code` the fault's.
+
+    Codes: “Specification for Fault Code Interoperability” of xmlrpc-epi.
+    """
+
+    code: int
+    text: str
+
+    def __init__(self, text: str | None = None) -> None:
+        super().__init__(text or self.text)
+
+
+class MalformedRequest(WireError):
+    code = -32700
+    text = "the request is not well-formed XML of a reasonable shape"
+
+
+class NotACall(WireError):
+    code = -32600
+    text = "the request is not an XML-RPC methodCall with a methodName"
+
+
+class UnknownMethod(WireError):
+    code = -32601
+    text = "there is no such method; system.listMethods names those there are"
+
+
+class WrongParameters(WireError):
+    code = -32602
+    text = "the parameters are not those that the method takes"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call. `params` are of any type that XML-RPC has; None where they cannot be read."""
+
+    method: str
+    params: tuple[object, ...] | None
+
+    def strings(self, number: int, complaint: str) -> tuple[str, ...]:
+        """The parameters, trimmed, if they are exactly `number` strings. Raises WrongParameters with `complaint`."""
+        strings = tuple(param.strip() for param in self.params or () if isinstance(param, str))
+        if self.params is None or not len(strings) == len(self.params) == number:
+            raise WrongParameters(complaint)
+        return strings
+
+
+def parse(body: bytes) -> Call:
+    """The call in `body`. Raises MalformedRequest or NotACall."""
+    unmarshaller = Unmarshaller()
+    unmarshaller.xml("", "")  # expat hands it text already; without this it would decode that once more
+    reader = _Reader(unmarshaller)
+    try:
+        reader.feed(body)
+    except expat.ExpatError as error:
+        raise MalformedRequest from error
+    if reader.root != "methodCall":
+        raise NotACall
+    method = unmarshaller.getmethodname()
+    if not isinstance(method, str) or not method.strip():
+        raise NotACall
+    return Call(method.strip(), None if reader.failed else _params(unmarshaller))
+
+
+def response(value: Value) -> bytes:
+    """A methodResponse with one value."""
+    return _document(dumps((_cleaned(value),), methodresponse=True, encoding="utf-8"))
+
+
+def fault(code: int, text: str) -> bytes:
+    """A methodResponse with a fault: a struct of `faultCode` (int) and `faultString`."""
+    return _document(dumps(Fault(code, clean(text)), encoding="utf-8"))
+
+
+def _params(unmarshaller: Unmarshaller) -> tuple[object, ...] | None:
+    try:
+        return tuple(unmarshaller.close())
+    except Exception:  # noqa: BLE001 - ResponseError, and for a `fault` within a call whatever its parts bring about
+        return None
+
+
+class _Reader:
+    """Expat, driving the unmarshaller: no DOCTYPE, no deep nesting, no exotic encodings.
+
+    An exception of the unmarshaller is noted, not raised: what is not well-formed further on is −32700 all the same.
+    """
+
+    def __init__(self, unmarshaller: Unmarshaller) -> None:
+        self.root: str | None = None
+        self.failed = False
+        self._depth = 0
+        self._target = unmarshaller
+        self._parser = expat.ParserCreate()
+        self._parser.XmlDeclHandler = self._declaration
+        self._parser.StartDoctypeDeclHandler = self._doctype
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._text
+
+    def feed(self, body: bytes) -> None:
+        try:
+            self._parser.Parse(body, True)
+        except (LookupError, ValueError) as error:  # an encoding that Python does not know, or cannot map
+            raise MalformedRequest from error
+
+    def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding and encoding.lower() not in _ENCODINGS:
+            raise MalformedRequest
+
+    def _doctype(self, *_: object) -> None:
+        raise MalformedRequest
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise MalformedRequest
+        self.root = self.root or tag
+        self._hand_on("start", tag, attributes)
+
+    def _end(self, tag: str) -> None:
+        self._depth -= 1
+        self._hand_on("end", tag)
+
+    def _text(self, text: str) -> None:
+        self._hand_on("data", text)
+
+    def _hand_on(self, method: str, *arguments: object) -> None:
+        if self.failed:
+            return
+        try:
+            getattr(self._target, method)(*arguments)
+        except Exception:  # noqa: BLE001 - the unmarshaller raises types that are documented nowhere
+            self.failed = True
+
+
+def _cleaned(value: Value) -> Value:
+    if isinstance(value, str):
+        return clean(value)
+    return [_cleaned(item) for item in value]  # type: ignore[return-value] # as deep as it came
+
+
+def _document(xml: str) -> bytes:
+    return ('<?xml version="1.0" encoding="UTF-8"?>\n' + xml.split("?>\n", 1)[-1]).encode()

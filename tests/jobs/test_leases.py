@@ -1,0 +1,194 @@
+"""Leases: renewed while a job is worked on, ended by a crash, given back by a clean stop."""
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+
+from feedserver.jobs import leases as leases_module
+from feedserver.jobs import store
+from feedserver.jobs.model import LEASE, MAX_PER_KEY, RENEW_SECONDS, Job
+from feedserver.jobs.runner import Runner
+from feedserver.jobs.worker import Worker
+from tests.jobs.conftest import Desk
+from tests.support.waiting import SECONDS, wait_until
+
+
+def test_a_job_that_takes_longer_than_its_lease_keeps_it_as_long_as_it_is_renewed(
+    desk: Desk, runner_with: Callable[..., Runner]
+) -> None:
+    def work(job: Job) -> None:
+        for _ in range(20):
+            desk.clock.move(seconds=RENEW_SECONDS)
+            runner.leases.renew()
+            assert desk.take() == []
+        assert desk.held(job)
+        desk.finish(job)
+
+    runner = runner_with(work=work)
+    desk.add("slow")
+
+    assert runner.run_due() == 1
+    assert desk.all() == []
+
+
+def test_one_statement_renews_all_leases_of_a_process(desk: Desk, runner_with: Callable[..., Runner]) -> None:
+    for number in range(5):
+        desk.add(str(number))
+    runner, jobs = runner_with(), desk.take(9)
+    statements: list[str] = []
+    event.listen(
+        desk.database.engine, "before_cursor_execute", lambda _c, _u, statement, *_: statements.append(statement)
+    )
+
+    desk.clock.move(seconds=7)
+    inside(runner, jobs, runner.leases.renew)
+
+    assert [statement.split()[0] for statement in statements if not statement.startswith("BEGIN")] == ["UPDATE"]
+    assert {job.leased_until for job in desk.all()} == {desk.clock() + LEASE}
+
+
+def inside(runner: Runner, jobs: list[Job], then: Callable[[], None]) -> None:
+    """Does something while all the jobs are under way."""
+    with ExitStack() as stack:
+        for job in jobs:
+            stack.enter_context(runner.leases.renewed(job))
+        then()
+
+
+def test_leases_are_renewed_by_themselves_and_a_database_that_is_away_does_not_end_that(
+    desk: Desk,
+    runner_with: Callable[..., Runner],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(leases_module, "RENEW_SECONDS", 0.01)
+    away = [OperationalError("update", {}, Exception("away")), RuntimeError("pool")]
+    renew = store.renew
+
+    def fails_at_first(*arguments: object) -> None:
+        if away:
+            raise away.pop()
+        renew(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "renew", fails_at_first)
+    desk.add("a")
+    (job,) = desk.take()
+    desk.clock.move(seconds=LEASE.total_seconds() - 1)
+
+    with runner_with().leases.renewed(job):
+        wait_until(lambda: desk.all()[0].leased_until == desk.clock() + LEASE)
+
+    assert not away
+    assert caplog.text.count("leases were not renewed") == 2
+    wait_until(lambda: not [thread for thread in threading.enumerate() if thread.name == "leases"])
+
+
+def test_the_jobs_of_a_crashed_process_are_free_when_their_leases_end_and_pay_for_it(
+    desk: Desk, runner_with: Callable[..., Runner], caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.add("a")
+    (lost,) = desk.take()
+    runner = runner_with(work=desk.finish)
+
+    desk.clock.move(seconds=LEASE.total_seconds() - 1)
+    assert runner.run_due() == 0
+    assert desk.held(lost)
+    desk.clock.move(seconds=1)
+    assert runner.run_due() == 0
+
+    (freed,) = desk.all()
+    assert not desk.held(lost)
+    assert (freed.attempts, freed.last_error) == (1, "the process that carried it out has ended")
+    assert freed.run_at - desk.clock() == timedelta(seconds=1)
+    assert "took over 1 jobs" in caplog.text
+    desk.clock.move(seconds=1)
+    assert runner.run_due() == 1
+    assert timedelta(seconds=20) >= LEASE > timedelta(seconds=2 * RENEW_SECONDS)
+
+
+def test_a_job_that_kills_every_process_waits_longer_each_time(desk: Desk) -> None:
+    desk.add("poison")
+    pauses = []
+    for _ in range(7):
+        desk.clock.now = desk.all()[0].run_at
+        assert desk.take()
+        desk.clock.move(seconds=LEASE.total_seconds())
+        assert desk.take() == []
+        pauses.append(desk.all()[0].run_at - desk.clock())
+
+    assert pauses == sorted(pauses)
+    assert timedelta(0) < pauses[0] <= timedelta(seconds=1)
+    assert timedelta(minutes=1) < pauses[-1] <= timedelta(minutes=2)
+
+
+def test_the_late_result_of_a_lost_lease_changes_nothing_and_renews_nothing(
+    desk: Desk, runner_with: Callable[..., Runner]
+) -> None:
+    desk.add("a")
+    (late,) = desk.take()
+    desk.clock.move(seconds=LEASE.total_seconds())
+    desk.take()
+    desk.clock.move(seconds=1)
+    (present,) = desk.take()
+
+    inside(runner := runner_with(), [late], runner.leases.renew)
+    desk.postpone(late, hours=9)
+    desk.finish(late)
+
+    assert not desk.held(late)
+    assert desk.held(present)
+    assert desk.all() == [present]
+    desk.finish(present)
+    assert desk.all() == []
+
+
+def test_a_worker_that_cannot_wait_gives_its_leases_back(desk: Desk, runner_with: Callable[..., Runner]) -> None:
+    gate, begun = threading.Event(), threading.Event()
+
+    def work(_: Job) -> None:
+        begun.set()
+        assert gate.wait(SECONDS)
+
+    desk.add("a")
+    worker = Worker(runner_with(work=work))
+    worker.poll()
+    assert begun.wait(SECONDS)
+
+    worker.stop(seconds=0.01)
+
+    (again,) = desk.take()
+    assert (again.subject, again.attempts) == ("a", 0), "another process has it at once, and it costs no attempt"
+    gate.set()
+
+
+def test_what_comes_after_a_lease_was_given_back_changes_nothing(
+    desk: Desk, runner_with: Callable[..., Runner]
+) -> None:
+    def work(job: Job) -> None:
+        runner.leases.give_back()
+        (again,) = desk.take()
+        runner.leases.renew()
+        desk.finish(job)
+        assert desk.held(again)
+
+    runner = runner_with(work=work)
+    desk.add("a")
+
+    assert runner.run_due() == 1
+    assert len(desk.all()) == 1
+
+
+def test_all_ended_leases_of_one_key_are_freed_together(desk: Desk) -> None:
+    for number in range(MAX_PER_KEY):
+        desk.add(str(number), concurrency_key="crowd.example")
+    desk.take(9)
+
+    desk.clock.move(seconds=LEASE.total_seconds())
+    desk.take(9)
+
+    assert [job.attempts for job in desk.all()] == [1] * MAX_PER_KEY
