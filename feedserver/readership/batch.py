@@ -1,7 +1,6 @@
 """The requests counted since the last write, in memory and bounded. No SQL."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -20,20 +19,14 @@ class ClientFeed(NamedTuple):
     feed_key: str
 
 
-class Client(NamedTuple):
-    """A client that states no subscribers, for as long as it is in memory."""
+class Day(NamedTuple):
+    """The counts of one day: tallies by reader and feed, and the reader of each client by User-Agent and address.
 
-    reader: str
-    address: str
-    user_agent: str
+    Clients whose readers state their subscribers are not told apart.
+    """
 
-
-@dataclass(slots=True)
-class Day:
-    """What was counted on one day: tallies by reader and feed, and the clients to be told apart."""
-
-    tallies: dict[ReaderFeed, Tally] = field(default_factory=dict)
-    clients: set[Client] = field(default_factory=set)
+    tallies: dict[ReaderFeed, Tally]
+    clients: dict[tuple[str, str], str]
 
 
 class Batch:
@@ -63,7 +56,7 @@ class Batch:
         """The counts of each day, the oldest first. Names are worked out here, not while a client waits."""
         days: dict[date, Day] = {}
         for key, tally in self.tallies.items():
-            _add(days.setdefault(key.day, Day()), key, tally)
+            _add(days.setdefault(key.day, Day({}, {})), key, tally)
         yield from sorted(days.items(), key=lambda item: item[0])
 
 
@@ -75,6 +68,6 @@ def _add(day: Day, key: ClientFeed, tally: Tally) -> None:
     known = day.tallies.setdefault((who.name, key.feed_key), Tally())
     known.add(tally)
     if who.subscribers is None:
-        day.clients.add(Client(who.name, key.address, key.user_agent))
+        day.clients[key.user_agent, key.address] = who.name
     else:
         known.subscribers = max(who.subscribers, known.subscribers or 0)

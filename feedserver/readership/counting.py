@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from feedserver import domains
 from feedserver.clock import Clock
 from feedserver.readership import store
-from feedserver.readership.batch import Batch, Client, ClientFeed
+from feedserver.readership.batch import Batch, ClientFeed
 from feedserver.readership.user_agents import READ
 from feedserver.storage.engine import Database
 
@@ -107,11 +107,11 @@ def _write(connection: Connection, batch: Batch, now: datetime) -> None:
         key = store.key_of(connection, day, secrets.token_hex(32) if day >= open_since else None)
         store.add(connection, day, counted.tallies)
         if key is not None:
-            store.add_hashes(connection, day, {_hash(key, client): client.reader for client in counted.clients})
+            store.add_hashes(connection, day, {_hash(key, *client): name for client, name in counted.clients.items()})
     store.close_days(connection, open_since)
 
 
-def _hash(key: str, client: Client) -> str:
+def _hash(key: str, user_agent: str, address: str) -> str:
     """Tells one client from another for as long as the key exists, and says nothing of either afterwards."""
-    who = f"{domains.network(client.address)} {client.user_agent}".encode("utf-8", "replace")
+    who = f"{domains.network(address)} {user_agent}".encode("utf-8", "replace")
     return blake2b(who, key=bytes.fromhex(key), digest_size=16).hexdigest()

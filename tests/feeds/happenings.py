@@ -48,5 +48,5 @@ def take_the_database_away(services: WebServices) -> None:
     """From now on every query and write fails."""
     services.database.close()
     services.changes.close()
-    services.database.url = make_url("sqlite:////proc")  # it is there, and no database
+    services.database.url = make_url("sqlite:////dev")  # a directory
     services.database.engine = create_engine(services.database.url)

@@ -34,19 +34,6 @@ def http_date(moment: datetime) -> str:
         f'"{HASH}-br"',
         f"{HASH}-gzip",
     ],
-    ids=[
-        "weak",
-        "strong",
-        "list",
-        "tight-list",
-        "any",
-        "any-in-blanks",
-        "bare",
-        "bare-weak",
-        "-gzip",
-        "-br",
-        "bare-gz",
-    ],
 )
 def test_our_tag_matches_in_every_form_that_readers_and_proxies_send(sent: str) -> None:
     assert not_modified(VERSION, sent, None)
@@ -55,18 +42,6 @@ def test_our_tag_matches_in_every_form_that_readers_and_proxies_send(sent: str) 
 @pytest.mark.parametrize(
     "sent",
     ["", '""', '"other"', f'W/"{HASH[:-1]}"', f'"{HASH}0"', f'"x, {HASH}"', '"*"', "W/", ",,,", '"'],
-    ids=[
-        "nothing",
-        "empty",
-        "other",
-        "shorter",
-        "longer",
-        "within-one-tag",
-        "star-as-tag",
-        "prefix",
-        "commas",
-        "quote",
-    ],
 )
 def test_other_tags_do_not_match(sent: str) -> None:
     assert not not_modified(VERSION, sent, None)
@@ -85,7 +60,6 @@ def test_other_tags_do_not_match(sent: str) -> None:
         ("Sun, 08 Mar 2026 13:00:00 +0100", True),
         ("Sun, 08 Mar 2026 12:59:59 +0100", False),
     ],
-    ids=["same", "later", "years-later", "earlier", "rfc850", "asctime", "asctime-earlier", "zone", "zone-earlier"],
 )
 def test_a_date_matches_when_it_is_ours_or_later(since: str, has_it: bool) -> None:
     assert not_modified(VERSION, None, since) is has_it
@@ -101,7 +75,6 @@ def test_a_date_matches_when_it_is_ours_or_later(since: str, has_it: bool) -> No
         "Sun, 99 Mar 2026 12:00:00 GMT",
         "1 Jan 99999999999999999999 1:2 GMT",
     ],
-    ids=["empty", "zero", "word", "rfc3339", "no-such-day", "huge-year"],
 )
 def test_an_invalid_date_is_no_condition(since: str) -> None:
     assert not not_modified(VERSION, None, since)
@@ -127,7 +100,6 @@ def test_no_list_of_tags_however_mangled_is_an_error(tags: str) -> None:
         ("", http_date(MOMENT), False),
         (VERSION.etag, "garbage", True),
     ],
-    ids=["other-tag-fresh-date", "our-tag-old-date", "empty-tag-fresh-date", "our-tag-no-date"],
 )
 def test_if_none_match_wins_where_both_are_sent(tag: str, since: str, has_it: bool) -> None:
     assert not_modified(VERSION, tag, since) is has_it

@@ -27,13 +27,13 @@ Assemble = Callable[[Settings], WebServices]
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[WebServices, Callable[[], object]], None]:
     """Calls an operation once, after one process has collected a feed and before it writes a version."""
 
-    def arrange(services: WebServices, deed: Callable[[], object]) -> None:
-        real, deeds = Collector.collect, [deed]
+    def arrange(services: WebServices, operation: Callable[[], object]) -> None:
+        real, operations = Collector.collect, [operation]
 
         def collect(self: Collector, connection: Connection, address: FeedAddress, now: datetime) -> Feed:
             feed = real(self, connection, address, now)
-            if self is services.collector and deeds:
-                deeds.pop()()
+            if self is services.collector and operations:
+                operations.pop()()
             return feed
 
         monkeypatch.setattr(Collector, "collect", collect)

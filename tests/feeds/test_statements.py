@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
 
-STALE = 0.06  # seconds after which nobody takes the revision that was looked up last for the present one
+STALE = 0.06  # seconds after which the revision is looked up again
 THE_REVISION = re.compile(r"SELECT (site\.\w+(, )?)+ \nFROM site")
 
 
