@@ -91,10 +91,14 @@ class Collector:
             raise NoSuchDocument(address.name)
         if address.part == "archive":
             first = (address.number - 1) * archive_size + 1
-            return builder.posts(address, extent, posts.placed(connection, now, listing, first, archive_size), None)
+            return builder.posts(
+                address, extent, posts.at_positions(connection, now, listing, first, archive_size), None
+            )
         found = page[:size]
         if address.part == "newest" and len(found) == size:
-            unarchived = posts.placed(connection, now, listing, highest - highest % archive_size + 1, archive_size)
+            unarchived = posts.at_positions(
+                connection, now, listing, highest - highest % archive_size + 1, archive_size
+            )
             found = _with_late(found, unarchived)
         return builder.posts(address, extent, found, thoughts.counts(connection, [post.id for post in found]))
 

@@ -1,1 +1,1 @@
-"""What the owner publishes here: documents in, posts kept, found again by slug, tag, author and date."""
+"""What the author publishes: documents are read and stored as posts, found by slug, tag, author and date."""

@@ -1,6 +1,6 @@
-"""A Markdown document with front matter, read and checked (INTERFACE section 3). Pure: bytes in, Document out.
+"""Reads and checks a Markdown document with front matter (docs/interface.md, “Posts”). Pure: bytes in, DraftText out.
 
-Leaves to others: what the body looks like (`rendering`), whether the slug is free (`publishing`).
+Leaves to others: rendering the body (`rendering`), whether the slug is free (`publishing`).
 """
 
 import re
@@ -19,7 +19,7 @@ from feedserver.urls import segment, split_http
 
 MAX_BYTES = 1_048_576
 MAX_SLUG = 200  # characters
-_MAX_SEGMENT = 1000  # characters of a slug as it stands in a URL, percent-encoded: room for the rest of urls.MAX_URL
+_MAX_SEGMENT = 1000  # characters of a slug percent-encoded, which leaves room for the rest of urls.MAX_URL
 MAX_NAME = 200  # characters of a tag or an author
 _MAX_LIST = 100  # tags, authors or enclosures of one post
 _SLUG_FROM_TITLE = 80  # characters: a slug is read aloud and typed
@@ -29,9 +29,9 @@ _MAX_DATE = 100  # characters
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:;.*)?", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
-# The zones that RFC 5322 section 4.3 still names; any other name would be a guess.
+# The zones that RFC 5322 section 4.3 names; the meaning of others would be a guess.
 _ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
-_NO_YEAR = datetime(1, 1, 1)  # noqa: DTZ001 - what a date leaves out is midnight, the first, and no year of ours
+_NO_YEAR = datetime(1, 1, 1)  # noqa: DTZ001 - a default: midnight of the first, and a year that is refused
 _EARLIEST = datetime(2, 1, 2, tzinfo=UTC)  # a day of room for zones on either side
 _LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 
@@ -39,7 +39,7 @@ _LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 def read(content: bytes, zone: tzinfo) -> DraftText:
     """The document in `content` (UTF-8, at most 1 MiB). Dates without a zone are in `zone`.
 
-    Raises InvalidDocument, which names the field, for anything that cannot be published.
+    Raises InvalidDocument, which names the field, for a document that cannot be published.
     """
     source = _decoded(content)
     front, body = _split(source)
@@ -73,7 +73,7 @@ class _Loader(yaml.SafeLoader):
     """YAML of text, lists and mappings: no `12:30` that becomes 750, no `2026-02-30` that is no YAML."""
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Looks for repeated fields, where PyYAML would merge mappings: a few lines of those can become millions."""
+        """Refuses repeated fields, where PyYAML would merge mappings: a few lines of those can become millions."""
         seen: set[str] = set()
         for name, _ in node.value:
             if isinstance(name, yaml.ScalarNode) and name.value in seen:
@@ -92,7 +92,7 @@ _Loader.yaml_constructors = {
 
 
 def body_of(source: str) -> str:
-    """The Markdown of a document that was read before."""
+    """The Markdown of a document that `read` has taken."""
     match = _FRONT_MATTER.match(source)
     return source[match.end() :] if match else source
 
@@ -110,7 +110,7 @@ def slug_from(title: str) -> str:
 def _words(title: str) -> list[str]:
     letters = ""
     for c in unicodedata.normalize("NFKD", title.casefold()).casefold():
-        accent = unicodedata.combining(c) and letters[-1:].isascii()  # marks of other scripts are letters there
+        accent = unicodedata.combining(c) and letters[-1:].isascii()  # in other scripts marks belong to their letters
         if not accent and c not in "'’":
             letters += c if _in_word(c) else " "
     return unicodedata.normalize("NFC", letters).split()
@@ -121,7 +121,7 @@ def _in_word(c: str) -> bool:
 
 
 def check_slug(slug: str) -> str:
-    """`slug` as it is kept. Raises InvalidDocument when it cannot stand in a URL as one plain path segment."""
+    """`slug` as it is stored. Raises InvalidDocument if it cannot be one plain path segment of a URL."""
     slug = one_line(slug)
     fits = slug and _in_word(slug[0]) and all(_in_word(c) or c in "-._~" for c in slug)
     if not fits or len(slug) > MAX_SLUG or len(segment(slug)) > _MAX_SEGMENT:
@@ -207,7 +207,7 @@ def _moment(front: Mapping[Any, Any], name: str, zone: tzinfo) -> datetime | Non
     if not isinstance(value, str) or len(value) > _MAX_DATE:
         raise InvalidDocument(name, "must be a date such as 2026-01-31 18:00")
     try:
-        # A fixed default: what the author left out is never something of today.
+        # A fixed default: what the author left out is not taken from today's date.
         moment = dates.parse(value, default=_NO_YEAR, tzinfos=_zone)
         aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
         if not _EARLIEST <= aware <= _LATEST:
@@ -247,7 +247,7 @@ def _items(front: Mapping[Any, Any], name: str) -> list[Any]:
 
 
 def _names(front: Mapping[Any, Any], field: str) -> tuple[str, ...]:
-    """Plain names without repetition, in order. A string is one name; commas part it into several."""
+    """Plain names without repetition, in order. A string holds names separated by commas."""
     items = _items(front, field)
     if len(items) == 1 and isinstance(items[0], str) and not isinstance(front.get(field), list):
         items = items[0].split(",")

@@ -1,8 +1,7 @@
-"""The SQL of lists: which posts stand in which list, by date, and in the order in which readers first saw them.
+"""The SQL of lists: which posts belong to which list, by date, and in the order in which readers first saw them.
 
-A list shows its newest posts, says how many there are, and is cut into archives; all of it at the same cost for a
-hundred posts and for a hundred thousand. A post keeps its row in a list that it has left: the place there is its own
-for good, so that archives stay as they are. Written under the revision's lock (`storage/site.revise`).
+A post keeps its row in a list that it has left: its position there is its own for good, so that archives stay as they
+are. Call what writes after `revision.revise`, whose lock makes positions unique.
 """
 
 from datetime import datetime
@@ -37,12 +36,12 @@ def follow(site_author: str, connection: Connection, event: PostEvent) -> None:
 
 
 def highest(connection: Connection, listing: Listing) -> int:
-    """How many posts the list has had: its highest place, 0 before the first."""
+    """The highest position that was given in the list, 0 before the first."""
     return _highest(connection, listing.key)
 
 
 def names(connection: Connection, now: datetime, kind: str) -> list[str]:
-    """The tags (`tag`) or authors (`author`) whose lists readers see something in."""
+    """The tags (`tag`) or authors (`author`) that have visible posts."""
     # From each name to the next one, in the order of the index: DISTINCT would read the row of every post.
     keys = select(func.min(listed.c.list).label("list")).cte(recursive=True)
     following = select(func.min(listed.c.list)).where(listed.c.list > keys.c.list).scalar_subquery()
@@ -53,7 +52,7 @@ def names(connection: Connection, now: datetime, kind: str) -> list[str]:
 
 
 def give_unnamed(connection: Connection, author: str, before: str | None) -> None:
-    """Moves the posts that name nobody into the list of `author`, who has become the site's author after `before`."""
+    """Moves the posts without authors from the list of the site's former author, `before`, to that of the new one."""
     new, old = Listing(author=author).key, Listing(author=before or "").key
     everyones = listed.alias()
     unnamed = ~exists().where(post_authors.c.post_id == listed.c.post_id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-# Readers and the feed validator take an earlier date for a mistake; nothing was published on the web before.
+# Feed readers and the validator take an earlier date for a mistake; nothing was published on the web before.
 WEB_BEGAN = datetime(1990, 1, 1, tzinfo=UTC)
 
 Stored = Literal["draft", "published", "deleted"]
@@ -26,7 +26,7 @@ class Enclosure:
 
 @dataclass(frozen=True, slots=True)
 class DraftText:
-    """A Markdown document with front matter, read and checked, not yet rendered (INTERFACE section 3).
+    """A Markdown document with front matter, read and checked, not yet rendered (docs/interface.md, “Posts”).
 
     `slug` is made from the title where the author gave none. `date` and `updated` are None where not given.
     `summary` is the author's own, plain text, or None. `left_out` names front matter fields we do not know.
@@ -51,7 +51,7 @@ class DraftText:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What a body becomes when it is written.
+    """A body as rendered.
 
     `html` is the author's HTML for the page; `feed_html` is sanitised, with absolute URLs, for feeds; `excerpt` is
     its beginning as plain text; `image` is the first image's absolute URL; `hosts` are the hosts that it links to.
@@ -66,7 +66,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A post as it is kept. Moments are aware, UTC. `title` may be empty; `label` never is."""
+    """A post as stored. Moments are aware, UTC. `title` may be empty; `label` never is."""
 
     id: int
     guid: str
@@ -91,11 +91,11 @@ class Post:
 
     @property
     def label(self) -> str:
-        """What to call the post where a title is needed: its title, else its first words, else its slug."""
+        """The title to show where one is needed: its title, else its first words, else its slug."""
         return self.title or self.excerpt or self.slug
 
     def status(self, now: datetime) -> Status:
-        """What a person would call its state: a published post whose date is still to come is scheduled."""
+        """The state as a person calls it: a published post with a date to come is scheduled."""
         if self.state == "published" and self.published_at > now:
             return "scheduled"
         return self.state
@@ -107,7 +107,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class PostLink:
-    """A post as a list of other posts names it."""
+    """A post as a list of links shows it."""
 
     slug: str
     label: str

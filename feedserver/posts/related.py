@@ -1,8 +1,7 @@
 """Related posts: those that share rare tags and words. Computed when a post is written, for both sides at once.
 
-A post is described by a few dozen terms; how many posts hold each is counted as posts come and change. Only the
-rarest terms are followed, and only to a bounded number of posts, so that the hundred-thousandth post costs what the
-hundredth did.
+A few dozen terms describe a post; the number of posts with each term is stored. Only the rarest terms are followed,
+and only to a bounded number of posts, so that the hundred-thousandth post costs what the hundredth did.
 """
 
 import math
@@ -19,12 +18,12 @@ from feedserver.storage.schema import post_terms, posts, related, terms
 from feedserver.text import plain
 
 _WORDS = 40  # terms that describe one post, besides its tags
-_FOLLOWED = 16  # the rarest of them, along which others are looked for
-_PER_TERM = 50  # posts looked at for one term, the newest first
+_FOLLOWED = 16  # the rarest of them, by which related posts are found
+_PER_TERM = 50  # posts that are scored for one term, the newest ones
 _TAG_WEIGHT = 3.0
-_ENOUGH = 2.0  # score from which two posts are called related
+_ENOUGH = 2.0  # the least score of related posts
 _WORD = re.compile(r"[^\W\d_]{4,}")
-# Words that say nothing of what an English text is about. In other languages rarity alone must do.
+# English stop words. In other languages rarity alone decides.
 _EMPTY = frozenset(
     "about above after again against almost along also although always among another around because become been"
     " before being below between both came cannot come could does done down during each either else even ever every"
@@ -45,7 +44,7 @@ def follow(connection: Connection, event: PostEvent) -> None:
 
 
 def _describe(post: Post) -> frozenset[str]:
-    """The terms that say what a post is about: its tags (`#tag`), the words of its title, its most frequent words."""
+    """The terms of a post: its tags (`#tag`), the words of its title, its most frequent words."""
     title = _words(post.title)
     counted = Counter(_words(plain(post.html)))
     ranked = sorted(counted, key=lambda word: (-counted[word], word))
@@ -54,7 +53,7 @@ def _describe(post: Post) -> frozenset[str]:
 
 
 def _update_terms(connection: Connection, post_id: int, new: frozenset[str]) -> None:
-    """Keeps what a post is about, and the counts of how many posts hold each term."""
+    """Stores the terms of a post, and the number of posts with each of them."""
     old = set(connection.execute(select(post_terms.c.term).where(post_terms.c.post_id == post_id)).scalars())
     if gone := sorted(old - new):
         connection.execute(update(terms).where(terms.c.term.in_(gone)).values(posts=terms.c.posts - 1))
@@ -65,7 +64,7 @@ def _update_terms(connection: Connection, post_id: int, new: frozenset[str]) -> 
 
 
 def _relate(connection: Connection, post_id: int) -> None:
-    """Writes which posts are nearest to this one, and this one among theirs."""
+    """Stores the posts that are most related to this one, and this one as related to them."""
     connection.execute(delete(related).where((related.c.post_id == post_id) | (related.c.other_id == post_id)))
     nearest = sorted(_scores(connection, post_id).items(), key=lambda found: (-found[1], -found[0]))
     rows = [(other, score) for other, score in nearest[: 2 * RELATED] if score >= _ENOUGH]
@@ -84,7 +83,7 @@ def _count_more(connection: Connection, come: list[str]) -> None:
 
 
 def _scores(connection: Connection, post_id: int) -> dict[int, float]:
-    total = connection.execute(select(func.max(posts.c.id))).scalar_one()  # near enough, and costs one look-up
+    total = connection.execute(select(func.max(posts.c.id))).scalar_one()  # close enough, and one look-up
     scores: dict[int, float] = defaultdict(float)
     for term, holders in _rarest_shared(connection, post_id):
         weight = _TAG_WEIGHT if term.startswith("#") else 1.0

@@ -1,6 +1,6 @@
-"""What a body becomes, made once, when it is written: the author's HTML for the page, and what follows from it.
+"""Renders a body once, when it is written: the author's HTML for the page, and all that is derived from it.
 
-Leaves to others: what a feed may carry (`sanitising`), and what is too much work to look at (`nesting`).
+Leaves to others: HTML for feeds (`sanitising`), and HTML that takes parsers too long (`nesting`).
 """
 
 import re
@@ -29,7 +29,7 @@ _REFERENCE = re.compile(r"&#(?:[0-9]++|x[0-9a-f]++);?", re.IGNORECASE)
 
 
 def _cell(renderer: Any, tokens: Sequence[Token], index: int, options: Any, _environment: Any) -> str:
-    """A cell of a table, aligned by a class: the pages' policy lets no inline style apply."""
+    """A table cell, aligned by a class: the pages' content security policy allows no inline style."""
     if style := tokens[index].attrs.pop("style", None):
         tokens[index].attrs["class"] = str(style).removeprefix("text-align:")
     return str(renderer.renderToken(tokens, index, options, _environment))
@@ -41,16 +41,16 @@ for _opening in ("th_open", "td_open"):
 
 
 def render(body: str, permalink: str) -> Rendered:
-    """Markdown `body`, clean text, as it will be shown at `permalink`.
+    """Markdown `body` (clean text) rendered for `permalink`.
 
-    Raises InvalidDocument when it cannot be looked at in reasonable time, or becomes too long.
+    Raises InvalidDocument if the HTML takes parsers too long, or is too long.
     """
     html = _REFERENCE.sub(_harmless_reference, clean(_html(body)))
     nesting.check(html)
     feed_html = for_feeds(html, permalink)
     return Rendered(
         html=_without_pingback(html),
-        feed_html=feed_html if _says_something(feed_html) else "",
+        feed_html=feed_html if _has_content(feed_html) else "",
         excerpt=shorten(plain(_FOOTNOTES.sub("", html)), EXCERPT),
         image=_first_image(feed_html),
         hosts=_hosts(feed_html),
@@ -60,13 +60,13 @@ def render(body: str, permalink: str) -> Rendered:
 def _html(body: str) -> str:
     environment: dict[str, object] = {}
     tokens = _markdown.parse(body, environment)
-    if _size(tokens) > _MAX_SIZE:  # one long address behind thousands of short references
+    if _size(tokens) > _MAX_SIZE:  # such as thousands of short references to one long address
         raise InvalidDocument("body", f"becomes over {_MAX_SIZE} characters of HTML; shorten what it refers to")
     return str(_markdown.renderer.render(tokens, _markdown.options, environment))
 
 
 def _size(tokens: Iterable[Token]) -> int:
-    """How many characters tokens hold, their addresses and titles included."""
+    """The number of characters in tokens, addresses and titles included."""
     return sum(
         _size(token.children) if token.children else len(token.content) + sum(len(str(v)) for v in token.attrs.values())
         for token in tokens
@@ -74,20 +74,20 @@ def _size(tokens: Iterable[Token]) -> int:
 
 
 def _harmless_reference(match: re.Match[str]) -> str:
-    """A numeric reference as it was written, or nothing where it stands for what no text here holds."""
+    """A numeric reference as written, or nothing if it stands for a character that `clean` drops."""
     return match[0] if clean(unescape(match[0])) else ""
 
 
 def _without_pingback(html: str) -> str:
-    """A page has one pingback element, and no other text that clients would take for it (Pingback 1.0 section 2.2).
+    """HTML without text that clients would take for the page's pingback element (Pingback 1.0 section 2.2).
 
-    Where a post speaks of pingbacks, its own link elements become text: nothing else holds against all the ways to
-    write one (`&#112;ingback`, quotes, comments), as clients look with patterns and parsers look otherwise.
+    If a post mentions pingbacks, its own link elements become text. Clients search by pattern, so this alone covers
+    all the ways to write one (`&#112;ingback`, quotes, comments).
     """
     return _LINK_ELEMENT.sub("&lt;", html) if "pingback" in unescape(html).lower() else html
 
 
-def _says_something(feed_html: str) -> bool:
+def _has_content(feed_html: str) -> bool:
     return bool(plain(feed_html)) or any(f"<{tag}" in feed_html for tag in ("img", "audio", "video", "picture"))
 
 

@@ -1,4 +1,4 @@
-"""The SQL of posts. Every function takes the caller's connection; transactions are opened where the deed is."""
+"""The SQL of posts. Every function runs in the transaction of the caller's connection."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ from feedserver.storage.batches import batches
 from feedserver.storage.schema import listed, post_authors, post_tags, posts, slugs
 
 RELATED = 5  # posts named below a post
-_NEAREST = 50  # of those that are related, some of which may have been taken away
+_NEAREST = 50  # related posts that are read, some of which may be hidden
 _UNPUBLISHED = [state for state in get_args(Stored) if state != "published"]
 _OF_A_LINK: list[ColumnElement[Any]] = [
     posts.c[name] for name in ("id", "slug", "title", "excerpt", "state", "published_at")
@@ -37,9 +37,9 @@ _OF_A_LINK: list[ColumnElement[Any]] = [
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Which posts a list shows: all, those with a tag, or those of an author.
+    """A list of posts: all of them, those with a tag, or those of an author.
 
-    `unnamed_too` marks the list of the site's author, in which the posts stand that name nobody.
+    `unnamed_too` marks the list of the site's author, which has the posts without authors too.
     """
 
     tag: str | None = None
@@ -61,7 +61,7 @@ EVERYTHING = Listing()
 
 
 def by_slug(connection: Connection, slug: str) -> Post | None:
-    """The post that has `slug`, or had it once: compare with its `slug` to see which."""
+    """The post that has or had `slug`; its own `slug` tells which."""
     query = select(posts).join(slugs, slugs.c.post_id == posts.c.id).where(slugs.c.slug == slug)
     return _first(connection, query)
 
@@ -85,20 +85,20 @@ def count(connection: Connection, now: datetime, listing: Listing = EVERYTHING) 
     return int(connection.execute(query).scalar_one())
 
 
-def placed(connection: Connection, now: datetime, listing: Listing, first: int, places: int) -> list[Post]:
-    """The visible posts of a list at so many `places` from the `first` on, the highest place first."""
+def at_positions(connection: Connection, now: datetime, listing: Listing, first: int, number: int) -> list[Post]:
+    """The visible posts of a list at `number` positions from `first` on, the highest position first."""
     query = (
         select(listed.c.post_id)
         .where(*_listed(listing, now))
-        # With both ends: beyond an open one PostgreSQL expects thousands, and starts workers for them.
-        .where(listed.c.position >= first, listed.c.position < first + places)
+        # With both ends: for an open range PostgreSQL expects thousands of rows, and starts parallel workers.
+        .where(listed.c.position >= first, listed.c.position < first + number)
         .order_by(listed.c.position.desc())
     )
     return _in_order(connection, connection.execute(query).scalars().all())
 
 
 def everything(connection: Connection) -> list[Post]:
-    """All posts, drafts and deleted ones too, newest first."""
+    """All posts, drafts and deleted ones included, newest first."""
     query = select(posts).order_by(posts.c.published_at.desc(), posts.c.id.desc())
     return _with_parts(connection, connection.execute(query).all())
 
@@ -108,7 +108,7 @@ def any_at_all(connection: Connection) -> bool:
 
 
 def next_publication(connection: Connection, now: datetime) -> datetime | None:
-    """When the next scheduled post will be due."""
+    """When the next scheduled post is due; None without any."""
     query = select(func.min(posts.c.published_at)).where(_published(), posts.c.published_at > now)
     due: datetime | None = connection.execute(query).scalar_one()
     return due
@@ -126,7 +126,7 @@ def related_to(connection: Connection, post_id: int, now: datetime) -> list[Post
     related = schema.related
     nearest = select(related.c.other_id).where(related.c.post_id == post_id).order_by(related.c.score.desc())
     ids = connection.execute(nearest.limit(_NEAREST)).scalars().all()
-    # By id alone: told what is visible too, SQLite would walk the index of all visible posts instead.
+    # By id alone: with the condition of visibility SQLite would read the index of all visible posts instead.
     rows = connection.execute(select(*_OF_A_LINK).where(posts.c.id.in_(ids))).all()
     seen = [row for row in rows if row.state == "published" and row.published_at <= now]
     return [_link(row) for row in sorted(seen, key=lambda row: ids.index(row.id))[:RELATED]]
@@ -148,7 +148,7 @@ def hidden(now: datetime) -> CompoundSelect[int]:
 
 
 def link_to(connection: Connection, domain: str, now: datetime) -> bool:
-    """Whether visible posts link to a host of this domain, as `domains.host_site` tells it."""
+    """Whether visible posts link to this source site (`domains.host_site`)."""
     seen = select(posts.c.id).where(posts.c.id == schema.linked_sites.c.post_id, visible(now)).exists()
     query = select(schema.linked_sites.c.post_id).where(schema.linked_sites.c.site == domain, seen)
     return connection.execute(query.limit(1)).first() is not None
@@ -205,7 +205,7 @@ def change(
 
 
 def rename(connection: Connection, post_id: int, slug: str, rendered: Rendered) -> None:
-    """Gives a post another slug, and HTML whose links to itself follow; the old slug stays its own."""
+    """Gives a post another slug, and HTML rendered for it; the old slug stays the post's own."""
     if slug_owner(connection, slug) is None:
         connection.execute(insert(slugs).values(slug=slug, post_id=post_id))
     values = {"slug": slug, "html": rendered.html, "feed_html": rendered.feed_html}

@@ -1,7 +1,7 @@
-"""Moving a site from one database to another, SQLite or PostgreSQL: everything or nothing.
+"""Copies a site from one database to another, SQLite or PostgreSQL: everything or nothing.
 
-The source is read in one snapshot; the target is filled in one transaction, which is taken back unless each table
-holds as many rows as its original. Neither is held in memory.
+The source is read in one snapshot. The target is filled in one transaction, which is rolled back unless each table has
+as many rows as in the source. Rows go in batches, so memory is bounded.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,14 +15,14 @@ from feedserver.storage import migrate
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata, site
 
-_ROWS: Final = 500  # in one batch at most,
-_CHARACTERS: Final = 2_000_000  # and about so much text: a post may be a megabyte in each of its forms
+_ROWS: Final = 500  # in one batch at most
+_CHARACTERS: Final = 2_000_000  # in one batch, about: a post may be a megabyte in each of its forms
 _FETCHED: Final = 50  # rows fetched from the source at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """One table: how many rows it has in the source and in the target."""
+    """One table, and its number of rows in the source and in the target."""
 
     table: str
     source: int
@@ -30,10 +30,10 @@ class Copied:
 
 
 def copy(source: Database, target: Database) -> list[Copied]:
-    """Copies every table, and returns what was copied, in order.
+    """Copies every table; returns them in the order of copying.
 
-    Raises StorageError, and leaves the target as it was, when the source is not of this program's schema, when the
-    target holds anything already, or when the numbers of rows differ in the end.
+    Raises StorageError, and leaves the target as it was, if the source has another schema than this program's, if the
+    target is not empty, or if the numbers of rows differ in the end.
     """
     if not migrate.exists(source):
         raise StorageError("FROM: there is no feedserver database")
@@ -42,7 +42,7 @@ def copy(source: Database, target: Database) -> list[Copied]:
     if target.file is not None:
         target.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with migrate.exclusive(target):
-        # Under the lock: another process may make the file while this one waits, and that one is not ours to remove.
+        # Under the lock: a file that another process creates while this one waits must not be removed.
         is_new_file = target.file is not None and not target.file.exists()
         try:
             with source.snapshot() as old, target.write() as new:
@@ -55,7 +55,7 @@ def copy(source: Database, target: Database) -> list[Copied]:
 
 
 def _prepare(new: Connection) -> None:
-    """Makes the tables where there are none. Raises StorageError where there is anything else."""
+    """Creates the tables. Raises StorageError if the target has tables of something else, or rows."""
     names = set(inspect(new).get_table_names())
     if names and "alembic_version" not in names:
         raise StorageError("TO: the database holds tables of something else; it must be empty")
@@ -92,7 +92,7 @@ def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 
 def _continue_numbering(new: Connection, table: Table) -> None:
-    """PostgreSQL numbers rows by a sequence, which does not see the ids that were copied."""
+    """PostgreSQL numbers rows by a sequence, which does not follow inserted ids."""
     highest = new.execute(select(func.max(table.c.id))).scalar_one()
     new.execute(
         text("SELECT setval(pg_get_serial_sequence(:table, 'id'), :number, :used)"),
@@ -105,7 +105,7 @@ def _count(connection: Connection, table: Table) -> int:
 
 
 def _remove(target: Database) -> None:
-    """Takes away the files of a SQLite database that was not there before."""
+    """Deletes the files of a SQLite database that `copy` has created."""
     target.close()
     assert target.file is not None
     for ending in ("", "-wal", "-shm"):

@@ -79,7 +79,7 @@ class Database:
             except DBAPIError as error:
                 if not has_failed(error):
                     raise
-                self._replica.leave_alone(error)
+                self._replica.pause(error)
         with self.read() as connection:
             return operation(connection)
 

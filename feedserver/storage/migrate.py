@@ -1,7 +1,6 @@
-"""Schema migrations: Alembic from inside the package, run by one process at a time.
+"""Schema migrations with Alembic, run by one process at a time.
 
-Alembic is loaded only where there is something to migrate: it costs every command a tenth of a second, and each
-worker some megabytes, to learn that there is not.
+Alembic is imported only if there is something to migrate: it takes a tenth of a second and some megabytes.
 """
 
 import fcntl
@@ -24,17 +23,17 @@ _LOCK_NUMBER = 0x66656564  # “feed”: the advisory lock's key on PostgreSQL
 
 @contextmanager
 def exclusive(database: Database) -> Iterator[None]:
-    """Holds the one lock under which a database is made or migrated; others wait for it.
+    """Holds the lock under which a database is created or migrated; other processes wait for it.
 
-    An advisory lock on PostgreSQL, a locked file beside the database on SQLite: both end with their process.
+    It is an advisory lock on PostgreSQL, a locked file beside the database on SQLite; both end with their process.
     """
     if database.file is None:
-        # In no transaction: a long one would hold back vacuum, and a server may end those that are idle, with the lock.
+        # In no transaction: a long one holds back vacuum, and a server may end idle ones, with the lock.
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": _LOCK_NUMBER})
             try:
                 yield
-            finally:  # closing the session would free the lock, but pooled ones stay open
+            finally:  # pooled sessions stay open, and would keep the lock
                 connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": _LOCK_NUMBER})
         return
     with database.file.with_name(database.file.name + ".lock").open("a") as lock:
@@ -43,7 +42,7 @@ def exclusive(database: Database) -> Iterator[None]:
 
 
 def upgrade(database: Database) -> bool:
-    """Brings the schema up to this program's. Call it under `exclusive`. Returns whether there was anything to do.
+    """Migrates the schema to this program's. Call it under `exclusive`. Returns whether there was anything to do.
 
     Raises StorageError when the database is of a newer program.
     """
@@ -74,7 +73,7 @@ def is_current(database: Database) -> bool:
 
 
 def exists(database: Database) -> bool:
-    """Whether there is a feedserver database at all, however old."""
+    """Whether there is a feedserver database of any version."""
     if database.file is not None and not database.file.exists():
         return False
     with database.read() as connection:
@@ -82,7 +81,7 @@ def exists(database: Database) -> bool:
 
 
 def head() -> str:
-    """This program's schema: the number that its last migration's file begins with."""
+    """The number of this program's schema, with which the file name of its last migration begins."""
     return max(_revisions())
 
 
@@ -91,7 +90,7 @@ def _revisions() -> set[str]:
 
 
 def _current(connection: Connection) -> str | None:
-    """The schema that the database has, by Alembic's own table; None where there is none."""
+    """The number of the database's schema, from Alembic's table; None without one."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -1,4 +1,4 @@
-"""The one row of what there is one of: the site's id, its birth, its secret, the revision that counts its changes."""
+"""The one row of the table `site`: id, creation time, author, secret, and the revision that counts its changes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from feedserver.storage.schema import site
 class Site:
     """`guid` is the root of the feeds' ids (urn:uuid:); `revision` grows with each change that readers can see.
 
-    `archive_size` is how many posts stand in an archive of a feed; None where that was not agreed on yet.
+    `archive_size` is the number of posts in an archive of a feed; None until `agree_on_archives` has stored it.
     """
 
     guid: str
@@ -23,30 +23,30 @@ class Site:
 
 
 def create(connection: Connection, now: datetime) -> None:
-    """Makes the row where there is none."""
+    """Inserts the row if there is none."""
     if connection.execute(select(site.c.id)).first() is None:
         connection.execute(insert(site).values(id=1, guid=uuid4().urn, revision=1, created_at=now))
 
 
 def load(connection: Connection) -> Site:
-    """The row. `feedserver init` has made it."""
+    """The row, which `feedserver init` has inserted."""
     row = connection.execute(select(site.c.guid, site.c.revision, site.c.created_at, site.c.archive_size)).one()
     return Site(row.guid, row.revision, row.created_at, row.archive_size)
 
 
 def agree_on_archives(connection: Connection, size: int) -> None:
-    """Keeps how many posts stand in an archive, once: an archive that is cut anew would not be one."""
+    """Stores the number of posts in an archive, once: archives must not be cut anew."""
     connection.execute(update(site).where(site.c.archive_size.is_(None)).values(archive_size=size))
 
 
 def locked_revision(connection: Connection) -> int:
-    """The revision, which stands until the transaction ends: who would change something waits."""
+    """The revision, locked until the transaction ends: changes of the site wait."""
     revision: int = connection.execute(select(site.c.revision).with_for_update(read=True)).scalar_one()
     return revision
 
 
 def change_author(connection: Connection, author: str) -> str | None:
-    """Keeps who the site's author is; returns who it was before, None when that was not kept."""
+    """Stores the site's author; returns the one that was stored before, or None."""
     before: str | None = connection.execute(select(site.c.author)).scalar_one()
     if before != author:
         connection.execute(update(site).values(author=author))
@@ -54,25 +54,25 @@ def change_author(connection: Connection, author: str) -> str | None:
 
 
 def agree_on_secret(connection: Connection, proposed: str) -> str:
-    """The secret that signs forms: the one that is kept, else `proposed`, which is kept from then on.
+    """The secret that signs forms: the stored one, else `proposed`, which is stored.
 
-    It stands here and not only in a file, so that one machine takes the form that another one gave out.
+    It is in the database and not only in a file, so that a machine accepts forms that another one has signed.
     """
     connection.execute(update(site).where(site.c.secret.is_(None)).values(secret=proposed))
     return secret(connection)
 
 
 def secret(connection: Connection) -> str:
-    """The secret that was agreed on."""
-    kept: str | None = connection.execute(select(site.c.secret)).scalar_one()
-    assert kept, "`feedserver init` and `db upgrade` agree on one"
-    return kept
+    """The stored secret."""
+    stored: str | None = connection.execute(select(site.c.secret)).scalar_one()
+    assert stored, "`feedserver init` and `db upgrade` store one"
+    return stored
 
 
 def revise(connection: Connection) -> None:
     """Counts a change that readers can see.
 
-    Called first in its transaction: the row's lock lets one change through at a time on PostgreSQL too, as
-    SQLite does anyway, so that what a change looked up (a free slug, a unique date) still holds when it commits.
+    Call it first in the transaction: the row's lock makes changes take turns on PostgreSQL too, so that what a change
+    has looked up (a free slug, a unique date) still holds when it commits.
     """
     connection.execute(update(site).values(revision=site.c.revision + 1))

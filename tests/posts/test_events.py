@@ -22,7 +22,7 @@ DUE = datetime(2026, 3, 9, 12, tzinfo=UTC)
 
 @dataclass
 class Author:
-    """Writes posts of one slug, and hears what listeners are told of them."""
+    """Writes one post, and records the events that listeners are told."""
 
     services: WebServices
     told: list[tuple[str, str | None, str | None]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Drafts and scheduled posts: what is seen when, and the duty to make a post known in time."""
+"""Drafts and scheduled posts: when readers see them, and the job that tells of a scheduled post."""
 
 from collections.abc import Callable
 from dataclasses import replace

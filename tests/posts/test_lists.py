@@ -9,7 +9,7 @@ from sqlalchemy import select
 from feedserver.installation import init
 from feedserver.posts import lists, store
 from feedserver.posts.model import Post
-from feedserver.posts.store import EVERYTHING, Listing, placed
+from feedserver.posts.store import EVERYTHING, Listing, at_positions
 from feedserver.services import WebServices
 from feedserver.settings import Settings
 from feedserver.storage.schema import listed, posts
@@ -20,7 +20,7 @@ SEA = Listing(tag="sea")
 
 
 def order(services: WebServices, listing: Listing = EVERYTHING) -> dict[int, str]:
-    """The title at each place of a list, whether its post is visible or not."""
+    """The title at each position of a list, whether its post is visible or not."""
     with services.database.read() as connection:
         query = (
             select(listed.c.position, posts.c.title)
@@ -31,7 +31,7 @@ def order(services: WebServices, listing: Listing = EVERYTHING) -> dict[int, str
         return {row.position: row.title for row in connection.execute(query)}
 
 
-def test_posts_take_their_places_as_they_appear_whatever_their_dates_are(
+def test_posts_get_positions_as_they_appear_whatever_their_dates_are(
     services: WebServices, publish: Callable[..., Post]
 ) -> None:
     publish("One", date="2026-01-01", tags="[sea]")
@@ -70,7 +70,7 @@ def test_an_edit_and_a_deletion_move_no_post(services: WebServices, publish: Cal
     assert order(services) == before
 
 
-def test_a_tag_that_comes_later_puts_the_post_at_the_end_of_its_list_and_one_that_comes_back_finds_its_place(
+def test_a_new_tag_puts_the_post_at_the_end_of_its_list_and_a_former_tag_at_its_former_position(
     services: WebServices, publish: Callable[..., Post], clock: Clock
 ) -> None:
     publish("One", slug="one")
@@ -78,14 +78,14 @@ def test_a_tag_that_comes_later_puts_the_post_at_the_end_of_its_list_and_one_tha
     edit(services, "one", "One", tags="[sea]")
     edit(services, "two", "Two")
     with services.database.read() as connection:
-        assert [post.title for post in placed(connection, clock(), SEA, 1, 20)] == ["One"]
+        assert [post.title for post in at_positions(connection, clock(), SEA, 1, 20)] == ["One"]
 
     edit(services, "two", "Two", tags="[sea]")
 
     assert order(services, SEA) == {1: "Two", 2: "One"}
 
 
-def test_posts_that_name_nobody_get_places_in_the_list_of_whoever_becomes_the_sites_author(
+def test_posts_without_authors_get_positions_in_the_list_of_the_sites_new_author(
     services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices], publish: Callable[..., Post]
 ) -> None:
     publish("Unnamed")
@@ -136,7 +136,7 @@ def test_lists_know_how_many_posts_readers_see_in_them(
     assert counted(services, clock()) == {"site": 2, "author/Zoe": 1, "author/Ann Author": 1, "tag/hidden": 1}
 
 
-def test_a_post_that_is_made_a_draft_again_or_put_off_leaves_its_lists_and_comes_back_to_its_place(
+def test_a_post_that_is_withheld_or_put_off_leaves_its_lists_and_comes_back_to_its_position(
     services: WebServices, publish: Callable[..., Post], clock: Clock
 ) -> None:
     publish("One", slug="one", tags="[sea]")

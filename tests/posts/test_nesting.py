@@ -26,7 +26,7 @@ BS = "".join(f"<b id={i}>" for i in range(90))
     ],
     ids=["blocks", "formatting", "stray end tags", "left open in blocks", "quotes", "lists", "svg"],
 )
-def test_what_stands_too_deep_is_refused_in_one_line(html: str) -> None:
+def test_elements_that_are_nested_too_deep_are_refused_in_one_line(html: str) -> None:
     with pytest.raises(InvalidDocument, match=r"^body: elements stand more than 100 deep[^\n]*$"):
         check(html)
 

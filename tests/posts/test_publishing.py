@@ -1,4 +1,4 @@
-"""What an author does with a post: publishing and editing. Nothing half-written stays."""
+"""Publishing and editing: what is stored, and that a refused post leaves nothing behind."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from tests.support.outside import Clock
 Publish = Callable[..., Post]
 
 
-def test_a_post_is_kept_with_all_that_its_document_says(services: WebServices, clock: Clock) -> None:
+def test_a_post_is_stored_with_all_fields_of_its_document(services: WebServices, clock: Clock) -> None:
     content = document(
         "A Title",
         "Words with a [link](http://other.example/).",

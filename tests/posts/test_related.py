@@ -42,7 +42,7 @@ def test_posts_that_share_rare_words_name_each_other(publish: Publish, services:
     assert related(services, other) == ["honey-harvest"]
 
 
-def test_words_that_every_text_holds_relate_nothing(publish: Publish, services: WebServices) -> None:
+def test_stop_words_relate_nothing(publish: Publish, services: WebServices) -> None:
     one = publish("One", "There would have been something about which they should think.")
     publish("Two", "They would think about something which should have been there.")
 
@@ -168,7 +168,7 @@ def cost_of_publishing(publish: Publish, services: WebServices, monkeypatch: pyt
 
 
 def add_sharers(services: WebServices, words: list[str], number: int) -> None:
-    """Posts as they would be kept, written at once, as four hundred transactions would take a while."""
+    """Posts inserted directly, since four hundred transactions would take long."""
     with services.database.write() as connection:
         pattern = dict(connection.execute(select(schema.posts).limit(1)).mappings().first() or {})
         first = connection.execute(select(func.count()).select_from(schema.posts)).scalar_one() + 1000 * number

@@ -1,4 +1,4 @@
-"""What a body becomes: the author's own HTML for the page, words, picture and links."""
+"""A body as rendered: the author's own HTML for the page, excerpt, image and links."""
 
 import re
 
@@ -40,7 +40,7 @@ def test_markdown_becomes_html(body: str, html: str) -> None:
     ],
     ids=["attributes", "script", "iframe", "link", "svg"],
 )
-def test_on_the_page_the_authors_html_stands(html: str) -> None:
+def test_the_page_gets_the_authors_html_unchanged(html: str) -> None:
     assert html in render(html, PERMALINK).html
 
 
@@ -115,7 +115,7 @@ def test_a_quoted_pingback_element_can_be_read() -> None:
 # --- what else is known of a body ---
 
 
-def test_the_excerpt_is_the_beginning_in_plain_words() -> None:
+def test_the_excerpt_is_the_beginning_as_plain_text() -> None:
     found = render("# One\n\nTwo *three* &amp; [four](/x).\n\n" + "more words " * 100, PERMALINK)
 
     assert found.excerpt.startswith("One Two three & four. more words")

@@ -62,7 +62,7 @@ def test_links_of_a_post_to_itself_follow_it(publish: Publish, services: WebServ
     assert "first" not in renamed.feed_html
 
 
-def test_a_rename_changes_neither_words_nor_dates(publish: Publish, services: WebServices) -> None:
+def test_a_rename_changes_neither_text_nor_dates(publish: Publish, services: WebServices) -> None:
     made = publish("First", "Body.", tags="[a]", date="2026-01-01")
 
     renamed = services.publisher.rename("first", "second")

@@ -1,4 +1,4 @@
-"""A streaming replica, and a primary of its own: what other tests write at the same time would hold it behind."""
+"""A streaming replica with a primary of its own: the writes of other tests would keep it behind."""
 
 import uuid
 from collections.abc import Iterator

@@ -83,7 +83,7 @@ def test_threads_that_ask_for_the_present_revision_at_the_same_time_share_look_u
     assert look_ups <= 3, "the first one's, and another for those that came during it"
 
 
-def test_while_nothing_changes_nothing_is_looked_up(services: WebServices) -> None:
+def test_without_changes_nothing_is_looked_up(services: WebServices) -> None:
     statements: list[str] = []
     event.listen(services.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
 

@@ -81,7 +81,7 @@ def moved(services: WebServices, target: Database, assemble: Assemble) -> WebSer
 
 
 def test_the_site_that_is_copied_has_a_row_in_every_table(full: WebServices) -> None:
-    """What is new in the schema gets a row in `full` too, or nobody would know that it is copied."""
+    """A new table needs a row in `full` too, or its copying is not tested."""
     assert [name for name, rows in everything(full).items() if not rows] == []
 
 
@@ -271,7 +271,7 @@ def test_a_large_table_is_never_held_in_memory(full: WebServices, target: Databa
 
 
 def test_postgresql_hands_its_rows_over_bit_by_bit(full: WebServices, target: Database) -> None:
-    """What its driver holds for an ordinary cursor, the whole result, no Python tool sees."""
+    """Python tools do not see the result that the driver holds for an ordinary cursor."""
     source = target if full.database.is_sqlite else full.database
     if source is target:
         copy(full.database, target)

@@ -118,9 +118,9 @@ def test_a_database_of_a_newer_program_is_left_alone(empty: Database) -> None:
     with empty.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9998'"))
 
-    for look in (migrate.is_current, migrate.upgrade):
+    for check in (migrate.is_current, migrate.upgrade):
         with pytest.raises(StorageError, match=r"9998.* is of a newer feedserver"):
-            look(empty)
+            check(empty)
 
 
 def test_one_at_a_time_holds_the_lock(empty: Database, empty_database_url: str) -> None:
@@ -175,7 +175,7 @@ def test_a_server_that_ends_idle_transactions_leaves_the_lock_alone(new_postgres
 
 
 def states_of_lock_holders(connection: Connection, database: Database) -> list[str]:
-    """What the sessions do that hold an advisory lock in `database`, as PostgreSQL says."""
+    """The states of the sessions that hold an advisory lock in `database`."""
     query = text(
         "SELECT state FROM pg_stat_activity JOIN pg_locks USING (pid)"
         " WHERE locktype = 'advisory' AND granted AND datname = :name"
@@ -216,6 +216,6 @@ def test_a_command_on_a_current_database_loads_no_alembic_no_flask_and_no_feedge
 
 
 def test_migrations_import_nothing_of_feedserver() -> None:
-    """Or what a released migration does would change with the program."""
+    """Otherwise a released migration would change with the program."""
     for path in (Path(migrate.__file__).with_name("migrations")).rglob("*.py"):
         assert not [name for name in imports_of(path) if name.partition(".")[0] == "feedserver"], path

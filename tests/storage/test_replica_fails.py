@@ -1,4 +1,4 @@
-"""A replica that fails in the middle of an answer, at its first statement or its last, costs nobody the answer."""
+"""A replica that fails during a request, at its first statement or its last: the request is answered all the same."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ def services(replicated: DatabaseSettings, tmp_path: Path, assemble: Assemble, w
 
 
 def ask(services: WebServices, path: str, **how: Any) -> Answer:
-    """What a process in whose memory there is nothing yet answers."""
+    """The answer of a process with empty caches."""
     answer = create_app(services=services).test_client().open(path, **how)
     return answer.status_code, answer.headers.get("ETag"), TOKEN.sub("", answer.get_data(as_text=True))
 
@@ -177,7 +177,7 @@ def test_a_statement_that_is_wrong_is_wrong_at_once_and_the_replica_goes_on(serv
 
 @contextmanager
 def impatient(services: WebServices) -> Iterator[Connection]:
-    """A connection to the replica, on which no query keeps what it has to replay waiting."""
+    """A connection to the replica, whose replay waits for no query."""
     with on_the_replica(services) as connection:
         connection.execute(text("ALTER SYSTEM SET max_standby_streaming_delay = 0"))
         connection.execute(text("SELECT pg_reload_conf()"))

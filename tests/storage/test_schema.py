@@ -69,7 +69,7 @@ def test_moments_without_a_zone_are_not_stored(services: WebServices) -> None:
 
 
 @pytest.mark.parametrize("asked", ["\x00", "a\x00", "\ud800", "hello\udcff", "'; DROP TABLE posts; --"])
-def test_words_that_no_database_takes_are_looked_for_in_vain(services: WebServices, asked: str) -> None:
+def test_text_that_no_database_takes_is_not_found(services: WebServices, asked: str) -> None:
     services.publisher.add(services.publisher.read(document("Hello", tags="[a]")), MOMENT)
 
     with services.database.read() as connection:
@@ -80,7 +80,7 @@ def test_words_that_no_database_takes_are_looked_for_in_vain(services: WebServic
 
 
 @pytest.mark.parametrize("path", ["/posts/%00", "/tags/%00", "/authors/a%00", "/tags/%00/feed.rss", "/posts/%ff%00"])
-def test_a_stranger_who_asks_for_such_words_is_told_that_there_is_nothing(client: Any, path: str) -> None:
+def test_an_address_with_such_text_is_not_found(client: Any, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
