@@ -1,9 +1,12 @@
-# One command each; all of them may be repeated. PYTHON names the Python to start from (3.11 or newer).
+# One command each, all of them repeatable. PYTHON names the Python to start from (3.11 or newer).
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+LOWEST = $(VENV)/lowest
+# The tests that start no servers, on SQLite alone.
+UNIT = tests --ignore=tests/flows --ignore=tests/hostile --ignore=tests/cli/test_process.py -k "not postgresql"
 
-.PHONY: serve test check format bench harmless soak clean
+.PHONY: serve test test-lowest check format bench harmless soak clean
 
 serve: $(VENV)/.serves
 	$(BIN)/feedserver serve
@@ -11,12 +14,18 @@ serve: $(VENV)/.serves
 test: $(VENV)/.develops
 	$(BIN)/python -m pytest -n auto
 
+# The unit tests with the lowest versions that pyproject.toml allows.
+test-lowest: $(LOWEST)/.installed
+	$(LOWEST)/bin/python -m pytest -n auto $(UNIT)
+
 check: $(VENV)/.develops
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -n auto $(UNIT) --cov --cov-report=
+	@echo "covered by unit tests: $$($(BIN)/coverage report --format=total) % of feedserver/"
 
-# Measures what docs/harmless.md promises, and writes it; minutes.
+# Measures the bounds of docs/harmless.md and writes them down; minutes.
 harmless: $(VENV)/.develops
 	$(BIN)/python -m tests.hostile.report docs/harmless.md
 
@@ -24,7 +33,7 @@ harmless: $(VENV)/.develops
 bench: $(VENV)/.develops
 	$(BIN)/python -m bench docs
 
-# The long forms of the tests under kills, load and hostile input; minutes, on loopback only.
+# The long forms of the tests with kills, load and hostile input; minutes, on loopback only.
 soak: $(VENV)/.develops
 	TESTS_LONG=1 $(BIN)/python -m pytest tests/hostile --timeout 900
 
@@ -33,7 +42,7 @@ format: $(VENV)/.develops
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -47,3 +56,8 @@ $(VENV)/.serves: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.develops: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,postgres]'
 	@touch $@ $(VENV)/.serves
+
+$(LOWEST)/.installed: pyproject.toml $(VENV)/.develops
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
+	$(BIN)/uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --editable '.[dev,postgres]'
+	@touch $@

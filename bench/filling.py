@@ -51,7 +51,7 @@ def sentences(dice: random.Random) -> list[str]:
 
 
 def _write_posts(connection: sqlite3.Connection, posts: int, now: datetime, dice: random.Random) -> None:
-    places: Counter[str] = Counter()
+    positions: Counter[str] = Counter()
     terms: Counter[str] = Counter()
     rows: Rows = {}
     words = sentences(dice)
@@ -66,8 +66,8 @@ def _write_posts(connection: sqlite3.Connection, posts: int, now: datetime, dice
         _add(rows, schema.post_authors, number, 0, author)
         _add(rows, schema.linked_sites, number, "other.example")
         for name in ("site", f"author/{author}", *(f"tag/{tag}" for tag in tags)):
-            places[name] += 1
-            _add(rows, schema.listed, name, number, moment, places[name])
+            positions[name] += 1
+            _add(rows, schema.listed, name, number, moment, positions[name])
         for term in (*dice.sample(_WORDS, 6), f"word{number // 5}", *(f"#{tag}" for tag in tags)):
             terms[term] += 1
             _add(rows, schema.post_terms, number, term)
@@ -141,6 +141,6 @@ def _add(rows: Rows, table: Table, *values: Any) -> None:
 def _flush(connection: sqlite3.Connection, rows: Rows) -> None:
     for table, values in rows.items():
         names = ", ".join(f'"{column.name}"' for column in table.columns)
-        places = ", ".join("?" * len(table.columns))
-        connection.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({places})', values)
+        marks = ", ".join("?" * len(table.columns))
+        connection.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', values)
     rows.clear()
