@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from ipaddress import ip_network
 
@@ -129,7 +128,7 @@ def test_what_one_budget_refuses_is_counted_in_no_other(services: WebServices, c
 
 
 def test_redirects_are_counted_in_the_budget_of_the_host_they_lead_to(
-    settings: Settings, clock: Clock, assemble: Callable[[Settings], WebServices], monkeypatch: pytest.MonkeyPatch
+    settings: Settings, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Many sources of many hosts that lead to one victim, and one source that leads to itself again and again."""
     # Late in a long run Python's collector alone can take a quarter of a second, and ends the fetch it falls into.
@@ -137,7 +136,7 @@ def test_redirects_are_counted_in_the_budget_of_the_host_they_lead_to(
     victim = Blog("127.0.2.77")
     others = [Blog(f"127.0.2.{number}") for number in range(80, 86)]
     chosen = changed(settings, limits_host=4, pingback_wait=SECONDS, egress_timeout=SECONDS)  # however busy the machine
-    site = Site(replace(assemble(chosen), fetch=partial(fetch, policy=egress_policy(chosen))), clock, SlowWeb())
+    site = Site(WebServices(chosen, clock, partial(fetch, policy=egress_policy(chosen))), clock, SlowWeb())
     target = site.url(site.publish())
     for other in others:
         other.put("/", b"", status=302, headers={"Location": f"{victim.url}/{other.url[-5:]}"})
