@@ -72,7 +72,12 @@ def test_with_a_long_queue_it_is_degraded(
         ping = {"source": "https://a.example", "target": "x", "host": "a.example", "sender": "192.0.2.1"}
         with services.database.write() as connection:
             thoughts.add_ping(
-                connection, post_id=post.id, source_key=f"https://a.example/{n}", now=services.clock(), **ping
+                connection,
+                post_id=post.id,
+                post_slug=post.slug,
+                source_key=f"https://a.example/{n}",
+                now=services.clock(),
+                **ping,
             )
 
     assert states == ["ok"] * 5

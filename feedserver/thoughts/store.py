@@ -150,8 +150,8 @@ def add_ping(
     target: str,
     host: str,
     sender: str,
-    next_check_at: datetime | None,
     now: datetime,
+    next_check_at: datetime | None = None,
 ) -> Thought:
     """Stores a ping as it arrived, unproved, with a receipt of its own."""
     values = _blank("pingback", "received", post_id, now) | {

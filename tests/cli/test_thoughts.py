@@ -67,6 +67,7 @@ def ping(database: Database, post: str) -> Add:
             thought = store.add_ping(
                 connection,
                 post_id=found.id,
+                post_slug=found.slug,
                 source=source,
                 source_key=source,
                 target="http://blog.example/posts/hello",

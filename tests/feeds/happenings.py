@@ -28,6 +28,7 @@ def link(services: Services, post: Post, source: str, excerpt: str = "[…] word
         thought = store.add_ping(
             connection,
             post_id=post.id,
+            post_slug=post.slug,
             source=source,
             source_key=source,
             target=services.urls.post(post.slug),

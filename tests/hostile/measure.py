@@ -185,7 +185,8 @@ def _ping_all(services: Services, pages: list[str]) -> None:
             post = posts.by_slug(connection, f"post-{number}")
             assert post is not None, "it was published just now"
             for page in pages:
-                named = {"source": page, "source_key": page, "target": services.urls.post(post.slug)}
+                target = services.urls.post(post.slug)
+                named = {"source": page, "source_key": page, "target": target, "post_slug": post.slug}
                 store.add_ping(connection, post_id=post.id, host="127.0.2.1", sender="", now=utc_now(), **named)
 
 
