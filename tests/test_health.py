@@ -69,12 +69,17 @@ def test_with_a_long_queue_it_is_degraded(
     states = []
     for n in range(5):
         states.append(ready(client)[1])
-        ping = {"source": "https://a.example", "target": "x", "host": "a.example", "sender": "192.0.2.1"}
+        ping = {
+            "source": "https://a.example",
+            "target": "x",
+            "post_slug": post.slug,
+            "host": "a.example",
+            "sender": "::1",
+        }
         with services.database.write() as connection:
             thoughts.add_ping(
                 connection,
                 post_id=post.id,
-                post_slug=post.slug,
                 source_key=f"https://a.example/{n}",
                 now=services.clock(),
                 **ping,
