@@ -29,15 +29,6 @@ _OF_SOURCE = _LOCKED.where(
     thoughts.c.source_key == bindparam("key"), thoughts.c.state.in_(bindparam("states", expanding=True))
 )
 _WAITING = select(func.count()).select_from(thoughts).where(thoughts.c.state == "received")
-_STANDING_SINCE = (
-    select(thoughts.c.decided_at)
-    .join(schema.posts, schema.posts.c.id == thoughts.c.post_id)
-    .where(
-        thoughts.c.source_key == bindparam("key"),
-        thoughts.c.state.in_(("shown", "held")),
-        schema.posts.c.state != "deleted",
-    )
-)
 _SET_NEXT_CHECK = (
     update(thoughts)
     .where(thoughts.c.source_key == bindparam("key"), thoughts.c.state.in_(("received", "shown", "held")))
@@ -120,16 +111,6 @@ def waiting(connection: Connection) -> int:
     return connection.execute(_WAITING).scalar_one()
 
 
-def standing_since(connection: Connection, source_key: str) -> list[datetime | None]:
-    """When each thought of a source was decided on that is shown or held, on posts that were not deleted."""
-    return list(connection.execute(_STANDING_SINCE, {"key": source_key}).scalars())
-
-
-def shown_sources(connection: Connection, post_id: int) -> list[str]:
-    """The sources of the pingbacks shown on a post, oldest first."""
-    return [thought.source for thought in shown_on(connection, post_id) if thought.source]
-
-
 # --- writing ---
 
 
@@ -143,8 +124,8 @@ def add_ping(
     target: str,
     host: str,
     sender: str,
-    next_check_at: datetime | None,
     now: datetime,
+    next_check_at: datetime | None = None,
 ) -> Thought:
     """Stores a ping as it arrived, unproved, with a receipt of its own."""
     values = _blank("pingback", "received", post_id, now) | {

@@ -62,7 +62,7 @@ def _get_pingbacks(call: Call) -> list[str]:
     """`pingback.extensions.getPingbacks`: the sources whose pingbacks a post shows."""
     post = services().receiver.post_at(pingback.one_string(call))
     with services().database.read() as connection:
-        return store.shown_sources(connection, post.id)
+        return [thought.source for thought in store.shown_on(connection, post.id) if thought.source]
 
 
 def _list_methods(call: Call) -> list[str]:

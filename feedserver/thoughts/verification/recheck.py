@@ -4,10 +4,11 @@ import random
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, select
 
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import BACKGROUND
+from feedserver.storage.schema import posts, thoughts
 from feedserver.thoughts import store
 from feedserver.thoughts.verification.fetch_budget import budget_key
 
@@ -15,6 +16,15 @@ VERIFY: Final = "verify"  # the kind of the job that inspects a source; its subj
 
 FIRST: Final = timedelta(days=7)
 THEN: Final = timedelta(days=30)
+_STANDING_SINCE: Final = (
+    select(thoughts.c.decided_at)
+    .join(posts, posts.c.id == thoughts.c.post_id)
+    .where(
+        thoughts.c.source_key == bindparam("key"),
+        thoughts.c.state.in_(("shown", "held")),
+        posts.c.state != "deleted",
+    )
+)
 _JITTER: Final = 0.1  # of a pause: sources that came together do not come back together
 
 
@@ -29,9 +39,14 @@ def due(connection: Connection, source_key: str, now: datetime) -> datetime | No
     """When a source that was inspected now is due again; None where none of its thoughts stands any more."""
     moments = [
         next_recheck(decided_at or now, now, random.random())  # noqa: S311 - no secret
-        for decided_at in store.standing_since(connection, source_key)
+        for decided_at in standing_since(connection, source_key)
     ]
     return min(moments, default=None)
+
+
+def standing_since(connection: Connection, source_key: str) -> list[datetime | None]:
+    """When each thought of a source was decided on that is shown or held, on posts that were not deleted."""
+    return list(connection.execute(_STANDING_SINCE, {"key": source_key}).scalars())
 
 
 def plan(connection: Connection, source_key: str, now: datetime) -> None:

@@ -139,7 +139,7 @@ class Verifier:
             return None
         thoughts = store.of_source(connection, job.subject, MOVABLE)
         is_awaited = any(thought.state == "received" for thought in thoughts)
-        if not is_awaited and not store.standing_since(connection, job.subject):
+        if not is_awaited and not recheck.standing_since(connection, job.subject):
             store.set_next_check(connection, job.subject, None)
             jobs.finish(connection, job)
             return None
