@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 LOWEST = $(VENV)/lowest
 # The tests that start no servers, on SQLite alone.
-UNIT = tests --ignore=tests/flows --ignore=tests/hostile --ignore=tests/cli/test_process.py -k "not postgresql"
+UNIT = tests --ignore=tests/flows --ignore=tests/hostile --ignore=tests/cli/test_process.py -k "not postgresql and not replica"
 
 .PHONY: serve test test-lowest check format bench harmless soak clean
 
