@@ -29,7 +29,7 @@ def measure(both: Both) -> list[Figure]:
         gzip, unchanged = {"Accept-Encoding": "gzip"}, {"If-None-Match": etag}
         plain = _rates(urls, {}, {})
         packed = _rates(urls, gzip, gzip)
-        tagged = _rates(urls, unchanged, {"If-None-Match": _etag(grown.url)}, "unlogged")
+        tagged = _rates(urls, unchanged, _unchanged(grown.url), unlogged=_unchanged(urls["unlogged"]))
         figures = [
             *_feed("200", plain),
             *_feed("200, gzip", packed),
@@ -57,13 +57,16 @@ def write_rival_answers(url: str, site: Site) -> str:
     return headers["etag"]
 
 
-def _etag(url: str) -> str:
-    return request(url + _FEED)[1]["etag"]
+def _unchanged(url: str) -> dict[str, str]:
+    """The condition that a server answers with 304. Each has an ETag of its own, as its feed names its address."""
+    return {"If-None-Match": request(url + _FEED)[1]["etag"]}
 
 
-def _rates(urls: dict[str, str], headers: dict[str, str], grown: dict[str, str], *more: str) -> dict[str, float]:
-    asked = {name: (urls[name] + _FEED, headers) for name in ("ours", "wsgi", "flask", *more)}
-    return rates(asked | {"grown": (urls["grown"] + _FEED, grown)})
+def _rates(
+    urls: dict[str, str], headers: dict[str, str], grown: dict[str, str], **others: dict[str, str]
+) -> dict[str, float]:
+    asked = dict.fromkeys(("ours", "wsgi", "flask"), headers) | {"grown": grown} | others
+    return rates({name: (urls[name] + _FEED, given) for name, given in asked.items()})
 
 
 def _feed(kind: str, found: dict[str, float]) -> list[Figure]:

@@ -4,12 +4,12 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 from select import PIPE_BUF
 from threading import Lock, Thread
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from gunicorn.glogging import Logger
 
@@ -35,7 +35,7 @@ class AccessLogger(Logger):  # type: ignore[misc] # gunicorn is published withou
         if self.cfg.access_log_format != FORMAT:
             super().access(resp, req, environ, request_time)
         elif self.access_log_enabled:
-            self._lines.put(_formatted(resp, environ, request_time))
+            self._lines.put(Record.of(resp, environ, request_time))
 
     def atoms(self, *arguments: Any) -> dict[str, Any]:
         """gunicorn's values for other formats, with private addresses hidden."""
@@ -55,8 +55,49 @@ class AccessLogger(Logger):  # type: ignore[misc] # gunicorn is published withou
                 self.access_log.info("%s", line)
 
 
+class Record(NamedTuple):
+    """One answered request. `str` is its line in FORMAT; the writing thread makes it, many in a row for less each."""
+
+    address: str
+    method: str
+    uri: str
+    protocol: str
+    status: str | int
+    sent: int  # bytes of the body
+    time: timedelta
+    agent: str
+
+    @classmethod
+    def of(cls, resp: Any, environ: Mapping[str, Any], request_time: timedelta) -> "Record":
+        """From gunicorn's response and the WSGI environment."""
+        get = environ.get
+        return cls(
+            get("REMOTE_ADDR", "-"),
+            get("REQUEST_METHOD", ""),
+            get("RAW_URI", ""),
+            get("SERVER_PROTOCOL", ""),
+            resp.status,
+            resp.sent,
+            request_time,
+            get("HTTP_USER_AGENT", "-"),
+        )
+
+    def __str__(self) -> str:
+        """Quotes are escaped as gunicorn does, all but printable ASCII as `\\xNN`, private addresses hidden."""
+        request = f"{self.method} {self.uri} {self.protocol}".replace('"', '\\"')
+        agent = self.agent.replace('"', '\\"')
+        status = self.status.split(None, 1)[0] if isinstance(self.status, str) else self.status
+        milliseconds = self.time // _MILLISECOND
+        line = f'{self.address} "{request}" {status} {self.sent} {milliseconds}ms "{agent}"'
+        if not (line.isascii() and line.isprintable()):
+            line = _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
+        return _hidden(line)
+
+
 class LineWriter:
     """Writes lines in batches from a thread of its own. Lines beyond the capacity are dropped and counted.
+
+    A line is whatever `str` makes it of.
 
     The thread starts with the first line, so that it belongs to the process that was forked.
     """
@@ -64,12 +105,12 @@ class LineWriter:
     def __init__(self, write: Callable[[Sequence[str]], None], capacity: int = _CAPACITY) -> None:
         self._write = write
         self._capacity = capacity
-        self._lines: SimpleQueue[str | None] = SimpleQueue()
+        self._lines: SimpleQueue[object] = SimpleQueue()  # None is the end
         self._lock = Lock()
         self._dropped = 0
         self._thread: Thread | None = None
 
-    def put(self, line: str) -> None:
+    def put(self, line: object) -> None:
         """Never blocks."""
         if self._thread is None:
             self._start()
@@ -110,7 +151,7 @@ class LineWriter:
         time.sleep(_GATHER_SECONDS)
         lines: list[str] = []
         while line is not None:
-            lines.append(line)
+            lines.append(str(line))
             try:
                 line = self._lines.get_nowait()
             except Empty:
@@ -120,18 +161,6 @@ class LineWriter:
     def _count_dropped(self, number: int) -> None:
         with self._lock:
             self._dropped += number
-
-
-def _formatted(resp: Any, environ: dict[str, Any], request_time: timedelta) -> str:
-    """FORMAT filled in. Quotes are escaped as gunicorn does, all but printable ASCII as `\\xNN`."""
-    request = f"{environ['REQUEST_METHOD']} {environ['RAW_URI']} {environ['SERVER_PROTOCOL']}".replace('"', '\\"')
-    agent = environ.get("HTTP_USER_AGENT", "-").replace('"', '\\"')
-    status = resp.status.split(None, 1)[0] if isinstance(resp.status, str) else resp.status
-    milliseconds = request_time // _MILLISECOND
-    line = f'{environ.get("REMOTE_ADDR", "-")} "{request}" {status} {resp.sent} {milliseconds}ms "{agent}"'
-    if not (line.isascii() and line.isprintable()):
-        line = _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
-    return _hidden(line)
 
 
 def _hidden(text: str) -> str:

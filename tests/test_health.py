@@ -79,7 +79,6 @@ def test_with_a_long_queue_it_is_degraded(
                 target="x",
                 host="a.example",
                 sender="192.0.2.1",
-                next_check_at=None,
                 now=services.clock(),
             )
 

@@ -73,7 +73,6 @@ def ping(database: Database, post: str) -> Add:
                 target="http://blog.example/posts/hello",
                 host="other.example",
                 sender="192.0.2.1",
-                next_check_at=None,
                 now=NOW,
             )
             if words:

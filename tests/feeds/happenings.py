@@ -36,7 +36,6 @@ def link(services: WebServices, post: Post, source: str, excerpt: str = "[…] w
             target=services.urls.post(post.slug),
             host="other.example",
             sender="192.0.2.1",
-            next_check_at=None,
             now=services.clock(),
         )
         words = {"author_name": "The Far Shore", "author_url": "https://other.example/", "title": "On that"}

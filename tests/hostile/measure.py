@@ -198,7 +198,6 @@ def _ping_all(services: WebServices, pages: list[str]) -> None:
                     target=services.urls.post(post.slug),
                     host="127.0.2.1",
                     sender="",
-                    next_check_at=None,
                     now=utc_now(),
                 )
 
