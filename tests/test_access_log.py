@@ -103,6 +103,7 @@ def test_nor_is_it_in_an_operators_own_format(
     logger: AccessLogger, written: list[str], caplog: pytest.LogCaptureFixture, path: str, shown: str
 ) -> None:
     logger.cfg.set("access_log_format", "%(r)s %(f)s %({raw_uri}e)s")
+    logger.setup(logger.cfg)
     logger.access_log.addHandler(caplog.handler)
 
     logger.access(ANSWER, REQUEST, environ(path), timedelta())

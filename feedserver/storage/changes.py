@@ -1,9 +1,8 @@
 """Cheap check of the site revision, made for every feed and page request.
 
 SQLite: `PRAGMA data_version`, on a connection that never writes, tells in microseconds whether another connection has
-written. PostgreSQL: the revision is read. A write of this process is seen at once, one of another process within
-5 ms on SQLite. On PostgreSQL feeds, which programs poll, take a revision up to 50 ms old; pages take the present one,
-as an author looks at a page right after publishing.
+written. PostgreSQL: the revision is read. A write of this process is seen at once. Of other processes' writes, feeds,
+which programs poll, may be 50 ms late; pages are not, as an author looks at a page right after publishing.
 """
 
 import sqlite3
@@ -17,10 +16,8 @@ from feedserver.storage import revision
 from feedserver.storage.engine import Database
 
 _WAIT: Final = 0.5  # seconds for a thread that waits for the look-up of another
-# Seconds for which a revision that was looked up is used. SQLite needs microseconds for a look-up, but many threads
-# that look up at once contend for Python's lock.
-_RECENT_SQLITE: Final = 0.005
-_RECENT_POSTGRES: Final = 0.05
+_RECENT: Final = 0.05  # seconds for which feeds use a revision; shorter, and threads under load contend for the look-up
+_PRESENT: Final = 0.005  # seconds for which pages do on SQLite; PostgreSQL is asked each time
 _REVISION: Final = "SELECT revision FROM site"
 
 
@@ -45,6 +42,7 @@ class Changes:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._present = _PRESENT if database.is_sqlite else 0.0
         self._watch: sqlite3.Connection | None = None
         self._data_version: object = None  # when the revision was read
         self._lock = Lock()
@@ -54,16 +52,14 @@ class Changes:
 
     def recent_revision(self) -> int:
         """The site's revision, at most 50 ms old."""
-        return self._looked_up_after(
-            time.monotonic() - (_RECENT_SQLITE if self._database.is_sqlite else _RECENT_POSTGRES)
-        )
+        return self._looked_up_after(time.monotonic() - _RECENT)
 
     def present_revision(self) -> int:
         """The site's revision with all that was committed before the call; on SQLite at most 5 ms old.
 
         Threads that call at the same time share one look-up, which begins after their calls.
         """
-        return self._looked_up_after(time.monotonic() - (_RECENT_SQLITE if self._database.is_sqlite else 0))
+        return self._looked_up_after(time.monotonic() - self._present)
 
     def close(self) -> None:
         """Closes the watching connection. The object can be used again."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import Any, Final
 
-from cachetools import LRUCache
+from cachetools import FIFOCache
 
 from feedserver.feeds.responses import FeedRequest, FeedResponder
 from feedserver.feeds.scopes import FeedAddress
@@ -25,16 +25,15 @@ class FeedFastPath:
         """Remembers `most` addresses."""
         self._app = app
         self._responder = responder
-        self._routed: LRUCache[str, FeedAddress] = LRUCache(most)
+        self._routed: FIFOCache[str, FeedAddress] = FIFOCache(most)
         self._lock = Lock()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         sent = environ.get("RAW_URI", "")
-        with self._lock:
-            try:
-                address = self._routed[sent]
-            except KeyError:
-                address = None
+        try:
+            address = self._routed[sent]  # without the lock: reading a FIFO cache changes nothing
+        except KeyError:
+            address = None
         if address is None or not _is_for_the_feed(environ):
             return self._through_flask(environ, start_response, sent)
         response = self._responder.respond_from_cache(address, FeedRequest.of(environ))
