@@ -39,6 +39,7 @@ VIEWS = {
 PURE = {
     "domains.py",
     "text.py",
+    "xmlrpc.py",
     "feeds/build.py",
     "feeds/conditional.py",
     "feeds/extensions.py",
