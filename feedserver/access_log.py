@@ -142,13 +142,12 @@ class LineWriter:
             lines, goes_on = self._next_batch()
             with self._lock:
                 dropped, self._dropped = self._dropped, 0
-            if dropped:
-                lines.append(f"{dropped} lines of the access log were dropped")
+            told = [f"{dropped} lines of the access log were dropped"] if dropped else []
             try:
-                if lines:
-                    self._write(lines)
-            except OSError:  # nobody reads any more, or the disk is full
-                self._count_dropped(len(lines))
+                if lines or told:
+                    self._write([*lines, *told])
+            except (OSError, ValueError):  # nobody reads any more, the disk is full, or the stream is closed
+                self._count_dropped(len(lines) + dropped)
 
     def _next_batch(self) -> tuple[list[str], bool]:
         """Lines to write, and whether more may follow."""

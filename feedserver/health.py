@@ -3,13 +3,12 @@
 from datetime import timedelta
 
 from flask import Blueprint, Response, jsonify
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnection
 
 from feedserver.errors import StorageError
 from feedserver.jobs import store as jobs
 from feedserver.services import WebServices, services
 from feedserver.storage import migrate
+from feedserver.storage.explaining import DATABASE_AWAY
 from feedserver.thoughts import store as thoughts
 
 blueprint = Blueprint("health", __name__)
@@ -43,7 +42,7 @@ def _checks(parts: WebServices) -> dict[str, str]:
             beat = jobs.last_beat(connection)
             waiting = thoughts.waiting(connection)
         replica = parts.database.replica_state()
-    except (DBAPIError, NoConnection):
+    except DATABASE_AWAY:
         return _unknown(database="away")
     except StorageError:  # made by a newer feedserver
         return _unknown(schema=_OTHER_VERSION)

@@ -59,7 +59,8 @@ class Services:
     @cached_property  # two threads may make it twice: it is the same value
     def moderation_key(self) -> str:
         """The unguessable part of the moderation feed's address, derived from the secret."""
-        proof = hmac.digest(secret(self.settings.data_dir).encode(), b"moderation feed", "sha256")
+        with self.database.read() as connection:
+            proof = hmac.digest(revision.secret(connection).encode(), b"moderation feed", "sha256")
         return urlsafe_b64encode(proof).decode("ascii").rstrip("=")
 
 

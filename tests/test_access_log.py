@@ -199,6 +199,28 @@ def test_lines_that_could_not_be_written_are_counted_as_dropped(written: list[st
     assert written == ["written", "1 lines of the access log were dropped"]
 
 
+def test_a_notice_that_could_not_be_written_is_told_later_with_the_lines_lost_since() -> None:
+    output, failed = Blocked(), Event()
+
+    def write(given: Sequence[str]) -> None:
+        output(given)
+        if output.written[-1] == "2 lines of the access log were dropped":
+            failed.set()
+            raise OSError(28, "No space left on device")
+
+    lines = LineWriter(write, capacity=1)
+    lines.put("first")
+    assert output.reached.wait(30)
+    for number in range(3):
+        lines.put(f"line {number}")
+    output.opened.set()
+    assert failed.wait(30)
+    lines.put("last")
+    lines.close()
+
+    assert output.written[-2:] == ["last", "3 lines of the access log were dropped"]
+
+
 def test_the_thread_starts_with_the_first_line_so_that_it_is_not_lost_in_a_fork(written: list[str]) -> None:
     lines = LineWriter(written.extend)
     before = set(threading.enumerate())

@@ -14,12 +14,13 @@ from feedserver.feeds.collecting import Collector
 from feedserver.feeds.document import Document
 from feedserver.feeds.document_cache import DocumentCache
 from feedserver.feeds.model import Feed
-from feedserver.feeds.outage import DATABASE_AWAY, Outage
+from feedserver.feeds.outage import Outage
 from feedserver.feeds.renderer import Renderer
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.storage import revision
 from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
+from feedserver.storage.explaining import DATABASE_AWAY
 
 _LOCKS: Final = 64  # documents that share one only wait for each other
 _WAIT: Final = 0.5  # seconds for another thread's rendering, where there is a last good document

@@ -16,9 +16,9 @@ from cachetools import LRUCache
 
 from feedserver import domains
 from feedserver.clock import Clock
-from feedserver.feeds.outage import DATABASE_AWAY
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
+from feedserver.storage.explaining import DATABASE_AWAY
 
 MOST_DOWNLOADERS: Final = 10_000  # in memory; the one seen least recently is forgotten first
 _LOCK_TIMEOUT: Final = 0.5  # seconds: no reader should wait to be counted

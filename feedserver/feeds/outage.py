@@ -4,10 +4,6 @@ import logging
 from time import monotonic
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnection
-
-DATABASE_AWAY: Final = (DBAPIError, NoConnection)
 SECONDS: Final = 1.0
 
 _log = logging.getLogger(__name__)

@@ -13,6 +13,7 @@ from feedserver.clock import Clock
 from feedserver.jobs import store
 from feedserver.jobs.model import RENEW_SECONDS, Job
 from feedserver.storage.engine import Database
+from feedserver.storage.explaining import DATABASE_AWAY
 
 _log = logging.getLogger(__name__)
 
@@ -44,16 +45,20 @@ class Leases:
 
     def renew(self) -> None:
         """Renews all leases with one UPDATE."""
-        if tokens := list(self._jobs):
-            self._database.transact(lambda connection: store.renew(connection, tokens, self._clock()))
+        if leased := list(self._jobs.values()):
+            self._database.transact(lambda connection: store.renew(connection, leased, self._clock()))
 
     def give_back(self) -> None:
-        """Gives all leases back, for a process that cannot wait until its jobs are done."""
-        jobs = dict(self._jobs)
-        if not jobs:
+        """Gives all leases back, for a process that cannot wait until its jobs are done. They end anyway."""
+        leased = list(self._jobs.values())
+        if not leased:
             return
-        self._database.transact(lambda connection: store.give_back(connection, list(jobs)))
-        for job in jobs.values():
+        try:
+            self._database.transact(lambda connection: store.give_back(connection, leased))
+        except DATABASE_AWAY as error:
+            _log.warning("leases were not given back; the database did not answer: %s", type(error).__name__)
+            return
+        for job in leased:
             _log.warning("gave back job %s on %s: the process ends", job.kind, job.subject)
 
     def _keep_renewing(self) -> None:

@@ -74,6 +74,7 @@ def lease(connection: Connection, ids: Sequence[int], now: datetime) -> list[Job
     # SQLite has no SKIP LOCKED and needs none: it lets one writer in at a time.
     query = select(jobs).where(jobs.c.id.in_(ids), jobs.c.run_at <= now, jobs.c.leased_until.is_(None))
     free = {row.id: store.job_of(row) for row in connection.execute(query.with_for_update(skip_locked=True))}
+    _lock_keys(connection, {job.concurrency_key for job in free.values() if job.concurrency_key is not None})
     leased: list[Job] = []
     for job_id in ids:
         job = free.get(job_id)
@@ -87,9 +88,15 @@ def has_room(connection: Connection, concurrency_key: str | None, now: datetime,
     for the same key wait, on SQLite the writer's lock does the same."""
     if concurrency_key is None:
         return True
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_LOCK_CLASS, func.hashtext(concurrency_key))))
+    _lock_keys(connection, {concurrency_key})
     return connection.execute(_UNDER_WAY, {"key": concurrency_key, "now": now}).scalar_one() < most
+
+
+def _lock_keys(connection: Connection, concurrency_keys: set[str]) -> None:
+    """Lets one transaction at a time count the jobs of these keys; in one order, or two could wait for each other."""
+    if connection.dialect.name == "postgresql":
+        for key in sorted(concurrency_keys):
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK_CLASS, func.hashtext(key))))
 
 
 def release_ended(connection: Connection, now: datetime) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from feedserver.clock import Clock
 from feedserver.jobs import queue, store
@@ -39,7 +40,7 @@ class Runner:
         with self.leases.renewed(job):
             try:
                 (handler or self.handlers[job.kind])(job)
-            except (OperationalError, InterfaceError):
+            except (OperationalError, InterfaceError, NoConnection):
                 _log.exception("job %s on %s lost the database; its lease ends within %s", job.kind, job.subject, LEASE)
             except Exception:  # noqa: BLE001 - a handler may raise anything; the other jobs go on
                 _log.exception("job %s on %s failed", job.kind, job.subject)
@@ -68,7 +69,8 @@ class Runner:
             found = queue.poll(connection, self.clock(), wants)
         if found.any_ended:
             released = self.database.transact(lambda connection: queue.release_ended(connection, self.clock()))
-            _log.warning("took over %d jobs of a process that has ended", released)
+            if released:  # else another process was quicker
+                _log.warning("took over %d jobs whose leases had ended", released)
         return found.candidates
 
     def _lease(self, candidates: Sequence[Candidate]) -> list[Job]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Integer, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Row, bindparam, delete, func, insert, select, update
 
 from feedserver.jobs.model import INTERACTIVE, LEASE, Job
 from feedserver.storage.schema import heartbeats, jobs
@@ -86,9 +86,9 @@ def lease(connection: Connection, job: Job, now: datetime) -> Job:
     return replace(job, leased_until=leased_until, lease_token=lease_token)
 
 
-def renew(connection: Connection, tokens: Sequence[str], now: datetime) -> None:
-    """Lets the leases with these tokens last for `LEASE` from now on; lost ones stay lost."""
-    connection.execute(update(jobs).where(jobs.c.lease_token.in_(tokens)).values(leased_until=now + LEASE))
+def renew(connection: Connection, leased: Sequence[Job], now: datetime) -> None:
+    """Lets these leases last for `LEASE` from now on; lost ones stay lost."""
+    connection.execute(update(jobs).where(*_are_held(leased)).values(leased_until=now + LEASE))
 
 
 def held(connection: Connection, job: Job) -> bool:
@@ -117,9 +117,9 @@ def postpone(
     connection.execute(_SET_HELD, {"job": job.id, "token": job.lease_token, **values})
 
 
-def give_back(connection: Connection, tokens: Sequence[str]) -> None:
+def give_back(connection: Connection, leased: Sequence[Job]) -> None:
     """Gives leases back as if they had never been taken: another process may take the jobs at once."""
-    connection.execute(update(jobs).where(jobs.c.lease_token.in_(tokens)).values(_FREE))
+    connection.execute(update(jobs).where(*_are_held(leased)).values(_FREE))
 
 
 def discard(connection: Connection, kind: str, subject: str) -> None:
@@ -157,3 +157,8 @@ def last_beat(connection: Connection) -> datetime | None:
 
 def job_of(row: Row[Any]) -> Job:
     return Job(**row._mapping)  # noqa: SLF001 - documented
+
+
+def _are_held(leased: Sequence[Job]) -> list[ColumnElement[bool]]:
+    """By id too: no index finds a token, and a renewal holds SQLite's writer lock."""
+    return [jobs.c.id.in_([job.id for job in leased]), jobs.c.lease_token.in_([job.lease_token for job in leased])]

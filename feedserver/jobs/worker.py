@@ -4,6 +4,7 @@ Runs in each web process or in `feedserver worker`. Leases make any number of wo
 """
 
 import logging
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -47,11 +48,13 @@ class Worker:
 
     def stop(self, seconds: float = STOP_SECONDS) -> None:
         """Takes no more jobs, waits for those under way, and gives back the leases of those not done in time."""
+        end = time.monotonic() + seconds
         self._stopping.set()
         self._wake.set()
         if self._thread.is_alive():
-            self._thread.join()
-        _, unfinished = wait([future for slots in self._slots.values() for future in slots.under_way()], seconds)
+            self._thread.join(seconds)
+        under_way = [future for slots in self._slots.values() for future in slots.under_way()]
+        _, unfinished = wait(under_way, max(0.0, end - time.monotonic()))
         if unfinished:
             self._runner.leases.give_back()
         self._threads.shutdown(wait=not unfinished)

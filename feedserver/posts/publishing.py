@@ -69,7 +69,7 @@ class Publisher:
                 updated_at=_updated_at(connection, document.updated or published_at, published_at, now),
                 created_at=now,
             )
-            return self._settle(connection, None, post_id, now)
+            return self._settle(connection, None, post_id, self._time(now))
 
         return self.database.transact(operation)
 
@@ -82,7 +82,9 @@ class Publisher:
 
         def write(connection: Connection, post: Post, rendered: Rendered) -> None:
             published_at = document.date or _first_date(post, now)
-            seen_before = post.visible(now) and document.updated is None  # a reader must notice two edits a second
+            seen_before = (
+                post.visible(self._time(now)) and document.updated is None
+            )  # a reader must notice two edits a second
             least = max(published_at, post.updated_at + timedelta(seconds=1)) if seen_before else published_at
             values = {
                 "lang": document.lang or self.settings.language,
@@ -110,10 +112,10 @@ class Publisher:
 
     def delete(self, slug: str) -> Post:
         """Deletes a post: its address answers “gone” for ever, its text stays in the database."""
-        now = self.clock()
 
         def operation(connection: Connection) -> Post:
             revision.revise(connection)
+            now = self.clock()
             post = _living(connection, slug)
             self._tell_if_due(connection, post, now)
             store.mark_deleted(connection, post.id)
@@ -127,11 +129,10 @@ class Publisher:
         def operation(connection: Connection) -> None:
             revision.revise(connection)
             post = store.by_id(connection, int(job.subject))
-            if post is None:
-                jobs.finish(connection, job)
-            else:
+            if post is not None:
                 self._tell_if_due(connection, post, self.clock())
-            jobs.finish(connection, job)
+            if post is None or post.visible(self.clock()):  # else the clock was set back: the job comes again
+                jobs.finish(connection, job)
 
         self.database.transact(operation)
 
@@ -154,9 +155,10 @@ class Publisher:
                 rendered = render(*texts(post))
             elif texts(post) != rendered_from:
                 return None
-            self._tell_if_due(connection, post, now)
+            at = self._time(now)
+            self._tell_if_due(connection, post, at)
             write(connection, post, rendered)
-            return self._settle(connection, post, post.id, now)
+            return self._settle(connection, post, post.id, at)
 
         for _ in range(_TRIES):
             with self.database.read() as connection:
@@ -167,6 +169,10 @@ class Publisher:
         post = self.database.transact(partial(operation, None, None))
         assert post is not None, "it was rendered from what is there"
         return post
+
+    def _time(self, now: datetime) -> datetime:
+        """When a change is made: `now` may be from before the rendering, or from before a wait for another writer."""
+        return max(now, self.clock())
 
     def _settle(self, connection: Connection, before: Post | None, post_id: int, now: datetime) -> Post:
         """What follows from a change: the job that tells of a scheduled post in time, and the event."""

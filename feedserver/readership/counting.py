@@ -12,8 +12,6 @@ from threading import Event, Lock, Thread
 from typing import Final
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnection
 
 from feedserver import domains
 from feedserver.clock import Clock
@@ -21,6 +19,7 @@ from feedserver.readership import store
 from feedserver.readership.batch import Batch, ClientFeed
 from feedserver.readership.user_agents import READ
 from feedserver.storage.engine import Database
+from feedserver.storage.explaining import DATABASE_AWAY
 
 WRITE_EVERY: Final = 5.0  # seconds
 _LOCK_TIMEOUT: Final = 5.0  # seconds; the next write comes soon
@@ -77,7 +76,7 @@ class Readership:
                 self._database.transact(lambda connection: _write(connection, batch, now), lock_timeout=_LOCK_TIMEOUT)
                 if self._closed_before != open_since:
                     self._database.forget_log()
-            except (DBAPIError, NoConnection) as error:
+            except DATABASE_AWAY as error:
                 _log.warning("readers are counted later; the database did not answer: %s", type(error).__name__)
                 with self._lock:
                     self._batch.add_all(batch)

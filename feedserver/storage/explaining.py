@@ -3,7 +3,10 @@
 import sqlite3
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+DATABASE_AWAY: Final = (DBAPIError, NoConnection)  # what a transaction raises when the database fails
 
 _HELD: Final = "another program holds it; try again when that has ended"
 _FULL: Final = "make room on its disk"
@@ -38,8 +41,15 @@ def explain(error: DBAPIError) -> str:
     said = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
     if isinstance(error.orig, sqlite3.Error):
         advice = _SQLITE.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF)  # an extended code holds the primary
-    elif (state := getattr(error.orig, "sqlstate", None)) is None:  # the server was not reached
-        return f"the database did not answer: {said}; check database.url and whether it is running"
-    else:
+    elif (state := getattr(error.orig, "sqlstate", None)) is not None:
         advice = _POSTGRES.get(state)
+    elif isinstance(error, OperationalError | InterfaceError) and _is_about_connecting(error):
+        return f"the database did not answer: {said}; check database.url and whether it is running"
+    else:  # the driver refused the statement
+        advice = None
     return f"the database failed: {said}; {advice}" if advice else f"the database failed: {said}"
+
+
+def _is_about_connecting(error: DBAPIError) -> bool:
+    """Whether the server was not reached, or the connection broke, as psycopg tells it."""
+    return error.connection_invalidated or error.statement is None or "connection" in str(error.orig)

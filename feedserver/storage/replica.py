@@ -11,7 +11,8 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
+
+from feedserver.storage.explaining import DATABASE_AWAY
 
 ReplicaState = Literal["ok", "behind", "away"]
 
@@ -56,7 +57,7 @@ class Replica:
             return None
         try:
             return self._connect(reached)
-        except (DBAPIError, NoConnection) as error:
+        except DATABASE_AWAY as error:
             self.pause(error)
             return None
 

@@ -213,7 +213,7 @@ class Receiver:
         try:
             return self.slots.run(verify)
         except errors.Unavailable:
-            self.database.transact(lambda connection: jobs.give_back(connection, [task.job.lease_token or ""]))
+            self.database.transact(lambda connection: jobs.give_back(connection, [task.job]))
             raise
 
     def _outcome(self, stored: Thought) -> PingOutcome:

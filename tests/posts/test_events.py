@@ -162,6 +162,20 @@ def test_a_job_that_was_overtaken_by_an_edit_while_it_was_leased_tells_nothing(a
     assert author.services.runner.run_due() == 0, "the new job waits for the new date"
 
 
+def test_an_edit_that_waited_while_the_job_told_does_not_make_the_post_appear_again(
+    author: Author, clock: Clock
+) -> None:
+    author.add("One", date=TOMORROW)
+    before = clock()
+    clock.now = DUE
+    author.take_job()
+
+    author.publisher.edit("it", author.publisher.read(document("Two")), before)
+    author.take_job()
+
+    assert [kind for kind, _, _ in author.told] == ["withheld", "appeared", "changed"]
+
+
 def test_what_a_listener_raises_rolls_everything_back(
     author: Author, publish: Callable[..., Post], clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

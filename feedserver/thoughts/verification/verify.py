@@ -43,11 +43,15 @@ _SHORT_DEADLINE: Final = 4.0
 @dataclass(frozen=True, slots=True)
 class Task:
     """A verification that is paid for: its leased job, the address of the ping's sender if one waits, and what is
-    known of the source, where a 304 may confirm it."""
+    known of the source, where a 304 may confirm it.
+
+    `started_at` is when that was read: a ping that comes later asks for another inspection.
+    """
 
     job: Job
     sender: str | None
     believed: SourceRecord | None
+    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class Verifier:
         on_redirect = partial(self._spend_on_redirect, priority=job.priority)
         fetch = partial(self.fetch, on_redirect=on_redirect, timeout=_SHORT_DEADLINE if job.short_deadline else None)
         inspector = Inspector(self.database, self.urls, self.settings.site.title, fetch)
-        found = inspector.inspect(job.subject, task.sender, task.believed, self.clock())
+        found = inspector.inspect(job.subject, task.sender, task.believed, task.started_at)
         self.database.transact(lambda connection: self._settle(connection, job, found))
 
     # --- for `receiving`, within its transaction ---
@@ -154,7 +158,7 @@ class Verifier:
             jobs.postpone(connection, job, run_at, attempts=job.attempts, error=ENOUGH)
             store.set_next_check(connection, job.subject, run_at)
             return None
-        return Task(job, sender or None, sources.believed(connection, job.subject, record, now))
+        return Task(job, sender or None, sources.believed(connection, job.subject, record, now), now)
 
     def _spend_on_redirect(self, url: str, *, priority: int) -> None:
         """Counts the request after a redirect like a first one. Raises BudgetSpent; the job is tried again later."""

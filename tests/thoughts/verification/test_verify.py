@@ -7,6 +7,7 @@ import pytest
 from feedserver.errors import AddressForbidden, BadStatus, FetchError, HostUnknown, NotText, TimedOut
 from feedserver.posts.model import Post
 from feedserver.thoughts.moderation.actions import Act
+from feedserver.thoughts.verification.verify import Task, Verifier
 from tests.thoughts.site import SOURCE, Site, linking
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -267,3 +268,29 @@ def test_spam_and_deleted_are_final_whatever_the_source_says(site: Site, target:
     assert site.ping(SOURCE, target).outcome == 48
 
     assert site.states() == sorted([state, "shown"])
+
+
+def test_a_304_settles_no_ping_that_came_between_the_transaction_and_the_fetch(
+    site: Site, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The findings that a 304 confirms say nothing of a post that was pinged later."""
+    site.web.put(SOURCE, linking(target, site.services.urls.post("later")), etag='"one"')
+    assert site.ping(SOURCE, target).outcome == "registered"
+    later = site.url(site.publish("Later", slug="later"))
+    site.clock.move(seconds=400)
+    assert site.ping(SOURCE, target).fault == 48
+    verify = Verifier.verify
+
+    def ping_first(self: Verifier, task: Task) -> None:
+        monkeypatch.setattr(Verifier, "verify", verify)
+        site.clock.move(seconds=0.001)
+        site.ping(SOURCE, later)
+        site.clock.move(seconds=0.001)
+        verify(self, task)
+
+    monkeypatch.setattr(Verifier, "verify", ping_first)
+    site.run_jobs()
+    site.clock.move(seconds=400)
+    site.run_jobs()
+
+    assert site.states() == ["shown", "shown"]
