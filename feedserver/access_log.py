@@ -1,4 +1,4 @@
-"""The access log: a line for each request, written by a thread so that no request waits for standard output."""
+"""The access log: one line per request, written by a thread so that no request waits for standard output."""
 
 import os
 import re
@@ -15,8 +15,8 @@ from gunicorn.glogging import Logger
 
 FORMAT: Final = '%(h)s "%(r)s" %(s)s %(B)s %(M)sms "%(a)s"'
 
-_CAPACITY: Final = 4000  # lines that wait to be written: a second of a busy worker
-_GATHER_SECONDS: Final = 0.05  # between two batches: a thread that woke for each line would cost a tenth of a feed
+_CAPACITY: Final = 4000  # lines waiting to be written: a second of a busy worker
+_GATHER_SECONDS: Final = 0.05  # between two batches: waking for each line would cost a tenth of a feed response
 _CLOSE_SECONDS: Final = 2.0
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _PRIVATE: Final = re.compile(r'(/(?:receipts|moderation)/)[^/.\s?"]+')
@@ -24,19 +24,19 @@ _UNPRINTABLE: Final = re.compile(r"[^ -~]")
 
 
 class AccessLogger(Logger):  # type: ignore[misc] # gunicorn is published without types
-    """gunicorn's logger with another `access`: it formats only what FORMAT prints, and hides private addresses."""
+    """gunicorn's logger, with an `access` that formats only what FORMAT prints and hides private addresses."""
 
     def __init__(self, cfg: Any) -> None:
         super().__init__(cfg)
         self._lines = LineWriter(self._write)
 
     def setup(self, cfg: Any) -> None:
-        """Takes over new settings: at the start, and when gunicorn reads its configuration again."""
+        """Applies new settings: at the start, and when gunicorn reloads its configuration."""
         super().setup(cfg)
-        self._is_default = cfg.access_log_format == FORMAT  # looking it up costs gunicorn a third of a record
+        self._is_default = cfg.access_log_format == FORMAT  # reading it for each record costs a third more
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
-        """Logs one answered request. An operator's own format is left to gunicorn."""
+        """Logs one answered request. gunicorn itself formats an operator's own format."""
         if not self._is_default:
             super().access(resp, req, environ, request_time)
         elif self.access_log_enabled:
@@ -48,11 +48,11 @@ class AccessLogger(Logger):  # type: ignore[misc] # gunicorn is published withou
         return {name: _hidden(value) if isinstance(value, str) else value for name, value in atoms.items()}
 
     def close(self) -> None:
-        """Writes what waits, for two seconds at most. Called once, when the worker ends."""
+        """Writes the waiting lines, for at most two seconds. Called once, when the worker ends."""
         self._lines.close()
 
     def _write(self, lines: Sequence[str]) -> None:
-        if self.cfg.accesslog == "-":  # not through `logging`: its lock would hold up the end of a blocked process
+        if self.cfg.accesslog == "-":  # not through `logging`: its lock would keep a blocked process from ending
             for piece in _pieces(lines):
                 _write_all(sys.stdout.fileno(), piece)
         else:
@@ -61,7 +61,7 @@ class AccessLogger(Logger):  # type: ignore[misc] # gunicorn is published withou
 
 
 class Record(NamedTuple):
-    """One answered request. `str` is its line in FORMAT; the writing thread makes it, many in a row for less each."""
+    """One answered request. `str` makes its line in FORMAT, in the writing thread: cheaper in batches."""
 
     address: str
     method: str
@@ -88,7 +88,7 @@ class Record(NamedTuple):
         )
 
     def __str__(self) -> str:
-        """Quotes are escaped as gunicorn does, all but printable ASCII as `\\xNN`, private addresses hidden."""
+        """Escapes quotes as gunicorn does and all but printable ASCII as `\\xNN`; hides private addresses."""
         request = f"{self.method} {self.uri} {self.protocol}".replace('"', '\\"')
         agent = self.agent.replace('"', '\\"')
         status = self.status.split(None, 1)[0] if isinstance(self.status, str) else self.status
@@ -100,23 +100,21 @@ class Record(NamedTuple):
 
 
 class LineWriter:
-    """Writes lines in batches from a thread of its own. Lines beyond the capacity are dropped and counted.
+    """Writes lines (`str` of any objects) in batches, in a thread. Drops and counts lines beyond the capacity.
 
-    A line is whatever `str` makes it of.
-
-    The thread starts with the first line, so that it belongs to the process that was forked.
+    The thread starts with the first line, so that it belongs to the forked process.
     """
 
     def __init__(self, write: Callable[[Sequence[str]], None], capacity: int = _CAPACITY) -> None:
         self._write = write
         self._capacity = capacity
-        self._lines: SimpleQueue[object] = SimpleQueue()  # None is the end
+        self._lines: SimpleQueue[object] = SimpleQueue()  # None ends the thread
         self._lock = Lock()
         self._dropped = 0
         self._thread: Thread | None = None
 
     def put(self, line: object) -> None:
-        """Never blocks."""
+        """Queues a line. Never blocks."""
         if self._thread is None:
             self._start()
         if self._lines.qsize() < self._capacity:
@@ -125,7 +123,7 @@ class LineWriter:
             self._count_dropped(1)
 
     def close(self, seconds: float = _CLOSE_SECONDS) -> None:
-        """Writes what waits and ends the thread; gives up after `seconds`."""
+        """Writes the waiting lines and ends the thread; gives up after `seconds`."""
         if self._thread is not None:
             self._lines.put(None)
             self._thread.join(seconds)
@@ -146,11 +144,11 @@ class LineWriter:
             try:
                 if lines or told:
                     self._write([*lines, *told])
-            except (OSError, ValueError):  # nobody reads any more, the disk is full, or the stream is closed
+            except (OSError, ValueError):  # the reader has closed the pipe, the disk is full, or the stream is closed
                 self._count_dropped(len(lines) + dropped)
 
     def _next_batch(self) -> tuple[list[str], bool]:
-        """Lines to write, and whether more may follow."""
+        """The lines to write, and whether more may follow."""
         line = self._lines.get()
         time.sleep(_GATHER_SECONDS)
         lines: list[str] = []
@@ -168,14 +166,14 @@ class LineWriter:
 
 
 def _hidden(text: str) -> str:
-    """`text` without what opens a receipt or the moderation feed."""
+    """`text` without the tokens that open receipts and the moderation feed."""
     if "/receipts/" in text or "/moderation/" in text:
         return _PRIVATE.sub(r"\1…", text)
     return text
 
 
 def _pieces(lines: Sequence[str]) -> Iterator[bytes]:
-    """Whole lines of PIPE_BUF bytes at most: so much of one process is never mixed with that of another (pipe(7))."""
+    """Whole lines, at most PIPE_BUF bytes at a time: the kernel does not interleave such writes (pipe(7))."""
     piece = b""
     for line in lines:
         encoded = f"{line}\n".encode()

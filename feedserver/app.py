@@ -1,4 +1,4 @@
-"""create_app: makes the web application from its blueprints, templates, error pages and WSGI layers."""
+"""Builds the web application: blueprints, templates, error pages and WSGI layers."""
 
 import hashlib
 import logging
@@ -36,7 +36,7 @@ from feedserver.web.routing import EncodedSlashes, NameConverter, WsgiApp
 _log = logging.getLogger(__name__)
 
 # Pages hold the author's HTML: images, media and frames may come from anywhere, scripts from nowhere, styles from this
-# site alone. The origin of `site.url` is listed beside 'self' because a page may be opened under another host name
+# site alone. The origin of `site.url` is listed as well as 'self' because a page may be opened under another host name
 # (localhost), and its links lead to `site.url`.
 _CONTENT_SECURITY_POLICY = "; ".join(
     [
@@ -73,8 +73,8 @@ _MESSAGES = {
 def create_app(settings: Settings | None = None, services: WebServices | None = None) -> Flask:
     """The WSGI application. `installation.init` must have made the database.
 
-    Without `settings`, they are read from the file and the environment. `services` replaces the parts made from them:
-    a test brings its own clock or fetcher. Raises SettingsError or StorageError.
+    Without `settings`, they are read from the file and the environment. `services` replaces the parts made from them,
+    so that a test can use its own clock or fetcher. Raises SettingsError or StorageError.
     """
     services = services or WebServices(settings or settings_module.load())
     app = Flask("feedserver", static_folder=None)

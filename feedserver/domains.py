@@ -1,4 +1,4 @@
-"""What somebody has registered, of a host: whom to trust, whom a fetch burdens, and whom posts link to, go by it."""
+"""Units that hosts and addresses are grouped by: source site, registrable domain, network."""
 
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
@@ -9,7 +9,7 @@ from publicsuffixlist import PublicSuffixList
 
 from feedserver.urls import host_name, path_steps
 
-_suffixes: Final = PublicSuffixList()  # with its private section: each name below github.io is a domain of its own
+_suffixes: Final = PublicSuffixList()  # with its private section: each name below github.io is a separate domain
 # Shared hosts that the list lacks: each name below one of them is a source site.
 _SHARED: Final = frozenset(
     """
@@ -41,9 +41,10 @@ def host_site(host: str) -> str:
 
 
 def registrable_domain(host: str) -> str:
-    """Returns eTLD+1 of a host, the unit of fetch limits: all sites of a shared host use the same servers.
+    """Returns the registrable domain (eTLD+1) of a host, the unit of fetch limits.
 
-    An address, a public suffix and a name without dots are returned as they are.
+    All sites of a shared host use the same servers. Returns an address, a public suffix and a name without dots
+    unchanged.
     """
     return host if is_address(host) else _suffixes.privatesuffix(host) or host
 
@@ -62,11 +63,11 @@ def is_address(host: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=4096)  # asked with each feed request, and an IPv6 network takes fifty microseconds to work out
+@lru_cache(maxsize=4096)  # called for each feed request; an IPv6 network takes fifty microseconds
 def network(address: str) -> str:
-    """The unit of rate limits: an IPv4 address, or an IPv6 /64, which is what one subscriber has.
+    """Returns the network of an address, the unit of rate limits: the IPv4 address, or the /64 of an IPv6 address.
 
-    What is no address, such as the far end of a local socket, stands for itself.
+    Returns any other text, such as that of a Unix socket, unchanged.
     """
     try:
         found = ip_address(address)

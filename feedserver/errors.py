@@ -1,7 +1,7 @@
 """All errors that feedserver raises.
 
     FeedserverError
-    ├── SettingsError            invalid settings; one line for each
+    ├── SettingsError            invalid settings, a line for each
     ├── StorageError             no database, or its schema is older or newer than this program
     ├── PostError
     │   ├── PostNotFound
@@ -15,20 +15,20 @@
         ├── HostUnknown          the name does not resolve
         ├── TimedOut             the deadline over name, connect, TLS, redirects and body
         ├── ConnectionFailed     refused, reset, TLS error, broken HTTP
-        ├── TooManyRedirects     more than five, a loop, or one to another scheme
+        ├── TooManyRedirects     more than five, a loop, or another scheme
         ├── BudgetSpent          a redirect leads to a host whose fetch limit is reached
         ├── BadStatus            carries the status
         └── NotText              a type that cannot hold links
 
-Errors know neither HTTP status nor XML-RPC fault codes: the modules of each protocol hold one table.
-What is wrong with an XML-RPC request is told by the errors of `xmlrpc`.
+Errors know neither HTTP status nor XML-RPC fault codes: each protocol has a table of them. `xmlrpc` has the errors of
+XML-RPC requests.
 """
 
 from collections.abc import Sequence
 
 
 class FeedserverError(Exception):
-    """Base of all. `str(error)` is one line for people that says what is wrong and what to do."""
+    """Base of all. `str(error)` is one line for people: the problem, and what to do."""
 
 
 class SettingsError(FeedserverError):
@@ -84,7 +84,7 @@ class ThoughtNotFound(ThoughtError):
 
 
 class PingError(FeedserverError):
-    """A ping is refused. Its text is for the sender and tells nothing of internals."""
+    """A ping is refused. Its text is for the sender and reveals no internals."""
 
     text = "the ping could not be taken"
 
@@ -133,7 +133,7 @@ class TooMuchWaiting(PingError):
 
 
 class Unavailable(PingError):
-    """The server stops, or its database does not answer."""
+    """The server is stopping, or its database does not answer."""
 
     text = "the server cannot take pings just now; try again later"
 
@@ -146,7 +146,7 @@ class FetchError(FeedserverError):
 
 
 class AddressForbidden(FetchError):
-    """The address is neither public nor allowed. Its text is that of HostUnknown: strangers must not probe networks."""
+    """The address is neither public nor allowed. Has the text of HostUnknown, so that nobody can probe networks."""
 
 
 class HostUnknown(FetchError):

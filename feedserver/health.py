@@ -25,7 +25,7 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """503 if nothing can be served (`down`); 200 if all is `ok`, or something works only in part (`degraded`)."""
+    """503 if nothing can be served (`down`), else 200: `ok`, or `degraded` if a part does not work."""
     checks = _checks(services())
     down = any(checks[name] != "ok" for name in ("database", "schema"))
     status = "down" if down else "ok" if set(checks.values()) == {"ok"} else "degraded"
@@ -44,7 +44,7 @@ def _checks(parts: WebServices) -> dict[str, str]:
         replica = parts.database.replica_state()
     except DATABASE_AWAY:
         return _unknown(database="away")
-    except StorageError:  # made by a newer feedserver
+    except StorageError:  # the schema is newer than this program
         return _unknown(schema=_OTHER_VERSION)
     alive = beat is not None and parts.clock() - beat < _HEARTBEAT_VALID
     long = waiting > _LONG_QUEUE * parts.settings.limits.waiting
@@ -53,7 +53,7 @@ def _checks(parts: WebServices) -> dict[str, str]:
         "schema": "ok",
         "jobs": "ok" if alive else "no worker is running",
         "queue": "long" if long else "ok",
-        **({"replica": replica} if replica else {}),  # the primary answers while it is behind or away
+        **({"replica": replica} if replica else {}),  # the primary is read while it is behind or away
     }
 
 

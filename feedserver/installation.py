@@ -1,4 +1,4 @@
-"""Making a site: data directory, secret, database, schema, an example post. Safe to repeat and to run concurrently."""
+"""Creates a site: data directory, secret, database, schema, example post. Safe to repeat and to run concurrently."""
 
 from feedserver.errors import StorageError
 from feedserver.posts import lists
@@ -27,9 +27,9 @@ words show up below as a *thought*.
 
 
 def init(services: Services, *, example: bool) -> bool:
-    """Makes what is missing, and migrates the schema. Returns whether the site is new.
+    """Creates whatever is missing, and migrates the schema. Returns whether the site is new.
 
-    `example` adds an example post to a new site. Raises StorageError if a newer feedserver made the database.
+    `example` adds an example post to a new site. Raises StorageError if the schema is newer than this program.
     """
     secret(services.settings.data_dir)
     if services.database.file is not None:
@@ -50,20 +50,20 @@ def upgrade(services: Services) -> bool:
 
 
 def require_some(services: Services) -> None:
-    """Raises StorageError, which says what to do, if there is no database of any version."""
+    """Raises StorageError, which says what to do, if there is no database."""
     if not migrate.exists(services.database):
-        raise StorageError("there is no database yet; `feedserver init` makes it")
+        raise StorageError("there is no database yet; `feedserver init` creates it")
 
 
 def require_current(services: Services) -> None:
-    """Raises StorageError, which says what to do, if there is no database with the current schema."""
+    """Raises StorageError, which says what to do, unless there is a database with the current schema."""
     require_some(services)
     if not migrate.is_current(services.database):
-        raise StorageError("the database is of an older feedserver; `feedserver db upgrade` brings it up to date")
+        raise StorageError("the schema is that of an older feedserver; `feedserver db upgrade` migrates it")
 
 
 def _upgrade(services: Services) -> bool:
-    """Migrates the schema, and writes what every site has. The caller holds `migrate.exclusive`."""
+    """Migrates the schema and fills the table `site`. The caller holds `migrate.exclusive`."""
     changed = migrate.upgrade(services.database)
     proposed = secret(services.settings.data_dir)
     author = services.settings.site.author
@@ -73,13 +73,13 @@ def _upgrade(services: Services) -> bool:
         revision.agree_on_archives(connection, services.settings.feeds.entries)
         before = revision.change_author(connection, author)
         if before != author:
-            lists.give_unnamed(connection, author, before)
+            lists.move_unnamed(connection, author, before)
     secret(services.settings.data_dir, agreed)
     return changed
 
 
 def _add_example(services: Services) -> None:
     with services.database.read() as connection:
-        if posts.any_at_all(connection):
+        if posts.has_any(connection):
             return
     services.publisher.add(services.publisher.read(_EXAMPLE.encode()), services.clock())

@@ -1,6 +1,7 @@
 """gunicorn's settings and hooks: the same for `feedserver serve` and `gunicorn -c config/gunicorn.conf.py wsgi:app`.
 
-gthread workers, one for each core, with more threads than pings may wait; job threads start and end with their worker.
+gthread workers, one for each core, with more threads than waiting slots for pings. Job threads start and end with their
+worker.
 """
 
 import ctypes
@@ -27,14 +28,14 @@ from feedserver.services import EXTENSION, Services, WebServices
 from feedserver.urls import Urls
 
 _RECEIVE_SECONDS: Final = 5  # for the next bytes of a request: gunicorn's own timeout does not end a blocked read
-_GRACE_SECONDS: Final = 30  # for requests and jobs under way when the server ends
+_GRACE_SECONDS: Final = 30  # for running requests and jobs when the server stops
 _M_ARENA_MAX: Final = -8  # mallopt(3)
 
-_job_workers: dict[int, Worker] = {}  # by the process that they run in
+_job_workers: dict[int, Worker] = {}  # by process id
 
 
 class Server(BaseApplication):  # type: ignore[misc] # gunicorn is published without types
-    """gunicorn, started by a command. `options` are gunicorn's settings by name."""
+    """gunicorn as started by `feedserver serve`. `options` are gunicorn's settings by name."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         self._options = options
@@ -51,7 +52,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is published wit
 def gunicorn_settings(
     bind: str = settings.BIND, workers: int | None = None, threads: int = settings.THREADS
 ) -> dict[str, Any]:
-    """gunicorn's settings by name. Without `workers`, `WEB_CONCURRENCY` or the number of cores says how many."""
+    """gunicorn's settings by name. `workers` defaults to `WEB_CONCURRENCY` or the number of cores."""
     return {
         "bind": bind,
         "workers": workers or int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1),
@@ -61,7 +62,7 @@ def gunicorn_settings(
         "timeout": 60,
         "graceful_timeout": _GRACE_SECONDS,
         "max_requests": 0,
-        "control_socket_disable": True,  # two servers on one machine would fight over it
+        "control_socket_disable": True,  # two servers on one machine would share it
         "forwarded_allow_ips": "",  # the application decides: server.trusted_proxies
         "logger_class": AccessLogger,
         "accesslog": "-",
@@ -75,7 +76,7 @@ def gunicorn_settings(
 
 
 def prepare() -> None:
-    """Makes the site if there is none, and migrates its database. Raises SettingsError or StorageError."""
+    """Creates the site if there is none, and migrates its database. Raises SettingsError or StorageError."""
     services = Services(settings.load())
     init(services, example=True)
     services.database.close()  # workers must not inherit its connections
@@ -98,7 +99,7 @@ def _when_ready(server: Any) -> None:
 
 
 def announce(urls: Urls, listeners: Iterable[Any]) -> None:
-    """Tells the operator, on standard output, what is served where."""
+    """Prints for the operator where the server listens, and its main URLs."""
     lines = {
         "listening on": ", ".join(map(str, listeners)),
         "site": urls.home(),
@@ -135,15 +136,15 @@ def _post_worker_init(worker: Any) -> None:
 def share_memory() -> None:
     """Lets all threads share two malloc arenas, if the C library is glibc.
 
-    By default nearly each thread gets its own, and keeps what it needed once: a quarter of a worker's memory. Python
-    runs one thread at a time, so that they do not contend for the two.
+    By default nearly each thread has its own, which never shrinks: a quarter of a worker's memory. Python runs one
+    thread at a time, so they do not contend for the two.
     """
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _worker_exit(_server: Any, worker: Any) -> None:
-    """Lets jobs under way end; gives back the leases of those that would take longer than gunicorn waits."""
+    """Waits for running jobs; gives back the leases of those that take longer than gunicorn waits."""
     end = time.monotonic() + STOP_SECONDS
     if worker.pid in _job_workers:
         _job_workers.pop(worker.pid).stop()

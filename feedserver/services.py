@@ -1,4 +1,4 @@
-"""The parts of a running feedserver, made once for each process: a command, a worker, or the web application."""
+"""The parts of feedserver, made once for each process: a command, a worker, or the web application."""
 
 import fcntl
 import hmac
@@ -30,10 +30,10 @@ EXTENSION = "feedserver"
 
 
 class Services:
-    """What commands and background jobs call. Nothing is opened before it is used."""
+    """The parts that commands and jobs use. Nothing is opened before it is used."""
 
     def __init__(self, settings: Settings, clock: Clock = utc_now, fetch: Fetch | None = None) -> None:
-        """`fetch` replaces the guarded fetcher: tests need no network. Raises StorageError for a bad database URL."""
+        """`fetch` replaces the guarded fetcher in tests. Raises StorageError for a bad database URL."""
         self.settings = settings
         self.clock = clock
         self.urls = Urls(settings.site.url)
@@ -43,20 +43,20 @@ class Services:
         self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
         fetch = fetch or _guarded_fetch(settings)
         self.verifier = Verifier(self.database, self.urls, settings, clock, fetch)
-        handlers = {VERIFY: self.verifier.carry_out, publishing.PUBLISH: self.publisher.tell_due}
+        handlers = {VERIFY: self.verifier.carry_out, publishing.PUBLISH: self.publisher.notify_due}
         self.runner = Runner(self.database, handlers, clock)
         self.waiting_slots = WaitingSlots(settings.pingback.places)
         self.receiver = Receiver(
             self.database, self.urls, settings, clock, self.verifier, self.runner, slots=self.waiting_slots
         )
 
-    @cached_property  # two threads may make it twice: it is the same value
+    @cached_property  # two threads may compute it, but get the same value
     def tokens(self) -> Tokens:
         """The tokens of the comment form, signed with the site's secret from the database."""
         with self.database.read() as connection:
             return Tokens(revision.secret(connection))
 
-    @cached_property  # two threads may make it twice: it is the same value
+    @cached_property  # two threads may compute it, but get the same value
     def moderation_key(self) -> str:
         """The unguessable part of the moderation feed's address, derived from the secret."""
         with self.database.read() as connection:
@@ -65,7 +65,7 @@ class Services:
 
 
 class WebServices(Services):
-    """What the web application calls besides. Its imports are late: commands start in half the time without them."""
+    """Adds the parts of the web application, imported late: commands start in half the time without them."""
 
     def __init__(self, settings: Settings, clock: Clock = utc_now, fetch: Fetch | None = None) -> None:
         from feedserver.feeds.collecting import Collector
@@ -81,7 +81,7 @@ class WebServices(Services):
         self.page_cache = PageCache(self.database, self.changes, clock)
         self.download_limit = DownloadLimit(self.database, settings.limits.copies, clock)
         self.readership = Readership(self.database, clock)
-        self.feed_responder = FeedResponder(self.feed_documents, self.download_limit, self.readership.saw)
+        self.feed_responder = FeedResponder(self.feed_documents, self.download_limit, self.readership.count)
 
 
 def services() -> WebServices:
@@ -98,7 +98,7 @@ def _guarded_fetch(settings: Settings) -> Fetch:
 
 
 def egress_policy(settings: Settings) -> Policy:
-    """Where the fetcher may connect, its limits, and its User-Agent."""
+    """The fetcher's allowed addresses, limits and User-Agent."""
     return Policy(
         allow=settings.egress.allow,
         ports=settings.egress.ports,
@@ -111,8 +111,8 @@ def egress_policy(settings: Settings) -> Policy:
 def secret(data_dir: Path, agreed: str | None = None) -> str:
     """The secret that signs forms: from the file `secret` in `data_dir` (0600), made on first use.
 
-    `agreed` is the secret in the database, and replaces another one in the file (`revision.agree_on_secret`).
-    Raises StorageError when the file holds something else.
+    `agreed` is the secret in the database; it replaces a different one in the file (`revision.agree_on_secret`).
+    Raises StorageError if the file is not text.
     """
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     file_name = data_dir / "secret"

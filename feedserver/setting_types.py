@@ -1,4 +1,4 @@
-"""The types of settings: how text and TOML values become a value, and the message if they cannot."""
+"""Converts text and TOML values to the values of settings, with a message where that fails."""
 
 import ipaddress
 import zoneinfo
@@ -18,8 +18,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """`read` converts a value; its ValueError holds the words that follow “must be”."""
+class Converter:
+    """`read` converts a value; the text of its ValueError follows “must be”."""
 
     read: Callable[[object], Any]
 
@@ -84,7 +84,7 @@ def truth(value: object) -> bool:
     return word in _TRUE
 
 
-def whole(least: int, most: int) -> Kind:
+def whole(least: int, most: int) -> Converter:
     def read(value: object) -> int:
         try:
             number = int(value.strip()) if isinstance(value, str) else value
@@ -94,10 +94,10 @@ def whole(least: int, most: int) -> Kind:
             raise ValueError(f"a whole number from {least} to {most}")
         return number
 
-    return Kind(read)
+    return Converter(read)
 
 
-def seconds(least: float, most: float) -> Kind:
+def seconds(least: float, most: float) -> Converter:
     def read(value: object) -> float:
         try:
             number = float(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else None
@@ -107,16 +107,16 @@ def seconds(least: float, most: float) -> Kind:
             raise ValueError(f"a number of seconds from {least:g} to {most:g}")
         return number
 
-    return Kind(read)
+    return Converter(read)
 
 
-def choice(*words: str) -> Kind:
+def choice(*words: str) -> Converter:
     def read(value: object) -> str:
         if not isinstance(value, str) or value.strip() not in words:
             raise ValueError(f"one of {', '.join(words)}")
         return value.strip()
 
-    return Kind(read)
+    return Converter(read)
 
 
 def _items(value: object) -> list[str]:

@@ -1,7 +1,7 @@
 """Settings: one TOML file and the environment, which wins. Read and checked as a whole, then frozen.
 
-Each setting is a dataclass field; its metadata holds a `Kind` (how text and TOML values become the value) and a
-meaning in one line. `config show`, the names of the variables and the checks derive from that.
+Each setting is a dataclass field; its metadata holds a `Converter` and its meaning in one line. `config show`, the
+names of the variables and the checks derive from that.
 """
 
 import os
@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from feedserver import setting_types as types
 from feedserver.errors import SettingsError
-from feedserver.setting_types import Kind, Network
+from feedserver.setting_types import Converter, Network
 
 DEFAULT_FILE = Path("config/feedserver.toml")
 PREFIX = "FEEDSERVER_"
@@ -23,9 +23,11 @@ BIND = "127.0.0.1:8000"  # what the server listens on by default
 THREADS = 16  # in each process: with 4, eight slow requests stop a site
 
 
-def _setting(default: object, kind: Kind | Callable[[object], Any], meaning: str, *, secret: bool = False) -> Any:
-    kind = kind if isinstance(kind, Kind) else Kind(kind)
-    return field(default=default, metadata={"kind": kind, "meaning": meaning, "secret": secret})
+def _setting(
+    default: object, converter: Converter | Callable[[object], Any], meaning: str, *, secret: bool = False
+) -> Any:
+    converter = converter if isinstance(converter, Converter) else Converter(converter)
+    return field(default=default, metadata={"converter": converter, "meaning": meaning, "secret": secret})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class DescribedSetting:
     """One setting as `config show` prints it."""
 
     key: str
@@ -132,16 +134,16 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     return read(environ)[0]
 
 
-def describe(environ: Mapping[str, str] = os.environ) -> list[Described]:
+def describe(environ: Mapping[str, str] = os.environ) -> list[DescribedSetting]:
     """Every setting with its value and its origin: `default`, the file, or the variable. Raises like `load`."""
     return read(environ)[1]
 
 
-def read(environ: Mapping[str, str]) -> tuple[Settings, list[Described]]:
+def read(environ: Mapping[str, str]) -> tuple[Settings, list[DescribedSetting]]:
     """The results of `load` and `describe`."""
     faults: list[str] = []
     given = _from_file(environ, faults) | _from_environment(environ, faults)
-    described: list[Described] = []
+    described: list[DescribedSetting] = []
     settings = _build(Settings, "", given, described, faults)
     faults += [f"{key}: there is no such setting ({origin})" for key, (_, origin) in given.items()]
     if faults:
@@ -217,7 +219,7 @@ def _from_named_file(name: str, key: str, environ: Mapping[str, str], given: Giv
         faults.append(f"{name}: cannot be read: {error}")
 
 
-def _build(section: type, prefix: str, given: Given, described: list[Described], faults: list[str]) -> Any:
+def _build(section: type, prefix: str, given: Given, described: list[DescribedSetting], faults: list[str]) -> Any:
     values: dict[str, object] = {}
     for item in fields(section):
         key = prefix + item.name
@@ -229,9 +231,9 @@ def _build(section: type, prefix: str, given: Given, described: list[Described],
         if key in given:
             raw, origin = given.pop(key)
             try:
-                value = item.metadata["kind"].read(raw)
+                value = item.metadata["converter"].read(raw)
             except ValueError as error:
                 faults.append(f"{key}: must be {error} ({origin})")
         values[item.name] = value
-        described.append(Described(key, value, origin, item.metadata["meaning"], item.metadata["secret"]))
+        described.append(DescribedSetting(key, value, origin, item.metadata["meaning"], item.metadata["secret"]))
     return section(**values)

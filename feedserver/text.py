@@ -33,7 +33,7 @@ def clean(text: str) -> str:
 
 
 def _without(unwanted: re.Pattern[str], text: str) -> str:
-    """`text` without what matches, by pieces: if every second character of 1 MB matched, 30 MB would be needed."""
+    """`text` without matches, in pieces: 1 MB with a match at every second character would need 30 MB."""
     if not unwanted.search(text):
         return text
     return "".join([unwanted.sub("", text[start : start + _PIECE]) for start in range(0, len(text), _PIECE)])
@@ -42,8 +42,8 @@ def _without(unwanted: re.Pattern[str], text: str) -> str:
 def one_line(text: str) -> str:
     """Returns `text` cleaned, in NFC, with each run of whitespace folded into one space.
 
-    Lines over 10,000 characters are not composed: NFC takes quadratic time for a run of combining marks
-    (UAX #15), and a stranger may send a million.
+    Lines over 10,000 characters are not normalized: NFC takes quadratic time for a run of combining marks (UAX #15),
+    of which a source may have a million.
     """
     line = _BLANKS.sub(" ", clean(text)).strip()
     return unicodedata.normalize("NFC", line) if len(line) <= _MAX_NORMALIZED else line
@@ -61,8 +61,7 @@ def shorten(text: str, limit: int) -> str:
 def plain(html: str) -> str:
     """Returns the visible text of `html` on one line, without scripts, styles and other invisible elements.
 
-    Takes linear time: it reads tokens and builds no tree, which for 34 kB of unclosed elements can reach two million
-    nodes.
+    Takes linear time: it reads tokens and builds no tree, which can have two million nodes for 34 kB of HTML.
     """
     words: list[str] = []
     unseen = 0

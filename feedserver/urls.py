@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import inet_aton, inet_ntoa
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-MAX_URL = 2048  # bytes of UTF-8: what other software accepts and our indexes hold
+MAX_URL = 2048  # bytes of UTF-8; longer ones exceed what other software accepts and indexes hold
 _MAX_DIGITS = 9  # of a page number, so that it fits in 32 bits
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # last label of a host that the URL Standard parses as IPv4
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -23,11 +23,6 @@ class Urls:
     """The URLs of a site. `base` is `site.url` without a trailing slash: `https://blog.example/path`."""
 
     base: str
-
-    @property
-    def prefix(self) -> str:
-        """The path of the base, percent-decoded: `` or `/path`."""
-        return unquote(urlsplit(self.base).path)
 
     def at(self, path: str) -> str:
         """The absolute URL of a path that starts with a slash."""
@@ -100,10 +95,10 @@ def segment(text: str) -> str:
 
 
 def split_http(url: str) -> SplitResult | None:
-    """Splits an absolute http(s) URL that all parsers read alike; returns None for any other text.
+    """Splits an absolute http(s) URL that all parsers read alike; returns None for other text.
 
     Refused are userinfo, control characters, whitespace, backslashes, port 0 or over 65535, and over 2048 bytes.
-    `urlsplit` alone deletes tabs, takes a backslash for part of the userinfo, and checks the port only when it is read.
+    `urlsplit` alone deletes tabs, treats a backslash as part of the userinfo, and checks the port only when it is read.
     """
     if len(url.encode("utf-8", "replace")) > MAX_URL or any(
         c <= " " or c in "\\\x7f" or "\x80" <= c <= "\x9f" or c.isspace() for c in url
@@ -120,8 +115,8 @@ def split_http(url: str) -> SplitResult | None:
 def host_name(parts: SplitResult) -> str:
     """Returns the normalized host: lower case, ASCII (IDNA), no trailing dot, no brackets; "" if it is invalid.
 
-    All spellings of an address become one (`0x7f.1`, `[::ffff:127.0.0.1]`): otherwise each would have limits of its
-    own. A name that ends in a number but is no IPv4 address is invalid (URL Standard section 3.5).
+    All spellings of an address (`0x7f.1`, `[::ffff:127.0.0.1]`) become one, so that they share limits. A name that ends
+    in a number but is not an IPv4 address is invalid (URL Standard section 3.5).
     """
     host = (parts.hostname or "").rstrip(".")
     try:

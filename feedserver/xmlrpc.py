@@ -1,7 +1,7 @@
-"""XML-RPC on the wire: requests are read with limits, responses and faults are written. Pure: bytes in and out.
+"""Parses XML-RPC requests within limits, and writes responses and faults. Pure: bytes in and out.
 
-One wrapper around the standard library's unmarshaller, which expands entities, accepts a response as a call and raises
-a dozen kinds of exceptions: no DOCTYPE, bounded nesting, and every way to fail is a WireError.
+Wraps the standard library's unmarshaller, which expands entities, accepts a response as a call and raises a dozen kinds
+of exceptions. Here DOCTYPE is refused, nesting is bounded, and every failure is an XmlRpcError.
 """
 
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ _ENCODINGS: Final = frozenset({"utf-8", "us-ascii", "iso-8859-1", "utf-16", "win
 Value = str | list[str] | list[list[str]]
 
 
-class WireError(FeedserverError):
-    """A request that is no call of a method that is there. `str(error)` is for the sender, `code` the fault's.
+class XmlRpcError(FeedserverError):
+    """A bad request. `str(error)` is for the sender; `code` is the fault's code.
 
     Codes: “Specification for Fault Code Interoperability” of xmlrpc-epi.
     """
@@ -33,29 +33,29 @@ class WireError(FeedserverError):
         super().__init__(text or self.text)
 
 
-class MalformedRequest(WireError):
+class MalformedRequest(XmlRpcError):
     code = -32700
     text = "the request is not well-formed XML of a reasonable shape"
 
 
-class NotACall(WireError):
+class NotACall(XmlRpcError):
     code = -32600
     text = "the request is not an XML-RPC methodCall with a methodName"
 
 
-class UnknownMethod(WireError):
+class UnknownMethod(XmlRpcError):
     code = -32601
-    text = "there is no such method; system.listMethods names those there are"
+    text = "there is no such method; system.listMethods lists them all"
 
 
-class WrongParameters(WireError):
+class WrongParameters(XmlRpcError):
     code = -32602
     text = "the parameters are not those that the method takes"
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call. `params` are of any type that XML-RPC has; None where they cannot be read."""
+    """A call. `params` have any type of XML-RPC; None if they cannot be read."""
 
     method: str
     params: tuple[object, ...] | None
@@ -71,7 +71,7 @@ class Call:
 def parse(body: bytes) -> Call:
     """The call in `body`. Raises MalformedRequest or NotACall."""
     unmarshaller = Unmarshaller()
-    unmarshaller.xml("", "")  # expat hands it text already; without this it would decode that once more
+    unmarshaller.xml("", "")  # no encoding: expat passes decoded text
     reader = _Reader(unmarshaller)
     try:
         reader.feed(body)
@@ -98,14 +98,14 @@ def fault(code: int, text: str) -> bytes:
 def _params(unmarshaller: Unmarshaller) -> tuple[object, ...] | None:
     try:
         return tuple(unmarshaller.close())
-    except Exception:  # noqa: BLE001 - ResponseError, and for a `fault` within a call whatever its parts bring about
+    except Exception:  # noqa: BLE001 - ResponseError, or anything for a `fault` within a call
         return None
 
 
 class _Reader:
     """Expat, driving the unmarshaller: no DOCTYPE, no deep nesting, no exotic encodings.
 
-    An exception of the unmarshaller is noted, not raised: what is not well-formed further on is −32700 all the same.
+    Notes an exception of the unmarshaller and reads on: XML that is not well-formed further on is −32700.
     """
 
     def __init__(self, unmarshaller: Unmarshaller) -> None:
@@ -123,7 +123,7 @@ class _Reader:
     def feed(self, body: bytes) -> None:
         try:
             self._parser.Parse(body, True)
-        except (LookupError, ValueError) as error:  # an encoding that Python does not know, or cannot map
+        except (LookupError, ValueError) as error:  # an encoding that Python does not have, or cannot map
             raise MalformedRequest from error
 
     def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
@@ -152,14 +152,14 @@ class _Reader:
             return
         try:
             getattr(self._target, method)(*arguments)
-        except Exception:  # noqa: BLE001 - the unmarshaller raises types that are documented nowhere
+        except Exception:  # noqa: BLE001 - the unmarshaller raises undocumented types
             self.failed = True
 
 
 def _cleaned(value: Value) -> Value:
     if isinstance(value, str):
         return clean(value)
-    return [_cleaned(item) for item in value]  # type: ignore[return-value] # as deep as it came
+    return [_cleaned(item) for item in value]  # type: ignore[return-value] # nested like `value`
 
 
 def _document(xml: str) -> bytes:

@@ -59,7 +59,7 @@ def test_machines_that_share_a_database_share_its_secret(fresh: WebServices, ass
     shared = secret(fresh.settings.data_dir)
     assert own != shared
     assert (settings.data_dir / "secret").read_text() == f"{shared}\n"
-    form = fresh.tokens.give(1, fresh.clock())
+    form = fresh.tokens.issue(1, fresh.clock())
     assert other.tokens.problem(form, 1, fresh.clock() + timedelta(minutes=1)) is None
 
 
@@ -115,7 +115,7 @@ def test_an_old_site_gets_no_example(fresh: WebServices) -> None:
 
 def test_without_a_database_the_error_says_how_to_make_one(fresh: WebServices) -> None:
     for require in (require_some, require_current):
-        with pytest.raises(StorageError, match="no database yet; `feedserver init` makes it"):
+        with pytest.raises(StorageError, match="no database yet; `feedserver init` creates it"):
             require(fresh)
 
 
@@ -126,7 +126,7 @@ def test_with_an_old_database_the_error_says_how_to_upgrade(
     monkeypatch.setattr(migrate, "is_current", lambda _: False)
 
     require_some(fresh)
-    with pytest.raises(StorageError, match="`feedserver db upgrade` brings it up to date"):
+    with pytest.raises(StorageError, match="`feedserver db upgrade` migrates it"):
         require_current(fresh)
 
 
@@ -152,7 +152,7 @@ def test_processes_that_start_together_make_one_site(
         outcomes = run_together(folder, url, ["init"], ["init"], ["post", "list"])
 
         assert [status for status, _ in outcomes[:2]] == [0, 0], outcomes
-        assert sorted(said.split()[0] for _, said in outcomes[:2]) == ["found", "made"]
+        assert sorted(said.split()[0] for _, said in outcomes[:2]) == ["created", "found"]
         assert outcomes[2][0] == 0 or "feedserver init" in outcomes[2][1] or "db upgrade" in outcomes[2][1]
         database = Database(url)
         with database.read() as connection:

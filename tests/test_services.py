@@ -27,7 +27,7 @@ def test_what_is_derived_from_the_secret_is_the_same_in_all_threads(services: We
 
     def read(_: int) -> tuple[str, str | None]:
         together.wait(timeout=30)
-        given = services.tokens.give(1, services.clock())
+        given = services.tokens.issue(1, services.clock())
         return services.moderation_key, services.tokens.problem(given, 2, services.clock())
 
     with ThreadPoolExecutor(THREADS) as threads:

@@ -186,10 +186,6 @@ def test_only_later_pages_are_numbered() -> None:
     assert ROOT.tag("a", 2) == "https://blog.example/tags/a?page=2"
 
 
-def test_the_prefix_is_the_decoded_path_of_the_base() -> None:
-    assert (ROOT.prefix, BELOW.prefix) == ("", "/my blog")
-
-
 # --- URLs of strangers ---
 
 

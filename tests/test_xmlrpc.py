@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feedserver import xmlrpc
-from feedserver.xmlrpc import MalformedRequest, NotACall, WireError, WrongParameters
+from feedserver.xmlrpc import MalformedRequest, NotACall, WrongParameters, XmlRpcError
 from tests.support.pinging import call_body, ping_body, read_answer
 
 CALL = ping_body("http://other.example/a?b=1&c=2", "http://blog.example/posts/a-post")
@@ -165,7 +165,7 @@ def assert_parsed_or_refused(body: bytes) -> None:
     try:
         call = xmlrpc.parse(body)
         strings = call.strings(2, "")
-    except WireError:
+    except XmlRpcError:
         return
     assert all(isinstance(text, str) for text in strings)
     assert call.method == call.method.strip() != ""
@@ -199,7 +199,7 @@ def fault_in(body: bytes) -> Fault:
     return raised.value
 
 
-@pytest.mark.parametrize("error", WireError.__subclasses__(), ids=lambda error: error.__name__)
-def test_wire_errors_have_codes_of_the_interoperability_list(error: type[WireError]) -> None:
+@pytest.mark.parametrize("error", XmlRpcError.__subclasses__(), ids=lambda error: error.__name__)
+def test_wire_errors_have_codes_of_the_interoperability_list(error: type[XmlRpcError]) -> None:
     assert -32799 <= error.code <= -32600
     assert str(error()) == error.text

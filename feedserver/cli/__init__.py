@@ -35,7 +35,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         status = int(chosen.run(chosen) or 0)
-        print(end="", flush=True)  # here, so that an error of it still sets the exit status
+        print(end="", flush=True)  # flushed here, so that an error still sets the exit status
         return status
     except SettingsError as error:
         return _refused(*error.faults)

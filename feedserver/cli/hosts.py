@@ -1,4 +1,4 @@
-"""`feedserver host …`: rules for source hosts, and deleting all that came from a host."""
+"""`feedserver host …`: rules for source hosts, and deleting everything from a host."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ from feedserver.domains import home_directory
 from feedserver.errors import FeedserverError
 from feedserver.thoughts.moderation import hosts, purge
 from feedserver.thoughts.moderation.hosts import Rule
-from feedserver.thoughts.moderation.purge import Stored
+from feedserver.thoughts.moderation.purge import StoredCounts
 from feedserver.urls import host_name, path_steps
 
 
@@ -27,7 +27,7 @@ def add_commands(commands: Commands) -> None:
         )
         command.set_defaults(rule=rule)
     listing(group, "list", _list, "list the rules")
-    purged = verb(group, "purge", _purge, "delete all that came from a host, for good: thoughts, texts and jobs")
+    purged = verb(group, "purge", _purge, "delete everything from a host for good: thoughts, texts and jobs")
     purged.add_argument("host", metavar="HOST", type=host)
     purged.add_argument("--yes", action="store_true", help="delete; without it, only print what would be deleted")
 
@@ -61,7 +61,7 @@ def _set_rule(chosen: Namespace) -> None:
     with services.database.write() as connection:
         had_one = hosts.set_rule(connection, chosen.host, rule, services.clock())
     if rule is None and not had_one:
-        raise FeedserverError(f"there is no rule for {chosen.host}; `feedserver host list` shows all rules")
+        raise FeedserverError(f"no rule for {chosen.host}; `feedserver host list` shows all rules")
     print(f"{rule or 'no rule'}  {chosen.host}")
 
 
@@ -81,14 +81,14 @@ def _purge(chosen: Namespace) -> int:
     if not stored.thoughts:
         raise FeedserverError(f"nothing is stored from {chosen.host}; `feedserver thought list` shows all thoughts")
     if chosen.yes:
-        print(f"removed from {chosen.host}, for good: {_counts(stored)}")
+        print(f"deleted from {chosen.host}: {_counts(stored)}")
         return 0
-    print(f"there is from {chosen.host}: {_counts(stored)}")
-    print("feedserver: nothing was removed; --yes removes it, which cannot be taken back", file=sys.stderr)
+    print(f"stored from {chosen.host}: {_counts(stored)}")
+    print("feedserver: nothing was deleted; --yes deletes it, which cannot be undone", file=sys.stderr)
     return 1
 
 
-def _counts(stored: Stored) -> str:
+def _counts(stored: StoredCounts) -> str:
     numbers = {"thought": stored.thoughts, "page": stored.source_keys, "job": stored.jobs}
     counts = ", ".join(f"{number} {name}{'' if number == 1 else 's'}" for name, number in numbers.items())
     return f"{counts} ({stored.shown} shown)"

@@ -94,16 +94,16 @@ def _document(services: Services, name: str) -> DraftText:
     if not content.strip():
         raise InvalidDocument("document", "is empty")
     document = services.publisher.read(content)
-    if document.left_out:
-        print(f"feedserver: left out, as no post has such a field: {', '.join(document.left_out)}", file=sys.stderr)
+    if document.unknown_fields:
+        print(f"feedserver: unknown fields were left out: {', '.join(document.unknown_fields)}", file=sys.stderr)
     return document
 
 
 def _print_post(services: Services, post: Post) -> None:
-    """Prints what state a post has, if readers cannot see it, then its permalink."""
+    """Prints the permalink of a post, after its state if readers cannot see it."""
     status = post.status(services.clock())
     if status == "scheduled":
         print(f"scheduled for {post.published_at:%Y-%m-%d %H:%M} UTC")
     elif status == "draft":
-        print("kept as a draft")
+        print("saved as a draft")
     print(services.urls.post(post.slug))

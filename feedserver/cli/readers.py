@@ -16,14 +16,14 @@ _COLUMNS: Final = ("reader", "subscribers", "requests", "share of 304", "bytes")
 def add_commands(commands: Commands) -> None:
     group = noun(commands, "feed", "who reads the feeds")
     readers = listing(group, "readers", _readers, "list who read the feeds on a day, the most subscribers first")
-    readers.add_argument("--day", metavar="YYYY-MM-DD", type=_day, help="in UTC; default: the newest with a reader")
+    readers.add_argument("--day", metavar="YYYY-MM-DD", type=_day, help="in UTC; default: the last day with a reader")
 
 
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"“{text}” is no day, such as 2026-01-31") from None
+        raise argparse.ArgumentTypeError(f"“{text}” is not a day such as 2026-01-31") from None
 
 
 def _readers(chosen: Namespace) -> None:
@@ -36,7 +36,7 @@ def _readers(chosen: Namespace) -> None:
         print(f"{day} (UTC)")
         print_list(_table(found), as_json=False, columns=_COLUMNS)
     else:
-        print(f"nobody is known to have read a feed on {day}" if day else "nobody is known to have read a feed yet")
+        print(f"no reader was counted on {day}" if day else "no reader has been counted yet")
 
 
 def _row(reader: ReaderDay) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def _row(reader: ReaderDay) -> dict[str, Any]:
 
 
 def _table(found: Sequence[ReaderDay]) -> list[dict[str, Any]]:
-    """Rows of a heading, the readers, and their sums."""
+    """Rows: a heading, the readers, and their sums."""
     lines = [(r.reader, r.subscribers, r.requests, r.not_modified, r.sent) for r in found]
     sums = (sum(numbers) for numbers in list(zip(*lines, strict=True))[1:])
     cells = [

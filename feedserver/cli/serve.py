@@ -11,7 +11,7 @@ from feedserver.settings import BIND, THREADS
 
 
 def add_commands(commands: Commands) -> None:
-    serve = verb(commands, "serve", _serve, "run the whole server; makes the site first if there is none")
+    serve = verb(commands, "serve", _serve, "run the whole server; creates the site first if there is none")
     serve.add_argument("--bind", metavar="HOST:PORT", type=_address, default=BIND, help="default: %(default)s")
     serve.add_argument("--workers", metavar="N", type=_positive, help="processes; default: one for each core")
     serve.add_argument("--threads", metavar="N", type=_positive, default=THREADS, help="in each; default: %(default)s")
@@ -32,7 +32,7 @@ def _positive(text: str) -> int:
 
 
 def _serve(chosen: Namespace) -> None:
-    # gunicorn reads WEB_CONCURRENCY while it is imported: a mistake there must not stop other commands.
+    # gunicorn reads WEB_CONCURRENCY when it is imported; a mistake there must not stop other commands.
     try:
         from feedserver import server
     except ValueError as error:

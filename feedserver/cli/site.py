@@ -14,14 +14,14 @@ from feedserver.cli.arguments import Commands, listing, noun, open_site, print_l
 from feedserver.installation import init, upgrade
 from feedserver.jobs import store as jobs
 from feedserver.services import Services
-from feedserver.settings import Described
+from feedserver.settings import DescribedSetting
 from feedserver.storage import copying
 from feedserver.storage.engine import Database
 
 _HIDDEN = "(hidden)"
-_ABOUT_COPY = """Stop the site first: what is written during the copy is not copied. Everything is copied or nothing,
-and the rows are counted. Do not put a password into a URL, as every user of the machine can read it there: put it into
-~/.pgpass, or into a file that is named by `?passfile=/path` at the end of the URL."""
+_ABOUT_COPY = """Stop the site first: changes during the copy are not copied. Either everything is copied or nothing.
+Do not put a password into a URL, where every user of the machine can read it: put it into
+~/.pgpass, or into a file that `?passfile=/path` at the end of the URL names."""
 
 
 def add_commands(commands: Commands) -> None:
@@ -34,8 +34,8 @@ def add_commands(commands: Commands) -> None:
     run.add_argument("--until-idle", action="store_true", help="repeat until no job is due")
 
     group = noun(commands, "db", "the database")
-    verb(group, "upgrade", _upgrade, "migrate the schema to that of this program, under a lock")
-    verb(group, "check", _check, "exit 1 if the schema is not that of this program")
+    verb(group, "upgrade", _upgrade, "migrate the schema to the current version, under a lock")
+    verb(group, "check", _check, "exit 1 if the schema is not the current version")
     copy = listing(group, "copy", _copy, "copy a whole site into an empty database, SQLite or PostgreSQL")
     copy.epilog = _ABOUT_COPY
     copy.add_argument(
@@ -50,7 +50,7 @@ def add_commands(commands: Commands) -> None:
 def _init(chosen: Namespace) -> None:
     services = Services(settings.load())
     is_new = init(services, example=not chosen.no_example)
-    print(f"{'made' if is_new else 'found'} the site {services.settings.site.url} in {services.settings.data_dir}")
+    print(f"{'created' if is_new else 'found'} the site {services.settings.site.url} in {services.settings.data_dir}")
 
 
 def _jobs(chosen: Namespace) -> None:
@@ -91,7 +91,7 @@ def _upgrade(_: Namespace) -> None:
 
 def _check(_: Namespace) -> None:
     open_site()
-    print("the schema is this program's")
+    print("the schema is current")
 
 
 def _copy(chosen: Namespace) -> None:
@@ -111,7 +111,7 @@ def _config(chosen: Namespace) -> None:
     print_list(rows, as_json=chosen.json, columns=("key", "value", "origin"))
 
 
-def _shown(item: Described) -> Any:
+def _shown(item: DescribedSetting) -> Any:
     """A setting's value for JSON, without passwords."""
     match item.value:
         case str() as text if item.secret:

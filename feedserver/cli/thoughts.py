@@ -12,11 +12,11 @@ from feedserver.posts import store as posts
 from feedserver.thoughts import listing as thoughts
 from feedserver.thoughts.model import STATES, Kind
 from feedserver.thoughts.moderation import actions
-from feedserver.thoughts.moderation.actions import Act, ActionResult
+from feedserver.thoughts.moderation.actions import Action, ActionResult
 
-_MAX_DIGITS = 18  # of an id, so that it fits in 64 bits
+_MAX_DIGITS = 18  # of an id or a number, which fits in 64 bits then
 
-_ACTIONS: dict[Act, str] = {
+_ACTIONS: dict[Action, str] = {
     "approve": "show thoughts; later changes of their content wait for approval",
     "hide": "stop showing thoughts",
     "spam": "mark thoughts as spam, for good",
@@ -93,7 +93,7 @@ def _list(chosen: Namespace) -> None:
 
 
 def _moderate(chosen: Namespace) -> int:
-    """Does the action to each id, or to all thoughts from a host."""
+    """Applies the action to each id, or to all thoughts from a host."""
     if bool(chosen.ids) == bool(chosen.host):
         chosen.wrong_usage("give either ids or --host HOST")
     if chosen.host:
@@ -102,8 +102,8 @@ def _moderate(chosen: Namespace) -> int:
     return _print_result(actions.moderate_all(services.database, chosen.ids, chosen.action, services.clock()))
 
 
-def _moderate_host(name: str, action: Act) -> int:
-    """Does the action to all thoughts from a host. Says nothing of those that cannot be approved or hidden."""
+def _moderate_host(name: str, action: Action) -> int:
+    """Applies the action to all thoughts from a host; skips those that cannot be approved or hidden."""
     services = open_site()
     with services.database.read() as connection:
         ids = thoughts.ids_of_host(connection, name)

@@ -1,4 +1,4 @@
-"""The feeds that a page names in its head: title, media type and URL of each."""
+"""The feeds that a page links to in its head: title, media type and URL of each."""
 
 from typing import Final
 
@@ -9,25 +9,25 @@ from feedserver.services import services
 
 _LABELS: Final[dict[Format, str]] = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
 
-Named = list[tuple[str, str, str]]
+HeadLinks = list[tuple[str, str, str]]
 
 
-def for_site() -> Named:
+def for_site() -> HeadLinks:
     """The feeds of the site as a whole: posts and thoughts."""
     return [feed for scope, row in SCOPES.items() if not row.has_names for feed in _named(scope, "", row.title)]
 
 
-def for_list(scope: str, name: str) -> Named:
+def for_list(scope: str, name: str) -> HeadLinks:
     """The feeds of a tag or an author, before those of the site."""
     return _named(scope, name, SCOPES[scope].title) + for_site()
 
 
-def for_post(post: Post) -> Named:
+def for_post(post: Post) -> HeadLinks:
     """The site's feeds, and the thoughts on this post."""
     return for_site() + _named(POST, post.slug, SCOPES[POST].short_title, post.label)
 
 
-def _named(scope: str, name: str, title: str, shown_name: str | None = None) -> Named:
+def _named(scope: str, name: str, title: str, shown_name: str | None = None) -> HeadLinks:
     parts = services()
     text = title.format(name=shown_name or name, site=parts.settings.site.title)
     return [

@@ -1,7 +1,7 @@
 """Feeds for people: a page where a browser opens a feed, the list of all feeds, and that list as OPML.
 
 Browsers mark a navigation (Fetch Metadata: `Sec-Fetch-Dest: document`, `Sec-Fetch-Mode: navigate`); no feed reader
-sends that. Accept does not tell them apart: some readers accept HTML as gladly as feeds.
+sends that. Accept does not tell them apart: some readers prefer HTML.
 """
 
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ _SHOWN: Final = 10  # entries on the page
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """One feed in the list: its title, its page, its address in each format."""
+class ListedFeed:
+    """One feed in the list: its title, its page, its URL in each format."""
 
     title: str
     page_url: str
@@ -61,13 +61,13 @@ def preview(address: FeedAddress) -> Response:
 
 @blueprint.get("/feeds")
 def all_feeds() -> str:
-    """All feeds but those of single posts, which their pages name."""
+    """All feeds but those of single posts, which the posts' pages link to."""
     return render_template("feeds.html", groups=_listed(), canonical=services().urls.feeds(), feeds=for_site())
 
 
 @blueprint.get("/feeds.opml")
 def as_opml() -> Response:
-    """The same list for feed readers, which can import it."""
+    """The same list as OPML, which feed readers can import."""
     outlines = {
         group: [Outline(listed.title, listed.urls["rss"], listed.page_url) for listed in feeds]
         for group, feeds in _listed().items()
@@ -80,7 +80,7 @@ def as_opml() -> Response:
     return response
 
 
-def _listed() -> dict[str, list[Listed]]:
+def _listed() -> dict[str, list[ListedFeed]]:
     """The feeds by heading; headings without feeds are left out."""
     parts, now = services(), services().clock()
     author = parts.settings.site.author
@@ -95,8 +95,8 @@ def _listed() -> dict[str, list[Listed]]:
     }
 
 
-def _feed(scope: str, name: str) -> Listed:
+def _feed(scope: str, name: str) -> ListedFeed:
     parts, row = services(), SCOPES[scope]
     title = row.short_title.format(name=name, site=parts.settings.site.title)
     urls = {fmt: FeedAddress(scope, fmt, name).url(parts.urls) for fmt in FORMATS}
-    return Listed(title, row.page_url(parts.urls, name), urls)
+    return ListedFeed(title, row.page_url(parts.urls, name), urls)

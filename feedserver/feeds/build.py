@@ -1,4 +1,4 @@
-"""Makes a Feed value of posts or thoughts. Pure: everything it needs is passed in; the formats write the value."""
+"""Makes a Feed value from posts or thoughts. Pure. The formats write the value."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from feedserver.thoughts.comments import as_html
 from feedserver.thoughts.model import Thought
 from feedserver.urls import Urls
 
-# Seconds between two polls: what `Cache-Control`, `ttl` and `sy:` say alike.
+# Seconds between two polls, as `Cache-Control`, `ttl` and `sy:` say.
 TTL = 300
 ARCHIVE_TTL = 86_400  # an archive changes only when a post in it is edited or deleted
 _TITLE = 80  # characters of a post's title within another title
@@ -67,7 +67,7 @@ class Builder:
         )
 
     def _feed_id(self, address: FeedAddress, post: Post | None) -> str:
-        """The site's own id, or one made from it; it is the same in all formats and outlives changes of address."""
+        """The site's own id, or one made from it: the same in all formats, and independent of the address."""
         if not address.row.id_of:
             return self.site.guid
         name = address.row.id_of.format(name=address.name, guid=post.guid if post else "")

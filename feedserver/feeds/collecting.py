@@ -1,7 +1,4 @@
-"""Collects the posts or thoughts of a document from the stores.
-
-Leaves to others: what a document says of them (`build`), its bytes and their versions (`renderer`).
-"""
+"""Collects the posts or thoughts of a document from the stores; `build` makes a feed of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -45,7 +42,7 @@ class PostGone(PostNotFound):
 
 
 class PostMoved(PostNotFound):
-    """The post whose thoughts the feed lists was renamed: `slug` is its present slug."""
+    """The post whose thoughts the feed lists was renamed; `slug` is its new slug."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ class Collector:
     counts: CountCache = field(default_factory=CountCache)
 
     def collect(self, connection: Connection, address: FeedAddress, now: datetime) -> Feed:
-        """The feed at `address` as it is now.
+        """Collects the feed at `address`.
 
         Raises PostNotFound for a tag or author without a visible post, for a post that readers cannot see, and for a
         page or archive that does not exist; ArchiveNotFull for the next archive; PostGone and PostMoved for a post that
@@ -128,9 +125,9 @@ class Collector:
         found: int,
         count: Callable[[], int],
     ) -> Extent:
-        """The extent of a list. Only later pages count it: they link to the last one.
+        """The extent of a list. Only pages after the first count it, as they link to the last one.
 
-        The others tell by `found`, one entry more than they show, that there are older ones.
+        For the others, `found` is enough: one entry more than they show if there are older ones.
         """
         size = self.settings.feeds.entries
         if address.part != "page" or address.number == 1:
@@ -140,7 +137,7 @@ class Collector:
 
 
 def may_be_empty(listing: Listing) -> bool:
-    """Whether a list exists before its first post: the site's own, and its author's, to which every feed links."""
+    """Whether a list exists without posts: the site's own, and its author's, to which every feed links."""
     return listing == EVERYTHING or listing.unnamed_too
 
 
@@ -156,10 +153,9 @@ def _post_named(connection: Connection, slug: str, now: datetime) -> Post:
 
 
 def _with_late(newest: list[Post], unarchived: list[Post]) -> list[Post]:
-    """The newest posts, and such older ones as no archive holds yet.
+    """The newest posts, and older ones that no archive holds yet.
 
-    No subscriber would get a post that was dated back far otherwise: it is too old for the newest, too new for an
-    archive.
+    Otherwise no subscriber would get a back-dated post: too old for the newest document, too new for an archive.
     """
     known = {post.id for post in newest}
     late = [post for post in unarchived if post.id not in known]

@@ -1,4 +1,4 @@
-"""Conditional requests and content negotiation (RFC 9110). Pure. Werkzeug parses, and what is often sent is cached."""
+"""Conditional requests and content negotiation (RFC 9110). Pure. Caches what Werkzeug parses of frequent fields."""
 
 import re
 from datetime import datetime
@@ -10,7 +10,7 @@ from werkzeug.http import parse_accept_header, parse_date, parse_etags
 from feedserver.feeds.store import Version
 
 CODINGS: Final = ("br", "gzip", "identity")  # the smallest first
-_SUFFIX: Final = re.compile(r"(?:--?|;)(?:gzip|br|deflate|zstd)$")  # which compressing proxies add to ETags
+_SUFFIX: Final = re.compile(r"(?:--?|;)(?:gzip|br|deflate|zstd)$")  # added to ETags by compressing proxies
 _REMEMBERED: Final = 128  # header fields
 _LONGEST: Final = 300  # characters of Accept-Encoding: Werkzeug's parser takes 60 ms for the 8 KiB that may be sent
 
@@ -18,8 +18,8 @@ _LONGEST: Final = 300  # characters of Accept-Encoding: Werkzeug's parser takes 
 def not_modified(version: Version, if_none_match: str | None, if_modified_since: str | None) -> bool:
     """Whether the client has this version (RFC 9110 section 13.2.2).
 
-    If-None-Match wins where both are sent, and is compared weakly. A date later than the version's counts: some readers
-    send the time of their last visit.
+    If-None-Match wins over If-Modified-Since, and is compared weakly. A date later than the version's counts too: some
+    readers send the time of their last visit.
     """
     if if_none_match is not None:
         return if_none_match == version.etag or _names(if_none_match, version.etag)
@@ -30,7 +30,7 @@ def not_modified(version: Version, if_none_match: str | None, if_modified_since:
 
 
 def is_conditional(if_none_match: str | None, if_modified_since: str | None) -> bool:
-    """Whether a request has a condition; an invalid date is none (RFC 9110 section 13.1.3)."""
+    """Whether a request has a condition; an invalid date is ignored (RFC 9110 section 13.1.3)."""
     return bool(if_none_match) or (if_modified_since is not None and _date(if_modified_since) is not None)
 
 

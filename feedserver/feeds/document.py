@@ -1,4 +1,4 @@
-"""One document of a feed as it is sent: its responses, made once for all requests. Pure."""
+"""One document of a feed as sent: its responses, made once for all requests. Pure."""
 
 import gzip
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class FeedResponse(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A version of a document, rendered from a `state` of the site. `full` holds the 200 for each content coding."""
+    """A rendered version of a document. `state` is that of the site; `full` holds the 200 for each content coding."""
 
     key: str  # of the document
     feed_key: str  # of the feed it belongs to: that of its newest document

@@ -1,4 +1,4 @@
-"""The documents in memory: bounded in number and in bytes; the one asked for least recently is dropped first."""
+"""LRU cache of documents, bounded in number and in bytes."""
 
 from threading import Lock
 from typing import Final
@@ -8,26 +8,26 @@ from cachetools import LRUCache
 from feedserver.feeds.document import Document
 from feedserver.feeds.scopes import FeedAddress
 
-MOST: Final = 256  # documents in one process
-ROOM: Final = 16 * 1_048_576  # bytes of all of them, in all codings
+MAX_DOCUMENTS: Final = 256  # documents in one process
+MAX_BYTES: Final = 16 * 1_048_576  # bytes of all of them, in all codings
 
 
 class DocumentCache:
     """Documents by address. Safe to share between threads."""
 
-    def __init__(self, most: int = MOST, room: int = ROOM) -> None:
-        """Holds `most` documents in `room` bytes; a document that is larger than the room is held alone."""
-        least = room // most  # a small document weighs a `most`-th of the room, so that one bound keeps both
+    def __init__(self, max_documents: int = MAX_DOCUMENTS, max_bytes: int = MAX_BYTES) -> None:
+        """Holds `max_documents` in `max_bytes`; a larger document is held alone."""
+        least = max_bytes // max_documents  # the least weight, so that one bound enforces both
         self._documents: LRUCache[FeedAddress, Document] = LRUCache(
-            room, lambda document: min(max(document.size, least), room)
+            max_bytes, lambda document: min(max(document.size, least), max_bytes)
         )
-        self._lock = Lock()  # reading moves a document to the end of the line
+        self._lock = Lock()  # reading moves a document to the end of the queue
 
     def get(self, address: FeedAddress) -> Document | None:
         with self._lock:
             try:
                 return self._documents[address]
-            except KeyError:  # a third faster than `get`, which looks twice
+            except KeyError:  # a third faster than `get`, which does two look-ups
                 return None
 
     def put(self, address: FeedAddress, document: Document) -> None:

@@ -1,8 +1,7 @@
 """The documents of all feeds, rendered once per change of the site.
 
 A document is current until the site's revision changes or a scheduled post is due. While the database is away or
-locked, the last good one is served. Leaves to others: memory (`document_cache`), rendering (`renderer`), versions
-(`versions`), and what is remembered of an outage (`outage`).
+locked, the last good one is served.
 """
 
 from threading import Lock
@@ -22,8 +21,8 @@ from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
 from feedserver.storage.explaining import DATABASE_AWAY
 
-_LOCKS: Final = 64  # documents that share one only wait for each other
-_WAIT: Final = 0.5  # seconds for another thread's rendering, where there is a last good document
+_LOCKS: Final = 64  # documents that share one wait for each other
+_WAIT: Final = 0.5  # seconds for another thread's rendering if there is a last good document
 
 
 class FeedDocuments:
@@ -40,7 +39,7 @@ class FeedDocuments:
         self._outage = Outage()
 
     def cached(self, address: FeedAddress) -> Document | None:
-        """The document at `address` if it is cached and current. Costs at most a query for the site's revision."""
+        """The document at `address` if it is cached and current. Runs at most a query for the site's revision."""
         document = self._cache.get(address)
         if document is None:
             return None
@@ -50,10 +49,9 @@ class FeedDocuments:
             return None
 
     def get(self, address: FeedAddress) -> Document:
-        """The current document at `address`; the last good one while it takes long to render or the database is away.
+        """The current document at `address`; the last good one while rendering takes long or the database is away.
 
-        Raises what `Collector.collect` raises, and SQLAlchemy's DBAPIError or TimeoutError where there is no last good
-        document.
+        Raises what `Collector.collect` raises; without a last good document, SQLAlchemy's DBAPIError or TimeoutError.
         """
         last_good = self._cache.get(address)
         rendering = self._rendering[hash(address) % _LOCKS]

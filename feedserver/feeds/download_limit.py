@@ -1,8 +1,8 @@
 """Limits full downloads of one feed by one client (`limits.copies`; `docs/interface.md`, “Feeds over HTTP”).
 
-All processes count together, in the database. The one download a minute of a well-behaved reader is noted in memory
-only, as is a refusal until it ends: both cost a dictionary look-up. While the database is locked or away, feeds are
-served uncounted, and the log says so.
+The database counts for all processes. One download a minute, as well-behaved readers make, is recorded in memory only,
+like a refusal until it ends: both cost a dictionary look-up. While the database is locked or away, feeds are served
+uncounted, and the log says so.
 """
 
 import logging
@@ -20,20 +20,20 @@ from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
 from feedserver.storage.explaining import DATABASE_AWAY
 
-MOST_DOWNLOADERS: Final = 10_000  # in memory; the one seen least recently is forgotten first
-_LOCK_TIMEOUT: Final = 0.5  # seconds: no reader should wait to be counted
-_PAUSE: Final = timedelta(seconds=30)  # before a database that failed is asked again
+MOST_DOWNLOADERS: Final = 10_000  # in memory, in an LRU cache
+_LOCK_TIMEOUT: Final = 0.5  # seconds: counting must not delay the response
+_PAUSE: Final = timedelta(seconds=30)  # before a database that failed is tried again
 
 _Downloader = tuple[str, str]  # a client's network and a document's key
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Recent:
-    """What this process knows of one client's downloads of one document.
+class RecentDownloads:
+    """One client's downloads of one document through this process.
 
-    `uncounted` are those of the current and the last minute that the database does not know, at most one for each.
-    `counted_at` is the time of the last one that it knows.
+    `uncounted` are those of the current and the last minute that the database has not counted, at most one for each.
+    `counted_at` is the time of the last one that it has counted.
     """
 
     uncounted: tuple[datetime, ...] = ()
@@ -46,7 +46,7 @@ class Recent:
             return 0
         return ceil((self.refused_until - now).total_seconds())
 
-    def with_uncounted(self, now: datetime) -> "Recent | None":
+    def with_uncounted(self, now: datetime) -> "RecentDownloads | None":
         """This and one more uncounted download; None if it has to be counted.
 
         The first download in a minute is not counted if there was at most one in the minute before.
@@ -56,23 +56,23 @@ class Recent:
             return None
         if any(_minute(at) == minute for at in self.uncounted):
             return None
-        return Recent((*(at for at in self.uncounted if _minute(at) == minute - 1), now))
+        return RecentDownloads((*(at for at in self.uncounted if _minute(at) == minute - 1), now))
 
 
-_NONE: Final = Recent()
+_NONE: Final = RecentDownloads()
 
 
 class DownloadLimit:
     """Counts full downloads. Safe to share between threads."""
 
     def __init__(self, database: Database, most: int, clock: Clock, most_downloaders: int = MOST_DOWNLOADERS) -> None:
-        """`most` downloads a minute of one document by one network (IPv4 address, IPv6 /64); 0 for any number."""
+        """Allows `most` downloads of one document a minute for one network (IPv4 address, IPv6 /64); 0 for no limit."""
         self._database = database
         self._most = most
         self._clock = clock
-        self._recent: LRUCache[_Downloader, Recent] = LRUCache(most_downloaders)
+        self._recent: LRUCache[_Downloader, RecentDownloads] = LRUCache(most_downloaders)
         self._lock = Lock()  # for `_recent`
-        self._counting = Lock()  # held while the database counts: uncounted downloads are in it before later ones
+        self._counting = Lock()  # held while the database counts, so that it gets uncounted downloads before later ones
         self._paused_until: datetime | None = None
 
     def refuses(self, client_address: str, key: str) -> int:
@@ -98,11 +98,13 @@ class DownloadLimit:
             recent = self._recent.get(downloader, _NONE)
             if wait := recent.seconds_refused(now):  # another thread was refused meanwhile
                 return wait
-            self._recent[downloader] = Recent(counted_at=now)
+            self._recent[downloader] = RecentDownloads(counted_at=now)
         wait = self._count_in_database(downloader, recent.uncounted, now)
         if wait:
             with self._lock:
-                self._recent[downloader] = Recent((), now, now.replace(microsecond=0) + timedelta(seconds=wait))
+                self._recent[downloader] = RecentDownloads(
+                    (), now, now.replace(microsecond=0) + timedelta(seconds=wait)
+                )
         return wait
 
     def _count_in_database(self, downloader: _Downloader, uncounted: tuple[datetime, ...], now: datetime) -> int:
@@ -115,7 +117,7 @@ class DownloadLimit:
         except DATABASE_AWAY as error:
             self._paused_until = now + _PAUSE
             _log.warning(
-                "feeds are served uncounted for %s s; the database did not answer as it should: %s",
+                "downloads of feeds are not counted for %s s; the database did not answer: %s",
                 int(_PAUSE.total_seconds()),
                 type(error).__name__,
             )

@@ -1,9 +1,9 @@
-"""The elements that feedgen cannot write: one extension for the feed and one for its entries.
+"""Elements that feedgen cannot write: one extension for the feed and one for its entries.
 
 They add Dublin Core, slash, wfw, threading (RFC 4685), syndication, history (RFC 5005) and media elements, and correct
 what feedgen writes too simply: entry links in Atom, plain text that looks like HTML. feedgen builds Atom elements
 without a namespace (its `xmlns` is a literal attribute), so Atom's own elements are added by local name in Atom and by
-full name in RSS. Leaves the rest of the document to `syndication`.
+full name in RSS.
 """
 
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
@@ -16,7 +16,7 @@ from feedserver.feeds.text_constructs import has_marks, label, write_name, write
 from feedserver.posts.model import Enclosure
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-# The prefixes of their specifications: some readers know the elements by prefix alone.
+# With the prefixes of the specifications: some readers recognize elements by prefix alone.
 NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "fh": "http://purl.org/syndication/history/1.0",

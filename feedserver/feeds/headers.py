@@ -9,7 +9,7 @@ from feedserver.feeds.store import Version
 
 Headers = tuple[tuple[str, str], ...]
 
-# The request header fields that select a response: content codings, and the page for people.
+# The request header fields that select a response: content coding, or the page for browsers.
 VARY: Final = "Accept-Encoding, Sec-Fetch-Dest, Sec-Fetch-Mode"
 _STALE: Final = "stale-while-revalidate=60, stale-if-error=86400"  # seconds (RFC 5861)
 

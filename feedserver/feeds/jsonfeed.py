@@ -1,7 +1,7 @@
 """JSON Feed 1.1 (https://jsonfeed.org/version/1.1).
 
 Keys have a fixed order and dates are in UTC, so the same feed gives the same bytes. The kind of a thought and the post
-that it answers are in an extension object, `_feedserver`. Leaves RSS and Atom to `syndication`.
+that it answers are in an extension object, `_feedserver`.
 """
 
 import json
@@ -61,7 +61,7 @@ def _item(entry: Entry) -> Object:
 
 
 def _content(entry: Entry) -> Object:
-    """HTML or text, always one of them; the text may be the title. The excerpt of a pingback is text."""
+    """HTML or text: one is required, so the text may be the title. The excerpt of a pingback is text."""
     if entry.html and entry.kind != "pingback":
         return {"content_html": entry.html}
     return {"content_text": entry.summary or entry.title or entry.url}

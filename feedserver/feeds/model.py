@@ -1,7 +1,7 @@
 """A feed as a value, the same for every format. Pure.
 
 All text is clean (`text.clean`), all HTML sanitised with absolute URLs, all times aware and UTC: the stores and
-`posts/rendering` ensure that when a post is written. A format only has to write the value.
+`posts/rendering` ensure that when a post is written.
 """
 
 from dataclasses import dataclass
@@ -95,8 +95,8 @@ class FeedLink:
 class Feed:
     """One document of one format.
 
-    `id` is stable and never the document's URL. `self_url` is the document's URL, `page_url` that of the page that
-    lists the same. `updated` is the newest entry's, or the site's creation. `ttl` is in seconds. `links` lead to pages,
+    `id` is stable and not a URL. `self_url` is the document's URL, `page_url` that of the page that lists the same.
+    `updated` is the newest entry's, or the site's creation. `ttl` is in seconds. `links` lead to pages,
     archives and hubs. `archive` and `complete` are the marks of RFC 5005.
     """
 

@@ -16,7 +16,7 @@ class Outline:
 
 
 def opml(title: str, owner: str, groups: Mapping[str, Sequence[Outline]]) -> bytes:
-    """The document, UTF-8. `groups` holds subscriptions by heading. All text must be clean (`text.clean`)."""
+    """The OPML document, UTF-8. `groups` holds subscriptions by heading. All text must be clean (`text.clean`)."""
     root = etree.Element("opml", version="2.0")
     head = etree.SubElement(root, "head")
     etree.SubElement(head, "title").text = title

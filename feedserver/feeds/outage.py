@@ -1,4 +1,4 @@
-"""Remembers for a second that the database is away or locked, so that not each request waits for it and logs it."""
+"""Records for a second that the database is away or locked, so that not every request waits for it and logs it."""
 
 import logging
 from time import monotonic
@@ -20,7 +20,7 @@ class Outage:
         return monotonic() < self._until
 
     def begin(self, error: Exception, served: str) -> None:
-        """Logs the failure, with an example of what is `served` as it was."""
+        """Logs the failure; `served` is the key of a document that is served without a check."""
         name = type(error).__name__
-        _log.warning("the database is away (%s); feeds are served as they were, such as %s", name, served)
+        _log.warning("the database is away (%s); the last good feeds are served, such as %s", name, served)
         self._until = monotonic() + SECONDS

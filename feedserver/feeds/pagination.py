@@ -1,8 +1,8 @@
 """The pages and archives of a feed, and the links between them (RFC 5005). Pure.
 
 Pages (section 3) hold all current entries, newest first, and shift with each new one. Archives (section 4) are fixed:
-they hold the entries by position, counted from the oldest. Each archive links to the next one from the start, so its
-bytes never change; until that one is full, its address redirects to the feed.
+they hold the entries by position, counted from the oldest. Each archive links to the next one from the start, so that
+its bytes never change; until that one is full, its address redirects to the feed.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from feedserver.urls import Urls
 class Extent:
     """The number of `entries` in a list, the `size` of a page, and the number of full `archives`.
 
-    Where they were not `counted`, `entries` is a lower bound.
+    Unless they were `counted`, `entries` is a lower bound.
     """
 
     entries: int
@@ -30,7 +30,7 @@ class Extent:
         return max(1, -(-self.entries // self.size))
 
     def fills(self, address: FeedAddress) -> bool:
-        """Whether this is the address of the archive that is not full yet: the one after the last full one."""
+        """Whether this is the address of the archive after the last full one."""
         return address.part == "archive" and self.archives > 0 and address.number == self.archives + 1
 
     def holds(self, address: FeedAddress) -> bool:

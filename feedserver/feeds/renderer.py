@@ -21,7 +21,7 @@ from feedserver.storage.engine import Database
 
 FORMATS = {"rss": rss, "atom": atom, "json": json_feed}
 LOCK_TIMEOUT: Final = 0.5  # seconds, where there is a last good document to serve
-_TRIES: Final = 3  # renderings that a change of the site may make out of date
+_TRIES: Final = 3  # renderings, as a change of the site may overtake one
 
 
 class Renderer:
@@ -34,9 +34,9 @@ class Renderer:
         self._versions = Versions(database, clock)
 
     def render(self, address: FeedAddress, last: Document | None) -> Document:
-        """The document at `address` as it is now; `last` is the one before. Raises what `Collector.collect` raises.
+        """The document at `address` now; `last` is the cached one. Raises what `Collector.collect` raises.
 
-        A site that changes during each try gets the last one all the same.
+        If the site changes during each try, the last rendering is returned.
         """
         for tries_left in reversed(range(_TRIES)):
             feed, state = self._database.read_public(partial(self._collect, address))
@@ -47,10 +47,10 @@ class Renderer:
             if version is not None:
                 bodies = last.bodies if last and last.version.etag == etag else encode(body)
                 return make_document(address, feed.self_url, feed.ttl, version, state, bodies)
-        raise AssertionError("the last try gets a version in any state")
+        raise AssertionError("the last try ignores changes")
 
     def _collect(self, address: FeedAddress, connection: Connection) -> tuple[Feed, SiteState]:
         now = self._clock()
-        number = revision.load(connection).revision  # first: what changes later is a change to the next request
+        number = revision.load(connection).revision  # read first: later changes make the document stale
         feed = self._collector.collect(connection, address, now)
         return feed, SiteState(number, posts.next_publication(connection, now))

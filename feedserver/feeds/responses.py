@@ -1,6 +1,6 @@
-"""The response to a request for a feed: 304, 200 or 429 (`docs/interface.md`, “Feeds over HTTP”). No Flask.
+"""The response to a request for a feed: 304, 200 or 429 (docs/interface.md, “Feeds over HTTP”). Without Flask.
 
-`web.feed_fast_path` calls this before the router, `views` behind it.
+Called by `web.feed_fast_path` before the router, and by `views`.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _TOO_MANY: Final = b"Too many copies of this feed; ask with If-None-Match.\n"
 
 
 class FeedRequest(NamedTuple):
-    """What a response depends on: the client's address, and header fields as sent, None where missing."""
+    """What a response depends on: method, client address, and header fields as sent, None if missing."""
 
     method: str  # GET or HEAD
     client: str
@@ -41,11 +41,11 @@ class FeedRequest(NamedTuple):
 
     @property
     def is_full_download(self) -> bool:
-        """Whether it asks for the whole body, whatever its sender has: a GET without a condition, met or not."""
+        """Whether it is a GET without a condition."""
         return self.method == "GET" and not is_conditional(self.if_none_match, self.if_modified_since)
 
 
-class Listener(Protocol):
+class ResponseListener(Protocol):
     """Called after each response to a request for a feed, from many threads. Must neither block nor raise."""
 
     def __call__(self, user_agent: str | None, address: str | None, feed_key: str, status: int, sent: int) -> None:
@@ -58,10 +58,10 @@ class FeedResponder:
 
     documents: FeedDocuments
     download_limit: DownloadLimit
-    listener: Listener
+    listener: ResponseListener
 
     def respond(self, address: FeedAddress, request: FeedRequest) -> FeedResponse:
-        """The response with the document at `address`. Raises what `FeedDocuments.get` raises."""
+        """The response for the document at `address`. Raises what `FeedDocuments.get` raises."""
         return self._respond(self.documents.get(address), request)
 
     def respond_from_cache(self, address: FeedAddress, request: FeedRequest) -> FeedResponse | None:
@@ -84,7 +84,7 @@ class FeedResponder:
 
 
 def _too_many_downloads(seconds: int) -> FeedResponse:
-    """Nearly as small as a 304: a client that downloads again and again seldom waits, or reads the text."""
+    """A 429 nearly as small as a 304: such clients seldom wait or read the text."""
     headers = {
         "Content-Type": "text/plain; charset=utf-8",
         "Content-Length": str(len(_TOO_MANY)),

@@ -1,7 +1,4 @@
-"""The feeds that there are: a row of one table for each kind, and the addresses of their documents. Pure.
-
-A new kind of feed is a new row here, and touches no other file.
-"""
+"""The kinds of feeds: one table with a row for each, and the addresses of their documents. Pure."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -21,18 +18,20 @@ _VARIABLE: Final = re.compile("<[^<>]*>")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One kind of feed. In texts, `{name}` is the tag, the author or the post's title, `{site}` the site's title."""
+    """One kind of feed. In titles, `{name}` is the tag, the author or the post's title, `{site}` the site's title."""
 
     path: str  # without the format; a name is `<name>`, with the router's converter
     page_url: Callable[[Urls, str], str]  # of the page that lists the same, from the name
     title: str
-    short_title: str  # where the reader knows which site it is
-    id_of: str  # what the feed's id is made of, with `{guid}` for the post's; empty: the site's own id
+    short_title: str  # where the site is known
+    id_of: str  # name for the feed's id, with `{guid}` for the post's; empty: the site's own id
     posts: Callable[[str, str], Listing] | None = None  # from the name and the site's author; None: lists thoughts
     of_one_post: bool = False  # the name is the slug of a post; thoughts on others are not listed
     heading: str = ""  # on the list of all feeds; empty: not listed there
-    names: Callable[[Any, Any, str], Iterable[str]] = lambda *_: ("",)  # for that: from connection, now, site's author
-    former: Mapping[str, Format] = field(default_factory=dict)  # addresses that other software had
+    names: Callable[[Any, Any, str], Iterable[str]] = lambda *_: (
+        "",
+    )  # of such feeds, from connection, now, site's author
+    former: Mapping[str, Format] = field(default_factory=dict)  # addresses in other software
 
     @property
     def has_names(self) -> bool:
@@ -127,7 +126,7 @@ class FeedAddress(NamedTuple):
 
     @property
     def query(self) -> str:
-        """What follows the feed's URL; empty for the newest document."""
+        """The query of the document's URL; empty for the newest document."""
         return "" if self.part == "newest" else f"?{self.part}={self.number}"
 
     def newest(self) -> "FeedAddress":

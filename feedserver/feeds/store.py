@@ -1,4 +1,4 @@
-"""The SQL of feed versions: an ETag and a Last-Modified for each state of each document."""
+"""The SQL of versions: an ETag and a Last-Modified for each state of each document."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,9 +31,8 @@ def newest(connection: Connection, key: str) -> Version | None:
 def next_version(connection: Connection, key: str, etag: str, now: datetime) -> Version:
     """The newest version if it has this `etag`, else a new one.
 
-    A version is dated when it was made, not by its newest post: a reader that sends the date of another site's feed, or
-    of this one before it was renamed, has not seen it. In a burst each is dated a second after the one before. So a
-    reader that sends back Last-Modified misses no change, not even a back-dated post.
+    A version has the date when it was made, not that of its newest post, and is at least a second later than the one
+    before. So a reader that sends back Last-Modified misses no change, not even a back-dated or renamed post.
     """
     known = newest(connection, key)
     if known is not None and known.etag == etag:

@@ -1,8 +1,7 @@
 """RSS 2.0 and Atom 1.0 (RFC 4287), through feedgen and two extensions of it.
 
 The same feed gives the same bytes: every date, the order and the generator's name are set, so that feedgen's defaults
-(the current time, its version) do not show. Our version is left out too: each upgrade would change every feed. Leaves
-to `extensions` what feedgen cannot write, and to `jsonfeed` the third format.
+(the current time, its version) do not show. Our version is left out too: each upgrade would change every feed.
 """
 
 from dataclasses import replace
@@ -26,7 +25,7 @@ from feedserver.posts.model import WEB_BEGAN
 GENERATOR = "feedserver"
 DOCS = "http://www.rssboard.org/rss-specification"
 _EXTENSION = "feedserver"
-Format = Literal["rss", "atom"]
+XmlFormat = Literal["rss", "atom"]
 
 
 def rss(feed: Feed) -> bytes:
@@ -46,15 +45,14 @@ def rfc822(moment: datetime) -> str:
     return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
-# feedgen's function switches the locale of the whole process, and threads that do so at once can leave it switched.
-# Each module has its own name for it.
+# feedgen's function switches the locale of the whole process, which is not safe in threads. Each module imports it.
 feedgen.entry.formatRFC2822 = feedgen.feed.formatRFC2822 = rfc822
 
 
 class _FinishedEntry(FeedEntry):  # type: ignore[misc]  # feedgen is published without types
-    """An entry that becomes XML at once, so that one that cannot be written shows before the feed is written."""
+    """An entry that becomes XML at once, so that an error shows before the feed is written."""
 
-    def finish(self, fmt: Format) -> None:
+    def finish(self, fmt: XmlFormat) -> None:
         self._element: Element = super().rss_entry() if fmt == "rss" else super().atom_entry()
 
     def rss_entry(self) -> Element:
@@ -64,7 +62,7 @@ class _FinishedEntry(FeedEntry):  # type: ignore[misc]  # feedgen is published w
         return self._element
 
 
-def _document(feed: Feed, fmt: Format) -> Any:
+def _document(feed: Feed, fmt: XmlFormat) -> Any:
     head = cleaned(replace(feed, entries=()))
     document = FeedGenerator()
     document.register_extension(_EXTENSION, FeedExtension, EntryExtension)
@@ -90,7 +88,7 @@ def _document(feed: Feed, fmt: Format) -> Any:
     return document
 
 
-def _entry(fmt: Format, feed_language: str, entry: Entry) -> _FinishedEntry:
+def _entry(fmt: XmlFormat, feed_language: str, entry: Entry) -> _FinishedEntry:
     made = _FinishedEntry()
     made.register_extension(_EXTENSION, EntryExtension)
     extension = getattr(made, _EXTENSION)
@@ -115,7 +113,7 @@ def _entry(fmt: Format, feed_language: str, entry: Entry) -> _FinishedEntry:
 
 
 def _set_body(made: FeedEntry, entry: Entry) -> None:
-    """Summary first, then content: RSS gets `description` and `content:encoded` in the order that readers expect."""
+    """Sets summary, then content: RSS gets `description` and `content:encoded` in the order that readers expect."""
     if entry.summary or not entry.html:
         made.summary(text_constructs.escaped(entry.summary or text_constructs.label(entry)), type="html")
     if entry.html:

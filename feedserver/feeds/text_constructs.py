@@ -13,7 +13,7 @@ from lxml.etree import _Element as Element
 from feedserver import text
 from feedserver.feeds.model import Entry
 
-LABEL = 80  # characters of a summary that stand in for a title
+LABEL = 80  # characters of a summary used as a title
 _WORD_JOINER = "\u2060"  # invisible, without width
 _REFERENCES = {"&": "#x26", "<": "#x3C"}
 _MARKS = re.compile("([&<])")

@@ -1,7 +1,7 @@
 """Keeps one bad entry from breaking a feed: entries are written one by one; one that cannot be written is left out.
 
-Text is cleaned when it is stored, and written as stored. Only an entry that a format refuses is cleaned again and
-written once more; if that fails too, it is left out and logged. Leaves to the formats what an entry looks like.
+Text is cleaned when it is stored. Only an entry that a format refuses is cleaned again and written once more; if that
+fails too, it is left out and logged.
 """
 
 import logging
@@ -14,7 +14,7 @@ from feedserver.feeds.model import Entry
 
 logger = logging.getLogger(__name__)
 Written = TypeVar("Written")
-Value = TypeVar("Value")
+T = TypeVar("T")
 
 
 def written(entries: Iterable[Entry], write: Callable[[Entry], Written]) -> Iterator[Written]:
@@ -26,9 +26,9 @@ def written(entries: Iterable[Entry], write: Callable[[Entry], Written]) -> Iter
             logger.error("the entry %s is left out of the feed: %s", ascii(entry.id), error)
 
 
-def cleaned(value: Value) -> Value:
-    """A feed, an entry or a part of one, with `text.clean` applied to all text in it."""
-    clean: Value = _cleaned(value)
+def cleaned(value: T) -> T:
+    """A feed, an entry or a part of one, with all text cleaned (`text.clean`)."""
+    clean: T = _cleaned(value)
     return clean
 
 

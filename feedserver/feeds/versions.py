@@ -1,6 +1,4 @@
-"""The versions of documents, shared by all processes through the database: an ETag, and a Last-Modified that only moves
-forward. Leaves the SQL to `store`.
-"""
+"""The versions of documents, shared by all processes through the database."""
 
 from dataclasses import dataclass
 
@@ -24,11 +22,11 @@ class Versions:
     def of(self, key: str, etag: str, state: SiteState | None, lock_timeout: float | None) -> Version | None:
         """The version of the document `key` with this ETag.
 
-        None if the site has changed since `state`, where one is given: a slow renderer must not publish old bytes as
-        the newest version after a quicker one published newer bytes. `lock_timeout` is in seconds, None for the usual.
+        None if `state` is given and the site has changed since: a slow renderer must not publish old bytes as the
+        newest version. `lock_timeout` is in seconds, None for the default.
         Raises SQLAlchemy's DBAPIError or TimeoutError.
         """
-        # Read even if this process has the same bytes: another one may have seen them change and change back.
+        # Read even if this process has the same bytes: others may have published different ones meanwhile.
         with self.database.read() as connection:
             newest = store.newest(connection, key)
         if newest is not None and newest.etag == etag:

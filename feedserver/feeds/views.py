@@ -1,6 +1,6 @@
-"""Feeds over HTTP: exact types, no cookies, never a choice by Accept (`docs/interface.md`, “Feeds over HTTP”).
+"""Feeds over HTTP: exact types, no cookies, no negotiation by Accept (docs/interface.md, “Feeds over HTTP”).
 
-A person who opens a feed in a browser is shown a page instead (`browsing`).
+A browser that opens a feed gets a page instead (`browsing`).
 """
 
 from functools import partial
@@ -19,14 +19,14 @@ from feedserver.feeds.scopes import FORMATS, SCOPES, FeedAddress, Format
 from feedserver.services import services
 from feedserver.urls import page_number
 
-ROUTED_TO: Final = "feedserver.feed"  # the key in the WSGI environment under which a request's FeedAddress stands
+ROUTED_TO: Final = "feedserver.feed"  # key in the WSGI environment for the request's FeedAddress
 
 blueprint = Blueprint("feeds", __name__)
 
 
 @blueprint.record
 def add_routes(state: BlueprintSetupState) -> None:
-    """A route for each scope, and for the addresses that other software had. The router takes a slash at their end."""
+    """Adds a route for each scope and for former addresses; a slash at their end is accepted."""
     for scope, row in SCOPES.items():
         rule = f"{row.path}.<any({','.join(FORMATS)}):fmt>"
         state.add_url_rule(rule, f"{scope}_feed", partial(feed, scope), methods=["GET"])
@@ -49,13 +49,13 @@ def feed(scope: str, fmt: Format, name: str = "") -> BaseResponse:
 
 
 def former_address(address: FeedAddress) -> BaseResponse:
-    """Redirects to the feed meant."""
+    """Redirects to the feed that replaces a former address."""
     return redirect(address.url(services().urls), 301)
 
 
 @blueprint.after_request
 def allow_scripts(response: Response) -> Response:
-    """Lets readers that run in a page of another site ask for feeds, with conditions (CORS, Fetch section 3.2)."""
+    """Lets scripts of other sites request feeds, with conditions (CORS, Fetch section 3.2)."""
     is_page = response.mimetype == "text/html" and response.status_code == 200 and request.method != "OPTIONS"
     if not is_page:
         response.headers["Access-Control-Allow-Origin"] = "*"
@@ -67,7 +67,7 @@ def allow_scripts(response: Response) -> Response:
 
 
 class _Exact(Response):
-    """A response that goes out as it is: Werkzeug would remove Last-Modified from a 304, and add a type."""
+    """A response sent unchanged: Werkzeug would remove Last-Modified from a 304, and add a type."""
 
     default_mimetype = None
 

@@ -1,1 +1,1 @@
-"""Stored duties: written in the transaction of the change they follow from, carried out at least once."""
+"""Stored jobs: written in the transaction of the change that causes them, run at least once."""

@@ -1,6 +1,6 @@
-"""The leases of the jobs that one process is working on: renewed every few seconds, given back when it stops.
+"""The leases of the jobs that this process runs: renewed every few seconds, given back when it stops.
 
-A process that crashes renews nothing more, and its jobs are free when their leases end.
+A process that crashes renews nothing, so its jobs are free when their leases end.
 """
 
 import logging
@@ -31,10 +31,10 @@ class Leases:
     @contextmanager
     def renewed(self, job: Job) -> Iterator[None]:
         """Renews the lease of `job` for as long as the block lasts."""
-        assert job.lease_token is not None, "only a leased job is carried out"
+        assert job.lease_token is not None, "only a leased job is run"
         with self._lock:
             self._jobs[job.lease_token] = job
-            if not self._is_renewing:  # the thread ends when nothing is under way
+            if not self._is_renewing:  # the thread ends when no job is under way
                 self._is_renewing = True
                 Thread(target=self._keep_renewing, name="leases", daemon=True).start()
         try:

@@ -1,4 +1,4 @@
-"""The SQL of the queue: which jobs are due, who may take them, and which leases have ended.
+"""The SQL of the queue: due jobs, leases, concurrency limits, and leases that ended.
 
 A poll is one read for all kinds and lanes, so that idle processes cost little and never lock SQLite.
 """
@@ -15,7 +15,7 @@ from feedserver.jobs import store
 from feedserver.jobs.model import BACKGROUND, INTERACTIVE, MAX_PER_KEY, Job, Lane, pause_after_death
 from feedserver.storage.schema import jobs
 
-_DIED: Final = "the process that carried it out has ended"
+_DIED: Final = "the process that ran it has ended"
 _LOCK_CLASS: Final = 0x726F6F6D  # the first half of the key of PostgreSQL's advisory locks for concurrency keys
 _RELEASED_AT_ONCE: Final = 100
 _UNDER_WAY = select(func.count()).where(
@@ -24,9 +24,8 @@ _UNDER_WAY = select(func.count()).where(
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
-    """Free slots for one kind and lane. In the lane “first” old and new jobs take turns; `newest_next` says whose
-    turn it is."""
+class FreeSlots:
+    """Free slots for one kind and lane. In the lane “first” the oldest and newest jobs alternate: `newest_next`."""
 
     kind: str
     lane: Lane
@@ -45,31 +44,31 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """What one poll found: jobs to take, and whether there are leases that have ended without a result."""
+    """The result of a poll: jobs to take, and whether leases have ended without a result."""
 
     candidates: tuple[Candidate, ...]
     any_ended: bool
 
 
-def poll(connection: Connection, now: datetime, wants: Sequence[Want]) -> Poll:
-    """Finds up to `number` jobs for each of `wants`: due, free, and with a concurrency key that has room."""
-    shape = tuple((want.kind, want.lane) for want in wants)
-    limits = {f"limit_{index}": want.number for index, want in enumerate(wants)}
+def poll(connection: Connection, now: datetime, free_slots: Sequence[FreeSlots]) -> Poll:
+    """Finds jobs for `free_slots`: due, free, and below the limit of their concurrency key."""
+    shape = tuple((slots.kind, slots.lane) for slots in free_slots)
+    limits = {f"limit_{index}": slots.number for index, slots in enumerate(free_slots)}
     found: dict[tuple[int, bool], list[Candidate]] = {}
     for row in connection.execute(_query(shape), {"now": now, **limits}):
-        found.setdefault((row.want, bool(row.newest)), []).append(Candidate(row.id, row.priority, row.run_at))
+        found.setdefault((row.slots, bool(row.newest)), []).append(Candidate(row.id, row.priority, row.run_at))
     candidates: list[Candidate] = []
-    for index, want in enumerate(wants):
+    for index, slots in enumerate(free_slots):
         oldest = sorted(found.get((index, False), []), key=lambda one: (one.run_at, one.id))
         newest = sorted(found.get((index, True), []), key=lambda one: (one.run_at, one.id), reverse=True)
-        candidates += _alternate(oldest, newest, want) if want.lane == "first" else oldest
+        candidates += _alternate(oldest, newest, slots) if slots.lane == "first" else oldest
     return Poll(tuple(candidates), any_ended=(_ENDED, False) in found)
 
 
 def lease(connection: Connection, ids: Sequence[int], now: datetime) -> list[Job]:
-    """Leases the jobs with these ids that are still due and free, in this order, while their keys have room.
+    """Leases the jobs with these ids, in this order, that are still due, free, and below the limit of their key.
 
-    May be repeated from its start after a deadlock.
+    May be repeated after a deadlock.
     """
     # SQLite has no SKIP LOCKED and needs none: it lets one writer in at a time.
     query = select(jobs).where(jobs.c.id.in_(ids), jobs.c.run_at <= now, jobs.c.leased_until.is_(None))
@@ -84,8 +83,8 @@ def lease(connection: Connection, ids: Sequence[int], now: datetime) -> list[Job
 
 
 def has_room(connection: Connection, concurrency_key: str | None, now: datetime, most: int = MAX_PER_KEY) -> bool:
-    """Whether one more job of this key may be under way. True until the transaction ends: on PostgreSQL others who ask
-    for the same key wait, on SQLite the writer's lock does the same."""
+    """Whether one more job with this key may run. Holds until the transaction ends: a lock (PostgreSQL: one per key)
+    makes others wait."""
     if concurrency_key is None:
         return True
     _lock_keys(connection, {concurrency_key})
@@ -100,8 +99,8 @@ def _lock_keys(connection: Connection, concurrency_keys: set[str]) -> None:
 
 
 def release_ended(connection: Connection, now: datetime) -> int:
-    """Frees jobs whose lease ended without a result; returns how many. Each costs an attempt and a pause, as the job
-    may be what killed its process."""
+    """Frees jobs whose lease ended without a result; returns how many. Counts a failed attempt for each, as the job may
+    have killed its process."""
     query = select(jobs).where(jobs.c.leased_until <= now).limit(_RELEASED_AT_ONCE).with_for_update(skip_locked=True)
     ended = [store.job_of(row) for row in connection.execute(query)]
     for job in ended:
@@ -119,12 +118,12 @@ def release_ended(connection: Connection, now: datetime) -> int:
     return len(ended)
 
 
-_ENDED: Final = -1  # in place of a want: a lease that has ended
+_ENDED: Final = -1  # instead of an index of `free_slots`: the row is a lease that has ended
 
 
 @lru_cache(maxsize=16)
 def _query(shape: tuple[tuple[str, Lane], ...]) -> Any:
-    """One statement with a branch for each kind and lane, each a walk along an index that ends at its limit."""
+    """One statement with a branch for each kind and lane; each reads an index up to its limit."""
     ended = select(*_columns(_ENDED, newest=False)).where(jobs.c.leased_until <= bindparam("now")).limit(1)
     branches = [ended]
     for index, (kind, lane) in enumerate(shape):
@@ -148,14 +147,14 @@ def _branch(index: int, kind: str, lane: Lane, *, newest: bool) -> Select[Any]:
     return query.order_by(*order).limit(bindparam(f"limit_{index}", type_=Integer))
 
 
-def _columns(want: int, *, newest: bool) -> list[Any]:
-    marks = {"want": want, "newest": int(newest)}
+def _columns(slots: int, *, newest: bool) -> list[Any]:
+    marks = {"slots": slots, "newest": int(newest)}
     literals = [literal(value, literal_execute=True).label(name) for name, value in marks.items()]
     return [*literals, jobs.c.id, jobs.c.priority, jobs.c.run_at]
 
 
 def _full_keys() -> Select[Any]:
-    """The concurrency keys that have no room, as far as can be seen without waiting for those who take jobs."""
+    """The concurrency keys at their limit, read without locks; `lease` checks them again."""
     other = jobs.alias("other")
     return (
         select(other.c.concurrency_key)
@@ -165,12 +164,12 @@ def _full_keys() -> Select[Any]:
     )
 
 
-def _alternate(oldest: Sequence[Candidate], newest: Sequence[Candidate], want: Want) -> list[Candidate]:
-    """The oldest and the newest in turns: a crowd that came before delays nobody by all of its length."""
+def _alternate(oldest: Sequence[Candidate], newest: Sequence[Candidate], slots: FreeSlots) -> list[Candidate]:
+    """The oldest and the newest alternately, so that a long queue does not delay every later job."""
     chosen: dict[int, Candidate] = {}
     waiting = {False: list(reversed(oldest)), True: list(reversed(newest))}
-    turn = want.newest_next
-    while len(chosen) < want.number and waiting[turn]:
+    turn = slots.newest_next
+    while len(chosen) < slots.number and waiting[turn]:
         candidate = waiting[turn].pop()
         if candidate.id not in chosen:
             chosen[candidate.id] = candidate

@@ -1,4 +1,4 @@
-"""Carries out single jobs: takes them from the queue, keeps their leases, and postpones those whose handler failed."""
+"""Runs single jobs: leases them from the queue, renews the leases, and postpones jobs whose handler failed."""
 
 import logging
 import random
@@ -12,7 +12,7 @@ from feedserver.clock import Clock
 from feedserver.jobs import queue, store
 from feedserver.jobs.leases import Leases
 from feedserver.jobs.model import LANES, LEASE, Job, pause_after
-from feedserver.jobs.queue import Candidate, Want
+from feedserver.jobs.queue import Candidate, FreeSlots
 from feedserver.storage.engine import Database
 
 _log = logging.getLogger(__name__)
@@ -33,9 +33,9 @@ class Runner:
         self.leases = Leases(database, clock)
 
     def run(self, job: Job, handler: Handler | None = None) -> None:
-        """Carries out a leased job, with the handler of its kind unless given another.
+        """Runs a leased job, by default with the handler of its kind.
 
-        When the handler fails, that counts as an attempt, and the job is due again after a growing pause.
+        A failure counts as an attempt, and the job is due again after a growing pause.
         """
         with self.leases.renewed(job):
             try:
@@ -46,12 +46,12 @@ class Runner:
                 _log.exception("job %s on %s failed", job.kind, job.subject)
                 self._postpone(job)
 
-    def take(self, wants: Sequence[Want]) -> list[Job]:
-        """Leases jobs that are due. One SELECT when there is nothing to do."""
-        return self._lease(self._poll(wants))
+    def take(self, free_slots: Sequence[FreeSlots]) -> list[Job]:
+        """Leases due jobs. Runs one SELECT if there are none."""
+        return self._lease(self._poll(free_slots))
 
     def run_due(self) -> int:
-        """Carries out what is due now, one job after the other, in this thread; returns how many there were."""
+        """Runs the due jobs, one after the other, in this thread; returns how many there were."""
         done = 0
         while job := self._take_next():
             self.run(job)
@@ -59,18 +59,18 @@ class Runner:
         return done
 
     def _take_next(self) -> Job | None:
-        found = self._poll([Want(kind, lane, 1) for kind in self.handlers for lane in LANES])
+        found = self._poll([FreeSlots(kind, lane, 1) for kind in self.handlers for lane in LANES])
         next_one = sorted(found, key=lambda one: (one.priority, one.run_at, one.id))[:1]
         return next(iter(self._lease(next_one)), None)
 
-    def _poll(self, wants: Sequence[Want]) -> Sequence[Candidate]:
-        """Asks the queue; frees jobs whose lease has ended, for a later poll."""
+    def _poll(self, free_slots: Sequence[FreeSlots]) -> Sequence[Candidate]:
+        """Polls the queue; frees jobs whose lease has ended, for a later poll."""
         with self.database.read() as connection:
-            found = queue.poll(connection, self.clock(), wants)
+            found = queue.poll(connection, self.clock(), free_slots)
         if found.any_ended:
             released = self.database.transact(lambda connection: queue.release_ended(connection, self.clock()))
             if released:  # else another process was quicker
-                _log.warning("took over %d jobs whose leases had ended", released)
+                _log.warning("freed %d jobs whose leases had ended", released)
         return found.candidates
 
     def _lease(self, candidates: Sequence[Candidate]) -> list[Job]:
@@ -84,5 +84,5 @@ class Runner:
         pause = pause_after(job.attempts + 1, random.random()) or timedelta(days=1)  # noqa: S311 - no secret
         with self.database.write() as connection:
             store.postpone(
-                connection, job, now + pause, attempts=job.attempts + 1, error="an error of ours; see the log"
+                connection, job, now + pause, attempts=job.attempts + 1, error="an internal error; see the log"
             )

@@ -1,6 +1,6 @@
-"""The SQL of single jobs and of the heartbeat. A job is written in the transaction of the change that it follows from.
+"""The SQL of single jobs and of the heartbeat; `queue` polls and leases.
 
-What is due, and who takes it: `queue`.
+A job is written in the transaction of the change that causes it.
 """
 
 import secrets
@@ -36,7 +36,7 @@ def ensure(
     concurrency_key: str | None = None,
     priority: int = INTERACTIVE,
 ) -> Job:
-    """The one job of this kind and subject, locked until the transaction ends; a new one is due at `run_at`."""
+    """The job of this kind and subject, locked until the transaction ends; a new one is due at `run_at`."""
     job = find(connection, kind, subject)
     if job is not None:
         return job
@@ -73,26 +73,26 @@ def find(connection: Connection, kind: str, subject: str) -> Job | None:
 
 
 def bring_forward(connection: Connection, job: Job, run_at: datetime) -> Job:
-    """Makes a waiting job interactive and due earlier, with one attempt more. The caller holds its row lock."""
+    """Makes a waiting job interactive, due earlier, and allows it one more attempt. The caller holds its row lock."""
     values: dict[str, Any] = {"run_at": run_at, "attempts": max(0, job.attempts - 1), "priority": INTERACTIVE}
     connection.execute(_SET, {"job": job.id, **values})
     return replace(job, **values)
 
 
 def lease(connection: Connection, job: Job, now: datetime) -> Job:
-    """Leases a free job to the caller, who holds its row lock and has counted its concurrency key."""
+    """Leases a free job to the caller, which holds its row lock and has checked `queue.has_room`."""
     leased_until, lease_token = now + LEASE, secrets.token_hex(16)
     connection.execute(_SET, {"job": job.id, "leased_until": leased_until, "lease_token": lease_token})
     return replace(job, leased_until=leased_until, lease_token=lease_token)
 
 
 def renew(connection: Connection, leased: Sequence[Job], now: datetime) -> None:
-    """Lets these leases last for `LEASE` from now on; lost ones stay lost."""
+    """Renews these leases for `LEASE` from now on; lost ones stay lost."""
     connection.execute(update(jobs).where(*_are_held(leased)).values(leased_until=now + LEASE))
 
 
 def held(connection: Connection, job: Job) -> bool:
-    """Whether the lease is still the caller's; locks the job until the transaction ends."""
+    """Whether the caller still has the lease; locks the job until the transaction ends."""
     return connection.execute(_IS_HELD, {"job": job.id, "token": job.lease_token}).first() is not None
 
 
@@ -118,12 +118,12 @@ def postpone(
 
 
 def give_back(connection: Connection, leased: Sequence[Job]) -> None:
-    """Gives leases back as if they had never been taken: another process may take the jobs at once."""
+    """Gives leases back without counting an attempt: another process may take the jobs at once."""
     connection.execute(update(jobs).where(*_are_held(leased)).values(_FREE))
 
 
 def discard(connection: Connection, kind: str, subject: str) -> None:
-    """Deletes a job that is not needed any more, leased or not; a result that comes later is void."""
+    """Deletes a job that is no longer needed, leased or not; a later result is ignored."""
     connection.execute(delete(jobs).where(jobs.c.kind == kind, jobs.c.subject == subject))
 
 
@@ -146,7 +146,7 @@ def waiting_of(connection: Connection, concurrency_key: str, most: int) -> int:
 
 
 def beat(connection: Connection, now: datetime) -> None:
-    """Notes that a worker polls for jobs."""
+    """Records that a worker polls for jobs."""
     if not connection.execute(update(heartbeats).where(heartbeats.c.name == "jobs").values(at=now)).rowcount:
         connection.execute(insert(heartbeats).values(name="jobs", at=now))
 

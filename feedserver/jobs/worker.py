@@ -1,6 +1,6 @@
-"""The worker of a process: one thread that polls the queue, and a few that carry out the jobs.
+"""The job worker of a process: one thread polls the queue, a few run the jobs.
 
-Runs in each web process or in `feedserver worker`. Leases make any number of workers safe.
+Runs in each web process or in `feedserver worker`. Any number may run, as jobs are leased.
 """
 
 import logging
@@ -14,7 +14,7 @@ from typing import Final
 
 from feedserver.jobs import store
 from feedserver.jobs.model import Job, Lane
-from feedserver.jobs.queue import Want
+from feedserver.jobs.queue import FreeSlots
 from feedserver.jobs.runner import Runner
 
 SLOTS: Final = 8  # jobs of one kind and lane at a time in one process: nearly all wait for the network
@@ -30,8 +30,8 @@ _log = logging.getLogger(__name__)
 class Worker:
     """Polls for due jobs and runs them in slots.
 
-    Each kind has slots of its own, so that slow sources never delay a scheduled post; so has each lane of a kind. When
-    most slots for first attempts are taken, a job gets a short deadline; every second one taken is the newest.
+    Each lane of each kind has its own slots, so that slow sources never delay a scheduled post. When half of the slots
+    for first attempts are taken, further jobs get a short deadline; every second one taken is the newest.
     """
 
     def __init__(self, runner: Runner) -> None:
@@ -47,7 +47,7 @@ class Worker:
         self._thread.start()
 
     def stop(self, seconds: float = STOP_SECONDS) -> None:
-        """Takes no more jobs, waits for those under way, and gives back the leases of those not done in time."""
+        """Takes no more jobs, waits for running ones, and gives back the leases of those not done in time."""
         end = time.monotonic() + seconds
         self._stopping.set()
         self._wake.set()
@@ -60,9 +60,9 @@ class Worker:
         self._threads.shutdown(wait=not unfinished)
 
     def poll(self) -> None:
-        """Starts what is due, as far as there are free slots; every ten seconds also writes the heartbeat."""
+        """Starts due jobs in free slots; also writes the heartbeat every ten seconds."""
         self._beat()
-        while not self._stopping.is_set() and (jobs := self._runner.take(self._wants())):
+        while not self._stopping.is_set() and (jobs := self._runner.take(self._free_slots())):
             for job in jobs:
                 self._start(job)
 
@@ -72,11 +72,11 @@ class Worker:
             try:
                 self.poll()
             except Exception as error:  # noqa: BLE001 - this thread must not end: the next poll may succeed
-                _log.warning("jobs wait; the database did not answer as it should: %s", type(error).__name__)
+                _log.warning("jobs are delayed; the poll failed: %s", type(error).__name__)
             self._wake.wait(_POLL_SECONDS)
 
-    def _wants(self) -> Sequence[Want]:
-        return [Want(slots.kind, slots.lane, slots.free, slots.newest_next) for slots in self._slots.values()]
+    def _free_slots(self) -> Sequence[FreeSlots]:
+        return [FreeSlots(slots.kind, slots.lane, slots.free, slots.newest_next) for slots in self._slots.values()]
 
     def _start(self, job: Job) -> None:
         slots = self._slots[job.kind, job.lane]
@@ -92,7 +92,7 @@ class Worker:
 
 
 class _Slots:
-    """The slots that jobs of one kind and lane have in this process."""
+    """The slots of one kind and lane in this process."""
 
     def __init__(self, kind: str, lane: Lane) -> None:
         self.kind, self.lane, self.number = kind, lane, _SLOTS[lane]

@@ -1,1 +1,1 @@
-"""Outgoing HTTP to hosts that strangers name: address checks and a fetcher with limits."""
+"""Outgoing HTTP to untrusted hosts: address checks and a fetcher with limits."""

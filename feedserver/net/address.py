@@ -1,7 +1,4 @@
-"""Which resolved addresses may be contacted. Pure.
-
-Names and other spellings of addresses are not judged here: `connection` resolves them first.
-"""
+"""Which addresses may be contacted. Pure. `connection` resolves names first."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -12,7 +9,7 @@ _NOT_PUBLIC_4 = (
     IPv4Network("192.88.99.0/24"),  # 6to4 relays (RFC 7526)
     IPv4Network("224.0.0.0/4"),  # multicast (RFC 5771)
 )
-# The one block that IANA has assigned for global unicast. The rest is special: ::/96, NAT64 (64:ff9b::/96 and
+# The only block that IANA has assigned for global unicast. The rest is special: ::/96, NAT64 (64:ff9b::/96 and
 # 64:ff9b:1::/48), 5f00::/16, fec0::/10, multicast ...
 _PUBLIC_6 = IPv6Network("2000::/3")
 _NOT_PUBLIC_6 = (

@@ -30,7 +30,7 @@ def _decoded(coding: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
             return chunks
         case "gzip" | "x-gzip" | "deflate":
             return _inflated(chunks)
-    raise NotText("the source is packed in a way that is not understood here")
+    raise NotText("the source has an unknown content coding")
 
 
 def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Connections to hosts that strangers name.
+"""Connections to untrusted hosts.
 
 All addresses of a name are checked (RFC 1918 and others: `address`), and the connection goes to a checked address, so
 that a second resolution cannot lead elsewhere.
@@ -23,10 +23,10 @@ from feedserver.setting_types import Network
 from feedserver.urls import host_name
 
 MAX_ADDRESSES = 4  # tried in order
-NOT_FOUND = "the source’s host cannot be found"  # also of a forbidden address: strangers must not probe our networks
+NOT_FOUND = "the source’s host cannot be found"  # for a forbidden address too, so that nobody can probe our networks
 PORTS = {"http": 80, "https": 443}
-# A thread waits for a stalled name server until the resolver gives up, long after the fetch did. So many more threads
-# than fetches are allowed.
+# A thread waits for a stalled name server until the resolver gives up, long after the fetch. So more threads than
+# fetches are allowed.
 _LOOKUPS = threading.BoundedSemaphore(128)
 
 Address = IPv4Address | IPv6Address
@@ -58,7 +58,7 @@ def look_up(host: str, port: int) -> Found:
 def connection(
     parts: SplitResult, policy: Policy, deadline: Deadline, resolve: Resolve, tls: ssl.SSLContext | None
 ) -> Iterator[GuardedSocket]:
-    """Connects to the host of a URL that `split_http` took apart; closes the socket at the end.
+    """Connects to the host of a URL that `split_http` has split; closes the socket at the end.
 
     `tls` is the context for https, by default the system's trust store. Raises FetchError or OSError.
     """
@@ -74,7 +74,7 @@ def connection(
 
 
 def _resolve(host: str, port: int, resolve: Resolve, deadline: Deadline) -> Found:
-    """Calls `resolve` in a thread of its own, as it may block past the deadline."""
+    """Calls `resolve` in a separate thread, as it may block past the deadline."""
     if not _LOOKUPS.acquire(timeout=deadline.remaining()):
         raise TimedOut(deadline.message)
     outcome: Future[Found] = Future()
@@ -91,7 +91,7 @@ def _resolve(host: str, port: int, resolve: Resolve, deadline: Deadline) -> Foun
         threading.Thread(target=run, name="look-up", daemon=True).start()
     except RuntimeError as error:  # the system can start no more threads
         _LOOKUPS.release()
-        raise ConnectionFailed("the source cannot be looked up now") from error
+        raise ConnectionFailed("the source’s host cannot be looked up now") from error
     return outcome.result(deadline.remaining())
 
 

@@ -1,8 +1,6 @@
-"""Fetches the HTML page at a URL that a stranger chose.
+"""Fetches the HTML page at an untrusted URL.
 
-Redirects are followed here, each with a connection and address check of its own. Texts of errors are shown to that
-stranger. Leaves to others: addresses (`address`), connections (`connection`), limits (`guarded_socket`), content
-codings (`body`).
+Follows redirects, each with its own connection and address check. Senders of pings see the texts of errors.
 """
 
 import http.client
@@ -114,7 +112,7 @@ def _conditions(etag: str | None, last_modified: str | None) -> list[str]:
 
 
 def _validator(value: str | None) -> str | None:
-    """`value` if it is safe in a header field: a stranger chose it, and a folded field holds line breaks."""
+    """`value` if it is safe in a header field: it is untrusted, and a folded field holds line breaks."""
     return value if value and len(value) <= MAX_VALIDATOR and value.isprintable() else None
 
 
@@ -138,11 +136,11 @@ def _redirect_target(url: str, response: _Response) -> str:
         target = urljoin(url, location.encode("latin-1").decode("utf-8"))
         scheme = urlsplit(target).scheme
     except ValueError as error:
-        raise ConnectionFailed("the source redirects to nowhere") from error
+        raise ConnectionFailed("the source redirects to an invalid URL") from error
     if scheme not in PORTS:
-        raise TooManyRedirects("the source redirects to something that is no web page")
+        raise TooManyRedirects("the source redirects to a URL that is not http or https")
     if not location or split_http(target) is None:
-        raise ConnectionFailed("the source redirects to nowhere")
+        raise ConnectionFailed("the source redirects to an invalid URL")
     return target
 
 
@@ -154,7 +152,7 @@ def _page(url: str, response: _Response, sock: GuardedSocket, max_bytes: int, *,
             raise BadStatus(response.status)
         if content_type.partition(";")[0].strip().lower() not in _HTML:
             raise NotText("the source is not an HTML page")
-        # More than `max_bytes`, for what chunked coding and TLS add.
+        # More than `max_bytes`: chunked coding and TLS add bytes.
         sock.allowance = 2 * max_bytes + MAX_HEAD
         body, truncated = read_body(response, max_bytes)
     etag, last_modified = (_validator(response.headers.get(name)) for name in ("ETag", "Last-Modified"))

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from feedserver.errors import ConnectionFailed, TimedOut
 
-MAX_CPU_SECONDS = 0.25  # for one fetch: an endless stream of one-byte chunks takes little network time and much CPU
+MAX_CPU_SECONDS = 0.25  # for one fetch: a stream of one-byte chunks takes little network time and much CPU
 MAX_HEAD = 128 * 1024  # bytes before the body: TLS handshake, informational responses and header together
 CHUNK = 16 * 1024  # bytes read at a time
 
@@ -89,8 +89,8 @@ class GuardedSocket(io.RawIOBase):
 
 
 class GuardedTlsSocket(GuardedSocket):
-    """The same with TLS. An `SSLSocket` reads from the network by itself: records without content (session tickets, key
-    updates) could keep one call of it busy past every timeout."""
+    """The same with TLS. An `SSLSocket` reads from the network itself: records without content (session tickets, key
+    updates) could keep one call busy past every timeout."""
 
     def __init__(self, sock: socket.socket, deadline: Deadline, context: ssl.SSLContext, host: str) -> None:
         super().__init__(sock, deadline)

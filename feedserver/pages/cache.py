@@ -1,4 +1,4 @@
-"""Cache of rendered pages. A hit renders no template and makes no query but, on PostgreSQL, that for the revision.
+"""Cache of rendered pages. A hit renders no template and runs no query, except on PostgreSQL that for the revision.
 
 A page is current until the site's revision changes or the next scheduled post is published.
 """
@@ -18,14 +18,14 @@ from feedserver.storage import revision
 from feedserver.storage.changes import Changes, SiteState
 from feedserver.storage.engine import Database
 
-_KEPT: Final = 64  # pages; the least recently used goes first
-_ROOM: Final = 4 * 1_048_576  # bytes of all pages: a post may have a megabyte
-_EACH: Final = 1_000  # bytes for each page beside its HTML: key, post, bookkeeping
-_TURNS: Final = 16  # locks for rendering
+_MAX_PAGES: Final = 64  # the least recently used goes first
+_MAX_BYTES: Final = 4 * 1_048_576  # bytes of all pages: a post may have a megabyte
+_OVERHEAD: Final = 1_000  # bytes for each page in addition to its HTML
+_RENDER_LOCKS: Final = 16  # pages that share one wait for each other
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class PagePost:
     """The post of a cached page, as far as a response needs it."""
 
     id: int
@@ -35,19 +35,19 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class CachedPage:
-    """HTML, split where each response gets a token of its own; `post` for the page of a post."""
+    """HTML, split where each response inserts its own token; `post` for the page of a post."""
 
     html: tuple[bytes, ...]
-    post: Subject | None = None
+    post: PagePost | None = None
 
     @property
     def weight(self) -> int:
         """Approximate size in memory, in bytes."""
-        return _EACH + sum(map(len, self.html))
+        return _OVERHEAD + sum(map(len, self.html))
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _Cached:
     page: CachedPage
     state: SiteState
 
@@ -59,38 +59,38 @@ class PageCache:
         self._database = database
         self._changes = changes
         self._clock = clock
-        # A small page weighs a `_KEPT`-th of the room, so one bound keeps both; one larger than the room is alone.
-        self._kept: LRUCache[Hashable, _Kept] = LRUCache(
-            _ROOM, lambda kept: min(max(kept.page.weight, _ROOM // _KEPT), _ROOM)
+        # Least and greatest weight: so one bound enforces both, and a page larger than all is held alone.
+        self._cached: LRUCache[Hashable, _Cached] = LRUCache(
+            _MAX_BYTES, lambda cached: min(max(cached.page.weight, _MAX_BYTES // _MAX_PAGES), _MAX_BYTES)
         )
         self._lock = Lock()
-        self._turns = [Lock() for _ in range(_TURNS)]
+        self._render_locks = [Lock() for _ in range(_RENDER_LOCKS)]
 
     def get(self, key: Hashable, write: Callable[[Connection, datetime], CachedPage]) -> CachedPage:
         """Returns the current page for `key`; renders it with `write` if there is none.
 
-        An exception of `write` is raised and nothing is cached: strangers can invent any number of addresses.
+        If `write` raises, nothing is cached: clients can request any number of addresses.
         """
         if page := self._current(key):
             return page
-        with self._turns[hash(key) % _TURNS]:  # one thread renders a stale page, the others wait
+        with self._render_locks[hash(key) % _RENDER_LOCKS]:  # one thread renders a stale page, the others wait
             return self._current(key) or self._render(key, write)
 
     def _current(self, key: Hashable) -> CachedPage | None:
         with self._lock:
-            kept = self._kept.get(key)
-        if kept is None or not kept.state.is_current(self._changes.present_revision(), self._clock()):
+            cached = self._cached.get(key)
+        if cached is None or not cached.state.is_current(self._changes.present_revision(), self._clock()):
             return None
-        return kept.page
+        return cached.page
 
     def _render(self, key: Hashable, write: Callable[[Connection, datetime], CachedPage]) -> CachedPage:
-        def operation(connection: Connection) -> _Kept:
+        def operation(connection: Connection) -> _Cached:
             now = self._clock()
             known = revision.load(connection).revision  # read first: later changes make the page stale
             page = write(connection, now)
-            return _Kept(page, SiteState(known, posts.next_publication(connection, now)))
+            return _Cached(page, SiteState(known, posts.next_publication(connection, now)))
 
-        kept = self._database.read_public(operation)
+        cached = self._database.read_public(operation)
         with self._lock:
-            self._kept[key] = kept
-        return kept.page
+            self._cached[key] = cached
+        return cached.page

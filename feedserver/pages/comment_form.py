@@ -1,4 +1,4 @@
-"""The comment form: its values and token, and storing what was sent with it."""
+"""The comment form: its values and token, and storing a comment sent with it."""
 
 from datetime import datetime
 from typing import Final
@@ -20,7 +20,7 @@ _COMMENTS_A_MINUTE: Final = 10  # from one address
 
 def new_token(post_id: int) -> str:
     parts = services()
-    return parts.tokens.give(post_id, parts.clock())
+    return parts.tokens.issue(post_id, parts.clock())
 
 
 def empty_form(post: Post, token: str | None = None) -> Form | None:

@@ -22,8 +22,8 @@ def build(queue: Sequence[QueueEntry], site: Site, settings: SiteSettings, urls:
     entries = tuple(_entry(waiting, urls) for waiting in queue)
     return Feed(
         id=uuid5(UUID(site.guid), "moderation").urn,
-        title=f"To be decided – {settings.title}",
-        description="Thoughts that wait for a moderator’s decision",
+        title=f"Moderation queue – {settings.title}",
+        description="Thoughts that wait for moderation",
         language=settings.language,
         author=Person(settings.author),
         page_url=urls.home(),
@@ -40,7 +40,7 @@ def _entry(waiting: QueueEntry, urls: Urls) -> Entry:
     return Entry(
         id=waiting.guid,
         url=thought.source or urls.thought(post.slug, thought.id),
-        title=f"{title} (new words)" if waiting.is_pending_content else title,
+        title=f"{title} (changed)" if waiting.is_pending_content else title,
         summary=thought.reason or "",
         html=_html(waiting, urls),
         published=waiting.since,
@@ -51,12 +51,12 @@ def _entry(waiting: QueueEntry, urls: Urls) -> Entry:
 
 
 def _html(waiting: QueueEntry, urls: Urls) -> str:
-    """The content, why it waits, and the commands to decide. Text of strangers is escaped."""
+    """The content, why it waits, and the commands to decide. Untrusted text is escaped."""
     thought, post = waiting.thought, waiting.post
     commands = "".join(
         f"<li><code>feedserver thought {action} {thought.id}</code></li>" for action in ("approve", "spam", "delete")
     )
     link = f'<a href="{escape(urls.post(post.slug))}">{escape(post.label)}</a>'
     source = f"<p>Source: {escape(thought.source)}</p>" if thought.source else ""
-    reason = f"<p>Number {thought.id} on {link}: {escape(thought.reason or 'it waits')}</p>"
+    reason = f"<p>Number {thought.id} on {link}: {escape(thought.reason or 'waits')}</p>"
     return f"<blockquote>{as_html(thought.excerpt)}</blockquote>{reason}{source}<ul>{commands}</ul>"

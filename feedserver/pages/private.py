@@ -18,7 +18,7 @@ from feedserver.storage import revision
 from feedserver.thoughts import store, timeline
 from feedserver.thoughts.model import Thought, TimelineEntry
 from feedserver.thoughts.moderation import queue
-from feedserver.thoughts.receipts import tell
+from feedserver.thoughts.receipts import for_sender
 
 blueprint = Blueprint("private", __name__)
 
@@ -41,7 +41,7 @@ def _receipt(token: str) -> dict[str, Any]:
     thought, events, post = parts.database.read_public(partial(_load, token))
     url = parts.urls.post(thought.post_slug) if post and post.visible(parts.clock()) else None
     rechecked = post is not None and post.state != "deleted"
-    return tell(thought, events, url, is_rechecked=rechecked)
+    return for_sender(thought, events, url, is_rechecked=rechecked)
 
 
 def _load(token: str, connection: Connection) -> tuple[Thought, list[TimelineEntry], Post | None]:

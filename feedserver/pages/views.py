@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from feedserver.feeds.autodiscovery import for_list, for_post, for_site
 from feedserver.feeds.collecting import may_be_empty
 from feedserver.feeds.scopes import FeedAddress
-from feedserver.pages.cache import CachedPage, Subject
+from feedserver.pages.cache import CachedPage, PagePost
 from feedserver.pages.comment_form import empty_form, filled_form, forgery, new_token, store_comment
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
@@ -28,7 +28,7 @@ from feedserver.urls import page_number
 blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static")
 
 POSTS_ON_A_PAGE = 10
-_TOKEN_MARK: Final = secrets.token_urlsafe(32)  # stands for the token in a cached page; unguessable for authors
+_TOKEN_MARK: Final = secrets.token_urlsafe(32)  # placeholder of the token in a cached page; authors cannot guess it
 _NOTICES = {
     "held": "Thank you. Your comment waits for approval.",
     "shown": "Thank you. Your comment is shown below the post.",
@@ -76,7 +76,7 @@ def _list_page(
     page_url: Callable[[int], str],
     feeds: list[tuple[str, str, str]],
 ) -> str:
-    # One more than is shown tells whether there are older ones, without counting them all.
+    # One more than is shown tells whether there are older ones, without a count.
     found = posts.latest(connection, now, POSTS_ON_A_PAGE + 1, (page - 1) * POSTS_ON_A_PAGE, listing)
     if not found and (page > 1 or not may_be_empty(listing)):
         abort(404)
@@ -168,11 +168,11 @@ def _visible_post(connection: Connection, slug: str, now: datetime) -> Post:
 def _render_cached(slug: str, connection: Connection, now: datetime) -> CachedPage:
     """Renders the page of a post, split where the token of the form is inserted; without HTML for a former slug."""
     found = _visible_post(connection, slug, now)
-    subject = Subject(found.id, found.slug, found.pings_open)
+    page_post = PagePost(found.id, found.slug, found.pings_open)
     if found.slug != slug:
-        return CachedPage((), subject)
+        return CachedPage((), page_post)
     html = _post_html(connection, found, empty_form(found, _TOKEN_MARK), None, found.pings_open, now)
-    return CachedPage(tuple(html.encode().split(_TOKEN_MARK.encode())), subject)
+    return CachedPage(tuple(html.encode().split(_TOKEN_MARK.encode())), page_post)
 
 
 def _post_page(found: Post, form: Form | None, *, notice: str | None = None, status: int = 200) -> Response:

@@ -1,1 +1,1 @@
-"""What the author publishes: documents are read and stored as posts, found by slug, tag, author and date."""
+"""Posts: Markdown documents are read, rendered and stored, and found by slug, tag, author and date."""

@@ -1,7 +1,4 @@
-"""Reads and checks a Markdown document with front matter (docs/interface.md, “Posts”). Pure: bytes in, DraftText out.
-
-Leaves to others: rendering the body (`rendering`), whether the slug is free (`publishing`).
-"""
+"""Reads and checks a Markdown document with front matter (docs/interface.md, “Posts”). Pure."""
 
 import re
 import unicodedata
@@ -19,20 +16,20 @@ from feedserver.urls import segment, split_http
 
 MAX_BYTES = 1_048_576
 MAX_SLUG = 200  # characters
-_MAX_SEGMENT = 1000  # characters of a slug percent-encoded, which leaves room for the rest of urls.MAX_URL
+_MAX_SEGMENT = 1000  # characters of a percent-encoded slug, so that its URL stays below urls.MAX_URL
 MAX_NAME = 200  # characters of a tag or an author
 _MAX_LIST = 100  # tags, authors or enclosures of one post
-_SLUG_FROM_TITLE = 80  # characters: a slug is read aloud and typed
+_SLUG_FROM_TITLE = 80  # characters
 _MAX_TITLE = 10_000  # characters
 _MAX_DATE = 100  # characters
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:;.*)?", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
-# The zones that RFC 5322 section 4.3 names; the meaning of others would be a guess.
+# The zones of RFC 5322 section 4.3; other names are ambiguous.
 _ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
-_NO_YEAR = datetime(1, 1, 1)  # noqa: DTZ001 - a default: midnight of the first, and a year that is refused
-_EARLIEST = datetime(2, 1, 2, tzinfo=UTC)  # a day of room for zones on either side
+_NO_YEAR = datetime(1, 1, 1)  # noqa: DTZ001 - a default: midnight, and a year that is refused
+_EARLIEST = datetime(2, 1, 2, tzinfo=UTC)  # a day within what datetime holds, for zones
 _LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 
 
@@ -59,7 +56,7 @@ def read(content: bytes, zone: tzinfo) -> DraftText:
         pings_open=_flag(front, "pings", _OPEN, default=True),
         comments_open=_flag(front, "comments", _OPEN, default=True),
         enclosures=_enclosures(front),
-        left_out=tuple(sorted(one_line(str(name)) for name in front if name not in _FIELDS)),
+        unknown_fields=tuple(sorted(one_line(str(name)) for name in front if name not in _FIELDS)),
     )
 
 
@@ -70,14 +67,14 @@ _FIELDS = frozenset(
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML of text, lists and mappings: no `12:30` that becomes 750, no `2026-02-30` that is no YAML."""
+    """YAML with text, lists and mappings only: `12:30` does not become 750, `2026-02-30` is no error."""
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Refuses repeated fields, where PyYAML would merge mappings: a few lines of those can become millions."""
+        """Refuses repeated fields. Does not merge mappings as PyYAML does: a few lines could become millions."""
         seen: set[str] = set()
         for name, _ in node.value:
             if isinstance(name, yaml.ScalarNode) and name.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"“{name.value}” stands twice", name.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"“{name.value}” is repeated", name.start_mark)
             seen.add(str(name.value))
 
 
@@ -92,13 +89,13 @@ _Loader.yaml_constructors = {
 
 
 def body_of(source: str) -> str:
-    """The Markdown of a document that `read` has taken."""
+    """The Markdown of a document that `read` has accepted."""
     match = _FRONT_MATTER.match(source)
     return source[match.end() :] if match else source
 
 
 def slug_from(title: str) -> str:
-    """A slug made from a title: lower case, accents off Latin letters, words joined by hyphens; may be empty."""
+    """A slug made from a title: lower case, Latin letters without accents, words joined by hyphens; may be empty."""
     slug = ""
     for word in _words(title):
         if slug and len(slug) + len(word) >= _SLUG_FROM_TITLE:
@@ -121,12 +118,12 @@ def _in_word(c: str) -> bool:
 
 
 def check_slug(slug: str) -> str:
-    """`slug` as it is stored. Raises InvalidDocument if it cannot be one plain path segment of a URL."""
+    """`slug` as stored. Raises InvalidDocument if it cannot be one plain path segment of a URL."""
     slug = one_line(slug)
     fits = slug and _in_word(slug[0]) and all(_in_word(c) or c in "-._~" for c in slug)
     if not fits or len(slug) > MAX_SLUG or len(segment(slug)) > _MAX_SEGMENT:
         suggestion = slug_from(slug)
-        hint = f"; “{suggestion}” would do" if suggestion else ""
+        hint = f", such as “{suggestion}”" if suggestion else ""
         raise InvalidDocument(
             "slug",
             f"must be letters, digits, hyphens and dots, at most {MAX_SLUG}, and begin with a letter or digit{hint}",
@@ -151,7 +148,7 @@ def _split(source: str) -> tuple[dict[Any, Any], str]:
             raise InvalidDocument("front matter", "has no closing line of three hyphens")
         return {}, source
     try:
-        front = yaml.load(match["yaml"], _Loader)  # noqa: S506 - a SafeLoader that resolves less
+        front = yaml.load(match["yaml"], _Loader)  # noqa: S506 - a restricted SafeLoader
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 2}: " if error.problem_mark else ""
         raise InvalidDocument("front matter", f"is not YAML: {line}{one_line(str(error.problem))}") from None
@@ -207,7 +204,7 @@ def _moment(front: Mapping[Any, Any], name: str, zone: tzinfo) -> datetime | Non
     if not isinstance(value, str) or len(value) > _MAX_DATE:
         raise InvalidDocument(name, "must be a date such as 2026-01-31 18:00")
     try:
-        # A fixed default: what the author left out is not taken from today's date.
+        # A fixed default: missing parts do not come from today's date.
         moment = dates.parse(value, default=_NO_YEAR, tzinfos=_zone)
         aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
         if not _EARLIEST <= aware <= _LATEST:
@@ -216,7 +213,7 @@ def _moment(front: Mapping[Any, Any], name: str, zone: tzinfo) -> datetime | Non
     except KeyError:
         raise InvalidDocument(name, f"names an unknown zone: {_shown(value)}; write it as +01:00") from None
     except (ValueError, OverflowError, TypeError):
-        raise InvalidDocument(name, f"there is no such date, or it names no year: {_shown(value)}") from None
+        raise InvalidDocument(name, f"is not a date with a year: {_shown(value)}") from None
 
 
 def _zone(name: str | None, offset: int | None) -> tzinfo | None:
@@ -247,7 +244,7 @@ def _items(front: Mapping[Any, Any], name: str) -> list[Any]:
 
 
 def _names(front: Mapping[Any, Any], field: str) -> tuple[str, ...]:
-    """Plain names without repetition, in order. A string holds names separated by commas."""
+    """Names without repetition, in order. A string holds names separated by commas."""
     items = _items(front, field)
     if len(items) == 1 and isinstance(items[0], str) and not isinstance(front.get(field), list):
         items = items[0].split(",")

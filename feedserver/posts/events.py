@@ -1,7 +1,7 @@
-"""What a change to a post means for readers.
+"""Events: what a change to a post means for readers.
 
-`Publisher` tells its listeners of each change, in order, inside the transaction that makes it: what a listener raises
-rolls the change back. `services.py` says who listens. Visibility goes by the clock.
+`Publisher` notifies its listeners of each change, in order, inside its transaction; an exception rolls the change back.
+`services.py` lists the listeners. Visibility depends on the clock.
 """
 
 from collections.abc import Callable
@@ -13,14 +13,14 @@ from sqlalchemy import Connection
 
 from feedserver.posts.model import Post
 
-Kind = Literal["appeared", "changed", "disappeared", "withheld"]
+EventKind = Literal["appeared", "changed", "disappeared", "withheld"]
 
 
 @dataclass(frozen=True, slots=True)
 class PostEvent:
-    """One change: `old` is the post as readers saw it, `new` as they see it now; None where they see nothing.
+    """One change: `old` is the post that readers saw, `new` the one they see now; None if they see none.
 
-    `post` is the post as it is stored now, whatever its state. `now` is when the change was made.
+    `post` is the post as stored now, in any state. `now` is the time of the change.
     """
 
     post: Post
@@ -29,10 +29,10 @@ class PostEvent:
     now: datetime
 
     @property
-    def kind(self) -> Kind:
-        """`withheld`: a draft or a scheduled post was stored or deleted, of which readers see nothing yet.
+    def kind(self) -> EventKind:
+        """`withheld`: a draft or a scheduled post was stored or deleted, so readers see no change.
 
-        A scheduled post has appeared once its job has told so, or an edit, rename or deletion that came before the job.
+        `appeared` of a scheduled post comes from its job, or from an edit, rename or deletion before the job.
         """
         if self.old is None:
             return "appeared" if self.new else "withheld"
@@ -43,7 +43,7 @@ Listener = Callable[[Connection, PostEvent], None]
 
 
 def change(before: Post | None, post: Post, now: datetime) -> PostEvent:
-    """The event of a post that was stored as `before` and is stored as `post` now."""
+    """The event of storing `post` over `before`, None for a new post."""
     return PostEvent(post, _seen(before, now), _seen(post, now), now)
 
 

@@ -1,7 +1,7 @@
-"""The SQL of lists: which posts belong to which list, by date, and in the order in which readers first saw them.
+"""The SQL of lists: which posts belong to which list, by date, and by position in the order of first publication.
 
-A post keeps its row in a list that it has left: its position there is its own for good, so that archives stay as they
-are. Call what writes after `revision.revise`, whose lock makes positions unique.
+A post that has left a list keeps its row and position there, so that archives never change. Call functions that write
+after `revision.revise`, whose lock makes positions unique.
 """
 
 from datetime import datetime
@@ -18,10 +18,10 @@ Known = dict[str, Row[Any]]
 
 
 def follow(site_author: str, connection: Connection, event: PostEvent) -> None:
-    """Brings the lists up to date with a post: with its tags, its authors, its date.
+    """Updates the lists for a changed post: its tags, authors and date.
 
-    A post without authors belongs to the list of `site_author`. A draft or a deleted post belongs to none; a scheduled
-    one gets its positions when it appears.
+    A post without authors belongs to the list of `site_author`; a draft or deleted post to none. A scheduled post gets
+    its positions when it appears.
     """
     post = event.post
     wanted = _lists_of(post, site_author) if post.state == "published" else []
@@ -32,17 +32,17 @@ def follow(site_author: str, connection: Connection, event: PostEvent) -> None:
         if position is None and event.new is not None:
             position = _highest(connection, key) + 1
         _put(connection, key, post, position, is_new=row is None)
-    _take_away(connection, post.id, {key: row for key, row in known.items() if key not in wanted})
+    _leave_lists(connection, post.id, {key: row for key, row in known.items() if key not in wanted})
 
 
 def highest(connection: Connection, listing: Listing) -> int:
-    """The highest position that was given in the list, 0 before the first."""
+    """The highest position in the list, 0 if there is none."""
     return _highest(connection, listing.key)
 
 
 def names(connection: Connection, now: datetime, kind: str) -> list[str]:
-    """The tags (`tag`) or authors (`author`) that have visible posts."""
-    # From each name to the next one, in the order of the index: DISTINCT would read the row of every post.
+    """The tags (`kind` is `tag`) or authors (`author`) with visible posts."""
+    # From each name to the next one through the index: DISTINCT would read a row for each post.
     keys = select(func.min(listed.c.list).label("list")).cte(recursive=True)
     following = select(func.min(listed.c.list)).where(listed.c.list > keys.c.list).scalar_subquery()
     keys = keys.union_all(select(following).where(keys.c.list.is_not(None)))
@@ -51,7 +51,7 @@ def names(connection: Connection, now: datetime, kind: str) -> list[str]:
     return [key.partition("/")[2] for key in connection.execute(query).scalars()]
 
 
-def give_unnamed(connection: Connection, author: str, before: str | None) -> None:
+def move_unnamed(connection: Connection, author: str, before: str | None) -> None:
     """Moves the posts without authors from the list of the site's former author, `before`, to that of the new one."""
     new, old = Listing(author=author).key, Listing(author=before or "").key
     everyones = listed.alias()
@@ -98,7 +98,7 @@ def _put(connection: Connection, key: str, post: Post, position: int | None, *, 
         connection.execute(update(listed).where(*_row(key, post.id)).values(values))
 
 
-def _take_away(connection: Connection, post_id: int, rows: Known) -> None:
+def _leave_lists(connection: Connection, post_id: int, rows: Known) -> None:
     for key, row in rows.items():
         if row.position is None:
             connection.execute(delete(listed).where(*_row(key, post_id)))

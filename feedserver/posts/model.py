@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-# Feed readers and the validator take an earlier date for a mistake; nothing was published on the web before.
+# Feed readers and the validator consider an earlier date a mistake.
 WEB_BEGAN = datetime(1990, 1, 1, tzinfo=UTC)
 
-Stored = Literal["draft", "published", "deleted"]
+PostState = Literal["draft", "published", "deleted"]
 Status = Literal["draft", "scheduled", "published", "deleted"]
 
 
@@ -28,8 +28,8 @@ class Enclosure:
 class DraftText:
     """A Markdown document with front matter, read and checked, not yet rendered (docs/interface.md, “Posts”).
 
-    `slug` is made from the title where the author gave none. `date` and `updated` are None where not given.
-    `summary` is the author's own, plain text, or None. `left_out` names front matter fields we do not know.
+    `slug` is made from the title if the author gave none. `date`, `updated` and `summary` (plain text) are None if not
+    given. `unknown_fields` are names in the front matter.
     """
 
     source: str
@@ -46,7 +46,7 @@ class DraftText:
     pings_open: bool
     comments_open: bool
     enclosures: tuple[Enclosure, ...]
-    left_out: tuple[str, ...] = ()
+    unknown_fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Post:
     summary: str | None
     image: str | None
     lang: str
-    state: Stored
+    state: PostState
     published_at: datetime
     updated_at: datetime
     created_at: datetime
@@ -91,23 +91,23 @@ class Post:
 
     @property
     def label(self) -> str:
-        """The title to show where one is needed: its title, else its first words, else its slug."""
+        """A title that is never empty: the post's own, else its first words, else its slug."""
         return self.title or self.excerpt or self.slug
 
     def status(self, now: datetime) -> Status:
-        """The state as a person calls it: a published post with a date to come is scheduled."""
+        """The state at `now`: a published post with a later date is scheduled."""
         if self.state == "published" and self.published_at > now:
             return "scheduled"
         return self.state
 
     def visible(self, now: datetime) -> bool:
-        """Whether readers see it."""
+        """Whether readers see the post at `now`."""
         return self.status(now) == "published"
 
 
 @dataclass(frozen=True, slots=True)
 class PostLink:
-    """A post as a list of links shows it."""
+    """A post as shown in a list of links."""
 
     slug: str
     label: str

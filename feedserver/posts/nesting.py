@@ -12,7 +12,7 @@ from feedserver.errors import InvalidDocument
 _DEEPEST = 100  # nested elements
 _REOPENED = 500_000  # elements in all; a parser makes a million nodes in about two seconds
 
-# Void elements, and those that the next one of their kind closes: they do not nest.
+# Void elements, and those that the next one of their kind closes, do not nest.
 _FLAT = frozenset(
     "area base br col embed hr img input link meta source track wbr"
     " p li dt dd option optgroup rt rp tr td th thead tbody tfoot colgroup".split()
@@ -38,9 +38,9 @@ def check(html: str) -> None:
         if tag not in _FORMATTING:
             reopened += sum(name in _FORMATTING for name in elements)
         if len(elements) > _DEEPEST:
-            raise InvalidDocument("body", f"elements stand more than {_DEEPEST} deep in one another; close some")
+            raise InvalidDocument("body", f"has elements nested more than {_DEEPEST} deep; close some")
         if reopened > _REOPENED:
-            raise InvalidDocument("body", "elements such as <b> are left open over too many paragraphs; close them")
+            raise InvalidDocument("body", "has elements such as <b> open over too many paragraphs; close them")
 
 
 def _close(elements: list[str], tag: str) -> None:

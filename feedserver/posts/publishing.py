@@ -1,7 +1,6 @@
-"""What an author does: publish, edit, rename, delete. Each is one transaction, and leaves nothing half-written.
+"""Publishes, edits, renames and deletes posts, each in one transaction.
 
-Texts are rendered before the transaction opens, since it keeps other writers waiting. Who follows the changes is
-told inside it (`events`).
+Texts are rendered before the transaction, as it makes other writers wait. Listeners are notified inside it (`events`).
 """
 
 import random
@@ -28,15 +27,15 @@ from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.urls import Urls
 
-PUBLISH = "publish"  # the job that tells of a scheduled post when its time comes; its subject is the post's id
-_TRIES = 3  # renderings that another change of the post may overtake
+PUBLISH = "publish"  # the job that announces a scheduled post; its subject is the post's id
+_TRIES = 3  # renderings before the transaction; another change of the post may overtake one
 
-Texts = tuple[str, str]  # what HTML is rendered from: a body of Markdown, and the permalink that it is shown at
+Texts = tuple[str, str]  # the input of rendering: a body of Markdown, and the permalink
 
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Publishes on one site. Every method that raises a PostError has changed nothing."""
+    """Publishes on one site. A method that raises a PostError changes nothing."""
 
     database: Database
     urls: Urls
@@ -45,11 +44,11 @@ class Publisher:
     listeners: tuple[Listener, ...]
 
     def read(self, content: bytes) -> DraftText:
-        """The document in `content`, with the site's zone for dates that name none."""
+        """Reads the document in `content`, with the site's time zone for dates without one."""
         return documents.read(content, ZoneInfo(self.settings.timezone))
 
     def add(self, document: DraftText, now: datetime) -> Post:
-        """A new post: published, scheduled when its date is to come, or a draft."""
+        """Stores a new post: published, scheduled if its date is later than now, or a draft."""
         now = now.replace(microsecond=0)
         rendered = render(document.body, self.urls.post(document.slug))
         published_at = document.date or now
@@ -74,7 +73,7 @@ class Publisher:
         return self.database.transact(operation)
 
     def edit(self, slug: str, document: DraftText, now: datetime) -> Post:
-        """New content for a post. Without a date it keeps its first one, and `updated` moves to now.
+        """Replaces the content of a post. Without a date it keeps the old one, and `updated` is now.
 
         The slug stays: `rename` changes it.
         """
@@ -82,22 +81,21 @@ class Publisher:
 
         def write(connection: Connection, post: Post, rendered: Rendered) -> None:
             published_at = document.date or _first_date(post, now)
-            seen_before = (
-                post.visible(self._time(now)) and document.updated is None
-            )  # a reader must notice two edits a second
+            # Readers must notice two edits in a second.
+            seen_before = post.visible(self._time(now)) and document.updated is None
             least = max(published_at, post.updated_at + timedelta(seconds=1)) if seen_before else published_at
             values = {
                 "lang": document.lang or self.settings.language,
                 "state": _state(document),
                 "published_at": published_at,
-                "updated_at": _updated_at(connection, document.updated or now, least, now, but_for=post.id),
+                "updated_at": _updated_at(connection, document.updated or now, least, now, except_id=post.id),
             }
             store.change(connection, post.id, document, rendered, values)
 
         return self._rewrite(slug, lambda post: (document.body, self.urls.post(post.slug)), write, now)
 
     def rename(self, slug: str, new: str) -> Post:
-        """Another address for a post; the old one redirects to it for ever."""
+        """Changes the slug of a post; the old address redirects for ever."""
         new = documents.check_slug(new)
 
         def write(connection: Connection, post: Post, rendered: Rendered) -> None:
@@ -111,26 +109,26 @@ class Publisher:
         return self._rewrite(slug, texts, write, self.clock())
 
     def delete(self, slug: str) -> Post:
-        """Deletes a post: its address answers “gone” for ever, its text stays in the database."""
+        """Deletes a post: its address answers 410 for ever, its text stays in the database."""
 
         def operation(connection: Connection) -> Post:
             revision.revise(connection)
             now = self.clock()
-            post = _living(connection, slug)
-            self._tell_if_due(connection, post, now)
+            post = _undeleted(connection, slug)
+            self._notify_if_due(connection, post, now)
             store.mark_deleted(connection, post.id)
             return self._settle(connection, post, post.id, now)
 
         return self.database.transact(operation)
 
-    def tell_due(self, job: Job) -> None:
-        """Carries out the job of a scheduled post: tells that it has appeared, unless another change has told so."""
+    def notify_due(self, job: Job) -> None:
+        """Runs the job of a scheduled post: notifies listeners, unless another change has done so."""
 
         def operation(connection: Connection) -> None:
             revision.revise(connection)
             post = store.by_id(connection, int(job.subject))
             if post is not None:
-                self._tell_if_due(connection, post, self.clock())
+                self._notify_if_due(connection, post, self.clock())
             if post is None or post.visible(self.clock()):  # else the clock was set back: the job comes again
                 jobs.finish(connection, job)
 
@@ -143,31 +141,31 @@ class Publisher:
         write: Callable[[Connection, Post, Rendered], None],
         now: datetime,
     ) -> Post:
-        """Writes a post with HTML rendered from `texts`; rendered again where those have changed before the write.
+        """Writes a post with HTML rendered from `texts`; renders again if they changed before the write.
 
-        The last rendering is made inside the transaction, where nothing can change them.
+        The last rendering is made inside the transaction, where they cannot change.
         """
 
         def operation(rendered_from: Texts | None, rendered: Rendered | None, connection: Connection) -> Post | None:
             revision.revise(connection)
-            post = _living(connection, slug)
+            post = _undeleted(connection, slug)
             if rendered is None:
                 rendered = render(*texts(post))
             elif texts(post) != rendered_from:
                 return None
             at = self._time(now)
-            self._tell_if_due(connection, post, at)
+            self._notify_if_due(connection, post, at)
             write(connection, post, rendered)
             return self._settle(connection, post, post.id, at)
 
         for _ in range(_TRIES):
             with self.database.read() as connection:
-                rendered_from = texts(_living(connection, slug))
+                rendered_from = texts(_undeleted(connection, slug))
             post = self.database.transact(partial(operation, rendered_from, render(*rendered_from)))
             if post is not None:
                 return post
         post = self.database.transact(partial(operation, None, None))
-        assert post is not None, "it was rendered from what is there"
+        assert post is not None, "it was rendered inside the transaction"
         return post
 
     def _time(self, now: datetime) -> datetime:
@@ -175,22 +173,22 @@ class Publisher:
         return max(now, self.clock())
 
     def _settle(self, connection: Connection, before: Post | None, post_id: int, now: datetime) -> Post:
-        """What follows from a change: the job that tells of a scheduled post in time, and the event."""
+        """Follows up a change: stores the job of a scheduled post, and notifies listeners."""
         post = store.by_id(connection, post_id)
         assert post is not None, "it was written in this transaction"
         jobs.discard(connection, PUBLISH, str(post_id))
         if post.status(now) == "scheduled":
             jobs.ensure(connection, PUBLISH, str(post_id), post.published_at, now)
-        self._tell(connection, events.change(before, post, now))
+        self._notify(connection, events.change(before, post, now))
         return post
 
-    def _tell_if_due(self, connection: Connection, post: Post, now: datetime) -> None:
-        """Tells that a scheduled post has appeared, if it is due and its job is still there: nothing has told so."""
+    def _notify_if_due(self, connection: Connection, post: Post, now: datetime) -> None:
+        """Notifies listeners that a scheduled post has appeared, if it is due and its job is not done."""
         if post.visible(now) and jobs.find(connection, PUBLISH, str(post.id)) is not None:
             jobs.discard(connection, PUBLISH, str(post.id))
-            self._tell(connection, events.appearance(post, now))
+            self._notify(connection, events.appearance(post, now))
 
-    def _tell(self, connection: Connection, event: PostEvent) -> None:
+    def _notify(self, connection: Connection, event: PostEvent) -> None:
         for listener in self.listeners:
             listener(connection, event)
 
@@ -200,29 +198,28 @@ def _state(document: DraftText) -> str:
 
 
 def _first_date(post: Post, now: datetime) -> datetime:
-    """The date of a post whose new document names none. Nobody has seen a draft's, so it is dated when it appears."""
+    """The date of a post whose new document has none: a draft is dated when it is published."""
     return now if post.state == "draft" else post.published_at
 
 
 def _updated_at(
-    connection: Connection, wanted: datetime, least: datetime, now: datetime, but_for: int | None = None
+    connection: Connection, wanted: datetime, least: datetime, now: datetime, except_id: int | None = None
 ) -> datetime:
-    """A moment that no other post has: not before `least`, nor in the future beyond it.
+    """A time that no other post has: `wanted`, at least `least`, at most `now` unless `least` is later.
 
-    Of a post from before there was a web, it is the present one, when the post was put there. Ties move on by
-    milliseconds, drawn from a span that widens until a free one is found, so that an import of thousands of posts of
-    one date costs a few look-ups each.
+    A time before WEB_BEGAN becomes `now`. A taken time is moved by random milliseconds from a span that doubles, so
+    that importing thousands of posts with one date takes a few look-ups each.
     """
     moment = max(least, min(wanted, now))
     moment = first = moment if moment >= WEB_BEGAN else now
     span = 1.0
-    while store.updated_at_taken(connection, moment, but_for):
+    while store.updated_at_taken(connection, moment, except_id):
         moment = first + timedelta(milliseconds=random.randint(1, int(span * 1000)))  # noqa: S311 - no secret
         span *= 2
     return moment
 
 
-def _living(connection: Connection, slug: str) -> Post:
+def _undeleted(connection: Connection, slug: str) -> Post:
     post = store.by_slug(connection, slug)
     if post is None or post.state == "deleted":
         raise PostNotFound(slug)

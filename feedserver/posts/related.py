@@ -1,7 +1,7 @@
-"""Related posts: those that share rare tags and words. Computed when a post is written, for both sides at once.
+"""Related posts: those that share rare tags and words. Computed when a post is written, for both posts of a pair.
 
-A few dozen terms describe a post; the number of posts with each term is stored. Only the rarest terms are followed,
-and only to a bounded number of posts, so that the hundred-thousandth post costs what the hundredth did.
+A few dozen terms describe a post; the number of posts with each term is stored. Only the rarest terms are used, and a
+bounded number of posts for each, so that the cost does not grow with the number of posts.
 """
 
 import math
@@ -24,7 +24,7 @@ _TAG_WEIGHT = 3.0
 _ENOUGH = 2.0  # the least score of related posts
 _WORD = re.compile(r"[^\W\d_]{4,}")
 # English stop words. In other languages rarity alone decides.
-_EMPTY = frozenset(
+_STOP_WORDS = frozenset(
     "about above after again against almost along also although always among another around because become been"
     " before being below between both came cannot come could does done down during each either else even ever every"
     " find first from give goes gone have having here hers herself himself however into itself just keep know later"
@@ -37,7 +37,7 @@ _EMPTY = frozenset(
 
 
 def follow(connection: Connection, event: PostEvent) -> None:
-    """Brings the related posts up to date with a post; drafts too, since the clock makes a scheduled one visible."""
+    """Updates the related posts for a changed post; for hidden ones too, as a scheduled post appears by the clock."""
     post = event.post
     _update_terms(connection, post.id, frozenset() if post.state == "deleted" else _describe(post))
     _relate(connection, post.id)
@@ -55,12 +55,12 @@ def _describe(post: Post) -> frozenset[str]:
 def _update_terms(connection: Connection, post_id: int, new: frozenset[str]) -> None:
     """Stores the terms of a post, and the number of posts with each of them."""
     old = set(connection.execute(select(post_terms.c.term).where(post_terms.c.post_id == post_id)).scalars())
-    if gone := sorted(old - new):
-        connection.execute(update(terms).where(terms.c.term.in_(gone)).values(posts=terms.c.posts - 1))
-        connection.execute(delete(post_terms).where(post_terms.c.post_id == post_id, post_terms.c.term.in_(gone)))
-    if come := sorted(new - old):
-        _count_more(connection, come)
-        connection.execute(insert(post_terms), [{"post_id": post_id, "term": term} for term in come])
+    if removed := sorted(old - new):
+        connection.execute(update(terms).where(terms.c.term.in_(removed)).values(posts=terms.c.posts - 1))
+        connection.execute(delete(post_terms).where(post_terms.c.post_id == post_id, post_terms.c.term.in_(removed)))
+    if added := sorted(new - old):
+        _count_more(connection, added)
+        connection.execute(insert(post_terms), [{"post_id": post_id, "term": term} for term in added])
 
 
 def _relate(connection: Connection, post_id: int) -> None:
@@ -74,16 +74,18 @@ def _relate(connection: Connection, post_id: int) -> None:
         connection.execute(insert(related), there + back)
 
 
-def _count_more(connection: Connection, come: list[str]) -> None:
-    known = set(connection.execute(select(terms.c.term).where(terms.c.term.in_(come))).scalars())
+def _count_more(connection: Connection, added: list[str]) -> None:
+    known = set(connection.execute(select(terms.c.term).where(terms.c.term.in_(added))).scalars())
     if known:
         connection.execute(update(terms).where(terms.c.term.in_(known)).values(posts=terms.c.posts + 1))
-    if first := [{"term": term, "posts": 1} for term in come if term not in known]:
+    if first := [{"term": term, "posts": 1} for term in added if term not in known]:
         connection.execute(insert(terms), first)
 
 
 def _scores(connection: Connection, post_id: int) -> dict[int, float]:
-    total = connection.execute(select(func.max(posts.c.id))).scalar_one()  # close enough, and one look-up
+    total = connection.execute(
+        select(func.max(posts.c.id))
+    ).scalar_one()  # approximately the number of posts, in one look-up
     scores: dict[int, float] = defaultdict(float)
     for term, holders in _rarest_shared(connection, post_id):
         weight = _TAG_WEIGHT if term.startswith("#") else 1.0
@@ -114,4 +116,4 @@ def _holders(connection: Connection, term: str, post_id: int) -> Iterable[int]:
 
 
 def _words(text: str) -> list[str]:
-    return [word for word in _WORD.findall(text.casefold()) if word not in _EMPTY]
+    return [word for word in _WORD.findall(text.casefold()) if word not in _STOP_WORDS]

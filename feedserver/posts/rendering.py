@@ -1,7 +1,4 @@
-"""Renders a body once, when it is written: the author's HTML for the page, and all that is derived from it.
-
-Leaves to others: HTML for feeds (`sanitising`), and HTML that takes parsers too long (`nesting`).
-"""
+"""Renders a body once, when it is written: HTML for the page and for feeds, excerpt, image, linked hosts."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -43,7 +40,7 @@ for _opening in ("th_open", "td_open"):
 def render(body: str, permalink: str) -> Rendered:
     """Markdown `body` (clean text) rendered for `permalink`.
 
-    Raises InvalidDocument if the HTML takes parsers too long, or is too long.
+    Raises InvalidDocument if the HTML is too long, or nested so that parsers take too long.
     """
     html = _REFERENCE.sub(_harmless_reference, clean(_html(body)))
     nesting.check(html)
@@ -61,7 +58,7 @@ def _html(body: str) -> str:
     environment: dict[str, object] = {}
     tokens = _markdown.parse(body, environment)
     if _size(tokens) > _MAX_SIZE:  # such as thousands of short references to one long address
-        raise InvalidDocument("body", f"becomes over {_MAX_SIZE} characters of HTML; shorten what it refers to")
+        raise InvalidDocument("body", f"becomes over {_MAX_SIZE} characters of HTML; shorten its references")
     return str(_markdown.renderer.render(tokens, _markdown.options, environment))
 
 
@@ -74,7 +71,7 @@ def _size(tokens: Iterable[Token]) -> int:
 
 
 def _harmless_reference(match: re.Match[str]) -> str:
-    """A numeric reference as written, or nothing if it stands for a character that `clean` drops."""
+    """A numeric reference as written, or nothing if `clean` drops its character."""
     return match[0] if clean(unescape(match[0])) else ""
 
 

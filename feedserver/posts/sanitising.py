@@ -1,7 +1,7 @@
-"""HTML as a feed may carry it: allow-listed elements and attributes, absolute addresses, links in place of iframes.
+"""HTML for feeds: allow-listed elements and attributes, absolute URLs, links instead of iframes.
 
-Sanitising moves elements and can bring forth what it should remove, so it is repeated until nothing changes. Takes
-HTML that is bounded (`nesting`).
+Sanitising moves elements and can create what it should remove, so it is repeated until nothing changes. Its time is
+bounded only for HTML that `nesting` accepts.
 """
 
 import re
@@ -15,7 +15,7 @@ import turbohtml
 from feedserver.text import clean
 from feedserver.urls import split_http
 
-_MAX_ROUNDS = 8  # two are the rule; the bound is for what no test has found
+_MAX_ROUNDS = 8  # two are usual
 
 _TAGS = nh3.ALLOWED_TAGS | {"audio", "video", "source", "track", "picture", "figure", "figcaption", "section", "main"}
 _ATTRIBUTES: dict[str, set[str]] = {
@@ -36,7 +36,7 @@ _CANDIDATE = re.compile(r"([^\s,]++(?:,++[^\s,]++)*+)(?:,|\s++([^,]*+))?")
 
 
 def for_feeds(html: str, base: str) -> str:
-    """`html` as a feed may carry it: allow-listed elements, absolute URLs against `base`, clean text."""
+    """`html` with allow-listed elements, absolute URLs against `base`, and clean text."""
     for _ in range(_MAX_ROUNDS):
         before, html = html, clean(_sanitise(_with_links_for_iframes(html, base), base)).strip()
         if html == before:
@@ -45,7 +45,7 @@ def for_feeds(html: str, base: str) -> str:
 
 
 def _with_links_for_iframes(html: str, base: str) -> str:
-    """nh3 can drop an iframe, but not put another element in its place."""
+    """`html` with links instead of iframes, which nh3 can only drop."""
     if "<iframe" not in html.lower():
         return html
     out: list[str] = []
@@ -56,7 +56,7 @@ def _with_links_for_iframes(html: str, base: str) -> str:
             out.append(_link_for_iframe(token, base) if inside else "")
         elif token.type is not turbohtml.TokenType.TEXT:
             out.append(token.source or "")
-        elif not inside:  # the text of an iframe is for browsers that know none
+        elif not inside:  # the text of an iframe is a fallback
             out.append(escape(token.data or "", quote=False))
     return "".join(out)
 
@@ -81,9 +81,9 @@ def _sanitise(html: str, base: str) -> str:
 
 
 def _attribute(base: str, _tag: str, name: str, value: str) -> str | None:
-    """The attribute's value for a feed; None where the attribute has to go.
+    """The attribute's value for a feed; None to drop the attribute.
 
-    nh3 itself looks at the schemes of some addresses only, and makes no `srcset` absolute.
+    nh3 itself checks the schemes of some URLs only, and makes no `srcset` absolute.
     """
     if name in _URL_ATTRIBUTES:
         return _absolute(value, base)
@@ -94,12 +94,12 @@ def _absolute(address: str, base: str) -> str | None:
     try:
         absolute = urljoin(base, address.strip())
         return absolute if urlsplit(absolute).scheme in _SCHEMES else None
-    except ValueError:  # such as an address in brackets that is none
+    except ValueError:  # such as an invalid address in brackets
         return None
 
 
 def _absolute_set(value: str, base: str) -> str | None:
-    """A `srcset` of absolute URLs, without the candidates that a feed may not name."""
+    """A `srcset` of absolute URLs, without candidates of other schemes."""
     candidates = (
         f"{absolute} {size or ''}".strip()
         for address, size in _CANDIDATE.findall(value)

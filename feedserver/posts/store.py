@@ -22,14 +22,14 @@ from sqlalchemy import (
 )
 
 from feedserver.domains import host_site
-from feedserver.posts.model import DraftText, Enclosure, Post, PostLink, Rendered, Stored
+from feedserver.posts.model import DraftText, Enclosure, Post, PostLink, PostState, Rendered
 from feedserver.storage import schema
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import listed, post_authors, post_tags, posts, slugs
 
 RELATED = 5  # posts named below a post
-_NEAREST = 50  # related posts that are read, some of which may be hidden
-_UNPUBLISHED = [state for state in get_args(Stored) if state != "published"]
+_NEAREST = 50  # related posts that are read; some may be hidden
+_UNPUBLISHED = [state for state in get_args(PostState) if state != "published"]
 _OF_A_LINK: list[ColumnElement[Any]] = [
     posts.c[name] for name in ("id", "slug", "title", "excerpt", "state", "published_at")
 ]
@@ -61,7 +61,7 @@ EVERYTHING = Listing()
 
 
 def by_slug(connection: Connection, slug: str) -> Post | None:
-    """The post that has or had `slug`; its own `slug` tells which."""
+    """The post that has or had `slug`; if it differs from the post's `slug`, it is a former one."""
     query = select(posts).join(slugs, slugs.c.post_id == posts.c.id).where(slugs.c.slug == slug)
     return _first(connection, query)
 
@@ -80,7 +80,7 @@ def latest(
 
 
 def count(connection: Connection, now: datetime, listing: Listing = EVERYTHING) -> int:
-    """The number of visible posts of a list. It costs 50 ns each, so callers cache it (`storage/count_cache`)."""
+    """The number of visible posts of a list. Takes 50 ns for each, so callers cache it (`storage/count_cache`)."""
     query = select(func.count()).select_from(listed).where(*_listed(listing, now))
     return int(connection.execute(query).scalar_one())
 
@@ -90,7 +90,7 @@ def at_positions(connection: Connection, now: datetime, listing: Listing, first:
     query = (
         select(listed.c.post_id)
         .where(*_listed(listing, now))
-        # With both ends: for an open range PostgreSQL expects thousands of rows, and starts parallel workers.
+        # With both bounds: for an open range PostgreSQL expects thousands of rows, and starts parallel workers.
         .where(listed.c.position >= first, listed.c.position < first + number)
         .order_by(listed.c.position.desc())
     )
@@ -103,19 +103,19 @@ def everything(connection: Connection) -> list[Post]:
     return _with_parts(connection, connection.execute(query).all())
 
 
-def any_at_all(connection: Connection) -> bool:
+def has_any(connection: Connection) -> bool:
     return connection.execute(select(posts.c.id).limit(1)).first() is not None
 
 
 def next_publication(connection: Connection, now: datetime) -> datetime | None:
-    """When the next scheduled post is due; None without any."""
+    """When the next scheduled post is due; None if there is none."""
     query = select(func.min(posts.c.published_at)).where(_published(), posts.c.published_at > now)
     due: datetime | None = connection.execute(query).scalar_one()
     return due
 
 
 def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Post]:
-    """Posts by id, whatever their state."""
+    """Posts by id, in any state."""
     queries = (select(posts).where(posts.c.id.in_(some)) for some in batches(list(set(ids))))
     rows = [row for query in queries for row in connection.execute(query)]
     return {post.id: post for post in _with_parts(connection, rows)}
@@ -126,7 +126,7 @@ def related_to(connection: Connection, post_id: int, now: datetime) -> list[Post
     related = schema.related
     nearest = select(related.c.other_id).where(related.c.post_id == post_id).order_by(related.c.score.desc())
     ids = connection.execute(nearest.limit(_NEAREST)).scalars().all()
-    # By id alone: with the condition of visibility SQLite would read the index of all visible posts instead.
+    # By id alone: with the condition of visibility SQLite would read the index of all visible posts.
     rows = connection.execute(select(*_OF_A_LINK).where(posts.c.id.in_(ids))).all()
     seen = [row for row in rows if row.state == "published" and row.published_at <= now]
     return [_link(row) for row in sorted(seen, key=lambda row: ids.index(row.id))[:RELATED]]
@@ -140,8 +140,8 @@ def visible(now: datetime) -> ColumnElement[bool]:
 def hidden(now: datetime) -> CompoundSelect[int]:
     """The ids of the posts that readers do not see.
 
-    What belongs to visible posts is selected by `not_in` of these few: reading each post's row to see that it is
-    visible takes SQLite fifty times as long.
+    Rows of visible posts are selected by `not_in` of these few: reading each post's row takes SQLite fifty times as
+    long.
     """
     scheduled = select(posts.c.id).where(_published(), posts.c.published_at > now)
     return union_all(select(posts.c.id).where(posts.c.state.in_(_UNPUBLISHED)), scheduled)
@@ -159,8 +159,8 @@ def slug_owner(connection: Connection, slug: str) -> int | None:
     return connection.execute(select(slugs.c.post_id).where(slugs.c.slug == slug)).scalar_one_or_none()
 
 
-def updated_at_taken(connection: Connection, moment: datetime, but_for: int | None) -> bool:
-    query = select(posts.c.id).where(posts.c.updated_at == moment, posts.c.id != (but_for or 0))
+def updated_at_taken(connection: Connection, moment: datetime, except_id: int | None) -> bool:
+    query = select(posts.c.id).where(posts.c.updated_at == moment, posts.c.id != (except_id or 0))
     return connection.execute(query).first() is not None
 
 
@@ -275,7 +275,7 @@ def _with_parts(connection: Connection, rows: Sequence[Row[Any]]) -> list[Post]:
     files = _parts(connection, schema.enclosures, ids)
     return [
         Post(
-            **row._mapping,  # noqa: SLF001 - a row's documented way to a mapping
+            **row._mapping,  # noqa: SLF001 - documented
             tags=tuple(tag.name for tag in tags[row.id]),
             authors=tuple(author.name for author in authors[row.id]),
             enclosures=tuple(Enclosure(file.url, file.type, file.length) for file in files[row.id]),

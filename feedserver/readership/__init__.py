@@ -1,1 +1,1 @@
-"""Readership: who reads the feeds, counted without storing addresses."""
+"""Readership: which readers request the feeds, counted without storing addresses."""

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from feedserver.readership.store import ReaderFeed, Tally
 from feedserver.readership.user_agents import OTHERS, reader
 
-MOST: Final = 10_000  # clients and feeds told apart between two writes
+MAX_CLIENTS: Final = 10_000  # pairs of client and feed between two writes
 
 
 class ClientFeed(NamedTuple):
@@ -19,10 +19,10 @@ class ClientFeed(NamedTuple):
     feed_key: str
 
 
-class Day(NamedTuple):
+class DayCounts(NamedTuple):
     """The counts of one day: tallies by reader and feed, and the reader of each client by User-Agent and address.
 
-    Clients whose readers state their subscribers are not told apart.
+    Clients whose readers state their subscribers are left out of `clients`.
     """
 
     tallies: dict[ReaderFeed, Tally]
@@ -32,7 +32,7 @@ class Day(NamedTuple):
 class Batch:
     """Counts by client and feed. The caller serializes the calls."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MAX_CLIENTS) -> None:
         self._most = most
         self.tallies: dict[ClientFeed, Tally] = {}
 
@@ -40,7 +40,7 @@ class Batch:
         return len(self.tallies)
 
     def tally(self, key: ClientFeed) -> Tally:
-        """The tally to add to; one for all clients of the day beyond the bound."""
+        """The tally to add to; clients beyond the bound share one for the day."""
         tally = self.tallies.get(key)
         if tally is None:
             if len(self.tallies) >= self._most:
@@ -52,15 +52,15 @@ class Batch:
         for key, tally in other.tallies.items():
             self.tally(key).add(tally)
 
-    def by_day(self) -> Iterator[tuple[date, Day]]:
-        """The counts of each day, the oldest first. Names are worked out here, not while a client waits."""
-        days: dict[date, Day] = {}
+    def by_day(self) -> Iterator[tuple[date, DayCounts]]:
+        """The counts of each day, the oldest first. User-Agents are parsed here, not while a client waits."""
+        days: dict[date, DayCounts] = {}
         for key, tally in self.tallies.items():
-            _add(days.setdefault(key.day, Day({}, {})), key, tally)
+            _add(days.setdefault(key.day, DayCounts({}, {})), key, tally)
         yield from sorted(days.items(), key=lambda item: item[0])
 
 
-def _add(day: Day, key: ClientFeed, tally: Tally) -> None:
+def _add(day: DayCounts, key: ClientFeed, tally: Tally) -> None:
     if key.user_agent is None:
         day.tallies.setdefault((OTHERS, ""), Tally()).add(tally)
         return

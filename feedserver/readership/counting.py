@@ -1,7 +1,7 @@
 """Counts who reads the feeds, without storing addresses: in memory first, then in the database.
 
 Counting a request takes about a microsecond and writes nothing. A thread writes the counts every few seconds and when
-the process ends; a crash loses no more than that. An idle process does not ask the database.
+the process ends; a crash loses no more than that. An idle process runs no query.
 """
 
 import logging
@@ -23,7 +23,7 @@ from feedserver.storage.explaining import DATABASE_AWAY
 
 WRITE_EVERY: Final = 5.0  # seconds
 _LOCK_TIMEOUT: Final = 5.0  # seconds; the next write comes soon
-_STILL_OPEN: Final = timedelta(minutes=1)  # after midnight, for what was counted before
+_STILL_OPEN: Final = timedelta(minutes=1)  # after midnight, to write the last counts
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Readership:
         self._closed_before: date | None = None
         self._thread: Thread | None = None
 
-    def saw(self, user_agent: str | None, address: str | None, feed_key: str, status: int, sent: int) -> None:
+    def count(self, user_agent: str | None, address: str | None, feed_key: str, status: int, sent: int) -> None:
         """Counts one response to a request for a feed. `sent` is the bytes of its body. Never blocks, never raises."""
         key = ClientFeed(self._clock().date(), (user_agent or "")[:READ], address or "", feed_key)
         with self._lock:
@@ -57,7 +57,7 @@ class Readership:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread, and writes what is left."""
+        """Ends the thread, and writes the remaining counts."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()
@@ -77,7 +77,9 @@ class Readership:
                 if self._closed_before != open_since:
                     self._database.forget_log()
             except DATABASE_AWAY as error:
-                _log.warning("readers are counted later; the database did not answer: %s", type(error).__name__)
+                _log.warning(
+                    "counts of readers are written later; the database did not answer: %s", type(error).__name__
+                )
                 with self._lock:
                     self._batch.add_all(batch)
                 return
@@ -92,7 +94,7 @@ class Readership:
         try:
             self.write()
         except Exception:  # noqa: BLE001 - the thread must not end: the next write may succeed
-            _log.exception("readers could not be counted")
+            _log.exception("counts of readers could not be written")
 
 
 def _open_since(now: datetime) -> date:
@@ -111,6 +113,6 @@ def _write(connection: Connection, batch: Batch, now: datetime) -> None:
 
 
 def _hash(key: str, user_agent: str, address: str) -> str:
-    """Tells one client from another for as long as the key exists, and says nothing of either afterwards."""
+    """Identifies a client as long as the key exists; afterwards it reveals nothing."""
     who = f"{domains.network(address)} {user_agent}".encode("utf-8", "replace")
     return blake2b(who, key=bytes.fromhex(key), digest_size=16).hexdigest()

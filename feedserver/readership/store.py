@@ -1,7 +1,7 @@
 """The SQL of readership: each day's requests by reader and feed, and the number of readers.
 
-No address is stored. Readers that state no subscribers are told apart by keyed hashes; when the day is over, its key
-and its hashes are deleted, and only their number remains.
+No address is stored. Clients of readers that state no subscribers are counted by keyed hashes; when the day is over,
+its key and hashes are deleted, and only their number remains.
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from feedserver.readership.user_agents import OTHERS
 from feedserver.storage.schema import reader_counts, reader_days, reader_hashes, reader_keys
 
-NAMES: Final = 300  # readers told apart in a day
-ROWS: Final = 10_000  # readers and feeds told apart in a day
+NAMES: Final = 300  # distinct readers in a day
+ROWS: Final = 10_000  # distinct pairs of reader and feed in a day
 HASHES: Final = 50_000  # stored for a day
 _AT_ONCE: Final = 500  # hashes looked up in one statement
 
@@ -24,7 +24,7 @@ ReaderFeed = tuple[str, str]  # a reader's name and a feed's key
 
 @dataclass(slots=True)
 class Tally:
-    """Requests of one reader for one feed. `subscribers` is the highest number that it stated, None if none."""
+    """Requests of one reader for one feed. `subscribers` is the highest stated number, None without one."""
 
     requests: int = 0
     not_modified: int = 0
@@ -41,7 +41,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class ReaderDay:
-    """One reader's day, all feeds together. `subscribers` is what it states, or else the number of such clients."""
+    """One reader's day, all feeds together. `subscribers` is the stated number, else the number of its clients."""
 
     day: date
     reader: str
@@ -54,7 +54,7 @@ class ReaderDay:
 def key_of(connection: Connection, day: date, new_key: str | None) -> str | None:
     """The key of a day's hashes: `new_key` if there is none yet; None if that is None too.
 
-    Its row stays locked, so that one process at a time writes the tallies of a day on PostgreSQL too.
+    Locks its row, so that on PostgreSQL too one process at a time writes the tallies of a day.
     """
     query = select(reader_keys.c.key).where(reader_keys.c.day == day).with_for_update()
     key = connection.execute(query).scalar_one_or_none()
@@ -97,8 +97,8 @@ def add_hashes(connection: Connection, day: date, hashes: Mapping[str, str]) -> 
 def close_days(connection: Connection, before: date) -> None:
     """Reduces the hashes of the days before `before` to their number; deletes them and their keys."""
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete = ON")  # overwrites what it deletes
-    # The keys first: a process that is about to write hashes holds the row of one, and finds none afterwards.
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")  # overwrites deleted rows
+    # Keys first: a process that is about to write hashes has locked one, or finds none afterwards.
     connection.execute(delete(reader_keys).where(reader_keys.c.day < before))
     columns = (reader_hashes.c.day, reader_hashes.c.reader)
     counted = select(*columns, func.count()).where(reader_hashes.c.day < before).group_by(*columns)
@@ -120,9 +120,9 @@ def of_day(connection: Connection, day: date) -> list[ReaderDay]:
     clients = _clients(connection, day)
     found = [
         ReaderDay(
-            day, name, int(clients.get(name, 0) if stated is None else stated), int(asked), int(not_new), int(sent)
+            day, name, int(clients.get(name, 0) if stated is None else stated), int(requests), int(not_new), int(sent)
         )
-        for name, asked, not_new, sent, stated in connection.execute(query.group_by(reader_days.c.reader))
+        for name, requests, not_new, sent, stated in connection.execute(query.group_by(reader_days.c.reader))
     ]
     return sorted(found, key=lambda reader: (-reader.subscribers, -reader.requests, reader.reader))
 
@@ -166,7 +166,7 @@ def _named(day: str, reader: str, feed: str, key: tuple[date, str, str], tally: 
 def _add_to_count(connection: Connection, day: date, name: str, number: int) -> None:
     where = (reader_counts.c.day == day, reader_counts.c.reader == name)
     more = {"readers": reader_counts.c.readers + number}
-    # The row exists if another machine, whose clock is late, began the day anew.
+    # The row exists if a machine whose clock is late has reopened the day.
     if not connection.execute(update(reader_counts).where(*where).values(more)).rowcount:
         connection.execute(insert(reader_counts).values(day=day, reader=name, readers=number))
 
@@ -176,7 +176,7 @@ def _count_of_hashes(day: date) -> Any:
 
 
 def _clients(connection: Connection, day: date) -> dict[str, int]:
-    """The clients by reader that stated no subscribers: counted while the day lasts, stored afterwards."""
+    """The number of clients of readers that state no subscribers: of hashes during the day, stored afterwards."""
     stored = select(reader_counts.c.reader, reader_counts.c.readers).where(reader_counts.c.day == day)
     hashed = select(reader_hashes.c.reader, func.count()).where(reader_hashes.c.day == day)
     rows = [*connection.execute(stored), *connection.execute(hashed.group_by(reader_hashes.c.reader))]

@@ -1,7 +1,4 @@
-"""Reads the name and the stated subscribers of a feed reader from User-Agent. Pure.
-
-Hosted readers state the number of subscribers they fetch a feed for; others only have a name.
-"""
+"""Parses a feed reader's name, and the number of subscribers that hosted readers state, from User-Agent. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +9,7 @@ from feedserver.text import one_line, shorten
 
 UNNAMED: Final = "Unnamed"
 BROWSER: Final = "Browser"
-OTHERS: Final = "Others"  # for the names of a day beyond the bound
+OTHERS: Final = "Others"  # for readers beyond the bound of a day
 LONGEST: Final = 60  # characters of a name
 READ: Final = 300  # characters of a User-Agent that are read
 

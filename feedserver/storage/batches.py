@@ -1,4 +1,4 @@
-"""Long lists of values for SQL's IN, cut into pieces: PostgreSQL takes 65,535 values in one statement."""
+"""Splits long lists of values for SQL's IN: PostgreSQL takes 65,535 values in one statement."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeVar

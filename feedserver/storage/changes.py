@@ -1,8 +1,8 @@
 """Cheap check of the site revision, made for every feed and page request.
 
 SQLite: `PRAGMA data_version`, on a connection that never writes, tells in microseconds whether another connection has
-written. PostgreSQL: the revision is read. A write of this process is seen at once. Of other processes' writes, feeds,
-which programs poll, may be 50 ms late; pages are not, as an author looks at a page right after publishing.
+written. PostgreSQL: the revision is read. A write of this process is seen at once. A write of another process may reach
+feeds 50 ms late, but not pages, which an author reloads right after publishing.
 """
 
 import sqlite3
@@ -15,9 +15,9 @@ from typing import Final
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
 
-_WAIT: Final = 0.5  # seconds for a thread that waits for the look-up of another
-_RECENT: Final = 0.05  # seconds for which feeds use a revision; shorter, and threads under load contend for the look-up
-_PRESENT: Final = 0.005  # seconds for which pages do on SQLite; PostgreSQL is asked each time
+_WAIT: Final = 0.5  # seconds that a thread waits for the look-up of another
+_RECENT: Final = 0.05  # seconds for which feeds use a revision; with less, threads under load contend for the look-up
+_PRESENT: Final = 0.005  # the same for pages on SQLite; PostgreSQL is queried each time
 _REVISION: Final = "SELECT revision FROM site"
 
 
@@ -36,15 +36,15 @@ class SiteState:
 class Changes:
     """The revision of one database. Safe to share between threads, not between forked processes.
 
-    Both methods return the last known revision after 0.5 s where the look-up of another thread takes longer, and raise
-    SQLAlchemy's DBAPIError or TimeoutError where their own fails.
+    Both methods return the last known revision if the look-up of another thread takes over 0.5 s, and raise
+    SQLAlchemy's DBAPIError or TimeoutError if their own fails.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._present = _PRESENT if database.is_sqlite else 0.0
         self._watch: sqlite3.Connection | None = None
-        self._data_version: object = None  # when the revision was read
+        self._data_version: object = None  # at the time when the revision was read
         self._lock = Lock()
         self._revision = 0
         self._looked_up_at = float("-inf")  # when that began
@@ -55,7 +55,7 @@ class Changes:
         return self._looked_up_after(time.monotonic() - _RECENT)
 
     def present_revision(self) -> int:
-        """The site's revision with all that was committed before the call; on SQLite at most 5 ms old.
+        """The site's revision with everything committed before the call; on SQLite at most 5 ms old.
 
         Threads that call at the same time share one look-up, which begins after their calls.
         """
@@ -83,7 +83,7 @@ class Changes:
         return moment < self._looked_up_at and self._database.writes == self._writes
 
     def _look_up(self) -> None:
-        # Noted first: what is written during the look-up counts as a change the next time.
+        # Read first: a write during the look-up is a change for the next one.
         looked_up_at, writes = time.monotonic(), self._database.writes
         if not (self._database.is_sqlite and self._look_up_in_file()):
             with self._database.read() as connection:
@@ -92,7 +92,7 @@ class Changes:
         self._looked_up_at, self._writes = looked_up_at, writes
 
     def _look_up_in_file(self) -> bool:
-        """Brings the revision up to date, without waiting; False where SQLite would have to wait."""
+        """Updates the revision without waiting; returns False if SQLite would have to wait."""
         try:
             if self._watch is None:
                 self._watch = sqlite3.connect(

@@ -16,7 +16,7 @@ from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata, site
 
 _ROWS: Final = 500  # in one batch at most
-_CHARACTERS: Final = 2_000_000  # in one batch, about: a post may be a megabyte in each of its forms
+_CHARACTERS: Final = 2_000_000  # in one batch, approximately: a post may have a megabyte in each of its columns
 _FETCHED: Final = 50  # rows fetched from the source at a time
 
 
@@ -32,17 +32,17 @@ class Copied:
 def copy(source: Database, target: Database) -> list[Copied]:
     """Copies every table; returns them in the order of copying.
 
-    Raises StorageError, and leaves the target as it was, if the source has another schema than this program's, if the
-    target is not empty, or if the numbers of rows differ in the end.
+    Raises StorageError, and leaves the target unchanged, if the source's schema is not current, if the target is not
+    empty, or if the numbers of rows differ.
     """
     if not migrate.exists(source):
         raise StorageError("FROM: there is no feedserver database")
     if not migrate.is_current(source):
-        raise StorageError("FROM: the database is of an older feedserver; `feedserver db upgrade` brings it up to date")
+        raise StorageError("FROM: the schema is that of an older feedserver; `feedserver db upgrade` migrates it")
     if target.file is not None:
         target.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with migrate.exclusive(target):
-        # Under the lock: a file that another process creates while this one waits must not be removed.
+        # Checked under the lock: a file that another process creates meanwhile must not be removed.
         is_new_file = target.file is not None and not target.file.exists()
         try:
             with source.snapshot() as old, target.write() as new:
@@ -55,20 +55,20 @@ def copy(source: Database, target: Database) -> list[Copied]:
 
 
 def _prepare(new: Connection) -> None:
-    """Creates the tables. Raises StorageError if the target has tables of something else, or rows."""
+    """Creates the tables. Raises StorageError if the target has other tables, or rows."""
     names = set(inspect(new).get_table_names())
     if names and "alembic_version" not in names:
-        raise StorageError("TO: the database holds tables of something else; it must be empty")
+        raise StorageError("TO: the database has other tables; it must be empty")
     migrate.upgrade_on(new)
     held = [table.name for table in metadata.sorted_tables if table is not site and _count(new, table)]
     if held:
-        raise StorageError(f"TO: the database holds a site already ({', '.join(held)}); it must be empty")
+        raise StorageError(f"TO: the database already holds a site ({', '.join(held)}); it must be empty")
     new.execute(site.delete())
 
 
 def _copy_table(old: Connection, new: Connection, table: Table) -> Copied:
     rows = old.execution_options(stream_results=True, yield_per=_FETCHED).execute(select(table))
-    for batch in _batches(dict(row._mapping) for row in rows):  # noqa: SLF001 - SQLAlchemy's public name for it
+    for batch in _batches(dict(row._mapping) for row in rows):  # noqa: SLF001 - documented
         new.execute(insert(table), batch)
     if new.dialect.name == "postgresql" and "id" in table.columns:
         _continue_numbering(new, table)

@@ -19,7 +19,7 @@ class CountCache:
         self._lock = Lock()
 
     def get(self, key: str, state: SiteState, count: Callable[[], int]) -> int:
-        """The length of the list `key` at `state`, counted by `count` where it is not cached.
+        """The length of the list `key` at `state`, counted by `count` if it is not cached.
 
         `count` runs without the lock, in the transaction that `state` was read in.
         """

@@ -1,8 +1,8 @@
 """Short read and write transactions, the same for SQLite and PostgreSQL.
 
-SQLite: the driver's implicit BEGIN is off and ours is sent, `BEGIN IMMEDIATE` for writers, so that a writer waits for
-its turn at the start instead of failing in the middle; write-ahead log; `synchronous=FULL`, since what was acknowledged
-to a stranger must outlive a power cut. PostgreSQL: READ COMMITTED, its default.
+SQLite: explicit BEGIN instead of the driver's, `BEGIN IMMEDIATE` for writers, so that a writer waits at the start
+instead of failing in the middle; write-ahead log; `synchronous=FULL`, since an acknowledged ping must survive a power
+cut. PostgreSQL: READ COMMITTED, its default.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,16 +17,19 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, Operationa
 from feedserver.errors import StorageError
 from feedserver.storage.replica import Replica, ReplicaState, has_failed, position
 
-BUSY_SECONDS = 15  # for which a SQLite writer waits for its turn
-_CACHE_KIB = 512  # of each SQLite connection, of which each thread has one; the system caches the file as well
+BUSY_SECONDS = 15  # for which a SQLite writer waits for the lock
+_CACHE_KIB = 512  # of each SQLite connection, one for each thread; the system caches the file too
 _WRITES = "feedserver_writes"
 _LOCK_TIMEOUT = "feedserver_lock_timeout"
 _TRIES = 5
 _CONNECT_SECONDS = 10  # for a PostgreSQL that does not answer at all
-_REPLICA_LIMITS = {"connect_timeout": 2, "tcp_user_timeout": 3000}  # seconds, ms: the primary can be read instead
+_REPLICA_LIMITS = {
+    "connect_timeout": 2,
+    "tcp_user_timeout": 3000,
+}  # seconds, milliseconds: the primary can be read instead
 _POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 56}
-_DEADLOCK = "40P01"  # SQLSTATE of a deadlock that PostgreSQL has broken
-_DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")  # those that our tests run
+_DEADLOCK = "40P01"  # SQLSTATE deadlock_detected
+_DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")  # that are tested
 
 T = TypeVar("T")
 
@@ -61,16 +64,16 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """A transaction that only reads, one snapshot on both databases, however long it takes."""
+        """A transaction that only reads; one snapshot on both databases."""
         level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         with self.engine.connect().execution_options(**level) as connection, connection.begin():
             yield connection
 
     def read_public(self, operation: Callable[[Connection], T]) -> T:
-        """The result of `operation`, which reads what any visitor may see.
+        """The result of `operation`, which reads public data only.
 
-        It runs on the replica if there is one that has replayed all that was committed. If that fails, it runs again
-        from its start on the primary.
+        It runs on the replica if there is one that has replayed every commit. If that fails, it runs again on the
+        primary.
         """
         if self._replica is not None and (connection := self._caught_up_replica(self._replica)) is not None:
             try:
@@ -84,7 +87,7 @@ class Database:
             return operation(connection)
 
     def replica_state(self) -> ReplicaState | None:
-        """The present state of the replica; None if there is none."""
+        """The current state of the replica; None if there is none."""
         if self._replica is None:
             return None
         if (connection := self._caught_up_replica(self._replica)) is not None:
@@ -93,10 +96,9 @@ class Database:
 
     @contextmanager
     def write(self, lock_timeout: float | None = None) -> Iterator[Connection]:
-        """A transaction that commits at its end, and is rolled back when an exception passes through.
+        """A transaction that commits at its end, and is rolled back by an exception.
 
-        `lock_timeout` is the seconds that it waits for locks, where that is less than usual. Beyond them it raises
-        SQLAlchemy's OperationalError.
+        `lock_timeout` (seconds) shortens the wait for locks, after which SQLAlchemy's OperationalError is raised.
         """
         options = {_WRITES: True, _LOCK_TIMEOUT: lock_timeout}
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
@@ -106,10 +108,10 @@ class Database:
         self.writes += 1
 
     def transact(self, operation: Callable[[Connection], T], lock_timeout: float | None = None) -> T:
-        """The result of `operation`, run in a write transaction, and again from its start after a conflict.
+        """The result of `operation`, run in a write transaction, and again after a conflict.
 
         On PostgreSQL two processes can insert the same new row, or wait for each other; SQLite has one writer at a
-        time. Raises what the last try raised.
+        time. Raises the exception of the last try.
         """
         for _ in range(_TRIES - 1):
             try:
@@ -137,14 +139,14 @@ class Database:
 
     def _caught_up_replica(self, replica: Replica) -> Connection | None:
         with self.read() as primary:
-            reached = position(primary)  # first: no client knows yet of what is committed later
+            reached = position(primary)  # read first: no client can know of later commits
         return replica.connect(reached)
 
 
 def _parsed(url: str, called: str) -> URL:
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError):  # the latter for a port that is no number
+    except (ArgumentError, ValueError):  # ValueError: a port that is not a number
         raise StorageError(f"{called}: not an SQLAlchemy URL, such as postgresql+psycopg://user@host/name") from None
     if parsed.drivername not in _DRIVERS:
         raise StorageError(f"{called}: must begin with sqlite:/// or postgresql+psycopg://")
@@ -198,7 +200,7 @@ def _begin_sqlite(connection: Connection) -> None:
     try:
         _set_busy_timeout(connection, lock_timeout)
         connection.exec_driver_sql(begin)
-    finally:  # the pool hands the connection to others
+    finally:  # the connection returns to the pool
         _set_busy_timeout(connection, BUSY_SECONDS)
 
 

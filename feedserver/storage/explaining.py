@@ -1,4 +1,4 @@
-"""A database error as one line for a person: what the driver says, and what can be done about it."""
+"""Explains a database error in one line: the driver's message, and what to do."""
 
 import sqlite3
 from typing import Final
@@ -8,9 +8,9 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 DATABASE_AWAY: Final = (DBAPIError, NoConnection)  # what a transaction raises when the database fails
 
-_HELD: Final = "another program holds it; try again when that has ended"
-_FULL: Final = "make room on its disk"
-_DAMAGED: Final = "the file is damaged or no database; put a backup in its place"
+_HELD: Final = "another program has locked it; try again later"
+_FULL: Final = "free space on its disk"
+_DAMAGED: Final = "the file is damaged or not a database; restore a backup"
 _STOPPING: Final = "it is starting or stopping; try again"
 # By primary result code (https://sqlite.org/rescode.html).
 _SQLITE: Final = {
@@ -32,15 +32,15 @@ _POSTGRES: Final = {
     "55P03": _HELD,
     "57P01": _STOPPING,
     "57P03": _STOPPING,
-    "XX001": "it is damaged; put a backup in its place",
+    "XX001": "it is damaged; restore a backup",
 }
 
 
 def explain(error: DBAPIError) -> str:
-    """One line, without the statement and without a secret."""
+    """One line, without the statement and without secrets."""
     said = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
     if isinstance(error.orig, sqlite3.Error):
-        advice = _SQLITE.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF)  # an extended code holds the primary
+        advice = _SQLITE.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF)  # an extended code contains the primary
     elif (state := getattr(error.orig, "sqlstate", None)) is not None:
         advice = _POSTGRES.get(state)
     elif isinstance(error, OperationalError | InterfaceError) and _is_about_connecting(error):

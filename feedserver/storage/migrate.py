@@ -1,6 +1,6 @@
 """Schema migrations with Alembic, run by one process at a time.
 
-Alembic is imported only if there is something to migrate: it takes a tenth of a second and some megabytes.
+Alembic is imported only to migrate: it takes a tenth of a second and some megabytes.
 """
 
 import fcntl
@@ -25,10 +25,10 @@ _LOCK_NUMBER = 0x66656564  # “feed”: the advisory lock's key on PostgreSQL
 def exclusive(database: Database) -> Iterator[None]:
     """Holds the lock under which a database is created or migrated; other processes wait for it.
 
-    It is an advisory lock on PostgreSQL, a locked file beside the database on SQLite; both end with their process.
+    An advisory lock on PostgreSQL, a locked file beside the database on SQLite; both end with their process.
     """
     if database.file is None:
-        # In no transaction: a long one holds back vacuum, and a server may end idle ones, with the lock.
+        # Outside a transaction: a long one blocks vacuum, and the server may end idle ones, and the lock with them.
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": _LOCK_NUMBER})
             try:
@@ -42,9 +42,9 @@ def exclusive(database: Database) -> Iterator[None]:
 
 
 def upgrade(database: Database) -> bool:
-    """Migrates the schema to this program's. Call it under `exclusive`. Returns whether there was anything to do.
+    """Migrates the schema to the current version. Call it under `exclusive`. Returns whether anything changed.
 
-    Raises StorageError when the database is of a newer program.
+    Raises StorageError if the schema is newer than this program.
     """
     with database.write() as connection:
         return upgrade_on(connection)
@@ -67,13 +67,13 @@ def upgrade_on(connection: Connection) -> bool:
 
 
 def is_current(database: Database) -> bool:
-    """Whether the schema is exactly this program's. Raises StorageError when it is of a newer program."""
+    """Whether the schema is current. Raises StorageError if it is newer than this program."""
     with database.read() as connection:
         return _known(_current(connection)) == head()
 
 
 def exists(database: Database) -> bool:
-    """Whether there is a feedserver database of any version."""
+    """Whether there is a feedserver database, of any version."""
     if database.file is not None and not database.file.exists():
         return False
     with database.read() as connection:
@@ -81,7 +81,7 @@ def exists(database: Database) -> bool:
 
 
 def head() -> str:
-    """The number of this program's schema, with which the file name of its last migration begins."""
+    """The number of the current schema: the first part of the last migration's file name."""
     return max(_revisions())
 
 
@@ -101,7 +101,7 @@ def _known(revision: str | None) -> str | None:
     if revision is not None and revision not in _revisions():
         raise StorageError(
             f"the database (schema {revision}) is of a newer feedserver, or of one before the first release: "
-            "install the newer one, or start anew; databases from before the release have no way up"
+            "install the newer one, or start anew; databases from before the release cannot be migrated"
         )
     return revision
 

@@ -1,4 +1,4 @@
-"""Counters a minute, in the database, so that several processes and machines share them."""
+"""Counters per minute, in the database, so that processes and machines share them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -12,17 +12,17 @@ WINDOW = 60  # seconds
 
 
 def allow(connection: Connection, bucket: str, most: int, now: datetime) -> bool:
-    """Counts one more in `bucket`; False, and not counted, when there were `most` within the last minute."""
+    """Counts one more in `bucket` and returns True; False if there were `most` within the last minute."""
     return allow_all(connection, {bucket: most}, now)
 
 
 def allow_all(connection: Connection, buckets: Mapping[str, int], now: datetime) -> bool:
-    """Counts one more in each of `buckets`; False, and counted in none, when one had its most within the last minute.
+    """Counts one more in each of `buckets` and returns True; False, counting none, if one has reached its limit.
 
-    The last minute is the present window and the part of the one before that still lies within it. Rows are locked in
-    descending order of their buckets: give the bucket that many share the name that sorts first.
+    The last minute is the current window and the rest of the one before. Rows are locked in descending order of
+    buckets: a bucket that many share should have the name that sorts first.
     """
-    window, into = _place(now)
+    window, into = _window_at(now)
     found = _counts(connection, list(buckets), window)
     for bucket, most in buckets.items():
         if found.get((bucket, window), 0) + 1 + _still_there(found.get((bucket, window - 1), 0), into) > most:
@@ -32,14 +32,13 @@ def allow_all(connection: Connection, buckets: Mapping[str, int], now: datetime)
 
 
 def take(connection: Connection, bucket: str, most: int, now: datetime, owed: Iterable[datetime] = ()) -> int:
-    """Counts one more in `bucket` and returns 0; or, not counting it, the seconds after which it would be counted.
+    """Counts one more in `bucket` and returns 0; or, not counting it, the seconds to wait.
 
-    `owed` are the moments of what was let through before without being counted; it is counted first, in any case.
-    Unlike `allow`, what is left of the window before is rounded down, so that even where `most` is small nobody
-    waits for more than a minute and a second.
+    `owed` are the times of earlier uncounted events, which are counted first, in any case. Unlike `allow`, it rounds
+    the rest of the window before down, so that the wait is at most a minute and a second even if `most` is small.
     """
-    window, into = _place(now)
-    for then in sorted(_place(moment)[0] for moment in owed):
+    window, into = _window_at(now)
+    for then in sorted(_window_at(moment)[0] for moment in owed):
         _add(connection, [(bucket, then)], _counts(connection, [bucket], then), window)
     found = _counts(connection, [bucket], window)
     wait = seconds_to_wait(found.get((bucket, window), 0), found.get((bucket, window - 1), 0), into, most)
@@ -49,9 +48,9 @@ def take(connection: Connection, bucket: str, most: int, now: datetime, owed: It
 
 
 def seconds_to_wait(present: int, before: int, into: int, most: int) -> int:
-    """0 when one more fits now, `into` seconds into the present window; else the seconds until one does.
+    """0 if one more is allowed now, `into` seconds into the current window; else the seconds to wait.
 
-    `present` and `before` are the counts of this window and the last; `most`, above zero, is what fits into a minute.
+    `present` and `before` are the counts of the current window and the last; `most`, above zero, is the limit a minute.
     """
     for wait in range(2 * WINDOW):
         turns, then = divmod(into + wait, WINDOW)
@@ -61,13 +60,13 @@ def seconds_to_wait(present: int, before: int, into: int, most: int) -> int:
     return 2 * WINDOW
 
 
-def _place(now: datetime) -> tuple[int, int]:
-    """The window that `now` lies in, and how many seconds into it."""
+def _window_at(now: datetime) -> tuple[int, int]:
+    """The window that contains `now`, and the seconds since its start."""
     return divmod(int(now.timestamp()), WINDOW)
 
 
 def _still_there(before: int, into: int) -> float:
-    """How much of the last window's count lies within the last minute: it is taken as spread evenly."""
+    """The part of the last window's count within the last minute, as if it were spread evenly."""
     return before * (WINDOW - into) / WINDOW
 
 
@@ -78,15 +77,15 @@ def _counts(connection: Connection, buckets: Sequence[str], window: int) -> dict
 
 
 def _add(
-    connection: Connection, places: Sequence[tuple[str, int]], found: Mapping[tuple[str, int], int], present: int
+    connection: Connection, counters: Sequence[tuple[str, int]], found: Mapping[tuple[str, int], int], present: int
 ) -> None:
-    """Counts one more for each bucket and window. A new row takes away those that are too old in the `present` window.
+    """Counts one more for each bucket and window. With a new row, deletes those older than the `present` window needs.
 
-    Where another process has made the new row meanwhile, the insertion fails, and the transaction is repeated.
+    If another process has inserted the row meanwhile, the insertion fails, and the transaction is repeated.
     """
-    known = [{"at_bucket": bucket, "at_window": window} for bucket, window in places if (bucket, window) in found]
+    known = [{"at_bucket": bucket, "at_window": window} for bucket, window in counters if (bucket, window) in found]
     new = [
-        {"bucket": bucket, "window": window, "count": 1} for bucket, window in places if (bucket, window) not in found
+        {"bucket": bucket, "window": window, "count": 1} for bucket, window in counters if (bucket, window) not in found
     ]
     if known:
         connection.execute(_COUNT_ONE_MORE, known)

@@ -1,7 +1,7 @@
-"""A streaming replica of PostgreSQL for public reads, used while it has replayed all that was committed.
+"""A streaming replica of PostgreSQL for public reads, used while it has replayed every commit.
 
-An author must find a new post with the next request, and a feed must not be rendered from old posts under a new
-revision. So each read first compares the replica's position in the log; if it is behind or away, the primary is read.
+A new post must be visible with the next request, and a feed must not be rendered from old posts under a new revision.
+So each read first compares the replica's position in the log; if it is behind or away, the primary is read.
 """
 
 import logging
@@ -16,8 +16,8 @@ from feedserver.storage.explaining import DATABASE_AWAY
 
 ReplicaState = Literal["ok", "behind", "away"]
 
-_REST: Final = 5.0  # seconds for which a replica that failed is not tried: each try may cost a timeout
-# What is committed has been flushed (`synchronous_commit` is on), so a replica at this position has all of it.
+_PAUSE: Final = 5.0  # seconds for which a replica that failed is not tried: each try may cost a timeout
+# Commits are flushed (`synchronous_commit` is on), so a replica at this position has all of them.
 _POSITION: Final = text("SELECT CAST(pg_current_wal_flush_lsn() AS text)")
 _CAUGHT_UP: Final = text(
     "SELECT pg_last_wal_replay_lsn() >= CAST(:position AS pg_lsn)"
@@ -27,16 +27,13 @@ _log = logging.getLogger(__name__)
 
 
 def position(primary: Connection) -> str:
-    """The present position of the primary's log."""
+    """The current position of the primary's log."""
     return str(primary.execute(_POSITION).scalar_one())
 
 
 def has_failed(error: DBAPIError) -> bool:
-    """Whether an error is the server's and not the statement's.
-
-    The server stopped, the connection broke, or the replica cancelled the query because the primary has removed rows
-    that it reads (a “recovery conflict”).
-    """
+    """Whether the server failed, not the statement: it stopped, the connection broke, or a recovery conflict
+    cancelled the query, as the primary has removed rows that it reads."""
     return error.connection_invalidated or isinstance(error, OperationalError)
 
 
@@ -46,14 +43,14 @@ class Replica:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.state: ReplicaState = "ok"  # as last seen
-        self._rests_until = 0.0  # by the monotonic clock
+        self._paused_until = 0.0  # by the monotonic clock
 
     def connect(self, reached: str) -> Connection | None:
         """A connection to the replica, which the caller closes.
 
         None if the replica has not replayed the primary's log up to `reached`, or has failed.
         """
-        if monotonic() < self._rests_until:
+        if monotonic() < self._paused_until:
             return None
         try:
             return self._connect(reached)
@@ -64,7 +61,7 @@ class Replica:
     def pause(self, error: Exception) -> None:
         """Stops using the replica, which has failed, for a while."""
         _log.warning("the replica is away (%s); the primary is read instead", type(error).__name__)
-        self._rests_until = monotonic() + _REST
+        self._paused_until = monotonic() + _PAUSE
         self.state = "away"
 
     def _connect(self, reached: str) -> Connection | None:

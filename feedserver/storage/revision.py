@@ -35,12 +35,12 @@ def load(connection: Connection) -> Site:
 
 
 def agree_on_archives(connection: Connection, size: int) -> None:
-    """Stores the number of posts in an archive, once: archives must not be cut anew."""
+    """Stores the number of posts in an archive, once: it must not change."""
     connection.execute(update(site).where(site.c.archive_size.is_(None)).values(archive_size=size))
 
 
 def locked_revision(connection: Connection) -> int:
-    """The revision, locked until the transaction ends: changes of the site wait."""
+    """The revision, locked so that changes of the site wait until the transaction ends."""
     revision: int = connection.execute(select(site.c.revision).with_for_update(read=True)).scalar_one()
     return revision
 
@@ -56,7 +56,7 @@ def change_author(connection: Connection, author: str) -> str | None:
 def agree_on_secret(connection: Connection, proposed: str) -> str:
     """The secret that signs forms: the stored one, else `proposed`, which is stored.
 
-    It is in the database and not only in a file, so that a machine accepts forms that another one has signed.
+    It is in the database too, so that machines accept forms that another one has signed.
     """
     connection.execute(update(site).where(site.c.secret.is_(None)).values(secret=proposed))
     return secret(connection)
@@ -72,7 +72,7 @@ def secret(connection: Connection) -> str:
 def revise(connection: Connection) -> None:
     """Counts a change that readers can see.
 
-    Call it first in the transaction: the row's lock makes changes take turns on PostgreSQL too, so that what a change
-    has looked up (a free slug, a unique date) still holds when it commits.
+    Call it first in the transaction: the row's lock serializes changes on PostgreSQL too, so that what a change has
+    checked (a free slug, a unique date) still holds when it commits.
     """
     connection.execute(update(site).values(revision=site.c.revision + 1))

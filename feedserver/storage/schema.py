@@ -1,5 +1,6 @@
-"""Every table on one page, though it is long: what one table refers to stands in another. Each change here needs a
-migration; a test compares the two. Text is unbounded in both databases; its bounds are set where it comes in.
+"""All tables, in one long file as they refer to each other. Each change needs a migration; a test compares the two.
+
+Text is unbounded in both databases; its limits are checked where it is received.
 """
 
 from typing import Any
@@ -41,7 +42,7 @@ def _of_post(**options: Any) -> Column[int]:
     return Column("post_id", ForeignKey("posts.id"), **options)
 
 
-# One row: what there is one of on a site.
+# One row, with the data of the site.
 site = Table(
     "site",
     metadata,
@@ -49,8 +50,8 @@ site = Table(
     Column("guid", SafeText, nullable=False),  # urn:uuid:, the root of the feeds' ids
     Column("revision", BigInteger, nullable=False),  # counts the changes that readers can see
     Column("created_at", UtcDateTime, nullable=False),
-    Column("author", SafeText),  # whose list has the posts without authors: `site.author` as last seen
-    Column("archive_size", Integer),  # posts in an archive: `feeds.entries` when the site was made
+    Column("author", SafeText),  # `site.author` at the last start; posts without authors are in its list
+    Column("archive_size", Integer),  # posts in an archive: `feeds.entries` when the site was created
     Column("secret", SafeText),  # signs forms, the same on every machine; null until `init` or `db upgrade` has run
 )
 
@@ -78,7 +79,7 @@ posts = Table(
     Index(None, "state", "published_at", "id"),
 )
 
-# Every slug a post ever had. A slug is never given to another post.
+# All slugs that a post ever had; none is reused for another post.
 slugs = Table(
     "slugs",
     metadata,
@@ -103,8 +104,8 @@ post_authors = Table(
 )
 
 # Which posts belong to which list (`posts/store.Listing.key`): that of the site, of a tag, of an author.
-# `published_at` is the post's, null when it has left the list; `position` counts from 1 in the order in which readers
-# first saw the posts, null until then. Archives (RFC 5005) are cut by it, so it never changes.
+# `published_at` is the post's, null if it has left the list. `position` counts from 1 in the order of first
+# publication, null before; archives (RFC 5005) are ranges of it, so it never changes.
 listed = Table(
     "listed",
     metadata,
@@ -127,7 +128,7 @@ enclosures = Table(
     Column("length", BigInteger, nullable=False),
 )
 
-# The sites that a post links to: the author's own sign of trust.
+# The sites that a post links to: the author trusts them.
 linked_sites = Table(
     "linked_sites",
     metadata,
@@ -182,29 +183,29 @@ thoughts = Table(
     Column("email", SafeText),  # never shown
     Column("title", SafeText, nullable=False),
     Column("excerpt", SafeText, nullable=False),
-    Column("approved", Boolean, nullable=False),  # a moderator approved this very content
-    Column("restore", SafeText),  # the state that a link restores when it comes back
-    Column("pending_content", SafeText),  # JSON: what the source says now, while approved content is shown
+    Column("approved", Boolean, nullable=False),  # a moderator approved exactly this content
+    Column("restore", SafeText),  # the state to restore when the link is back
+    Column("pending_content", SafeText),  # JSON: the source's present content while approved content is shown
     Column("strikes", Integer, nullable=False),
     Column("first_strike_at", UtcDateTime),
     Column("sender", SafeText),  # the address that sent the ping
-    Column("submission", SafeText, unique=True),  # one sending of the comment form
+    Column("submission", SafeText, unique=True),  # identifies one submission of the comment form
     Column("received_at", UtcDateTime, nullable=False),
     Column("checked_at", UtcDateTime),
     Column("decided_at", UtcDateTime),
     Column("next_check_at", UtcDateTime),
-    Column("fingerprint", SafeText),  # of a ping's excerpt: finds the same text on several posts
-    Column("pending_since", UtcDateTime),  # since when pending content waits; null without any
+    Column("fingerprint", SafeText),  # of a ping's excerpt, to find the same text on several posts
+    Column("pending_since", UtcDateTime),  # since when pending content waits; null without one
     Column("source_site", SafeText),  # of a ping's source: the unit of trust
     UniqueConstraint("post_id", "source_key"),
     Index(None, "fingerprint", "post_id"),
     Index(None, "source_site", "approved", "state"),
     Index(None, "email", "approved", "state"),
     Index(None, "post_id", "state", "received_at"),
-    Index(None, "state", "received_at", "id", "post_id"),  # all that a page of the site's thoughts is found by
+    Index(None, "state", "received_at", "id", "post_id"),  # covers the queries of the site's feed of thoughts
     Index(None, "source_key"),
     Index(None, "host", "state"),
-    # Of the few with pending content: SQLite does not search a whole index for “not null”.
+    # Partial: SQLite does not use a full index for “not null”.
     Index(None, "pending_since", sqlite_where=_SOME_WAIT, postgresql_where=_SOME_WAIT),
 )
 
@@ -219,7 +220,7 @@ thought_events = Table(
     Column("detail", SafeText, nullable=False),
 )
 
-# One row for each source that was fetched: when, and what it said about our posts.
+# One row for each fetched source: when it was fetched, and what it says about our posts.
 sources = Table(
     "sources",
     metadata,
@@ -228,10 +229,10 @@ sources = Table(
     Column("etag", SafeText),
     Column("last_modified", SafeText),
     Column("findings", SafeText, nullable=False),  # JSON: for each post linked to, the content and the LinkSignals
-    Column("read_at", UtcDateTime),  # when its text came last: “not modified” is believed for some time only
+    Column("read_at", UtcDateTime),  # when it was last read whole: a 304 is believed for some time only
 )
 
-# What moderators did, newest last, and what each thought was before: the last action can be undone.
+# Moderation actions, newest last, and each thought before them, so that the last action can be undone.
 moderation_actions = Table(
     "moderation_actions",
     metadata,
@@ -266,7 +267,7 @@ jobs = Table(
     Column("run_at", UtcDateTime, nullable=False),
     Column("leased_until", UtcDateTime),
     Column("lease_token", SafeText),  # proves a lease
-    Column("concurrency_key", SafeText),  # whose servers it burdens, such as a registrable domain
+    Column("concurrency_key", SafeText),  # the servers that it contacts, such as a registrable domain
     Column("attempts", Integer, nullable=False),
     Column("last_error", SafeText),
     Column("created_at", UtcDateTime, nullable=False),
@@ -278,7 +279,7 @@ jobs = Table(
     Index(None, "concurrency_key", "priority", "run_at"),
 )
 
-# When workers last asked for jobs, for /readyz.
+# When workers last polled for jobs, for /readyz.
 heartbeats = Table(
     "heartbeats",
     metadata,
@@ -296,7 +297,7 @@ feed_versions = Table(
     Column("last_modified", UtcDateTime, nullable=False),
 )
 
-# Counters of the present and the last window (a minute each), shared by all processes.
+# Counters of the current and the last window (a minute each), shared by all processes.
 rate_limits = Table(
     "rate_limits",
     metadata,
@@ -306,7 +307,7 @@ rate_limits = Table(
     Index(None, "window"),  # old rows are deleted with each new one
 )
 
-# Requests by day (UTC), feed and reader, as readers call themselves.
+# Requests by day (UTC), feed and name of the reader.
 reader_days = Table(
     "reader_days",
     metadata,
@@ -316,7 +317,7 @@ reader_days = Table(
     Column("requests", BigInteger, nullable=False),
     Column("not_modified", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),
-    Column("subscribers", BigInteger),  # the highest number that was stated; null without any
+    Column("subscribers", BigInteger),  # the highest stated number; null without one
 )
 
 # One row for each client of a reader that states no subscribers: a keyed hash, until its day is over.

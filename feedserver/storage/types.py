@@ -17,7 +17,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        assert value.tzinfo is not None, "only aware moments are stored"
+        assert value.tzinfo is not None, "only aware times are stored"
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
@@ -28,10 +28,10 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class SafeText(TypeDecorator[str]):
-    """Text that both databases take.
+    """Text that both databases accept.
 
-    NUL and lone surrogates, which no stored text holds, become U+FFFD: a query for them, from an address or a command
-    line, finds nothing instead of raising an error of the driver's.
+    NUL and lone surrogates, which no stored text has, become U+FFFD: a query for them finds nothing instead of raising
+    an error of the driver.
     """
 
     impl = Text

@@ -1,7 +1,7 @@
-"""The comment form: checks of what was typed, and a token that says when and for which post the form was given out.
+"""The comment form: checks its values, and a signed token with the time and the post that it was issued for.
 
-Without cookies and JavaScript: the token is signed, not stored; together with what was typed it identifies one
-submission, so that a form sent twice is stored once. `pages` shows the form.
+Needs no cookies and no JavaScript. Token and values together identify one submission, so that a form sent twice is
+stored once. `pages` shows the form.
 """
 
 import hashlib
@@ -19,9 +19,9 @@ from feedserver.text import clean, one_line
 from feedserver.thoughts.model import is_blank
 from feedserver.urls import split_http
 
-MAX_BODY: Final = 131_072  # bytes of the whole form: the longest comment in the most wasteful encoding
+MAX_BODY: Final = 131_072  # bytes of the whole form, enough for the longest comment percent-encoded
 FIELDS: Final = ("comment", "name", "email", "website")
-TRAP: Final = "homepage"  # a field that people do not see and programs fill in
+TRAP: Final = "homepage"  # an invisible field, which only programs fill in
 TOKEN: Final = "token"  # noqa: S105 - the name of a form field
 MAX_LENGTH: Final = {"comment": 10_000, "name": 100, "email": 254, "website": 2_048}  # characters
 
@@ -34,8 +34,7 @@ _PARAGRAPHS = re.compile(r"\n{2,}")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The form as a page shows it: its action, hidden fields, and values and errors by field; `form` has the error of
-    the whole form."""
+    """The form on a page: action, hidden fields, and values and errors by field (`form`: of the whole form)."""
 
     action: str
     hidden: tuple[tuple[str, str], ...]
@@ -61,17 +60,17 @@ class Tokens:
     def __init__(self, secret: str) -> None:
         self._signer = URLSafeSerializer(secret, salt="comment")
 
-    def give(self, post_id: int, now: datetime) -> str:
+    def issue(self, post_id: int, now: datetime) -> str:
         """A token for one submission of the form on one post."""
         return str(self._signer.dumps([post_id, int(now.timestamp()), secrets.token_hex(8)]))
 
     def problem(self, token: str, post_id: int, now: datetime) -> str | None:
-        """What is wrong with a token, for the person who sent it; None when it is valid."""
+        """A message to the commenter if a token is invalid, else None."""
         try:
             given_for, given_at, _ = given = self._signer.loads(token)
         except (BadSignature, ValueError, TypeError):
             return _INCOMPLETE
-        if self._signer.dumps(given) != token:  # base64 leaves bits unread: another spelling would be another sending
+        if self._signer.dumps(given) != token:  # base64 ignores some bits: another spelling would be another submission
             return _INCOMPLETE
         age = now.timestamp() - given_at
         if given_for != post_id or age > _AT_MOST.total_seconds():

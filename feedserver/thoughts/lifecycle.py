@@ -1,8 +1,8 @@
-"""The lifecycle of a thought: one pure function of the thought, an event, and now.
+"""The lifecycle of a thought: a pure function of the thought, an event, and now.
 
 An event is evidence from the source, a ping, or a moderation action. Only evidence and moderators change what is shown:
-a timeout, a 5xx or a repeated ping never does. A moderator's `spam` and `deleted` are final for all but a moderator,
-and approved content stays as it was approved.
+a timeout, a 5xx or a repeated ping never does. Only a moderator can change `spam` and `deleted`. Approved content
+stays as approved.
 """
 
 from dataclasses import dataclass, field, replace
@@ -11,15 +11,15 @@ from typing import Final, Literal
 
 from feedserver.thoughts.model import Content, LinkSignals, State, Thought
 
-STRIKES: Final = 3  # a source is gone after so many 404s in a row …
-STRIKE_SPAN: Final = timedelta(days=1)  # … over at least this time
+STRIKES: Final = 3  # 404s in a row after which a source is gone …
+STRIKE_SPAN: Final = timedelta(days=1)  # … if they span at least this time
 
 FINAL: Final[frozenset[State]] = frozenset({"spam", "deleted"})
 
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """The source links to the post. `signals` are for the verdict alone."""
+    """The source links to the post. Only the verdict uses `signals`."""
 
     content: Content
     signals: LinkSignals = field(default_factory=LinkSignals)
@@ -27,45 +27,45 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class Unlinked:
-    """The source does not link to the post. `reason` is `no link` or `not a text`."""
+    """The source does not link to the post. `reason` is “no link” or “not a text”."""
 
     reason: str = "no link"
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """The source cannot be fetched. `status` is the HTTP status; None without an answer."""
+    """The source cannot be fetched. `status` is the HTTP status, None without a response."""
 
     status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """The source is in trouble: a timeout, a 5xx, a broken connection. `last` marks the last attempt."""
+    """A temporary failure: a timeout, a 5xx, a broken connection. `last` marks the last attempt."""
 
     last: bool = False
 
 
 Evidence = Linked | Unlinked | Missing | Trouble
 
-Act = Literal["approve", "hide", "spam", "delete"]
+Action = Literal["approve", "hide", "spam", "delete"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the owner's rules say of a verified thought. `suspicious`: it looks like spam, whatever the setting."""
+    """The state of a newly verified thought by rules and settings. `suspicious`: it has signs of spam."""
 
     state: State
     reason: str
     suspicious: bool = False
 
 
-WAITS: Final = Verdict("held", "waits for approval")
+NEEDS_APPROVAL: Final = Verdict("held", "waits for approval")
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a thought becomes. `pending_content` waits beside `content` that a person approved."""
+    """What a thought becomes. `pending_content` waits for approval while approved `content` is shown."""
 
     state: State
     reason: str | None
@@ -79,35 +79,35 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Pinged:
-    """A ping for a known pair: once more the claim that the source links to the post."""
+    """A further ping for a known pair of source and post."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moderated:
     """A moderation action."""
 
-    act: Act
+    action: Action
 
 
 @dataclass(frozen=True, slots=True)
-class TakenBack:
-    """A moderation action is undone: what was `before` it, and when the source had last been checked by then."""
+class Undone:
+    """A moderation action is undone: the decision `before` it, and the `checked_at` of that time."""
 
     before: Decision
     checked_at: datetime | None
 
 
-LifecycleEvent = Evidence | Pinged | Moderated | TakenBack
+LifecycleEvent = Evidence | Pinged | Moderated | Undone
 
 
 def decide(thought: Thought, event: LifecycleEvent, verdict: Verdict, now: datetime) -> Decision:
-    """What `thought` becomes through `event`. `verdict` counts where the source links and there is no state to keep."""
+    """What `thought` becomes through `event`. `verdict` applies to a link if there is no state to keep or restore."""
     unchanged = as_it_is(thought)
     match event:
-        case Moderated(act):
-            return _moderated(thought, act, unchanged)
-        case TakenBack():
-            return _taken_back(thought, event)
+        case Moderated(action):
+            return _moderated(thought, action, unchanged)
+        case Undone():
+            return _undone(thought, event)
         case _ if thought.state in FINAL:
             return unchanged
         case Pinged():
@@ -121,7 +121,7 @@ def decide(thought: Thought, event: LifecycleEvent, verdict: Verdict, now: datet
         case _ if thought.state in ("shown", "held"):
             return _doubted(thought, event, unchanged, now)
         case _:
-            # Never shown, or gone already: only the reason changes.
+            # Never shown, or already gone: only the reason changes.
             away: State = "gone" if thought.restore else "rejected"
             return replace(unchanged, state=away, reason=_reason(event))
 
@@ -152,7 +152,7 @@ def can_be_seen(thought: Thought, decision: Decision) -> bool:
 
 
 # The state and the reason after each moderation action.
-_OUTCOMES: Final[dict[Act, tuple[State, str]]] = {
+_OUTCOMES: Final[dict[Action, tuple[State, str]]] = {
     "approve": ("shown", "approved"),
     "hide": ("held", "hidden by the moderator"),
     "spam": ("spam", "not wanted here"),
@@ -160,18 +160,18 @@ _OUTCOMES: Final[dict[Act, tuple[State, str]]] = {
 }
 
 
-def _moderated(thought: Thought, act: Act, unchanged: Decision) -> Decision:
+def _moderated(thought: Thought, action: Action, unchanged: Decision) -> Decision:
     """Approving takes over pending content; every action clears it."""
-    if act in ("approve", "hide") and nothing_to_show(thought):
+    if action in ("approve", "hide") and nothing_to_show(thought):
         return unchanged
-    state, reason = _OUTCOMES[act]
-    content = thought.pending_content or thought.content if act == "approve" else thought.content
+    state, reason = _OUTCOMES[action]
+    content = thought.pending_content or thought.content if action == "approve" else thought.content
     decided = replace(unchanged, state=state, reason=reason, content=content, restore=None, pending_content=None)
-    return replace(decided, approved=act == "approve")
+    return replace(decided, approved=action == "approve")
 
 
-def _taken_back(thought: Thought, event: TakenBack) -> Decision:
-    """The decision before a moderation action, with what inspections have found since."""
+def _undone(thought: Thought, event: Undone) -> Decision:
+    """The decision before a moderation action, with later findings of inspections."""
     before = event.before
     if thought.checked_at == event.checked_at:
         return before
@@ -190,7 +190,7 @@ def _taken_back(thought: Thought, event: TakenBack) -> Decision:
 
 
 def _pinged(thought: Thought, unchanged: Decision) -> Decision:
-    """A rejected or gone thought is verified anew; any other stays as it is."""
+    """A rejected or gone thought is verified again; any other is unchanged."""
     if thought.state not in ("rejected", "gone"):
         return unchanged
     return replace(unchanged, state="received", reason=None)
@@ -200,7 +200,7 @@ def _linked(thought: Thought, content: Content, verdict: Verdict, unchanged: Dec
     state: State
     reason: str | None
     if thought.state == "shown" and verdict.suspicious and not thought.approved and content != thought.content:
-        state, reason = verdict.state, verdict.reason  # bait and switch
+        state, reason = verdict.state, verdict.reason  # harmless content was replaced by spam
     elif thought.state in ("shown", "held"):
         state, reason = thought.state, thought.reason
     elif thought.restore:

@@ -1,4 +1,4 @@
-"""The SQL of moderators' lists: thoughts by filter, and those that wait for moderation."""
+"""The SQL of moderators' lists: thoughts by filters, and the moderation queue."""
 
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -12,9 +12,9 @@ from feedserver.thoughts.model import STATES, Kind, State, Thought
 from feedserver.thoughts.moderation.hosts import below
 from feedserver.thoughts.store import QUERY, thought_of
 
-# States whose pending content does not count. Given the other states instead, SQLite reads all shown thoughts.
+# States whose pending content does not count. With the other states instead, SQLite reads all shown thoughts.
 _NOT_LISTED = [state for state in STATES if state not in ("held", "shown")]
-_PENDING = "new words at the source, which wait for approval"
+_PENDING = "changed at the source; waits for approval"
 
 
 def listing(
@@ -27,8 +27,8 @@ def listing(
     source: str | None = None,
     limit: int | None = None,
 ) -> list[Thought]:
-    """Thoughts, newest first: on one post, in one state, of one kind, from one host (subdomains included), with
-    `source` as a part of their source's URL; at most `limit`.
+    """At most `limit` thoughts, newest first, that match all filters. `host` includes subdomains; `source` is a part of
+    the source's URL.
 
     Pending content is listed before the approved content, as the same thought in the state `held`.
     """
@@ -57,9 +57,9 @@ def ids_of_host(connection: Connection, host: str) -> list[int]:
     return list(connection.execute(query).scalars())
 
 
-def waiting_for_a_word(connection: Connection, limit: int) -> list[tuple[Thought, datetime]]:
-    """What waits for moderation and since when, newest first: held thoughts, and pending content as a thought in the
-    state `held`. Nothing on deleted posts."""
+def awaiting_moderation(connection: Connection, limit: int) -> list[tuple[Thought, datetime]]:
+    """The moderation queue without deleted posts, newest first, with the time since when: held thoughts, and pending
+    content as a thought in the state `held`."""
     since = func.coalesce(thoughts.c.pending_since, thoughts.c.decided_at, thoughts.c.received_at)
     query = (
         QUERY.where(_held_or_pending(), thoughts.c.state.not_in(_NOT_LISTED), schema.posts.c.state != "deleted")

@@ -11,8 +11,8 @@ STATES: tuple[State, ...] = get_args(State)
 
 MAX_NAME = 500  # characters
 MAX_EXCERPT = 1000  # characters
-MOST_ALIKE = 20  # posts with the same excerpt, as far as they are counted
-_TELLING_LETTERS = 10  # an excerpt of fewer says nothing of its own
+MOST_ALIKE = 20  # posts with the same excerpt that are counted
+_DISTINCTIVE_LETTERS = 10  # letters and digits of a distinctive excerpt
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +26,22 @@ class Content:
 
     @property
     def fingerprint(self) -> str | None:
-        """A hash of the excerpt without letter case and blanks; None where it is empty."""
+        """A hash of the excerpt, ignoring letter case and blanks; None if it is empty."""
         said = " ".join(self.excerpt.casefold().split())
         return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest() if said else None
 
     @property
-    def is_telling(self) -> bool:
-        """Whether the excerpt says something of its own: many honest ones say “see this”."""
-        return sum(map(str.isalnum, self.excerpt)) >= _TELLING_LETTERS
+    def is_distinctive(self) -> bool:
+        """Whether the excerpt is long enough to compare: many honest ones say “see this”."""
+        return sum(map(str.isalnum, self.excerpt)) >= _DISTINCTIVE_LETTERS
 
 
 @dataclass(frozen=True, slots=True)
 class LinkSignals:
     """How a source links to a post: signs of spam.
 
-    `links` counts its links to our posts, `hidden` says that this one is invisible. `redirected_to` is the final URL
-    after redirects, None without any.
+    `links` counts its links to our posts; `hidden`: this one is invisible. `redirected_to` is the final URL after
+    redirects, None without any.
     """
 
     links: int = 1
@@ -51,12 +51,12 @@ class LinkSignals:
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """What others say on one post. Texts are plain and clean, times aware UTC.
+    """A pingback or comment on one post. Texts are plain and clean, times aware UTC.
 
-    `source` and `target` are as they were sent (None for comments); `source_key` is the normalized source
-    (`urls.normalize_source`). `reason` tells people why the state is what it is. `restore` is the state that comes
-    back with the link. `approved` is true while a person's approval of this very content holds; `pending_content` is
-    what the source says since. `strikes` counts the 404s in a row, since `first_strike_at`.
+    `source` and `target` are as sent (None for comments); `source_key` is the normalized source
+    (`urls.normalize_source`). `reason` explains the state. `restore` is the state to restore when the link is back.
+    `approved`: a moderator approved exactly this content; `pending_content` is what the source says since. `strikes`
+    counts the 404s in a row, since `first_strike_at`.
     """
 
     id: int
@@ -100,5 +100,5 @@ class TimelineEntry:
 
 
 def is_blank(text: str) -> bool:
-    """Whether a text has no visible character: some are neither blanks nor visible."""
+    """Whether a text has no visible character; some that are not blanks are invisible too."""
     return all(char.isspace() or not char.isprintable() for char in text)

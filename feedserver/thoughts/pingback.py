@@ -1,4 +1,4 @@
-"""Pingback 1.0 on the wire: which fault tells a sender what, and what the methods of the endpoint take. Pure."""
+"""Pingback 1.0 on the wire: fault codes, and the parameters of the endpoint's methods. Pure."""
 
 from typing import Final
 
@@ -24,22 +24,22 @@ FAULTS: Final[dict[type[errors.PingError], int]] = {
 
 
 def source_and_target(call: Call) -> tuple[str, str]:
-    """The two URLs of `pingback.ping`. Raises WrongParameters."""
+    """The two URLs that `pingback.ping` takes. Raises WrongParameters."""
     source, target = call.strings(2, "pingback.ping takes exactly two strings, source and target")
     return source, target
 
 
 def one_string(call: Call) -> str:
-    """The one string that a method takes. Raises WrongParameters."""
+    """The single string that a method takes. Raises WrongParameters."""
     (only,) = call.strings(1, "this method takes exactly one string")
     return only
 
 
 def fault(error: errors.PingError) -> bytes:
-    """The fault that tells the sender of `error`."""
+    """The fault for `error`."""
     return xmlrpc.fault(FAULTS[type(error)], str(error))
 
 
 def internal_error() -> bytes:
-    """The fault for a mistake of ours; it tells nothing about it."""
+    """The fault for an internal error, without details."""
     return xmlrpc.fault(xmlrpc.INTERNAL_ERROR, "the server failed; try again later")

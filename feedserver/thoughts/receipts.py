@@ -1,26 +1,23 @@
-"""What a receipt tells the sender of a ping: what happened to it, without the reasons of moderators and of suspicion.
-
-Pure.
-"""
+"""The contents of a receipt: what happened to a ping, without the reasons of moderation. Pure."""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
-from feedserver.thoughts.lifecycle import WAITS
+from feedserver.thoughts.lifecycle import NEEDS_APPROVAL
 from feedserver.thoughts.model import Thought, TimelineEntry
 
-# The reason that senders read for these states, whatever it was.
-_TOLD: Final[dict[str, str | None]] = {"held": WAITS.reason, "spam": None, "deleted": None}
+# The reasons that senders see for these states instead of the real ones.
+_REASONS_FOR_SENDERS: Final[dict[str, str | None]] = {"held": NEEDS_APPROVAL.reason, "spam": None, "deleted": None}
 
 
-def tell(
+def for_sender(
     thought: Thought, timeline: Sequence[TimelineEntry], post: str | None, *, is_rechecked: bool
 ) -> dict[str, Any]:
-    """The receipt's keys (docs/interface.md, “Shapes of JSON”). `post` is the post's URL where readers can see it;
-    `is_rechecked`: its source will be inspected again."""
+    """The receipt's keys (docs/interface.md, “Shapes of JSON”). `post` is the post's URL, None if it is not visible;
+    `is_rechecked`: the source will be inspected again."""
     return {
         "state": thought.state,
-        "reason": _TOLD.get(thought.state, thought.reason),
+        "reason": _REASONS_FOR_SENDERS.get(thought.state, thought.reason),
         "source": thought.source,
         "target": thought.target,
         "post": post,
@@ -33,7 +30,7 @@ def tell(
 
 def _detail(line: TimelineEntry) -> str:
     state = line.detail.partition(":")[0]
-    if line.event != "decided" or state not in _TOLD:
+    if line.event != "decided" or state not in _REASONS_FOR_SENDERS:
         return line.detail
-    reason = _TOLD[state]
+    reason = _REASONS_FOR_SENDERS[state]
     return f"{state}: {reason}" if reason else state

@@ -1,8 +1,7 @@
-"""What happens when a ping arrives: it is checked, stored with its job in one transaction, then verified.
+"""Receives pings: checks a ping, stores it with its job in one transaction, then verifies it.
 
-The checks come in the order of the table in docs/interface.md, “pingback.ping”; nothing is fetched before the ping is
-committed. The sender waits for the verification while a slot is free, at most `pingback.wait` seconds; what is not
-settled by then is settled by the jobs.
+The checks are in the order of the table in docs/interface.md, “pingback.ping”; nothing is fetched before the commit.
+The sender waits for the verification if a slot is free, at most `pingback.wait` seconds; a worker settles the rest.
 """
 
 from concurrent.futures import Future
@@ -25,7 +24,7 @@ from feedserver.settings import Settings
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
 from feedserver.thoughts import store, targets, timeline
-from feedserver.thoughts.lifecycle import WAITS, Pinged, decide
+from feedserver.thoughts.lifecycle import NEEDS_APPROVAL, Pinged, decide
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import hosts
 from feedserver.thoughts.slots import WaitingSlots
@@ -35,13 +34,13 @@ from feedserver.thoughts.verification.fetch_budget import budget_key
 from feedserver.thoughts.verification.verify import VERIFY, Task, Verifier
 from feedserver.urls import MAX_URL, Urls, host_name, normalize_source, split_http
 
-_SHARES = 10  # source sites that together can fill `limits.waiting`
-_LEAST_SHARE = 100  # sources of one site that may wait in any case
+_SHARES = 10  # hosts that together can fill `limits.waiting`
+_LEAST_SHARE = 100  # sources of one host that may wait in any case
 
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """A claim “source links to target”, as it arrived, with its form checked. `post` is what the target names."""
+    """A ping with valid URLs: the claim that `source` links to `target`. `post` is the post at the target."""
 
     source: str
     target: str
@@ -56,7 +55,7 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class PingOutcome:
-    """What the sender learns: the ping is `registered`, or `accepted` to be verified later."""
+    """The answer to the sender: the ping is `registered`, or `accepted` to be verified later."""
 
     outcome: Literal["registered", "accepted"]
     thought: Thought
@@ -64,7 +63,7 @@ class PingOutcome:
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """What the transaction made of a ping: a thought, and the verification that this process is to carry out."""
+    """The result of storing a ping: its thought or the refusal, and the task if this process is to verify it."""
 
     thought: Thought | None = None
     refused: errors.PingError | None = None
@@ -84,9 +83,9 @@ class Receiver:
     slots: WaitingSlots = field(repr=False)
 
     def receive(self, source: str, target: str, sender: str) -> PingOutcome:
-        """Takes the ping that `sender` (an IP address) sent.
+        """Receives the ping that `sender` (an IP address) sent.
 
-        Raises a PingError for each row of the table that refuses; where the ping was stored, it names the receipt.
+        Raises a PingError for each refusal in the table; if the ping was stored, its text contains the receipt's URL.
         """
         ping = self._checked(source, target, sender)
         has_slot = self.slots.take()
@@ -100,7 +99,7 @@ class Receiver:
                 self.slots.give_back()
         if stored.refused:
             raise stored.refused
-        assert stored.thought is not None, "what is not refused is stored"
+        assert stored.thought is not None, "a ping that is not refused is stored"
         if verification is not None:
             with suppress(NotSettledInTime):
                 verification.result(timeout=self.settings.pingback.wait)
@@ -113,14 +112,14 @@ class Receiver:
     # --- before the ping is stored ---
 
     def _checked(self, source: str, target: str, sender: str) -> Ping:
-        if split_http(source) is None or len(normalize_source(source)) > MAX_URL:  # a name may be longer in ASCII
+        if split_http(source) is None or len(normalize_source(source)) > MAX_URL:  # a host may be longer in ASCII
             raise errors.SourceUnusable
         post, own = self._posts_at(target, source)
         if not post.pings_open:
             raise errors.PingsClosed
         if own is not None and own.id == post.id:
             raise errors.PingToItself
-        # Our own posts are known by their present address.
+        # Our own posts are stored under their current URL.
         return Ping(source, target, self.urls.post(own.slug) if own else normalize_source(source), post, sender)
 
     def _posts_at(self, target: str, source: str = "") -> tuple[Target, Target | None]:
@@ -137,9 +136,9 @@ class Receiver:
     # --- storing it ---
 
     def _store(self, connection: Connection, ping: Ping, has_slot: bool) -> _Stored:
-        """One transaction: limits, the pair, and the job to verify it, leased to this process where it `has_slot`.
+        """One transaction: limits, the pair, and the job to verify it, leased to this process if it `has_slot`.
 
-        A refusal is returned, not raised, so that what was counted is committed.
+        A refusal is returned, not raised, so that the counters are committed.
         """
         now = self.clock()
         if hosts.rule_for(connection, ping.source_key) == "block":
@@ -147,14 +146,14 @@ class Receiver:
         bucket = f"ping:{domains.network(ping.sender)}"
         if not rate_limits.allow(connection, bucket, self.settings.limits.sender, now):
             return _Stored(refused=errors.SenderDenied())
-        # Locked first, as by the verification that may be settling this very pair.
+        # The job first: verification locks in the same order.
         job = jobs.find(connection, VERIFY, ping.source_key)
         known = store.pair(connection, ping.post.id, ping.source_key)
         record = sources.last(connection, ping.source_key)
         if known is not None and known.state not in ("rejected", "gone"):
             if known.state in ("received", "shown", "held"):
                 job = self.verifier.ask(connection, ping.source_key, job, record, now)
-                store.asked_by(connection, known, ping.sender, job.run_at)
+                store.record_sender(connection, known, ping.sender, job.run_at)
             return self._known(known)
         if self._is_too_much(connection, ping.source_key):
             return _Stored(refused=errors.TooMuchWaiting())
@@ -166,11 +165,11 @@ class Receiver:
         thought = self._write(connection, ping, known, job.run_at, now)
         if not has_slot:
             return _Stored(thought=thought)
-        most = min(MAX_PER_KEY, max(1, self.settings.pingback.places - 1))  # one site never holds all slots
+        most = min(MAX_PER_KEY, max(1, self.settings.pingback.places - 1))  # one host never takes all slots
         return _Stored(thought=thought, task=self.verifier.start(connection, job, ping.sender, record, most, now))
 
     def _is_too_much(self, connection: Connection, source_key: str) -> bool:
-        """Whether `limits.waiting` is reached, or the part of it that one source site may take."""
+        """Whether `limits.waiting` is reached, or the share of it that one host may take."""
         most = self.settings.limits.waiting
         if store.waiting(connection) >= most:
             return True
@@ -200,15 +199,15 @@ class Receiver:
             )
             timeline.record(connection, thought.id, "received", "a ping for this post", now)
             return thought
-        decision = decide(known, Pinged(), WAITS, now)
+        decision = decide(known, Pinged(), NEEDS_APPROVAL, now)
         thought = store.receive_again(connection, known, decision, ping.target, ping.sender, next_check_at)
-        timeline.record(connection, known.id, "received", "a ping once more; it is verified anew", now)
+        timeline.record(connection, known.id, "received", "a further ping; it is verified again", now)
         return thought
 
     # --- after it is stored ---
 
     def _verify(self, task: Task) -> Future[None]:
-        """Verifies in the slot that was taken. Raises Unavailable where the process stops; the job is free then."""
+        """Verifies in the slot that was taken. If the process stops, frees the job and raises Unavailable."""
         verify = partial(self.runner.run, task.job, lambda _: self.verifier.verify(task))
         try:
             return self.slots.run(verify)
@@ -218,7 +217,7 @@ class Receiver:
 
     def _outcome(self, stored: Thought) -> PingOutcome:
         with self.database.read() as connection:
-            thought = store.by_id(connection, stored.id) or stored  # its host may have been purged meanwhile
+            thought = store.by_id(connection, stored.id) or stored  # the host may have been purged meanwhile
         match thought.state:
             case "received":
                 return PingOutcome("accepted", thought)
@@ -232,7 +231,7 @@ class Receiver:
         return f"{text}. {self.urls.receipt(thought.receipt_token or '')}"
 
 
-# Why a verified ping was rejected, and the error that tells its sender.
+# The error for each reason why a verified ping was rejected.
 _REFUSALS: dict[str, type[errors.PingError]] = {
     "source missing": errors.SourceMissing,
     "no answer": errors.SourceMissing,

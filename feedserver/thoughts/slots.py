@@ -1,4 +1,4 @@
-"""Slots for pings that are verified while their senders wait: a few threads, so that no slow source holds the site."""
+"""A few threads that verify pings while their senders wait, so that slow sources do not block the site."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -8,7 +8,7 @@ from feedserver.errors import Unavailable
 
 
 class WaitingSlots:
-    """A slot is taken until its verification ends, even where the sender had an answer long before.
+    """A slot is taken until its verification ends, even if the sender was answered long before.
 
     Safe to share between threads.
     """
@@ -27,8 +27,7 @@ class WaitingSlots:
         self._free.release()
 
     def run(self, work: Callable[[], None]) -> Future[None]:
-        """Starts `work` in the slot that was taken. Raises Unavailable, with the slot still taken, where the process
-        stops."""
+        """Starts `work` in the slot that was taken. Raises Unavailable if the process stops; the slot stays taken."""
         try:
             future = self._threads.submit(work)
         except RuntimeError as error:
@@ -39,7 +38,7 @@ class WaitingSlots:
         return future
 
     def close(self, seconds: float | None = None) -> None:
-        """Starts nothing more, and waits for what is under way: until its end, or at most `seconds`."""
+        """Starts nothing more, and waits for running verifications, at most `seconds`."""
         self._threads.shutdown(wait=seconds is None)
         if seconds is not None:
             wait(list(self._under_way), timeout=seconds)

@@ -1,4 +1,4 @@
-"""The SQL of thoughts. The timelines of their receipts: `timeline`; what moderators browse: `listing`."""
+"""The SQL of thoughts. `timeline` has that of receipts, `listing` that of moderators' lists."""
 
 import json
 import secrets
@@ -47,7 +47,7 @@ def by_id(connection: Connection, thought_id: int) -> Thought | None:
 
 
 def lock(connection: Connection, thought_ids: Sequence[int]) -> dict[int, Thought]:
-    """The thoughts that there are, by id, locked until the transaction ends."""
+    """The existing thoughts by id, locked until the transaction ends."""
     found: dict[int, Thought] = {}
     for some in batches(thought_ids):
         query = QUERY.where(thoughts.c.id.in_(some))
@@ -76,7 +76,7 @@ def of_source(connection: Connection, source_key: str, states: Sequence[State]) 
 
 
 def shown_on(connection: Connection, post_id: int) -> list[Thought]:
-    """What is shown on a post, oldest first."""
+    """The thoughts shown on a post, oldest first."""
     query = QUERY.where(thoughts.c.post_id == post_id, thoughts.c.state == "shown")
     return [thought_of(row) for row in connection.execute(query.order_by(thoughts.c.received_at, thoughts.c.id))]
 
@@ -99,7 +99,7 @@ def count_shown(connection: Connection, now: datetime, post_id: int | None = Non
 
 
 def counts(connection: Connection, post_ids: Iterable[int]) -> dict[int, tuple[int, datetime]]:
-    """For each post with thoughts shown: how many, and when the newest of them came."""
+    """For each post with shown thoughts: their number, and when the newest was received."""
     shown = select(thoughts.c.post_id, func.count(), func.max(thoughts.c.received_at))
     shown = shown.where(thoughts.c.state == "shown").group_by(thoughts.c.post_id)
     queries = (shown.where(thoughts.c.post_id.in_(some)) for some in batches(list(post_ids)))
@@ -127,7 +127,7 @@ def add_ping(
     now: datetime,
     next_check_at: datetime | None = None,
 ) -> Thought:
-    """Stores a ping as it arrived, unproved, with a receipt of its own."""
+    """Stores a new ping, not yet verified, with a receipt."""
     values = _blank("pingback", "received", post_id, now) | {
         "receipt_token": secrets.token_urlsafe(18),  # 144 random bits
         "source": source,
@@ -139,7 +139,7 @@ def add_ping(
         "next_check_at": next_check_at,
     }
     thought_id = connection.execute(_INSERT, values).scalar_one()
-    # Not read back: everything in it is known.
+    # Not read back: all values are known.
     known = values | {"id": thought_id, "post_slug": post_slug}
     return Thought(**{name: known.get(name) for name in Thought.__dataclass_fields__})  # type: ignore[arg-type]
 
@@ -157,7 +157,7 @@ def add_comment(
     submission: str,
     now: datetime,
 ) -> Thought:
-    """Stores a comment. `submission` names one sending of the form: sent twice, it is stored once."""
+    """Stores a comment. `submission` identifies one submission of the form."""
     values = _blank("comment", state, post_id, now) | {
         "reason": reason,
         "author_name": name,
@@ -178,7 +178,7 @@ def receive_again(
     sender: str,
     next_check_at: datetime | None,
 ) -> Thought:
-    """Writes that a pair which was rejected or gone is verified anew, for the sender of the new ping."""
+    """Writes that a rejected or gone pair is verified again, for the sender of the new ping."""
     values = {
         "state": decision.state,
         "reason": decision.reason,
@@ -189,30 +189,30 @@ def receive_again(
     return replace(thought, **values)  # type: ignore[arg-type]
 
 
-def asked_by(connection: Connection, thought: Thought, sender: str, next_check_at: datetime) -> None:
-    """Writes who pinged a known pair last: its source is fetched in that sender's name."""
+def record_sender(connection: Connection, thought: Thought, sender: str, next_check_at: datetime) -> None:
+    """Writes the last sender of a known pair, which is named when its source is fetched."""
     _update(connection, thought.id, {"sender": sender, "next_check_at": next_check_at})
 
 
 def settle(connection: Connection, thought: Thought, decision: Decision, now: datetime) -> None:
-    """Writes what a thought became after its source was inspected."""
+    """Writes the decision after an inspection of the source."""
     _update(connection, thought.id, _decided(thought, decision, now) | {"checked_at": now, "next_check_at": None})
 
 
 def moderate(connection: Connection, decisions: Iterable[tuple[Thought, Decision]], now: datetime) -> None:
-    """Writes what thoughts became by a moderation action. They are locked: no inspection comes between."""
+    """Writes the decisions of a moderation action. The thoughts are locked, against concurrent inspections."""
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for thought, decision in decisions:
         values = _decided(thought, decision, now) | {"decided_at": now}
         if decision.state in FINAL:
             values["next_check_at"] = None
         groups.setdefault(tuple(values), []).append(values | {"of": thought.id})
-    for rows in groups.values():  # thousands of one host in one go: writers of SQLite wait meanwhile
+    for rows in groups.values():  # thousands at once: on SQLite other writers wait meanwhile
         connection.execute(_UPDATE, rows)
 
 
 def set_next_check(connection: Connection, source_key: str, moment: datetime | None) -> None:
-    """Writes when a source is inspected next, for the receipts of its thoughts."""
+    """Writes when a source is inspected next, into its thoughts."""
     connection.execute(_SET_NEXT_CHECK, {"key": source_key, "moment": moment})
 
 
@@ -245,7 +245,7 @@ def _readable(now: datetime, post_id: int | None) -> tuple[ColumnElement[bool], 
     of_post = () if post_id is None else (thoughts.c.post_id == post_id,)
     others, hidden = thoughts.alias(), posts.hidden(now)
     on_hidden = exists().where(others.c.state == "shown", others.c.post_id.in_(hidden))
-    # Most sites have no thought on a hidden post. They need not look for each thought's post among those.
+    # Most sites have no thought on a hidden post, and need not search each thought's post among those.
     return thoughts.c.state == "shown", or_(~on_hidden, thoughts.c.post_id.not_in(hidden)), *of_post
 
 
@@ -282,7 +282,7 @@ def _one(connection: Connection, condition: ColumnElement[bool]) -> Thought | No
 
 
 def thought_of(row: Row[Any], *besides: str) -> Thought:
-    """The thought in a row of `QUERY`, which may hold other columns `besides`."""
+    """The thought in a row of `QUERY`, which may have further columns `besides`."""
     values = {name: value for name, value in row._mapping.items() if name not in besides}  # noqa: SLF001 - documented
     waiting = values.pop("pending_content")
     return Thought(**values, pending_content=Content(**json.loads(waiting)) if waiting else None)

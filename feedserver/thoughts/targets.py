@@ -1,4 +1,4 @@
-"""The SQL of pings' targets: the posts of this site that readers can see."""
+"""The SQL of pings' targets: the visible posts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _FIND = (
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A post as pings see it. `slug` is its present one."""
+    """A post that is pinged. `slug` is its current one."""
 
     id: int
     slug: str
@@ -26,6 +26,6 @@ class Target:
 
 
 def find(connection: Connection, names: Sequence[str], now: datetime) -> dict[str, Target]:
-    """The visible posts that have these slugs, or had them once, by slug."""
+    """The visible posts that have or had these slugs, by slug."""
     rows = connection.execute(_FIND.where(visible(now)), {"names": names})
     return {row.name: Target(row.id, row.slug, row.pings_open) for row in rows}

@@ -1,4 +1,4 @@
-"""The SQL of receipts' timelines: what became of each thought, line by line, and who pinged last."""
+"""The SQL of receipts' timelines: the events of each thought, and the last sender."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,19 +9,19 @@ from sqlalchemy import Connection, func, insert, select
 from feedserver.storage.schema import thought_events, thoughts
 from feedserver.thoughts.model import TimelineEntry
 
-_LINES = 200  # of a receipt at most: its sender can bring about any number
+_LINES = 200  # of a receipt at most: its sender can cause any number
 _INSERT = insert(thought_events)
 
 
 def events(connection: Connection, thought_id: int) -> list[TimelineEntry]:
-    """A thought's timeline, oldest first; of a very long one, its end."""
+    """A thought's timeline, oldest first; only the last lines of a very long one."""
     query = select(thought_events).where(thought_events.c.thought_id == thought_id)
     newest = connection.execute(query.order_by(thought_events.c.id.desc()).limit(_LINES)).all()
     return [TimelineEntry(row.at, row.event, row.detail) for row in reversed(newest)]
 
 
-def asked_at(connection: Connection, thought_id: int) -> datetime | None:
-    """When a ping for this thought came last: a pair that was rejected before can be pinged anew."""
+def last_pinged_at(connection: Connection, thought_id: int) -> datetime | None:
+    """When the last ping for this thought came; a rejected pair can be pinged again."""
     query = select(func.max(thought_events.c.at)).where(
         thought_events.c.thought_id == thought_id, thought_events.c.event == "received"
     )
@@ -31,8 +31,8 @@ def asked_at(connection: Connection, thought_id: int) -> datetime | None:
 
 def last_sender(connection: Connection, source_key: str) -> str | None:
     """The address that sent the newest ping of a source."""
-    asked = thought_events.c.thought_id == thoughts.c.id
-    query = select(thoughts.c.sender).join(thought_events, asked)
+    same_thought = thought_events.c.thought_id == thoughts.c.id
+    query = select(thoughts.c.sender).join(thought_events, same_thought)
     query = query.where(thoughts.c.source_key == source_key, thought_events.c.event == "received")
     return connection.execute(query.order_by(thought_events.c.id.desc()).limit(1)).scalar_one_or_none()
 

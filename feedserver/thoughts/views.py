@@ -1,4 +1,4 @@
-"""The pingback endpoint: XML-RPC over HTTP POST. Every answer but 405, 408, 413 and 415 is XML-RPC, with status 200."""
+"""The pingback endpoint: XML-RPC over POST. All responses but 405, 408, 413 and 415 are XML-RPC with status 200."""
 
 import logging
 from collections.abc import Callable
@@ -39,14 +39,14 @@ def _answer(body: bytes) -> bytes:
         if call.method not in _METHODS:
             raise xmlrpc.UnknownMethod
         return xmlrpc.response(_METHODS[call.method](call))
-    except xmlrpc.WireError as error:
+    except xmlrpc.XmlRpcError as error:
         return xmlrpc.fault(error.code, str(error))
     except errors.PingError as error:
         return pingback.fault(error)
     except _DATABASE_AWAY as error:
-        _log.warning("an XML-RPC call was not carried out: the database did not answer (%s)", type(error).__name__)
+        _log.warning("an XML-RPC call failed: the database did not answer (%s)", type(error).__name__)
         return pingback.fault(errors.Unavailable())
-    except Exception:  # noqa: BLE001 - a mistake of ours; senders read nothing but XML-RPC
+    except Exception:  # noqa: BLE001 - an internal error; senders understand only XML-RPC
         _log.exception("an XML-RPC call failed")
         return pingback.internal_error()
 
@@ -92,11 +92,11 @@ _METHODS: Final[dict[str, Callable[[Call], Value]]] = {
     "system.methodSignature": _method_signature,
     "system.methodHelp": _method_help,
 }
-# Signatures begin with what is returned.
+# A signature begins with the type of the result.
 _DESCRIBED: Final[dict[str, tuple[list[list[str]], str]]] = {
     "pingback.ping": (
         [["string", "string", "string"]],
-        "Tells that the page at the first URL, the source, links to the post at the second, the target.",
+        "Registers that the page at the first URL, the source, links to the post at the second, the target.",
     ),
     "pingback.extensions.getPingbacks": (
         [["array", "string"]],

@@ -1,1 +1,1 @@
-"""WSGI before Flask: where the site is mounted, encoded slashes in paths, feeds that are in memory."""
+"""WSGI layers before Flask: the path of the site, encoded slashes, proxies, request bodies, cached feeds."""

@@ -1,7 +1,7 @@
-"""WSGI before Flask: sends feeds that are cached and current without the router, templates and hooks.
+"""WSGI layer before Flask: sends cached and current feeds without the router, templates and hooks.
 
-The router alone decides which address is which feed. Where it has routed a request to a feed, the address as sent is
-remembered. Everything else goes on to Flask: pages, people who open a feed, new addresses, feeds to be rendered.
+The router alone decides which address is which feed: when it has routed a request to a feed, the address as sent is
+stored here. Everything else goes on to Flask: pages, browsers that open a feed, new addresses, feeds to be rendered.
 """
 
 from collections.abc import Callable, Iterable
@@ -22,7 +22,7 @@ class FeedFastPath:
     """Answers GET and HEAD of feeds; `app` answers the rest."""
 
     def __init__(self, app: WsgiApp, responder: FeedResponder, most: int = _ADDRESSES) -> None:
-        """Remembers `most` addresses."""
+        """Stores up to `most` addresses."""
         self._app = app
         self._responder = responder
         self._routed: FIFOCache[str, FeedAddress] = FIFOCache(most)
@@ -52,11 +52,11 @@ class FeedFastPath:
 
 
 def _is_for_the_feed(environ: Environ) -> bool:
-    """Whether a request is for the feed itself, not for the page that people are shown."""
+    """Whether a request is for the feed itself, not for the page that browsers get."""
     return environ["REQUEST_METHOD"] in ("GET", "HEAD") and environ.get("HTTP_SEC_FETCH_MODE") != "navigate"
 
 
 def _is_plain(sent: str, address: FeedAddress) -> bool:
-    """Whether the address has no query but its own: a stranger can invent any number of others, which are ignored."""
+    """Whether the address has no query but the feed's own: clients can send any number of others, which are ignored."""
     path, question, query = sent.partition("?")
     return path.startswith("/") and question + query == address.query

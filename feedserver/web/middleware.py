@@ -28,7 +28,7 @@ class Mounted:
         """`base` is `site.url`: an absolute URL without a trailing slash."""
         self._app = app
         self._host = urlsplit(base).netloc
-        self._prefix = unquote_to_bytes(urlsplit(base).path).decode("latin-1")  # WSGI decodes paths so (PEP 3333)
+        self._prefix = unquote_to_bytes(urlsplit(base).path).decode("latin-1")  # as WSGI decodes paths (PEP 3333)
         self._everywhere = frozenset(everywhere)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -54,7 +54,7 @@ class TrustedProxies:
     def __init__(self, app: WsgiApp, trusted: Sequence[Network]) -> None:
         self._app = app
         self._trusted = trusted
-        self._read = lru_cache(4096)(self._read_address)  # reading one takes 6 µs, more than all else of a 304
+        self._read = lru_cache(4096)(self._read_address)  # parsing takes 6 µs, more than the rest of a 304
         self._this_machine = str(_THIS_MACHINE), self._is_trusted(_THIS_MACHINE)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -78,7 +78,7 @@ class TrustedProxies:
         return peer
 
     def _read_address(self, text: str) -> tuple[str, bool] | None:
-        """The address in its one form, and whether it is a trusted proxy's; None for what is no address."""
+        """The normalized address, and whether it is a trusted proxy's; None if `text` is not an address."""
         address = _address(text)
         return None if address is None else (str(address), self._is_trusted(address))
 
@@ -96,13 +96,13 @@ def _address(text: str) -> Address | None:
 
 
 class BodyDeadline:
-    """Reads a request's body before Flask does, with one deadline for the whole body; a late one is answered 408.
+    """Reads a request's body before Flask does, with one deadline for the whole body; answers 408 after it.
 
-    The socket timeout begins anew with each byte: one byte at a time would hold a thread for hours.
+    The socket timeout restarts with each byte, so a client could hold a thread for hours.
     """
 
     def __init__(self, app: WsgiApp, *, seconds: float, max_bytes: int) -> None:
-        """Of longer bodies `max_bytes` + 1 bytes are read, so that the views can tell and refuse them."""
+        """Reads at most `max_bytes` + 1 bytes, so that the views can recognize and refuse longer bodies."""
         self._app = app
         self._seconds = seconds
         self._max_bytes = max_bytes
@@ -121,9 +121,9 @@ class BodyDeadline:
         return self._app(environ, start_response)
 
     def _length(self, environ: Environ) -> int | None:
-        """How many bytes to read: Content-Length, or one more than allowed of a chunked body.
+        """How many bytes to read: Content-Length; for a chunked body one more than allowed.
 
-        None for no body, and for a Content-Length that is too large: the views refuse that without reading.
+        None without a body, and if Content-Length is too large: the views refuse that without reading.
         """
         announced = environ.get("CONTENT_LENGTH") or ""
         if announced.isdecimal():
@@ -145,5 +145,5 @@ class BodyDeadline:
 
 def _stop_reading(connection: Any) -> None:
     if connection is not None:
-        with suppress(OSError):  # it is closed already
+        with suppress(OSError):  # already closed
             connection.shutdown(SHUT_RD)

@@ -1,8 +1,8 @@
 """Encoded slashes: `%2F` in a path belongs to the name of a tag or author, and separates no segments.
 
-WSGI decodes paths, so that the list of the tag `a/feed.rss` would look like the feed of the tag `a`. `EncodedSlashes`
-looks at the request target and puts a placeholder in place of each encoded slash; `NameConverter`, the router's
-`<name:…>`, turns it into a slash.
+WSGI decodes paths, so the list of the tag `a/feed.rss` would have the path of the feed of the tag `a`. `EncodedSlashes`
+reads the request target and replaces each encoded slash by a placeholder; `NameConverter`, the router's `<name:…>`,
+turns it into a slash.
 """
 
 import re

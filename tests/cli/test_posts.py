@@ -21,7 +21,7 @@ def test_add_prints_the_permalink_as_its_last_line(run: Run, site: Path, write: 
 
 @pytest.mark.parametrize(
     ("front", "first"),
-    [("draft: true", "kept as a draft"), ("date: 2999-01-01T12:00:00Z", "scheduled for 2999-01-01 12:00 UTC")],
+    [("draft: true", "saved as a draft"), ("date: 2999-01-01T12:00:00Z", "scheduled for 2999-01-01 12:00 UTC")],
 )
 def test_a_draft_and_a_scheduled_post_have_a_permalink_too(
     run: Run, site: Path, write: Write, front: str, first: str
@@ -77,7 +77,7 @@ def test_unknown_fields_are_named_but_do_not_stop_the_post(run: Run, site: Path,
     done = run("post", "add", write("---\ntitle: Hello\ncolour: red\n---\n"))
 
     assert done.status == 0
-    assert done.err == ["feedserver: left out, as no post has such a field: colour"]
+    assert done.err == ["feedserver: unknown fields were left out: colour"]
 
 
 def test_the_list_has_every_key_always(run: Run, site: Path, write: Write) -> None:

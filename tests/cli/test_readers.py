@@ -89,8 +89,8 @@ def test_a_day_can_be_named(run: Run, counted: Callable[[date], None]) -> None:
 
 def test_a_day_without_readers_is_an_empty_list(run: Run, site: Path) -> None:
     assert (run("feed", "readers", "--json").status, run("feed", "readers", "--json").out) == (0, ["[]"])
-    assert run("feed", "readers").out == ["nobody is known to have read a feed yet"]
-    assert run("feed", "readers", "--day", "2026-01-30").out == ["nobody is known to have read a feed on 2026-01-30"]
+    assert run("feed", "readers").out == ["no reader has been counted yet"]
+    assert run("feed", "readers", "--day", "2026-01-30").out == ["no reader was counted on 2026-01-30"]
 
 
 @pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "", "1.2.2026"])
@@ -98,7 +98,7 @@ def test_what_is_no_day_is_wrong_usage(run: Run, site: Path, day: str) -> None:
     done = run("feed", "readers", "--day", day)
 
     assert done.status == 2
-    assert "is no day, such as 2026-01-31" in done.err[-1]
+    assert "is not a day such as 2026-01-31" in done.err[-1]
 
 
 def test_where_there_is_no_site_the_command_says_what_to_do(run: Run, outside: Path) -> None:

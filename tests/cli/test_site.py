@@ -22,7 +22,7 @@ Write = Callable[..., str]
 
 
 def test_init_makes_a_site_and_can_be_repeated(run: Run, outside: Path) -> None:
-    assert run("init").out == ["made the site http://blog.example in var"]
+    assert run("init").out == ["created the site http://blog.example in var"]
     again = run("init")
 
     assert (again.status, again.out) == (0, ["found the site http://blog.example in var"])
@@ -61,7 +61,7 @@ def test_without_a_database_a_command_says_how_to_make_one(run: Run, outside: Pa
     refused = run(*command.split())
 
     assert (refused.status, refused.out) == (1, [])
-    assert refused.err == ["feedserver: there is no database yet; `feedserver init` makes it"]
+    assert refused.err == ["feedserver: there is no database yet; `feedserver init` creates it"]
     assert list(outside.iterdir()) == [], "asking leaves nothing behind"
 
 
@@ -281,7 +281,7 @@ def test_a_site_is_copied_and_its_rows_are_counted(run: Run, site: Path, write: 
         ("sqlite:///none.sqlite3", "sqlite:///x.sqlite3", "FROM: there is no feedserver database"),
         ("nonsense", "sqlite:///x.sqlite3", "FROM: not an SQLAlchemy URL"),
         ("sqlite:///x.sqlite3", "mysql://u:hunter2@h/x", "TO: must begin with"),
-        ("sqlite:///var/feedserver.sqlite3", "sqlite:///var/feedserver.sqlite3", "TO: the database holds a site"),
+        ("sqlite:///var/feedserver.sqlite3", "sqlite:///var/feedserver.sqlite3", "TO: the database already holds"),
         ("sqlite:///var/feedserver.sqlite3", "postgresql+psycopg://u:hunter2@127.0.0.1:1/x", "did not answer"),
         ("postgresql+psycopg://u:hunter2@127.0.0.1:1/x", "sqlite:///x.sqlite3", "did not answer"),
     ],

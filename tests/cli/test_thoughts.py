@@ -259,18 +259,18 @@ def test_a_purge_counts_what_it_would_delete_and_deletes_it_with_yes(run: Run, p
     ping("http://other.example/2")
 
     asked = run("host", "purge", "other.example")
-    assert (asked.status, asked.out) == (1, ["there is from other.example: 2 thoughts, 2 pages, 0 jobs (0 shown)"])
-    assert asked.err == ["feedserver: nothing was removed; --yes removes it, which cannot be taken back"]
+    assert (asked.status, asked.out) == (1, ["stored from other.example: 2 thoughts, 2 pages, 0 jobs (0 shown)"])
+    assert asked.err == ["feedserver: nothing was deleted; --yes deletes it, which cannot be undone"]
     assert len(json.loads(run("thought", "list", "--json").text)) == 2
 
     done = run("host", "purge", "other.example", "--yes")
     assert (done.status, done.err) == (0, [])
-    assert done.out == ["removed from other.example, for good: 2 thoughts, 2 pages, 0 jobs (0 shown)"]
+    assert done.out == ["deleted from other.example: 2 thoughts, 2 pages, 0 jobs (0 shown)"]
     assert run("thought", "list").out == []
 
     undone = run("thought", "undo")
     assert (undone.status, undone.out, len(undone.err)) == (1, [], 1)
-    assert "cannot be taken back" in undone.err[0]
+    assert "cannot be undone" in undone.err[0]
     for arguments in (("--yes",), ()):
         nothing = run("host", "purge", "other.example", *arguments)
         assert (nothing.status, nothing.out, len(nothing.err)) == (1, [], 1)

@@ -11,6 +11,7 @@ from feedserver.thoughts.comments import Comment
 from feedserver.thoughts.lifecycle import Verdict
 from feedserver.thoughts.model import State, Thought
 from feedserver.thoughts.moderation import actions
+from tests.support.moderating import moderate
 
 _submissions = count()
 
@@ -40,7 +41,7 @@ def link(services: WebServices, post: Post, source: str, excerpt: str = "[…] w
         )
         words = {"author_name": "The Far Shore", "author_url": "https://other.example/", "title": "On that"}
         store._update(connection, thought.id, words | {"excerpt": excerpt})
-    return actions.moderate(services.database, thought.id, "approve", services.clock())
+    return moderate(services.database, thought.id, "approve", services.clock())
 
 
 def take_the_database_away(services: WebServices) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from feedserver.feeds.document import Document, make_document
-from feedserver.feeds.document_cache import MOST, ROOM, DocumentCache
+from feedserver.feeds.document_cache import MAX_BYTES, MAX_DOCUMENTS, DocumentCache
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.feeds.store import Version
 from feedserver.storage.changes import SiteState
@@ -41,15 +41,15 @@ def test_the_document_that_was_asked_for_least_recently_makes_room() -> None:
     assert [name for name in "abc" if cache.get(at(name))] == ["a", "c"]
 
 
-@pytest.mark.parametrize("size", [1, ROOM // MOST])
+@pytest.mark.parametrize("size", [1, MAX_BYTES // MAX_DOCUMENTS])
 def test_no_more_documents_are_held_than_the_bound_says(size: int) -> None:
     cache = DocumentCache()
     document = a_document(size)
 
-    for number in range(MOST + 10):
+    for number in range(MAX_DOCUMENTS + 10):
         cache.put(at(str(number)), document)
 
-    assert len(cache) == MOST
+    assert len(cache) == MAX_DOCUMENTS
 
 
 def test_large_documents_push_out_as_many_as_it_takes() -> None:

@@ -15,8 +15,8 @@ from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.settings import FeedsSettings, Settings
-from feedserver.thoughts.moderation import actions
 from tests.feeds.happenings import say
+from tests.support.moderating import moderate
 from tests.support.outside import Clock
 
 SITE_ATOM = FeedAddress("site", "atom")
@@ -61,9 +61,7 @@ CHANGES = {
     "a deletion of the newest": delete,
     "a rename": lambda site: site.services.publisher.rename("second", "next"),
     "a thought": lambda site: say(site.services, site.second),
-    "a thought taken away": lambda site: actions.moderate(
-        site.services.database, site.thought.id, "hide", site.clock()
-    ),
+    "a thought taken away": lambda site: moderate(site.services.database, site.thought.id, "hide", site.clock()),
 }
 
 
@@ -122,7 +120,7 @@ def test_a_first_version_is_dated_when_it_was_made_so_that_dates_of_another_feed
         lambda site: site.publish("A draft", tags="[sea]", draft="true"),
         lambda site: site.publish("To come", tags="[sea]", date="2030-01-01"),
         lambda site: say(site.services, site.second, state="held"),
-        lambda site: actions.moderate(site.services.database, site.thought.id, "approve", site.clock()),
+        lambda site: moderate(site.services.database, site.thought.id, "approve", site.clock()),
     ],
     ids=["a draft", "a scheduled post", "a held comment", "an approval of what is shown"],
 )

@@ -23,7 +23,7 @@ from tests.support.postgres import VARIABLE
 from tests.support.serving import FEEDSERVER, Blog, Site, free_port, request
 from tests.support.waiting import wait_until
 
-DIED = "the process that carried it out has ended"
+DIED = "the process that ran it has ended"
 
 
 class StallingPages(dict[str, tuple[int, dict[str, str], bytes]]):

@@ -89,7 +89,7 @@ def _inspected(inspector: Inspector, url: str) -> str:
 def _parsed(body: bytes) -> str:
     try:
         call = xmlrpc.parse(body)
-    except xmlrpc.WireError as error:
+    except xmlrpc.XmlRpcError as error:
         return f"fault {error.code}"
     return "a call that no method takes" if call.method == "x" else "a call"
 

@@ -8,7 +8,7 @@ import pytest
 from feedserver.jobs import queue, store
 from feedserver.jobs import worker as worker_module
 from feedserver.jobs.model import INTERACTIVE, LANES, Job, Lane
-from feedserver.jobs.queue import Want
+from feedserver.jobs.queue import FreeSlots
 from feedserver.jobs.runner import Handler, Runner
 from feedserver.jobs.worker import Worker
 from feedserver.services import WebServices
@@ -43,15 +43,15 @@ class Desk:
         self, number: int = 1, kinds: tuple[str, ...] = ("work",), *, lanes: tuple[Lane, ...] = LANES
     ) -> list[Job]:
         """Leases up to `number` jobs of each kind and lane."""
-        return self.take_wanted(*(Want(kind, lane, number) for kind in kinds for lane in lanes))
+        return self.take_wanted(*(FreeSlots(kind, lane, number) for kind in kinds for lane in lanes))
 
-    def take_wanted(self, *wants: Want) -> list[Job]:
-        return Runner(self.database, {}, self.clock).take(wants)
+    def take_wanted(self, *free_slots: FreeSlots) -> list[Job]:
+        return Runner(self.database, {}, self.clock).take(free_slots)
 
     def due(self, *kinds: str) -> bool:
-        wants = [Want(kind, lane, 1) for kind in kinds for lane in LANES]
+        free_slots = [FreeSlots(kind, lane, 1) for kind in kinds for lane in LANES]
         with self.database.read() as connection:
-            return bool(queue.poll(connection, self.clock(), wants).candidates)
+            return bool(queue.poll(connection, self.clock(), free_slots).candidates)
 
     def all(self) -> list[Job]:
         with self.database.read() as connection:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LEASE, MAX_PER_KEY, Job
-from feedserver.jobs.queue import Want
+from feedserver.jobs.queue import FreeSlots
 from feedserver.jobs.runner import Runner
 from feedserver.jobs.worker import BACKGROUND_SLOTS, SLOTS, Worker
 from tests.jobs.conftest import Desk
@@ -86,8 +86,8 @@ def test_first_attempts_are_taken_oldest_and_newest_in_turns(desk: Desk) -> None
         desk.add(str(number), seconds=number)
     desk.clock.move(seconds=4)
 
-    assert [job.subject for job in desk.take_wanted(Want("work", "first", 3))] == ["0", "4", "1"]
-    assert [job.subject for job in desk.take_wanted(Want("work", "first", 9, newest_next=True))] == ["3", "2"]
+    assert [job.subject for job in desk.take_wanted(FreeSlots("work", "first", 3))] == ["0", "4", "1"]
+    assert [job.subject for job in desk.take_wanted(FreeSlots("work", "first", 9, newest_next=True))] == ["3", "2"]
 
 
 def test_jobs_that_failed_before_and_hang_keep_no_first_attempt_waiting(

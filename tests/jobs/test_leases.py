@@ -103,9 +103,9 @@ def test_the_jobs_of_a_crashed_process_are_free_when_their_leases_end_and_pay_fo
 
     (freed,) = desk.all()
     assert not desk.held(lost)
-    assert (freed.attempts, freed.last_error) == (1, "the process that carried it out has ended")
+    assert (freed.attempts, freed.last_error) == (1, "the process that ran it has ended")
     assert freed.run_at - desk.clock() == timedelta(seconds=1)
-    assert "took over 1 jobs" in caplog.text
+    assert "freed 1 jobs" in caplog.text
     desk.clock.move(seconds=1)
     assert runner.run_due() == 1
     assert timedelta(seconds=20) >= LEASE > timedelta(seconds=2 * RENEW_SECONDS)

@@ -138,7 +138,7 @@ def test_why_a_job_waits_is_told(desk: Desk) -> None:
     assert {job.subject: job.why(desk.clock()) for job in desk.all()} == {
         "due": "due, waits for a free slot",
         "later": "not due yet",
-        "recheck": "not due yet, nobody waits for it",
+        "recheck": "not due yet, in the background",
         "failed": "503",
         "held": "under way",
     }

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DataError, OperationalError
 
 from feedserver.jobs import worker as worker_module
 from feedserver.jobs.model import LEASE, Job
-from feedserver.jobs.queue import Want
+from feedserver.jobs.queue import FreeSlots
 from feedserver.jobs.runner import Runner
 from feedserver.jobs.worker import SLOTS, Worker
 from feedserver.services import WebServices
@@ -38,7 +38,7 @@ def test_a_handler_that_raises_costs_an_attempt_and_stops_no_other_job(
     (bad,) = desk.all()
     assert (bad.subject, bad.attempts, bad.leased_until) == ("bad", 1, None)
     assert timedelta(0) < bad.run_at - desk.clock() <= timedelta(seconds=60)
-    assert bad.last_error == "an error of ours; see the log"
+    assert bad.last_error == "an internal error; see the log"
     assert "a secret detail" in caplog.text
 
 
@@ -221,10 +221,10 @@ def test_a_worker_outlives_a_database_that_is_away(
 ) -> None:
     away = [RuntimeError("can't start new thread"), OperationalError("select", {}, Exception("away"))] * SLOTS
 
-    def take(runner: Runner, wants: Sequence[Want]) -> list[Job]:
+    def take(runner: Runner, free_slots: Sequence[FreeSlots]) -> list[Job]:
         if away:
             raise away.pop()
-        return real(runner, wants)
+        return real(runner, free_slots)
 
     real = Runner.take
     monkeypatch.setattr(Runner, "take", take)
@@ -234,7 +234,7 @@ def test_a_worker_outlives_a_database_that_is_away(
         started(runner_with(work=desk.finish))
         wait_until(lambda: not desk.all())
 
-    assert "jobs wait" in caplog.text
+    assert "jobs are delayed" in caplog.text
     assert not away
 
 

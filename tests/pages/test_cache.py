@@ -107,7 +107,7 @@ def test_missing_pages_are_not_cached(client: FlaskClient, services: WebServices
         assert client.get(f"/posts/none-{number}").status_code == 404
         assert client.get(f"/?page={number + 2}").status_code == 404
 
-    assert list(services.page_cache._kept) == []
+    assert list(services.page_cache._cached) == []
 
 
 def test_concurrent_requests_render_a_page_once(services: WebServices) -> None:
@@ -130,25 +130,25 @@ def test_concurrent_requests_render_a_page_once(services: WebServices) -> None:
 def test_the_least_recently_used_page_goes_first(
     client: FlaskClient, services: WebServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services.page_cache, "_kept", LRUCache(2))
+    monkeypatch.setattr(services.page_cache, "_cached", LRUCache(2))
 
     for path in ("/", "/posts/fog", "/tags/sea"):
         assert client.get(path).status_code == 200
 
-    assert len(list(services.page_cache._kept)) == 2
+    assert len(list(services.page_cache._cached)) == 2
 
 
 def test_the_size_of_all_pages_is_bounded(
     client: FlaskClient, services: WebServices, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services.page_cache, "_kept", LRUCache(50_000, lambda kept: min(kept.page.weight, 50_000)))
+    monkeypatch.setattr(services.page_cache, "_cached", LRUCache(50_000, lambda page: min(page.page.weight, 50_000)))
     for number in range(3):
         publish(f"Long {number}", slug=f"long-{number}", body="Words and more words. " * 1_500)
 
     for number in range(3):
         assert client.get(f"/posts/long-{number}").status_code == 200
 
-    assert list(services.page_cache._kept) == [("post", "long-2")]
+    assert list(services.page_cache._cached) == [("post", "long-2")]
 
 
 @pytest.mark.parametrize("word", ["Words and more words. ", "Worte, 言葉 und 😀. "], ids=["plain", "wide"])
@@ -160,7 +160,7 @@ def test_cached_pages_take_no_more_memory_than_their_bound(
     word: str,
 ) -> None:
     """Pages of long posts, and redirects to them: neither takes more memory than its weight."""
-    monkeypatch.setattr(services.page_cache, "_kept", LRUCache(300_000, lambda kept: kept.page.weight))
+    monkeypatch.setattr(services.page_cache, "_cached", LRUCache(300_000, lambda cached: cached.page.weight))
     for number in range(6):
         publish(f"Long {number}", slug=f"long-{number}", body=word * 2_000)
         services.publisher.rename(f"long-{number}", f"longer-{number}")
@@ -169,7 +169,7 @@ def test_cached_pages_take_no_more_memory_than_their_bound(
         for name, status in (("long", 301), ("longer", 200)):
             for number in range(6):
                 assert client.get(f"/posts/{name}-{number}").status_code == status
-        number_kept, taken = len(list(services.page_cache._kept)), _freed_by_forgetting(services)
+        number_kept, taken = len(list(services.page_cache._cached)), _freed_by_forgetting(services)
     finally:
         tracemalloc.stop()
 
@@ -189,13 +189,13 @@ def test_a_redirect_to_a_long_post_keeps_nothing_of_it(
     finally:
         tracemalloc.stop()
 
-    assert 0 < taken <= cache._EACH
+    assert 0 < taken <= cache._OVERHEAD
 
 
 def _freed_by_forgetting(services: WebServices) -> int:
     """Bytes that are freed when the cache is emptied."""
     gc.collect()
     before = tracemalloc.get_traced_memory()[0]
-    services.page_cache._kept.clear()
+    services.page_cache._cached.clear()
     gc.collect()
     return before - tracemalloc.get_traced_memory()[0]

@@ -14,8 +14,8 @@ from feedserver.services import WebServices
 from feedserver.settings import ModerationSettings, Settings
 from feedserver.thoughts.listing import listing
 from feedserver.thoughts.model import Thought
-from feedserver.thoughts.moderation import actions
 from tests.pages.builders import CLIENT_PATTERN, elements, texts
+from tests.support.moderating import moderate
 from tests.support.outside import Clock
 
 PATH = "/posts/fog/comments"
@@ -215,7 +215,7 @@ def test_too_large_a_body_is_refused_unread(client: FlaskClient, clock: Clock) -
 
 def test_markup_in_a_comment_stays_text(client: FlaskClient, clock: Clock, services: WebServices) -> None:
     send(client, clock, comment='<script>x</script> <link rel="pingback" href="http://evil.example/">', name="<b>Bob")
-    actions.moderate(services.database, stored(services)[0].id, "approve", clock())
+    moderate(services.database, stored(services)[0].id, "approve", clock())
 
     page = client.get("/posts/fog").text
 

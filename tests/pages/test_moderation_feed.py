@@ -14,6 +14,7 @@ from feedserver.thoughts.lifecycle import Linked, Verdict, decide
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import actions
 from tests.feeds.happenings import link, say
+from tests.support.moderating import moderate
 from tests.support.outside import Clock
 
 Read = Callable[[], feedparser.FeedParserDict]
@@ -59,7 +60,7 @@ def test_held_thoughts_and_pending_content_are_listed_newest_first(
 
     pending_content, comment = read().entries
 
-    assert pending_content.title == "The Far Shore on “Fog & <sea>” (new words)"
+    assert pending_content.title == "The Far Shore on “Fog & <sea>” (changed)"
     assert pending_content.link == "https://other.example/a?b=1&c=<2>"
     assert pending_content.updated == "2026-03-08T14:00:00+00:00"
     content = pending_content.content[0].value
@@ -75,7 +76,7 @@ def test_a_decided_thought_leaves_the_queue(services: WebServices, clock: Clock,
     thought = say(services, post, state="held")
     assert len(read().entries) == 1
 
-    actions.moderate(services.database, thought.id, "approve", clock())
+    moderate(services.database, thought.id, "approve", clock())
 
     assert read().entries == []
     actions.undo(services.database, clock())

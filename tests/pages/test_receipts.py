@@ -9,9 +9,9 @@ from flask.testing import FlaskClient
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.thoughts.model import Thought
-from feedserver.thoughts.moderation import actions
 from tests.feeds.happenings import link, say
 from tests.pages.builders import hrefs, texts
+from tests.support.moderating import moderate
 from tests.support.outside import Clock
 
 KEYS = ["state", "reason", "source", "target", "post", "received_at", "checked_at", "next_check_at", "timeline"]
@@ -65,7 +65,7 @@ def test_a_receipt_outlives_its_post_and_does_not_expire(
 
 
 def test_a_moderators_reasons_are_not_told(client: FlaskClient, services: WebServices, thought: Thought) -> None:
-    actions.moderate(services.database, thought.id, "spam", services.clock())
+    moderate(services.database, thought.id, "spam", services.clock())
 
     assert client.get(f"/receipts/{thought.receipt_token}.json").json["state"] == "spam"
     assert texts(client.get(f"/receipts/{thought.receipt_token}").text, ".notice") == ["This ping is not shown."]

@@ -9,9 +9,9 @@ from flask.testing import FlaskClient
 
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
-from feedserver.thoughts.moderation import actions
 from tests.feeds.happenings import link, say
 from tests.pages.builders import CLIENT_PATTERN, elements, get, hrefs, texts
+from tests.support.moderating import moderate
 
 ENDPOINT = "http://blog.example/pingback"
 QUOTING = """\
@@ -66,7 +66,7 @@ def test_a_post_counts_the_thoughts_that_are_shown(
     post = publish("Fog", slug="fog")
     shown = [link(services, post, f"https://other.example/{n}", f"[…] words {n} […]") for n in range(number)]
     say(services, post, state="held")
-    actions.moderate(services.database, say(services, post).id, "spam", services.clock())
+    moderate(services.database, say(services, post).id, "spam", services.clock())
 
     page = client.get("/posts/fog").text
 

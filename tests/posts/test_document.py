@@ -36,7 +36,7 @@ def test_a_document_with_a_title_alone_has_the_defaults() -> None:
         pings_open=True,
         comments_open=True,
         enclosures=(),
-        left_out=(),
+        unknown_fields=(),
     )
 
 
@@ -174,7 +174,7 @@ def test_enclosures_hold_no_control_characters() -> None:
 
 
 def test_fields_that_no_post_has_are_named() -> None:
-    assert document("colour: red", "Tags: [a]", "<<: x").left_out == ("<<", "Tags", "colour")
+    assert document("colour: red", "Tags: [a]", "<<: x").unknown_fields == ("<<", "Tags", "colour")
 
 
 @pytest.mark.parametrize(

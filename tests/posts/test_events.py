@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection
 
 from feedserver.jobs.model import Job
-from feedserver.jobs.queue import Want
+from feedserver.jobs.queue import FreeSlots
 from feedserver.posts.events import PostEvent
 from feedserver.posts.model import Post
 from feedserver.posts.publishing import PUBLISH, Publisher
@@ -53,10 +53,10 @@ class Author:
     def take_job(self) -> None:
         """Carries out the job that tells of a scheduled post, where there is one and it is due."""
         for job in self.leased():
-            self.publisher.tell_due(job)
+            self.publisher.notify_due(job)
 
     def leased(self) -> list[Job]:
-        return self.services.runner.take([Want(PUBLISH, "first", 10)])
+        return self.services.runner.take([FreeSlots(PUBLISH, "first", 10)])
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_a_job_that_was_overtaken_by_an_edit_while_it_was_leased_tells_nothing(a
     (job,) = author.leased()
     author.edit("Two", date="2027-01-01")
 
-    author.publisher.tell_due(job)
+    author.publisher.notify_due(job)
 
     assert [kind for kind, _, _ in author.told] == ["withheld", "appeared", "disappeared"]
     assert author.services.runner.run_due() == 0, "the new job waits for the new date"
@@ -191,7 +191,7 @@ def test_what_a_listener_raises_rolls_everything_back(
         lambda: author.edit("Other", tags="[b]"),
         author.rename,
         author.delete,
-        lambda: author.publisher.tell_due(job),
+        lambda: author.publisher.notify_due(job),
     ):
         with pytest.raises(ZeroDivisionError):
             change()

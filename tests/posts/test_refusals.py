@@ -107,7 +107,7 @@ def test_a_line_number_counts_from_the_documents_first_line() -> None:
 
 
 def test_a_slug_that_cannot_be_taken_comes_with_one_that_can() -> None:
-    assert "“my-own-post” would do" in str(refusal(b"---\ntitle: T\nslug: My own post!\n---\n"))
+    assert "such as “my-own-post”" in str(refusal(b"---\ntitle: T\nslug: My own post!\n---\n"))
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"Words without a title.", b"---\n---\n"])

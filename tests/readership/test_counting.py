@@ -63,11 +63,11 @@ Told = Callable[..., dict[str, tuple[int, ...]]]
 
 
 def test_requests_304s_and_bytes_are_summed_by_reader(readers: Readership, told: Told) -> None:
-    readers.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 5000)
-    readers.saw(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
+    readers.count(FRESHRSS, "192.0.2.1", ATOM, 200, 5000)
+    readers.count(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
     readers.write()
-    readers.saw(FRESHRSS, "192.0.2.1", RSS, 200, 300)
-    readers.saw("curl/8.5.0", "192.0.2.2", ATOM, 200, 7)
+    readers.count(FRESHRSS, "192.0.2.1", RSS, 200, 300)
+    readers.count("curl/8.5.0", "192.0.2.2", ATOM, 200, 7)
     readers.write()
 
     assert told() == {"FreshRSS": (1, 3, 1, 5300), "curl": (1, 1, 0, 7)}
@@ -85,10 +85,10 @@ def test_pages_and_archives_of_a_feed_are_read_by_the_same_subscribers(
 
 def test_stated_subscribers_are_the_most_of_the_day_summed_over_feeds(readers: Readership, told: Told) -> None:
     for subscribers in (100, 120, 110):
-        readers.saw(feedly(subscribers), "192.0.2.1", ATOM, 304, 0)
+        readers.count(feedly(subscribers), "192.0.2.1", ATOM, 304, 0)
         readers.write()
-    readers.saw(feedly(7), "192.0.2.1", RSS, 304, 0)
-    readers.saw("FeedlyBot/1.0", "192.0.2.1", RSS, 304, 0)
+    readers.count(feedly(7), "192.0.2.1", RSS, 304, 0)
+    readers.count("FeedlyBot/1.0", "192.0.2.1", RSS, 304, 0)
     readers.write()
 
     assert told()["Feedly"][0] == 127
@@ -100,10 +100,10 @@ def test_clients_that_state_no_subscribers_are_told_apart_by_address_and_user_ag
     older = FRESHRSS.replace("1.20", "1.19")
     for address in ("192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"):
         for feed in (ATOM, RSS):
-            readers.saw(FRESHRSS, address, feed, 200, 1)
+            readers.count(FRESHRSS, address, feed, 200, 1)
     readers.write()
-    readers.saw(older, "192.0.2.1", ATOM, 200, 1)
-    readers.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
+    readers.count(older, "192.0.2.1", ATOM, 200, 1)
+    readers.count(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
     readers.write()
 
     assert told()["FreshRSS"] == (4, 10, 0, 10)
@@ -124,9 +124,9 @@ def test_every_answer_to_a_request_for_a_feed_counts(client: FlaskClient, reader
 
 def test_a_day_ends_at_midnight_utc(readers: Readership, told: Told, clock: Clock) -> None:
     clock.now = datetime(2026, 3, 8, 23, 59, 59, tzinfo=UTC)
-    readers.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
+    readers.count(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
     clock.move(seconds=2)
-    readers.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 2)
+    readers.count(FRESHRSS, "192.0.2.1", ATOM, 200, 2)
     readers.write()
 
     assert told(TODAY) == {"FreshRSS": (1, 1, 0, 1)}
@@ -140,8 +140,8 @@ def test_processes_and_threads_count_together(
 
     def read(turn: int) -> None:
         process = processes[turn % 3]
-        process.saw(FRESHRSS, f"192.0.2.{turn % 4}", ATOM, 304, 0)
-        process.saw(f"Reader{chr(97 + turn % 5)}/1", "192.0.2.9", f"tag/{turn % 7}.rss", 200, 1)
+        process.count(FRESHRSS, f"192.0.2.{turn % 4}", ATOM, 304, 0)
+        process.count(f"Reader{chr(97 + turn % 5)}/1", "192.0.2.9", f"tag/{turn % 7}.rss", 200, 1)
         process.write()
 
     with ThreadPoolExecutor(6) as threads:
@@ -156,8 +156,8 @@ def test_processes_and_threads_count_together(
 
 
 def test_neither_addresses_nor_user_agents_are_stored(services: WebServices, readers: Readership) -> None:
-    readers.saw(FRESHRSS + " of Jane", "192.0.2.111", ATOM, 200, 1)
-    readers.saw(FRESHRSS + " of Jane", "2001:db8:7:7::1", ATOM, 200, 1)
+    readers.count(FRESHRSS + " of Jane", "192.0.2.111", ATOM, 200, 1)
+    readers.count(FRESHRSS + " of Jane", "2001:db8:7:7::1", ATOM, 200, 1)
     readers.write()
 
     stored = repr(rows(services.database, *TABLES))
@@ -168,7 +168,7 @@ def test_neither_addresses_nor_user_agents_are_stored(services: WebServices, rea
 def test_hashes_mean_nothing_on_another_day(services: WebServices, readers: Readership, clock: Clock) -> None:
     hashes: list[object] = []
     for _ in range(2):
-        readers.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
+        readers.count(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
         readers.write()
         hashes.extend(row[1] for row in rows(services.database, "reader_hashes"))
         clock.move(days=1)
@@ -180,8 +180,8 @@ def test_when_a_day_is_over_only_its_numbers_remain(
     services: WebServices, readers: Readership, told: Told, clock: Clock
 ) -> None:
     for address in ("192.0.2.1", "192.0.2.2"):
-        readers.saw(FRESHRSS, address, ATOM, 200, 1)
-    readers.saw(feedly(9), "192.0.2.3", ATOM, 200, 1)
+        readers.count(FRESHRSS, address, ATOM, 200, 1)
+    readers.count(feedly(9), "192.0.2.3", ATOM, 200, 1)
     readers.write()
     before = told()
     assert len(rows(services.database, "reader_hashes")) == 2
@@ -203,7 +203,7 @@ def test_the_file_forgets_the_hashes_and_their_key_too(
     file = Path(shutil.copy(prepared_sqlite, folder / "feedserver.sqlite3"))
     services = assemble(Settings(data_dir=folder))
     event.listen(services.database.engine, "connect", lambda new, _: new.execute("PRAGMA secure_delete = OFF"))
-    services.readership.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
+    services.readership.count(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
     services.readership.write()
     secrets = [row[1].encode() for row in rows(services.database, "reader_hashes", "reader_keys")]
     services.database.close()  # what is in the write-ahead log goes into the file
@@ -221,9 +221,9 @@ def test_late_counts_for_a_day_that_is_over_bring_no_key_back(
     services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices], told: Told, clock: Clock
 ) -> None:
     late = assemble(settings).readership
-    services.readership.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
+    services.readership.count(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
     services.readership.write()
-    late.saw(FRESHRSS, "192.0.2.2", ATOM, 200, 1)
+    late.count(FRESHRSS, "192.0.2.2", ATOM, 200, 1)
     clock.move(days=1)
     services.readership.write()
 
@@ -236,12 +236,12 @@ def test_late_counts_for_a_day_that_is_over_bring_no_key_back(
 def test_a_day_that_another_machine_began_anew_is_reduced_too(
     services: WebServices, readers: Readership, told: Told, clock: Clock
 ) -> None:
-    readers.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
+    readers.count(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
     readers.write()
     clock.move(days=1)
     readers.write()
     clock.move(days=-1)  # a clock that is late
-    readers.saw(FRESHRSS, "192.0.2.2", ATOM, 200, 1)
+    readers.count(FRESHRSS, "192.0.2.2", ATOM, 200, 1)
     readers.write()
     clock.move(days=1)
     readers.write()
@@ -256,9 +256,9 @@ def test_a_day_that_another_machine_began_anew_is_reduced_too(
 def test_names_beyond_the_bound_are_others(readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "NAMES", 3)
     for letter in "abcde":
-        readers.saw(f"{letter}/1", f"192.0.2.{ord(letter)}", ATOM, 200, 1)
+        readers.count(f"{letter}/1", f"192.0.2.{ord(letter)}", ATOM, 200, 1)
         readers.write()
-    readers.saw("a/1", "192.0.2.200", ATOM, 200, 1)
+    readers.count("a/1", "192.0.2.200", ATOM, 200, 1)
     readers.write()
 
     assert told() == {"a": (2, 2, 0, 2), "b": (1, 1, 0, 1), "c": (1, 1, 0, 1), "Others": (2, 2, 0, 2)}
@@ -269,7 +269,7 @@ def test_feeds_beyond_the_bound_are_not_named(
 ) -> None:
     monkeypatch.setattr(store, "ROWS", 4)
     for number in range(9):
-        readers.saw("a/1", "192.0.2.1", f"tag/{number}.rss", 200, 1)
+        readers.count("a/1", "192.0.2.1", f"tag/{number}.rss", 200, 1)
     readers.write()
 
     assert len(rows(services.database, "reader_days")) == 5
@@ -282,7 +282,7 @@ def test_hashes_are_bounded(
     monkeypatch.setattr(store, "HASHES", 7)
     for turn in range(2):
         for host in range(10):
-            readers.saw(FRESHRSS, f"192.0.{turn}.{host}", ATOM, 304, 0)
+            readers.count(FRESHRSS, f"192.0.{turn}.{host}", ATOM, 304, 0)
         readers.write()
 
     assert len(rows(services.database, "reader_hashes")) == 7
@@ -292,7 +292,7 @@ def test_hashes_are_bounded(
 def test_many_hashes_at_once_are_all_stored(readers: Readership, told: Told) -> None:
     for _ in range(2):
         for host in range(1200):
-            readers.saw(FRESHRSS, f"10.0.{host // 250}.{host % 250}", ATOM, 304, 0)
+            readers.count(FRESHRSS, f"10.0.{host // 250}.{host % 250}", ATOM, 304, 0)
         readers.write()
 
     assert told()["FreshRSS"] == (1200, 2400, 2400, 0)
@@ -315,7 +315,7 @@ def test_of_a_long_user_agent_only_the_beginning_is_held(
     services: WebServices, readers: Readership, told: Told
 ) -> None:
     for end in "ab":
-        readers.saw(FRESHRSS + "x" * 9999 + end, "192.0.2.1", ATOM, 200, 1)
+        readers.count(FRESHRSS + "x" * 9999 + end, "192.0.2.1", ATOM, 200, 1)
     readers.write()
 
     assert told()["FreshRSS"][0] == 1
@@ -342,7 +342,7 @@ def test_counts_that_cannot_be_written_stay_and_the_log_says_so(
     caplog.set_level(logging.WARNING, logger=counting.__name__)
 
     services.readership.write()
-    services.readership.saw(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
+    services.readership.count(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
     said = [record.getMessage() for record in caplog.records if record.name == counting.__name__]
     services.database.engine = engine
     services.readership.write()
@@ -410,13 +410,13 @@ def statements(services: WebServices) -> Iterator[list[str]]:
 def test_the_thread_writes_the_counts_and_the_end_the_rest(threaded: Readership, turns: Turns, told: Told) -> None:
     threaded.start()
     turns.wait_for_thread()
-    threaded.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
+    threaded.count(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
     assert told() == {}
 
     turns.take()
     assert told()["FreshRSS"][1] == 1
 
-    threaded.saw(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
+    threaded.count(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
     threaded.stop()
     assert told()["FreshRSS"][1] == 2
 
@@ -460,12 +460,12 @@ def test_the_thread_outlives_our_own_mistakes(
 
     threaded.start()
     turns.wait_for_thread()
-    threaded.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
+    threaded.count(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
     with monkeypatch.context() as patch:
         patch.setattr(store, "add", fail)
         turns.take()
-    threaded.saw(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
+    threaded.count(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
     turns.take()
 
     assert "FreshRSS" in told()
-    assert "could not be counted" in caplog.text
+    assert "could not be written" in caplog.text

@@ -70,7 +70,7 @@ def read_by_somebody(services: WebServices, clock: Clock) -> None:
     """On a day that is over, of which numbers remain, and on the present one."""
     for days in (-1, 1):
         clock.move(days=days)
-        services.readership.saw("Reader/1.0 語", "192.0.2.1", FEED.key, 200, 1000)
+        services.readership.count("Reader/1.0 語", "192.0.2.1", FEED.key, 200, 1000)
         services.readership.write()
 
 
@@ -99,7 +99,7 @@ def test_every_row_of_every_table_arrives_as_it_was(full: WebServices, target: D
 
 def test_the_site_goes_on_where_it_was(full: WebServices, target: Database, assemble: Assemble) -> None:
     before = full.feed_documents.get(FEED)
-    form = full.tokens.give(1, full.clock())
+    form = full.tokens.issue(1, full.clock())
     copy(full.database, target)
 
     there = moved(full, target, assemble)
@@ -143,7 +143,7 @@ def test_a_target_that_holds_a_site_is_left_alone(full: WebServices, target: Dat
     init(there, example=True)
     before = everything(there)
 
-    with pytest.raises(StorageError, match=r"^TO: the database holds a site already \(.*posts, .*it must be empty$"):
+    with pytest.raises(StorageError, match=r"^TO: the database already holds a site \(.*posts, .*it must be empty$"):
         copy(full.database, target)
 
     assert everything(there) == before
@@ -167,7 +167,7 @@ def test_a_target_that_another_process_makes_meanwhile_is_left_alone(
 
     monkeypatch.setattr(migrate, "exclusive", just_too_late)
 
-    with pytest.raises(StorageError, match=r"^TO: the database holds a site already"):
+    with pytest.raises(StorageError, match=r"^TO: the database already holds a site"):
         copy(full.database, target)
 
     assert everything(there) == before[0]
@@ -179,7 +179,7 @@ def test_a_target_that_holds_something_else_is_left_alone(full: WebServices, tar
     with target.write() as connection:
         connection.execute(text("CREATE TABLE recipes (name TEXT)"))
 
-    with pytest.raises(StorageError, match=r"^TO: the database holds tables of something else"):
+    with pytest.raises(StorageError, match=r"^TO: the database has other tables"):
         copy(full.database, target)
 
     with target.read() as connection:
@@ -190,7 +190,7 @@ def test_a_target_that_holds_something_else_is_left_alone(full: WebServices, tar
 def test_a_site_is_not_copied_onto_itself(full: WebServices) -> None:
     before = everything(full)
 
-    with pytest.raises(StorageError, match="holds a site already"):
+    with pytest.raises(StorageError, match="already holds a site"):
         copy(full.database, full.database)
 
     assert everything(full) == before

@@ -52,7 +52,7 @@ def test_a_database_that_another_program_holds(database: Database, database_url:
     other.close()
 
     assert "lock" in line
-    assert line.endswith("; another program holds it; try again when that has ended")
+    assert line.endswith("; another program has locked it; try again later")
 
 
 def test_a_statement_that_is_wrong_is_told_without_advice(database: Database) -> None:
@@ -76,7 +76,7 @@ def test_a_server_that_takes_no_writes(database: Database) -> None:
     ("pragma", "advice"),
     [
         ("query_only = ON", "check who may write the file and its folder"),
-        ("max_page_count = 1", "make room on its disk"),
+        ("max_page_count = 1", "free space on its disk"),
     ],
     ids=["read-only", "full"],
 )
@@ -94,5 +94,5 @@ def test_a_file_that_is_no_database_and_one_that_cannot_be_opened(tmp_path: Path
     damaged = explained(lambda: run(Database(f"sqlite:///{tmp_path}/text.sqlite3")))
     missing = explained(lambda: run(Database(f"sqlite:///{tmp_path}/no/folder/site.sqlite3")))
 
-    assert damaged.endswith("; the file is damaged or no database; put a backup in its place")
+    assert damaged.endswith("; the file is damaged or not a database; restore a backup")
     assert missing.endswith("; check database.url, and who may read the file and its folder")

@@ -21,7 +21,8 @@ from feedserver.storage import revision as site
 from feedserver.thoughts.listing import listing
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import hosts
-from feedserver.thoughts.moderation.actions import Act, moderate
+from feedserver.thoughts.moderation.actions import Action
+from tests.support.moderating import moderate
 from tests.support.outside import Clock, Web
 from tests.support.pinging import HEADERS, fault_text, ping_body, read_answer
 from tests.support.waiting import SECONDS, wait_until
@@ -170,9 +171,9 @@ class Site:
         with self.services.database.read() as connection:
             return site.load(connection).revision
 
-    def moderate(self, act: Act, source: str | None = SOURCE) -> Thought:
+    def moderate(self, action: Action, source: str | None = SOURCE) -> Thought:
         (thought_id,) = {thought.id for thought in self.thoughts() if thought.source == source}
-        return moderate(self.services.database, thought_id, act, self.clock())
+        return moderate(self.services.database, thought_id, action, self.clock())
 
     def thoughts(self) -> list[Thought]:
         """All that is stored, newest first."""

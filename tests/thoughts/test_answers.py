@@ -18,19 +18,19 @@ from feedserver.errors import (
     TimedOut,
     TooManyRedirects,
 )
-from feedserver.thoughts.moderation.actions import Act
+from feedserver.thoughts.moderation.actions import Action
 from tests.thoughts.site import SOURCE, Site, assert_is_an_answer, linking
 
 # --- what is known already ---
 
 
 @pytest.mark.parametrize(
-    ("act", "state"), [("approve", "shown"), ("hide", "held"), ("spam", "spam"), ("delete", "deleted")]
+    ("action", "state"), [("approve", "shown"), ("hide", "held"), ("spam", "spam"), ("delete", "deleted")]
 )
-def test_a_pair_that_is_known_is_48(site: Site, target: str, act: Act, state: str) -> None:
+def test_a_pair_that_is_known_is_48(site: Site, target: str, action: Action, state: str) -> None:
     site.web.put(SOURCE, linking(target))
     receipt = site.ping(SOURCE, target).receipt
-    site.moderate(act)
+    site.moderate(action)
     fetched = len(site.web.fetched)
 
     answer = site.ping(SOURCE, target)

@@ -142,7 +142,7 @@ def test_a_form_that_was_not_given_out_here_is_refused(site: Site, commenter: Co
     other = site.publish("Other")
     values = commenter.form().values | TYPED
     token = values[comments.TOKEN]
-    strange = comments.Tokens("another secret").give(1, site.clock())
+    strange = comments.Tokens("another secret").issue(1, site.clock())
     values[comments.TOKEN] = {
         "of another post": Commenter(site, other.slug).form().values[comments.TOKEN],
         "changed": ("A" if token[0] != "A" else "B") + token[1:],

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from feedserver.posts.model import Post
-from feedserver.thoughts.moderation.actions import moderate
+from tests.support.moderating import moderate
 from tests.thoughts.forms import TYPED, Commenter
 from tests.thoughts.site import Site
 from tests.thoughts.test_receiving import together

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, event, insert, text
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import rate_limits as counters
-from feedserver.thoughts.listing import listing, waiting_for_a_word
+from feedserver.thoughts.listing import awaiting_moderation, listing
 from feedserver.thoughts.moderation import reputation
 from feedserver.thoughts.moderation.actions import moderate_all
 from tests.thoughts.site import Site, linking
@@ -101,7 +101,7 @@ def test_what_waits_for_moderation_is_found_without_reading_all_shown_thoughts(
     site.run_jobs()
 
     with statements_of(database) as statements, database.read() as connection:
-        waiting = waiting_for_a_word(connection, 10)
+        waiting = awaiting_moderation(connection, 10)
         listed = listing(connection, state="held")
 
     assert len(waiting) == len(listed) == 2

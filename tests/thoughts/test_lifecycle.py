@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from feedserver.thoughts.lifecycle import (
-    Act,
+    Action,
     Decision,
     Evidence,
     LifecycleEvent,
@@ -15,8 +15,8 @@ from feedserver.thoughts.lifecycle import (
     Missing,
     Moderated,
     Pinged,
-    TakenBack,
     Trouble,
+    Undone,
     Unlinked,
     Verdict,
     as_it_is,
@@ -52,7 +52,7 @@ EVIDENCE: dict[str, Evidence] = {
     "trouble": Trouble(),
     "given up": Trouble(last=True),
 }
-ACTS: dict[Act, LifecycleEvent] = {act: Moderated(act) for act in get_args(Act)}
+ACTS: dict[Action, LifecycleEvent] = {action: Moderated(action) for action in get_args(Action)}
 EVENTS: dict[str, LifecycleEvent] = EVIDENCE | {"pinged": Pinged()} | ACTS
 # For each event in the order above: what a thought in this state becomes.
 BECOMES = {
@@ -251,11 +251,11 @@ def test_newer_words_take_the_place_of_those_that_wait() -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("act", ["approve", "hide"])
-def test_of_what_was_never_verified_nothing_is_shown_or_held(state: State, act: Act) -> None:
+@pytest.mark.parametrize("action", ["approve", "hide"])
+def test_of_what_was_never_verified_nothing_is_shown_or_held(state: State, action: Action) -> None:
     before = thought(state, author_name="", excerpt="")
 
-    assert decided(before, Moderated(act)) == as_it_is(before)
+    assert decided(before, Moderated(action)) == as_it_is(before)
 
 
 def test_approving_takes_the_waiting_words_over() -> None:
@@ -264,21 +264,21 @@ def test_approving_takes_the_waiting_words_over() -> None:
     assert (after.state, after.content, after.pending_content, after.approved) == ("shown", NEW, None, True)
 
 
-@pytest.mark.parametrize("act", ["hide", "spam", "delete"])
-def test_what_is_taken_away_takes_its_waiting_words_along_and_is_approved_no_more(act: Act) -> None:
-    after = decided(thought(approved=True, pending_content=NEW), Moderated(act))
+@pytest.mark.parametrize("action", ["hide", "spam", "delete"])
+def test_what_is_taken_away_takes_its_waiting_words_along_and_is_approved_no_more(action: Action) -> None:
+    after = decided(thought(approved=True, pending_content=NEW), Moderated(action))
 
     assert (after.content, after.pending_content, after.approved, after.restore) == (OLD, None, False, None)
 
 
-@pytest.mark.parametrize("act", get_args(Act))
+@pytest.mark.parametrize("action", get_args(Action))
 @pytest.mark.parametrize("state", STATES)
-def test_an_act_that_is_taken_back_at_once_leaves_no_trace(state: State, act: Act) -> None:
+def test_an_act_that_is_taken_back_at_once_leaves_no_trace(state: State, action: Action) -> None:
     before = thought(
         state, approved=state == "shown", pending_content=NEW if state == "shown" else None, restore="held"
     )
 
-    assert taken_back(before, acted(before, act)) == as_it_is(before)
+    assert taken_back(before, acted(before, action)) == as_it_is(before)
 
 
 def test_evidence_that_came_after_an_act_outlives_it() -> None:
@@ -317,13 +317,13 @@ def test_readers_see_states_and_words_of_what_is_shown(before: Thought, after: T
     assert can_be_seen(before, as_it_is(after)) is seen
 
 
-def acted(before: Thought, act: Act) -> Thought:
+def acted(before: Thought, action: Action) -> Thought:
     """What a thought is after a moderator's act."""
-    after = decided(before, Moderated(act))
+    after = decided(before, Moderated(action))
     words = {name: getattr(after.content, name) for name in Content.__dataclass_fields__}
     names = ("state", "reason", "restore", "strikes", "first_strike_at", "pending_content", "approved")
     return replace(before, **{name: getattr(after, name) for name in names} | words)
 
 
 def taken_back(before: Thought, after: Thought) -> Decision:
-    return decided(after, TakenBack(as_it_is(before), before.checked_at))
+    return decided(after, Undone(as_it_is(before), before.checked_at))

@@ -9,7 +9,7 @@ from feedserver.posts.model import Post
 from feedserver.storage.schema import posts, thoughts
 from feedserver.thoughts import store
 from feedserver.thoughts.comments import Comment
-from feedserver.thoughts.lifecycle import Act, Verdict
+from feedserver.thoughts.lifecycle import Action, Verdict
 from feedserver.thoughts.moderation.actions import moderate_all, take_comment, undo
 from feedserver.thoughts.moderation.purge import purge
 from tests.posts.builders import edit
@@ -52,9 +52,9 @@ def test_what_is_shown_is_listed(told: Site) -> None:
 def test_what_a_moderator_takes_away_brings_back_and_undoes_leaves_and_enters(told: Site) -> None:
     database, ids = told.services.database, seen(told)[2:9]
 
-    acts: dict[Act, int] = {"spam": 5, "approve": 12, "hide": 5, "delete": 5}
-    for act, left in acts.items():
-        moderate_all(database, ids, act, told.clock())
+    acts: dict[Action, int] = {"spam": 5, "approve": 12, "hide": 5, "delete": 5}
+    for action, left in acts.items():
+        moderate_all(database, ids, action, told.clock())
         assert len(seen(told)) == left
     for left in (5, 12, 5, 12):
         undo(database, told.clock())

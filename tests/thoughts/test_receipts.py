@@ -8,7 +8,7 @@ import pytest
 
 from feedserver.errors import BadStatus, FetchError, NotText, TimedOut
 from feedserver.thoughts import timeline
-from feedserver.thoughts.moderation.actions import Act
+from feedserver.thoughts.moderation.actions import Action
 from tests.support.pinging import call_body
 from tests.thoughts.site import SOURCE, Site, linking
 
@@ -59,7 +59,7 @@ def test_what_is_not_known_yet_is_null(site: Site, target: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("act", "state", "words"),
+    ("action", "state", "words"),
     [
         (None, "shown", "it is shown with the post"),
         ("hide", "held", "it waits for the author’s approval"),
@@ -68,12 +68,12 @@ def test_what_is_not_known_yet_is_null(site: Site, target: str) -> None:
     ],
 )
 def test_the_page_says_in_plain_words_what_happened(
-    site: Site, target: str, act: Act | None, state: str, words: str
+    site: Site, target: str, action: Action | None, state: str, words: str
 ) -> None:
     site.web.put(SOURCE, linking(target))
     receipt = site.ping(SOURCE, target).receipt
-    if act:
-        site.moderate(act)
+    if action:
+        site.moderate(action)
 
     response = site.client.get(receipt)
 
@@ -164,7 +164,7 @@ def test_a_very_long_timeline_is_shown_from_its_end(site: Site, target: str, mon
 
 
 @pytest.mark.parametrize(
-    ("act", "reason", "told"),
+    ("action", "reason", "told"),
     [
         ("hide", "waits for approval", "held: waits for approval"),
         ("spam", None, "spam"),
@@ -172,10 +172,12 @@ def test_a_very_long_timeline_is_shown_from_its_end(site: Site, target: str, mon
         ("approve", "approved", "shown: approved"),
     ],
 )
-def test_a_moderators_reasons_are_not_told(site: Site, target: str, act: Act, reason: str | None, told: str) -> None:
+def test_a_moderators_reasons_are_not_told(
+    site: Site, target: str, action: Action, reason: str | None, told: str
+) -> None:
     site.web.put(SOURCE, linking(target))
     receipt = site.ping(SOURCE, target).receipt
-    site.moderate(act)
+    site.moderate(action)
 
     found = site.receipt(receipt)
 
@@ -230,8 +232,8 @@ def test_a_pair_keeps_its_one_receipt_whatever_happens(site: Site, target: str) 
     receipt = site.ping(SOURCE, target).receipt
     site.web.put(SOURCE, linking(target))
     assert site.ping(SOURCE, target).receipt == receipt
-    for act in ("approve", "hide", "spam"):
-        site.moderate(act)  # type: ignore[arg-type]
+    for action in ("approve", "hide", "spam"):
+        site.moderate(action)  # type: ignore[arg-type]
         assert site.ping(SOURCE, target).receipt == receipt
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from feedserver.errors import BadStatus, TimedOut
 from feedserver.jobs.model import LEASE
-from feedserver.jobs.queue import Want
+from feedserver.jobs.queue import FreeSlots
 from feedserver.thoughts.verification.recheck import VERIFY
 from tests.thoughts.site import SOURCE, Site, linking
 
@@ -224,7 +224,7 @@ def test_an_attempt_in_a_crowd_has_a_short_deadline_and_the_next_one_all_of_it(s
     site.web.fail(SOURCE, TimedOut("too slow"))
     site.ping(SOURCE, target)
     site.clock.move(seconds=60)
-    (job,) = site.services.runner.take([Want(VERIFY, "again", 1)])
+    (job,) = site.services.runner.take([FreeSlots(VERIFY, "again", 1)])
     site.services.runner.run(replace(job, short_deadline=True))
     site.clock.move(seconds=300)
     site.run_jobs()

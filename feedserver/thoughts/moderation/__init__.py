@@ -1,1 +1,1 @@
-"""Moderation: actions of a moderator, and the rules and reputation that decide without one."""
+"""Moderation: actions of moderators, host rules, and automatic verdicts."""

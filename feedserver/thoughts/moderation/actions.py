@@ -15,11 +15,11 @@ from feedserver.storage.engine import Database
 from feedserver.thoughts import store, timeline
 from feedserver.thoughts.comments import Comment
 from feedserver.thoughts.lifecycle import (
-    WAITS,
-    Act,
+    NEEDS_APPROVAL,
+    Action,
     Decision,
     Moderated,
-    TakenBack,
+    Undone,
     Verdict,
     as_it_is,
     can_be_seen,
@@ -32,32 +32,21 @@ from feedserver.thoughts.moderation.undo import Snapshot
 from feedserver.thoughts.verification import recheck
 from feedserver.thoughts.verification.fetch_budget import budget_key
 
-__all__ = ["Act", "ActionResult"]
+__all__ = ["Action", "ActionResult"]
 
 _RECHECKED: Final[tuple[State, ...]] = ("shown", "held")
 
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """The thoughts after an action, in the order asked for, and an error for each that it could not be done to."""
+    """The thoughts after an action, in the order of the ids, and an error for each that was refused."""
 
     thoughts: tuple[Thought, ...]
     refused: tuple[ThoughtError, ...] = ()
 
 
-def moderate(database: Database, thought_id: int, action: Act, now: datetime) -> Thought:
-    """Does one action to one thought and returns it; repeating it changes nothing.
-
-    Raises ThoughtNotFound, or ThoughtError if the action needs a verified ping and this one never was.
-    """
-    result = moderate_all(database, [thought_id], action, now)
-    if result.refused:
-        raise result.refused[0]
-    return result.thoughts[0]
-
-
-def moderate_all(database: Database, thought_ids: Iterable[int], action: Act, now: datetime) -> ActionResult:
-    """Does one action to several thoughts, in one transaction and with one entry in the undo log."""
+def moderate_all(database: Database, thought_ids: Iterable[int], action: Action, now: datetime) -> ActionResult:
+    """Applies one action to several thoughts, in one transaction and with one entry in the undo log."""
     wanted = list(dict.fromkeys(thought_ids))
 
     def operation(connection: Connection) -> ActionResult:
@@ -73,7 +62,7 @@ def moderate_all(database: Database, thought_ids: Iterable[int], action: Act, no
                     ThoughtError(f"thought {thought_id} was never verified, so there is nothing to {action}")
                 )
             else:
-                changes.append((thought, decide(thought, Moderated(action), WAITS, now)))
+                changes.append((thought, decide(thought, Moderated(action), NEEDS_APPROVAL, now)))
         if snapshots := [_snapshot(thought) for thought, decision in changes if decision != as_it_is(thought)]:
             undo_log.add(connection, action, snapshots, now)
         return ActionResult(_write(connection, changes, now), tuple(refused))
@@ -89,14 +78,14 @@ def undo(database: Database, now: datetime) -> ActionResult:
         if action is None:
             raise ThoughtError("there is no action to undo")
         if action.name == undo_log.PURGE:
-            raise ThoughtError(f"the last action was the purge of {action.host}, which cannot be taken back")
+            raise ThoughtError(f"the last action was the purge of {action.host}, which cannot be undone")
         snapshots = undo_log.snapshots(connection, action.id)
         found = store.lock(connection, [snapshot.thought_id for snapshot in snapshots])
         changes = []
         for snapshot in snapshots:
             thought = found[snapshot.thought_id]
-            event = TakenBack(snapshot.decision, snapshot.checked_at)
-            changes.append((thought, decide(thought, event, WAITS, now)))
+            event = Undone(snapshot.decision, snapshot.checked_at)
+            changes.append((thought, decide(thought, event, NEEDS_APPROVAL, now)))
         undo_log.remove(connection, [action.id])
         return ActionResult(_write(connection, changes, now))
 
@@ -126,7 +115,7 @@ def _snapshot(thought: Thought) -> Snapshot:
 
 
 def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now: datetime) -> tuple[Thought, ...]:
-    """Stores the decisions, records them in the timelines, and schedules checks of sources that need one again."""
+    """Stores the decisions, records them in the timelines, and schedules checks of sources without one."""
     changed = [(thought, decision) for thought, decision in changes if decision != as_it_is(thought)]
     if any(can_be_seen(thought, decision) for thought, decision in changed):
         revision.revise(connection)
@@ -144,7 +133,7 @@ def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now:
 
 
 def _schedule_check(connection: Connection, source_key: str, decision: Decision, now: datetime) -> None:
-    """Makes sure that there is a job for the source: it is deleted when none of its thoughts is shown, held or new."""
+    """Ensures that the source has a job; it was deleted if none of its thoughts was shown, held or received."""
     if decision.state == "received":
         job = jobs.ensure(connection, recheck.VERIFY, source_key, now, now, concurrency_key=budget_key(source_key))
         if not job.is_leased(now) and (job.run_at > now or job.priority != INTERACTIVE):

@@ -1,4 +1,4 @@
-"""SQL of the rules for source hosts.
+"""The SQL of rules for source hosts.
 
 A rule holds for a host and its subdomains, or for a path on a shared host (`example.org/~ann`). The rule of the nearest
 host applies, and among its rules the one with the longest path.

@@ -1,4 +1,4 @@
-"""Deletes all that came from a host: its thoughts with their timelines, findings about its pages, and its jobs."""
+"""Deletes everything from a host: its thoughts with their timelines, findings about its pages, and its jobs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from feedserver.thoughts.verification.recheck import VERIFY
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """Numbers of what is stored from a host and its subdomains."""
+class StoredCounts:
+    """How much is stored from a host and its subdomains."""
 
     thoughts: int
     shown: int
@@ -26,20 +26,20 @@ class Stored:
     jobs: int
 
 
-def stored(connection: Connection, host: str) -> Stored:
-    """Counts what a purge would delete."""
+def stored(connection: Connection, host: str) -> StoredCounts:
+    """Counts everything that a purge would delete."""
     return _count(connection, _thoughts_of(connection, host))
 
 
-def purge(database: Database, host: str, now: datetime) -> Stored:
-    """Deletes all that is stored from a host and its subdomains. Returns how much it was. Cannot be undone."""
+def purge(database: Database, host: str, now: datetime) -> StoredCounts:
+    """Deletes everything from a host and its subdomains. Returns how much it was. Cannot be undone."""
 
-    def operation(connection: Connection) -> Stored:
+    def operation(connection: Connection) -> StoredCounts:
         found = _thoughts_of(connection, host)
         if not found:
-            return Stored(0, 0, 0, 0)
+            return StoredCounts(0, 0, 0, 0)
         removed = _count(connection, found)
-        # Jobs first, in the order in which inspections lock them: one under way finds its job gone.
+        # Jobs first, as inspections lock them first: a running one finds its job gone.
         for source_keys in batches(_source_keys(found)):
             connection.execute(delete(jobs).where(jobs.c.kind == VERIFY, jobs.c.subject.in_(source_keys)))
             connection.execute(delete(sources).where(sources.c.source_key.in_(source_keys)))
@@ -62,10 +62,10 @@ def _thoughts_of(connection: Connection, host: str) -> Sequence[Any]:
     return connection.execute(query.order_by(thoughts.c.id)).all()
 
 
-def _count(connection: Connection, found: Sequence[Any]) -> Stored:
+def _count(connection: Connection, found: Sequence[Any]) -> StoredCounts:
     source_keys = _source_keys(found)
     query = select(func.count()).select_from(jobs).where(jobs.c.kind == VERIFY)
-    return Stored(
+    return StoredCounts(
         thoughts=len(found),
         shown=sum(thought.state == "shown" for thought in found),
         source_keys=len(source_keys),

@@ -1,4 +1,4 @@
-"""The moderation queue: thoughts that wait for a moderator's decision."""
+"""The moderation queue: thoughts that wait for moderation."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
-from feedserver.thoughts.listing import waiting_for_a_word
+from feedserver.thoughts.listing import awaiting_moderation
 from feedserver.thoughts.model import Thought
 
 MAX_ENTRIES: Final = 100
@@ -32,7 +32,7 @@ class QueueEntry:
 
     @property
     def guid(self) -> str:
-        """A stable id; each pending content has one of its own."""
+        """A stable id; each pending content has its own."""
         if self.is_pending_content:
             return uuid5(UUID(self.thought.guid), self.thought.content.fingerprint or "").urn
         return self.thought.guid
@@ -45,6 +45,6 @@ class QueueEntry:
 
 def entries(connection: Connection) -> list[QueueEntry]:
     """Returns the newest entries of the queue, newest first, without those on deleted posts."""
-    waiting = waiting_for_a_word(connection, MAX_ENTRIES)
+    waiting = awaiting_moderation(connection, MAX_ENTRIES)
     posts_by_id = posts.by_ids(connection, {thought.post_id for thought, _ in waiting})
     return [QueueEntry(thought, posts_by_id[thought.post_id], since) for thought, since in waiting]

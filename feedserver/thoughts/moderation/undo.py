@@ -1,4 +1,4 @@
-"""SQL of the undo log: for each moderation action, the former state of its thoughts."""
+"""The SQL of the undo log: for each moderation action, its thoughts as they were before."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ class LastAction:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A thought before an action; `checked_at` tells later inspections of its source from earlier ones."""
+    """A thought before an action; `checked_at` shows whether its source was inspected later."""
 
     thought_id: int
     decision: Decision

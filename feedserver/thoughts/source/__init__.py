@@ -1,1 +1,1 @@
-"""What a fetched page says: its encoding, its links, the text around them. Pure."""
+"""Parses a fetched page: its encoding, its links, the text around them. Pure."""

@@ -2,12 +2,12 @@
 
 import re
 
-MAX_KEPT = 2048  # characters, as they are in the page
+MAX_KEPT = 2048  # characters
 _BLANKS = re.compile(r"\s+")
 
 
 class FirstText:
-    """Keeps the first characters of what is added. `length` is their number."""
+    """Keeps the first added characters. `length` is their number."""
 
     def __init__(self) -> None:
         self.length = 0
@@ -24,7 +24,7 @@ class FirstText:
 
 
 class LastText:
-    """Keeps the last characters of what is added. `length` is the number of all that were ever added."""
+    """Keeps the last added characters. `length` is the number of all added ones."""
 
     def __init__(self) -> None:
         self.length = 0

@@ -1,7 +1,4 @@
-"""Decodes the bytes of a page as browsers do (HTML section 13.2.3, Encoding Standard).
-
-Leaves to others: control characters and other unclean text (`feedserver.text`).
-"""
+"""Decodes the bytes of a page as browsers do (HTML section 13.2.3, Encoding Standard)."""
 
 import codecs
 import re
@@ -53,12 +50,12 @@ def _certain(head: bytes, label: str | None) -> str | None:
 def _detected(sample: bytes) -> str:
     """Guesses the encoding from letter frequencies.
 
-    Latin encodings (those of no single language) are not told apart: one “»” or “£” was enough for a Polish one.
+    Latin encodings without a language become windows-1252: one “»” or “£” made the detector guess a Polish one.
     """
     match = detect(sample)
     return match.encoding if match.encoding and match.language else "windows-1252"
 
 
 def _decoded(body: bytes, encoding: str) -> str:
-    # Never the codecs of Python: they lack characters that browsers know (NEC's in EUC-JP, 0x80 in GBK).
+    # Not Python's codecs: they lack characters that browsers support (NEC's in EUC-JP, 0x80 in GBK).
     return body.decode(f"whatwg-{encoding}").removeprefix("\ufeff")

@@ -1,8 +1,6 @@
 """Excerpts of a source: the text around a link, as `[…] words LINK TEXT words […]`.
 
-The tokens of the page are read a second time, up to the end of the block around the last wanted link. So excerpts are
-made for wanted links only, however many a page has. Leaves to others: finding links (`links`), escaping
-(`feedserver.pages`).
+The tokens of the page are read a second time, up to the end of the block around the last wanted link.
 """
 
 import unicodedata
@@ -25,11 +23,6 @@ _MAX_BLOCKS = 512  # open blocks whose start is known
 _MAX_FOLLOWED = 1000  # tokens read after a link: for 200 links at once that is less than a second
 _SEPARATORS = BOUNDARIES | {"br", "img"}
 _END: Any = (-1, (None, 0))
-
-
-def excerpt(page: SourcePage, link: FoundLink) -> str:
-    """Returns the excerpt for one link, see `excerpts`."""
-    return excerpts(page, [link])[0]
 
 
 def excerpts(page: SourcePage, links: Sequence[FoundLink]) -> list[str]:

@@ -1,6 +1,6 @@
-"""What an inspection of a source found: for each of our posts that it links to, the content and signals of the link.
+"""The findings of an inspection: content and signals for each of our posts that the source links to. Pure.
 
-Pure. `verification.sources` stores it, so that one fetch settles all pings of a source, and a 304 confirms it.
+`verification.sources` stores them, so that one fetch settles all pings of a source, and a 304 confirms them.
 """
 
 import json

@@ -1,8 +1,4 @@
-"""Reads the links, the title and the site name of a page, which may be hostile.
-
-Leaves to others: decoding (`encoding`), tokens (`tokens`), the text around a link (`excerpt`), which post a link leads
-to (`feedserver.urls`).
-"""
+"""Reads the links, the title and the site name of a page, which may be hostile."""
 
 import re
 from collections.abc import Iterator

@@ -3,7 +3,7 @@
 No tree is built: HTML tree construction can make two million nodes of 35 kB. Only the stack of open elements is kept,
 and it is exact for well-formed pages alone. That is enough: it decides what is hidden and where a block ends, never
 (templates apart) whether something is a link. Time and memory are linear in the length of the page.
-`flagged_tokens` is the only use of the tokenizer, so that it can be replaced.
+Only `flagged_tokens` uses the tokenizer.
 """
 
 import re
@@ -49,7 +49,7 @@ _IMPLIED = {
 }
 _SCOPE = frozenset("body button dl html math menu object ol select svg table td template th tr ul".split())
 _MAX_SEARCH = 16  # open elements that are searched
-_MAX_NAMES = 1000  # tag names that are told apart
+_MAX_NAMES = 1000  # distinct tag names
 _MAX_REREAD = 32  # times the length of the page: raw text that is tokenized again
 _LONG_HALF = 32 * 1024  # characters
 _LONG = re.compile(f"(?<![^>])[^>]{{{2 * _LONG_HALF},}}")  # one attempt a stretch, else quadratic
@@ -58,8 +58,8 @@ _LONG = re.compile(f"(?<![^>])[^>]{{{2 * _LONG_HALF},}}")  # one attempt a stret
 def flagged_tokens(text: str, open_elements: "OpenElements") -> Iterator[tuple[Token, int]]:
     """Yields the first MAX_TOKENS tokens of a page with their flags, HIDDEN to TITLE; start tags include their own.
 
-    `open_elements` is new, and updated before each token is yielded. Raw text that is markup in fact is tokenized
-    again: the content of `<noscript>`, and what follows a raw text element that closes itself in XHTML or SVG.
+    `open_elements` is new, and updated before each token is yielded. Raw text that is really markup is tokenized
+    again: the content of `<noscript>`, and the text after a self-closing raw text element in XHTML or SVG.
     """
     return islice(_all_tokens(text, open_elements), MAX_TOKENS)
 
@@ -108,7 +108,7 @@ class OpenElements:
         self._names: dict[str, str] = {}
         self.flags = 0  # of text at this point
         self.floor = 0  # number of elements that the last tag left open, without the one that it opened
-        self.markup_follows = False  # whether the next raw text is markup in fact
+        self.markup_follows = False  # whether the next raw text is really markup
         self.xml = False
 
     def start(self, token: Token) -> int:
@@ -121,7 +121,7 @@ class OpenElements:
         self.floor = len(self.tags)
         flags = self.flags | _FLAGS.get(tag, 0)
         if token.attrs and tag not in ("body", "html") and _is_hidden(token):
-            flags |= HIDDEN  # a page whose body is hidden is shown by a script
+            flags |= HIDDEN  # a script shows a page whose body is hidden
         if tag == "title" and not flags & (FOREIGN | TEMPLATE):
             flags |= TITLE
         void = tag in _VOID or (token.self_closing and (self.xml or bool(flags & FOREIGN)))
@@ -173,5 +173,7 @@ class OpenElements:
 
 def _is_hidden(token: Token) -> bool:
     hidden, style = token.attr("hidden"), token.attr("style")
-    is_hidden = hidden is not None and hidden.strip().lower() != "until-found"  # browsers show it when it is found
+    is_hidden = (
+        hidden is not None and hidden.strip().lower() != "until-found"
+    )  # browsers show it when a search finds it
     return is_hidden or bool(style and _INVISIBLE_STYLE.search(style))

@@ -1,1 +1,1 @@
-"""Verification: fetching a source and seeing whether it links to the post."""
+"""Verification: fetches a source and checks whether it links to the post."""

@@ -1,4 +1,4 @@
-"""How many requests a minute a source's host, and all hosts together, may get; counted in the database."""
+"""Limits of requests a minute to a source's host, and to all hosts together, counted in the database."""
 
 import random
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from feedserver.jobs.model import BACKGROUND, Job
 from feedserver.storage import rate_limits
 from feedserver.urls import Urls, host_name
 
-HOSTS_AT_FULL_RATE: Final = 40  # the whole site may send so many times `limits.host` requests a minute: 1,200
-_OVERALL: Final = "fetch:"  # the bucket of all fetches; those of single hosts have their key behind it
+HOSTS_AT_FULL_RATE: Final = 40  # all hosts together get so many times `limits.host` requests a minute: 1,200
+_OVERALL: Final = "fetch:"  # the bucket of all fetches, and the prefix of single hosts' buckets
 _WINDOW: Final = timedelta(seconds=rate_limits.WINDOW)
 _LONG: Final = timedelta(days=1)  # jobs due later than this do not delay others
 
 
 def budget_key(source_key: str) -> str:
-    """Whose servers a fetch of this source burdens: the registrable domain of its host, or its network."""
+    """The budget key of a source: the registrable domain of its host, or the network of its address."""
     host = host_name(urlsplit(source_key))
     return network(host) if is_address(host) else registrable_domain(host)
 
@@ -38,10 +38,10 @@ class FetchBudget:
         return None if self.urls.owns(source_key) else budget_key(source_key)
 
     def spend(self, connection: Connection, url: str, now: datetime, priority: int) -> bool:
-        """Counts one more request to `url`; False, and not counted, where the budget is spent.
+        """Counts one more request to `url` and returns True; False if the budget is spent.
 
-        The budget of the whole site bounds what many host names can bring about. Background jobs have half of each
-        budget, so that new pings find the rest.
+        The budget of all hosts bounds what many host names can cause. Background jobs have half of each budget, so
+        that the rest is left for new pings.
         """
         concurrency_key = self.concurrency_key(url)
         if concurrency_key is None:
@@ -51,8 +51,8 @@ class FetchBudget:
             connection, {f"{_OVERALL}{concurrency_key}": most, _OVERALL: most * HOSTS_AT_FULL_RATE}, now
         )
 
-    def next_chance(self, connection: Connection, job: Job, now: datetime) -> datetime:
-        """When to try a rate-limited job again: spread over the time that its host's queue needs to drain."""
+    def retry_at(self, connection: Connection, job: Job, now: datetime) -> datetime:
+        """Retry time for a rate-limited job, spread over the time that its host's queue needs to drain."""
         waiting = 0
         if job.concurrency_key is not None:
             waiting = jobs.count_of(connection, job.concurrency_key, job.priority, now + _LONG)

@@ -1,7 +1,4 @@
-"""The inspection of one source: what it says about our posts, or why it could not be read.
-
-Fetches outside any transaction. What an inspection does to thoughts: `settle`.
-"""
+"""Inspects one source, outside any transaction: what it says about our posts, or why it could not be read."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -27,13 +24,13 @@ from feedserver.thoughts.verification.sources import SourceRecord
 from feedserver.urls import Urls, host_name, normalize_source
 
 # Excerpts are made for posts that were pinged, and for a few that may be pinged next. A page that links to hundreds of
-# posts is a list, and says nothing of its own about each.
+# posts is a list.
 MAX_EXCERPTS: Final = 200
 MAX_MORE: Final = 20
 
 
 class Fetch(Protocol):
-    """The seam for tests without a network; `patience` is a deadline in seconds that is shorter than usual."""
+    """The fetcher, which tests replace. `timeout` (seconds) shortens the usual one."""
 
     def __call__(
         self,
@@ -49,9 +46,9 @@ class Fetch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What one inspection found, and the evidence for the posts that the source does not mention (`otherwise`).
+    """The findings of one inspection, and the evidence for posts that the source does not mention (`otherwise`).
 
-    `summary` is for receipts. `record` is what to store of the source: None where no other server was asked.
+    `summary` is for receipts. `record` is to be stored; None if no server was contacted.
     """
 
     summary: str
@@ -76,15 +73,15 @@ class Inspector:
     def inspect(
         self, source_key: str, sender: str | None, believed: SourceRecord | None, started_at: datetime
     ) -> Inspection:
-        """What a source says now. `sender` is the address that sent the ping; a 304 confirms what is `believed`."""
+        """Inspects a source. `sender` is the address that sent the ping; a 304 confirms the record `believed`."""
         if self.urls.owns(source_key):
             return self._inspect_own_post(source_key, started_at)
         etag, last_modified = (believed.etag, believed.last_modified) if believed else (None, None)
         try:
             fetched = self.fetch(source_key, sender=sender, etag=etag, last_modified=last_modified)
         except errors.FetchError as error:
-            asked = not isinstance(error, errors.AddressForbidden | errors.HostUnknown)
-            record = SourceRecord(started_at, Findings()) if asked else None
+            contacted = not isinstance(error, errors.AddressForbidden | errors.HostUnknown)
+            record = SourceRecord(started_at, Findings()) if contacted else None
             return Inspection(f"not fetched: {error}", Findings(), _meaning(error), started_at, record)
         if fetched.status == 304 and believed:
             record = replace(believed, fetched_at=started_at)
@@ -93,9 +90,9 @@ class Inspector:
 
     def _read(self, source_key: str, fetched: FetchedPage, started_at: datetime) -> Inspection:
         if self.urls.owns(fetched.url):
-            # Our own posts link to each other; a page that redirects to one of them says nothing of its own.
+            # Our own posts link to each other; a page that redirects to one has no content of its own.
             record = SourceRecord(started_at, Findings())
-            return Inspection("it leads back to this site", Findings(), Missing(), started_at, record)
+            return Inspection("it redirects to this site", Findings(), Missing(), started_at, record)
         text = clean(decode(fetched.body, fetched.content_type))
         cut = f"; only the first {len(fetched.body)} bytes were read" if fetched.truncated else ""
         summary = f"status {fetched.status}, {len(fetched.body)} bytes{cut}"
@@ -116,7 +113,7 @@ class Inspector:
         return Inspection("read as a post of this site", self._findings(named, source_key), Unlinked(), started_at)
 
     def _findings(self, reading: SourcePage, source_key: str) -> Findings:
-        """What the source says of our posts: all that it was pinged for, and a few more that it links to."""
+        """What the source says about our posts: those that it was pinged for, and a few more that it links to."""
         links, numbers = self._links_to_posts(reading)
         with self.database.read() as connection:
             found = sources.posts_linked(connection, source_key, list(links))
@@ -160,7 +157,7 @@ def _content(reading: SourcePage, source_key: str, excerpt: str) -> Content:
 
 
 def _is_better(link: FoundLink, than: FoundLink | None) -> bool:
-    """The first visible link counts."""
+    """Whether to prefer a link: the first visible one counts."""
     return than is None or (than.hidden and not link.hidden)
 
 

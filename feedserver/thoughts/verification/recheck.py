@@ -1,4 +1,4 @@
-"""When the source of a thought that stands is rechecked: after a week, then monthly, as background `verify` jobs."""
+"""Rechecks of the sources of shown and held thoughts: after a week, then monthly, as background `verify` jobs."""
 
 import random
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ VERIFY: Final = "verify"  # the kind of the job that inspects a source; its subj
 
 FIRST: Final = timedelta(days=7)
 THEN: Final = timedelta(days=30)
-_STANDING_SINCE: Final = (
+_DECISION_TIMES: Final = (
     select(thoughts.c.decided_at)
     .join(posts, posts.c.id == thoughts.c.post_id)
     .where(
@@ -25,7 +25,7 @@ _STANDING_SINCE: Final = (
         posts.c.state != "deleted",
     )
 )
-_JITTER: Final = 0.1  # of a pause: sources that came together do not come back together
+_JITTER: Final = 0.1  # of a pause: spreads sources that were pinged together
 
 
 def next_recheck(decided_at: datetime, now: datetime, jitter: float) -> datetime:
@@ -36,21 +36,21 @@ def next_recheck(decided_at: datetime, now: datetime, jitter: float) -> datetime
 
 
 def due(connection: Connection, source_key: str, now: datetime) -> datetime | None:
-    """When a source that was inspected now is due again; None where none of its thoughts stands any more."""
+    """When a source that was inspected now is due again; None if none of its thoughts is shown or held."""
     moments = [
         next_recheck(decided_at or now, now, random.random())  # noqa: S311 - no secret
-        for decided_at in standing_since(connection, source_key)
+        for decided_at in decision_times(connection, source_key)
     ]
     return min(moments, default=None)
 
 
-def standing_since(connection: Connection, source_key: str) -> list[datetime | None]:
-    """When each thought of a source was decided on that is shown or held, on posts that were not deleted."""
-    return list(connection.execute(_STANDING_SINCE, {"key": source_key}).scalars())
+def decision_times(connection: Connection, source_key: str) -> list[datetime | None]:
+    """The `decided_at` of each shown or held thought of a source, except on deleted posts."""
+    return list(connection.execute(_DECISION_TIMES, {"key": source_key}).scalars())
 
 
 def plan(connection: Connection, source_key: str, now: datetime) -> None:
-    """Makes sure that a source with standing thoughts has a job; one that is there stays as it is."""
+    """Ensures that a source with shown or held thoughts has a job; an existing one is unchanged."""
     job = jobs.find(connection, VERIFY, source_key)
     if job is None:
         moment = due(connection, source_key, now)

@@ -1,4 +1,4 @@
-"""After an inspection: what it means for each thought of the source, written in one transaction with its job."""
+"""Settles the thoughts of a source after an inspection, in one transaction with its job."""
 
 import random
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from feedserver.settings import Settings
 from feedserver.storage import revision
 from feedserver.thoughts import store, timeline
 from feedserver.thoughts.lifecycle import (
-    WAITS,
+    NEEDS_APPROVAL,
     Decision,
     Evidence,
     Linked,
@@ -31,19 +31,24 @@ from feedserver.thoughts.verification import recheck, sources
 from feedserver.thoughts.verification.inspect import Inspection
 from feedserver.urls import Urls
 
-MOVABLE: Final[tuple[State, ...]] = ("received", "shown", "held", "gone")  # by what a source says
+MOVABLE: Final[tuple[State, ...]] = (
+    "received",
+    "shown",
+    "held",
+    "gone",
+)  # states that evidence from the source can change
 _AFTER_MISSED: Final = timedelta(hours=12)  # until the recheck after a 404: the third one is a day after the first
 
 
 @dataclass(frozen=True, slots=True)
 class Settler:
-    """Settles the thoughts of a source. Every function takes the caller's transaction, which has locked the job."""
+    """Settles the thoughts of a source. Runs in the caller's transaction, which has locked the job."""
 
     urls: Urls
     settings: Settings
 
     def settle(self, connection: Connection, job: Job, found: Inspection, now: datetime) -> None:
-        """Writes what was found, and when the source is inspected next."""
+        """Writes the findings, the decisions, and the time of the next inspection."""
         if found.record:
             sources.save(connection, job.subject, replace(found.record, fetched_at=now))
         thoughts = store.of_source(connection, job.subject, MOVABLE)
@@ -70,10 +75,9 @@ class Settler:
     ) -> Decision:
         """Decides on one thought, and writes the decision and the lines of its receipt.
 
-        An inspection that changes nothing writes no line, or the receipt of a source that is pinged on every edit
-        would never end.
+        An inspection that changes nothing writes no line: a source may be pinged on every edit.
         """
-        verdict = WAITS
+        verdict = NEEDS_APPROVAL
         if isinstance(evidence, Linked) and (thought.state == "received" or _says_otherwise(thought, evidence)):
             ours, setting = self.urls.owns(thought.source_key or ""), self.settings.moderation.pingbacks
             verdict = verdict_on(connection, thought, evidence, setting, now, ours=ours)
@@ -93,18 +97,18 @@ class Settler:
         run_at: datetime,
         now: datetime,
     ) -> None:
-        """A source in trouble changes nothing, but the receipts of waiting pings tell of it."""
+        """Postpones the job after a temporary failure, and records it in the receipts of waiting pings."""
         for thought in waiting:
             timeline.record(connection, thought.id, "fetched", found.summary, now)
         jobs.postpone(connection, job, run_at, attempts=job.attempts + 1, error=found.summary)
         store.set_next_check(connection, job.subject, run_at)
 
     def _came_late(self, connection: Connection, thought: Thought, found: Inspection) -> bool:
-        """Whether a ping that is not proved came during the fetch; by then the source may have had the link."""
+        """Whether a ping without a link came during the fetch: the source may have added the link after it began."""
         if isinstance(found.evidence(thought.post_id), Linked):
             return False
-        asked_at = timeline.asked_at(connection, thought.id)
-        return asked_at is not None and asked_at > found.started_at
+        last_pinged_at = timeline.last_pinged_at(connection, thought.id)
+        return last_pinged_at is not None and last_pinged_at > found.started_at
 
     def _plan_next(
         self,
@@ -115,7 +119,7 @@ class Settler:
         priority: int,
         now: datetime,
     ) -> None:
-        """Postpones the job to the first of `moments` and of the rechecks, or ends it where there are none."""
+        """Postpones the job to the earliest of `moments` and rechecks, or finishes it if there are none."""
         due = recheck.due(connection, job.subject, now)
         moments = [*moments, due] if due else moments
         if not moments:
@@ -127,7 +131,7 @@ class Settler:
 
 
 def _says_otherwise(thought: Thought, evidence: Linked) -> bool:
-    """Whether a source says something else than what is shown of it and no person approved: it is judged again."""
+    """Whether a source has changed content that is shown without approval, so that it needs a new verdict."""
     return thought.state == "shown" and not thought.approved and evidence.content != thought.content
 
 
@@ -140,7 +144,7 @@ def _lines(thought: Thought, decision: Decision, summary: str, evidence: Evidenc
     if moved:
         lines.append(("decided", f"{decision.state}: {decision.reason}" if decision.reason else decision.state))
     elif decision.pending_content and decision.pending_content != thought.pending_content:
-        lines.append(("decided", "the new words wait for approval"))
+        lines.append(("decided", "the changed content waits for approval"))
     return lines
 
 

@@ -1,4 +1,4 @@
-"""The SQL of sources: when each was last fetched, what it said about our posts, and for which it was pinged."""
+"""The SQL of sources: their last fetch, what they said about our posts, and for which they were pinged."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from feedserver.storage.schema import slugs, sources, thoughts
 from feedserver.thoughts.source.findings import Findings, from_json
 
-_NAMES_AT_ONCE: Final = 500  # in one query: databases bound them
-# Some servers answer 304 to everything: now and then a source is read whole.
+_NAMES_AT_ONCE: Final = 500  # in one query, as databases limit them
+# Some servers answer 304 to everything, so a source is read whole sometimes.
 _BELIEVED: Final = timedelta(days=100)
 _VALUES = ("fetched_at", "findings", "etag", "last_modified", "read_at")
 _LAST = select(sources).where(sources.c.source_key == bindparam("key"))
@@ -26,9 +26,9 @@ _LINKED = (
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """What is stored of a source: when it was last fetched, what it said then, and the validators of its text.
+    """The record of a source: when it was last fetched, what it said, and its validators.
 
-    `read_at` is when its text came last; None when the last fetch failed.
+    `read_at` is when it was last read whole; None if the last fetch failed.
     """
 
     fetched_at: datetime
@@ -39,7 +39,7 @@ class SourceRecord:
 
 
 def last(connection: Connection, source_key: str) -> SourceRecord | None:
-    """The record of a source; None when it was never fetched."""
+    """The record of a source; None if it was never fetched."""
     row = connection.execute(_LAST, {"key": source_key}).one_or_none()
     if row is None:
         return None
@@ -49,22 +49,22 @@ def last(connection: Connection, source_key: str) -> SourceRecord | None:
 def believed(
     connection: Connection, source_key: str, record: SourceRecord | None, now: datetime
 ) -> SourceRecord | None:
-    """`record`, where a 304 (RFC 9110 section 15.4.5) would confirm it; None where the source must be read whole."""
+    """`record` if a 304 (RFC 9110 section 15.4.5) would confirm it; None if the source must be read whole."""
     if record is None or record.read_at is None or not (record.etag or record.last_modified):
         return None
-    # The findings say nothing of posts that were pinged or published since.
+    # The findings lack posts that were pinged or published since.
     known = _posts_awaiting(connection, source_key) <= record.findings.mentions.keys()
     return record if known and now - record.read_at < _BELIEVED else None
 
 
 def save(connection: Connection, source_key: str, record: SourceRecord) -> None:
-    """Writes the record of a source over the one that is there."""
+    """Writes the record of a source, replacing any other."""
     values = {name: getattr(record, name) for name in _VALUES} | {"findings": record.findings.as_json()}
     connection.execute(_UPSERTS[connection.dialect.name], {"source_key": source_key, **values})
 
 
 def posts_linked(connection: Connection, source_key: str, names: Sequence[str]) -> dict[str, tuple[int, bool]]:
-    """For each of these slugs, present or former, that a post has: its id, and whether the source pinged it."""
+    """For each of these slugs that a post has or had: the post's id, and whether the source was pinged for it."""
     found: dict[str, tuple[int, bool]] = {}
     for start in range(0, len(names), _NAMES_AT_ONCE):
         some = names[start : start + _NAMES_AT_ONCE]
@@ -74,9 +74,9 @@ def posts_linked(connection: Connection, source_key: str, names: Sequence[str]) 
 
 
 def _posts_awaiting(connection: Connection, source_key: str) -> set[int]:
-    """The ids of the posts about which this source is asked: those of waiting pings, and of thoughts that stand."""
-    asked = thoughts.c.state.in_(("received", "shown", "held"))
-    query = select(thoughts.c.post_id).where(thoughts.c.source_key == source_key, asked)
+    """The ids of the posts that this source has received, shown or held thoughts on."""
+    awaited = thoughts.c.state.in_(("received", "shown", "held"))
+    query = select(thoughts.c.post_id).where(thoughts.c.source_key == source_key, awaited)
     return set(connection.execute(query).scalars())
 
 

@@ -1,8 +1,8 @@
-"""Verification: a source is inspected once, and what it says settles every ping that names it.
+"""Verification: a source is inspected once, and this settles every ping with that source.
 
-Carried out as the job `verify`, whose subject is the source's key: by the process that took the ping, while its sender
-waits, or by a worker. The fetch stands between two short transactions, never inside one. Both lock the job before the
-thoughts, as `receiving` does, so that a ping comes either before an inspection is settled or after it.
+Run as the job `verify`, whose subject is the source key: by the process that received the ping, while its sender waits,
+or by a worker. The fetch is between two short transactions, never inside one. Both lock the job before the thoughts, as
+`receiving` does, so that a ping is stored either before an inspection is settled or after it.
 """
 
 import logging
@@ -34,18 +34,18 @@ from feedserver.urls import Urls
 __all__ = ["VERIFY", "Fetch", "Task", "Verifier"]
 
 _log = logging.getLogger(__name__)
-ENOUGH: Final = "enough fetches from this host for now"
-# Seconds for a first attempt while others wait for its slot: most sources answer in less; a slow one has the whole
-# `egress.timeout` in its next attempt.
+ENOUGH: Final = "the fetch limit of this host is reached"
+# Seconds for a first attempt while others wait for its slot; a slow source has the whole `egress.timeout` in its next
+# attempt.
 _SHORT_DEADLINE: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A verification that is paid for: its leased job, the address of the ping's sender if one waits, and what is
-    known of the source, where a 304 may confirm it.
+    """A verification with a counted fetch: its leased job, the address of the ping's sender, and the record that a 304
+    would confirm.
 
-    `started_at` is when that was read: a ping that comes later asks for another inspection.
+    `started_at` is when that record was read: a ping that comes later asks for another inspection.
     """
 
     job: Job
@@ -65,16 +65,16 @@ class Verifier:
     fetch: Fetch
 
     def carry_out(self, job: Job) -> None:
-        """Carries out a leased `verify` job.
+        """Runs a leased `verify` job.
 
-        An attempt that failed is repeated after a growing pause; after the last one the pings are rejected.
+        A failed attempt is repeated after a growing pause; after the last one the pings are rejected.
         """
         task = self.database.transact(lambda connection: self._prepare(connection, job))
         if task is not None:
             self.verify(task)
 
     def verify(self, task: Task) -> None:
-        """Inspects the source, outside any transaction, and settles what can be settled."""
+        """Inspects the source, outside any transaction, and settles its thoughts."""
         job = task.job
         on_redirect = partial(self._spend_on_redirect, priority=job.priority)
         fetch = partial(self.fetch, on_redirect=on_redirect, timeout=_SHORT_DEADLINE if job.short_deadline else None)
@@ -87,10 +87,9 @@ class Verifier:
     def ask(
         self, connection: Connection, source_key: str, job: Job | None, record: SourceRecord | None, now: datetime
     ) -> Job:
-        """The job to inspect a source as soon as `limits.refetch` allows; `job` is the one that is there, locked.
+        """Ensures a job to inspect a source as soon as `limits.refetch` allows; `job` is the existing one, locked.
 
-        A ping shortens the growing pauses of a source in trouble, and costs none of the attempts after which the
-        source is given up.
+        A ping shortens the pause after a failure, and does not count as one of the attempts.
         """
         due = self._may_fetch_from(record, now)
         if job is None:
@@ -104,9 +103,9 @@ class Verifier:
     def start(
         self, connection: Connection, job: Job, sender: str, record: SourceRecord | None, most: int, now: datetime
     ) -> Task | None:
-        """Leases a job for a sender who waits, and pays for its fetch; None where a worker is to do it later.
+        """Leases a job for a waiting sender, and counts its fetch; None if a worker is to run it later.
 
-        At most `most` jobs of its concurrency key may be under way.
+        At most `most` jobs with its concurrency key may run.
         """
         if job.leased_until is not None or job.run_at > now:
             return None
@@ -115,9 +114,9 @@ class Verifier:
         return self._begin(connection, jobs.lease(connection, job, now), sender, record, now)
 
     def known_link(self, record: SourceRecord | None, post_id: int, now: datetime) -> Linked | None:
-        """What a source said of a post within `limits.refetch`; None where it was not asked or did not link.
+        """The link to a post that a source had within `limits.refetch`; None if it was not fetched or had none.
 
-        Another blog pings each of the posts it links to; one fetch is enough for all of them.
+        So one fetch is enough for a blog that pings every post it links to.
         """
         if record is None or self._may_fetch_from(record, now) <= now:
             return None
@@ -126,7 +125,7 @@ class Verifier:
     def settle_known(self, connection: Connection, thought: Thought, linked: Linked, now: datetime) -> None:
         """Settles a ping with a `known_link`."""
         assert thought.source_key is not None, "pings have a source"
-        self._settler.apply(connection, thought, "the source was read a short while before", linked, now)
+        self._settler.apply(connection, thought, "the source was read shortly before", linked, now)
         recheck.plan(connection, thought.source_key, now)
 
     def _may_fetch_from(self, record: SourceRecord | None, now: datetime) -> datetime:
@@ -137,13 +136,13 @@ class Verifier:
     # --- before the fetch ---
 
     def _prepare(self, connection: Connection, job: Job) -> Task | None:
-        """Checks that the fetch is still wanted, and pays for it."""
+        """Checks that the fetch is still needed, and counts it."""
         now = self.clock()
         if not jobs.held(connection, job):
             return None
         thoughts = store.of_source(connection, job.subject, MOVABLE)
         is_awaited = any(thought.state == "received" for thought in thoughts)
-        if not is_awaited and not recheck.standing_since(connection, job.subject):
+        if not is_awaited and not recheck.decision_times(connection, job.subject):
             store.set_next_check(connection, job.subject, None)
             jobs.finish(connection, job)
             return None
@@ -154,18 +153,18 @@ class Verifier:
         self, connection: Connection, job: Job, sender: str | None, record: SourceRecord | None, now: datetime
     ) -> Task | None:
         if not self._budget.spend(connection, job.subject, now, job.priority):
-            run_at = self._budget.next_chance(connection, job, now)
+            run_at = self._budget.retry_at(connection, job, now)
             jobs.postpone(connection, job, run_at, attempts=job.attempts, error=ENOUGH)
             store.set_next_check(connection, job.subject, run_at)
             return None
         return Task(job, sender or None, sources.believed(connection, job.subject, record, now), now)
 
     def _spend_on_redirect(self, url: str, *, priority: int) -> None:
-        """Counts the request after a redirect like a first one. Raises BudgetSpent; the job is tried again later."""
+        """Counts the request after a redirect. Raises BudgetSpent, so that the job is retried later."""
         if not self.database.transact(lambda connection: self._budget.spend(connection, url, self.clock(), priority)):
             raise BudgetSpent(ENOUGH)
 
-    # --- after it ---
+    # --- after the fetch ---
 
     def _settle(self, connection: Connection, job: Job, found: Inspection) -> None:
         if jobs.held(connection, job):

@@ -7,23 +7,24 @@ import pytest
 from feedserver.errors import ThoughtError, ThoughtNotFound
 from feedserver.posts.model import Post
 from feedserver.thoughts.listing import listing
-from feedserver.thoughts.moderation.actions import Act, moderate
+from feedserver.thoughts.moderation.actions import Action
+from tests.support.moderating import moderate
 from tests.thoughts.moderation.conftest import OTHER
 from tests.thoughts.site import SOURCE, Site, linking
 
 
 @pytest.mark.parametrize(
-    ("act", "state"), [("approve", "shown"), ("hide", "held"), ("spam", "spam"), ("delete", "deleted")]
+    ("action", "state"), [("approve", "shown"), ("hide", "held"), ("spam", "spam"), ("delete", "deleted")]
 )
-def test_an_action_changes_state_page_and_receipt(site_with: Callable[..., Site], act: Act, state: str) -> None:
-    site = site_with(moderation_pingbacks="hold" if act == "approve" else "show")
+def test_an_action_changes_state_page_and_receipt(site_with: Callable[..., Site], action: Action, state: str) -> None:
+    site = site_with(moderation_pingbacks="hold" if action == "approve" else "show")
     post = site.publish()
     site.web.put(SOURCE, linking(site.url(post)))
     receipt = site.ping(SOURCE, site.url(post)).receipt
     before = site.revision()
 
     for _ in range(2):
-        assert site.moderate(act).state == state
+        assert site.moderate(action).state == state
 
     assert (SOURCE in site.page(post)) == (state == "shown")
     assert site.receipt(receipt)["state"] == state
@@ -33,11 +34,11 @@ def test_an_action_changes_state_page_and_receipt(site_with: Callable[..., Site]
 
 def test_nothing_is_shown_of_a_ping_that_was_never_verified(site: Site, target: str) -> None:
     site.ping(SOURCE, target)
-    acts: list[Act] = ["approve", "hide"]
+    acts: list[Action] = ["approve", "hide"]
 
-    for act in acts:
+    for action in acts:
         with pytest.raises(ThoughtError, match="never verified"):
-            site.moderate(act)
+            site.moderate(action)
     assert site.only_thought().state == "rejected"
     assert site.moderate("spam").state == "spam"
 
@@ -71,11 +72,11 @@ def test_approving_again_shows_the_pending_content(changed_after_approval: Site,
     assert len(site.thoughts()) == 1
 
 
-@pytest.mark.parametrize("act", ["hide", "spam", "delete"])
-def test_pending_content_goes_with_its_thought(changed_after_approval: Site, act: Act) -> None:
+@pytest.mark.parametrize("action", ["hide", "spam", "delete"])
+def test_pending_content_goes_with_its_thought(changed_after_approval: Site, action: Action) -> None:
     site = changed_after_approval
 
-    site.moderate(act)
+    site.moderate(action)
 
     assert site.only_thought().excerpt.startswith("[…] A kind opinion")
 

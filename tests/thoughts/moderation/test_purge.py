@@ -48,7 +48,7 @@ def test_neither_a_purge_nor_what_came_before_it_can_be_undone(three: Site) -> N
     three.moderate("approve")
     purge(three.services.database, "other.example", three.clock())
 
-    with pytest.raises(ThoughtError, match=r"purge of other\.example, which cannot be taken back"):
+    with pytest.raises(ThoughtError, match=r"purge of other\.example, which cannot be undone"):
         undo(three.services.database, three.clock())
 
     three.moderate("spam", "http://third.example/")

@@ -56,7 +56,7 @@ def test_the_same_content_on_several_posts_is_held_whatever_its_source(site: Sit
 
     last, *before = site.thoughts()
 
-    assert (last.state, last.reason) == ("held", "the same words are said about 3 posts")
+    assert (last.state, last.reason) == ("held", "3 posts have the same excerpt")
     assert [thought.state for thought in before] == ["shown", "shown"], "two may be chance"
 
 

@@ -19,11 +19,11 @@ SPAMMY: Mapping[str, LinkSignals] = {
     [
         ({}, "shown", "held", "held"),
         ({"approved": True}, "shown", "shown", "held"),
-        ({"befriended": True}, "shown", "shown", "held"),
+        ({"linked_by_posts": True}, "shown", "shown", "held"),
         ({"ours": True}, "shown", "shown", "held"),
         ({"rule": "trust"}, "shown", "shown", "shown"),
         ({"rule": "block"}, "held", "held", "held"),
-        ({"rule": "block", "approved": True, "ours": True, "befriended": True}, "held", "held", "held"),
+        ({"rule": "block", "approved": True, "ours": True, "linked_by_posts": True}, "held", "held", "held"),
     ],
     ids=lambda value: ("-".join(value) or "stranger") if isinstance(value, dict) else value,
 )
@@ -38,7 +38,7 @@ def test_a_rule_is_stronger_than_the_setting(facts: dict[str, object], show: str
 def test_signs_of_spam_hold_a_thought_unless_a_rule_trusts_its_host(sign: str, setting: str) -> None:
     def state(rule: Rule | None = None, *, ours: bool = False) -> str:
         alike = frozenset(range(MANY_POSTS)) if sign == "the same words" else frozenset({1})
-        facts = Facts(SPAMMY[sign], rule=rule, ours=ours, approved=True, befriended=True, alike=alike)
+        facts = Facts(SPAMMY[sign], rule=rule, ours=ours, approved=True, linked_by_posts=True, alike=alike)
         return judge(facts, setting).state
 
     assert state() == "held"
@@ -53,14 +53,14 @@ def test_every_verdict_says_why() -> None:
         judge(Facts(LinkSignals(hidden=True)), "show").reason,
         judge(Facts(LinkSignals(), alike=frozenset({1, 2, 3, 4})), "show").reason,
         judge(Facts(LinkSignals(), approved=True), "trust").reason,
-        judge(Facts(LinkSignals(), befriended=True), "trust").reason,
+        judge(Facts(LinkSignals(), linked_by_posts=True), "trust").reason,
         judge(Facts(LinkSignals()), "trust").reason,
     ]
 
     assert reasons == [
         "its page has 25 links to our posts",
         "its link is hidden from readers",
-        "the same words are said about 4 posts",
+        "4 posts have the same excerpt",
         "its host was approved before",
         "our own posts link to its host",
         "waits for approval",

@@ -7,7 +7,8 @@ import pytest
 from feedserver.errors import ThoughtError
 from feedserver.posts.model import Post
 from feedserver.thoughts.moderation import undo as undo_log
-from feedserver.thoughts.moderation.actions import Act, moderate, moderate_all, undo
+from feedserver.thoughts.moderation.actions import Action, moderate_all, undo
+from tests.support.moderating import moderate
 from tests.thoughts.site import SOURCE, Site, linking
 
 
@@ -19,12 +20,12 @@ def states(site: Site) -> list[tuple[object, ...]]:
     ]
 
 
-@pytest.mark.parametrize("act", ["approve", "hide", "spam", "delete"])
-def test_undo_undoes_the_whole_last_action(three: Site, act: Act) -> None:
+@pytest.mark.parametrize("action", ["approve", "hide", "spam", "delete"])
+def test_undo_undoes_the_whole_last_action(three: Site, action: Action) -> None:
     database, now = three.services.database, three.clock()
     moderate(database, three.thoughts()[0].id, "approve", now)
     before, revision = states(three), three.revision()
-    done = moderate_all(database, [thought.id for thought in three.thoughts()], act, now)
+    done = moderate_all(database, [thought.id for thought in three.thoughts()], action, now)
     assert states(three) != before
     assert len(done.thoughts) == 3
 
@@ -52,8 +53,8 @@ def test_an_action_that_changed_nothing_is_not_undone(three: Site) -> None:
 def test_undo_restores_pending_content(changed_after_approval: Site) -> None:
     site = changed_after_approval
     before = states(site)
-    for act in ("approve", "hide", "spam", "delete"):
-        site.moderate(act)  # type: ignore[arg-type]
+    for action in ("approve", "hide", "spam", "delete"):
+        site.moderate(action)  # type: ignore[arg-type]
 
         undo(site.services.database, site.clock())
 
@@ -91,9 +92,9 @@ def test_undo_keeps_what_a_later_inspection_found(site: Site, post: Post, target
 
 def test_the_undo_log_is_bounded(three: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(undo_log, "MAX_ACTIONS", 2)
-    turns: list[Act] = ["approve", "hide", "spam", "delete"]
-    for act in turns:
-        three.moderate(act)
+    turns: list[Action] = ["approve", "hide", "spam", "delete"]
+    for action in turns:
+        three.moderate(action)
 
     undo(three.services.database, three.clock())
     undo(three.services.database, three.clock())

@@ -9,14 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedserver import text
-from feedserver.thoughts.source.excerpt import excerpt
-from feedserver.thoughts.source.links import FoundLink, read
+from feedserver.thoughts.source.excerpt import excerpts
+from feedserver.thoughts.source.links import FoundLink, SourcePage, read
 
 POST = "http://me.example/posts/one"
 SOURCE = "http://blog.example/entry"
 A = f"<a href={POST}>the link</a>"
 MARKS = "\u0331" * 1000
 LONG = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+
+
+def excerpt(page: SourcePage, link: FoundLink) -> str:
+    return excerpts(page, [link])[0]
 
 
 def words(page: str) -> str:

@@ -154,10 +154,10 @@ def test_another_post_of_the_same_source_keeps_the_rechecks_going(site: Site, ta
     assert len(site.jobs()) == 1
 
 
-@pytest.mark.parametrize("act", ["spam", "delete"])
-def test_spam_and_deleted_thoughts_are_not_rechecked_until_approved(site: Site, target: str, act: str) -> None:
+@pytest.mark.parametrize("action", ["spam", "delete"])
+def test_spam_and_deleted_thoughts_are_not_rechecked_until_approved(site: Site, target: str, action: str) -> None:
     show(site, target)
-    site.moderate(act)  # type: ignore[arg-type]
+    site.moderate(action)  # type: ignore[arg-type]
     assert site.only_thought().next_check_at is None
     site.run_next_job()
     assert (len(site.web.fetched), site.jobs()) == (1, [])
@@ -298,7 +298,7 @@ def test_content_that_changed_after_approval_is_found_and_waits(site: Site, post
     assert "pills" not in site.page(post)
     assert site.revision() == revision
     line = site.receipt(f"/receipts/{site.thoughts()[0].receipt_token}")["timeline"][-1]
-    assert (line["event"], line["detail"]) == ("decided", "the new words wait for approval")
+    assert (line["event"], line["detail"]) == ("decided", "the changed content waits for approval")
     assert "pills" not in site.client.get(f"/receipts/{site.thoughts()[0].receipt_token}").text
 
 

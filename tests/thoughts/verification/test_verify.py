@@ -6,7 +6,7 @@ import pytest
 
 from feedserver.errors import AddressForbidden, BadStatus, FetchError, HostUnknown, NotText, TimedOut
 from feedserver.posts.model import Post
-from feedserver.thoughts.moderation.actions import Act
+from feedserver.thoughts.moderation.actions import Action
 from feedserver.thoughts.verification.verify import Task, Verifier
 from tests.thoughts.site import SOURCE, Site, linking
 
@@ -255,11 +255,11 @@ def test_a_rejected_pair_is_verified_anew_and_keeps_its_receipt(site: Site, targ
     assert [line["event"] for line in told["timeline"]] == ["received", "fetched", "found", "decided"] * 2
 
 
-@pytest.mark.parametrize("act", ["spam", "delete"])
-def test_spam_and_deleted_are_final_whatever_the_source_says(site: Site, target: str, act: Act) -> None:
+@pytest.mark.parametrize("action", ["spam", "delete"])
+def test_spam_and_deleted_are_final_whatever_the_source_says(site: Site, target: str, action: Action) -> None:
     shown(site, target)
     other = site.url(site.publish("Other"))
-    site.moderate(act)
+    site.moderate(action)
     state = site.only_thought().state
 
     site.web.put(SOURCE, linking(target, other))
