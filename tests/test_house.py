@@ -51,6 +51,7 @@ PURE = {
     "feeds/syndication.py",
     "feeds/text_constructs.py",
     "jobs/model.py",
+    "jobs/retry.py",
     "posts/document.py",
     "posts/model.py",
     "posts/nesting.py",

@@ -1,4 +1,7 @@
-"""The kinds of feeds: one table with a row for each, and the addresses of their documents. Pure."""
+"""The kinds of feeds: one table with a row for each, and the addresses of their documents.
+
+A new kind is a new row, and touches no other file in `feeds/`; posts in a list of a new kind also need `posts/lists`.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Mapping

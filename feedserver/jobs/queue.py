@@ -12,7 +12,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Integer, Select, bindparam, func, literal, null, or_, select, union_all, update
 
 from feedserver.jobs import store
-from feedserver.jobs.model import BACKGROUND, INTERACTIVE, MAX_PER_KEY, Job, Lane, pause_after_death
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, MAX_PER_KEY, Job, Lane
+from feedserver.jobs.retry import pause_after_death
 from feedserver.storage.schema import jobs
 
 _DIED: Final = "the process that ran it has ended"

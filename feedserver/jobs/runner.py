@@ -11,8 +11,9 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from feedserver.clock import Clock
 from feedserver.jobs import queue, store
 from feedserver.jobs.leases import Leases
-from feedserver.jobs.model import LANES, LEASE, Job, pause_after
+from feedserver.jobs.model import LANES, LEASE, Job
 from feedserver.jobs.queue import Candidate, FreeSlots
+from feedserver.jobs.retry import pause_after
 from feedserver.storage.engine import Database
 
 _log = logging.getLogger(__name__)

@@ -1,6 +1,7 @@
 """Publishes, edits, renames and deletes posts, each in one transaction.
 
 Texts are rendered before the transaction, as it makes other writers wait. Listeners are notified inside it (`events`).
+The transaction counts a site revision, which is how feeds and pages learn of the change.
 """
 
 import random

@@ -9,7 +9,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job, pause_after
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job
+from feedserver.jobs.retry import pause_after
 from feedserver.settings import Settings
 from feedserver.storage import revision
 from feedserver.thoughts import store, timeline

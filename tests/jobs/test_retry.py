@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from feedserver.jobs.model import PAUSES, pause_after
+from feedserver.jobs.retry import PAUSES, pause_after
 
 
 def test_the_first_retry_comes_within_a_minute() -> None:
