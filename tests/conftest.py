@@ -19,6 +19,7 @@ from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, EgressSettings, Settings, SiteSettings
 from feedserver.storage.schema import metadata
+from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock, Web
 from tests.support.postgres import VARIABLE, Cluster
 
@@ -161,7 +162,7 @@ def web() -> Web:
 
 
 @pytest.fixture
-def assemble(clock: Clock, web: Web) -> Iterator[Callable[[Settings], WebServices]]:
+def assemble(clock: Clock, web: Web) -> Iterator[Assemble]:
     """Makes services from any settings, and closes them after the test."""
     made: list[WebServices] = []
 
@@ -176,7 +177,7 @@ def assemble(clock: Clock, web: Web) -> Iterator[Callable[[Settings], WebService
 
 
 @pytest.fixture
-def services(settings: Settings, assemble: Callable[[Settings], WebServices]) -> WebServices:
+def services(settings: Settings, assemble: Assemble) -> WebServices:
     return assemble(settings)
 
 
@@ -193,7 +194,7 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def publish(services: WebServices) -> Callable[..., Post]:
+def publish(services: WebServices) -> Publish:
     """Publishes a post: `publish("Title", body="…", tags=["a"], date="2026-01-01")`; any front matter by name."""
 
     def add(title: str = "A post", body: str = "Some words.", **front: object) -> Post:

@@ -1,7 +1,6 @@
 """HTTP semantics of feeds (RFC 9110); each test names its section."""
 
 import shutil
-from collections.abc import Callable
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from feedserver.posts.model import Post
+from tests.support.fixtures import Publish
 from tests.support.outside import Clock
 
 FEEDS = ["/feed.rss", "/feed.atom", "/feed.json", "/thoughts.rss", "/tags/sea/feed.atom", "/posts/fog/thoughts.json"]
@@ -25,7 +25,7 @@ def database_url(prepared_sqlite: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture(autouse=True)
-def fog(publish: Callable[..., Post]) -> Post:
+def fog(publish: Publish) -> Post:
     return publish("Fog", slug="fog", tags="[sea]")
 
 

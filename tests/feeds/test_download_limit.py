@@ -1,7 +1,6 @@
 """`limits.copies`: repeated full downloads of one feed are refused, conditional requests never."""
 
 import logging
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -19,6 +18,7 @@ from feedserver.settings import LimitsSettings, Settings
 from feedserver.storage import rate_limits
 from feedserver.storage.schema import rate_limits as table
 from tests.feeds.happenings import take_the_database_away
+from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
 
 MOST = 4
@@ -114,7 +114,7 @@ def test_other_feeds_and_other_clients_are_not_refused(client: FlaskClient) -> N
     assert fetch(client, "/tags/none/feed.atom").status_code == 404
 
 
-def test_zero_is_no_limit(settings: Settings, assemble: Callable[[Settings], WebServices]) -> None:
+def test_zero_is_no_limit(settings: Settings, assemble: Assemble) -> None:
     services = assemble(replace(settings, limits=LimitsSettings(copies=0)))
     client = create_app(services=services).test_client()
 
@@ -169,7 +169,7 @@ def test_many_threads_at_once_get_no_more(limit: DownloadLimit) -> None:
 
 
 def test_processes_count_together_but_for_one_uncounted_download_each(
-    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices]
+    services: WebServices, settings: Settings, assemble: Assemble
 ) -> None:
     others = [assemble(settings), assemble(settings)]
 
@@ -182,7 +182,7 @@ def test_processes_count_together_but_for_one_uncounted_download_each(
 
 
 def test_two_processes_that_have_both_counted_share_what_is_left(
-    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices], clock: Clock
+    services: WebServices, settings: Settings, assemble: Assemble, clock: Clock
 ) -> None:
     large = replace(settings, limits=LimitsSettings(copies=20))
     one, other = assemble(large).download_limit, assemble(large).download_limit
@@ -272,7 +272,7 @@ def test_feeds_are_served_while_the_database_is_away_and_the_log_says_so_once(
 def test_a_locked_database_delays_no_reader(
     services: WebServices,
     settings: Settings,
-    assemble: Callable[[Settings], WebServices],
+    assemble: Assemble,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(download_limit, "_LOCK_TIMEOUT", 0.05)
@@ -286,7 +286,7 @@ def test_a_locked_database_delays_no_reader(
 
 
 def test_a_database_that_is_back_counts_again(
-    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices], clock: Clock
+    services: WebServices, settings: Settings, assemble: Assemble, clock: Clock
 ) -> None:
     engine = services.database.engine
     limit = services.download_limit

@@ -14,13 +14,12 @@ from feedserver.feeds import renderer
 from feedserver.feeds.collecting import Collector
 from feedserver.feeds.model import Feed
 from feedserver.feeds.scopes import FeedAddress
-from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.settings import Settings
+from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock
 
 ATOM = FeedAddress("site", "atom")
-Assemble = Callable[[Settings], WebServices]
 
 
 @pytest.fixture
@@ -45,7 +44,7 @@ def test_a_slow_renderer_never_publishes_old_bytes_as_the_newest_version(
     services: WebServices,
     settings: Settings,
     assemble: Assemble,
-    publish: Callable[..., Post],
+    publish: Publish,
     meanwhile: Callable[..., None],
 ) -> None:
     slow, quick = services, assemble(settings)
@@ -66,7 +65,7 @@ def test_a_slow_renderer_never_publishes_old_bytes_as_the_newest_version(
 
 
 def test_bytes_from_before_a_scheduled_post_was_due_are_not_published_after_it(
-    services: WebServices, publish: Callable[..., Post], clock: Clock, meanwhile: Callable[..., None]
+    services: WebServices, publish: Publish, clock: Clock, meanwhile: Callable[..., None]
 ) -> None:
     publish("To come", date=(clock() + timedelta(minutes=1)).isoformat())
     meanwhile(services, lambda: clock.move(minutes=2))
@@ -75,7 +74,7 @@ def test_bytes_from_before_a_scheduled_post_was_due_are_not_published_after_it(
 
 
 def test_a_site_that_changes_during_every_rendering_is_served_all_the_same(
-    services: WebServices, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+    services: WebServices, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, numbers = Collector.collect, count()
 
@@ -91,7 +90,7 @@ def test_a_site_that_changes_during_every_rendering_is_served_all_the_same(
 
 
 def test_a_change_is_rendered_once_and_other_threads_serve_the_last_good_bytes(
-    services: WebServices, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+    services: WebServices, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish("One")
     before = services.feed_documents.get(ATOM)
@@ -120,7 +119,7 @@ def test_a_change_is_rendered_once_and_other_threads_serve_the_last_good_bytes(
 
 
 def test_a_feed_that_is_not_cached_is_rendered_once_for_all_threads(
-    services: WebServices, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+    services: WebServices, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish("One")
     rendered: list[str] = []

@@ -2,15 +2,15 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 
-from feedserver.posts.model import Post
 from feedserver.services import WebServices
+from tests.support.fixtures import Publish
 
 STALE = 0.06  # seconds after which the revision is looked up again
 THE_REVISION = re.compile(r"SELECT (site\.\w+(, )?)+ \nFROM site")
@@ -32,7 +32,7 @@ def statements() -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def etag(client: FlaskClient, publish: Callable[..., Post], path: str) -> str:
+def etag(client: FlaskClient, publish: Publish, path: str) -> str:
     """The ETag of a feed that is cached and whose address the fast path knows."""
     publish("First", tags="[a]")
     publish("Second", tags="[a]")

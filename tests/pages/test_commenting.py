@@ -1,7 +1,6 @@
 """Sending the comment form: tokens, refusals, rate limit, duplicates."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -16,6 +15,7 @@ from feedserver.thoughts.listing import listing
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import actions
 from tests.pages.builders import CLIENT_PATTERN, elements, texts
+from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock
 
 PATH = "/posts/fog/comments"
@@ -23,7 +23,7 @@ TYPED = {"comment": "Well said.\n\nTruly.", "name": "Bob", "email": "bob@example
 
 
 @pytest.fixture(autouse=True)
-def fog(publish: Callable[..., Post]) -> Post:
+def fog(publish: Publish) -> Post:
     return publish("Fog", slug="fog")
 
 
@@ -58,9 +58,7 @@ def test_a_comment_is_held_and_says_so(client: FlaskClient, clock: Clock, servic
     assert (thought.excerpt, thought.author_url) == ("Well said.\n\nTruly.", "https://bob.example")
 
 
-def test_a_comment_that_is_shown_at_once_is_redirected_to(
-    settings: Settings, assemble: Callable[[Settings], WebServices], clock: Clock
-) -> None:
+def test_a_comment_that_is_shown_at_once_is_redirected_to(settings: Settings, assemble: Assemble, clock: Clock) -> None:
     services = assemble(replace(settings, moderation=ModerationSettings(comments="show")))
     client = create_app(services=services).test_client()
 
@@ -158,7 +156,7 @@ def test_a_form_without_a_token_of_ours_is_refused(
 
 
 def test_a_token_of_another_post_is_refused(
-    client: FlaskClient, clock: Clock, services: WebServices, publish: Callable[..., Post]
+    client: FlaskClient, clock: Clock, services: WebServices, publish: Publish
 ) -> None:
     publish("Other", slug="other")
 
@@ -235,7 +233,7 @@ def test_markup_in_a_comment_stays_text(client: FlaskClient, clock: Clock, servi
     ids=["closed", "draft", "scheduled", "none"],
 )
 def test_a_post_closed_to_comments_takes_none(
-    client: FlaskClient, publish: Callable[..., Post], front: dict[str, str], slug: str, status: int
+    client: FlaskClient, publish: Publish, front: dict[str, str], slug: str, status: int
 ) -> None:
     publish("Other", slug="other", **front)
 

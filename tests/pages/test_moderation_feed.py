@@ -14,13 +14,14 @@ from feedserver.thoughts.lifecycle import Linked, Verdict, decide
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import actions
 from tests.feeds.happenings import link, say
+from tests.support.fixtures import Publish
 from tests.support.outside import Clock
 
 Read = Callable[[], feedparser.FeedParserDict]
 
 
 @pytest.fixture
-def post(publish: Callable[..., Post]) -> Post:
+def post(publish: Publish) -> Post:
     return publish("Fog & <sea>", slug="fog")
 
 

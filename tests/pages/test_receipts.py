@@ -1,17 +1,16 @@
 """Receipts as they are served, as a page and as JSON."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
 
-from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import actions
 from tests.feeds.happenings import link, say
 from tests.pages.builders import hrefs, texts
+from tests.support.fixtures import Publish
 from tests.support.outside import Clock
 
 KEYS = ["state", "reason", "source", "target", "post", "received_at", "checked_at", "next_check_at", "timeline"]
@@ -19,7 +18,7 @@ SOURCE = "https://other.example/a?b=1&c=<2>"
 
 
 @pytest.fixture
-def thought(services: WebServices, publish: Callable[..., Post]) -> Thought:
+def thought(services: WebServices, publish: Publish) -> Thought:
     return link(services, publish("Fog", slug="fog"), SOURCE)
 
 
@@ -72,7 +71,7 @@ def test_a_moderators_reasons_are_not_told(client: FlaskClient, services: WebSer
 
 
 def test_a_receipt_needs_its_whole_token(
-    client: FlaskClient, services: WebServices, publish: Callable[..., Post], thought: Thought
+    client: FlaskClient, services: WebServices, publish: Publish, thought: Thought
 ) -> None:
     say(services, publish("With a comment, which has no receipt"))
     token = thought.receipt_token

@@ -1,6 +1,5 @@
 """Publishing and editing: what is stored, and that a refused post leaves nothing behind."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Barrier, Thread
 
@@ -8,12 +7,11 @@ import pytest
 
 from feedserver.errors import InvalidDocument, PostError, PostNotFound, SlugTaken
 from feedserver.posts import store
-from feedserver.posts.model import Enclosure, Post
+from feedserver.posts.model import Enclosure
 from feedserver.services import WebServices
 from tests.posts.builders import document, edit, everything
+from tests.support.fixtures import Publish
 from tests.support.outside import Clock
-
-Publish = Callable[..., Post]
 
 
 def test_a_post_is_stored_with_all_fields_of_its_document(services: WebServices, clock: Clock) -> None:
@@ -213,7 +211,7 @@ def test_one_of_many_who_want_the_same_slug_gets_it(services: WebServices) -> No
 
 
 def test_a_post_from_before_there_was_a_web_keeps_its_date_and_was_updated_when_it_was_put_there(
-    services: WebServices, publish: Callable[..., Post], clock: Clock
+    services: WebServices, publish: Publish, clock: Clock
 ) -> None:
     first = publish("A diary", date="1984-05-06", updated="1985-01-01")
     second = publish("Another diary", date="1984-05-06")

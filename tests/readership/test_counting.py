@@ -22,6 +22,7 @@ from feedserver.settings import Settings
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata, reader_keys
 from tests.feeds.happenings import take_the_database_away
+from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
 
 TODAY = date(2026, 3, 8)
@@ -134,7 +135,7 @@ def test_a_day_ends_at_midnight_utc(readers: Readership, told: Told, clock: Cloc
 
 
 def test_processes_and_threads_count_together(
-    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices], told: Told
+    services: WebServices, settings: Settings, assemble: Assemble, told: Told
 ) -> None:
     processes = [services.readership, assemble(settings).readership, assemble(settings).readership]
 
@@ -196,7 +197,7 @@ def test_when_a_day_is_over_only_its_numbers_remain(
 
 
 def test_the_file_forgets_the_hashes_and_their_key_too(
-    assemble: Callable[[Settings], WebServices], prepared_sqlite: Path, tmp_path: Path, clock: Clock
+    assemble: Assemble, prepared_sqlite: Path, tmp_path: Path, clock: Clock
 ) -> None:
     folder = tmp_path / "file"
     folder.mkdir()
@@ -218,7 +219,7 @@ def test_the_file_forgets_the_hashes_and_their_key_too(
 
 
 def test_late_counts_for_a_day_that_is_over_bring_no_key_back(
-    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices], told: Told, clock: Clock
+    services: WebServices, settings: Settings, assemble: Assemble, told: Told, clock: Clock
 ) -> None:
     late = assemble(settings).readership
     services.readership.saw(FRESHRSS, "192.0.2.1", ATOM, 200, 1)

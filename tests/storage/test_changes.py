@@ -17,6 +17,7 @@ from feedserver.settings import DatabaseSettings, Settings
 from feedserver.storage import revision
 from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
+from tests.support.fixtures import Assemble
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_a_change_of_another_process_is_seen_in_time(services: WebServices, othe
 
 
 def test_the_present_revision_has_what_another_process_committed_just_before(
-    new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Callable[[Settings], WebServices]
+    new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Assemble
 ) -> None:
     settings = Settings(data_dir=tmp_path, database=DatabaseSettings(url=new_postgres_url()))
     services, other = assemble(settings), assemble(settings).database
@@ -65,7 +66,7 @@ def test_the_present_revision_has_what_another_process_committed_just_before(
 
 
 def test_threads_that_ask_for_the_present_revision_at_the_same_time_share_look_ups(
-    new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Callable[[Settings], WebServices]
+    new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Assemble
 ) -> None:
     services = assemble(Settings(data_dir=tmp_path, database=DatabaseSettings(url=new_postgres_url())))
     init(services, example=False)

@@ -1,6 +1,5 @@
 """Counts of lists: made for the later pages of feeds alone, once for each state of the site."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,11 +7,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.settings import FeedsSettings, Settings
 from feedserver.storage.changes import SiteState
 from feedserver.storage.count_cache import CountCache
+from tests.support.fixtures import Publish
 from tests.support.outside import Clock
 
 
@@ -46,7 +45,7 @@ def test_a_list_is_counted_once_for_each_state_of_the_site(clock: Clock) -> None
 
 @pytest.mark.parametrize("path", ["/feed.rss", "/feed.rss?page=1", "/feed.rss?archive=1", "/", "/?page=2", "/tags/sea"])
 def test_first_pages_and_pages_for_people_count_nothing(
-    client: FlaskClient, publish: Callable[..., Post], counts: list[str], path: str
+    client: FlaskClient, publish: Publish, counts: list[str], path: str
 ) -> None:
     for number in range(12):
         publish(f"Post {number}", tags="[sea]")
@@ -56,7 +55,7 @@ def test_first_pages_and_pages_for_people_count_nothing(
 
 
 def test_later_pages_share_one_count_until_a_post_is_published_or_comes_due(
-    client: FlaskClient, publish: Callable[..., Post], counts: list[str], clock: Clock
+    client: FlaskClient, publish: Publish, counts: list[str], clock: Clock
 ) -> None:
     def last_page() -> str:
         body = client.get("/feed.atom?page=2").text

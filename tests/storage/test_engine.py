@@ -11,11 +11,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from feedserver.errors import StorageError
 from feedserver.installation import init
-from feedserver.services import WebServices
 from feedserver.settings import Settings
 from feedserver.storage.engine import Database
 from feedserver.storage.revision import load, revise
 from feedserver.storage.schema import heartbeats, rate_limits
+from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
 
 
@@ -264,9 +264,7 @@ def test_a_short_lock_timeout_ends_the_wait_and_leaves_the_next_transaction_the_
     assert done.is_set()
 
 
-def test_a_folder_with_odd_letters_holds_a_database(
-    tmp_path: Any, assemble: Callable[[Settings], WebServices], clock: Clock
-) -> None:
+def test_a_folder_with_odd_letters_holds_a_database(tmp_path: Any, assemble: Assemble, clock: Clock) -> None:
     folder = tmp_path / "a b?c=d#e%41ü"
 
     init(assemble(Settings(data_dir=folder)), example=True)

@@ -196,3 +196,6 @@ class Site:
     def rule(self, host: str, rule: hosts.Rule | None) -> None:
         with self.services.database.write() as connection:
             hosts.set_rule(connection, host, rule, self.clock())
+
+
+SiteWith = Callable[..., Site]

@@ -4,7 +4,6 @@ Each through HTTP. The rows that refuse at once: `test_refusals`.
 """
 
 import re
-from collections.abc import Callable
 
 import pytest
 
@@ -19,7 +18,7 @@ from feedserver.errors import (
     TooManyRedirects,
 )
 from feedserver.thoughts.moderation.actions import Act
-from tests.thoughts.site import SOURCE, Site, assert_is_an_answer, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith, assert_is_an_answer, linking
 
 # --- what is known already ---
 
@@ -53,7 +52,7 @@ def test_a_pair_that_is_not_settled_yet_gets_the_same_accepted_string(site: Site
     assert len(site.thoughts()) == 1
 
 
-def test_too_much_waiting_is_50(site_with: Callable[..., Site]) -> None:
+def test_too_much_waiting_is_50(site_with: SiteWith) -> None:
     site = site_with(limits_waiting=1)
     target = site.url(site.publish())
     site.web.fail(SOURCE, TimedOut("too slow"))

@@ -1,14 +1,13 @@
 """Comments: what becomes of one sent by a person, and what is never shown."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 
 from feedserver.posts.model import Post
 from feedserver.thoughts.moderation.actions import moderate
 from tests.thoughts.forms import TYPED, Commenter
-from tests.thoughts.site import Site
+from tests.thoughts.site import Site, SiteWith
 from tests.thoughts.test_receiving import together
 
 
@@ -35,7 +34,7 @@ def test_a_comment_is_held_until_it_is_approved_and_its_writer_is_told_so(
     assert "1 Thought to “A post”" in site.page(post)
 
 
-def test_where_comments_are_shown_at_once_the_writer_is_led_to_the_comment(site_with: Callable[..., Site]) -> None:
+def test_where_comments_are_shown_at_once_the_writer_is_led_to_the_comment(site_with: SiteWith) -> None:
     site = site_with(moderation_comments="show")
     post = site.publish("A post", slug="a-post")
     before = site.revision()
@@ -49,7 +48,7 @@ def test_where_comments_are_shown_at_once_the_writer_is_led_to_the_comment(site_
     assert site.revision() > before
 
 
-def test_trust_goes_by_the_address_that_was_approved_before(site_with: Callable[..., Site]) -> None:
+def test_trust_goes_by_the_address_that_was_approved_before(site_with: SiteWith) -> None:
     site = site_with(moderation_comments="trust")
     site.publish("A post", slug="a-post")
     commenter = Commenter(site)
@@ -68,7 +67,7 @@ def test_trust_goes_by_the_address_that_was_approved_before(site_with: Callable[
     assert states["Somebody else"] == states["Nobody again"] == "held"
 
 
-def test_the_email_address_is_seen_nowhere(site_with: Callable[..., Site]) -> None:
+def test_the_email_address_is_seen_nowhere(site_with: SiteWith) -> None:
     site = site_with(moderation_comments="show")
     site.publish("A post", slug="a-post")
     Commenter(site).send(email="secret.rita@mail.example")
@@ -91,9 +90,7 @@ def test_the_email_address_is_seen_nowhere(site_with: Callable[..., Site]) -> No
         ("rita.example/blog", 'rel="nofollow ugc" href="https://rita.example/blog"'),
     ],
 )
-def test_the_website_is_linked_from_the_name_and_earns_nothing(
-    site_with: Callable[..., Site], typed: str, link: str
-) -> None:
+def test_the_website_is_linked_from_the_name_and_earns_nothing(site_with: SiteWith, typed: str, link: str) -> None:
     site = site_with(moderation_comments="show")
     post = site.publish("A post", slug="a-post")
 
@@ -102,7 +99,7 @@ def test_the_website_is_linked_from_the_name_and_earns_nothing(
     assert link in site.page(post)
 
 
-def test_markup_in_a_comment_and_a_name_is_shown_as_text(site_with: Callable[..., Site]) -> None:
+def test_markup_in_a_comment_and_a_name_is_shown_as_text(site_with: SiteWith) -> None:
     site = site_with(moderation_comments="show")
     post = site.publish("A post", slug="a-post")
     Commenter(site).send(

@@ -1,7 +1,6 @@
 """The endpoint over HTTP: what it takes besides pings, and what it refuses before it reads."""
 
 import gzip
-from collections.abc import Callable
 from ipaddress import ip_network
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from feedserver.posts.model import Post
 from feedserver.thoughts import pingback
 from tests.support.pinging import call_body, ping_body, read_answer
-from tests.thoughts.site import SOURCE, Site, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -151,7 +150,7 @@ def test_pingbacks_of_a_draft_and_of_nothing_are_told_alike(site: Site) -> None:
 # --- whose ping it is ---
 
 
-def test_a_forwarded_sender_is_believed_from_a_trusted_proxy_alone(site_with: Callable[..., Site]) -> None:
+def test_a_forwarded_sender_is_believed_from_a_trusted_proxy_alone(site_with: SiteWith) -> None:
     site = site_with(server_trusted_proxies=(ip_network("10.0.0.0/8"),), limits_sender=1)
     target = site.url(site.publish())
 

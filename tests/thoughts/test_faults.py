@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from feedserver.storage.engine import Database
 from feedserver.thoughts.receiving import Receiver
 from tests.support.pinging import call_body
-from tests.thoughts.site import SOURCE, Answer, Site, assert_is_an_answer, linking
+from tests.thoughts.site import SOURCE, Answer, Site, SiteWith, assert_is_an_answer, linking
 
 AWAY = {
     "pool timeout": NoConnection("QueuePool limit reached"),
@@ -82,7 +82,7 @@ def test_a_server_that_stops_answers_50_and_leaves_a_stored_ping_to_the_next(sit
     assert site.only_thought().state == "shown"
 
 
-def test_a_slot_that_is_not_used_is_given_back_when_the_server_stops(site_with: Callable[..., Site]) -> None:
+def test_a_slot_that_is_not_used_is_given_back_when_the_server_stops(site_with: SiteWith) -> None:
     site = site_with(pingback_places=1)
     target = site.url(site.publish())
     site.services.waiting_slots.close()

@@ -1,7 +1,7 @@
 """Every query of a ping and its verification uses an index, on both databases."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from feedserver.storage.schema import rate_limits as counters
 from feedserver.thoughts.listing import listing, waiting_for_a_word
 from feedserver.thoughts.moderation import reputation
 from feedserver.thoughts.moderation.actions import moderate_all
-from tests.thoughts.site import Site, linking
+from tests.thoughts.site import Site, SiteWith, linking
 
 SMALL = {"site", "host_rules", "heartbeats", "moderation_actions"}  # tables of a few rows
 # To read all thoughts in one state is to read nearly all of them.
@@ -55,7 +55,7 @@ def scanned(database: Database, statement: str, values: Any) -> set[str]:
     return {table for table in tables if not table.startswith("anon_")}  # a subquery of limited rows
 
 
-def test_no_query_of_a_ping_or_an_inspection_reads_a_whole_table(site_with: Callable[..., Site]) -> None:
+def test_no_query_of_a_ping_or_an_inspection_reads_a_whole_table(site_with: SiteWith) -> None:
     site = site_with(moderation_pingbacks="trust", moderation_comments="trust", limits_host=3, pingback_places=2)
     targets = [
         site.url(site.publish(f"Post {number}", f"See <http://friend{number}.example/>.")) for number in range(3)
@@ -88,7 +88,7 @@ def test_no_query_of_a_ping_or_an_inspection_reads_a_whole_table(site_with: Call
 
 
 def test_what_waits_for_moderation_is_found_without_reading_all_shown_thoughts(
-    site_with: Callable[..., Site],
+    site_with: SiteWith,
 ) -> None:
     site = site_with(moderation_pingbacks="hold")
     target = site.url(site.publish())

@@ -1,17 +1,16 @@
 """Budgets: pings a minute from a sender, fetches a minute from a host, counted for all processes together."""
 
 import threading
-from collections.abc import Callable
 from functools import partial
 
 import pytest
 
 from feedserver.storage import rate_limits
 from feedserver.thoughts.verification.verify import ENOUGH
-from tests.thoughts.site import Site, linking
+from tests.thoughts.site import Site, SiteWith, linking
 
 
-def test_a_host_beyond_its_budget_is_accepted_and_put_off(site_with: Callable[..., Site]) -> None:
+def test_a_host_beyond_its_budget_is_accepted_and_put_off(site_with: SiteWith) -> None:
     site = site_with(limits_host=2)
     target = site.url(site.publish())
     urls = [
@@ -34,7 +33,7 @@ def test_a_host_beyond_its_budget_is_accepted_and_put_off(site_with: Callable[..
     assert site.states() == ["shown"] * 5
 
 
-def test_background_jobs_leave_half_of_a_hosts_budget_to_new_pings(site_with: Callable[..., Site]) -> None:
+def test_background_jobs_leave_half_of_a_hosts_budget_to_new_pings(site_with: SiteWith) -> None:
     site = site_with(limits_host=4)
     target = site.url(site.publish())
     for number in range(4):
@@ -51,7 +50,7 @@ def test_background_jobs_leave_half_of_a_hosts_budget_to_new_pings(site_with: Ca
         assert site.ping(source, target).outcome == "registered"
 
 
-def test_what_is_put_off_comes_back_as_late_as_there_are_others_before_it(site_with: Callable[..., Site]) -> None:
+def test_what_is_put_off_comes_back_as_late_as_there_are_others_before_it(site_with: SiteWith) -> None:
     site = site_with(limits_host=2, limits_sender=1000, pingback_places=0)
     target = site.url(site.publish())
     for number in range(40):
@@ -79,7 +78,7 @@ def test_what_is_put_off_comes_back_as_late_as_there_are_others_before_it(site_w
     ],
 )
 def test_hosts_share_a_budget_when_one_owner_has_them(
-    site_with: Callable[..., Site], first: str, second: str, shared: bool
+    site_with: SiteWith, first: str, second: str, shared: bool
 ) -> None:
     site = site_with(limits_host=1)
     target = site.url(site.publish())
@@ -103,7 +102,7 @@ def test_hosts_share_a_budget_when_one_owner_has_them(
     ],
 )
 def test_senders_share_a_rate_when_they_are_one_subscriber(
-    site_with: Callable[..., Site], senders: list[str], shared: bool
+    site_with: SiteWith, senders: list[str], shared: bool
 ) -> None:
     site = site_with(limits_sender=1)
     target = site.url(site.publish())
@@ -113,7 +112,7 @@ def test_senders_share_a_rate_when_they_are_one_subscriber(
     assert outcomes == [16, 49 if shared else 48 if senders[0] == senders[1] else 16]
 
 
-def test_a_rate_is_counted_for_all_processes_together(site_with: Callable[..., Site]) -> None:
+def test_a_rate_is_counted_for_all_processes_together(site_with: SiteWith) -> None:
     sites = [site_with(limits_sender=3), site_with(limits_sender=3)]
     target = sites[0].url(sites[0].publish())
 

@@ -12,7 +12,7 @@ from feedserver.thoughts import store
 from feedserver.thoughts.receiving import Receiver
 from feedserver.thoughts.verification import sources
 from tests.support.waiting import SECONDS
-from tests.thoughts.site import SOURCE, Site, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
 
 def together(*operations: Callable[[], object]) -> list[object]:
@@ -39,7 +39,7 @@ def together(*operations: Callable[[], object]) -> list[object]:
 # --- waiting ---
 
 
-def test_a_slow_source_is_accepted_within_the_wait_and_settled_when_it_comes(site_with: Callable[..., Site]) -> None:
+def test_a_slow_source_is_accepted_within_the_wait_and_settled_when_it_comes(site_with: SiteWith) -> None:
     site = site_with(pingback_wait=0.01)
     target = site.url(site.publish())
     site.web.put(SOURCE, linking(target))
@@ -56,7 +56,7 @@ def test_a_slow_source_is_accepted_within_the_wait_and_settled_when_it_comes(sit
 
 
 def test_when_all_slots_are_taken_a_ping_is_accepted_at_once_and_left_to_the_jobs(
-    site_with: Callable[..., Site],
+    site_with: SiteWith,
 ) -> None:
     site = site_with(pingback_wait=0, pingback_places=2)
     target = site.url(site.publish())
@@ -74,7 +74,7 @@ def test_when_all_slots_are_taken_a_ping_is_accepted_at_once_and_left_to_the_job
     assert site.states() == ["shown"] * 3
 
 
-def test_one_host_never_holds_all_slots(site_with: Callable[..., Site]) -> None:
+def test_one_host_never_holds_all_slots(site_with: SiteWith) -> None:
     site = site_with(pingback_wait=0, pingback_places=3)
     target = site.url(site.publish())
     crowd = [site.web.put(f"http://host{number}.crowd.example/", linking(target)) for number in range(4)]
@@ -91,7 +91,7 @@ def test_one_host_never_holds_all_slots(site_with: Callable[..., Site]) -> None:
     assert site.states() == ["shown"] * 5
 
 
-def test_a_slot_whose_sender_has_gone_stays_taken_until_its_source_has_come(site_with: Callable[..., Site]) -> None:
+def test_a_slot_whose_sender_has_gone_stays_taken_until_its_source_has_come(site_with: SiteWith) -> None:
     site = site_with(pingback_wait=0, pingback_places=1)
     target = site.url(site.publish())
     sources = [site.web.put(f"http://host{number}.example/", linking(target)) for number in range(3)]
@@ -108,7 +108,7 @@ def test_a_slot_whose_sender_has_gone_stays_taken_until_its_source_has_come(site
     site.web.wait_until_asked(sources[0], sources[2])
 
 
-def test_without_slots_every_ping_is_left_to_the_jobs(site_with: Callable[..., Site]) -> None:
+def test_without_slots_every_ping_is_left_to_the_jobs(site_with: SiteWith) -> None:
     site = site_with(pingback_places=0)
     target = site.url(site.publish())
     site.web.put(SOURCE, linking(target))
@@ -120,7 +120,7 @@ def test_without_slots_every_ping_is_left_to_the_jobs(site_with: Callable[..., S
 
 
 def test_a_slot_is_given_back_whatever_becomes_of_the_ping(
-    site_with: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+    site_with: SiteWith, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = site_with(pingback_places=1, limits_refetch=0)
     target = site.url(site.publish())
@@ -174,7 +174,7 @@ def test_no_transaction_is_open_during_the_fetch(site: Site, target: str) -> Non
 # --- all at once ---
 
 
-def test_the_same_ping_eight_times_at_once_is_one_thought_one_job_and_one_fetch(site_with: Callable[..., Site]) -> None:
+def test_the_same_ping_eight_times_at_once_is_one_thought_one_job_and_one_fetch(site_with: SiteWith) -> None:
     site = site_with(pingback_places=8)  # with fewer, the first to be stored may be one without a slot
     target = site.url(site.publish())
     site.web.put(SOURCE, linking(target))
@@ -191,7 +191,7 @@ def test_the_same_ping_eight_times_at_once_is_one_thought_one_job_and_one_fetch(
     assert all(job.run_at > site.clock() for job in site.jobs()), "`limits.refetch` forbids another one now"
 
 
-def test_two_processes_that_get_the_same_ping_store_it_once(site_with: Callable[..., Site]) -> None:
+def test_two_processes_that_get_the_same_ping_store_it_once(site_with: SiteWith) -> None:
     sites = [site_with(), site_with()]
     target = sites[0].url(sites[0].publish())
     sites[0].web.put(SOURCE, linking(target))

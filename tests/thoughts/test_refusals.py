@@ -3,12 +3,10 @@
 Each through HTTP; nothing is fetched for any of them. The rows of pings that are known or stored: `test_answers`.
 """
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.support.pinging import call_body, ping_body
-from tests.thoughts.site import SOURCE, Site, assert_is_an_answer
+from tests.thoughts.site import SOURCE, Site, SiteWith, assert_is_an_answer
 
 # What never gets as far as the database is told apart on one of them.
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -195,7 +193,7 @@ def test_a_blocked_source_host_is_49(site: Site, target: str, source: str) -> No
     assert site.ping("http://notspam.example/x", target).outcome != 49
 
 
-def test_a_sender_beyond_its_rate_is_49(site_with: Callable[..., Site]) -> None:
+def test_a_sender_beyond_its_rate_is_49(site_with: SiteWith) -> None:
     site = site_with(limits_sender=2)
     target = site.url(site.publish())
     outcomes = [site.ping(f"http://other.example/{number}", target).fault for number in range(3)]

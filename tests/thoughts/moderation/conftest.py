@@ -1,11 +1,9 @@
 """Sites with thoughts to moderate."""
 
-from collections.abc import Callable
-
 import pytest
 
 from feedserver.posts.model import Post
-from tests.thoughts.site import SOURCE, Site, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
 OTHER = "http://other.example/another"
 
@@ -23,7 +21,7 @@ def changed_after_approval(site: Site, post: Post, target: str) -> Site:
 
 
 @pytest.fixture
-def three(site_with: Callable[..., Site]) -> Site:
+def three(site_with: SiteWith) -> Site:
     """A site with three held thoughts."""
     site = site_with(moderation_pingbacks="hold")
     target = site.url(site.publish())

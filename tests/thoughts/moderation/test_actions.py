@@ -1,7 +1,5 @@
 """Moderation actions, pending content, and the list that a moderator filters."""
 
-from collections.abc import Callable
-
 import pytest
 
 from feedserver.errors import ThoughtError, ThoughtNotFound
@@ -9,13 +7,13 @@ from feedserver.posts.model import Post
 from feedserver.thoughts.listing import listing
 from feedserver.thoughts.moderation.actions import Act, moderate
 from tests.thoughts.moderation.conftest import OTHER
-from tests.thoughts.site import SOURCE, Site, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
 
 @pytest.mark.parametrize(
     ("act", "state"), [("approve", "shown"), ("hide", "held"), ("spam", "spam"), ("delete", "deleted")]
 )
-def test_an_action_changes_state_page_and_receipt(site_with: Callable[..., Site], act: Act, state: str) -> None:
+def test_an_action_changes_state_page_and_receipt(site_with: SiteWith, act: Act, state: str) -> None:
     site = site_with(moderation_pingbacks="hold" if act == "approve" else "show")
     post = site.publish()
     site.web.put(SOURCE, linking(site.url(post)))

@@ -1,13 +1,11 @@
 """Rules for source hosts."""
 
-from collections.abc import Callable
-
 from feedserver.thoughts.moderation import hosts
 from feedserver.thoughts.moderation.trust import Rule
-from tests.thoughts.site import SOURCE, Site, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
 
-def test_a_trusted_host_is_shown_at_once_subdomains_included(site_with: Callable[..., Site]) -> None:
+def test_a_trusted_host_is_shown_at_once_subdomains_included(site_with: SiteWith) -> None:
     site = site_with(moderation_pingbacks="hold")
     target = site.url(site.publish())
     site.rule("other.example", "trust")
@@ -37,7 +35,7 @@ def test_the_rule_of_the_nearest_host_applies(site: Site) -> None:
     assert rule("www.good.example") == "block"
 
 
-def test_a_host_that_is_blocked_while_its_ping_waits_is_held(site_with: Callable[..., Site]) -> None:
+def test_a_host_that_is_blocked_while_its_ping_waits_is_held(site_with: SiteWith) -> None:
     site = site_with(pingback_places=0)
     target = site.url(site.publish())
     site.web.put(SOURCE, linking(target))

@@ -1,14 +1,12 @@
 """Undoing moderation actions."""
 
-from collections.abc import Callable
-
 import pytest
 
 from feedserver.errors import ThoughtError
 from feedserver.posts.model import Post
 from feedserver.thoughts.moderation import undo as undo_log
 from feedserver.thoughts.moderation.actions import Act, moderate, moderate_all, undo
-from tests.thoughts.site import SOURCE, Site, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
 
 def states(site: Site) -> list[tuple[object, ...]]:
@@ -60,7 +58,7 @@ def test_undo_restores_pending_content(changed_after_approval: Site) -> None:
         assert states(site) == before
 
 
-def test_undoing_spam_verifies_a_ping_that_never_was(site_with: Callable[..., Site]) -> None:
+def test_undoing_spam_verifies_a_ping_that_never_was(site_with: SiteWith) -> None:
     site = site_with(pingback_places=0)
     target = site.url(site.publish())
     site.web.put(SOURCE, linking(target))
