@@ -69,7 +69,7 @@ def test_no_query_of_a_ping_or_an_inspection_reads_a_whole_table(site_with: Site
         site.run_jobs()
     approve(site, "http://www.known.example/")
     with statements_of(database) as later:
-        site.ping(site.web.put("http://known.example/~ann/", linking(targets[0])), targets[0])
+        site.mention(targets[0], "http://known.example/~ann/")
         for _ in range(3):
             site.clock.move(days=8)
             site.run_jobs()
@@ -91,12 +91,11 @@ def test_what_waits_for_moderation_is_found_without_reading_all_shown_thoughts(
     site_with: SiteWith,
 ) -> None:
     site = site_with(moderation_pingbacks="hold")
-    target = site.url(site.publish())
     database = site.services.database
     for host in ("held", "shown"):
-        site.ping(site.web.put(f"http://{host}.example/", linking(target, before=f"{host}: ")), target)
+        site.mention(site.target, f"http://{host}.example/", before=f"{host}: ")
     approve(site, "http://shown.example/")
-    site.web.put("http://shown.example/", linking(target, before="Otherwise now: "))
+    site.web.put("http://shown.example/", linking(site.target, before="Otherwise now: "))
     site.clock.move(days=8)
     site.run_jobs()
 

@@ -70,8 +70,7 @@ def test_what_is_not_known_yet_is_null(site: Site, target: str) -> None:
 def test_the_page_says_in_plain_words_what_happened(
     site: Site, target: str, act: Act | None, state: str, words: str
 ) -> None:
-    site.web.put(SOURCE, linking(target))
-    receipt = site.ping(SOURCE, target).receipt
+    receipt = site.mention(target).receipt
     if act:
         site.moderate(act)
 
@@ -173,8 +172,7 @@ def test_a_very_long_timeline_is_shown_from_its_end(site: Site, target: str, mon
     ],
 )
 def test_a_moderators_reasons_are_not_told(site: Site, target: str, act: Act, reason: str | None, told: str) -> None:
-    site.web.put(SOURCE, linking(target))
-    receipt = site.ping(SOURCE, target).receipt
+    receipt = site.mention(target).receipt
     site.moderate(act)
 
     found = site.receipt(receipt)
@@ -215,8 +213,7 @@ def test_a_ping_that_was_refused_has_a_receipt_that_says_why(
 
 
 def test_the_page_says_when_the_source_is_inspected_next(site: Site, target: str) -> None:
-    site.web.put(SOURCE, linking(target))
-    receipt = site.ping(SOURCE, target).receipt
+    receipt = site.mention(target).receipt
     due = site.receipt(receipt)["next_check_at"]
 
     assert f'<time datetime="{due}">' in site.client.get(receipt).text.split('class="next"')[1]
@@ -228,8 +225,7 @@ def test_the_page_says_when_the_source_is_inspected_next(site: Site, target: str
 
 def test_a_pair_keeps_its_one_receipt_whatever_happens(site: Site, target: str) -> None:
     receipt = site.ping(SOURCE, target).receipt
-    site.web.put(SOURCE, linking(target))
-    assert site.ping(SOURCE, target).receipt == receipt
+    assert site.mention(target).receipt == receipt
     for act in ("approve", "hide", "spam"):
         site.moderate(act)  # type: ignore[arg-type]
         assert site.ping(SOURCE, target).receipt == receipt

@@ -38,8 +38,7 @@ def test_a_ping_shortens_the_pause_of_a_source_in_trouble(site: Site, target: st
         site.run_next_job()
     assert site.jobs()[0].run_at - site.clock() > timedelta(hours=1)
 
-    site.web.put(SOURCE, linking(target))
-    assert site.ping(SOURCE, target).outcome == "accepted"
+    assert site.mention(target).outcome == "accepted"
     site.clock.move(seconds=300)
     site.run_jobs()
 
@@ -126,8 +125,7 @@ def test_a_ping_that_comes_during_the_fetch_is_not_judged_by_the_source_as_it_wa
     site = site_with(limits_refetch=0)
     target, other = site.url(site.publish("A post")), site.url(site.publish("Other"))
     if before == "gone":
-        site.web.put(SOURCE, linking(other))
-        site.ping(SOURCE, other)
+        site.mention(other)
     site.web.put(SOURCE, linking(target))
     if before != "new":
         site.ping(SOURCE, other)

@@ -10,8 +10,7 @@ OTHER = "http://other.example/another"
 
 @pytest.fixture
 def changed_after_approval(site: Site, post: Post, target: str) -> Site:
-    site.web.put(SOURCE, linking(target, before="A kind opinion about "))
-    site.ping(SOURCE, target)
+    site.mention(target, before="A kind opinion about ")
     site.moderate("approve")
     site.web.put(SOURCE, linking(target, before="Buy pills and forget "))
     site.clock.move(seconds=300)
@@ -24,8 +23,6 @@ def changed_after_approval(site: Site, post: Post, target: str) -> Site:
 def three(site_with: SiteWith) -> Site:
     """A site with three held thoughts."""
     site = site_with(moderation_pingbacks="hold")
-    target = site.url(site.publish())
     for source in (SOURCE, OTHER, "http://third.example/"):
-        site.web.put(source, linking(target))
-        site.ping(source, target)
+        site.mention(site.target, source)
     return site

@@ -23,14 +23,11 @@ def test_a_verified_pingback_gets_the_state_of_the_setting(site_with: SiteWith, 
 
 def test_a_host_that_was_approved_before_is_trusted_and_no_other(site_with: SiteWith) -> None:
     site = site_with(moderation_pingbacks="trust")
-    target = site.url(site.publish())
-    for source in (SOURCE, OTHER, "http://third.example/"):
-        site.web.put(source, linking(target))
-    site.ping(SOURCE, target)
+    site.mention(site.target)
     site.moderate("approve")
 
-    site.ping(OTHER, target)
-    site.ping("http://third.example/", target)
+    site.mention(site.target, OTHER)
+    site.mention(site.target, "http://third.example/")
 
     states = {thought.source: thought.state for thought in site.thoughts()}
     assert states == {SOURCE: "shown", OTHER: "shown", "http://third.example/": "held"}
@@ -38,14 +35,11 @@ def test_a_host_that_was_approved_before_is_trusted_and_no_other(site_with: Site
 
 def test_trust_ends_when_the_approved_thought_is_hidden(site_with: SiteWith) -> None:
     site = site_with(moderation_pingbacks="trust")
-    target = site.url(site.publish())
-    for source in (SOURCE, OTHER):
-        site.web.put(source, linking(target))
-    site.ping(SOURCE, target)
+    site.mention(site.target)
     site.moderate("approve")
     site.moderate("hide")
 
-    site.ping(OTHER, target)
+    site.mention(site.target, OTHER)
 
     assert site.states() == ["held", "held"]
 
@@ -61,8 +55,7 @@ def ping(trusting: Site) -> Callable[[str], tuple[str, str | None]]:
     post = trusting.publish("Hello", slug="hello")
 
     def send(source: str) -> tuple[str, str | None]:
-        trusting.web.put(source, linking(trusting.url(post), before=f"From {source} I "))
-        trusting.ping(source, trusting.url(post))
+        trusting.mention(trusting.url(post), source, before=f"From {source} I ")
         (found,) = [thought for thought in trusting.thoughts() if thought.source == source]
         return found.state, found.reason
 

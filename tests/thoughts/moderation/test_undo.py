@@ -6,7 +6,7 @@ from feedserver.errors import ThoughtError
 from feedserver.posts.model import Post
 from feedserver.thoughts.moderation import undo as undo_log
 from feedserver.thoughts.moderation.actions import Act, moderate, moderate_all, undo
-from tests.thoughts.site import SOURCE, Site, SiteWith, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith
 
 
 def states(site: Site) -> list[tuple[object, ...]]:
@@ -60,9 +60,7 @@ def test_undo_restores_pending_content(changed_after_approval: Site) -> None:
 
 def test_undoing_spam_verifies_a_ping_that_never_was(site_with: SiteWith) -> None:
     site = site_with(pingback_places=0)
-    target = site.url(site.publish())
-    site.web.put(SOURCE, linking(target))
-    site.ping(SOURCE, target)
+    site.mention(site.target)
     site.moderate("spam")
     site.run_jobs()
     assert (site.states(), site.jobs(), site.web.fetched) == (["spam"], [], [])
@@ -75,8 +73,7 @@ def test_undoing_spam_verifies_a_ping_that_never_was(site_with: SiteWith) -> Non
 
 
 def test_undo_keeps_what_a_later_inspection_found(site: Site, post: Post, target: str) -> None:
-    site.web.put(SOURCE, linking(target))
-    site.ping(SOURCE, target)
+    site.mention(target)
     site.moderate("approve")
     site.web.put(SOURCE, "<p>Nothing here.</p>")
     site.run_next_job()

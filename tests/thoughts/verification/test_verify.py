@@ -7,7 +7,7 @@ import pytest
 from feedserver.errors import AddressForbidden, BadStatus, FetchError, HostUnknown, NotText, TimedOut
 from feedserver.posts.model import Post
 from feedserver.thoughts.moderation.actions import Act
-from tests.thoughts.site import SOURCE, Site, linking
+from tests.thoughts.site import SOURCE, Site, linking, show
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -105,11 +105,6 @@ def test_a_source_that_leads_back_to_this_site_is_16(site: Site, post: Post, tar
 # --- what changes later ---
 
 
-def shown(site: Site, target: str) -> None:
-    site.web.put(SOURCE, linking(target))
-    assert site.ping(SOURCE, target).outcome == "registered"
-
-
 def inspect_again(site: Site, target: str) -> None:
     """Pings a known pair once more, and runs the job."""
     site.clock.move(seconds=300)
@@ -120,7 +115,7 @@ def inspect_again(site: Site, target: str) -> None:
 def test_a_known_pair_is_inspected_again_in_the_background_and_its_new_content_is_shown(
     site: Site, post: Post, target: str
 ) -> None:
-    shown(site, target)
+    show(site, target)
     site.web.put(SOURCE, linking(target, before="Now I think that "))
     before = site.revision()
 
@@ -131,7 +126,7 @@ def test_a_known_pair_is_inspected_again_in_the_background_and_its_new_content_i
 
 
 def test_an_inspection_that_finds_nothing_new_changes_neither_revision_nor_receipt(site: Site, target: str) -> None:
-    shown(site, target)
+    show(site, target)
     receipt = f"/receipts/{site.only_thought().receipt_token}"
     revision, told = site.revision(), site.receipt(receipt)
 
@@ -144,7 +139,7 @@ def test_an_inspection_that_finds_nothing_new_changes_neither_revision_nor_recei
 
 
 def test_a_known_pair_is_inspected_again_when_limits_refetch_allows(site: Site, target: str) -> None:
-    shown(site, target)
+    show(site, target)
     site.clock.move(seconds=10)
 
     for _ in range(3):
@@ -163,7 +158,7 @@ def test_a_known_pair_is_inspected_again_when_limits_refetch_allows(site: Site, 
 def test_a_source_that_has_taken_its_link_away_is_gone_and_back_with_it(
     site: Site, post: Post, target: str, gone: str
 ) -> None:
-    shown(site, target)
+    show(site, target)
     if gone == "without the link":
         site.web.put(SOURCE, "<p>Nothing here.</p>")
     else:
@@ -181,7 +176,7 @@ def test_a_source_that_has_taken_its_link_away_is_gone_and_back_with_it(
 
 
 def test_what_was_held_is_held_again_when_its_link_comes_back(site: Site, target: str) -> None:
-    shown(site, target)
+    show(site, target)
     site.moderate("hide")
     site.web.put(SOURCE, "<p>Nothing here.</p>")
     inspect_again(site, target)
@@ -195,7 +190,7 @@ def test_what_was_held_is_held_again_when_its_link_comes_back(site: Site, target
 
 
 def test_a_404_is_rechecked_twice_within_a_day_before_the_thought_is_gone(site: Site, target: str) -> None:
-    shown(site, target)
+    show(site, target)
     site.web.fail(SOURCE, BadStatus(404))
     inspect_again(site, target)
     first = site.clock()
@@ -210,7 +205,7 @@ def test_a_404_is_rechecked_twice_within_a_day_before_the_thought_is_gone(site: 
 
 
 def test_a_404_that_passes_is_forgotten(site: Site, target: str) -> None:
-    shown(site, target)
+    show(site, target)
     site.web.fail(SOURCE, BadStatus(404))
     inspect_again(site, target)
 
@@ -228,7 +223,7 @@ def test_a_404_that_passes_is_forgotten(site: Site, target: str) -> None:
 def test_what_is_shown_stays_when_its_source_is_in_trouble(
     site: Site, post: Post, target: str, error: FetchError
 ) -> None:
-    shown(site, target)
+    show(site, target)
     site.web.fail(SOURCE, error)
     revision = site.revision()
 
@@ -256,7 +251,7 @@ def test_a_rejected_pair_is_verified_anew_and_keeps_its_receipt(site: Site, targ
 
 @pytest.mark.parametrize("act", ["spam", "delete"])
 def test_spam_and_deleted_are_final_whatever_the_source_says(site: Site, target: str, act: Act) -> None:
-    shown(site, target)
+    show(site, target)
     other = site.url(site.publish("Other"))
     site.moderate(act)
     state = site.only_thought().state
