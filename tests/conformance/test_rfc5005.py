@@ -4,9 +4,7 @@ The site under test shows three entries to a document.
 """
 
 import json
-import shutil
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import feedparser
@@ -27,13 +25,6 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 HISTORY = "{http://purl.org/syndication/history/1.0}"
 FORMATS = ["rss", "atom", "json"]
 LISTS = ["/feed", "/tags/sea/feed", "/authors/Ann%20Author/feed"]
-
-
-@pytest.fixture
-def database_url(prepared_sqlite: Path, tmp_path: Path) -> str:
-    """One kind is enough: `tests/posts/test_lists.py` tries both."""
-    shutil.copy(prepared_sqlite, tmp_path / "site.sqlite3")
-    return f"sqlite:///{tmp_path / 'site.sqlite3'}"
 
 
 @pytest.fixture

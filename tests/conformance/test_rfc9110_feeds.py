@@ -1,8 +1,6 @@
 """HTTP semantics of feeds (RFC 9110); each test names its section."""
 
-import shutil
 from email.utils import format_datetime, parsedate_to_datetime
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,13 +13,6 @@ from tests.support.outside import Clock
 FEEDS = ["/feed.rss", "/feed.atom", "/feed.json", "/thoughts.rss", "/tags/sea/feed.atom", "/posts/fog/thoughts.json"]
 REPEATED = ["ETag", "Last-Modified", "Cache-Control", "Vary", "Link", "Access-Control-Allow-Origin"]
 every_feed = pytest.mark.parametrize("path", FEEDS)
-
-
-@pytest.fixture
-def database_url(prepared_sqlite: Path, tmp_path: Path) -> str:
-    """One kind is enough: nothing here depends on the database."""
-    shutil.copy(prepared_sqlite, tmp_path / "site.sqlite3")
-    return f"sqlite:///{tmp_path / 'site.sqlite3'}"
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -15,11 +14,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, text
 
 from tests.posts.builders import document
 from tests.support.pinging import HEADERS, ping_body, read_answer
-from tests.support.postgres import VARIABLE
+from tests.support.postgres import VARIABLE, new_database
 from tests.support.serving import FEEDSERVER, Blog, Site, free_port, request
 from tests.support.waiting import wait_until
 
@@ -109,14 +108,8 @@ def _made(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def empty_database(prepared_postgres: str) -> Iterator[str]:
     """The URL of an empty PostgreSQL database."""
-    name = f"machines_{uuid.uuid4().hex}"
-    admin = create_engine(os.environ[VARIABLE], isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(os.environ[VARIABLE]).set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    with new_database(os.environ[VARIABLE]) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -127,13 +120,6 @@ def machines(tmp_path_factory: pytest.TempPathFactory, empty_database: str) -> I
         for site in (machines.one, machines.two):
             machines.start_worker(site)
         yield machines
-
-
-@pytest.fixture
-def blog() -> Iterator[Blog]:
-    blog = Blog()
-    yield blog
-    blog.close()
 
 
 @pytest.fixture

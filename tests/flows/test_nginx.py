@@ -8,25 +8,18 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from email.utils import formatdate
 
 import brotli
 import pytest
 
-from tests.support.front import THREADS, WORKERS, Front, running_front
+from tests.support.front import THREADS, WORKERS, Front
 from tests.support.pinging import HEADERS, ping_body
 from tests.support.proxy import PROGRAM, SHIPPED, WHY_NOT, rendered
 from tests.support.serving import Blog, request
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason=WHY_NOT)
-
-
-@pytest.fixture(scope="module")
-def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    with running_front(tmp_path_factory.mktemp("front")) as front:
-        yield front
 
 
 def test_the_shipped_file_is_valid(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -205,13 +198,6 @@ def test_encoded_slashes_reach_the_site_as_they_were_sent(front: Front) -> None:
 
 
 # --- everything else ---
-
-
-@pytest.fixture
-def blog() -> Iterator[Blog]:
-    blog = Blog()
-    yield blog
-    blog.close()
 
 
 @pytest.mark.parametrize("sender", ["127.0.0.77", "127.0.0.1"], ids=["from elsewhere", "from the proxy’s own machine"])

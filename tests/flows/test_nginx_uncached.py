@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
@@ -10,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.support.front import Answer, Front, running_front
+from tests.support.front import Answer, Front
 from tests.support.pinging import HEADERS, ping_body, read_answer
 from tests.support.proxy import PROGRAM, WHY_NOT, Nginx
 from tests.support.serving import Blog, free_port, request
@@ -18,19 +17,6 @@ from tests.support.waiting import wait_until
 from tests.thoughts.forms import TYPED, CommentForm, read_form
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason=WHY_NOT)
-
-
-@pytest.fixture(scope="module")
-def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    with running_front(tmp_path_factory.mktemp("front")) as front:
-        yield front
-
-
-@pytest.fixture
-def blog() -> Iterator[Blog]:
-    blog = Blog()
-    yield blog
-    blog.close()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,6 @@ from tests.flows.story import tell
 from tests.support.serving import Blog, clean_environ, running_site
 
 CHECKOUT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def blog() -> Iterator[Blog]:
-    blog = Blog()
-    yield blog
-    blog.close()
 
 
 def test_a_post_is_published_pinged_and_read_under_gunicorn_with_two_workers(

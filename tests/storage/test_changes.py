@@ -2,7 +2,7 @@
 PostgreSQL within 50 ms, or at once by the look-up for pages."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -18,14 +18,6 @@ from feedserver.storage import revision
 from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
 from tests.support.fixtures import Assemble
-
-
-@pytest.fixture
-def other(database_url: str) -> Iterator[Database]:
-    """The same database, as another process has it."""
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 def revise(database: Database) -> None:
@@ -44,12 +36,12 @@ def test_a_change_of_this_process_is_seen_at_once(services: WebServices) -> None
         assert services.changes.recent_revision() == look_up(services.database)
 
 
-def test_a_change_of_another_process_is_seen_in_time(services: WebServices, other: Database) -> None:
+def test_a_change_of_another_process_is_seen_in_time(services: WebServices, database: Database) -> None:
     for _ in range(3):
         services.changes.recent_revision()
-        revise(other)
+        revise(database)
         time.sleep(0.06)
-        assert services.changes.recent_revision() == look_up(other)
+        assert services.changes.recent_revision() == look_up(database)
 
 
 def test_the_present_revision_has_what_another_process_committed_just_before(
@@ -95,12 +87,12 @@ def test_without_changes_nothing_is_looked_up(services: WebServices) -> None:
     assert len(sent) <= (1 if services.database.is_sqlite else 10)
 
 
-def test_threads_share_it(services: WebServices, other: Database) -> None:
+def test_threads_share_it(services: WebServices, database: Database) -> None:
     with ThreadPoolExecutor(8) as threads:
         for _ in range(5):
-            revise(other)
+            revise(database)
             time.sleep(0.06)
-            assert set(threads.map(lambda _: services.changes.recent_revision(), range(32))) == {look_up(other)}
+            assert set(threads.map(lambda _: services.changes.recent_revision(), range(32))) == {look_up(database)}
 
 
 def test_a_database_that_is_away_is_an_error_of_the_databases(tmp_path: pytest.TempPathFactory) -> None:

@@ -1,6 +1,6 @@
 """Transactions: writers take turns, readers see one snapshot, conflicts are tried again; URLs that cannot be used."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any
@@ -18,12 +18,7 @@ from feedserver.storage.schema import heartbeats, rate_limits
 from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
 
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def test_what_was_written_is_read_by_others(database: Database, database_url: str, clock: Clock) -> None:
@@ -64,10 +59,8 @@ def test_writers_that_read_first_take_turns(database: Database, clock: Clock) ->
     assert revision(database) == before + 80
 
 
-def test_a_sqlite_writer_waits_at_its_beginning(prepared_sqlite: Any, tmp_path: Any) -> None:
-    path = tmp_path / "copy.sqlite3"
-    path.write_bytes(prepared_sqlite.read_bytes())
-    database = Database(f"sqlite:///{path}")
+@on_sqlite
+def test_a_sqlite_writer_waits_at_its_beginning(database: Database) -> None:
     inside, may_end, order = Event(), Event(), []
 
     def first() -> None:
@@ -92,16 +85,12 @@ def test_a_sqlite_writer_waits_at_its_beginning(prepared_sqlite: Any, tmp_path: 
         may_end.set()
         for task in running:
             task.result(10)
-    database.close()
 
     assert order == ["first", "second"]
 
 
-def test_a_sqlite_reader_keeps_its_view(prepared_sqlite: Any, tmp_path: Any, clock: Clock) -> None:
-    path = tmp_path / "copy.sqlite3"
-    path.write_bytes(prepared_sqlite.read_bytes())
-    database = Database(f"sqlite:///{path}")
-
+@on_sqlite
+def test_a_sqlite_reader_keeps_its_view(database: Database, clock: Clock) -> None:
     with database.read() as reader:
         before = reader.execute(select(heartbeats)).all()
         with database.write() as writer:
@@ -110,20 +99,15 @@ def test_a_sqlite_reader_keeps_its_view(prepared_sqlite: Any, tmp_path: Any, clo
 
     with database.read() as reader:
         assert len(reader.execute(select(heartbeats)).all()) == 1
-    database.close()
 
 
-def test_sqlite_is_told_to_be_durable_and_strict(prepared_sqlite: Any, tmp_path: Any) -> None:
-    path = tmp_path / "copy.sqlite3"
-    path.write_bytes(prepared_sqlite.read_bytes())
-    database = Database(f"sqlite:///{path}")
-
+@on_sqlite
+def test_sqlite_is_told_to_be_durable_and_strict(database: Database) -> None:
     with database.read() as connection:
         told = {
             name: connection.execute(text(f"PRAGMA {name}")).scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
-    database.close()
 
     assert told == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 15_000}
 

@@ -6,6 +6,7 @@ import pytest
 
 from feedserver.posts.model import Post
 from feedserver.thoughts.moderation.actions import moderate
+from tests.pages.builders import CLIENT_PATTERN, QUOTED
 from tests.thoughts.forms import TYPED, Commenter
 from tests.thoughts.site import Site, SiteWith
 from tests.thoughts.test_receiving import together
@@ -103,7 +104,7 @@ def test_markup_in_a_comment_and_a_name_is_shown_as_text(site_with: SiteWith) ->
     site = site_with(moderation_comments="show")
     post = site.publish("A post", slug="a-post")
     Commenter(site).send(
-        comment="<script>alert(1)</script>\r\nsecond line\r\n\r\n<b>bold</b> & \x00control\ufffe",
+        comment=f"<script>alert(1)</script>\r\nsecond line\r\n\r\n<b>bold</b> & \x00control\ufffe\r\n\r\n{QUOTED}",
         name='<img src=x onerror="alert(1)">',
     )
 
@@ -113,6 +114,7 @@ def test_markup_in_a_comment_and_a_name_is_shown_as_text(site_with: SiteWith) ->
     assert "<p>&lt;script&gt;alert(1)&lt;/script&gt;<br>second line</p>" in page
     assert "<p>&lt;b&gt;bold&lt;/b&gt; &amp; control</p>" in page
     assert "<img src=x" not in page
+    assert CLIENT_PATTERN.findall(page) == ["http://blog.example/pingback"]
     for fmt in ("rss", "atom"):
         assert "<script>alert" not in site.client.get(f"/thoughts.{fmt}").text
     (item,) = json.loads(site.client.get("/thoughts.json").data)["items"]
@@ -149,13 +151,15 @@ def test_who_goes_back_and_writes_something_else_has_sent_another_comment(site: 
     assert [thought.excerpt for thought in site.thoughts()] == ["Well said, I meant to say.", "Well said."]
 
 
-def test_a_former_address_of_the_post_takes_comments_too(site: Site, commenter: Commenter) -> None:
+def test_a_former_address_of_the_post_takes_comments_too_until_it_is_deleted(site: Site, commenter: Commenter) -> None:
     form = commenter.form()
     site.services.publisher.rename("a-post", "renamed")
 
     answer = commenter.send(form)
 
     assert answer.headers["Location"] == "http://blog.example/posts/renamed?comment=held#comment-form"
+    site.services.publisher.delete("renamed")
+    assert commenter.send(form).status_code == 410
 
 
 def test_a_held_comment_can_be_spam_for_good(site: Site, post: Post, commenter: Commenter) -> None:

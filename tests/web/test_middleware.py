@@ -1,32 +1,11 @@
 """WSGI layers before Flask: the site's path and host, and trusted proxies."""
 
-from collections.abc import Callable, Iterable
 from ipaddress import ip_network
-from typing import Any
 
 import pytest
 
 from feedserver.web.middleware import Mounted, TrustedProxies
-
-Environ = dict[str, Any]
-
-
-class Inner:
-    """The wrapped application: records its environs."""
-
-    def __init__(self) -> None:
-        self.asked: list[Environ] = []
-
-    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        self.asked.append(dict(environ))
-        start_response("200 OK", [])
-        return [b"answer"]
-
-
-@pytest.fixture
-def inner() -> Inner:
-    return Inner()
-
+from tests.web.conftest import Inner
 
 # --- path and host of the site ---
 
