@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from feedserver.app import create_app
@@ -20,6 +20,7 @@ from feedserver.storage.schema import rate_limits as table
 from tests.feeds.happenings import take_the_database_away
 from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
+from tests.support.statements import record_statements
 
 MOST = 4
 READER = "192.0.2.7"
@@ -192,8 +193,7 @@ def test_two_processes_that_have_both_counted_share_what_is_left(
 
 
 def test_a_well_behaved_reader_costs_no_query(services: WebServices, limit: DownloadLimit, clock: Clock) -> None:
-    statements: list[str] = []
-    event.listen(services.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    statements = record_statements(services.database.engine)
 
     for _ in range(5):
         assert passed(limit, 1) == 1
@@ -204,8 +204,7 @@ def test_a_well_behaved_reader_costs_no_query(services: WebServices, limit: Down
 
 def test_a_refusal_costs_no_query(services: WebServices, limit: DownloadLimit, clock: Clock) -> None:
     assert passed(limit, MOST + 1) == MOST
-    statements: list[str] = []
-    event.listen(services.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    statements = record_statements(services.database.engine)
 
     for seconds in range(1, 60):
         assert limit.refuses(READER, FEED) == 61 - seconds + 1

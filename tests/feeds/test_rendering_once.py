@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import count
-from threading import Barrier, Event
+from threading import Event
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from feedserver.services import WebServices
 from feedserver.settings import Settings
 from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock
+from tests.support.waiting import together
 
 ATOM = FeedAddress("site", "atom")
 
@@ -125,14 +126,8 @@ def test_a_feed_that_is_not_cached_is_rendered_once_for_all_threads(
     rendered: list[str] = []
     real = renderer.FORMATS["atom"]
     monkeypatch.setitem(renderer.FORMATS, "atom", lambda feed: rendered.append(feed.title) or real(feed))
-    together = Barrier(8)
 
-    def ask() -> bytes:
-        together.wait()
-        return services.feed_documents.get(ATOM).bodies["identity"]
+    found = together(*[lambda: services.feed_documents.get(ATOM).bodies["identity"]] * 8)
 
-    with ThreadPoolExecutor(8) as threads:
-        found = [future.result() for future in [threads.submit(ask) for _ in range(8)]]
-
-    assert all(b"One" in body for body in found)
+    assert all(b"One" in body for body in found)  # type: ignore[operator]
     assert len(rendered) == 1

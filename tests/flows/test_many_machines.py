@@ -21,6 +21,7 @@ from tests.support.pinging import HEADERS, ping_body, read_answer
 from tests.support.postgres import VARIABLE, new_database
 from tests.support.serving import FEEDSERVER, Blog, Site, free_port, request
 from tests.support.waiting import wait_until
+from tests.thoughts.forms import TYPING_SECONDS
 
 DIED = "the process that carried it out has ended"
 
@@ -195,7 +196,7 @@ def test_the_form_of_one_server_is_accepted_by_the_other(machines: Machines, pub
     page = machines.one.get(path)[2].decode()
     token = re.search(r'name="token" value="([^"]+)"', page)
     assert token, page
-    time.sleep(2.1)  # a comment that is sent sooner is refused
+    time.sleep(TYPING_SECONDS)
 
     form = {
         "token": token[1],

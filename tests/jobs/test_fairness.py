@@ -6,7 +6,7 @@ from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LEASE, MAX_PER_KEY, J
 from feedserver.jobs.queue import Want
 from feedserver.jobs.worker import BACKGROUND_SLOTS, SLOTS, Worker
 from tests.jobs.conftest import Desk, RunnerWith, StartWorker
-from tests.support.waiting import SECONDS, wait_until
+from tests.support.waiting import SECONDS, together, wait_until
 
 
 def test_one_key_never_has_more_than_its_share_and_others_are_served_behind_it(desk: Desk) -> None:
@@ -52,18 +52,13 @@ def test_a_lease_that_has_ended_takes_no_share(desk: Desk) -> None:
 def test_the_share_holds_when_many_processes_take_at_once(desk: Desk) -> None:
     for number in range(40):
         desk.add(str(number), concurrency_key="crowd.example")
-    start, taken = threading.Barrier(6), []
+    taken: list[Job] = []
 
     def take() -> None:
-        start.wait(SECONDS)
         for _ in range(4):
             taken.extend(desk.take())
 
-    threads = [threading.Thread(target=take) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(SECONDS)
+    together(*[take] * 6)
 
     assert len(taken) == MAX_PER_KEY
 

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from feedserver.jobs import leases as leases_module
@@ -15,6 +14,7 @@ from feedserver.jobs.model import LEASE, MAX_PER_KEY, RENEW_SECONDS, Job
 from feedserver.jobs.runner import Runner
 from feedserver.jobs.worker import Worker
 from tests.jobs.conftest import Desk, RunnerWith
+from tests.support.statements import record_statements
 from tests.support.waiting import SECONDS, wait_until
 
 
@@ -40,10 +40,7 @@ def test_one_statement_renews_all_leases_of_a_process(desk: Desk, runner_with: R
     for number in range(5):
         desk.add(str(number))
     runner, jobs = runner_with(), desk.take(9)
-    statements: list[str] = []
-    event.listen(
-        desk.database.engine, "before_cursor_execute", lambda _c, _u, statement, *_: statements.append(statement)
-    )
+    statements = record_statements(desk.database.engine)
 
     desk.clock.move(seconds=7)
     inside(runner, jobs, runner.leases.renew)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import DataError, OperationalError
 
 from feedserver.jobs import worker as worker_module
@@ -17,6 +16,7 @@ from feedserver.jobs.worker import SLOTS, Worker
 from feedserver.services import WebServices
 from feedserver.storage import revision as site
 from tests.jobs.conftest import Desk, RunnerWith, StartWorker
+from tests.support.statements import record_statements
 from tests.support.waiting import SECONDS, wait_until
 
 # --- one after the other ---
@@ -149,10 +149,7 @@ def test_an_idle_worker_asks_one_question_a_poll_and_beats_every_ten_seconds(
 ) -> None:
     worker = Worker(services.runner)
     worker.poll()
-    statements: list[str] = []
-    event.listen(
-        desk.database.engine, "before_cursor_execute", lambda _c, _u, statement, *_: statements.append(statement)
-    )
+    statements = record_statements(desk.database.engine)
 
     for _ in range(20):
         desk.clock.move(seconds=1)

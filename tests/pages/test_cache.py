@@ -3,14 +3,11 @@
 import gc
 import time
 import tracemalloc
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 from cachetools import LRUCache
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from feedserver.pages import cache
 from feedserver.posts.model import Post
@@ -19,6 +16,8 @@ from tests.feeds.happenings import say
 from tests.pages.builders import elements, texts
 from tests.support.fixtures import Publish
 from tests.support.outside import Clock
+from tests.support.statements import record_statements
+from tests.support.waiting import together
 
 PAGES = ["/", "/?page=1", "/tags/sea", "/authors/Ann%20Author", "/posts/fog"]
 
@@ -30,10 +29,7 @@ def fog(publish: Publish) -> Post:
 
 @pytest.fixture
 def statements(services: WebServices) -> list[str]:
-    """The SQL statements, without those of transactions."""
-    said: list[str] = []
-    event.listen(services.database.engine, "before_cursor_execute", lambda *given: said.append(given[2]))
-    return said
+    return record_statements(services.database.engine)
 
 
 def questions(statements: list[str]) -> list[str]:
@@ -111,19 +107,16 @@ def test_missing_pages_are_not_cached(client: FlaskClient, services: WebServices
 
 
 def test_concurrent_requests_render_a_page_once(services: WebServices) -> None:
-    together, written = Barrier(4), []
+    written = []
 
     def write(_connection: object, _now: object) -> cache.CachedPage:
         written.append(1)
-        time.sleep(0.2)
+        time.sleep(0.2)  # so that the others come meanwhile; nothing fails if they do not
         return cache.CachedPage((b"words",))
 
-    def ask(_: int) -> cache.CachedPage:
-        together.wait(timeout=30)
-        return services.page_cache.get("a page", write)
+    pages = together(*[lambda: services.page_cache.get("a page", write)] * 4)
 
-    with ThreadPoolExecutor(4) as readers:
-        assert {page.html for page in readers.map(ask, range(4))} == {(b"words",)}
+    assert pages == [cache.CachedPage((b"words",))] * 4
     assert len(written) == 1
 
 

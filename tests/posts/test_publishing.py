@@ -1,7 +1,6 @@
 """Publishing and editing: what is stored, and that a refused post leaves nothing behind."""
 
 from datetime import UTC, datetime
-from threading import Barrier, Thread
 
 import pytest
 
@@ -12,6 +11,7 @@ from feedserver.services import WebServices
 from tests.posts.builders import document, edit, everything
 from tests.support.fixtures import Publish
 from tests.support.outside import Clock
+from tests.support.waiting import together
 
 
 def test_a_post_is_stored_with_all_fields_of_its_document(services: WebServices, clock: Clock) -> None:
@@ -190,24 +190,10 @@ def test_every_change_counts_as_a_revision(publish: Publish, services: WebServic
 
 def test_one_of_many_who_want_the_same_slug_gets_it(services: WebServices) -> None:
     content = services.publisher.read(document("Wanted", tags="[a]"))
-    barrier = Barrier(6)
-    outcomes: list[str] = []
 
-    def want() -> None:
-        barrier.wait()
-        try:
-            services.publisher.add(content, services.clock())
-            outcomes.append("published")
-        except SlugTaken:
-            outcomes.append("taken")
+    outcomes = together(*[lambda: services.publisher.add(content, services.clock())] * 6)
 
-    threads = [Thread(target=want) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-
-    assert sorted(outcomes) == ["published"] + ["taken"] * 5
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Post"] + ["SlugTaken"] * 5
 
 
 def test_a_post_from_before_there_was_a_web_keeps_its_date_and_was_updated_when_it_was_put_there(

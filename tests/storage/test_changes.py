@@ -18,6 +18,10 @@ from feedserver.storage import revision
 from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
 from tests.support.fixtures import Assemble
+from tests.support.statements import record_statements
+from tests.support.waiting import together, wait_until
+
+OLD = 0.06  # seconds after which a revision is looked up again; a longer sleep does no harm
 
 
 def revise(database: Database) -> None:
@@ -40,7 +44,7 @@ def test_a_change_of_another_process_is_seen_in_time(services: WebServices, data
     for _ in range(3):
         services.changes.recent_revision()
         revise(database)
-        time.sleep(0.06)
+        time.sleep(OLD)
         assert services.changes.recent_revision() == look_up(database)
 
 
@@ -62,23 +66,25 @@ def test_threads_that_ask_for_the_present_revision_at_the_same_time_share_look_u
 ) -> None:
     services = assemble(Settings(data_dir=tmp_path, database=DatabaseSettings(url=new_postgres_url())))
     init(services, example=False)
-    answering, look_ups = Event(), 0
+    asked: list[int] = []
+    look_ups: list[int] = []
 
-    def slowly(*_: object) -> None:
-        nonlocal look_ups
-        look_ups += 1
-        answering.wait(0.2)
+    def hold(*_: object) -> None:
+        look_ups.append(1)
+        wait_until(lambda: len(asked) == 16)
 
-    event.listen(services.database.engine, "before_cursor_execute", slowly)
-    with ThreadPoolExecutor(16) as threads:
-        list(threads.map(lambda _: services.changes.present_revision(), range(16)))
+    def ask() -> int:
+        asked.append(1)
+        return services.changes.present_revision()
 
-    assert look_ups <= 3, "the first one's, and another for those that came during it"
+    event.listen(services.database.engine, "before_cursor_execute", hold)
+    assert set(together(*[ask] * 16)) == {1}
+
+    assert len(look_ups) <= 3, "the first one's, and another for those that came during it"
 
 
 def test_without_changes_nothing_is_looked_up(services: WebServices) -> None:
-    statements: list[str] = []
-    event.listen(services.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    statements = record_statements(services.database.engine)
 
     for _ in range(100):
         services.changes.recent_revision()
@@ -91,7 +97,7 @@ def test_threads_share_it(services: WebServices, database: Database) -> None:
     with ThreadPoolExecutor(8) as threads:
         for _ in range(5):
             revise(database)
-            time.sleep(0.06)
+            time.sleep(OLD)
             assert set(threads.map(lambda _: services.changes.recent_revision(), range(32))) == {look_up(database)}
 
 

@@ -1,6 +1,5 @@
 """A site moves from one database to another: every row or none, and it goes on there as if nothing had happened."""
 
-import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +22,7 @@ from feedserver.storage.schema import metadata, thought_events
 from feedserver.thoughts.moderation import actions, hosts
 from tests.posts.builders import document, everything
 from tests.support.fixtures import Assemble
+from tests.support.memory import peak_of
 from tests.support.outside import Clock, Web
 
 FEED = FeedAddress("site", "atom")
@@ -262,10 +262,7 @@ def test_a_large_table_is_never_held_in_memory(full: WebServices, target: Databa
             connection.execute(insert(thought_events), rows[start : start + 100])
     del rows
 
-    tracemalloc.start()
-    copy(full.database, target)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    peak = peak_of(lambda: copy(full.database, target))
 
     assert peak < 15_000_000, "the table holds thirty million characters"
 

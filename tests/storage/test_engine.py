@@ -17,6 +17,7 @@ from feedserver.storage.revision import load, revise
 from feedserver.storage.schema import heartbeats, rate_limits
 from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
+from tests.support.waiting import SECONDS
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -67,19 +68,19 @@ def test_a_sqlite_writer_waits_at_its_beginning(database: Database) -> None:
         with database.write() as connection:
             connection.execute(select(heartbeats)).all()
             inside.set()
-            may_end.wait(5)
+            assert may_end.wait(SECONDS)
             revise(connection)
             order.append("first")
 
     def second() -> None:
-        inside.wait(5)
+        assert inside.wait(SECONDS)
         with database.write() as connection:
             order.append("second")
             revise(connection)
 
     with ThreadPoolExecutor(2) as threads:
         running = [threads.submit(first), threads.submit(second)]
-        inside.wait(5)
+        assert inside.wait(SECONDS)
         with database.read() as connection:  # readers wait for nobody
             connection.execute(select(heartbeats)).all()
         may_end.set()
@@ -187,7 +188,7 @@ def test_a_broken_deadlock_is_tried_again(new_postgres_url: Callable[[], str]) -
         def operation(connection: Connection) -> None:
             connection.execute(text(f"UPDATE t SET n = n + 1 WHERE id = {one}"))
             held[one - 1].set()
-            held[other - 1].wait(5)
+            assert held[other - 1].wait(SECONDS)
             connection.execute(text(f"UPDATE t SET n = n + 1 WHERE id = {other}"))
 
         database.transact(operation)
@@ -241,7 +242,7 @@ def test_a_short_lock_timeout_ends_the_wait_and_leaves_the_next_transaction_the_
             with pytest.raises(OperationalError):
                 database.transact(operation, lock_timeout=0.05)
             waiting = threads.submit(database.transact, operation)
-            assert not done.wait(0.3)
+            assert not done.wait(0.3)  # much longer than the short timeout
         waiting.result(20)
     other.close()
 

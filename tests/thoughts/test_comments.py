@@ -7,9 +7,9 @@ import pytest
 from feedserver.posts.model import Post
 from feedserver.thoughts.moderation.actions import moderate
 from tests.pages.builders import CLIENT_PATTERN, QUOTED
+from tests.support.waiting import together
 from tests.thoughts.forms import TYPED, Commenter
 from tests.thoughts.site import Site, SiteWith
-from tests.thoughts.test_receiving import together
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """Budgets: pings a minute from a sender, fetches a minute from a host, counted for all processes together."""
 
-import threading
 from functools import partial
 
 import pytest
 
 from feedserver.storage import rate_limits
 from feedserver.thoughts.verification.verify import ENOUGH
+from tests.support.waiting import together
 from tests.thoughts.site import Site, SiteWith
 
 
@@ -131,10 +131,6 @@ def test_counting_is_right_when_many_count_at_once(site: Site) -> None:
         allowed.extend(site.services.database.transact(once) for _ in range(5))
 
     allowed: list[bool] = []
-    threads = [threading.Thread(target=count) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together(*[count] * 4)
 
     assert (len(allowed), sum(allowed)) == (20, 12)

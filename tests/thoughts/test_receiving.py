@@ -1,7 +1,6 @@
 """Receiving pings: how long a sender waits, how many may, and that concurrent pings lose nothing."""
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,30 +10,8 @@ from feedserver.errors import PingError
 from feedserver.thoughts import store
 from feedserver.thoughts.receiving import Receiver
 from feedserver.thoughts.verification import sources
-from tests.support.waiting import SECONDS
+from tests.support.waiting import SECONDS, together
 from tests.thoughts.site import SOURCE, Site, SiteWith, linking
-
-
-def together(*operations: Callable[[], object]) -> list[object]:
-    """Runs all at once, in a thread each; returns what they returned or raised, in order."""
-    start = threading.Barrier(len(operations))
-    found: list[object] = [None] * len(operations)
-
-    def do(number: int) -> None:
-        start.wait(SECONDS)
-        try:
-            found[number] = operations[number]()
-        except Exception as error:  # noqa: BLE001 - a test looks at it
-            found[number] = error
-
-    threads = [threading.Thread(target=do, args=(number,)) for number in range(len(operations))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(SECONDS)
-        assert not thread.is_alive()
-    return found
-
 
 # --- waiting ---
 
@@ -243,7 +220,7 @@ def test_a_ping_and_an_inspection_of_its_source_never_wait_for_each_other(
 
     def ping_in_the_middle(*arguments: Any) -> None:
         ping.start()
-        ping.join(0.2)  # by then it waits
+        ping.join(0.2)  # so that it waits by then; nothing fails if it does not
         save(*arguments)
 
     monkeypatch.setattr(sources, "save", ping_in_the_middle)
