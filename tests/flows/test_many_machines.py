@@ -164,7 +164,7 @@ def test_a_post_published_on_one_is_in_the_same_bytes_of_the_others_feed_within_
         assert site.get(f"/feed.{fmt}")[0] == 200
 
     publish(f"Known everywhere in {fmt}")
-    time.sleep(1)
+    time.sleep(1)  # what is promised; a longer sleep does no harm
 
     answers = [site.get(f"/feed.{fmt}", {"Accept-Encoding": "gzip"}) for site in (machines.two, machines.one)]
     for name in ("etag", "last-modified", "content-length"):

@@ -51,19 +51,8 @@ def wheel_program(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     home = folder / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], **run)
     python = str(home / "bin" / "python")
-    install = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--quiet",
-        "--python",
-        python,
-        "install",
-        "--no-deps",
-        "--no-index",
-        str(wheel),
-    ]
-    subprocess.run(install, **run)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--python", python]
+    subprocess.run([*pip, "install", "--no-deps", "--no-index", str(wheel)], **run)
     (own,) = home.glob("lib/python*/site-packages")
     (own / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
     where = subprocess.run(
