@@ -2,25 +2,27 @@
 
 import os
 import shutil
-import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from contextlib import ExitStack
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine
 
 from feedserver.app import create_app
 from feedserver.installation import init
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, EgressSettings, Settings, SiteSettings
+from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata
+from tests.posts.builders import document
+from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock, Web
-from tests.support.postgres import VARIABLE, Cluster
+from tests.support.postgres import VARIABLE, Cluster, new_database
 
 SITE = "http://blog.example"
 
@@ -55,21 +57,8 @@ def new_postgres_url(request: pytest.FixtureRequest) -> Iterator[Callable[[], st
     why_not = request.config.stash[_why_no_postgres]
     if why_not:
         pytest.skip(why_not)
-    made: list[str] = []
-    admin = create_engine(os.environ[VARIABLE], isolation_level="AUTOCOMMIT")
-
-    def make() -> str:
-        name = f"test_{uuid.uuid4().hex}"
-        with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        made.append(name)
-        return make_url(os.environ[VARIABLE]).set(database=name).render_as_string(hide_password=False)
-
-    yield make
-    with admin.connect() as connection:
-        for name in made:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    with ExitStack() as made:
+        yield lambda: made.enter_context(new_database(os.environ[VARIABLE]))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -99,33 +88,33 @@ def prepared_postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.T
     why_not = request.config.stash[_why_no_postgres]
     if why_not:
         pytest.skip(why_not)
-    name = f"tests_{uuid.uuid4().hex}"
-    admin = create_engine(os.environ[VARIABLE], isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    url = make_url(os.environ[VARIABLE]).set(database=name).render_as_string(hide_password=False)
-    settings = replace(Settings(data_dir=tmp_path_factory.mktemp("data")), database=DatabaseSettings(url=url))
-    services = WebServices(settings, clock=Clock())
-    init(services, example=False)
-    services.database.close()
-    yield url
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    with new_database(os.environ[VARIABLE]) as url:
+        settings = Settings(data_dir=tmp_path_factory.mktemp("data"), database=DatabaseSettings(url=url))
+        services = WebServices(settings, clock=Clock())
+        init(services, example=False)
+        services.database.close()
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database with an empty site, once for each kind."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("prepared_sqlite"), tmp_path / "site.sqlite3")
-        return f"sqlite:///{tmp_path / 'site.sqlite3'}"
+        return f"sqlite:///{shutil.copy(request.getfixturevalue('prepared_sqlite'), tmp_path / 'site.sqlite3')}"
     url: str = request.getfixturevalue("prepared_postgres")
     engine = create_engine(url)
     with engine.begin() as connection:
         connection.exec_driver_sql("; ".join(_emptying()))
     engine.dispose()
     return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The database of the site, as another process has it."""
+    database = Database(database_url)
+    yield database
+    database.close()
 
 
 def _emptying() -> list[str]:
@@ -161,7 +150,7 @@ def web() -> Web:
 
 
 @pytest.fixture
-def assemble(clock: Clock, web: Web) -> Iterator[Callable[[Settings], WebServices]]:
+def assemble(clock: Clock, web: Web) -> Iterator[Assemble]:
     """Makes services from any settings, and closes them after the test."""
     made: list[WebServices] = []
 
@@ -176,7 +165,7 @@ def assemble(clock: Clock, web: Web) -> Iterator[Callable[[Settings], WebService
 
 
 @pytest.fixture
-def services(settings: Settings, assemble: Callable[[Settings], WebServices]) -> WebServices:
+def services(settings: Settings, assemble: Assemble) -> WebServices:
     return assemble(settings)
 
 
@@ -193,13 +182,12 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def publish(services: WebServices) -> Callable[..., Post]:
+def publish(services: WebServices) -> Publish:
     """Publishes a post: `publish("Title", body="…", tags=["a"], date="2026-01-01")`; any front matter by name."""
 
     def add(title: str = "A post", body: str = "Some words.", **front: object) -> Post:
-        lines = [f"{name}: {value}" for name, value in {"title": title, **front}.items()]
-        document = "---\n" + "\n".join(lines) + f"\n---\n{body}\n"
-        return services.publisher.add(services.publisher.read(document.encode()), services.clock())
+        publisher = services.publisher
+        return publisher.add(publisher.read(document(title, body, **front)), services.clock())
 
     return add
 

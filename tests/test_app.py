@@ -2,7 +2,6 @@
 
 import logging
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from typing import NoReturn
 
@@ -16,6 +15,7 @@ from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.settings import Settings
 from tests.feeds.happenings import link, say, take_the_database_away
+from tests.support.fixtures import Assemble, Publish
 
 PAGES = ["/", "/posts/fog", "/tags/sea", "/authors/Ann%20Author", "/none", "/posts/gone"]
 INSIDE_WORDS = re.compile(
@@ -24,7 +24,7 @@ INSIDE_WORDS = re.compile(
 
 
 @pytest.fixture
-def fog(publish: Callable[..., Post], services: WebServices) -> Post:
+def fog(publish: Publish, services: WebServices) -> Post:
     """A post with two thoughts, one that was renamed and one that was deleted."""
     publish("Gone", slug="gone", tags="[sea]")
     services.publisher.delete("gone")
@@ -70,7 +70,7 @@ def test_every_page_has_a_strict_content_security_policy(client: FlaskClient, fo
     assert "Set-Cookie" not in headers
 
 
-def test_the_policy_has_the_origin_of_the_site(settings: Settings, assemble: Callable[[Settings], WebServices]) -> None:
+def test_the_policy_has_the_origin_of_the_site(settings: Settings, assemble: Assemble) -> None:
     site = replace(settings.site, url="https://host.example:8443/blog")
 
     answer = create_app(services=assemble(replace(settings, site=site))).test_client().get("/blog/")
@@ -234,9 +234,7 @@ def test_no_answer_depends_on_the_host_header(client: FlaskClient, fog: Post, ho
 # --- below a path ---
 
 
-def test_a_site_with_a_path_keeps_it_in_pages_and_redirects(
-    settings: Settings, assemble: Callable[[Settings], WebServices], fog: Post
-) -> None:
+def test_a_site_with_a_path_keeps_it_in_pages_and_redirects(settings: Settings, assemble: Assemble, fog: Post) -> None:
     site = replace(settings.site, url="https://host.example/blog")
     client = create_app(services=assemble(replace(settings, site=site))).test_client()
 

@@ -1,6 +1,5 @@
 """/healthz and /readyz: ok, degraded or down."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +9,11 @@ from sqlalchemy import text
 
 from feedserver.app import create_app
 from feedserver.jobs import store as jobs
-from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, LimitsSettings, Settings
 from feedserver.thoughts import store as thoughts
 from tests.feeds.happenings import take_the_database_away
+from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock
 
 ALIVE = {"database": "ok", "schema": "ok", "jobs": "ok", "queue": "ok"}
@@ -59,9 +58,7 @@ def test_without_a_heartbeat_it_is_degraded(client: FlaskClient, services: WebSe
     assert just == (200, "ok", ALIVE)
 
 
-def test_with_a_long_queue_it_is_degraded(
-    settings: Settings, assemble: Callable[[Settings], WebServices], publish: Callable[..., Post]
-) -> None:
+def test_with_a_long_queue_it_is_degraded(settings: Settings, assemble: Assemble, publish: Publish) -> None:
     services = assemble(replace(settings, limits=LimitsSettings(waiting=5)))
     post = publish()
     beat(services)
@@ -129,9 +126,7 @@ def test_without_a_database_it_is_down(tmp_path: Path, content: bytes | None) ->
     assert file.exists() is (content is not None)
 
 
-def test_a_site_with_a_path_has_both_at_the_root_too(
-    settings: Settings, assemble: Callable[[Settings], WebServices]
-) -> None:
+def test_a_site_with_a_path_has_both_at_the_root_too(settings: Settings, assemble: Assemble) -> None:
     site = replace(settings.site, url="https://host.example/blog")
     client = create_app(services=assemble(replace(settings, site=site))).test_client()
 

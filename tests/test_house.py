@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "feedserver"
-MIGRATIONS = sorted((PACKAGE / "storage/migrations/versions").glob("*.py"))
+MIGRATIONS = sorted((PACKAGE / "storage/migrations").rglob("*.py"))
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
 
 # Small modules that every room may import.

@@ -3,7 +3,6 @@
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,9 +17,9 @@ from feedserver.services import WebServices, secret
 from feedserver.settings import DatabaseSettings, Settings
 from feedserver.storage import migrate, revision
 from feedserver.storage.engine import Database
+from tests.support.fixtures import Assemble
 from tests.support.serving import clean_environ
 
-Assemble = Callable[[Settings], WebServices]
 ROUNDS = 2
 
 

@@ -1,12 +1,9 @@
 """Services: every part is made before the first thread starts, so that all threads share it."""
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from threading import Barrier
 
 from feedserver.services import WebServices
-
-THREADS = 16
+from tests.support.waiting import together
 
 
 def test_every_part_exists_before_the_first_thread_does(services: WebServices) -> None:
@@ -23,12 +20,8 @@ def test_every_part_exists_before_the_first_thread_does(services: WebServices) -
 
 
 def test_what_is_derived_from_the_secret_is_the_same_in_all_threads(services: WebServices) -> None:
-    together = Barrier(THREADS)
-
-    def read(_: int) -> tuple[str, str | None]:
-        together.wait(timeout=30)
+    def read() -> tuple[str, str | None]:
         given = services.tokens.issue(1, services.clock())
         return services.moderation_key, services.tokens.problem(given, 2, services.clock())
 
-    with ThreadPoolExecutor(THREADS) as threads:
-        assert len(set(threads.map(read, range(THREADS)))) == 1
+    assert len(set(together(*[read] * 16))) == 1

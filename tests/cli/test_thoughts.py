@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,13 +17,6 @@ from tests.cli.conftest import Run
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 Add = Callable[..., Thought]
-
-
-@pytest.fixture
-def database(site: Path, database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """Every feed of a site full of nasty posts, of an empty one, and of one with posts from hypothesis."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -26,13 +24,6 @@ from tests.support.outside import Clock
 def settings(settings: Settings) -> Settings:
     """One client downloads more here than readers do."""
     return replace(settings, limits=LimitsSettings(copies=0))
-
-
-@pytest.fixture
-def database_url(prepared_sqlite: Path, tmp_path: Path) -> str:
-    """One kind is enough: nothing here depends on the database."""
-    shutil.copy(prepared_sqlite, tmp_path / "site.sqlite3")
-    return f"sqlite:///{tmp_path / 'site.sqlite3'}"
 
 
 def documents(client: FlaskClient, url: str) -> Iterator[tuple[str, bytes]]:

@@ -4,10 +4,7 @@ The site under test shows three entries to a document.
 """
 
 import json
-import shutil
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import feedparser
@@ -21,6 +18,7 @@ from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.settings import FeedsSettings, Settings
 from tests.feeds.happenings import say
+from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -30,19 +28,12 @@ LISTS = ["/feed", "/tags/sea/feed", "/authors/Ann%20Author/feed"]
 
 
 @pytest.fixture
-def database_url(prepared_sqlite: Path, tmp_path: Path) -> str:
-    """One kind is enough: `tests/posts/test_lists.py` tries both."""
-    shutil.copy(prepared_sqlite, tmp_path / "site.sqlite3")
-    return f"sqlite:///{tmp_path / 'site.sqlite3'}"
-
-
-@pytest.fixture
 def settings(settings: Settings) -> Settings:
     return replace(settings, feeds=FeedsSettings(entries=3))
 
 
 @pytest.fixture
-def eleven(publish: Callable[..., Post], clock: Clock) -> list[Post]:
+def eleven(publish: Publish, clock: Clock) -> list[Post]:
     """Eleven posts, the oldest first: three full archives, and two posts that no archive holds yet."""
     posts = []
     for number in range(1, 12):
@@ -101,7 +92,7 @@ def marked(body: bytes) -> set[str]:
 
 @pytest.mark.parametrize("path", ["/feed.rss", "/feed.atom", "/thoughts.rss", "/posts/post-1/thoughts.atom"])
 def test_section_2_a_feed_that_fits_into_its_document_says_that_it_is_complete_and_has_no_other_documents(
-    client: FlaskClient, publish: Callable[..., Post], path: str
+    client: FlaskClient, publish: Publish, path: str
 ) -> None:
     for number in (1, 2, 3):
         publish(f"Post {number}", slug=f"post-{number}")
@@ -164,7 +155,7 @@ def test_section_3_a_page_out_of_range_is_not_found(
 
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_section_3_thoughts_have_pages_too(
-    client: FlaskClient, services: WebServices, publish: Callable[..., Post], clock: Clock, fmt: str
+    client: FlaskClient, services: WebServices, publish: Publish, clock: Clock, fmt: str
 ) -> None:
     post = publish("Fog", slug="fog")
     for number in range(7):
@@ -209,7 +200,7 @@ def test_section_4_an_archive_is_marked_and_leads_to_the_feed_and_to_the_archive
 
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_section_4_what_follows_the_last_archive_is_the_feed_until_it_is_full(
-    client: FlaskClient, eleven: list[Post], publish: Callable[..., Post], fmt: str
+    client: FlaskClient, eleven: list[Post], publish: Publish, fmt: str
 ) -> None:
     path = f"/feed.{fmt}?archive=4"
     for headers in ({}, {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}):
@@ -222,7 +213,7 @@ def test_section_4_what_follows_the_last_archive_is_the_feed_until_it_is_full(
     assert client.get(f"/feed.{fmt}?archive=6").status_code == 404
 
 
-def test_section_4_a_feed_without_archives_has_none_to_come(client: FlaskClient, publish: Callable[..., Post]) -> None:
+def test_section_4_a_feed_without_archives_has_none_to_come(client: FlaskClient, publish: Publish) -> None:
     publish("Post 1")
 
     assert client.get("/feed.rss?archive=1").status_code == 404
@@ -230,7 +221,7 @@ def test_section_4_a_feed_without_archives_has_none_to_come(client: FlaskClient,
 
 @pytest.mark.parametrize("path", LISTS)
 def test_section_4_an_archive_never_changes_with_what_comes_later(
-    client: FlaskClient, services: WebServices, eleven: list[Post], publish: Callable[..., Post], path: str
+    client: FlaskClient, services: WebServices, eleven: list[Post], publish: Publish, path: str
 ) -> None:
     urls = [f"{path}.{fmt}?archive={number}" for fmt in FORMATS for number in (1, 2, 3)]
     before = {url: client.get(url) for url in urls}
@@ -247,7 +238,7 @@ def test_section_4_an_archive_never_changes_with_what_comes_later(
 
 
 def test_section_4_archives_stay_as_they_are_when_documents_become_longer_or_shorter(
-    settings: Settings, assemble: Callable[[Settings], WebServices], eleven: list[Post]
+    settings: Settings, assemble: Assemble, eleven: list[Post]
 ) -> None:
     init(assemble(settings), example=False)
     for entries in (2, 5, 50):
@@ -304,7 +295,7 @@ def test_section_4_a_post_that_loses_its_tag_leaves_a_gap_in_the_tags_archives(
 
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_section_4_a_post_that_was_dated_back_far_reaches_subscribers_and_is_archived_later(
-    client: FlaskClient, eleven: list[Post], publish: Callable[..., Post], fmt: str
+    client: FlaskClient, eleven: list[Post], publish: Publish, fmt: str
 ) -> None:
     publish("Found in a drawer", tags="[sea]", date="2001-01-01")
     publish("Post 13", tags="[sea]")
@@ -318,7 +309,7 @@ def test_section_4_a_post_that_was_dated_back_far_reaches_subscribers_and_is_arc
 
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_section_4_until_then_the_newest_document_holds_it(
-    client: FlaskClient, eleven: list[Post], publish: Callable[..., Post], services: WebServices, fmt: str
+    client: FlaskClient, eleven: list[Post], publish: Publish, services: WebServices, fmt: str
 ) -> None:
     services.publisher.delete("post-11")
     publish("Post 12", tags="[sea]")
@@ -335,7 +326,7 @@ def test_section_4_until_then_the_newest_document_holds_it(
 
 
 def test_section_4_a_scheduled_post_is_archived_in_the_order_in_which_it_came(
-    client: FlaskClient, services: WebServices, publish: Callable[..., Post], clock: Clock
+    client: FlaskClient, services: WebServices, publish: Publish, clock: Clock
 ) -> None:
     publish("To come", date=f"{clock():%Y-%m-%d} 23:00", tags="[sea]")
     publish("Post 1", tags="[sea]")
@@ -349,7 +340,7 @@ def test_section_4_a_scheduled_post_is_archived_in_the_order_in_which_it_came(
 
 
 def test_section_4_a_new_author_of_the_site_gets_the_posts_without_authors_in_archives_too(
-    settings: Settings, assemble: Callable[[Settings], WebServices], eleven: list[Post], publish: Callable[..., Post]
+    settings: Settings, assemble: Assemble, eleven: list[Post], publish: Publish
 ) -> None:
     publish("Of another", authors="[Zoe]")
     renamed = assemble(replace(settings, site=replace(settings.site, author="Zoe")))

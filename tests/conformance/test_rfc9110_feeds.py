@@ -1,15 +1,13 @@
 """HTTP semantics of feeds (RFC 9110); each test names its section."""
 
-import shutil
-from collections.abc import Callable
 from email.utils import format_datetime, parsedate_to_datetime
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from feedserver.posts.model import Post
+from tests.support.fixtures import Publish
 from tests.support.outside import Clock
 
 FEEDS = ["/feed.rss", "/feed.atom", "/feed.json", "/thoughts.rss", "/tags/sea/feed.atom", "/posts/fog/thoughts.json"]
@@ -17,15 +15,8 @@ REPEATED = ["ETag", "Last-Modified", "Cache-Control", "Vary", "Link", "Access-Co
 every_feed = pytest.mark.parametrize("path", FEEDS)
 
 
-@pytest.fixture
-def database_url(prepared_sqlite: Path, tmp_path: Path) -> str:
-    """One kind is enough: nothing here depends on the database."""
-    shutil.copy(prepared_sqlite, tmp_path / "site.sqlite3")
-    return f"sqlite:///{tmp_path / 'site.sqlite3'}"
-
-
 @pytest.fixture(autouse=True)
-def fog(publish: Callable[..., Post]) -> Post:
+def fog(publish: Publish) -> Post:
     return publish("Fog", slug="fog", tags="[sea]")
 
 

@@ -1,6 +1,5 @@
 """A site with a post that has thoughts, at the root of its host and below a path."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -11,10 +10,11 @@ from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.settings import Settings
 from tests.feeds.happenings import link, say
+from tests.support.fixtures import Assemble, Publish
 
 
 @pytest.fixture
-def fog(publish: Callable[..., Post], services: WebServices) -> Post:
+def fog(publish: Publish, services: WebServices) -> Post:
     """A post with a comment and a pingback."""
     post = publish("Fog", slug="fog", tags="[sea]", body="Fog *everywhere*.")
     say(services, post)
@@ -23,7 +23,7 @@ def fog(publish: Callable[..., Post], services: WebServices) -> Post:
 
 
 @pytest.fixture
-def mounted(settings: Settings, assemble: Callable[[Settings], WebServices]) -> FlaskClient:
+def mounted(settings: Settings, assemble: Assemble) -> FlaskClient:
     """The same site, but below a path of another host."""
     site = replace(settings.site, url="https://host.example/my%20blog")
     return create_app(services=assemble(replace(settings, site=site))).test_client()

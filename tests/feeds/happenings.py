@@ -8,8 +8,8 @@ from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.thoughts import store
 from feedserver.thoughts.comments import Comment
-from feedserver.thoughts.lifecycle import Verdict
-from feedserver.thoughts.model import State, Thought
+from feedserver.thoughts.lifecycle import Linked, Verdict, decide
+from feedserver.thoughts.model import Content, State, Thought
 from feedserver.thoughts.moderation import actions
 from tests.support.moderating import moderate
 
@@ -39,8 +39,9 @@ def link(services: WebServices, post: Post, source: str, excerpt: str = "[…] w
             sender="192.0.2.1",
             now=services.clock(),
         )
-        words = {"author_name": "The Far Shore", "author_url": "https://other.example/", "title": "On that"}
-        store._update(connection, thought.id, words | {"excerpt": excerpt})
+        content = Content("The Far Shore", "https://other.example/", "On that", excerpt)
+        decision = decide(thought, Linked(content), Verdict("shown", "for a test"), services.clock())
+        store.settle(connection, thought, decision, services.clock())
     return moderate(services.database, thought.id, "approve", services.clock())
 
 

@@ -1,7 +1,6 @@
 """Feeds for people: the page in a browser, the list of all feeds, and OPML."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from feedserver.services import WebServices
 from feedserver.settings import Settings
 from tests.feeds.happenings import say
 from tests.feeds.reading import ALL_FEEDS
+from tests.support.fixtures import Publish
 
 BROWSER = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate", "Accept": "text/html,*/*;q=0.8"}
 
@@ -100,9 +100,7 @@ def test_a_page_about_a_missing_moved_or_deleted_feed_has_the_status_of_the_feed
     assert client.get("/posts/mist/thoughts.rss", headers=BROWSER).status_code == 410
 
 
-def test_text_of_others_is_escaped_on_the_page(
-    client: FlaskClient, services: WebServices, publish: Callable[..., Post]
-) -> None:
+def test_text_of_others_is_escaped_on_the_page(client: FlaskClient, services: WebServices, publish: Publish) -> None:
     nasty = "<script>alert(1)</script>"
     post = publish(f'"{nasty}"', slug="nasty", summary=f'"{nasty}"', tags=f'["{nasty}"]')
     say(services, post, text=nasty, name=nasty)
@@ -118,9 +116,7 @@ def test_an_empty_feed_says_so(client: FlaskClient) -> None:
     assert b"Nothing has been published here yet" in opened(client, "/feed.rss").data
 
 
-def test_all_feeds_are_listed_with_their_pages_in_every_format(
-    client: FlaskClient, publish: Callable[..., Post]
-) -> None:
+def test_all_feeds_are_listed_with_their_pages_in_every_format(client: FlaskClient, publish: Publish) -> None:
     publish("One", tags='[sea, "a/b"]', authors="[Ben]")
     publish("Hidden", tags="[secret]", authors="[Nobody]", draft="true")
 
@@ -136,7 +132,7 @@ def test_all_feeds_are_listed_with_their_pages_in_every_format(
         assert client.get(url.removeprefix("http://blog.example")).status_code == 200, url
 
 
-def test_the_list_as_opml_holds_every_feed_once(client: FlaskClient, publish: Callable[..., Post]) -> None:
+def test_the_list_as_opml_holds_every_feed_once(client: FlaskClient, publish: Publish) -> None:
     publish("One", tags='[sea, "a & b"]', authors="[Ben]")
 
     answer = client.get("/feeds.opml")

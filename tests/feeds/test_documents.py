@@ -16,6 +16,7 @@ from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.settings import FeedsSettings, Settings
 from tests.feeds.happenings import say
+from tests.support.fixtures import Assemble, Publish
 from tests.support.moderating import moderate
 from tests.support.outside import Clock
 
@@ -30,7 +31,7 @@ EVERY_FEED = [
 
 
 @pytest.fixture
-def site(services: WebServices, publish: Callable[..., Post], clock: Clock) -> SimpleNamespace:
+def site(services: WebServices, publish: Publish, clock: Clock) -> SimpleNamespace:
     """Two posts, the first with a comment, and operations on them."""
     first = publish("First", slug="first", tags="[sea]", date="2026-01-01")
     second = publish("Second", slug="second", tags="[sea]", date="2026-02-01")
@@ -138,7 +139,7 @@ def test_a_change_that_leaves_the_bytes_alone_leaves_the_version_alone(
 
 
 def test_a_post_beyond_the_last_entry_changes_nothing(
-    settings: Settings, assemble: Callable[[Settings], WebServices], site: SimpleNamespace
+    settings: Settings, assemble: Assemble, site: SimpleNamespace
 ) -> None:
     short = assemble(replace(settings, feeds=FeedsSettings(entries=2)))
     site.publish("Third", slug="third", date="2026-02-01")
@@ -151,7 +152,7 @@ def test_a_post_beyond_the_last_entry_changes_nothing(
 
 
 def test_a_post_that_is_older_than_all_entries_comes_to_subscribers_until_an_archive_holds_it(
-    settings: Settings, assemble: Callable[[Settings], WebServices], site: SimpleNamespace
+    settings: Settings, assemble: Assemble, site: SimpleNamespace
 ) -> None:
     short = assemble(replace(settings, feeds=FeedsSettings(entries=2)))
     before = short.feed_documents.get(SITE_ATOM)
@@ -178,9 +179,7 @@ def test_a_scheduled_post_appears_when_it_is_due_without_any_write(site: SimpleN
     assert after.version.last_modified > before.version.last_modified
 
 
-def test_the_version_survives_a_restart(
-    settings: Settings, assemble: Callable[[Settings], WebServices], site: SimpleNamespace
-) -> None:
+def test_the_version_survives_a_restart(settings: Settings, assemble: Assemble, site: SimpleNamespace) -> None:
     before = {address: site.services.feed_documents.get(address) for address in EVERY_FEED}
 
     site.clock.move(days=3)
@@ -191,7 +190,7 @@ def test_the_version_survives_a_restart(
 
 
 def test_two_processes_give_the_same_answer_after_a_change(
-    settings: Settings, assemble: Callable[[Settings], WebServices], site: SimpleNamespace
+    settings: Settings, assemble: Assemble, site: SimpleNamespace
 ) -> None:
     other = assemble(settings)
     documents: list[tuple[Document, Document]] = []
@@ -204,7 +203,7 @@ def test_two_processes_give_the_same_answer_after_a_change(
 
 
 def test_bytes_that_return_are_a_new_version_in_a_process_that_missed_the_others(
-    settings: Settings, assemble: Callable[[Settings], WebServices], site: SimpleNamespace
+    settings: Settings, assemble: Assemble, site: SimpleNamespace
 ) -> None:
     other = assemble(settings)
     before = other.feed_documents.get(SITE_ATOM)
@@ -221,7 +220,7 @@ def test_bytes_that_return_are_a_new_version_in_a_process_that_missed_the_others
 
 
 def test_the_same_posts_give_the_same_bytes_whenever_they_are_rendered(
-    settings: Settings, assemble: Callable[[Settings], WebServices], site: SimpleNamespace
+    settings: Settings, assemble: Assemble, site: SimpleNamespace
 ) -> None:
     first = {address: site.services.feed_documents.get(address).bodies for address in EVERY_FEED}
 

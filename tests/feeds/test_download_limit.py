@@ -1,13 +1,12 @@
 """`limits.copies`: repeated full downloads of one feed are refused, conditional requests never."""
 
 import logging
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from feedserver.app import create_app
@@ -19,7 +18,9 @@ from feedserver.settings import LimitsSettings, Settings
 from feedserver.storage import rate_limits
 from feedserver.storage.schema import rate_limits as table
 from tests.feeds.happenings import take_the_database_away
+from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
+from tests.support.statements import record_statements
 
 MOST = 4
 READER = "192.0.2.7"
@@ -114,7 +115,7 @@ def test_other_feeds_and_other_clients_are_not_refused(client: FlaskClient) -> N
     assert fetch(client, "/tags/none/feed.atom").status_code == 404
 
 
-def test_zero_is_no_limit(settings: Settings, assemble: Callable[[Settings], WebServices]) -> None:
+def test_zero_is_no_limit(settings: Settings, assemble: Assemble) -> None:
     services = assemble(replace(settings, limits=LimitsSettings(copies=0)))
     client = create_app(services=services).test_client()
 
@@ -169,7 +170,7 @@ def test_many_threads_at_once_get_no_more(limit: DownloadLimit) -> None:
 
 
 def test_processes_count_together_but_for_one_uncounted_download_each(
-    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices]
+    services: WebServices, settings: Settings, assemble: Assemble
 ) -> None:
     others = [assemble(settings), assemble(settings)]
 
@@ -182,7 +183,7 @@ def test_processes_count_together_but_for_one_uncounted_download_each(
 
 
 def test_two_processes_that_have_both_counted_share_what_is_left(
-    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices], clock: Clock
+    services: WebServices, settings: Settings, assemble: Assemble, clock: Clock
 ) -> None:
     large = replace(settings, limits=LimitsSettings(copies=20))
     one, other = assemble(large).download_limit, assemble(large).download_limit
@@ -192,8 +193,7 @@ def test_two_processes_that_have_both_counted_share_what_is_left(
 
 
 def test_a_well_behaved_reader_costs_no_query(services: WebServices, limit: DownloadLimit, clock: Clock) -> None:
-    statements: list[str] = []
-    event.listen(services.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    statements = record_statements(services.database.engine)
 
     for _ in range(5):
         assert passed(limit, 1) == 1
@@ -204,8 +204,7 @@ def test_a_well_behaved_reader_costs_no_query(services: WebServices, limit: Down
 
 def test_a_refusal_costs_no_query(services: WebServices, limit: DownloadLimit, clock: Clock) -> None:
     assert passed(limit, MOST + 1) == MOST
-    statements: list[str] = []
-    event.listen(services.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    statements = record_statements(services.database.engine)
 
     for seconds in range(1, 60):
         assert limit.refuses(READER, FEED) == 61 - seconds + 1
@@ -272,7 +271,7 @@ def test_feeds_are_served_while_the_database_is_away_and_the_log_says_so_once(
 def test_a_locked_database_delays_no_reader(
     services: WebServices,
     settings: Settings,
-    assemble: Callable[[Settings], WebServices],
+    assemble: Assemble,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(download_limit, "_LOCK_TIMEOUT", 0.05)
@@ -286,7 +285,7 @@ def test_a_locked_database_delays_no_reader(
 
 
 def test_a_database_that_is_back_counts_again(
-    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices], clock: Clock
+    services: WebServices, settings: Settings, assemble: Assemble, clock: Clock
 ) -> None:
     engine = services.database.engine
     limit = services.download_limit

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,12 +19,13 @@ from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, Settings
 from feedserver.storage import engine as storage_engine
 from tests.feeds.happenings import say, take_the_database_away
+from tests.support.fixtures import Assemble, Publish
 
 FEEDS = ["/feed.rss", "/feed.atom", "/feed.json", "/tags/sea/feed.rss", "/thoughts.atom", "/posts/fog/thoughts.rss"]
 
 
 @pytest.fixture
-def fog(publish: Callable[..., Post], services: WebServices) -> Post:
+def fog(publish: Publish, services: WebServices) -> Post:
     post = publish("Fog", slug="fog", tags="[sea]")
     say(services, post)
     return post
@@ -61,7 +62,7 @@ def locked_for_all_others(path: Path) -> Iterator[None]:
 
 
 def test_the_last_good_bytes_are_served_while_the_database_is_locked(
-    assemble: Callable[[Settings], WebServices],
+    assemble: Assemble,
     prepared_sqlite: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -102,7 +103,7 @@ def test_a_feed_that_is_gone_does_not_come_back_when_the_database_goes_away(
 
 
 def test_no_reader_waits_long_while_a_writer_holds_the_database(
-    services: WebServices, publish: Callable[..., Post], fog: Post, monkeypatch: pytest.MonkeyPatch
+    services: WebServices, publish: Publish, fog: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = FeedAddress("site", "atom")
     before = services.feed_documents.get(address)

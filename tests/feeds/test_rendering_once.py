@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import count
-from threading import Barrier, Event
+from threading import Event
 from typing import Any
 
 import pytest
@@ -14,13 +14,13 @@ from feedserver.feeds import renderer
 from feedserver.feeds.collecting import Collector
 from feedserver.feeds.model import Feed
 from feedserver.feeds.scopes import FeedAddress
-from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.settings import Settings
+from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock
+from tests.support.waiting import together
 
 ATOM = FeedAddress("site", "atom")
-Assemble = Callable[[Settings], WebServices]
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_a_slow_renderer_never_publishes_old_bytes_as_the_newest_version(
     services: WebServices,
     settings: Settings,
     assemble: Assemble,
-    publish: Callable[..., Post],
+    publish: Publish,
     meanwhile: Callable[..., None],
 ) -> None:
     slow, quick = services, assemble(settings)
@@ -66,7 +66,7 @@ def test_a_slow_renderer_never_publishes_old_bytes_as_the_newest_version(
 
 
 def test_bytes_from_before_a_scheduled_post_was_due_are_not_published_after_it(
-    services: WebServices, publish: Callable[..., Post], clock: Clock, meanwhile: Callable[..., None]
+    services: WebServices, publish: Publish, clock: Clock, meanwhile: Callable[..., None]
 ) -> None:
     publish("To come", date=(clock() + timedelta(minutes=1)).isoformat())
     meanwhile(services, lambda: clock.move(minutes=2))
@@ -75,7 +75,7 @@ def test_bytes_from_before_a_scheduled_post_was_due_are_not_published_after_it(
 
 
 def test_a_site_that_changes_during_every_rendering_is_served_all_the_same(
-    services: WebServices, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+    services: WebServices, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, numbers = Collector.collect, count()
 
@@ -91,7 +91,7 @@ def test_a_site_that_changes_during_every_rendering_is_served_all_the_same(
 
 
 def test_a_change_is_rendered_once_and_other_threads_serve_the_last_good_bytes(
-    services: WebServices, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+    services: WebServices, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish("One")
     before = services.feed_documents.get(ATOM)
@@ -120,20 +120,14 @@ def test_a_change_is_rendered_once_and_other_threads_serve_the_last_good_bytes(
 
 
 def test_a_feed_that_is_not_cached_is_rendered_once_for_all_threads(
-    services: WebServices, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+    services: WebServices, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish("One")
     rendered: list[str] = []
     real = renderer.FORMATS["atom"]
     monkeypatch.setitem(renderer.FORMATS, "atom", lambda feed: rendered.append(feed.title) or real(feed))
-    together = Barrier(8)
 
-    def ask() -> bytes:
-        together.wait()
-        return services.feed_documents.get(ATOM).bodies["identity"]
+    found = together(*[lambda: services.feed_documents.get(ATOM).bodies["identity"]] * 8)
 
-    with ThreadPoolExecutor(8) as threads:
-        found = [future.result() for future in [threads.submit(ask) for _ in range(8)]]
-
-    assert all(b"One" in body for body in found)
+    assert all(b"One" in body for body in found)  # type: ignore[operator]
     assert len(rendered) == 1

@@ -1,7 +1,6 @@
 """A kind of feed is one row of one table."""
 
 import ast
-from collections.abc import Callable
 from pathlib import Path
 
 import feedparser
@@ -13,9 +12,9 @@ import feedserver.feeds
 from feedserver.app import create_app
 from feedserver.feeds import scopes
 from feedserver.feeds.scopes import SCOPES, Scope
-from feedserver.posts.model import Post
 from feedserver.posts.store import Listing
 from feedserver.services import WebServices
+from tests.support.fixtures import Publish
 
 FEEDS = Path(feedserver.feeds.__file__).parent
 FILES = sorted(path for path in FEEDS.glob("*.py") if path.name != "scopes.py")
@@ -32,7 +31,7 @@ SEA = Scope(
 
 
 @pytest.fixture
-def client(services: WebServices, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+def client(services: WebServices, publish: Publish, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     """A site with one more row in the table."""
     monkeypatch.setitem(SCOPES, "sea", SEA)
     publish("At sea", tags="[sea]")

@@ -2,37 +2,20 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event
 
-from feedserver.posts.model import Post
 from feedserver.services import WebServices
+from tests.support.fixtures import Publish
+from tests.support.statements import record_statements
 
-STALE = 0.06  # seconds after which the revision is looked up again
+STALE = 0.06  # seconds after which the revision is looked up again; a longer sleep does no harm
 THE_REVISION = re.compile(r"SELECT (site\.\w+(, )?)+ \nFROM site")
 
 
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """The statements sent to any database inside the block."""
-    sent: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        sent.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-
-
 @pytest.fixture
-def etag(client: FlaskClient, publish: Callable[..., Post], path: str) -> str:
+def etag(client: FlaskClient, publish: Publish, path: str) -> str:
     """The ETag of a feed that is cached and whose address the fast path knows."""
     publish("First", tags="[a]")
     publish("Second", tags="[a]")
@@ -48,12 +31,13 @@ def test_a_cached_feed_costs_no_query_but_that_for_the_revision(
     services: WebServices, client: FlaskClient, etag: str, path: str, status: int
 ) -> None:
     headers = {"If-None-Match": etag} if status == 304 else {"Accept-Encoding": "gzip"}
+    sent = record_statements(services.database.engine)
     for number in range(2):
         time.sleep(STALE)
         reader = {"REMOTE_ADDR": f"192.0.2.{number}"}  # of each the first download is not counted
 
-        with statements() as sent:
-            answer = client.get(path, headers=headers, environ_base=reader)
+        sent.clear()
+        answer = client.get(path, headers=headers, environ_base=reader)
 
         assert (answer.status_code, answer.headers["ETag"]) == (status, etag)
         if services.database.is_sqlite:
@@ -69,9 +53,9 @@ def test_requests_within_a_twentieth_of_a_second_share_one_query(
 ) -> None:
     time.sleep(STALE)
     began = time.monotonic()
-    with statements() as sent:
-        for _ in range(50):
-            assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
+    sent = record_statements(services.database.engine)
+    for _ in range(50):
+        assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
     moments = (time.monotonic() - began) / 0.05  # for which a revision is taken
 
     assert len(sent) <= (0 if services.database.is_sqlite else 1 + moments)

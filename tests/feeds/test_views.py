@@ -18,6 +18,7 @@ from feedserver.services import WebServices
 from feedserver.urls import Urls
 from tests.feeds.happenings import say
 from tests.feeds.reading import ALL_FEEDS, TYPES
+from tests.support.fixtures import Publish
 
 ODD_NAMES = [
     "a/b",
@@ -96,7 +97,7 @@ def test_time_to_live_is_the_same_in_header_and_document(client: FlaskClient, fo
 
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_a_tag_and_an_author_of_any_name_have_a_list_and_feeds(
-    client: FlaskClient, publish: Callable[..., Post], fmt: Format
+    client: FlaskClient, publish: Publish, fmt: Format
 ) -> None:
     for name in ODD_NAMES:
         names = json.dumps([name], ensure_ascii=False)
@@ -134,7 +135,7 @@ def test_an_unknown_feed_is_a_404(client: FlaskClient, fog: Post) -> None:
 
 
 def test_plain_slashes_belong_to_a_name_too_because_some_proxies_decode_them(
-    client: FlaskClient, publish: Callable[..., Post]
+    client: FlaskClient, publish: Publish
 ) -> None:
     publish("Fog", tags='["a/b"]')
 
@@ -182,7 +183,7 @@ def test_the_thoughts_of_a_renamed_post_redirect_and_those_of_a_deleted_one_are_
 
 @pytest.mark.parametrize("front", [{"draft": "true"}, {"date": "2030-01-01"}], ids=["draft", "scheduled"])
 def test_the_thoughts_of_a_hidden_post_are_not_found(
-    client: FlaskClient, publish: Callable[..., Post], services: WebServices, front: dict[str, str]
+    client: FlaskClient, publish: Publish, services: WebServices, front: dict[str, str]
 ) -> None:
     post = publish("Secret", slug="secret", **front)
     say(services, post)
@@ -241,9 +242,7 @@ def test_a_site_without_posts_has_feeds_of_its_own_and_of_its_author(client: Fla
     assert client.get("/tags/sea/feed.rss").status_code == 404
 
 
-def test_the_feed_of_the_sites_author_lists_posts_without_authors_too(
-    client: FlaskClient, publish: Callable[..., Post]
-) -> None:
+def test_the_feed_of_the_sites_author_lists_posts_without_authors_too(client: FlaskClient, publish: Publish) -> None:
     publish("Unnamed", date="2026-01-01")
     publish("Named", authors="[Ben, Ann Author]", date="2026-01-02")
     publish("Of another", authors="[Ben]", date="2026-01-03")

@@ -11,6 +11,7 @@ import pytest
 
 from tests.flows.story import TITLE, tell
 from tests.support.serving import Blog, Site, running_site
+from tests.thoughts.forms import TYPING_SECONDS
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
 
@@ -24,7 +25,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-MINIMUM_SECONDS = 2.1  # a comment that is sent sooner is refused
 
 pytestmark = [
     pytest.mark.browser,
@@ -153,7 +153,7 @@ def test_a_person_writes_a_comment_corrects_it_and_sees_it_once_it_is_approved(s
     writer.page.get_by_role("textbox", name="Comment").fill("What a fine harbour.\n\nI was there in May.")
     writer.page.get_by_role("textbox", name="Name (required)").fill(" ")  # the browser accepts it, the server does not
     writer.page.get_by_role("textbox", name="Email").fill("bea@example.org")
-    time.sleep(MINIMUM_SECONDS)
+    time.sleep(TYPING_SECONDS)
     writer.page.get_by_role("button", name="Post Comment").click()
 
     assert "Please give a name." in writer.page.get_by_role("alert").inner_text()
@@ -165,7 +165,7 @@ def test_a_person_writes_a_comment_corrects_it_and_sees_it_once_it_is_approved(s
     writer.complaints.clear()  # the browser reports a 422 as such
 
     writer.page.get_by_role("textbox", name="Name (required)").fill("Bea")
-    time.sleep(MINIMUM_SECONDS)
+    time.sleep(TYPING_SECONDS)
     writer.page.get_by_role("button", name="Post Comment").click()
 
     assert writer.page.get_by_role("status").inner_text() == "Thank you. Your comment waits for approval."

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -15,13 +14,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, text
 
 from tests.posts.builders import document
 from tests.support.pinging import HEADERS, ping_body, read_answer
-from tests.support.postgres import VARIABLE
+from tests.support.postgres import VARIABLE, new_database
 from tests.support.serving import FEEDSERVER, Blog, Site, free_port, request
 from tests.support.waiting import wait_until
+from tests.thoughts.forms import TYPING_SECONDS
 
 DIED = "the process that ran it has ended"
 
@@ -109,14 +109,8 @@ def _made(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def empty_database(prepared_postgres: str) -> Iterator[str]:
     """The URL of an empty PostgreSQL database."""
-    name = f"machines_{uuid.uuid4().hex}"
-    admin = create_engine(os.environ[VARIABLE], isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(os.environ[VARIABLE]).set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    with new_database(os.environ[VARIABLE]) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -127,13 +121,6 @@ def machines(tmp_path_factory: pytest.TempPathFactory, empty_database: str) -> I
         for site in (machines.one, machines.two):
             machines.start_worker(site)
         yield machines
-
-
-@pytest.fixture
-def blog() -> Iterator[Blog]:
-    blog = Blog()
-    yield blog
-    blog.close()
 
 
 @pytest.fixture
@@ -177,7 +164,7 @@ def test_a_post_published_on_one_is_in_the_same_bytes_of_the_others_feed_within_
         assert site.get(f"/feed.{fmt}")[0] == 200
 
     publish(f"Known everywhere in {fmt}")
-    time.sleep(1)
+    time.sleep(1)  # what is promised; a longer sleep does no harm
 
     answers = [site.get(f"/feed.{fmt}", {"Accept-Encoding": "gzip"}) for site in (machines.two, machines.one)]
     for name in ("etag", "last-modified", "content-length"):
@@ -209,7 +196,7 @@ def test_the_form_of_one_server_is_accepted_by_the_other(machines: Machines, pub
     page = machines.one.get(path)[2].decode()
     token = re.search(r'name="token" value="([^"]+)"', page)
     assert token, page
-    time.sleep(2.1)  # a comment that is sent sooner is refused
+    time.sleep(TYPING_SECONDS)
 
     form = {
         "token": token[1],

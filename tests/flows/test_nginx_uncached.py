@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
@@ -10,27 +9,14 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.support.front import Answer, Front, running_front
+from tests.support.front import Answer, Front
 from tests.support.pinging import HEADERS, ping_body, read_answer
 from tests.support.proxy import PROGRAM, WHY_NOT, Nginx
 from tests.support.serving import Blog, free_port, request
 from tests.support.waiting import wait_until
-from tests.thoughts.forms import TYPED, CommentForm, read_form
+from tests.thoughts.forms import TYPED, TYPING_SECONDS, CommentForm, read_form
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason=WHY_NOT)
-
-
-@pytest.fixture(scope="module")
-def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    with running_front(tmp_path_factory.mktemp("front")) as front:
-        yield front
-
-
-@pytest.fixture
-def blog() -> Iterator[Blog]:
-    blog = Blog()
-    yield blog
-    blog.close()
 
 
 @pytest.mark.parametrize(
@@ -104,7 +90,7 @@ def test_the_page_with_the_comment_form_and_what_is_sent_with_it_are_never_cache
     pages = [front.get(path) for _ in range(2)]
     forms = [read_form(body.decode()) for _, _, body in pages]
     answers = [send(front, forms[0], comment="") for _ in range(2)]
-    time.sleep(2.1)  # a comment that is sent sooner is refused
+    time.sleep(TYPING_SECONDS)
     answers += [send(front, form) for form in forms]
     thanks = [front.get(headers["location"].removeprefix(front.nginx.url)) for _, headers, _ in answers[2:]]
 
@@ -119,7 +105,7 @@ def test_the_moderation_feed_is_never_cached(front: Front) -> None:
     before = set(front.cached())
     answers = [front.get(path)]
     form = read_form(front.get(front.publish("To be thought about"))[2].decode())
-    time.sleep(2.1)
+    time.sleep(TYPING_SECONDS)
     send(front, form, comment="A word that waits.")
 
     answers += [front.get(path) for _ in range(2)]

@@ -4,7 +4,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,6 @@ from tests.flows.story import tell
 from tests.support.serving import Blog, clean_environ, running_site
 
 CHECKOUT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def blog() -> Iterator[Blog]:
-    blog = Blog()
-    yield blog
-    blog.close()
 
 
 def test_a_post_is_published_pinged_and_read_under_gunicorn_with_two_workers(
@@ -59,19 +51,8 @@ def wheel_program(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     home = folder / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], **run)
     python = str(home / "bin" / "python")
-    install = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--quiet",
-        "--python",
-        python,
-        "install",
-        "--no-deps",
-        "--no-index",
-        str(wheel),
-    ]
-    subprocess.run(install, **run)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--python", python]
+    subprocess.run([*pip, "install", "--no-deps", "--no-index", str(wheel)], **run)
     (own,) = home.glob("lib/python*/site-packages")
     (own / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
     where = subprocess.run(

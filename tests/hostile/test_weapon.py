@@ -15,6 +15,7 @@ from feedserver.settings import Settings
 from feedserver.storage import rate_limits
 from feedserver.storage.schema import rate_limits as table
 from feedserver.thoughts.verification.fetch_budget import HOSTS_AT_FULL_RATE
+from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
 from tests.support.serving import Blog
 from tests.support.waiting import SECONDS
@@ -29,9 +30,7 @@ def web() -> SlowWeb:
 
 
 @pytest.fixture
-def processes(
-    settings: Settings, assemble: Callable[[Settings], WebServices], clock: Clock, web: SlowWeb
-) -> Callable[..., list[Site]]:
+def processes(settings: Settings, assemble: Assemble, clock: Clock, web: SlowWeb) -> Callable[..., list[Site]]:
     """Two processes of one site: `processes(limits_host=3)`."""
 
     def make(**values: object) -> list[Site]:

@@ -15,6 +15,9 @@ from feedserver.services import WebServices
 from feedserver.storage.engine import Database
 from tests.support.outside import Clock
 
+RunnerWith = Callable[..., Runner]
+StartWorker = Callable[[Runner], Worker]
+
 
 class Desk:
     """Writes jobs, reads them and takes them as another process would."""
@@ -84,7 +87,7 @@ def desk(services: WebServices, clock: Clock) -> Desk:
 
 
 @pytest.fixture
-def runner_with(services: WebServices, clock: Clock) -> Callable[..., Runner]:
+def runner_with(services: WebServices, clock: Clock) -> RunnerWith:
     """A runner with handlers by kind: `runner_with(work=handler)`."""
 
     def make(**handlers: Handler) -> Runner:
@@ -94,7 +97,7 @@ def runner_with(services: WebServices, clock: Clock) -> Callable[..., Runner]:
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Runner], Worker]]:
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[StartWorker]:
     """Starts workers that poll often, and stops them after the test."""
     monkeypatch.setattr(worker_module, "_POLL_SECONDS", 0.02)
     running: list[Worker] = []

@@ -1,14 +1,12 @@
 """Who gets a slot: no source site takes them all, no crowd delays others, and what failed before waits apart."""
 
 import threading
-from collections.abc import Callable
 
 from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LEASE, MAX_PER_KEY, Job
 from feedserver.jobs.queue import FreeSlots
-from feedserver.jobs.runner import Runner
 from feedserver.jobs.worker import BACKGROUND_SLOTS, SLOTS, Worker
-from tests.jobs.conftest import Desk
-from tests.support.waiting import SECONDS, wait_until
+from tests.jobs.conftest import Desk, RunnerWith, StartWorker
+from tests.support.waiting import SECONDS, together, wait_until
 
 
 def test_one_key_never_has_more_than_its_share_and_others_are_served_behind_it(desk: Desk) -> None:
@@ -54,18 +52,13 @@ def test_a_lease_that_has_ended_takes_no_share(desk: Desk) -> None:
 def test_the_share_holds_when_many_processes_take_at_once(desk: Desk) -> None:
     for number in range(40):
         desk.add(str(number), concurrency_key="crowd.example")
-    start, taken = threading.Barrier(6), []
+    taken: list[Job] = []
 
     def take() -> None:
-        start.wait(SECONDS)
         for _ in range(4):
             taken.extend(desk.take())
 
-    threads = [threading.Thread(target=take) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(SECONDS)
+    together(*[take] * 6)
 
     assert len(taken) == MAX_PER_KEY
 
@@ -91,7 +84,7 @@ def test_first_attempts_are_taken_oldest_and_newest_in_turns(desk: Desk) -> None
 
 
 def test_jobs_that_failed_before_and_hang_keep_no_first_attempt_waiting(
-    desk: Desk, runner_with: Callable[..., Runner], started: Callable[[Runner], Worker]
+    desk: Desk, runner_with: RunnerWith, started: StartWorker
 ) -> None:
     gate, hanging = threading.Event(), threading.Semaphore(0)
 
@@ -117,7 +110,7 @@ def test_jobs_that_failed_before_and_hang_keep_no_first_attempt_waiting(
 
 
 def test_background_jobs_have_few_slots_full_deadlines_and_keep_no_first_attempt_waiting(
-    desk: Desk, runner_with: Callable[..., Runner], started: Callable[[Runner], Worker]
+    desk: Desk, runner_with: RunnerWith, started: StartWorker
 ) -> None:
     gate, begun = threading.Event(), []
 
@@ -141,7 +134,7 @@ def test_background_jobs_have_few_slots_full_deadlines_and_keep_no_first_attempt
 
 
 def test_when_half_of_the_slots_are_taken_the_next_deadlines_are_short_and_every_second_job_is_the_newest(
-    desk: Desk, runner_with: Callable[..., Runner], started: Callable[[Runner], Worker]
+    desk: Desk, runner_with: RunnerWith, started: StartWorker
 ) -> None:
     gate, begun = threading.Event(), []
 
@@ -162,9 +155,7 @@ def test_when_half_of_the_slots_are_taken_the_next_deadlines_are_short_and_every
     assert sum(short for _, short in first) == SLOTS // 2
 
 
-def test_the_turns_of_oldest_and_newest_go_on_from_one_poll_to_the_next(
-    desk: Desk, runner_with: Callable[..., Runner]
-) -> None:
+def test_the_turns_of_oldest_and_newest_go_on_from_one_poll_to_the_next(desk: Desk, runner_with: RunnerWith) -> None:
     gate, begun = threading.Semaphore(0), []
 
     def work(job: Job) -> None:
@@ -190,7 +181,7 @@ def test_the_turns_of_oldest_and_newest_go_on_from_one_poll_to_the_next(
     worker.stop()
 
 
-def test_interactive_jobs_go_before_what_is_due_for_longer(desk: Desk, runner_with: Callable[..., Runner]) -> None:
+def test_interactive_jobs_go_before_what_is_due_for_longer(desk: Desk, runner_with: RunnerWith) -> None:
     done: list[str] = []
     for subject, age, priority in (("old", 900, BACKGROUND), ("new", 1, INTERACTIVE), ("older", 990, BACKGROUND)):
         desk.add(subject, priority=priority, seconds=-age)

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from feedserver.jobs import leases as leases_module
@@ -14,12 +13,13 @@ from feedserver.jobs import store
 from feedserver.jobs.model import LEASE, MAX_PER_KEY, RENEW_SECONDS, Job
 from feedserver.jobs.runner import Runner
 from feedserver.jobs.worker import Worker
-from tests.jobs.conftest import Desk
+from tests.jobs.conftest import Desk, RunnerWith
+from tests.support.statements import record_statements
 from tests.support.waiting import SECONDS, wait_until
 
 
 def test_a_job_that_takes_longer_than_its_lease_keeps_it_as_long_as_it_is_renewed(
-    desk: Desk, runner_with: Callable[..., Runner]
+    desk: Desk, runner_with: RunnerWith
 ) -> None:
     def work(job: Job) -> None:
         for _ in range(20):
@@ -36,14 +36,11 @@ def test_a_job_that_takes_longer_than_its_lease_keeps_it_as_long_as_it_is_renewe
     assert desk.all() == []
 
 
-def test_one_statement_renews_all_leases_of_a_process(desk: Desk, runner_with: Callable[..., Runner]) -> None:
+def test_one_statement_renews_all_leases_of_a_process(desk: Desk, runner_with: RunnerWith) -> None:
     for number in range(5):
         desk.add(str(number))
     runner, jobs = runner_with(), desk.take(9)
-    statements: list[str] = []
-    event.listen(
-        desk.database.engine, "before_cursor_execute", lambda _c, _u, statement, *_: statements.append(statement)
-    )
+    statements = record_statements(desk.database.engine)
 
     desk.clock.move(seconds=7)
     inside(runner, jobs, runner.leases.renew)
@@ -62,7 +59,7 @@ def inside(runner: Runner, jobs: list[Job], then: Callable[[], None]) -> None:
 
 def test_leases_are_renewed_by_themselves_and_a_database_that_is_away_does_not_end_that(
     desk: Desk,
-    runner_with: Callable[..., Runner],
+    runner_with: RunnerWith,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -89,7 +86,7 @@ def test_leases_are_renewed_by_themselves_and_a_database_that_is_away_does_not_e
 
 
 def test_the_jobs_of_a_crashed_process_are_free_when_their_leases_end_and_pay_for_it(
-    desk: Desk, runner_with: Callable[..., Runner], caplog: pytest.LogCaptureFixture
+    desk: Desk, runner_with: RunnerWith, caplog: pytest.LogCaptureFixture
 ) -> None:
     desk.add("a")
     (lost,) = desk.take()
@@ -127,7 +124,7 @@ def test_a_job_that_kills_every_process_waits_longer_each_time(desk: Desk) -> No
 
 
 def test_the_late_result_of_a_lost_lease_changes_nothing_and_renews_nothing(
-    desk: Desk, runner_with: Callable[..., Runner]
+    desk: Desk, runner_with: RunnerWith
 ) -> None:
     desk.add("a")
     (late,) = desk.take()
@@ -147,7 +144,7 @@ def test_the_late_result_of_a_lost_lease_changes_nothing_and_renews_nothing(
     assert desk.all() == []
 
 
-def test_a_worker_that_cannot_wait_gives_its_leases_back(desk: Desk, runner_with: Callable[..., Runner]) -> None:
+def test_a_worker_that_cannot_wait_gives_its_leases_back(desk: Desk, runner_with: RunnerWith) -> None:
     gate, begun = threading.Event(), threading.Event()
 
     def work(_: Job) -> None:
@@ -166,9 +163,7 @@ def test_a_worker_that_cannot_wait_gives_its_leases_back(desk: Desk, runner_with
     gate.set()
 
 
-def test_what_comes_after_a_lease_was_given_back_changes_nothing(
-    desk: Desk, runner_with: Callable[..., Runner]
-) -> None:
+def test_what_comes_after_a_lease_was_given_back_changes_nothing(desk: Desk, runner_with: RunnerWith) -> None:
     def work(job: Job) -> None:
         runner.leases.give_back()
         (again,) = desk.take()

@@ -1,11 +1,11 @@
 """Stored jobs: one for each subject, taken by one at a time, never lost."""
 
-import threading
 from datetime import timedelta
 
 from feedserver.jobs import store
 from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LEASE
 from tests.jobs.conftest import Desk
+from tests.support.waiting import together
 
 
 def test_there_is_one_job_for_each_kind_and_subject(desk: Desk) -> None:
@@ -98,19 +98,13 @@ def test_a_discarded_job_is_gone_for_its_worker_too(desk: Desk) -> None:
 def test_workers_that_take_at_once_never_take_the_same_job(desk: Desk) -> None:
     for number in range(24):
         desk.add(str(number))
-    start = threading.Barrier(4)
     taken: list[str] = []
 
     def take() -> None:
-        start.wait(10)
         while found := desk.take(2):
             taken.extend(job.subject for job in found)
 
-    threads = [threading.Thread(target=take) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
+    together(*[take] * 4)
 
     assert sorted(taken, key=int) == [str(number) for number in range(24)]
 

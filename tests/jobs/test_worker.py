@@ -2,11 +2,10 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import DataError, OperationalError
 
 from feedserver.jobs import worker as worker_module
@@ -16,14 +15,15 @@ from feedserver.jobs.runner import Runner
 from feedserver.jobs.worker import SLOTS, Worker
 from feedserver.services import WebServices
 from feedserver.storage import revision as site
-from tests.jobs.conftest import Desk
+from tests.jobs.conftest import Desk, RunnerWith, StartWorker
+from tests.support.statements import record_statements
 from tests.support.waiting import SECONDS, wait_until
 
 # --- one after the other ---
 
 
 def test_a_handler_that_raises_costs_an_attempt_and_stops_no_other_job(
-    desk: Desk, runner_with: Callable[..., Runner], caplog: pytest.LogCaptureFixture
+    desk: Desk, runner_with: RunnerWith, caplog: pytest.LogCaptureFixture
 ) -> None:
     def work(job: Job) -> None:
         if job.subject == "bad":
@@ -42,7 +42,7 @@ def test_a_handler_that_raises_costs_an_attempt_and_stops_no_other_job(
     assert "a secret detail" in caplog.text
 
 
-def test_a_job_that_fails_for_days_is_still_there(desk: Desk, runner_with: Callable[..., Runner]) -> None:
+def test_a_job_that_fails_for_days_is_still_there(desk: Desk, runner_with: RunnerWith) -> None:
     def work(_: Job) -> None:
         raise ValueError
 
@@ -55,9 +55,7 @@ def test_a_job_that_fails_for_days_is_still_there(desk: Desk, runner_with: Calla
     assert desk.all()[0].attempts == 12
 
 
-def test_a_job_that_loses_the_database_is_taken_again_when_its_lease_ends(
-    desk: Desk, runner_with: Callable[..., Runner]
-) -> None:
+def test_a_job_that_loses_the_database_is_taken_again_when_its_lease_ends(desk: Desk, runner_with: RunnerWith) -> None:
     def work(_: Job) -> None:
         raise OperationalError("select", {}, Exception("the server went away"))
 
@@ -73,7 +71,7 @@ def test_a_job_that_loses_the_database_is_taken_again_when_its_lease_ends(
     assert desk.all()[0].attempts == 1
 
 
-def test_a_job_that_the_database_refuses_waits_longer_each_time(desk: Desk, runner_with: Callable[..., Runner]) -> None:
+def test_a_job_that_the_database_refuses_waits_longer_each_time(desk: Desk, runner_with: RunnerWith) -> None:
     def work(_: Job) -> None:
         raise DataError("select", {}, Exception("no such character"))
 
@@ -83,7 +81,7 @@ def test_a_job_that_the_database_refuses_waits_longer_each_time(desk: Desk, runn
     assert (desk.all()[0].attempts, desk.all()[0].leased_until) == (1, None)
 
 
-def test_what_is_not_due_or_not_known_is_not_run(desk: Desk, runner_with: Callable[..., Runner]) -> None:
+def test_what_is_not_due_or_not_known_is_not_run(desk: Desk, runner_with: RunnerWith) -> None:
     desk.add("later", seconds=1)
     desk.add("unknown", kind="from a later version")
 
@@ -94,9 +92,7 @@ def test_what_is_not_due_or_not_known_is_not_run(desk: Desk, runner_with: Callab
 # --- workers ---
 
 
-def test_a_worker_carries_out_what_is_due_and_beats(
-    desk: Desk, runner_with: Callable[..., Runner], started: Callable[[Runner], Worker]
-) -> None:
+def test_a_worker_carries_out_what_is_due_and_beats(desk: Desk, runner_with: RunnerWith, started: StartWorker) -> None:
     for number in range(5):
         desk.add(str(number))
 
@@ -107,7 +103,7 @@ def test_a_worker_carries_out_what_is_due_and_beats(
 
 
 def test_a_worker_stops_without_waiting_for_its_next_poll_and_takes_nothing_afterwards(
-    desk: Desk, runner_with: Callable[..., Runner], monkeypatch: pytest.MonkeyPatch
+    desk: Desk, runner_with: RunnerWith, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_module, "_POLL_SECONDS", 1000)
     worker = Worker(runner_with(work=desk.finish))
@@ -122,7 +118,7 @@ def test_a_worker_stops_without_waiting_for_its_next_poll_and_takes_nothing_afte
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("job")]
 
 
-def test_a_worker_that_stops_waits_for_what_is_under_way(desk: Desk, runner_with: Callable[..., Runner]) -> None:
+def test_a_worker_that_stops_waits_for_what_is_under_way(desk: Desk, runner_with: RunnerWith) -> None:
     begun, gate, stopped = threading.Event(), threading.Event(), threading.Event()
 
     def work(job: Job) -> None:
@@ -149,14 +145,11 @@ def test_a_worker_that_stops_waits_for_what_is_under_way(desk: Desk, runner_with
 
 
 def test_an_idle_worker_asks_one_question_a_poll_and_beats_every_ten_seconds(
-    services: WebServices, desk: Desk, runner_with: Callable[..., Runner]
+    services: WebServices, desk: Desk, runner_with: RunnerWith
 ) -> None:
     worker = Worker(services.runner)
     worker.poll()
-    statements: list[str] = []
-    event.listen(
-        desk.database.engine, "before_cursor_execute", lambda _c, _u, statement, *_: statements.append(statement)
-    )
+    statements = record_statements(desk.database.engine)
 
     for _ in range(20):
         desk.clock.move(seconds=1)
@@ -169,9 +162,7 @@ def test_an_idle_worker_asks_one_question_a_poll_and_beats_every_ten_seconds(
     assert len(asked) == 22
 
 
-def test_two_workers_never_carry_out_one_job_at_once(
-    desk: Desk, runner_with: Callable[..., Runner], started: Callable[[Runner], Worker]
-) -> None:
+def test_two_workers_never_carry_out_one_job_at_once(desk: Desk, runner_with: RunnerWith, started: StartWorker) -> None:
     done: list[str] = []
 
     def work(job: Job) -> None:
@@ -188,7 +179,7 @@ def test_two_workers_never_carry_out_one_job_at_once(
 
 
 def test_jobs_that_hang_do_not_delay_jobs_of_another_kind(
-    desk: Desk, runner_with: Callable[..., Runner], started: Callable[[Runner], Worker]
+    desk: Desk, runner_with: RunnerWith, started: StartWorker
 ) -> None:
     gate = threading.Event()
     hanging = threading.Semaphore(0)
@@ -214,8 +205,8 @@ def test_jobs_that_hang_do_not_delay_jobs_of_another_kind(
 
 def test_a_worker_outlives_a_database_that_is_away(
     desk: Desk,
-    runner_with: Callable[..., Runner],
-    started: Callable[[Runner], Worker],
+    runner_with: RunnerWith,
+    started: StartWorker,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -23,6 +23,7 @@ from tests.hostile.answers import (
     for_ever,
     packed,
 )
+from tests.support.waiting import ends_in_time
 
 
 @pytest.fixture
@@ -43,10 +44,10 @@ def test_the_deadline_ends_every_kind_of_stall(serve, policy, cost, reply):
     server = serve(reply)
     started = time.monotonic()
 
-    with pytest.raises(TimedOut):
+    with ends_in_time(), pytest.raises(TimedOut):
         fetch(server.url, replace(policy, timeout=0.3))
 
-    assert 0.25 < time.monotonic() - started < 2
+    assert time.monotonic() - started > 0.25
 
 
 @pytest.mark.parametrize("reply", BROKEN.values(), ids=BROKEN)
@@ -75,16 +76,13 @@ def test_a_gzip_bomb_within_a_gzip_bomb_is_not_decompressed(serve, policy, cost)
 
 def test_redirects_share_one_deadline(serve, policy):
     def reply(request):
-        time.sleep(0.3)
+        time.sleep(0.3)  # less than the timeout, of which two redirects take more
         return b"HTTP/1.1 302 Found\r\nLocation: /%d\r\n\r\n" % len(server.requests)
 
     server = serve(reply)
-    started = time.monotonic()
 
     with pytest.raises(TimedOut):
         fetch(server.url, replace(policy, timeout=0.4))
-
-    assert time.monotonic() - started < 1.5
 
 
 @pytest.mark.parametrize(

@@ -3,37 +3,33 @@
 import gc
 import time
 import tracemalloc
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 from cachetools import LRUCache
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from feedserver.pages import cache
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from tests.feeds.happenings import say
 from tests.pages.builders import elements, texts
+from tests.support.fixtures import Publish
 from tests.support.outside import Clock
+from tests.support.statements import record_statements
+from tests.support.waiting import together
 
 PAGES = ["/", "/?page=1", "/tags/sea", "/authors/Ann%20Author", "/posts/fog"]
 
 
 @pytest.fixture(autouse=True)
-def fog(publish: Callable[..., Post]) -> Post:
+def fog(publish: Publish) -> Post:
     return publish("Fog", slug="fog", tags="[sea]")
 
 
 @pytest.fixture
 def statements(services: WebServices) -> list[str]:
-    """The SQL statements, without those of transactions."""
-    said: list[str] = []
-    event.listen(services.database.engine, "before_cursor_execute", lambda *given: said.append(given[2]))
-    return said
+    return record_statements(services.database.engine)
 
 
 def questions(statements: list[str]) -> list[str]:
@@ -56,7 +52,7 @@ def test_a_cached_page_costs_no_query_but_that_for_the_revision(
 
 
 def test_a_change_is_seen_with_the_next_request(
-    client: FlaskClient, services: WebServices, publish: Callable[..., Post], fog: Post
+    client: FlaskClient, services: WebServices, publish: Publish, fog: Post
 ) -> None:
     for path in PAGES:
         client.get(path)
@@ -74,7 +70,7 @@ def test_a_change_is_seen_with_the_next_request(
 
 
 def test_a_scheduled_post_appears_on_cached_pages_when_it_is_due(
-    client: FlaskClient, publish: Callable[..., Post], clock: Clock
+    client: FlaskClient, publish: Publish, clock: Clock
 ) -> None:
     publish("Fog again", slug="again", tags="[sea]", body="Words.", date=(clock() + timedelta(hours=1)).isoformat())
     before = {path: client.get(path).text for path in PAGES}
@@ -111,19 +107,16 @@ def test_missing_pages_are_not_cached(client: FlaskClient, services: WebServices
 
 
 def test_concurrent_requests_render_a_page_once(services: WebServices) -> None:
-    together, written = Barrier(4), []
+    written = []
 
     def write(_connection: object, _now: object) -> cache.CachedPage:
         written.append(1)
-        time.sleep(0.2)
+        time.sleep(0.2)  # so that the others come meanwhile; nothing fails if they do not
         return cache.CachedPage((b"words",))
 
-    def ask(_: int) -> cache.CachedPage:
-        together.wait(timeout=30)
-        return services.page_cache.get("a page", write)
+    pages = together(*[lambda: services.page_cache.get("a page", write)] * 4)
 
-    with ThreadPoolExecutor(4) as readers:
-        assert {page.html for page in readers.map(ask, range(4))} == {(b"words",)}
+    assert pages == [cache.CachedPage((b"words",))] * 4
     assert len(written) == 1
 
 
@@ -139,7 +132,7 @@ def test_the_least_recently_used_page_goes_first(
 
 
 def test_the_size_of_all_pages_is_bounded(
-    client: FlaskClient, services: WebServices, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, services: WebServices, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(services.page_cache, "_cached", LRUCache(50_000, lambda page: min(page.page.weight, 50_000)))
     for number in range(3):
@@ -155,7 +148,7 @@ def test_the_size_of_all_pages_is_bounded(
 def test_cached_pages_take_no_more_memory_than_their_bound(
     client: FlaskClient,
     services: WebServices,
-    publish: Callable[..., Post],
+    publish: Publish,
     monkeypatch: pytest.MonkeyPatch,
     word: str,
 ) -> None:
@@ -178,7 +171,7 @@ def test_cached_pages_take_no_more_memory_than_their_bound(
 
 
 def test_a_redirect_to_a_long_post_keeps_nothing_of_it(
-    client: FlaskClient, services: WebServices, publish: Callable[..., Post]
+    client: FlaskClient, services: WebServices, publish: Publish
 ) -> None:
     publish("Long", slug="long", body="Words and more words. " * 20_000)
     services.publisher.rename("long", "longer")

@@ -1,18 +1,16 @@
 """Lists as they are served: pages of a list, empty ones, and whose posts are in the list of the site's author."""
 
-from collections.abc import Callable
-
 import pytest
 from flask.testing import FlaskClient
 
 from feedserver.pages.views import POSTS_ON_A_PAGE
-from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from tests.pages.builders import get, hrefs, texts
+from tests.support.fixtures import Publish
 
 
 @pytest.fixture
-def many(publish: Callable[..., Post]) -> int:
+def many(publish: Publish) -> int:
     """Posts for two full pages and a third with one."""
     number = 2 * POSTS_ON_A_PAGE + 1
     for n in range(number):
@@ -62,9 +60,7 @@ def test_an_empty_site_has_a_home_and_a_list_of_its_author(client: FlaskClient) 
     assert client.get("/authors/Ben").status_code == 404
 
 
-def test_the_list_of_the_sites_author_holds_posts_without_author_too(
-    client: FlaskClient, publish: Callable[..., Post]
-) -> None:
+def test_the_list_of_the_sites_author_holds_posts_without_author_too(client: FlaskClient, publish: Publish) -> None:
     publish("Unnamed", date="2026-01-01")
     publish("Named", authors="[Ben, Ann Author]", date="2026-01-02")
     publish("Of another", authors="[Ben]", date="2026-01-03")
@@ -75,7 +71,7 @@ def test_the_list_of_the_sites_author_holds_posts_without_author_too(
 
 
 def test_drafts_scheduled_and_deleted_posts_are_in_no_list(
-    client: FlaskClient, publish: Callable[..., Post], services: WebServices
+    client: FlaskClient, publish: Publish, services: WebServices
 ) -> None:
     publish("A draft", tags="[sea]", draft="true")
     publish("To come", tags="[sea]", date="2030-01-01")

@@ -14,6 +14,7 @@ from feedserver.thoughts.lifecycle import Linked, Verdict, decide
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import actions
 from tests.feeds.happenings import link, say
+from tests.support.fixtures import Publish
 from tests.support.moderating import moderate
 from tests.support.outside import Clock
 
@@ -21,7 +22,7 @@ Read = Callable[[], feedparser.FeedParserDict]
 
 
 @pytest.fixture
-def post(publish: Callable[..., Post]) -> Post:
+def post(publish: Publish) -> Post:
     return publish("Fog & <sea>", slug="fog")
 
 

@@ -1,16 +1,15 @@
 """Posts as they are served: thoughts, pingback, Open Graph, autodiscovery, microformats, old addresses."""
 
 import re
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
 
-from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from tests.feeds.happenings import link, say
 from tests.pages.builders import CLIENT_PATTERN, elements, get, hrefs, texts
+from tests.support.fixtures import Publish
 from tests.support.moderating import moderate
 
 ENDPOINT = "http://blog.example/pingback"
@@ -31,9 +30,7 @@ Blogs say `<link rel="pingback" href="http://quoted.example/">` in their head:
 """
 
 
-def test_a_post_shows_title_date_authors_body_tags_and_what_is_related(
-    client: FlaskClient, publish: Callable[..., Post]
-) -> None:
+def test_a_post_shows_title_date_authors_body_tags_and_what_is_related(client: FlaskClient, publish: Publish) -> None:
     publish("Fog over the harbour", tags="[ferry, fog]", body="The ferry waits in the fog.")
     publish("Ferry strike", slug="strike", tags="[ferry, fog]", body="The ferry does not run.", date="2026-01-31 18:00")
     publish("Cake", tags="[kitchen]", body="Eggs.")
@@ -61,7 +58,7 @@ def test_a_post_shows_title_date_authors_body_tags_and_what_is_related(
     [(0, "No thoughts on “Fog” yet"), (1, "1 Thought to “Fog”"), (2, "2 Thoughts to “Fog”")],
 )
 def test_a_post_counts_the_thoughts_that_are_shown(
-    client: FlaskClient, publish: Callable[..., Post], services: WebServices, number: int, heading: str
+    client: FlaskClient, publish: Publish, services: WebServices, number: int, heading: str
 ) -> None:
     post = publish("Fog", slug="fog")
     shown = [link(services, post, f"https://other.example/{n}", f"[…] words {n} […]") for n in range(number)]
@@ -77,7 +74,7 @@ def test_a_post_counts_the_thoughts_that_are_shown(
 
 
 def test_a_post_that_takes_pings_names_the_endpoint_once_in_head_and_header(
-    client: FlaskClient, publish: Callable[..., Post]
+    client: FlaskClient, publish: Publish
 ) -> None:
     publish("About pingback", slug="open", body=QUOTING, summary=f"'{QUOTING.splitlines()[2].strip()}'")
 
@@ -91,7 +88,7 @@ def test_a_post_that_takes_pings_names_the_endpoint_once_in_head_and_header(
     assert "fenced.example" in page
 
 
-def test_other_posts_and_pages_announce_no_pingback(client: FlaskClient, publish: Callable[..., Post]) -> None:
+def test_other_posts_and_pages_announce_no_pingback(client: FlaskClient, publish: Publish) -> None:
     publish("Closed", slug="closed", body=QUOTING, pings="closed", tags="[sea]")
 
     for path in ("/posts/closed", "/", "/tags/sea", "/authors/Ann%20Author", "/none"):
@@ -102,9 +99,7 @@ def test_other_posts_and_pages_announce_no_pingback(client: FlaskClient, publish
 
 
 @pytest.mark.parametrize("query", ["", "?comment=held", "?page=7", "?utm_source=x"])
-def test_the_canonical_address_of_a_post_is_its_permalink(
-    client: FlaskClient, publish: Callable[..., Post], query: str
-) -> None:
+def test_the_canonical_address_of_a_post_is_its_permalink(client: FlaskClient, publish: Publish, query: str) -> None:
     publish("Ünïcode", slug="ünïcode")
 
     for path in ("/posts/ünïcode", "/posts/%C3%BCn%C3%AFcode", "/posts/%c3%bcn%c3%afcode/"):
@@ -112,7 +107,7 @@ def test_the_canonical_address_of_a_post_is_its_permalink(
         assert hrefs(page, "link[rel=canonical]") == ["http://blog.example/posts/%C3%BCn%C3%AFcode"]
 
 
-def test_open_graph_says_what_a_post_is(client: FlaskClient, publish: Callable[..., Post]) -> None:
+def test_open_graph_says_what_a_post_is(client: FlaskClient, publish: Publish) -> None:
     publish("Fog & “Mist”", slug="fog", summary="In short.", body="![](/fog.png)", date="2026-01-31 18:00")
 
     said = {e.attrs["property"]: e.attrs["content"] for e in elements(client.get("/posts/fog").text, "meta[property]")}
@@ -130,7 +125,7 @@ def test_open_graph_says_what_a_post_is(client: FlaskClient, publish: Callable[.
 
 
 def test_every_feed_that_a_page_names_is_there_and_of_the_type_it_is_said_to_be(
-    client: FlaskClient, publish: Callable[..., Post]
+    client: FlaskClient, publish: Publish
 ) -> None:
     publish("Fog", slug="fog", tags='["a/b", "50%"]', authors='["A & B"]')
 
@@ -149,9 +144,7 @@ def test_every_feed_that_a_page_names_is_there_and_of_the_type_it_is_said_to_be(
             assert (answer.status_code, answer.mimetype) == (200, element.attrs["type"])
 
 
-def test_every_link_of_ours_leads_somewhere(
-    client: FlaskClient, publish: Callable[..., Post], services: WebServices
-) -> None:
+def test_every_link_of_ours_leads_somewhere(client: FlaskClient, publish: Publish, services: WebServices) -> None:
     publish("Mist", slug="mist", tags="[sea]")
     say(services, publish("Fog", slug="fog", tags="[sea]"))
 
@@ -162,7 +155,7 @@ def test_every_link_of_ours_leads_somewhere(
 
 
 def test_a_page_loads_its_stylesheet_and_nothing_else(
-    client: FlaskClient, publish: Callable[..., Post], services: WebServices
+    client: FlaskClient, publish: Publish, services: WebServices
 ) -> None:
     say(services, publish("Fog", slug="fog", tags="[sea]"))
 
@@ -174,7 +167,7 @@ def test_a_page_loads_its_stylesheet_and_nothing_else(
 
 
 def test_microformats_say_what_a_post_and_its_thoughts_are(
-    client: FlaskClient, publish: Callable[..., Post], services: WebServices
+    client: FlaskClient, publish: Publish, services: WebServices
 ) -> None:
     post = publish("Fog", slug="fog", tags="[sea]")
     link(services, post, "https://other.example/1")
@@ -197,7 +190,7 @@ def test_microformats_say_what_a_post_and_its_thoughts_are(
     assert len(elements(client.get("/").text, ".h-feed .h-entry")) == 1
 
 
-def test_a_post_without_a_title_has_its_first_words_as_label(client: FlaskClient, publish: Callable[..., Post]) -> None:
+def test_a_post_without_a_title_has_its_first_words_as_label(client: FlaskClient, publish: Publish) -> None:
     publish("", slug="note", body="Just a *few* words & no title.")
 
     page = client.get("/posts/note").text
@@ -207,7 +200,7 @@ def test_a_post_without_a_title_has_its_first_words_as_label(client: FlaskClient
     assert texts(client.get("/").text, "article h2") == ["Just a few words & no title."]
 
 
-def test_a_post_in_another_language_says_so(client: FlaskClient, publish: Callable[..., Post]) -> None:
+def test_a_post_in_another_language_says_so(client: FlaskClient, publish: Publish) -> None:
     publish("Nebel", slug="nebel", lang="de")
 
     for path in ("/posts/nebel", "/"):
@@ -228,7 +221,7 @@ def test_a_post_in_another_language_says_so(client: FlaskClient, publish: Callab
     ],
 )
 def test_every_former_address_of_a_post_leads_to_it_and_keeps_the_query(
-    client: FlaskClient, publish: Callable[..., Post], services: WebServices, asked: str, answered: str
+    client: FlaskClient, publish: Publish, services: WebServices, asked: str, answered: str
 ) -> None:
     publish("Fog", slug="fog")
     services.publisher.rename("fog", "haze")
@@ -243,7 +236,7 @@ def test_every_former_address_of_a_post_leads_to_it_and_keeps_the_query(
 
 @pytest.mark.parametrize("front", [{"draft": "true"}, {"date": "2030-01-01"}], ids=["draft", "scheduled"])
 def test_an_invisible_post_answers_like_an_unknown_one(
-    client: FlaskClient, publish: Callable[..., Post], services: WebServices, front: dict[str, str]
+    client: FlaskClient, publish: Publish, services: WebServices, front: dict[str, str]
 ) -> None:
     publish("Secret", slug="secret", **front)
     services.publisher.rename("secret", "hidden")

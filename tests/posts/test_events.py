@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 from feedserver.jobs.model import Job
 from feedserver.jobs.queue import FreeSlots
 from feedserver.posts.events import PostEvent
-from feedserver.posts.model import Post
 from feedserver.posts.publishing import PUBLISH, Publisher
 from feedserver.services import WebServices
 from tests.posts.builders import document, everything
+from tests.support.fixtures import Publish
 from tests.support.outside import Clock
 
 TOMORROW = "2026-03-09T12:00:00Z"
@@ -177,7 +177,7 @@ def test_an_edit_that_waited_while_the_job_told_does_not_make_the_post_appear_ag
 
 
 def test_what_a_listener_raises_rolls_everything_back(
-    author: Author, publish: Callable[..., Post], clock: Clock, monkeypatch: pytest.MonkeyPatch
+    author: Author, publish: Publish, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish("One", slug="it", tags="[a]")
     publish("To come", date=TOMORROW)

@@ -1,6 +1,5 @@
 """Drafts and scheduled posts: when readers see them, and the job that tells of a scheduled post."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,14 +8,13 @@ from flask.testing import FlaskClient
 
 from feedserver.jobs import store as jobs
 from feedserver.posts import store
-from feedserver.posts.model import Post
 from feedserver.posts.publishing import PUBLISH
 from feedserver.services import WebServices
 from feedserver.settings import Settings
 from tests.posts.builders import document, edit, everything
+from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock
 
-Publish = Callable[..., Post]
 TOMORROW = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
 
 
@@ -156,7 +154,7 @@ def test_a_seen_post_can_be_put_off(publish: Publish, services: WebServices, clo
     assert len(waiting(services)) == 1
 
 
-def test_dates_without_a_zone_are_in_the_sites(settings: Settings, assemble: Callable[[Settings], WebServices]) -> None:
+def test_dates_without_a_zone_are_in_the_sites(settings: Settings, assemble: Assemble) -> None:
     tokyo = assemble(replace(settings, site=replace(settings.site, timezone="Asia/Tokyo")))
 
     made = tokyo.publisher.add(tokyo.publisher.read(document(date="2026-03-09 21:00")), tokyo.clock())

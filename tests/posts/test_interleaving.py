@@ -14,6 +14,7 @@ from feedserver.posts.model import Post, Rendered
 from feedserver.services import WebServices
 from feedserver.storage import revision
 from tests.posts.builders import edit
+from tests.support.fixtures import Publish
 
 LINK = "See [below](#below)."
 
@@ -44,7 +45,7 @@ def stored(services: WebServices, slug: str) -> Post:
 
 
 def test_a_rename_keeps_an_edit_that_comes_between(
-    publish: Callable[..., Post], services: WebServices, meanwhile: Callable[..., None]
+    publish: Publish, services: WebServices, meanwhile: Callable[..., None]
 ) -> None:
     publish("First", "Old words.")
     meanwhile([lambda: edit(services, "first", "First", f"New words. {LINK}"), lambda: None])
@@ -58,7 +59,7 @@ def test_a_rename_keeps_an_edit_that_comes_between(
 
 
 def test_an_edit_links_to_the_permalink_of_a_rename_that_comes_between(
-    publish: Callable[..., Post], services: WebServices, meanwhile: Callable[..., None]
+    publish: Publish, services: WebServices, meanwhile: Callable[..., None]
 ) -> None:
     publish("First")
     meanwhile([lambda: services.publisher.rename("first", "second"), lambda: None])
@@ -71,7 +72,7 @@ def test_an_edit_links_to_the_permalink_of_a_rename_that_comes_between(
 
 
 def test_a_rename_ends_however_many_edits_want_to_come_between(
-    publish: Callable[..., Post], services: WebServices, meanwhile: Callable[..., None]
+    publish: Publish, services: WebServices, meanwhile: Callable[..., None]
 ) -> None:
     publish("First")
     edits: list[Callable[[], object]] = [partial(overtake, services, number) for number in range(50)]
@@ -97,7 +98,7 @@ def overtake(services: WebServices, number: int) -> None:
 
 
 def test_a_post_that_is_deleted_meanwhile_is_not_found(
-    publish: Callable[..., Post], services: WebServices, meanwhile: Callable[..., None]
+    publish: Publish, services: WebServices, meanwhile: Callable[..., None]
 ) -> None:
     publish("First")
     meanwhile([lambda: services.publisher.delete("first")])

@@ -1,6 +1,5 @@
 """The order in which readers first saw the posts of each list: given once, never changed."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,12 +7,12 @@ from sqlalchemy import select
 
 from feedserver.installation import init
 from feedserver.posts import lists, store
-from feedserver.posts.model import Post
 from feedserver.posts.store import EVERYTHING, Listing, at_positions
 from feedserver.services import WebServices
 from feedserver.settings import Settings
 from feedserver.storage.schema import listed, posts
 from tests.posts.builders import edit
+from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock
 
 SEA = Listing(tag="sea")
@@ -31,9 +30,7 @@ def order(services: WebServices, listing: Listing = EVERYTHING) -> dict[int, str
         return {row.position: row.title for row in connection.execute(query)}
 
 
-def test_posts_get_positions_as_they_appear_whatever_their_dates_are(
-    services: WebServices, publish: Callable[..., Post]
-) -> None:
+def test_posts_get_positions_as_they_appear_whatever_their_dates_are(services: WebServices, publish: Publish) -> None:
     publish("One", date="2026-01-01", tags="[sea]")
     publish("Two", date="2001-01-01")
     publish("Three", date="2026-01-02", tags="[sea]")
@@ -44,7 +41,7 @@ def test_posts_get_positions_as_they_appear_whatever_their_dates_are(
 
 
 def test_a_draft_and_a_scheduled_post_have_none_until_they_appear(
-    services: WebServices, publish: Callable[..., Post], clock: Clock
+    services: WebServices, publish: Publish, clock: Clock
 ) -> None:
     publish("Draft", draft="true", slug="draft")
     publish("To come", date=f"{clock():%Y-%m-%d} 23:00")
@@ -58,7 +55,7 @@ def test_a_draft_and_a_scheduled_post_have_none_until_they_appear(
     assert order(services) == {1: "One", 2: "Draft no more", 3: "To come"}
 
 
-def test_an_edit_and_a_deletion_move_no_post(services: WebServices, publish: Callable[..., Post]) -> None:
+def test_an_edit_and_a_deletion_move_no_post(services: WebServices, publish: Publish) -> None:
     for title in ("One", "Two", "Three"):
         publish(title, slug=title.lower(), tags="[sea]")
     before = order(services)
@@ -71,7 +68,7 @@ def test_an_edit_and_a_deletion_move_no_post(services: WebServices, publish: Cal
 
 
 def test_a_new_tag_puts_the_post_at_the_end_of_its_list_and_a_former_tag_at_its_former_position(
-    services: WebServices, publish: Callable[..., Post], clock: Clock
+    services: WebServices, publish: Publish, clock: Clock
 ) -> None:
     publish("One", slug="one")
     publish("Two", slug="two", tags="[sea]")
@@ -86,7 +83,7 @@ def test_a_new_tag_puts_the_post_at_the_end_of_its_list_and_a_former_tag_at_its_
 
 
 def test_posts_without_authors_get_positions_in_the_list_of_the_sites_new_author(
-    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices], publish: Callable[..., Post]
+    services: WebServices, settings: Settings, assemble: Assemble, publish: Publish
 ) -> None:
     publish("Unnamed")
     publish("Named", authors="[Zoe]")
@@ -110,9 +107,7 @@ def counted(services: WebServices, now: datetime) -> dict[str, int]:
         return found
 
 
-def test_lists_know_how_many_posts_readers_see_in_them(
-    services: WebServices, publish: Callable[..., Post], clock: Clock
-) -> None:
+def test_lists_know_how_many_posts_readers_see_in_them(services: WebServices, publish: Publish, clock: Clock) -> None:
     assert counted(services, clock()) == {"site": 0}
     publish("One", slug="one", tags="[sea, 100%]")
     publish("Two", slug="two", tags="[sea]", authors="[Zoe]")
@@ -137,7 +132,7 @@ def test_lists_know_how_many_posts_readers_see_in_them(
 
 
 def test_a_post_that_is_withheld_or_put_off_leaves_its_lists_and_comes_back_to_its_position(
-    services: WebServices, publish: Callable[..., Post], clock: Clock
+    services: WebServices, publish: Publish, clock: Clock
 ) -> None:
     publish("One", slug="one", tags="[sea]")
     publish("Two", slug="two", tags="[sea]")
@@ -154,7 +149,7 @@ def test_a_post_that_is_withheld_or_put_off_leaves_its_lists_and_comes_back_to_i
 
 
 def test_the_former_author_of_the_site_keeps_only_the_posts_that_say_so(
-    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices], publish: Callable[..., Post]
+    services: WebServices, settings: Settings, assemble: Assemble, publish: Publish
 ) -> None:
     init(services, example=False)
     publish("Unnamed")

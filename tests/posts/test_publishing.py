@@ -1,19 +1,17 @@
 """Publishing and editing: what is stored, and that a refused post leaves nothing behind."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from threading import Barrier, Thread
 
 import pytest
 
 from feedserver.errors import InvalidDocument, PostError, PostNotFound, SlugTaken
 from feedserver.posts import store
-from feedserver.posts.model import Enclosure, Post
+from feedserver.posts.model import Enclosure
 from feedserver.services import WebServices
 from tests.posts.builders import document, edit, everything
+from tests.support.fixtures import Publish
 from tests.support.outside import Clock
-
-Publish = Callable[..., Post]
+from tests.support.waiting import together
 
 
 def test_a_post_is_stored_with_all_fields_of_its_document(services: WebServices, clock: Clock) -> None:
@@ -192,28 +190,14 @@ def test_every_change_counts_as_a_revision(publish: Publish, services: WebServic
 
 def test_one_of_many_who_want_the_same_slug_gets_it(services: WebServices) -> None:
     content = services.publisher.read(document("Wanted", tags="[a]"))
-    barrier = Barrier(6)
-    outcomes: list[str] = []
 
-    def want() -> None:
-        barrier.wait()
-        try:
-            services.publisher.add(content, services.clock())
-            outcomes.append("published")
-        except SlugTaken:
-            outcomes.append("taken")
+    outcomes = together(*[lambda: services.publisher.add(content, services.clock())] * 6)
 
-    threads = [Thread(target=want) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-
-    assert sorted(outcomes) == ["published"] + ["taken"] * 5
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Post"] + ["SlugTaken"] * 5
 
 
 def test_a_post_from_before_there_was_a_web_keeps_its_date_and_was_updated_when_it_was_put_there(
-    services: WebServices, publish: Callable[..., Post], clock: Clock
+    services: WebServices, publish: Publish, clock: Clock
 ) -> None:
     first = publish("A diary", date="1984-05-06", updated="1985-01-01")
     second = publish("Another diary", date="1984-05-06")

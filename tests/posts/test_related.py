@@ -1,6 +1,5 @@
 """Related posts: shared rare tags and words, for both sides at once, with bounded work."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,9 +13,8 @@ from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.storage import schema
 from tests.posts.builders import edit, everything
+from tests.support.fixtures import Publish
 from tests.support.outside import Clock
-
-Publish = Callable[..., Post]
 
 
 def related(services: WebServices, post: Post) -> list[str]:
@@ -195,7 +193,7 @@ def add_sharers(services: WebServices, words: list[str], number: int) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL knows the sizes of tables
 def test_related_posts_are_fetched_by_their_ids_however_many_posts_there_are(
-    services: WebServices, publish: Callable[..., Post]
+    services: WebServices, publish: Publish
 ) -> None:
     first, *_ = [publish(f"Ferry {n}", slug=f"ferry-{n}", tags="[ferry, fog]") for n in range(3)]
     asked: list[tuple[str, Any]] = []

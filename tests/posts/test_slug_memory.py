@@ -1,16 +1,12 @@
 """Addresses that last: renamed posts answer 301, deleted ones 410, and no slug is given twice."""
 
-from collections.abc import Callable
-
 import pytest
 from flask.testing import FlaskClient
 
 from feedserver.errors import InvalidDocument, PostNotFound, SlugTaken
-from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from tests.posts.builders import document, everything
-
-Publish = Callable[..., Post]
+from tests.support.fixtures import Publish
 
 
 def test_a_renamed_post_is_found_under_every_slug_it_had(

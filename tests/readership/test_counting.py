@@ -4,7 +4,6 @@ import logging
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Event, Semaphore
@@ -22,7 +21,9 @@ from feedserver.settings import Settings
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata, reader_keys
 from tests.feeds.happenings import take_the_database_away
+from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
+from tests.support.statements import record_statements
 
 TODAY = date(2026, 3, 8)
 ATOM, RSS = "site/.atom", "site/.rss"
@@ -134,7 +135,7 @@ def test_a_day_ends_at_midnight_utc(readers: Readership, told: Told, clock: Cloc
 
 
 def test_processes_and_threads_count_together(
-    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices], told: Told
+    services: WebServices, settings: Settings, assemble: Assemble, told: Told
 ) -> None:
     processes = [services.readership, assemble(settings).readership, assemble(settings).readership]
 
@@ -196,7 +197,7 @@ def test_when_a_day_is_over_only_its_numbers_remain(
 
 
 def test_the_file_forgets_the_hashes_and_their_key_too(
-    assemble: Callable[[Settings], WebServices], prepared_sqlite: Path, tmp_path: Path, clock: Clock
+    assemble: Assemble, prepared_sqlite: Path, tmp_path: Path, clock: Clock
 ) -> None:
     folder = tmp_path / "file"
     folder.mkdir()
@@ -218,7 +219,7 @@ def test_the_file_forgets_the_hashes_and_their_key_too(
 
 
 def test_late_counts_for_a_day_that_is_over_bring_no_key_back(
-    services: WebServices, settings: Settings, assemble: Callable[[Settings], WebServices], told: Told, clock: Clock
+    services: WebServices, settings: Settings, assemble: Assemble, told: Told, clock: Clock
 ) -> None:
     late = assemble(settings).readership
     services.readership.count(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
@@ -327,8 +328,8 @@ def test_of_a_long_user_agent_only_the_beginning_is_held(
 def test_a_request_writes_nothing(client: FlaskClient, services: WebServices) -> None:
     client.get("/feed.atom")
 
-    with statements(services) as sent:
-        client.get("/feed.atom", headers={"User-Agent": FRESHRSS, "If-Modified-Since": "Thu, 01 Jan 2015 00:00:00 GMT"})
+    sent = record_statements(services.database.engine)
+    client.get("/feed.atom", headers={"User-Agent": FRESHRSS, "If-Modified-Since": "Thu, 01 Jan 2015 00:00:00 GMT"})
 
     assert not [statement for statement in sent if not statement.lstrip().upper().startswith(("SELECT", "BEGIN"))]
 
@@ -393,20 +394,6 @@ def threaded(services: WebServices, clock: Clock, turns: Turns) -> Iterator[Read
     readership.stop()
 
 
-@contextmanager
-def statements(services: WebServices) -> Iterator[list[str]]:
-    sent: list[str] = []
-
-    def note(*given: Any) -> None:
-        sent.append(given[2])
-
-    event.listen(services.database.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(services.database.engine, "before_cursor_execute", note)
-
-
 def test_the_thread_writes_the_counts_and_the_end_the_rest(threaded: Readership, turns: Turns, told: Told) -> None:
     threaded.start()
     turns.wait_for_thread()
@@ -427,13 +414,14 @@ def test_the_thread_of_an_idle_process_sends_nothing_to_the_database_but_closes_
     threaded.start()
     turns.wait_for_thread()
 
-    with statements(services) as sent:
-        for _ in range(5):
-            turns.take()
-        assert sent == []
-        clock.move(days=1)
+    sent = record_statements(services.database.engine)
+    for _ in range(5):
         turns.take()
-        assert any("reader_keys" in statement for statement in sent)
+    assert sent == []
+
+    clock.move(days=1)
+    turns.take()
+    assert any("reader_keys" in statement for statement in sent)
 
 
 def test_days_that_ended_while_no_server_ran_are_closed_at_the_start(

@@ -88,8 +88,8 @@ def test_whatever_is_sent_gives_a_short_clean_name(user_agent: str) -> None:
     "part", ["(compatible; ", "(", "1 ", " 1", "/", "\0", " a", "9", "1,111", "Mozilla/5.0 ", " - ", "v1.", "https://"]
 )
 def test_a_name_without_end_takes_no_time(part: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for number in range(20):
         reader(f"{number}{part * 20_000}")
 
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

@@ -2,7 +2,7 @@
 PostgreSQL within 50 ms, or at once by the look-up for pages."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -17,14 +17,11 @@ from feedserver.settings import DatabaseSettings, Settings
 from feedserver.storage import revision
 from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
+from tests.support.fixtures import Assemble
+from tests.support.statements import record_statements
+from tests.support.waiting import together, wait_until
 
-
-@pytest.fixture
-def other(database_url: str) -> Iterator[Database]:
-    """The same database, as another process has it."""
-    database = Database(database_url)
-    yield database
-    database.close()
+OLD = 0.06  # seconds after which a revision is looked up again; a longer sleep does no harm
 
 
 def revise(database: Database) -> None:
@@ -43,16 +40,16 @@ def test_a_change_of_this_process_is_seen_at_once(services: WebServices) -> None
         assert services.changes.recent_revision() == look_up(services.database)
 
 
-def test_a_change_of_another_process_is_seen_in_time(services: WebServices, other: Database) -> None:
+def test_a_change_of_another_process_is_seen_in_time(services: WebServices, database: Database) -> None:
     for _ in range(3):
         services.changes.recent_revision()
-        revise(other)
-        time.sleep(0.06)
-        assert services.changes.recent_revision() == look_up(other)
+        revise(database)
+        time.sleep(OLD)
+        assert services.changes.recent_revision() == look_up(database)
 
 
 def test_the_present_revision_has_what_another_process_committed_just_before(
-    new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Callable[[Settings], WebServices]
+    new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Assemble
 ) -> None:
     settings = Settings(data_dir=tmp_path, database=DatabaseSettings(url=new_postgres_url()))
     services, other = assemble(settings), assemble(settings).database
@@ -65,27 +62,29 @@ def test_the_present_revision_has_what_another_process_committed_just_before(
 
 
 def test_threads_that_ask_for_the_present_revision_at_the_same_time_share_look_ups(
-    new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Callable[[Settings], WebServices]
+    new_postgres_url: Callable[[], str], tmp_path: Path, assemble: Assemble
 ) -> None:
     services = assemble(Settings(data_dir=tmp_path, database=DatabaseSettings(url=new_postgres_url())))
     init(services, example=False)
-    answering, look_ups = Event(), 0
+    asked: list[int] = []
+    look_ups: list[int] = []
 
-    def slowly(*_: object) -> None:
-        nonlocal look_ups
-        look_ups += 1
-        answering.wait(0.2)
+    def hold(*_: object) -> None:
+        look_ups.append(1)
+        wait_until(lambda: len(asked) == 16)
 
-    event.listen(services.database.engine, "before_cursor_execute", slowly)
-    with ThreadPoolExecutor(16) as threads:
-        list(threads.map(lambda _: services.changes.present_revision(), range(16)))
+    def ask() -> int:
+        asked.append(1)
+        return services.changes.present_revision()
 
-    assert look_ups <= 3, "the first one's, and another for those that came during it"
+    event.listen(services.database.engine, "before_cursor_execute", hold)
+    assert set(together(*[ask] * 16)) == {1}
+
+    assert len(look_ups) <= 3, "the first one's, and another for those that came during it"
 
 
 def test_without_changes_nothing_is_looked_up(services: WebServices) -> None:
-    statements: list[str] = []
-    event.listen(services.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    statements = record_statements(services.database.engine)
 
     for _ in range(100):
         services.changes.recent_revision()
@@ -94,12 +93,12 @@ def test_without_changes_nothing_is_looked_up(services: WebServices) -> None:
     assert len(sent) <= (1 if services.database.is_sqlite else 10)
 
 
-def test_threads_share_it(services: WebServices, other: Database) -> None:
+def test_threads_share_it(services: WebServices, database: Database) -> None:
     with ThreadPoolExecutor(8) as threads:
         for _ in range(5):
-            revise(other)
-            time.sleep(0.06)
-            assert set(threads.map(lambda _: services.changes.recent_revision(), range(32))) == {look_up(other)}
+            revise(database)
+            time.sleep(OLD)
+            assert set(threads.map(lambda _: services.changes.recent_revision(), range(32))) == {look_up(database)}
 
 
 def test_a_database_that_is_away_is_an_error_of_the_databases(tmp_path: pytest.TempPathFactory) -> None:

@@ -1,7 +1,6 @@
 """A site moves from one database to another: every row or none, and it goes on there as if nothing had happened."""
 
-import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,16 +14,17 @@ from feedserver.feeds.scopes import FeedAddress
 from feedserver.installation import init
 from feedserver.jobs import store as jobs
 from feedserver.services import WebServices
-from feedserver.settings import DatabaseSettings, Settings
+from feedserver.settings import DatabaseSettings
 from feedserver.storage import copying, migrate, rate_limits
 from feedserver.storage.copying import copy
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata, thought_events
 from feedserver.thoughts.moderation import actions, hosts
 from tests.posts.builders import document, everything
+from tests.support.fixtures import Assemble
+from tests.support.memory import peak_of
 from tests.support.outside import Clock, Web
 
-Assemble = Callable[[Settings], WebServices]
 FEED = FeedAddress("site", "atom")
 
 
@@ -262,10 +262,7 @@ def test_a_large_table_is_never_held_in_memory(full: WebServices, target: Databa
             connection.execute(insert(thought_events), rows[start : start + 100])
     del rows
 
-    tracemalloc.start()
-    copy(full.database, target)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    peak = peak_of(lambda: copy(full.database, target))
 
     assert peak < 15_000_000, "the table holds thirty million characters"
 

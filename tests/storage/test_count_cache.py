@@ -1,19 +1,18 @@
 """Counts of lists: made for the later pages of feeds alone, once for each state of the site."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
-from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.settings import FeedsSettings, Settings
 from feedserver.storage.changes import SiteState
 from feedserver.storage.count_cache import CountCache
+from tests.support.fixtures import Publish
 from tests.support.outside import Clock
+from tests.support.statements import record_statements
 
 
 @pytest.fixture
@@ -22,16 +21,13 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def counts(services: WebServices) -> list[str]:
-    """The counting statements that have been sent."""
-    sent: list[str] = []
+def statements(services: WebServices) -> list[str]:
+    return record_statements(services.database.engine)
 
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith("SELECT count("):
-            sent.append(statement)
 
-    event.listen(services.database.engine, "before_cursor_execute", note)
-    return sent
+def counts(statements: list[str]) -> int:
+    """How many of them count."""
+    return sum(statement.startswith("SELECT count(") for statement in statements)
 
 
 def test_a_list_is_counted_once_for_each_state_of_the_site(clock: Clock) -> None:
@@ -46,17 +42,17 @@ def test_a_list_is_counted_once_for_each_state_of_the_site(clock: Clock) -> None
 
 @pytest.mark.parametrize("path", ["/feed.rss", "/feed.rss?page=1", "/feed.rss?archive=1", "/", "/?page=2", "/tags/sea"])
 def test_first_pages_and_pages_for_people_count_nothing(
-    client: FlaskClient, publish: Callable[..., Post], counts: list[str], path: str
+    client: FlaskClient, publish: Publish, statements: list[str], path: str
 ) -> None:
     for number in range(12):
         publish(f"Post {number}", tags="[sea]")
 
     assert client.get(path).status_code == 200
-    assert counts == []
+    assert counts(statements) == 0
 
 
 def test_later_pages_share_one_count_until_a_post_is_published_or_comes_due(
-    client: FlaskClient, publish: Callable[..., Post], counts: list[str], clock: Clock
+    client: FlaskClient, publish: Publish, statements: list[str], clock: Clock
 ) -> None:
     def last_page() -> str:
         body = client.get("/feed.atom?page=2").text
@@ -68,13 +64,13 @@ def test_later_pages_share_one_count_until_a_post_is_published_or_comes_due(
     assert last_page() == "2"
     assert client.get("/feed.rss?page=2").status_code == 200
     assert client.get("/feed.rss?page=3").status_code == 404
-    assert len(counts) == 1
+    assert counts(statements) == 1
 
     clock.move(hours=2)
     assert last_page() == "3"
-    assert len(counts) == 2
+    assert counts(statements) == 2
 
     publish("Post 5")
     publish("Post 6")
     assert last_page() == "4"
-    assert len(counts) == 3
+    assert counts(statements) == 3

@@ -1,6 +1,6 @@
 """Transactions: writers take turns, readers see one snapshot, conflicts are tried again; URLs that cannot be used."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any
@@ -11,19 +11,15 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from feedserver.errors import StorageError
 from feedserver.installation import init
-from feedserver.services import WebServices
 from feedserver.settings import Settings
 from feedserver.storage.engine import Database
 from feedserver.storage.revision import load, revise
 from feedserver.storage.schema import heartbeats, rate_limits
+from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
+from tests.support.waiting import SECONDS
 
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def test_what_was_written_is_read_by_others(database: Database, database_url: str, clock: Clock) -> None:
@@ -64,44 +60,38 @@ def test_writers_that_read_first_take_turns(database: Database, clock: Clock) ->
     assert revision(database) == before + 80
 
 
-def test_a_sqlite_writer_waits_at_its_beginning(prepared_sqlite: Any, tmp_path: Any) -> None:
-    path = tmp_path / "copy.sqlite3"
-    path.write_bytes(prepared_sqlite.read_bytes())
-    database = Database(f"sqlite:///{path}")
+@on_sqlite
+def test_a_sqlite_writer_waits_at_its_beginning(database: Database) -> None:
     inside, may_end, order = Event(), Event(), []
 
     def first() -> None:
         with database.write() as connection:
             connection.execute(select(heartbeats)).all()
             inside.set()
-            may_end.wait(5)
+            assert may_end.wait(SECONDS)
             revise(connection)
             order.append("first")
 
     def second() -> None:
-        inside.wait(5)
+        assert inside.wait(SECONDS)
         with database.write() as connection:
             order.append("second")
             revise(connection)
 
     with ThreadPoolExecutor(2) as threads:
         running = [threads.submit(first), threads.submit(second)]
-        inside.wait(5)
+        assert inside.wait(SECONDS)
         with database.read() as connection:  # readers wait for nobody
             connection.execute(select(heartbeats)).all()
         may_end.set()
         for task in running:
             task.result(10)
-    database.close()
 
     assert order == ["first", "second"]
 
 
-def test_a_sqlite_reader_keeps_its_view(prepared_sqlite: Any, tmp_path: Any, clock: Clock) -> None:
-    path = tmp_path / "copy.sqlite3"
-    path.write_bytes(prepared_sqlite.read_bytes())
-    database = Database(f"sqlite:///{path}")
-
+@on_sqlite
+def test_a_sqlite_reader_keeps_its_view(database: Database, clock: Clock) -> None:
     with database.read() as reader:
         before = reader.execute(select(heartbeats)).all()
         with database.write() as writer:
@@ -110,20 +100,15 @@ def test_a_sqlite_reader_keeps_its_view(prepared_sqlite: Any, tmp_path: Any, clo
 
     with database.read() as reader:
         assert len(reader.execute(select(heartbeats)).all()) == 1
-    database.close()
 
 
-def test_sqlite_is_told_to_be_durable_and_strict(prepared_sqlite: Any, tmp_path: Any) -> None:
-    path = tmp_path / "copy.sqlite3"
-    path.write_bytes(prepared_sqlite.read_bytes())
-    database = Database(f"sqlite:///{path}")
-
+@on_sqlite
+def test_sqlite_is_told_to_be_durable_and_strict(database: Database) -> None:
     with database.read() as connection:
         told = {
             name: connection.execute(text(f"PRAGMA {name}")).scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
-    database.close()
 
     assert told == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 15_000}
 
@@ -203,7 +188,7 @@ def test_a_broken_deadlock_is_tried_again(new_postgres_url: Callable[[], str]) -
         def operation(connection: Connection) -> None:
             connection.execute(text(f"UPDATE t SET n = n + 1 WHERE id = {one}"))
             held[one - 1].set()
-            held[other - 1].wait(5)
+            assert held[other - 1].wait(SECONDS)
             connection.execute(text(f"UPDATE t SET n = n + 1 WHERE id = {other}"))
 
         database.transact(operation)
@@ -257,16 +242,14 @@ def test_a_short_lock_timeout_ends_the_wait_and_leaves_the_next_transaction_the_
             with pytest.raises(OperationalError):
                 database.transact(operation, lock_timeout=0.05)
             waiting = threads.submit(database.transact, operation)
-            assert not done.wait(0.3)
+            assert not done.wait(0.3)  # much longer than the short timeout
         waiting.result(20)
     other.close()
 
     assert done.is_set()
 
 
-def test_a_folder_with_odd_letters_holds_a_database(
-    tmp_path: Any, assemble: Callable[[Settings], WebServices], clock: Clock
-) -> None:
+def test_a_folder_with_odd_letters_holds_a_database(tmp_path: Any, assemble: Assemble, clock: Clock) -> None:
     folder = tmp_path / "a b?c=d#e%41ü"
 
     init(assemble(Settings(data_dir=folder)), example=True)

@@ -1,6 +1,6 @@
 """Errors of the database as one line, with the advice that fits what the driver says."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,13 +9,6 @@ from sqlalchemy.exc import DBAPIError
 
 from feedserver.storage.engine import Database
 from feedserver.storage.explaining import explain
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 def explained(operation: Callable[[], object]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from feedserver.errors import StorageError
@@ -17,7 +18,7 @@ from feedserver.storage import migrate
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata
 from tests.support.serving import clean_environ
-from tests.test_house import imports_of
+from tests.support.waiting import SECONDS
 
 NEXT = """
 import sqlalchemy as sa
@@ -38,13 +39,6 @@ def upgrade() -> None:
 @pytest.fixture
 def empty(empty_database_url: str) -> Iterator[Database]:
     database = Database(empty_database_url)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def made(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
     yield database
     database.close()
 
@@ -87,18 +81,18 @@ def test_asking_for_a_sqlite_database_does_not_make_one(tmp_path: Path) -> None:
 
 
 def test_a_database_of_an_older_program_is_behind_until_it_is_upgraded(
-    made: Database, newer_program: Callable[..., None]
+    database: Database, newer_program: Callable[..., None]
 ) -> None:
-    assert migrate.is_current(made)
+    assert migrate.is_current(database)
     newer_program()
-    assert migrate.exists(made)
-    assert not migrate.is_current(made)
+    assert migrate.exists(database)
+    assert not migrate.is_current(database)
 
-    if made.is_sqlite:  # the tests' PostgreSQL database is shared by them, and stays as it is
-        with migrate.exclusive(made):
-            assert migrate.upgrade(made) is True
-        assert migrate.is_current(made)
-        assert "motto" in columns(made)
+    if database.is_sqlite:  # the tests' PostgreSQL database is shared by them, and stays as it is
+        with migrate.exclusive(database):
+            assert migrate.upgrade(database) is True
+        assert migrate.is_current(database)
+        assert "motto" in columns(database)
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(empty: Database, newer_program: Callable[..., None]) -> None:
@@ -130,11 +124,11 @@ def test_one_at_a_time_holds_the_lock(empty: Database, empty_database_url: str) 
     def first() -> None:
         with migrate.exclusive(empty):
             inside.set()
-            Event().wait(0.2)
+            time.sleep(0.2)  # so that the other comes meanwhile; nothing fails if it does not
             order.append("first")
 
     def second() -> None:
-        inside.wait(5)
+        assert inside.wait(SECONDS)
         with migrate.exclusive(other):
             order.append("second")
 
@@ -199,7 +193,7 @@ def test_a_failure_gives_the_lock_back(empty: Database, empty_database_url: str)
 
 
 def test_the_newest_schema_is_told_without_alembic_and_is_the_one_alembic_ends_at() -> None:
-    assert migrate.head() == migrate._script().get_current_head()
+    assert migrate.head() == ScriptDirectory(str(Path(migrate.__file__).with_name("migrations"))).get_current_head()
 
 
 def test_a_command_on_a_current_database_loads_no_alembic_no_flask_and_no_feedgen(
@@ -213,9 +207,3 @@ def test_a_command_on_a_current_database_loads_no_alembic_no_flask_and_no_feedge
     environ = clean_environ() | {"FEEDSERVER_DATABASE_URL": f"sqlite:///{tmp_path}/site.sqlite3"}
 
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environ, check=True, timeout=60)
-
-
-def test_migrations_import_nothing_of_feedserver() -> None:
-    """Otherwise a released migration would change with the program."""
-    for path in (Path(migrate.__file__).with_name("migrations")).rglob("*.py"):
-        assert not [name for name in imports_of(path) if name.partition(".")[0] == "feedserver"], path

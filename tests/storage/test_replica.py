@@ -16,12 +16,11 @@ from feedserver.settings import DatabaseSettings, Settings
 from feedserver.storage import replica
 from feedserver.storage.engine import Database
 from tests.posts.builders import document
+from tests.support.fixtures import Assemble
 from tests.support.postgres import Server
 from tests.support.replicas import is_the_replica, reads_on_the_replica, replay_paused, wait_for
 from tests.support.serving import FEEDSERVER, Site
 from tests.support.waiting import wait_until
-
-Assemble = Callable[[Settings], WebServices]
 
 
 @pytest.fixture

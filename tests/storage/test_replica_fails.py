@@ -17,12 +17,12 @@ from feedserver.installation import init
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, LimitsSettings, Settings
 from tests.posts.builders import document
+from tests.support.fixtures import Assemble
 from tests.support.outside import Web
 from tests.support.postgres import Server
 from tests.support.replicas import CATCHES_UP, is_the_replica, on_the_replica, wait_for
 from tests.support.waiting import wait_until
 
-Assemble = Callable[[Settings], WebServices]
 Answer = tuple[int, str | None, str]  # status, ETag, body
 PERSON = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}
 TOKEN = re.compile(r'name="token" value="[^"]+"')  # of the comment form: another one each time

@@ -1,7 +1,9 @@
-"""Waiting for another thread or process."""
+"""Threads at once, and waiting for another thread or process."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 SECONDS = 20  # the longest that a test waits for another thread
 
@@ -15,3 +17,32 @@ def wait_until(
         if time.monotonic() > end:
             raise AssertionError(complaint())
         time.sleep(0.01)
+
+
+def together(*operations: Callable[[], object]) -> list[object]:
+    """Runs all at once, in a thread each; returns what they returned or raised, in order."""
+    start = threading.Barrier(len(operations))
+    found: list[object] = [None] * len(operations)
+
+    def do(number: int) -> None:
+        start.wait(SECONDS)
+        try:
+            found[number] = operations[number]()
+        except Exception as error:  # noqa: BLE001 - a test checks it
+            found[number] = error
+
+    threads = [threading.Thread(target=do, args=(number,)) for number in range(len(operations))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(SECONDS)
+        assert not thread.is_alive()
+    return found
+
+
+@contextmanager
+def ends_in_time(seconds: float = SECONDS / 2) -> Iterator[None]:
+    """Fails if the block takes longer."""
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < seconds

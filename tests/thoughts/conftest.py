@@ -1,15 +1,13 @@
 """A site with one post, and sites with other settings."""
 
-from collections.abc import Callable
-
 import pytest
 
 from feedserver.posts.model import Post
-from feedserver.services import WebServices
 from feedserver.settings import Settings
+from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
 from tests.support.waiting import SECONDS
-from tests.thoughts.site import Site, SlowWeb, changed
+from tests.thoughts.site import Site, SiteWith, SlowWeb, changed
 
 
 @pytest.fixture
@@ -18,9 +16,7 @@ def web() -> SlowWeb:
 
 
 @pytest.fixture
-def site_with(
-    settings: Settings, assemble: Callable[[Settings], WebServices], clock: Clock, web: SlowWeb
-) -> Callable[..., Site]:
+def site_with(settings: Settings, assemble: Assemble, clock: Clock, web: SlowWeb) -> SiteWith:
     """Makes a site with other settings: `site_with(limits_refetch=0)`. Two of them are two processes of one site."""
 
     def make(**values: object) -> Site:
@@ -31,7 +27,7 @@ def site_with(
 
 
 @pytest.fixture
-def site(site_with: Callable[..., Site]) -> Site:
+def site(site_with: SiteWith) -> Site:
     return site_with()
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from threading import Event
 from typing import Any
 from xml.etree import ElementTree
@@ -22,6 +23,7 @@ from feedserver.thoughts.listing import listing
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import hosts
 from feedserver.thoughts.moderation.actions import Action
+from tests.posts.builders import document
 from tests.support.moderating import moderate
 from tests.support.outside import Clock, Web
 from tests.support.pinging import HEADERS, fault_text, ping_body, read_answer
@@ -75,20 +77,17 @@ class Answer:
     response: TestResponse
 
     @property
-    def fault(self) -> int | None:
-        value = read_answer(self.response.data)
-        return value if isinstance(value, int) else None
-
-    @property
     def text(self) -> str:
         value = read_answer(self.response.data)
         return value if isinstance(value, str) else fault_text(self.response.data)
 
     @property
     def outcome(self) -> str | int:
-        """`registered`, `accepted`, or the fault code."""
-        if self.fault is not None:
-            return self.fault
+        """`registered`, `accepted`, or the fault code, of an answer in the shape of every answer."""
+        assert_is_an_answer(self)
+        value = read_answer(self.response.data)
+        if isinstance(value, int):
+            return value
         found = re.fullmatch(r"Pingback from \S+ to \S+ (registered|accepted)\. \S+", self.text)
         assert found, self.text
         return found[1]
@@ -130,9 +129,13 @@ class Site:
         self.client = self.app.test_client()
 
     def publish(self, title: str = "A post", body: str = "Some words.", **front: object) -> Post:
-        lines = [f"{name}: {value}" for name, value in {"title": title, **front}.items()]
-        document = "---\n" + "\n".join(lines) + f"\n---\n{body}\n"
-        return self.services.publisher.add(self.services.publisher.read(document.encode()), self.clock())
+        publisher = self.services.publisher
+        return publisher.add(publisher.read(document(title, body, **front)), self.clock())
+
+    @cached_property
+    def target(self) -> str:
+        """The URL of a post to ping, which is published with the first use."""
+        return self.url(self.publish())
 
     def url(self, post: Post) -> str:
         return self.services.urls.post(post.slug)
@@ -145,6 +148,11 @@ class Site:
     def ping(self, source: str, target: str, *, sender: str = "198.51.100.7", **headers: str) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.call(ping_body(source, target), sender=sender, headers=named)
+
+    def mention(self, target: str, source: str = SOURCE, *, before: str = "I read ", **validators: str) -> Answer:
+        """Puts a page that links to the target, and pings from it."""
+        self.web.put(source, linking(target, before=before), **validators)
+        return self.ping(source, target)
 
     def run_jobs(self) -> int:
         return self.services.runner.run_due()
@@ -197,3 +205,10 @@ class Site:
     def rule(self, host: str, rule: hosts.Rule | None) -> None:
         with self.services.database.write() as connection:
             hosts.set_rule(connection, host, rule, self.clock())
+
+
+def show(site: Site, target: str, source: str = SOURCE, **validators: str) -> None:
+    assert site.mention(target, source, **validators).outcome == "registered"
+
+
+SiteWith = Callable[..., Site]

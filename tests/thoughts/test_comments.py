@@ -1,15 +1,15 @@
 """Comments: what becomes of one sent by a person, and what is never shown."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 
 from feedserver.posts.model import Post
+from tests.pages.builders import CLIENT_PATTERN, QUOTED
 from tests.support.moderating import moderate
+from tests.support.waiting import together
 from tests.thoughts.forms import TYPED, Commenter
-from tests.thoughts.site import Site
-from tests.thoughts.test_receiving import together
+from tests.thoughts.site import Site, SiteWith
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_a_comment_is_held_until_it_is_approved_and_its_writer_is_told_so(
     assert "1 Thought to “A post”" in site.page(post)
 
 
-def test_where_comments_are_shown_at_once_the_writer_is_led_to_the_comment(site_with: Callable[..., Site]) -> None:
+def test_where_comments_are_shown_at_once_the_writer_is_led_to_the_comment(site_with: SiteWith) -> None:
     site = site_with(moderation_comments="show")
     post = site.publish("A post", slug="a-post")
     before = site.revision()
@@ -49,7 +49,7 @@ def test_where_comments_are_shown_at_once_the_writer_is_led_to_the_comment(site_
     assert site.revision() > before
 
 
-def test_trust_goes_by_the_address_that_was_approved_before(site_with: Callable[..., Site]) -> None:
+def test_trust_goes_by_the_address_that_was_approved_before(site_with: SiteWith) -> None:
     site = site_with(moderation_comments="trust")
     site.publish("A post", slug="a-post")
     commenter = Commenter(site)
@@ -68,7 +68,7 @@ def test_trust_goes_by_the_address_that_was_approved_before(site_with: Callable[
     assert states["Somebody else"] == states["Nobody again"] == "held"
 
 
-def test_the_email_address_is_seen_nowhere(site_with: Callable[..., Site]) -> None:
+def test_the_email_address_is_seen_nowhere(site_with: SiteWith) -> None:
     site = site_with(moderation_comments="show")
     site.publish("A post", slug="a-post")
     Commenter(site).send(email="secret.rita@mail.example")
@@ -91,9 +91,7 @@ def test_the_email_address_is_seen_nowhere(site_with: Callable[..., Site]) -> No
         ("rita.example/blog", 'rel="nofollow ugc" href="https://rita.example/blog"'),
     ],
 )
-def test_the_website_is_linked_from_the_name_and_earns_nothing(
-    site_with: Callable[..., Site], typed: str, link: str
-) -> None:
+def test_the_website_is_linked_from_the_name_and_earns_nothing(site_with: SiteWith, typed: str, link: str) -> None:
     site = site_with(moderation_comments="show")
     post = site.publish("A post", slug="a-post")
 
@@ -102,11 +100,11 @@ def test_the_website_is_linked_from_the_name_and_earns_nothing(
     assert link in site.page(post)
 
 
-def test_markup_in_a_comment_and_a_name_is_shown_as_text(site_with: Callable[..., Site]) -> None:
+def test_markup_in_a_comment_and_a_name_is_shown_as_text(site_with: SiteWith) -> None:
     site = site_with(moderation_comments="show")
     post = site.publish("A post", slug="a-post")
     Commenter(site).send(
-        comment="<script>alert(1)</script>\r\nsecond line\r\n\r\n<b>bold</b> & \x00control\ufffe",
+        comment=f"<script>alert(1)</script>\r\nsecond line\r\n\r\n<b>bold</b> & \x00control\ufffe\r\n\r\n{QUOTED}",
         name='<img src=x onerror="alert(1)">',
     )
 
@@ -116,6 +114,7 @@ def test_markup_in_a_comment_and_a_name_is_shown_as_text(site_with: Callable[...
     assert "<p>&lt;script&gt;alert(1)&lt;/script&gt;<br>second line</p>" in page
     assert "<p>&lt;b&gt;bold&lt;/b&gt; &amp; control</p>" in page
     assert "<img src=x" not in page
+    assert CLIENT_PATTERN.findall(page) == ["http://blog.example/pingback"]
     for fmt in ("rss", "atom"):
         assert "<script>alert" not in site.client.get(f"/thoughts.{fmt}").text
     (item,) = json.loads(site.client.get("/thoughts.json").data)["items"]
@@ -152,13 +151,15 @@ def test_who_goes_back_and_writes_something_else_has_sent_another_comment(site: 
     assert [thought.excerpt for thought in site.thoughts()] == ["Well said, I meant to say.", "Well said."]
 
 
-def test_a_former_address_of_the_post_takes_comments_too(site: Site, commenter: Commenter) -> None:
+def test_a_former_address_of_the_post_takes_comments_too_until_it_is_deleted(site: Site, commenter: Commenter) -> None:
     form = commenter.form()
     site.services.publisher.rename("a-post", "renamed")
 
     answer = commenter.send(form)
 
     assert answer.headers["Location"] == "http://blog.example/posts/renamed?comment=held#comment-form"
+    site.services.publisher.delete("renamed")
+    assert commenter.send(form).status_code == 410
 
 
 def test_a_held_comment_can_be_spam_for_good(site: Site, post: Post, commenter: Commenter) -> None:

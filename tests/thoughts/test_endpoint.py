@@ -1,7 +1,6 @@
 """The endpoint over HTTP: what it takes besides pings, and what it refuses before it reads."""
 
 import gzip
-from collections.abc import Callable
 from ipaddress import ip_network
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from feedserver.posts.model import Post
 from feedserver.thoughts import pingback
 from tests.support.pinging import call_body, ping_body, read_answer
-from tests.thoughts.site import SOURCE, Site, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -115,7 +114,7 @@ def test_system_methods_tell_of_all_methods_and_there_is_no_multicall(site: Site
 def test_other_methods_check_their_parameters_too(
     site: Site, method: str, params: tuple[object, ...], code: int
 ) -> None:
-    assert site.call(call_body(method, *params)).fault == code
+    assert site.call(call_body(method, *params)).outcome == code
 
 
 def test_pingbacks_of_a_post_are_those_that_everybody_can_see(site: Site, post: Post, target: str) -> None:
@@ -145,19 +144,18 @@ def test_pingbacks_of_a_draft_and_of_nothing_are_told_alike(site: Site) -> None:
 
     assert {read_answer(body) for body in bodies} == {32}
     assert len(bodies) == 1
-    assert other.fault == 33
+    assert other.outcome == 33
 
 
 # --- whose ping it is ---
 
 
-def test_a_forwarded_sender_is_believed_from_a_trusted_proxy_alone(site_with: Callable[..., Site]) -> None:
+def test_a_forwarded_sender_is_believed_from_a_trusted_proxy_alone(site_with: SiteWith) -> None:
     site = site_with(server_trusted_proxies=(ip_network("10.0.0.0/8"),), limits_sender=1)
-    target = site.url(site.publish())
 
     def outcome(number: int, sender: str, forwarded: str) -> str | int:
-        source = site.web.put(f"http://other.example/{number}", linking(target))
-        return site.ping(source, target, sender=sender, X_Forwarded_For=forwarded).outcome
+        source = site.web.put(f"http://other.example/{number}", linking(site.target))
+        return site.ping(source, site.target, sender=sender, X_Forwarded_For=forwarded).outcome
 
     assert outcome(1, "10.0.0.1", "203.0.113.5") == "registered"
     assert outcome(2, "10.0.0.1", "203.0.113.5") == 49

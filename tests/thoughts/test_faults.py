@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from feedserver.storage.engine import Database
 from feedserver.thoughts.receiving import Receiver
 from tests.support.pinging import call_body
-from tests.thoughts.site import SOURCE, Answer, Site, assert_is_an_answer, linking
+from tests.thoughts.site import SOURCE, Answer, Site, SiteWith, linking
 
 AWAY = {
     "pool timeout": NoConnection("QueuePool limit reached"),
@@ -82,17 +82,15 @@ def test_a_server_that_stops_answers_50_and_leaves_a_stored_ping_to_the_next(sit
     assert site.only_thought().state == "shown"
 
 
-def test_a_slot_that_is_not_used_is_given_back_when_the_server_stops(site_with: Callable[..., Site]) -> None:
+def test_a_slot_that_is_not_used_is_given_back_when_the_server_stops(site_with: SiteWith) -> None:
     site = site_with(pingback_places=1)
-    target = site.url(site.publish())
     site.services.waiting_slots.close()
 
-    assert site.ping(SOURCE, target).fault == 50
+    assert site.ping(SOURCE, site.target).outcome == 50
 
     site.wait_for_a_free_slot()
 
 
 def assert_is_fault(answer: Answer, code: int, *, hidden: str) -> None:
-    assert_is_an_answer(answer)
-    assert answer.fault == code
+    assert answer.outcome == code
     assert hidden not in answer.text

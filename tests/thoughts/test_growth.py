@@ -1,7 +1,7 @@
 """Every query of a ping and its verification uses an index, on both databases."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from feedserver.storage.schema import rate_limits as counters
 from feedserver.thoughts.listing import awaiting_moderation, listing
 from feedserver.thoughts.moderation import reputation
 from feedserver.thoughts.moderation.actions import moderate_all
-from tests.thoughts.site import Site, linking
+from tests.thoughts.site import Site, SiteWith, linking
 
 SMALL = {"site", "host_rules", "heartbeats", "moderation_actions"}  # tables of a few rows
 # To read all thoughts in one state is to read nearly all of them.
@@ -55,7 +55,7 @@ def scanned(database: Database, statement: str, values: Any) -> set[str]:
     return {table for table in tables if not table.startswith("anon_")}  # a subquery of limited rows
 
 
-def test_no_query_of_a_ping_or_an_inspection_reads_a_whole_table(site_with: Callable[..., Site]) -> None:
+def test_no_query_of_a_ping_or_an_inspection_reads_a_whole_table(site_with: SiteWith) -> None:
     site = site_with(moderation_pingbacks="trust", moderation_comments="trust", limits_host=3, pingback_places=2)
     targets = [
         site.url(site.publish(f"Post {number}", f"See <http://friend{number}.example/>.")) for number in range(3)
@@ -69,7 +69,7 @@ def test_no_query_of_a_ping_or_an_inspection_reads_a_whole_table(site_with: Call
         site.run_jobs()
     approve(site, "http://www.known.example/")
     with statements_of(database) as later:
-        site.ping(site.web.put("http://known.example/~ann/", linking(targets[0])), targets[0])
+        site.mention(targets[0], "http://known.example/~ann/")
         for _ in range(3):
             site.clock.move(days=8)
             site.run_jobs()
@@ -88,15 +88,14 @@ def test_no_query_of_a_ping_or_an_inspection_reads_a_whole_table(site_with: Call
 
 
 def test_what_waits_for_moderation_is_found_without_reading_all_shown_thoughts(
-    site_with: Callable[..., Site],
+    site_with: SiteWith,
 ) -> None:
     site = site_with(moderation_pingbacks="hold")
-    target = site.url(site.publish())
     database = site.services.database
     for host in ("held", "shown"):
-        site.ping(site.web.put(f"http://{host}.example/", linking(target, before=f"{host}: ")), target)
+        site.mention(site.target, f"http://{host}.example/", before=f"{host}: ")
     approve(site, "http://shown.example/")
-    site.web.put("http://shown.example/", linking(target, before="Otherwise now: "))
+    site.web.put("http://shown.example/", linking(site.target, before="Otherwise now: "))
     site.clock.move(days=8)
     site.run_jobs()
 

@@ -1,45 +1,39 @@
 """Budgets: pings a minute from a sender, fetches a minute from a host, counted for all processes together."""
 
-import threading
-from collections.abc import Callable
 from functools import partial
 
 import pytest
 
 from feedserver.storage import rate_limits
 from feedserver.thoughts.verification.verify import ENOUGH
-from tests.thoughts.site import Site, linking
+from tests.support.waiting import together
+from tests.thoughts.site import Site, SiteWith
 
 
-def test_a_host_beyond_its_budget_is_accepted_and_put_off(site_with: Callable[..., Site]) -> None:
+def test_a_host_beyond_its_budget_is_accepted_and_put_off(site_with: SiteWith) -> None:
     site = site_with(limits_host=2)
-    target = site.url(site.publish())
     urls = [
         "http://evil.example/",
         "http://a.evil.example/?1",
         "http://b.c.evil.example/",
         "https://evil.example:8443/?x",
     ]
-    for url in [*urls, "http://other.example/"]:
-        site.web.put(url, linking(target))
 
-    outcomes = [site.ping(url, target).outcome for url in urls]
+    outcomes = [site.mention(site.target, url).outcome for url in urls]
 
     assert outcomes == ["registered", "registered", "accepted", "accepted"]
     assert len(site.web.fetched) == 2
-    assert site.ping("http://other.example/", target).outcome == "registered", "others have budgets of their own"
+    assert site.mention(site.target, "http://other.example/").outcome == "registered", "others have their own"
     for _ in range(6):
         site.clock.move(seconds=60)
         site.run_jobs()
     assert site.states() == ["shown"] * 5
 
 
-def test_background_jobs_leave_half_of_a_hosts_budget_to_new_pings(site_with: Callable[..., Site]) -> None:
+def test_background_jobs_leave_half_of_a_hosts_budget_to_new_pings(site_with: SiteWith) -> None:
     site = site_with(limits_host=4)
-    target = site.url(site.publish())
     for number in range(4):
-        source = site.web.put(f"http://other.example/{number}", linking(target))
-        assert site.ping(source, target).outcome == "registered"
+        assert site.mention(site.target, f"http://other.example/{number}").outcome == "registered"
     before = len(site.web.fetched)
     site.clock.move(days=8)
 
@@ -47,15 +41,13 @@ def test_background_jobs_leave_half_of_a_hosts_budget_to_new_pings(site_with: Ca
     assert len(site.web.fetched) - before == 2
     assert [job.last_error for job in site.jobs()].count(ENOUGH) == 2, "why they wait is told"
     for number in range(2):
-        source = site.web.put(f"http://new.other.example/{number}", linking(target))
-        assert site.ping(source, target).outcome == "registered"
+        assert site.mention(site.target, f"http://new.other.example/{number}").outcome == "registered"
 
 
-def test_what_is_put_off_comes_back_as_late_as_there_are_others_before_it(site_with: Callable[..., Site]) -> None:
+def test_what_is_put_off_comes_back_as_late_as_there_are_others_before_it(site_with: SiteWith) -> None:
     site = site_with(limits_host=2, limits_sender=1000, pingback_places=0)
-    target = site.url(site.publish())
     for number in range(40):
-        site.ping(site.web.put(f"http://other.example/{number}", linking(target)), target)
+        site.mention(site.target, f"http://other.example/{number}")
 
     site.run_jobs()
 
@@ -79,14 +71,11 @@ def test_what_is_put_off_comes_back_as_late_as_there_are_others_before_it(site_w
     ],
 )
 def test_hosts_share_a_budget_when_one_owner_has_them(
-    site_with: Callable[..., Site], first: str, second: str, shared: bool
+    site_with: SiteWith, first: str, second: str, shared: bool
 ) -> None:
     site = site_with(limits_host=1)
-    target = site.url(site.publish())
-    for url in (first, second):
-        site.web.put(url, linking(target))
 
-    outcomes = [site.ping(url, target).outcome for url in (first, second)]
+    outcomes = [site.mention(site.target, url).outcome for url in (first, second)]
 
     assert outcomes == ["registered", "accepted" if shared else "registered"]
 
@@ -103,17 +92,16 @@ def test_hosts_share_a_budget_when_one_owner_has_them(
     ],
 )
 def test_senders_share_a_rate_when_they_are_one_subscriber(
-    site_with: Callable[..., Site], senders: list[str], shared: bool
+    site_with: SiteWith, senders: list[str], shared: bool
 ) -> None:
     site = site_with(limits_sender=1)
-    target = site.url(site.publish())
 
-    outcomes = [site.ping(f"http://other.example/{sender}", target, sender=sender).outcome for sender in senders]
+    outcomes = [site.ping(f"http://other.example/{sender}", site.target, sender=sender).outcome for sender in senders]
 
     assert outcomes == [16, 49 if shared else 48 if senders[0] == senders[1] else 16]
 
 
-def test_a_rate_is_counted_for_all_processes_together(site_with: Callable[..., Site]) -> None:
+def test_a_rate_is_counted_for_all_processes_together(site_with: SiteWith) -> None:
     sites = [site_with(limits_sender=3), site_with(limits_sender=3)]
     target = sites[0].url(sites[0].publish())
 
@@ -143,10 +131,6 @@ def test_counting_is_right_when_many_count_at_once(site: Site) -> None:
         allowed.extend(site.services.database.transact(once) for _ in range(5))
 
     allowed: list[bool] = []
-    threads = [threading.Thread(target=count) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together(*[count] * 4)
 
     assert (len(allowed), sum(allowed)) == (20, 12)

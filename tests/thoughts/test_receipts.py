@@ -7,9 +7,11 @@ from datetime import datetime
 import pytest
 
 from feedserver.errors import BadStatus, FetchError, NotText, TimedOut
+from feedserver.posts.model import Post
 from feedserver.thoughts import timeline
 from feedserver.thoughts.moderation.actions import Action
 from tests.support.pinging import call_body
+from tests.thoughts.forms import Commenter
 from tests.thoughts.site import SOURCE, Site, linking
 
 KEYS = ["state", "reason", "source", "target", "post", "received_at", "checked_at", "next_check_at", "timeline"]
@@ -21,7 +23,7 @@ def test_the_json_of_a_settled_ping_has_exactly_the_promised_keys(site: Site, ta
 
     response = site.client.get(receipt + ".json")
 
-    assert response.headers["Content-Type"].startswith("application/json")
+    assert response.headers["Content-Type"] == "application/json"
     told = json.loads(response.data)
     assert list(told) == KEYS
     assert "2026-03-14T18:00:00Z" < told["next_check_at"] <= "2026-03-15T12:00:00Z", "a week later, or a little before"
@@ -70,8 +72,7 @@ def test_what_is_not_known_yet_is_null(site: Site, target: str) -> None:
 def test_the_page_says_in_plain_words_what_happened(
     site: Site, target: str, action: Action | None, state: str, words: str
 ) -> None:
-    site.web.put(SOURCE, linking(target))
-    receipt = site.ping(SOURCE, target).receipt
+    receipt = site.mention(target).receipt
     if action:
         site.moderate(action)
 
@@ -98,6 +99,15 @@ def test_receipts_are_not_indexed_nor_kept(site: Site, target: str, path: str) -
 @pytest.mark.parametrize("token", ["unknown", "1", "%00", "%ff", "..", "a" * 5_000, "unknown.json", ".json"])
 def test_an_unknown_token_is_404(site: Site, token: str) -> None:
     assert site.client.get(f"/receipts/{token}").status_code == 404
+
+
+def test_a_receipt_needs_its_whole_token(site: Site, post: Post, target: str) -> None:
+    Commenter(site).send()  # a comment has no receipt
+    token = site.ping(SOURCE, target).receipt.removeprefix("/receipts/")
+
+    for wrong in ("", "None", "null", token[:-1], token.swapcase(), f"{token}x", "%", f"{token}.xml", "_" * 24):
+        for end in ("", ".json"):
+            assert (wrong, site.client.get(f"/receipts/{wrong}{end}").status_code) == (wrong, 404)
 
 
 def test_tokens_cannot_be_guessed(site: Site, target: str) -> None:
@@ -175,8 +185,7 @@ def test_a_very_long_timeline_is_shown_from_its_end(site: Site, target: str, mon
 def test_a_moderators_reasons_are_not_told(
     site: Site, target: str, action: Action, reason: str | None, told: str
 ) -> None:
-    site.web.put(SOURCE, linking(target))
-    receipt = site.ping(SOURCE, target).receipt
+    receipt = site.mention(target).receipt
     site.moderate(action)
 
     found = site.receipt(receipt)
@@ -217,8 +226,7 @@ def test_a_ping_that_was_refused_has_a_receipt_that_says_why(
 
 
 def test_the_page_says_when_the_source_is_inspected_next(site: Site, target: str) -> None:
-    site.web.put(SOURCE, linking(target))
-    receipt = site.ping(SOURCE, target).receipt
+    receipt = site.mention(target).receipt
     due = site.receipt(receipt)["next_check_at"]
 
     assert f'<time datetime="{due}">' in site.client.get(receipt).text.split('class="next"')[1]
@@ -230,8 +238,7 @@ def test_the_page_says_when_the_source_is_inspected_next(site: Site, target: str
 
 def test_a_pair_keeps_its_one_receipt_whatever_happens(site: Site, target: str) -> None:
     receipt = site.ping(SOURCE, target).receipt
-    site.web.put(SOURCE, linking(target))
-    assert site.ping(SOURCE, target).receipt == receipt
+    assert site.mention(target).receipt == receipt
     for action in ("approve", "hide", "spam"):
         site.moderate(action)  # type: ignore[arg-type]
         assert site.ping(SOURCE, target).receipt == receipt

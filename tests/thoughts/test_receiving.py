@@ -1,7 +1,6 @@
 """Receiving pings: how long a sender waits, how many may, and that concurrent pings lose nothing."""
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,41 +10,18 @@ from feedserver.errors import PingError
 from feedserver.thoughts import store
 from feedserver.thoughts.receiving import Receiver
 from feedserver.thoughts.verification import sources
-from tests.support.waiting import SECONDS
-from tests.thoughts.site import SOURCE, Site, linking
-
-
-def together(*operations: Callable[[], object]) -> list[object]:
-    """Runs all at once, in a thread each; returns what they returned or raised, in order."""
-    start = threading.Barrier(len(operations))
-    found: list[object] = [None] * len(operations)
-
-    def do(number: int) -> None:
-        start.wait(SECONDS)
-        try:
-            found[number] = operations[number]()
-        except Exception as error:  # noqa: BLE001 - a test looks at it
-            found[number] = error
-
-    threads = [threading.Thread(target=do, args=(number,)) for number in range(len(operations))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(SECONDS)
-        assert not thread.is_alive()
-    return found
-
+from tests.support.waiting import SECONDS, together
+from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
 # --- waiting ---
 
 
-def test_a_slow_source_is_accepted_within_the_wait_and_settled_when_it_comes(site_with: Callable[..., Site]) -> None:
+def test_a_slow_source_is_accepted_within_the_wait_and_settled_when_it_comes(site_with: SiteWith) -> None:
     site = site_with(pingback_wait=0.01)
-    target = site.url(site.publish())
-    site.web.put(SOURCE, linking(target))
+    site.web.put(SOURCE, linking(site.target))
     site.web.gate.clear()
 
-    answer = site.ping(SOURCE, target)
+    answer = site.ping(SOURCE, site.target)
 
     assert answer.outcome == "accepted"
     assert site.receipt(answer.receipt)["state"] == "received"
@@ -56,14 +32,13 @@ def test_a_slow_source_is_accepted_within_the_wait_and_settled_when_it_comes(sit
 
 
 def test_when_all_slots_are_taken_a_ping_is_accepted_at_once_and_left_to_the_jobs(
-    site_with: Callable[..., Site],
+    site_with: SiteWith,
 ) -> None:
     site = site_with(pingback_wait=0, pingback_places=2)
-    target = site.url(site.publish())
-    sources = [site.web.put(f"http://host{number}.example/", linking(target)) for number in range(3)]
+    sources = [site.web.put(f"http://host{number}.example/", linking(site.target)) for number in range(3)]
     site.web.gate.clear()
 
-    outcomes = [site.ping(source, target).outcome for source in sources]
+    outcomes = [site.ping(source, site.target).outcome for source in sources]
 
     assert outcomes == ["accepted"] * 3
     site.web.wait_until_asked(*sources[:2])
@@ -74,14 +49,13 @@ def test_when_all_slots_are_taken_a_ping_is_accepted_at_once_and_left_to_the_job
     assert site.states() == ["shown"] * 3
 
 
-def test_one_host_never_holds_all_slots(site_with: Callable[..., Site]) -> None:
+def test_one_host_never_holds_all_slots(site_with: SiteWith) -> None:
     site = site_with(pingback_wait=0, pingback_places=3)
-    target = site.url(site.publish())
-    crowd = [site.web.put(f"http://host{number}.crowd.example/", linking(target)) for number in range(4)]
-    other = site.web.put("http://other.example/", linking(target))
+    crowd = [site.web.put(f"http://host{number}.crowd.example/", linking(site.target)) for number in range(4)]
+    other = site.web.put("http://other.example/", linking(site.target))
     site.web.gate.clear()
 
-    outcomes = [site.ping(source, target).outcome for source in [*crowd, other]]
+    outcomes = [site.ping(source, site.target).outcome for source in [*crowd, other]]
 
     assert outcomes == ["accepted"] * 5
     site.web.wait_until_asked(*crowd[:2], other)
@@ -91,40 +65,36 @@ def test_one_host_never_holds_all_slots(site_with: Callable[..., Site]) -> None:
     assert site.states() == ["shown"] * 5
 
 
-def test_a_slot_whose_sender_has_gone_stays_taken_until_its_source_has_come(site_with: Callable[..., Site]) -> None:
+def test_a_slot_whose_sender_has_gone_stays_taken_until_its_source_has_come(site_with: SiteWith) -> None:
     site = site_with(pingback_wait=0, pingback_places=1)
-    target = site.url(site.publish())
-    sources = [site.web.put(f"http://host{number}.example/", linking(target)) for number in range(3)]
+    sources = [site.web.put(f"http://host{number}.example/", linking(site.target)) for number in range(3)]
     site.web.gate.clear()
-    site.ping(sources[0], target)
+    site.ping(sources[0], site.target)
     site.web.wait_until_asked(sources[0])
 
-    site.ping(sources[1], target)
+    site.ping(sources[1], site.target)
     assert not site.services.waiting_slots.take()
     site.web.gate.set()
     site.wait_for_a_free_slot()
 
-    assert site.ping(sources[2], target).outcome == "accepted"
+    assert site.ping(sources[2], site.target).outcome == "accepted"
     site.web.wait_until_asked(sources[0], sources[2])
 
 
-def test_without_slots_every_ping_is_left_to_the_jobs(site_with: Callable[..., Site]) -> None:
+def test_without_slots_every_ping_is_left_to_the_jobs(site_with: SiteWith) -> None:
     site = site_with(pingback_places=0)
-    target = site.url(site.publish())
-    site.web.put(SOURCE, linking(target))
 
-    assert site.ping(SOURCE, target).outcome == "accepted"
+    assert site.mention(site.target).outcome == "accepted"
     assert site.web.fetched == []
     site.run_jobs()
     assert site.only_thought().state == "shown"
 
 
 def test_a_slot_is_given_back_whatever_becomes_of_the_ping(
-    site_with: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+    site_with: SiteWith, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = site_with(pingback_places=1, limits_refetch=0)
-    target = site.url(site.publish())
-    site.web.put(SOURCE, linking(target))
+    site.web.put(SOURCE, linking(site.target))
     site.rule("blocked.example", "block")
 
     def fails(*_: object, **__: object) -> None:
@@ -137,18 +107,17 @@ def test_a_slot_is_given_back_whatever_becomes_of_the_ping(
         ("registered", SOURCE),
         (48, SOURCE),
     ]:
-        assert site.ping(source, target).outcome == outcome
+        assert site.ping(source, site.target).outcome == outcome
     monkeypatch.setattr(site.services.verifier.__class__, "ask", fails)
     with pytest.raises(RuntimeError):
-        site.services.receiver.receive("http://third.example/", target, "192.0.2.1")
+        site.services.receiver.receive("http://third.example/", site.target, "192.0.2.1")
     monkeypatch.undo()
     monkeypatch.setattr(site.services.waiting_slots.__class__, "run", fails)
     with pytest.raises(RuntimeError):
-        site.services.receiver.receive("http://third.example/", target, "192.0.2.1")
+        site.services.receiver.receive("http://third.example/", site.target, "192.0.2.1")
     monkeypatch.undo()
     monkeypatch.setattr("feedserver.thoughts.verification.inspect.read", fails)
-    site.web.put("http://fourth.example/", linking(target))
-    assert site.ping("http://fourth.example/", target).outcome == "accepted"
+    assert site.mention(site.target, "http://fourth.example/").outcome == "accepted"
     monkeypatch.undo()
 
     site.wait_for_a_free_slot()
@@ -174,12 +143,11 @@ def test_no_transaction_is_open_during_the_fetch(site: Site, target: str) -> Non
 # --- all at once ---
 
 
-def test_the_same_ping_eight_times_at_once_is_one_thought_one_job_and_one_fetch(site_with: Callable[..., Site]) -> None:
+def test_the_same_ping_eight_times_at_once_is_one_thought_one_job_and_one_fetch(site_with: SiteWith) -> None:
     site = site_with(pingback_places=8)  # with fewer, the first to be stored may be one without a slot
-    target = site.url(site.publish())
-    site.web.put(SOURCE, linking(target))
+    site.web.put(SOURCE, linking(site.target))
 
-    outcomes = together(*[lambda: site.ping(SOURCE, target).outcome] * 8)
+    outcomes = together(*[lambda: site.ping(SOURCE, site.target).outcome] * 8)
 
     assert set(outcomes) <= {"registered", "accepted", 48}
     assert "registered" in outcomes
@@ -191,7 +159,7 @@ def test_the_same_ping_eight_times_at_once_is_one_thought_one_job_and_one_fetch(
     assert all(job.run_at > site.clock() for job in site.jobs()), "`limits.refetch` forbids another one now"
 
 
-def test_two_processes_that_get_the_same_ping_store_it_once(site_with: Callable[..., Site]) -> None:
+def test_two_processes_that_get_the_same_ping_store_it_once(site_with: SiteWith) -> None:
     sites = [site_with(), site_with()]
     target = sites[0].url(sites[0].publish())
     sites[0].web.put(SOURCE, linking(target))
@@ -229,8 +197,7 @@ def test_different_sources_at_once_lose_nothing(site: Site, target: str) -> None
 
 
 def test_moderating_during_an_inspection_is_the_last_word(site: Site, target: str) -> None:
-    site.web.put(SOURCE, linking(target))
-    site.ping(SOURCE, target)
+    site.mention(target)
     site.clock.move(seconds=300)
     site.ping(SOURCE, target)
     site.web.meanwhile = lambda: site.moderate("spam")
@@ -243,8 +210,7 @@ def test_moderating_during_an_inspection_is_the_last_word(site: Site, target: st
 def test_a_ping_and_an_inspection_of_its_source_never_wait_for_each_other(
     site: Site, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site.web.put(SOURCE, linking(target))
-    site.ping(SOURCE, target)
+    site.mention(target)
     site.clock.move(seconds=300)
     site.ping(SOURCE, target)
     errors: list[object] = []
@@ -254,7 +220,7 @@ def test_a_ping_and_an_inspection_of_its_source_never_wait_for_each_other(
 
     def ping_in_the_middle(*arguments: Any) -> None:
         ping.start()
-        ping.join(0.2)  # by then it waits
+        ping.join(0.2)  # so that it waits by then; nothing fails if it does not
         save(*arguments)
 
     monkeypatch.setattr(sources, "save", ping_in_the_middle)
@@ -265,8 +231,7 @@ def test_a_ping_and_an_inspection_of_its_source_never_wait_for_each_other(
 
 
 def test_what_is_waiting_is_counted_by_pings_that_are_not_settled(site: Site, target: str) -> None:
-    site.web.put(SOURCE, linking(target))
-    site.ping(SOURCE, target)
+    site.mention(target)
     site.ping("http://missing.example/", target)
 
     with site.services.database.read() as connection:

@@ -1,6 +1,5 @@
 """Sources in trouble and bad timing: no ping is lost, none is fetched too often, none waits for ever."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +9,7 @@ from feedserver.errors import BadStatus, TimedOut
 from feedserver.jobs.model import LEASE
 from feedserver.jobs.queue import FreeSlots
 from feedserver.thoughts.verification.recheck import VERIFY
-from tests.thoughts.site import SOURCE, Site, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
 
 def test_a_source_in_trouble_is_tried_again_with_growing_pauses_for_two_days(site: Site, target: str) -> None:
@@ -39,8 +38,7 @@ def test_a_ping_shortens_the_pause_of_a_source_in_trouble(site: Site, target: st
         site.run_next_job()
     assert site.jobs()[0].run_at - site.clock() > timedelta(hours=1)
 
-    site.web.put(SOURCE, linking(target))
-    assert site.ping(SOURCE, target).outcome == "accepted"
+    assert site.mention(target).outcome == "accepted"
     site.clock.move(seconds=300)
     site.run_jobs()
 
@@ -122,13 +120,12 @@ def test_a_ping_that_comes_during_the_fetch_is_settled_by_the_same_inspection(si
 
 @pytest.mark.parametrize("before", ["new", "rejected", "gone"])
 def test_a_ping_that_comes_during_the_fetch_is_not_judged_by_the_source_as_it_was_before(
-    site_with: Callable[..., Site], before: str
+    site_with: SiteWith, before: str
 ) -> None:
     site = site_with(limits_refetch=0)
     target, other = site.url(site.publish("A post")), site.url(site.publish("Other"))
     if before == "gone":
-        site.web.put(SOURCE, linking(other))
-        site.ping(SOURCE, other)
+        site.mention(other)
     site.web.put(SOURCE, linking(target))
     if before != "new":
         site.ping(SOURCE, other)

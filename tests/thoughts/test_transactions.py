@@ -74,7 +74,7 @@ def test_a_ping_that_is_refused_for_its_target_writes_nothing(
 ) -> None:
     transactions.clear()
 
-    assert site.ping(SOURCE, target + "-that-is-not-there").fault == 32
+    assert site.ping(SOURCE, target + "-that-is-not-there").outcome == 32
 
     assert [len(statements) for statements in transactions] == [1]
     assert writing(transactions) == []

@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
 from typing import Any
@@ -11,25 +11,7 @@ from typing import Any
 import pytest
 
 from feedserver.web.middleware import BodyDeadline
-
-Environ = dict[str, Any]
-
-
-class Inner:
-    """The wrapped application: records its environs."""
-
-    def __init__(self) -> None:
-        self.asked: list[Environ] = []
-
-    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        self.asked.append(dict(environ))
-        start_response("200 OK", [])
-        return [b"answer"]
-
-
-@pytest.fixture
-def inner() -> Inner:
-    return Inner()
+from tests.web.conftest import Environ, Inner
 
 
 class Answered:

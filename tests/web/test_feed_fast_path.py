@@ -1,6 +1,5 @@
 """Feeds sent before Flask: the same responses, and only for addresses that the router knows."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -16,6 +15,7 @@ from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.web.feed_fast_path import FeedFastPath
 from tests.feeds.happenings import say
+from tests.support.fixtures import Publish
 from tests.support.outside import Clock
 
 FEEDS = ["/feed.rss", "/tags/a%2Fb/feed.atom", "/thoughts.json", "/feed.rss?page=1", "/posts/fog/thoughts.rss"]
@@ -35,7 +35,7 @@ def routed(app: Flask) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def fog(publish: Callable[..., Post]) -> Post:
+def fog(publish: Publish) -> Post:
     return publish("Fog", slug="fog", tags='["a/b"]')
 
 
@@ -57,7 +57,7 @@ def test_the_second_response_needs_no_router_and_is_the_same(
 
 
 def test_a_document_is_asked_for_once_and_again_only_if_it_is_not_current(
-    client: FlaskClient, publish: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
     for name in ("cached", "get"):
@@ -75,7 +75,7 @@ def test_a_document_is_asked_for_once_and_again_only_if_it_is_not_current(
 
 
 def test_a_change_of_the_site_shows_in_the_next_response(
-    client: FlaskClient, services: WebServices, publish: Callable[..., Post], fog: Post, clock: Clock
+    client: FlaskClient, services: WebServices, publish: Publish, fog: Post, clock: Clock
 ) -> None:
     client.get("/feed.atom")
     before = client.get("/feed.atom").headers["ETag"]
@@ -92,7 +92,7 @@ def test_a_change_of_the_site_shows_in_the_next_response(
         assert client.get("/feed.atom", headers={"If-None-Match": before}).status_code == 304
 
 
-def test_a_scheduled_post_shows_when_it_is_due(client: FlaskClient, publish: Callable[..., Post], clock: Clock) -> None:
+def test_a_scheduled_post_shows_when_it_is_due(client: FlaskClient, publish: Publish, clock: Clock) -> None:
     publish("To come", date=(clock() + timedelta(hours=1)).isoformat())
     for _ in range(2):
         assert b"To come" not in client.get("/feed.rss").data
@@ -109,9 +109,7 @@ def test_a_person_is_shown_a_page_although_the_feed_is_cached(client: FlaskClien
     assert client.get("/feed.rss?raw=1", headers=BROWSER).headers["Content-Type"].startswith("application/rss")
 
 
-def test_a_tag_with_an_encoded_slash_is_not_taken_for_another_ones_feed(
-    client: FlaskClient, publish: Callable[..., Post]
-) -> None:
+def test_a_tag_with_an_encoded_slash_is_not_taken_for_another_ones_feed(client: FlaskClient, publish: Publish) -> None:
     publish("One", tags='["sea/feed.rss", sea]')
     for _ in range(2):
         assert client.get("/tags/sea/feed.rss").headers["Content-Type"].startswith("application/rss")

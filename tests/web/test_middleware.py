@@ -1,32 +1,11 @@
 """WSGI layers before Flask: the site's path and host, and trusted proxies."""
 
-from collections.abc import Callable, Iterable
 from ipaddress import ip_network
-from typing import Any
 
 import pytest
 
 from feedserver.web.middleware import Mounted, TrustedProxies
-
-Environ = dict[str, Any]
-
-
-class Inner:
-    """The wrapped application: records its environs."""
-
-    def __init__(self) -> None:
-        self.asked: list[Environ] = []
-
-    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        self.asked.append(dict(environ))
-        start_response("200 OK", [])
-        return [b"answer"]
-
-
-@pytest.fixture
-def inner() -> Inner:
-    return Inner()
-
+from tests.web.conftest import Inner
 
 # --- path and host of the site ---
 
@@ -77,55 +56,32 @@ def test_the_application_sees_the_sites_own_host(inner: Inner, host: str | None)
 TRUSTED = ["10.0.0.0/8", "127.0.0.1/32", "2001:db8:1::/48"]
 
 
-@pytest.mark.parametrize(
-    ("peer", "forwarded", "client"),
-    [
-        ("192.0.2.7", "203.0.113.9", "192.0.2.7"),
-        ("10.1.1.1", "", "10.1.1.1"),
-        ("10.1.1.1", "203.0.113.9", "203.0.113.9"),
-        ("10.1.1.1", "1.2.3.4, 203.0.113.9", "203.0.113.9"),
-        ("10.1.1.1", "1.2.3.4, 203.0.113.9, 10.2.2.2", "203.0.113.9"),
-        ("10.1.1.1", "10.9.9.9, 10.2.2.2", "10.9.9.9"),
-        ("10.1.1.1", "10.9.9.9, 203.0.113.9, 10.2.2.2", "203.0.113.9"),
-        ("10.1.1.1", "nonsense", "10.1.1.1"),
-        ("10.1.1.1", "203.0.113.9, nonsense, 10.2.2.2", "10.2.2.2"),
-        ("10.1.1.1", "203.0.113.9,", "10.1.1.1"),
-        ("10.1.1.1", "203.0.113.9:8080", "10.1.1.1"),
-        ("10.1.1.1", "256.1.1.1", "10.1.1.1"),
-        ("10.1.1.1", " 203.0.113.9 ", "203.0.113.9"),
-        ("2001:db8:1::5", "2001:db8:9::1", "2001:db8:9::1"),
-        ("2001:db8:1::5", "[2001:db8:9::1]", "2001:db8:9::1"),
-        ("2001:db8:2::5", "203.0.113.9", "2001:db8:2::5"),
-        ("::ffff:10.1.1.1", "203.0.113.9", "203.0.113.9"),
-        ("10.1.1.1", "::ffff:203.0.113.9", "203.0.113.9"),
-        ("10.1.1.1", "203.0.113.9, ::ffff:10.2.2.2", "203.0.113.9"),
-        ("::ffff:192.0.2.7", "203.0.113.9", "192.0.2.7"),
-        ("", "203.0.113.9", "203.0.113.9"),
-    ],
-    ids=[
-        "untrusted-peer",
-        "no-header",
-        "proxy",
-        "spoofed-on-the-left",
-        "two-proxies",
-        "only-proxies",
-        "spoofed-proxy-on-the-left",
-        "garbage",
-        "garbage-in-the-middle",
-        "empty-last",
-        "with-port",
-        "no-such-address",
-        "blanks",
-        "ipv6",
-        "ipv6-in-brackets",
-        "ipv6-untrusted",
-        "proxy-mapped",
-        "client-mapped",
-        "second-proxy-mapped",
-        "untrusted-mapped",
-        "unix-socket",
-    ],
-)
+CLIENTS = {
+    "untrusted-peer": ("192.0.2.7", "203.0.113.9", "192.0.2.7"),
+    "no-header": ("10.1.1.1", "", "10.1.1.1"),
+    "proxy": ("10.1.1.1", "203.0.113.9", "203.0.113.9"),
+    "spoofed-on-the-left": ("10.1.1.1", "1.2.3.4, 203.0.113.9", "203.0.113.9"),
+    "two-proxies": ("10.1.1.1", "1.2.3.4, 203.0.113.9, 10.2.2.2", "203.0.113.9"),
+    "only-proxies": ("10.1.1.1", "10.9.9.9, 10.2.2.2", "10.9.9.9"),
+    "spoofed-proxy-on-the-left": ("10.1.1.1", "10.9.9.9, 203.0.113.9, 10.2.2.2", "203.0.113.9"),
+    "garbage": ("10.1.1.1", "nonsense", "10.1.1.1"),
+    "garbage-in-the-middle": ("10.1.1.1", "203.0.113.9, nonsense, 10.2.2.2", "10.2.2.2"),
+    "empty-last": ("10.1.1.1", "203.0.113.9,", "10.1.1.1"),
+    "with-port": ("10.1.1.1", "203.0.113.9:8080", "10.1.1.1"),
+    "no-such-address": ("10.1.1.1", "256.1.1.1", "10.1.1.1"),
+    "blanks": ("10.1.1.1", " 203.0.113.9 ", "203.0.113.9"),
+    "ipv6": ("2001:db8:1::5", "2001:db8:9::1", "2001:db8:9::1"),
+    "ipv6-in-brackets": ("2001:db8:1::5", "[2001:db8:9::1]", "2001:db8:9::1"),
+    "ipv6-untrusted": ("2001:db8:2::5", "203.0.113.9", "2001:db8:2::5"),
+    "proxy-mapped": ("::ffff:10.1.1.1", "203.0.113.9", "203.0.113.9"),
+    "client-mapped": ("10.1.1.1", "::ffff:203.0.113.9", "203.0.113.9"),
+    "second-proxy-mapped": ("10.1.1.1", "203.0.113.9, ::ffff:10.2.2.2", "203.0.113.9"),
+    "untrusted-mapped": ("::ffff:192.0.2.7", "203.0.113.9", "192.0.2.7"),
+    "unix-socket": ("", "203.0.113.9", "203.0.113.9"),
+}
+
+
+@pytest.mark.parametrize(("peer", "forwarded", "client"), CLIENTS.values(), ids=CLIENTS)
 def test_the_client_is_the_rightmost_address_that_is_not_a_trusted_proxys(
     inner: Inner, peer: str, forwarded: str, client: str
 ) -> None:

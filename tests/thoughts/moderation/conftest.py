@@ -1,19 +1,16 @@
 """Sites with thoughts to moderate."""
 
-from collections.abc import Callable
-
 import pytest
 
 from feedserver.posts.model import Post
-from tests.thoughts.site import SOURCE, Site, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
 OTHER = "http://other.example/another"
 
 
 @pytest.fixture
 def changed_after_approval(site: Site, post: Post, target: str) -> Site:
-    site.web.put(SOURCE, linking(target, before="A kind opinion about "))
-    site.ping(SOURCE, target)
+    site.mention(target, before="A kind opinion about ")
     site.moderate("approve")
     site.web.put(SOURCE, linking(target, before="Buy pills and forget "))
     site.clock.move(seconds=300)
@@ -23,11 +20,9 @@ def changed_after_approval(site: Site, post: Post, target: str) -> Site:
 
 
 @pytest.fixture
-def three(site_with: Callable[..., Site]) -> Site:
+def three(site_with: SiteWith) -> Site:
     """A site with three held thoughts."""
     site = site_with(moderation_pingbacks="hold")
-    target = site.url(site.publish())
     for source in (SOURCE, OTHER, "http://third.example/"):
-        site.web.put(source, linking(target))
-        site.ping(source, target)
+        site.mention(site.target, source)
     return site

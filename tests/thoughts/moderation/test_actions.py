@@ -1,7 +1,5 @@
 """Moderation actions, pending content, and the list that a moderator filters."""
 
-from collections.abc import Callable
-
 import pytest
 
 from feedserver.errors import ThoughtError, ThoughtNotFound
@@ -10,13 +8,13 @@ from feedserver.thoughts.listing import listing
 from feedserver.thoughts.moderation.actions import Action
 from tests.support.moderating import moderate
 from tests.thoughts.moderation.conftest import OTHER
-from tests.thoughts.site import SOURCE, Site, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
 
 @pytest.mark.parametrize(
     ("action", "state"), [("approve", "shown"), ("hide", "held"), ("spam", "spam"), ("delete", "deleted")]
 )
-def test_an_action_changes_state_page_and_receipt(site_with: Callable[..., Site], action: Action, state: str) -> None:
+def test_an_action_changes_state_page_and_receipt(site_with: SiteWith, action: Action, state: str) -> None:
     site = site_with(moderation_pingbacks="hold" if action == "approve" else "show")
     post = site.publish()
     site.web.put(SOURCE, linking(site.url(post)))

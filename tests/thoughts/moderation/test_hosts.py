@@ -1,19 +1,22 @@
 """Rules for source hosts."""
 
-from collections.abc import Callable
+from functools import partial
 
 from feedserver.thoughts.moderation import hosts
 from feedserver.thoughts.moderation.trust import Rule
-from tests.thoughts.site import SOURCE, Site, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
 
-def test_a_trusted_host_is_shown_at_once_subdomains_included(site_with: Callable[..., Site]) -> None:
+def rule_for(site: Site, url: str) -> str | None:
+    with site.services.database.read() as connection:
+        return hosts.rule_for(connection, url)
+
+
+def test_a_trusted_host_is_shown_at_once_subdomains_included(site_with: SiteWith) -> None:
     site = site_with(moderation_pingbacks="hold")
-    target = site.url(site.publish())
     site.rule("other.example", "trust")
     for source in (SOURCE, "http://www.other.example/", "http://another.example/"):
-        site.web.put(source, linking(target))
-        site.ping(source, target)
+        site.mention(site.target, source)
 
     states = {thought.host: thought.state for thought in site.thoughts()}
     assert states == {"other.example": "shown", "www.other.example": "shown", "another.example": "held"}
@@ -25,8 +28,7 @@ def test_the_rule_of_the_nearest_host_applies(site: Site) -> None:
     site.rule("2001:db8::1", "block")
 
     def rule(host: str) -> str | None:
-        with site.services.database.read() as connection:
-            return hosts.rule_for(connection, f"http://{host}/")
+        return rule_for(site, f"http://{host}/")
 
     assert rule("good.example") == rule("www.good.example") == "trust"
     assert rule("verygood.example") == rule("example") == "block"
@@ -37,11 +39,9 @@ def test_the_rule_of_the_nearest_host_applies(site: Site) -> None:
     assert rule("www.good.example") == "block"
 
 
-def test_a_host_that_is_blocked_while_its_ping_waits_is_held(site_with: Callable[..., Site]) -> None:
+def test_a_host_that_is_blocked_while_its_ping_waits_is_held(site_with: SiteWith) -> None:
     site = site_with(pingback_places=0)
-    target = site.url(site.publish())
-    site.web.put(SOURCE, linking(target))
-    site.ping(SOURCE, target)
+    site.mention(site.target)
     site.rule("other.example", "block")
 
     site.run_jobs()
@@ -59,10 +59,7 @@ def test_the_rule_of_the_nearest_host_with_the_longest_path_applies(site: Site) 
     for where, rule in rules.items():
         site.rule(where, rule)
 
-    def found(page: str) -> str | None:
-        with site.services.database.read() as connection:
-            return hosts.rule_for(connection, page)
-
+    found = partial(rule_for, site)
     assert found("http://example.org/") == "block"
     assert found("http://example.org/~annabel/") == "block"
     assert found("http://example.org/~ann") == found("http://example.org/%7Eann/x/y/z?q") == "trust"

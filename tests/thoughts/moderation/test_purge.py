@@ -76,8 +76,7 @@ def test_a_ping_that_is_purged_during_its_fetch_is_answered_and_leaves_nothing(s
 
 
 def test_a_purged_host_may_come_again(site: Site, target: str) -> None:
-    site.web.put(SOURCE, linking(target))
-    site.ping(SOURCE, target)
+    site.mention(target)
     purge(site.services.database, "other.example", site.clock())
 
     assert site.ping(SOURCE, target).outcome == "registered"

@@ -6,13 +6,11 @@ import pytest
 
 from feedserver.thoughts.moderation.trust import Rule
 from tests.thoughts.moderation.conftest import OTHER
-from tests.thoughts.site import SOURCE, Site, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
 
 @pytest.mark.parametrize(("setting", "state"), [("show", "shown"), ("hold", "held"), ("trust", "held")])
-def test_a_verified_pingback_gets_the_state_of_the_setting(
-    site_with: Callable[..., Site], setting: str, state: str
-) -> None:
+def test_a_verified_pingback_gets_the_state_of_the_setting(site_with: SiteWith, setting: str, state: str) -> None:
     site = site_with(moderation_pingbacks=setting)
     post = site.publish()
     site.web.put(SOURCE, linking(site.url(post)))
@@ -23,37 +21,31 @@ def test_a_verified_pingback_gets_the_state_of_the_setting(
     assert (SOURCE in site.page(post)) == (state == "shown")
 
 
-def test_a_host_that_was_approved_before_is_trusted_and_no_other(site_with: Callable[..., Site]) -> None:
+def test_a_host_that_was_approved_before_is_trusted_and_no_other(site_with: SiteWith) -> None:
     site = site_with(moderation_pingbacks="trust")
-    target = site.url(site.publish())
-    for source in (SOURCE, OTHER, "http://third.example/"):
-        site.web.put(source, linking(target))
-    site.ping(SOURCE, target)
+    site.mention(site.target)
     site.moderate("approve")
 
-    site.ping(OTHER, target)
-    site.ping("http://third.example/", target)
+    site.mention(site.target, OTHER)
+    site.mention(site.target, "http://third.example/")
 
     states = {thought.source: thought.state for thought in site.thoughts()}
     assert states == {SOURCE: "shown", OTHER: "shown", "http://third.example/": "held"}
 
 
-def test_trust_ends_when_the_approved_thought_is_hidden(site_with: Callable[..., Site]) -> None:
+def test_trust_ends_when_the_approved_thought_is_hidden(site_with: SiteWith) -> None:
     site = site_with(moderation_pingbacks="trust")
-    target = site.url(site.publish())
-    for source in (SOURCE, OTHER):
-        site.web.put(source, linking(target))
-    site.ping(SOURCE, target)
+    site.mention(site.target)
     site.moderate("approve")
     site.moderate("hide")
 
-    site.ping(OTHER, target)
+    site.mention(site.target, OTHER)
 
     assert site.states() == ["held", "held"]
 
 
 @pytest.fixture
-def trusting(site_with: Callable[..., Site]) -> Site:
+def trusting(site_with: SiteWith) -> Site:
     return site_with(moderation_pingbacks="trust", limits_host=1000)
 
 
@@ -63,8 +55,7 @@ def ping(trusting: Site) -> Callable[[str], tuple[str, str | None]]:
     post = trusting.publish("Hello", slug="hello")
 
     def send(source: str) -> tuple[str, str | None]:
-        trusting.web.put(source, linking(trusting.url(post), before=f"From {source} I "))
-        trusting.ping(source, trusting.url(post))
+        trusting.mention(trusting.url(post), source, before=f"From {source} I ")
         (found,) = [thought for thought in trusting.thoughts() if thought.source == source]
         return found.state, found.reason
 

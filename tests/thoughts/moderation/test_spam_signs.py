@@ -52,7 +52,7 @@ def test_a_hidden_link_is_held_unless_another_link_is_visible(site: Site, post: 
 def test_the_same_content_on_several_posts_is_held_whatever_its_source(site: Site) -> None:
     targets = [site.url(site.publish(f"Post {number}")) for number in range(MANY_POSTS)]
     for number, target in enumerate(targets):
-        site.ping(site.web.put(f"http://host{number}.example/", linking(target, before="Cheap pills: ")), target)
+        site.mention(target, f"http://host{number}.example/", before="Cheap pills: ")
 
     last, *before = site.thoughts()
 
@@ -72,7 +72,7 @@ def test_a_sentence_that_links_to_several_posts_is_no_sign_of_spam(site: Site) -
 
 def test_spam_in_place_of_shown_content_is_held(site: Site, target: str) -> None:
     honest, hidden = "A fine post, I find: ", '<p style="display:none">Cheap pills: <a href="{}">here</a></p>'
-    site.ping(site.web.put(SOURCE, linking(target, before=honest)), target)
+    site.mention(target, before=honest)
     assert site.states() == ["shown"]
 
     site.web.put(SOURCE, hidden.format(target))
@@ -86,7 +86,7 @@ def test_spam_in_place_of_shown_content_is_held(site: Site, target: str) -> None
 def test_the_same_content_on_one_post_and_short_content_are_not_held(site: Site, target: str) -> None:
     posts = [site.url(site.publish(f"Post {number}")) for number in range(MANY_POSTS)]
     for number in range(MANY_POSTS + 1):
-        site.ping(site.web.put(f"http://host{number}.example/", linking(target)), target)
+        site.mention(target, f"http://host{number}.example/")
     for number, url in enumerate(posts):
         picture = f'<title>Pictures {number}</title><img src="{url}">'
         site.ping(site.web.put(f"http://picture{number}.example/", picture), url)

@@ -1,7 +1,5 @@
 """Undoing moderation actions."""
 
-from collections.abc import Callable
-
 import pytest
 
 from feedserver.errors import ThoughtError
@@ -9,7 +7,7 @@ from feedserver.posts.model import Post
 from feedserver.thoughts.moderation import undo as undo_log
 from feedserver.thoughts.moderation.actions import Action, moderate_all, undo
 from tests.support.moderating import moderate
-from tests.thoughts.site import SOURCE, Site, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith
 
 
 def states(site: Site) -> list[tuple[object, ...]]:
@@ -61,11 +59,9 @@ def test_undo_restores_pending_content(changed_after_approval: Site) -> None:
         assert states(site) == before
 
 
-def test_undoing_spam_verifies_a_ping_that_never_was(site_with: Callable[..., Site]) -> None:
+def test_undoing_spam_verifies_a_ping_that_never_was(site_with: SiteWith) -> None:
     site = site_with(pingback_places=0)
-    target = site.url(site.publish())
-    site.web.put(SOURCE, linking(target))
-    site.ping(SOURCE, target)
+    site.mention(site.target)
     site.moderate("spam")
     site.run_jobs()
     assert (site.states(), site.jobs(), site.web.fetched) == (["spam"], [], [])
@@ -78,8 +74,7 @@ def test_undoing_spam_verifies_a_ping_that_never_was(site_with: Callable[..., Si
 
 
 def test_undo_keeps_what_a_later_inspection_found(site: Site, post: Post, target: str) -> None:
-    site.web.put(SOURCE, linking(target))
-    site.ping(SOURCE, target)
+    site.mention(target)
     site.moderate("approve")
     site.web.put(SOURCE, "<p>Nothing here.</p>")
     site.run_next_job()

@@ -17,76 +17,54 @@ JAPANESE = "<title>日本語のブログ</title>"
 RUSSIAN = "Здравствуйте, это мой блог о погоде"
 
 
-@pytest.mark.parametrize(
-    ("body", "content_type", "expected"),
-    [
-        pytest.param(CURLY.encode(), HTML, CURLY, id="utf-8, nothing declared"),
-        pytest.param(CURLY.encode(), "text/html; charset=utf-8", CURLY, id="utf-8, declared"),
-        pytest.param(CURLY.encode(), 'text/html; Charset = "UTF8" ; x=y', CURLY, id="utf-8, quoted alias"),
-        pytest.param(
-            codecs.BOM_UTF8 + CURLY.encode(),
-            "text/html; charset=latin1",
-            CURLY,
-            id="the byte order mark beats the header",
-        ),
-        pytest.param("Grüße".encode("latin-1"), HTML, "Grüße", id="latin-1, nothing declared"),
-        pytest.param("Grüße".encode("latin-1"), "text/html;charset=ISO-8859-1", "Grüße", id="latin-1, declared"),
-        pytest.param(CURLY.encode("cp1252"), "text/html;charset=ISO-8859-1", CURLY, id="latin-1 means windows-1252"),
-        pytest.param(CURLY.encode("cp1252"), "text/html;charset=us-ascii", CURLY, id="ascii means windows-1252"),
-        pytest.param(CURLY.encode("cp1252"), HTML, CURLY, id="windows-1252, nothing declared"),
-        pytest.param(codecs.BOM_UTF16_LE + CURLY.encode("utf-16-le"), HTML, CURLY, id="utf-16 le, mark"),
-        pytest.param(codecs.BOM_UTF16_BE + CURLY.encode("utf-16-be"), HTML, CURLY, id="utf-16 be, mark"),
-        pytest.param(CURLY.encode("utf-16-le"), "text/html; charset=utf-16", CURLY, id="utf-16 means little-endian"),
-        pytest.param(CURLY.encode("utf-16-be"), "text/html; charset=utf-16be", CURLY, id="utf-16 be, declared"),
-        pytest.param(JAPANESE.encode("cp932"), "text/html; charset=Shift_JIS", JAPANESE, id="shift_jis, declared"),
-        pytest.param(JAPANESE.encode("euc_jp"), "text/html; charset=x-euc-jp", JAPANESE, id="euc-jp by an alias"),
-        pytest.param("中文".encode("gb18030"), "text/html; charset=gb2312", "中文", id="gb2312 means gb18030"),
-        pytest.param(
-            "ŞİRİN".encode("cp1254"), "text/html; charset=iso-8859-9", "ŞİRİN", id="latin-5 means windows-1254"
-        ),
-        pytest.param("é".encode(), "text/html; charset=no-such", "é", id="an unknown label is ignored"),
-        pytest.param(b"gr\xfcn", "text/html; charset=utf-8", "gr\ufffdn", id="wrong declared bytes are replaced"),
-        pytest.param(
-            "é".encode(),
-            "text/html; charset=windows-1252",
-            "Ã©",
-            id="the declared encoding is used even if UTF-8 would fit",
-        ),
-        pytest.param("é und ü".encode()[:-1], HTML, "é und ", id="utf-8 cut within a character stays utf-8"),
-        pytest.param(b"", "", "", id="nothing at all"),
-    ],
-)
+BODIES = {
+    "utf-8, nothing declared": (CURLY.encode(), HTML, CURLY),
+    "utf-8, declared": (CURLY.encode(), "text/html; charset=utf-8", CURLY),
+    "utf-8, quoted alias": (CURLY.encode(), 'text/html; Charset = "UTF8" ; x=y', CURLY),
+    "the byte order mark beats the header": (codecs.BOM_UTF8 + CURLY.encode(), "text/html; charset=latin1", CURLY),
+    "latin-1, nothing declared": ("Grüße".encode("latin-1"), HTML, "Grüße"),
+    "latin-1, declared": ("Grüße".encode("latin-1"), "text/html;charset=ISO-8859-1", "Grüße"),
+    "latin-1 means windows-1252": (CURLY.encode("cp1252"), "text/html;charset=ISO-8859-1", CURLY),
+    "ascii means windows-1252": (CURLY.encode("cp1252"), "text/html;charset=us-ascii", CURLY),
+    "windows-1252, nothing declared": (CURLY.encode("cp1252"), HTML, CURLY),
+    "utf-16 le, mark": (codecs.BOM_UTF16_LE + CURLY.encode("utf-16-le"), HTML, CURLY),
+    "utf-16 be, mark": (codecs.BOM_UTF16_BE + CURLY.encode("utf-16-be"), HTML, CURLY),
+    "utf-16 means little-endian": (CURLY.encode("utf-16-le"), "text/html; charset=utf-16", CURLY),
+    "utf-16 be, declared": (CURLY.encode("utf-16-be"), "text/html; charset=utf-16be", CURLY),
+    "shift_jis, declared": (JAPANESE.encode("cp932"), "text/html; charset=Shift_JIS", JAPANESE),
+    "euc-jp by an alias": (JAPANESE.encode("euc_jp"), "text/html; charset=x-euc-jp", JAPANESE),
+    "gb2312 means gb18030": ("中文".encode("gb18030"), "text/html; charset=gb2312", "中文"),
+    "latin-5 means windows-1254": ("ŞİRİN".encode("cp1254"), "text/html; charset=iso-8859-9", "ŞİRİN"),
+    "an unknown label is ignored": ("é".encode(), "text/html; charset=no-such", "é"),
+    "wrong declared bytes are replaced": (b"gr\xfcn", "text/html; charset=utf-8", "gr\ufffdn"),
+    "the declared encoding is used even if UTF-8 would fit": ("é".encode(), "text/html; charset=windows-1252", "Ã©"),
+    "utf-8 cut within a character stays utf-8": ("é und ü".encode()[:-1], HTML, "é und "),
+    "nothing at all": (b"", "", ""),
+}
+
+
+@pytest.mark.parametrize(("body", "content_type", "expected"), BODIES.values(), ids=BODIES)
 def test_header_byte_order_mark_or_bytes_determine_the_encoding(body: bytes, content_type: str, expected: str) -> None:
     assert decode(body, content_type) == expected
 
 
-@pytest.mark.parametrize(
-    ("head", "codec"),
-    [
-        pytest.param('<meta charset="shift_jis">', "cp932", id="meta charset"),
-        pytest.param("<META CHARSET=SJIS>", "cp932", id="meta in capitals, by an alias"),
-        pytest.param(
-            '<meta http-equiv="Content-Type" content="text/html; charset=euc-jp">', "euc_jp", id="meta http-equiv"
-        ),
-        pytest.param(
-            '<meta content="text/html;charset=sjis" http-equiv=content-type>', "cp932", id="content comes first"
-        ),
-        pytest.param('<?xml version="1.0" encoding="Shift_JIS"?>', "cp932", id="xml declaration"),
-        pytest.param("<!-- <meta charset=koi8-r> --><meta charset=sjis>", "cp932", id="a meta in a comment is ignored"),
-        pytest.param("</meta charset=koi8-r><meta charset=sjis>", "cp932", id="an end tag is ignored"),
-        pytest.param(
-            "<meta charset=sjis http-equiv=content-type content='x; charset=koi8-r'>",
-            "cp932",
-            id="charset before content",
-        ),
-        pytest.param("<meta charset=nonsense><meta charset=sjis>", "cp932", id="the first that is known"),
-        pytest.param(
-            '<meta content="x; charset=koi8-r"><meta charset=sjis>', "cp932", id="content without http-equiv is ignored"
-        ),
-        pytest.param("<meta charset=utf-16>", "utf-8", id="utf-16 in ascii bytes is utf-8"),
-        pytest.param('<?xml version="1.0" encoding="utf-16"?>', "utf-8", id="utf-16 of an xml declaration likewise"),
-    ],
-)
+HEADS = {
+    "meta charset": ('<meta charset="shift_jis">', "cp932"),
+    "meta in capitals, by an alias": ("<META CHARSET=SJIS>", "cp932"),
+    "meta http-equiv": ('<meta http-equiv="Content-Type" content="text/html; charset=euc-jp">', "euc_jp"),
+    "content comes first": ('<meta content="text/html;charset=sjis" http-equiv=content-type>', "cp932"),
+    "xml declaration": ('<?xml version="1.0" encoding="Shift_JIS"?>', "cp932"),
+    "a meta in a comment is ignored": ("<!-- <meta charset=koi8-r> --><meta charset=sjis>", "cp932"),
+    "an end tag is ignored": ("</meta charset=koi8-r><meta charset=sjis>", "cp932"),
+    "charset before content": ("<meta charset=sjis http-equiv=content-type content='x; charset=koi8-r'>", "cp932"),
+    "the first that is known": ("<meta charset=nonsense><meta charset=sjis>", "cp932"),
+    "content without http-equiv is ignored": ('<meta content="x; charset=koi8-r"><meta charset=sjis>', "cp932"),
+    "utf-16 in ascii bytes is utf-8": ("<meta charset=utf-16>", "utf-8"),
+    "utf-16 of an xml declaration likewise": ('<?xml version="1.0" encoding="utf-16"?>', "utf-8"),
+}
+
+
+@pytest.mark.parametrize(("head", "codec"), HEADS.values(), ids=HEADS)
 def test_a_page_declares_its_encoding(head: str, codec: str) -> None:
     assert decode((head + JAPANESE).encode(codec), HTML) == head + JAPANESE
 

@@ -1,7 +1,6 @@
 """The words around a link."""
 
 import time
-import tracemalloc
 import unicodedata
 
 import pytest
@@ -11,10 +10,12 @@ from hypothesis import strategies as st
 from feedserver import text
 from feedserver.thoughts.source.excerpt import excerpts
 from feedserver.thoughts.source.links import FoundLink, SourcePage, read
+from tests.support.memory import peak_of
 
 POST = "http://me.example/posts/one"
 SOURCE = "http://blog.example/entry"
 A = f"<a href={POST}>the link</a>"
+SIMPLE = "Some words before the link it."
 MARKS = "\u0331" * 1000
 LONG = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
 
@@ -28,192 +29,136 @@ def words(page: str) -> str:
     return excerpt(reading, next(link for link in reading.links if link.url == POST))
 
 
-@pytest.mark.parametrize(
-    ("page", "expected"),
-    [
-        pytest.param(
-            f"<p>Some words before {A} and some after.</p>", "Some words before the link and some after.", id="p"
-        ),
-        pytest.param(
-            f"<p>{A} and some words after it.</p>", "the link and some words after it.", id="at the beginning"
-        ),
-        pytest.param(f"<p>And some words before {A}</p>", "And some words before the link", id="at the end"),
-        pytest.param(
-            f"<p>Some words before(<b>{A}</b>), and after.", "Some words before(the link), and after.", id="inline"
-        ),
-        pytest.param(
-            f"<p>Some <i>words <b>be</b>fore <a href={POST}>the <em>li</em>nk</a></i>, and <u>after</u>.</p>",
-            "Some words before the link, and after.",
-            id="nested inline",
-        ),
-        pytest.param(
-            f"<p>Fish &amp; chips &lt;3 {A}&nbsp;&#8211; &eacute;t&eacute;</p>",
-            "Fish & chips <3 the link – été",
-            id="references",
-        ),
-        pytest.param(
-            f"<p>\n Some\n\twords   before\n{A}<br>and<br/>after</p>",
-            "Some words before the link and after",
-            id="blanks",
-        ),
-        pytest.param(
-            f"<p>Other words.</p><p>Some words before {A} it.</p><p>More.",
-            "Some words before the link it.",
-            id="own p only",
-        ),
-        pytest.param(
-            f"<ul><li>Other words.<li>Some words before {A} it.<li>More.</ul>",
-            "Some words before the link it.",
-            id="li",
-        ),
-        pytest.param(
-            f"<table><tr><td>Other.<td>Some words before {A} it.<td>M</table>",
-            "Some words before the link it.",
-            id="td",
-        ),
-        pytest.param(
-            f"<blockquote>Some words before {A} it.</blockquote>More.",
-            "Some words before the link it.",
-            id="blockquote",
-        ),
-        pytest.param(
-            f"<div><p>Other words.</p>Some words before {A} it.<p>More words.</p></div>",
-            "Some words before the link it.",
-            id="run within a block",
-        ),
-        pytest.param(
-            f"<div><p>First words that stand here.</p><p>Read {A}.</p><p>Last words.</p></div><p>Outside.</p>",
-            "First words that stand here. Read the link. Last words.",
-            id="small block grows to its parent",
-        ),
-        pytest.param(
-            f"<p>Outside.</p><div><h2>A heading of some words</h2>See {A}.</div><p>Outside.</p>",
-            "A heading of some words See the link.",
-            id="small run grows to its block",
-        ),
-        pytest.param(
-            f"<div><p>Read {A}.<p>Words that follow the paragraph.</div>Outside",
-            "Read the link. Words that follow the paragraph.",
-            id="paragraph ended by the next one",
-        ),
-        pytest.param(
-            f"<p>Some words before <a href={POST}>open for ever</p><p>More words.</p>",
-            "Some words before open for ever More words.",
-            id="unclosed link",
-        ),
-        pytest.param(
-            f"<p>Some words before {A}<a href=/other>, another link</a>.",
-            "Some words before the link, another link.",
-            id="two links",
-        ),
-        pytest.param(
-            f"<div>Some words to begin with <a href={POST}><h3>A heading</h3><p>and text</p></a>",
-            "Some words to begin with A heading and text",
-            id="blocks in a link",
-        ),
-        pytest.param(
-            "<p>Some words <script>no()</script><style>no</style><template>no</template>"
-            f"before {A}<svg><text>no</text></svg> it.",
-            "Some words before the link it.",
-            id="nothing unseen",
-        ),
-        pytest.param(
-            f"<p>Some words <span hidden>no</span><i style='display:none'>no</i>before {A}.",
-            "Some words before the link.",
-            id="nothing hidden",
-        ),
-        pytest.param(
-            f"<noscript><p>Some words before {A} it.</p></noscript>", "Some words before the link it.", id="noscript"
-        ),
-        pytest.param(
-            f"<p>Some words before <img alt='a picture' src={POST}> it, and after.",
-            "Some words before a picture it, and after.",
-            id="img alt",
-        ),
-        pytest.param(
-            f"<p>Some words before <a href={POST}><img alt='a picture' src=x></a> it.",
-            "Some words before a picture it.",
-            id="linked picture",
-        ),
-        pytest.param(
-            f"<p>Some words before <a href={POST}></a>it, and after.", "Some words before it, and after.", id="empty a"
-        ),
-        pytest.param(
-            f"<p>He said: <q cite={POST}>I came and saw.</q> And so on.", "He said: I came and saw. And so on.", id="q"
-        ),
-        pytest.param(
-            f"<p>Outside.</p><blockquote cite={POST}>Words that were said there.</blockquote>",
-            "Words that were said there.",
-            id="blockquote cite",
-        ),
-        pytest.param(
-            f"<p>بعض الكلمات قبل <a href={POST}>الرابط</a> وبعده أيضا.</p>",
-            "بعض الكلمات قبل الرابط وبعده أيضا.",
-            id="right to left",
-        ),
-        pytest.param(
-            f"<p>これは前の文章です。<a href={POST}>リンク</a>これは後の文章です。</p>",
-            "これは前の文章です。リンクこれは後の文章です。",
-            id="no blanks",
-        ),
-        pytest.param(
-            f"<table><tr><td>Some words before it: <a href={POST}>the link<td>Other</table>",
-            "Some words before it: the link",
-            id="link ended by its cell",
-        ),
-        pytest.param(
-            f"<div>Some words before <a href={POST}><div>the link</a> {LONG[:95]}</div></div>",
-            f"Some words before the link {LONG[:95]}",
-            id="link ended within a block",
-        ),
-        pytest.param(
-            f"<?xml version='1.0'?><p>Some words before <a href='{POST}' />{LONG} {LONG}</p>",
-            f"Some words before {LONG[: LONG.index(' seventeen')]}",
-            id="link that closes itself",
-        ),
-        pytest.param(
-            f"<p>Some words before {'<b> </b>' * 5000}{' ' * 5000}{A}<i>{' ' * 9000}</i> it.",
-            "Some words before the link it.",
-            id="very many blanks",
-        ),
-        pytest.param(f"<p>Some words before{' ' * 9000}{A} it.", "Some words before the link it.", id="one long blank"),
-        pytest.param(
-            f"<p>Some words before <a href={POST}>the link<img hidden alt=no src=x></a> it.",
-            "Some words before the link it.",
-            id="hidden picture",
-        ),
-        pytest.param(f"<p>Cafe\u0301 and many other words {A}.", "Café and many other words the link.", id="composed"),
-        pytest.param(f"<p>Some\0 words\x07 \ufffe before {A} it.", "Some words before the link it.", id="unclean"),
-    ],
-)
+AROUND = {
+    "p": (f"<p>Some words before {A} and some after.</p>", "Some words before the link and some after."),
+    "at the beginning": (f"<p>{A} and some words after it.</p>", "the link and some words after it."),
+    "at the end": (f"<p>And some words before {A}</p>", "And some words before the link"),
+    "inline": (f"<p>Some words before(<b>{A}</b>), and after.", "Some words before(the link), and after."),
+    "nested inline": (
+        f"<p>Some <i>words <b>be</b>fore <a href={POST}>the <em>li</em>nk</a></i>, and <u>after</u>.</p>",
+        "Some words before the link, and after.",
+    ),
+    "references": (
+        f"<p>Fish &amp; chips &lt;3 {A}&nbsp;&#8211; &eacute;t&eacute;</p>",
+        "Fish & chips <3 the link – été",
+    ),
+    "blanks": (f"<p>\n Some\n\twords   before\n{A}<br>and<br/>after</p>", "Some words before the link and after"),
+    "own p only": (f"<p>Other words.</p><p>Some words before {A} it.</p><p>More.", SIMPLE),
+    "li": (f"<ul><li>Other words.<li>Some words before {A} it.<li>More.</ul>", SIMPLE),
+    "td": (f"<table><tr><td>Other.<td>Some words before {A} it.<td>M</table>", SIMPLE),
+    "blockquote": (f"<blockquote>Some words before {A} it.</blockquote>More.", SIMPLE),
+    "run within a block": (
+        f"<div><p>Other words.</p>Some words before {A} it.<p>More words.</p></div>",
+        SIMPLE,
+    ),
+    "small block grows to its parent": (
+        f"<div><p>First words that stand here.</p><p>Read {A}.</p><p>Last words.</p></div><p>Outside.</p>",
+        "First words that stand here. Read the link. Last words.",
+    ),
+    "small run grows to its block": (
+        f"<p>Outside.</p><div><h2>A heading of some words</h2>See {A}.</div><p>Outside.</p>",
+        "A heading of some words See the link.",
+    ),
+    "paragraph ended by the next one": (
+        f"<div><p>Read {A}.<p>Words that follow the paragraph.</div>Outside",
+        "Read the link. Words that follow the paragraph.",
+    ),
+    "unclosed link": (
+        f"<p>Some words before <a href={POST}>open for ever</p><p>More words.</p>",
+        "Some words before open for ever More words.",
+    ),
+    "two links": (
+        f"<p>Some words before {A}<a href=/other>, another link</a>.",
+        "Some words before the link, another link.",
+    ),
+    "blocks in a link": (
+        f"<div>Some words to begin with <a href={POST}><h3>A heading</h3><p>and text</p></a>",
+        "Some words to begin with A heading and text",
+    ),
+    "nothing unseen": (
+        "<p>Some words <script>no()</script><style>no</style><template>no</template>"
+        f"before {A}<svg><text>no</text></svg> it.",
+        SIMPLE,
+    ),
+    "nothing hidden": (
+        f"<p>Some words <span hidden>no</span><i style='display:none'>no</i>before {A}.",
+        "Some words before the link.",
+    ),
+    "noscript": (f"<noscript><p>Some words before {A} it.</p></noscript>", SIMPLE),
+    "img alt": (
+        f"<p>Some words before <img alt='a picture' src={POST}> it, and after.",
+        "Some words before a picture it, and after.",
+    ),
+    "linked picture": (
+        f"<p>Some words before <a href={POST}><img alt='a picture' src=x></a> it.",
+        "Some words before a picture it.",
+    ),
+    "empty a": (f"<p>Some words before <a href={POST}></a>it, and after.", "Some words before it, and after."),
+    "q": (f"<p>He said: <q cite={POST}>I came and saw.</q> And so on.", "He said: I came and saw. And so on."),
+    "blockquote cite": (
+        f"<p>Outside.</p><blockquote cite={POST}>Words that were said there.</blockquote>",
+        "Words that were said there.",
+    ),
+    "right to left": (
+        f"<p>بعض الكلمات قبل <a href={POST}>الرابط</a> وبعده أيضا.</p>",
+        "بعض الكلمات قبل الرابط وبعده أيضا.",
+    ),
+    "no blanks": (
+        f"<p>これは前の文章です。<a href={POST}>リンク</a>これは後の文章です。</p>",
+        "これは前の文章です。リンクこれは後の文章です。",
+    ),
+    "link ended by its cell": (
+        f"<table><tr><td>Some words before it: <a href={POST}>the link<td>Other</table>",
+        "Some words before it: the link",
+    ),
+    "link ended within a block": (
+        f"<div>Some words before <a href={POST}><div>the link</a> {LONG[:95]}</div></div>",
+        f"Some words before the link {LONG[:95]}",
+    ),
+    "link that closes itself": (
+        f"<?xml version='1.0'?><p>Some words before <a href='{POST}' />{LONG} {LONG}</p>",
+        f"Some words before {LONG[: LONG.index(' seventeen')]}",
+    ),
+    "very many blanks": (
+        f"<p>Some words before {'<b> </b>' * 5000}{' ' * 5000}{A}<i>{' ' * 9000}</i> it.",
+        SIMPLE,
+    ),
+    "one long blank": (f"<p>Some words before{' ' * 9000}{A} it.", SIMPLE),
+    "hidden picture": (
+        f"<p>Some words before <a href={POST}>the link<img hidden alt=no src=x></a> it.",
+        SIMPLE,
+    ),
+    "composed": (f"<p>Cafe\u0301 and many other words {A}.", "Café and many other words the link."),
+    "unclean": (f"<p>Some\0 words\x07 \ufffe before {A} it.", SIMPLE),
+}
+
+
+@pytest.mark.parametrize(("page", "expected"), AROUND.values(), ids=AROUND)
 def test_shows_the_words_around_the_link(page: str, expected: str) -> None:
     assert words(page) == f"[…] {expected} […]"
 
 
-@pytest.mark.parametrize(
-    ("page", "expected"),
-    [
-        pytest.param(
-            f"<head><link rel=x href={POST}><meta name=description content='About &amp; so on'></head><p>Words",
-            "[…] About & so on […]",
-            id="link in head, description",
-        ),
-        pytest.param(
-            f"<link rel=x href={POST}><meta property=og:description content='As og says'><p>Words",
-            "[…] As og says […]",
-            id="link in head, og:description",
-        ),
-        pytest.param(
-            f"<head><title>T</title><link href={POST}><style>s</style></head><body><h1>First</h1><p>words",
-            "[…] First words […]",
-            id="link in head, first words",
-        ),
-        pytest.param(f"<meta name=description content=D><img src={POST}>", "[…] D […]", id="block without words"),
-        pytest.param(f"<img src={POST}><script>x</script>", "", id="no words at all"),
-        pytest.param(f"<p><a href={POST}> </a></p>", "", id="blank link alone"),
-        pytest.param(f"<p><a href={POST}>x{MARKS}</a></p>", "", id="nothing but accents"),
-    ],
-)
+WITHOUT_WORDS = {
+    "link in head, description": (
+        f"<head><link rel=x href={POST}><meta name=description content='About &amp; so on'></head><p>Words",
+        "[…] About & so on […]",
+    ),
+    "link in head, og:description": (
+        f"<link rel=x href={POST}><meta property=og:description content='As og says'><p>Words",
+        "[…] As og says […]",
+    ),
+    "link in head, first words": (
+        f"<head><title>T</title><link href={POST}><style>s</style></head><body><h1>First</h1><p>words",
+        "[…] First words […]",
+    ),
+    "block without words": (f"<meta name=description content=D><img src={POST}>", "[…] D […]"),
+    "no words at all": (f"<img src={POST}><script>x</script>", ""),
+    "blank link alone": (f"<p><a href={POST}> </a></p>", ""),
+    "nothing but accents": (f"<p><a href={POST}>x{MARKS}</a></p>", ""),
+}
+
+
+@pytest.mark.parametrize(("page", "expected"), WITHOUT_WORDS.values(), ids=WITHOUT_WORDS)
 def test_falls_back_to_the_description_or_the_first_words(page: str, expected: str) -> None:
     assert words(page) == expected
 
@@ -313,12 +258,7 @@ def test_reads_no_further_than_the_block_around_the_last_link() -> None:
 def test_takes_little_memory(page: str) -> None:
     reading = read(page, SOURCE)
 
-    tracemalloc.start()
-    excerpt(reading, reading.links[-1])
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-
-    assert peak < 4 * 1024 * 1024
+    assert peak_of(lambda: excerpt(reading, reading.links[-1])) < 4 * 1024 * 1024
 
 
 def test_a_link_of_another_page_gives_the_fallback() -> None:

@@ -1,6 +1,5 @@
 """Rechecks: on a slow schedule, with conditional requests, and never before new pings."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,16 +9,11 @@ from feedserver.jobs.model import BACKGROUND, INTERACTIVE
 from feedserver.posts.model import Post
 from feedserver.thoughts.verification.recheck import next_recheck
 from tests.support.outside import Clock
-from tests.thoughts.site import SOURCE, Site, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith, linking, show
 
 NOW = datetime(2026, 3, 8, 12, 0, tzinfo=UTC)
 ETAG = '"one"'
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-def show(site: Site, target: str, source: str = SOURCE, **validators: str) -> None:
-    site.web.put(source, linking(target), **validators)
-    assert site.ping(source, target).outcome == "registered"
 
 
 # --- when ---
@@ -37,11 +31,10 @@ def test_the_first_recheck_comes_after_a_week_and_the_others_after_a_month(days_
 
 @pytest.mark.parametrize("state", ["shown", "held"])
 def test_shown_and_held_thoughts_are_rechecked_after_a_week_then_monthly(
-    site_with: Callable[..., Site], state: str, clock: Clock
+    site_with: SiteWith, state: str, clock: Clock
 ) -> None:
     site = site_with(moderation_pingbacks="show" if state == "shown" else "hold")
-    target = site.url(site.publish())
-    show(site, target)
+    show(site, site.target)
     (job,) = site.jobs()
     assert site.only_thought().next_check_at == job.run_at
     assert timedelta(days=6) < job.run_at - clock() <= timedelta(days=7)
@@ -96,7 +89,7 @@ def test_a_recheck_that_finds_the_link_gone_is_the_last_one(site: Site, post: Po
 @on_sqlite
 @pytest.mark.parametrize("error", [TimedOut("x"), BadStatus(500), BadStatus(403), BadStatus(404)], ids=repr)
 def test_an_approved_thought_survives_what_proves_nothing_and_a_restart(
-    site: Site, site_with: Callable[..., Site], post: Post, target: str, error: FetchError
+    site: Site, site_with: SiteWith, post: Post, target: str, error: FetchError
 ) -> None:
     show(site, target)
     site.moderate("approve")
@@ -169,11 +162,10 @@ def test_spam_and_deleted_thoughts_are_not_rechecked_until_approved(site: Site, 
     assert timedelta(days=6) < job.run_at - site.clock() <= timedelta(days=7)
 
 
-def test_rechecks_do_not_count_as_waiting_pings(site_with: Callable[..., Site]) -> None:
+def test_rechecks_do_not_count_as_waiting_pings(site_with: SiteWith) -> None:
     site = site_with(limits_waiting=1)
-    target = site.url(site.publish())
     for number in range(3):
-        show(site, target, f"http://host{number}.example/")
+        show(site, site.target, f"http://host{number}.example/")
 
     assert len(site.jobs()) == 3
     assert [job.priority for job in site.jobs()] == [BACKGROUND] * 3
@@ -183,18 +175,17 @@ def test_rechecks_do_not_count_as_waiting_pings(site_with: Callable[..., Site]) 
 
 
 def test_a_new_ping_goes_before_every_recheck_however_long_that_is_due(
-    site_with: Callable[..., Site],
+    site_with: SiteWith,
 ) -> None:
     site = site_with(pingback_places=0)
-    target = site.url(site.publish())
-    old = [site.web.put(f"http://host{number}.example/", linking(target)) for number in range(3)]
+    old = [site.web.put(f"http://host{number}.example/", linking(site.target)) for number in range(3)]
     for source in old:
-        site.ping(source, target)
+        site.ping(source, site.target)
     site.run_jobs()
     site.clock.move(days=60)
-    fresh = site.web.put("http://fresh.example/", linking(target))
-    site.ping(fresh, target)
-    site.ping(old[2], target)
+    fresh = "http://fresh.example/"
+    site.mention(site.target, fresh)
+    site.ping(old[2], site.target)
 
     site.web.fetched.clear()
     site.run_jobs()

@@ -8,7 +8,7 @@ from feedserver.errors import AddressForbidden, BadStatus, FetchError, HostUnkno
 from feedserver.posts.model import Post
 from feedserver.thoughts.moderation.actions import Action
 from feedserver.thoughts.verification.verify import Task, Verifier
-from tests.thoughts.site import SOURCE, Site, linking
+from tests.thoughts.site import SOURCE, Site, linking, show
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -106,11 +106,6 @@ def test_a_source_that_leads_back_to_this_site_is_16(site: Site, post: Post, tar
 # --- what changes later ---
 
 
-def shown(site: Site, target: str) -> None:
-    site.web.put(SOURCE, linking(target))
-    assert site.ping(SOURCE, target).outcome == "registered"
-
-
 def inspect_again(site: Site, target: str) -> None:
     """Pings a known pair once more, and runs the job."""
     site.clock.move(seconds=300)
@@ -121,7 +116,7 @@ def inspect_again(site: Site, target: str) -> None:
 def test_a_known_pair_is_inspected_again_in_the_background_and_its_new_content_is_shown(
     site: Site, post: Post, target: str
 ) -> None:
-    shown(site, target)
+    show(site, target)
     site.web.put(SOURCE, linking(target, before="Now I think that "))
     before = site.revision()
 
@@ -132,7 +127,7 @@ def test_a_known_pair_is_inspected_again_in_the_background_and_its_new_content_i
 
 
 def test_an_inspection_that_finds_nothing_new_changes_neither_revision_nor_receipt(site: Site, target: str) -> None:
-    shown(site, target)
+    show(site, target)
     receipt = f"/receipts/{site.only_thought().receipt_token}"
     revision, told = site.revision(), site.receipt(receipt)
 
@@ -145,7 +140,7 @@ def test_an_inspection_that_finds_nothing_new_changes_neither_revision_nor_recei
 
 
 def test_a_known_pair_is_inspected_again_when_limits_refetch_allows(site: Site, target: str) -> None:
-    shown(site, target)
+    show(site, target)
     site.clock.move(seconds=10)
 
     for _ in range(3):
@@ -164,7 +159,7 @@ def test_a_known_pair_is_inspected_again_when_limits_refetch_allows(site: Site, 
 def test_a_source_that_has_taken_its_link_away_is_gone_and_back_with_it(
     site: Site, post: Post, target: str, gone: str
 ) -> None:
-    shown(site, target)
+    show(site, target)
     if gone == "without the link":
         site.web.put(SOURCE, "<p>Nothing here.</p>")
     else:
@@ -182,7 +177,7 @@ def test_a_source_that_has_taken_its_link_away_is_gone_and_back_with_it(
 
 
 def test_what_was_held_is_held_again_when_its_link_comes_back(site: Site, target: str) -> None:
-    shown(site, target)
+    show(site, target)
     site.moderate("hide")
     site.web.put(SOURCE, "<p>Nothing here.</p>")
     inspect_again(site, target)
@@ -196,7 +191,7 @@ def test_what_was_held_is_held_again_when_its_link_comes_back(site: Site, target
 
 
 def test_a_404_is_rechecked_twice_within_a_day_before_the_thought_is_gone(site: Site, target: str) -> None:
-    shown(site, target)
+    show(site, target)
     site.web.fail(SOURCE, BadStatus(404))
     inspect_again(site, target)
     first = site.clock()
@@ -211,7 +206,7 @@ def test_a_404_is_rechecked_twice_within_a_day_before_the_thought_is_gone(site: 
 
 
 def test_a_404_that_passes_is_forgotten(site: Site, target: str) -> None:
-    shown(site, target)
+    show(site, target)
     site.web.fail(SOURCE, BadStatus(404))
     inspect_again(site, target)
 
@@ -229,7 +224,7 @@ def test_a_404_that_passes_is_forgotten(site: Site, target: str) -> None:
 def test_what_is_shown_stays_when_its_source_is_in_trouble(
     site: Site, post: Post, target: str, error: FetchError
 ) -> None:
-    shown(site, target)
+    show(site, target)
     site.web.fail(SOURCE, error)
     revision = site.revision()
 
@@ -257,7 +252,7 @@ def test_a_rejected_pair_is_verified_anew_and_keeps_its_receipt(site: Site, targ
 
 @pytest.mark.parametrize("action", ["spam", "delete"])
 def test_spam_and_deleted_are_final_whatever_the_source_says(site: Site, target: str, action: Action) -> None:
-    shown(site, target)
+    show(site, target)
     other = site.url(site.publish("Other"))
     site.moderate(action)
     state = site.only_thought().state
@@ -278,7 +273,7 @@ def test_a_304_settles_no_ping_that_came_between_the_transaction_and_the_fetch(
     assert site.ping(SOURCE, target).outcome == "registered"
     later = site.url(site.publish("Later", slug="later"))
     site.clock.move(seconds=400)
-    assert site.ping(SOURCE, target).fault == 48
+    assert site.ping(SOURCE, target).outcome == 48
     verify = Verifier.verify
 
     def ping_first(self: Verifier, task: Task) -> None:
