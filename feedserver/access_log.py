@@ -20,6 +20,7 @@ _GATHER_SECONDS: Final = 0.05  # between two batches: waking for each line would
 _CLOSE_SECONDS: Final = 2.0
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _PRIVATE: Final = re.compile(r'(/(?:receipts|moderation)/)[^/.\s?"]+')
+_ENCODED: Final = re.compile("%([2-7][0-9a-fA-F])")
 _UNPRINTABLE: Final = re.compile(r"[^ -~]")
 
 
@@ -166,10 +167,19 @@ class LineWriter:
 
 
 def _hidden(text: str) -> str:
-    """`text` without the tokens that open receipts and the moderation feed."""
+    """`text` without what opens a receipt or the moderation feed, also where letters are percent-encoded."""
+    if "%" in text:
+        plain = _ENCODED.sub(_decoded, text)
+        if _PRIVATE.search(plain):
+            text = plain
     if "/receipts/" in text or "/moderation/" in text:
         return _PRIVATE.sub(r"\1…", text)
     return text
+
+
+def _decoded(encoded: re.Match[str]) -> str:
+    character = chr(int(encoded[1], 16))
+    return character if character.isalnum() or character in "/-_." else encoded[0]
 
 
 def _pieces(lines: Sequence[str]) -> Iterator[bytes]:

@@ -84,6 +84,7 @@ PRIVATE = [
     ("/receipts/abc.json", "/receipts/….json"),
     ("/moderation/abc_DEF-123.atom", "/moderation/….atom"),
     ("/below/moderation/abc.atom?x=1", "/below/moderation/….atom?x=1"),
+    ("/%72eceipts/%61bc", "/receipts/…"),
     ("/posts/moderation", "/posts/moderation"),
 ]
 

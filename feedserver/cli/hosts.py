@@ -20,6 +20,7 @@ def add_commands(commands: Commands) -> None:
         ("block", "block", "refuse all pings from a host"),
         ("unblock", None, "remove the rule for a host"),
         ("trust", "trust", "show pings from a host at once"),
+        ("untrust", None, "remove the rule for a host"),
     ):
         command = verb(group, name, _set_rule, meaning)
         command.add_argument(

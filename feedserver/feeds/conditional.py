@@ -36,7 +36,11 @@ def is_conditional(if_none_match: str | None, if_modified_since: str | None) -> 
 
 def coding(accept_encoding: str | None) -> str:
     """The content coding that the client prefers among ours (RFC 9110 section 12.5.3), `identity` if it names none."""
-    return _coding(accept_encoding[:_LONGEST]) if accept_encoding else "identity"
+    if not accept_encoding:
+        return "identity"
+    if len(accept_encoding) > _LONGEST:  # up to its last whole element
+        accept_encoding = accept_encoding[:_LONGEST].rpartition(",")[0]
+    return _coding(accept_encoding)
 
 
 def _names(if_none_match: str, etag: str) -> bool:

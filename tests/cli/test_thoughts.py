@@ -183,7 +183,7 @@ def test_a_host_has_one_rule_which_can_be_removed(run: Run, site: Path) -> None:
     assert rules(run) == {"spam.example": "block"}
     assert run("host", "trust", "spam.example").status == 0
     assert rules(run) == {"spam.example": "trust"}
-    assert run("host", "unblock", "spam.example").status == 0
+    assert run("host", "untrust", "spam.example").status == 0
     assert rules(run) == {}
 
     refused = run("host", "unblock", "spam.example")

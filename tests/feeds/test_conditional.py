@@ -147,3 +147,7 @@ def test_the_coding_with_the_highest_quality_is_chosen(accepted: str | None, cho
 @given(st.text(st.sampled_from("gzipbr*;q=.01, "), max_size=30))
 def test_no_accept_encoding_however_mangled_is_an_error(accepted: str) -> None:
     assert coding(accepted) in ("br", "gzip", "identity")
+
+
+def test_a_long_accept_encoding_is_read_up_to_its_last_whole_element() -> None:
+    assert coding("x" * 283 + ", gzip;q=0, br;q=0") == "identity"

@@ -50,7 +50,7 @@ def newer_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[.
     def become(then: str = "") -> None:
         folder = tmp_path / "newer"
         shutil.copytree(Path(migrate.__file__).with_name("migrations"), folder / "migrations", dirs_exist_ok=True)
-        last = sorted(path.name[:4] for path in (folder / "migrations/versions").glob("0*.py"))[-1]
+        last = sorted(path.name[:4] for path in (folder / "migrations/versions").glob("[0-9]*.py"))[-1]
         (folder / "migrations/versions/9999_next.py").write_text(NEXT.format(last=last, then=then))
         monkeypatch.setattr(migrate, "__file__", str(folder / "migrate.py"))
 
