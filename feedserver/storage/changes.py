@@ -16,8 +16,9 @@ from feedserver.storage import revision
 from feedserver.storage.engine import Database
 
 _WAIT: Final = 0.5  # seconds that a thread waits for the look-up of another
-_RECENT: Final = 0.05  # seconds for which feeds use a revision; with less, threads under load contend for the look-up
-_PRESENT: Final = 0.005  # the same for pages on SQLite; PostgreSQL is queried each time
+_SQLITE: Final = 0.005  # seconds for which a revision is used: a look-up takes microseconds
+_POSTGRES: Final = 0.05  # the same for feeds on PostgreSQL; pages query it each time
+_MEANWHILE: Final = 0.05  # age up to which feeds use a revision while another thread looks it up: no thread waits
 _REVISION: Final = "SELECT revision FROM site"
 
 
@@ -42,7 +43,7 @@ class Changes:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._present = _PRESENT if database.is_sqlite else 0.0
+        self._recent, self._present = (_SQLITE, _SQLITE) if database.is_sqlite else (_POSTGRES, 0.0)
         self._watch: sqlite3.Connection | None = None
         self._data_version: object = None  # at the time when the revision was read
         self._lock = Lock()
@@ -52,7 +53,14 @@ class Changes:
 
     def recent_revision(self) -> int:
         """The site's revision, at most 50 ms old."""
-        return self._looked_up_after(time.monotonic() - _RECENT)
+        now = time.monotonic()
+        if (
+            not self._is_known_after(now - self._recent)
+            and self._lock.locked()
+            and self._is_known_after(now - _MEANWHILE)
+        ):
+            return self._revision
+        return self._looked_up_after(now - self._recent)
 
     def present_revision(self) -> int:
         """The site's revision with everything committed before the call; on SQLite at most 5 ms old.

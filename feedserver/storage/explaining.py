@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 DATABASE_AWAY: Final = (DBAPIError, NoConnection)  # what a transaction raises when the database fails
@@ -43,13 +43,8 @@ def explain(error: DBAPIError) -> str:
         advice = _SQLITE.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF)  # an extended code contains the primary
     elif (state := getattr(error.orig, "sqlstate", None)) is not None:
         advice = _POSTGRES.get(state)
-    elif isinstance(error, OperationalError | InterfaceError) and _is_about_connecting(error):
+    elif error.connection_invalidated or error.statement is None:  # the server was not reached
         return f"the database did not answer: {said}; check database.url and whether it is running"
     else:  # the driver refused the statement
         advice = None
     return f"the database failed: {said}; {advice}" if advice else f"the database failed: {said}"
-
-
-def _is_about_connecting(error: DBAPIError) -> bool:
-    """Whether the server was not reached, or the connection broke, as psycopg tells it."""
-    return error.connection_invalidated or error.statement is None or "connection" in str(error.orig)

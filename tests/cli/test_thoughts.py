@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from feedserver.posts import store as posts
+from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.thoughts import store
 from feedserver.thoughts.lifecycle import Decision
@@ -360,10 +361,10 @@ def test_the_list_shows_the_reason(run: Run, comment: Add) -> None:
     assert run("thought", "list").out[0].endswith("waits for approval")
 
 
-def test_the_address_of_the_moderation_feed_is_printed_and_stays(run: Run, site: Path) -> None:
+def test_the_address_of_the_moderation_feed_is_printed_and_stays(run: Run, site: Path, database: Database) -> None:
     (address,) = run("thought", "feed").out
 
     assert re.fullmatch(r"http://blog\.example/moderation/[\w-]{43}\.atom", address)
     assert run("thought", "feed").out == [address]
-    (secret,) = (site / "var/secret").read_text().split()
-    assert secret not in address
+    with database.read() as connection:
+        assert revision.secret(connection) not in address

@@ -134,7 +134,7 @@ def test_reader_has_every_post_after_each_change(blog: Blog, fmt: str) -> None:
 
     path = f"/feed.{fmt}"
     wait_until(lambda: len(blog.statuses(path)) == 4, 10, blog.site.log)  # the log is written later
-    assert blog.statuses(path) == ["200", "200", "200", "304"]
+    assert sorted(blog.statuses(path)) == ["200", "200", "200", "304"]  # each worker writes its lines by itself
 
 
 @pytest.mark.parametrize("fmt", ["rss", "atom"])
