@@ -6,7 +6,10 @@ A new kind is a new row, and touches no other file in `feeds/`; posts in a list 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, NamedTuple
+from datetime import datetime
+from typing import Final, Literal, NamedTuple
+
+from sqlalchemy import Connection
 
 from feedserver.posts import lists
 from feedserver.posts.store import EVERYTHING, Listing
@@ -31,9 +34,8 @@ class Scope:
     posts: Callable[[str, str], Listing] | None = None  # from the name and the site's author; None: lists thoughts
     of_one_post: bool = False  # the name is the slug of a post; thoughts on others are not listed
     heading: str = ""  # on the list of all feeds; empty: not listed there
-    names: Callable[[Any, Any, str], Iterable[str]] = lambda *_: (
-        "",
-    )  # of such feeds, from connection, now, site's author
+    # of such feeds, from connection, now, and the site's author
+    names: Callable[[Connection, datetime, str], Iterable[str]] = lambda *_: ("",)
     former: Mapping[str, Format] = field(default_factory=dict)  # addresses in other software
 
     @property

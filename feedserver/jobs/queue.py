@@ -19,6 +19,7 @@ from feedserver.storage.schema import jobs
 _DIED: Final = "the process that ran it has ended"
 _LOCK_CLASS: Final = 0x726F6F6D  # the first half of the key of PostgreSQL's advisory locks for concurrency keys
 _RELEASED_AT_ONCE: Final = 100
+_ENDED: Final = -1  # instead of an index of `free_slots`: the row is a lease that has ended
 _UNDER_WAY = select(func.count()).where(
     jobs.c.concurrency_key == bindparam("key"), jobs.c.leased_until > bindparam("now")
 )
@@ -117,9 +118,6 @@ def release_ended(connection: Connection, now: datetime) -> int:
             )
         )
     return len(ended)
-
-
-_ENDED: Final = -1  # instead of an index of `free_slots`: the row is a lease that has ended
 
 
 @lru_cache(maxsize=16)
