@@ -44,7 +44,8 @@ def _figure(feed: Feed, posts: int, fmt: str) -> Figure:
 
 def _feed(site: Site, posts: int) -> Feed:
     with site.opened(FEEDSERVER_FEEDS_ENTRIES=str(posts)) as services, services.database.read() as connection:
-        return services.collector.collect(connection, FeedAddress("site", "atom"), services.clock())
+        feed, _ = services.collector.collect(connection, FeedAddress("site", "atom"), services.clock())
+        return feed
 
 
 def alone(feed: Feed, fmt: str) -> bytes:

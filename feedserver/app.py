@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from feedserver import health
 from feedserver import settings as settings_module
 from feedserver.clock import rfc3339
-from feedserver.errors import PostNotFound
+from feedserver.errors import FeedNotFound, PostGone, PostNotFound
 from feedserver.feeds import autodiscovery, browsing
 from feedserver.feeds import views as feed_views
 from feedserver.feeds.scopes import FeedAddress
@@ -141,7 +141,9 @@ def _moment(zone: ZoneInfo, moment: datetime) -> str:
 
 def _prepare_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _error_page)
+    app.register_error_handler(FeedNotFound, lambda _: _message_page(404))
     app.register_error_handler(PostNotFound, lambda _: _message_page(404))
+    app.register_error_handler(PostGone, lambda _: _message_page(410))
     app.register_error_handler(DBAPIError, _storage_error)
     app.register_error_handler(NoConnection, _storage_error)
 

@@ -5,8 +5,12 @@
     ├── StorageError             no database, or its schema is older or newer than this program
     ├── PostError
     │   ├── PostNotFound
+    │   │   ├── PostGone         deleted
+    │   │   └── PostMoved        carries the new slug
     │   ├── SlugTaken
     │   └── InvalidDocument      names the field
+    ├── FeedNotFound             no such list, page or archive
+    │   └── ArchiveNotFull       the archive after the last full one
     ├── ThoughtError
     │   └── ThoughtNotFound
     ├── PingError                one class for each refusal (docs/interface.md, “pingback.ping”)
@@ -56,6 +60,14 @@ class PostNotFound(PostError):
         self.slug = slug
 
 
+class PostGone(PostNotFound):
+    """The post was deleted."""
+
+
+class PostMoved(PostNotFound):
+    """The post was renamed; `slug` is its new slug."""
+
+
 class SlugTaken(PostError):
     def __init__(self, slug: str) -> None:
         super().__init__(f"slug: “{slug}” is taken by another post, now or formerly; choose another one")
@@ -68,6 +80,20 @@ class InvalidDocument(PostError):
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field}: {problem}")
         self.field = field
+
+
+# --- feeds ---
+
+
+class FeedNotFound(FeedserverError):
+    """A tag or author without a visible post, or a page or archive that the feed does not have."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"there is no feed {key}; /feeds lists them all")
+
+
+class ArchiveNotFull(FeedNotFound):
+    """The archive after the last full one: its entries are still in the newest document."""
 
 
 # --- thoughts ---

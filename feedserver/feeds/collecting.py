@@ -1,13 +1,13 @@
 """Collects the posts or thoughts of a document from the stores; `build` makes a feed of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
 
-from feedserver.errors import PostNotFound
+from feedserver.errors import ArchiveNotFull, FeedNotFound, PostMoved
 from feedserver.feeds.build import Builder
 from feedserver.feeds.model import Feed
 from feedserver.feeds.pagination import Extent
@@ -20,29 +20,8 @@ from feedserver.settings import Settings
 from feedserver.storage import revision
 from feedserver.storage.changes import SiteState
 from feedserver.storage.count_cache import CountCache
-from feedserver.storage.revision import Site
 from feedserver.thoughts import store as thoughts
 from feedserver.urls import Urls
-
-
-class ListIsEmpty(PostNotFound):
-    """No visible post has this tag or author."""
-
-
-class NoSuchDocument(PostNotFound):
-    """The feed has no page or archive of this number."""
-
-
-class ArchiveNotFull(PostNotFound):
-    """The archive after the last full one: its entries are still in the newest document."""
-
-
-class PostGone(PostNotFound):
-    """The post whose thoughts the feed listed was deleted."""
-
-
-class PostMoved(PostNotFound):
-    """The post whose thoughts the feed lists was renamed; `slug` is its new slug."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,61 +32,57 @@ class Collector:
     settings: Settings
     counts: CountCache = field(default_factory=CountCache)
 
-    def collect(self, connection: Connection, address: FeedAddress, now: datetime) -> Feed:
-        """Collects the feed at `address`.
+    def collect(self, connection: Connection, address: FeedAddress, now: datetime) -> tuple[Feed, SiteState]:
+        """Collects the feed at `address`, with the state of the site that it was collected from.
 
-        Raises PostNotFound for a tag or author without a visible post, for a post that readers cannot see, and for a
-        page or archive that does not exist; ArchiveNotFull for the next archive; PostGone and PostMoved for a post that
-        was deleted or renamed.
+        Raises FeedNotFound for a tag or author without a visible post, and for a page or archive that does not exist,
+        ArchiveNotFull for the next archive; of the post whose thoughts it lists, PostNotFound if readers cannot see it,
+        PostGone and PostMoved if it was deleted or renamed.
         """
-        site = revision.load(connection)
+        site = revision.load(connection)  # read first: later changes make the document stale
+        state = SiteState(site.revision, posts.next_publication(connection, now))
         builder = Builder(self.urls, self.settings.site, site)
-        if address.is_of_thoughts:
-            return self._thoughts(connection, address, builder, now)
-        return self._posts(connection, address, builder, now)
+        collect = self._thoughts if address.is_of_thoughts else self._posts
+        return collect(connection, address, builder, state, now), state
 
-    def listing(self, address: FeedAddress) -> Listing:
-        """The posts that a feed of posts lists."""
-        posts_of = address.row.posts
+    def _posts(
+        self, connection: Connection, address: FeedAddress, builder: Builder, state: SiteState, now: datetime
+    ) -> Feed:
+        posts_of, size = address.row.posts, self.settings.feeds.entries
         assert posts_of is not None, "a feed of thoughts"
-        return posts_of(address.name, self.settings.site.author)
-
-    def _posts(self, connection: Connection, address: FeedAddress, builder: Builder, now: datetime) -> Feed:
-        listing, size = self.listing(address), self.settings.feeds.entries
-        page = posts.latest(connection, now, size + 1, self._offset(address), listing)
-        if not (page or address.part == "page" or may_be_empty(listing)):
-            raise ListIsEmpty(address.name)
+        listing = posts_of(address.name)
+        ids = posts.latest_ids(connection, now, size + 1, self._offset(address), listing)
+        if not (ids or address.part == "page" or may_be_empty(listing, self.settings.site.author)):
+            raise FeedNotFound(address.key)
         archive_size = builder.site.archive_size or size
         highest = lists.highest(connection, listing)
-        count = partial(posts.count, connection, now, listing)
-        extent = self._extent(connection, address, builder.site, now, listing.key, len(page), count)
+        extent = self._extent(address, listing.key, len(ids), state, partial(posts.count, connection, now, listing))
         extent = replace(extent, archives=highest // archive_size)
         if extent.fills(address):
-            raise ArchiveNotFull(address.name)
+            raise ArchiveNotFull(address.key)
         if not extent.holds(address):
-            raise NoSuchDocument(address.name)
+            raise FeedNotFound(address.key)
         if address.part == "archive":
             first = (address.number - 1) * archive_size + 1
-            return builder.posts(
-                address, extent, posts.at_positions(connection, now, listing, first, archive_size), None
-            )
-        found = page[:size]
-        if address.part == "newest" and len(found) == size:
-            unarchived = posts.at_positions(
-                connection, now, listing, highest - highest % archive_size + 1, archive_size
-            )
-            found = _with_late(found, unarchived)
+            archived = posts.ids_at_positions(connection, now, listing, first, archive_size)
+            return builder.posts(address, extent, posts.in_order(connection, archived), None)
+        newest, unarchived = ids[:size], ids[:0]
+        if address.part == "newest" and len(ids) > size:
+            first = highest - highest % archive_size + 1
+            unarchived = posts.ids_at_positions(connection, now, listing, first, archive_size)
+        found = _with_late(connection, newest, unarchived)
         return builder.posts(address, extent, found, thoughts.counts(connection, [post.id for post in found]))
 
-    def _thoughts(self, connection: Connection, address: FeedAddress, builder: Builder, now: datetime) -> Feed:
+    def _thoughts(
+        self, connection: Connection, address: FeedAddress, builder: Builder, state: SiteState, now: datetime
+    ) -> Feed:
         post = _post_named(connection, address.name, now) if address.row.of_one_post else None
         post_id, size = post.id if post else None, self.settings.feeds.entries
         found = thoughts.latest_shown(connection, now, size + 1, post_id, self._offset(address))
         count = partial(thoughts.count_shown, connection, now, post_id)
-        key = f"thoughts/{post_id or ''}"
-        extent = self._extent(connection, address, builder.site, now, key, len(found), count)
+        extent = self._extent(address, f"thoughts/{post_id or ''}", len(found), state, count)
         if not extent.holds(address):
-            raise NoSuchDocument(address.name)
+            raise FeedNotFound(address.key)
         found = found[:size]
         on = {post.id: post} if post else posts.by_ids(connection, {thought.post_id for thought in found})
         return builder.thoughts(address, extent, found, on)
@@ -115,16 +90,7 @@ class Collector:
     def _offset(self, address: FeedAddress) -> int:
         return (address.number - 1) * self.settings.feeds.entries if address.part == "page" else 0
 
-    def _extent(
-        self,
-        connection: Connection,
-        address: FeedAddress,
-        site: Site,
-        now: datetime,
-        key: str,
-        found: int,
-        count: Callable[[], int],
-    ) -> Extent:
+    def _extent(self, address: FeedAddress, key: str, found: int, state: SiteState, count: Callable[[], int]) -> Extent:
         """The extent of a list. Only pages after the first count it, as they link to the last one.
 
         For the others, `found` is enough: one entry more than they show if there are older ones.
@@ -132,31 +98,28 @@ class Collector:
         size = self.settings.feeds.entries
         if address.part != "page" or address.number == 1:
             return Extent(found, size, counted=False)
-        state = SiteState(site.revision, posts.next_publication(connection, now))
         return Extent(self.counts.get(key, state, count), size)
 
 
-def may_be_empty(listing: Listing) -> bool:
+def may_be_empty(listing: Listing, site_author: str) -> bool:
     """Whether a list exists without posts: the site's own, and its author's, to which every feed links."""
-    return listing == EVERYTHING or listing.unnamed_too
+    return listing in (EVERYTHING, Listing(author=site_author))
 
 
 def _post_named(connection: Connection, slug: str, now: datetime) -> Post:
-    post = posts.by_slug(connection, slug)
-    if post is not None and post.state == "deleted":
-        raise PostGone(slug)
-    if post is None or not post.visible(now):
-        raise PostNotFound(slug)
+    post = posts.readable(connection, slug, now)
     if post.slug != slug:
         raise PostMoved(post.slug)
     return post
 
 
-def _with_late(newest: list[Post], unarchived: list[Post]) -> list[Post]:
-    """The newest posts, and older ones that no archive holds yet.
+def _with_late(connection: Connection, newest: Sequence[int], unarchived: Sequence[int]) -> list[Post]:
+    """The newest posts, and older ones that no archive holds yet; loaded once, by their ids.
 
     Otherwise no subscriber would get a back-dated post: too old for the newest document, too new for an archive.
     """
-    known = {post.id for post in newest}
-    late = [post for post in unarchived if post.id not in known]
-    return newest + sorted(late, key=lambda post: (post.published_at, post.id), reverse=True)
+    late = [post_id for post_id in unarchived if post_id not in newest]
+    found = posts.in_order(connection, [*newest, *late])
+    return found[: len(newest)] + sorted(
+        found[len(newest) :], key=lambda post: (post.published_at, post.id), reverse=True
+    )

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Final
 
 from feedserver.clock import Clock
-from feedserver.errors import PostNotFound
+from feedserver.errors import FeedNotFound, PostNotFound
 from feedserver.feeds.collecting import Collector
 from feedserver.feeds.document import Document
 from feedserver.feeds.document_cache import DocumentCache
@@ -70,9 +70,10 @@ class FeedDocuments:
 
     def describe(self, address: FeedAddress) -> Feed:
         """The content of the document at `address`, for a page. Raises what `Collector.collect` raises."""
-        return self._database.read_public(
+        feed, _ = self._database.read_public(
             lambda connection: self._collector.collect(connection, address, self._clock())
         )
+        return feed
 
     def _current(self, address: FeedAddress) -> Document:
         """Renders the document unless it is current. The caller holds its lock."""
@@ -81,7 +82,7 @@ class FeedDocuments:
             return cached
         try:
             document = self._renderer.render(address, cached)
-        except PostNotFound:
+        except (FeedNotFound, PostNotFound):
             self._cache.discard(address)
             raise
         self._cache.put(address, document)

@@ -1,25 +1,18 @@
 """Renders a document: collects its entries, writes them in its format, and finds the version of the bytes."""
 
 import hashlib
-from functools import partial
 from typing import Final
-
-from sqlalchemy import Connection
 
 from feedserver.clock import Clock
 from feedserver.feeds.collecting import Collector
 from feedserver.feeds.document import Document, encode, make_document
 from feedserver.feeds.jsonfeed import json_feed
-from feedserver.feeds.model import Feed
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.feeds.syndication import atom, rss
 from feedserver.feeds.versions import Versions
-from feedserver.posts import store as posts
-from feedserver.storage import revision
-from feedserver.storage.changes import SiteState
 from feedserver.storage.engine import Database
 
-FORMATS = {"rss": rss, "atom": atom, "json": json_feed}
+WRITERS: Final = {"rss": rss, "atom": atom, "json": json_feed}
 LOCK_TIMEOUT: Final = 0.5  # seconds, where there is a last good document to serve
 _TRIES: Final = 3  # renderings, as a change of the site may overtake one
 
@@ -39,8 +32,10 @@ class Renderer:
         If the site changes during each try, the last rendering is returned.
         """
         for tries_left in reversed(range(_TRIES)):
-            feed, state = self._database.read_public(partial(self._collect, address))
-            body = FORMATS[address.fmt](feed)
+            feed, state = self._database.read_public(
+                lambda connection: self._collector.collect(connection, address, self._clock())
+            )
+            body = WRITERS[address.fmt](feed)
             etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
             expected = state if tries_left else None
             version = self._versions.of(address.key, etag, expected, LOCK_TIMEOUT if last else None)
@@ -48,9 +43,3 @@ class Renderer:
                 bodies = last.bodies if last and last.version.etag == etag else encode(body)
                 return make_document(address, feed.self_url, feed.ttl, version, state, bodies)
         raise AssertionError("the last try ignores changes")
-
-    def _collect(self, address: FeedAddress, connection: Connection) -> tuple[Feed, SiteState]:
-        now = self._clock()
-        number = revision.load(connection).revision  # read first: later changes make the document stale
-        feed = self._collector.collect(connection, address, now)
-        return feed, SiteState(number, posts.next_publication(connection, now))

@@ -31,7 +31,7 @@ class Scope:
     title: str
     short_title: str  # where the site is known
     id_of: str  # name for the feed's id, with `{guid}` for the post's; empty: the site's own id
-    posts: Callable[[str, str], Listing] | None = None  # from the name and the site's author; None: lists thoughts
+    posts: Callable[[str], Listing] | None = None  # from the name; None: lists thoughts
     of_one_post: bool = False  # the name is the slug of a post; thoughts on others are not listed
     heading: str = ""  # on the list of all feeds; empty: not listed there
     # of such feeds, from connection, now, and the site's author
@@ -51,7 +51,7 @@ SCOPES: Final[dict[str, Scope]] = {
         title="{site}",
         short_title="{site}",
         id_of="",
-        posts=lambda *_: EVERYTHING,
+        posts=lambda _: EVERYTHING,
         heading="The whole site",
         former={
             "/feed": "rss",
@@ -69,7 +69,7 @@ SCOPES: Final[dict[str, Scope]] = {
         title="{name} – {site}",
         short_title="{name}",
         id_of="tag/{name}",
-        posts=lambda name, _: Listing(tag=name),
+        posts=lambda name: Listing(tag=name),
         heading="Tags",
         names=lambda connection, now, _: lists.names(connection, now, "tag"),
     ),
@@ -79,7 +79,7 @@ SCOPES: Final[dict[str, Scope]] = {
         title="{name} – {site}",
         short_title="{name}",
         id_of="author/{name}",
-        posts=lambda name, author: Listing(author=name, unnamed_too=name == author),
+        posts=lambda name: Listing(author=name),
         heading="Authors",
         names=lambda connection, now, author: {author, *lists.names(connection, now, "author")},
     ),

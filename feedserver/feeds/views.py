@@ -11,8 +11,8 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as BaseResponse
 
+from feedserver.errors import ArchiveNotFull, PostMoved
 from feedserver.feeds.browsing import preview, wants_a_page
-from feedserver.feeds.collecting import ArchiveNotFull, PostGone, PostMoved
 from feedserver.feeds.headers import VARY
 from feedserver.feeds.responses import FeedRequest
 from feedserver.feeds.scopes import FORMATS, SCOPES, FeedAddress, Format
@@ -42,8 +42,6 @@ def feed(scope: str, fmt: Format, name: str = "") -> BaseResponse:
         return _page(address) if wants_a_page() else _document(address)
     except ArchiveNotFull:
         return redirect(address.newest().url(services().urls), 307)
-    except PostGone:
-        abort(410)
     except PostMoved as moved:
         return redirect(address._replace(name=moved.slug).url(services().urls), 301)
 

@@ -1,4 +1,4 @@
-"""Cache of rendered pages. A hit renders no template and runs no query, except on PostgreSQL that for the revision.
+"""Cache of rendered pages. A hit renders no template; it only checks the revision (`storage/changes`).
 
 A page is current until the site's revision changes or the next scheduled post is published.
 """
@@ -66,15 +66,15 @@ class PageCache:
         self._lock = Lock()
         self._render_locks = [Lock() for _ in range(_RENDER_LOCKS)]
 
-    def get(self, key: Hashable, write: Callable[[Connection, datetime], CachedPage]) -> CachedPage:
-        """Returns the current page for `key`; renders it with `write` if there is none.
+    def get(self, key: Hashable, render: Callable[[Connection, datetime], CachedPage]) -> CachedPage:
+        """Returns the current page for `key`; renders it with `render` if there is none.
 
-        If `write` raises, nothing is cached: clients can request any number of addresses.
+        If `render` raises, nothing is cached: clients can request any number of addresses.
         """
         if page := self._current(key):
             return page
         with self._render_locks[hash(key) % _RENDER_LOCKS]:  # one thread renders a stale page, the others wait
-            return self._current(key) or self._render(key, write)
+            return self._current(key) or self._render(key, render)
 
     def _current(self, key: Hashable) -> CachedPage | None:
         with self._lock:
@@ -83,11 +83,11 @@ class PageCache:
             return None
         return cached.page
 
-    def _render(self, key: Hashable, write: Callable[[Connection, datetime], CachedPage]) -> CachedPage:
+    def _render(self, key: Hashable, render: Callable[[Connection, datetime], CachedPage]) -> CachedPage:
         def operation(connection: Connection) -> _Cached:
             now = self._clock()
             known = revision.load(connection).revision  # read first: later changes make the page stale
-            page = write(connection, now)
+            page = render(connection, now)
             return _Cached(page, SiteState(known, posts.next_publication(connection, now)))
 
         cached = self._database.read_public(operation)

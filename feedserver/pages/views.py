@@ -11,14 +11,13 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedserver.feeds.autodiscovery import for_list, for_post, for_site
+from feedserver.feeds.autodiscovery import HeadLinks, for_list, for_post, for_site
 from feedserver.feeds.collecting import may_be_empty
-from feedserver.feeds.scopes import FeedAddress
 from feedserver.pages.cache import CachedPage, PagePost
 from feedserver.pages.comment_form import empty_form, filled_form, forgery, new_token, store_comment
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
-from feedserver.posts.store import Listing
+from feedserver.posts.store import EVERYTHING, Listing
 from feedserver.services import services
 from feedserver.storage import rate_limits
 from feedserver.thoughts import comments, store
@@ -40,7 +39,7 @@ _NOTICES = {
 
 @blueprint.get("/")
 def home() -> Response:
-    return _list(None, Listing(), services().urls.home, for_site())
+    return _list(None, EVERYTHING, services().urls.home, for_site())
 
 
 @blueprint.get("/tags/<name:name>")
@@ -51,20 +50,17 @@ def tag(name: str) -> Response:
 
 @blueprint.get("/authors/<name:name>")
 def author(name: str) -> Response:
-    parts = services()
-    listing = parts.collector.listing(FeedAddress("author", "rss", name))
-    return _list(name, listing, lambda n: parts.urls.author(name, n), for_list("author", name))
+    urls = services().urls
+    return _list(name, Listing(author=name), lambda n: urls.author(name, n), for_list("author", name))
 
 
-def _list(
-    heading: str | None, listing: Listing, page_url: Callable[[int], str], feeds: list[tuple[str, str, str]]
-) -> Response:
+def _list(heading: str | None, listing: Listing, page_url: Callable[[int], str], feeds: HeadLinks) -> Response:
     number = _page_number()
 
-    def write(connection: Connection, now: datetime) -> CachedPage:
+    def render(connection: Connection, now: datetime) -> CachedPage:
         return CachedPage((_list_page(connection, now, number, heading, listing, page_url, feeds).encode(),))
 
-    return make_response(*services().page_cache.get((listing, number), write).html)
+    return make_response(*services().page_cache.get((listing, number), render).html)
 
 
 def _list_page(
@@ -74,13 +70,13 @@ def _list_page(
     heading: str | None,
     listing: Listing,
     page_url: Callable[[int], str],
-    feeds: list[tuple[str, str, str]],
+    feeds: HeadLinks,
 ) -> str:
     # One more than is shown tells whether there are older ones, without a count.
-    found = posts.latest(connection, now, POSTS_ON_A_PAGE + 1, (page - 1) * POSTS_ON_A_PAGE, listing)
-    if not found and (page > 1 or not may_be_empty(listing)):
+    ids = posts.latest_ids(connection, now, POSTS_ON_A_PAGE + 1, (page - 1) * POSTS_ON_A_PAGE, listing)
+    if not ids and (page > 1 or not may_be_empty(listing, services().settings.site.author)):
         abort(404)
-    has_older, found = len(found) > POSTS_ON_A_PAGE, found[:POSTS_ON_A_PAGE]
+    found = posts.in_order(connection, ids[:POSTS_ON_A_PAGE])
     counts = store.counts(connection, [post.id for post in found])
     return render_template(
         "list.html",
@@ -88,7 +84,7 @@ def _list_page(
         posts=found,
         authors_of=_authors_of,
         page=page,
-        has_older=has_older,
+        has_older=len(ids) > POSTS_ON_A_PAGE,
         page_url=page_url,
         counts={post_id: count for post_id, (count, _) in counts.items()},
         canonical=page_url(page),
@@ -151,23 +147,14 @@ def comment(slug: str) -> BaseResponse:
 
 
 def visible_post(slug: str) -> Post:
-    """Returns the post with this slug, present or former. Aborts with 410 or 404 if readers cannot see it."""
+    """The post with this slug, present or former. Raises what `posts.store.readable` raises."""
     parts = services()
-    return parts.database.read_public(lambda connection: _visible_post(connection, slug, parts.clock()))
-
-
-def _visible_post(connection: Connection, slug: str, now: datetime) -> Post:
-    found = posts.by_slug(connection, slug)
-    if found is not None and found.state == "deleted":
-        abort(410)
-    if found is None or not found.visible(now):
-        abort(404)
-    return found
+    return parts.database.read_public(lambda connection: posts.readable(connection, slug, parts.clock()))
 
 
 def _render_cached(slug: str, connection: Connection, now: datetime) -> CachedPage:
     """Renders the page of a post, split where the token of the form is inserted; without HTML for a former slug."""
-    found = _visible_post(connection, slug, now)
+    found = posts.readable(connection, slug, now)
     page_post = PagePost(found.id, found.slug, found.pings_open)
     if found.slug != slug:
         return CachedPage((), page_post)

@@ -25,11 +25,11 @@ _LINK_ELEMENT = re.compile(r"<(?=link\b)", re.IGNORECASE)
 _REFERENCE = re.compile(r"&#(?:[0-9]++|x[0-9a-f]++);?", re.IGNORECASE)
 
 
-def _cell(renderer: Any, tokens: Sequence[Token], index: int, options: Any, _environment: Any) -> str:
+def _cell(renderer: Any, tokens: Sequence[Token], index: int, options: Any, environment: Any) -> str:
     """A table cell, aligned by a class: the pages' content security policy allows no inline style."""
     if style := tokens[index].attrs.pop("style", None):
         tokens[index].attrs["class"] = str(style).removeprefix("text-align:")
-    return str(renderer.renderToken(tokens, index, options, _environment))
+    return str(renderer.renderToken(tokens, index, options, environment))
 
 
 _markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(footnote_plugin)

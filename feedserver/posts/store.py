@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from feedserver.domains import host_site
+from feedserver.errors import PostGone, PostNotFound
 from feedserver.posts.model import DraftText, Enclosure, Post, PostLink, PostState, Rendered
 from feedserver.storage import schema
 from feedserver.storage.batches import batches
@@ -37,14 +38,10 @@ _OF_A_LINK: list[ColumnElement[Any]] = [
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list of posts: all of them, those with a tag, or those of an author.
-
-    `unnamed_too` marks the list of the site's author, which has the posts without authors too.
-    """
+    """A list of posts: all of them, those with a tag, or those of an author."""
 
     tag: str | None = None
     author: str | None = None
-    unnamed_too: bool = False
 
     @property
     def key(self) -> str:
@@ -66,6 +63,16 @@ def by_slug(connection: Connection, slug: str) -> Post | None:
     return _first(connection, query)
 
 
+def readable(connection: Connection, slug: str, now: datetime) -> Post:
+    """The post with this slug, present or former. Raises PostNotFound if readers cannot see it, PostGone if deleted."""
+    post = by_slug(connection, slug)
+    if post is not None and post.state == "deleted":
+        raise PostGone(slug)
+    if post is None or not post.visible(now):
+        raise PostNotFound(slug)
+    return post
+
+
 def by_id(connection: Connection, post_id: int) -> Post | None:
     return _first(connection, select(posts).where(posts.c.id == post_id))
 
@@ -74,9 +81,16 @@ def latest(
     connection: Connection, now: datetime, limit: int, offset: int = 0, listing: Listing = EVERYTHING
 ) -> list[Post]:
     """Visible posts of a list, newest first."""
+    return in_order(connection, latest_ids(connection, now, limit, offset, listing))
+
+
+def latest_ids(
+    connection: Connection, now: datetime, limit: int, offset: int = 0, listing: Listing = EVERYTHING
+) -> Sequence[int]:
+    """The ids of `latest`: enough where only some of the posts are shown."""
     query = select(listed.c.post_id).where(*_listed(listing, now))
     query = query.order_by(listed.c.published_at.desc(), listed.c.post_id.desc()).limit(limit).offset(offset)
-    return _in_order(connection, connection.execute(query).scalars().all())
+    return connection.execute(query).scalars().all()
 
 
 def count(connection: Connection, now: datetime, listing: Listing = EVERYTHING) -> int:
@@ -85,8 +99,8 @@ def count(connection: Connection, now: datetime, listing: Listing = EVERYTHING) 
     return int(connection.execute(query).scalar_one())
 
 
-def at_positions(connection: Connection, now: datetime, listing: Listing, first: int, number: int) -> list[Post]:
-    """The visible posts of a list at `number` positions from `first` on, the highest position first."""
+def ids_at_positions(connection: Connection, now: datetime, listing: Listing, first: int, number: int) -> Sequence[int]:
+    """The ids of a list's visible posts at `number` positions from `first` on, the highest position first."""
     query = (
         select(listed.c.post_id)
         .where(*_listed(listing, now))
@@ -94,7 +108,7 @@ def at_positions(connection: Connection, now: datetime, listing: Listing, first:
         .where(listed.c.position >= first, listed.c.position < first + number)
         .order_by(listed.c.position.desc())
     )
-    return _in_order(connection, connection.execute(query).scalars().all())
+    return connection.execute(query).scalars().all()
 
 
 def everything(connection: Connection) -> list[Post]:
@@ -119,6 +133,12 @@ def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Post]:
     queries = (select(posts).where(posts.c.id.in_(some)) for some in batches(list(set(ids))))
     rows = [row for query in queries for row in connection.execute(query)]
     return {post.id: post for post in _with_parts(connection, rows)}
+
+
+def in_order(connection: Connection, ids: Sequence[int]) -> list[Post]:
+    """The posts with these ids, in this order."""
+    found = by_ids(connection, ids)
+    return [found[post_id] for post_id in ids]
 
 
 def related_to(connection: Connection, post_id: int, now: datetime) -> list[PostLink]:
@@ -147,10 +167,10 @@ def hidden(now: datetime) -> CompoundSelect[int]:
     return union_all(select(posts.c.id).where(posts.c.state.in_(_UNPUBLISHED)), scheduled)
 
 
-def link_to(connection: Connection, domain: str, now: datetime) -> bool:
+def any_link_to(connection: Connection, site: str, now: datetime) -> bool:
     """Whether visible posts link to this source site (`domains.host_site`)."""
     seen = select(posts.c.id).where(posts.c.id == schema.linked_sites.c.post_id, visible(now)).exists()
-    query = select(schema.linked_sites.c.post_id).where(schema.linked_sites.c.site == domain, seen)
+    query = select(schema.linked_sites.c.post_id).where(schema.linked_sites.c.site == site, seen)
     return connection.execute(query.limit(1)).first() is not None
 
 
@@ -225,11 +245,6 @@ def _listed(listing: Listing, now: datetime) -> tuple[ColumnElement[bool], Colum
 
 def _published() -> ColumnElement[bool]:
     return posts.c.state == "published"
-
-
-def _in_order(connection: Connection, ids: Sequence[int]) -> list[Post]:
-    found = by_ids(connection, ids)
-    return [found[post_id] for post_id in ids]
 
 
 def _content(document: DraftText, rendered: Rendered) -> dict[str, Any]:

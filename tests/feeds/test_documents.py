@@ -8,8 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from feedserver.errors import PostNotFound
-from feedserver.feeds.collecting import PostGone, PostMoved
+from feedserver.errors import PostGone, PostMoved, PostNotFound
 from feedserver.feeds.document import Document
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.model import Post

@@ -16,6 +16,7 @@ from feedserver.feeds.model import Feed
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.services import WebServices
 from feedserver.settings import Settings
+from feedserver.storage.changes import SiteState
 from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock
 from tests.support.waiting import together
@@ -30,11 +31,13 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[WebServices, Callabl
     def arrange(services: WebServices, operation: Callable[[], object]) -> None:
         real, operations = Collector.collect, [operation]
 
-        def collect(self: Collector, connection: Connection, address: FeedAddress, now: datetime) -> Feed:
-            feed = real(self, connection, address, now)
+        def collect(
+            self: Collector, connection: Connection, address: FeedAddress, now: datetime
+        ) -> tuple[Feed, SiteState]:
+            collected = real(self, connection, address, now)
             if self is services.collector and operations:
                 operations.pop()()
-            return feed
+            return collected
 
         monkeypatch.setattr(Collector, "collect", collect)
 
@@ -79,10 +82,10 @@ def test_a_site_that_changes_during_every_rendering_is_served_all_the_same(
 ) -> None:
     real, numbers = Collector.collect, count()
 
-    def collect(*given: Any) -> Feed:
-        feed = real(*given)
+    def collect(*given: Any) -> tuple[Feed, SiteState]:
+        collected = real(*given)
         publish("Yet another", slug=f"another-{next(numbers)}")
-        return feed
+        return collected
 
     monkeypatch.setattr(Collector, "collect", collect)
     services.publisher.add(services.publisher.read(b"---\ntitle: First\n---\nx"), services.clock())
@@ -98,7 +101,7 @@ def test_a_change_is_rendered_once_and_other_threads_serve_the_last_good_bytes(
     publish("Two")
     rendering, go_on = Event(), Event()
     rendered: list[str] = []
-    real = renderer.FORMATS["atom"]
+    real = renderer.WRITERS["atom"]
 
     def slowly(feed: Feed) -> bytes:
         rendered.append(feed.title)
@@ -106,7 +109,7 @@ def test_a_change_is_rendered_once_and_other_threads_serve_the_last_good_bytes(
         assert go_on.wait(30)
         return real(feed)
 
-    monkeypatch.setitem(renderer.FORMATS, "atom", slowly)
+    monkeypatch.setitem(renderer.WRITERS, "atom", slowly)
     with ThreadPoolExecutor(1) as thread:
         first = thread.submit(services.feed_documents.get, ATOM)
         assert rendering.wait(30)
@@ -124,8 +127,8 @@ def test_a_feed_that_is_not_cached_is_rendered_once_for_all_threads(
 ) -> None:
     publish("One")
     rendered: list[str] = []
-    real = renderer.FORMATS["atom"]
-    monkeypatch.setitem(renderer.FORMATS, "atom", lambda feed: rendered.append(feed.title) or real(feed))
+    real = renderer.WRITERS["atom"]
+    monkeypatch.setitem(renderer.WRITERS, "atom", lambda feed: rendered.append(feed.title) or real(feed))
 
     found = together(*[lambda: services.feed_documents.get(ATOM).bodies["identity"]] * 8)
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from feedserver.posts import lists, store
-from feedserver.posts.store import Listing, at_positions
+from feedserver.posts.store import Listing, ids_at_positions
 from feedserver.services import WebServices
 from feedserver.thoughts import store as thoughts
 from tests.support.outside import Clock
@@ -43,7 +43,7 @@ def test_an_archive_of_a_short_list_is_expected_to_hold_no_more_posts_than_it_do
     """PostgreSQL takes dates, positions and lists for independent: it would expect many of the last positions."""
     sent = statements(connection)
 
-    found = at_positions(connection, clock(), Listing(tag="sea"), 481, 20)
+    found = ids_at_positions(connection, clock(), Listing(tag="sea"), 481, 20)
 
     assert len(found) == 20
     assert plan(connection, *sent[0])["Plan Rows"] <= 20

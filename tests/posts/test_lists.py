@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from feedserver.installation import init
 from feedserver.posts import lists, store
-from feedserver.posts.store import EVERYTHING, Listing, at_positions
+from feedserver.posts.store import EVERYTHING, Listing, ids_at_positions, in_order
 from feedserver.services import WebServices
 from feedserver.settings import Settings
 from feedserver.storage.schema import listed, posts
@@ -75,7 +75,9 @@ def test_a_new_tag_puts_the_post_at_the_end_of_its_list_and_a_former_tag_at_its_
     edit(services, "one", "One", tags="[sea]")
     edit(services, "two", "Two")
     with services.database.read() as connection:
-        assert [post.title for post in at_positions(connection, clock(), SEA, 1, 20)] == ["One"]
+        assert [post.title for post in in_order(connection, ids_at_positions(connection, clock(), SEA, 1, 20))] == [
+            "One"
+        ]
 
     edit(services, "two", "Two", tags="[sea]")
 

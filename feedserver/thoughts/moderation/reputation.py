@@ -66,7 +66,7 @@ def approved_commenter(connection: Connection, email: str) -> bool:
 def linked_by_posts(connection: Connection, source_key: str, now: datetime) -> bool:
     """Whether published posts link to the source site. False for home directories: only linked hosts are stored."""
     site = source_site(source_key)
-    return "/" not in site and posts.link_to(connection, site, now)
+    return "/" not in site and posts.any_link_to(connection, site, now)
 
 
 def posts_alike(connection: Connection, content: Content, source_key: str) -> frozenset[int]:
