@@ -38,6 +38,7 @@ def stall(folder: Path, *, sources: int, well: int, requests: int, workers: int 
         "FEEDSERVER_DATABASE_URL": url,
         "FEEDSERVER_LIMITS_COPIES": "0",
         "FEEDSERVER_LIMITS_SENDER": "10000",
+        "FEEDSERVER_LIMITS_HOST": "10000",  # the sources that are well are pages of one blog
         "FEEDSERVER_PINGBACK_WAIT": str(WAIT),
     }
     with ExitStack() as stack:
