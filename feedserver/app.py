@@ -21,7 +21,7 @@ from feedserver.clock import rfc3339
 from feedserver.errors import FeedNotFound, PostGone, PostNotFound
 from feedserver.feeds import autodiscovery, browsing
 from feedserver.feeds import views as feed_views
-from feedserver.feeds.scopes import FeedAddress
+from feedserver.feeds.scopes import urls_by_format
 from feedserver.pages import private
 from feedserver.pages import views as page_views
 from feedserver.services import EXTENSION, WebServices
@@ -117,7 +117,7 @@ def _prepare_templates(app: Flask, services: WebServices) -> None:
     app.jinja_env.globals |= {
         "site": site,
         "urls": services.urls,
-        "feed_url": lambda scope, fmt, name="": FeedAddress(scope, fmt, name).url(services.urls),
+        "feed_urls": partial(urls_by_format, services.urls),
         "stylesheet": services.urls.at(f"/static/style.css?v={digest}"),
     }
     zone = ZoneInfo(site.timezone)

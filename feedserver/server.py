@@ -21,7 +21,7 @@ from feedserver import access_log, settings
 from feedserver.access_log import AccessLogger
 from feedserver.app import create_app
 from feedserver.errors import FeedserverError, SettingsError
-from feedserver.feeds.scopes import FORMATS, SITE, FeedAddress
+from feedserver.feeds.scopes import SITE, urls_by_format
 from feedserver.installation import init
 from feedserver.jobs.worker import STOP_SECONDS, Worker
 from feedserver.services import EXTENSION, Services, WebServices
@@ -103,7 +103,7 @@ def announce(urls: Urls, listeners: Iterable[Any]) -> None:
     lines = {
         "listening on": ", ".join(map(str, listeners)),
         "site": urls.home(),
-        "feeds": ", ".join(FeedAddress(SITE, fmt).url(urls) for fmt in FORMATS),
+        "feeds": ", ".join(urls_by_format(urls, SITE).values()),
         "pingback endpoint": urls.pingback(),
     }
     public = [str(listener) for listener in listeners if not is_local(listener.sock)]

@@ -7,7 +7,7 @@ from feedserver.feeds.scopes import POST, SCOPES, FeedAddress, Format
 from feedserver.posts.model import Post
 from feedserver.services import services
 
-_LABELS: Final[dict[Format, str]] = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
+FORMAT_NAMES: Final[dict[Format, str]] = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
 
 HeadLinks = list[tuple[str, str, str]]
 
@@ -32,5 +32,5 @@ def _named(scope: str, name: str, title: str, shown_name: str | None = None) -> 
     text = title.format(name=shown_name or name, site=parts.settings.site.title)
     return [
         (f"{text} ({label})", MEDIA_TYPES[fmt], FeedAddress(scope, fmt, name).url(parts.urls))
-        for fmt, label in _LABELS.items()
+        for fmt, label in FORMAT_NAMES.items()
     ]

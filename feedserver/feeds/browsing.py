@@ -9,10 +9,10 @@ from typing import Final
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from feedserver.feeds.autodiscovery import for_site
+from feedserver.feeds.autodiscovery import FORMAT_NAMES, for_site
 from feedserver.feeds.build import TTL
 from feedserver.feeds.opml import Outline, opml
-from feedserver.feeds.scopes import FORMATS, SCOPES, FeedAddress, Format
+from feedserver.feeds.scopes import SCOPES, FeedAddress, Format, urls_by_format
 from feedserver.services import services
 
 blueprint = Blueprint("browsing", __name__)
@@ -48,6 +48,7 @@ def preview(address: FeedAddress) -> Response:
             "feed.html",
             feed=feed,
             address=address,
+            format_name=FORMAT_NAMES[address.fmt],
             entries=feed.entries[:_SHOWN],
             subscribe_to=address.newest().url(services().urls),
             raw=f"{url}{'&' if '?' in url else '?'}raw=1",
@@ -98,5 +99,4 @@ def _listed() -> dict[str, list[ListedFeed]]:
 def _feed(scope: str, name: str) -> ListedFeed:
     parts, row = services(), SCOPES[scope]
     title = row.short_title.format(name=name, site=parts.settings.site.title)
-    urls = {fmt: FeedAddress(scope, fmt, name).url(parts.urls) for fmt in FORMATS}
-    return ListedFeed(title, row.page_url(parts.urls, name), urls)
+    return ListedFeed(title, row.page_url(parts.urls, name), urls_by_format(parts.urls, scope, name))

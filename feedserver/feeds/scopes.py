@@ -148,3 +148,8 @@ class FeedAddress(NamedTuple):
         """The document's absolute URL."""
         path = _VARIABLE.sub(lambda _: segment(self.name), self.row.path)
         return urls.at(f"{path}.{self.fmt}{self.query}")
+
+
+def urls_by_format(urls: Urls, scope: str, name: str = "") -> dict[Format, str]:
+    """The absolute URL of a feed's newest document in each format."""
+    return {fmt: FeedAddress(scope, fmt, name).url(urls) for fmt in FORMATS}

@@ -41,6 +41,7 @@ class Form:
     values: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(FIELDS, ""))
     errors: Mapping[str, str] = field(default_factory=dict)
     trap: str = TRAP
+    max_length: Mapping[str, int] = field(default_factory=lambda: MAX_LENGTH)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from feedserver.errors import PostGone, PostMoved, PostNotFound
+from feedserver.errors import FeedNotFound, PostGone, PostMoved
 from feedserver.feeds.document import Document
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.model import Post
@@ -255,5 +255,5 @@ def test_a_deleted_posts_feed_is_gone(site: SimpleNamespace) -> None:
 def test_there_is_no_feed_for_hidden_posts(site: SimpleNamespace, scope: str) -> None:
     site.publish("Hidden", slug="unseen", tags="[unseen]", authors="[unseen]", draft="true")
 
-    with pytest.raises(PostNotFound):
+    with pytest.raises(FeedNotFound):
         site.services.feed_documents.get(FeedAddress(scope, "rss", "unseen"))

@@ -5,8 +5,8 @@ Every builder has a default for whatever a test does not care about.
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import turbohtml
@@ -17,9 +17,10 @@ from werkzeug.test import TestResponse
 
 import feedserver.pages
 from feedserver.clock import rfc3339
-from feedserver.feeds.scopes import FeedAddress
+from feedserver.feeds.scopes import FeedAddress, urls_by_format
 from feedserver.posts.model import Enclosure, Post, PostLink
 from feedserver.settings import SiteSettings
+from feedserver.thoughts.comments import Form
 from feedserver.thoughts.model import Thought
 from feedserver.urls import Urls
 
@@ -42,7 +43,7 @@ def render(template: str, **values: Any) -> str:
         undefined=StrictUndefined,
     )
     environment.globals |= {"site": SITE, "urls": URLS, "stylesheet": URLS.at("/static/style.css")}
-    environment.globals["feed_url"] = lambda scope, fmt, name="": FeedAddress(scope, fmt, name).url(URLS)
+    environment.globals["feed_urls"] = partial(urls_by_format, URLS)
     environment.globals["feeds"] = [("Feed", "application/atom+xml", FeedAddress("site", "atom").url(URLS))]
     environment.filters |= {
         "day": lambda moment: f"{moment:%B} {moment.day}, {moment.year}",
@@ -86,10 +87,9 @@ def thought(number: int, kind: str, **changes: Any) -> Thought:
     return Thought(**values | changes)
 
 
-def form(**errors: str) -> SimpleNamespace:
+def form(**errors: str) -> Form:
     values = {"comment": f"\nfirst line </textarea>{QUOTED}", "name": QUOTED, "email": "ada@", "website": ""}
-    hidden = [("token", QUOTED)]
-    return SimpleNamespace(action=URLS.comments("fog"), values=values, errors=errors, hidden=hidden, trap="nickname")
+    return Form(URLS.comments("fog"), (("token", QUOTED),), values, errors)
 
 
 def post_page(**values: Any) -> str:
