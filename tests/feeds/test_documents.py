@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from feedserver.errors import FeedNotFound, PostGone, PostMoved
+from feedserver.errors import FeedNotFound, PostGone, PostMoved, PostNotFound
 from feedserver.feeds.document import Document
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.model import Post
@@ -251,9 +251,9 @@ def test_a_deleted_posts_feed_is_gone(site: SimpleNamespace) -> None:
         site.services.feed_documents.get(FeedAddress("post", "rss", "second"))
 
 
-@pytest.mark.parametrize("scope", ["tag", "author", "post"])
-def test_there_is_no_feed_for_hidden_posts(site: SimpleNamespace, scope: str) -> None:
+@pytest.mark.parametrize(("scope", "error"), [("tag", FeedNotFound), ("author", FeedNotFound), ("post", PostNotFound)])
+def test_there_is_no_feed_for_hidden_posts(site: SimpleNamespace, scope: str, error: type[Exception]) -> None:
     site.publish("Hidden", slug="unseen", tags="[unseen]", authors="[unseen]", draft="true")
 
-    with pytest.raises(FeedNotFound):
+    with pytest.raises(error):
         site.services.feed_documents.get(FeedAddress(scope, "rss", "unseen"))
