@@ -14,7 +14,7 @@ from feedserver.errors import StorageError
 from feedserver.jobs.runner import Runner
 from feedserver.net.connection import Policy
 from feedserver.net.fetch import fetch
-from feedserver.posts import lists, publishing, related
+from feedserver.posts import lists, related, scheduling
 from feedserver.posts.publishing import Publisher
 from feedserver.settings import Settings
 from feedserver.storage import revision
@@ -39,11 +39,11 @@ class Services:
         self.urls = Urls(settings.site.url)
         self.database = Database(settings.database_url, settings.database.read_url)
         self.changes = Changes(self.database)
-        listeners = (related.follow, partial(lists.follow, settings.site.author))
+        listeners = (scheduling.follow, related.follow, partial(lists.follow, settings.site.author))
         self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
         fetch = fetch or _guarded_fetch(settings)
         self.verifier = Verifier(self.database, self.urls, settings, clock, fetch)
-        handlers = {VERIFY: self.verifier.carry_out, publishing.PUBLISH: self.publisher.notify_due}
+        handlers = {VERIFY: self.verifier.carry_out, scheduling.PUBLISH: self.publisher.notify_due}
         self.runner = Runner(self.database, handlers, clock)
         self.waiting_slots = WaitingSlots(settings.pingback.places)
         self.receiver = Receiver(

@@ -1,6 +1,7 @@
 """The kinds of feeds: one table with a row for each, and the addresses of their documents.
 
-A new kind is a new row, and touches no other file in `feeds/`; posts in a list of a new kind also need `posts/lists`.
+A new kind is a new row, and touches no other file in `feeds/`. A new kind of list of posts also needs `Listing` in
+`posts/store`, and `posts/lists`.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Events: what a change to a post means for readers.
 
 `Publisher` notifies its listeners of each change, in order, inside its transaction; an exception rolls the change back.
-`services.py` lists the listeners. Visibility depends on the clock.
+`services.py` lists the listeners.
 """
 
 from collections.abc import Callable

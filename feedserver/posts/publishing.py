@@ -19,7 +19,7 @@ from feedserver.errors import PostNotFound, SlugTaken
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import Job
 from feedserver.posts import document as documents
-from feedserver.posts import events, store
+from feedserver.posts import events, scheduling, store
 from feedserver.posts.events import Listener, PostEvent
 from feedserver.posts.model import WEB_BEGAN, DraftText, Post, Rendered
 from feedserver.posts.rendering import render
@@ -28,7 +28,6 @@ from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.urls import Urls
 
-PUBLISH = "publish"  # the job that announces a scheduled post; its subject is the post's id
 _TRIES = 3  # renderings before the transaction; another change of the post may overtake one
 
 Texts = tuple[str, str]  # the input of rendering: a body of Markdown, and the permalink
@@ -69,7 +68,7 @@ class Publisher:
                 updated_at=_updated_at(connection, document.updated or published_at, published_at, now),
                 created_at=now,
             )
-            return self._settle(connection, None, post_id, self._time(now))
+            return self._follow_up(connection, None, post_id, self._time(now))
 
         return self.database.transact(operation)
 
@@ -118,7 +117,7 @@ class Publisher:
             post = _undeleted(connection, slug)
             self._notify_if_due(connection, post, now)
             store.mark_deleted(connection, post.id)
-            return self._settle(connection, post, post.id, now)
+            return self._follow_up(connection, post, post.id, now)
 
         return self.database.transact(operation)
 
@@ -157,7 +156,7 @@ class Publisher:
             at = self._time(now)
             self._notify_if_due(connection, post, at)
             write(connection, post, rendered)
-            return self._settle(connection, post, post.id, at)
+            return self._follow_up(connection, post, post.id, at)
 
         for _ in range(_TRIES):
             with self.database.read() as connection:
@@ -173,20 +172,16 @@ class Publisher:
         """When a change is made: `now` may be from before the rendering, or from before a wait for another writer."""
         return max(now, self.clock())
 
-    def _settle(self, connection: Connection, before: Post | None, post_id: int, now: datetime) -> Post:
-        """Follows up a change: stores the job of a scheduled post, and notifies listeners."""
+    def _follow_up(self, connection: Connection, before: Post | None, post_id: int, now: datetime) -> Post:
+        """Notifies listeners of a change; returns the post as stored now."""
         post = store.by_id(connection, post_id)
         assert post is not None, "it was written in this transaction"
-        jobs.discard(connection, PUBLISH, str(post_id))
-        if post.status(now) == "scheduled":
-            jobs.ensure(connection, PUBLISH, str(post_id), post.published_at, now)
         self._notify(connection, events.change(before, post, now))
         return post
 
     def _notify_if_due(self, connection: Connection, post: Post, now: datetime) -> None:
         """Notifies listeners that a scheduled post has appeared, if it is due and its job is not done."""
-        if post.visible(now) and jobs.find(connection, PUBLISH, str(post.id)) is not None:
-            jobs.discard(connection, PUBLISH, str(post.id))
+        if post.visible(now) and scheduling.is_waiting(connection, post.id):
             self._notify(connection, events.appearance(post, now))
 
     def _notify(self, connection: Connection, event: PostEvent) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from feedserver.jobs.model import Job
 from feedserver.jobs.queue import FreeSlots
 from feedserver.posts.events import PostEvent
-from feedserver.posts.publishing import PUBLISH, Publisher
+from feedserver.posts.publishing import Publisher
+from feedserver.posts.scheduling import PUBLISH
 from feedserver.services import WebServices
 from tests.posts.builders import document, everything
 from tests.support.fixtures import Publish

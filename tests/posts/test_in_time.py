@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from feedserver.jobs import store as jobs
 from feedserver.posts import store
-from feedserver.posts.publishing import PUBLISH
+from feedserver.posts.scheduling import PUBLISH
 from feedserver.services import WebServices
 from feedserver.settings import Settings
 from tests.posts.builders import document, edit, everything
