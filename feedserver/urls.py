@@ -8,6 +8,7 @@ query, trailing slash, scheme, letter case of the host, default port and dot seg
 import posixpath
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import inet_aton, inet_ntoa
 from urllib.parse import SplitResult, quote, unquote, urlsplit
@@ -15,6 +16,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 MAX_URL = 2048  # bytes of UTF-8; longer ones exceed what other software accepts and indexes hold
 _MAX_DIGITS = 9  # of a page number, so that it fits in 32 bits
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # last label of a host that the URL Standard parses as IPv4
+_REFUSED = re.compile(r"[\x00-\x20\\\x7f-\x9f\s]")  # characters that parsers read differently
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -78,15 +80,22 @@ class Urls:
 
     def _path_below(self, url: str) -> str | None:
         """The percent-encoded path of `url` below the base, with a leading slash; None if it is not below the base."""
-        parts, ours = split_http(url), urlsplit(self.base)
-        if parts is None or authority(parts) != authority(ours):
+        parts = split_http(url)
+        ours, prefix = _authority_and_prefix(self.base)
+        if parts is None or authority(parts) != ours:
             return None
         path = posixpath.normpath(parts.path) if "/." in parts.path else parts.path
-        prefix = quote(unquote(ours.path), safe="/")
         same_coding = "/" + "/".join(quote(unquote(step), safe="") for step in path.split("/")[1:])
         if same_coding != prefix and not same_coding.startswith(prefix + "/"):
             return None
         return same_coding[len(prefix) :] or "/"
+
+
+@lru_cache  # asked for each link of a source, of which there may be 10,000
+def _authority_and_prefix(base: str) -> tuple[tuple[str, int | None], str]:
+    """The authority of a base URL, and its path as `_path_below` percent-encodes paths."""
+    parts = urlsplit(base)
+    return authority(parts), quote(unquote(parts.path), safe="/")
 
 
 def segment(text: str) -> str:
@@ -100,9 +109,7 @@ def split_http(url: str) -> SplitResult | None:
     Refused are userinfo, control characters, whitespace, backslashes, port 0 or over 65535, and over 2048 bytes.
     `urlsplit` alone deletes tabs, treats a backslash as part of the userinfo, and checks the port only when it is read.
     """
-    if len(url.encode("utf-8", "replace")) > MAX_URL or any(
-        c <= " " or c in "\\\x7f" or "\x80" <= c <= "\x9f" or c.isspace() for c in url
-    ):
+    if len(url.encode("utf-8", "replace")) > MAX_URL or _REFUSED.search(url):
         return None
     try:
         parts = urlsplit(url)
