@@ -14,10 +14,10 @@ from socket import inet_aton, inet_ntoa
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 MAX_URL = 2048  # bytes of UTF-8; longer ones exceed what other software accepts and indexes hold
+DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_DIGITS = 9  # of a page number, so that it fits in 32 bits
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # last label of a host that the URL Standard parses as IPv4
 _REFUSED = re.compile(r"[\x00-\x20\\\x7f-\x9f\s]")  # characters that parsers read differently
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def split_http(url: str) -> SplitResult | None:
         return None
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in _DEFAULT_PORTS and parts.hostname and "@" not in parts.netloc and parts.port != 0
+        usable = parts.scheme in DEFAULT_PORTS and parts.hostname and "@" not in parts.netloc and parts.port != 0
     except ValueError:
         return None
     return parts if usable and host_name(parts) else None
@@ -143,7 +143,7 @@ def _normalized(address: IPv4Address | IPv6Address) -> str:
 def authority(parts: SplitResult) -> tuple[str, int | None]:
     """Returns normalized host and port for comparison. Ports 80 and 443 are None, so that http equals https."""
     port = parts.port
-    return host_name(parts), None if port in (None, *_DEFAULT_PORTS.values()) else port
+    return host_name(parts), None if port in (None, *DEFAULT_PORTS.values()) else port
 
 
 def normalize_source(url: str) -> str:
@@ -153,11 +153,14 @@ def normalize_source(url: str) -> str:
     """
     parts = split_http(url)
     assert parts is not None, "callers have checked the URL"
+    return parts._replace(netloc=netloc(parts), path=parts.path or "/", fragment="").geturl()
+
+
+def netloc(parts: SplitResult) -> str:
+    """Returns the normalized host, in brackets if it is an IPv6 address, with the port unless it is the default one."""
     host = host_name(parts)
-    netloc = f"[{host}]" if ":" in host else host
-    if parts.port not in (None, _DEFAULT_PORTS[parts.scheme]):
-        netloc += f":{parts.port}"
-    return parts._replace(netloc=netloc, path=parts.path or "/", fragment="").geturl()
+    bracketed = f"[{host}]" if ":" in host else host
+    return bracketed if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f"{bracketed}:{parts.port}"
 
 
 def page_number(text: str) -> int | None:

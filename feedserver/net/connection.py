@@ -20,11 +20,10 @@ from feedserver.errors import AddressForbidden, ConnectionFailed, FetchError, Ho
 from feedserver.net.address import may_contact
 from feedserver.net.guarded_socket import Deadline, GuardedSocket, GuardedTlsSocket
 from feedserver.setting_types import Network
-from feedserver.urls import host_name
+from feedserver.urls import DEFAULT_PORTS, host_name
 
 MAX_ADDRESSES = 4  # tried in order
 NOT_FOUND = "the source’s host cannot be found"  # for a forbidden address too, so that nobody can probe our networks
-PORTS = {"http": 80, "https": 443}
 # A thread waits for a stalled name server until the resolver gives up, long after the fetch. So more threads than
 # fetches are allowed.
 _LOOKUPS = threading.BoundedSemaphore(128)
@@ -62,7 +61,7 @@ def connection(
 
     `tls` is the context for https, by default the system's trust store. Raises FetchError or OSError.
     """
-    host, port = host_name(parts), parts.port or PORTS[parts.scheme]
+    host, port = host_name(parts), parts.port or DEFAULT_PORTS[parts.scheme]
     if policy.ports is not None and port not in policy.ports:
         raise AddressForbidden(NOT_FOUND)
     addresses = _checked(_resolve(host, port, resolve, deadline), policy.allow)

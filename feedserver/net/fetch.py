@@ -14,9 +14,9 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from feedserver.errors import AddressForbidden, BadStatus, ConnectionFailed, NotText, TooManyRedirects
 from feedserver.net.body import read_body
-from feedserver.net.connection import NOT_FOUND, PORTS, Policy, Resolve, connection, look_up
+from feedserver.net.connection import NOT_FOUND, Policy, Resolve, connection, look_up
 from feedserver.net.guarded_socket import MAX_HEAD, Deadline, GuardedSocket, translated_errors
-from feedserver.urls import host_name, normalize_source, split_http
+from feedserver.urls import DEFAULT_PORTS, netloc, normalize_source, split_http
 
 MAX_REDIRECTS = 5
 MAX_VALIDATOR = 1000  # characters of an ETag or Last-Modified; longer ones are not stored
@@ -82,13 +82,11 @@ def fetch(
 
 
 def _request(parts: SplitResult, headers: Sequence[str]) -> bytes:
-    host = f"[{host_name(parts)}]" if ":" in host_name(parts) else host_name(parts)
-    port = "" if parts.port in (None, PORTS[parts.scheme]) else f":{parts.port}"
     query = f"?{parts.query}" if parts.query else ""
     target = quote((parts.path or "/") + query, safe="!#$%&'()*+,/:;=?@[]~", errors="replace")
     lines = [
         f"GET {target} HTTP/1.1",
-        f"Host: {host}{port}",
+        f"Host: {netloc(parts)}",
         "Accept: text/html, application/xhtml+xml;q=0.9",
         "Accept-Encoding: identity",
         "Connection: close",
@@ -137,7 +135,7 @@ def _redirect_target(url: str, response: _Response) -> str:
         scheme = urlsplit(target).scheme
     except ValueError as error:
         raise ConnectionFailed("the source redirects to an invalid URL") from error
-    if scheme not in PORTS:
+    if scheme not in DEFAULT_PORTS:
         raise TooManyRedirects("the source redirects to a URL that is not http or https")
     if not location or split_http(target) is None:
         raise ConnectionFailed("the source redirects to an invalid URL")
