@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
-from feedserver.urls import host_name, path_steps
+from feedserver.urls import host_name, path_steps, unmapped
 
 _suffixes: Final = PublicSuffixList()  # with its private section: each name below github.io is a separate domain
 # Shared hosts that the list lacks: each name below one of them is a source site.
@@ -70,11 +70,9 @@ def network(address: str) -> str:
     Returns any other text, such as that of a Unix socket, unchanged.
     """
     try:
-        found = ip_address(address)
+        found = unmapped(ip_address(address))
     except ValueError:
         return address
     if found.version == 4:
         return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
     return str(ip_network((found, 64), strict=False))

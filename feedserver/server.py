@@ -25,7 +25,7 @@ from feedserver.feeds.scopes import SITE, urls_by_format
 from feedserver.installation import init
 from feedserver.jobs.worker import STOP_SECONDS, Worker
 from feedserver.services import EXTENSION, Services, WebServices
-from feedserver.urls import Urls
+from feedserver.urls import Urls, unmapped
 
 _RECEIVE_SECONDS: Final = 5  # for the next bytes of a request: gunicorn's own timeout does not end a blocked read
 _GRACE_SECONDS: Final = 30  # for running requests and jobs when the server stops
@@ -120,8 +120,7 @@ def is_local(sock: socket.socket) -> bool:
     """Whether only this machine can connect to a listening socket: a Unix socket, or a loopback address."""
     if sock.family == socket.AF_UNIX:
         return True
-    address = ip_address(sock.getsockname()[0])
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+    return unmapped(ip_address(sock.getsockname()[0])).is_loopback
 
 
 def _post_worker_init(worker: Any) -> None:

@@ -128,16 +128,16 @@ def host_name(parts: SplitResult) -> str:
     host = (parts.hostname or "").rstrip(".")
     try:
         if ":" in host:
-            return _normalized(ip_address(host))
+            return str(unmapped(ip_address(host)))
         name = host if host.isascii() else host.encode("idna").decode("ascii")
         return inet_ntoa(inet_aton(name)) if _NUMBER.fullmatch(name.rpartition(".")[2]) else name
     except (OSError, ValueError):
         return ""
 
 
-def _normalized(address: IPv4Address | IPv6Address) -> str:
-    mapped = address.ipv4_mapped if address.version == 6 else None
-    return str(mapped or address)
+def unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Returns the IPv4 address within an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2), others unchanged."""
+    return (address.ipv4_mapped or address) if address.version == 6 else address
 
 
 def authority(parts: SplitResult) -> tuple[str, int | None]:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from feedserver.setting_types import Network
+from feedserver.urls import unmapped
 from feedserver.web.routing import NOWHERE, Environ, WsgiApp
 
 Address = IPv4Address | IPv6Address
@@ -87,12 +88,11 @@ class TrustedProxies:
 
 
 def _address(text: str) -> Address | None:
-    """The address in `text`, or None; an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2) as IPv4."""
+    """The address in `text`, or None; an IPv4-mapped IPv6 address as IPv4."""
     try:
-        address = ip_address(text)
+        return unmapped(ip_address(text))
     except ValueError:
         return None
-    return (address.ipv4_mapped or address) if address.version == 6 else address
 
 
 class BodyDeadline:
