@@ -29,8 +29,8 @@ NOT_FOUND = "the source’s host cannot be found"  # for a forbidden address too
 _LOOKUPS = threading.BoundedSemaphore(128)
 
 Address = IPv4Address | IPv6Address
-Found = list[tuple[socket.AddressFamily, Any]]  # address family and sockaddr, as `getaddrinfo` returns them
-Resolve = Callable[[str, int], Found]
+SocketAddress = tuple[Any, ...]  # as `getaddrinfo` returns it: host and port, for IPv6 also flow label and zone
+Resolve = Callable[[str, int], list[SocketAddress]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,13 @@ class Policy:
     user_agent: str
 
 
-def look_up(host: str, port: int) -> Found:
+def look_up(host: str, port: int) -> list[SocketAddress]:
     """Resolves `host` with the system's resolver. Raises HostUnknown if there is no address."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError) as error:
         raise HostUnknown(NOT_FOUND) from error
-    return [(family, sockaddr) for family, _, _, _, sockaddr in found]
+    return [address for *_, address in found]
 
 
 @contextmanager
@@ -72,11 +72,11 @@ def connection(
             yield GuardedTlsSocket(sock, deadline, tls or _system_trust(), host)
 
 
-def _resolve(host: str, port: int, resolve: Resolve, deadline: Deadline) -> Found:
+def _resolve(host: str, port: int, resolve: Resolve, deadline: Deadline) -> list[SocketAddress]:
     """Calls `resolve` in a separate thread, as it may block past the deadline."""
     if not _LOOKUPS.acquire(timeout=deadline.remaining()):
         raise TimedOut(deadline.message)
-    outcome: Future[Found] = Future()
+    outcome: Future[list[SocketAddress]] = Future()
 
     def run() -> None:
         try:
@@ -94,9 +94,9 @@ def _resolve(host: str, port: int, resolve: Resolve, deadline: Deadline) -> Foun
     return outcome.result(deadline.remaining())
 
 
-def _checked(found: Found, allow: Sequence[Network]) -> list[Address]:
+def _checked(found: Sequence[SocketAddress], allow: Sequence[Network]) -> list[Address]:
     """The addresses of `found`. Raises AddressForbidden if one of them may not be contacted: then none is."""
-    addresses = [_address(sockaddr) for _, sockaddr in found]
+    addresses = [_address(item) for item in found]
     if not addresses:
         raise HostUnknown(NOT_FOUND)
     if not all(may_contact(address, allow) for address in addresses):
@@ -104,9 +104,9 @@ def _checked(found: Found, allow: Sequence[Network]) -> list[Address]:
     return addresses
 
 
-def _address(sockaddr: Any) -> Address:
-    """The address of a sockaddr, whose last item is the zone if it is of IPv6."""
-    host, *_, zone = sockaddr if len(sockaddr) == 4 else (sockaddr[0], 0)
+def _address(found: SocketAddress) -> Address:
+    """The IP address of a socket address, whose last item is the zone if it is of IPv6."""
+    host, *_, zone = found if len(found) == 4 else (found[0], 0)
     return ip_address(f"{host}%{zone}" if zone and "%" not in host else host)
 
 

@@ -25,7 +25,7 @@ class Server:
 
     def resolve(self, host, port):
         """A resolver for which every name is this server."""
-        return [(socket.AF_INET, (self.address, port))]
+        return [(self.address, port)]
 
     def close(self):
         self._stopped.set()

@@ -9,8 +9,6 @@ import pytest
 from feedserver.errors import AddressForbidden, ConnectionFailed, FetchError, HostUnknown
 from feedserver.net.fetch import fetch
 
-V4, V6 = socket.AF_INET, socket.AF_INET6
-
 SPELLINGS = {
     "plain": "127.0.0.1",
     "decimal": "2130706433",
@@ -36,8 +34,7 @@ def answers(*found):
     rest = list(found)
 
     def resolve(host, port):
-        places = [(address, port, 0, 0) if ":" in address else (address, port) for address in rest.pop(0)]
-        return [(V6 if len(place) == 4 else V4, place) for place in places]
+        return [(address, port, 0, 0) if ":" in address else (address, port) for address in rest.pop(0)]
 
     return resolve
 
@@ -101,7 +98,8 @@ def test_the_system_s_resolver_is_asked_once_for_each_hop(serve, forbid, policy,
 
     def rebinding(host, port, *_args, **_named):
         asked.append(host)
-        return [(V4, socket.SOCK_STREAM, 6, "", ("127.0.2.1" if len(asked) == 1 else listener.address, port))]
+        address = "127.0.2.1" if len(asked) == 1 else listener.address
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
     monkeypatch.setattr(socket, "getaddrinfo", rebinding)
 
@@ -143,9 +141,9 @@ def test_an_address_with_a_zone_is_forbidden_although_its_network_is_allowed(pol
     policy = replace(policy, allow=(ip_network("fe80::/10"),))
 
     with pytest.raises(AddressForbidden):
-        fetch("http://blog.example/", policy, resolve=lambda host, port: [(V6, ("fe80::1", port, 0, 1))])
+        fetch("http://blog.example/", policy, resolve=lambda host, port: [("fe80::1", port, 0, 1)])
     with pytest.raises(AddressForbidden):
-        fetch("http://blog.example/", policy, resolve=lambda host, port: [(V6, ("fe80::1%lo", port, 0, 0))])
+        fetch("http://blog.example/", policy, resolve=lambda host, port: [("fe80::1%lo", port, 0, 0)])
 
 
 def test_a_v4_mapped_form_of_an_allowed_address_is_allowed(serve, policy):
@@ -162,7 +160,7 @@ def test_a_v4_mapped_form_of_an_allowed_address_is_allowed(serve, policy):
 def test_the_port_comes_from_the_url_and_not_from_the_resolver(serve, forbid, policy):
     server, listener = serve(), forbid("127.0.2.9")
 
-    page = fetch(server.url, policy, resolve=lambda host, port: [(V4, (server.address, listener.port))])
+    page = fetch(server.url, policy, resolve=lambda host, port: [(server.address, listener.port)])
 
     assert page.body == b"hello"
 
