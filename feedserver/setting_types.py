@@ -1,9 +1,8 @@
-"""Converts text and TOML values to the values of settings, with a message where that fails."""
+"""Converts text and TOML values to the values of settings. The text of each ValueError follows “must be”."""
 
 import ipaddress
 import zoneinfo
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,13 +14,7 @@ _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-@dataclass(frozen=True, slots=True)
-class Converter:
-    """`read` converts a value; the text of its ValueError follows “must be”."""
-
-    read: Callable[[object], Any]
+Converter = Callable[[object], Any]
 
 
 def line(value: object) -> str:
@@ -94,7 +87,7 @@ def whole(least: int, most: int) -> Converter:
             raise ValueError(f"a whole number from {least} to {most}")
         return number
 
-    return Converter(read)
+    return read
 
 
 def seconds(least: float, most: float) -> Converter:
@@ -107,7 +100,7 @@ def seconds(least: float, most: float) -> Converter:
             raise ValueError(f"a number of seconds from {least:g} to {most:g}")
         return number
 
-    return Converter(read)
+    return read
 
 
 def choice(*words: str) -> Converter:
@@ -116,7 +109,7 @@ def choice(*words: str) -> Converter:
             raise ValueError(f"one of {', '.join(words)}")
         return value.strip()
 
-    return Converter(read)
+    return read
 
 
 def _items(value: object) -> list[str]:

@@ -1,12 +1,12 @@
 """Settings: one TOML file and the environment, which wins. Read and checked as a whole, then frozen.
 
-Each setting is a dataclass field; its metadata holds a `Converter` and its meaning in one line. `config show`, the
-names of the variables and the checks derive from that.
+Each setting is a dataclass field; its metadata holds the function of `setting_types` that reads and checks its value,
+and its meaning in one line. `config show`, the names of the variables and the checks derive from that.
 """
 
 import os
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,7 @@ BIND = "127.0.0.1:8000"  # what the server listens on by default
 THREADS = 16  # in each process: with 4, eight slow requests stop a site
 
 
-def _setting(
-    default: object, converter: Converter | Callable[[object], Any], meaning: str, *, secret: bool = False
-) -> Any:
-    converter = converter if isinstance(converter, Converter) else Converter(converter)
+def _setting(default: object, converter: Converter, meaning: str, *, secret: bool = False) -> Any:
     return field(default=default, metadata={"converter": converter, "meaning": meaning, "secret": secret})
 
 
@@ -231,7 +228,7 @@ def _build(section: type, prefix: str, given: Given, described: list[DescribedSe
         if key in given:
             raw, origin = given.pop(key)
             try:
-                value = item.metadata["converter"].read(raw)
+                value = item.metadata["converter"](raw)
             except ValueError as error:
                 faults.append(f"{key}: must be {error} ({origin})")
         values[item.name] = value
