@@ -34,9 +34,10 @@ def readyz() -> tuple[Response, int]:
 
 def _checks(parts: WebServices) -> dict[str, str]:
     try:
-        if not migrate.exists(parts.database):
+        state = migrate.state(parts.database)
+        if state == "missing":
             return _unknown(database="missing")
-        if not migrate.is_current(parts.database):
+        if state == "older":
             return _unknown(schema=_OTHER_VERSION)
         with parts.database.read() as connection:
             beat = jobs.last_beat(connection)

@@ -32,10 +32,8 @@ def init(services: Services, *, example: bool) -> bool:
     `example` adds an example post to a new site. Raises StorageError if the schema is newer than this program.
     """
     secret(services.settings.data_dir)
-    if services.database.file is not None:
-        services.database.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with migrate.exclusive(services.database):
-        is_new = not migrate.exists(services.database)
+        is_new = migrate.state(services.database) == "missing"
         _upgrade(services)
         if example and is_new:
             _add_example(services)
@@ -49,17 +47,18 @@ def upgrade(services: Services) -> bool:
         return _upgrade(services)
 
 
-def require_some(services: Services) -> None:
-    """Raises StorageError, which says what to do, if there is no database."""
-    if not migrate.exists(services.database):
+def require_some(services: Services) -> migrate.State:
+    """Returns the state of the database. Raises StorageError, which says what to do, if there is none."""
+    state = migrate.state(services.database)
+    if state == "missing":
         raise StorageError("there is no database yet; `feedserver init` creates it")
+    return state
 
 
 def require_current(services: Services) -> None:
     """Raises StorageError, which says what to do, unless there is a database with the current schema."""
-    require_some(services)
-    if not migrate.is_current(services.database):
-        raise StorageError("the schema is that of an older feedserver; `feedserver db upgrade` migrates it")
+    if require_some(services) == "older":
+        raise StorageError(migrate.OLDER)
 
 
 def _upgrade(services: Services) -> bool:

@@ -122,7 +122,7 @@ def test_with_an_old_database_the_error_says_how_to_upgrade(
     fresh: WebServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     init(fresh, example=False)
-    monkeypatch.setattr(migrate, "is_current", lambda _: False)
+    monkeypatch.setattr(migrate, "state", lambda _: "older")
 
     require_some(fresh)
     with pytest.raises(StorageError, match="`feedserver db upgrade` migrates it"):

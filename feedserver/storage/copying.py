@@ -35,12 +35,11 @@ def copy(source: Database, target: Database) -> list[Copied]:
     Raises StorageError, and leaves the target unchanged, if the source's schema is not current, if the target is not
     empty, or if the numbers of rows differ.
     """
-    if not migrate.exists(source):
+    state = migrate.state(source)
+    if state == "missing":
         raise StorageError("FROM: there is no feedserver database")
-    if not migrate.is_current(source):
-        raise StorageError("FROM: the schema is that of an older feedserver; `feedserver db upgrade` migrates it")
-    if target.file is not None:
-        target.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if state == "older":
+        raise StorageError(f"FROM: {migrate.OLDER}")
     with migrate.exclusive(target):
         # Checked under the lock: a file that another process creates meanwhile must not be removed.
         is_new_file = target.file is not None and not target.file.exists()

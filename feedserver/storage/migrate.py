@@ -7,7 +7,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 from sqlalchemy import Connection, inspect, text
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
+State = Literal["missing", "older", "current"]  # of a database
+
+OLDER: Final = "the schema is that of an older feedserver; `feedserver db upgrade` migrates it"
 _LOCK_NUMBER = 0x66656564  # “feed”: the advisory lock's key on PostgreSQL
 
 
@@ -25,7 +28,8 @@ _LOCK_NUMBER = 0x66656564  # “feed”: the advisory lock's key on PostgreSQL
 def exclusive(database: Database) -> Iterator[None]:
     """Holds the lock under which a database is created or migrated; other processes wait for it.
 
-    An advisory lock on PostgreSQL, a locked file beside the database on SQLite; both end with their process.
+    An advisory lock on PostgreSQL, a locked file beside the database on SQLite; both end with their process. The folder
+    of a SQLite database is created if it is missing.
     """
     if database.file is None:
         # Outside a transaction: a long one blocks vacuum, and the server may end idle ones, and the lock with them.
@@ -36,6 +40,7 @@ def exclusive(database: Database) -> Iterator[None]:
             finally:  # pooled sessions stay open, and would keep the lock
                 connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": _LOCK_NUMBER})
         return
+    database.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with database.file.with_name(database.file.name + ".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -52,7 +57,7 @@ def upgrade(database: Database) -> bool:
 
 def upgrade_on(connection: Connection) -> bool:
     """`upgrade`, inside the caller's transaction."""
-    if _known(_current(connection)) == head():
+    if _state(connection) == "current":
         return False
     from alembic.runtime.environment import EnvironmentContext
 
@@ -66,18 +71,15 @@ def upgrade_on(connection: Connection) -> bool:
     return True
 
 
-def is_current(database: Database) -> bool:
-    """Whether the schema is current. Raises StorageError if it is newer than this program."""
-    with database.read() as connection:
-        return _known(_current(connection)) == head()
+def state(database: Database) -> State:
+    """Whether there is a feedserver database, and whether its schema is current.
 
-
-def exists(database: Database) -> bool:
-    """Whether there is a feedserver database, of any version."""
+    Raises StorageError if the schema is newer than this program.
+    """
     if database.file is not None and not database.file.exists():
-        return False
+        return "missing"
     with database.read() as connection:
-        return _current(connection) is not None
+        return _state(connection)
 
 
 def head() -> str:
@@ -89,7 +91,15 @@ def _revisions() -> set[str]:
     return {path.name.partition("_")[0] for path in (_folder() / "versions").glob("[0-9]*_*.py")}
 
 
-def _current(connection: Connection) -> str | None:
+def _state(connection: Connection) -> State:
+    revision = _revision(connection)
+    if revision is None:
+        return "missing"
+    _check_known(revision)
+    return "current" if revision == head() else "older"
+
+
+def _revision(connection: Connection) -> str | None:
     """The number of the database's schema, from Alembic's table; None without one."""
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -97,13 +107,12 @@ def _current(connection: Connection) -> str | None:
     return revision
 
 
-def _known(revision: str | None) -> str | None:
-    if revision is not None and revision not in _revisions():
+def _check_known(revision: str) -> None:
+    if revision not in _revisions():
         raise StorageError(
             f"the database (schema {revision}) is of a newer feedserver, or of one before the first release: "
             "install the newer one, or start anew; databases from before the release cannot be migrated"
         )
-    return revision
 
 
 def _script() -> "ScriptDirectory":

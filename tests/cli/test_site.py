@@ -69,7 +69,7 @@ def test_without_a_database_a_command_says_how_to_make_one(run: Run, outside: Pa
 def test_with_an_older_database_a_command_says_how_to_upgrade_it(
     run: Run, site: Path, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(migrate, "is_current", lambda _: False)
+    monkeypatch.setattr(migrate, "state", lambda _: "older")
 
     refused = run(*command.split())
 

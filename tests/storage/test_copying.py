@@ -94,7 +94,7 @@ def test_every_row_of_every_table_arrives_as_it_was(full: WebServices, target: D
         name: len(rows) for name, rows in everything(full).items()
     }
     assert all(table.source == table.target for table in tables)
-    assert migrate.is_current(target)
+    assert migrate.state(target) == "current"
 
 
 def test_the_site_goes_on_where_it_was(full: WebServices, target: Database, assemble: Assemble) -> None:
@@ -201,13 +201,14 @@ def test_a_source_that_cannot_be_read_makes_nothing(
     problem: str, full: WebServices, target: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = Database(f"sqlite:///{tmp_path / 'none.sqlite3'}") if problem == "nothing there" else full.database
+    state = migrate.state
     if problem == "older":
-        monkeypatch.setattr(migrate, "is_current", lambda _: False)
+        monkeypatch.setattr(migrate, "state", lambda asked: "older" if asked is source else state(asked))
 
     with pytest.raises(StorageError, match=r"^FROM: "):
         copy(source, target)
 
-    assert not migrate.exists(target)
+    assert migrate.state(target) == "missing"
 
 
 @pytest.mark.parametrize("broken", ["a row is lost", "the connection is"])
@@ -233,7 +234,7 @@ def test_when_anything_goes_wrong_the_target_is_as_empty_as_before(
         assert str(refused.value) == "thoughts: 1 rows in FROM, but 0 in TO; nothing was copied"
     if target.file:
         assert [path.name for path in target.file.parent.iterdir()] == ["copy.sqlite3.lock"]
-    assert not migrate.exists(target)
+    assert migrate.state(target) == "missing"
 
 
 def test_what_is_written_meanwhile_does_not_tear_the_copy(

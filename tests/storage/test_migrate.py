@@ -63,35 +63,33 @@ def columns(database: Database) -> set[str]:
 
 
 def test_an_empty_database_gets_every_table_once(empty: Database) -> None:
-    assert not migrate.exists(empty)
+    assert migrate.state(empty) == "missing"
 
     with migrate.exclusive(empty):
         assert migrate.upgrade(empty) is True
         assert migrate.upgrade(empty) is False
 
-    assert migrate.exists(empty)
-    assert migrate.is_current(empty)
+    assert migrate.state(empty) == "current"
     with empty.read() as connection:
         assert set(inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
 
 
 def test_asking_for_a_sqlite_database_does_not_make_one(tmp_path: Path) -> None:
-    assert not migrate.exists(Database(f"sqlite:///{tmp_path}/none.sqlite3"))
+    assert migrate.state(Database(f"sqlite:///{tmp_path}/none.sqlite3")) == "missing"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_database_of_an_older_program_is_behind_until_it_is_upgraded(
     database: Database, newer_program: Callable[..., None]
 ) -> None:
-    assert migrate.is_current(database)
+    assert migrate.state(database) == "current"
     newer_program()
-    assert migrate.exists(database)
-    assert not migrate.is_current(database)
+    assert migrate.state(database) == "older"
 
     if database.is_sqlite:  # the tests' PostgreSQL database is shared by them, and stays as it is
         with migrate.exclusive(database):
             assert migrate.upgrade(database) is True
-        assert migrate.is_current(database)
+        assert migrate.state(database) == "current"
         assert "motto" in columns(database)
 
 
@@ -101,7 +99,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty: Database, newer_pro
     with pytest.raises(ZeroDivisionError), migrate.exclusive(empty):
         migrate.upgrade(empty)
 
-    assert not migrate.exists(empty)
+    assert migrate.state(empty) == "missing"
     with empty.read() as connection:
         assert inspect(connection).get_table_names() in ([], ["alembic_version"])
 
@@ -112,7 +110,7 @@ def test_a_database_of_a_newer_program_is_left_alone(empty: Database) -> None:
     with empty.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9998'"))
 
-    for check in (migrate.is_current, migrate.upgrade):
+    for check in (migrate.state, migrate.upgrade):
         with pytest.raises(StorageError, match=r"9998.* is of a newer feedserver"):
             check(empty)
 
