@@ -12,12 +12,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from feedserver.readership.user_agents import OTHERS
+from feedserver.storage.batches import batches
 from feedserver.storage.schema import reader_counts, reader_days, reader_hashes, reader_keys
 
 NAMES: Final = 300  # distinct readers in a day
 ROWS: Final = 10_000  # distinct pairs of reader and feed in a day
 HASHES: Final = 50_000  # stored for a day
-_AT_ONCE: Final = 500  # hashes looked up in one statement
 
 ReaderFeed = tuple[str, str]  # a reader's name and a feed's key
 
@@ -82,9 +82,7 @@ def add_hashes(connection: Connection, day: date, hashes: Mapping[str, str]) -> 
     room = HASHES - connection.execute(_count_of_hashes(day)).scalar_one()
     known = connection.execute(select(reader_days.c.reader).where(reader_days.c.day == day).distinct()).scalars().all()
     names = frozenset(known)
-    listed = list(hashes)
-    for start in range(0, len(listed), _AT_ONCE):
-        some = listed[start : start + _AT_ONCE]
+    for some in batches(list(hashes)):
         query = select(reader_hashes.c.hash).where(reader_hashes.c.day == day, reader_hashes.c.hash.in_(some))
         there = frozenset(connection.execute(query).scalars())
         new = [hash_ for hash_ in some if hash_ not in there][: max(0, room)]

@@ -8,10 +8,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from feedserver.storage.batches import batches
 from feedserver.storage.schema import slugs, sources, thoughts
 from feedserver.thoughts.source.findings import Findings, from_json
 
-_NAMES_AT_ONCE: Final = 500  # in one query, as databases limit them
 # Some servers answer 304 to everything, so a source is read whole sometimes.
 _BELIEVED: Final = timedelta(days=100)
 _VALUES = ("fetched_at", "findings", "etag", "last_modified", "read_at")
@@ -66,8 +66,7 @@ def save(connection: Connection, source_key: str, record: SourceRecord) -> None:
 def posts_linked(connection: Connection, source_key: str, names: Sequence[str]) -> dict[str, tuple[int, bool]]:
     """For each of these slugs that a post has or had: the post's id, and whether the source was pinged for it."""
     found: dict[str, tuple[int, bool]] = {}
-    for start in range(0, len(names), _NAMES_AT_ONCE):
-        some = names[start : start + _NAMES_AT_ONCE]
+    for some in batches(names):
         rows = connection.execute(_LINKED, {"key": source_key, "names": some})
         found |= {row.slug: (row.post_id, row.thought_id is not None) for row in rows}
     return found
