@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from feedserver.text import clean
+from feedserver.text import clean, is_language_tag
 
 _MAX_BASE = 500  # characters of site.url: a URL that begins with it must fit into urls.MAX_URL
 _TRUE = {"true", "yes", "on", "1"}
@@ -64,8 +64,7 @@ def zone(value: object) -> str:
 
 def language(value: object) -> str:
     text = some_line(value)
-    subtags = text.split("-")
-    if not all(tag.isascii() and tag.isalnum() and len(tag) <= 8 for tag in subtags) or not subtags[0].isalpha():
+    if not is_language_tag(text):
         raise ValueError("a language tag such as en or pt-BR")
     return text
 

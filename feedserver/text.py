@@ -1,4 +1,4 @@
-"""Text that every format can carry: cleaning, folding, shortening, and the text of HTML."""
+"""Text that every format can carry: cleaning, folding, shortening, language tags, and the text of HTML."""
 
 import re
 import unicodedata
@@ -16,11 +16,13 @@ _LINE_ENDS = re.compile("\r\n?")
 _BLANKS = re.compile(r"\s+")
 _MAX_NORMALIZED = 10_000  # characters
 _PIECE = 65_536  # characters
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 BLOCKS = frozenset(
     "address article aside blockquote br dd details dialog div dl dt fieldset figcaption figure footer form h1 h2"
     " h3 h4 h5 h6 header hgroup hr img legend li main nav ol option p pre section summary table td th tr ul".split()
 )
 UNSEEN = frozenset("iframe math noscript object script select style svg template textarea title".split())
+VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())  # HTML section 13.1.2
 
 
 def clean(text: str) -> str:
@@ -56,6 +58,11 @@ def shorten(text: str, limit: int) -> str:
     head = text[: limit - 1]
     whole_words = head.rsplit(" ", 1)[0] if " " in head[limit // 2 :] else head
     return whole_words.rstrip(" ,;:–—-") + "…"
+
+
+def is_language_tag(text: str) -> bool:
+    """Whether `text` has the form of a language tag (BCP 47): `en`, `pt-BR`."""
+    return _LANGUAGE_TAG.fullmatch(text) is not None
 
 
 def plain(html: str) -> str:

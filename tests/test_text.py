@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from feedserver.text import clean, one_line, plain, shorten
+from feedserver.text import clean, is_language_tag, one_line, plain, shorten
 
 any_text = st.text(alphabet=st.characters(codec=None))
 
@@ -89,3 +89,13 @@ def test_a_text_is_cut_between_words_if_possible(text: str, limit: int, short: s
 )
 def test_plain_returns_the_visible_text(html: str, words: str) -> None:
     assert plain(html) == words
+
+
+@pytest.mark.parametrize("tag", ["en", "pt-BR", "x-klingon", "zh-Hans-CN", "de-1996", "abcdefgh-12345678"])
+def test_a_language_tag_has_subtags_of_letters_and_digits(tag: str) -> None:
+    assert is_language_tag(tag)
+
+
+@pytest.mark.parametrize("text", ["", "-", "en-", "-en", "en--US", "en_US", "1996", "4e", "abcdefghi", "é", "en\n"])
+def test_other_text_is_no_language_tag(text: str) -> None:
+    assert not is_language_tag(text)

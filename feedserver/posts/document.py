@@ -11,7 +11,7 @@ from dateutil import parser as dates
 
 from feedserver.errors import InvalidDocument
 from feedserver.posts.model import DraftText, Enclosure
-from feedserver.text import clean, one_line, shorten
+from feedserver.text import clean, is_language_tag, one_line, shorten
 from feedserver.urls import segment, split_http
 
 MAX_BYTES = 1_048_576
@@ -25,7 +25,6 @@ _MAX_DATE = 100  # characters
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:;.*)?", re.ASCII)
-_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 # The zones of RFC 5322 section 4.3; other names are ambiguous.
 _ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
 _NO_YEAR = datetime(1, 1, 1)  # noqa: DTZ001 - a default: midnight, and a year that is refused
@@ -183,7 +182,7 @@ def _summary(front: Mapping[Any, Any]) -> str | None:
 
 def _language(front: Mapping[Any, Any]) -> str | None:
     lang = one_line(_scalar(front, "lang") or "")
-    if lang and not _LANGUAGE.fullmatch(lang):
+    if lang and not is_language_tag(lang):
         raise InvalidDocument("lang", "must be a language tag such as en or pt-BR")
     return lang or None
 

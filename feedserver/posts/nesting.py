@@ -8,15 +8,13 @@ depth. Both are counted on tokens, in linear time.
 import turbohtml
 
 from feedserver.errors import InvalidDocument
+from feedserver.text import VOID
 
 _DEEPEST = 100  # nested elements
 _REOPENED = 500_000  # elements in all; a parser makes a million nodes in about two seconds
 
 # Void elements, and those that the next one of their kind closes, do not nest.
-_FLAT = frozenset(
-    "area base br col embed hr img input link meta source track wbr"
-    " p li dt dd option optgroup rt rp tr td th thead tbody tfoot colgroup".split()
-)
+_FLAT = VOID | set("p li dt dd option optgroup rt rp tr td th thead tbody tfoot colgroup".split())
 _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
 _FOREIGN = frozenset({"svg", "math"})  # `<path/>` is closed there, but not in HTML
 

@@ -12,7 +12,7 @@ from itertools import islice
 
 from turbohtml import Token, TokenType, tokenize
 
-from feedserver.text import BLOCKS
+from feedserver.text import BLOCKS, VOID
 from feedserver.text import UNSEEN as INVISIBLE_ELEMENTS
 
 # A token takes up to 2 µs, and a page is read twice. 1 MB of ordinary HTML has 50,000 tokens, 1 MB of nothing but short
@@ -36,7 +36,6 @@ _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q s samp small span"
     " strike strong sub sup time tt u var".split()
 )
-_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _RAW = frozenset("iframe noembed noframes script style textarea title xmp".split())
 # Start tags with the open elements that they close (HTML section 13.2.6.4). Elements of _SCOPE end the search for them.
 _PARAGRAPH = frozenset("p")
@@ -124,7 +123,7 @@ class OpenElements:
             flags |= HIDDEN  # a script shows a page whose body is hidden
         if tag == "title" and not flags & (FOREIGN | TEMPLATE):
             flags |= TITLE
-        void = tag in _VOID or (token.self_closing and (self.xml or bool(flags & FOREIGN)))
+        void = tag in VOID or (token.self_closing and (self.xml or bool(flags & FOREIGN)))
         self.markup_follows = tag == "noscript" or (void and tag in _RAW)
         if not void:
             tag = self._names.get(tag, "")
