@@ -1,7 +1,8 @@
-"""Text that every format can carry: cleaning, folding, shortening, language tags, and the text of HTML."""
+"""Text that every format can carry: cleaning, folding, shortening, language tags, and reading HTML."""
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 import turbohtml
 
@@ -17,6 +18,8 @@ _BLANKS = re.compile(r"\s+")
 _MAX_NORMALIZED = 10_000  # characters
 _PIECE = 65_536  # characters
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
+# One candidate of a `srcset` (HTML section 4.8.4.2.1): a URL, which may hold commas inside, then a width or density.
+_CANDIDATE = re.compile(r"([^\s,]++(?:,++[^\s,]++)*+)(?:,|\s++([^,]*+))?")
 BLOCKS = frozenset(
     "address article aside blockquote br dd details dialog div dl dt fieldset figcaption figure footer form h1 h2"
     " h3 h4 h5 h6 header hgroup hr img legend li main nav ol option p pre section summary table td th tr ul".split()
@@ -80,3 +83,8 @@ def plain(html: str) -> str:
             unseen = max(0, unseen + (1 if token.type is turbohtml.TokenType.START_TAG else -1))
         words.append(" " if token.tag in BLOCKS else "")
     return one_line("".join(words))
+
+
+def srcset_candidates(srcset: str) -> Iterator[tuple[str, str]]:
+    """Yields each URL of a `srcset` with its width or density, "" without one. Takes linear time."""
+    return ((candidate[1], candidate[2] or "") for candidate in _CANDIDATE.finditer(srcset))

@@ -4,7 +4,6 @@ Sanitising moves elements and can create what it should remove, so it is repeate
 bounded only for HTML that `nesting` accepts.
 """
 
-import re
 from functools import partial
 from html import escape
 from urllib.parse import urljoin, urlsplit
@@ -12,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import nh3
 import turbohtml
 
-from feedserver.text import clean
+from feedserver.text import clean, srcset_candidates
 from feedserver.urls import split_http
 
 _MAX_ROUNDS = 8  # two are usual
@@ -31,8 +30,6 @@ _ATTRIBUTES: dict[str, set[str]] = {
 _SCHEMES = {"http", "https", "mailto", "tel", "ftp", "xmpp", "irc", "gemini", "magnet"}
 _URL_ATTRIBUTES = frozenset({"href", "src", "poster", "cite"})
 _DROPPED = set("script style template noscript noembed noframes svg math textarea title xmp".split())
-# One candidate of a `srcset` (HTML, 4.8.4.2.1): a URL, which may hold commas inside, then a width or density.
-_CANDIDATE = re.compile(r"([^\s,]++(?:,++[^\s,]++)*+)(?:,|\s++([^,]*+))?")
 
 
 def for_feeds(html: str, base: str) -> str:
@@ -101,8 +98,8 @@ def _absolute(address: str, base: str) -> str | None:
 def _absolute_set(value: str, base: str) -> str | None:
     """A `srcset` of absolute URLs, without candidates of other schemes."""
     candidates = (
-        f"{absolute} {size or ''}".strip()
-        for address, size in _CANDIDATE.findall(value)
+        f"{absolute} {size}".strip()
+        for address, size in srcset_candidates(value)
         if (absolute := _absolute(address, base))
     )
     return ", ".join(candidates) or None

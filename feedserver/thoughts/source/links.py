@@ -1,14 +1,13 @@
 """Reads the links, the title and the site name of a page, which may be hostile."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from urllib.parse import urljoin
 
 from turbohtml import Token
 
-from feedserver.text import one_line, shorten
+from feedserver.text import one_line, shorten, srcset_candidates
 from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME
 from feedserver.thoughts.source.tokens import HIDDEN, START, TEMPLATE, TEXT, TITLE, OpenElements, flagged_tokens
 from feedserver.urls import MAX_URL
@@ -27,7 +26,6 @@ _URL_ATTRIBUTES = {
 }
 _STRIPPED = "".join(map(chr, range(0x21)))  # around a URL: C0 controls and space (URL Standard section 4.4)
 _REPLACED = str.maketrans({"\t": None, "\n": None, "\r": None, " ": "%20"})
-_CANDIDATE = re.compile(r"[\s,]*(\S+)")
 _META = {"og:site_name": MAX_NAME, "og:title": MAX_NAME, "og:description": MAX_EXCERPT, "description": MAX_EXCERPT}
 
 
@@ -96,21 +94,15 @@ def read(text: str, url: str) -> SourcePage:
 def _raw_urls(token: Token) -> Iterator[str]:
     for name in _URL_ATTRIBUTES[token.tag or ""]:
         value = token.attr(name)
-        for raw in (_candidates(value) if name == "srcset" else (value,)) if value is not None else ():
+        for raw in _urls_in(name, value) if value is not None else ():
             url = raw.strip(_STRIPPED)
             if len(url) <= MAX_URL:
                 yield url
 
 
-def _candidates(srcset: str) -> Iterator[str]:
-    """The URLs of a `srcset` (HTML section 4.8.4.2.1). A comma within a URL belongs to it."""
-    end = 0
-    while candidate := _CANDIDATE.match(srcset, end):
-        yield candidate[1].rstrip(",")
-        comma = candidate.end() - 1 if candidate[1].endswith(",") else srcset.find(",", candidate.end())
-        if comma < 0:
-            return
-        end = comma + 1
+def _urls_in(name: str, value: str) -> Iterable[str]:
+    """The URLs in the value of an attribute: one, but for `srcset`."""
+    return (url for url, _ in srcset_candidates(value)) if name == "srcset" else (value,)
 
 
 def _read_meta(token: Token, metadata: dict[str, str]) -> None:

@@ -154,6 +154,7 @@ def test_the_scheme_is_read_in_any_case() -> None:
         pytest.param("a, b,c 2x", ["a", "b,c"], id="a comma within a URL"),
         pytest.param(",, a 100w,,\n b", ["a", "b"], id="commas in front"),
         pytest.param("", [], id="nothing"),
+        pytest.param(" ,, ", [], id="nothing but commas"),
     ],
 )
 def test_srcset_holds_many_links(srcset: str, expected: list[str]) -> None:
