@@ -23,7 +23,9 @@ from feedserver.storage.engine import Database
 from feedserver.thoughts.comments import Tokens
 from feedserver.thoughts.receiving import Receiver
 from feedserver.thoughts.slots import WaitingSlots
-from feedserver.thoughts.verification.verify import VERIFY, Fetch, Verifier
+from feedserver.thoughts.verification.inspect import Fetch
+from feedserver.thoughts.verification.recheck import VERIFY
+from feedserver.thoughts.verification.verify import Verifier
 from feedserver.urls import Urls
 
 EXTENSION = "feedserver"

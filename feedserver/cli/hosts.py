@@ -9,8 +9,8 @@ from feedserver.cli.arguments import Commands, listing, noun, open_site, print_l
 from feedserver.domains import home_directory
 from feedserver.errors import FeedserverError
 from feedserver.thoughts.moderation import hosts, purge
-from feedserver.thoughts.moderation.hosts import Rule
 from feedserver.thoughts.moderation.purge import StoredCounts
+from feedserver.thoughts.moderation.trust import Rule
 from feedserver.urls import host_name, path_steps
 
 

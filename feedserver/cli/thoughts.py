@@ -10,9 +10,10 @@ from feedserver.cli.hosts import host
 from feedserver.errors import FeedserverError, PostNotFound
 from feedserver.posts import store as posts
 from feedserver.thoughts import listing as thoughts
+from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.model import STATES, Kind
 from feedserver.thoughts.moderation import actions
-from feedserver.thoughts.moderation.actions import Action, ActionResult
+from feedserver.thoughts.moderation.actions import ActionResult
 
 _MAX_DIGITS = 18  # of an id or a number, which fits in 64 bits then
 

@@ -31,7 +31,8 @@ from feedserver.thoughts.slots import WaitingSlots
 from feedserver.thoughts.targets import Target
 from feedserver.thoughts.verification import sources
 from feedserver.thoughts.verification.fetch_budget import budget_key
-from feedserver.thoughts.verification.verify import VERIFY, Task, Verifier
+from feedserver.thoughts.verification.recheck import VERIFY
+from feedserver.thoughts.verification.verify import Task, Verifier
 from feedserver.urls import MAX_URL, Urls, host_name, normalize_source, split_http
 
 _SHARES = 10  # hosts that together can fill `limits.waiting`

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from feedserver.storage.engine import Database
+from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.model import Thought
-from feedserver.thoughts.moderation.actions import Action, moderate_all
+from feedserver.thoughts.moderation.actions import moderate_all
 
 
 def moderate(database: Database, thought_id: int, action: Action, now: datetime) -> Thought:

@@ -19,10 +19,11 @@ from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.settings import Settings
 from feedserver.storage import revision as site
+from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.listing import listing
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import hosts
-from feedserver.thoughts.moderation.actions import Action
+from feedserver.thoughts.moderation.trust import Rule
 from tests.posts.builders import document
 from tests.support.moderating import moderate
 from tests.support.outside import Clock, Web
@@ -202,7 +203,7 @@ class Site:
     def page(self, post: Post) -> str:
         return self.client.get(f"/posts/{post.slug}").text
 
-    def rule(self, host: str, rule: hosts.Rule | None) -> None:
+    def rule(self, host: str, rule: Rule | None) -> None:
         with self.services.database.write() as connection:
             hosts.set_rule(connection, host, rule, self.clock())
 

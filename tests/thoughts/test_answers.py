@@ -17,7 +17,7 @@ from feedserver.errors import (
     TimedOut,
     TooManyRedirects,
 )
-from feedserver.thoughts.moderation.actions import Action
+from feedserver.thoughts.lifecycle import Action
 from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
 # --- what is known already ---

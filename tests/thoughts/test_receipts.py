@@ -9,7 +9,7 @@ import pytest
 from feedserver.errors import BadStatus, FetchError, NotText, TimedOut
 from feedserver.posts.model import Post
 from feedserver.thoughts import timeline
-from feedserver.thoughts.moderation.actions import Action
+from feedserver.thoughts.lifecycle import Action
 from tests.support.pinging import call_body
 from tests.thoughts.forms import Commenter
 from tests.thoughts.site import SOURCE, Site, linking

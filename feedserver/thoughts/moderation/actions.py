@@ -32,8 +32,6 @@ from feedserver.thoughts.moderation.undo import Snapshot
 from feedserver.thoughts.verification import recheck
 from feedserver.thoughts.verification.fetch_budget import budget_key
 
-__all__ = ["Action", "ActionResult"]
-
 _RECHECKED: Final[tuple[State, ...]] = ("shown", "held")
 
 

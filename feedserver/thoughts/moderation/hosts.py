@@ -14,8 +14,6 @@ from feedserver.storage.schema import host_rules
 from feedserver.thoughts.moderation.trust import Rule
 from feedserver.urls import host_name, path_steps
 
-__all__ = ["MAX_STEPS", "Rule"]
-
 MAX_STEPS = 8  # of a path in a rule
 
 

@@ -31,8 +31,6 @@ from feedserver.thoughts.verification.settle import MOVABLE, Settler
 from feedserver.thoughts.verification.sources import SourceRecord
 from feedserver.urls import Urls
 
-__all__ = ["VERIFY", "Fetch", "Task", "Verifier"]
-
 _log = logging.getLogger(__name__)
 ENOUGH: Final = "the fetch limit of this host is reached"
 # Seconds for a first attempt while others wait for its slot; a slow source has the whole `egress.timeout` in its next

@@ -4,8 +4,8 @@ import pytest
 
 from feedserver.errors import ThoughtError, ThoughtNotFound
 from feedserver.posts.model import Post
+from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.listing import listing
-from feedserver.thoughts.moderation.actions import Action
 from tests.support.moderating import moderate
 from tests.thoughts.moderation.conftest import OTHER
 from tests.thoughts.site import SOURCE, Site, SiteWith, linking

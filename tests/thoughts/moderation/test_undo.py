@@ -4,8 +4,9 @@ import pytest
 
 from feedserver.errors import ThoughtError
 from feedserver.posts.model import Post
+from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.moderation import undo as undo_log
-from feedserver.thoughts.moderation.actions import Action, moderate_all, undo
+from feedserver.thoughts.moderation.actions import moderate_all, undo
 from tests.support.moderating import moderate
 from tests.thoughts.site import SOURCE, Site, SiteWith
 

@@ -6,7 +6,7 @@ import pytest
 
 from feedserver.errors import AddressForbidden, BadStatus, FetchError, HostUnknown, NotText, TimedOut
 from feedserver.posts.model import Post
-from feedserver.thoughts.moderation.actions import Action
+from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.verification.verify import Task, Verifier
 from tests.thoughts.site import SOURCE, Site, linking, show
 
