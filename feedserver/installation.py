@@ -1,9 +1,14 @@
 """Creates a site: data directory, secret, database, schema, example post. Safe to repeat and to run concurrently."""
 
+import fcntl
+import os
+import secrets
+from pathlib import Path
+
 from feedserver.errors import StorageError
 from feedserver.posts import lists
 from feedserver.posts import store as posts
-from feedserver.services import Services, secret
+from feedserver.services import Services
 from feedserver.storage import migrate, revision
 
 _EXAMPLE = """\
@@ -31,7 +36,7 @@ def init(services: Services, *, example: bool) -> bool:
 
     `example` adds an example post to a new site. Raises StorageError if the schema is newer than this program.
     """
-    secret(services.settings.data_dir)
+    secret_in_file(services.settings.data_dir)
     with migrate.exclusive(services.database):
         is_new = migrate.state(services.database) == "missing"
         _upgrade(services)
@@ -61,10 +66,34 @@ def require_current(services: Services) -> None:
         raise StorageError(migrate.OLDER)
 
 
+def secret_in_file(data_dir: Path, agreed: str | None = None) -> str:
+    """The secret that signs forms: from the file `secret` in `data_dir` (0600), made on first use.
+
+    `agreed` is the secret in the database; it replaces a different one in the file (`revision.agree_on_secret`).
+    Raises StorageError if the file is not text.
+    """
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file_name = data_dir / "secret"
+    descriptor = os.open(file_name, os.O_RDWR | os.O_CREAT, 0o600)
+    with open(descriptor, "r+", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # two processes that start together make one secret
+        try:
+            known = file.read().strip()
+        except UnicodeDecodeError:
+            raise StorageError(f"{file_name}: is not a secret; delete it, and a new one is made") from None
+        if known and agreed in (None, known):
+            return known
+        new = agreed or secrets.token_urlsafe(32)
+        file.seek(0)
+        file.truncate()
+        file.write(new + "\n")
+        return new
+
+
 def _upgrade(services: Services) -> bool:
     """Migrates the schema and fills the table `site`. The caller holds `migrate.exclusive`."""
     changed = migrate.upgrade(services.database)
-    proposed = secret(services.settings.data_dir)
+    proposed = secret_in_file(services.settings.data_dir)
     author = services.settings.site.author
     with services.database.write() as connection:
         revision.create(connection, services.clock())
@@ -73,7 +102,7 @@ def _upgrade(services: Services) -> bool:
         before = revision.change_author(connection, author)
         if before != author:
             lists.move_unnamed(connection, author, before)
-    secret(services.settings.data_dir, agreed)
+    secret_in_file(services.settings.data_dir, agreed)
     return changed
 
 

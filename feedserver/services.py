@@ -1,16 +1,11 @@
 """The parts of feedserver, made once for each process: a command, a worker, or the web application."""
 
-import fcntl
 import hmac
-import os
-import secrets
 from base64 import urlsafe_b64encode
 from functools import cached_property, partial
-from pathlib import Path
 
 from feedserver import __version__
 from feedserver.clock import Clock, utc_now
-from feedserver.errors import StorageError
 from feedserver.jobs.runner import Runner
 from feedserver.net.connection import Policy
 from feedserver.net.fetch import fetch
@@ -108,27 +103,3 @@ def egress_policy(settings: Settings) -> Policy:
         max_bytes=settings.egress.max_bytes,
         user_agent=f"feedserver/{__version__} (+{settings.site.url}; verifying pingbacks)",
     )
-
-
-def secret(data_dir: Path, agreed: str | None = None) -> str:
-    """The secret that signs forms: from the file `secret` in `data_dir` (0600), made on first use.
-
-    `agreed` is the secret in the database; it replaces a different one in the file (`revision.agree_on_secret`).
-    Raises StorageError if the file is not text.
-    """
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file_name = data_dir / "secret"
-    descriptor = os.open(file_name, os.O_RDWR | os.O_CREAT, 0o600)
-    with open(descriptor, "r+", encoding="ascii") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # two processes that start together make one secret
-        try:
-            known = file.read().strip()
-        except UnicodeDecodeError:
-            raise StorageError(f"{file_name}: is not a secret; delete it, and a new one is made") from None
-        if known and agreed in (None, known):
-            return known
-        new = agreed or secrets.token_urlsafe(32)
-        file.seek(0)
-        file.truncate()
-        file.write(new + "\n")
-        return new

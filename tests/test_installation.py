@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import text
 
 from feedserver.errors import StorageError
-from feedserver.installation import init, require_current, require_some
+from feedserver.installation import init, require_current, require_some, secret_in_file
 from feedserver.posts import store
-from feedserver.services import WebServices, secret
+from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, Settings
 from feedserver.storage import migrate, revision
 from feedserver.storage.engine import Database
@@ -50,12 +50,12 @@ def test_a_new_site_has_a_secret_a_schema_and_an_example(fresh: WebServices) -> 
 def test_machines_that_share_a_database_share_its_secret(fresh: WebServices, assemble: Assemble) -> None:
     settings = replace(fresh.settings, data_dir=fresh.settings.data_dir.with_name("elsewhere"))
     other = assemble(settings)
-    own = secret(settings.data_dir)
+    own = secret_in_file(settings.data_dir)
 
     init(fresh, example=False)
     init(other, example=False)
 
-    shared = secret(fresh.settings.data_dir)
+    shared = secret_in_file(fresh.settings.data_dir)
     assert own != shared
     assert (settings.data_dir / "secret").read_text() == f"{shared}\n"
     form = fresh.tokens.issue(1, fresh.clock())
@@ -82,13 +82,13 @@ def test_the_example_can_be_left_out(fresh: WebServices) -> None:
 
 def test_repeating_it_changes_nothing(fresh: WebServices) -> None:
     init(fresh, example=True)
-    kept = secret(fresh.settings.data_dir)
+    kept = secret_in_file(fresh.settings.data_dir)
     with fresh.database.read() as connection:
         before = revision.load(connection)
 
     assert init(fresh, example=True) is False
 
-    assert secret(fresh.settings.data_dir) == kept
+    assert secret_in_file(fresh.settings.data_dir) == kept
     assert slugs(fresh) == ["hello"]
     with fresh.database.read() as connection:
         assert revision.load(connection) == before
