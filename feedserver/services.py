@@ -3,6 +3,7 @@
 import hmac
 from base64 import urlsafe_b64encode
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from feedserver import __version__
 from feedserver.clock import Clock, utc_now
@@ -13,15 +14,14 @@ from feedserver.posts import lists, related, scheduling
 from feedserver.posts.publishing import Publisher
 from feedserver.settings import Settings
 from feedserver.storage import revision
-from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
-from feedserver.thoughts.comments import Tokens
-from feedserver.thoughts.receiving import Receiver
-from feedserver.thoughts.slots import WaitingSlots
 from feedserver.thoughts.verification.inspect import Fetch
 from feedserver.thoughts.verification.recheck import VERIFY
 from feedserver.thoughts.verification.verify import Verifier
 from feedserver.urls import Urls
+
+if TYPE_CHECKING:
+    from feedserver.thoughts.comments import Tokens
 
 EXTENSION = "feedserver"
 
@@ -35,23 +35,12 @@ class Services:
         self.clock = clock
         self.urls = Urls(settings.site.url)
         self.database = Database(settings.database_url, settings.database.read_url)
-        self.changes = Changes(self.database)
         listeners = (scheduling.follow, related.follow, partial(lists.follow, settings.site.author))
         self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
         fetch = fetch or _guarded_fetch(settings)
         self.verifier = Verifier(self.database, self.urls, settings, clock, fetch)
         handlers = {VERIFY: self.verifier.carry_out, scheduling.PUBLISH: self.publisher.notify_due}
         self.runner = Runner(self.database, handlers, clock)
-        self.waiting_slots = WaitingSlots(settings.pingback.places)
-        self.receiver = Receiver(
-            self.database, self.urls, settings, clock, self.verifier, self.runner, slots=self.waiting_slots
-        )
-
-    @cached_property  # two threads may compute it, but get the same value
-    def tokens(self) -> Tokens:
-        """The tokens of the comment form, signed with the site's secret from the database."""
-        with self.database.read() as connection:
-            return Tokens(revision.secret(connection))
 
     @cached_property  # two threads may compute it, but get the same value
     def moderation_key(self) -> str:
@@ -71,14 +60,30 @@ class WebServices(Services):
         from feedserver.feeds.responses import FeedResponder
         from feedserver.pages.cache import PageCache
         from feedserver.readership.counting import Readership
+        from feedserver.storage.changes import Changes
+        from feedserver.thoughts.receiving import Receiver
+        from feedserver.thoughts.slots import WaitingSlots
 
         super().__init__(settings, clock, fetch)
+        self.changes = Changes(self.database)
+        self.waiting_slots = WaitingSlots(settings.pingback.places)
+        self.receiver = Receiver(
+            self.database, self.urls, settings, clock, self.verifier, self.runner, slots=self.waiting_slots
+        )
         self.collector = Collector(self.urls, settings)
         self.feed_documents = FeedDocuments(self.database, self.changes, self.collector, clock)
         self.page_cache = PageCache(self.database, self.changes, clock)
         self.download_limit = DownloadLimit(self.database, settings.limits.copies, clock)
         self.readership = Readership(self.database, clock)
         self.feed_responder = FeedResponder(self.feed_documents, self.download_limit, self.readership.count)
+
+    @cached_property  # two threads may compute it, but get the same value
+    def tokens(self) -> "Tokens":
+        """The tokens of the comment form, signed with the site's secret from the database."""
+        from feedserver.thoughts.comments import Tokens
+
+        with self.database.read() as connection:
+            return Tokens(revision.secret(connection))
 
 
 def services() -> WebServices:
