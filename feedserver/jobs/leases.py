@@ -41,7 +41,7 @@ class Leases:
             yield
         finally:
             with self._lock:
-                del self._jobs[job.lease_token]
+                self._jobs.pop(job.lease_token, None)  # not there after `give_back`
 
     def renew(self) -> None:
         """Renews all leases with one UPDATE."""
@@ -49,16 +49,22 @@ class Leases:
             self._database.transact(lambda connection: store.renew(connection, leased, self._clock()))
 
     def give_back(self) -> None:
-        """Gives all leases back, for a process that cannot wait until its jobs are done. They end anyway."""
-        leased = list(self._jobs.values())
+        """Gives all leases back, for a process that cannot wait until its jobs are done. They end anyway.
+
+        A second call gives back only the leases of jobs begun since, or all if the database did not answer the first.
+        """
+        leased = self._jobs.copy()
         if not leased:
             return
         try:
-            self._database.transact(lambda connection: store.give_back(connection, leased))
+            self._database.transact(lambda connection: store.give_back(connection, list(leased.values())))
         except DATABASE_AWAY as error:
             _log.warning("leases were not given back; the database did not answer: %s", type(error).__name__)
             return
-        for job in leased:
+        with self._lock:
+            for lease_token in leased:
+                self._jobs.pop(lease_token, None)  # not there if the job has ended meanwhile
+        for job in leased.values():
             _log.warning("gave back job %s on %s: the process ends", job.kind, job.subject)
 
     def _keep_renewing(self) -> None:

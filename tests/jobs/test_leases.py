@@ -144,7 +144,9 @@ def test_the_late_result_of_a_lost_lease_changes_nothing_and_renews_nothing(
     assert desk.all() == []
 
 
-def test_a_worker_that_cannot_wait_gives_its_leases_back(desk: Desk, runner_with: RunnerWith) -> None:
+def test_a_worker_that_cannot_wait_gives_its_leases_back_once(
+    desk: Desk, runner_with: RunnerWith, caplog: pytest.LogCaptureFixture
+) -> None:
     gate, begun = threading.Event(), threading.Event()
 
     def work(_: Job) -> None:
@@ -152,7 +154,8 @@ def test_a_worker_that_cannot_wait_gives_its_leases_back(desk: Desk, runner_with
         assert gate.wait(SECONDS)
 
     desk.add("a")
-    worker = Worker(runner_with(work=work))
+    runner = runner_with(work=work)
+    worker = Worker(runner)
     worker.poll()
     assert begun.wait(SECONDS)
 
@@ -160,7 +163,57 @@ def test_a_worker_that_cannot_wait_gives_its_leases_back(desk: Desk, runner_with
 
     (again,) = desk.take()
     assert (again.subject, again.attempts) == ("a", 0), "another process has it at once, and it costs no attempt"
+    statements = record_statements(desk.database.engine)
+    runner.leases.give_back()  # as the process does after its worker, for the pings in its slots
+    assert statements == []
+    assert caplog.text.count("gave back job work on a") == 1
     gate.set()
+
+
+def test_leases_are_given_back_by_the_next_call_if_the_database_did_not_answer_the_first(
+    desk: Desk, runner_with: RunnerWith, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise OperationalError("update", {}, Exception("away"))
+
+    def stop_twice() -> None:
+        with monkeypatch.context() as away:
+            away.setattr(store, "give_back", fails)
+            runner.leases.give_back()
+        assert desk.held(job)
+        assert "gave back" not in caplog.text
+        runner.leases.give_back()
+
+    runner = runner_with()
+    desk.add("a")
+    (job,) = desk.take()
+
+    inside(runner, [job], stop_twice)
+
+    assert not desk.held(job)
+    assert caplog.text.count("leases were not given back") == 1
+    assert caplog.text.count("gave back job work on a") == 1
+
+
+def test_a_job_may_end_while_its_lease_is_given_back(
+    desk: Desk, runner_with: RunnerWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends_first(*arguments: object) -> None:
+        under_way.close()
+        give_back(*arguments)  # type: ignore[arg-type]
+
+    give_back = store.give_back
+    monkeypatch.setattr(store, "give_back", ends_first)
+    runner = runner_with()
+    desk.add("a")
+    (job,) = desk.take()
+
+    with ExitStack() as under_way:
+        under_way.enter_context(runner.leases.renewed(job))
+        runner.leases.give_back()
+
+    assert not desk.held(job)
+    assert desk.subjects() == ["a"]
 
 
 def test_what_comes_after_a_lease_was_given_back_changes_nothing(desk: Desk, runner_with: RunnerWith) -> None:
