@@ -79,18 +79,17 @@ def lease(connection: Connection, ids: Sequence[int], now: datetime) -> list[Job
     leased: list[Job] = []
     for job_id in ids:
         job = free.get(job_id)
-        if job is not None and has_room(connection, job.concurrency_key, now):
+        if job is not None and _is_below_limit(connection, job.concurrency_key, now, MAX_PER_KEY):
             leased.append(store.lease(connection, job, now))
     return leased
 
 
-def has_room(connection: Connection, concurrency_key: str | None, now: datetime, most: int = MAX_PER_KEY) -> bool:
-    """Whether one more job with this key may run. Holds until the transaction ends: a lock (PostgreSQL: one per key)
-    makes others wait."""
-    if concurrency_key is None:
-        return True
-    _lock_keys(connection, {concurrency_key})
-    return connection.execute(_UNDER_WAY, {"key": concurrency_key, "now": now}).scalar_one() < most
+def has_room(connection: Connection, concurrency_key: str | None, now: datetime, most: int) -> bool:
+    """Whether one more job with this key may run, at most `most` at once. Holds until the transaction ends: a lock
+    (PostgreSQL: one per key) makes others wait."""
+    if concurrency_key is not None:
+        _lock_keys(connection, {concurrency_key})
+    return _is_below_limit(connection, concurrency_key, now, most)
 
 
 def _lock_keys(connection: Connection, concurrency_keys: set[str]) -> None:
@@ -98,6 +97,13 @@ def _lock_keys(connection: Connection, concurrency_keys: set[str]) -> None:
     if connection.dialect.name == "postgresql":
         for key in sorted(concurrency_keys):
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK_CLASS, func.hashtext(key))))
+
+
+def _is_below_limit(connection: Connection, concurrency_key: str | None, now: datetime, most: int) -> bool:
+    """Whether fewer than `most` jobs with this key are under way. The caller has locked the key."""
+    if concurrency_key is None:
+        return True
+    return connection.execute(_UNDER_WAY, {"key": concurrency_key, "now": now}).scalar_one() < most
 
 
 def release_ended(connection: Connection, now: datetime) -> int:

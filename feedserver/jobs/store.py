@@ -80,7 +80,7 @@ def bring_forward(connection: Connection, job: Job, run_at: datetime) -> Job:
 
 
 def lease(connection: Connection, job: Job, now: datetime) -> Job:
-    """Leases a free job to the caller, which holds its row lock and has checked `queue.has_room`."""
+    """Leases a free job to the caller, which holds its row lock and has checked the limit of its key."""
     leased_until, lease_token = now + LEASE, secrets.token_hex(16)
     connection.execute(_SET, {"job": job.id, "leased_until": leased_until, "lease_token": lease_token})
     return replace(job, leased_until=leased_until, lease_token=lease_token)

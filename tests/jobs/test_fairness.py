@@ -1,6 +1,9 @@
 """Who gets a slot: no source site takes them all, no crowd delays others, and what failed before waits apart."""
 
 import threading
+from typing import Any
+
+from sqlalchemy import event
 
 from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LEASE, MAX_PER_KEY, Job
 from feedserver.jobs.queue import FreeSlots
@@ -63,6 +66,21 @@ def test_the_share_holds_when_many_processes_take_at_once(desk: Desk) -> None:
     taken += desk.take(99)  # two that want the same job get one between them
 
     assert len(taken) == MAX_PER_KEY
+
+
+def test_each_key_is_locked_once_in_one_order(desk: Desk) -> None:
+    for number, key in enumerate(("b.example", "a.example", "b.example", None)):
+        desk.add(str(number), concurrency_key=key)
+    locked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        if "pg_advisory_xact_lock" in statement:
+            locked.extend(value for value in parameters.values() if isinstance(value, str))
+
+    event.listen(desk.database.engine, "before_cursor_execute", note)
+
+    assert len(desk.take(9)) == 4
+    assert locked == ([] if desk.database.is_sqlite else ["a.example", "b.example"])
 
 
 def test_first_attempts_repeated_ones_and_background_jobs_are_taken_apart(desk: Desk) -> None:
