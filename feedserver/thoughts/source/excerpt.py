@@ -5,7 +5,7 @@ The tokens of the page are read a second time, up to the end of the block around
 
 import unicodedata
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from turbohtml import Token
@@ -35,15 +35,15 @@ def excerpts(page: SourcePage, links: Sequence[FoundLink]) -> list[str]:
 
     Reads the page once for all links: time is linear in its length, memory is bounded.
     """
-    scan = _Scan(page.text, {link.position: link for link in links if link.element != "link"})
+    scan = _Scan(page.text, {link.position for link in links if link.element != "link"})
     found = [scan.words(link) or _head(page.description, _OPENING) or scan.opening() for link in links]
     return [text.one_line(f"[…] {words} […]") if words else "" for words in found]
 
 
 class _Scan:
-    """Reads the tokens of a page until the contexts of all `wanted` links (by position) are complete."""
+    """Reads the tokens of a page until the contexts of the links at the `wanted` positions are complete."""
 
-    def __init__(self, page: str, wanted: Mapping[int, FoundLink]) -> None:
+    def __init__(self, page: str, wanted: set[int]) -> None:
         self._open_elements = OpenElements()
         self._tokens = enumerate(flagged_tokens(page, self._open_elements))
         self._first = FirstText()
@@ -53,7 +53,7 @@ class _Scan:
     def words(self, link: FoundLink) -> str:
         """The text around one of the links, "" if there is none."""
         context = self._contexts.get(link.position)
-        return context.words() if context and link.element != "link" else ""
+        return context.words() if context else ""
 
     def opening(self) -> str:
         """The first words of the page."""
@@ -63,7 +63,7 @@ class _Scan:
                 break
         return _head(text.one_line(self._first.until(MAX_KEPT)), _OPENING)
 
-    def _read_contexts(self, wanted: Mapping[int, FoundLink]) -> None:
+    def _read_contexts(self, wanted: set[int]) -> None:
         preceding = _PrecedingText(self._open_elements)
         incomplete: list[_Context] = []
         while len(self._contexts) < len(wanted) or incomplete:

@@ -47,6 +47,6 @@ def from_json(text: str) -> Findings:
     values: dict[str, Any] = json.loads(text)
     mentions = {
         int(post_id): Mention(Content(**mention["content"]), mention["hidden"])
-        for post_id, mention in values.get("mentions", {}).items()
+        for post_id, mention in values["mentions"].items()
     }
-    return Findings(mentions, values.get("links", 0), values.get("redirected_to"))
+    return Findings(mentions, values["links"], values["redirected_to"])
