@@ -8,7 +8,7 @@ from feedserver.errors import StorageError
 from feedserver.jobs import store as jobs
 from feedserver.services import WebServices, services
 from feedserver.storage import migrate
-from feedserver.storage.explaining import DATABASE_AWAY
+from feedserver.storage.explaining import DATABASE_ERRORS
 from feedserver.thoughts import store as thoughts
 
 blueprint = Blueprint("health", __name__)
@@ -43,7 +43,7 @@ def _checks(parts: WebServices) -> dict[str, str]:
             beat = jobs.last_beat(connection)
             waiting = thoughts.waiting(connection)
         replica = parts.database.replica_state()
-    except DATABASE_AWAY:
+    except DATABASE_ERRORS:
         return _unknown(database="away")
     except StorageError:  # the schema is newer than this program
         return _unknown(schema=_OTHER_VERSION)

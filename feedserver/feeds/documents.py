@@ -19,7 +19,7 @@ from feedserver.feeds.scopes import FeedAddress
 from feedserver.storage import revision
 from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
-from feedserver.storage.explaining import DATABASE_AWAY
+from feedserver.storage.explaining import DATABASE_ERRORS
 
 _LOCKS: Final = 64  # documents that share one wait for each other
 _WAIT: Final = 0.5  # seconds for another thread's rendering if there is a last good document
@@ -45,7 +45,7 @@ class FeedDocuments:
             return None
         try:
             return document if document.state.is_current(self._changes.recent_revision(), self._clock()) else None
-        except DATABASE_AWAY:
+        except DATABASE_ERRORS:
             return None
 
     def get(self, address: FeedAddress) -> Document:
@@ -62,7 +62,7 @@ class FeedDocuments:
             return last_good
         try:
             return self._current(address)
-        except DATABASE_AWAY as error:
+        except DATABASE_ERRORS as error:
             self._outage.begin(error, address.key)
             return last_good
         finally:

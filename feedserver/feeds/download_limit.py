@@ -18,7 +18,7 @@ from feedserver import domains
 from feedserver.clock import Clock
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
-from feedserver.storage.explaining import DATABASE_AWAY
+from feedserver.storage.explaining import DATABASE_ERRORS
 
 MOST_DOWNLOADERS: Final = 10_000  # in memory, in an LRU cache
 _LOCK_TIMEOUT: Final = 0.5  # seconds: counting must not delay the response
@@ -114,7 +114,7 @@ class DownloadLimit:
                 lambda connection: rate_limits.take(connection, bucket, self._most, now, uncounted),
                 lock_timeout=_LOCK_TIMEOUT,
             )
-        except DATABASE_AWAY as error:
+        except DATABASE_ERRORS as error:
             self._paused_until = now + _PAUSE
             _log.warning(
                 "downloads of feeds are not counted for %s s; the database did not answer: %s",

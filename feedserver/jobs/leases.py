@@ -13,7 +13,7 @@ from feedserver.clock import Clock
 from feedserver.jobs import store
 from feedserver.jobs.model import RENEW_SECONDS, Job
 from feedserver.storage.engine import Database
-from feedserver.storage.explaining import DATABASE_AWAY
+from feedserver.storage.explaining import DATABASE_ERRORS
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Leases:
             return
         try:
             self._database.transact(lambda connection: store.give_back(connection, list(leased.values())))
-        except DATABASE_AWAY as error:
+        except DATABASE_ERRORS as error:
             _log.warning("leases were not given back; the database did not answer: %s", type(error).__name__)
             return
         with self._lock:

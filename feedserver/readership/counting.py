@@ -19,7 +19,7 @@ from feedserver.readership import store
 from feedserver.readership.batch import Batch, ClientFeed
 from feedserver.readership.user_agents import READ
 from feedserver.storage.engine import Database
-from feedserver.storage.explaining import DATABASE_AWAY
+from feedserver.storage.explaining import DATABASE_ERRORS
 
 WRITE_EVERY: Final = 5.0  # seconds
 _LOCK_TIMEOUT: Final = 5.0  # seconds; the next write comes soon
@@ -76,7 +76,7 @@ class Readership:
                 self._database.transact(lambda connection: _write(connection, batch, now), lock_timeout=_LOCK_TIMEOUT)
                 if self._closed_before != open_since:
                     self._database.forget_log()
-            except DATABASE_AWAY as error:
+            except DATABASE_ERRORS as error:
                 _log.warning(
                     "counts of readers are written later; the database did not answer: %s", type(error).__name__
                 )

@@ -15,10 +15,11 @@ from typing import Final
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
 
-_WAIT: Final = 0.5  # seconds that a thread waits for the look-up of another
-_SQLITE: Final = 0.005  # seconds for which a revision is used: a look-up takes microseconds
-_POSTGRES: Final = 0.05  # the same for feeds on PostgreSQL; pages query it each time
-_MEANWHILE: Final = 0.05  # age up to which feeds use a revision while another thread looks it up: no thread waits
+# In seconds.
+_MAX_WAIT: Final = 0.5  # for the look-up of another thread
+_MAX_AGE_SQLITE: Final = 0.005  # of a revision that is used again: a look-up takes microseconds
+_MAX_AGE_POSTGRES: Final = 0.05  # the same for feeds on PostgreSQL; pages query it each time
+_MAX_AGE_MEANWHILE: Final = 0.05  # the same for feeds while another thread looks it up: no thread waits
 _REVISION: Final = "SELECT revision FROM site"
 
 
@@ -43,7 +44,8 @@ class Changes:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._recent, self._present = (_SQLITE, _SQLITE) if database.is_sqlite else (_POSTGRES, 0.0)
+        self._max_age_recent = _MAX_AGE_SQLITE if database.is_sqlite else _MAX_AGE_POSTGRES
+        self._max_age_present = _MAX_AGE_SQLITE if database.is_sqlite else 0.0
         self._watch: sqlite3.Connection | None = None
         self._data_version: object = None  # at the time when the revision was read
         self._lock = Lock()
@@ -55,19 +57,19 @@ class Changes:
         """The site's revision, at most 50 ms old."""
         now = time.monotonic()
         if (
-            not self._is_known_after(now - self._recent)
+            not self._is_known_after(now - self._max_age_recent)
             and self._lock.locked()
-            and self._is_known_after(now - _MEANWHILE)
+            and self._is_known_after(now - _MAX_AGE_MEANWHILE)
         ):
             return self._revision
-        return self._looked_up_after(now - self._recent)
+        return self._looked_up_after(now - self._max_age_recent)
 
     def present_revision(self) -> int:
         """The site's revision with everything committed before the call; on SQLite at most 5 ms old.
 
         Threads that call at the same time share one look-up, which begins after their calls.
         """
-        return self._looked_up_after(time.monotonic() - self._present)
+        return self._looked_up_after(time.monotonic() - self._max_age_present)
 
     def close(self) -> None:
         """Closes the watching connection. The object can be used again."""
@@ -78,7 +80,7 @@ class Changes:
             self._looked_up_at = float("-inf")
 
     def _looked_up_after(self, moment: float) -> int:
-        if self._is_known_after(moment) or not self._lock.acquire(timeout=_WAIT):
+        if self._is_known_after(moment) or not self._lock.acquire(timeout=_MAX_WAIT):
             return self._revision
         try:
             if not self._is_known_after(moment):  # another thread may have looked it up meanwhile

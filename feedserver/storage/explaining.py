@@ -1,12 +1,15 @@
-"""Explains a database error in one line: the driver's message, and what to do."""
+"""The exceptions of a database that fails, and a line that explains one: the driver's message, and what to do."""
 
 import sqlite3
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-DATABASE_AWAY: Final = (DBAPIError, NoConnection)  # what a transaction raises when the database fails
+# All that a transaction raises when the database fails or refuses a statement.
+DATABASE_ERRORS: Final = (DBAPIError, NoConnection)
+# Those of a database that does not answer, is locked or takes no writes: a later attempt may succeed.
+DATABASE_UNAVAILABLE: Final = (OperationalError, InterfaceError, InternalError, NoConnection)
 
 _HELD: Final = "another program has locked it; try again later"
 _FULL: Final = "free space on its disk"

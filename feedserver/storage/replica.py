@@ -12,7 +12,7 @@ from typing import Final, Literal
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from feedserver.storage.explaining import DATABASE_AWAY
+from feedserver.storage.explaining import DATABASE_ERRORS
 
 ReplicaState = Literal["ok", "behind", "away"]
 
@@ -54,7 +54,7 @@ class Replica:
             return None
         try:
             return self._connect(reached)
-        except DATABASE_AWAY as error:
+        except DATABASE_ERRORS as error:
             self.pause(error)
             return None
 

@@ -5,19 +5,17 @@ from collections.abc import Callable
 from typing import Final
 
 from flask import Blueprint, Response, request
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from feedserver import errors, xmlrpc
 from feedserver.services import services
+from feedserver.storage.explaining import DATABASE_UNAVAILABLE
 from feedserver.thoughts import pingback, store
 from feedserver.xmlrpc import Call, Value
 
 blueprint = Blueprint("thoughts", __name__)
 
 _log = logging.getLogger(__name__)
-_DATABASE_AWAY: Final = (OperationalError, InterfaceError, InternalError, NoConnection)  # or locked, or read-only
 
 
 @blueprint.post("/pingback", provide_automatic_options=False)
@@ -43,7 +41,7 @@ def _answer(body: bytes) -> bytes:
         return xmlrpc.fault(error.code, str(error))
     except errors.PingError as error:
         return pingback.fault(error)
-    except _DATABASE_AWAY as error:
+    except DATABASE_UNAVAILABLE as error:
         _log.warning("an XML-RPC call failed: the database did not answer (%s)", type(error).__name__)
         return pingback.fault(errors.Unavailable())
     except Exception:  # noqa: BLE001 - an internal error; senders understand only XML-RPC
