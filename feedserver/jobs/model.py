@@ -11,8 +11,9 @@ RENEW_SECONDS: Final = 5.0  # between two renewals of the leases of jobs under w
 # lane: no host takes all slots of a process, or gets more than a few requests at a time.
 MAX_PER_KEY: Final = 4
 
-INTERACTIVE: Final = 0  # priorities: a sender or a moderator waits for the result …
-BACKGROUND: Final = 1  # … or no one does: these jobs go after all interactive ones
+# Priorities.
+INTERACTIVE: Final = 0  # a sender or a moderator waits for the result
+BACKGROUND: Final = 1  # no one waits: these jobs go after all interactive ones
 
 # First attempts, repeated ones and background jobs have separate slots, so that none delays the others.
 Lane = Literal["first", "again", "background"]

@@ -1,7 +1,7 @@
 """Events: what a change to a post means for readers.
 
 `Publisher` notifies its listeners of each change, in order, inside its transaction; an exception rolls the change back.
-`services.py` lists the listeners.
+`services.py` lists the listeners. A scheduled post appears by the clock, without a change: `appearance` is its event.
 """
 
 from collections.abc import Callable

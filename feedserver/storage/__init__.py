@@ -1,4 +1,4 @@
-"""The database: engine and transactions, every table on one page, migrations, copies, counters.
+"""The database: engine and transactions, the tables (`schema`), migrations, copies, counters.
 
-`revision` counts the changes that readers can see, in the row of the site; `changes` tells cheaply that it has moved.
+`revision` counts the changes that readers can see, in the row of the site; `changes` is the cheap check of that count.
 """

@@ -11,8 +11,9 @@ from typing import Final, Literal
 
 from feedserver.thoughts.model import Content, LinkSignals, State, Thought
 
-STRIKES: Final = 3  # 404s in a row after which a source is gone …
-STRIKE_SPAN: Final = timedelta(days=1)  # … if they span at least this time
+# A source is gone when both are reached.
+STRIKES: Final = 3  # 404s in a row
+STRIKE_SPAN: Final = timedelta(days=1)  # from the first of them to the last
 
 FINAL: Final[frozenset[State]] = frozenset({"spam", "deleted"})
 
