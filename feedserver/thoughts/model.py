@@ -99,6 +99,16 @@ class TimelineEntry:
     detail: str
 
 
+def decision_line(state: str, reason: str | None) -> str:
+    """The detail of a timeline's line for a decision; `state_in` reads the state back."""
+    return f"{state}: {reason}" if reason else state
+
+
+def state_in(detail: str) -> str:
+    """The state in a line that `decision_line` wrote."""
+    return detail.partition(":")[0]
+
+
 def is_blank(text: str) -> bool:
     """Whether a text has no visible character; some that are not blanks are invisible too."""
     return all(char.isspace() or not char.isprintable() for char in text)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from feedserver.thoughts.lifecycle import NEEDS_APPROVAL
-from feedserver.thoughts.model import Thought, TimelineEntry
+from feedserver.thoughts.model import Thought, TimelineEntry, decision_line, state_in
 
 # The reasons that senders see for these states instead of the real ones.
 _REASONS_FOR_SENDERS: Final[dict[str, str | None]] = {"held": NEEDS_APPROVAL.reason, "spam": None, "deleted": None}
@@ -29,8 +29,7 @@ def for_sender(
 
 
 def _detail(line: TimelineEntry) -> str:
-    state = line.detail.partition(":")[0]
+    state = state_in(line.detail)
     if line.event != "decided" or state not in _REASONS_FOR_SENDERS:
         return line.detail
-    reason = _REASONS_FOR_SENDERS[state]
-    return f"{state}: {reason}" if reason else state
+    return decision_line(state, _REASONS_FOR_SENDERS[state])

@@ -26,7 +26,7 @@ from feedserver.thoughts.lifecycle import (
     decide,
     nothing_to_show,
 )
-from feedserver.thoughts.model import State, Thought
+from feedserver.thoughts.model import State, Thought, decision_line
 from feedserver.thoughts.moderation import undo as undo_log
 from feedserver.thoughts.moderation.undo import Snapshot
 from feedserver.thoughts.verification import recheck
@@ -121,10 +121,7 @@ def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now:
     for thought, decision in changed:
         if thought.source_key is not None and thought.state not in _RECHECKED:
             _schedule_check(connection, thought.source_key, decision, now)
-    details = {
-        thought.id: f"{decision.state}: {decision.reason}" if decision.reason else decision.state
-        for thought, decision in changed
-    }
+    details = {thought.id: decision_line(decision.state, decision.reason) for thought, decision in changed}
     timeline.record_all(connection, details, "decided", now)
     after = store.lock(connection, [thought.id for thought, _ in changes])
     return tuple(after[thought.id] for thought, _ in changes)

@@ -26,7 +26,7 @@ from feedserver.thoughts.lifecycle import (
     can_be_seen,
     decide,
 )
-from feedserver.thoughts.model import State, Thought
+from feedserver.thoughts.model import State, Thought, decision_line
 from feedserver.thoughts.moderation.reputation import verdict_on
 from feedserver.thoughts.verification import recheck, sources
 from feedserver.thoughts.verification.inspect import Inspection
@@ -143,7 +143,7 @@ def _lines(thought: Thought, decision: Decision, summary: str, evidence: Evidenc
     if moved or decision != as_it_is(thought):
         lines += [("fetched", summary), ("found", _finding(evidence))]
     if moved:
-        lines.append(("decided", f"{decision.state}: {decision.reason}" if decision.reason else decision.state))
+        lines.append(("decided", decision_line(decision.state, decision.reason)))
     elif decision.pending_content and decision.pending_content != thought.pending_content:
         lines.append(("decided", "the changed content waits for approval"))
     return lines
