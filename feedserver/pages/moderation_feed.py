@@ -36,7 +36,7 @@ def build(queue: Sequence[QueueEntry], site: Site, settings: SiteSettings, urls:
 
 def _entry(waiting: QueueEntry, urls: Urls) -> Entry:
     thought, post = waiting.thought, waiting.post
-    title = f"{waiting.author} on “{shorten(post.label, _MAX_TITLE)}”"
+    title = f"{thought.author_label} on “{shorten(post.label, _MAX_TITLE)}”"
     return Entry(
         id=waiting.guid,
         url=thought.source or urls.thought(post.slug, thought.id),
@@ -45,7 +45,7 @@ def _entry(waiting: QueueEntry, urls: Urls) -> Entry:
         html=_html(waiting, urls),
         published=waiting.since,
         updated=waiting.since,
-        authors=(Person(waiting.author, thought.author_url or None),),
+        authors=(Person(thought.author_label, thought.author_url or None),),
         lang=post.lang,
     )
 

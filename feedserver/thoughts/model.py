@@ -86,6 +86,11 @@ class Thought:
     pending_content: Content | None = None
 
     @property
+    def author_label(self) -> str:
+        """A name to show for the author, never empty."""
+        return self.author_name or self.host or "Somebody"
+
+    @property
     def content(self) -> Content:
         return Content(self.author_name, self.author_url, self.title, self.excerpt)
 

@@ -37,11 +37,6 @@ class QueueEntry:
             return uuid5(UUID(self.thought.guid), self.thought.content.fingerprint or "").urn
         return self.thought.guid
 
-    @property
-    def author(self) -> str:
-        """A name to show, never empty."""
-        return self.thought.author_name or self.thought.host or "Somebody"
-
 
 def entries(connection: Connection) -> list[QueueEntry]:
     """Returns the newest entries of the queue, newest first, without those on deleted posts."""
