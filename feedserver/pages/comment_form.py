@@ -13,7 +13,7 @@ from feedserver.storage import rate_limits
 from feedserver.thoughts import comments, store
 from feedserver.thoughts.comments import Comment, Form
 from feedserver.thoughts.model import Thought
-from feedserver.thoughts.moderation import actions, reputation
+from feedserver.thoughts.moderation import reputation
 
 _COMMENTS_A_MINUTE: Final = 10  # from one address
 
@@ -55,4 +55,4 @@ def store_comment(
     if not rate_limits.allow(connection, bucket, _COMMENTS_A_MINUTE, now):
         return None
     verdict = reputation.verdict_on_comment(connection, comment.email, parts.settings)
-    return actions.take_comment(connection, post.id, comment, verdict, now)
+    return comments.add(connection, post.id, comment, verdict, now)

@@ -1,7 +1,8 @@
-"""The comment form: checks its values, and a signed token with the time and the post that it was issued for.
+"""The comment form: checks its values, and a signed token with the time and the post that it was issued for; stores
+valid comments.
 
 Needs no cookies and no JavaScript. Token and values together identify one submission, so that a form sent twice is
-stored once. `pages` shows the form.
+stored once. `pages` shows the form, and limits how many comments an address may send.
 """
 
 import hashlib
@@ -14,9 +15,13 @@ from html import escape
 from typing import Final
 
 from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import Connection
 
+from feedserver.storage import revision
 from feedserver.text import clean, one_line
-from feedserver.thoughts.model import is_blank
+from feedserver.thoughts import store
+from feedserver.thoughts.lifecycle import Verdict
+from feedserver.thoughts.model import Thought, is_blank
 from feedserver.urls import split_http
 
 MAX_BODY: Final = 131_072  # bytes of the whole form, enough for the longest comment percent-encoded
@@ -106,6 +111,24 @@ def read(sent: Mapping[str, str]) -> tuple[Comment | None, dict[str, str]]:
     if errors:
         return None, errors
     return Comment(text, name, email, website, _submission(sent.get(TOKEN, ""), typed)), {}
+
+
+def add(connection: Connection, post_id: int, comment: Comment, verdict: Verdict, now: datetime) -> Thought:
+    """Stores a comment in the state of its verdict."""
+    if verdict.state == "shown":
+        revision.revise(connection)
+    return store.add_comment(
+        connection,
+        post_id=post_id,
+        state=verdict.state,
+        reason=verdict.reason,
+        name=comment.name,
+        email=comment.email,
+        website=comment.website,
+        text=comment.text,
+        submission=comment.submission,
+        now=now,
+    )
 
 
 def as_html(text: str) -> str:

@@ -6,11 +6,10 @@ from sqlalchemy import create_engine, make_url
 
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
-from feedserver.thoughts import store
+from feedserver.thoughts import comments, store
 from feedserver.thoughts.comments import Comment
 from feedserver.thoughts.lifecycle import Linked, Verdict, decide
 from feedserver.thoughts.model import Content, State, Thought
-from feedserver.thoughts.moderation import actions
 from tests.support.moderating import moderate
 
 _submissions = count()
@@ -22,7 +21,7 @@ def say(
     """A comment on a post."""
     comment = Comment(text, name, "", "https://bob.example/", submission=f"test-{next(_submissions)}")
     with services.database.write() as connection:
-        return actions.take_comment(connection, post.id, comment, Verdict(state, "for a test"), services.clock())
+        return comments.add(connection, post.id, comment, Verdict(state, "for a test"), services.clock())
 
 
 def link(services: WebServices, post: Post, source: str, excerpt: str = "[…] words around the link […]") -> Thought:

@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from feedserver.posts.model import Post
 from feedserver.storage.schema import posts, thoughts
-from feedserver.thoughts import store
+from feedserver.thoughts import comments, store
 from feedserver.thoughts.comments import Comment
 from feedserver.thoughts.lifecycle import Action, Verdict
-from feedserver.thoughts.moderation.actions import moderate_all, take_comment, undo
+from feedserver.thoughts.moderation.actions import moderate_all, undo
 from feedserver.thoughts.moderation.purge import purge
 from tests.posts.builders import edit
 from tests.thoughts.site import Site, linking
@@ -120,6 +120,6 @@ def test_a_comment_that_is_shown_at_once_is_listed(site: Site, post: Post) -> No
     comment = Comment(name="Ann", email="", website="", text="Yes.", submission="one")
 
     with site.services.database.write() as connection:
-        take_comment(connection, post.id, comment, Verdict("shown", "shown at once"), site.clock())
+        comments.add(connection, post.id, comment, Verdict("shown", "shown at once"), site.clock())
 
     assert len(seen(site)) == 1

@@ -13,14 +13,12 @@ from feedserver.jobs.model import INTERACTIVE
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.thoughts import store, timeline
-from feedserver.thoughts.comments import Comment
 from feedserver.thoughts.lifecycle import (
     NEEDS_APPROVAL,
     Action,
     Decision,
     Moderated,
     Undone,
-    Verdict,
     as_it_is,
     can_be_seen,
     decide,
@@ -88,24 +86,6 @@ def undo(database: Database, now: datetime) -> ActionResult:
         return ActionResult(_write(connection, changes, now))
 
     return database.transact(operation)
-
-
-def take_comment(connection: Connection, post_id: int, comment: Comment, verdict: Verdict, now: datetime) -> Thought:
-    """Stores a comment in the state of its verdict."""
-    if verdict.state == "shown":
-        revision.revise(connection)
-    return store.add_comment(
-        connection,
-        post_id=post_id,
-        state=verdict.state,
-        reason=verdict.reason,
-        name=comment.name,
-        email=comment.email,
-        website=comment.website,
-        text=comment.text,
-        submission=comment.submission,
-        now=now,
-    )
 
 
 def _snapshot(thought: Thought) -> Snapshot:
