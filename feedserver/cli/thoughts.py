@@ -60,12 +60,12 @@ def _number(text: str) -> int:
 def _list(chosen: Namespace) -> None:
     services = open_site()
     with services.database.read() as connection:
-        post = posts.by_slug(connection, chosen.post) if chosen.post is not None else None
-        if chosen.post is not None and post is None:
+        post_id = posts.slug_owner(connection, chosen.post) if chosen.post is not None else None
+        if chosen.post is not None and post_id is None:
             raise PostNotFound(chosen.post)
         found = thoughts.listing(
             connection,
-            post.slug if post else None,
+            post_id,
             chosen.state,
             kind=chosen.kind,
             host=chosen.host,

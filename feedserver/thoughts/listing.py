@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, select, union
 
-from feedserver.posts import store as posts
 from feedserver.storage import schema
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts.model import STATES, Kind, State, Thought
@@ -19,7 +18,7 @@ _PENDING = "changed at the source; waits for approval"
 
 def listing(
     connection: Connection,
-    slug: str | None = None,
+    post_id: int | None = None,
     state: State | None = None,
     *,
     kind: Kind | None = None,
@@ -33,8 +32,8 @@ def listing(
     Pending content is listed before the approved content, as the same thought in the state `held`.
     """
     query = QUERY
-    if slug is not None:
-        query = query.where(thoughts.c.post_id == posts.slug_owner(connection, slug))
+    if post_id is not None:
+        query = query.where(thoughts.c.post_id == post_id)
     if state == "held":
         query = query.where(_held_or_pending())
     elif state is not None:

@@ -3,6 +3,7 @@
 import pytest
 
 from feedserver.errors import ThoughtError, ThoughtNotFound
+from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.listing import listing
@@ -91,7 +92,7 @@ def test_pending_content_survives_a_404(changed_after_approval: Site, target: st
 
 def listed(site: Site, state: str) -> list[object]:
     with site.services.database.read() as connection:
-        return [*listing(connection, "a-post", state)]  # type: ignore[arg-type]
+        return [*listing(connection, posts.slug_owner(connection, "a-post"), state)]  # type: ignore[arg-type]
 
 
 def test_thoughts_are_found_by_host_kind_and_source(three: Site) -> None:
