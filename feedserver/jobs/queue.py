@@ -176,7 +176,6 @@ def _alternate(oldest: Sequence[Candidate], newest: Sequence[Candidate], slots: 
     turn = slots.newest_next
     while len(chosen) < slots.number and waiting[turn]:
         candidate = waiting[turn].pop()
-        if candidate.id not in chosen:
-            chosen[candidate.id] = candidate
-            turn = not turn
+        chosen[candidate.id] = candidate  # once all are chosen, the same ones come again
+        turn = not turn
     return list(chosen.values())
