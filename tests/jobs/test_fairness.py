@@ -1,14 +1,20 @@
 """Who gets a slot: no source site takes them all, no crowd delays others, and what failed before waits apart."""
 
 import threading
-from typing import Any
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any, cast
 
-from sqlalchemy import event
+import pytest
+from sqlalchemy import Connection, event
 
+from feedserver.jobs import queue
 from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LEASE, MAX_PER_KEY, Job
 from feedserver.jobs.queue import FreeSlots
 from feedserver.jobs.worker import BACKGROUND_SLOTS, SLOTS, Worker
 from tests.jobs.conftest import Desk, RunnerWith, StartWorker
+from tests.support.outside import Clock
+from tests.support.statements import record_statements
 from tests.support.waiting import SECONDS, together, wait_until
 
 
@@ -42,6 +48,17 @@ def test_a_crowd_that_is_found_first_is_out_of_the_way_at_the_next_poll(desk: De
     assert "other" in {job.subject for jobs in taken for job in jobs}
 
 
+@pytest.mark.parametrize(("crowd", "other"), [("crowd.example", None), (None, "other.example")])
+def test_a_crowd_with_or_without_a_key_hides_no_other_job(desk: Desk, crowd: str | None, other: str | None) -> None:
+    for number in range(MAX_PER_KEY):
+        desk.add(str(number), concurrency_key=crowd)
+    assert len(desk.take(99)) == MAX_PER_KEY
+
+    desk.add("other", concurrency_key=other)
+
+    assert [job.subject for job in desk.take()] == ["other"]
+
+
 def test_a_lease_that_has_ended_takes_no_share(desk: Desk) -> None:
     for number in range(2 * MAX_PER_KEY):
         desk.add(str(number), concurrency_key="crowd.example")
@@ -50,6 +67,20 @@ def test_a_lease_that_has_ended_takes_no_share(desk: Desk) -> None:
     desk.clock.move(seconds=LEASE.total_seconds())
 
     assert len(desk.take(99)) == MAX_PER_KEY
+
+
+def test_a_lease_that_has_ended_leaves_room_for_a_sender_who_waits(desk: Desk) -> None:
+    def has_room() -> bool:
+        with desk.database.write() as connection:
+            return queue.has_room(connection, "crowd.example", desk.clock(), 1)
+
+    desk.add("a", concurrency_key="crowd.example")
+    desk.take()
+    assert not has_room()
+
+    desk.clock.move(seconds=LEASE.total_seconds())
+
+    assert has_room()
 
 
 def test_the_share_holds_when_many_processes_take_at_once(desk: Desk) -> None:
@@ -71,6 +102,7 @@ def test_the_share_holds_when_many_processes_take_at_once(desk: Desk) -> None:
 def test_each_key_is_locked_once_in_one_order(desk: Desk) -> None:
     for number, key in enumerate(("b.example", "a.example", "b.example", None)):
         desk.add(str(number), concurrency_key=key)
+    statements = record_statements(desk.database.engine)
     locked: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
@@ -81,6 +113,8 @@ def test_each_key_is_locked_once_in_one_order(desk: Desk) -> None:
 
     assert len(desk.take(9)) == 4
     assert locked == ([] if desk.database.is_sqlite else ["a.example", "b.example"])
+    counts = [statement for statement in statements if statement.startswith("SELECT count(")]
+    assert len(counts) == 3, "a job without a key has no limit, so that nothing is counted for it"
 
 
 def test_first_attempts_repeated_ones_and_background_jobs_are_taken_apart(desk: Desk) -> None:
@@ -101,6 +135,23 @@ def test_first_attempts_are_taken_oldest_and_newest_in_turns(desk: Desk) -> None
 
     assert [job.subject for job in desk.take_wanted(FreeSlots("work", "first", 3))] == ["0", "4", "1"]
     assert [job.subject for job in desk.take_wanted(FreeSlots("work", "first", 9, newest_next=True))] == ["3", "2"]
+
+
+def test_a_poll_brings_the_rows_of_its_one_query_in_order() -> None:
+    now = Clock()()
+    later = now + timedelta(seconds=1)
+
+    class Unordered:
+        def execute(self, *_: object) -> list[Any]:
+            return [
+                SimpleNamespace(slots=0, newest=newest, id=number, priority=INTERACTIVE, run_at=run_at)
+                for newest in (0, 1)
+                for number, run_at in ((2, now), (3, later), (1, now))
+            ]
+
+    found = queue.poll(cast(Connection, Unordered()), later, [FreeSlots("work", "first", 3)])
+
+    assert [candidate.id for candidate in found.candidates] == [1, 3, 2]
 
 
 def test_jobs_that_failed_before_and_hang_keep_no_first_attempt_waiting(

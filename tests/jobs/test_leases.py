@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from feedserver.jobs import leases as leases_module
-from feedserver.jobs import store
+from feedserver.jobs import queue, store
 from feedserver.jobs.model import LEASE, MAX_PER_KEY, RENEW_SECONDS, Job
 from feedserver.jobs.runner import Runner
 from feedserver.jobs.worker import Worker
 from tests.jobs.conftest import Desk, RunnerWith
 from tests.support.statements import record_statements
-from tests.support.waiting import SECONDS, wait_until
+from tests.support.waiting import SECONDS, together, wait_until
 
 
 def test_a_job_that_takes_longer_than_its_lease_keeps_it_as_long_as_it_is_renewed(
@@ -44,9 +44,21 @@ def test_one_statement_renews_all_leases_of_a_process(desk: Desk, runner_with: R
 
     desk.clock.move(seconds=7)
     inside(runner, jobs, runner.leases.renew)
+    runner.leases.renew()  # no job is under way
 
     assert [statement.split()[0] for statement in statements if not statement.startswith("BEGIN")] == ["UPDATE"]
     assert {job.leased_until for job in desk.all()} == {desk.clock() + LEASE}
+
+
+def test_one_thread_renews_the_leases_of_all_jobs(desk: Desk, runner_with: RunnerWith) -> None:
+    for number in range(3):
+        desk.add(str(number))
+    before = set(threading.enumerate())
+    renewing: list[str] = []
+
+    inside(runner_with(), desk.take(9), lambda: renewing.extend(one.name for one in {*threading.enumerate()} - before))
+
+    assert renewing == ["leases"]
 
 
 def inside(runner: Runner, jobs: list[Job], then: Callable[[], None]) -> None:
@@ -75,14 +87,38 @@ def test_leases_are_renewed_by_themselves_and_a_database_that_is_away_does_not_e
     monkeypatch.setattr(store, "renew", fails_at_first)
     desk.add("a")
     (job,) = desk.take()
-    desk.clock.move(seconds=LEASE.total_seconds() - 1)
+    leases = runner_with().leases
 
-    with runner_with().leases.renewed(job):
-        wait_until(lambda: desk.all()[0].leased_until == desk.clock() + LEASE)
+    for _ in range(2):  # the thread ends with the job, and another begins with the next
+        desk.clock.move(seconds=LEASE.total_seconds() - 1)
+        with leases.renewed(job):
+            wait_until(lambda: desk.all()[0].leased_until == desk.clock() + LEASE)
+        wait_until(lambda: not [thread for thread in threading.enumerate() if thread.name == "leases"])
 
     assert not away
     assert caplog.text.count("leases were not renewed") == 2
-    wait_until(lambda: not [thread for thread in threading.enumerate() if thread.name == "leases"])
+
+
+def test_a_job_that_can_be_neither_done_nor_postponed_is_renewed_no_longer(
+    desk: Desk, runner_with: RunnerWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OperationalError("update", {}, Exception("away"))
+
+    def work(_: Job) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(store, "postpone", fails)
+    runner = runner_with(work=work)
+    desk.add("a")
+    (job,) = desk.take()
+    with pytest.raises(OperationalError):
+        runner.run(job)
+
+    desk.clock.move(seconds=1)
+    runner.leases.renew()
+
+    assert desk.all() == [job]
 
 
 def test_the_jobs_of_a_crashed_process_are_free_when_their_leases_end_and_pay_for_it(
@@ -229,6 +265,49 @@ def test_what_comes_after_a_lease_was_given_back_changes_nothing(desk: Desk, run
 
     assert runner.run_due() == 1
     assert len(desk.all()) == 1
+
+
+def test_only_leases_that_have_ended_are_freed(desk: Desk) -> None:
+    desk.add("ended")
+    (ended,) = desk.take()
+    desk.clock.move(seconds=1)
+    desk.add("under way")
+    (under_way,) = desk.take()
+    desk.clock.move(seconds=LEASE.total_seconds() - 1)
+
+    assert desk.take(9) == []
+
+    assert not desk.held(ended)
+    assert desk.held(under_way)
+
+
+def test_many_ended_leases_are_freed_in_parts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "_RELEASED_AT_ONCE", 2)
+    for number in range(3):
+        desk.add(str(number))
+    desk.take(9)
+    desk.clock.move(seconds=LEASE.total_seconds())
+
+    freed = []
+    for _ in range(3):
+        with desk.database.write() as connection:
+            freed.append(queue.release_ended(connection, desk.clock()))
+
+    assert freed == [2, 1, 0]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_job_whose_late_owner_writes_its_result_is_not_freed(desk: Desk) -> None:
+    desk.add("a")
+    (late,) = desk.take()
+    desk.clock.move(seconds=LEASE.total_seconds())
+
+    with desk.database.write() as connection:
+        assert store.held(connection, late)
+        assert together(desk.take) == [[]], "no one waits for the owner"
+        store.postpone(connection, late, desk.clock(), attempts=1, error="503")
+
+    assert [(job.attempts, job.last_error) for job in desk.all()] == [(1, "503")]
 
 
 def test_all_ended_leases_of_one_key_are_freed_together(desk: Desk) -> None:

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
-from feedserver.jobs import store
-from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LEASE
+import pytest
+
+from feedserver.jobs import queue, store
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LEASE, Job
 from tests.jobs.conftest import Desk
 from tests.support.waiting import together
 
@@ -93,6 +95,31 @@ def test_a_discarded_job_is_gone_for_its_worker_too(desk: Desk) -> None:
     assert not desk.held(taken)
     desk.postpone(taken, seconds=1)
     assert desk.all() == []
+
+
+def test_a_job_that_has_changed_since_the_poll_is_not_leased(desk: Desk) -> None:
+    def lease(found: list[Job]) -> list[Job]:
+        with desk.database.write() as connection:
+            return queue.lease(connection, [job.id for job in found], desk.clock())
+
+    *found, free = [desk.add(subject) for subject in ("done", "postponed", "taken", "free")]
+    done, postponed, _ = lease(found)
+    desk.finish(done)
+    desk.postpone(postponed, seconds=1)
+
+    assert [job.id for job in lease([*found, free])] == [free.id]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_job_that_another_transaction_has_locked_keeps_no_one_waiting(desk: Desk) -> None:
+    for subject in ("locked", "free"):
+        desk.add(subject)
+
+    with desk.database.write() as connection:
+        assert store.find(connection, "work", "locked")
+        (taken,) = together(lambda: [job.subject for job in desk.take(9)])
+
+    assert taken == ["free"]
 
 
 def test_workers_that_take_at_once_never_take_the_same_job(desk: Desk) -> None:
