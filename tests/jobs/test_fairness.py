@@ -7,9 +7,10 @@ from typing import Any, cast
 
 import pytest
 from sqlalchemy import Connection, event
+from sqlalchemy.exc import OperationalError
 
 from feedserver.jobs import queue
-from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LEASE, MAX_PER_KEY, Job
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LANES, LEASE, MAX_PER_KEY, Job
 from feedserver.jobs.queue import FreeSlots
 from feedserver.jobs.worker import BACKGROUND_SLOTS, SLOTS, Worker
 from tests.jobs.conftest import Desk, RunnerWith, StartWorker
@@ -83,6 +84,29 @@ def test_a_lease_that_has_ended_leaves_room_for_a_sender_who_waits(desk: Desk) -
     assert has_room()
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_transactions_that_ask_for_room_under_one_key_go_one_after_the_other(desk: Desk) -> None:
+    def has_room(connection: Connection, concurrency_key: str | None) -> bool:
+        return queue.has_room(connection, concurrency_key, desk.clock(), 1)
+
+    with desk.database.write() as first:
+        assert has_room(first, "crowd.example")
+
+        with desk.database.write(lock_timeout=0.1) as another:
+            assert has_room(another, "other.example")
+        with pytest.raises(OperationalError), desk.database.write(lock_timeout=0.1) as another:
+            has_room(another, "crowd.example")
+
+
+def test_a_job_without_a_key_has_room_unasked(desk: Desk) -> None:
+    with desk.database.write() as connection:
+        statements = record_statements(desk.database.engine)
+
+        assert queue.has_room(connection, None, desk.clock(), 0)
+
+    assert statements == []
+
+
 def test_the_share_holds_when_many_processes_take_at_once(desk: Desk) -> None:
     for number in range(40):
         desk.add(str(number), concurrency_key="crowd.example")
@@ -135,6 +159,17 @@ def test_first_attempts_are_taken_oldest_and_newest_in_turns(desk: Desk) -> None
 
     assert [job.subject for job in desk.take_wanted(FreeSlots("work", "first", 3))] == ["0", "4", "1"]
     assert [job.subject for job in desk.take_wanted(FreeSlots("work", "first", 9, newest_next=True))] == ["3", "2"]
+
+
+def test_only_first_attempts_are_read_from_both_ends_and_no_branch_without_bound(desk: Desk) -> None:
+    polls = record_statements(desk.database.engine)
+
+    for lane in LANES:
+        desk.take(lanes=(lane,))
+
+    branches = [poll.count("UNION ALL") + 1 for poll in polls if poll.startswith("SELECT")]
+    assert branches == [3 if lane == "first" else 2 for lane in LANES], "one finds leases that have ended"
+    assert [poll.count("LIMIT") for poll in polls if poll.startswith("SELECT")] == branches
 
 
 def test_a_poll_brings_the_rows_of_its_one_query_in_order() -> None:

@@ -267,6 +267,16 @@ def test_what_comes_after_a_lease_was_given_back_changes_nothing(desk: Desk, run
     assert len(desk.all()) == 1
 
 
+def test_a_poll_writes_nothing_while_all_leases_last(desk: Desk) -> None:
+    desk.add("a")
+    desk.take()
+    statements = record_statements(desk.database.engine)
+
+    desk.take()
+
+    assert [statement.split()[0] for statement in statements if not statement.startswith("BEGIN")] == ["SELECT"]
+
+
 def test_only_leases_that_have_ended_are_freed(desk: Desk) -> None:
     desk.add("ended")
     (ended,) = desk.take()
