@@ -24,7 +24,7 @@ def listen(tmp_path: Path) -> Iterator[Listen]:
         def bind(*addresses: str) -> list[socket.socket]:
             config = Config()
             config.set("bind", [address.format(folder=tmp_path) for address in addresses])
-            listeners = create_sockets(config, Logger(config))
+            listeners: list[socket.socket] = create_sockets(config, Logger(config))
             for listener in listeners:
                 stack.callback(listener.close)
             return listeners

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -97,9 +98,14 @@ def test_check_and_upgrade_agree_on_a_current_database(run: Run, site: Path) -> 
 
 
 def test_upgrade_waits_for_the_lock(run: Run, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    held = []
+    held: list[Database] = []
     exclusive = migrate.exclusive
-    monkeypatch.setattr(migrate, "exclusive", lambda database: held.append(database) or exclusive(database))
+
+    def recording(database: Database) -> AbstractContextManager[None]:
+        held.append(database)
+        return exclusive(database)
+
+    monkeypatch.setattr(migrate, "exclusive", recording)
 
     run("db", "upgrade")
 

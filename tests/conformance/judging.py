@@ -51,7 +51,7 @@ def _judge_rss(body: bytes) -> None:
         assert channel.findtext(name) is not None, name
     items = channel.findall("item")
     for item in items:
-        assert "".join(map(str, item.find("title").itertext())).strip() or item.findtext("description")
+        assert str(item.xpath("string(title)")).strip() or item.findtext("description")
         assert len(item.findall("enclosure")) <= 1
         assert urlsplit(item.findtext("link")).scheme in ("http", "https")
     guids = [item.findtext("guid") for item in items]

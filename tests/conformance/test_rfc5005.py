@@ -63,7 +63,7 @@ def get(client: FlaskClient, url: str) -> bytes:
     parts = urlsplit(url)
     answer = client.get(f"{parts.path}?{parts.query}")
     assert answer.status_code == 200, url
-    return answer.data
+    return answer.get_data()
 
 
 def archives(client: FlaskClient, path: str) -> list[list[str]]:
@@ -81,7 +81,7 @@ def flat(documents: list[list[str]]) -> list[str]:
 
 def _before(body: bytes) -> str:
     if body.startswith(b"{"):
-        return json.loads(body).get("next_url", "")
+        return str(json.loads(body).get("next_url", ""))
     return links(body).get("prev-archive", "")
 
 

@@ -4,20 +4,23 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
 from feedserver.app import create_app
 from feedserver.feeds import outage
 from feedserver.feeds.collecting import Collector
+from feedserver.feeds.model import Feed
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, Settings
 from feedserver.storage import engine as storage_engine
+from feedserver.storage.changes import SiteState
 from tests.feeds.happenings import say, take_the_database_away
 from tests.support.fixtures import Assemble, Publish
 
@@ -110,7 +113,14 @@ def test_no_reader_waits_long_while_a_writer_holds_the_database(
     publish("Rain")
     collected: list[FeedAddress] = []
     real = Collector.collect
-    monkeypatch.setattr(Collector, "collect", lambda *given: collected.append(given[2]) or real(*given))
+
+    def collect(
+        collector: Collector, connection: Connection, wanted: FeedAddress, now: datetime
+    ) -> tuple[Feed, SiteState]:
+        collected.append(wanted)
+        return real(collector, connection, wanted, now)
+
+    monkeypatch.setattr(Collector, "collect", collect)
 
     with services.database.write() as holder:
         holder.execute(text("UPDATE site SET revision = revision + 1"))

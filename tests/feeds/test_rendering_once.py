@@ -128,7 +128,12 @@ def test_a_feed_that_is_not_cached_is_rendered_once_for_all_threads(
     publish("One")
     rendered: list[str] = []
     real = renderer.WRITERS["atom"]
-    monkeypatch.setitem(renderer.WRITERS, "atom", lambda feed: rendered.append(feed.title) or real(feed))
+
+    def render(feed: Feed) -> bytes:
+        rendered.append(feed.title)
+        return real(feed)
+
+    monkeypatch.setitem(renderer.WRITERS, "atom", render)
 
     found = together(*[lambda: services.feed_documents.get(ATOM).bodies["identity"]] * 8)
 

@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import feedparser
 import pytest
@@ -59,7 +60,7 @@ def test_a_new_feed_has_an_id_and_versions_of_its_own(client: FlaskClient) -> No
 
 
 def test_a_new_row_is_listed_with_all_feeds(client: FlaskClient) -> None:
-    listed = html.fromstring(client.get("/feeds").data).xpath("//ul[@class='catalogue']//a/@href")
+    listed: Any = html.fromstring(client.get("/feeds").data).xpath("//ul[@class='catalogue']//a/@href")
 
     assert "http://blog.example/sea/rain/entries.json" in listed
     assert "By the sea" in client.get("/feeds.opml").text

@@ -57,7 +57,8 @@ def test_an_atom_title_is_html_only_where_it_would_read_differently_as_html(titl
     root = etree.fromstring(atom(feed))
 
     for path in ("a:title", "a:subtitle", "a:entry/a:title"):
-        assert root.find(path, NS).get("type") == declared
+        (construct,) = root.findall(path, NS)
+        assert construct.get("type") == declared
 
 
 @BOTH

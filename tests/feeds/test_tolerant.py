@@ -170,6 +170,6 @@ def _dirtied(value):
         return "\x0b" + value
     if isinstance(value, tuple):
         return tuple(_dirtied(one) for one in value)
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{f.name: _dirtied(getattr(value, f.name)) for f in fields(value)})
     return value

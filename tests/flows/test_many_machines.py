@@ -33,7 +33,7 @@ class StallingPages(dict[str, tuple[int, dict[str, str], bytes]]):
         super().__init__()
         self.open = Event()
 
-    def get(self, *arguments: object) -> Any:  # type: ignore[override]
+    def get(self, *arguments: object) -> Any:
         self.open.wait(20)
         return super().get(*arguments)  # type: ignore[call-overload]
 

@@ -122,7 +122,7 @@ def test_what_one_budget_refuses_is_counted_in_no_other(services: WebServices, c
     assert allow(other=1, all=3)
 
     with services.database.read() as connection:
-        counted = {row.bucket: row.count for row in connection.execute(table.select())}
+        counted = {row[table.c.bucket]: row[table.c.count] for row in connection.execute(table.select()).mappings()}
     assert counted == {"host": 1, "other": 1, "all": 2}
 
 

@@ -239,7 +239,9 @@ def test_an_address_that_is_silent_leaves_time_for_the_next(serve, policy, monke
     class SilentAt8(socket.socket):
         def connect(self, place):
             if place[0].endswith(".8"):
-                waits.append(self.gettimeout())
+                timeout = self.gettimeout()
+                assert timeout is not None
+                waits.append(timeout)
                 raise TimeoutError
             super().connect(place)
 

@@ -62,7 +62,7 @@ def test_what_was_just_published_is_there_with_the_next_request_though_the_repli
         assert b"Second" in client.get("/").data
         assert b"Second" in client.get("/feed.rss").data, "no feed is rendered from old posts under a new revision"
         assert not reads_on_the_replica(services)
-        assert client.get("/readyz").json["checks"]["replica"] == "behind"
+        assert client.get("/readyz").get_json()["checks"]["replica"] == "behind"
 
     wait_for(services, replica_reads=True)
     assert b"Second" in client.get("/feed.atom").data
@@ -118,7 +118,7 @@ def test_a_replica_that_went_away_is_left_alone_for_a_while_and_then_asked_again
     try:
         with caplog.at_level(logging.WARNING, "feedserver.storage.replica"):
             assert [client.get(f"/posts/{slug}").status_code for _ in range(3)] == [200, 200, 200]
-        assert client.get("/readyz").json["status"] != "down"
+        assert client.get("/readyz").get_json()["status"] != "down"
         assert services.database.replica_state() == "away"
         assert len(caplog.records) == 1, "each try may cost seconds"
     finally:

@@ -113,7 +113,7 @@ def assert_is_an_answer(answer: Answer) -> None:
     if only.tag == "fault":
         members = only.findall("./value/struct/member")
         assert [member.findtext("name") for member in members] == ["faultCode", "faultString"]
-        assert [[kind.tag for kind in member.find("value")] for member in members] == [["int"], ["string"]]
+        assert [[kind.tag for kind in member.findall("value/*")] for member in members] == [["int"], ["string"]]
     else:
         assert len(only.findall("./param/value/string")) == len(list(only)) == 1
 

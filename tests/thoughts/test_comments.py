@@ -174,6 +174,6 @@ def test_comments_are_no_pings(site: Site, post: Post, commenter: Commenter) -> 
     commenter.send(website="http://other.example/")
     thought = site.only_thought()
 
-    assert (thought.kind, thought.source, thought.receipt_token) == ("comment", None, None)
+    assert [thought.kind, thought.source, thought.receipt_token] == ["comment", None, None]
     assert site.jobs() == []
     assert site.web.fetched == []

@@ -52,8 +52,12 @@ EVIDENCE: dict[str, Evidence] = {
     "trouble": Trouble(),
     "given up": Trouble(last=True),
 }
-ACTS: dict[Action, LifecycleEvent] = {action: Moderated(action) for action in get_args(Action)}
-EVENTS: dict[str, LifecycleEvent] = EVIDENCE | {"pinged": Pinged()} | ACTS
+ACTIONS: tuple[Action, ...] = get_args(Action)
+EVENTS: dict[str, LifecycleEvent] = {
+    **EVIDENCE,
+    "pinged": Pinged(),
+    **{action: Moderated(action) for action in ACTIONS},
+}
 # For each event in the order above: what a thought in this state becomes.
 BECOMES = {
     "received": "verdict rejected rejected rejected rejected rejected rejected received rejected"

@@ -60,11 +60,18 @@ def test_a_document_is_asked_for_once_and_again_only_if_it_is_not_current(
     client: FlaskClient, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
-    for name in ("cached", "get"):
+
+    def record(name: str) -> None:
         real = getattr(FeedDocuments, name)
-        monkeypatch.setattr(
-            FeedDocuments, name, lambda *given, name=name, real=real: calls.append(name) or real(*given)
-        )
+
+        def recording(*given: object) -> object:
+            calls.append(name)
+            return real(*given)
+
+        monkeypatch.setattr(FeedDocuments, name, recording)
+
+    record("cached")
+    record("get")
 
     client.get("/feed.rss")
     client.get("/feed.rss")

@@ -53,7 +53,7 @@ def test_undo_restores_pending_content(changed_after_approval: Site) -> None:
     site = changed_after_approval
     before = states(site)
     for action in ("approve", "hide", "spam", "delete"):
-        site.moderate(action)  # type: ignore[arg-type]
+        site.moderate(action)
 
         undo(site.services.database, site.clock())
 
