@@ -18,8 +18,8 @@ from feedserver.storage import revision
 from feedserver.storage.changes import Changes, SiteState
 from feedserver.storage.engine import Database
 
-_MAX_PAGES: Final = 64  # the least recently used goes first
-_MAX_BYTES: Final = 4 * 1_048_576  # bytes of all pages: a post may have a megabyte
+MAX_PAGES: Final = 64  # the least recently used goes first
+MAX_BYTES: Final = 4 * 1_048_576  # bytes of all pages: a post may have a megabyte
 _OVERHEAD: Final = 1_000  # bytes for each page in addition to its HTML
 _RENDER_LOCKS: Final = 16  # pages that share one wait for each other
 
@@ -55,13 +55,22 @@ class _Cached:
 class PageCache:
     """The cached pages of one process. Thread-safe."""
 
-    def __init__(self, database: Database, changes: Changes, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        changes: Changes,
+        clock: Clock,
+        *,
+        max_pages: int = MAX_PAGES,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        """Holds `max_pages` in `max_bytes`; a larger page is held alone."""
         self._database = database
         self._changes = changes
         self._clock = clock
-        # Least and greatest weight: so one bound enforces both, and a page larger than all is held alone.
+        least = max_bytes // max_pages  # the least weight, so that one bound enforces both
         self._cached: LRUCache[Hashable, _Cached] = LRUCache(
-            _MAX_BYTES, lambda cached: min(max(cached.page.weight, _MAX_BYTES // _MAX_PAGES), _MAX_BYTES)
+            max_bytes, lambda cached: min(max(cached.page.weight, least), max_bytes)
         )
         self._lock = Lock()
         self._render_locks = [Lock() for _ in range(_RENDER_LOCKS)]
@@ -75,6 +84,9 @@ class PageCache:
             return page
         with self._render_locks[hash(key) % _RENDER_LOCKS]:  # one thread renders a stale page, the others wait
             return self._current(key) or self._render(key, render)
+
+    def __len__(self) -> int:
+        return len(self._cached)
 
     def _current(self, key: Hashable) -> CachedPage | None:
         with self._lock:

@@ -3,10 +3,10 @@
 import gc
 import time
 import tracemalloc
+from collections.abc import Hashable
 from datetime import timedelta
 
 import pytest
-from cachetools import LRUCache
 from flask.testing import FlaskClient
 
 from feedserver.pages import cache
@@ -103,7 +103,7 @@ def test_missing_pages_are_not_cached(client: FlaskClient, services: WebServices
         assert client.get(f"/posts/none-{number}").status_code == 404
         assert client.get(f"/?page={number + 2}").status_code == 404
 
-    assert list(services.page_cache._cached) == []
+    assert len(services.page_cache) == 0
 
 
 def test_concurrent_requests_render_a_page_once(services: WebServices) -> None:
@@ -120,28 +120,26 @@ def test_concurrent_requests_render_a_page_once(services: WebServices) -> None:
     assert len(written) == 1
 
 
-def test_the_least_recently_used_page_goes_first(
-    client: FlaskClient, services: WebServices, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(services.page_cache, "_cached", LRUCache(2))
+def test_the_least_recently_used_page_goes_first(client: FlaskClient, services: WebServices) -> None:
+    services.page_cache = cache.PageCache(services.database, services.changes, services.clock, max_pages=2)
 
     for path in ("/", "/posts/fog", "/tags/sea"):
         assert client.get(path).status_code == 200
 
-    assert len(list(services.page_cache._cached)) == 2
+    assert len(services.page_cache) == 2
+    assert _is_cached(services, ("post", "fog"))
 
 
-def test_the_size_of_all_pages_is_bounded(
-    client: FlaskClient, services: WebServices, publish: Publish, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(services.page_cache, "_cached", LRUCache(50_000, lambda page: min(page.page.weight, 50_000)))
+def test_the_size_of_all_pages_is_bounded(client: FlaskClient, services: WebServices, publish: Publish) -> None:
+    services.page_cache = cache.PageCache(services.database, services.changes, services.clock, max_bytes=50_000)
     for number in range(3):
         publish(f"Long {number}", slug=f"long-{number}", body="Words and more words. " * 1_500)
 
     for number in range(3):
         assert client.get(f"/posts/long-{number}").status_code == 200
 
-    assert list(services.page_cache._cached) == [("post", "long-2")]
+    assert len(services.page_cache) == 1
+    assert _is_cached(services, ("post", "long-2"))
 
 
 @pytest.mark.parametrize("word", ["Words and more words. ", "Worte, 言葉 und 😀. "], ids=["plain", "wide"])
@@ -149,11 +147,10 @@ def test_cached_pages_take_no_more_memory_than_their_bound(
     client: FlaskClient,
     services: WebServices,
     publish: Publish,
-    monkeypatch: pytest.MonkeyPatch,
     word: str,
 ) -> None:
     """Pages of long posts, and redirects to them: neither takes more memory than its weight."""
-    monkeypatch.setattr(services.page_cache, "_cached", LRUCache(300_000, lambda cached: cached.page.weight))
+    services.page_cache = cache.PageCache(services.database, services.changes, services.clock, max_bytes=300_000)
     for number in range(6):
         publish(f"Long {number}", slug=f"long-{number}", body=word * 2_000)
         services.publisher.rename(f"long-{number}", f"longer-{number}")
@@ -162,7 +159,7 @@ def test_cached_pages_take_no_more_memory_than_their_bound(
         for name, status in (("long", 301), ("longer", 200)):
             for number in range(6):
                 assert client.get(f"/posts/{name}-{number}").status_code == status
-        number_kept, taken = len(list(services.page_cache._cached)), _freed_by_forgetting(services)
+        number_kept, taken = len(services.page_cache), _freed_by_forgetting(services)
     finally:
         tracemalloc.stop()
 
@@ -182,13 +179,24 @@ def test_a_redirect_to_a_long_post_keeps_nothing_of_it(
     finally:
         tracemalloc.stop()
 
-    assert 0 < taken <= cache._OVERHEAD
+    assert 0 < taken <= cache.CachedPage(()).weight
+
+
+def _is_cached(services: WebServices, key: Hashable) -> bool:
+    rendered = []
+
+    def render(_connection: object, _now: object) -> cache.CachedPage:
+        rendered.append(key)
+        return cache.CachedPage(())
+
+    services.page_cache.get(key, render)
+    return not rendered
 
 
 def _freed_by_forgetting(services: WebServices) -> int:
-    """Bytes that are freed when the cache is emptied."""
+    """Bytes that are freed when the cache is dropped."""
     gc.collect()
     before = tracemalloc.get_traced_memory()[0]
-    services.page_cache._cached.clear()
+    del services.page_cache
     gc.collect()
     return before - tracemalloc.get_traced_memory()[0]
