@@ -3,6 +3,7 @@
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 
 import pytest
 from flask.testing import FlaskClient
@@ -21,6 +22,7 @@ from tests.feeds.happenings import take_the_database_away
 from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
 from tests.support.statements import record_statements
+from tests.support.waiting import SECONDS
 
 MOST = 4
 READER = "192.0.2.7"
@@ -213,11 +215,24 @@ def test_a_refusal_costs_no_query(services: WebServices, limit: DownloadLimit, c
     assert not statements
 
 
-def test_a_refusal_does_not_wait_for_a_count(limit: DownloadLimit) -> None:
+def test_a_refusal_does_not_wait_for_a_count(limit: DownloadLimit, monkeypatch: pytest.MonkeyPatch) -> None:
     assert passed(limit, MOST + 1) == MOST
+    counting, may_end = Event(), Event()
 
-    with ThreadPoolExecutor(1) as threads, limit._counting:
-        assert threads.submit(limit.refuses, READER, FEED).result(20) == 61
+    def slow_take(*_: object) -> int:
+        counting.set()
+        may_end.wait(SECONDS)
+        return 0
+
+    monkeypatch.setattr(rate_limits, "take", slow_take)
+    with ThreadPoolExecutor(2) as threads:
+        other = threads.submit(passed, limit, 2, "192.0.2.8")  # the second of them is counted
+        assert counting.wait(SECONDS)
+
+        assert threads.submit(limit.refuses, READER, FEED).result(SECONDS / 2) == 61
+
+        assert not other.done()
+        may_end.set()
 
 
 def test_with_the_second_download_in_a_minute_the_uncounted_ones_are_counted_too(
