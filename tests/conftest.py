@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -14,12 +15,11 @@ from sqlalchemy import create_engine
 
 from feedserver.app import create_app
 from feedserver.installation import init
-from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, EgressSettings, Settings, SiteSettings
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata
-from tests.posts.builders import document
+from tests.posts import builders
 from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock, Web
 from tests.support.postgres import VARIABLE, Cluster, new_database
@@ -184,12 +184,7 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture
 def publish(services: WebServices) -> Publish:
     """Publishes a post: `publish("Title", body="…", tags=["a"], date="2026-01-01")`; any front matter by name."""
-
-    def add(title: str = "A post", body: str = "Some words.", **front: object) -> Post:
-        publisher = services.publisher
-        return publisher.add(publisher.read(document(title, body, **front)), services.clock())
-
-    return add
+    return partial(builders.publish, services)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -16,6 +16,7 @@ from feedserver.clock import utc_now
 from feedserver.posts import store
 from feedserver.services import WebServices
 from feedserver.settings import Settings, SiteSettings
+from tests.posts import builders
 from tests.support.serving import Site, clean_environ, request, running_site
 from tests.support.waiting import wait_until
 
@@ -31,13 +32,10 @@ class Blog:
         return f"{self.site.url}/feed.{fmt}"
 
     def publish(self, title: str, **front: str) -> None:
-        lines = [f"{name}: {value}" for name, value in {"title": title, "slug": title.lower(), **front}.items()]
-        document = "---\n" + "\n".join(lines) + f"\n---\nThe words of {title}.\n"
-        self.services.publisher.add(self.services.publisher.read(document.encode()), utc_now())
+        builders.publish(self.services, title, f"The words of {title}.", **{"slug": title.lower(), **front})
 
     def edit(self, slug: str, title: str) -> None:
-        document = f"---\ntitle: {title}\n---\nBetter words.\n"
-        self.services.publisher.edit(slug, self.services.publisher.read(document.encode()), utc_now())
+        builders.edit(self.services, slug, title, "Better words.")
 
     def posts(self) -> dict[str, str]:
         """The title of each published post, by id."""

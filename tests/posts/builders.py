@@ -1,4 +1,4 @@
-"""Documents, edits, and everything that is stored, for tests of publishing."""
+"""Documents, published and edited posts, and all stored rows, for tests."""
 
 from typing import Any
 
@@ -25,9 +25,15 @@ def everything(services: WebServices) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
+def publish(services: WebServices, title: str = "A post", body: str = "Some words.", **front: object) -> Post:
+    """Publishes a post now."""
+    publisher = services.publisher
+    return publisher.add(publisher.read(document(title, body, **front)), services.clock())
+
+
 def edit(
     services: WebServices, slug: str, /, title: str = "A post", body: str = "Some words.", **front: object
 ) -> Post:
-    """The post with new content, written now."""
+    """Gives a post new content, now."""
     publisher = services.publisher
     return publisher.edit(slug, publisher.read(document(title, body, **front)), services.clock())

@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 
 from feedserver.errors import InvalidDocument, PostNotFound, SlugTaken
 from feedserver.services import WebServices
-from tests.posts.builders import document, everything
+from tests.posts.builders import edit, everything
 from tests.support.fixtures import Publish
 
 
@@ -120,7 +120,7 @@ def test_a_deleted_post_cannot_be_changed(publish: Publish, services: WebService
     before = everything(services)
 
     for change in (
-        lambda: services.publisher.edit("first", services.publisher.read(document()), services.clock()),
+        lambda: edit(services, "first"),
         lambda: services.publisher.rename("first", "second"),
         lambda: services.publisher.delete("first"),
     ):

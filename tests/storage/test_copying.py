@@ -20,7 +20,7 @@ from feedserver.storage.copying import copy
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata, thought_events
 from feedserver.thoughts.moderation import actions, hosts
-from tests.posts.builders import document, everything
+from tests.posts.builders import everything, publish
 from tests.support.fixtures import Assemble
 from tests.support.memory import peak_of
 from tests.support.outside import Clock, Web
@@ -43,7 +43,8 @@ def target(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) ->
 def full(services: WebServices, web: Web, clock: Clock) -> WebServices:
     """A site with a row in every table, and texts that are not easy to carry."""
     for number in range(6):  # more than the times that a clash of ids is tried again
-        source = document(
+        publish(
+            services,
             f"Post 語😀 {number}",
             "\\ 'quoted' %s :x\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n[friends](https://friend.example/)\n",
             slug=f"post-{number}",
@@ -51,9 +52,8 @@ def full(services: WebServices, web: Web, clock: Clock) -> WebServices:
             authors="[Ann, Bo]",
             enclosures=f"[{{url: 'https://blog.example/{number}.mp3', type: audio/mpeg, length: {2**33}}}]",
         )
-        services.publisher.add(services.publisher.read(source), services.clock())
     services.publisher.rename("post-0", "first")
-    services.publisher.add(services.publisher.read(document("Later", date="2027-01-01")), services.clock())
+    publish(services, "Later", date="2027-01-01")
     page = web.put("http://other.example/a", '<p>See <a href="http://blog.example/posts/first">this</a>.</p>')
     services.receiver.receive(page, "http://blog.example/posts/first", "192.0.2.1")
     actions.moderate_all(services.database, [1], "hide", services.clock())
@@ -109,7 +109,7 @@ def test_the_site_goes_on_where_it_was(full: WebServices, target: Database, asse
     assert (after.version, after.bodies) == (before.version, before.bodies)
     there.clock.move(minutes=1)  # type: ignore[attr-defined]
     assert there.tokens.problem(form, 1, there.clock()) is None
-    added = there.publisher.add(there.publisher.read(document("New")), there.clock())
+    added = publish(there, "New")
     assert added.id > max(row[0] for row in everything(full)["posts"])
 
 
@@ -245,7 +245,7 @@ def test_what_is_written_meanwhile_does_not_tear_the_copy(
 
     def while_the_author_publishes(*arguments: object) -> copying.Copied:
         copied = whole(*arguments)  # type: ignore[arg-type]
-        full.publisher.add(full.publisher.read(document(f"After {copied.table}")), full.clock())
+        publish(full, f"After {copied.table}")
         return copied
 
     monkeypatch.setattr(copying, "_copy_table", while_the_author_publishes)

@@ -15,10 +15,10 @@ from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, Settings
 from feedserver.storage import replica
 from feedserver.storage.engine import Database
-from tests.posts.builders import document
+from tests.posts.builders import document, publish
 from tests.support.fixtures import Assemble
 from tests.support.postgres import Server
-from tests.support.replicas import is_the_replica, reads_on_the_replica, replay_paused, wait_for
+from tests.support.replicas import is_the_replica, reads_on_the_replica, replay_paused, wait_for_replica
 from tests.support.serving import FEEDSERVER, Site
 from tests.support.waiting import wait_until
 
@@ -28,7 +28,7 @@ def services(replicated: DatabaseSettings, tmp_path: Path, assemble: Assemble) -
     """A site whose public reads go to the replica."""
     services = assemble(Settings(data_dir=tmp_path, database=replicated))
     init(services, example=False)
-    wait_for(services, replica_reads=True)
+    wait_for_replica(services)
     return services
 
 
@@ -37,13 +37,9 @@ def client(services: WebServices) -> FlaskClient:
     return create_app(services=services).test_client()
 
 
-def publish(services: WebServices, title: str) -> str:
-    return services.publisher.add(services.publisher.read(document(title)), services.clock()).slug
-
-
 def test_a_replica_that_has_seen_everything_is_read(services: WebServices, client: FlaskClient) -> None:
-    slug = publish(services, "First")
-    wait_for(services, replica_reads=True)
+    slug = publish(services, "First").slug
+    wait_for_replica(services)
 
     assert services.database.replica_state() == "ok"
     assert client.get(f"/posts/{slug}").status_code == 200
@@ -56,7 +52,7 @@ def test_what_was_just_published_is_there_with_the_next_request_though_the_repli
     assert b"Second" not in client.get("/feed.rss").data
 
     with replay_paused(services):
-        slug = publish(services, "Second")
+        slug = publish(services, "Second").slug
 
         assert client.get(f"/posts/{slug}").status_code == 200
         assert b"Second" in client.get("/").data
@@ -64,7 +60,7 @@ def test_what_was_just_published_is_there_with_the_next_request_though_the_repli
         assert not reads_on_the_replica(services)
         assert client.get("/readyz").get_json()["checks"]["replica"] == "behind"
 
-    wait_for(services, replica_reads=True)
+    wait_for_replica(services)
     assert b"Second" in client.get("/feed.atom").data
 
 
@@ -76,7 +72,7 @@ def test_a_page_has_what_another_process_has_just_published_though_the_replica_i
     with replay_paused(services):
         for number in range(10):
             assert client.get("/").status_code == 200  # what is known of the site is as new as can be
-            slug = publish(other, f"Through another process, {number}")
+            slug = publish(other, f"Through another process, {number}").slug
 
             assert f"another process, {number}" in client.get("/").text
             assert client.get(f"/posts/{slug}").status_code == 200
@@ -112,8 +108,8 @@ def test_a_replica_that_went_away_is_left_alone_for_a_while_and_then_asked_again
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    slug = publish(services, "Third")
-    wait_for(services, replica_reads=True)
+    slug = publish(services, "Third").slug
+    wait_for_replica(services)
     replica_server.stop()
     try:
         with caplog.at_level(logging.WARNING, "feedserver.storage.replica"):
@@ -125,7 +121,7 @@ def test_a_replica_that_went_away_is_left_alone_for_a_while_and_then_asked_again
         replica_server.start()
 
     monkeypatch.setattr(replica, "monotonic", lambda: float("inf"))  # the pause is over
-    wait_for(services, replica_reads=True)
+    wait_for_replica(services)
 
 
 def test_a_primary_is_no_replica(new_postgres_url: Callable[[], str]) -> None:

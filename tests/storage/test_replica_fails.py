@@ -16,11 +16,11 @@ from feedserver.app import create_app
 from feedserver.installation import init
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, LimitsSettings, Settings
-from tests.posts.builders import document
+from tests.posts.builders import publish
 from tests.support.fixtures import Assemble
 from tests.support.outside import Web
 from tests.support.postgres import Server
-from tests.support.replicas import CATCHES_UP, is_the_replica, on_the_replica, wait_for
+from tests.support.replicas import CATCHES_UP, is_the_replica, on_the_replica, wait_for_replica
 from tests.support.waiting import wait_until
 
 Answer = tuple[int, str | None, str]  # status, ETag, body
@@ -35,11 +35,10 @@ def services(replicated: DatabaseSettings, tmp_path: Path, assemble: Assemble, w
     services = assemble(Settings(data_dir=tmp_path, database=replicated, limits=LimitsSettings(copies=0)))
     init(services, example=False)
     for title in ("First", "Second"):
-        source = document(title, tags="[a]", authors="[Ann]")
-        services.publisher.add(services.publisher.read(source), services.clock())
+        publish(services, title, tags="[a]", authors="[Ann]")
     target = services.urls.post("first")
     services.receiver.receive(web.put("http://other.example/", f'<a href="{target}">See</a>'), target, "192.0.2.1")
-    wait_for(services, replica_reads=True)
+    wait_for_replica(services)
     return services
 
 
@@ -107,7 +106,7 @@ def test_the_answer_is_the_primarys_when_the_session_on_the_replica_ends_in_the_
     alone = replace(services.settings, database=DatabaseSettings(url=services.settings.database.url))
     expected = ask(assemble(alone), path, **how)
     assert expected[0] == (422 if how.get("method") == "POST" else 200)
-    wait_for(services, replica_reads=True)
+    wait_for_replica(services)
 
     with before_statement(0, replica_server, end_session) as every:
         assert ask(assemble(services.settings), path, **how) == expected
@@ -125,8 +124,8 @@ def test_a_replica_that_stops_while_a_request_is_made_leaves_the_answer_to_the_p
 ) -> None:
     client = create_app(services=services).test_client()
     assert b"Second" in client.get(path).data
-    services.publisher.add(services.publisher.read(document("Third")), services.clock())
-    wait_for(services, replica_reads=True)
+    publish(services, "Third")
+    wait_for_replica(services)
 
     try:
         with before_statement(2, replica_server, lambda _: replica_server.stop()) as sent:
@@ -135,7 +134,7 @@ def test_a_replica_that_stops_while_a_request_is_made_leaves_the_answer_to_the_p
         assert (answer.status_code, b"Third" in answer.data) == (200, True)
         assert services.database.replica_state() == "away"
 
-        services.publisher.add(services.publisher.read(document("Fourth")), services.clock())
+        publish(services, "Fourth")
         assert b"Fourth" in client.get(path).data
     finally:
         replica_server.start()

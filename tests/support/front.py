@@ -7,7 +7,7 @@ from pathlib import Path
 
 from feedserver.services import WebServices
 from feedserver.settings import Settings, SiteSettings
-from tests.posts.builders import document
+from tests.posts import builders
 from tests.support.proxy import Nginx
 from tests.support.serving import FEEDSERVER, Site, free_port, request
 
@@ -45,8 +45,7 @@ class Front:
 
     def publish(self, title: str, **fields: str) -> str:
         """Publishes a post from another process than the site's, as the command line does; returns its path."""
-        read = self.author.publisher.read(document(title, **fields))
-        return f"/posts/{self.author.publisher.add(read, self.author.clock()).slug}"
+        return f"/posts/{builders.publish(self.author, title, **fields).slug}"
 
 
 @contextmanager

@@ -26,9 +26,10 @@ def reads_on_the_replica(services: WebServices) -> bool:
     return services.database.read_public(is_the_replica)
 
 
-def wait_for(services: WebServices, *, replica_reads: bool) -> None:
+def wait_for_replica(services: WebServices) -> None:
+    """Waits until public reads go to the replica."""
     wait_until(
-        lambda: reads_on_the_replica(services) is replica_reads,
+        lambda: reads_on_the_replica(services),
         CATCHES_UP,
         lambda: f"the replica is {services.database.replica_state()}",
     )

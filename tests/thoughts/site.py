@@ -24,7 +24,7 @@ from feedserver.thoughts.listing import listing
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import hosts
 from feedserver.thoughts.moderation.trust import Rule
-from tests.posts.builders import document
+from tests.posts import builders
 from tests.support.moderating import moderate
 from tests.support.outside import Clock, Web
 from tests.support.pinging import HEADERS, fault_text, ping_body, read_answer
@@ -130,8 +130,7 @@ class Site:
         self.client = self.app.test_client()
 
     def publish(self, title: str = "A post", body: str = "Some words.", **front: object) -> Post:
-        publisher = self.services.publisher
-        return publisher.add(publisher.read(document(title, body, **front)), self.clock())
+        return builders.publish(self.services, title, body, **front)
 
     @cached_property
     def target(self) -> str:
