@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
-from feedserver.readership.store import ReaderFeed, Tally
+from feedserver.readership.store import Counts, ReaderFeed
 from feedserver.readership.user_agents import OTHERS, reader
 
 MAX_CLIENTS: Final = 10_000  # pairs of client and feed between two writes
@@ -20,12 +20,12 @@ class ClientFeed(NamedTuple):
 
 
 class DayCounts(NamedTuple):
-    """The counts of one day: tallies by reader and feed, and the reader of each client by User-Agent and address.
+    """The counts of one day by reader and feed, and the reader of each client by User-Agent and address.
 
     Clients whose readers state their subscribers are left out of `clients`.
     """
 
-    tallies: dict[ReaderFeed, Tally]
+    counts: dict[ReaderFeed, Counts]
     clients: dict[tuple[str, str], str]
 
 
@@ -34,39 +34,39 @@ class Batch:
 
     def __init__(self, most: int = MAX_CLIENTS) -> None:
         self._most = most
-        self.tallies: dict[ClientFeed, Tally] = {}
+        self.counts: dict[ClientFeed, Counts] = {}
 
     def __len__(self) -> int:
-        return len(self.tallies)
+        return len(self.counts)
 
-    def tally(self, key: ClientFeed) -> Tally:
-        """The tally to add to; clients beyond the bound share one for the day."""
-        tally = self.tallies.get(key)
-        if tally is None:
-            if len(self.tallies) >= self._most:
+    def counts_of(self, key: ClientFeed) -> Counts:
+        """The counts to add to; clients beyond the bound share those of the day."""
+        counts = self.counts.get(key)
+        if counts is None:
+            if len(self.counts) >= self._most:
                 key = ClientFeed(key.day, None, "", "")
-            tally = self.tallies.setdefault(key, Tally())
-        return tally
+            counts = self.counts.setdefault(key, Counts())
+        return counts
 
     def add_all(self, other: "Batch") -> None:
-        for key, tally in other.tallies.items():
-            self.tally(key).add(tally)
+        for key, counts in other.counts.items():
+            self.counts_of(key).add(counts)
 
     def by_day(self) -> Iterator[tuple[date, DayCounts]]:
         """The counts of each day, the oldest first. User-Agents are parsed here, not while a client waits."""
         days: dict[date, DayCounts] = {}
-        for key, tally in self.tallies.items():
-            _add(days.setdefault(key.day, DayCounts({}, {})), key, tally)
+        for key, counts in self.counts.items():
+            _add(days.setdefault(key.day, DayCounts({}, {})), key, counts)
         yield from sorted(days.items(), key=lambda item: item[0])
 
 
-def _add(day: DayCounts, key: ClientFeed, tally: Tally) -> None:
+def _add(day: DayCounts, key: ClientFeed, counts: Counts) -> None:
     if key.user_agent is None:
-        day.tallies.setdefault((OTHERS, ""), Tally()).add(tally)
+        day.counts.setdefault((OTHERS, ""), Counts()).add(counts)
         return
     who = reader(key.user_agent)
-    known = day.tallies.setdefault((who.name, key.feed_key), Tally())
-    known.add(tally)
+    known = day.counts.setdefault((who.name, key.feed_key), Counts())
+    known.add(counts)
     if who.subscribers is None:
         day.clients[key.user_agent, key.address] = who.name
     else:

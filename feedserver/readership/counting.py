@@ -46,10 +46,10 @@ class Readership:
         """Counts one response to a request for a feed. `sent` is the bytes of its body. Never blocks, never raises."""
         key = ClientFeed(self._clock().date(), (user_agent or "")[:READ], address or "", feed_key)
         with self._lock:
-            tally = self._batch.tally(key)
-            tally.requests += 1
-            tally.not_modified += status == 304
-            tally.sent += sent
+            counts = self._batch.counts_of(key)
+            counts.requests += 1
+            counts.not_modified += status == 304
+            counts.sent += sent
 
     def start(self) -> None:
         """Starts the thread that writes the counts."""
@@ -106,7 +106,7 @@ def _write(connection: Connection, batch: Batch, now: datetime) -> None:
     open_since = _open_since(now)
     for day, counted in batch.by_day():
         key = store.key_of(connection, day, secrets.token_hex(32) if day >= open_since else None)
-        store.add(connection, day, counted.tallies)
+        store.add(connection, day, counted.counts)
         if key is not None:
             store.add_hashes(connection, day, {_hash(key, *client): name for client, name in counted.clients.items()})
     store.close_days(connection, open_since)

@@ -23,7 +23,7 @@ ReaderFeed = tuple[str, str]  # a reader's name and a feed's key
 
 
 @dataclass(slots=True)
-class Tally:
+class Counts:
     """Requests of one reader for one feed. `subscribers` is the highest stated number, None without one."""
 
     requests: int = 0
@@ -31,7 +31,7 @@ class Tally:
     sent: int = 0  # bytes of bodies
     subscribers: int | None = None
 
-    def add(self, other: "Tally") -> None:
+    def add(self, other: "Counts") -> None:
         self.requests += other.requests
         self.not_modified += other.not_modified
         self.sent += other.sent
@@ -54,7 +54,7 @@ class ReaderDay:
 def key_of(connection: Connection, day: date, new_key: str | None) -> str | None:
     """The key of a day's hashes: `new_key` if there is none yet; None if that is None too.
 
-    Locks its row, so that on PostgreSQL too one process at a time writes the tallies of a day.
+    Locks its row, so that on PostgreSQL too one process at a time writes the counts of a day.
     """
     query = select(reader_keys.c.key).where(reader_keys.c.day == day).with_for_update()
     key = connection.execute(query).scalar_one_or_none()
@@ -64,15 +64,15 @@ def key_of(connection: Connection, day: date, new_key: str | None) -> str | None
     return key
 
 
-def add(connection: Connection, day: date, tallies: Mapping[ReaderFeed, Tally]) -> None:
-    """Adds to a day's tallies. Beyond the bounds of a day, readers are `OTHERS`, and their feeds have no name."""
+def add(connection: Connection, day: date, new: Mapping[ReaderFeed, Counts]) -> None:
+    """Adds to a day's counts. Beyond the bounds of a day, readers are `OTHERS`, and their feeds have no name."""
     columns = (reader_days.c.requests, reader_days.c.not_modified, reader_days.c.bytes, reader_days.c.subscribers)
     query = select(reader_days.c.reader, reader_days.c.feed, *columns).where(reader_days.c.day == day)
-    known = {(row[0], row[1]): Tally(*row[2:]) for row in connection.execute(query)}
+    known = {(row[0], row[1]): Counts(*row[2:]) for row in connection.execute(query)}
     old = frozenset(known)
-    changed = _merge(known, tallies)
-    if new := [_named("day", "reader", "feed", (day, *key), known[key]) for key in changed if key not in old]:
-        connection.execute(insert(reader_days), new)
+    changed = _merge(known, new)
+    if added := [_named("day", "reader", "feed", (day, *key), known[key]) for key in changed if key not in old]:
+        connection.execute(insert(reader_days), added)
     if more := [_named("d", "r", "f", (day, *key), known[key]) for key in changed if key in old]:
         connection.execute(_update_row, more)
 
@@ -125,17 +125,17 @@ def of_day(connection: Connection, day: date) -> list[ReaderDay]:
     return sorted(found, key=lambda reader: (-reader.subscribers, -reader.requests, reader.reader))
 
 
-def _merge(known: dict[ReaderFeed, Tally], tallies: Mapping[ReaderFeed, Tally]) -> list[ReaderFeed]:
-    """Adds `tallies` to `known`; returns the keys that were added to."""
+def _merge(known: dict[ReaderFeed, Counts], new: Mapping[ReaderFeed, Counts]) -> list[ReaderFeed]:
+    """Adds `new` to `known`; returns the keys that were added to."""
     names = {name for name, _ in known}
     changed: dict[ReaderFeed, None] = {}
-    for (name, feed), tally in tallies.items():
+    for (name, feed), counts in new.items():
         if name not in names and len(names) >= NAMES:
             name = OTHERS
         if (name, feed) not in known and len(known) >= ROWS:
             name, feed = OTHERS, ""
         names.add(name)
-        known.setdefault((name, feed), Tally()).add(tally)
+        known.setdefault((name, feed), Counts()).add(counts)
         changed[name, feed] = None
     return list(changed)
 
@@ -155,10 +155,10 @@ _update_row = (
 )
 
 
-def _named(day: str, reader: str, feed: str, key: tuple[date, str, str], tally: Tally) -> dict[str, Any]:
+def _named(day: str, reader: str, feed: str, key: tuple[date, str, str], counts: Counts) -> dict[str, Any]:
     """A row's values by name; `day`, `reader` and `feed` name those of its key."""
-    counts = {"requests": tally.requests, "not_modified": tally.not_modified, "bytes": tally.sent}
-    return dict(zip((day, reader, feed), key, strict=True)) | counts | {"subscribers": tally.subscribers}
+    numbers = {"requests": counts.requests, "not_modified": counts.not_modified, "bytes": counts.sent}
+    return dict(zip((day, reader, feed), key, strict=True)) | numbers | {"subscribers": counts.subscribers}
 
 
 def _add_to_count(connection: Connection, day: date, name: str, number: int) -> None:

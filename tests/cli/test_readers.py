@@ -8,21 +8,21 @@ from pathlib import Path
 import pytest
 
 from feedserver.readership import store
-from feedserver.readership.store import ReaderFeed, Tally
+from feedserver.readership.store import Counts, ReaderFeed
 from feedserver.storage.engine import Database
 from tests.cli.conftest import Run
 
 DAY, LATER = date(2026, 1, 30), date(2026, 1, 31)
-ADDED: dict[ReaderFeed, Tally] = {
-    ("Feedly", "site/.atom"): Tally(10, 9, 5_000, 120),
-    ("Feedly", "site/.rss"): Tally(2, 2, 0, 3),
-    ("newsboat", "site/.atom"): Tally(3, 1, 12_345),
+ADDED: dict[ReaderFeed, Counts] = {
+    ("Feedly", "site/.atom"): Counts(10, 9, 5_000, 120),
+    ("Feedly", "site/.rss"): Counts(2, 2, 0, 3),
+    ("newsboat", "site/.atom"): Counts(3, 1, 12_345),
 }
 
 
 @pytest.fixture
 def counted(site: Path, database_url: str) -> Callable[[date], None]:
-    """Writes the tallies of a day, with two readers that run newsboat."""
+    """Writes the counts of a day, with two readers that run newsboat."""
 
     def add(day: date) -> None:
         database = Database(database_url)

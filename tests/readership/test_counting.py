@@ -303,13 +303,13 @@ def test_memory_is_bounded_between_two_writes() -> None:
     batch = Batch(most=10)
 
     for number in range(26):
-        batch.tally(ClientFeed(TODAY, f"{chr(97 + number)}/1", "192.0.2.1", ATOM)).requests += 1
+        batch.counts_of(ClientFeed(TODAY, f"{chr(97 + number)}/1", "192.0.2.1", ATOM)).requests += 1
 
     ((_, day),) = batch.by_day()
     assert len(batch) == 11
     assert len(day.clients) == 10
-    assert day.tallies["Others", ""].requests == 16
-    assert sum(tally.requests for tally in day.tallies.values()) == 26
+    assert day.counts["Others", ""].requests == 16
+    assert sum(counts.requests for counts in day.counts.values()) == 26
 
 
 def test_of_a_long_user_agent_only_the_beginning_is_held(
