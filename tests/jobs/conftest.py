@@ -1,4 +1,4 @@
-"""Jobs by hand: a database of jobs, handlers that a test makes up, and workers that poll often."""
+"""Stored jobs, runners with any handlers, and workers that poll often."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -19,8 +19,8 @@ RunnerWith = Callable[..., Runner]
 StartWorker = Callable[[Runner], Worker]
 
 
-class Desk:
-    """Writes jobs, reads them and takes them as another process would."""
+class Jobs:
+    """The stored jobs: written, read and leased as another process would."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self.database = database
@@ -82,8 +82,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(services: WebServices, clock: Clock) -> Desk:
-    return Desk(services.database, clock)
+def jobs(services: WebServices, clock: Clock) -> Jobs:
+    return Jobs(services.database, clock)
 
 
 @pytest.fixture

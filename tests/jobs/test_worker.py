@@ -1,4 +1,4 @@
-"""Who carries jobs out: handlers that fail, workers that start and stop, and several of them at once."""
+"""Workers: handlers that fail, starting and stopping, and several workers at once."""
 
 import logging
 import threading
@@ -15,7 +15,7 @@ from feedserver.jobs.runner import Runner
 from feedserver.jobs.worker import SLOTS, Worker
 from feedserver.services import WebServices
 from feedserver.storage import revision as site
-from tests.jobs.conftest import Desk, RunnerWith, StartWorker
+from tests.jobs.conftest import Jobs, RunnerWith, StartWorker
 from tests.support.statements import record_statements
 from tests.support.waiting import SECONDS, wait_until
 
@@ -23,115 +23,115 @@ from tests.support.waiting import SECONDS, wait_until
 
 
 def test_a_handler_that_raises_costs_an_attempt_and_stops_no_other_job(
-    desk: Desk, runner_with: RunnerWith, caplog: pytest.LogCaptureFixture
+    jobs: Jobs, runner_with: RunnerWith, caplog: pytest.LogCaptureFixture
 ) -> None:
     def work(job: Job) -> None:
         if job.subject == "bad":
             raise ValueError("a secret detail")
-        desk.finish(job)
+        jobs.finish(job)
 
-    desk.add("bad")
-    desk.add("good")
+    jobs.add("bad")
+    jobs.add("good")
 
     assert runner_with(work=work).run_due() == 2
 
-    (bad,) = desk.all()
+    (bad,) = jobs.all()
     assert (bad.subject, bad.attempts, bad.leased_until) == ("bad", 1, None)
-    assert timedelta(0) < bad.run_at - desk.clock() <= timedelta(seconds=60)
+    assert timedelta(0) < bad.run_at - jobs.clock() <= timedelta(seconds=60)
     assert bad.last_error == "an internal error; see the log"
     assert "a secret detail" in caplog.text
 
 
-def test_a_job_that_fails_for_days_is_still_there(desk: Desk, runner_with: RunnerWith) -> None:
+def test_a_job_that_fails_for_days_is_still_there(jobs: Jobs, runner_with: RunnerWith) -> None:
     def work(_: Job) -> None:
         raise ValueError
 
     runner = runner_with(work=work)
-    desk.add("bad")
+    jobs.add("bad")
     for _ in range(12):
-        desk.clock.now = desk.all()[0].run_at
+        jobs.clock.now = jobs.all()[0].run_at
         assert runner.run_due() == 1
 
-    assert desk.all()[0].attempts == 12
+    assert jobs.all()[0].attempts == 12
 
 
-def test_a_job_that_loses_the_database_is_taken_again_when_its_lease_ends(desk: Desk, runner_with: RunnerWith) -> None:
+def test_a_job_that_loses_the_database_is_taken_again_when_its_lease_ends(jobs: Jobs, runner_with: RunnerWith) -> None:
     def work(_: Job) -> None:
         raise OperationalError("select", {}, Exception("the server went away"))
 
     runner = runner_with(work=work)
-    desk.add("a")
+    jobs.add("a")
 
     assert runner.run_due() == 1
-    assert desk.all()[0].is_leased(desk.clock())
-    desk.clock.move(seconds=LEASE.total_seconds())
+    assert jobs.all()[0].is_leased(jobs.clock())
+    jobs.clock.move(seconds=LEASE.total_seconds())
     assert runner.run_due() == 0, "it comes after a short pause"
-    desk.clock.move(seconds=1)
+    jobs.clock.move(seconds=1)
     assert runner.run_due() == 1
-    assert desk.all()[0].attempts == 1
+    assert jobs.all()[0].attempts == 1
 
 
-def test_a_job_that_the_database_refuses_waits_longer_each_time(desk: Desk, runner_with: RunnerWith) -> None:
+def test_a_job_that_the_database_refuses_waits_longer_each_time(jobs: Jobs, runner_with: RunnerWith) -> None:
     def work(_: Job) -> None:
         raise DataError("select", {}, Exception("no such character"))
 
-    desk.add("a")
+    jobs.add("a")
     runner_with(work=work).run_due()
 
-    assert (desk.all()[0].attempts, desk.all()[0].leased_until) == (1, None)
+    assert (jobs.all()[0].attempts, jobs.all()[0].leased_until) == (1, None)
 
 
-def test_what_is_not_due_or_not_known_is_not_run(desk: Desk, runner_with: RunnerWith) -> None:
-    desk.add("later", seconds=1)
-    desk.add("unknown", kind="from a later version")
+def test_what_is_not_due_or_not_known_is_not_run(jobs: Jobs, runner_with: RunnerWith) -> None:
+    jobs.add("later", seconds=1)
+    jobs.add("unknown", kind="from a later version")
 
-    assert runner_with(work=desk.finish).run_due() == 0
-    assert len(desk.all()) == 2
+    assert runner_with(work=jobs.finish).run_due() == 0
+    assert len(jobs.all()) == 2
 
 
 # --- workers ---
 
 
-def test_a_worker_carries_out_what_is_due_and_beats(desk: Desk, runner_with: RunnerWith, started: StartWorker) -> None:
+def test_a_worker_carries_out_what_is_due_and_beats(jobs: Jobs, runner_with: RunnerWith, started: StartWorker) -> None:
     for number in range(5):
-        desk.add(str(number))
+        jobs.add(str(number))
 
-    started(runner_with(work=desk.finish))
+    started(runner_with(work=jobs.finish))
 
-    wait_until(lambda: not desk.all())
-    assert desk.last_beat() == desk.clock()
+    wait_until(lambda: not jobs.all())
+    assert jobs.last_beat() == jobs.clock()
 
 
 def test_a_worker_stops_without_waiting_for_its_next_poll_and_takes_nothing_afterwards(
-    desk: Desk, runner_with: RunnerWith, monkeypatch: pytest.MonkeyPatch
+    jobs: Jobs, runner_with: RunnerWith, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_module, "_POLL_SECONDS", 1000)
-    worker = Worker(runner_with(work=desk.finish))
+    worker = Worker(runner_with(work=jobs.finish))
     worker.start()
-    wait_until(lambda: desk.last_beat() is not None)
+    wait_until(lambda: jobs.last_beat() is not None)
 
     worker.stop()
 
-    desk.add("a")
+    jobs.add("a")
     worker.poll()
-    assert desk.subjects() == ["a"]
+    assert jobs.subjects() == ["a"]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("job")]
 
 
-def test_a_worker_that_stops_waits_for_what_is_under_way(desk: Desk, runner_with: RunnerWith) -> None:
+def test_a_worker_that_stops_waits_for_what_is_under_way(jobs: Jobs, runner_with: RunnerWith) -> None:
     begun, gate, stopped = threading.Event(), threading.Event(), threading.Event()
 
     def work(job: Job) -> None:
         begun.set()
         assert gate.wait(SECONDS)
         assert not stopped.is_set()
-        desk.finish(job)
+        jobs.finish(job)
 
     def stop() -> None:
         worker.stop()
         stopped.set()
 
-    desk.add("a")
+    jobs.add("a")
     worker = Worker(runner_with(work=work))
     worker.start()
     assert begun.wait(SECONDS)
@@ -141,18 +141,18 @@ def test_a_worker_that_stops_waits_for_what_is_under_way(desk: Desk, runner_with
     stopping.join(SECONDS)
 
     assert stopped.is_set()
-    assert desk.all() == []
+    assert jobs.all() == []
 
 
-def test_an_idle_worker_asks_one_question_a_poll_and_beats_every_ten_seconds(
-    services: WebServices, desk: Desk, runner_with: RunnerWith
+def test_an_idle_worker_sends_one_query_a_poll_and_beats_every_ten_seconds(
+    services: WebServices, jobs: Jobs, runner_with: RunnerWith
 ) -> None:
     worker = Worker(services.runner)
     worker.poll()
-    statements = record_statements(desk.database.engine)
+    statements = record_statements(jobs.database.engine)
 
     for _ in range(20):
-        desk.clock.move(seconds=1)
+        jobs.clock.move(seconds=1)
         worker.poll()
 
     assert len(services.runner.handlers) > 1
@@ -162,24 +162,24 @@ def test_an_idle_worker_asks_one_question_a_poll_and_beats_every_ten_seconds(
     assert len(asked) == 22
 
 
-def test_two_workers_never_carry_out_one_job_at_once(desk: Desk, runner_with: RunnerWith, started: StartWorker) -> None:
+def test_two_workers_never_carry_out_one_job_at_once(jobs: Jobs, runner_with: RunnerWith, started: StartWorker) -> None:
     done: list[str] = []
 
     def work(job: Job) -> None:
         done.append(job.subject)
-        desk.finish(job)
+        jobs.finish(job)
 
     for number in range(20):
-        desk.add(str(number))
+        jobs.add(str(number))
     for _ in range(3):
         started(runner_with(work=work))
 
-    wait_until(lambda: not desk.all())
+    wait_until(lambda: not jobs.all())
     assert sorted(done, key=int) == [str(number) for number in range(20)]
 
 
 def test_jobs_that_hang_do_not_delay_jobs_of_another_kind(
-    desk: Desk, runner_with: RunnerWith, started: StartWorker
+    jobs: Jobs, runner_with: RunnerWith, started: StartWorker
 ) -> None:
     gate = threading.Event()
     hanging = threading.Semaphore(0)
@@ -187,24 +187,24 @@ def test_jobs_that_hang_do_not_delay_jobs_of_another_kind(
     def hang(job: Job) -> None:
         hanging.release()
         assert gate.wait(SECONDS)
-        desk.finish(job)
+        jobs.finish(job)
 
     for number in range(SLOTS + 3):
-        desk.add(str(number), kind="slow")
-    started(runner_with(slow=hang, quick=desk.finish))
+        jobs.add(str(number), kind="slow")
+    started(runner_with(slow=hang, quick=jobs.finish))
     for _ in range(SLOTS):
         assert hanging.acquire(timeout=SECONDS)
 
-    desk.add("now", kind="quick")
+    jobs.add("now", kind="quick")
 
-    wait_until(lambda: not [job for job in desk.all() if job.kind == "quick"])
+    wait_until(lambda: not [job for job in jobs.all() if job.kind == "quick"])
     assert not hanging.acquire(blocking=False), "no kind has more slots than there are"
     gate.set()
-    wait_until(lambda: not desk.all())
+    wait_until(lambda: not jobs.all())
 
 
 def test_a_worker_outlives_a_database_that_is_away(
-    desk: Desk,
+    jobs: Jobs,
     runner_with: RunnerWith,
     started: StartWorker,
     monkeypatch: pytest.MonkeyPatch,
@@ -219,11 +219,11 @@ def test_a_worker_outlives_a_database_that_is_away(
 
     real = Runner.take
     monkeypatch.setattr(Runner, "take", take)
-    desk.add("a")
+    jobs.add("a")
 
     with caplog.at_level(logging.WARNING):
-        started(runner_with(work=desk.finish))
-        wait_until(lambda: not desk.all())
+        started(runner_with(work=jobs.finish))
+        wait_until(lambda: not jobs.all())
 
     assert "jobs are delayed" in caplog.text
     assert not away
@@ -232,9 +232,9 @@ def test_a_worker_outlives_a_database_that_is_away(
 # --- scheduled posts ---
 
 
-def test_a_scheduled_post_is_made_known_when_it_is_due_without_a_visit(services: WebServices, desk: Desk) -> None:
+def test_a_scheduled_post_is_made_known_when_it_is_due_without_a_visit(services: WebServices, jobs: Jobs) -> None:
     document = b"---\ntitle: Later\ndate: 2026-03-08T13:00:00Z\n---\nWords.\n"
-    services.publisher.add(services.publisher.read(document), desk.clock())
+    services.publisher.add(services.publisher.read(document), jobs.clock())
 
     def revision() -> int:
         with services.database.read() as connection:
@@ -242,8 +242,8 @@ def test_a_scheduled_post_is_made_known_when_it_is_due_without_a_visit(services:
 
     before = revision()
     assert services.runner.run_due() == 0
-    desk.clock.move(hours=1)
+    jobs.clock.move(hours=1)
     assert services.runner.run_due() == 1
 
     assert revision() > before
-    assert desk.all() == []
+    assert jobs.all() == []
