@@ -1,4 +1,4 @@
-"""Hostile request bodies for the pingback endpoint: at most 64 KiB of XML each, as more is not looked at."""
+"""Hostile request bodies for the pingback endpoint: at most 64 KiB of XML each, as more is not read."""
 
 LIMIT = 65_536
 

@@ -14,7 +14,7 @@ class Forbidden:
         self.url = f"http://[{address}]:{self.port}/" if ":" in address else f"http://{address}:{self.port}/"
 
     def connections(self) -> int:
-        """How many connections there were since this was asked last."""
+        """The number of connections since the last call."""
         count = 0
         while True:
             try:

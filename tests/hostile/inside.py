@@ -1,4 +1,4 @@
-"""Everything that was thought of to make the server contact what it must not: spellings, names, redirects, ports."""
+"""Attempts to make the server connect to forbidden addresses: spellings of hosts, names, redirects."""
 
 import json
 import sys
@@ -13,9 +13,9 @@ from tests.support.pinging import HEADERS, fault_text, ping_body, read_answer
 from tests.support.serving import Blog, Site, free_port, request
 
 PROGRAM = Path(__file__).with_name("with_names.py")
-NOT_HERE = {"127.0.0.1": "loopback", "127.0.3.1": "beside the allowed network", "127.1.2.3": "far off", "::1": "IPv6"}
+FORBIDDEN = ("127.0.0.1", "127.0.3.1", "127.1.2.3", "::1")
 
-# Hosts that all mean 127.0.0.1, or that some parser somewhere takes for it.
+# Hosts that are 127.0.0.1, or that some parser takes for it.
 SPELLINGS = {
     "plain": "127.0.0.1",
     "decimal": "2130706433",
@@ -54,7 +54,7 @@ SPELLINGS = {
     "tab": "127.0.0.\t1",
     "link-local": "169.254.169.254",
 }
-# Names, and what their resolver answers, time after time.
+# Names, and the answers of their resolver, one after the other.
 NAMES = {
     "inside.example": [["127.0.0.1"]],
     "beside.example": [["127.0.3.1"]],
@@ -79,14 +79,14 @@ class Trick:
 
 
 @dataclass(frozen=True)
-class Told:
+class PingAnswer:
     """What the sender of a trick got: a fault code and its text without the receipt, or a string."""
 
     code: int | None
     text: str
 
 
-class Ground:
+class Network:
     """A running site, another blog that redirects, and listeners on forbidden addresses, all on one port."""
 
     def __init__(self, site: Site, blog: Blog, listeners: list[Forbidden]) -> None:
@@ -95,36 +95,36 @@ class Ground:
         self.database = Database(site.environ["FEEDSERVER_DATABASE_URL"])
 
     def tricks(self) -> list[Trick]:
-        """All of them, each a source of its own."""
-        hosts = SPELLINGS | {f"name {name}": name for name in NAMES} | {address: address for address in self._here()}
+        """All tricks, each with a source of its own."""
+        hosts = SPELLINGS | {f"name {name}": name for name in NAMES} | {host: host for host in self._forbidden_hosts()}
         plain = [
             Trick(f"{scheme}, {name}", f"{scheme}://{host}:{self.port}/{number}")
             for scheme in ("http", "https")
             for number, (name, host) in enumerate(hosts.items())
         ]
-        led = [
+        redirects = [
             self._redirect(f"redirect {REDIRECTS[number % 5]}, {name}", f"http://{host}:{self.port}/", number)
             for number, (name, host) in enumerate(hosts.items())
         ]
         around = f"//inside.example:{self.port}/"
-        led.append(self._redirect("redirect without a scheme", around, 0))
-        led.append(self._redirect("redirect to a redirect", self._redirect("", f"http:{around}", 0).source, 0))
+        redirects.append(self._redirect("redirect without a scheme", around, 0))
+        redirects.append(self._redirect("redirect to a redirect", self._redirect("", f"http:{around}", 0).source, 0))
         again = f"http://rebinding.example:{self.port}/"
-        return [*plain, *led, Trick("rebinding, asked again", again), Trick("rebinding, once more", again + "?2")]
+        return [*plain, *redirects, Trick("rebinding, asked again", again), Trick("rebinding, once more", again + "?2")]
 
-    def ping(self, source: str) -> Told:
+    def ping(self, source: str) -> PingAnswer:
         target = f"{self.site.url}/posts/hello"
         body = ping_body(source, target)
         _, _, answer = request(f"{self.site.url}/pingback", body=body, headers=HEADERS)
         found = read_answer(answer)
         if isinstance(found, int):
-            return Told(found, fault_text(answer).partition(". http")[0])
-        return Told(None, str(found))
+            return PingAnswer(found, fault_text(answer).partition(". http")[0])
+        return PingAnswer(None, str(found))
 
     def connections(self) -> int:
         return sum(listener.connections() for listener in self.listeners)
 
-    def _here(self) -> list[str]:
+    def _forbidden_hosts(self) -> list[str]:
         return [f"[{each.address}]" if ":" in each.address else each.address for each in self.listeners]
 
     def _redirect(self, name: str, location: str, number: int) -> Trick:
@@ -134,8 +134,8 @@ class Ground:
 
 
 @contextmanager
-def ground(folder: Path) -> Iterator[Ground]:
-    """A site that allows 127.0.2.0/24 and every port, with a resolver that knows NAMES."""
+def running_network(folder: Path) -> Iterator[Network]:
+    """Starts a site that allows 127.0.2.0/24 and every port, with a resolver that knows NAMES."""
     names = folder / "names.json"
     names.write_text(json.dumps(NAMES), "utf-8")
     environ = {
@@ -155,18 +155,18 @@ def ground(folder: Path) -> Iterator[Ground]:
         site = Site(folder, free_port(), environ, [sys.executable, str(PROGRAM)])
         site.start(workers=1)
         stack.callback(site.stop)
-        net = Ground(site, blog, listeners)
+        net = Network(site, blog, listeners)
         stack.callback(net.database.close)
         yield net
 
 
 def _listeners() -> Iterator[Forbidden]:
-    """One for each forbidden address that this machine has, all on one port."""
+    """A listener for each forbidden address that this machine has, all on one port."""
     first = Forbidden("127.0.0.1")
     yield first
-    for address in NOT_HERE:
+    for address in FORBIDDEN:
         if address != first.address:
             try:
                 yield Forbidden(address, first.port)
-            except OSError:  # no IPv6, or only 127.0.0.1 is there by itself
+            except OSError:  # there is no IPv6, or only 127.0.0.1 is configured
                 continue

@@ -24,7 +24,7 @@ NO_LIMITS = {
     "FEEDSERVER_PINGBACK_WAIT": "0.1",
 }
 _SENDERS = 6
-_PAGE_SECONDS = 0.2  # at most: so that a kill finds fetches on their way
+_PAGE_SECONDS = 0.2  # at most, so that fetches are under way when the server is killed
 
 
 @dataclass
@@ -33,8 +33,8 @@ class Outcome:
 
     kills: int = 0
     sent: int = 0
-    acknowledged: set[str] = field(default_factory=set)  # sources whose sender had an answer that says it is stored
-    thoughts: Counter[str] = field(default_factory=Counter)  # how many thoughts each source became
+    acknowledged: set[str] = field(default_factory=set)  # sources of pings that were answered as stored
+    thoughts: Counter[str] = field(default_factory=Counter)  # the number of thoughts of each source
     states: Counter[str] = field(default_factory=Counter)  # of the thoughts of acknowledged sources
     settled_after: float = 0.0  # seconds from the last start to the last verdict
 
@@ -43,11 +43,11 @@ class Outcome:
         return len([source for source in self.acknowledged if self.thoughts[source] != 1])
 
 
-def ping_through_kills(site: Site, workers: Sequence[int], seconds_between: float, patience: float) -> Outcome:
+def ping_through_kills(site: Site, workers: Sequence[int], seconds_between: float, timeout: float) -> Outcome:
     """Starts the site with each number of `workers` in turn, and kills it before the next, while pings arrive; then
     waits until all that was stored is settled.
 
-    `patience` is how many seconds that may take. The site must have no limits, and its database be named.
+    That wait takes `timeout` seconds at most. The site needs NO_LIMITS and a database URL in its environment.
     """
     blogs = [Blog(f"127.0.2.{number}", delay=lambda: random.uniform(0, _PAGE_SECONDS)) for number in range(1, 7)]
     outcome, stopping = Outcome(), threading.Event()
@@ -70,7 +70,7 @@ def ping_through_kills(site: Site, workers: Sequence[int], seconds_between: floa
         stopping.set()
         for sender in senders:
             sender.join(30)
-    _wait_for_verdicts(site, outcome, patience)
+    _wait_for_verdicts(site, outcome, timeout)
     for blog in blogs:
         blog.close()
     return outcome
@@ -85,19 +85,19 @@ def _send(site: Site, blog: Blog, numbers: Any, outcome: Outcome, stopping: thre
             status, _, answer = request(f"{site.url}/pingback", body=ping_body(source, target), headers=HEADERS)
             if status == 200 and isinstance(read_answer(answer), str):
                 outcome.acknowledged.add(source)
-        except (OSError, HTTPException):  # killed in the middle: nothing was promised
+        except (OSError, HTTPException):  # killed meanwhile: the ping is not acknowledged
             time.sleep(0.1)
         time.sleep(0.02)
 
 
-def _wait_for_verdicts(site: Site, outcome: Outcome, patience: float) -> None:
+def _wait_for_verdicts(site: Site, outcome: Outcome, timeout: float) -> None:
     database = Database(site.environ["FEEDSERVER_DATABASE_URL"])
 
     def unsettled() -> list[Thought]:
         return [thought for thought in _stored(database) if thought.state == "received"]
 
     begun = time.monotonic()
-    wait_until(lambda: not unsettled(), patience, lambda: f"{unsettled()}\n{site.log()}")
+    wait_until(lambda: not unsettled(), timeout, lambda: f"{unsettled()}\n{site.log()}")
     outcome.settled_after = time.monotonic() - begun
     stored = _stored(database)
     outcome.thoughts = Counter(thought.source or "" for thought in stored)

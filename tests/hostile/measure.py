@@ -59,14 +59,14 @@ class Cost:
 
 
 def measure(seconds: float, groups: Sequence[str] = (*GROUPS, "tls", "xml")) -> list[Cost]:
-    """Every case of these groups."""
+    """Measures every case of these groups."""
     with tempfile.TemporaryDirectory() as folder, _hostile_server(Path(folder)) as urls:
         services = _site(Path(folder), seconds)
         _ping_all(services, [url for name, url in urls.items() if name.startswith("page: links to 200 posts")])
         trust = Authority.trusted_in(Path(folder) / "tls")
         guarded = partial(fetching.fetch, policy=egress_policy(services.settings), tls=trust)
         inspector = Inspector(services.database, services.urls, "A blog", guarded)
-        inspector.inspect(urls["well"], None, None, utc_now())  # loads modules, which is no cost of a case
+        inspector.inspect(urls["plain"], None, None, utc_now())  # loads modules, which belongs to no case
         services.database.close()
         cases: dict[tuple[str, str], Callable[[], str]] = {}
         for key, url in urls.items():
@@ -122,7 +122,7 @@ def _ended(running: dict[int, Path]) -> Cost:
 
 
 def _measure_here(group: str, name: str, case: Callable[[], str], result: Path) -> None:
-    """Runs the case in this process, which ends."""
+    """Runs the case in this process, and ends it."""
     status = 1
     try:
         taken, body = _count_bytes()
@@ -172,7 +172,7 @@ def _memory(name: str) -> int:
 
 
 def _site(folder: Path, seconds: float) -> WebServices:
-    """A site with posts that the hostile pages link to, all of them pinged by each."""
+    """A site with posts that the hostile pages link to."""
     egress = EgressSettings(allow=(ip_network("127.0.2.0/24"),), ports=None, timeout=seconds)
     services = WebServices(Settings(data_dir=folder, site=SiteSettings(url=SITE), egress=egress))
     init(services, example=False)
@@ -183,7 +183,7 @@ def _site(folder: Path, seconds: float) -> WebServices:
 
 
 def _ping_all(services: WebServices, pages: list[str]) -> None:
-    """Pings of each page for every post, so that the excerpt around each link is taken."""
+    """Pings every post from each page, so that the excerpt around each link is extracted."""
     with services.database.write() as connection:
         for number in range(POSTS):
             post = posts.by_slug(connection, f"post-{number}")
@@ -210,8 +210,8 @@ def _hostile_server(folder: Path) -> Iterator[dict[str, str]]:
         os.close(out)
         _serve(folder, into)
     os.close(into)
-    with open(out, encoding="utf-8") as told:
-        urls = json.loads(told.readline())
+    with open(out, encoding="utf-8") as lines:
+        urls = json.loads(lines.readline())
         try:
             yield urls
         finally:
@@ -243,7 +243,7 @@ def _serve(folder: Path, into: int) -> None:
         authority.server("other", "DNS:other.example"),
     ]
     urls |= {f"tls: {name}": Server(PAGE, tls=context).url for name, context in zip(TLS, contexts, strict=True)}
-    os.write(into, (json.dumps(urls | {"well": f"{base}/well"}) + "\n").encode())
+    os.write(into, (json.dumps(urls | {"plain": f"{base}/plain"}) + "\n").encode())
     signal.pause()
 
 

@@ -1,4 +1,4 @@
-"""Hostile pages: a megabyte of HTML each, made to be slow, large or deep. `{post}` stands where a post's URL goes."""
+"""Hostile pages: a megabyte of HTML each, made to be slow, large or deep. `{post}` stands for the URL of a post."""
 
 MEBI = 1_048_576
 
@@ -9,7 +9,7 @@ def fill(pattern: str) -> str:
 
 
 def _links_to_posts(before: str, between: str) -> str:
-    """Links to two hundred posts, `between` each two, after a lot of what stands `before` them."""
+    """Links to two hundred posts after `before`, with `between` between each two."""
     return before + between.join(f"<a href='{{post}}-{number}'>{number}</a>" for number in range(200))
 
 

@@ -1,4 +1,4 @@
-"""What one source and one host are asked by a real server of several processes, however often they are named."""
+"""Counts the requests of a real server to one source and one host that many pings name."""
 
 import threading
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from tests.support.serving import Blog, Site, request, running_site
 
 
 @dataclass(frozen=True)
-class Asked:
-    """How often they were pinged, and how often a source's server was asked for something."""
+class RequestCounts:
+    """The numbers of pings, and of requests to the servers of their sources."""
 
     source_pings: int
     source_fetches: int
@@ -18,8 +18,8 @@ class Asked:
     host_fetches: int
 
 
-def pester(folder: Path, *, threads: int = 8, pings: int = 10) -> Asked:
-    """Names one source again and again for three posts, and one host with random queries, from several threads."""
+def pester(folder: Path, *, threads: int = 8, pings: int = 10) -> RequestCounts:
+    """Pings from several threads: for three posts from one source, and from one host with a new query each time."""
     source, host = Blog("127.0.2.60"), Blog("127.0.2.61")
     with running_site(folder, environ={"FEEDSERVER_LIMITS_SENDER": "100000"}, workers=2) as site:
         targets = [f"{site.url}/posts/hello"]
@@ -36,7 +36,7 @@ def pester(folder: Path, *, threads: int = 8, pings: int = 10) -> Asked:
         _all_at_once(site, named + queries)
     for blog in (source, host):
         blog.close()
-    return Asked(threads * pings, len(source.requests), threads * pings, len(host.requests))
+    return RequestCounts(threads * pings, len(source.requests), threads * pings, len(host.requests))
 
 
 def _all_at_once(site: Site, groups: list[list[tuple[str, str]]]) -> None:

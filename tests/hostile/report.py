@@ -1,4 +1,4 @@
-"""Measures what strangers can cost, and writes docs/harmless.md: `python -m tests.hostile.report FILE`."""
+"""Measures what strangers can cost the site, and writes docs/harmless.md: `python -m tests.hostile.report FILE`."""
 
 import os
 import platform
@@ -15,11 +15,11 @@ from feedserver.jobs.model import MAX_PER_KEY
 from feedserver.jobs.worker import BACKGROUND_SLOTS, SLOTS
 from feedserver.settings import LimitsSettings, PingbackSettings
 from feedserver.thoughts.verification.fetch_budget import HOSTS_AT_FULL_RATE
-from tests.hostile.inside import ground
+from tests.hostile.inside import running_network
 from tests.hostile.killing import NO_LIMITS, Outcome, ping_through_kills
 from tests.hostile.measure import Cost, measure
 from tests.hostile.pestering import pester
-from tests.hostile.stalling import WAIT, share, stall
+from tests.hostile.stalling import WAIT, quantile, stall
 from tests.support.postgres import VARIABLE, Cluster
 from tests.support.serving import FEEDSERVER, Site, free_port
 
@@ -72,17 +72,17 @@ def _bounds(costs: Sequence[Cost]) -> list[Row]:
 
 
 def _fetches(folder: Path) -> list[Row]:
-    asked, limits = pester(folder), LimitsSettings()
-    pings = f"{asked.source_pings} pings, two processes"
+    counts, limits = pester(folder), LimitsSettings()
+    pings = f"{counts.source_pings} pings, two processes"
     return [
-        (f"fetches of one source that answers in {limits.refetch:g} s ({pings})", "1", str(asked.source_fetches)),
-        (f"requests to one host in a minute ({pings})", f"{limits.host}", str(asked.host_fetches)),
+        (f"fetches of one responsive source in {limits.refetch:g} s ({pings})", "1", str(counts.source_fetches)),
+        (f"requests to one host in a minute ({pings})", f"{limits.host}", str(counts.host_fetches)),
         ("requests to all hosts in a minute", f"{limits.host * HOSTS_AT_FULL_RATE:,}", "tested on both databases"),
     ]
 
 
 def _inside(folder: Path) -> list[Row]:
-    with ground(folder) as net:
+    with running_network(folder) as net:
         tricks = net.tricks()
         for trick in tricks:
             net.ping(trick.source)
@@ -90,17 +90,17 @@ def _inside(folder: Path) -> list[Row]:
 
 
 def _stalled(folder: Path) -> list[Row]:
-    held = stall(folder, sources=50, well=10, requests=800)
-    idle, loaded = (1000 * share(seconds, 0.95) for seconds in (held.idle, held.loaded))
-    waited = sum(seconds > WAIT for seconds in held.answers)
+    measured = stall(folder, sources=50, responsive=10, requests=800)
+    idle, loaded = (1000 * quantile(seconds, 0.95) for seconds in (measured.idle, measured.loaded))
+    waited = sum(seconds > WAIT for seconds in measured.answers)
     return [
         (
             f"slowest answer to a ping, 50 silent sources, `pingback.wait` {WAIT:g} s",
             "little more than that",
-            f"{max(held.answers):.1f} s",
+            f"{max(measured.answers):.1f} s",
         ),
         ("pings whose sender waited, in one process", f"{PingbackSettings().places}", str(waited)),
-        ("slowest verification of a source that answers, meanwhile", "12 s", f"{max(held.verified):.1f} s"),
+        ("slowest verification of a responsive source, meanwhile", "12 s", f"{max(measured.verified):.1f} s"),
         ("p95 of feeds and pages, meanwhile", f"2 × {idle:.1f} ms idle", f"{loaded:.1f} ms"),
     ]
 
@@ -110,7 +110,7 @@ def _killed(folder: Path) -> list[Row]:
     for name, url in _databases(folder):
         environ = NO_LIMITS | {"FEEDSERVER_DATABASE_URL": url}
         site = Site(_made(folder / name), free_port(), environ, FEEDSERVER)
-        outcome = ping_through_kills(site, STARTS, 1.0, 150)
+        outcome = ping_through_kills(site, STARTS, seconds_between=1.0, timeout=150)
         site.stop()
         rows += _lost(name, outcome)
     return rows

@@ -1,4 +1,4 @@
-"""Servers that say on the wire whatever a test wants."""
+"""Servers that send whatever bytes a test wants."""
 
 import contextlib
 import socket

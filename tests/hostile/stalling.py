@@ -1,4 +1,4 @@
-"""Sources that accept and stay silent, many at once, beside one that is well, and readers who want their feeds."""
+"""Many sources that accept a connection and stay silent, beside responsive ones, and requests for feeds and pages."""
 
 import signal
 import socket
@@ -20,25 +20,25 @@ PATHS = ("/feed.rss", "/feed.atom", "/posts/hello", "/")
 
 
 @dataclass
-class Held:
-    """What was seen while sources stalled. Times are in seconds."""
+class Measured:
+    """Times in seconds, and outcomes of pings."""
 
-    idle: list[float] = field(default_factory=list)  # of each request for a feed or page, before
-    loaded: list[float] = field(default_factory=list)  # the same, meanwhile
+    idle: list[float] = field(default_factory=list)  # of each request for a feed or page, before the pings
+    loaded: list[float] = field(default_factory=list)  # the same, while sources stall
     answers: list[float] = field(default_factory=list)  # of each ping
     outcomes: list[object] = field(default_factory=list)
-    verified: list[float] = field(default_factory=list)  # from a ping of a source that is well until its thought stands
+    verified: list[float] = field(default_factory=list)  # from the ping of a responsive source until it is shown
 
 
-def stall(folder: Path, *, sources: int, well: int, requests: int, workers: int = 1) -> Held:
-    """Pings `sources` silent sources, then `well` others one after the other, and asks for feeds all the while."""
-    held = Held()
+def stall(folder: Path, *, sources: int, responsive: int, requests: int, workers: int = 1) -> Measured:
+    """Pings `sources` silent sources at once, then `responsive` others one by one while it requests feeds and pages."""
+    measured = Measured()
     url = f"sqlite:///{folder / 'site.sqlite3'}"
     environ = {
         "FEEDSERVER_DATABASE_URL": url,
         "FEEDSERVER_LIMITS_COPIES": "0",
         "FEEDSERVER_LIMITS_SENDER": "10000",
-        "FEEDSERVER_LIMITS_HOST": "10000",  # the sources that are well are pages of one blog
+        "FEEDSERVER_LIMITS_HOST": "10000",  # the responsive sources are pages of one blog
         "FEEDSERVER_PINGBACK_WAIT": str(WAIT),
     }
     with ExitStack() as stack:
@@ -47,21 +47,21 @@ def stall(folder: Path, *, sources: int, well: int, requests: int, workers: int 
         stack.callback(blog.close)
         site = stack.enter_context(running_site(folder, environ=environ, workers=workers))
         target = f"{site.url}/posts/hello"
-        pages = [blog.put(f"/{number}", f'<p>I read <a href="{target}">it</a>.</p>') for number in range(well)]
-        _ask(site, requests, held.idle)
-        _ping_all(site, silent, held)
-        reader = threading.Thread(target=_ask, args=(site, requests, held.loaded))
+        pages = [blog.put(f"/{number}", f'<p>I read <a href="{target}">it</a>.</p>') for number in range(responsive)]
+        _ask(site, requests, measured.idle)
+        _ping_all(site, silent, measured)
+        reader = threading.Thread(target=_ask, args=(site, requests, measured.loaded))
         reader.start()
         for page in pages:
-            _ping(site, page, held)
-            held.verified.append(_seconds_until_shown(url, page))
+            _ping(site, page, measured)
+            measured.verified.append(_seconds_until_shown(url, page))
         reader.join()
-        site.stop(signal.SIGKILL)  # the fetches that wait for silent sources need not be waited for
-    return held
+        site.stop(signal.SIGKILL)  # does not wait for the fetches from silent sources
+    return measured
 
 
-def share(numbers: list[float], part: float) -> float:
-    """The number below which `part` of them lie."""
+def quantile(numbers: list[float], part: float) -> float:
+    """The number below which `part` of them lie, as 0.95 for the 95th percentile."""
     return sorted(numbers)[min(len(numbers) - 1, int(len(numbers) * part))]
 
 
@@ -72,20 +72,20 @@ def _silent(address: str) -> Iterator[str]:
         yield f"http://{address}:{listener.getsockname()[1]}/"
 
 
-def _ping_all(site: Site, sources: list[str], held: Held) -> None:
-    threads = [threading.Thread(target=_ping, args=(site, source, held)) for source in sources]
+def _ping_all(site: Site, sources: list[str], measured: Measured) -> None:
+    threads = [threading.Thread(target=_ping, args=(site, source, measured)) for source in sources]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
 
-def _ping(site: Site, source: str, held: Held) -> None:
+def _ping(site: Site, source: str, measured: Measured) -> None:
     begun = time.monotonic()
     body = ping_body(source, f"{site.url}/posts/hello")
     answer = request(f"{site.url}/pingback", body=body, headers=HEADERS)[2]
-    held.answers.append(time.monotonic() - begun)
-    held.outcomes.append(read_answer(answer))
+    measured.answers.append(time.monotonic() - begun)
+    measured.outcomes.append(read_answer(answer))
 
 
 def _ask(site: Site, requests: int, seconds: list[float]) -> None:

@@ -1,4 +1,4 @@
-"""Bounded work: no hostile source and no request body costs more than is promised, from the wire to the thought."""
+"""Bounded work: what a hostile source or request body may cost, from the received bytes to the thought."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from tests.hostile.measure import TLS, Cost
 from tests.hostile.pages import PAGES
 
-SECONDS = 1.5  # egress.timeout, so that nobody waits ten times ten
+SECONDS = 1.5  # egress.timeout, short so that the test is
 
 
 def measured() -> list[Cost]:
@@ -21,7 +21,7 @@ def measured() -> list[Cost]:
 
 
 def least_of(some: list[Cost], others: list[Cost]) -> list[Cost]:
-    """Each case as it cost less CPU: on a busy machine the same work takes more of it now and then."""
+    """The cheaper run of each case: on a busy machine the same work takes more CPU now and then."""
     other = {(cost.group, cost.name): cost for cost in others}
     return [min(cost, other[cost.group, cost.name], key=lambda one: one.cpu) for cost in some]
 
@@ -46,14 +46,16 @@ def assert_bounded(costs: list[Cost]) -> None:
 
 
 def assert_ended_as_they_should(costs: list[Cost]) -> None:
-    told = {(cost.group, cost.name): cost.outcome for cost in costs}
+    outcomes = {(cost.group, cost.name): cost.outcome for cost in costs}
 
-    assert {outcome for (group, _), outcome in told.items() if group == "late"} == {
+    assert {outcome for (group, _), outcome in outcomes.items() if group == "late"} == {
         f"not fetched: the source did not answer within {SECONDS:g} seconds"
     }
-    assert all(outcome.startswith("not fetched: ") for (group, _), outcome in told.items() if group == "broken")
-    assert all("status 200, 1048576 bytes; only" in outcome for (group, _), outcome in told.items() if group == "long")
-    assert {told["tls", name] for name in TLS} == {"not fetched: the source’s certificate is not valid"}
-    assert len([group for group, _ in told if group == "page"]) == len(PAGES)
-    assert told["page", "links to 200 posts after paragraphs"].endswith("; 200 posts")
-    assert told["xml", "a billion laughs"] == told["xml", "deep elements"] == "fault -32700"
+    assert all(outcome.startswith("not fetched: ") for (group, _), outcome in outcomes.items() if group == "broken")
+    assert all(
+        "status 200, 1048576 bytes; only" in outcome for (group, _), outcome in outcomes.items() if group == "long"
+    )
+    assert {outcomes["tls", name] for name in TLS} == {"not fetched: the source’s certificate is not valid"}
+    assert len([group for group, _ in outcomes if group == "page"]) == len(PAGES)
+    assert outcomes["page", "links to 200 posts after paragraphs"].endswith("; 200 posts")
+    assert outcomes["xml", "a billion laughs"] == outcomes["xml", "deep elements"] == "fault -32700"

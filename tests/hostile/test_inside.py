@@ -1,4 +1,4 @@
-"""Never inside: through the door of a real server, no trick leads to a connection with a forbidden address."""
+"""Pings to a real server: no trick leads to a connection to a forbidden address."""
 
 import json
 import time
@@ -8,41 +8,41 @@ from statistics import median
 import pytest
 
 from feedserver.thoughts.listing import listing
-from tests.hostile.inside import Ground, Told, ground
+from tests.hostile.inside import Network, PingAnswer, running_network
 
-LED_NOWHERE = {
+INVALID_LOCATIONS = {
     "redirect 301, userinfo",
     "redirect 302, userinfo with a port",
     "redirect 303, backslash",
-    "redirect 303, decimal, wrapped round",  # more than an address holds
+    "redirect 303, decimal, wrapped round",  # more than 32 bits
 }
-UNKNOWN = Told(16, "the source does not exist or cannot be fetched")
+UNKNOWN = PingAnswer(16, "the source does not exist or cannot be fetched")
 
 
 @pytest.fixture(scope="module")
-def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    with ground(tmp_path_factory.mktemp("inside")) as net:
+def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    with running_network(tmp_path_factory.mktemp("inside")) as net:
         yield net
 
 
-def test_no_trick_leads_to_a_connection_and_all_are_answered_alike(net: Ground) -> None:
-    told = {}
+def test_no_trick_leads_to_a_connection_and_all_are_answered_alike(net: Network) -> None:
+    answers = {}
     for trick in net.tricks():
-        told[trick.name] = net.ping(trick.source)
+        answers[trick.name] = net.ping(trick.source)
         assert net.connections() == 0, trick
 
-    # What is no URL to every parser is refused before anything is looked up. A redirect to such a text is a page in
-    # trouble, and so is a name that still names the allowed address, where nobody listens.
-    in_trouble = {name for name, answer in told.items() if answer.code is None}
-    assert in_trouble == LED_NOWHERE | {"http, name rebinding.example"}
-    texts = {answer.text for answer in told.values() if answer.code is not None}
+    # A source that is not a URL to every parser is refused before any look-up. A redirect to such a text counts as
+    # trouble of the source, and so does a name that still has the allowed address, where nobody listens.
+    in_trouble = {name for name, answer in answers.items() if answer.code is None}
+    assert in_trouble == INVALID_LOCATIONS | {"http, name rebinding.example"}
+    texts = {answer.text for answer in answers.values() if answer.code is not None}
     assert texts == {UNKNOWN.text, "the source is not an absolute http or https URL"}
-    assert {answer.code for answer in told.values()} == {16, None}
-    assert sum(answer == UNKNOWN for answer in told.values()) > 80
+    assert {answer.code for answer in answers.values()} == {16, None}
+    assert sum(answer == UNKNOWN for answer in answers.values()) > 80
 
 
 def test_a_forbidden_address_and_an_unknown_name_differ_neither_in_their_receipts_nor_in_time(
-    net: Ground,
+    net: Network,
 ) -> None:
     def ping(name: str) -> tuple[float, list[str]]:
         path = f"/{time.monotonic_ns()}"
@@ -59,9 +59,9 @@ def test_a_forbidden_address_and_an_unknown_name_differ_neither_in_their_receipt
     assert net.connections() == 0
 
 
-def receipt_of(net: Ground, path: str) -> list[str]:
-    """The receipt's lines of the ping whose source ends in `path`."""
+def receipt_of(net: Network, path: str) -> list[str]:
+    """The lines of the receipt for the ping whose source ends in `path`."""
     with net.database.read() as connection:
         (found,) = [one for one in listing(connection) if (one.source or "").endswith(path)]
-    told = json.loads(net.site.get(f"/receipts/{found.receipt_token}.json")[2])
-    return [f"{line['event']}: {line['detail']}" for line in told["timeline"]]
+    receipt = json.loads(net.site.get(f"/receipts/{found.receipt_token}.json")[2])
+    return [f"{line['event']}: {line['detail']}" for line in receipt["timeline"]]

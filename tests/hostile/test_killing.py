@@ -1,4 +1,4 @@
-"""Jobs outlive their processes: every ping that was acknowledged ends in exactly one thought, whatever was killed."""
+"""Jobs survive their processes: every acknowledged ping ends in exactly one thought, whatever was killed."""
 
 from pathlib import Path
 
@@ -18,12 +18,14 @@ def test_every_acknowledged_ping_ends_in_one_thought_though_all_processes_are_ki
 ) -> None:
     site = Site(tmp_path, free_port(), NO_LIMITS | {"FEEDSERVER_DATABASE_URL": empty_database_url}, FEEDSERVER)
 
-    outcome = ping_through_kills(site, starts, seconds_between=0.8, patience=150)
+    outcome = ping_through_kills(site, starts, seconds_between=0.8, timeout=150)
     status = site.stop()
 
     assert len(outcome.acknowledged) > 5
     assert outcome.lost == 0
     assert set(outcome.thoughts.values()) == {1}
     assert set(outcome.states) == {"shown"}
-    assert outcome.settled_after < 90, "a lease of the dead ends within 20 s, and its job comes after a short pause"
+    assert outcome.settled_after < 90, (
+        "a lease of a killed process ends within 20 s, and its job runs after a short pause"
+    )
     assert status == 0

@@ -27,10 +27,10 @@ def _resolve(host: Any, port: Any, *arguments: Any, **named: Any) -> Any:
         addresses = answers.pop(0) if len(answers) > 1 else answers[0]
     if not addresses:
         raise socket.gaierror(socket.EAI_NONAME, "no such name")
-    return [_place(address, port) for address in addresses]
+    return [_address_info(address, port) for address in addresses]
 
 
-def _place(address: str, port: int) -> Any:
+def _address_info(address: str, port: int) -> Any:
     if ":" in address:
         return (socket.AF_INET6, socket.SOCK_STREAM, 6, "", (address, port, 0, 0))
     return (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))

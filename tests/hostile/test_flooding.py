@@ -1,4 +1,4 @@
-"""Never a weapon: what many pings, processes and redirects together make the server ask of one source or host."""
+"""No source or host is flooded with requests, by many pings, several processes, and redirects together."""
 
 import threading
 from collections.abc import Callable
@@ -40,15 +40,15 @@ def processes(settings: Settings, assemble: Assemble, clock: Clock, web: SlowWeb
     return make
 
 
-def race(*deeds: Callable[[], object]) -> None:
-    """Does all at once, in a thread each."""
-    start = threading.Barrier(len(deeds))
+def race(*operations: Callable[[], object]) -> None:
+    """Runs all at once, in a thread each."""
+    start = threading.Barrier(len(operations))
 
-    def do(deed: Callable[[], object]) -> None:
+    def run(operation: Callable[[], object]) -> None:
         start.wait(SECONDS)
-        deed()
+        operation()
 
-    threads = [threading.Thread(target=do, args=(deed,)) for deed in deeds]
+    threads = [threading.Thread(target=run, args=(operation,)) for operation in operations]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -75,12 +75,12 @@ def test_one_source_is_fetched_once_however_many_pings_name_it_in_however_many_p
 
     clock.move(seconds=10)
     race(*[partial(pester, site, 0) for site in sites])
-    assert web.fetched == [SOURCE] * 2, "after limits.refetch it may be looked at once more"
-    # The fourth has no link: rejected, or pinged once more after that look, and waiting for the next.
+    assert web.fetched == [SOURCE] * 2, "after limits.refetch it may be fetched once more"
+    # The fourth has no link: it is rejected, or was pinged again after that fetch and waits for the next one.
     assert sites[0].states()[1:] == ["shown", "shown", "shown"]
 
 
-def test_a_host_is_asked_as_often_as_its_budget_says_by_all_processes_together(
+def test_all_processes_together_request_from_a_host_what_its_budget_allows(
     processes: Callable[..., list[Site]], web: SlowWeb
 ) -> None:
     sites = processes(limits_host=5)
@@ -97,7 +97,7 @@ def test_a_host_is_asked_as_often_as_its_budget_says_by_all_processes_together(
     assert len(web.fetched) == 5
 
 
-def test_all_hosts_together_are_asked_no_more_than_the_whole_sites_budget(
+def test_requests_to_all_hosts_together_stay_within_the_budget_of_the_site(
     processes: Callable[..., list[Site]], web: SlowWeb, clock: Clock
 ) -> None:
     sites = processes(limits_host=1)
@@ -110,7 +110,7 @@ def test_all_hosts_together_are_asked_no_more_than_the_whole_sites_budget(
     for _ in range(4):
         clock.move(seconds=60)
         sites[0].run_jobs()
-    assert sites[0].states() == ["shown"] * len(sources), "put off is not refused"
+    assert sites[0].states() == ["shown"] * len(sources), "postponed pings are not refused"
 
 
 def test_what_one_budget_refuses_is_counted_in_no_other(services: WebServices, clock: Clock) -> None:
@@ -130,7 +130,7 @@ def test_redirects_are_counted_in_the_budget_of_the_host_they_lead_to(
     settings: Settings, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Many sources of many hosts that lead to one victim, and one source that leads to itself again and again."""
-    # Late in a long run Python's collector alone can take a quarter of a second, and ends the fetch it falls into.
+    # Late in a long run a garbage collection can take a quarter of a second of CPU, and so end the fetch it interrupts.
     monkeypatch.setattr(guarded_socket, "MAX_CPU_SECONDS", SECONDS)
     victim = Blog("127.0.2.77")
     others = [Blog(f"127.0.2.{number}") for number in range(80, 86)]
@@ -148,14 +148,14 @@ def test_redirects_are_counted_in_the_budget_of_the_host_they_lead_to(
         others[0].put(f"/{number}", b"", status=302, headers={"Location": f"/{number + 1}"})
     before = len(others[0].requests)
     site.ping(f"{others[0].url}/0", target)
-    assert len(others[0].requests) - before == 3, "one was asked for before"
+    assert len(others[0].requests) - before == 3, "one was requested before"
     for blog in (victim, *others):
         blog.close()
     site.services.waiting_slots.close()
     site.services.database.close()
 
 
-def test_a_fetch_says_who_asks_and_for_whom(settings: Settings) -> None:
+def test_a_fetch_names_this_site_and_the_sender_of_the_ping(settings: Settings) -> None:
     blog = Blog("127.0.2.78")
     policy: Policy = egress_policy(settings)
 
@@ -163,10 +163,10 @@ def test_a_fetch_says_who_asks_and_for_whom(settings: Settings) -> None:
     fetch(blog.url + "/", policy, sender="2001:db8::1")
     blog.close()
 
-    told = [headers for _, headers in blog.requests]
-    assert [headers["x-pingback-forwarded-for"] for headers in told] == ["198.51.100.7", "2001:db8::1"]
-    assert all("feedserver/" in headers["user-agent"] for headers in told)
-    assert all(settings.site.url in headers["user-agent"] for headers in told)
+    sent = [headers for _, headers in blog.requests]
+    assert [headers["x-pingback-forwarded-for"] for headers in sent] == ["198.51.100.7", "2001:db8::1"]
+    assert all("feedserver/" in headers["user-agent"] for headers in sent)
+    assert all(settings.site.url in headers["user-agent"] for headers in sent)
 
 
 @pytest.mark.parametrize(("peer", "most"), [("198.51.100.7", 2), ("10.0.0.1", 6)], ids=["stranger", "trusted proxy"])
