@@ -20,7 +20,7 @@ def site_with(settings: Settings, assemble: Assemble, clock: Clock, web: SlowWeb
     """Makes a site with other settings: `site_with(limits_refetch=0)`. Two of them are two processes of one site."""
 
     def make(**values: object) -> Site:
-        unhurried = {"pingback_wait": SECONDS} | values  # a busy machine shall not turn “registered” into “accepted”
+        unhurried = {"pingback_wait": SECONDS} | values  # a busy machine must not turn “registered” into “accepted”
         return Site(assemble(changed(settings, **unhurried)), clock, web)
 
     return make

@@ -48,7 +48,7 @@ def changed(settings: Settings, **values: object) -> Settings:
 
 
 class SlowWeb(Web):
-    """Pages that take their time: something may happen meanwhile, or they come when the gate is opened."""
+    """Slow pages: `meanwhile` is called once, during the next fetch; each fetch waits until `gate` is open."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -111,7 +111,7 @@ def test_a_field_that_people_do_not_see_must_stay_empty(site: Site, commenter: C
 
     assert answer.status_code == 422
     assert site.thoughts() == []
-    assert read_form(answer.text).values[comments.TRAP] == "", "a program that fills in everything is the same again"
+    assert read_form(answer.text).values[comments.TRAP] == "", "a program that fills in every field does so again"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_form_is_taken_neither_too_soon_nor_too_late(
 
 
 def spelt_otherwise(token: str) -> str:
-    """The same bytes in base64 again: of the last letter's six bits the lowest is read by nobody."""
+    """The same bytes in base64 again: the lowest of the last letter's six bits is not decoded."""
     alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
     return token[:-1] + alphabet[alphabet.index(token[-1]) ^ 1]
 

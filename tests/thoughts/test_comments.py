@@ -91,7 +91,7 @@ def test_the_email_address_is_seen_nowhere(site_with: SiteWith) -> None:
         ("rita.example/blog", 'rel="nofollow ugc" href="https://rita.example/blog"'),
     ],
 )
-def test_the_website_is_linked_from_the_name_and_earns_nothing(site_with: SiteWith, typed: str, link: str) -> None:
+def test_the_website_is_linked_from_the_name_with_nofollow(site_with: SiteWith, typed: str, link: str) -> None:
     site = site_with(moderation_comments="show")
     post = site.publish("A post", slug="a-post")
 

@@ -51,7 +51,7 @@ def test_a_database_that_was_taken_away_is_50(site: Site, call: Callable[[], Ans
 
 
 @pytest.mark.parametrize("error", [ValueError("a secret detail"), DataError("x", {}, Exception("a secret detail"))])
-def test_a_mistake_of_ours_is_32603_and_told_to_the_operator_alone(
+def test_an_unexpected_error_is_32603_and_shown_to_the_operator_alone(
     site: Site,
     target: str,
     error: Exception,

@@ -47,9 +47,8 @@ def scanned(database: Database, statement: str, values: Any) -> set[str]:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
             lines = [str(row.detail) for row in plan]
         else:
-            connection.execute(
-                text("SET LOCAL enable_seqscan = off")
-            )  # then one remains only where nothing else can be
+            # Then PostgreSQL scans a table only if there is no other way.
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
             lines = [str(row[0]) for row in connection.exec_driver_sql(f"EXPLAIN {statement}", values)]
     tables = {found[1] for line in lines if (found := _SCAN.search(line))} - SMALL
     return {table for table in tables if not table.startswith("anon_")}  # a subquery of limited rows

@@ -1,4 +1,4 @@
-"""What happens to a thought: every state with every event."""
+"""The state of a thought after each event, for every state."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -26,15 +26,15 @@ from feedserver.thoughts.lifecycle import (
 from feedserver.thoughts.model import STATES, Content, State, Thought
 
 NOW = datetime(2026, 3, 8, 12, 0, tzinfo=UTC)
-OLD = Content("Other Blog", "http://other.example/", "Title", "[…] old words […]")
-NEW = replace(OLD, excerpt="[…] new words […]")
+OLD = Content("Other Blog", "http://other.example/", "Title", "[…] old text […]")
+NEW = replace(OLD, excerpt="[…] new text […]")
 
 
 def thought(state: State = "shown", **values: object) -> Thought:
     blank = dict.fromkeys(Thought.__dataclass_fields__)
     known = {"state": state, "reason": "before", "approved": False, "strikes": 0, "received_at": NOW}
-    words = {name: getattr(OLD, name) for name in Content.__dataclass_fields__}
-    return Thought(**blank | known | words | values)  # type: ignore[arg-type]
+    content = {name: getattr(OLD, name) for name in Content.__dataclass_fields__}
+    return Thought(**blank | known | content | values)  # type: ignore[arg-type]
 
 
 def decided(before: Thought, event: LifecycleEvent, verdict: State = "shown", now: datetime = NOW) -> Decision:
@@ -58,7 +58,7 @@ EVENTS: dict[str, LifecycleEvent] = {
     "pinged": Pinged(),
     **{action: Moderated(action) for action in ACTIONS},
 }
-# For each event in the order above: what a thought in this state becomes.
+# For each event in the order above: the next state of a thought in this state.
 BECOMES = {
     "received": "verdict rejected rejected rejected rejected rejected rejected received rejected"
     " received shown held spam deleted",
@@ -92,14 +92,14 @@ def test_every_state_and_every_event(state: State, event: str, becomes: str, app
 
 
 @pytest.mark.parametrize("state", ["shown", "held", "received", "spam", "deleted"])
-def test_a_strangers_ping_changes_nothing_of_what_stands_waits_or_was_taken_away(state: State) -> None:
+def test_a_ping_changes_no_thought_that_is_shown_held_received_or_taken_away(state: State) -> None:
     before = thought(state, approved=True, pending_content=NEW, strikes=2, first_strike_at=NOW)
 
     assert decided(before, Pinged()) == as_it_is(before)
 
 
 @pytest.mark.parametrize("evidence", [Missing(404), Missing(), Unlinked(), Trouble(last=True)])
-def test_a_ping_for_what_is_gone_brings_back_nothing_without_the_link(evidence: Evidence) -> None:
+def test_a_ping_for_a_gone_thought_restores_nothing_without_the_link(evidence: Evidence) -> None:
     gone = thought("gone", approved=True, restore="shown")
     pinged = decided(gone, Pinged())
 
@@ -110,7 +110,7 @@ def test_a_ping_for_what_is_gone_brings_back_nothing_without_the_link(evidence: 
 
 @pytest.mark.parametrize("state", ["shown", "held", "gone", "spam", "deleted"])
 @pytest.mark.parametrize("last", [False, True])
-def test_trouble_never_changes_anything_that_was_decided(state: State, last: bool) -> None:
+def test_trouble_never_changes_a_decided_thought(state: State, last: bool) -> None:
     before = thought(state, strikes=2, first_strike_at=NOW, approved=True, restore="shown" if state == "gone" else None)
 
     assert decided(before, Trouble(last), now=NOW + timedelta(days=9)) == as_it_is(before)
@@ -118,7 +118,7 @@ def test_trouble_never_changes_anything_that_was_decided(state: State, last: boo
 
 @pytest.mark.parametrize("state", ["spam", "deleted"])
 @pytest.mark.parametrize("evidence", EVIDENCE.values(), ids=EVIDENCE.keys())
-def test_a_moderators_word_is_final(state: State, evidence: Evidence) -> None:
+def test_spam_and_deleted_are_final(state: State, evidence: Evidence) -> None:
     before = thought(state, strikes=3, first_strike_at=NOW - timedelta(days=3))
 
     assert decided(before, evidence) == as_it_is(before)
@@ -167,7 +167,7 @@ def test_a_source_is_gone_after_three_404s_over_a_day(hours: list[float], state:
     assert (after.restore, after.strikes) == (("shown", 0) if state == "gone" else (None, len(hours)))
 
 
-def test_a_page_that_comes_back_wipes_the_404s_away() -> None:
+def test_a_page_that_comes_back_resets_the_404s() -> None:
     struck = thought(strikes=2, first_strike_at=NOW - timedelta(days=5))
 
     after = decided(struck, Linked(OLD))
@@ -195,49 +195,49 @@ def test_a_link_that_comes_back_restores_the_state_it_had(state: State) -> None:
     assert (back.state, back.restore, back.reason) == (state, None, "the link is back")
 
 
-def test_a_gone_thought_that_is_pinged_again_without_a_link_is_gone_again() -> None:
+def test_a_gone_thought_that_is_pinged_again_without_a_link_stays_gone() -> None:
     after = decided(thought("received", restore="shown"), Unlinked())
 
     assert (after.state, after.restore, after.reason) == ("gone", "shown", "no link")
 
 
-# --- words ---
+# --- content ---
 
 
 @pytest.mark.parametrize("state", ["shown", "held"])
-def test_words_that_nobody_approved_follow_the_source(state: State) -> None:
+def test_content_that_was_never_approved_follows_the_source(state: State) -> None:
     after = decided(thought(state), Linked(NEW))
 
     assert (after.content, after.pending_content) == (NEW, None)
 
 
-def test_approved_words_stay_and_the_new_ones_wait() -> None:
+def test_approved_content_stays_and_new_content_is_pending() -> None:
     after = decided(thought(approved=True), Linked(NEW))
 
     assert (after.state, after.content, after.pending_content) == ("shown", OLD, NEW)
 
 
-def test_new_words_wait_no_longer_when_the_source_says_the_old_ones_again() -> None:
+def test_pending_content_is_dropped_when_the_source_has_the_old_content_again() -> None:
     after = decided(thought(approved=True, pending_content=NEW), Linked(OLD))
 
     assert (after.content, after.pending_content) == (OLD, None)
 
 
 @pytest.mark.parametrize("evidence", [Missing(404), Missing(403), Trouble(), Trouble(last=True)])
-def test_new_words_go_on_waiting_whatever_else_happens(evidence: Evidence) -> None:
+def test_pending_content_stays_pending_without_new_content(evidence: Evidence) -> None:
     after = decided(thought(approved=True, pending_content=NEW), evidence)
 
     assert (after.content, after.pending_content) == (OLD, NEW)
 
 
-def test_approved_words_come_back_with_the_link() -> None:
+def test_approved_content_is_restored_with_the_link() -> None:
     after = decided(thought("gone", approved=True, restore="shown"), Linked(NEW))
 
     assert (after.state, after.content, after.pending_content) == ("shown", OLD, NEW)
 
 
 @pytest.mark.parametrize("changed", ["author_name", "author_url", "title", "excerpt"])
-def test_any_word_that_changes_after_approval_waits(changed: str) -> None:
+def test_any_field_that_changes_after_approval_makes_the_content_pending(changed: str) -> None:
     new = replace(OLD, **{changed: "something else"})
 
     after = decided(thought(approved=True), Linked(new))
@@ -245,64 +245,64 @@ def test_any_word_that_changes_after_approval_waits(changed: str) -> None:
     assert (after.content, after.pending_content, after.approved) == (OLD, new, True)
 
 
-def test_newer_words_take_the_place_of_those_that_wait() -> None:
-    newest = replace(OLD, excerpt="[…] newest words […]")
+def test_newer_content_replaces_pending_content() -> None:
+    newest = replace(OLD, excerpt="[…] newest text […]")
 
     assert decided(thought(approved=True, pending_content=NEW), Linked(newest)).pending_content == newest
 
 
-# --- a moderator's word ---
+# --- moderation ---
 
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("action", ["approve", "hide"])
-def test_of_what_was_never_verified_nothing_is_shown_or_held(state: State, action: Action) -> None:
+def test_a_thought_that_was_never_verified_is_neither_shown_nor_held(state: State, action: Action) -> None:
     before = thought(state, author_name="", excerpt="")
 
     assert decided(before, Moderated(action)) == as_it_is(before)
 
 
-def test_approving_takes_the_waiting_words_over() -> None:
+def test_approving_takes_over_the_pending_content() -> None:
     after = decided(thought(approved=True, pending_content=NEW), Moderated("approve"))
 
     assert (after.state, after.content, after.pending_content, after.approved) == ("shown", NEW, None, True)
 
 
 @pytest.mark.parametrize("action", ["hide", "spam", "delete"])
-def test_what_is_taken_away_takes_its_waiting_words_along_and_is_approved_no_more(action: Action) -> None:
+def test_an_action_that_removes_a_thought_drops_its_pending_content_and_approval(action: Action) -> None:
     after = decided(thought(approved=True, pending_content=NEW), Moderated(action))
 
     assert (after.content, after.pending_content, after.approved, after.restore) == (OLD, None, False, None)
 
 
-@pytest.mark.parametrize("action", get_args(Action))
+@pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("state", STATES)
-def test_an_act_that_is_taken_back_at_once_leaves_no_trace(state: State, action: Action) -> None:
+def test_an_action_that_is_undone_at_once_leaves_no_trace(state: State, action: Action) -> None:
     before = thought(
         state, approved=state == "shown", pending_content=NEW if state == "shown" else None, restore="held"
     )
 
-    assert taken_back(before, acted(before, action)) == as_it_is(before)
+    assert undone(before, moderated(before, action)) == as_it_is(before)
 
 
-def test_evidence_that_came_after_an_act_outlives_it() -> None:
+def test_evidence_that_came_after_an_action_survives_its_undoing() -> None:
     before = thought("held")
-    gone = replace(acted(before, "approve"), state="gone", restore="shown", reason="no link", checked_at=NOW)
+    gone = replace(moderated(before, "approve"), state="gone", restore="shown", reason="no link", checked_at=NOW)
 
-    after = taken_back(before, gone)
+    after = undone(before, gone)
 
     assert (after.state, after.restore, after.reason, after.approved) == ("gone", "held", "no link", False)
 
 
-def test_words_that_changed_after_an_act_stay_changed() -> None:
+def test_content_that_changed_after_an_action_survives_its_undoing() -> None:
     unapproved = thought("held")
-    changed = replace(acted(unapproved, "approve"), pending_content=NEW, checked_at=NOW)
-    assert taken_back(unapproved, changed).content == NEW
-    assert taken_back(unapproved, changed).pending_content is None
+    changed = replace(moderated(unapproved, "approve"), pending_content=NEW, checked_at=NOW)
+    assert undone(unapproved, changed).content == NEW
+    assert undone(unapproved, changed).pending_content is None
 
     approved = thought(approved=True)
-    hidden = replace(acted(approved, "hide"), excerpt=NEW.excerpt, checked_at=NOW)
-    after = taken_back(approved, hidden)
+    hidden = replace(moderated(approved, "hide"), excerpt=NEW.excerpt, checked_at=NOW)
+    after = undone(approved, hidden)
     assert (after.state, after.content, after.pending_content) == ("shown", OLD, NEW)
 
 
@@ -317,17 +317,17 @@ def test_words_that_changed_after_an_act_stay_changed() -> None:
         (thought("held"), thought("held", excerpt="other"), False),
     ],
 )
-def test_readers_see_states_and_words_of_what_is_shown(before: Thought, after: Thought, seen: bool) -> None:
+def test_readers_see_the_state_and_content_of_shown_thoughts(before: Thought, after: Thought, seen: bool) -> None:
     assert can_be_seen(before, as_it_is(after)) is seen
 
 
-def acted(before: Thought, action: Action) -> Thought:
-    """What a thought is after a moderator's act."""
+def moderated(before: Thought, action: Action) -> Thought:
+    """The thought after a moderator's action."""
     after = decided(before, Moderated(action))
-    words = {name: getattr(after.content, name) for name in Content.__dataclass_fields__}
+    content = {name: getattr(after.content, name) for name in Content.__dataclass_fields__}
     names = ("state", "reason", "restore", "strikes", "first_strike_at", "pending_content", "approved")
-    return replace(before, **{name: getattr(after, name) for name in names} | words)
+    return replace(before, **{name: getattr(after, name) for name in names} | content)
 
 
-def taken_back(before: Thought, after: Thought) -> Decision:
+def undone(before: Thought, after: Thought) -> Decision:
     return decided(after, Undone(as_it_is(before), before.checked_at))

@@ -1,4 +1,4 @@
-"""The site's list of thoughts holds what readers see, whatever becomes of thoughts and of their posts."""
+"""The site's list of thoughts contains what readers see, whatever happens to thoughts and their posts."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from tests.thoughts.site import Site, linking
 
 
 @pytest.fixture
-def told(site: Site) -> Site:
+def discussed(site: Site) -> Site:
     """Three posts with four thoughts each, a minute apart, from hosts `a.example` to `d.example`."""
     for post in [site.publish(f"Post {number}", slug=f"post-{number}") for number in range(3)]:
         for host in "abcd":
@@ -30,7 +30,7 @@ def told(site: Site) -> Site:
 
 
 def seen(site: Site) -> list[int]:
-    """What readers see, found by looking at every thought; the list and each page of it say the same."""
+    """The ids of the thoughts that readers see, read from the tables; checks the list and each page of it."""
     now = site.clock()
     with site.services.database.read() as connection:
         query = select(thoughts.c.id).join(posts, posts.c.id == thoughts.c.post_id)
@@ -45,75 +45,75 @@ def seen(site: Site) -> list[int]:
     return expected
 
 
-def test_what_is_shown_is_listed(told: Site) -> None:
-    assert len(seen(told)) == 12
+def test_what_is_shown_is_listed(discussed: Site) -> None:
+    assert len(seen(discussed)) == 12
 
 
-def test_what_a_moderator_takes_away_brings_back_and_undoes_leaves_and_enters(told: Site) -> None:
-    database, ids = told.services.database, seen(told)[2:9]
+def test_moderation_and_undoing_it_take_thoughts_off_the_list_and_put_them_back(discussed: Site) -> None:
+    database, ids = discussed.services.database, seen(discussed)[2:9]
 
-    acts: dict[Action, int] = {"spam": 5, "approve": 12, "hide": 5, "delete": 5}
-    for action, left in acts.items():
-        moderate_all(database, ids, action, told.clock())
-        assert len(seen(told)) == left
+    actions: dict[Action, int] = {"spam": 5, "approve": 12, "hide": 5, "delete": 5}
+    for action, left in actions.items():
+        moderate_all(database, ids, action, discussed.clock())
+        assert len(seen(discussed)) == left
     for left in (5, 12, 5, 12):
-        undo(database, told.clock())
-        assert len(seen(told)) == left
+        undo(database, discussed.clock())
+        assert len(seen(discussed)) == left
 
 
-def test_a_purge_takes_what_it_removes_off_the_list(told: Site) -> None:
-    purge(told.services.database, "b.example", told.clock())
+def test_purged_thoughts_are_not_listed(discussed: Site) -> None:
+    purge(discussed.services.database, "b.example", discussed.clock())
 
-    assert len(seen(told)) == 9
+    assert len(seen(discussed)) == 9
 
 
-def test_a_link_that_vanishes_and_comes_back_takes_its_thought_along(told: Site) -> None:
+def test_a_thought_is_not_listed_while_its_link_is_gone(discussed: Site) -> None:
     page = "http://a.example/post-0"
-    words = told.web.pages[page]
-    told.web.put(page, "<p>Nothing.</p>")
-    told.clock.move(days=40)
-    told.run_jobs()
-    assert len(seen(told)) == 11
+    html = discussed.web.pages[page]
+    discussed.web.put(page, "<p>Nothing.</p>")
+    discussed.clock.move(days=40)
+    discussed.run_jobs()
+    assert len(seen(discussed)) == 11
 
-    told.web.pages[page] = words
-    told.clock.move(days=40)
-    told.ping(page, "http://blog.example/posts/post-0")
-    told.run_jobs()
+    discussed.web.pages[page] = html
+    discussed.clock.move(days=40)
+    discussed.ping(page, "http://blog.example/posts/post-0")
+    discussed.run_jobs()
 
-    assert len(seen(told)) == 12
-
-
-@pytest.mark.parametrize("front", [{"draft": "true"}, {"date": "2030-01-01"}], ids=["a draft", "put off"])
-def test_thoughts_go_with_their_post_and_come_back_with_it(told: Site, front: dict[str, str]) -> None:
-    edit(told.services, "post-1", **front)
-    assert len(seen(told)) == 8
-
-    edit(told.services, "post-1", date="2026-01-01")
-    assert len(seen(told)) == 12
-
-    told.services.publisher.delete("post-1")
-    assert len(seen(told)) == 8
+    assert len(seen(discussed)) == 12
 
 
-def test_thoughts_on_a_post_that_was_put_off_are_seen_again_when_its_time_has_come_though_no_job_runs(
-    told: Site,
+@pytest.mark.parametrize("front", [{"draft": "true"}, {"date": "2030-01-01"}], ids=["a draft", "postponed"])
+def test_thoughts_are_listed_while_their_post_is_published(discussed: Site, front: dict[str, str]) -> None:
+    edit(discussed.services, "post-1", **front)
+    assert len(seen(discussed)) == 8
+
+    edit(discussed.services, "post-1", date="2026-01-01")
+    assert len(seen(discussed)) == 12
+
+    discussed.services.publisher.delete("post-1")
+    assert len(seen(discussed)) == 8
+
+
+def test_thoughts_on_a_postponed_post_are_listed_again_when_it_is_due_though_no_job_runs(
+    discussed: Site,
 ) -> None:
-    edit(told.services, "post-2", date=f"{told.clock() + timedelta(days=1):%Y-%m-%d}")
-    assert len(seen(told)) == 8
+    edit(discussed.services, "post-2", date=f"{discussed.clock() + timedelta(days=1):%Y-%m-%d}")
+    assert len(seen(discussed)) == 8
 
-    told.clock.move(days=2)
+    discussed.clock.move(days=2)
 
-    assert len(seen(told)) == 12
+    assert len(seen(discussed)) == 12
 
 
-def test_what_is_approved_on_a_post_that_is_gone_is_not_listed(told: Site) -> None:
-    ids = [thought.id for thought in told.thoughts() if thought.post_slug == "post-1"]
-    moderate_all(told.services.database, ids, "hide", told.clock())
-    told.services.publisher.delete("post-1")
+def test_a_thought_that_is_approved_on_a_deleted_post_is_not_listed(discussed: Site) -> None:
+    ids = [thought.id for thought in discussed.thoughts() if thought.post_slug == "post-1"]
+    moderate_all(discussed.services.database, ids, "hide", discussed.clock())
+    discussed.services.publisher.delete("post-1")
 
-    moderate_all(told.services.database, ids, "approve", told.clock())
+    moderate_all(discussed.services.database, ids, "approve", discussed.clock())
 
-    assert len(seen(told)) == 8
+    assert len(seen(discussed)) == 8
 
 
 def test_a_comment_that_is_shown_at_once_is_listed(site: Site, post: Post) -> None:

@@ -82,12 +82,12 @@ def test_the_page_says_in_plain_words_what_happened(
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     assert words in response.text
     assert f"<dd>{state}</dd>" in response.text
-    assert f'href="{SOURCE}"' not in response.text, "a receipt must not pay a spammer"
+    assert f'href="{SOURCE}"' not in response.text, "a receipt gives no link to a spammer"
     assert site.receipt(receipt)["state"] == state
 
 
 @pytest.mark.parametrize("path", ["", ".json"])
-def test_receipts_are_not_indexed_nor_kept(site: Site, target: str, path: str) -> None:
+def test_receipts_are_neither_indexed_nor_cached(site: Site, target: str, path: str) -> None:
     response = site.client.get(site.ping(SOURCE, target).receipt + path)
 
     assert response.headers["X-Robots-Tag"] == "noindex"

@@ -16,7 +16,7 @@ from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 # --- waiting ---
 
 
-def test_a_slow_source_is_accepted_within_the_wait_and_settled_when_it_comes(site_with: SiteWith) -> None:
+def test_a_slow_source_is_accepted_within_the_wait_and_settled_when_it_is_fetched(site_with: SiteWith) -> None:
     site = site_with(pingback_wait=0.01)
     site.web.put(SOURCE, linking(site.target))
     site.web.gate.clear()
@@ -31,7 +31,7 @@ def test_a_slow_source_is_accepted_within_the_wait_and_settled_when_it_comes(sit
     assert site.web.fetched == [SOURCE]
 
 
-def test_when_all_slots_are_taken_a_ping_is_accepted_at_once_and_left_to_the_jobs(
+def test_when_all_slots_are_taken_a_ping_is_accepted_at_once_and_left_to_a_worker(
     site_with: SiteWith,
 ) -> None:
     site = site_with(pingback_wait=0, pingback_places=2)
@@ -65,7 +65,7 @@ def test_one_host_never_holds_all_slots(site_with: SiteWith) -> None:
     assert site.states() == ["shown"] * 5
 
 
-def test_a_slot_whose_sender_has_gone_stays_taken_until_its_source_has_come(site_with: SiteWith) -> None:
+def test_a_slot_stays_taken_until_its_source_is_fetched_though_the_sender_waits_no_longer(site_with: SiteWith) -> None:
     site = site_with(pingback_wait=0, pingback_places=1)
     sources = [site.web.put(f"http://host{number}.example/", linking(site.target)) for number in range(3)]
     site.web.gate.clear()
@@ -81,7 +81,7 @@ def test_a_slot_whose_sender_has_gone_stays_taken_until_its_source_has_come(site
     site.web.wait_until_asked(sources[0], sources[2])
 
 
-def test_without_slots_every_ping_is_left_to_the_jobs(site_with: SiteWith) -> None:
+def test_without_slots_every_ping_is_left_to_a_worker(site_with: SiteWith) -> None:
     site = site_with(pingback_places=0)
 
     assert site.mention(site.target).outcome == "accepted"
@@ -196,7 +196,7 @@ def test_different_sources_at_once_lose_nothing(site: Site, target: str) -> None
     assert site.pressing_jobs() == []
 
 
-def test_moderating_during_an_inspection_is_the_last_word(site: Site, target: str) -> None:
+def test_moderation_during_an_inspection_outweighs_its_result(site: Site, target: str) -> None:
     site.mention(target)
     site.clock.move(seconds=300)
     site.ping(SOURCE, target)
@@ -227,7 +227,7 @@ def test_a_ping_and_an_inspection_of_its_source_never_wait_for_each_other(
     site.run_jobs()
     ping.join(SECONDS)
 
-    assert errors == [], "PostgreSQL ends such an embrace after a second, but a sender waits that long"
+    assert errors == [], "PostgreSQL ends a deadlock after a second, but a sender waits that long"
 
 
 def test_what_is_waiting_is_counted_by_pings_that_are_not_settled(site: Site, target: str) -> None:

@@ -68,7 +68,7 @@ def test_repeated_pings_cost_a_source_in_trouble_neither_fetches_nor_attempts(si
         site.clock.move(seconds=100)
 
     assert len(site.web.fetched) <= 2 + 3600 // 300, (
-        "of its own it would have been tried five times, and given up later"
+        "without the further pings it would be tried five times, and given up later"
     )
     assert site.only_thought().state == "received"
 
@@ -200,7 +200,7 @@ def test_an_inspection_that_ends_after_its_lease_changes_nothing(site: Site, tar
     assert site.pressing_jobs() == []
 
 
-def test_a_ping_whose_verification_fails_through_our_own_fault_comes_again(
+def test_a_ping_whose_verification_raises_an_unexpected_error_is_retried(
     site: Site, target: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     site.web.put(SOURCE, linking(target))
@@ -214,10 +214,10 @@ def test_a_ping_whose_verification_fails_through_our_own_fault_comes_again(
     assert site.only_thought().state == "shown"
 
 
-# --- crowds ---
+# --- short deadlines ---
 
 
-def test_an_attempt_in_a_crowd_has_a_short_deadline_and_the_next_one_all_of_it(site: Site, target: str) -> None:
+def test_an_attempt_with_a_short_deadline_is_followed_by_one_with_the_whole_deadline(site: Site, target: str) -> None:
     site.web.fail(SOURCE, TimedOut("too slow"))
     site.ping(SOURCE, target)
     site.clock.move(seconds=60)

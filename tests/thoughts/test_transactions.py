@@ -66,7 +66,7 @@ def test_a_ping_that_a_worker_verifies_costs_two_transactions_more(
     site.run_jobs()
 
     assert site.only_thought().state == "shown"
-    assert len(writing(transactions)) == 4, "besides: the lease is taken, and the fetch is paid for"
+    assert len(writing(transactions)) == 4, "besides: the lease is taken, and the fetch is counted in the budgets"
 
 
 def test_a_ping_that_is_refused_for_its_target_writes_nothing(

@@ -33,9 +33,9 @@ def test_an_action_changes_state_page_and_receipt(site_with: SiteWith, action: A
 
 def test_nothing_is_shown_of_a_ping_that_was_never_verified(site: Site, target: str) -> None:
     site.ping(SOURCE, target)
-    acts: list[Action] = ["approve", "hide"]
+    actions: list[Action] = ["approve", "hide"]
 
-    for action in acts:
+    for action in actions:
         with pytest.raises(ThoughtError, match="never verified"):
             site.moderate(action)
     assert site.only_thought().state == "rejected"

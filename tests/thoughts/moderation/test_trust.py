@@ -44,7 +44,7 @@ def test_signs_of_spam_hold_a_thought_unless_a_rule_trusts_its_host(sign: str, s
     assert state() == "held"
     assert state("trust") == "shown"
     assert state("block") == "held"
-    assert state(ours=True) == ("held" if setting == "hold" else "shown"), "the author's own word"
+    assert state(ours=True) == ("held" if setting == "hold" else "shown"), "a post of this site"
 
 
 def test_every_verdict_says_why() -> None:

@@ -214,7 +214,7 @@ def test_a_ping_makes_a_recheck_interactive(site: Site, target: str) -> None:
     [{"etag": ETAG}, {"last_modified": "Sun, 08 Mar 2026 11:00:00 GMT"}, {"etag": ETAG, "last_modified": "then"}],
     ids=["ETag", "Last-Modified", "both"],
 )
-def test_a_source_that_has_not_changed_stands_without_being_read(
+def test_a_source_that_has_not_changed_is_confirmed_without_being_read(
     site: Site, target: str, validators: dict[str, str]
 ) -> None:
     show(site, target, **validators)

@@ -96,7 +96,7 @@ def test_a_receipt_of_ours_is_16_as_a_source(site: Site, target: str) -> None:
 
 
 def test_a_source_that_leads_back_to_this_site_is_16(site: Site, post: Post, target: str) -> None:
-    """Our pages link to each other; a redirect to one of them would make a thought out of nothing."""
+    """Our pages link to each other; a redirect to one of them would make a thought that nobody wrote."""
     page = site.web.put("http://blog.example/tags/x", linking(target))
     site.web.pages[SOURCE] = site.web.pages[page]
 
@@ -171,7 +171,7 @@ def test_a_source_that_has_taken_its_link_away_is_gone_and_back_with_it(
 
     site.web.put(SOURCE, linking(target))
     site.clock.move(seconds=300)
-    assert site.ping(SOURCE, target).outcome == "registered", "a pair that is gone is verified anew"
+    assert site.ping(SOURCE, target).outcome == "registered", "a gone pair is verified again"
     assert site.only_thought().state == "shown"
     assert SOURCE in site.page(post)
 
@@ -236,7 +236,7 @@ def test_what_is_shown_stays_when_its_source_is_in_trouble(
     assert site.revision() == revision
 
 
-def test_a_rejected_pair_is_verified_anew_and_keeps_its_receipt(site: Site, target: str) -> None:
+def test_a_rejected_pair_is_verified_again_and_keeps_its_receipt(site: Site, target: str) -> None:
     rejected = site.ping(SOURCE, target)
     assert rejected.outcome == 16
 
