@@ -34,7 +34,7 @@ def answers(*found):
     rest = list(found)
 
     def resolve(host, port):
-        return [(address, port, 0, 0) if ":" in address else (address, port) for address in rest.pop(0)]
+        return [(each, port, 0, 0) if ":" in each else (each, port) for each in rest.pop(0)]
 
     return resolve
 
@@ -237,13 +237,13 @@ def test_an_address_that_is_silent_leaves_time_for_the_next(serve, policy, monke
     waits = []
 
     class SilentAt8(socket.socket):
-        def connect(self, place):
-            if place[0].endswith(".8"):
+        def connect(self, address):
+            if address[0].endswith(".8"):
                 timeout = self.gettimeout()
                 assert timeout is not None
                 waits.append(timeout)
                 raise TimeoutError
-            super().connect(place)
+            super().connect(address)
 
     server = serve()
     monkeypatch.setattr(socket, "socket", SilentAt8)

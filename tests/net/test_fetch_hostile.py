@@ -28,7 +28,7 @@ from tests.support.waiting import ends_in_time
 
 @pytest.fixture
 def cost():
-    """Fails the test when what runs between costs more than a hostile source may."""
+    """Fails a test that costs more than a hostile source may."""
     tracemalloc.start()
     worked = time.thread_time()
     yield
@@ -76,7 +76,7 @@ def test_a_gzip_bomb_within_a_gzip_bomb_is_not_decompressed(serve, policy, cost)
 
 def test_redirects_share_one_deadline(serve, policy):
     def reply(request):
-        time.sleep(0.3)  # less than the timeout, of which two redirects take more
+        time.sleep(0.3)  # less than the timeout; two redirects take more
         return b"HTTP/1.1 302 Found\r\nLocation: /%d\r\n\r\n" % len(server.requests)
 
     server = serve(reply)
@@ -106,7 +106,7 @@ def test_bytes_that_are_no_body_are_counted_too(serve, policy, name):
 
 
 def test_output_that_the_inflater_holds_back_is_not_lost(serve, policy):
-    # All input of this size is taken while 67 bytes of output have no room left in the last piece.
+    # The inflater has taken all of this input when the last 67 bytes of output do not fit into its last piece.
     packer = zlib.compressobj(9, wbits=-15)
     body = b"x" * 16_451
     server = serve(packed(packer.compress(body) + packer.flush(), b"deflate"))

@@ -117,7 +117,7 @@ def test_after_closing_it_can_be_asked_again(services: WebServices) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_look_up_that_gets_no_answer_holds_no_other_thread_up_for_long(
+def test_a_look_up_without_an_answer_delays_no_other_thread_for_long(
     services: WebServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known, begun, answered = services.changes.recent_revision(), Event(), Event()

@@ -237,7 +237,7 @@ def test_when_anything_goes_wrong_the_target_is_as_empty_as_before(
     assert migrate.state(target) == "missing"
 
 
-def test_what_is_written_meanwhile_does_not_tear_the_copy(
+def test_the_copy_holds_nothing_that_is_written_meanwhile(
     full: WebServices, target: Database, assemble: Assemble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = everything(full)
@@ -268,7 +268,7 @@ def test_a_large_table_is_never_held_in_memory(full: WebServices, target: Databa
     assert peak < 15_000_000, "the table holds thirty million characters"
 
 
-def test_postgresql_hands_its_rows_over_bit_by_bit(full: WebServices, target: Database) -> None:
+def test_rows_are_fetched_from_postgresql_in_batches(full: WebServices, target: Database) -> None:
     """Python tools do not see the result that the driver holds for an ordinary cursor."""
     source = target if full.database.is_sqlite else full.database
     if source is target:
@@ -281,13 +281,13 @@ def test_postgresql_hands_its_rows_over_bit_by_bit(full: WebServices, target: Da
     )
 
     with source.snapshot() as old:
-        copying._copy_table(old, _Nowhere(old), metadata.tables["posts"])  # type: ignore[arg-type]
+        copying._copy_table(old, _Discarding(old), metadata.tables["posts"])  # type: ignore[arg-type]
 
     assert ("ServerCursor", "posts") in cursors
 
 
-class _Nowhere:
-    """Takes rows for nothing, and counts as the source does."""
+class _Discarding:
+    """A target that discards rows, and counts those of the source."""
 
     def __init__(self, source: Connection) -> None:
         self.dialect = sqlite.dialect()

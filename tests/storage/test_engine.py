@@ -32,7 +32,7 @@ def test_what_was_written_is_read_by_others(database: Database, database_url: st
     other.close()
 
 
-def test_an_exception_takes_everything_back(database: Database, clock: Clock) -> None:
+def test_an_exception_rolls_everything_back(database: Database, clock: Clock) -> None:
     def fail(connection: Connection) -> None:
         connection.execute(insert(heartbeats).values(name="a", at=clock()))
         raise ZeroDivisionError
@@ -134,7 +134,7 @@ def test_an_operation_runs_again_after_a_conflict(database: Database, clock: Clo
         assert connection.execute(select(heartbeats.c.name)).scalars().all() == ["b"]
 
 
-def test_a_clash_that_stays_is_raised_after_a_few_tries(database: Database, clock: Clock) -> None:
+def test_a_conflict_that_repeats_is_raised_after_a_few_tries(database: Database, clock: Clock) -> None:
     tries = []
 
     def operation(connection: Connection) -> None:

@@ -76,8 +76,8 @@ def test_many_at_once_get_no_more_than_the_limit(services: WebServices, clock: C
     assert allowed.count(True) == 10
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite lets nobody in between
-def test_who_saw_no_counter_and_meets_one_counts_anew(
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite serializes writers
+def test_a_counter_that_another_process_makes_meanwhile_is_counted(
     services: WebServices, database_url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other, judge = Database(database_url), rate_limits.seconds_to_wait

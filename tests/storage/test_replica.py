@@ -1,4 +1,4 @@
-"""Public reads on a streaming replica: only while it misses nothing, and never at the price of an answer."""
+"""Public reads on a streaming replica: only while it is up to date, and no request fails because of it."""
 
 import logging
 from collections.abc import Callable

@@ -50,9 +50,9 @@ def ask(services: WebServices, path: str, **how: Any) -> Answer:
 
 @contextmanager
 def before_statement(number: int, server: Server, operation: Callable[[Connection], None]) -> Iterator[list[str]]:
-    """Within it `operation` is done once, just before the replica is sent its statement of that number.
+    """Runs `operation` once, just before the statement with this number is sent to the replica; never for 0.
 
-    Yields the statements up to that one, of which 0 is none.
+    Yields the statements up to that one, for 0 all of them.
     """
     sent: list[str] = []
 
@@ -70,7 +70,7 @@ def before_statement(number: int, server: Server, operation: Callable[[Connectio
 
 
 def end_session(connection: Connection) -> None:
-    """Ends the session that a statement is about to be sent in, as an operator would."""
+    """Ends the session of a statement that is about to be sent, as an operator would."""
     other = create_engine(connection.engine.url)
     with other.connect() as admin:
         admin.execute(END, {"pid": connection.connection.driver_connection.info.backend_pid})  # type: ignore[union-attr]
@@ -93,7 +93,7 @@ def end_session(connection: Connection) -> None:
         pytest.param("/posts/first/thoughts.json", {}, id="JSON of thoughts"),
     ],
 )
-def test_the_answer_is_the_primarys_when_the_session_on_the_replica_ends_in_the_middle(
+def test_the_primary_answers_when_the_session_on_the_replica_ends_during_a_request(
     services: WebServices,
     replica_server: Server,
     assemble: Assemble,
@@ -110,7 +110,7 @@ def test_the_answer_is_the_primarys_when_the_session_on_the_replica_ends_in_the_
 
     with before_statement(0, replica_server, end_session) as every:
         assert ask(assemble(services.settings), path, **how) == expected
-    assert len(every) > 1, "more is asked than how far it has come"
+    assert len(every) > 1, "more is read than its replay position"
     for number in (1, 2, len(every)):
         caplog.clear()
         with before_statement(number, replica_server, end_session):
@@ -119,7 +119,7 @@ def test_the_answer_is_the_primarys_when_the_session_on_the_replica_ends_in_the_
 
 
 @pytest.mark.parametrize("path", ["/", "/feed.atom"])
-def test_a_replica_that_stops_while_a_request_is_made_leaves_the_answer_to_the_primary_and_no_feed_rests(
+def test_the_primary_answers_when_the_replica_stops_during_a_request_and_feeds_go_on_changing(
     services: WebServices, replica_server: Server, path: str
 ) -> None:
     client = create_app(services=services).test_client()
@@ -140,7 +140,7 @@ def test_a_replica_that_stops_while_a_request_is_made_leaves_the_answer_to_the_p
         replica_server.start()
 
 
-def test_a_read_that_the_replica_takes_back_for_what_it_has_to_replay_is_made_on_the_primary(
+def test_a_read_that_the_replica_cancels_to_replay_a_change_is_made_on_the_primary(
     services: WebServices,
 ) -> None:
     def read(connection: Connection) -> bool:
@@ -149,7 +149,7 @@ def test_a_read_that_the_replica_takes_back_for_what_it_has_to_replay_is_made_on
         connection.execute(text("SELECT pg_sleep(:seconds) FROM posts LIMIT 1"), {"seconds": seconds})
         return on_replica
 
-    with impatient(services) as replica, ThreadPoolExecutor(1) as thread:
+    with replay_without_delay(services) as replica, ThreadPoolExecutor(1) as thread:
         reading = thread.submit(services.database.read_public, read)
         sleeping = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
         wait_until(lambda: replica.execute(sleeping).scalar_one() == 1, CATCHES_UP, lambda: "nobody reads")
@@ -160,7 +160,7 @@ def test_a_read_that_the_replica_takes_back_for_what_it_has_to_replay_is_made_on
         assert services.database.replica_state() == "away"
 
 
-def test_a_statement_that_is_wrong_is_wrong_at_once_and_the_replica_goes_on(services: WebServices) -> None:
+def test_an_invalid_statement_is_raised_at_once_and_the_replica_is_still_used(services: WebServices) -> None:
     asked: list[bool] = []
 
     def read(connection: Connection) -> None:
@@ -175,8 +175,8 @@ def test_a_statement_that_is_wrong_is_wrong_at_once_and_the_replica_goes_on(serv
 
 
 @contextmanager
-def impatient(services: WebServices) -> Iterator[Connection]:
-    """A connection to the replica, whose replay waits for no query."""
+def replay_without_delay(services: WebServices) -> Iterator[Connection]:
+    """A connection to the replica, whose replay cancels conflicting queries at once."""
     with on_the_replica(services) as connection:
         connection.execute(text("ALTER SYSTEM SET max_standby_streaming_delay = 0"))
         connection.execute(text("SELECT pg_reload_conf()"))

@@ -86,12 +86,12 @@ def new_database(server_url: str) -> Iterator[str]:
 
 
 def new_server() -> Server:
-    """A server with nothing in it, running. Whoever asked for it removes it."""
+    """A server with nothing in it, running. The caller removes it."""
     return _started("initdb", "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
 
 
 def replica_of(primary: Server) -> Server:
-    """A streaming replica of one of the tests' servers, running. Whoever asked for it removes it."""
+    """A streaming replica of one of the tests' servers, running. The caller removes it."""
     source = ["-h", "127.0.0.1", "-p", str(primary.port), "-U", "tests"]
     return _started("pg_basebackup", *source, "-R", "-X", "stream", "-c", "fast", "--no-sync")
 

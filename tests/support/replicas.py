@@ -48,7 +48,7 @@ def on_the_replica(services: WebServices) -> Iterator[Connection]:
 
 @contextmanager
 def replay_paused(services: WebServices) -> Iterator[None]:
-    """Within it the replica receives what is written, and does not show it."""
+    """Within the block the replica receives changes, but does not apply them."""
     with on_the_replica(services) as connection:
         connection.execute(text("SELECT pg_wal_replay_pause()"))
         paused = text("SELECT pg_get_wal_replay_pause_state() = 'paused'")
