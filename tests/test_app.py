@@ -18,7 +18,7 @@ from tests.feeds.happenings import link, say, take_the_database_away
 from tests.support.fixtures import Assemble, Publish
 
 PAGES = ["/", "/posts/fog", "/tags/sea", "/authors/Ann%20Author", "/none", "/posts/gone"]
-INSIDE_WORDS = re.compile(
+INTERNAL_WORDS = re.compile(
     r"traceback|exception|sqlalchemy|werkzeug|flask|error:|feedserver/|\.py\b|select ", re.IGNORECASE
 )
 
@@ -129,7 +129,7 @@ def test_errors_are_pages_without_internals_that_link_to_the_home_page(
     assert f"<h1>{heading}</h1>" in answer.text
     assert '<a href="http://blog.example/">home page</a>' in answer.text
     assert '<meta name="robots" content="noindex">' in answer.text
-    assert not INSIDE_WORDS.search(answer.text)
+    assert not INTERNAL_WORDS.search(answer.text)
     assert "X-Pingback" not in answer.headers
     assert "pingback" not in answer.text.lower()
 
@@ -158,7 +158,7 @@ def test_an_unexpected_error_is_logged_and_not_shown(
 
     assert answer.status_code == 500
     assert "<h1>Our fault</h1>" in answer.text
-    assert not INSIDE_WORDS.search(answer.text)
+    assert not INTERNAL_WORDS.search(answer.text)
     assert "secret" not in answer.text
     assert "Content-Security-Policy" in answer.headers
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
@@ -176,7 +176,7 @@ def test_without_a_database_pages_are_503_with_retry_after(
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert "<h1>One moment</h1>" in answer.text
-    assert not INSIDE_WORDS.search(answer.text)
+    assert not INTERNAL_WORDS.search(answer.text)
 
 
 def test_a_comment_that_cannot_be_stored_is_a_503(client: FlaskClient, fog: Post, services: WebServices) -> None:
@@ -188,10 +188,10 @@ def test_a_comment_that_cannot_be_stored_is_a_503(client: FlaskClient, fog: Post
 def test_an_exhausted_connection_pool_is_a_503_too(app: Flask, fog: Post) -> None:
     app.testing = False
 
-    def wait_in_vain(**_: object) -> NoReturn:
+    def time_out(**_: object) -> NoReturn:
         raise NoConnection
 
-    app.view_functions["pages.post"] = wait_in_vain
+    app.view_functions["pages.post"] = time_out
 
     answer = app.test_client().get("/posts/fog")
 

@@ -9,10 +9,10 @@ PACKAGE = Path(__file__).parents[1] / "feedserver"
 MIGRATIONS = sorted((PACKAGE / "storage/migrations").rglob("*.py"))
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
 
-# Small modules that every room may import.
+# Small modules that every package may import.
 SHARED = {"clock", "domains", "errors", "setting_types", "settings", "text", "urls", "xmlrpc", "__version__"}
-# The rooms that a room may import, besides itself. What is not listed (app, services, server, cli …) puts the parts
-# together and may import every room.
+# The packages that a package may import, besides itself. What is not listed (app, services, server, cli …) puts the
+# parts together and may import every package.
 MAY_IMPORT = {
     "storage": set(),
     "net": set(),
@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "pages": {"feeds", "thoughts", "posts", "storage"},
     "web": {"feeds", "storage"},
 }
-# Only verification goes out to addresses that strangers name.
+# Only verification connects to addresses that strangers name.
 MAY_IMPORT_NET = "thoughts/verification"
 # Flask views reach the parts of the application through `services`.
 VIEWS = {
@@ -88,13 +88,13 @@ def imports_of(path: Path) -> set[str]:
     return names
 
 
-def rooms_of(names: set[str]) -> set[str]:
+def packages_of(names: set[str]) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith("feedserver.")}
 
 
-def allowed_rooms(path: Path) -> set[str]:
-    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    allowed = SHARED | {room} | MAY_IMPORT.get(room, set())
+def allowed_packages(path: Path) -> set[str]:
+    package = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    allowed = SHARED | {package} | MAY_IMPORT.get(package, set())
     if name_of(path) in VIEWS:
         allowed |= {"services"}
     if name_of(path).startswith(MAY_IMPORT_NET):
@@ -109,7 +109,7 @@ BELOW_THE_TOP = [
 
 @pytest.mark.parametrize("path", BELOW_THE_TOP, ids=name_of)
 def test_imports_point_one_way(path: Path) -> None:
-    assert rooms_of(imports_of(path)) <= allowed_rooms(path)
+    assert packages_of(imports_of(path)) <= allowed_packages(path)
 
 
 @pytest.mark.parametrize("name", sorted(PURE))

@@ -1,4 +1,4 @@
-"""What the server tells its operator when it begins to listen."""
+"""The lines that the server prints for its operator when it begins to listen."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ def listen(tmp_path: Path) -> Iterator[Listen]:
         yield bind
 
 
-def told(listeners: list[socket.socket], capsys: pytest.CaptureFixture[str]) -> list[str]:
+def announced(listeners: list[socket.socket], capsys: pytest.CaptureFixture[str]) -> list[str]:
     announce(Urls("https://blog.example"), listeners)
     return capsys.readouterr().out.splitlines()
 
@@ -42,7 +42,7 @@ def test_the_operator_reads_where_the_site_its_feeds_and_its_endpoint_are(
 ) -> None:
     listeners = listen("127.0.0.1:0")
 
-    assert told(listeners, capsys) == [
+    assert announced(listeners, capsys) == [
         f"listening on:      {listeners[0]}",
         "site:              https://blog.example/",
         "feeds:             https://blog.example/feed.rss, https://blog.example/feed.atom, https://blog.example/feed.json",
@@ -56,7 +56,7 @@ def test_one_line_says_that_a_proxy_belongs_in_front_of_what_other_machines_reac
 ) -> None:
     listeners = listen(*bind.split())
 
-    (line,) = [line for line in told(listeners, capsys) if "proxy" in line]
+    (line,) = [line for line in announced(listeners, capsys) if "proxy" in line]
 
     assert line == (
         f"warning:           other machines reach {listeners[-1]}; a proxy that buffers slow clients belongs in front "
@@ -70,4 +70,4 @@ def test_one_line_says_that_a_proxy_belongs_in_front_of_what_other_machines_reac
 def test_what_only_this_machine_reaches_needs_no_proxy(
     listen: Listen, capsys: pytest.CaptureFixture[str], bind: str
 ) -> None:
-    assert not [line for line in told(listen(bind), capsys) if "proxy" in line]
+    assert not [line for line in announced(listen(bind), capsys) if "proxy" in line]

@@ -1,4 +1,4 @@
-"""The command line in this process: what it says, where, and how it ends."""
+"""Runs the command line in this process: its output and its exit status."""
 
 import sys
 from collections.abc import Callable
@@ -30,7 +30,7 @@ Run = Callable[..., Outcome]
 
 @pytest.fixture
 def databases(monkeypatch: pytest.MonkeyPatch) -> list[Database]:
-    """The databases that commands open, which end with their process otherwise."""
+    """The databases that commands open: `run` closes them, as the end of a process would."""
     opened: list[Database] = []
 
     def remember(*urls: str) -> Database:

@@ -52,9 +52,9 @@ def comment(database: Database, post: str) -> Add:
 
 @pytest.fixture
 def ping(database: Database, post: str) -> Add:
-    """Stores a ping on the post; one that was verified when it says something."""
+    """Stores a ping on the post, a verified one if content is given."""
 
-    def add(source: str = "http://other.example/1", words: Content | None = None) -> Thought:
+    def add(source: str = "http://other.example/1", content: Content | None = None) -> Thought:
         with database.write() as connection:
             found = posts.by_slug(connection, post)
             assert found is not None
@@ -69,8 +69,8 @@ def ping(database: Database, post: str) -> Add:
                 sender="192.0.2.1",
                 now=NOW,
             )
-            if words:
-                decision = Decision("shown", "verified", words, restore=None, strikes=0, first_strike_at=None)
+            if content:
+                decision = Decision("shown", "verified", content, restore=None, strikes=0, first_strike_at=None)
                 store.settle(connection, thought, decision, NOW)
         return thought
 

@@ -80,7 +80,7 @@ def test_an_invalid_date_is_no_condition(since: str) -> None:
     assert not not_modified(VERSION, None, since)
 
 
-@settings(deadline=None)  # how quick this machine is just now is not the question
+@settings(deadline=None)  # the speed of the machine does not matter
 @given(st.text(st.sampled_from('09:+-, GMTSunMar2026()"\\\t'), max_size=40))
 def test_no_date_however_mangled_is_an_error(since: str) -> None:
     assert not_modified(VERSION, None, since) in (True, False)

@@ -25,13 +25,13 @@ def a_document(size: int) -> Document:
 
 
 def held(cache: DocumentCache, *documents: tuple[str, int]) -> str:
-    """The names that are left after these documents came in, in order."""
+    """The names that are still cached after these documents were put, in order."""
     for name, size in documents:
         cache.put(at(name), a_document(size))
     return "".join(name for name, _ in dict(documents).items() if cache.get(at(name)))
 
 
-def test_the_document_that_was_asked_for_least_recently_makes_room() -> None:
+def test_the_least_recently_used_document_is_evicted() -> None:
     cache = DocumentCache(2, 100)
     held(cache, ("a", 1), ("b", 1))
     assert cache.get(at("a"))
@@ -52,11 +52,11 @@ def test_no_more_documents_are_held_than_the_bound_says(size: int) -> None:
     assert len(cache) == MAX_DOCUMENTS
 
 
-def test_large_documents_push_out_as_many_as_it_takes() -> None:
+def test_a_large_document_evicts_as_many_as_necessary() -> None:
     assert held(DocumentCache(10, 100), ("a", 30), ("b", 30), ("c", 30), ("d", 70)) == "cd"
 
 
-def test_a_document_that_is_larger_than_the_room_is_held_alone() -> None:
+def test_a_document_that_is_larger_than_the_bound_is_held_alone() -> None:
     assert held(DocumentCache(10, 100), ("a", 30), ("b", 500)) == "b"
     assert held(DocumentCache(10, 100), ("b", 500), ("a", 30)) == "a"
 

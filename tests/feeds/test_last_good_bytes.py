@@ -53,7 +53,7 @@ def test_the_last_good_bytes_are_served_while_the_database_is_away(
 
 @contextmanager
 def locked_for_all_others(path: Path) -> Iterator[None]:
-    """Another program that has the SQLite file for itself."""
+    """Another program has the SQLite file locked."""
     other = create_engine(f"sqlite:///{path}")
     with other.connect() as connection:
         connection.execute(text("PRAGMA locking_mode=EXCLUSIVE"))
@@ -129,7 +129,7 @@ def test_no_reader_waits_long_while_a_writer_holds_the_database(
         took = time.monotonic() - began
 
     assert all(document is before for document in found)
-    assert took < 8  # where each waited for as long as a writer may, it were fifteen for the first alone
-    assert len(collected) <= 3  # and not each of them tries anew
+    assert took < 8  # the database's own timeout is fifteen seconds, for the first request alone
+    assert len(collected) <= 3  # most requests do not try to render
     monkeypatch.setattr(outage, "monotonic", lambda: time.monotonic() + outage.SECONDS)
     assert b"Rain" in services.feed_documents.get(address).bodies["identity"]

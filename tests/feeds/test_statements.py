@@ -21,7 +21,8 @@ def etag(client: FlaskClient, publish: Publish, path: str) -> str:
     publish("Second", tags="[a]")
     etag = client.get(path).headers["ETag"]
     time.sleep(STALE)
-    assert client.get(path, headers={"If-None-Match": etag}).status_code == 304  # the writing of the feed is seen
+    # After the feed was stored, the revision is looked up once more.
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
     return etag
 
 
@@ -34,7 +35,7 @@ def test_a_cached_feed_costs_no_query_but_that_for_the_revision(
     sent = record_statements(services.database.engine)
     for number in range(2):
         time.sleep(STALE)
-        reader = {"REMOTE_ADDR": f"192.0.2.{number}"}  # of each the first download is not counted
+        reader = {"REMOTE_ADDR": f"192.0.2.{number}"}  # the first download of each reader is not counted
 
         sent.clear()
         answer = client.get(path, headers=headers, environ_base=reader)
@@ -56,7 +57,7 @@ def test_requests_within_a_twentieth_of_a_second_share_one_query(
     sent = record_statements(services.database.engine)
     for _ in range(50):
         assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
-    moments = (time.monotonic() - began) / 0.05  # for which a revision is taken
+    moments = (time.monotonic() - began) / 0.05  # a revision is reused for a twentieth of a second
 
     assert len(sent) <= (0 if services.database.is_sqlite else 1 + moments)
     assert all(map(THE_REVISION.fullmatch, sent)), sent

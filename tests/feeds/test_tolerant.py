@@ -1,4 +1,4 @@
-"""Every format, at the worst that can be in a feed."""
+"""Every format, with the worst texts that a feed can contain."""
 
 import json
 import logging
@@ -32,7 +32,7 @@ def ids(document):
 @pytest.mark.parametrize("render", [rss, atom])
 @pytest.mark.parametrize("character", FORBIDDEN, ids=ascii)
 @pytest.mark.parametrize("field", ["title", "summary", "html", "id", "url", "image", "lang"])
-def test_a_character_that_xml_forbids_costs_an_entry_that_character_and_nothing_else(render, field, character):
+def test_of_a_character_that_xml_forbids_an_entry_loses_only_the_character(render, field, character):
     sound, bad = an_entry(1), an_entry(2, **{field: f"tag:{character}x.example"})
 
     document = render(a_feed(bad, sound))
@@ -42,7 +42,7 @@ def test_a_character_that_xml_forbids_costs_an_entry_that_character_and_nothing_
 
 
 @pytest.mark.parametrize("field", ["title", "summary", "html", "id", "url", "image", "lang"])
-def test_a_lone_surrogate_costs_an_entry_in_json_that_character_and_nothing_else(field):
+def test_of_a_lone_surrogate_an_entry_in_json_loses_only_the_character(field):
     sound, bad = an_entry(1), an_entry(2, **{field: "tag:\ud800x.example"})
 
     document = json_feed(a_feed(bad, sound))
@@ -145,7 +145,7 @@ def test_hostile_text_in_every_field_leaves_a_well_formed_feed_with_all_entries(
 @given(FEEDS)
 @settings(max_examples=100, deadline=None, database=None)
 def test_a_lenient_parser_finds_no_fault_with_hostile_text(feed):
-    # Only what carries no markup or address of its own: feedparser raises at some addresses that are none.
+    # Only fields without markup and addresses: feedparser raises at some invalid addresses.
     tame = replace(
         feed,
         links=(),

@@ -73,15 +73,15 @@ class Visit:
     def __init__(self, context: Any) -> None:
         self.page = context.new_page()
         self.complaints: list[str] = []
-        self.page.on("console", lambda message: self._hear(message.type, message.text))
-        self.page.on("pageerror", lambda error: self._hear("error", str(error)))
-        self.page.on("requestfailed", lambda request: self._hear("error", request.url))
+        self.page.on("console", lambda message: self._record(message.type, message.text))
+        self.page.on("pageerror", lambda error: self._record("error", str(error)))
+        self.page.on("requestfailed", lambda request: self._record("error", request.url))
         self.asked: list[str] = []
         self.page.on("request", lambda request: self.asked.append(request.url))
 
-    def _hear(self, kind: str, words: str) -> None:
+    def _record(self, kind: str, text: str) -> None:
         if kind in ("error", "warning"):
-            self.complaints.append(words)
+            self.complaints.append(text)
 
     def scrolls_sideways(self) -> bool:
         root = "document.documentElement"

@@ -32,7 +32,7 @@ def statements(services: WebServices) -> list[str]:
     return record_statements(services.database.engine)
 
 
-def questions(statements: list[str]) -> list[str]:
+def queries(statements: list[str]) -> list[str]:
     return [statement for statement in statements if statement.startswith("SELECT")]
 
 
@@ -40,15 +40,15 @@ def questions(statements: list[str]) -> list[str]:
 def test_a_cached_page_costs_no_query_but_that_for_the_revision(
     client: FlaskClient, statements: list[str], path: str
 ) -> None:
-    client.get("/posts/fog")  # what is asked once for a process: the secret of forms
+    client.get("/posts/fog")  # loads the secret of the forms, as a process does once
     first = client.get(path)
     statements.clear()
 
     second = client.get(path)
 
     assert second.status_code == first.status_code == 200
-    assert all("FROM site" in question for question in questions(statements))
-    assert len(questions(statements)) <= 1
+    assert all("FROM site" in query for query in queries(statements))
+    assert len(queries(statements)) <= 1
 
 
 def test_a_change_is_seen_with_the_next_request(

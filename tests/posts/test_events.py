@@ -1,4 +1,4 @@
-"""What listeners are told of each change to a post, inside its transaction."""
+"""The events that listeners get for each change to a post, inside its transaction."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -23,21 +23,21 @@ DUE = datetime(2026, 3, 9, 12, tzinfo=UTC)
 
 @dataclass
 class Author:
-    """Writes one post, and records the events that listeners are told."""
+    """Writes one post, and records the events that listeners get."""
 
     services: WebServices
-    told: list[tuple[str, str | None, str | None]] = field(default_factory=list)
+    events: list[tuple[str, str | None, str | None]] = field(default_factory=list)
 
     @property
     def publisher(self) -> Publisher:
-        """The site's own, with one listener more."""
+        """The publisher of the site, with one listener more."""
         known = self.services.publisher
         return replace(known, listeners=(*known.listeners, self.listen))
 
     def listen(self, connection: Connection, event: PostEvent) -> None:
         assert not connection.closed
         old, new = (post.title if post else None for post in (event.old, event.new))
-        self.told.append((event.kind, old, new))
+        self.events.append((event.kind, old, new))
 
     def add(self, title: str, **front: str) -> None:
         self.publisher.add(self.publisher.read(document(title, slug="it", **front)), self.services.clock())
@@ -52,7 +52,7 @@ class Author:
         self.publisher.delete("it")
 
     def take_job(self) -> None:
-        """Carries out the job that tells of a scheduled post, where there is one and it is due."""
+        """Runs the job of a scheduled post if it is due."""
         for job in self.leased():
             self.publisher.notify_due(job)
 
@@ -71,7 +71,7 @@ def test_a_published_post_appears_changes_and_disappears(author: Author) -> None
     author.rename()
     author.delete()
 
-    assert author.told == [
+    assert author.events == [
         ("appeared", None, "One"),
         ("changed", "One", "Two"),
         ("changed", "Two", "Two"),
@@ -86,7 +86,7 @@ def test_a_draft_is_withheld_until_it_is_published_and_again_when_it_is_made_one
     author.edit("Four", draft="true")
     author.delete()
 
-    assert author.told == [
+    assert author.events == [
         ("withheld", None, None),
         ("withheld", None, None),
         ("appeared", None, "Three"),
@@ -103,11 +103,11 @@ def test_the_job_of_a_scheduled_post_tells_once_that_it_has_appeared(author: Aut
     author.take_job()
     author.edit("Two")
 
-    assert author.told == [("withheld", None, None), ("appeared", None, "One"), ("changed", "One", "Two")]
+    assert author.events == [("withheld", None, None), ("appeared", None, "One"), ("changed", "One", "Two")]
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "events"),
     [
         (lambda author: author.edit("Two"), ("changed", "One", "Two")),
         (lambda author: author.edit("Two", draft="true"), ("disappeared", "One", None)),
@@ -118,7 +118,7 @@ def test_the_job_of_a_scheduled_post_tells_once_that_it_has_appeared(author: Aut
     ids=["edit", "made a draft", "put off", "rename", "deletion"],
 )
 def test_a_change_that_comes_before_the_job_of_a_post_that_is_due_tells_first_that_it_has_appeared(
-    author: Author, clock: Clock, change: Callable[[Author], None], told: tuple[str, str | None, str | None]
+    author: Author, clock: Clock, change: Callable[[Author], None], events: tuple[str, str | None, str | None]
 ) -> None:
     author.add("One", date=TOMORROW)
     clock.now = DUE
@@ -126,11 +126,11 @@ def test_a_change_that_comes_before_the_job_of_a_post_that_is_due_tells_first_th
     change(author)
     author.take_job()
 
-    assert author.told == [("withheld", None, None), ("appeared", None, "One"), told]
+    assert author.events == [("withheld", None, None), ("appeared", None, "One"), events]
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "events"),
     [
         (lambda author: author.edit("Two"), [("withheld", None, None), ("appeared", None, "Two")]),
         (lambda author: author.edit("Two", date="2026-01-01"), [("appeared", None, "Two")]),
@@ -140,7 +140,7 @@ def test_a_change_that_comes_before_the_job_of_a_post_that_is_due_tells_first_th
     ids=["edit", "a date that has passed", "rename", "deletion"],
 )
 def test_a_scheduled_post_that_is_not_due_can_be_changed_unseen(
-    author: Author, clock: Clock, change: Callable[[Author], None], told: list[tuple[str, str | None, str | None]]
+    author: Author, clock: Clock, change: Callable[[Author], None], events: list[tuple[str, str | None, str | None]]
 ) -> None:
     author.add("One", date=TOMORROW)
 
@@ -148,7 +148,7 @@ def test_a_scheduled_post_that_is_not_due_can_be_changed_unseen(
     clock.now = DUE
     author.take_job()
 
-    assert author.told == [("withheld", None, None), *told]
+    assert author.events == [("withheld", None, None), *events]
 
 
 def test_a_job_that_was_overtaken_by_an_edit_while_it_was_leased_tells_nothing(author: Author, clock: Clock) -> None:
@@ -159,7 +159,7 @@ def test_a_job_that_was_overtaken_by_an_edit_while_it_was_leased_tells_nothing(a
 
     author.publisher.notify_due(job)
 
-    assert [kind for kind, _, _ in author.told] == ["withheld", "appeared", "disappeared"]
+    assert [kind for kind, _, _ in author.events] == ["withheld", "appeared", "disappeared"]
     assert author.services.runner.run_due() == 0, "the new job waits for the new date"
 
 
@@ -174,7 +174,7 @@ def test_an_edit_that_waited_while_the_job_told_does_not_make_the_post_appear_ag
     author.publisher.edit("it", author.publisher.read(document("Two")), before)
     author.take_job()
 
-    assert [kind for kind, _, _ in author.told] == ["withheld", "appeared", "changed"]
+    assert [kind for kind, _, _ in author.events] == ["withheld", "appeared", "changed"]
 
 
 def test_what_a_listener_raises_rolls_everything_back(

@@ -1,4 +1,4 @@
-"""The work that lists cost PostgreSQL, which estimates before it reads."""
+"""Lists of many posts: estimates and rows read by PostgreSQL."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -40,7 +40,7 @@ def connection(services: WebServices) -> Iterator[Connection]:
 def test_an_archive_of_a_short_list_is_expected_to_hold_no_more_posts_than_it_does(
     connection: Connection, clock: Clock
 ) -> None:
-    """PostgreSQL takes dates, positions and lists for independent: it would expect many of the last positions."""
+    """PostgreSQL assumes that dates, positions and lists are independent, and would expect more rows."""
     sent = statements(connection)
 
     found = ids_at_positions(connection, clock(), Listing(tag="sea"), 481, 20)

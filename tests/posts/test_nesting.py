@@ -1,4 +1,4 @@
-"""How much work a parser may have with a body."""
+"""Bounds on the work of parsing a body."""
 
 import time
 from contextlib import suppress
@@ -82,4 +82,4 @@ def test_hostile_bodies_take_no_longer_than_ordinary_ones(body: str) -> None:
     with suppress(InvalidDocument):
         render(body, PERMALINK)
 
-    assert time.process_time() - started < 5  # a second at most; the quadratic ways that were here took minutes
+    assert time.process_time() - started < 5  # it takes a second at most; quadratic algorithms took minutes

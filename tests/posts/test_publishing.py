@@ -196,7 +196,7 @@ def test_one_of_many_who_want_the_same_slug_gets_it(services: WebServices) -> No
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Post"] + ["SlugTaken"] * 5
 
 
-def test_a_post_from_before_there_was_a_web_keeps_its_date_and_was_updated_when_it_was_put_there(
+def test_a_post_that_is_dated_before_the_web_keeps_its_date_and_was_updated_when_it_was_published(
     services: WebServices, publish: Publish, clock: Clock
 ) -> None:
     first = publish("A diary", date="1984-05-06", updated="1985-01-01")

@@ -69,7 +69,7 @@ def test_what_readers_cannot_see_is_not_named(
     assert related(services, one) == ["other"]
 
 
-def test_a_deleted_post_is_named_no_more(publish: Publish, services: WebServices) -> None:
+def test_a_deleted_post_is_no_longer_related(publish: Publish, services: WebServices) -> None:
     one = publish("One", tags="[beekeeping]")
     publish("Other", tags="[beekeeping]")
 
@@ -79,7 +79,7 @@ def test_a_deleted_post_is_named_no_more(publish: Publish, services: WebServices
     assert everything(services)["related"] == []
 
 
-def test_an_edit_is_related_anew(publish: Publish, services: WebServices) -> None:
+def test_an_edit_updates_the_related_posts(publish: Publish, services: WebServices) -> None:
     one = publish("One", tags="[beekeeping]")
     two = publish("Two", tags="[railways]")
     publish("Other", tags="[beekeeping]")
@@ -128,7 +128,7 @@ def test_the_four_hundredth_post_costs_what_the_tenth_did(
     few = cost_of_publishing(publish, services, monkeypatch, among=10)
     many = cost_of_publishing(publish, services, monkeypatch, among=400)
 
-    assert many.statements <= few.statements + 4  # a moment that is free may take a look-up more
+    assert many.statements <= few.statements + 4  # to find a free moment of update may take more look-ups
     assert many.followed <= 16 * 50
     assert many.written <= few.written
 

@@ -1,4 +1,4 @@
-"""HTML as a feed may carry it."""
+"""HTML for feeds: absolute URLs, no active content."""
 
 import re
 
@@ -88,7 +88,7 @@ def test_every_candidate_of_a_srcset_is_absolute(srcset: str, expected: str | No
         ('<base href="http://evil.example/"><a href="x">a</a>', '<a href="http://blog.example/posts/x">a</a>'),
     ],
 )
-def test_what_a_reader_would_not_run_is_gone(html: str, expected: str) -> None:
+def test_active_and_invisible_content_is_removed(html: str, expected: str) -> None:
     assert for_feeds(html, PERMALINK) == expected
 
 
@@ -132,7 +132,7 @@ def test_ordinary_prose_stays_as_it_is() -> None:
         ("<p><applet><dl>a", "<p></p><dl>a</dl><p></p>"),
     ],
 )
-def test_what_sanitising_brings_forth_is_sanitised_again(html: str, expected: str) -> None:
+def test_elements_that_sanitising_exposes_are_sanitised_too(html: str, expected: str) -> None:
     assert for_feeds(html, PERMALINK) == expected
 
 
@@ -177,7 +177,7 @@ RISKS = re.compile(
 
 @given(hostile)
 @settings(max_examples=300, deadline=None)
-def test_any_body_is_rendered_clean_and_for_good_or_refused(body: str) -> None:
+def test_any_body_is_refused_or_rendered_clean_and_a_second_pass_changes_nothing(body: str) -> None:
     try:
         found = render(clean(body), PERMALINK)
     except InvalidDocument:

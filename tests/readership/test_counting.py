@@ -41,15 +41,15 @@ def readers(services: WebServices) -> Readership:
 
 
 @pytest.fixture
-def told(services: WebServices) -> Callable[..., dict[str, tuple[int, ...]]]:
-    """What the table says of a day: by reader subscribers, requests, 304s and bytes."""
+def totals(services: WebServices) -> Callable[..., dict[str, tuple[int, ...]]]:
+    """Of a day, by reader: subscribers, requests, 304s and bytes."""
 
-    def tell(day: date = TODAY) -> dict[str, tuple[int, ...]]:
+    def totals_of(day: date = TODAY) -> dict[str, tuple[int, ...]]:
         with services.database.read() as connection:
             found = store.of_day(connection, day)
         return {item.reader: (item.subscribers, item.requests, item.not_modified, item.sent) for item in found}
 
-    return tell
+    return totals_of
 
 
 def rows(database: Database, *names: str) -> list[tuple[Any, ...]]:
@@ -57,13 +57,13 @@ def rows(database: Database, *names: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for name in names for row in connection.execute(select(metadata.tables[name]))]
 
 
-Told = Callable[..., dict[str, tuple[int, ...]]]
+Totals = Callable[..., dict[str, tuple[int, ...]]]
 
 
 # --- what is counted ---
 
 
-def test_requests_304s_and_bytes_are_summed_by_reader(readers: Readership, told: Told) -> None:
+def test_requests_304s_and_bytes_are_summed_by_reader(readers: Readership, totals: Totals) -> None:
     readers.count(FRESHRSS, "192.0.2.1", ATOM, 200, 5000)
     readers.count(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
     readers.write()
@@ -71,20 +71,20 @@ def test_requests_304s_and_bytes_are_summed_by_reader(readers: Readership, told:
     readers.count("curl/8.5.0", "192.0.2.2", ATOM, 200, 7)
     readers.write()
 
-    assert told() == {"FreshRSS": (1, 3, 1, 5300), "curl": (1, 1, 0, 7)}
+    assert totals() == {"FreshRSS": (1, 3, 1, 5300), "curl": (1, 1, 0, 7)}
 
 
 def test_pages_and_archives_of_a_feed_are_read_by_the_same_subscribers(
-    client: FlaskClient, readers: Readership, told: Told
+    client: FlaskClient, readers: Readership, totals: Totals
 ) -> None:
     for path in ("/feed.atom", "/feed.atom?page=1", "/feed.atom"):
         client.get(path, headers={"User-Agent": feedly(120)})
     readers.write()
 
-    assert told()["Feedly"][:2] == (120, 3)
+    assert totals()["Feedly"][:2] == (120, 3)
 
 
-def test_stated_subscribers_are_the_most_of_the_day_summed_over_feeds(readers: Readership, told: Told) -> None:
+def test_stated_subscribers_are_the_most_of_the_day_summed_over_feeds(readers: Readership, totals: Totals) -> None:
     for subscribers in (100, 120, 110):
         readers.count(feedly(subscribers), "192.0.2.1", ATOM, 304, 0)
         readers.write()
@@ -92,11 +92,11 @@ def test_stated_subscribers_are_the_most_of_the_day_summed_over_feeds(readers: R
     readers.count("FeedlyBot/1.0", "192.0.2.1", RSS, 304, 0)
     readers.write()
 
-    assert told()["Feedly"][0] == 127
+    assert totals()["Feedly"][0] == 127
 
 
 def test_clients_that_state_no_subscribers_are_told_apart_by_address_and_user_agent(
-    readers: Readership, told: Told
+    readers: Readership, totals: Totals
 ) -> None:
     older = FRESHRSS.replace("1.20", "1.19")
     for address in ("192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"):
@@ -107,10 +107,10 @@ def test_clients_that_state_no_subscribers_are_told_apart_by_address_and_user_ag
     readers.count(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
     readers.write()
 
-    assert told()["FreshRSS"] == (4, 10, 0, 10)
+    assert totals()["FreshRSS"] == (4, 10, 0, 10)
 
 
-def test_every_answer_to_a_request_for_a_feed_counts(client: FlaskClient, readers: Readership, told: Told) -> None:
+def test_every_answer_to_a_request_for_a_feed_counts(client: FlaskClient, readers: Readership, totals: Totals) -> None:
     agent = {"User-Agent": FRESHRSS}
     full = client.get("/feed.atom", headers=agent)
     client.head("/feed.atom", headers=agent)
@@ -120,22 +120,22 @@ def test_every_answer_to_a_request_for_a_feed_counts(client: FlaskClient, reader
     client.get("/", headers=agent)
     readers.write()
 
-    assert told() == {"FreshRSS": (1, 4, 1, len(full.data) + len(compressed.data))}
+    assert totals() == {"FreshRSS": (1, 4, 1, len(full.data) + len(compressed.data))}
 
 
-def test_a_day_ends_at_midnight_utc(readers: Readership, told: Told, clock: Clock) -> None:
+def test_a_day_ends_at_midnight_utc(readers: Readership, totals: Totals, clock: Clock) -> None:
     clock.now = datetime(2026, 3, 8, 23, 59, 59, tzinfo=UTC)
     readers.count(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
     clock.move(seconds=2)
     readers.count(FRESHRSS, "192.0.2.1", ATOM, 200, 2)
     readers.write()
 
-    assert told(TODAY) == {"FreshRSS": (1, 1, 0, 1)}
-    assert told(date(2026, 3, 9)) == {"FreshRSS": (1, 1, 0, 2)}
+    assert totals(TODAY) == {"FreshRSS": (1, 1, 0, 1)}
+    assert totals(date(2026, 3, 9)) == {"FreshRSS": (1, 1, 0, 2)}
 
 
 def test_processes_and_threads_count_together(
-    services: WebServices, settings: Settings, assemble: Assemble, told: Told
+    services: WebServices, settings: Settings, assemble: Assemble, totals: Totals
 ) -> None:
     processes = [services.readership, assemble(settings).readership, assemble(settings).readership]
 
@@ -148,9 +148,9 @@ def test_processes_and_threads_count_together(
     with ThreadPoolExecutor(6) as threads:
         list(threads.map(read, range(60)))
 
-    said = told()
-    assert said["FreshRSS"] == (4, 60, 60, 0)
-    assert sum(requests for _, requests, _, _ in said.values()) == 120
+    found = totals()
+    assert found["FreshRSS"] == (4, 60, 60, 0)
+    assert sum(requests for _, requests, _, _ in found.values()) == 120
 
 
 # --- privacy ---
@@ -177,14 +177,14 @@ def test_hashes_mean_nothing_on_another_day(services: WebServices, readers: Read
     assert len(set(hashes)) == 2
 
 
-def test_when_a_day_is_over_only_its_numbers_remain(
-    services: WebServices, readers: Readership, told: Told, clock: Clock
+def test_when_a_day_is_over_only_its_totals_remain(
+    services: WebServices, readers: Readership, totals: Totals, clock: Clock
 ) -> None:
     for address in ("192.0.2.1", "192.0.2.2"):
         readers.count(FRESHRSS, address, ATOM, 200, 1)
     readers.count(feedly(9), "192.0.2.3", ATOM, 200, 1)
     readers.write()
-    before = told()
+    before = totals()
     assert len(rows(services.database, "reader_hashes")) == 2
     assert len(rows(services.database, "reader_keys")) == 1
 
@@ -192,11 +192,11 @@ def test_when_a_day_is_over_only_its_numbers_remain(
     readers.write()
 
     assert rows(services.database, "reader_hashes", "reader_keys") == []
-    assert told() == before
+    assert totals() == before
     assert before["FreshRSS"][0] == 2
 
 
-def test_the_file_forgets_the_hashes_and_their_key_too(
+def test_the_hashes_and_their_key_are_erased_from_the_file_too(
     assemble: Assemble, prepared_sqlite: Path, tmp_path: Path, clock: Clock
 ) -> None:
     folder = tmp_path / "file"
@@ -207,7 +207,7 @@ def test_the_file_forgets_the_hashes_and_their_key_too(
     services.readership.count(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
     services.readership.write()
     secrets = [row[1].encode() for row in rows(services.database, "reader_hashes", "reader_keys")]
-    services.database.close()  # what is in the write-ahead log goes into the file
+    services.database.close()  # writes the write-ahead log into the file
     assert len(secrets) == 2
     assert all(secret in file.read_bytes() for secret in secrets)
 
@@ -218,8 +218,8 @@ def test_the_file_forgets_the_hashes_and_their_key_too(
     assert not any(secret in file.read_bytes() for secret in secrets)
 
 
-def test_late_counts_for_a_day_that_is_over_bring_no_key_back(
-    services: WebServices, settings: Settings, assemble: Assemble, told: Told, clock: Clock
+def test_late_counts_for_a_day_that_is_over_make_no_new_key(
+    services: WebServices, settings: Settings, assemble: Assemble, totals: Totals, clock: Clock
 ) -> None:
     late = assemble(settings).readership
     services.readership.count(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
@@ -230,31 +230,33 @@ def test_late_counts_for_a_day_that_is_over_bring_no_key_back(
 
     late.write()
 
-    assert told() == {"FreshRSS": (1, 2, 0, 2)}
+    assert totals() == {"FreshRSS": (1, 2, 0, 2)}
     assert rows(services.database, "reader_hashes", "reader_keys") == []
 
 
-def test_a_day_that_another_machine_began_anew_is_reduced_too(
-    services: WebServices, readers: Readership, told: Told, clock: Clock
+def test_a_day_that_a_machine_with_a_late_clock_reopens_is_reduced_again(
+    services: WebServices, readers: Readership, totals: Totals, clock: Clock
 ) -> None:
     readers.count(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
     readers.write()
     clock.move(days=1)
     readers.write()
-    clock.move(days=-1)  # a clock that is late
+    clock.move(days=-1)  # another machine, whose clock is late
     readers.count(FRESHRSS, "192.0.2.2", ATOM, 200, 1)
     readers.write()
     clock.move(days=1)
     readers.write()
 
     assert rows(services.database, "reader_hashes", "reader_keys") == []
-    assert told()["FreshRSS"][0] == 2
+    assert totals()["FreshRSS"][0] == 2
 
 
 # --- bounds ---
 
 
-def test_names_beyond_the_bound_are_others(readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_beyond_the_bound_are_others(
+    readers: Readership, totals: Totals, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(store, "NAMES", 3)
     for letter in "abcde":
         readers.count(f"{letter}/1", f"192.0.2.{ord(letter)}", ATOM, 200, 1)
@@ -262,11 +264,11 @@ def test_names_beyond_the_bound_are_others(readers: Readership, told: Told, monk
     readers.count("a/1", "192.0.2.200", ATOM, 200, 1)
     readers.write()
 
-    assert told() == {"a": (2, 2, 0, 2), "b": (1, 1, 0, 1), "c": (1, 1, 0, 1), "Others": (2, 2, 0, 2)}
+    assert totals() == {"a": (2, 2, 0, 2), "b": (1, 1, 0, 1), "c": (1, 1, 0, 1), "Others": (2, 2, 0, 2)}
 
 
 def test_feeds_beyond_the_bound_are_not_named(
-    services: WebServices, readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch
+    services: WebServices, readers: Readership, totals: Totals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "ROWS", 4)
     for number in range(9):
@@ -274,11 +276,11 @@ def test_feeds_beyond_the_bound_are_not_named(
     readers.write()
 
     assert len(rows(services.database, "reader_days")) == 5
-    assert (told()["a"][1], told()["Others"][1]) == (4, 5)
+    assert (totals()["a"][1], totals()["Others"][1]) == (4, 5)
 
 
 def test_hashes_are_bounded(
-    services: WebServices, readers: Readership, told: Told, monkeypatch: pytest.MonkeyPatch
+    services: WebServices, readers: Readership, totals: Totals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "HASHES", 7)
     for turn in range(2):
@@ -287,16 +289,16 @@ def test_hashes_are_bounded(
         readers.write()
 
     assert len(rows(services.database, "reader_hashes")) == 7
-    assert told()["FreshRSS"] == (7, 20, 20, 0)
+    assert totals()["FreshRSS"] == (7, 20, 20, 0)
 
 
-def test_many_hashes_at_once_are_all_stored(readers: Readership, told: Told) -> None:
+def test_many_hashes_at_once_are_all_stored(readers: Readership, totals: Totals) -> None:
     for _ in range(2):
         for host in range(1200):
             readers.count(FRESHRSS, f"10.0.{host // 250}.{host % 250}", ATOM, 304, 0)
         readers.write()
 
-    assert told()["FreshRSS"] == (1200, 2400, 2400, 0)
+    assert totals()["FreshRSS"] == (1200, 2400, 2400, 0)
 
 
 def test_memory_is_bounded_between_two_writes() -> None:
@@ -313,13 +315,13 @@ def test_memory_is_bounded_between_two_writes() -> None:
 
 
 def test_of_a_long_user_agent_only_the_beginning_is_held(
-    services: WebServices, readers: Readership, told: Told
+    services: WebServices, readers: Readership, totals: Totals
 ) -> None:
     for end in "ab":
         readers.count(FRESHRSS + "x" * 9999 + end, "192.0.2.1", ATOM, 200, 1)
     readers.write()
 
-    assert told()["FreshRSS"][0] == 1
+    assert totals()["FreshRSS"][0] == 1
 
 
 # --- cost ---
@@ -335,7 +337,7 @@ def test_a_request_writes_nothing(client: FlaskClient, services: WebServices) ->
 
 
 def test_counts_that_cannot_be_written_stay_and_the_log_says_so(
-    client: FlaskClient, services: WebServices, told: Told, caplog: pytest.LogCaptureFixture
+    client: FlaskClient, services: WebServices, totals: Totals, caplog: pytest.LogCaptureFixture
 ) -> None:
     engine = services.database.engine
     client.get("/feed.atom", headers={"User-Agent": FRESHRSS})
@@ -349,7 +351,7 @@ def test_counts_that_cannot_be_written_stay_and_the_log_says_so(
     services.readership.write()
 
     assert len(said) == 1
-    assert told()["FreshRSS"][:3] == (2, 2, 1)
+    assert totals()["FreshRSS"][:3] == (2, 2, 1)
 
 
 # --- the thread ---
@@ -376,7 +378,7 @@ class Turns(Event):
         assert self._waits.acquire(timeout=20)
 
     def take(self) -> None:
-        """Lets the thread go round once."""
+        """Lets the thread run one round."""
         self._go.release()
         self.wait_for_thread()
 
@@ -394,18 +396,20 @@ def threaded(services: WebServices, clock: Clock, turns: Turns) -> Iterator[Read
     readership.stop()
 
 
-def test_the_thread_writes_the_counts_and_the_end_the_rest(threaded: Readership, turns: Turns, told: Told) -> None:
+def test_the_thread_writes_the_counts_and_stopping_writes_the_rest(
+    threaded: Readership, turns: Turns, totals: Totals
+) -> None:
     threaded.start()
     turns.wait_for_thread()
     threaded.count(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
-    assert told() == {}
+    assert totals() == {}
 
     turns.take()
-    assert told()["FreshRSS"][1] == 1
+    assert totals()["FreshRSS"][1] == 1
 
     threaded.count(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
     threaded.stop()
-    assert told()["FreshRSS"][1] == 2
+    assert totals()["FreshRSS"][1] == 2
 
 
 def test_the_thread_of_an_idle_process_sends_nothing_to_the_database_but_closes_a_day(
@@ -436,10 +440,10 @@ def test_days_that_ended_while_no_server_ran_are_closed_at_the_start(
     assert not rows(services.database, "reader_keys")
 
 
-def test_the_thread_outlives_our_own_mistakes(
+def test_the_thread_survives_an_unexpected_error(
     threaded: Readership,
     turns: Turns,
-    told: Told,
+    totals: Totals,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -455,5 +459,5 @@ def test_the_thread_outlives_our_own_mistakes(
     threaded.count(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
     turns.take()
 
-    assert "FreshRSS" in told()
+    assert "FreshRSS" in totals()
     assert "could not be written" in caplog.text

@@ -16,7 +16,7 @@ WORKERS, THREADS = 2, 4
 
 
 class Front:
-    """The site as the world sees it: through nginx. `site` is the server behind."""
+    """A site as clients reach it: through nginx. `site` is the server behind."""
 
     def __init__(self, nginx: Nginx, site: Site) -> None:
         self.nginx = nginx
@@ -40,7 +40,7 @@ class Front:
         return [path for path in self.nginx.cache.rglob("*") if path.is_file()]
 
     def refusals(self) -> int:
-        """How often a machine behind has refused nginx's connection."""
+        """How often a server behind has refused nginx's connection."""
         return self.nginx.error_log.read_text("utf-8").count("Connection refused")
 
     def publish(self, title: str, **fields: str) -> str:
@@ -50,7 +50,7 @@ class Front:
 
 @contextmanager
 def running_front(folder: Path, *, tried_first: str = "") -> Iterator[Front]:
-    """nginx before a site, both ready to be asked; `tried_first` is as `Nginx` takes it."""
+    """nginx in front of a site, both ready; `tried_first` is as `Nginx` takes it."""
     port = free_port()
     environ = {"FEEDSERVER_SITE_URL": f"http://127.0.0.1:{port}", "FEEDSERVER_SERVER_TRUSTED_PROXIES": "127.0.0.1"}
     for name in ("site", "nginx"):

@@ -105,7 +105,7 @@ class Site:
 def running_site(
     folder: Path, *, environ: dict[str, str] | None = None, workers: int = 2, program: list[str] | None = None
 ) -> Iterator[Site]:
-    """A feedserver under gunicorn, ready to be asked; ended with the block."""
+    """A feedserver under gunicorn, ready for requests; stopped at the end of the block."""
     site = Site(folder, free_port(), environ or {}, program or FEEDSERVER)
     site.start(workers)
     try:

@@ -1,4 +1,4 @@
-"""Slow clients, as many as one likes: bodies that do not come, answers that are not read, heads that do not end."""
+"""Any number of slow clients: bodies that do not come, answers that are not read, heads that do not end."""
 
 import socket
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ BODIES, ANSWERS, HEADS = 40, 40, 200
 
 _BODY = b"POST /pingback HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 1000\r\n\r\n<?xml"
 _HEAD = b"GET / HTTP/1.1\r\nHost: x\r\nX-Never-Ends: "
-_RECEIVE_BYTES = 4096  # so that the kernel does not take an unread answer whole
+_RECEIVE_BYTES = 4096  # small, so that the kernel does not buffer a whole unread answer
 
 
 @dataclass(frozen=True, slots=True)
