@@ -175,9 +175,9 @@ in a long one.
   too, counts in the budget of its host and in one of the whole site ({HOSTS_AT_FULL_RATE} times `limits.host`). The
   first retry of a source in trouble comes within a minute, sooner than `limits.refetch`; further pings do not bring it
   forward.
-- **Internal addresses cannot be reached.** The resolved address is checked, and that very address is connected to, anew
-  for each redirect. One forbidden address is enough to refuse its name. A forbidden address takes the same steps and
-  gets the same answer as an unknown name.
+- **Internal addresses cannot be reached.** The resolved address is checked, and the connection goes to that very
+  address; each redirect is checked again. One forbidden address is enough to refuse its name. A forbidden address takes
+  the same steps and gets the same answer as an unknown name.
 - **Work is bounded.** One deadline covers name resolution, connection, TLS, redirects and body. Every received byte
   counts. A page is parsed twice at most, up to 200,000 tokens and 10,000 links.
 
