@@ -61,7 +61,7 @@ class Thought:
 
     id: int
     guid: str
-    receipt_token: str
+    receipt_token: str | None  # comments have none
     post_id: int
     post_slug: str
     kind: Kind
