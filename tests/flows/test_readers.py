@@ -60,16 +60,14 @@ def test_two_processes_refuse_the_same_reader(site: Site) -> None:
 
 
 def test_the_last_counts_are_written_when_the_server_stops(site: Site) -> None:
-    for _ in range(4):
-        etag = get(site, "192.0.2.13", "/feed.json", User_Agent="Feedly/1.0 (+x; 120 subscribers)")[1]["etag"]
-        get(site, "192.0.2.13", "/feed.json", User_Agent=FRESHRSS, If_None_Match=etag)
+    for host in (13, 14, 13, 13):
+        etag = get(site, f"192.0.2.{host}", "/feed.rss", User_Agent="Feedly/1.0 (+x; 120 subscribers)")[1]["etag"]
+        get(site, f"192.0.2.{host}", "/feed.rss", User_Agent="Miniflux/2.2", If_None_Match=etag)
+    get(site, "192.0.2.15", "/feed.rss", User_Agent="Miniflux/2.2")
 
     assert site.stop() == 0
 
     rows = listed(site)
-    assert (rows["FreshRSS"]["subscribers"], rows["FreshRSS"]["requests"], rows["FreshRSS"]["share_304"]) == (
-        4,
-        7,
-        57.1,
-    )
+    found = [rows["Miniflux"][name] for name in ("subscribers", "requests", "share_304")]
+    assert found == [3, 5, 80.0]
     assert (rows["Feedly"]["subscribers"], rows["Feedly"]["requests"]) == (120, 4)
