@@ -8,6 +8,7 @@ from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -27,6 +28,11 @@ from tests.support.postgres import VARIABLE, Cluster, new_database
 SITE = "http://blog.example"
 
 _cluster = Cluster()
+# With TESTS_REPEATABLE the examples of hypothesis follow from the test alone, so that a run fails for a change only.
+# Without it each run looks for new ones.
+if os.environ.get("TESTS_REPEATABLE"):
+    hypothesis.settings.register_profile("repeatable", derandomize=True)
+    hypothesis.settings.load_profile("repeatable")
 _why_no_postgres = pytest.StashKey[str | None]()
 
 
