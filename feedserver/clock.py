@@ -12,5 +12,5 @@ def utc_now() -> datetime:
 
 
 def rfc3339(moment: datetime) -> str:
-    """An aware time as `2026-01-31T12:00:00Z` (RFC 3339 section 5.6), with a fraction of seconds if it has one."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    """An aware time as `2026-01-31T12:00:00Z` (RFC 3339 section 5.6), in whole seconds."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -191,6 +191,7 @@ thoughts = Table(
     Column("sender", SafeText),  # the address that sent the ping
     Column("submission", SafeText, unique=True),  # identifies one submission of the comment form
     Column("received_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime),  # when the content last changed; null until then
     Column("checked_at", UtcDateTime),
     Column("decided_at", UtcDateTime),
     Column("next_check_at", UtcDateTime),

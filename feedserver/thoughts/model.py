@@ -55,6 +55,7 @@ class Thought:
 
     `source` and `target` are as sent (None for comments); `source_key` is the normalized source
     (`urls.normalize_source`). `reason` explains the state. `restore` is the state to restore when the link is back.
+    `received_at` and `updated_at`, when the content last changed, are whole seconds.
     `approved`: a moderator approved exactly this content; `pending_content` is what the source says since. `strikes`
     counts the 404s in a row, since `first_strike_at`.
     """
@@ -80,6 +81,7 @@ class Thought:
     strikes: int
     first_strike_at: datetime | None
     received_at: datetime
+    updated_at: datetime
     checked_at: datetime | None
     decided_at: datetime | None
     next_check_at: datetime | None

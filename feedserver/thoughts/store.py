@@ -15,10 +15,15 @@ from feedserver.posts import store as posts
 from feedserver.storage import schema
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import thoughts
-from feedserver.thoughts.lifecycle import FINAL, Decision
+from feedserver.thoughts.lifecycle import FINAL, Decision, nothing_to_show
 from feedserver.thoughts.model import Content, Kind, State, Thought
 
-_COLUMNS = [thoughts.c[name] for name in Thought.__dataclass_fields__ if name in thoughts.c]
+UPDATED_AT = func.coalesce(thoughts.c.updated_at, thoughts.c.received_at)
+_COLUMNS = [
+    UPDATED_AT.label(name) if name == "updated_at" else thoughts.c[name]
+    for name in Thought.__dataclass_fields__
+    if name in thoughts.c
+]
 QUERY: Select[Any] = select(*_COLUMNS, schema.posts.c.slug.label("post_slug")).join(
     schema.posts, schema.posts.c.id == thoughts.c.post_id
 )
@@ -140,7 +145,7 @@ def add_ping(
     }
     thought_id = connection.execute(_INSERT, values).scalar_one()
     # Not read back: all values are known.
-    known = values | {"id": thought_id, "post_slug": post_slug}
+    known = values | {"id": thought_id, "post_slug": post_slug, "updated_at": values["received_at"]}
     return Thought(**{name: known.get(name) for name in Thought.__dataclass_fields__})  # type: ignore[arg-type]
 
 
@@ -233,6 +238,8 @@ def _decided(thought: Thought, decision: Decision, now: datetime) -> dict[str, A
     }
     if thought.kind == "pingback":
         values["fingerprint"] = decision.content.fingerprint
+    if decision.content != thought.content and not nothing_to_show(thought):
+        values["updated_at"] = now.replace(microsecond=0)
     if decision.pending_content != thought.pending_content:
         values["pending_since"] = now if decision.pending_content else None
     if decision.state != thought.state:
@@ -261,7 +268,7 @@ def _blank(kind: Kind, state: State, post_id: int, now: datetime) -> dict[str, A
         "excerpt": "",
         "approved": False,
         "strikes": 0,
-        "received_at": now,
+        "received_at": now.replace(microsecond=0),
     }
 
 

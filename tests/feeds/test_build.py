@@ -63,6 +63,7 @@ def a_thought(number: int = 1, **changes: Any) -> Thought:
         "author_url": "https://other.example/",
         "excerpt": "[…] words & <more> […]",
         "received_at": NOON + timedelta(hours=number),
+        "updated_at": NOON + timedelta(hours=number),
     }
     return Thought(**values | changes)
 

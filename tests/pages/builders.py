@@ -83,6 +83,7 @@ def thought(number: int, kind: str, **changes: Any) -> Thought:
         "author_name": f"Writer {number}",
         "excerpt": f"[…] words {QUOTED} […]",
         "received_at": THEN + timedelta(days=number),
+        "updated_at": THEN + timedelta(days=number),
     }
     return Thought(**values | changes)
 

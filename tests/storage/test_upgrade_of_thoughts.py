@@ -1,0 +1,62 @@
+"""What thoughts of older releases become."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+
+from feedserver.storage.engine import Database
+from feedserver.thoughts import store
+from tests.support.upgrading import upgrade_to
+
+RECEIVED = "2026-03-08 12:00:07.654321"
+POST = {
+    **dict.fromkeys(("guid", "title", "source", "html", "feed_html", "excerpt"), ""),
+    **dict.fromkeys(("published_at", "updated_at", "created_at"), RECEIVED),
+    "id": 1,
+    "slug": "a-post",
+    "lang": "en",
+    "state": "published",
+    "pings_open": True,
+    "comments_open": True,
+}
+THOUGHT = {
+    **dict.fromkeys(("author_name", "author_url", "title", "excerpt"), "words"),
+    "id": 1,
+    "guid": "urn:uuid:1",
+    "post_id": 1,
+    "kind": "pingback",
+    "state": "shown",
+    "approved": False,
+    "strikes": 0,
+    "received_at": RECEIVED,
+}
+
+
+@pytest.fixture
+def first_release(empty_database_url: str) -> Iterator[Database]:
+    """A database of the first release with one post."""
+    database = Database(empty_database_url)
+    upgrade_to(database, "1001")
+    insert(database, "posts", POST)
+    yield database
+    database.close()
+
+
+def insert(database: Database, table: str, values: dict[str, object]) -> None:
+    names = ", ".join(values)
+    places = ", ".join(f":{name}" for name in values)
+    with database.write() as connection:
+        connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({places})"), values)
+
+
+def test_a_thought_of_the_first_release_was_received_and_updated_in_a_whole_second(first_release: Database) -> None:
+    insert(first_release, "thoughts", THOUGHT)
+
+    upgrade_to(first_release, "head")
+
+    with first_release.read() as connection:
+        thought = store.by_id(connection, 1)
+    assert thought is not None
+    assert thought.received_at == thought.updated_at == datetime(2026, 3, 8, 12, 0, 7, tzinfo=UTC)

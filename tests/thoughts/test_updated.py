@@ -1,0 +1,77 @@
+"""`updated_at` of a thought: when its content last changed, in whole seconds."""
+
+from datetime import datetime, timedelta
+
+from feedserver.posts.model import Post
+from feedserver.thoughts.lifecycle import Action
+from feedserver.thoughts.moderation.actions import undo
+from tests.thoughts.forms import Commenter
+from tests.thoughts.site import SOURCE, Site, SiteWith, linking
+
+UNEVEN = timedelta(microseconds=654_321)
+
+
+def read_again(site: Site, before: str) -> datetime:
+    """The source says something else, which its recheck reads. Returns when, in whole seconds."""
+    site.web.put(SOURCE, linking(site.target, before=before))
+    site.run_next_job()
+    site.clock.now += UNEVEN
+    return site.clock().replace(microsecond=0)
+
+
+def test_a_thought_that_never_changed_was_updated_when_it_was_received(site_with: SiteWith) -> None:
+    site = site_with(pingback_places=0, moderation_pingbacks="hold")
+    site.clock.now += UNEVEN
+    received = site.clock().replace(microsecond=0)
+    site.mention(site.target)
+    site.clock.move(seconds=20)
+    site.run_jobs()
+    site.moderate("approve")
+    read_again(site, before="I read ")
+
+    thought = site.only_thought()
+
+    assert (thought.state, thought.received_at, thought.updated_at) == ("shown", received, received)
+
+
+def test_a_comment_was_updated_when_it_was_received(site: Site, post: Post) -> None:
+    site.clock.now += UNEVEN
+    Commenter(site).send()
+    sent = site.clock().replace(microsecond=0)
+    site.clock.move(days=1)
+    site.moderate("approve", None)
+
+    assert (site.only_thought().received_at, site.only_thought().updated_at) == (sent, sent)
+
+
+def test_content_that_changes_moves_it_and_nothing_else_does(site: Site) -> None:
+    site.mention(site.target)
+    moved = read_again(site, before="On second thoughts, I read ")
+    assert site.only_thought().updated_at == moved
+
+    site.web.put(SOURCE, "<p>No link any more.</p>")
+    site.run_next_job()
+    site.clock.move(days=1)
+    site.ping(SOURCE, site.target)
+    actions: list[Action] = ["hide", "approve", "spam"]
+    for action in actions:
+        site.clock.move(days=1)
+        site.moderate(action)
+
+    assert site.only_thought().updated_at == moved
+
+
+def test_pending_content_moves_it_when_it_is_approved_and_when_that_is_undone(site: Site) -> None:
+    site.mention(site.target)
+    site.moderate("approve")
+    read_again(site, before="On second thoughts, I read ")
+    shown = site.thoughts()[-1]
+    assert (shown.updated_at, shown.pending_content is not None) == (shown.received_at, True)
+
+    site.clock.move(days=1)
+    site.moderate("approve")
+    assert site.only_thought().updated_at == site.clock().replace(microsecond=0)
+
+    site.clock.move(days=1)
+    undo(site.services.database, site.clock())
+    assert site.thoughts()[-1].updated_at == site.clock().replace(microsecond=0)
