@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import groupby, islice
 
 import turbohtml
 
@@ -16,6 +17,12 @@ _UNCLEAN_ASTRAL = re.compile(
 _LINE_ENDS = re.compile("\r\n?")
 _BLANKS = re.compile(r"\s+")
 _MAX_NORMALIZED = 10_000  # characters
+_BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # UAX #9 section 2
+_EMBEDDINGS, _POP_EMBEDDING = frozenset("\u202a\u202b\u202d\u202e"), "\u202c"  # overrides included
+_ISOLATES, _POP_ISOLATE = frozenset("\u2066\u2067\u2068"), "\u2069"
+MAX_MARKS = 30  # combining marks in a row (UAX #15 section 13)
+_MAYBE_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{MAX_MARKS + 1},}}")  # no letter, digit or blank is a mark
+_MARKS = frozenset(("Mn", "Mc", "Me", "Cf"))  # format characters too: a joiner does not end a row
 _PIECE = 65_536  # characters
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 # One candidate of a `srcset` (HTML section 4.8.4.2.1): a URL, which may hold commas inside, then a width or density.
@@ -52,6 +59,56 @@ def one_line(text: str) -> str:
     """
     line = _BLANKS.sub(" ", clean(text)).strip()
     return unicodedata.normalize("NFC", line) if len(line) <= _MAX_NORMALIZED else line
+
+
+def strangers_text(text: str, limit: int) -> str:
+    """Returns the first `limit` characters of a stranger's text, cleaned, and harmless to the text around it.
+
+    Bidi controls are dropped, and so are combining marks after the thirtieth in a row, which makes NFC linear (UAX #15
+    section 13). Format characters such as joiners count as marks. Takes linear time.
+    """
+    return _with_few_marks(_without(_BIDI_CONTROLS, clean(text[:limit])))
+
+
+def strangers_line(text: str, limit: int) -> str:
+    """Returns the first `limit` characters of a stranger's text as `strangers_text` and `one_line` do."""
+    line = _BLANKS.sub(" ", strangers_text(text, limit)).strip()
+    return _with_few_marks(unicodedata.normalize("NFC", line))  # NFC makes two of some marks
+
+
+def _with_few_marks(text: str) -> str:
+    return _MAYBE_MARKS.sub(_with_short_runs, text)
+
+
+def _with_short_runs(stretch: re.Match[str]) -> str:
+    runs = groupby(stretch[0], lambda character: unicodedata.category(character) in _MARKS)
+    return "".join("".join(islice(run, MAX_MARKS) if are_marks else run) for are_marks, run in runs)
+
+
+def without_open_bidi(text: str) -> str:
+    """Returns a line without the bidi controls that lack their partner in it (UAX #9 sections 3.1.2 and 3.3.2).
+
+    An embedding, override or isolate that stays open would turn the text that follows; one that is closed stays. The
+    end of an isolate also ends the embeddings in it.
+    """
+    unpaired: set[int] = set()
+    opened: list[int] = []
+    isolates = 0
+    for match in _BIDI_CONTROLS.finditer(text):
+        index, control = match.start(), match[0]
+        if control in _EMBEDDINGS or control in _ISOLATES:
+            opened.append(index)
+            isolates += control in _ISOLATES
+        elif control == _POP_EMBEDDING and opened and text[opened[-1]] in _EMBEDDINGS:
+            opened.pop()
+        elif control == _POP_ISOLATE and isolates:
+            while text[opened.pop()] not in _ISOLATES:
+                pass
+            isolates -= 1
+        elif control in (_POP_EMBEDDING, _POP_ISOLATE):
+            unpaired.add(index)
+    unpaired.update(opened)
+    return "".join(c for index, c in enumerate(text) if index not in unpaired) if unpaired else text
 
 
 def shorten(text: str, limit: int) -> str:

@@ -1,11 +1,28 @@
 """Text that every format can carry: cleaning, folding, cutting, plain words out of HTML."""
 
+import time
+import unicodedata
+from collections.abc import Callable
+from itertools import groupby
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from feedserver.text import clean, is_language_tag, one_line, plain, shorten
+from feedserver.text import (
+    MAX_MARKS,
+    clean,
+    is_language_tag,
+    one_line,
+    plain,
+    shorten,
+    strangers_line,
+    strangers_text,
+    without_open_bidi,
+)
+
+Read = Callable[[str, int], str]
 
 any_text = st.text(alphabet=st.characters(codec=None))
 
@@ -99,3 +116,120 @@ def test_a_language_tag_has_subtags_of_letters_and_digits(tag: str) -> None:
 @pytest.mark.parametrize("text", ["", "-", "en-", "-en", "en--US", "en_US", "1996", "4e", "abcdefghi", "é", "en\n"])
 def test_other_text_is_no_language_tag(text: str) -> None:
     assert not is_language_tag(text)
+
+
+BIDI_CONTROLS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # UAX #9, Bidi_Control
+MARKS = ["\u0301", "\u0903", "\u20dd", "\u0344", "\u0e31", "\ufe0f", "\U000e0101", "\U000e0041", "\u200d"]
+
+
+@pytest.mark.parametrize("control", BIDI_CONTROLS, ids=lambda c: f"U+{ord(c):04X}")
+def test_no_bidi_control_of_a_stranger_stays(control: str) -> None:
+    assert strangers_text(f"a{control}b", 10) == strangers_line(f"a{control}b", 10) == "ab"
+
+
+@pytest.mark.parametrize("mark", MARKS, ids=lambda c: f"U+{ord(c):04X}")
+@pytest.mark.parametrize("read", [strangers_text, strangers_line])
+def test_of_a_strangers_marks_in_a_row_the_first_thirty_stay(read: Read, mark: str) -> None:
+    said = read(f"xq{mark * 40}yq{mark * 30}z", 1000)
+
+    runs = ["".join(run) for is_mark, run in groupby(said, _is_mark) if is_mark]
+    assert [len(run) for run in runs] == [MAX_MARKS, MAX_MARKS]
+    assert said[0] + said[-1] == "xz"
+
+
+@pytest.mark.parametrize(
+    "between", ["\u200d", "\u200c", "\u2060", "\u00ad", "\x00", "\u202e"], ids=lambda c: f"U+{ord(c):04X}"
+)
+def test_a_character_that_nobody_sees_does_not_end_a_row_of_marks(between: str) -> None:
+    said = strangers_text("q" + ("\u0323" * 20 + between) * 3, 1000)
+
+    assert len(said) == 1 + MAX_MARKS
+
+
+@given(st.text(alphabet=st.one_of(st.sampled_from(MARKS), st.characters(codec=None)), max_size=200))
+def test_a_strangers_line_is_clean_in_nfc_and_has_few_marks_in_a_row(text: str) -> None:
+    line = strangers_line(text, 1000)
+
+    assert line == one_line(line) == strangers_line(line, 1000)
+    assert all(len(list(run)) <= MAX_MARKS for is_mark, run in groupby(line, _is_mark) if is_mark)
+    assert not set(line) & set(BIDI_CONTROLS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "می‌خواهم",
+        "👨‍👩‍👧‍👦",
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        "क्‍ष",
+        "e" + "\u0323" * 30,
+        "1️⃣",
+    ],
+)
+def test_honest_sequences_of_marks_and_joiners_stay(text: str) -> None:
+    assert strangers_text(text, 100) == text
+
+
+@pytest.mark.parametrize("mark", ["\u0301", "\u0301\u0316", "\u0f73", "\u0344\u0316", "\u1100", "\U0001f1e9", "\u200d"])
+def test_marks_take_linear_time(mark: str) -> None:
+    short, long = ("a" + mark * (length // len(mark)) for length in (2_000, 128_000))
+
+    assert (
+        seconds_of(lambda: strangers_line(long, 128_000))
+        < 300 * seconds_of(lambda: strangers_line(short, 2_000)) + 0.02
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u202babc\u202c",
+        "\u202eabc\u202c d",
+        "\u2067שלום\u2069",
+        "\u2067a\u202eb\u2069c",
+        "\u202aa\u2066b\u2069c\u202c",
+        "a\u200fb\u200e",
+    ],
+    ids=["embedding", "override", "isolate", "the end of an isolate ends what is in it", "nested", "marks"],
+)
+def test_bidi_controls_that_are_closed_stay_as_the_author_wrote_them(text: str) -> None:
+    assert without_open_bidi(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "closed"),
+    [
+        ("a\u202eb", "ab"),
+        ("\u202aa\u202eb\u202cc", "a\u202eb\u202cc"),
+        ("\u2067a\u202cb", "ab"),
+        ("\u202ea\u2067b\u202cc", "abc"),
+        ("\u202eabc\u2069d\u202c", "\u202eabcd\u202c"),
+        ("a\u202cb\u2069c", "abc"),
+        ("\u2066a\u2067b\u2069c", "a\u2067b\u2069c"),
+    ],
+    ids=[
+        "override",
+        "outer one",
+        "isolate",
+        "no partner beyond an isolate",
+        "stray end",
+        "ends alone",
+        "outer isolate",
+    ],
+)
+def test_bidi_controls_that_stay_open_are_dropped(text: str, closed: str) -> None:
+    assert without_open_bidi(text) == closed
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf")
+
+
+def seconds_of(call: Callable[[], object]) -> float:
+    """The CPU time of a call, the best of three."""
+    best = 1e9
+    for _ in range(3):
+        start = time.thread_time()
+        call()
+        best = min(best, time.thread_time() - start)
+    return best

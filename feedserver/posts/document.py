@@ -11,7 +11,7 @@ from dateutil import parser as dates
 
 from feedserver.errors import InvalidDocument
 from feedserver.posts.model import DraftText, Enclosure
-from feedserver.text import clean, is_language_tag, one_line, shorten
+from feedserver.text import clean, is_language_tag, one_line, shorten, without_open_bidi
 from feedserver.urls import segment, split_http
 
 MAX_BYTES = 1_048_576
@@ -159,7 +159,7 @@ def _split(source: str) -> tuple[dict[Any, Any], str]:
 
 
 def _title(front: Mapping[Any, Any]) -> str:
-    title = one_line(_scalar(front, "title") or "")
+    title = without_open_bidi(one_line(_scalar(front, "title") or ""))
     if len(title) > _MAX_TITLE:
         raise InvalidDocument("title", f"is over {_MAX_TITLE} characters")
     return title
@@ -177,7 +177,7 @@ def _slug(front: Mapping[Any, Any], title: str) -> str:
 
 
 def _summary(front: Mapping[Any, Any]) -> str | None:
-    return one_line(_scalar(front, "summary") or "") or None
+    return without_open_bidi(one_line(_scalar(front, "summary") or "")) or None
 
 
 def _language(front: Mapping[Any, Any]) -> str | None:
@@ -251,7 +251,7 @@ def _names(front: Mapping[Any, Any], field: str) -> tuple[str, ...]:
     for item in items:
         if not isinstance(item, str):
             raise InvalidDocument(field, "must be a list of names")
-        name = one_line(item)
+        name = without_open_bidi(one_line(item))
         if len(name) > MAX_NAME:
             raise InvalidDocument(field, f"“{shorten(name, 40)}” is over {MAX_NAME} characters")
         if name in (".", ".."):

@@ -18,7 +18,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import Connection
 
 from feedserver.storage import revision
-from feedserver.text import clean, one_line
+from feedserver.text import strangers_line, strangers_text
 from feedserver.thoughts import store
 from feedserver.thoughts.lifecycle import Verdict
 from feedserver.thoughts.model import Thought, is_blank
@@ -88,10 +88,9 @@ class Tokens:
 
 def read(sent: Mapping[str, str]) -> tuple[Comment | None, dict[str, str]]:
     """The comment in the form data `sent`, or the errors by field."""
-    text = clean(sent.get("comment", "")).strip()
-    name = one_line(sent.get("name", ""))
-    email = one_line(sent.get("email", ""))
-    website = _website(one_line(sent.get("website", "")))
+    text = strangers_text(sent.get("comment", ""), MAX_BODY).strip()
+    name, email, website = (strangers_line(sent.get(field, ""), MAX_BODY) for field in ("name", "email", "website"))
+    website = _website(website)
     typed = {"comment": text, "name": name, "email": email, "website": website}
     errors = {
         name: f"At most {MAX_LENGTH[name]:,} characters, please; these are {len(value):,}."

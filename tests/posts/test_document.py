@@ -76,6 +76,8 @@ TITLES = {
     "markup": ("title: '<b>Bold</b> &amp; plain'", "<b>Bold</b> &amp; plain"),
     "composed": ("title: cafe\u0301", "café"),
     "references": ("title: '&#0;&#x1f;'\nslug: x", "&#0;&#x1f;"),
+    "closed override": ('title: "a \\u202eb\\u202c c"', "a \u202eb\u202c c"),
+    "open override": ('title: "a \\u202eb c"', "a b c"),
 }
 
 
@@ -98,6 +100,7 @@ def test_a_title_may_be_missing_where_a_slug_is_given(line: str) -> None:
         ("[a, b]", ("a", "b")),
         ("one, two", ("one", "two")),
         ("single", ("single",)),
+        ("a \u202eb, \u2067c\u2069", ("a b", "\u2067c\u2069")),
         ("[a, a, b, a]", ("a", "b")),
         ('["a\\x00b", "c\\nd", "  e  "]', ("ab", "c d", "e")),
         ('["", " ", "\\x01"]', ()),

@@ -68,6 +68,21 @@ def test_trust_goes_by_the_address_that_was_approved_before(site_with: SiteWith)
     assert states["Somebody else"] == states["Nobody again"] == "held"
 
 
+def test_of_a_commenters_texts_no_bidi_control_and_thirty_marks_in_a_row_stay(site_with: SiteWith) -> None:
+    site = site_with(moderation_comments="show")
+    site.publish("A post", slug="a-post")
+    zalgo = "q" + "\u0323" * 50
+    Commenter(site).send(
+        comment=f"Well \u202e{zalgo}\nsaid", name=f"Rita\u2067 {zalgo}", website=f"https://a.example/\u202e{zalgo}"
+    )
+
+    thought = site.only_thought()
+    kept = zalgo[:31]
+    assert thought.excerpt == f"Well {kept}\nsaid"
+    assert thought.author_name == f"Rita {kept}"
+    assert thought.author_url == f"https://a.example/{kept}"
+
+
 def test_the_email_address_is_seen_nowhere(site_with: SiteWith) -> None:
     site = site_with(moderation_comments="show")
     site.publish("A post", slug="a-post")

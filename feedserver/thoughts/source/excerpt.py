@@ -37,7 +37,7 @@ def excerpts(page: SourcePage, links: Sequence[FoundLink]) -> list[str]:
     """
     scan = _Scan(page.text, {link.position for link in links if link.element != "link"})
     found = [scan.words(link) or _head(page.description, _OPENING) or scan.opening() for link in links]
-    return [text.one_line(f"[…] {words} […]") if words else "" for words in found]
+    return [f"[…] {words} […]" if words else "" for words in found]
 
 
 class _Scan:
@@ -61,7 +61,7 @@ class _Scan:
             self._add_to_opening(token, bool(flags & (HIDDEN | INVISIBLE)))
             if self._first.length > MAX_KEPT:
                 break
-        return _head(text.one_line(self._first.until(MAX_KEPT)), _OPENING)
+        return _head(_line(self._first.until(MAX_KEPT)), _OPENING)
 
     def _read_contexts(self, wanted: set[int]) -> None:
         preceding = _PrecedingText(self._open_elements)
@@ -166,7 +166,7 @@ class _Context:
         left = right = ""
         for left, end in zip(self._before, ends, strict=True):
             right = self._after.until(end)
-            if len(text.one_line(left)) + len(text.one_line(right)) >= _ENOUGH:
+            if len(_line(left)) + len(_line(right)) >= _ENOUGH:
                 break
         return _joined(left, self._inside.until(MAX_KEPT), right)
 
@@ -177,15 +177,20 @@ class _Context:
             self._ends.append(self._after.length)
 
 
+def _line(words: str) -> str:
+    """What a buffer holds, on one clean line."""
+    return text.strangers_line(words, 2 * MAX_KEPT)
+
+
 def _joined(left: str, inside: str, right: str) -> str:
     """The three parts, each cut to its size, with a space between them where the page has whitespace."""
-    whole = text.one_line(inside)
+    whole = _line(inside)
     middle = _head(whole, _SIDE)
     if middle and middle != whole:
         middle += "… "
     gaps = [" " if (a[-1:] + b[:1]).strip() != a[-1:] + b[:1] else "" for a, b in ((left, inside), (inside, right))]
-    before, after = _tail(text.one_line(left), _SIDE), _head(text.one_line(right), _SIDE)
-    return text.one_line(before + gaps[0] + middle + gaps[1] + after)
+    before, after = _tail(_line(left), _SIDE), _head(_line(right), _SIDE)
+    return _line(before + gaps[0] + middle + gaps[1] + after)
 
 
 def _head(words: str, limit: int) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 
 from turbohtml import Token
 
-from feedserver.text import one_line, shorten, srcset_candidates
+from feedserver.text import shorten, srcset_candidates, strangers_line
 from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME
 from feedserver.thoughts.source.tokens import HIDDEN, START, TEMPLATE, TEXT, TITLE, OpenElements, flagged_tokens
 from feedserver.urls import MAX_URL
@@ -113,8 +113,7 @@ def _read_meta(token: Token, metadata: dict[str, str]) -> None:
 
 
 def _folded(raw: str, limit: int) -> str:
-    # Cut first: NFC takes quadratic time for thousands of combining marks on one letter.
-    return shorten(one_line(raw.strip()[: 4 * limit]), limit)
+    return shorten(strangers_line(raw.strip(), 4 * limit), limit)
 
 
 def _resolved(found: list[tuple[str, str, int, bool]], base: str) -> Iterator[FoundLink]:

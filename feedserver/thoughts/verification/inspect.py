@@ -109,7 +109,7 @@ class Inspector:
         if post is None or not post.visible(started_at):
             return Inspection("no post of this site", Findings(), Missing(), started_at)
         reading = read(post.html, self.urls.post(post.slug))
-        named = replace(reading, name=self.site_title, title=post.label)
+        named = replace(reading, name=one_line(self.site_title), title=post.label)
         return Inspection("read as a post of this site", self._findings(named, source_key), Unlinked(), started_at)
 
     def _findings(self, reading: SourcePage, source_key: str) -> Findings:
@@ -149,10 +149,10 @@ class Inspector:
 def _content(reading: SourcePage, source_key: str, excerpt: str) -> Content:
     parts = urlsplit(source_key)
     return Content(
-        author_name=host_name(parts) if is_blank(reading.name) else shorten(one_line(reading.name), MAX_NAME),
+        author_name=host_name(parts) if is_blank(reading.name) else shorten(reading.name, MAX_NAME),
         author_url=f"{parts.scheme}://{parts.netloc}/",
-        title=shorten(one_line(reading.title), MAX_NAME),
-        excerpt=shorten(one_line(excerpt), MAX_EXCERPT),
+        title=shorten(reading.title, MAX_NAME),
+        excerpt=shorten(excerpt, MAX_EXCERPT),
     )
 
 

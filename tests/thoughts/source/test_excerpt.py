@@ -154,7 +154,7 @@ WITHOUT_WORDS = {
     "block without words": (f"<meta name=description content=D><img src={POST}>", "[…] D […]"),
     "no words at all": (f"<img src={POST}><script>x</script>", ""),
     "blank link alone": (f"<p><a href={POST}> </a></p>", ""),
-    "nothing but accents": (f"<p><a href={POST}>x{MARKS}</a></p>", ""),
+    "nothing but accents": (f"<p><a href={POST}>x{MARKS}</a></p>", f"[…] x{MARKS[:30]} […]"),
 }
 
 
