@@ -2,7 +2,7 @@
 
 import hmac
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, Response, abort, jsonify, make_response, render_template
 from sqlalchemy import Connection
@@ -18,35 +18,49 @@ from feedserver.storage import revision
 from feedserver.thoughts import store, timeline
 from feedserver.thoughts.model import Thought, TimelineEntry
 from feedserver.thoughts.moderation import queue
-from feedserver.thoughts.receipts import for_sender
+from feedserver.thoughts.receipts import for_sender, was_issued
 
 blueprint = Blueprint("private", __name__)
+
+_NOT_KEPT: Final = "This receipt is no longer kept. It told of a ping that was refused or removed."
 
 
 @blueprint.get("/receipts/<token>")
 def receipt(token: str) -> Response:
     """The receipt of one ping: an HTML page, or JSON if the address ends in `.json`."""
     contents = _receipt(token.removesuffix(".json"))
-    if token.endswith(".json"):
-        response = jsonify(_as_json(contents))
+    is_json = token.endswith(".json")
+    if contents is None:
+        response = jsonify({"error": _NOT_KEPT}) if is_json else _page("error.html", heading="Gone", message=_NOT_KEPT)
+        response.status_code = 410
     else:
-        response = make_response(render_template("receipt.html", receipt=contents, canonical=None, feeds=[]))
+        response = jsonify(_as_json(contents)) if is_json else _page("receipt.html", receipt=contents)
     response.headers["X-Robots-Tag"] = "noindex"
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _receipt(token: str) -> dict[str, Any]:
+def _page(template: str, **values: object) -> Response:
+    return make_response(render_template(template, **values, canonical=None, feeds=[]))
+
+
+def _receipt(token: str) -> dict[str, Any] | None:
+    """The contents of a receipt; None if it is no longer kept. Aborts with 404 if this site never issued it."""
     parts = services()
-    thought, events, post = parts.database.read_public(partial(_load, token))
+    found = parts.database.read_public(partial(_load, token))
+    if found is None:
+        return None
+    thought, events, post = found
     url = parts.urls.post(thought.post_slug) if post and post.visible(parts.clock()) else None
     rechecked = post is not None and post.state != "deleted"
     return for_sender(thought, events, url, is_rechecked=rechecked)
 
 
-def _load(token: str, connection: Connection) -> tuple[Thought, list[TimelineEntry], Post | None]:
-    """The thought with this receipt, its timeline, and its post. Aborts with 404 if there is no such receipt."""
-    thought = store.by_token(connection, token) or abort(404)
+def _load(token: str, connection: Connection) -> tuple[Thought, list[TimelineEntry], Post | None] | None:
+    """The thought with this receipt, its timeline, and its post; None if the receipt is no longer kept."""
+    thought = store.by_token(connection, token)
+    if thought is None:
+        return None if was_issued(token, revision.secret(connection)) else abort(404)
     return thought, timeline.events(connection, thought.id), posts.by_id(connection, thought.post_id)
 
 

@@ -1,13 +1,35 @@
-"""The contents of a receipt: what happened to a ping, without the reasons of moderation. Pure."""
+"""Receipts: their tokens, and their contents: what happened to a ping, without the reasons of moderation.
 
+A token carries a keyed check, so that a receipt that is no longer kept differs from one that never was.
+"""
+
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Any, Final
 
 from feedserver.thoughts.lifecycle import NEEDS_APPROVAL
 from feedserver.thoughts.model import Thought, TimelineEntry, decision_line, state_in
 
+_RANDOM_BYTES: Final = 18  # 144 bits, 24 characters of a token
+_CHECK_BYTES: Final = 6  # 48 bits: the next 8 characters
+_CHECK_LENGTH: Final = _CHECK_BYTES * 4 // 3
+
 # The reasons that senders see for these states instead of the real ones.
 _REASONS_FOR_SENDERS: Final[dict[str, str | None]] = {"held": NEEDS_APPROVAL.reason, "spam": None, "deleted": None}
+
+
+def new_token(secret: str) -> str:
+    """A new token: random characters, then their check. `secret` is the site's."""
+    random = secrets.token_urlsafe(_RANDOM_BYTES)
+    return random + _check(random, secret)
+
+
+def was_issued(token: str, secret: str) -> bool:
+    """Whether this site has issued a token, by its check alone. False for tokens from before there were checks."""
+    random, check = token[:-_CHECK_LENGTH], token[-_CHECK_LENGTH:]
+    return hmac.compare_digest(_check(random, secret).encode(), check.encode("utf-8", "replace"))
 
 
 def for_sender(
@@ -33,3 +55,8 @@ def _detail(line: TimelineEntry) -> str:
     if line.event != "decided" or state not in _REASONS_FOR_SENDERS:
         return line.detail
     return decision_line(state, _REASONS_FOR_SENDERS[state])
+
+
+def _check(random: str, secret: str) -> str:
+    proof = hmac.digest(secret.encode(), b"receipt " + random.encode("utf-8", "replace"), "sha256")
+    return urlsafe_b64encode(proof[:_CHECK_BYTES]).decode("ascii")

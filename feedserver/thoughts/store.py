@@ -1,7 +1,6 @@
 """The SQL of thoughts. `timeline` has that of receipts, `listing` that of moderators' lists."""
 
 import json
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -12,9 +11,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists
 
 from feedserver.domains import source_site
 from feedserver.posts import store as posts
-from feedserver.storage import schema
+from feedserver.storage import revision, schema
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import thoughts
+from feedserver.thoughts import receipts
 from feedserver.thoughts.lifecycle import FINAL, Decision, nothing_to_show
 from feedserver.thoughts.model import Content, Kind, State, Thought
 
@@ -134,7 +134,7 @@ def add_ping(
 ) -> Thought:
     """Stores a new ping, not yet verified, with a receipt."""
     values = _blank("pingback", "received", post_id, now) | {
-        "receipt_token": secrets.token_urlsafe(18),  # 144 random bits
+        "receipt_token": receipts.new_token(revision.secret(connection)),
         "source": source,
         "source_key": source_key,
         "target": target,

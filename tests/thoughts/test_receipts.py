@@ -8,8 +8,9 @@ import pytest
 
 from feedserver.errors import BadStatus, FetchError, NotText, TimedOut
 from feedserver.posts.model import Post
-from feedserver.thoughts import timeline
+from feedserver.thoughts import receipts, timeline
 from feedserver.thoughts.lifecycle import Action
+from feedserver.thoughts.moderation.purge import purge
 from tests.support.pinging import call_body
 from tests.thoughts.forms import Commenter
 from tests.thoughts.site import SOURCE, Site, linking
@@ -108,6 +109,43 @@ def test_a_receipt_needs_its_whole_token(site: Site, post: Post, target: str) ->
     for wrong in ("", "None", "null", token[:-1], token.swapcase(), f"{token}x", "%", f"{token}.xml", "_" * 24):
         for end in ("", ".json"):
             assert (wrong, site.client.get(f"/receipts/{wrong}{end}").status_code) == (wrong, 404)
+
+
+@pytest.mark.parametrize("path", ["", ".json"])
+def test_a_receipt_that_is_no_longer_kept_is_410_with_a_word(site: Site, target: str, path: str) -> None:
+    receipt = site.ping(SOURCE, target).receipt
+    purge(site.services.database, "other.example", site.clock())
+
+    response = site.client.get(receipt + path)
+
+    assert response.status_code == 410
+    assert "This receipt is no longer kept." in response.text
+    assert response.headers["Content-Type"] == ("application/json" if path else "text/html; charset=utf-8")
+    assert (response.headers["X-Robots-Tag"], response.headers["Cache-Control"]) == ("noindex", "no-store")
+
+
+def test_a_made_up_token_is_404_beside_one_that_is_no_longer_kept(site: Site, target: str) -> None:
+    token = site.ping(SOURCE, target).receipt.removeprefix("/receipts/")
+    purge(site.services.database, "other.example", site.clock())
+
+    for made_up in (
+        ("A" if token[0] != "A" else "B") + token[1:],
+        token[:-1] + ("_" if token[-1] != "_" else "-"),
+        token[:24],
+        token[-8:],
+        "",
+        "ä" * 32,
+        "A" * 24,
+        "A" * 32,
+    ):
+        assert (made_up, site.client.get(f"/receipts/{made_up}").status_code) == (made_up, 404)
+
+
+def test_a_token_of_another_site_is_not_ours() -> None:
+    token = receipts.new_token("the secret of a site")
+
+    assert receipts.was_issued(token, "the secret of a site")
+    assert not receipts.was_issued(token, "the secret of another")
 
 
 def test_tokens_cannot_be_guessed(site: Site, target: str) -> None:

@@ -39,7 +39,7 @@ def test_a_purge_leaves_nothing_of_a_host_and_all_of_the_others(site: Site, post
     assert left.count("A secret of http://another.example/") >= 2, "its thought, and what its page said"
     assert [thought.source for thought in site.thoughts()] == sources[:1:-1]
     assert len(site.jobs()) == 2
-    assert site.client.get(receipt).status_code == 404
+    assert site.client.get(receipt).status_code == 410
     assert SOURCE not in site.page(post)
     assert site.revision() > revision
 
