@@ -49,7 +49,7 @@ class Builder:
         return self._feed(address, extent, entries, post)
 
     def _feed(self, address: FeedAddress, extent: Extent, entries: tuple[Entry, ...], post: Post | None = None) -> Feed:
-        born = post.published_at if post else self.site.created_at
+        born = post.published_at if post else self.site.created_at.replace(microsecond=0)
         return Feed(
             id=self._feed_id(address, post),
             title=self._title(address, post),
@@ -106,12 +106,12 @@ class Builder:
         return Entry(
             id=thought.guid,
             url=self.urls.thought(post.slug, thought.id),
-            title=f"{thought.author_name} on “{shorten(post.label, _TITLE)}”",
+            title=f"{thought.author_label} on “{shorten(post.label, _TITLE)}”",
             summary=thought.excerpt,
             html=f"<p>{escape(thought.excerpt)}</p>" if is_ping else as_html(thought.excerpt),
             published=thought.received_at,
-            updated=thought.received_at,
-            authors=(Person(thought.author_name, thought.author_url or None),),
+            updated=thought.updated_at,
+            authors=(Person(thought.author_label, thought.author_url or None),),
             lang=post.lang,
             in_reply_to=InReplyTo(post.guid, self.urls.post(post.slug), FeedAddress(SITE, "atom").url(self.urls)),
             external_url=thought.source,

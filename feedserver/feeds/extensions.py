@@ -1,7 +1,7 @@
 """Elements that feedgen cannot write: one extension for the feed and one for its entries.
 
 They add Dublin Core, slash, wfw, threading (RFC 4685), syndication, history (RFC 5005) and media elements, and correct
-what feedgen writes too simply: entry links in Atom, plain text that looks like HTML. feedgen builds Atom elements
+what feedgen writes too simply: entry links in Atom, plain text and HTML in RSS. feedgen builds Atom elements
 without a namespace (its `xmlns` is a literal attribute), so Atom's own elements are added by local name in Atom and by
 full name in RSS.
 """
@@ -12,7 +12,7 @@ from lxml.etree import _Element as Element
 
 from feedserver.clock import rfc3339
 from feedserver.feeds.model import MEDIA_TYPES, Entry, Feed, Replies
-from feedserver.feeds.text_constructs import has_marks, label, write_name, write_plain, write_text_construct
+from feedserver.feeds.text_constructs import has_marks, label, write_html, write_plain
 from feedserver.posts.model import Enclosure
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -27,6 +27,7 @@ NAMESPACES = {
     "wfw": "http://wellformedweb.org/CommentAPI/",
 }
 DC, FH, MEDIA, SLASH, SY, THR, WFW = (f"{{{uri}}}" for uri in NAMESPACES.values())
+CONTENT = "{http://purl.org/rss/1.0/modules/content/}"  # feedgen declares its prefix
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800}  # seconds
 
@@ -51,15 +52,13 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen is publishe
         channel = rss[0]
         for tag in ("title", "description"):
             _respell(channel, tag)
-        write_name(SubElement(channel, DC + "creator"), self.feed.author.name)
+        SubElement(channel, DC + "creator").text = self.feed.author.name
         self._extend(channel, ATOM)
         return rss
 
     def extend_atom(self, root: Element) -> Element:
-        for element in (root.find("title"), root.find("subtitle")):
-            if element is not None:
-                write_text_construct(element, element.text or "")
-        _respell_names(root)
+        for tag in ("title", "subtitle"):
+            _declare_text(root, tag)
         self._extend(root, "")
         return root
 
@@ -86,6 +85,9 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen is pu
             _respell(item, "title")
         if any(has_marks(category.name) for category in self.entry.categories):
             _respell(item, "category")
+        for tag in (CONTENT + "encoded", "description"):
+            for element in item.findall(tag):
+                write_html(element, element.text or "")
         for author in self.entry.authors:
             SubElement(item, DC + "creator").text = author.name or author.url
         if self.entry.updated > self.entry.published:
@@ -94,18 +96,15 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen is pu
             if replies.count is not None:
                 SubElement(item, SLASH + "comments").text = str(replies.count)
             SubElement(item, WFW + "commentRss").text = replies.rss_url
-        for file in self.entry.enclosures:
+        for file in self.entry.enclosures[1:]:  # RSS has one `enclosure`, which feedgen writes
             _add(item, MEDIA + "content", url=file.url, fileSize=_size(file), type=file.type)
         self._extend(item, ATOM)
         return item
 
     def extend_atom(self, element: Element) -> Element:
-        if has_marks(label(self.entry)) and (title := element.find("title")) is not None:
-            write_text_construct(title, title.text or "")
+        _declare_text(element, "title")
         if self.entry.lang and self.entry.lang != self.feed_language:
             element.set(XML_LANG, self.entry.lang)
-        if any(has_marks(author.name or author.url or "") for author in self.entry.authors):
-            _respell_names(element)
         self._replace_links(element)
         if (replies := self.entry.replies) and replies.count is not None:
             SubElement(element, THR + "total").text = str(replies.count)
@@ -156,6 +155,7 @@ def _respell(parent: Element, tag: str) -> None:
         write_plain(element, element.text or "")
 
 
-def _respell_names(parent: Element) -> None:
-    for name in parent.findall("author/name"):
-        write_name(name, name.text or "")
+def _declare_text(parent: Element, tag: str) -> None:
+    """Says that a text construct is plain text (RFC 4287 section 3.1.1.1): some readers guess where nothing is said."""
+    for element in parent.findall(tag):
+        element.set("type", "text")

@@ -42,29 +42,28 @@ def _head(feed: Feed) -> Object:
 
 def _item(entry: Entry) -> Object:
     content = _content(entry)
-    return _known(
-        id=entry.id,
-        url=entry.url,
-        external_url=entry.external_url,
-        title=entry.title,
+    return {
+        **_known(id=entry.id, url=entry.url, title=entry.title),
         **content,
-        summary=None if content.get("content_text") == entry.summary else entry.summary,
-        image=entry.image,
-        date_published=rfc3339(entry.published),
-        date_modified=rfc3339(entry.updated),
-        authors=_authors(entry.authors),
-        tags=[category.name for category in entry.categories if category.name.strip()],
-        language=entry.lang,
-        attachments=[_attachment(file) for file in entry.enclosures],
-        _feedserver=_thought(entry),
-    )
+        **_known(
+            summary=None if content.get("content_text") == entry.summary else entry.summary,
+            image=entry.image,
+            date_published=rfc3339(entry.published),
+            date_modified=rfc3339(entry.updated),
+            authors=_authors(entry.authors),
+            tags=[category.name for category in entry.categories if category.name.strip()],
+            language=entry.lang,
+            attachments=[_attachment(file) for file in entry.enclosures],
+        ),
+        **_of_thought(entry),
+    }
 
 
 def _content(entry: Entry) -> Object:
-    """HTML or text: one is required, so the text may be the title. The excerpt of a pingback is text."""
-    if entry.html and entry.kind != "pingback":
+    """One is required: an empty body is an empty text. Posts and comments are HTML, the excerpt of a ping is text."""
+    if entry.kind in (None, "comment"):
         return {"content_html": entry.html}
-    return {"content_text": entry.summary or entry.title or entry.url}
+    return {"content_text": entry.summary}
 
 
 def _authors(people: Iterable[Person]) -> list[Object]:
@@ -75,11 +74,16 @@ def _attachment(file: Enclosure) -> Object:
     return _known(url=file.url, mime_type=file.type, size_in_bytes=file.length)
 
 
-def _thought(entry: Entry) -> Object | None:
-    """The extension object of a thought: its kind, and the id of the post that it answers. None for a post."""
+def _of_thought(entry: Entry) -> Object:
+    """What a thought always has, null where not known (docs/interface.md, “Shapes of JSON”). Nothing for a post."""
     if entry.kind is None:
-        return None
-    return {"kind": entry.kind, "in_reply_to": entry.in_reply_to.ref if entry.in_reply_to else None}
+        return {}
+    answered = entry.in_reply_to.ref if entry.in_reply_to else None
+    return {
+        "external_url": entry.external_url,
+        "authors": [{"name": person.name, "url": person.url} for person in entry.authors],
+        "_feedserver": {"kind": entry.kind, "response": None, "in_reply_to": answered},
+    }
 
 
 def _known(**members: Any) -> Object:

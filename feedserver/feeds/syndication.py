@@ -20,7 +20,6 @@ from feedserver.feeds import text_constructs
 from feedserver.feeds.extensions import EntryExtension, FeedExtension
 from feedserver.feeds.model import MEDIA_TYPES, Entry, Feed, Person
 from feedserver.feeds.tolerant import cleaned, written
-from feedserver.posts.model import WEB_BEGAN
 
 GENERATOR = "feedserver"
 DOCS = "http://www.rssboard.org/rss-specification"
@@ -98,8 +97,7 @@ def _entry(fmt: XmlFormat, feed_language: str, entry: Entry) -> _FinishedEntry:
     if fmt == "rss" or not entry.html:  # in Atom the extension writes all links
         made.link(href=entry.url)
     _set_body(made, entry)
-    if entry.published >= WEB_BEGAN:  # an earlier date is left out: it is optional in both formats
-        made.published(entry.published)
+    made.published(entry.published)
     made.updated(entry.updated)
     made.author([_person(author) for author in entry.authors])
     made.category(_categories(entry))
@@ -114,8 +112,8 @@ def _entry(fmt: XmlFormat, feed_language: str, entry: Entry) -> _FinishedEntry:
 
 def _set_body(made: FeedEntry, entry: Entry) -> None:
     """Sets summary, then content: RSS gets `description` and `content:encoded` in the order that readers expect."""
-    if entry.summary or not entry.html:
-        made.summary(text_constructs.escaped(entry.summary or text_constructs.label(entry)), type="html")
+    if entry.summary:
+        made.summary(text_constructs.escaped(entry.summary), type="html")
     if entry.html:
         made.content(entry.html, type="html")
 

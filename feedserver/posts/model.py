@@ -1,11 +1,8 @@
 """The values that posts are made of. Pure: no clock, database, network or Flask."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
-
-# Feed readers and the validator consider an earlier date a mistake.
-WEB_BEGAN = datetime(1990, 1, 1, tzinfo=UTC)
 
 PostState = Literal["draft", "published", "deleted"]
 Status = Literal["draft", "scheduled", "published", "deleted"]

@@ -4,7 +4,6 @@ Texts are rendered before the transaction, as it makes other writers wait. Liste
 The transaction counts a site revision, which is how feeds and pages learn of the change.
 """
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +20,7 @@ from feedserver.jobs.model import Job
 from feedserver.posts import document as documents
 from feedserver.posts import events, scheduling, store
 from feedserver.posts.events import Listener, PostEvent
-from feedserver.posts.model import WEB_BEGAN, DraftText, Post, Rendered
+from feedserver.posts.model import DraftText, Post, Rendered
 from feedserver.posts.rendering import render
 from feedserver.settings import SiteSettings
 from feedserver.storage import revision
@@ -65,7 +64,7 @@ class Publisher:
                 lang=document.lang or self.settings.language,
                 state=_state(document),
                 published_at=published_at,
-                updated_at=_updated_at(connection, document.updated or published_at, published_at, now),
+                updated_at=_updated_at(document.updated or published_at, published_at, now),
                 created_at=now,
             )
             return self._follow_up(connection, None, post_id, self._time(now))
@@ -88,7 +87,7 @@ class Publisher:
                 "lang": document.lang or self.settings.language,
                 "state": _state(document),
                 "published_at": published_at,
-                "updated_at": _updated_at(connection, document.updated or now, least, now, except_id=post.id),
+                "updated_at": _updated_at(document.updated or now, least, now),
             }
             store.change(connection, post.id, document, rendered, values)
 
@@ -198,21 +197,9 @@ def _first_date(post: Post, now: datetime) -> datetime:
     return now if post.state == "draft" else post.published_at
 
 
-def _updated_at(
-    connection: Connection, wanted: datetime, least: datetime, now: datetime, except_id: int | None = None
-) -> datetime:
-    """A time that no other post has: `wanted`, at least `least`, at most `now` unless `least` is later.
-
-    A time before WEB_BEGAN becomes `now`. A taken time is moved by random milliseconds from a span that doubles, so
-    that importing thousands of posts with one date takes a few look-ups each.
-    """
-    moment = max(least, min(wanted, now))
-    moment = first = moment if moment >= WEB_BEGAN else now
-    span = 1.0
-    while store.updated_at_taken(connection, moment, except_id):
-        moment = first + timedelta(milliseconds=random.randint(1, int(span * 1000)))  # noqa: S311 - no secret
-        span *= 2
-    return moment
+def _updated_at(wanted: datetime, least: datetime, now: datetime) -> datetime:
+    """`wanted`, but at least `least`, and at most `now` unless `least` is later."""
+    return max(least, min(wanted, now))
 
 
 def _undeleted(connection: Connection, slug: str) -> Post:

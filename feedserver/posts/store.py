@@ -179,11 +179,6 @@ def slug_owner(connection: Connection, slug: str) -> int | None:
     return connection.execute(select(slugs.c.post_id).where(slugs.c.slug == slug)).scalar_one_or_none()
 
 
-def updated_at_taken(connection: Connection, moment: datetime, except_id: int | None) -> bool:
-    query = select(posts.c.id).where(posts.c.updated_at == moment, posts.c.id != (except_id or 0))
-    return connection.execute(query).first() is not None
-
-
 # --- writing ---
 
 

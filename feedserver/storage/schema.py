@@ -71,8 +71,7 @@ posts = Table(
     Column("lang", SafeText, nullable=False),
     Column("state", SafeText, nullable=False),
     Column("published_at", UtcDateTime, nullable=False),
-    # Unique, since two entries of one feed must not share it (feed validator: DuplicateUpdated).
-    Column("updated_at", UtcDateTime, nullable=False, unique=True),
+    Column("updated_at", UtcDateTime, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("pings_open", Boolean, nullable=False),
     Column("comments_open", Boolean, nullable=False),

@@ -98,7 +98,7 @@ def test_section_top_level_only_known_members_of_the_right_types(feed):
 
 def test_section_top_level_addresses_are_absolute(feed):
     for value in (found for one in objects(feed) for name, found in one.items() if name.endswith("url")):
-        assert urlsplit(value).scheme == "https"
+        assert value is None or urlsplit(value).scheme == "https"
 
 
 def test_section_top_level_the_retired_author_is_not_used(feed):
@@ -115,17 +115,25 @@ def test_section_top_level_the_next_url_is_never_the_feed_url(feed):
 
 def test_section_items_only_known_members_of_the_right_types_and_one_extension(items):
     for item in items:
-        assert all(isinstance(value, ITEM[name]) for name, value in item.items() if name != "_feedserver")
+        known = {name: value for name, value in item.items() if name != "_feedserver" and value is not None}
+        assert all(isinstance(value, ITEM[name]) for name, value in known.items())
+
+
+def test_section_items_null_stands_only_for_the_source_of_a_comment(items):
+    assert {(item["_feedserver"]["kind"], name) for item in items for name in item if item[name] is None} == {
+        ("comment", "external_url")
+    }
 
 
 def test_section_items_ids_are_strings_that_no_two_share(items):
     assert len({item["id"] for item in items}) == len(items)
 
 
-def test_section_items_there_is_always_exactly_one_content_and_it_says_something(items):
-    for item in items:
-        [content] = [item[name] for name in ("content_html", "content_text") if name in item]
-        assert content
+def test_section_items_there_is_always_exactly_one_content_and_only_an_empty_body_has_an_empty_one(items):
+    contents = [[item[name] for name in ("content_html", "content_text") if name in item] for item in items]
+
+    assert all(len(content) == 1 for content in contents)
+    assert [bool(content) for [content] in contents] == [True, True, False, False, True, True]
 
 
 def test_section_items_dates_are_rfc_3339_in_utc(items):

@@ -1,4 +1,6 @@
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -79,21 +81,17 @@ def test_a_file_of_unknown_length_has_no_size():
     assert attached == [{"url": "https://media.example/x", "mime_type": "audio/ogg"}]
 
 
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ({}, "The first words of post 1"),
-        ({"summary": ""}, "Post 1"),
-        ({"summary": "", "title": ""}, f"{SITE}/posts/post-1"),
-    ],
-    ids=["summary", "title", "url"],
-)
-def test_without_a_body_there_is_text(given, expected):
-    found = item(an_entry(html="", **given))
+def test_an_empty_body_is_empty_and_repeats_no_title():
+    found = item(an_entry(html="", summary=""))
 
-    assert found["content_text"] == expected
-    assert "content_html" not in found
-    assert "summary" not in found
+    assert found["content_html"] == ""
+    assert not {"content_text", "summary"} & set(found)
+
+
+def test_a_summary_of_an_empty_body_is_no_body():
+    found = item(an_entry(html="", summary="In short"))
+
+    assert (found["content_html"], found["summary"]) == ("", "In short")
 
 
 def test_titles_are_plain_text_as_they_are():
@@ -112,17 +110,27 @@ def test_a_pingback_is_its_excerpt_as_text_and_names_source_sender_and_post():
         "date_published": "2026-01-31T15:00:00Z",
         "date_modified": "2026-01-31T15:00:00Z",
         "authors": [{"name": "Bob", "url": "https://bob.example/"}],
-        "_feedserver": {"kind": "pingback", "in_reply_to": "tag:blog.example,2026:post-1"},
+        "_feedserver": {"kind": "pingback", "response": None, "in_reply_to": "tag:blog.example,2026:post-1"},
     }
 
 
-def test_a_comment_is_html():
-    found = item(a_thought(kind="comment", html="<p>Well said</p>", external_url=None))
+def test_a_comment_is_html_and_what_is_not_known_of_it_is_null():
+    found = item(a_thought(kind="comment", html="<p>Well said</p>", external_url=None, authors=(Person("Bob"),)))
 
     assert found["content_html"] == "<p>Well said</p>"
     assert found["_feedserver"]["kind"] == "comment"
     assert "content_text" not in found
-    assert "external_url" not in found
+    assert found["external_url"] is None
+    assert found["authors"] == [{"name": "Bob", "url": None}]
+
+
+def test_a_thought_whose_words_changed_keeps_its_date_and_has_a_later_modification():
+    thought = a_thought(3)
+
+    found = item(replace(thought, updated=thought.updated + timedelta(days=1)))
+
+    assert found["date_published"] == "2026-01-31T15:00:00Z"
+    assert found["date_modified"] == "2026-02-01T15:00:00Z"
 
 
 def test_a_post_has_nothing_of_a_thought():

@@ -1,0 +1,58 @@
+"""What posts of older releases become."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+
+from feedserver.posts import store
+from feedserver.storage.engine import Database
+from feedserver.storage.schema import metadata, posts
+from tests.storage.test_upgrade_of_thoughts import POST, THOUGHT, insert
+from tests.support.upgrading import upgrade_to
+
+# Until release 1002 a time that another post had was moved by some milliseconds.
+MOVED = "2026-03-08 12:00:00.417000"
+
+
+@pytest.fixture
+def full(empty_database_url: str) -> Iterator[Database]:
+    """A database of an older release: two posts of one second, one of them with all that may belong to a post."""
+    database = Database(empty_database_url)
+    upgrade_to(database, "1002")
+    insert(database, "posts", POST | {"title": "First", "updated_at": "2026-03-08 12:00:00.000000"})
+    insert(database, "posts", POST | {"id": 7, "guid": "urn:uuid:7", "slug": "seven", "updated_at": MOVED})
+    insert(database, "slugs", {"slug": "a-post", "post_id": 1})
+    insert(database, "post_tags", {"post_id": 1, "position": 0, "name": "sea"})
+    insert(database, "listed", {"list": "site", "post_id": 1, "published_at": MOVED, "position": 1})
+    insert(database, "related", {"post_id": 1, "other_id": 7, "score": 0.5})
+    insert(database, "thoughts", THOUGHT)
+    yield database
+    database.close()
+
+
+def test_posts_of_one_second_keep_all_that_belongs_to_them_and_share_their_time(full: Database) -> None:
+    with full.read() as connection:
+        before = {table: connection.execute(select(metadata.tables[table])).all() for table in ("listed", "related")}
+
+    upgrade_to(full, "head")
+
+    with full.read() as connection:
+        found = store.by_ids(connection, (1, 7))
+        after = {table: connection.execute(select(metadata.tables[table])).all() for table in before}
+        thoughts = connection.execute(text("SELECT post_id FROM thoughts")).scalars().all()
+    assert [(post.title, post.slug, post.tags) for post in found.values()] == [
+        ("First", "a-post", ("sea",)),
+        ("", "seven", ()),
+    ]
+    assert {post.updated_at for post in found.values()} == {datetime(2026, 3, 8, 12, tzinfo=UTC)}
+    assert (after, thoughts) == (before, [1])
+
+
+def test_what_refers_to_a_post_still_needs_it(full: Database) -> None:
+    upgrade_to(full, "head")
+
+    with pytest.raises(IntegrityError), full.write() as connection:
+        connection.execute(posts.delete().where(posts.c.id == 1))
