@@ -26,6 +26,7 @@ from feedserver.pages import private
 from feedserver.pages import views as page_views
 from feedserver.services import EXTENSION, WebServices
 from feedserver.settings import Settings
+from feedserver.text import shorten
 from feedserver.thoughts import comments
 from feedserver.thoughts import views as thought_views
 from feedserver.urls import Urls
@@ -125,6 +126,7 @@ def _prepare_templates(app: Flask, services: WebServices) -> None:
         "day": partial(_day, zone),
         "moment": partial(_moment, zone),
         "rfc3339": rfc3339,
+        "shorten": shorten,
         "paragraphs": lambda text: Markup(comments.as_html(text)),  # noqa: S704 - it escapes
     }
 

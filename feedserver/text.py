@@ -3,9 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from itertools import groupby, islice
+from typing import TYPE_CHECKING
 
 import turbohtml
+
+if TYPE_CHECKING:
+    import regex
 
 # Characters that XML 1.0 section 2.2 forbids, and those that the feed validator reports: C1 controls, noncharacters
 # and the replacement character. Lone surrogates cannot be encoded.
@@ -23,6 +28,8 @@ _ISOLATES, _POP_ISOLATE = frozenset("\u2066\u2067\u2068"), "\u2069"
 MAX_MARKS = 30  # combining marks in a row (UAX #15 section 13)
 _MAYBE_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{MAX_MARKS + 1},}}")  # no letter, digit or blank is a mark
 _MARKS = frozenset(("Mn", "Mc", "Me", "Cf"))  # format characters too: a joiner does not end a row
+_FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))  # two of them are a flag
+_WINDOW = 128  # characters, longer than honest grapheme clusters
 _PIECE = 65_536  # characters
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 # One candidate of a `srcset` (HTML section 4.8.4.2.1): a URL, which may hold commas inside, then a width or density.
@@ -112,12 +119,43 @@ def without_open_bidi(text: str) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """Returns at most `limit` characters of `text`, cut between words if possible, with “…” if cut."""
+    """Returns at most `limit` characters of `text`, cut between words if possible, with “…” if cut.
+
+    A word that is too long is cut between grapheme clusters.
+    """
     if len(text) <= limit:
         return text
-    head = text[: limit - 1]
+    head = text[: cluster_start(text, limit - 1)]
     whole_words = head.rsplit(" ", 1)[0] if " " in head[limit // 2 :] else head
     return whole_words.rstrip(" ,;:–—-") + "…"
+
+
+def cluster_start(text: str, index: int) -> int:
+    """Returns where the grapheme cluster begins that holds the character at `index` (UAX #29).
+
+    A cluster of over 128 characters, which no honest text has, is cut at `index`. Takes constant time, flags apart.
+    """
+    if index >= len(text):
+        return len(text)
+    start = max(0, index - _WINDOW)
+    # Flags are pairs of letters: an odd number before the window means that it begins within one.
+    start -= (start - len(text[:start].rstrip(_FLAG_LETTERS))) % 2
+    *_, last = _clusters().finditer(text[start : index + 1])
+    return start + last.start() if last.start() or not start else index
+
+
+def cluster_end(text: str, index: int) -> int:
+    """Returns `index`, or the end of the grapheme cluster that begins before it and goes on there."""
+    start = cluster_start(text, index)
+    return index if start == index else start + next(_clusters().finditer(text[start : start + _WINDOW])).end()
+
+
+@cache
+def _clusters() -> "regex.Pattern[str]":
+    # A late import: most commands cut no text.
+    import regex
+
+    return regex.compile(r"\X")
 
 
 def is_language_tag(text: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import groupby
 
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
@@ -13,6 +14,8 @@ from lxml import etree
 from feedserver.text import (
     MAX_MARKS,
     clean,
+    cluster_end,
+    cluster_start,
     is_language_tag,
     one_line,
     plain,
@@ -21,6 +24,7 @@ from feedserver.text import (
     strangers_text,
     without_open_bidi,
 )
+from tests.support.clusters import CLUSTERS
 
 Read = Callable[[str, int], str]
 
@@ -88,6 +92,37 @@ def test_a_shortened_text_is_never_longer_than_its_limit(text: str, limit: int) 
 )
 def test_a_text_is_cut_between_words_if_possible(text: str, limit: int, short: str) -> None:
     assert shorten(text, limit) == short
+
+
+@pytest.mark.parametrize("cluster", CLUSTERS.values(), ids=CLUSTERS)
+@pytest.mark.parametrize("limit", [24, 25, 26, 279, 280, 1000])
+def test_a_text_is_cut_between_grapheme_clusters(cluster: str, limit: int) -> None:
+    short = shorten("x" + cluster * 1000, limit)
+
+    whole = (limit - 2) // len(cluster)
+    assert short == "x" + cluster * whole + "…"
+
+
+def test_a_grapheme_cluster_without_end_is_cut_at_the_limit() -> None:
+    assert shorten("x" + "ᄀ" * 1000, 500) == "x" + "ᄀ" * 498 + "…"
+
+
+@given(
+    st.text(alphabet=st.one_of(st.sampled_from("".join(CLUSTERS.values())), st.characters()), max_size=150), st.data()
+)
+def test_the_start_and_the_end_of_a_cluster_are_those_of_its_text(text: str, data: st.DataObject) -> None:
+    index = data.draw(st.integers(0, len(text)))
+    boundaries = [0, *(match.end() for match in regex.finditer(r"\X", text))]
+
+    assert cluster_start(text, index) == max(place for place in boundaries if place <= index)
+    assert cluster_end(text, index) == min(place for place in boundaries if place >= index)
+
+
+def test_flags_are_cut_between_their_letters_in_linear_time() -> None:
+    text = "x" + "🇩🇪" * 1_000_000
+
+    assert [cluster_start(text, index) for index in (999_999, 1_000_000, 1_000_001)] == [999_999, 999_999, 1_000_001]
+    assert seconds_of(lambda: cluster_end(text, 1_000_000)) < 0.1
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from feedserver.clock import rfc3339
 from feedserver.feeds.scopes import FeedAddress, urls_by_format
 from feedserver.posts.model import Enclosure, Post, PostLink
 from feedserver.settings import SiteSettings
+from feedserver.text import shorten
 from feedserver.thoughts.comments import Form
 from feedserver.thoughts.model import Thought
 from feedserver.urls import Urls
@@ -49,6 +50,7 @@ def render(template: str, **values: Any) -> str:
         "day": lambda moment: f"{moment:%B} {moment.day}, {moment.year}",
         "moment": lambda moment: f"{moment:%B} {moment.day}, {moment.year}, {moment:%H:%M} UTC",
         "rfc3339": rfc3339,
+        "shorten": shorten,
         "paragraphs": Markup("<p>{}</p>").format,
     }
     return environment.get_template(template).render({"canonical": None} | values)

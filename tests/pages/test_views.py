@@ -200,6 +200,14 @@ def test_a_post_without_a_title_has_its_first_words_as_label(client: FlaskClient
     assert texts(client.get("/").text, "article h2") == ["Just a few words & no title."]
 
 
+def test_the_label_of_a_post_is_cut_between_grapheme_clusters(client: FlaskClient, publish: Publish) -> None:
+    publish("", slug="note", body="🇩🇪" * 200)
+
+    assert texts(client.get("/posts/note").text, "h1") == ["🇩🇪" * 39 + "…"]
+    feed = client.get("/feed.atom", headers={"Sec-Fetch-Dest": "document", "Accept": "text/html"}).text
+    assert texts(feed, "ol a") == ["🇩🇪" * 39 + "…"]
+
+
 def test_a_post_in_another_language_says_so(client: FlaskClient, publish: Publish) -> None:
     publish("Nebel", slug="nebel", lang="de")
 

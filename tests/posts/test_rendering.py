@@ -123,6 +123,10 @@ def test_the_excerpt_is_the_beginning_as_plain_text() -> None:
     assert len(found.excerpt) <= EXCERPT
 
 
+def test_the_excerpt_is_cut_between_grapheme_clusters() -> None:
+    assert render("🇩🇪" * 1000, PERMALINK).excerpt == "🇩🇪" * 139 + "…"
+
+
 def test_the_excerpt_knows_no_footnotes() -> None:
     assert render("One[^1] two.[^n]\n\n[^1]: Note.\n[^n]: Other.", PERMALINK).excerpt == "One two."
 

@@ -2,6 +2,8 @@
 
 import re
 
+from feedserver.text import cluster_start
+
 MAX_KEPT = 2048  # characters
 _BLANKS = re.compile(r"\s+")
 
@@ -37,8 +39,9 @@ class LastText:
             self.length += len(piece)
             self._kept += len(piece)
         if self._kept > 2 * MAX_KEPT:
-            self._pieces = ["".join(self._pieces)[-MAX_KEPT:]]
-            self._kept = MAX_KEPT
+            kept = "".join(self._pieces)
+            self._pieces = [kept[cluster_start(kept, len(kept) - MAX_KEPT) :]]
+            self._kept = len(self._pieces[0])
 
     def since(self, start: int) -> str:
         """Returns the text from offset `start` on, as far as it is still kept."""

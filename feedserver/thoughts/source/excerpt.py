@@ -3,7 +3,6 @@
 The tokens of the page are read a second time, up to the end of the block around the last wanted link.
 """
 
-import unicodedata
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +17,7 @@ from feedserver.thoughts.source.tokens import BOUNDARIES, HIDDEN, INVISIBLE, TEX
 _SIDE = 100  # characters on each side of the link, and of the link text
 _OPENING = 2 * _SIDE  # characters of a description or of the first words of a page
 _ENOUGH = 20  # characters around the link text; with fewer, text from outside the block is added
-_LONGEST_WORD = 60  # characters; longer ones may be cut, for scripts without spaces
+_LONGEST_WORD = 60  # characters; longer ones are cut between grapheme clusters, for scripts without spaces
 _MAX_BLOCKS = 512  # open blocks whose start is known
 _MAX_FOLLOWED = 1000  # tokens read after a link: for 200 links at once that is less than a second
 _SEPARATORS = BOUNDARIES | {"br", "img"}
@@ -198,10 +197,7 @@ def _head(words: str, limit: int) -> str:
     if len(words) <= limit:
         return words
     blank = words.rfind(" ", limit - _LONGEST_WORD, limit + 1)
-    cut = blank if blank >= 0 else limit
-    while blank < 0 < cut and _continues(words, cut):
-        cut -= 1
-    return words[:cut].rstrip()
+    return words[: blank if blank >= 0 else text.cluster_start(words, limit)].rstrip()
 
 
 def _tail(words: str, limit: int) -> str:
@@ -210,13 +206,4 @@ def _tail(words: str, limit: int) -> str:
         return words
     start = len(words) - limit
     blank = words.find(" ", start - 1, start + _LONGEST_WORD)
-    cut = blank if blank >= 0 else start
-    while blank < 0 and cut < len(words) and _continues(words, cut):
-        cut += 1
-    return words[cut:].lstrip()
-
-
-def _continues(words: str, index: int) -> bool:
-    """Whether the character at `index` continues the one before: a combining mark, or part of an emoji sequence."""
-    joined = "\u200d" in words[index - 1 : index + 1] or "\U0001f3fb" <= words[index] <= "\U0001f3ff"
-    return joined or unicodedata.category(words[index]).startswith("M")
+    return words[blank if blank >= 0 else text.cluster_end(words, start) :].lstrip()

@@ -1,15 +1,17 @@
 """The words around a link."""
 
+import re
 import time
-import unicodedata
 
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedserver import text
 from feedserver.thoughts.source.excerpt import excerpts
 from feedserver.thoughts.source.links import FoundLink, SourcePage, read
+from tests.support.clusters import CLUSTERS
 from tests.support.memory import peak_of
 
 POST = "http://me.example/posts/one"
@@ -199,16 +201,21 @@ def test_text_without_blanks_is_cut_at_the_limit() -> None:
     assert (len(before), len(after)) == (100, 100)
 
 
-@pytest.mark.parametrize("mark", ["\u0331", "\u0e34", "\ufe0f", "\u200d👩", "\U0001f3fd"])
+@pytest.mark.parametrize("cluster", CLUSTERS.values(), ids=CLUSTERS)
 @pytest.mark.parametrize("shift", range(3))
-def test_no_character_is_cut_from_its_combining_marks(mark: str, shift: int) -> None:
-    run = "x" * shift + f"g{mark}" * 200
-    found = words(f"<p>{run}<a href={POST}>-</a>{run}").removeprefix("[…] ").removesuffix(" […]")
+@pytest.mark.parametrize("length", [200, 5000])
+def test_a_word_is_cut_between_grapheme_clusters(cluster: str, shift: int, length: int) -> None:
+    run = "x" * shift + cluster * (length // len(cluster))
+    found = words(f"<p>{run}<a href={POST}>-{run}</a>{run}").removeprefix("[…] ").removesuffix(" […]")
 
-    before, after = found.split("-")
-    assert before
-    assert before[0] == "g"
-    assert after.endswith(unicodedata.normalize("NFC", f"g{mark}"))
+    before, inside, after = re.split("-|… ", found)
+    for part in (before, inside, after):
+        assert 50 < len(part) <= 100
+        assert set(regex.findall(r"\X", part)) <= {"x", cluster}
+
+
+def test_a_grapheme_cluster_without_end_is_cut_somewhere() -> None:
+    assert words(f"<p>{'ᄀ' * 10_000} <a href={POST}>-</a>") == f"[…] {'ᄀ' * 100} - […]"
 
 
 PAGE = f"""<!DOCTYPE html><html lang=en><head><meta charset=utf-8><title>Hello &#8211; A Blog</title>
