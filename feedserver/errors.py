@@ -19,7 +19,7 @@
         ├── HostUnknown          the name does not resolve
         ├── TimedOut             the deadline over name, connect, TLS, redirects and body
         ├── ConnectionFailed     refused, reset, TLS error, broken HTTP
-        ├── TooManyRedirects     more than five, a loop, or another scheme
+        ├── RedirectRefused      more than five, a loop, another scheme, userinfo
         ├── BudgetSpent          a redirect leads to a host whose fetch limit is reached
         ├── BadStatus            carries the status
         └── NotText              a type that cannot hold links
@@ -187,8 +187,8 @@ class ConnectionFailed(FetchError):
     """The connection was refused or reset, TLS failed, or the response is broken."""
 
 
-class TooManyRedirects(FetchError):
-    """More than five redirects, a loop, or one to another scheme."""
+class RedirectRefused(FetchError):
+    """More than five redirects, a loop, or one to a URL that is never contacted: another scheme, userinfo."""
 
 
 class BudgetSpent(FetchError):

@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import cast
-from urllib.parse import SplitResult, quote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urldefrag
 
-from feedserver.errors import AddressForbidden, BadStatus, ConnectionFailed, NotText, TooManyRedirects
-from feedserver.net.body import read_body
+from feedserver.errors import AddressForbidden, BadStatus, ConnectionFailed, NotText, RedirectRefused
+from feedserver.net.body import Body, read_body
 from feedserver.net.connection import NOT_FOUND, Policy, Resolve, connection, look_up
 from feedserver.net.guarded_socket import MAX_HEAD, Deadline, GuardedSocket, translated_errors
-from feedserver.urls import DEFAULT_PORTS, netloc, normalize_source, split_http
+from feedserver.net.location import KEPT_IN_TARGETS, redirect_target
+from feedserver.urls import netloc, split_http
 
 MAX_REDIRECTS = 5
 MAX_VALIDATOR = 1000  # characters of an ETag or Last-Modified; longer ones are not stored
@@ -31,9 +32,10 @@ class FetchedPage:
     status: int  # 200, or 304 to a conditional request
     content_type: str  # as sent, empty if missing
     body: bytes  # at most `max_bytes`; empty on 304
-    truncated: bool  # the body was longer than `max_bytes`
+    truncated: bool  # the body is longer than `max_bytes`
     etag: str | None
     last_modified: str | None
+    incomplete: bool = False  # the body ended before its announced end
 
 
 def fetch(
@@ -63,7 +65,7 @@ def fetch(
         parts = split_http(url)
         if parts is None:
             raise AddressForbidden(NOT_FOUND)
-        seen.add(normalize_source(url))
+        seen.add(urldefrag(url).url)
         with translated_errors(deadline), connection(parts, policy, deadline, resolve, tls) as sock:
             sock.send(_request(parts, headers))
             response = _Response(cast(socket.socket, sock), method="GET")
@@ -71,11 +73,11 @@ def fetch(
             if response.status not in (301, 302, 303, 307, 308):
                 return _page(url, response, sock, policy.max_bytes, conditional=bool(conditions))
             url = _redirect_target(url, response)
-        if normalize_source(url) in seen:
-            raise TooManyRedirects("the source redirects in a circle")
+        if url in seen:
+            raise RedirectRefused("the source redirects in a circle")
         if on_redirect is not None:
             on_redirect(url)
-    raise TooManyRedirects(f"the source redirects more than {MAX_REDIRECTS} times")
+    raise RedirectRefused(f"the source redirects more than {MAX_REDIRECTS} times")
 
 
 # --- the request ---
@@ -83,7 +85,7 @@ def fetch(
 
 def _request(parts: SplitResult, headers: Sequence[str]) -> bytes:
     query = f"?{parts.query}" if parts.query else ""
-    target = quote((parts.path or "/") + query, safe="!#$%&'()*+,/:;=?@[]~", errors="replace")
+    target = quote((parts.path or "/") + query, safe=KEPT_IN_TARGETS, errors="replace")
     lines = [
         f"GET {target} HTTP/1.1",
         f"Host: {netloc(parts)}",
@@ -128,23 +130,18 @@ class _Response(http.client.HTTPResponse):
 
 
 def _redirect_target(url: str, response: _Response) -> str:
-    location = response.headers.get("Location", "").strip()
-    try:
-        # Many servers send raw UTF-8, which `http.client` decodes as Latin-1.
-        target = urljoin(url, location.encode("latin-1").decode("utf-8"))
-        scheme = urlsplit(target).scheme
-    except ValueError as error:
-        raise ConnectionFailed("the source redirects to an invalid URL") from error
-    if scheme not in DEFAULT_PORTS:
-        raise TooManyRedirects("the source redirects to a URL that is not http or https")
-    if not location or split_http(target) is None:
-        raise ConnectionFailed("the source redirects to an invalid URL")
-    return target
+    locations = set(response.headers.get_all("Location", []))
+    if len(locations) > 1:  # as browsers do: it may be another's line in this answer
+        raise ConnectionFailed("the source redirects to several URLs")
+    location = "".join(locations)
+    if not location.strip():
+        raise ConnectionFailed("the source redirects, and does not say where")
+    return redirect_target(url, location)
 
 
 def _page(url: str, response: _Response, sock: GuardedSocket, max_bytes: int, *, conditional: bool) -> FetchedPage:
     content_type = response.headers.get("Content-Type", "")
-    body, truncated = b"", False
+    body = Body()
     if response.status != 304 or not conditional:
         if response.status != 200:
             raise BadStatus(response.status)
@@ -152,6 +149,10 @@ def _page(url: str, response: _Response, sock: GuardedSocket, max_bytes: int, *,
             raise NotText("the source is not an HTML page")
         # More than `max_bytes`: chunked coding and TLS add bytes.
         sock.allowance = 2 * max_bytes + MAX_HEAD
-        body, truncated = read_body(response, max_bytes)
+        body = read_body(response, max_bytes)
     etag, last_modified = (_validator(response.headers.get(name)) for name in ("ETag", "Last-Modified"))
-    return FetchedPage(url, response.status, content_type, body, truncated, etag, last_modified)
+    if body.incomplete:  # a later 304 would confirm a page that was never read
+        etag = last_modified = None
+    return FetchedPage(
+        url, response.status, content_type, body.data, body.truncated, etag, last_modified, body.incomplete
+    )

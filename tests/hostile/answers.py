@@ -16,6 +16,7 @@ def bomb(megabytes, packer):
 
 GZIP_BOMB = bomb(100, zlib.compressobj(9, wbits=31))
 DOUBLE_BOMB = gzip.compress(GZIP_BOMB)
+EMPTY_BLOCKS = gzip.compress(gzip.compress(b"")[:10] + b"\0\0\0\xff\xff" * 2 * MEGABYTE, 1)  # 10 MB without output
 
 
 def for_ever(head, piece):
@@ -82,28 +83,28 @@ BROKEN = {
     "endless header lines": for_ever(OK, b"X: x\r\n" * 1000),
     "endless informational answers": for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
     "endless early hints": for_ever(b"", b"HTTP/1.1 103 Early Hints\r\nX: x\r\n\r\n" * 1000),
-    "body shorter than said": OK + b"Content-Length: 1000\r\n\r\nshort",
-    "chunk of no size": CHUNKED + b"\r\nx\r\n0\r\n\r\n",
-    "chunk size in words": CHUNKED + b"many\r\nx\r\n0\r\n\r\n",
     "chunk size negative": CHUNKED + b"-5\r\nhello\r\n0\r\n\r\n",
     "endless chunk of negative size": for_ever(CHUNKED + b"-5\r\n", b"x" * 65536),
-    "chunk size of 60,000 digits": CHUNKED + b"f" * 60_000 + b"\r\nx\r\n0\r\n\r\n",
-    "chunk shorter than said": CHUNKED + b"ff\r\nx\r\n",
-    "chunks without end": CHUNKED + b"1\r\nx\r\n",
     "chunk size of 1 MB": CHUNKED + b"0" * MEGABYTE + b"1\r\nx\r\n",
     "endless chunk extension": for_ever(CHUNKED + b"1;", b"x" * 65536),
     "endless empty extensions": for_ever(CHUNKED, b"1;" + b"x" * 60_000 + b"\r\nx\r\n"),
     "endless trailer": for_ever(CHUNKED + b"1\r\nx\r\n0\r\n", b"X: x\r\n" * 1000),
     "gzip in the transfer coding": OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
     "gzip that is none": packed(b"hello, world"),
-    "gzip cut short": packed(gzip.compress(b"hello" * 1000)[:-9]),
-    "gzip without its sum": packed(gzip.compress(b"hello" * 1000)[:-8]),
-    "gzip with a wrong sum": packed(gzip.compress(b"hello" * 1000)[:-8] + b"\0" * 8),
-    "gzip, then something else": packed(gzip.compress(b"hello") + b"tail"),
     "deflate that is none": packed(b"\xff" * 100, b"deflate"),
     "endless empty gzip members": for_ever(packed(b""), gzip.compress(b"") * 1000),
     "endless empty deflate blocks": for_ever(packed(b"\x78\x9c", b"deflate"), b"\0\0\0\xff\xff" * 10_000),
     "endless gzip header": for_ever(packed(b"\x1f\x8b\x08\x08\0\0\0\0\0\0"), b"n" * 65536),
+}
+
+CUT_SHORT = {
+    "body shorter than said": OK + b"Content-Length: 1000\r\n\r\nshort",
+    "chunk of no size": CHUNKED + b"\r\nx\r\n0\r\n\r\n",
+    "chunk size in words": CHUNKED + b"many\r\nx\r\n0\r\n\r\n",
+    "chunk size of 60,000 digits": CHUNKED + b"f" * 60_000 + b"\r\nx\r\n0\r\n\r\n",
+    "chunk shorter than said": CHUNKED + b"ff\r\nx\r\n",
+    "chunks without end": CHUNKED + b"1\r\nx\r\n",
+    "gzip cut short": packed(gzip.compress(b"hello" * 1000)[:-9]),
 }
 
 TOO_LONG = {
@@ -121,6 +122,8 @@ TOO_LONG = {
     ),
     "deflate bomb": packed(bomb(100, zlib.compressobj(9)), b"deflate"),
     "endless gzip bomb": for_ever(packed(b""), GZIP_BOMB),
+    "three gzip bombs, one in the other": packed(gzip.compress(DOUBLE_BOMB), b"gzip, gzip, gzip"),
+    "gzip bomb of empty blocks in a gzip bomb": packed(EMPTY_BLOCKS, b"gzip, gzip"),
     "gzip bomb with a broken end": packed(GZIP_BOMB[:-8] + b"\0" * 8),
     "gzip bomb in small members": packed(gzip.compress(b"\0" * 2000) * 1000),
 }

@@ -25,14 +25,14 @@ from feedserver import xmlrpc
 from feedserver.clock import utc_now
 from feedserver.installation import init
 from feedserver.net import fetch as fetching
-from feedserver.net.body import read_body
+from feedserver.net.body import Body, read_body
 from feedserver.net.guarded_socket import GuardedSocket
 from feedserver.posts import store as posts
 from feedserver.services import WebServices, egress_policy
 from feedserver.settings import EgressSettings, Settings, SiteSettings
 from feedserver.thoughts import store
 from feedserver.thoughts.verification.inspect import Inspection, Inspector
-from tests.hostile.answers import BROKEN, TOO_LATE, TOO_LONG
+from tests.hostile.answers import BROKEN, CUT_SHORT, TOO_LATE, TOO_LONG
 from tests.hostile.authority import Authority
 from tests.hostile.bodies import BODIES
 from tests.hostile.pages import PAGES
@@ -40,7 +40,7 @@ from tests.hostile.server import PAGE, Server
 
 SITE = "http://blog.example"
 POSTS = 200
-GROUPS = {"late": TOO_LATE, "broken": BROKEN, "long": TOO_LONG, "page": PAGES}
+GROUPS = {"late": TOO_LATE, "broken": BROKEN, "cut": CUT_SHORT, "long": TOO_LONG, "page": PAGES}
 TLS = ("self-signed", "expired", "wrong name")
 
 
@@ -153,9 +153,9 @@ def _count_bytes() -> tuple[list[int], list[int]]:
         taken.append(len(data))
         return data
 
-    def measured(answer: HTTPResponse, max_bytes: int) -> tuple[bytes, bool]:
+    def measured(answer: HTTPResponse, max_bytes: int) -> Body:
         found = read_body(answer, max_bytes)
-        body.append(len(found[0]))
+        body.append(len(found.data))
         return found
 
     mock.patch.object(GuardedSocket, "receive", counted).start()

@@ -28,6 +28,7 @@ STARTS = [1, 4, 4, 1, 4, 1, 4, 4]  # worker processes of each start; all are kil
 GROUPS = {
     "late": "answers that come late or byte by byte",
     "broken": "broken answers",
+    "cut": "answers that end early",
     "long": "endless answers, decompression bombs",
     "page": "pages made to be slow",
     "tls": "invalid certificates",

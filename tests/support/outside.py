@@ -40,6 +40,7 @@ class Web:
         etag: str | None = None,
         last_modified: str | None = None,
         redirected_to: str | None = None,
+        incomplete: bool = False,
     ) -> str:
         body = html.encode() if isinstance(html, str) else html
         self.pages[url] = FetchedPage(
@@ -50,6 +51,7 @@ class Web:
             truncated=False,
             etag=etag,
             last_modified=last_modified,
+            incomplete=incomplete,
         )
         return url
 

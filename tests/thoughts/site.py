@@ -149,7 +149,7 @@ class Site:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.call(ping_body(source, target), sender=sender, headers=named)
 
-    def mention(self, target: str, source: str = SOURCE, *, before: str = "I read ", **validators: str) -> Answer:
+    def mention(self, target: str, source: str = SOURCE, *, before: str = "I read ", **validators: Any) -> Answer:
         """Puts a page that links to the target, and pings from it."""
         self.web.put(source, linking(target, before=before), **validators)
         return self.ping(source, target)

@@ -14,8 +14,8 @@ from feedserver.errors import (
     FetchError,
     HostUnknown,
     NotText,
+    RedirectRefused,
     TimedOut,
-    TooManyRedirects,
 )
 from feedserver.thoughts.lifecycle import Action
 from tests.thoughts.site import SOURCE, Site, SiteWith, linking
@@ -80,7 +80,7 @@ def test_a_verified_ping_is_registered_and_named_as_it_was_sent(site: Site, targ
 MISSING = {
     "no such host": HostUnknown("the source’s host cannot be found"),
     "a forbidden address": AddressForbidden("the source’s host cannot be found"),
-    "redirects": TooManyRedirects("the source redirects in a circle"),
+    "redirects": RedirectRefused("the source redirects in a circle"),
     "401": BadStatus(401),
     "403": BadStatus(403),
     "404": BadStatus(404),

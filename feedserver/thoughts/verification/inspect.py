@@ -95,11 +95,13 @@ class Inspector:
             return Inspection("it redirects to this site", Findings(), Missing(), started_at, record)
         text = clean(decode(fetched.body, fetched.content_type))
         cut = f"; only the first {len(fetched.body)} bytes were read" if fetched.truncated else ""
+        cut += "; the rest did not come" if fetched.incomplete else ""
         summary = f"status {fetched.status}, {len(fetched.body)} bytes{cut}"
         redirected_to = fetched.url if normalize_source(fetched.url) != source_key else None
         findings = replace(self._findings(read(text, fetched.url), source_key), redirected_to=redirected_to)
         record = SourceRecord(started_at, findings, fetched.etag, fetched.last_modified, read_at=started_at)
-        return Inspection(summary, findings, Unlinked(), started_at, record)
+        otherwise = Trouble() if fetched.incomplete else Unlinked()  # the link may be in the rest
+        return Inspection(summary, findings, otherwise, started_at, record)
 
     def _inspect_own_post(self, source_key: str, started_at: datetime) -> Inspection:
         """One of our own posts as a source: read from the database, never over HTTP."""
@@ -166,7 +168,7 @@ def _meaning(error: errors.FetchError) -> Evidence:
     match error:
         case errors.BadStatus(status=401 | 403 | 404 | 410 as status):
             return Missing(status)
-        case errors.AddressForbidden() | errors.HostUnknown() | errors.TooManyRedirects():
+        case errors.AddressForbidden() | errors.HostUnknown() | errors.RedirectRefused():
             return Missing()
         case errors.NotText():
             return Unlinked("not a text")

@@ -54,10 +54,14 @@ class Settler:
             sources.save(connection, job.subject, replace(found.record, fetched_at=now))
         thoughts = store.of_source(connection, job.subject, MOVABLE)
         waiting = [thought for thought in thoughts if thought.state == "received"]
-        if waiting and isinstance(found.otherwise, Trouble):
+        troubled = [thought for thought in waiting if isinstance(found.evidence(thought.post_id), Trouble)]
+        if troubled:
             pause = pause_after(job.attempts + 1, random.random())  # noqa: S311 - no secret
             if pause is not None:
-                self._try_again(connection, job, found, waiting, now + pause, now)
+                for thought in waiting:  # a part of the page may have come, with links
+                    if thought not in troubled:
+                        self.apply(connection, thought, found.summary, found.evidence(thought.post_id), now)
+                self._try_again(connection, job, found, troubled, now + pause, now)
                 return
             found = replace(found, otherwise=Trouble(last=True))
         late = [thought for thought in waiting if self._came_late(connection, thought, found)]

@@ -41,6 +41,53 @@ def test_a_source_that_was_read_a_moment_ago_is_not_fetched_for_the_next_post(si
     ] * 3
 
 
+# --- a page of which a part was read ---
+
+
+def test_a_link_in_the_part_that_came_is_a_link(site: Site, target: str) -> None:
+    site.web.put(SOURCE, linking(target), incomplete=True)
+
+    assert site.ping(SOURCE, target).outcome == "registered"
+
+
+def test_no_link_in_the_part_that_came_says_nothing(site: Site, target: str) -> None:
+    second = site.url(site.publish("Second"))
+    site.web.put(SOURCE, linking(target), incomplete=True)
+    assert [site.ping(SOURCE, to).outcome for to in (target, second)] == ["registered", "accepted"]
+
+    site.web.put(SOURCE, linking(second))
+    site.clock.move(minutes=10)
+    site.run_jobs()
+
+    assert site.states() == ["gone", "shown"]
+
+
+def test_a_retry_settles_what_the_part_links_to_and_goes_on_for_the_rest(site: Site) -> None:
+    targets = [site.url(site.publish(f"Post {number}")) for number in range(2)]
+    site.web.fail(SOURCE, TimedOut("too slow"))
+    for to in targets:
+        site.ping(SOURCE, to)
+
+    site.web.put(SOURCE, linking(targets[0]), incomplete=True)
+    site.clock.move(seconds=60)
+    site.run_jobs()
+
+    assert site.states() == ["received", "shown"]
+    assert site.pressing_jobs() != []
+
+
+def test_a_page_that_came_in_part_takes_nothing_away(site: Site, target: str) -> None:
+    site.mention(target)
+    site.web.put(SOURCE, linking(), incomplete=True)
+    site.clock.move(minutes=10)
+
+    assert site.ping(SOURCE, target).outcome == 48
+    site.run_jobs()
+
+    assert site.web.fetched == [SOURCE] * 2
+    assert site.states() == ["shown"]
+
+
 # --- our own pages as sources ---
 
 
