@@ -1,23 +1,33 @@
 """Builds and parses all URLs of the site, and normalizes URLs of others.
 
 All generated URLs start with `site.url`, whatever the Host of a request. When a URL is matched with a post, fragment,
-query, trailing slash, scheme, letter case of the host, default port and dot segments are ignored (docs/interface.md,
-“pingback.ping”).
+query, trailing slash, scheme, letter case of the host, default port, percent-encoding, dot segments, Unicode form and
+IDNA are ignored (docs/interface.md, “pingback.ping”).
 """
 
-import posixpath
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import inet_aton, inet_ntoa
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
+
+import idna
 
 MAX_URL = 2048  # bytes of UTF-8; longer ones exceed what other software accepts and indexes hold
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_DIGITS = 9  # of a page number, so that it fits in 32 bits
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # last label of a host that the URL Standard parses as IPv4
 _REFUSED = re.compile(r"[\x00-\x20\\\x7f-\x9f\s]")  # characters that parsers read differently
+_MAX_HOST = 253  # characters of a domain name, and 63 of a label (RFC 1035 section 2.3.4)
+_MAX_LABEL = 63
+_NO_HOST = re.compile(r"[\x00-\x20\x7f\"#%/:<>?@\[\\\]^`{|}]")  # no host name has them (URL Standard section 3.1)
+_MAX_NORMALIZED = 600  # characters of a path segment: NFC takes quadratic time for a run of combining marks (UAX #15)
+_ESCAPE = re.compile("%([0-9A-Fa-f]{2})?")
+_UNRESERVED = re.compile("[A-Za-z0-9._~-]")
+_DELIMITERS = "!$&'()*+,;=:@"  # characters with or without a special meaning in a URL (RFC 3986 section 2.2), and "@"
+_URI = re.compile(rf"(?:[\w.~{_DELIMITERS}/?#\[\]-]|%[0-9A-Fa-f]{{2}})*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,37 +75,40 @@ class Urls:
 
     def owns(self, url: str) -> bool:
         """Whether an absolute http(s) URL is below the base."""
-        return self._path_below(url) is not None
+        return self._steps_below(url) is not None
 
     def post_slug(self, url: str) -> str | None:
-        """The slug in the URL of a post's page, None for any other URL. The post need not exist."""
-        path = self._path_below(url)
-        if path is None:
-            return None
-        match path.strip("/").split("/"):
-            case ["posts", slug] if slug and not path.startswith("//"):
-                return unquote(slug)
+        """The slug, in NFC, in the URL of a post's page, None for any other URL. The post need not exist."""
+        match self._steps_below(url):
+            case ["posts", slug, *rest] if slug and not any(rest):
+                return slug
             case _:
                 return None
 
-    def _path_below(self, url: str) -> str | None:
-        """The percent-encoded path of `url` below the base, with a leading slash; None if it is not below the base."""
+    def _steps_below(self, url: str) -> list[str] | None:
+        """The decoded path segments of `url` below the base; None if it is not below the base."""
         parts = split_http(url)
         ours, prefix = _authority_and_prefix(self.base)
         if parts is None or authority(parts) != ours:
             return None
-        path = posixpath.normpath(parts.path) if "/." in parts.path else parts.path
-        same_coding = "/" + "/".join(quote(unquote(step), safe="") for step in path.split("/")[1:])
-        if same_coding != prefix and not same_coding.startswith(prefix + "/"):
-            return None
-        return same_coding[len(prefix) :] or "/"
+        steps = _steps(parts.path)
+        return steps[len(prefix) :] if steps[: len(prefix)] == prefix else None
 
 
 @lru_cache  # asked for each link of a source, of which there may be 10,000
-def _authority_and_prefix(base: str) -> tuple[tuple[str, int | None], str]:
-    """The authority of a base URL, and its path as `_path_below` percent-encodes paths."""
+def _authority_and_prefix(base: str) -> tuple[tuple[str, int | None], list[str]]:
+    """The authority of a base URL, and the segments of its path."""
     parts = urlsplit(base)
-    return authority(parts), quote(unquote(parts.path), safe="/")
+    return authority(parts), _steps(parts.path) if parts.path else []
+
+
+def _steps(path: str) -> list[str]:
+    return [nfc(unquote(step)) for step in normalize_path(path).split("/")[1:]]
+
+
+def nfc(text: str) -> str:
+    """Returns a name from a URL in NFC, as slugs, tags and authors are stored; one that is too long is unchanged."""
+    return unicodedata.normalize("NFC", text) if len(text) <= _MAX_NORMALIZED else text
 
 
 def segment(text: str) -> str:
@@ -120,19 +133,49 @@ def split_http(url: str) -> SplitResult | None:
 
 
 def host_name(parts: SplitResult) -> str:
-    """Returns the normalized host: lower case, ASCII (IDNA), no trailing dot, no brackets; "" if it is invalid.
+    """Returns the normalized host: lower case, ASCII, no trailing dot, no brackets; "" if it is invalid.
 
     All spellings of an address (`0x7f.1`, `[::ffff:127.0.0.1]`) become one, so that they share limits. A name that ends
     in a number but is not an IPv4 address is invalid (URL Standard section 3.5).
     """
-    host = (parts.hostname or "").rstrip(".")
+    host = parts.netloc.rpartition("@")[2]
+    if host.startswith("["):
+        return _ipv6(host[1:].partition("]")[0])
+    return _domain(host.partition(":")[0])
+
+
+def _ipv6(text: str) -> str:
     try:
-        if ":" in host:
-            return str(unmapped(ip_address(host)))
-        name = host if host.isascii() else host.encode("idna").decode("ascii")
-        return inet_ntoa(inet_aton(name)) if _NUMBER.fullmatch(name.rpartition(".")[2]) else name
-    except (OSError, ValueError):
+        return str(unmapped(ip_address(text)))
+    except ValueError:
         return ""
+
+
+@lru_cache(maxsize=4096)  # the links of a page name few hosts
+def _domain(text: str) -> str:
+    """An IPv4 address or a domain name, as browsers read it: percent-decoded, then mapped by UTS 46 (non-transitional).
+
+    Only what no DNS name can hold is invalid. IDNA 2008 would refuse names that browsers open, such as `☕.example`.
+    """
+    host = unquote(text, errors="replace") if "%" in text else text
+    if len(host) > _MAX_HOST + 1:
+        return ""
+    try:
+        mapped = idna.uts46_remap(host, std3_rules=False).rstrip(".")
+        name = mapped if mapped.isascii() else ".".join(map(_ascii_label, mapped.split(".")))
+        if _NUMBER.fullmatch(name.rpartition(".")[2]):
+            return inet_ntoa(inet_aton(name))
+    except (OSError, ValueError):  # idna.IDNAError is a ValueError
+        return ""
+    longest = max(map(len, name.split(".")))
+    return name if longest <= _MAX_LABEL and len(name) <= _MAX_HOST and not _NO_HOST.search(name) else ""
+
+
+def _ascii_label(label: str) -> str:
+    """A label by Punycode (RFC 3492). Raises ValueError if it is too long: its encoding takes quadratic time."""
+    if len(label) > _MAX_LABEL:
+        raise ValueError
+    return label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
 
 
 def unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
@@ -147,20 +190,85 @@ def authority(parts: SplitResult) -> tuple[str, int | None]:
 
 
 def normalize_source(url: str) -> str:
-    """Returns the source_key of a URL: no fragment, normalized host, no default port.
+    """Returns the source_key of a URL that `split_http` accepts, in ASCII (RFC 3986 sections 6.2.2 and 6.2.3).
 
-    `url` must be one that `split_http` accepts.
+    Percent-encoding, dot segments, spellings of the host, default port and fragment do not matter.
     """
+    parts = _split(url)
+    path, query = normalize_path(parts.path), _normal_escapes(parts.query, "/?")
+    return urlunsplit((parts.scheme, netloc(parts), path, query, ""))
+
+
+def _split(url: str) -> SplitResult:
     parts = split_http(url)
     assert parts is not None, "callers have checked the URL"
-    return parts._replace(netloc=netloc(parts), path=parts.path or "/", fragment="").geturl()
+    return parts
+
+
+def normalize_path(path: str) -> str:
+    """Returns the path of an http(s) URL, normalized and in ASCII (RFC 3986 sections 5.2.4, 6.2.2 and 6.2.3)."""
+    steps: list[str] = []
+    step = ""
+    for step in _normal_escapes(path, "/").split("/")[1:]:
+        if step == "..":
+            steps[-1:] = []
+        elif step != ".":
+            steps.append(step)
+    if step in (".", ".."):
+        steps.append("")
+    return "/" + "/".join(steps)
+
+
+def _normal_escapes(text: str, delimiters: str) -> str:
+    """Percent-encodes what no URL may hold, but none of `delimiters`; decodes what needs no encoding."""
+    return quote(_ESCAPE.sub(_normal_escape, text), safe=_DELIMITERS + delimiters + "%", errors="replace")
+
+
+def _normal_escape(found: re.Match[str]) -> str:
+    if found[1] is None:
+        return "%25"  # a percent sign that encodes nothing
+    char = chr(int(found[1], 16))
+    return char if _UNRESERVED.fullmatch(char) else found[0].upper()
+
+
+def ascii_url(url: str) -> str:
+    """Returns any address, relative ones too, as a URI (RFC 3987 section 3.1), as browsers request it.
+
+    The host becomes ASCII by IDNA; blanks and other characters that no URI may hold are percent-encoded. A URI is
+    unchanged. Never raises.
+    """
+    if _URI.fullmatch(url):
+        return url
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.netloc if parts.netloc.isascii() else netloc(parts) or parts.netloc
+    except ValueError:
+        return _escaped(url, "/?#")
+    path = parts.path.replace("\\", "/") if parts.scheme in ("", *DEFAULT_PORTS) else parts.path
+    return urlunsplit(
+        (
+            parts.scheme,
+            _escaped(host, "[]"),
+            _escaped(path, "/"),
+            _escaped(parts.query, "/?"),
+            _escaped(parts.fragment, "/?"),
+        )
+    )
+
+
+def _escaped(text: str, delimiters: str) -> str:
+    whole = _ESCAPE.sub(lambda found: "%25" if found[1] is None else found[0], text)
+    return quote(whole, safe=_DELIMITERS + delimiters + "%", errors="replace")
 
 
 def netloc(parts: SplitResult) -> str:
     """Returns the normalized host, in brackets if it is an IPv6 address, with the port unless it is the default one."""
-    host = host_name(parts)
-    bracketed = f"[{host}]" if ":" in host else host
-    return bracketed if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f"{bracketed}:{parts.port}"
+    host = _bracketed(host_name(parts))
+    return host if parts.port in (None, DEFAULT_PORTS.get(parts.scheme)) else f"{host}:{parts.port}"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def page_number(text: str) -> int | None:

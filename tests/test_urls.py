@@ -1,5 +1,6 @@
 """The site's addresses, made and read back; “same post?” in all its forms."""
 
+from time import process_time
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from feedserver.errors import InvalidDocument
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.document import check_slug
-from feedserver.urls import Urls, host_name, normalize_source, segment, split_http
+from feedserver.urls import Urls, ascii_url, host_name, normalize_source, segment, split_http
 
 ROOT = Urls("https://blog.example")
 BELOW = Urls("https://blog.example/my%20blog")
@@ -37,6 +38,12 @@ PORT = Urls("http://127.0.0.1:8000")
         "https://blog.example/posts/x/../hello",
         "https://blog.example/p%6Fsts/h%65llo",
         "https://blog.example/posts/hell%6f",
+        "https://blog.example/posts/hell%6F",
+        "https://blog.example/%2e/x/%2E%2e/posts/hello",
+        "https://blog.example/posts/x/.%2E/hello/",
+        "https://ｂlog。example/posts/hello",
+        "https://bl\u00adog.example/posts/hello",
+        "https://bl%6Fg.example/posts/hello",
     ],
 )
 def test_harmless_differences_name_the_same_post(url: str) -> None:
@@ -78,6 +85,34 @@ def test_harmless_differences_name_the_same_post(url: str) -> None:
 )
 def test_similar_urls_name_no_post(url: str) -> None:
     assert ROOT.post_slug(url) is None
+
+
+STREET = Urls("https://xn--strae-oqa.example")
+
+
+@pytest.mark.parametrize(
+    ("host", "is_ours"),
+    [
+        ("xn--strae-oqa.example", True),
+        ("straße.example", True),
+        ("STRAßE.example", True),
+        ("XN--STRAE-OQA.Example", True),
+        ("straße。example", True),
+        ("stra%C3%9Fe.example", True),
+        ("strasse.example", False),
+        ("STRASSE.example", False),
+        ("straße.example.evil.example", False),
+    ],
+)
+def test_a_host_is_compared_by_uts_46_which_keeps_the_sharp_s(host: str, is_ours: bool) -> None:
+    assert STREET.post_slug(f"https://{host}/posts/idn") == ("idn" if is_ours else None)
+    assert Urls("https://straße.example").owns(f"http://{host}/") is is_ours
+
+
+@pytest.mark.parametrize("base", ["https://blog.example/café", "https://blog.example/cafe%CC%81"])
+@pytest.mark.parametrize("slug", ["café", "cafe\u0301", "caf%C3%A9", "caf%c3%a9", "cafe%CC%81", "%63afe%cc%81/"])
+def test_unicode_forms_and_percent_encodings_name_the_same_post(base: str, slug: str) -> None:
+    assert Urls(base).post_slug(f"https://blog.example/cafe\u0301/posts/{slug}") == "café"
 
 
 def test_letter_case_of_a_slug_matters() -> None:
@@ -235,6 +270,23 @@ def test_ordinary_urls_are_accepted(url: str) -> None:
         ("http://[::1]:8080/x", "http://[::1]:8080/x"),
         ("http://bücher.example/", "http://xn--bcher-kva.example/"),
         ("http://h./a", "http://h/a"),
+        ("http://h", "http://h/"),
+        ("http://h?x", "http://h/?x"),
+        ("http://h/%6Fk", "http://h/ok"),
+        ("http://h/./a/.././ok", "http://h/ok"),
+        ("http://h/a/%2E%2e/ok", "http://h/ok"),
+        ("http://h/a/..", "http://h/"),
+        ("http://h/a/.", "http://h/a/"),
+        ("http://h/../../ok", "http://h/ok"),
+        ("http://h//a//b", "http://h//a//b"),
+        ("http://h/日", "http://h/%E6%97%A5"),
+        ("http://h/%e6%97%a5", "http://h/%E6%97%A5"),
+        ("http://h/%7eann/a%2fb", "http://h/~ann/a%2Fb"),
+        ("http://h/100%?q=5%&r=%4", "http://h/100%25?q=5%25&r=%254"),
+        ("http://h/a[1]|b", "http://h/a%5B1%5D%7Cb"),
+        ("http://h/a;b=c,d!e?f=g/h?i&j=%C3%BC", "http://h/a;b=c,d!e?f=g/h?i&j=%C3%BC"),
+        ("http://h/?ü=%61", "http://h/?%C3%BC=a"),
+        ("http://straße.example/", "http://xn--strae-oqa.example/"),
     ],
 )
 def test_a_source_key_is_a_normalized_url(url: str, page: str) -> None:
@@ -265,3 +317,104 @@ def test_all_spellings_of_an_address_become_one(spelled: str, host: str) -> None
 @pytest.mark.parametrize("spelled", ["256.0.0.1", "1.2.3.4.5", "4294967296", "example.123", "0x100000000", "09.0.0.1"])
 def test_an_invalid_address_is_no_host(spelled: str) -> None:
     assert split_http(f"http://{spelled}/") is None
+
+
+@pytest.mark.parametrize(
+    ("spelled", "host"),
+    [
+        ("straße.de", "xn--strae-oqa.de"),
+        ("STRASSE.de", "strasse.de"),
+        ("faß.de", "xn--fa-hia.de"),
+        ("βόλος.com", "xn--nxasmm1c.com"),
+        ("ΒΌΛΟΣ.com", "xn--nxasmq6b.com"),
+        ("نامه\u200cای.com", "xn--mgba3gch31f060k.com"),
+        ("क्\u200dष.example", "xn--11b2ezcw70k.example"),
+        ("bu\u0308cher.example", "xn--bcher-kva.example"),
+        ("BÜCHER.example", "xn--bcher-kva.example"),
+        ("☕.example", "xn--53h.example"),
+        ("foo_bar.example.com", "foo_bar.example.com"),
+        ("-foo-.example", "-foo-.example"),
+        ("ab--cd.example", "ab--cd.example"),
+        ("日本。example．com｡", "xn--wgv71a.example.com"),
+        ("so\u00adft.example", "soft.example"),
+        ("%65x%C3%A9.example", "xn--ex-cja.example"),
+        ("１２７．０．０．１", "127.0.0.1"),
+        ("0x7f。1", "127.0.0.1"),
+        ("a" * 63 + ".example", "a" * 63 + ".example"),
+    ],
+)
+def test_a_host_name_is_what_browsers_make_of_it(spelled: str, host: str) -> None:
+    assert host_name(urlsplit(f"http://{spelled}/")) == host
+    assert host_name(urlsplit(f"http://{host}/")) == host
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "..",
+        "a" * 64 + ".example",
+        "é" * 60 + ".example",
+        "a." * 128,
+        "\u00ad",
+        "a<b.example",
+        "a|b.example",
+        "a%2Fb.example",
+        "a%00.example",
+        "a%20b.example",
+        "a%40b.example",
+        "a%3A80.example",
+        "a%.example",
+        "a%FF.example",
+        "a\ufffd.example",
+    ],
+    ids=ascii,
+)
+def test_what_no_browser_opens_is_no_host(spelled: str) -> None:
+    assert split_http(f"http://{spelled}/") is None
+
+
+def test_thousands_of_long_hosts_are_read_in_little_time() -> None:
+    began = process_time()
+    for number in range(500):
+        for length in (62, 250, 2000):
+            for filler in ("é", "\u00ad", "%C3%A9", "\u0323\u0301", "語。"):
+                host = (str(number) + filler * length)[:length]
+                assert ROOT.post_slug(f"http://{host}/posts/x") is None
+
+    assert process_time() - began < 15  # alone about one second
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("https://h/a?b#c", None),
+        ("https://h/%41/[x]", None),
+        ("a:b", None),
+        ("", None),
+        ("/a b", "/a%20b"),
+        ("  /a ", "/a"),
+        ("https://straße.example/ü?ü#ü", "https://xn--strae-oqa.example/%C3%BC?%C3%BC#%C3%BC"),
+        ("http://h:8080/日/%e6?a|b", "http://h:8080/%E6%97%A5/%e6?a%7Cb"),
+        ("http://ü.example:8080/", "http://xn--tda.example:8080/"),
+        ("//ü.example/x", "//xn--tda.example/x"),
+        ("ü.html", "%C3%BC.html"),
+        ("?ü b", "?%C3%BC%20b"),
+        ("#ü", "#%C3%BC"),
+        ("http://h/100%", "http://h/100%25"),
+        ("http://h\\x/ü", "http://h%5Cx/%C3%BC"),
+        ("img\\ü.png", "img/%C3%BC.png"),
+        ("mailto:ü@h.example", "mailto:%C3%BC@h.example"),
+        ("http://[bad/ü", "http://%5Bbad/%C3%BC"),
+        ("http://é\u0080/", "http://%C3%A9%C2%80/"),
+    ],
+)
+def test_any_address_can_be_written_in_ascii(address: str, written: str | None) -> None:
+    assert ascii_url(address) == (address if written is None else written)
+
+
+@given(st.text())
+def test_an_address_in_ascii_stays_as_it_is(text: str) -> None:
+    once = ascii_url(text)
+
+    assert once.isascii()
+    assert ascii_url(once) == once
