@@ -204,7 +204,7 @@ def test_the_label_of_a_post_is_cut_between_grapheme_clusters(client: FlaskClien
     publish("", slug="note", body="🇩🇪" * 200)
 
     assert texts(client.get("/posts/note").text, "h1") == ["🇩🇪" * 39 + "…"]
-    feed = client.get("/feed.atom", headers={"Sec-Fetch-Dest": "document", "Accept": "text/html"}).text
+    feed = client.get("/feed.atom", headers={"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}).text
     assert texts(feed, "ol a") == ["🇩🇪" * 39 + "…"]
 
 
