@@ -163,6 +163,7 @@ related = Table(
 )
 
 _SOME_WAIT = text("pending_since IS NOT NULL")
+_HAS_WORDS = text("fingerprint IS NOT NULL")
 thoughts = Table(
     "thoughts",
     metadata,
@@ -194,11 +195,16 @@ thoughts = Table(
     Column("checked_at", UtcDateTime),
     Column("decided_at", UtcDateTime),
     Column("next_check_at", UtcDateTime),
-    Column("fingerprint", SafeText),  # of a ping's excerpt, to find the same text on several posts
+    Column("fingerprint", SafeText),  # of the words around a ping's link, to find the same elsewhere; null if too few
     Column("pending_since", UtcDateTime),  # since when pending content waits; null without one
     Column("source_site", SafeText),  # of a ping's source: the unit of trust
     UniqueConstraint("post_id", "source_key"),
-    Index(None, "fingerprint", "post_id"),
+    Index(
+        None,
+        *("fingerprint", "source_site", "received_at", "post_id"),
+        sqlite_where=_HAS_WORDS,
+        postgresql_where=_HAS_WORDS,
+    ),
     Index(None, "source_site", "approved", "state"),
     Index(None, "email", "approved", "state"),
     Index(None, "post_id", "state", "received_at"),

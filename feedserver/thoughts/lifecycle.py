@@ -146,6 +146,12 @@ def nothing_to_show(thought: Thought) -> bool:
     return not thought.author_name
 
 
+def shows_other_content(thought: Thought, content: Content) -> bool:
+    """Whether a thought is shown, or would be again with its link, and its source has changed what no moderator
+    approved."""
+    return (thought.restore or thought.state) == "shown" and not thought.approved and content != thought.content
+
+
 def can_be_seen(thought: Thought, decision: Decision) -> bool:
     """Whether readers see a difference between the thought and the decision."""
     differs = thought.state != decision.state or thought.content != decision.content
@@ -200,7 +206,7 @@ def _pinged(thought: Thought, unchanged: Decision) -> Decision:
 def _linked(thought: Thought, content: Content, verdict: Verdict, unchanged: Decision) -> Decision:
     state: State
     reason: str | None
-    if thought.state == "shown" and verdict.suspicious and not thought.approved and content != thought.content:
+    if verdict.suspicious and shows_other_content(thought, content):
         state, reason = verdict.state, verdict.reason  # harmless content was replaced by spam
     elif thought.state in ("shown", "held"):
         state, reason = thought.state, thought.reason

@@ -1,7 +1,7 @@
 """The values that thoughts are made of. Pure."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -11,40 +11,41 @@ STATES: tuple[State, ...] = get_args(State)
 
 MAX_NAME = 500  # characters
 MAX_EXCERPT = 1000  # characters
-MOST_ALIKE = 20  # posts with the same excerpt that are counted
-_DISTINCTIVE_LETTERS = 10  # letters and digits of a distinctive excerpt
+_FINGERPRINT_DIGITS = 32  # 128 bits
+_FEWEST_LETTERS = 40  # of words that are compared: many honest sources say “see this”
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a source says: its author, its title, and the excerpt around its link."""
+    """What a source says: its author, its title, and the excerpt around its link.
+
+    `fingerprint` is that of the words around the link (`fingerprint_of`).
+    """
 
     author_name: str
     author_url: str
     title: str
     excerpt: str
+    fingerprint: str | None = field(default=None, compare=False)
 
-    @property
-    def fingerprint(self) -> str | None:
-        """A hash of the excerpt, ignoring letter case and blanks; None if it is empty."""
-        said = " ".join(self.excerpt.casefold().split())
-        return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest() if said else None
 
-    @property
-    def is_distinctive(self) -> bool:
-        """Whether the excerpt is long enough to compare: many honest ones say “see this”."""
-        return sum(map(str.isalnum, self.excerpt)) >= _DISTINCTIVE_LETTERS
+def fingerprint_of(words: str) -> str | None:
+    """A hash of words, ignoring letter case and blanks; None if they are too few to be compared."""
+    said = "".join(words.split())
+    if len(said) < _FEWEST_LETTERS:
+        return None
+    return hashlib.sha256(said.casefold().encode("utf-8", "replace")).hexdigest()[:_FINGERPRINT_DIGITS]
 
 
 @dataclass(frozen=True, slots=True)
 class LinkSignals:
     """How a source links to a post: signs of spam.
 
-    `links` counts its links to our posts; `hidden`: this one is invisible. `redirected_to` is the final URL after
+    `posts` counts our posts that it links to; `hidden`: this link is invisible. `redirected_to` is the final URL after
     redirects, None without any.
     """
 
-    links: int = 1
+    posts: int = 1
     hidden: bool = False
     redirected_to: str | None = None
 
@@ -85,6 +86,7 @@ class Thought:
     checked_at: datetime | None
     decided_at: datetime | None
     next_check_at: datetime | None
+    fingerprint: str | None = None
     pending_content: Content | None = None
 
     @property
@@ -94,7 +96,7 @@ class Thought:
 
     @property
     def content(self) -> Content:
-        return Content(self.author_name, self.author_url, self.title, self.excerpt)
+        return Content(self.author_name, self.author_url, self.title, self.excerpt, self.fingerprint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,8 +236,6 @@ def _decided(thought: Thought, decision: Decision, now: datetime) -> dict[str, A
         else None,
         "approved": decision.approved,
     }
-    if thought.kind == "pingback":
-        values["fingerprint"] = decision.content.fingerprint
     if decision.content != thought.content and not nothing_to_show(thought):
         values["updated_at"] = now.replace(microsecond=0)
     if decision.pending_content != thought.pending_content:

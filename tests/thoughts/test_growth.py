@@ -59,10 +59,11 @@ def test_no_query_of_a_ping_or_an_inspection_reads_a_whole_table(site_with: Site
     targets = [
         site.url(site.publish(f"Post {number}", f"See <http://friend{number}.example/>.")) for number in range(3)
     ]
+    words = "so much about this that it is worth comparing "
     database = site.services.database
     with statements_of(database) as statements:
         for number, host in enumerate(("friend0.example", "www.known.example", "new.example", "new.example:81")):
-            page = site.web.put(f"http://{host}/", linking(*targets, before=f"As {number} says: "))
+            page = site.web.put(f"http://{host}/", linking(*targets, before=f"{number} says: {words}"))
             for target in targets:
                 site.ping(page, target)
         site.run_jobs()

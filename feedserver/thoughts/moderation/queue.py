@@ -34,7 +34,7 @@ class QueueEntry:
     def guid(self) -> str:
         """A stable id; each pending content has its own."""
         if self.is_pending_content:
-            return uuid5(UUID(self.thought.guid), self.thought.content.fingerprint or "").urn
+            return uuid5(UUID(self.thought.guid), self.thought.excerpt).urn
         return self.thought.guid
 
 

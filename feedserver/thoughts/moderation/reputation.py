@@ -4,6 +4,7 @@ Each query reads a few rows through an index, however much is stored.
 """
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -12,9 +13,12 @@ from feedserver.posts import store as posts
 from feedserver.settings import Settings
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts.lifecycle import NEEDS_APPROVAL, Linked, Verdict
-from feedserver.thoughts.model import MOST_ALIKE, Content, Thought
+from feedserver.thoughts.model import State, Thought
 from feedserver.thoughts.moderation import hosts
-from feedserver.thoughts.moderation.trust import MANY_LINKS, Facts, Rule, judge
+from feedserver.thoughts.moderation.trust import MANY_POSTS, MANY_SITES, WITHIN, Facts, Repetition, Rule, judge
+
+# A thought that was rejected or is gone may have moved to another page of its site.
+_STANDING: Final[tuple[State, ...]] = ("shown", "held", "spam", "deleted")
 
 
 def verdict_on(
@@ -29,15 +33,13 @@ def verdict_on(
     urls = [source_key]
     if signals.redirected_to is not None and source_site(signals.redirected_to) != source_site(source_key):
         urls.append(signals.redirected_to)
-    # A page with many links is held anyway; checking them all could take a query for each.
-    alike = frozenset() if signals.links >= MANY_LINKS else posts_alike(connection, linked.content, source_key)
     facts = Facts(
         signals,
         rule=_rule_for_all(connection, urls),
         ours=ours,
         approved=setting == "trust" and all(approved_before(connection, url) for url in urls),
         linked_by_posts=setting == "trust" and all(linked_by_posts(connection, url, now) for url in urls),
-        alike=alike | {thought.post_id},
+        repetition=repetition(connection, thought, linked.content.fingerprint),
     )
     return judge(facts, setting)
 
@@ -69,22 +71,34 @@ def linked_by_posts(connection: Connection, source_key: str, now: datetime) -> b
     return "/" not in site and posts.any_link_to(connection, site, now)
 
 
-def posts_alike(connection: Connection, content: Content, source_key: str) -> frozenset[int]:
-    """Returns ids of at most MOST_ALIKE posts on which sources other than `source_key` have the same excerpt.
-
-    The source itself is left out, as one of its sentences may link to several posts.
-    """
-    found: list[int] = []
-    query = select(thoughts.c.post_id).where(
-        thoughts.c.fingerprint == content.fingerprint, thoughts.c.source_key != source_key
+def repetition(connection: Connection, thought: Thought, fingerprint: str | None) -> Repetition:
+    """How often the words with this fingerprint were said, by a pingback and by others, in whatever state they are."""
+    if fingerprint is None:
+        return Repetition()
+    site = source_site(thought.source_key or "")
+    same_words = thoughts.c.fingerprint == fingerprint
+    of_site = select(thoughts.c.post_id).where(same_words, thoughts.c.source_site == site, thoughts.c.id != thought.id)
+    on_post = of_site.where(thoughts.c.post_id == thought.post_id, thoughts.c.state.in_(_STANDING)).limit(1)
+    near = thoughts.c.received_at.between(thought.received_at - WITHIN, thought.received_at + WITHIN)
+    on_others = of_site.where(near, thoughts.c.post_id != thought.post_id).distinct().limit(MANY_POSTS - 1)
+    return Repetition(
+        sites=1 + _other_sites(connection, same_words, site),
+        posts=1 + len(connection.execute(on_others).all()),
+        on_post=connection.execute(on_post).first() is not None,
     )
-    query = query.order_by(thoughts.c.fingerprint, thoughts.c.post_id).limit(1)
-    while content.is_distinctive and len(found) < MOST_ALIKE:
-        post_id = connection.execute(query.where(thoughts.c.post_id > (found[-1] if found else 0))).scalar_one_or_none()
-        if post_id is None:
+
+
+def _other_sites(connection: Connection, same_words: ColumnElement[bool], own: str) -> int:
+    """Counts other source sites of the same words, up to MANY_SITES: a seek in the index for each."""
+    query = select(thoughts.c.source_site).where(same_words, thoughts.c.source_site != own)
+    query = query.order_by(thoughts.c.source_site).limit(1)
+    found: list[str] = []
+    while len(found) < MANY_SITES - 1:
+        site = connection.execute(query.where(thoughts.c.source_site > (found[-1] if found else ""))).scalar()
+        if site is None:
             break
-        found.append(post_id)
-    return frozenset(found)
+        found.append(site)
+    return len(found)
 
 
 def _rule_for_all(connection: Connection, urls: list[str]) -> Rule | None:

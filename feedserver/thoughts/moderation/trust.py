@@ -1,15 +1,31 @@
 """The verdict on a newly verified pingback, a pure function of the facts that `reputation` collects."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, Literal
 
 from feedserver.thoughts.lifecycle import NEEDS_APPROVAL, Verdict
 from feedserver.thoughts.model import LinkSignals
 
-MANY_LINKS: Final = 20  # links to our posts that make a page suspicious
-MANY_POSTS: Final = 3  # posts with the same excerpt that make it suspicious
+MANY_LINKED: Final = 20  # of our posts, linked by one page
+MANY_SITES: Final = 3  # source sites that say the same words
+MANY_POSTS: Final = 10  # posts about which one source site says the same words
+WITHIN: Final = timedelta(days=1)  # so many posts
 
 Rule = Literal["block", "trust"]
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """How often the words around a link were said, here included: by how many source sites, and by its own about how
+    many posts within a day. `on_post`: its own site says them in another thought on the same post.
+
+    Not counted beyond what is suspicious.
+    """
+
+    sites: int = 1
+    posts: int = 1
+    on_post: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +33,7 @@ class Facts:
     """What is known about a newly verified pingback.
 
     `rule` is that of its host. `ours` is true if the source is a post of this site. `approved`: a moderator approved a
-    thought from its source site before. `linked_by_posts`: our posts link to its source site. `alike`: ids of the posts
-    with the same excerpt, its own post included.
+    thought from its source site before. `linked_by_posts`: our posts link to its source site.
     """
 
     signals: LinkSignals
@@ -26,7 +41,7 @@ class Facts:
     ours: bool = False
     approved: bool = False
     linked_by_posts: bool = False
-    alike: frozenset[int] = frozenset()
+    repetition: Repetition = Repetition()
 
 
 def judge(facts: Facts, setting: str) -> Verdict:
@@ -55,10 +70,14 @@ def judge(facts: Facts, setting: str) -> Verdict:
 
 def _suspicion(facts: Facts) -> str | None:
     """The first sign of spam, None if there is none."""
-    if facts.signals.links >= MANY_LINKS:
-        return f"its page has {facts.signals.links} links to our posts"
+    if facts.signals.posts >= MANY_LINKED:
+        return f"its page links to {facts.signals.posts} of our posts"
     if facts.signals.hidden:
         return "its link is hidden from readers"
-    if len(facts.alike) >= MANY_POSTS:
-        return f"{len(facts.alike)} posts have the same excerpt"
+    if facts.repetition.on_post:
+        return "its site says the same words in another thought on this post"
+    if facts.repetition.sites >= MANY_SITES:
+        return f"{facts.repetition.sites} source sites say the same words"
+    if facts.repetition.posts >= MANY_POSTS:
+        return f"its site says the same words about {facts.repetition.posts} posts within a day"
     return None

@@ -5,6 +5,7 @@ The tokens of the page are read a second time, up to the end of the block around
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from turbohtml import Token
@@ -24,7 +25,15 @@ _SEPARATORS = BOUNDARIES | {"br", "img"}
 _END: Any = (-1, (None, 0))
 
 
-def excerpts(page: SourcePage, links: Sequence[FoundLink]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """`text` is for readers. `around` is the same without the text of the link, to compare what sources say."""
+
+    text: str = ""
+    around: str = ""
+
+
+def excerpts(page: SourcePage, links: Sequence[FoundLink]) -> list[Excerpt]:
     """Returns an excerpt for each of `links` (some of `page.links`): clean text of at most 1,000 characters.
 
     It has at most 100 characters of the link text, and up to 100 on each side from the same run of text, which is what
@@ -35,8 +44,13 @@ def excerpts(page: SourcePage, links: Sequence[FoundLink]) -> list[str]:
     Reads the page once for all links: time is linear in its length, memory is bounded.
     """
     scan = _Scan(page.text, {link.position for link in links if link.element != "link"})
-    found = [scan.words(link) or _head(page.description, _OPENING) or scan.opening() for link in links]
-    return [f"[…] {words} […]" if words else "" for words in found]
+    found = [scan.excerpt(link) or _without_link(page.description) or _without_link(scan.opening()) for link in links]
+    return [Excerpt(f"[…] {one.text} […]", one.around) if one else Excerpt() for one in found]
+
+
+def _without_link(words: str) -> Excerpt | None:
+    opening = _head(words, _OPENING)
+    return Excerpt(opening, opening) if opening else None
 
 
 class _Scan:
@@ -49,10 +63,10 @@ class _Scan:
         self._contexts: dict[int, _Context] = {}
         self._read_contexts(wanted)
 
-    def words(self, link: FoundLink) -> str:
-        """The text around one of the links, "" if there is none."""
+    def excerpt(self, link: FoundLink) -> Excerpt | None:
+        """The text around one of the links, None if there is none."""
         context = self._contexts.get(link.position)
-        return context.words() if context else ""
+        return context.excerpt() if context else None
 
     def opening(self) -> str:
         """The first words of the page."""
@@ -60,7 +74,7 @@ class _Scan:
             self._add_to_opening(token, bool(flags & (HIDDEN | INVISIBLE)))
             if self._first.length > MAX_KEPT:
                 break
-        return _head(_line(self._first.until(MAX_KEPT)), _OPENING)
+        return _line(self._first.until(MAX_KEPT))
 
     def _read_contexts(self, wanted: set[int]) -> None:
         preceding = _PrecedingText(self._open_elements)
@@ -159,8 +173,8 @@ class _Context:
         if token.tag == "img" and self._current is self._inside and not invisible:
             self._inside.add(token.attr("alt") or "")
 
-    def words(self) -> str:
-        """The text around the link in the smallest width that has enough of it, "" if there is none."""
+    def excerpt(self) -> Excerpt | None:
+        """The text around the link in the smallest width that has enough of it, None if there is none."""
         ends = self._ends + [self._after.length] * (3 - len(self._ends))
         left = right = ""
         for left, end in zip(self._before, ends, strict=True):
@@ -181,7 +195,7 @@ def _line(words: str) -> str:
     return text.strangers_line(words, 2 * MAX_KEPT)
 
 
-def _joined(left: str, inside: str, right: str) -> str:
+def _joined(left: str, inside: str, right: str) -> Excerpt | None:
     """The three parts, each cut to its size, with a space between them where the page has whitespace."""
     whole = _line(inside)
     middle = _head(whole, _SIDE)
@@ -189,7 +203,8 @@ def _joined(left: str, inside: str, right: str) -> str:
         middle += "… "
     gaps = [" " if (a[-1:] + b[:1]).strip() != a[-1:] + b[:1] else "" for a, b in ((left, inside), (inside, right))]
     before, after = _tail(_line(left), _SIDE), _head(_line(right), _SIDE)
-    return _line(before + gaps[0] + middle + gaps[1] + after)
+    joined = _line(before + gaps[0] + middle + gaps[1] + after)
+    return Excerpt(joined, f"{before} {after}") if joined else None
 
 
 def _head(words: str, limit: int) -> str:

@@ -22,10 +22,10 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """`mentions` by post id. `links` counts all links to our posts. `redirected_to` is the final URL if it differs."""
+    """`mentions` by post id. `posts` counts our posts that it links to. `redirected_to` is the final URL if another."""
 
     mentions: Mapping[int, Mention] = field(default_factory=dict)
-    links: int = 0
+    posts: int = 0
     redirected_to: str | None = None
 
     def on(self, post_id: int) -> Linked | None:
@@ -33,20 +33,20 @@ class Findings:
         found = self.mentions.get(post_id)
         if found is None:
             return None
-        return Linked(found.content, LinkSignals(self.links, found.hidden, self.redirected_to))
+        return Linked(found.content, LinkSignals(self.posts, found.hidden, self.redirected_to))
 
     def as_json(self) -> str:
         mentions = {post_id: asdict(mention) for post_id, mention in self.mentions.items()}
         return json.dumps(
-            {"mentions": mentions, "links": self.links, "redirected_to": self.redirected_to}, ensure_ascii=False
+            {"mentions": mentions, "posts": self.posts, "redirected_to": self.redirected_to}, ensure_ascii=False
         )
 
 
 def from_json(text: str) -> Findings:
-    """Reads the JSON of `as_json`."""
+    """Reads the JSON of `as_json`. That of the first release counted links instead of posts."""
     values: dict[str, Any] = json.loads(text)
     mentions = {
         int(post_id): Mention(Content(**mention["content"]), mention["hidden"])
         for post_id, mention in values["mentions"].items()
     }
-    return Findings(mentions, values["links"], values["redirected_to"])
+    return Findings(mentions, values.get("posts", len(mentions)), values["redirected_to"])

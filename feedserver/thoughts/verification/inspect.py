@@ -1,6 +1,5 @@
 """Inspects one source, outside any transaction: what it says about our posts, or why it could not be read."""
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,9 +13,9 @@ from feedserver.posts import store as posts
 from feedserver.storage.engine import Database
 from feedserver.text import clean, one_line, shorten
 from feedserver.thoughts.lifecycle import Evidence, Missing, Trouble, Unlinked
-from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME, Content, is_blank
+from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME, Content, fingerprint_of, is_blank
 from feedserver.thoughts.source.encoding import decode
-from feedserver.thoughts.source.excerpt import excerpts
+from feedserver.thoughts.source.excerpt import Excerpt, excerpts
 from feedserver.thoughts.source.findings import Findings, Mention
 from feedserver.thoughts.source.links import FoundLink, SourcePage, read
 from feedserver.thoughts.verification import sources
@@ -116,7 +115,7 @@ class Inspector:
 
     def _findings(self, reading: SourcePage, source_key: str) -> Findings:
         """What the source says about our posts: those that it was pinged for, and a few more that it links to."""
-        links, numbers = self._links_to_posts(reading)
+        links = self._links_to_posts(reading)
         with self.database.read() as connection:
             found = sources.posts_linked(connection, source_key, list(links))
         best: dict[int, FoundLink] = {}
@@ -127,34 +126,31 @@ class Inspector:
         wanted = [post_id for post_id in best if post_id in pinged]
         wanted += islice((post_id for post_id in best if post_id not in pinged), MAX_MORE)
         texts = excerpts(reading, [best[post_id] for post_id in wanted[:MAX_EXCERPTS]])
-        texts += [""] * (len(wanted) - len(texts))
+        texts += [Excerpt()] * (len(wanted) - len(texts))
         mentions = {
             post_id: Mention(_content(reading, source_key, text), best[post_id].hidden)
             for post_id, text in zip(wanted, texts, strict=True)
         }
-        return Findings(mentions, sum(numbers[slug] for slug in found))
+        return Findings(mentions, len(best))
 
-    def _links_to_posts(self, reading: SourcePage) -> tuple[dict[str, FoundLink], Counter[str]]:
-        """The best link for each slug, in document order, and how many links there are."""
+    def _links_to_posts(self, reading: SourcePage) -> dict[str, FoundLink]:
+        """The best link for each slug, in document order."""
         links: dict[str, FoundLink] = {}
-        numbers: Counter[str] = Counter()
         for link in reading.links:
             slug = self.urls.post_slug(link.url)
-            if slug is None:
-                continue
-            numbers[slug] += 1
-            if _is_better(link, links.get(slug)):
+            if slug is not None and _is_better(link, links.get(slug)):
                 links[slug] = link
-        return links, numbers
+        return links
 
 
-def _content(reading: SourcePage, source_key: str, excerpt: str) -> Content:
+def _content(reading: SourcePage, source_key: str, excerpt: Excerpt) -> Content:
     parts = urlsplit(source_key)
     return Content(
         author_name=host_name(parts) if is_blank(reading.name) else shorten(reading.name, MAX_NAME),
         author_url=f"{parts.scheme}://{parts.netloc}/",
         title=shorten(reading.title, MAX_NAME),
-        excerpt=shorten(excerpt, MAX_EXCERPT),
+        excerpt=shorten(excerpt.text, MAX_EXCERPT),
+        fingerprint=fingerprint_of(excerpt.around),
     )
 
 

@@ -25,6 +25,7 @@ from feedserver.thoughts.lifecycle import (
     as_it_is,
     can_be_seen,
     decide,
+    shows_other_content,
 )
 from feedserver.thoughts.model import State, Thought, decision_line
 from feedserver.thoughts.moderation.reputation import verdict_on
@@ -83,7 +84,9 @@ class Settler:
         An inspection that changes nothing writes no line: a source may be pinged on every edit.
         """
         verdict = NEEDS_APPROVAL
-        if isinstance(evidence, Linked) and (thought.state == "received" or _says_otherwise(thought, evidence)):
+        if isinstance(evidence, Linked) and (
+            thought.state == "received" or shows_other_content(thought, evidence.content)
+        ):
             ours, setting = self.urls.owns(thought.source_key or ""), self.settings.moderation.pingbacks
             verdict = verdict_on(connection, thought, evidence, setting, now, ours=ours)
         decision = decide(thought, evidence, verdict, now)
@@ -133,11 +136,6 @@ class Settler:
         error = found.summary if isinstance(found.otherwise, Trouble) else None
         jobs.postpone(connection, job, min(moments), attempts=0, error=error, priority=priority)
         store.set_next_check(connection, job.subject, min(moments))
-
-
-def _says_otherwise(thought: Thought, evidence: Linked) -> bool:
-    """Whether a source has changed content that is shown without approval, so that it needs a new verdict."""
-    return thought.state == "shown" and not thought.approved and evidence.content != thought.content
 
 
 def _lines(thought: Thought, decision: Decision, summary: str, evidence: Evidence) -> list[tuple[str, str]]:

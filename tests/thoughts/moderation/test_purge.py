@@ -15,7 +15,7 @@ def everything_stored(site: Site) -> str:
     """All that the database holds, as text."""
     with site.services.database.read() as connection:
         return "\n".join(
-            str(row) for table in metadata.sorted_tables for row in connection.execute(select(table)).all()
+            str(tuple(row)) for table in metadata.sorted_tables for row in connection.execute(select(table)).all()
         )
 
 

@@ -1,16 +1,19 @@
 """The verdict: which of rules, signs of spam and the setting outweighs the others."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from feedserver.thoughts.model import LinkSignals
-from feedserver.thoughts.moderation.trust import MANY_LINKS, MANY_POSTS, Facts, Rule, judge
+from feedserver.thoughts.moderation.trust import MANY_LINKED, MANY_POSTS, MANY_SITES, Facts, Repetition, Rule, judge
 
-SPAMMY: Mapping[str, LinkSignals] = {
-    "many links": LinkSignals(links=MANY_LINKS),
-    "hidden": LinkSignals(hidden=True),
-    "the same words": LinkSignals(),
+SPAMMY: Mapping[str, Facts] = {
+    "many links": Facts(LinkSignals(posts=MANY_LINKED)),
+    "hidden": Facts(LinkSignals(hidden=True)),
+    "many sites": Facts(LinkSignals(), repetition=Repetition(sites=MANY_SITES)),
+    "many posts": Facts(LinkSignals(), repetition=Repetition(posts=MANY_POSTS)),
+    "twice on a post": Facts(LinkSignals(), repetition=Repetition(on_post=True)),
 }
 
 
@@ -37,8 +40,7 @@ def test_a_rule_is_stronger_than_the_setting(facts: dict[str, object], show: str
 @pytest.mark.parametrize("setting", ["show", "trust", "hold"])
 def test_signs_of_spam_hold_a_thought_unless_a_rule_trusts_its_host(sign: str, setting: str) -> None:
     def state(rule: Rule | None = None, *, ours: bool = False) -> str:
-        alike = frozenset(range(MANY_POSTS)) if sign == "the same words" else frozenset({1})
-        facts = Facts(SPAMMY[sign], rule=rule, ours=ours, approved=True, linked_by_posts=True, alike=alike)
+        facts = replace(SPAMMY[sign], rule=rule, ours=ours, approved=True, linked_by_posts=True)
         return judge(facts, setting).state
 
     assert state() == "held"
@@ -47,20 +49,26 @@ def test_signs_of_spam_hold_a_thought_unless_a_rule_trusts_its_host(sign: str, s
     assert state(ours=True) == ("held" if setting == "hold" else "shown"), "a post of this site"
 
 
+def test_a_little_less_is_no_sign_of_spam() -> None:
+    facts = Facts(LinkSignals(posts=MANY_LINKED - 1), repetition=Repetition(MANY_SITES - 1, MANY_POSTS - 1))
+
+    assert judge(facts, "show").state == "shown"
+
+
 def test_every_verdict_says_why() -> None:
     reasons = [
-        judge(Facts(LinkSignals(links=25)), "show").reason,
-        judge(Facts(LinkSignals(hidden=True)), "show").reason,
-        judge(Facts(LinkSignals(), alike=frozenset({1, 2, 3, 4})), "show").reason,
+        *(judge(facts, "show").reason for facts in SPAMMY.values()),
         judge(Facts(LinkSignals(), approved=True), "trust").reason,
         judge(Facts(LinkSignals(), linked_by_posts=True), "trust").reason,
         judge(Facts(LinkSignals()), "trust").reason,
     ]
 
     assert reasons == [
-        "its page has 25 links to our posts",
+        "its page links to 20 of our posts",
         "its link is hidden from readers",
-        "4 posts have the same excerpt",
+        "3 source sites say the same words",
+        "its site says the same words about 10 posts within a day",
+        "its site says the same words in another thought on this post",
         "its host was approved before",
         "our own posts link to its host",
         "waits for approval",

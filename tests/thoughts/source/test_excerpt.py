@@ -23,7 +23,7 @@ LONG = "one two three four five six seven eight nine ten eleven twelve thirteen 
 
 
 def excerpt(page: SourcePage, link: FoundLink) -> str:
-    return excerpts(page, [link])[0]
+    return excerpts(page, [link])[0].text
 
 
 def words(page: str) -> str:
