@@ -226,16 +226,27 @@ thought_events = Table(
     Column("detail", SafeText, nullable=False),
 )
 
-# One row for each fetched source: when it was fetched, and what it says about our posts.
+# One row for each fetched source: when it was fetched, and what it says on the posts of its thoughts. `source` is a
+# hash of its key: a long URL is costly, most of all in an index.
 sources = Table(
     "sources",
     metadata,
-    Column("source_key", SafeText, primary_key=True),
+    Column("source", SafeText, primary_key=True),
     Column("fetched_at", UtcDateTime, nullable=False),
     Column("etag", SafeText),
     Column("last_modified", SafeText),
     Column("findings", SafeText, nullable=False),  # JSON: for each post linked to, the content and the LinkSignals
     Column("read_at", UtcDateTime),  # when it was last read whole: a 304 is believed for some time only
+    Column("expires_at", UtcDateTime, index=True),  # of a source without a thought that stands; else null
+)
+
+# What recently fetched sources say on posts that they were not pinged for yet. Bounded to a few rows.
+read_ahead = Table(
+    "read_ahead",
+    metadata,
+    Column("source", SafeText, primary_key=True),
+    Column("fetched_at", UtcDateTime, nullable=False, index=True),
+    Column("findings", SafeText, nullable=False),  # JSON, as in `sources`
 )
 
 # Moderation actions, newest last, and each thought before them, so that the last action can be undone.

@@ -29,7 +29,6 @@ from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import hosts
 from feedserver.thoughts.slots import WaitingSlots
 from feedserver.thoughts.targets import Target
-from feedserver.thoughts.verification import sources
 from feedserver.thoughts.verification.fetch_budget import budget_key
 from feedserver.thoughts.verification.recheck import VERIFY
 from feedserver.thoughts.verification.verify import Task, Verifier
@@ -150,7 +149,7 @@ class Receiver:
         # The job first: verification locks in the same order.
         job = jobs.find(connection, VERIFY, ping.source_key)
         known = store.pair(connection, ping.post.id, ping.source_key)
-        record = sources.last(connection, ping.source_key)
+        record = self.verifier.last_record(connection, ping.source_key, now)
         if known is not None and known.state not in ("rejected", "gone"):
             if known.state in ("received", "shown", "held"):
                 job = self.verifier.ask(connection, ping.source_key, job, record, now)

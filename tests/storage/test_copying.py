@@ -54,7 +54,8 @@ def full(services: WebServices, web: Web, clock: Clock) -> WebServices:
         )
     services.publisher.rename("post-0", "first")
     publish(services, "Later", date="2027-01-01")
-    page = web.put("http://other.example/a", '<p>See <a href="http://blog.example/posts/first">this</a>.</p>')
+    links = [f'<a href="http://blog.example/posts/{slug}">this</a>' for slug in ("first", "post-1")]
+    page = web.put("http://other.example/a", f"<p>See {' and '.join(links)}.</p>")
     services.receiver.receive(page, "http://blog.example/posts/first", "192.0.2.1")
     actions.moderate_all(services.database, [1], "hide", services.clock())
     services.feed_documents.get(FEED)

@@ -17,7 +17,7 @@ from feedserver.thoughts.moderation import reputation
 from feedserver.thoughts.moderation.actions import moderate_all
 from tests.thoughts.site import Site, SiteWith, linking
 
-SMALL = {"site", "host_rules", "heartbeats", "moderation_actions"}  # tables of a few rows
+SMALL = {"site", "host_rules", "heartbeats", "moderation_actions", "read_ahead"}  # tables of a few rows
 # To read all thoughts in one state is to read nearly all of them.
 _SCAN = re.compile(
     r"(?:SCAN|Seq Scan on|SEARCH(?= thoughts USING INDEX ix_thoughts_state_received_at)) (?!CONSTANT)(\w+)"

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, delete, func, select
 from feedserver.storage import revision
 from feedserver.storage.batches import batches
 from feedserver.storage.engine import Database
-from feedserver.storage.schema import jobs, moderation_undo, sources, thought_events, thoughts
+from feedserver.storage.schema import jobs, moderation_undo, thought_events, thoughts
 from feedserver.thoughts.moderation import undo
 from feedserver.thoughts.moderation.hosts import below
+from feedserver.thoughts.verification import sources
 from feedserver.thoughts.verification.recheck import VERIFY
 
 
@@ -42,7 +43,7 @@ def purge(database: Database, host: str, now: datetime) -> StoredCounts:
         # Jobs first, as inspections lock them first: a running one finds its job gone.
         for source_keys in batches(_source_keys(found)):
             connection.execute(delete(jobs).where(jobs.c.kind == VERIFY, jobs.c.subject.in_(source_keys)))
-            connection.execute(delete(sources).where(sources.c.source_key.in_(source_keys)))
+        sources.forget(connection, _source_keys(found))
         if removed.shown:
             revision.revise(connection)
         for ids in batches([thought.id for thought in found]):

@@ -4,12 +4,14 @@
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Container, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final
 
 from feedserver.thoughts.lifecycle import Linked
 from feedserver.thoughts.model import Content, LinkSignals
+
+_OF_PAGE: Final = ("author_name", "author_url", "title")  # the same in each mention of a page: stored once
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +37,27 @@ class Findings:
             return None
         return Linked(found.content, LinkSignals(self.posts, found.hidden, self.redirected_to))
 
+    def about(self, post_ids: Container[int]) -> "Findings":
+        """The same findings with the mentions of these posts alone."""
+        return replace(self, mentions={one: found for one, found in self.mentions.items() if one in post_ids})
+
     def as_json(self) -> str:
-        mentions = {post_id: asdict(mention) for post_id, mention in self.mentions.items()}
-        return json.dumps(
-            {"mentions": mentions, "posts": self.posts, "redirected_to": self.redirected_to}, ensure_ascii=False
-        )
+        mentions = {post_id: asdict(mention.content) for post_id, mention in self.mentions.items()}
+        page = {name: value for content in mentions.values() for name, value in content.items() if name in _OF_PAGE}
+        own = {
+            post_id: {name: value for name, value in content.items() if name not in _OF_PAGE}
+            | {"hidden": self.mentions[post_id].hidden}
+            for post_id, content in mentions.items()
+        }
+        values = {"page": page, "mentions": own, "posts": self.posts, "redirected_to": self.redirected_to}
+        return json.dumps(values, ensure_ascii=False)
 
 
 def from_json(text: str) -> Findings:
-    """Reads the JSON of `as_json`. That of the first release counted links instead of posts."""
+    """Reads the JSON of `as_json`."""
     values: dict[str, Any] = json.loads(text)
     mentions = {
-        int(post_id): Mention(Content(**mention["content"]), mention["hidden"])
-        for post_id, mention in values["mentions"].items()
+        int(post_id): Mention(hidden=own.pop("hidden"), content=Content(**values["page"], **own))
+        for post_id, own in values["mentions"].items()
     }
-    return Findings(mentions, values.get("posts", len(mentions)), values["redirected_to"])
+    return Findings(mentions, values["posts"], values["redirected_to"])

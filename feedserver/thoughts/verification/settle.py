@@ -51,8 +51,6 @@ class Settler:
 
     def settle(self, connection: Connection, job: Job, found: Inspection, now: datetime) -> None:
         """Writes the findings, the decisions, and the time of the next inspection."""
-        if found.record:
-            sources.save(connection, job.subject, replace(found.record, fetched_at=now))
         thoughts = store.of_source(connection, job.subject, MOVABLE)
         waiting = [thought for thought in thoughts if thought.state == "received"]
         troubled = [thought for thought in waiting if isinstance(found.evidence(thought.post_id), Trouble)]
@@ -63,6 +61,7 @@ class Settler:
                     if thought not in troubled:
                         self.apply(connection, thought, found.summary, found.evidence(thought.post_id), now)
                 self._try_again(connection, job, found, troubled, now + pause, now)
+                self._save(connection, job, found, now)
                 return
             found = replace(found, otherwise=Trouble(last=True))
         late = [thought for thought in waiting if self._came_late(connection, thought, found)]
@@ -75,6 +74,13 @@ class Settler:
         if any(decision.strikes > thought.strikes for thought, decision in decided):
             moments.append(now + _AFTER_MISSED)
         self._plan_next(connection, job, found, moments, INTERACTIVE if late else BACKGROUND, now)
+        self._save(connection, job, found, now)
+
+    def _save(self, connection: Connection, job: Job, found: Inspection, now: datetime) -> None:
+        """Writes what the source said, when its thoughts have their new states."""
+        if found.record:
+            refetch = timedelta(seconds=self.settings.limits.refetch)
+            sources.save(connection, job.subject, replace(found.record, fetched_at=now), refetch)
 
     def apply(
         self, connection: Connection, thought: Thought, summary: str, evidence: Evidence, now: datetime

@@ -1,21 +1,33 @@
-"""The SQL of sources: their last fetch, what they said about our posts, and for which they were pinged."""
+"""The SQL of sources: their last fetch, what they said about our posts, and for which they were pinged.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+What is stored of a source is bounded by its thoughts: the words for posts on which they stand; the time of the fetch,
+for a while, where none does. What it says on further posts is stored for the newest few sources.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from feedserver.storage.batches import batches
-from feedserver.storage.schema import slugs, sources, thoughts
+from feedserver.storage.schema import read_ahead, slugs, sources, thoughts
+from feedserver.thoughts.model import State
 from feedserver.thoughts.source.findings import Findings, from_json
 
 # Some servers answer 304 to everything, so a source is read whole sometimes.
 _BELIEVED: Final = timedelta(days=100)
-_VALUES = ("fetched_at", "findings", "etag", "last_modified", "read_at")
-_LAST = select(sources).where(sources.c.source_key == bindparam("key"))
+_STANDING: Final[frozenset[State]] = frozenset(("received", "shown", "held"))
+_MOST_AHEAD: Final = 50  # sources in `read_ahead`, with up to 100 kB each
+_VALUES = ("fetched_at", "findings", "etag", "last_modified", "read_at", "expires_at")
+_LAST = (
+    select(sources, read_ahead.c.findings.label("ahead"))
+    .outerjoin_from(sources, read_ahead, read_ahead.c.source == sources.c.source)
+    .where(sources.c.source == bindparam("key"))
+)
 _PINGED = and_(thoughts.c.post_id == slugs.c.post_id, thoughts.c.source_key == bindparam("key"))
 _LINKED = (
     select(slugs.c.slug, slugs.c.post_id, thoughts.c.id.label("thought_id"))
@@ -28,7 +40,7 @@ _LINKED = (
 class SourceRecord:
     """The record of a source: when it was last fetched, what it said, and its validators.
 
-    `read_at` is when it was last read whole; None if the last fetch failed.
+    `read_at` is when it was last read whole; None if the last fetch failed, or if none of its thoughts stands.
     """
 
     fetched_at: datetime
@@ -38,12 +50,19 @@ class SourceRecord:
     read_at: datetime | None = None
 
 
-def last(connection: Connection, source_key: str) -> SourceRecord | None:
-    """The record of a source; None if it was never fetched."""
-    row = connection.execute(_LAST, {"key": source_key}).one_or_none()
+def last(connection: Connection, source_key: str, now: datetime, refetch: timedelta) -> SourceRecord | None:
+    """The record of a source; None if it was not fetched within `refetch` and none of its thoughts stands.
+
+    If it was fetched within `refetch`, the findings tell of posts too that it was not pinged for.
+    """
+    row = connection.execute(_LAST, {"key": _hash(source_key)}).one_or_none()
     if row is None:
         return None
-    return SourceRecord(row.fetched_at, from_json(row.findings), row.etag, row.last_modified, row.read_at)
+    findings = from_json(row.findings)
+    if row.ahead is not None and now - row.fetched_at < refetch:
+        more = from_json(row.ahead)
+        findings = replace(more, mentions={**more.mentions, **findings.mentions})
+    return SourceRecord(row.fetched_at, findings, row.etag, row.last_modified, row.read_at)
 
 
 def believed(
@@ -53,14 +72,38 @@ def believed(
     if record is None or record.read_at is None or not (record.etag or record.last_modified):
         return None
     # The findings lack posts that were pinged or published since.
-    known = _posts_awaiting(connection, source_key) <= record.findings.mentions.keys()
+    awaiting = {post_id for post_id, state in _posts_of(connection, source_key).items() if state in _STANDING}
+    known = awaiting <= record.findings.mentions.keys()
     return record if known and now - record.read_at < _BELIEVED else None
 
 
-def save(connection: Connection, source_key: str, record: SourceRecord) -> None:
-    """Writes the record of a source, replacing any other."""
-    values = {name: getattr(record, name) for name in _VALUES} | {"findings": record.findings.as_json()}
-    connection.execute(_UPSERTS[connection.dialect.name], {"source_key": source_key, **values})
+def save(connection: Connection, source_key: str, record: SourceRecord, refetch: timedelta) -> None:
+    """Writes the record of a source, replacing any other, after its thoughts were settled.
+
+    If none of them stands, only the time of the fetch is stored, for `refetch`. What it says on posts that it was not
+    pinged for is stored apart, so that a blog that pings every post it links to needs one fetch.
+    """
+    source, known = _hash(source_key), _posts_of(connection, source_key)
+    standing = {post_id for post_id, state in known.items() if state in _STANDING}
+    values = {
+        "source": source,
+        "fetched_at": record.fetched_at,
+        "etag": record.etag if standing else None,
+        "last_modified": record.last_modified if standing else None,
+        "findings": record.findings.about(standing).as_json(),
+        "read_at": record.read_at if standing else None,
+        "expires_at": None if standing else record.fetched_at + refetch,
+    }
+    connection.execute(_UPSERTS[connection.dialect.name], values)
+    further = record.findings.about(record.findings.mentions.keys() - known.keys())
+    _save_ahead(connection, source, further if refetch else Findings(), record.fetched_at)
+
+
+def forget(connection: Connection, source_keys: Iterable[str]) -> None:
+    """Deletes all that is stored of these sources, but for their thoughts."""
+    for some in batches([_hash(source_key) for source_key in source_keys]):
+        connection.execute(delete(sources).where(sources.c.source.in_(some)))
+        connection.execute(delete(read_ahead).where(read_ahead.c.source.in_(some)))
 
 
 def posts_linked(connection: Connection, source_key: str, names: Sequence[str]) -> dict[str, tuple[int, bool]]:
@@ -72,17 +115,32 @@ def posts_linked(connection: Connection, source_key: str, names: Sequence[str]) 
     return found
 
 
-def _posts_awaiting(connection: Connection, source_key: str) -> set[int]:
-    """The ids of the posts that this source has received, shown or held thoughts on."""
-    awaited = thoughts.c.state.in_(("received", "shown", "held"))
-    query = select(thoughts.c.post_id).where(thoughts.c.source_key == source_key, awaited)
-    return set(connection.execute(query).scalars())
+def _hash(source_key: str) -> str:
+    return hashlib.sha256(source_key.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _posts_of(connection: Connection, source_key: str) -> dict[int, State]:
+    """The ids of the posts that this source was pinged for, with the states of its thoughts."""
+    query = select(thoughts.c.post_id, thoughts.c.state).where(thoughts.c.source_key == source_key)
+    return {row.post_id: row.state for row in connection.execute(query)}
+
+
+def _save_ahead(connection: Connection, source: str, findings: Findings, fetched_at: datetime) -> None:
+    """Replaces what a source says on posts that it was not pinged for, and drops the oldest beyond the bound."""
+    connection.execute(delete(read_ahead).where(read_ahead.c.source == source))
+    if not findings.mentions:
+        return
+    values = {"source": source, "fetched_at": fetched_at, "findings": findings.as_json()}
+    connection.execute(insert(read_ahead), values)
+    too_many = select(read_ahead.c.source).order_by(read_ahead.c.fetched_at.desc()).offset(_MOST_AHEAD)
+    oldest = connection.execute(too_many.with_for_update(skip_locked=True)).scalars().all()
+    connection.execute(delete(read_ahead).where(read_ahead.c.source.in_(oldest)))
 
 
 def _upsert(dialect: Any) -> Any:
     statement = dialect.insert(sources)
     return statement.on_conflict_do_update(
-        index_elements=["source_key"], set_={name: statement.excluded[name] for name in _VALUES}
+        index_elements=["source"], set_={name: statement.excluded[name] for name in _VALUES}
     )
 
 

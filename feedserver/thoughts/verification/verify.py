@@ -82,6 +82,10 @@ class Verifier:
 
     # --- for `receiving`, within its transaction ---
 
+    def last_record(self, connection: Connection, source_key: str, now: datetime) -> SourceRecord | None:
+        """The record of a source; None if it was not fetched lately and none of its thoughts stands."""
+        return sources.last(connection, source_key, now, self._refetch)
+
     def ask(
         self, connection: Connection, source_key: str, job: Job | None, record: SourceRecord | None, now: datetime
     ) -> Job:
@@ -129,7 +133,7 @@ class Verifier:
     def _may_fetch_from(self, record: SourceRecord | None, now: datetime) -> datetime:
         if record is None:
             return now
-        return max(now, record.fetched_at + timedelta(seconds=self.settings.limits.refetch))
+        return max(now, record.fetched_at + self._refetch)
 
     # --- before the fetch ---
 
@@ -145,7 +149,7 @@ class Verifier:
             jobs.finish(connection, job)
             return None
         sender = None if job.priority == BACKGROUND else timeline.last_sender(connection, job.subject)
-        return self._begin(connection, job, sender, sources.last(connection, job.subject), now)
+        return self._begin(connection, job, sender, self.last_record(connection, job.subject, now), now)
 
     def _begin(
         self, connection: Connection, job: Job, sender: str | None, record: SourceRecord | None, now: datetime
@@ -169,6 +173,10 @@ class Verifier:
             self._settler.settle(connection, job, found, self.clock())
         else:
             _log.info("another process has taken over the inspection of %s", job.subject)
+
+    @property
+    def _refetch(self) -> timedelta:
+        return timedelta(seconds=self.settings.limits.refetch)
 
     @property
     def _budget(self) -> FetchBudget:
