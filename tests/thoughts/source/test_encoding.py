@@ -69,10 +69,85 @@ def test_a_page_declares_its_encoding(head: str, codec: str) -> None:
     assert decode((head + JAPANESE).encode(codec), HTML) == head + JAPANESE
 
 
-def test_a_declaration_counts_within_the_first_1024_bytes_only() -> None:
-    late = b" " * 1024 + b"<meta charset=koi8-r>"
+PAD = "<!--" + "x" * 1100 + "-->"
+META = "<meta charset=iso-8859-16>"  # there the byte D0 is Đ; in windows-1252 it is Ð
+LATE = {
+    "comment first": PAD + META,
+    "a comment of 300 kB first": f"<!--{'x' * 300_000}-->{META}",
+    "tags for social media first": "<html><head>" + f"<meta property=og:x content='{'y' * 200}'>" * 8 + META,
+    "script first": f"<head><script>{'x=1;' * 400}</script>{META}",
+    "style first": f"<head><style>{'x{}' * 400}</style>{META}",
+    "title, link and base first": f"<head><title>{'x' * 1100}</title><link href=x><base href=/>{META}",
+    "text first": PAD + "hello" + META,
+    "http-equiv": PAD + '<meta http-equiv=content-type content="text/html; charset=iso-8859-16">',
+    "the first that is known": PAD + "<meta charset=nope>" + META + "<meta charset=koi8-r>",
+}
+NOT_HEARD = {
+    "in a comment": f"{PAD}<!--{META}-->",
+    "in a script": f"{PAD}<script>'{META}'</script>",
+    "in a title": f"{PAD}<title>{META}</title>",
+    "in a template": f"{PAD}<template>{META}</template>",
+    "after the head": f"<head>{PAD}</head>{META}",
+    "in the body": f"{PAD}<body>{META}",
+    "after a paragraph": f"<p>x</p>{PAD}{META}",
+    "content without http-equiv": f"{PAD}<meta content='text/html; charset=iso-8859-16'>",
+}
 
-    assert decode(late + "é".encode(), HTML).endswith("é")
+
+@pytest.mark.parametrize("head", LATE.values(), ids=LATE)
+def test_a_declaration_after_1024_bytes_counts_in_the_head(head: str) -> None:
+    assert decode(head.encode() + b"a\xd0b", HTML).endswith("aĐb")
+
+
+@pytest.mark.parametrize("head", NOT_HEARD.values(), ids=NOT_HEARD)
+def test_a_declaration_after_1024_bytes_counts_nowhere_else(head: str) -> None:
+    assert decode(head.encode() + b"a\xd0b", HTML).endswith("aÐb")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "letter"),
+    [
+        ('text/html; charset="iso-8859-16"', "Đ"),
+        ('text/html; charset="iso-8859-16', "Đ"),
+        ('text/html; charset="iso-8859\\-16"', "Đ"),
+        ("text/html ;charset= iso-8859-16 ", "Đ"),
+        ("text/html; charset=iso-8859-16; charset=koi8-r", "Đ"),
+        ("text/html; charset=iso-8859-16, text/html", "Đ"),
+        ("text/html; xcharset=koi8-r; charset=iso-8859-16", "Đ"),
+        ('text/html; x="charset=koi8-r"; charset=iso-8859-16', "Đ"),
+        ('text/html; x=";charset=koi8-r"; charset=iso-8859-16', "Đ"),
+        ("text/html; charset='iso-8859-16'", "Ð"),
+        ("text/html; charset = iso-8859-16", "Ð"),
+        ("text/html charset=iso-8859-16", "Ð"),
+        ("text/html; charset=nope; charset=iso-8859-16", "Ð"),
+    ],
+)
+def test_the_parameter_of_the_header_is_read_as_browsers_read_it(content_type: str, letter: str) -> None:
+    assert decode(b"a\xd0b", content_type) == f"a{letter}b"
+
+
+XHTML = "application/xhtml+xml"
+XML = {
+    "UTF-8 without a declaration": ("<p>é</p>".encode(), XHTML, "<p>é</p>"),
+    "the declaration": (b"<?xml version='1.0' encoding='iso-8859-16'?>\xd0b", XHTML, "Đb"),
+    "the header before it": (b"<?xml version='1.0' encoding='koi8-r'?>\xd0b", XHTML + "; charset=iso-8859-16", "Đb"),
+    "a meta says nothing": (b"<meta charset='koi8-r'/>" + "é".encode(), XHTML, "é"),
+    "UTF-16 without a mark": ("<?xml version='1.0'?>é".encode("utf-16-le"), XHTML, "é"),
+    "big-endian, as HTML too": ("<?xml version='1.0'?>é".encode("utf-16-be"), HTML, "é"),
+    "what browsers refuse is read as HTML": (META.encode() + b"\xd0b", XHTML, "Đb"),
+    "x-user-defined in a meta is windows-1252": (b"<meta charset=x-user-defined>\xd0b", HTML, "Ðb"),
+}
+
+
+@pytest.mark.parametrize(("body", "content_type", "end"), XML.values(), ids=XML)
+def test_xml_declares_its_encoding_in_its_own_way(body: bytes, content_type: str, end: str) -> None:
+    assert decode(body, content_type).endswith(end)
+
+
+@pytest.mark.parametrize("label", ["iso-2022-kr", "hz-gb-2312", "replacement"])
+def test_a_dangerous_encoding_gives_nothing_to_read_as_in_browsers(label: str) -> None:
+    assert decode(f"<meta charset={label}><a href=x>y</a>".encode(), HTML) == "\ufffd"
+    assert decode(b"<a href=x>y</a>", f"text/html; charset={label}") == "\ufffd"
 
 
 @pytest.mark.parametrize(
@@ -102,6 +177,15 @@ def test_invalid_bytes_are_decoded_in_linear_time(charset: str, byte: bytes) -> 
     [
         pytest.param(b"\xad\xa1", "euc-jp", "①", id="EUC-JP, row 13 of NEC"),
         pytest.param(b"\x1b$B-!\x1b(B", "iso-2022-jp", "①", id="ISO-2022-JP, row 13 of NEC"),
+        pytest.param(b"\x1b(I1\x1b(J\\~\x1b(B\\", "iso-2022-jp", "ｱ¥‾\\", id="ISO-2022-JP, katakana and Roman"),
+        pytest.param(b"\x8f\xb0\xa1\x8e\xb1", "euc-jp", "丂ｱ", id="EUC-JP, three bytes, katakana"),
+        pytest.param(b"\xfa\x54\xed\x40\xf0\x40\x80", "shift_jis", "￢纊\ue000\x80", id="Shift_JIS, NEC, IBM, private"),
+        pytest.param(b"\x81\x30\x81\x30", "gb18030", "\x80", id="GB18030, four bytes"),
+        pytest.param(b"\x88\x62\xa4<", "big5", "Ê̄\ufffd<", id="Big5, two letters, a broken one"),
+        pytest.param(b"\xe6", "x-user-defined", "\uf7e6", id="x-user-defined in the header"),
+        pytest.param(b"\xdb", "macintosh", "€", id="macintosh"),
+        pytest.param(b"\xff", "x-mac-cyrillic", "€", id="x-mac-cyrillic"),
+        pytest.param(b"\xca", "windows-1255", "\u05ba", id="windows-1255"),
         pytest.param(b"\x80", "gbk", "€", id="GBK, 0x80"),
         pytest.param(b"\xae", "koi8-u", "ў", id="KOI8-U is KOI8-RU"),
         pytest.param(b"\x87\x40", "big5", "䏰", id="Big5 with the Hong Kong characters"),
