@@ -2,12 +2,14 @@
 
 import sys
 from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
-from feedserver.errors import InvalidDocument, PostNotFound
+from feedserver.errors import InvalidDocument, PostError, PostNotFound
 from feedserver.posts import store
-from feedserver.posts.document import MAX_BYTES
+from feedserver.posts.document import FIELDS, MAX_BYTES, nearest_field
 from feedserver.posts.model import DraftText, Post
 from feedserver.services import Services
 from feedserver.thoughts import store as thoughts
@@ -15,8 +17,8 @@ from feedserver.thoughts import store as thoughts
 
 def add_commands(commands: Commands) -> None:
     group = noun(commands, "post", "publish, edit, rename, delete, list and show posts")
-    add = verb(group, "add", _add, "publish a Markdown document with front matter; prints its permalink")
-    add.add_argument("file", metavar="FILE", help="the document; - for standard input")
+    add = verb(group, "add", _add, "publish Markdown documents with front matter; prints their permalinks")
+    add.add_argument("files", metavar="FILE", nargs="+", help="a document; - for standard input")
     edit = verb(group, "edit", _edit, "replace a post's content; its address, id and date stay")
     edit.add_argument("slug", metavar="SLUG")
     edit.add_argument("file", metavar="FILE", help="the document; - for standard input")
@@ -31,15 +33,22 @@ def add_commands(commands: Commands) -> None:
 
 
 def _add(chosen: Namespace) -> None:
+    """Reads all documents, then publishes them in order: one that cannot be read leaves all unpublished."""
     services = open_site()
-    document = _document(services, chosen.file)
-    _print_post(services, services.publisher.add(document, services.clock()))
+    documents = []
+    for name in chosen.files:
+        with _naming(name, chosen.files):
+            documents.append(_document(services, name))
+    for name, document in zip(chosen.files, documents, strict=True):
+        with _naming(name, chosen.files):
+            post = services.publisher.add(document, services.clock())
+        _print_post(services, post, document)
 
 
 def _edit(chosen: Namespace) -> None:
     services = open_site()
     document = _document(services, chosen.file)
-    _print_post(services, services.publisher.edit(chosen.slug, document, services.clock()))
+    _print_post(services, services.publisher.edit(chosen.slug, document, services.clock()), document)
 
 
 def _rename(chosen: Namespace) -> None:
@@ -94,16 +103,43 @@ def _document(services: Services, name: str) -> DraftText:
     if not content.strip():
         raise InvalidDocument("document", "is empty")
     document = services.publisher.read(content)
-    if document.unknown_fields:
-        print(f"feedserver: unknown fields were left out: {', '.join(document.unknown_fields)}", file=sys.stderr)
+    for field in document.unknown_fields:
+        near = nearest_field(field)
+        hint = f"did you mean “{near}”?" if near else f"the fields are {', '.join(FIELDS)}"
+        _remark(f"unknown field “{field}” is left out; {hint}")
     return document
 
 
-def _print_post(services: Services, post: Post) -> None:
-    """Prints the permalink of a post, after its state if readers cannot see it."""
+@contextmanager
+def _naming(name: str, names: Sequence[str]) -> Iterator[None]:
+    """Puts the name of a document before what is wrong with it, where there are several."""
+    try:
+        yield
+    except PostError as error:
+        if len(names) == 1:
+            raise
+        raise PostError(f"{name}: {error}") from error
+
+
+def _print_post(services: Services, post: Post, document: DraftText | None = None) -> None:
+    """Prints the permalink of a post, or the slug of a draft; on standard error why readers cannot see it yet."""
     status = post.status(services.clock())
     if status == "scheduled":
-        print(f"scheduled for {post.published_at:%Y-%m-%d %H:%M} UTC")
+        _remark(f"scheduled for {post.published_at:%Y-%m-%d %H:%M} UTC")
     elif status == "draft":
-        print("saved as a draft")
-    print(services.urls.post(post.slug))
+        _remark(f"saved as a draft{_why_withheld(document)}")
+    elif document is not None and document.until is not None:
+        _remark(f"readers will still see “{post.slug}” after {document.until:%Y-%m-%d %H:%M} UTC; delete it then")
+    print(post.slug if status == "draft" else services.urls.post(post.slug))
+
+
+def _why_withheld(document: DraftText | None) -> str:
+    if document is None or not (document.withheld_by or document.until):
+        return ""
+    if document.withheld_by:
+        return " because of " + ", ".join(f"“{field}”" for field in document.withheld_by)
+    return f": its time ended at {document.until:%Y-%m-%d %H:%M} UTC" if document.until else ""
+
+
+def _remark(line: str) -> None:
+    print(f"feedserver: {line}", file=sys.stderr)

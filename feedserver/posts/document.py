@@ -3,15 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Any
-
-import yaml
-from dateutil import parser as dates
+from datetime import datetime, tzinfo
+from difflib import get_close_matches
+from typing import Any, Final
 
 from feedserver.errors import InvalidDocument
+from feedserver.posts import dates, front_matter, withholding
 from feedserver.posts.model import DraftText, Enclosure
-from feedserver.text import clean, is_language_tag, one_line, shorten, without_open_bidi
+from feedserver.text import caseless, clean, is_language_tag, one_line, shorten, without_open_bidi
 from feedserver.urls import segment, split_http
 
 MAX_BYTES = 1_048_576
@@ -21,15 +20,34 @@ MAX_NAME = 200  # characters of a tag or an author
 _MAX_LIST = 100  # tags, authors or enclosures of one post
 _SLUG_FROM_TITLE = 80  # characters
 _MAX_TITLE = 10_000  # characters
-_MAX_DATE = 100  # characters
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:;.*)?", re.ASCII)
-# The zones of RFC 5322 section 4.3; other names are ambiguous.
-_ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
-_NO_YEAR = datetime(1, 1, 1)  # noqa: DTZ001 - a default: midnight, and a year that is refused
-_EARLIEST = datetime(2, 1, 2, tzinfo=UTC)  # a day within what datetime holds, for zones
-_LATEST = datetime(9999, 12, 30, tzinfo=UTC)
+_FLAG: Final = (
+    {"true": True, "false": False} | dict.fromkeys(withholding.TRUE, True) | dict.fromkeys(withholding.FALSE, False)
+)
+_OPEN: Final = {"open": True, "closed": False} | _FLAG
+FIELDS: Final = (
+    *("title", "slug", "date", "updated", "tags", "authors", "summary", "lang", "draft", "pings", "comments"),
+    "enclosures",
+)
+# What other systems call them.
+_ALIASES: Final = {
+    alias: field
+    for field, aliases in {
+        "title": "headline name subject heading",
+        "slug": "permalink url link path basename",
+        "date": "created createdat creationdate time datetime day",
+        "updated": "lastmod modified lastmodified lastmodifiedat lastupdated updatedat moddate edited revised",
+        "tags": "tag categories category keywords keyword topics topic labels label section taxonomies",
+        "authors": "author byline creator writer by",
+        "summary": "description excerpt subtitle abstract intro teaser lead snippet deck",
+        "lang": "language locale",
+        "pings": "ping pingbacks pingback trackbacks webmentions",
+        "comments": "comment commentstatus discussion disqus",
+        "enclosures": "enclosure attachments attachment audio video podcast media files file",
+    }.items()
+    for alias in aliases.split()
+}
 
 
 def read(content: bytes, zone: tzinfo) -> DraftText:
@@ -38,59 +56,49 @@ def read(content: bytes, zone: tzinfo) -> DraftText:
     Raises InvalidDocument, which names the field, for a document that cannot be published.
     """
     source = _decoded(content)
-    front, body = _split(source)
-    title = _title(front)
+    front, body = front_matter.split(source)
+    fields = front.fields
+    title = _title(fields)
+    withheld = withholding.read(fields, zone)
     return DraftText(
         source=source,
         body=body,
         title=title,
-        slug=_slug(front, title),
-        date=_moment(front, "date", zone),
-        updated=_moment(front, "updated", zone),
-        tags=_names(front, "tags"),
-        authors=_names(front, "authors"),
-        summary=_summary(front),
-        lang=_language(front),
-        draft=_flag(front, "draft", {"true": True, "false": False, "yes": True, "no": False}, default=False),
-        pings_open=_flag(front, "pings", _OPEN, default=True),
-        comments_open=_flag(front, "comments", _OPEN, default=True),
-        enclosures=_enclosures(front),
-        unknown_fields=tuple(sorted(one_line(str(name)) for name in front if name not in _FIELDS)),
+        slug=_slug(fields, title),
+        date=_latest(_moment(fields, "date", zone), withheld.since),
+        updated=_moment(fields, "updated", zone),
+        tags=_names(fields, "tags"),
+        authors=_names(fields, "authors"),
+        summary=_summary(fields),
+        lang=_language(fields),
+        draft=_flag(fields, "draft", _FLAG, default=False) or bool(withheld.drafts),
+        pings_open=_flag(fields, "pings", _OPEN, default=True),
+        comments_open=_flag(fields, "comments", _OPEN, default=True),
+        enclosures=_enclosures(fields),
+        until=withheld.until,
+        withheld_by=tuple(front.written[name] for name in withheld.drafts),
+        unknown_fields=tuple(sorted(front.written[name] for name in fields if not _is_known(name))),
     )
-
-
-_OPEN = {"open": True, "closed": False, "true": True, "false": False, "yes": True, "no": False}
-_FIELDS = frozenset(
-    "title slug date updated tags authors summary lang draft pings comments enclosures".split(),
-)
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML with text, lists and mappings only: `12:30` does not become 750, `2026-02-30` is no error."""
-
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Refuses repeated fields. Does not merge mappings as PyYAML does: a few lines could become millions."""
-        seen: set[str] = set()
-        for name, _ in node.value:
-            if isinstance(name, yaml.ScalarNode) and name.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"“{name.value}” is repeated", name.start_mark)
-            seen.add(str(name.value))
-
-
-_KINDS = ("null", "str", "seq", "map")
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith(":null")]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.yaml_constructors = {
-    tag: make for tag, make in yaml.SafeLoader.yaml_constructors.items() if tag is None or tag.endswith(_KINDS)
-}
 
 
 def body_of(source: str) -> str:
     """The Markdown of a document that `read` has accepted."""
-    match = _FRONT_MATTER.match(source)
-    return source[match.end() :] if match else source
+    return front_matter.body_of(source)
+
+
+def nearest_field(name: str) -> str | None:
+    """The field that the author of an unknown one most likely means; None if none is near."""
+    plain = re.sub("[-_ ]", "", name.casefold())
+    near = get_close_matches(plain, [*FIELDS, *_ALIASES, *sorted(withholding.NAMES)], n=1, cutoff=0.7)
+    return _ALIASES.get(near[0], near[0]) if near else None
+
+
+def _is_known(name: str) -> bool:
+    return name in FIELDS or withholding.is_known(name)
+
+
+def _latest(*moments: datetime | None) -> datetime | None:
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def slug_from(title: str) -> str:
@@ -137,35 +145,17 @@ def _decoded(content: bytes) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidDocument("document", f"is not UTF-8 (byte {error.start}); save it as UTF-8") from None
-    return clean(text)
+    return clean(text.replace("\x85", "\u2028"))  # a line break that `clean` would drop with the other controls
 
 
-def _split(source: str) -> tuple[dict[Any, Any], str]:
-    match = _FRONT_MATTER.match(source)
-    if not match:
-        if source.startswith("---"):
-            raise InvalidDocument("front matter", "has no closing line of three hyphens")
-        return {}, source
-    try:
-        front = yaml.load(match["yaml"], _Loader)  # noqa: S506 - a restricted SafeLoader
-    except yaml.MarkedYAMLError as error:
-        line = f"line {error.problem_mark.line + 2}: " if error.problem_mark else ""
-        raise InvalidDocument("front matter", f"is not YAML: {line}{one_line(str(error.problem))}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InvalidDocument("front matter", f"is not YAML: {shorten(one_line(str(error)), 200)}") from None
-    if front is not None and not isinstance(front, dict):
-        raise InvalidDocument("front matter", "must be lines of “field: value”")
-    return front or {}, source[match.end() :]
-
-
-def _title(front: Mapping[Any, Any]) -> str:
-    title = without_open_bidi(one_line(_scalar(front, "title") or ""))
+def _title(front: Mapping[str, Any]) -> str:
+    title = _line(_scalar(front, "title"))
     if len(title) > _MAX_TITLE:
         raise InvalidDocument("title", f"is over {_MAX_TITLE} characters")
     return title
 
 
-def _slug(front: Mapping[Any, Any], title: str) -> str:
+def _slug(front: Mapping[str, Any], title: str) -> str:
     given = _scalar(front, "slug")
     if given is not None:
         return check_slug(given)
@@ -176,18 +166,25 @@ def _slug(front: Mapping[Any, Any], title: str) -> str:
     return slug
 
 
-def _summary(front: Mapping[Any, Any]) -> str | None:
-    return without_open_bidi(one_line(_scalar(front, "summary") or "")) or None
+def _summary(front: Mapping[str, Any]) -> str | None:
+    return _line(_scalar(front, "summary")) or None
 
 
-def _language(front: Mapping[Any, Any]) -> str | None:
+def _language(front: Mapping[str, Any]) -> str | None:
     lang = one_line(_scalar(front, "lang") or "")
-    if lang and not is_language_tag(lang):
+    if lang in withholding.UNSAID:
+        return None
+    if not is_language_tag(lang):
         raise InvalidDocument("lang", "must be a language tag such as en or pt-BR")
-    return lang or None
+    return lang
 
 
-def _scalar(front: Mapping[Any, Any], name: str) -> str | None:
+def _line(text: str | None) -> str:
+    """The author's text on one line, which turns no text that follows it."""
+    return one_line(without_open_bidi((text or "").replace("\x85", " ")))  # YAML's escape \\N is a line break
+
+
+def _scalar(front: Mapping[str, Any], name: str) -> str | None:
     value = front.get(name)
     if value is None:
         return None
@@ -196,45 +193,29 @@ def _scalar(front: Mapping[Any, Any], name: str) -> str | None:
     return str(value)
 
 
-def _moment(front: Mapping[Any, Any], name: str, zone: tzinfo) -> datetime | None:
-    value = front.get(name)
-    if value is None:
+def _moment(front: Mapping[str, Any], name: str, zone: tzinfo) -> datetime | None:
+    value = _scalar(front, name)
+    if value is None or value.strip().casefold() in withholding.UNSAID:
         return None
-    if not isinstance(value, str) or len(value) > _MAX_DATE:
-        raise InvalidDocument(name, "must be a date such as 2026-01-31 18:00")
     try:
-        # A fixed default: missing parts do not come from today's date.
-        moment = dates.parse(value, default=_NO_YEAR, tzinfos=_zone)
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-        if not _EARLIEST <= aware <= _LATEST:
-            raise ValueError
-        return aware.astimezone(UTC).replace(microsecond=0)
-    except KeyError:
-        raise InvalidDocument(name, f"names an unknown zone: {_shown(value)}; write it as +01:00") from None
-    except (ValueError, OverflowError, TypeError):
-        raise InvalidDocument(name, f"is not a date with a year: {_shown(value)}") from None
+        return dates.read(value, zone)
+    except dates.UnreadableDate as error:
+        raise InvalidDocument(name, str(error)) from None
 
 
-def _zone(name: str | None, offset: int | None) -> tzinfo | None:
-    if offset is not None:
-        return timezone(timedelta(seconds=offset))
-    return timezone(timedelta(hours=_ZONES[name])) if name else None
-
-
-def _shown(value: str) -> str:
-    return f"“{shorten(one_line(value), 60)}”"
-
-
-def _flag(front: Mapping[Any, Any], name: str, words: Mapping[str, bool], *, default: bool) -> bool:
+def _flag(front: Mapping[str, Any], name: str, words: Mapping[str, bool], *, default: bool) -> bool:
     value = front.get(name)
     if value is None:
         return default
-    if isinstance(value, str) and value.strip().lower() in words:
-        return words[value.strip().lower()]
+    said = value.strip().casefold() if isinstance(value, str) else "a list"
+    if said in withholding.UNSAID:
+        return default
+    if said in words:
+        return words[said]
     raise InvalidDocument(name, f"must be {' or '.join(list(words)[:2])}")
 
 
-def _items(front: Mapping[Any, Any], name: str) -> list[Any]:
+def _items(front: Mapping[str, Any], name: str) -> list[Any]:
     value = front.get(name)
     items = [] if value is None else value if isinstance(value, list) else [value]
     if len(items) > _MAX_LIST:
@@ -242,32 +223,33 @@ def _items(front: Mapping[Any, Any], name: str) -> list[Any]:
     return items
 
 
-def _names(front: Mapping[Any, Any], field: str) -> tuple[str, ...]:
-    """Names without repetition, in order. A string holds names separated by commas."""
+def _names(front: Mapping[str, Any], field: str) -> tuple[str, ...]:
+    """Names without repetition, in order; no blank ones. Text instead of a list is one author, or tags with commas."""
     items = _items(front, field)
-    if len(items) == 1 and isinstance(items[0], str) and not isinstance(front.get(field), list):
+    if field == "tags" and isinstance(front.get(field), str):
         items = items[0].split(",")
-    names: dict[str, None] = {}
+    names: dict[str, str] = {}
     for item in items:
-        if not isinstance(item, str):
+        if not isinstance(item, str | None):
             raise InvalidDocument(field, "must be a list of names")
-        name = without_open_bidi(one_line(item))
+        name = _line(item)
         if len(name) > MAX_NAME:
             raise InvalidDocument(field, f"“{shorten(name, 40)}” is over {MAX_NAME} characters")
         if name in (".", ".."):
             raise InvalidDocument(field, f"“{name}” cannot be part of an address")
         if name:
-            names[name] = None
-    return tuple(names)
+            names.setdefault(caseless(name), name)
+    return tuple(names.values())
 
 
-def _enclosures(front: Mapping[Any, Any]) -> tuple[Enclosure, ...]:
+def _enclosures(front: Mapping[str, Any]) -> tuple[Enclosure, ...]:
     return tuple(_enclosure(item) for item in _items(front, "enclosures"))
 
 
 def _enclosure(item: object) -> Enclosure:
-    parts = [item.get(name) or "" for name in ("url", "type", "length")] if isinstance(item, dict) else [item]
-    if len(parts) != 3 or any(isinstance(part, dict | list) for part in parts):
+    named = {str(name).casefold(): part for name, part in item.items()} if isinstance(item, dict) else {}
+    parts = [named.get(name) or "" for name in ("url", "type", "length")]
+    if not named or any(isinstance(part, dict | list) for part in parts):
         raise InvalidDocument("enclosures", "must be a list of {url, type, length}")
     url, kind, length = (one_line(str(part)) for part in parts)
     if split_http(url) is None:

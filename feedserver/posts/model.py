@@ -26,7 +26,8 @@ class DraftText:
     """A Markdown document with front matter, read and checked, not yet rendered (docs/interface.md, “Posts”).
 
     `slug` is made from the title if the author gave none. `date`, `updated` and `summary` (plain text) are None if not
-    given. `unknown_fields` are names in the front matter.
+    given. `draft` says also what other systems' fields say: those in `withheld_by` made it one. Readers are not to see
+    the post from `until` on. `unknown_fields` are names in the front matter.
     """
 
     source: str
@@ -43,6 +44,8 @@ class DraftText:
     pings_open: bool
     comments_open: bool
     enclosures: tuple[Enclosure, ...]
+    until: datetime | None = None
+    withheld_by: tuple[str, ...] = ()
     unknown_fields: tuple[str, ...] = ()
 
 

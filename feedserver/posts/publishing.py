@@ -62,7 +62,7 @@ class Publisher:
                 rendered,
                 guid=uuid4().urn,
                 lang=document.lang or self.settings.language,
-                state=_state(document),
+                state=_state(document, now),
                 published_at=published_at,
                 updated_at=_updated_at(document.updated or published_at, published_at, now),
                 created_at=now,
@@ -85,7 +85,7 @@ class Publisher:
             least = max(published_at, post.updated_at + timedelta(seconds=1)) if seen_before else published_at
             values = {
                 "lang": document.lang or self.settings.language,
-                "state": _state(document),
+                "state": _state(document, now),
                 "published_at": published_at,
                 "updated_at": _updated_at(document.updated or now, least, now),
             }
@@ -188,8 +188,9 @@ class Publisher:
             listener(connection, event)
 
 
-def _state(document: DraftText) -> str:
-    return "draft" if document.draft else "published"
+def _state(document: DraftText, now: datetime) -> str:
+    over = document.until is not None and document.until <= now
+    return "draft" if document.draft or over else "published"
 
 
 def _first_date(post: Post, now: datetime) -> datetime:

@@ -98,9 +98,8 @@ def test_a_title_may_be_missing_where_a_slug_is_given(line: str) -> None:
     ("value", "names"),
     [
         ("[a, b]", ("a", "b")),
-        ("one, two", ("one", "two")),
         ("single", ("single",)),
-        ("a \u202eb, \u2067c\u2069", ("a b", "\u2067c\u2069")),
+        ("[a \u202eb, \u2067c\u2069]", ("a b", "\u2067c\u2069")),
         ("[a, a, b, a]", ("a", "b")),
         ('["a\\x00b", "c\\nd", "  e  "]', ("ab", "c d", "e")),
         ('["", " ", "\\x01"]', ()),
@@ -113,6 +112,12 @@ def test_a_title_may_be_missing_where_a_slug_is_given(line: str) -> None:
 )
 def test_names_are_clean_plain_and_without_repetition(field: str, value: str, names: tuple[str, ...]) -> None:
     assert getattr(document(f"{field}: {value}"), field) == names
+
+
+def test_one_line_of_text_is_one_author_or_tags_with_commas() -> None:
+    found = document("authors: Lee, Ann", "tags: one, two")
+
+    assert (found.authors, found.tags) == (("Lee, Ann",), ("one", "two"))
 
 
 @pytest.mark.parametrize(
@@ -164,7 +169,7 @@ def test_enclosures_hold_no_control_characters() -> None:
 
 
 def test_fields_that_no_post_has_are_named() -> None:
-    assert document("colour: red", "Tags: [a]", "<<: x").unknown_fields == ("<<", "Tags", "colour")
+    assert document("Colour: red", "Tags: [a]", "<<: x").unknown_fields == ("<<", "Colour")
 
 
 @pytest.mark.parametrize(

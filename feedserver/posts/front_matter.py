@@ -1,0 +1,120 @@
+"""The front matter of a document: YAML whose values are text (docs/interface.md, “Posts”). Pure.
+
+What the fields mean is for `document` and `withholding` to say.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import yaml
+
+from feedserver.errors import InvalidDocument
+from feedserver.text import one_line, shorten, without_open_bidi
+
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_MAX_SHOWN: Final = 60  # characters of a field's name
+
+# A tab separates words wherever YAML allows it (YAML 1.2 sections 6.1 to 6.3); PyYAML refuses most of these. It may
+# not indent: a line's first tabs stay, but for those after blanks, and on lines that hold nothing or a comment.
+_TAB_AFTER_BLANKS = re.compile(r"^( +)\t[ \t]*|^\t[ \t]*(?=#|$)", re.MULTILINE)
+_TAB_BETWEEN = re.compile(r"(?<=\S)[ \t]*\t[ \t]*")
+# Characters that end a line for YAML 1.1 and PyYAML, but not for YAML 1.2 (section 5.4) and authors, who do not see
+# them.
+_SEPARATORS = re.compile("[\x85\u2028\u2029]")
+_SEPARATED = re.compile("^(?P<before>[^\x85\u2028\u2029\n]*)[\x85\u2028\u2029](?P<after>.*)$", re.MULTILINE)
+_COLON = re.compile(r":(?=[ \t]|$)")
+_COLON_IN_TEXT = ":\N{NO-BREAK SPACE}"  # folded into a blank with the others when the text is
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The fields of a document: text, lists and mappings; None for a blank. Names are in lower case.
+
+    `written` has the names as the author wrote them, on one line each.
+    """
+
+    fields: Mapping[str, Any]
+    written: Mapping[str, str]
+
+
+def split(source: str) -> tuple[FrontMatter, str]:
+    """The front matter and the Markdown of a document. Raises InvalidDocument."""
+    match = _FRONT_MATTER.match(source)
+    if not match:
+        if source.startswith("---"):
+            raise InvalidDocument("front matter", "has no closing line of three hyphens")
+        return FrontMatter({}, {}), source
+    return _fields(_loaded(_as_authors_see_it(match["yaml"]))), source[match.end() :]
+
+
+def body_of(source: str) -> str:
+    """The Markdown of a document that `split` has accepted."""
+    match = _FRONT_MATTER.match(source)
+    return source[match.end() :] if match else source
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with text, lists and mappings only: `Null`, `Yes`, `1.0` and `2026-02-30` are text."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Refuses repeated fields. Does not merge mappings as PyYAML does: a few lines could become millions."""
+        seen: set[str] = set()
+        for name, _ in node.value:
+            if isinstance(name, yaml.ScalarNode):
+                if _folded(name.value) in seen:
+                    where = f"line {name.start_mark.line + 2}"
+                    raise InvalidDocument("front matter", f"{where}: the field “{_shown(name.value)}” is there twice")
+                seen.add(_folded(name.value))
+
+    def peek(self, index: int = 0) -> str:
+        """The character at `index` from here; within brackets a tab is a blank, even where it indents."""
+        character: str = super().peek(index)
+        return " " if character == "\t" and self.flow_level else character
+
+
+_KINDS = ("null", "str", "seq", "map")
+_Loader.yaml_implicit_resolvers = {"": [("tag:yaml.org,2002:null", re.compile("^$"))]}  # a blank, and nothing else
+_Loader.yaml_constructors = {
+    tag: make for tag, make in yaml.SafeLoader.yaml_constructors.items() if tag is None or tag.endswith(_KINDS)
+}
+
+
+def _as_authors_see_it(front: str) -> str:
+    front = _SEPARATED.sub(_without_separators, front)
+    return _TAB_BETWEEN.sub(" ", _TAB_AFTER_BLANKS.sub(lambda match: match[1] or "", front))
+
+
+def _without_separators(line: re.Match[str]) -> str:
+    """A line with its separators folded into blanks; what follows one is text, and begins no field."""
+    before, after = line["before"], _SEPARATORS.sub(" ", line["after"])
+    return f"{before} {_COLON.sub(_COLON_IN_TEXT, after)}" if before.strip() else before + after.lstrip()
+
+
+def _loaded(front: str) -> Any:
+    try:
+        return yaml.load(front, _Loader)  # noqa: S506 - a restricted SafeLoader
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 2}: " if error.problem_mark else ""
+        raise InvalidDocument("front matter", f"is not YAML: {line}{one_line(str(error.problem))}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InvalidDocument("front matter", f"is not YAML: {shorten(one_line(str(error)), 200)}") from None
+
+
+def _fields(loaded: Any) -> FrontMatter:
+    if loaded is None:
+        return FrontMatter({}, {})
+    if not isinstance(loaded, dict):
+        raise InvalidDocument("front matter", "must be lines of “field: value”")
+    written = {_folded(name): _shown(name) for name in loaded}
+    return FrontMatter({_folded(name): value for name, value in loaded.items()}, written)
+
+
+def _shown(name: str | None) -> str:
+    return shorten(without_open_bidi(one_line(name or "")), _MAX_SHOWN)
+
+
+def _folded(name: str | None) -> str:
+    """The name of a field as it is compared: in any letter case."""
+    return one_line(name or "").casefold()

@@ -1,0 +1,130 @@
+"""What another system would withhold is withheld here: as a draft, or until its date."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from feedserver.posts.document import read
+from feedserver.posts.model import DraftText
+from feedserver.services import WebServices
+from tests.posts.builders import edit
+from tests.support.fixtures import Publish
+from tests.support.outside import Clock
+
+LATER = datetime(2099, 1, 1, tzinfo=UTC)
+
+
+def document(*lines: str) -> DraftText:
+    front = "\n".join(("title: T", *lines))
+    return read(f"---\n{front}\n---\nNot for readers.\n".encode(), UTC)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Draft: true",
+        "draft: 'on'",
+        "published: false",
+        "Published: False",
+        'published: "false"',
+        "published: no",
+        "publish: off",
+        "publish: 0",
+        "public: false",
+        "visible: no",
+        "listed: false",
+        "private: true",
+        "PRIVATE: Yes",
+        "hidden: 1",
+        "unlisted: true",
+        "unpublished: true",
+        "wip: true",
+        "protected: true",
+        "password: secret",
+        "status: draft",
+        "status: Private",
+        "status: pending",
+        "status: future",
+        "status: trash",
+        "post_status: draft",
+        "post-status: draft",
+        "visibility: private",
+        "visibility: members",
+        "private: perhaps",
+        "published: when it is ready",
+        "published: [true]",
+        "publishDate: soon",
+        "publishDate: 05/06/2024",
+        "scheduled: true",
+    ],
+)
+def test_a_field_that_withholds_makes_a_draft(line: str) -> None:
+    found = document(line, "date: 2024-01-05")
+
+    assert found.draft or line == "status: future"
+    assert document(line).draft
+    assert found.unknown_fields == ()
+    assert document(line).withheld_by == (() if "draft:" in line.lower() else (line.partition(":")[0],))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "draft: 'no'",
+        "published: true",
+        "published: 'yes'",
+        "publish: On",
+        "published:",
+        "published: null",
+        "private: false",
+        'private: "False"',
+        "private: ''",
+        "hidden: no",
+        "unlisted: 0",
+        "password:",
+        "status: published",
+        "status: Publish",
+        "status: ~",
+        "visibility: public",
+        "expiryDate: never",
+    ],
+)
+def test_a_field_that_withholds_nothing_is_passed_over(line: str) -> None:
+    found = document(line)
+
+    assert (found.draft, found.date, found.until, found.unknown_fields) == (False, None, None, ())
+
+
+@pytest.mark.parametrize(
+    "name", ["Date", "publishDate", "publish_date", "PublishDate", "published", "pubDate", "published_at", "scheduled"]
+)
+def test_a_date_to_come_schedules(name: str) -> None:
+    found = document(f"{name}: 2099-01-01")
+
+    assert (found.date, found.draft, found.unknown_fields) == (LATER, False, ())
+
+
+def test_the_latest_of_several_dates_counts() -> None:
+    assert document("date: 2024-01-05", "publishDate: 2099-01-01").date == LATER
+    assert document("date: 2099-01-01", "publishDate: 2024-01-05").date == LATER
+    assert document("status: future", "date: 2099-01-01").date == LATER
+
+
+def test_one_field_that_withholds_is_enough() -> None:
+    assert document("draft: false", "published: true", "status: private").draft
+    assert document("draft: true", "published: true").draft
+
+
+def test_a_post_whose_time_is_over_is_a_draft(services: WebServices, publish: Publish, clock: Clock) -> None:
+    publish("Over", slug="over", expiryDate="2000-01-01")
+    publish("Lasting", slug="lasting", expiryDate="2099-01-01")
+
+    def states() -> dict[str, str]:
+        with services.database.read() as connection:
+            from feedserver.posts import store
+
+            return {post.slug: post.status(clock()) for post in store.everything(connection)}
+
+    assert states() == {"over": "draft", "lasting": "published"}
+    edit(services, "lasting", expiryDate="2001-01-01")
+    assert states() == {"over": "draft", "lasting": "draft"}
