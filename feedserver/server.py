@@ -26,6 +26,7 @@ from feedserver.installation import init
 from feedserver.jobs.worker import STOP_SECONDS, Worker
 from feedserver.services import EXTENSION, Services, WebServices
 from feedserver.urls import Urls, unmapped
+from feedserver.web.middleware import MUST_CLOSE
 
 _RECEIVE_SECONDS: Final = 5  # for the next bytes of a request: gunicorn's own timeout does not end a blocked read
 _GRACE_SECONDS: Final = 30  # for running requests and jobs when the server stops
@@ -71,6 +72,7 @@ def gunicorn_settings(
         "on_starting": _on_starting,
         "when_ready": _when_ready,
         "post_worker_init": _post_worker_init,
+        "post_request": _post_request,
         "worker_exit": _worker_exit,
     }
 
@@ -140,6 +142,12 @@ def share_memory() -> None:
     """
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+
+
+def _post_request(_worker: Any, request: Any, environ: dict[str, Any], _response: Any) -> None:
+    """Ends the connection of a request whose body has not come whole, so that none of its bytes is ever answered."""
+    if MUST_CLOSE in environ:
+        request.force_close()
 
 
 def _worker_exit(_server: Any, worker: Any) -> None:

@@ -16,6 +16,8 @@ from feedserver.web.routing import NOWHERE, Environ, WsgiApp
 
 Address = IPv4Address | IPv6Address
 
+MUST_CLOSE = "feedserver.must_close"  # in the WSGI environment: bytes of this request may still come
+
 _THIS_MACHINE = ip_address("127.0.0.1")
 
 
@@ -98,7 +100,9 @@ def _address(text: str) -> Address | None:
 class BodyDeadline:
     """Reads a request's body before Flask does, with one deadline for the whole body; answers 408 after it.
 
-    The socket timeout restarts with each byte, so a client could hold a thread for hours.
+    The socket timeout restarts with each byte, so a client could hold a thread for hours. After a 408 the server must
+    close the connection (RFC 9110 section 15.5.9), as MUST_CLOSE tells it: it would take the rest of the body for the
+    next request.
     """
 
     def __init__(self, app: WsgiApp, *, seconds: float, max_bytes: int) -> None:
@@ -113,6 +117,7 @@ class BodyDeadline:
             return self._app(environ, start_response)
         body = self._read(environ, length)
         if body is None or (environ.get("CONTENT_LENGTH") and len(body) < length):
+            environ[MUST_CLOSE] = True
             start_response("408 Request Timeout", [("Content-Type", "text/plain"), ("Content-Length", "0")])
             return []
         environ["wsgi.input"] = BytesIO(body)
