@@ -8,11 +8,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, current_app, redirect, render_template, request
 from markupsafe import Markup
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver import health
@@ -24,7 +24,7 @@ from feedserver.feeds import views as feed_views
 from feedserver.feeds.scopes import urls_by_format
 from feedserver.pages import private
 from feedserver.pages import views as page_views
-from feedserver.services import EXTENSION, WebServices
+from feedserver.services import EXTENSION, WebServices, services
 from feedserver.settings import Settings
 from feedserver.text import shorten
 from feedserver.thoughts import comments
@@ -32,7 +32,7 @@ from feedserver.thoughts import views as thought_views
 from feedserver.urls import Urls
 from feedserver.web.feed_fast_path import FeedFastPath
 from feedserver.web.middleware import BodyDeadline, Mounted, TrustedProxies
-from feedserver.web.routing import EncodedSlashes, NameConverter, WsgiApp
+from feedserver.web.routing import EncodedSlashes, NameConverter, WsgiApp, encoded_path, plain_path
 
 _log = logging.getLogger(__name__)
 
@@ -82,7 +82,6 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
     app.extensions[EXTENSION] = services
     app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's default provider has it
     app.url_map.merge_slashes = False  # a tag may contain two slashes in a row
-    app.url_map.strict_slashes = False
     app.url_map.converters["name"] = NameConverter
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _STATIC_SECONDS
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
@@ -97,6 +96,7 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
         app.register_blueprint(blueprint)
     _prepare_templates(app, services)
     _prepare_errors(app)
+    app.before_request(_to_the_one_address)
     app.after_request(partial(_secure, _page_headers(services.urls)))
     app.wsgi_app = _layered(app.wsgi_app, services)  # type: ignore[method-assign]
     return app
@@ -148,6 +148,18 @@ def _prepare_errors(app: Flask) -> None:
     app.register_error_handler(PostGone, lambda _: _message_page(410))
     app.register_error_handler(DBAPIError, _storage_error)
     app.register_error_handler(NoConnection, _storage_error)
+
+
+def _to_the_one_address() -> BaseResponse | None:
+    """Redirects from a path with empty or dot segments, or with a slash at its end: relative links need one base."""
+    sent = request.environ["PATH_INFO"]
+    is_doubled = sent[:2] in ("", "//")  # which the router ignores
+    if request.method not in ("GET", "HEAD") or not (is_doubled or isinstance(request.routing_exception, NotFound)):
+        return None
+    path, adapter = plain_path(request.path), current_app.create_url_adapter(request)
+    if not (is_doubled or path != request.path) or adapter is None or not adapter.test(path, "GET"):
+        return None
+    return redirect(services().urls.at(encoded_path(path)) + page_views.query_as_sent(), 301)
 
 
 def _error_page(error: HTTPException) -> BaseResponse:

@@ -4,11 +4,13 @@ import logging
 import re
 from dataclasses import replace
 from typing import NoReturn
+from urllib.parse import unquote_to_bytes
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import TimeoutError as NoConnection
+from werkzeug.test import TestResponse
 
 from feedserver.app import create_app
 from feedserver.posts.model import Post
@@ -111,10 +113,15 @@ def test_no_other_file_is_served_as_a_static_file(client: FlaskClient, path: str
         ("GET", "/posts/%00", 404, "Not found"),
         ("GET", "/posts/%FF", 404, "Not found"),
         ("GET", "/posts/" + "x" * 8000, 404, "Not found"),
-        ("GET", "/posts//fog", 404, "Not found"),
+        ("GET", "/posts/gone/", 410, "Gone"),
+        ("GET", "/posts/none/", 404, "Not found"),
+        ("GET", "/none/", 404, "Not found"),
+        ("POST", "/posts/fog/", 405, "Not this way"),
+        ("POST", "/posts//fog", 404, "Not found"),
         ("POST", "/", 405, "Not this way"),
         ("DELETE", "/posts/fog", 405, "Not this way"),
-        ("GET", "/posts/fog/comments", 405, "Not this way"),
+        ("PUT", "/posts/fog/comments", 405, "Not this way"),
+        ("GET", "/pingback/", 405, "Not this way"),
         ("BREW", "/posts/fog", 405, "Not this way"),
         ("POST", "/none", 404, "Not found"),
     ],
@@ -139,7 +146,9 @@ def test_errors_are_pages_without_internals_that_link_to_the_home_page(
     [
         ("/", {"GET", "HEAD", "OPTIONS"}),
         ("/posts/fog", {"GET", "HEAD", "OPTIONS"}),
-        ("/posts/fog/comments", {"POST", "OPTIONS"}),
+        ("/posts/fog/comments", {"GET", "HEAD", "POST", "OPTIONS"}),
+        ("/pingback", {"POST"}),
+        ("/pingback/", {"POST"}),
         ("/feed", {"GET", "HEAD", "OPTIONS"}),
         ("/healthz", {"GET", "HEAD", "OPTIONS"}),
     ],
@@ -198,6 +207,66 @@ def test_an_exhausted_connection_pool_is_a_503_too(app: Flask, fog: Post) -> Non
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
 
 
+# --- one address ---
+
+
+def ask(client: FlaskClient, target: str, method: str = "GET") -> TestResponse:
+    """Sends a request target as it is; the client alone would take `//x` for a host."""
+    path, _, query = target.partition("?")
+    sent = {"PATH_INFO": unquote_to_bytes(path).decode("latin-1"), "RAW_URI": target}
+    return client.open("/", method=method, query_string=query, environ_overrides=sent)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ("/posts/fog/", "/posts/fog"),
+        ("/posts/fog//", "/posts/fog"),
+        ("//posts/fog", "/posts/fog"),
+        ("//posts//fog?x=%2F&y", "/posts/fog?x=%2F&y"),
+        ("/posts/fog/?next=//evil.example", "/posts/fog?next=//evil.example"),
+        ("/./posts/x/../fog", "/posts/fog"),
+        ("/tags/sea/", "/tags/sea"),
+        ("/tags//sea?page=2", "/tags/sea?page=2"),
+        ("/authors/Ann%20Author/", "/authors/Ann%20Author"),
+        ("/tags/sea/feed.atom/", "/tags/sea/feed.atom"),
+        ("/tags/sea//feed.atom", "/tags/sea/feed.atom"),
+        ("/posts/fog/thoughts.rss/", "/posts/fog/thoughts.rss"),
+        ("/feed.rss/", "/feed.rss"),
+        ("//feed.json", "/feed.json"),
+        ("/feed.atom/?page=2", "/feed.atom?page=2"),
+        ("/thoughts.rss/", "/thoughts.rss"),
+        ("/feeds/", "/feeds"),
+        ("/feeds.opml/", "/feeds.opml"),
+        ("/healthz/", "/healthz"),
+        ("//", "/"),
+        ("///?page=1", "/?page=1"),
+    ],
+)
+def test_another_spelling_of_an_address_leads_to_it(client: FlaskClient, fog: Post, asked: str, answered: str) -> None:
+    for method in ("GET", "HEAD"):
+        answer = ask(client, asked, method)
+
+        assert (answer.status_code, answer.headers["Location"]) == (301, f"http://blog.example{answered}")
+        assert "X-Pingback" not in answer.headers
+    assert client.get(answered).status_code in (200, 404)  # a list has no second page
+
+
+@pytest.mark.parametrize("path", ["//evil.example", "//evil.example/", "/\\evil.example/", "//evil.example/posts/fog/"])
+def test_no_spelling_leads_to_another_site(client: FlaskClient, fog: Post, path: str) -> None:
+    assert ask(client, path).status_code == 404
+
+
+def test_the_door_for_comments_leads_readers_to_the_post(client: FlaskClient, fog: Post) -> None:
+    for path in ("/posts/fog/comments", "/posts/fog/comments?x"):
+        answer = client.get(path)
+
+        assert (answer.status_code, answer.headers["Location"]) == (303, "http://blog.example/posts/fog")
+    assert client.get("/posts/gone/comments").status_code == 410
+    assert client.get("/posts/none/comments").status_code == 404
+    assert client.post("/posts/fog/comments/").status_code == 422
+
+
 # --- the Host header ---
 
 EVERYTHING = [
@@ -243,7 +312,11 @@ def test_a_site_with_a_path_keeps_it_in_pages_and_redirects(settings: Settings, 
         assert page.status_code == 200
         assert not re.search(r'(?:href|src|action)="(?!https://(?:host\.example/blog/|bob|other)|#|data:,)', page.text)
         assert client.get(path).status_code == 404
-    assert client.get("/blog").status_code == 200
+    for path, plain in (("", "/"), ("//", "/"), ("//posts//fog/", "/posts/fog"), ("/feed.rss/", "/feed.rss")):
+        answer = ask(client, f"/blog{path}?a=1")
+        assert (answer.status_code, answer.headers["Location"]) == (301, f"https://host.example/blog{plain}?a=1")
+    assert ask(client, "//blog//posts/fog").headers["Location"] == "https://host.example/blog/posts/fog"
+    assert ask(client, "//evil.example/blog/").status_code == 404
     assert client.get("/blog/posts/fog").headers["X-Pingback"] == "https://host.example/blog/pingback"
     moved = client.get("/blog/posts/old?a=1")
     assert (moved.status_code, moved.headers["Location"]) == (301, "https://host.example/blog/posts/new?a=1")

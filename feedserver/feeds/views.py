@@ -26,13 +26,13 @@ blueprint = Blueprint("feeds", __name__)
 
 @blueprint.record
 def add_routes(state: BlueprintSetupState) -> None:
-    """Adds a route for each scope and for former addresses; a slash at their end is accepted."""
+    """Adds a route for each scope and for former addresses, the latter with or without a slash at their end."""
     for scope, row in SCOPES.items():
         rule = f"{row.path}.<any({','.join(FORMATS)}):fmt>"
         state.add_url_rule(rule, f"{scope}_feed", partial(feed, scope), methods=["GET"])
         for path, fmt in row.former.items():
             view = partial(former_address, FeedAddress(scope, fmt))
-            state.add_url_rule(path, f"former {path}", view, methods=["GET"])
+            state.add_url_rule(path, f"former {path}", view, methods=["GET"], strict_slashes=False)
 
 
 def feed(scope: str, fmt: Format, name: str = "") -> BaseResponse:

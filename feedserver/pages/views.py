@@ -103,6 +103,18 @@ def _authors_of(post: Post) -> tuple[str, ...]:
 # --- a post ---
 
 
+@blueprint.get("/posts/<slug>/")
+def post_with_slash(slug: str) -> BaseResponse:
+    """Redirects to the post: relative links would start from another base."""
+    return _to_post(visible_post(slug).slug)
+
+
+@blueprint.get("/posts/<slug>/comments")
+def comments_of(slug: str) -> BaseResponse:
+    """Redirects to the post: comments are only posted here."""
+    return redirect(services().urls.post(visible_post(slug).slug), 303)
+
+
 @blueprint.get("/posts/<slug>")
 def post(slug: str) -> BaseResponse:
     parts = services()
@@ -110,8 +122,7 @@ def post(slug: str) -> BaseResponse:
     found = page.post
     assert found is not None, "it is the page of a post"
     if found.slug != slug:
-        query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
-        return redirect(parts.urls.post(found.slug) + query, 301)
+        return _to_post(found.slug)
     notice = _NOTICES.get(request.args.get("comment", ""))
     if notice:
         whole = visible_post(slug)
@@ -120,7 +131,16 @@ def post(slug: str) -> BaseResponse:
     return _announce_pingback(make_response(html), found.pings_open)
 
 
-@blueprint.post("/posts/<slug>/comments")
+def _to_post(slug: str) -> BaseResponse:
+    return redirect(services().urls.post(slug) + query_as_sent(), 301)
+
+
+def query_as_sent() -> str:
+    """The query of the request with its question mark, "" without one."""
+    return f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
+
+
+@blueprint.post("/posts/<slug>/comments", strict_slashes=False)
 def comment(slug: str) -> BaseResponse:
     """Takes a comment. Redirects to the post, or answers with the filled form and its errors."""
     request.max_content_length = comments.MAX_BODY

@@ -18,7 +18,7 @@ blueprint = Blueprint("thoughts", __name__)
 _log = logging.getLogger(__name__)
 
 
-@blueprint.post("/pingback", provide_automatic_options=False)
+@blueprint.post("/pingback", provide_automatic_options=False, strict_slashes=False)
 def endpoint() -> Response:
     """Answers one XML-RPC call."""
     request.max_content_length = pingback.MAX_BODY

@@ -39,9 +39,11 @@ class Mounted:
         path = environ.get("PATH_INFO", "")
         if not self._prefix or path in self._everywhere:
             return self._app(environ, start_response)
+        doubled = "/" if path.startswith("//") else ""
+        path = "/" + path.lstrip("/")
         if path == self._prefix or path.startswith(self._prefix + "/"):
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + self._prefix
-            environ["PATH_INFO"] = path[len(self._prefix) :] or "/"
+            environ["PATH_INFO"] = doubled + path[len(self._prefix) :]
         else:
             environ["PATH_INFO"] = NOWHERE
         return self._app(environ, start_response)

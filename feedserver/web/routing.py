@@ -1,8 +1,8 @@
-"""Encoded slashes: `%2F` in a path belongs to the name of a tag or author, and separates no segments.
+"""Slashes in paths: an encoded one belongs to a name, a doubled or trailing one makes no other address.
 
 WSGI decodes paths, so the list of the tag `a/feed.rss` would have the path of the feed of the tag `a`. `EncodedSlashes`
 reads the request target and replaces each encoded slash by a placeholder; `NameConverter`, the router's `<name:…>`,
-turns it into a slash.
+turns it into a slash. `plain_path` is the path that a misspelled one leads to.
 """
 
 import re
@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, ValidationError
+
+from feedserver.urls import segment
 
 Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -37,14 +39,32 @@ class EncodedSlashes:
 
 
 class NameConverter(BaseConverter):
-    """The name of a tag or author. Plain slashes are accepted too: some proxies decode paths."""
+    """The name of a tag or author. Plain slashes are accepted within it too: some proxies decode paths."""
 
     part_isolating = False
     regex = ".+?"
     weight = 200  # tried after all more specific rules
 
     def to_python(self, value: str) -> str:
-        return value.removesuffix("/").replace(_PLACEHOLDER, "/")
+        if value.startswith("/") or value.endswith("/"):
+            raise ValidationError
+        return value.replace(_PLACEHOLDER, "/")
+
+
+def plain_path(path: str) -> str:
+    """Returns a path without empty and dot segments."""
+    kept: list[str] = []
+    for step in path.split("/"):
+        if step == "..":
+            kept[-1:] = []
+        elif step not in ("", "."):
+            kept.append(step)
+    return "/" + "/".join(kept)
+
+
+def encoded_path(path: str) -> str:
+    """Percent-encodes a path in which placeholders stand for encoded slashes, as `Urls` encodes it."""
+    return "/".join(segment(step.replace(_PLACEHOLDER, "/")) for step in path.split("/"))
 
 
 def _as_sent(environ: Environ) -> str | None:

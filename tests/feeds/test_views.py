@@ -119,7 +119,6 @@ def test_an_unknown_feed_is_a_404(client: FlaskClient, fog: Post) -> None:
     for path in (
         "/tags/Sea/feed.rss",
         "/tags/se/feed.rss",
-        "/tags//feed.rss",
         "/tags/%00/feed.rss",
         "/tags/sea%1F/feed.rss",
         "/tags/%FF%FE/feed.atom",
@@ -140,7 +139,7 @@ def test_plain_slashes_belong_to_a_name_too_because_some_proxies_decode_them(
     publish("Fog", tags='["a/b"]')
 
     assert client.get("/tags/a/b").status_code == 200
-    assert client.get("/tags/a/b/").status_code == 200
+    assert client.get("/tags/a/b/").headers["Location"] == "http://blog.example/tags/a/b"
     assert client.get("/tags/a/b/feed.rss").status_code == 200
 
 
