@@ -58,8 +58,16 @@ class PingbackSettings:
 
 @dataclass(frozen=True, slots=True)
 class ModerationSettings:
-    pingbacks: str = _setting("show", types.choice("show", "hold", "trust"), "what happens to verified pingbacks")
-    comments: str = _setting("hold", types.choice("show", "hold", "trust"), "what happens to comments")
+    pingbacks: str = _setting(
+        "show",
+        types.choice("show", "hold", "trust"),
+        "verified pingbacks: show, hold, or trust (show those from source sites approved before)",
+    )
+    comments: str = _setting(
+        "hold",
+        types.choice("show", "hold", "trust"),
+        "comments: hold, show, or trust (show those whose name and email were approved before)",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The comment form: its values and token, and storing a comment sent with it."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from flask import request
@@ -11,11 +12,21 @@ from feedserver.posts.model import Post
 from feedserver.services import Services, services
 from feedserver.storage import rate_limits
 from feedserver.thoughts import comments, store
-from feedserver.thoughts.comments import Comment, Form
+from feedserver.thoughts.comments import Form
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import reputation
 
-_COMMENTS_A_MINUTE: Final = 10  # from one address
+_COMMENTS_A_MINUTE: Final = 10  # from one network
+_TOO_MANY: Final = "Too many comments came from your address. Please wait a minute and send it once more."
+_USED: Final = "Another comment was sent with this form. If this is a further one, please send it once more."
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a comment was not stored: errors by field (`form`: of the whole form), and the status of the response."""
+
+    errors: Mapping[str, str]
+    status: int = 422
 
 
 def new_token(post_id: int) -> str:
@@ -30,29 +41,44 @@ def empty_form(post: Post, token: str | None = None) -> Form | None:
     return Form(services().urls.comments(post.slug), hidden=((comments.TOKEN, token or new_token(post.id)),))
 
 
-def filled_form(post: Post, errors: dict[str, str]) -> Form:
+def filled_form(post: Post, errors: Mapping[str, str]) -> Form:
     """Returns the form with a new token, the values of the current request, and its errors by field."""
     form = empty_form(post)
     assert form is not None, "the caller has refused closed posts"
     return Form(form.action, form.hidden, {name: request.form.get(name, "") for name in comments.FIELDS}, errors)
 
 
-def forgery(post: Post) -> str | None:
-    """Returns a message if the request was not sent from the form on our page, else None."""
+def submit(post: Post) -> Thought | Refusal:
+    """Stores the comment of the current request; or the one stored before, if the same form is sent again.
+
+    Cheap checks come first: the texts are read last.
+    """
+    errors = comments.too_long(request.form)
+    if problem := _forgery(post):
+        errors = {"form": problem} | errors
+    if errors:
+        return Refusal(errors)
+    parts = services()
+    return parts.database.transact(lambda connection: _store(connection, parts, post))
+
+
+def _forgery(post: Post) -> str | None:
+    """A message if the request was not sent from the form on our page, else None."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "same-site", "none"):
         return "The form came from another site. Please send it from here."
     parts = services()
     return parts.tokens.problem(request.form.get(comments.TOKEN, ""), post.id, parts.clock())
 
 
-def store_comment(
-    connection: Connection, parts: Services, post: Post, comment: Comment, now: datetime
-) -> Thought | None:
-    """Stores a comment. Returns the stored one if the form was sent before, None if the rate limit is exceeded."""
-    if stored := store.by_submission(connection, comment.submission):
-        return stored
+def _store(connection: Connection, parts: Services, post: Post) -> Thought | Refusal:
+    now = parts.clock()
     bucket = f"comment:{domains.network(request.remote_addr or '')}"
     if not rate_limits.allow(connection, bucket, _COMMENTS_A_MINUTE, now):
-        return None
-    verdict = reputation.verdict_on_comment(connection, comment.email, parts.settings)
+        return Refusal({"form": _TOO_MANY}, 429)
+    comment, errors = comments.read(request.form)
+    if comment is None:
+        return Refusal(errors)
+    if stored := store.by_submission(connection, comment.submission):
+        return stored if comment.is_same_as(stored) else Refusal({"form": _USED})
+    verdict = reputation.verdict_on_comment(connection, comment.name, comment.email, parts.settings)
     return comments.add(connection, post.id, comment, verdict, now)

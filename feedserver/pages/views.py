@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from feedserver.feeds.autodiscovery import HeadLinks, for_list, for_post, for_site
 from feedserver.feeds.collecting import may_be_empty
 from feedserver.pages.cache import CachedPage, PagePost
-from feedserver.pages.comment_form import empty_form, filled_form, forgery, new_token, store_comment
+from feedserver.pages.comment_form import Refusal, empty_form, filled_form, new_token, submit
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.posts.store import EVERYTHING, Listing
@@ -147,19 +147,11 @@ def comment(slug: str) -> BaseResponse:
     parts, found = services(), visible_post(slug)
     if not found.comments_open:
         abort(403, "This post takes no comments.")
-    written, errors = comments.read(request.form)
-    problem = forgery(found)
-    if problem:
-        errors = {"form": problem} | errors
-    if written is None or problem:
-        return _post_page(found, filled_form(found, errors), status=422)
-    thought = parts.database.transact(
-        lambda connection: store_comment(connection, parts, found, written, parts.clock())
-    )
-    if thought is None:
-        errors = {"form": "Too many comments came from your address. Please wait a minute and send it once more."}
-        response = _post_page(found, filled_form(found, errors), status=429)
-        response.headers["Retry-After"] = str(rate_limits.WINDOW)
+    thought = submit(found)
+    if isinstance(thought, Refusal):
+        response = _post_page(found, filled_form(found, thought.errors), status=thought.status)
+        if thought.status == 429:
+            response.headers["Retry-After"] = str(rate_limits.WINDOW)
         return response
     outcome = "shown" if thought.state == "shown" else "held"
     anchor = f"thought-{thought.id}" if outcome == "shown" else "comment-form"

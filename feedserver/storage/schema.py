@@ -163,6 +163,7 @@ related = Table(
 )
 
 _SOME_WAIT = text("pending_since IS NOT NULL")
+_IS_KNOWN = text("commenter IS NOT NULL")
 _HAS_WORDS = text("fingerprint IS NOT NULL")
 thoughts = Table(
     "thoughts",
@@ -181,6 +182,7 @@ thoughts = Table(
     Column("author_name", SafeText, nullable=False),
     Column("author_url", SafeText, nullable=False),
     Column("email", SafeText),  # never shown
+    Column("commenter", SafeText),  # a hash of a commenter's name and email, for trust; null without an email
     Column("title", SafeText, nullable=False),
     Column("excerpt", SafeText, nullable=False),
     Column("approved", Boolean, nullable=False),  # a moderator approved exactly this content
@@ -189,7 +191,7 @@ thoughts = Table(
     Column("strikes", Integer, nullable=False),
     Column("first_strike_at", UtcDateTime),
     Column("sender", SafeText),  # the address that sent the ping
-    Column("submission", SafeText, unique=True),  # identifies one submission of the comment form
+    Column("submission", SafeText, unique=True),  # a hash of the token of the comment form: one comment for each
     Column("received_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime),  # when the content last changed; null until then
     Column("checked_at", UtcDateTime),
@@ -206,7 +208,7 @@ thoughts = Table(
         postgresql_where=_HAS_WORDS,
     ),
     Index(None, "source_site", "approved", "state"),
-    Index(None, "email", "approved", "state"),
+    Index(None, "commenter", "approved", "state", sqlite_where=_IS_KNOWN, postgresql_where=_IS_KNOWN),
     Index(None, "post_id", "state", "received_at"),
     Index(None, "state", "received_at", "id", "post_id"),  # covers the queries of the site's feed of thoughts
     Index(None, "source_key"),

@@ -1,8 +1,8 @@
 """The comment form: checks its values, and a signed token with the time and the post that it was issued for; stores
 valid comments.
 
-Needs no cookies and no JavaScript. Token and values together identify one submission, so that a form sent twice is
-stored once. `pages` shows the form, and limits how many comments an address may send.
+Needs no cookies and no JavaScript. A token is good for one comment, so that a form sent twice is stored once. `pages`
+shows the form, and limits how many comments an address may send.
 """
 
 import hashlib
@@ -51,13 +51,16 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A valid comment. `website` is an absolute URL or empty; `submission` identifies one submission of the form."""
+    """A valid comment. `website` is an absolute URL or empty; `submission` identifies the token it was sent with."""
 
     text: str
     name: str
     email: str
     website: str
     submission: str
+
+    def is_same_as(self, stored: Thought) -> bool:
+        return (self.text, self.name, self.website) == (stored.excerpt, stored.author_name, stored.author_url)
 
 
 class Tokens:
@@ -86,30 +89,35 @@ class Tokens:
         return None
 
 
+def too_long(sent: Mapping[str, str]) -> dict[str, str]:
+    """The errors of fields that are too long, by field. Browsers count a line end as one character."""
+    lengths = {name: len(sent.get(name, "").strip().replace("\r\n", "\n")) for name in FIELDS}
+    return {
+        name: f"At most {MAX_LENGTH[name]:,} characters, please; these are {length:,}."
+        for name, length in lengths.items()
+        if length > MAX_LENGTH[name]
+    }
+
+
 def read(sent: Mapping[str, str]) -> tuple[Comment | None, dict[str, str]]:
-    """The comment in the form data `sent`, or the errors by field."""
+    """The comment in the form data `sent`, which has no field that is `too_long`; or the errors by field."""
     text = strangers_text(sent.get("comment", ""), MAX_BODY).strip()
     name, email, website = (strangers_line(sent.get(field, ""), MAX_BODY) for field in ("name", "email", "website"))
     website = _website(website)
-    typed = {"comment": text, "name": name, "email": email, "website": website}
-    errors = {
-        name: f"At most {MAX_LENGTH[name]:,} characters, please; these are {len(value):,}."
-        for name, value in typed.items()
-        if len(value) > MAX_LENGTH[name]
-    }
+    errors: dict[str, str] = {}
     if is_blank(text):
         errors["comment"] = "Please write a comment."
     if is_blank(name):
         errors["name"] = "Please give a name."
     if email and not _EMAIL.fullmatch(email):
-        errors.setdefault("email", "This is not an e-mail address.")
+        errors["email"] = "This is not an e-mail address."
     if website and split_http(website) is None:
-        errors.setdefault("website", "This is not a web address, such as https://example.org.")
+        errors["website"] = "This is not a web address, such as https://example.org."
     if sent.get(TRAP):
         errors["form"] = "A field that must stay empty was filled in. Please send the form once more."
     if errors:
         return None, errors
-    return Comment(text, name, email, website, _submission(sent.get(TOKEN, ""), typed)), {}
+    return Comment(text, name, email, website, hashlib.sha256(sent.get(TOKEN, "").encode()).hexdigest()), {}
 
 
 def add(connection: Connection, post_id: int, comment: Comment, verdict: Verdict, now: datetime) -> Thought:
@@ -134,11 +142,6 @@ def as_html(text: str) -> str:
     """A comment's plain text as HTML: paragraphs and line breaks, nothing else."""
     paragraphs = (escape(paragraph).replace("\n", "<br>") for paragraph in _PARAGRAPHS.split(text.strip()))
     return "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
-
-
-def _submission(token: str, typed: Mapping[str, str]) -> str:
-    """Identifies one submission: a form that was changed and sent again is another one."""
-    return hashlib.sha256("\0".join([token, *typed.values()]).encode()).hexdigest()
 
 
 def _website(typed: str) -> str:

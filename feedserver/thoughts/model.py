@@ -1,6 +1,7 @@
 """The values that thoughts are made of. Pure."""
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
@@ -11,7 +12,7 @@ STATES: tuple[State, ...] = get_args(State)
 
 MAX_NAME = 500  # characters
 MAX_EXCERPT = 1000  # characters
-_FINGERPRINT_DIGITS = 32  # 128 bits
+_HASH_DIGITS = 32  # 128 bits
 _FEWEST_LETTERS = 40  # of words that are compared: many honest sources say “see this”
 
 
@@ -34,7 +35,15 @@ def fingerprint_of(words: str) -> str | None:
     said = "".join(words.split())
     if len(said) < _FEWEST_LETTERS:
         return None
-    return hashlib.sha256(said.casefold().encode("utf-8", "replace")).hexdigest()[:_FINGERPRINT_DIGITS]
+    return hashlib.sha256(said.casefold().encode("utf-8", "replace")).hexdigest()[:_HASH_DIGITS]
+
+
+def commenter_of(name: str, email: str) -> str | None:
+    """A hash of a commenter's name (on one line) and email address, ignoring letter case; None without an address."""
+    if not email:
+        return None
+    who = f"{unicodedata.normalize('NFC', name.casefold())}\0{email.lower()}"
+    return hashlib.sha256(who.encode("utf-8", "replace")).hexdigest()[:_HASH_DIGITS]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from feedserver.storage.batches import batches
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts import receipts
 from feedserver.thoughts.lifecycle import FINAL, Decision, nothing_to_show
-from feedserver.thoughts.model import Content, Kind, State, Thought
+from feedserver.thoughts.model import Content, Kind, State, Thought, commenter_of
 
 UPDATED_AT = func.coalesce(thoughts.c.updated_at, thoughts.c.received_at)
 _COLUMNS = [
@@ -162,12 +162,13 @@ def add_comment(
     submission: str,
     now: datetime,
 ) -> Thought:
-    """Stores a comment. `submission` identifies one submission of the form."""
+    """Stores a comment. `submission` identifies the form that it was sent with."""
     values = _blank("comment", state, post_id, now) | {
         "reason": reason,
         "author_name": name,
         "author_url": website,
         "email": email or None,
+        "commenter": commenter_of(name, email),
         "excerpt": text,
         "submission": submission,
         "decided_at": now,

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from feedserver.storage.engine import Database
 from feedserver.thoughts import store
+from feedserver.thoughts.moderation import reputation
 from tests.support.upgrading import upgrade_to
 
 RECEIVED = "2026-03-08 12:00:07.654321"
@@ -60,3 +61,14 @@ def test_a_thought_of_the_first_release_was_received_and_updated_in_a_whole_seco
         thought = store.by_id(connection, 1)
     assert thought is not None
     assert thought.received_at == thought.updated_at == datetime(2026, 3, 8, 12, 0, 7, tzinfo=UTC)
+
+
+def test_a_commenter_of_the_first_release_is_trusted_by_name_and_email(first_release: Database) -> None:
+    approved = {"kind": "comment", "approved": True, "author_name": "Zo\u00eb Reader", "email": "Zoe@mail.example"}
+    insert(first_release, "thoughts", THOUGHT | approved)
+
+    upgrade_to(first_release, "head")
+
+    with first_release.read() as connection:
+        assert reputation.approved_commenter(connection, "zoe\u0308 reader", "zoe@mail.example")
+        assert not reputation.approved_commenter(connection, "Bo", "zoe@mail.example")

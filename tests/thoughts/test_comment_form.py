@@ -188,9 +188,8 @@ def test_a_form_that_another_site_sends_is_refused(
 
 
 def test_too_many_comments_from_one_address_are_429_and_nothing_is_lost(site: Site, commenter: Commenter) -> None:
-    form = commenter.form()
-    answers = [commenter.send(form, comment=f"Number {number}") for number in range(12)]
-    elsewhere = commenter.send(form, sender="192.0.2.8")
+    answers = [commenter.send(comment=f"Number {number}") for number in range(12)]
+    elsewhere = commenter.send(sender="192.0.2.8")
 
     assert [answer.status_code for answer in answers] == [303] * 10 + [429] * 2
     assert answers[-1].headers["Retry-After"] == "60"
@@ -198,6 +197,38 @@ def test_too_many_comments_from_one_address_are_429_and_nothing_is_lost(site: Si
     assert elsewhere.status_code == 303
     site.clock.move(seconds=120)
     assert commenter.send().status_code == 303
+
+
+def test_only_what_comes_from_a_form_of_ours_counts_as_sent(commenter: Commenter) -> None:
+    form = commenter.form()
+    for number in range(20):
+        assert commenter.send(form, token=f"forged {number}").status_code == 422
+        assert commenter.send(form, comment="x" * 10_001).status_code == 422
+
+    assert commenter.send(name="").status_code == 422
+    assert commenter.send().status_code == 303
+
+
+def test_texts_are_read_only_of_a_form_of_ours_within_the_rate_and_of_the_right_length(
+    site: Site, commenter: Commenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(10):
+        commenter.send(comment=f"Number {number}")
+    read: list[object] = []
+    monkeypatch.setattr(comments, "read", read.append)
+
+    form = commenter.form()
+    assert commenter.send(form, token="forged").status_code == 422
+    assert commenter.send(form, comment="x" * 10_001).status_code == 422
+    assert commenter.send(form).status_code == 429
+    assert read == []
+
+
+def test_line_ends_and_outer_blanks_do_not_make_a_comment_too_long(site: Site, commenter: Commenter) -> None:
+    text = "\r\n" * 10 + "x\r\n" * 4_999 + "xx" + " " * 10
+
+    assert commenter.send(comment=text).status_code == 303
+    assert len(site.only_thought().excerpt) == 10_000
 
 
 def test_a_body_that_is_too_large_is_413(site: Site, commenter: Commenter) -> None:

@@ -1,6 +1,8 @@
 """Comments: what becomes of one sent by a person, and what is never shown."""
 
 import json
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -8,7 +10,7 @@ from feedserver.posts.model import Post
 from tests.pages.builders import CLIENT_PATTERN, QUOTED
 from tests.support.moderating import moderate
 from tests.support.waiting import together
-from tests.thoughts.forms import TYPED, Commenter
+from tests.thoughts.forms import TYPED, Commenter, read_form
 from tests.thoughts.site import Site, SiteWith
 
 
@@ -49,23 +51,66 @@ def test_where_comments_are_shown_at_once_the_writer_is_led_to_the_comment(site_
     assert site.revision() > before
 
 
-def test_trust_goes_by_the_address_that_was_approved_before(site_with: SiteWith) -> None:
+@pytest.fixture
+def trusting(site_with: SiteWith) -> Commenter:
+    """Sends to a site on which a comment of Rita Reader was approved."""
     site = site_with(moderation_comments="trust")
     site.publish("A post", slug="a-post")
     commenter = Commenter(site)
     commenter.send()
-    commenter.send(email="", comment="Nobody's")
-    assert site.states() == ["held", "held"]
-    for thought in site.thoughts():
-        moderate(site.services.database, thought.id, "approve", site.clock())
+    assert site.states() == ["held"]
+    site.moderate("approve", None)
+    return commenter
 
-    commenter.send(comment="Again")
-    commenter.send(comment="Somebody else", email="else@mail.example", name="Rita Reader")
-    commenter.send(comment="Nobody again", email="")
 
-    states = {thought.excerpt: thought.state for thought in site.thoughts()}
-    assert states["Again"] == "shown"
-    assert states["Somebody else"] == states["Nobody again"] == "held"
+@pytest.mark.parametrize(
+    ("typed", "state"),
+    [
+        ({}, "shown"),
+        ({"website": "https://new.example/"}, "shown"),
+        ({"email": "RITA@Mail.Example"}, "shown"),
+        ({"name": " rita  READER\u200e "}, "shown"),
+        ({"email": "else@mail.example"}, "held"),
+        ({"name": "Bo"}, "held"),
+        ({"name": "Rita Reade"}, "held"),
+        ({"email": ""}, "held"),
+    ],
+    ids=str,
+)
+def test_trust_goes_by_the_name_and_the_email_that_were_approved_before(
+    trusting: Commenter, typed: dict[str, Any], state: str
+) -> None:
+    trusting.send(comment="Again", **typed)
+
+    assert trusting.site.thoughts()[0].state == state
+
+
+def test_names_are_trusted_in_any_unicode_form(trusting: Commenter) -> None:
+    trusting.send(name="Zo\u00eb", email="zoe@mail.example")
+    newest = trusting.site.thoughts()[0]
+    moderate(trusting.site.services.database, newest.id, "approve", trusting.site.clock())
+
+    trusting.send(name="ZOE\u0308", email="zoe@mail.example", comment="Again")
+
+    assert trusting.site.thoughts()[0].state == "shown"
+
+
+def test_without_an_email_nobody_is_trusted(trusting: Commenter) -> None:
+    trusting.send(email="")
+    newest = trusting.site.thoughts()[0]
+    moderate(trusting.site.services.database, newest.id, "approve", trusting.site.clock())
+
+    trusting.send(email="", comment="Again")
+
+    assert trusting.site.thoughts()[0].state == "held"
+
+
+def test_trust_ends_when_the_approved_comment_is_hidden(trusting: Commenter) -> None:
+    trusting.site.moderate("hide", None)
+
+    trusting.send(comment="Again")
+
+    assert trusting.site.states() == ["held", "held"]
 
 
 def test_of_a_commenters_texts_no_bidi_control_and_thirty_marks_in_a_row_stay(site_with: SiteWith) -> None:
@@ -158,12 +203,40 @@ def test_a_form_that_is_sent_many_times_at_once_is_stored_once(site: Site, comme
     assert len(site.thoughts()) == 1
 
 
-def test_who_goes_back_and_writes_something_else_has_sent_another_comment(site: Site, commenter: Commenter) -> None:
+@pytest.mark.parametrize(
+    "changed", [{"comment": "Well said, I meant."}, {"name": "Rita"}, {"website": "https://a.example/"}]
+)
+def test_who_goes_back_and_writes_something_else_gets_a_new_form_with_it(
+    site: Site, commenter: Commenter, changed: dict[str, Any]
+) -> None:
     form = commenter.form()
     commenter.send(form)
-    commenter.send(form, comment="Well said, I meant to say.")
 
-    assert [thought.excerpt for thought in site.thoughts()] == ["Well said, I meant to say.", "Well said."]
+    answer = commenter.send(form, **changed)
+
+    assert answer.status_code == 422
+    assert "Another comment was sent with this form." in answer.text
+    assert len(site.thoughts()) == 1
+    again = read_form(answer.text)
+    site.clock.move(seconds=5)
+    assert commenter.post(again.values).status_code == 303
+    assert len(site.thoughts()) == 2
+
+
+def test_of_different_comments_that_are_sent_at_once_with_one_form_one_is_stored(
+    site: Site, commenter: Commenter
+) -> None:
+    form = commenter.form()
+    site.clock.move(seconds=5)
+
+    def send(number: int) -> int:
+        values = form.values | TYPED | {"comment": f"Number {number}"}
+        return site.app.test_client().post("/posts/a-post/comments", data=values).status_code
+
+    answers = together(*(partial(send, number) for number in range(6)))
+
+    assert (answers.count(303), answers.count(422)) == (1, 5)
+    assert len(site.thoughts()) == 1
 
 
 def test_a_former_address_of_the_post_takes_comments_too_until_it_is_deleted(site: Site, commenter: Commenter) -> None:

@@ -74,7 +74,7 @@ def test_no_query_of_a_ping_or_an_inspection_reads_a_whole_table(site_with: Site
             site.clock.move(days=8)
             site.run_jobs()
         with database.read() as connection:
-            reputation.approved_commenter(connection, "ann@known.example")
+            reputation.approved_commenter(connection, "Ann", "ann@known.example")
     statements |= later
 
     found = {

@@ -13,7 +13,7 @@ from feedserver.posts import store as posts
 from feedserver.settings import Settings
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts.lifecycle import NEEDS_APPROVAL, Linked, Verdict
-from feedserver.thoughts.model import State, Thought
+from feedserver.thoughts.model import State, Thought, commenter_of
 from feedserver.thoughts.moderation import hosts
 from feedserver.thoughts.moderation.trust import MANY_POSTS, MANY_SITES, WITHIN, Facts, Repetition, Rule, judge
 
@@ -44,12 +44,12 @@ def verdict_on(
     return judge(facts, setting)
 
 
-def verdict_on_comment(connection: Connection, email: str, settings: Settings) -> Verdict:
-    """Returns the verdict on a new comment. A commenter is known by the email address, which is never shown."""
+def verdict_on_comment(connection: Connection, name: str, email: str, settings: Settings) -> Verdict:
+    """Returns the verdict on a new comment. A commenter is known by name and email address together."""
     match settings.moderation.comments:
         case "show":
             return Verdict("shown", "comments are shown at once")
-        case "trust" if email and approved_commenter(connection, email):
+        case "trust" if approved_commenter(connection, name, email):
             return Verdict("shown", "its author was approved before")
         case _:
             return NEEDS_APPROVAL
@@ -60,9 +60,10 @@ def approved_before(connection: Connection, source_key: str) -> bool:
     return _is_approved(connection, thoughts.c.source_site == source_site(source_key))
 
 
-def approved_commenter(connection: Connection, email: str) -> bool:
-    """Whether an approved comment with this email address is shown."""
-    return _is_approved(connection, thoughts.c.email == email, thoughts.c.kind == "comment")
+def approved_commenter(connection: Connection, name: str, email: str) -> bool:
+    """Whether an approved comment of this name and email address is shown. False without an email address."""
+    commenter = commenter_of(name, email)
+    return commenter is not None and _is_approved(connection, thoughts.c.commenter == commenter)
 
 
 def linked_by_posts(connection: Connection, source_key: str, now: datetime) -> bool:
