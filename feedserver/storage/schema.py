@@ -226,6 +226,7 @@ thought_events = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("event", SafeText, nullable=False),
     Column("detail", SafeText, nullable=False),
+    Column("times", Integer, nullable=False, server_default="1"),  # equal lines that it stands for; `at`: the last
 )
 
 # One row for each fetched source: when it was fetched, and what it says on the posts of its thoughts. `source` is a

@@ -110,11 +110,12 @@ class Thought:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One line of a receipt's timeline."""
+    """One line of a receipt's timeline. `times` counts the equal ones that it stands for, `at` is the last of them."""
 
     at: datetime
     event: str
     detail: str
+    times: int = 1
 
 
 def decision_line(state: str, reason: str | None) -> str:

@@ -52,9 +52,12 @@ def for_sender(
 
 def _detail(line: TimelineEntry) -> str:
     state = state_in(line.detail)
-    if line.event != "decided" or state not in _REASONS_FOR_SENDERS:
+    if line.event == "decided" and state in _REASONS_FOR_SENDERS:
+        return decision_line(state, _REASONS_FOR_SENDERS[state])
+    if line.times == 1:
         return line.detail
-    return decision_line(state, _REASONS_FOR_SENDERS[state])
+    count = f"attempt {line.times}" if line.event == "fetched" else f"{line.times} times, this was the last"
+    return f"{line.detail} ({count})"
 
 
 def _check(random: str, secret: str) -> str:

@@ -201,7 +201,7 @@ class Receiver:
             return thought
         decision = decide(known, Pinged(), NEEDS_APPROVAL, now)
         thought = store.receive_again(connection, known, decision, ping.target, ping.sender, next_check_at)
-        timeline.record(connection, known.id, "received", "a further ping; it is verified again", now)
+        timeline.record_further_ping(connection, known.id, "a further ping; it is verified again", now)
         return thought
 
     # --- after it is stored ---

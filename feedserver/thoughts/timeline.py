@@ -1,23 +1,29 @@
-"""The SQL of receipts' timelines: the events of each thought, and the last sender."""
+"""The SQL of receipts' timelines: the events of each thought, and the last sender.
+
+Repetition does not lengthen a timeline: its lines are counted, and the number of lines is bounded.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from feedserver.storage.schema import thought_events, thoughts
-from feedserver.thoughts.model import TimelineEntry
+from feedserver.text import shorten
+from feedserver.thoughts.model import TimelineEntry, state_in
 
-_LINES = 200  # of a receipt at most: its sender can cause any number
+MOST_LINES: Final = 12  # of a thought that was never shown
+MOST_LINES_SHOWN: Final = 100
+_LONGEST: Final = 300  # characters of a detail
 _INSERT = insert(thought_events)
+_STORED = select(thought_events).where(thought_events.c.thought_id == bindparam("of")).order_by(thought_events.c.id)
 
 
 def events(connection: Connection, thought_id: int) -> list[TimelineEntry]:
-    """A thought's timeline, oldest first; only the last lines of a very long one."""
-    query = select(thought_events).where(thought_events.c.thought_id == thought_id)
-    newest = connection.execute(query.order_by(thought_events.c.id.desc()).limit(_LINES)).all()
-    return [TimelineEntry(row.at, row.event, row.detail) for row in reversed(newest)]
+    """A thought's timeline, oldest first."""
+    rows = connection.execute(_STORED, {"of": thought_id})
+    return [TimelineEntry(row.at, row.event, row.detail, row.times) for row in rows]
 
 
 def last_pinged_at(connection: Connection, thought_id: int) -> datetime | None:
@@ -39,12 +45,18 @@ def last_sender(connection: Connection, source_key: str) -> str | None:
 
 def record(connection: Connection, thought_id: int, event: str, detail: str, now: datetime) -> None:
     """Adds a line to a receipt's timeline."""
-    record_lines(connection, thought_id, [(event, detail)], now)
+    _insert(connection, [_row(thought_id, event, detail, now)])
 
 
-def record_lines(connection: Connection, thought_id: int, lines: Sequence[tuple[str, str]], now: datetime) -> None:
-    """Adds lines to a receipt's timeline: event and detail."""
+def record_lines(
+    connection: Connection, thought_id: int, lines: Sequence[tuple[str, str]], now: datetime, *, most: int
+) -> None:
+    """Adds lines to a receipt's timeline: event and detail. Keeps the first line and the newest, `most` in all."""
+    if not lines:
+        return
     _insert(connection, [_row(thought_id, event, detail, now) for event, detail in lines])
+    stored = [row.id for row in connection.execute(_STORED, {"of": thought_id})]
+    _delete(connection, stored[1 : max(1, len(stored) - most + 1)])
 
 
 def record_all(connection: Connection, details: Mapping[int, str], event: str, now: datetime) -> None:
@@ -52,10 +64,35 @@ def record_all(connection: Connection, details: Mapping[int, str], event: str, n
     _insert(connection, [_row(thought_id, event, detail, now) for thought_id, detail in details.items()])
 
 
-def _row(thought_id: int, event: str, detail: str, now: datetime) -> dict[str, Any]:
-    return {"thought_id": thought_id, "at": now, "event": event, "detail": detail}
+def record_attempt(connection: Connection, thought_id: int, detail: str, now: datetime) -> None:
+    """Records a failed attempt to fetch the source. It replaces the line of the attempt just before, and counts it."""
+    last = connection.execute(_STORED, {"of": thought_id}).all()[-1:]
+    before = [line for line in last if line.event == "fetched"]
+    _delete(connection, [line.id for line in before])
+    _insert(connection, [_row(thought_id, "fetched", detail, now, 1 + sum(line.times for line in before))])
+
+
+def record_further_ping(connection: Connection, thought_id: int, detail: str, now: datetime) -> None:
+    """Records one more ping of a pair that is verified again. It replaces all lines since the further ping before, and
+    counts it, if nothing but refusals came of that."""
+    stored = connection.execute(_STORED, {"of": thought_id}).all()
+    pings = [number for number, line in enumerate(stored) if line.event == "received"][1:]
+    since = stored[pings[-1] :] if pings else []
+    if any(line.event == "decided" and state_in(line.detail) not in ("rejected", "gone") for line in since):
+        since = []
+    _delete(connection, [line.id for line in since])
+    _insert(connection, [_row(thought_id, "received", detail, now, since[0].times + 1 if since else 1)])
+
+
+def _row(thought_id: int, event: str, detail: str, now: datetime, times: int = 1) -> dict[str, Any]:
+    return {"thought_id": thought_id, "at": now, "event": event, "detail": shorten(detail, _LONGEST), "times": times}
 
 
 def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
     if rows:
         connection.execute(_INSERT, rows)
+
+
+def _delete(connection: Connection, ids: Sequence[int]) -> None:
+    if ids:
+        connection.execute(delete(thought_events).where(thought_events.c.id.in_(ids)))

@@ -8,7 +8,7 @@ import pytest
 
 from feedserver.errors import BadStatus, FetchError, NotText, TimedOut
 from feedserver.posts.model import Post
-from feedserver.thoughts import receipts, timeline
+from feedserver.thoughts import receipts
 from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.moderation.purge import purge
 from tests.support.pinging import call_body
@@ -197,18 +197,6 @@ def test_markup_in_what_was_sent_is_text(site: Site, target: str) -> None:
 
     assert "<script" not in page
     assert site.receipt(receipt)["source"] == source
-
-
-def test_a_very_long_timeline_is_shown_from_its_end(site: Site, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timeline, "_LINES", 6)
-    for _ in range(3):
-        receipt = site.ping(SOURCE, target).receipt
-        site.clock.move(seconds=1)
-
-    lines = site.receipt(receipt)["timeline"]
-
-    assert [line["event"] for line in lines] == ["found", "decided", "received", "fetched", "found", "decided"]
-    assert lines[-1] == {"at": "2026-03-08T12:00:02Z", "event": "decided", "detail": "rejected: source missing"}
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,9 @@ class Settler:
             ours, setting = self.urls.owns(thought.source_key or ""), self.settings.moderation.pingbacks
             verdict = verdict_on(connection, thought, evidence, setting, now, ours=ours)
         decision = decide(thought, evidence, verdict, now)
-        timeline.record_lines(connection, thought.id, _lines(thought, decision, summary, evidence), now)
+        most = timeline.MOST_LINES_SHOWN if _was_shown(thought, decision) else timeline.MOST_LINES
+        lines = _lines(thought, decision, summary, evidence)
+        timeline.record_lines(connection, thought.id, lines, now, most=most)
         if can_be_seen(thought, decision):
             revision.revise(connection)
         store.settle(connection, thought, decision, now)
@@ -113,7 +115,7 @@ class Settler:
     ) -> None:
         """Postpones the job after a temporary failure, and records it in the receipts of waiting pings."""
         for thought in waiting:
-            timeline.record(connection, thought.id, "fetched", found.summary, now)
+            timeline.record_attempt(connection, thought.id, found.summary, now)
         jobs.postpone(connection, job, run_at, attempts=job.attempts + 1, error=found.summary)
         store.set_next_check(connection, job.subject, run_at)
 
@@ -142,6 +144,10 @@ class Settler:
         error = found.summary if isinstance(found.otherwise, Trouble) else None
         jobs.postpone(connection, job, min(moments), attempts=0, error=error, priority=priority)
         store.set_next_check(connection, job.subject, min(moments))
+
+
+def _was_shown(thought: Thought, decision: Decision) -> bool:
+    return "shown" in (thought.state, thought.restore, decision.state) or thought.approved
 
 
 def _lines(thought: Thought, decision: Decision, summary: str, evidence: Evidence) -> list[tuple[str, str]]:
