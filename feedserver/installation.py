@@ -1,10 +1,10 @@
 """Creates a site: data directory, secret, database, schema, example post. Safe to repeat and to run concurrently."""
 
 import fcntl
-import os
 import secrets
 from pathlib import Path
 
+from feedserver import private_files
 from feedserver.errors import StorageError
 from feedserver.posts import lists
 from feedserver.posts import store as posts
@@ -67,16 +67,16 @@ def require_current(services: Services) -> None:
 
 
 def secret_in_file(data_dir: Path, agreed: str | None = None) -> str:
-    """The secret that signs forms: from the file `secret` in `data_dir` (0600), made on first use.
+    """The secret that signs forms: from the file `secret` in `data_dir`, made on first use, both private.
 
     `agreed` is the secret in the database; it replaces a different one in the file (`revision.agree_on_secret`).
     Raises StorageError if the file is not text.
     """
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_files.make_folder(data_dir)
     file_name = data_dir / "secret"
-    descriptor = os.open(file_name, os.O_RDWR | os.O_CREAT, 0o600)
-    with open(descriptor, "r+", encoding="ascii") as file:
+    with open(file_name, "a+", encoding="ascii", opener=private_files.opener) as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # two processes that start together make one secret
+        file.seek(0)
         try:
             known = file.read().strip()
         except UnicodeDecodeError:
@@ -84,8 +84,7 @@ def secret_in_file(data_dir: Path, agreed: str | None = None) -> str:
         if known and agreed in (None, known):
             return known
         new = agreed or secrets.token_urlsafe(32)
-        file.seek(0)
-        file.truncate()
+        file.truncate(0)
         file.write(new + "\n")
         return new
 

@@ -10,7 +10,18 @@ MIGRATIONS = sorted((PACKAGE / "storage/migrations").rglob("*.py"))
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
 
 # Small modules that every package may import.
-SHARED = {"clock", "domains", "errors", "setting_types", "settings", "text", "urls", "xmlrpc", "__version__"}
+SHARED = {
+    "clock",
+    "domains",
+    "errors",
+    "private_files",
+    "setting_types",
+    "settings",
+    "text",
+    "urls",
+    "xmlrpc",
+    "__version__",
+}
 # The packages that a package may import, besides itself. What is not listed (app, services, server, cli …) puts the
 # parts together and may import every package.
 MAY_IMPORT = {

@@ -40,9 +40,7 @@ def copy(source: Database, target: Database) -> list[Copied]:
         raise StorageError("FROM: there is no feedserver database")
     if state == "older":
         raise StorageError(f"FROM: {migrate.OLDER}")
-    with migrate.exclusive(target):
-        # Checked under the lock: a file that another process creates meanwhile must not be removed.
-        is_new_file = target.file is not None and not target.file.exists()
+    with migrate.exclusive(target) as is_new_file:
         try:
             with source.snapshot() as old, target.write() as new:
                 _prepare(new)

@@ -5,12 +5,13 @@ Alembic is imported only to migrate: it takes a tenth of a second and some megab
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from sqlalchemy import Connection, inspect, text
 
+from feedserver import private_files
 from feedserver.errors import StorageError
 from feedserver.storage.engine import Database
 
@@ -25,25 +26,38 @@ _LOCK_NUMBER = 0x66656564  # “feed”: the advisory lock's key on PostgreSQL
 
 
 @contextmanager
-def exclusive(database: Database) -> Iterator[None]:
+def exclusive(database: Database) -> Iterator[bool]:
     """Holds the lock under which a database is created or migrated; other processes wait for it.
 
-    An advisory lock on PostgreSQL, a locked file beside the database on SQLite; both end with their process. The folder
-    of a SQLite database is created if it is missing.
+    An advisory lock on PostgreSQL, a locked file beside the database on SQLite; both end with their process. A SQLite
+    file and its folder are created if they are missing, and become private. Yields whether the file is new.
     """
     if database.file is None:
         # Outside a transaction: a long one blocks vacuum, and the server may end idle ones, and the lock with them.
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": _LOCK_NUMBER})
             try:
-                yield
+                yield False
             finally:  # pooled sessions stay open, and would keep the lock
                 connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": _LOCK_NUMBER})
         return
     database.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with database.file.with_name(database.file.name + ".lock").open("a") as lock:
+    with open(f"{database.file}.lock", "a", opener=private_files.opener) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield _make_private(database.file)
+
+
+def _make_private(file: Path) -> bool:
+    """Creates a SQLite file, or makes it and its companions private; later ones get its rights from SQLite.
+
+    Never opens an existing one: to close it would end SQLite's locks in this process (fcntl(2)). Returns whether it is
+    new.
+    """
+    with suppress(FileExistsError), open(file, "x", opener=private_files.opener):
+        return True
+    for ending in ("", "-wal", "-shm", "-journal"):
+        private_files.take_from_others(Path(f"{file}{ending}"))
+    return False
 
 
 def upgrade(database: Database) -> bool:

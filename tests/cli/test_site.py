@@ -101,7 +101,7 @@ def test_upgrade_waits_for_the_lock(run: Run, site: Path, monkeypatch: pytest.Mo
     held: list[Database] = []
     exclusive = migrate.exclusive
 
-    def recording(database: Database) -> AbstractContextManager[None]:
+    def recording(database: Database) -> AbstractContextManager[bool]:
         held.append(database)
         return exclusive(database)
 

@@ -1,0 +1,35 @@
+"""Files and folders that only their owner may read: database, secret, media. Whatever the umask, and what was there."""
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+_FILE: Final = 0o600
+_FOLDER: Final = 0o700
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder (0700), or takes others' rights to an existing one away; not to one that is shared, as /tmp is."""
+    folder.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
+    if not folder.stat().st_mode & stat.S_ISVTX:
+        _set_mode(folder, _FOLDER)
+
+
+def opener(path: str, flags: int) -> int:
+    """For `open`: makes a file (0600), or takes others' rights to an existing one away."""
+    descriptor = os.open(path, flags, _FILE)
+    _set_mode(descriptor, _FILE)
+    return descriptor
+
+
+def take_from_others(path: Path) -> None:
+    """Takes others' rights to a file away, without opening it. There need not be one."""
+    with suppress(FileNotFoundError):
+        _set_mode(path, _FILE)
+
+
+def _set_mode(file: Path | int, mode: int) -> None:
+    with suppress(PermissionError):  # another user's, who has decided
+        os.chmod(file, mode)
