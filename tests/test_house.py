@@ -80,6 +80,7 @@ PURE = {
     "thoughts/source/findings.py",
     "thoughts/source/links.py",
     "thoughts/source/tokens.py",
+    "thoughts/source/xhtml.py",
 }
 IMPURE_LIBRARIES = {"flask", "sqlalchemy", "socket", "http", "requests", "time"}
 

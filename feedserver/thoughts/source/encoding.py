@@ -8,6 +8,8 @@ import turbohtml
 from turbohtml import TokenType
 from turbohtml.detect import detect
 
+from feedserver.thoughts.source.xhtml import is_xhtml
+
 _PRESCAN = 1024  # bytes in which a page should declare its encoding (HTML section 4.2.5.4)
 _SAMPLE = 16 * 1024  # bytes for detection, which takes 55 ns a byte
 _MAX_LATE = 20_000  # tokens in which a late declaration is looked for
@@ -21,11 +23,6 @@ _HEAD = frozenset("base head html link meta noscript object script style title".
 _NOT_CLOSED = frozenset(("head", "html"))
 
 
-def is_xml(content_type: str) -> bool:
-    """Whether a Content-Type header is that of XHTML, which is XML."""
-    return content_type.partition(";")[0].strip().lower() == "application/xhtml+xml"
-
-
 def decode(body: bytes, content_type: str) -> str:
     """Returns the text of a page, given its bytes and its Content-Type header ("" if there was none). Never raises.
 
@@ -33,7 +30,7 @@ def decode(body: bytes, content_type: str) -> str:
     the head, XML declaration, valid UTF-8, detection. In XML no `<meta>` counts before UTF-8 does. Bytes that cannot be
     decoded become U+FFFD. Takes linear time.
     """
-    label, xml = _charset(content_type), is_xml(content_type)
+    label, xml = _charset(content_type), is_xhtml(content_type)
     if declared := _declared_in_xml(body, label) if xml else _declared(body, label):
         return _decoded(body, declared)
     try:

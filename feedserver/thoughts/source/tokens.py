@@ -58,13 +58,12 @@ def flagged_tokens(text: str, open_elements: "OpenElements") -> Iterator[tuple[T
     """Yields the first MAX_TOKENS tokens of a page with their flags, HIDDEN to TITLE; start tags include their own.
 
     `open_elements` is new, and updated before each token is yielded. Raw text that is really markup is tokenized
-    again: the content of `<noscript>`, and the text after a self-closing raw text element in XHTML or SVG.
+    again: the content of `<noscript>`, and the text after a self-closing raw text element in SVG.
     """
     return islice(_all_tokens(text, open_elements), MAX_TOKENS)
 
 
 def _all_tokens(text: str, open_elements: "OpenElements") -> Iterator[tuple[Token, int]]:
-    open_elements.xml = text[:200].lstrip("\ufeff \t\r\n").startswith("<?xml")
     sources: list[Iterator[Token]] = [tokenize(_without_long_tags(text))]
     left = _MAX_REREAD * len(text)
     while sources:
@@ -108,7 +107,6 @@ class OpenElements:
         self.flags = 0  # of text at this point
         self.floor = 0  # number of elements that the last tag left open, without the one that it opened
         self.markup_follows = False  # whether the next raw text is really markup
-        self.xml = False
 
     def start(self, token: Token) -> int:
         """Opens an element, unless it is void. Returns its flags with those of the elements around it."""
@@ -123,7 +121,7 @@ class OpenElements:
             flags |= HIDDEN  # a script shows a page whose body is hidden
         if tag == "title" and not flags & (FOREIGN | TEMPLATE):
             flags |= TITLE
-        void = tag in VOID or (token.self_closing and (self.xml or bool(flags & FOREIGN)))
+        void = tag in VOID or (token.self_closing and bool(flags & FOREIGN))
         self.markup_follows = tag == "noscript" or (void and tag in _RAW)
         if not void:
             tag = self._names.get(tag, "")

@@ -14,6 +14,7 @@ from feedserver.storage.engine import Database
 from feedserver.text import clean, one_line, shorten
 from feedserver.thoughts.lifecycle import Evidence, Missing, Trouble, Unlinked
 from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME, Content, fingerprint_of, is_blank
+from feedserver.thoughts.source import xhtml
 from feedserver.thoughts.source.encoding import decode
 from feedserver.thoughts.source.excerpt import Excerpt, excerpts
 from feedserver.thoughts.source.findings import Findings, Mention
@@ -93,6 +94,8 @@ class Inspector:
             record = SourceRecord(started_at, Findings())
             return Inspection("it redirects to this site", Findings(), Missing(), started_at, record)
         text = clean(decode(fetched.body, fetched.content_type))
+        if xhtml.is_xhtml(fetched.content_type) or xhtml.is_declared(text):
+            text = xhtml.as_html(text)
         cut = f"; only the first {len(fetched.body)} bytes were read" if fetched.truncated else ""
         cut += "; the rest did not come" if fetched.incomplete else ""
         summary = f"status {fetched.status}, {len(fetched.body)} bytes{cut}"

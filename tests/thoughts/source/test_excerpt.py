@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from feedserver import text
 from feedserver.thoughts.source.excerpt import excerpts
 from feedserver.thoughts.source.links import FoundLink, SourcePage, read
+from feedserver.thoughts.source.xhtml import as_html
 from tests.support.clusters import CLUSTERS
 from tests.support.memory import peak_of
 
@@ -118,7 +119,7 @@ AROUND = {
         f"Some words before the link {LONG[:95]}",
     ),
     "link that closes itself": (
-        f"<?xml version='1.0'?><p>Some words before <a href='{POST}' />{LONG} {LONG}</p>",
+        as_html(f"<p>Some words before <a href='{POST}' />{LONG} {LONG}</p>"),
         f"Some words before {LONG[: LONG.index(' seventeen')]}",
     ),
     "very many blanks": (
