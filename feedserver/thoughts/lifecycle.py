@@ -34,6 +34,11 @@ class Unlinked:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """The source does not link to the post in the part of it that was read. The link may be in the rest."""
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """The source cannot be fetched. `status` is the HTTP status, None without a response."""
 
@@ -47,7 +52,7 @@ class Trouble:
     last: bool = False
 
 
-Evidence = Linked | Unlinked | Missing | Trouble
+Evidence = Linked | Unlinked | Unread | Missing | Trouble
 
 Action = Literal["approve", "hide", "spam", "delete"]
 
@@ -117,7 +122,7 @@ def decide(thought: Thought, event: LifecycleEvent, verdict: Verdict, now: datet
             return _linked(thought, content, verdict, unchanged)
         case Trouble(last=False):
             return unchanged
-        case Trouble() if thought.state == "gone":
+        case Trouble() | Unread() if thought.state == "gone":
             return unchanged
         case _ if thought.state in ("shown", "held"):
             return _doubted(thought, event, unchanged, now)
@@ -241,6 +246,8 @@ def _reason(evidence: LifecycleEvent) -> str:
     match evidence:
         case Unlinked(reason):
             return reason
+        case Unread():
+            return "no link before the size limit"
         case Missing():
             return "source missing"
         case _:

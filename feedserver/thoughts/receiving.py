@@ -237,4 +237,5 @@ _REFUSALS: dict[str, type[errors.PingError]] = {
     "no answer": errors.SourceMissing,
     "no link": errors.LinkMissing,
     "not a text": errors.LinkMissing,
+    "no link before the size limit": errors.LinkMissing,
 }

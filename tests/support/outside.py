@@ -41,6 +41,7 @@ class Web:
         last_modified: str | None = None,
         redirected_to: str | None = None,
         incomplete: bool = False,
+        truncated: bool = False,
     ) -> str:
         body = html.encode() if isinstance(html, str) else html
         self.pages[url] = FetchedPage(
@@ -48,7 +49,7 @@ class Web:
             status=200,
             content_type=content_type,
             body=body,
-            truncated=False,
+            truncated=truncated,
             etag=etag,
             last_modified=last_modified,
             incomplete=incomplete,

@@ -18,6 +18,7 @@ from feedserver.thoughts.lifecycle import (
     Trouble,
     Undone,
     Unlinked,
+    Unread,
     Verdict,
     as_it_is,
     can_be_seen,
@@ -45,6 +46,7 @@ EVIDENCE: dict[str, Evidence] = {
     "linked": Linked(NEW),
     "unlinked": Unlinked(),
     "not a text": Unlinked("not a text"),
+    "in part": Unread(),
     "no host": Missing(),
     "403": Missing(403),
     "404": Missing(404),
@@ -60,15 +62,15 @@ EVENTS: dict[str, LifecycleEvent] = {
 }
 # For each event in the order above: the next state of a thought in this state.
 BECOMES = {
-    "received": "verdict rejected rejected rejected rejected rejected rejected received rejected"
+    "received": "verdict rejected rejected rejected rejected rejected rejected rejected received rejected"
     " received shown held spam deleted",
-    "shown": "shown gone gone shown shown shown gone shown shown shown shown held spam deleted",
-    "held": "held gone gone held held held gone held held held shown held spam deleted",
-    "gone": "back gone gone gone gone gone gone gone gone received shown held spam deleted",
-    "rejected": "verdict rejected rejected rejected rejected rejected rejected rejected rejected"
+    "shown": "shown gone gone shown shown shown shown gone shown shown shown shown held spam deleted",
+    "held": "held gone gone held held held held gone held held held shown held spam deleted",
+    "gone": "back gone gone gone gone gone gone gone gone gone received shown held spam deleted",
+    "rejected": "verdict rejected rejected rejected rejected rejected rejected rejected rejected rejected"
     " received shown held spam deleted",
-    "spam": "spam spam spam spam spam spam spam spam spam spam shown held spam deleted",
-    "deleted": "deleted deleted deleted deleted deleted deleted deleted deleted deleted"
+    "spam": "spam spam spam spam spam spam spam spam spam spam spam shown held spam deleted",
+    "deleted": "deleted deleted deleted deleted deleted deleted deleted deleted deleted deleted"
     " deleted shown held spam deleted",
 }
 
@@ -98,7 +100,7 @@ def test_a_ping_changes_no_thought_that_is_shown_held_received_or_taken_away(sta
     assert decided(before, Pinged()) == as_it_is(before)
 
 
-@pytest.mark.parametrize("evidence", [Missing(404), Missing(), Unlinked(), Trouble(last=True)])
+@pytest.mark.parametrize("evidence", [Missing(404), Missing(), Unlinked(), Unread(), Trouble(last=True)])
 def test_a_ping_for_a_gone_thought_restores_nothing_without_the_link(evidence: Evidence) -> None:
     gone = thought("gone", approved=True, restore="shown")
     pinged = decided(gone, Pinged())
@@ -116,6 +118,13 @@ def test_trouble_never_changes_a_decided_thought(state: State, last: bool) -> No
     assert decided(before, Trouble(last), now=NOW + timedelta(days=9)) == as_it_is(before)
 
 
+@pytest.mark.parametrize("state", ["shown", "held", "gone"])
+def test_a_part_of_a_page_never_shows_that_a_link_is_gone(state: State) -> None:
+    before = thought(state, strikes=2, first_strike_at=NOW, approved=True, restore="shown" if state == "gone" else None)
+
+    assert decided(before, Unread(), now=NOW + timedelta(days=9)) == as_it_is(before)
+
+
 @pytest.mark.parametrize("state", ["spam", "deleted"])
 @pytest.mark.parametrize("evidence", EVIDENCE.values(), ids=EVIDENCE.keys())
 def test_spam_and_deleted_are_final(state: State, evidence: Evidence) -> None:
@@ -129,6 +138,7 @@ def test_spam_and_deleted_are_final(state: State, evidence: Evidence) -> None:
     [
         (Unlinked(), "no link"),
         (Unlinked("not a text"), "not a text"),
+        (Unread(), "no link before the size limit"),
         (Missing(404), "source missing"),
         (Missing(), "source missing"),
         (Trouble(last=True), "no answer"),

@@ -9,7 +9,16 @@ from turbohtml import Token
 
 from feedserver.text import shorten, srcset_candidates, strangers_line
 from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME
-from feedserver.thoughts.source.tokens import HIDDEN, START, TEMPLATE, TEXT, TITLE, OpenElements, flagged_tokens
+from feedserver.thoughts.source.tokens import (
+    HIDDEN,
+    MAX_TOKENS,
+    START,
+    TEMPLATE,
+    TEXT,
+    TITLE,
+    OpenElements,
+    flagged_tokens,
+)
 from feedserver.urls import MAX_URL
 
 # Far above honest pages: the longest indexes have a few thousand links. Characters are bounded too, as a long <base>
@@ -48,7 +57,8 @@ class SourcePage:
     """Metadata and links of a page, in document order. Texts are clean, on one line, "" if missing.
 
     `name` is that of the site (og:site_name, else the title), `title` that of the page (og:title, else <title>), both
-    at most 500 characters; `description` at most 1,000. `text` is the whole page, for `excerpt`.
+    at most 500 characters; `description` at most 1,000. `text` is the whole page, for `excerpt`. `is_whole` is false if
+    the page has more tokens or links than are read.
     """
 
     name: str
@@ -56,6 +66,7 @@ class SourcePage:
     links: tuple[FoundLink, ...]
     description: str = ""
     text: str = field(default="", repr=False)
+    is_whole: bool = True
 
 
 def read(text: str, url: str) -> SourcePage:
@@ -68,6 +79,7 @@ def read(text: str, url: str) -> SourcePage:
     metadata: dict[str, str] = {}
     found: list[tuple[str, str, int, bool]] = []
     base: str | None = None
+    position = 0
     for position, (token, flags) in enumerate(flagged_tokens(text, OpenElements())):
         if flags & TEMPLATE or token.type is not START:
             if flags & TITLE and token.type is TEXT and "title" not in metadata:
@@ -82,12 +94,14 @@ def read(text: str, url: str) -> SourcePage:
         elif tag == "base" and base is None:
             base = token.attr("href")
     title = metadata.get("title", "")
+    links, all_resolved = _resolved(found, _absolute(url, base or "") or url)
     return SourcePage(
         name=metadata.get("og:site_name") or title,
         title=metadata.get("og:title") or title,
-        links=tuple(_resolved(found, _absolute(url, base or "") or url)),
+        links=links,
         description=metadata.get("description") or metadata.get("og:description") or "",
         text=text,
+        is_whole=all_resolved and len(found) < MAX_LINKS and position + 1 < MAX_TOKENS,
     )
 
 
@@ -116,17 +130,20 @@ def _folded(raw: str, limit: int) -> str:
     return shorten(strangers_line(raw.strip(), 4 * limit), limit)
 
 
-def _resolved(found: list[tuple[str, str, int, bool]], base: str) -> Iterator[FoundLink]:
+def _resolved(found: list[tuple[str, str, int, bool]], base: str) -> tuple[tuple[FoundLink, ...], bool]:
+    """The links with absolute URLs, and whether these are all of them."""
+    links: list[FoundLink] = []
     resolved: dict[str, str | None] = {}
     left = MAX_LINK_CHARACTERS
     for raw, element, position, hidden in found:
         if raw not in resolved:
             left -= len(base) + len(raw)
             if left < 0:
-                return
+                return tuple(links), False
             resolved[raw] = _absolute(base, raw)
         if (url := resolved[raw]) is not None:
-            yield FoundLink(url, element, position, hidden)
+            links.append(FoundLink(url, element, position, hidden))
+    return tuple(links), True
 
 
 def _absolute(base: str, url: str) -> str | None:

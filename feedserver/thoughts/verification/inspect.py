@@ -12,7 +12,7 @@ from feedserver.net.fetch import FetchedPage
 from feedserver.posts import store as posts
 from feedserver.storage.engine import Database
 from feedserver.text import clean, one_line, shorten
-from feedserver.thoughts.lifecycle import Evidence, Missing, Trouble, Unlinked
+from feedserver.thoughts.lifecycle import Evidence, Missing, Trouble, Unlinked, Unread
 from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME, Content, fingerprint_of, is_blank
 from feedserver.thoughts.source import xhtml
 from feedserver.thoughts.source.encoding import decode
@@ -100,9 +100,11 @@ class Inspector:
         cut += "; the rest did not come" if fetched.incomplete else ""
         summary = f"status {fetched.status}, {len(fetched.body)} bytes{cut}"
         redirected_to = fetched.url if normalize_source(fetched.url) != source_key else None
-        findings = replace(self._findings(read(text, fetched.url), source_key), redirected_to=redirected_to)
+        reading = read(text, fetched.url)
+        findings = replace(self._findings(reading, source_key), redirected_to=redirected_to)
         record = SourceRecord(started_at, findings, fetched.etag, fetched.last_modified, read_at=started_at)
-        otherwise = Trouble() if fetched.incomplete else Unlinked()  # the link may be in the rest
+        whole = reading.is_whole and not fetched.truncated
+        otherwise = Trouble() if fetched.incomplete else Unlinked() if whole else Unread()
         return Inspection(summary, findings, otherwise, started_at, record)
 
     def _inspect_own_post(self, source_key: str, started_at: datetime) -> Inspection:

@@ -22,6 +22,7 @@ from feedserver.thoughts.lifecycle import (
     Missing,
     Trouble,
     Unlinked,
+    Unread,
     as_it_is,
     can_be_seen,
     decide,
@@ -171,6 +172,8 @@ def _finding(evidence: Evidence) -> str:
             return "something that is not HTML, so that it holds no links"
         case Unlinked():
             return "no link to the post"
+        case Unread():
+            return "no link to the post in the part that was read"
         case Missing():
             return "no such page"
         case Trouble():

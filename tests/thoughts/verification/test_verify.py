@@ -1,12 +1,15 @@
 """Verification: one fetch for all pings of a source, repeated attempts, and what changes later."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from feedserver.errors import AddressForbidden, BadStatus, FetchError, HostUnknown, NotText, TimedOut
 from feedserver.posts.model import Post
 from feedserver.thoughts.lifecycle import Action
+from feedserver.thoughts.source.links import MAX_LINKS
+from feedserver.thoughts.source.tokens import MAX_TOKENS
 from feedserver.thoughts.verification.verify import Task, Verifier
 from tests.thoughts.site import SOURCE, Site, linking, show
 
@@ -86,6 +89,33 @@ def test_a_page_that_came_in_part_takes_nothing_away(site: Site, target: str) ->
 
     assert site.web.fetched == [SOURCE] * 2
     assert site.states() == ["shown"]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param({"html": linking(), "truncated": True}, id="longer than the limit"),
+        pytest.param({"html": "<b>" * MAX_TOKENS + "<p>more"}, id="more tokens than are read"),
+        pytest.param({"html": "<a href=/x>x</a>" * (MAX_LINKS + 1)}, id="more links than are read"),
+    ],
+)
+def test_a_page_of_which_a_part_is_read_takes_nothing_away_and_gives_nothing(
+    site: Site, target: str, page: dict[str, Any]
+) -> None:
+    site.mention(target)
+    site.web.put(SOURCE, **page)
+    site.clock.move(minutes=10)
+
+    assert site.ping(SOURCE, target).outcome == 48
+    site.run_jobs()
+    assert site.web.fetched == [SOURCE] * 2
+    assert site.states() == ["shown"]
+
+    site.clock.move(minutes=10)
+    answer = site.ping(SOURCE, site.url(site.publish("Second")))
+    assert answer.outcome == 17
+    assert site.client.get(f"{answer.receipt}.json").get_json()["reason"] == "no link before the size limit"
+    assert site.states() == ["rejected", "shown"]
 
 
 # --- our own pages as sources ---
