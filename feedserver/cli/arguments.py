@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,9 @@ from feedserver import __version__, settings
 from feedserver.clock import rfc3339
 from feedserver.installation import require_current
 from feedserver.services import Services
+from feedserver.text import strangers_line
 
+_LONGEST = 100_000  # characters of a value on the terminal
 Commands = Any  # the type of argparse's sub-parsers is private
 Run = Callable[[argparse.Namespace], int | None]
 
@@ -65,6 +67,28 @@ def print_list(rows: Sequence[dict[str, Any]], *, as_json: bool, columns: Sequen
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
+def print_fields(row: Mapping[str, Any], *, as_json: bool) -> None:
+    """Prints one row as JSON, or a line for each key; indented where a value has lines or keys of its own."""
+    if as_json:
+        print(json.dumps(_plain(row), ensure_ascii=not _writes_unicode(), indent=2))
+        return
+    for key, value in row.items():
+        lines = _lines(value)
+        print(f"{key}: {lines[0]}" if len(lines) == 1 else "\n  ".join((f"{key}:", *lines)))
+
+
+def _lines(value: Any) -> list[str]:
+    match value:
+        case dict():
+            return [f"{key}: {_cell(item)}" for key, item in value.items()]
+        case str():
+            return [_cell(line) for line in value.split("\n")]
+        case datetime():
+            return [rfc3339(value)]
+        case _:
+            return [_cell(value)]
+
+
 def _writes_unicode() -> bool:
     return (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf")
 
@@ -88,6 +112,6 @@ def _cell(value: Any) -> str:
         case datetime():
             return f"{value:%Y-%m-%d %H:%M}"
         case list() | tuple():
-            return ", ".join(value)
+            return strangers_line(", ".join(value), _LONGEST)
         case _:
-            return str(value)
+            return strangers_line(str(value), _LONGEST)

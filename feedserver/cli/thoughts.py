@@ -3,18 +3,21 @@
 import argparse
 import sys
 from argparse import Namespace
-from typing import get_args
+from typing import Any, get_args
 
-from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
+from feedserver.cli.arguments import Commands, listing, noun, open_site, print_fields, print_list, verb
 from feedserver.cli.hosts import host
-from feedserver.errors import FeedserverError, PostNotFound
+from feedserver.errors import FeedserverError, PostNotFound, ThoughtNotFound
 from feedserver.posts import store as posts
+from feedserver.services import Services
 from feedserver.thoughts import listing as thoughts
+from feedserver.thoughts import store
 from feedserver.thoughts.lifecycle import Action
-from feedserver.thoughts.model import STATES, Kind
+from feedserver.thoughts.model import STATES, Kind, Thought
 from feedserver.thoughts.moderation import actions
 from feedserver.thoughts.moderation.actions import ActionResult
 
+_WORDS = ("author_name", "author_url", "title", "excerpt")
 _MAX_DIGITS = 18  # of an id or a number, which fits in 64 bits then
 
 _ACTIONS: dict[Action, str] = {
@@ -34,6 +37,8 @@ def add_commands(commands: Commands) -> None:
     listed.add_argument("--host", metavar="HOST", type=host, help="only those from this host, subdomains included")
     listed.add_argument("--source", metavar="TEXT", help="only those whose source URL contains this text")
     listed.add_argument("--limit", metavar="N", type=_number, help="at most N")
+    shown = listing(group, "show", _show, "print all of a thought: its words, new words that wait, a comment's email")
+    shown.add_argument("id", metavar="ID", type=_id)
     for action, meaning in _ACTIONS.items():
         command = verb(group, action, _moderate, meaning)
         command.add_argument("ids", metavar="ID", type=_id, nargs="*")
@@ -72,25 +77,44 @@ def _list(chosen: Namespace) -> None:
             source=chosen.source,
             limit=chosen.limit,
         )
-    rows = [
-        {
-            "id": thought.id,
-            "state": thought.state,
-            "reason": thought.reason,
-            "kind": thought.kind,
-            "post": thought.post_slug,
-            "source": thought.source,
-            "author_name": thought.author_name or None,
-            "author_url": thought.author_url or None,
-            "title": thought.title or None,
-            "excerpt": thought.excerpt or None,
-            "received_at": thought.received_at,
-            "receipt": services.urls.receipt(thought.receipt_token) if thought.receipt_token else None,
-        }
-        for thought in found
-    ]
+        emails = thoughts.emails(connection, (thought.id for thought in found))
+    rows = [_row(services, thought, emails.get(thought.id)) for thought in found]
     columns = ("id", "received_at", "state", "kind", "post", "author_name", "source", "reason")
     print_list(rows, as_json=chosen.json, columns=columns)
+
+
+def _show(chosen: Namespace) -> None:
+    services = open_site()
+    with services.database.read() as connection:
+        thought = store.by_id(connection, chosen.id)
+        if thought is None:
+            raise ThoughtNotFound(chosen.id)
+        email = thoughts.emails(connection, [thought.id]).get(thought.id)
+    waiting = thought.pending_content
+    pending = {name: getattr(waiting, name) or None for name in _WORDS} if waiting else None
+    print_fields(_row(services, thought, email) | {"pending": pending}, as_json=chosen.json)
+
+
+def _row(services: Services, thought: Thought, email: str | None) -> dict[str, Any]:
+    """The keys of a thought in docs/interface.md, “Shapes of JSON”."""
+    return {
+        "id": thought.id,
+        "state": thought.state,
+        "reason": thought.reason,
+        "kind": thought.kind,
+        "response": None,
+        "parent": None,
+        "post": thought.post_slug,
+        "source": thought.source,
+        "author_name": thought.author_name or None,
+        "author_url": thought.author_url or None,
+        "email": email,
+        "title": thought.title or None,
+        "excerpt": thought.excerpt or None,
+        "received_at": thought.received_at,
+        "updated_at": thought.updated_at,
+        "receipt": services.urls.receipt(thought.receipt_token) if thought.receipt_token else None,
+    }
 
 
 def _moderate(chosen: Namespace) -> int:

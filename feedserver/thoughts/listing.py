@@ -1,11 +1,13 @@
 """The SQL of moderators' lists: thoughts by filters, and the moderation queue."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, select, union
 
 from feedserver.storage import schema
+from feedserver.storage.batches import batches
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts.model import STATES, Kind, State, Thought
 from feedserver.thoughts.moderation.hosts import below
@@ -31,7 +33,7 @@ def listing(
 
     Pending content is listed before the approved content, as the same thought in the state `held`.
     """
-    query = QUERY
+    query = QUERY.add_columns(thoughts.c.pending_since)
     if post_id is not None:
         query = query.where(thoughts.c.post_id == post_id)
     if state == "held":
@@ -45,9 +47,17 @@ def listing(
     if source is not None:
         query = query.where(func.lower(thoughts.c.source).contains(source.lower(), autoescape=True))
     query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc())
-    found = [thought_of(row) for row in connection.execute(query.limit(limit))]
-    listed = [one for thought in found for one in _with_pending(thought) if state in (None, one.state)]
+    rows = connection.execute(query.limit(limit))
+    found = [(thought_of(row, "pending_since"), row.pending_since) for row in rows]
+    listed = [one for thought, since in found for one in _with_pending(thought, since) if state in (None, one.state)]
     return listed[:limit]
+
+
+def emails(connection: Connection, thought_ids: Iterable[int]) -> dict[int, str]:
+    """The email addresses of commenters who gave one, by thought: for moderators alone."""
+    given = select(thoughts.c.id, thoughts.c.email).where(thoughts.c.email.is_not(None))
+    queries = (given.where(thoughts.c.id.in_(some)) for some in batches(sorted(set(thought_ids))))
+    return {row.id: row.email for query in queries for row in connection.execute(query)}
 
 
 def ids_of_host(connection: Connection, host: str) -> list[int]:
@@ -66,7 +76,7 @@ def awaiting_moderation(connection: Connection, limit: int) -> list[tuple[Though
         .order_by(since.desc(), thoughts.c.id.desc())
         .limit(limit)
     )
-    return [(_with_pending(thought_of(row, "since"))[0], row.since) for row in connection.execute(query)]
+    return [(_with_pending(thought_of(row, "since"), row.since)[0], row.since) for row in connection.execute(query)]
 
 
 def _held_or_pending() -> ColumnElement[bool]:
@@ -75,8 +85,9 @@ def _held_or_pending() -> ColumnElement[bool]:
     return thoughts.c.id.in_(union(held, select(thoughts.c.id).where(thoughts.c.pending_since.is_not(None))))
 
 
-def _with_pending(thought: Thought) -> list[Thought]:
+def _with_pending(thought: Thought, since: datetime) -> list[Thought]:
+    """The thought, and before it its pending content as a held thought that waits `since` then."""
     if thought.pending_content is None or thought.state != "shown":
         return [thought]
     held = replace(thought, state="held", reason=_PENDING, pending_content=None, **asdict(thought.pending_content))
-    return [held, thought]
+    return [replace(held, updated_at=since.replace(microsecond=0)), thought]

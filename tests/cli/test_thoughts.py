@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def post(run: Run, site: Path) -> str:
 def comment(database: Database, post: str) -> Add:
     """Stores a comment on the post."""
 
-    def add(state: State = "held", name: str = "Cleo") -> Thought:
+    def add(state: State = "held", name: str = "Cleo", text: str = "What a post.") -> Thought:
         with database.write() as connection:
             found = posts.by_slug(connection, post)
             assert found is not None
@@ -42,7 +43,7 @@ def comment(database: Database, post: str) -> Add:
                 name=name,
                 email="cleo@example.com",
                 website="",
-                text="What a post.",
+                text=text,
                 submission=f"{name}-{state}",
                 now=NOW,
             )
@@ -88,20 +89,99 @@ def test_the_list_has_every_key_always(run: Run, comment: Add, ping: Add) -> Non
         "state": "held",
         "reason": "waits for approval",
         "kind": "comment",
+        "response": None,
+        "parent": None,
         "post": "hello",
         "source": None,
         "author_name": "Cleo",
         "author_url": None,
+        "email": "cleo@example.com",
         "title": None,
         "excerpt": "What a post.",
         "received_at": "2026-01-31T12:00:00Z",
+        "updated_at": "2026-01-31T12:00:00Z",
         "receipt": None,
     }
     found = listed[waiting.id]
     assert list(found) == list(listed[said.id])
     assert (found["kind"], found["state"], found["source"]) == ("pingback", "received", "http://other.example/1")
     assert (found["author_name"], found["author_url"], found["title"], found["excerpt"]) == (None, None, None, None)
+    assert (found["response"], found["parent"], found["email"]) == (None, None, None)
     assert found["receipt"] == f"http://blog.example/receipts/{waiting.receipt_token}"
+
+
+PINGED = Content("The Far Shore", "http://other.example/", "A title", "[…] I read this post […]")
+
+
+@pytest.fixture
+def changed(ping: Add, database: Database) -> Thought:
+    """A thought whose approved words stand while new ones wait."""
+    thought = ping(content=PINGED)
+    new = replace(PINGED, excerpt="[…] I loved this post […]", title="A new title")
+    decision = Decision("shown", "approved", PINGED, None, 0, None, approved=True)
+    with database.write() as connection:
+        before = replace(thought, **asdict(PINGED))
+        store.settle(connection, before, replace(decision, pending_content=new), NOW + timedelta(days=9))
+    return thought
+
+
+def test_new_words_that_wait_are_listed_with_the_time_at_which_they_came(run: Run, changed: Thought) -> None:
+    new, old = json.loads(run("thought", "list", "--json").text)
+
+    assert (new["id"], new["state"], new["title"]) == (changed.id, "held", "A new title")
+    assert (old["id"], old["state"], old["title"]) == (changed.id, "shown", "A title")
+    assert (new["updated_at"], old["updated_at"]) == ("2026-02-09T12:00:00Z", "2026-01-31T12:00:00Z")
+
+
+def test_show_tells_the_words_that_stand_and_the_new_ones_that_wait(run: Run, changed: Thought) -> None:
+    told = json.loads(run("thought", "show", changed.id, "--json").text)
+    (listed,) = json.loads(run("thought", "list", "--json", "--state", "shown").text)
+
+    assert told == listed | {
+        "pending": {
+            "author_name": "The Far Shore",
+            "author_url": "http://other.example/",
+            "title": "A new title",
+            "excerpt": "[…] I loved this post […]",
+        }
+    }
+    text = run("thought", "show", changed.id).text
+    assert "excerpt: […] I read this post […]" in text
+    assert "\n  excerpt: […] I loved this post […]" in text
+
+
+def test_show_tells_a_comment_with_all_its_lines_its_email_and_why_it_waits(
+    run: Run, comment: Add, database: Database
+) -> None:
+    thought = comment(text="One line.\n\nAnother: line.")
+
+    told = run("thought", "show", thought.id)
+
+    assert told.status == 0
+    for line in ["state: held", "reason: waits for approval", "kind: comment", "email: cleo@example.com"]:
+        assert line in told.out
+    assert told.out[told.out.index("excerpt:") + 1 :][:3] == ["  One line.", "  ", "  Another: line."]
+    assert "received_at: 2026-01-31T12:00:00Z" in told.out
+    assert "pending: –" in told.out
+
+
+def test_show_refuses_an_unknown_id(run: Run, post: str) -> None:
+    refused = run("thought", "show", 17)
+
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+    assert "no thought has the id 17" in refused.err[0]
+
+
+@pytest.mark.parametrize("command", [["list"], ["show", "1"]], ids=["list", "show"])
+def test_no_control_or_bidi_character_of_a_stranger_reaches_the_terminal(
+    run: Run, comment: Add, command: list[str]
+) -> None:
+    comment(name="Cl\u202eeo\x1b[31m\u2067\x9b")
+
+    assert "Cleo[31m" in run("thought", *command).text
+    assert not re.search(
+        "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", run("thought", *command).text
+    )
 
 
 def test_the_list_can_be_narrowed(run: Run, comment: Add, ping: Add) -> None:
