@@ -6,7 +6,7 @@ LOWEST = $(VENV)/lowest
 # The tests that start no servers, on SQLite alone.
 UNIT = tests --ignore=tests/flows --ignore=tests/hostile --ignore=tests/cli/test_process.py -k "not postgresql and not replica"
 
-.PHONY: serve test test-lowest check format bench harmless soak clean
+.PHONY: serve test test-lowest check format bench harmless soak readers clean
 
 serve: $(VENV)/.serves
 	$(BIN)/feedserver serve
@@ -36,6 +36,13 @@ bench: $(VENV)/.develops
 # The long forms of the tests with kills, load and hostile input; minutes, on loopback only.
 soak: $(VENV)/.develops
 	TESTS_LONG=1 $(BIN)/python -m pytest tests/hostile --timeout 900
+
+# Feed readers from PyPI and npm read what authors wrote, beside those that `make test` knows; needs npm.
+readers: $(VENV)/.develops
+	$(PYTHON) -m venv $(VENV)/readers
+	$(VENV)/readers/bin/pip install --quiet rss2email==3.14
+	npm install --silent --prefix $(VENV)/readers/npm feedsmith@3.0.1 rss-parser@3.13.0
+	TESTS_READERS=$(VENV)/readers $(BIN)/python -m pytest tests/flows/test_written_and_read.py
 
 format: $(VENV)/.develops
 	$(BIN)/ruff format .

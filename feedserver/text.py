@@ -21,6 +21,7 @@ _UNCLEAN_ASTRAL = re.compile(
 )
 _LINE_ENDS = re.compile("\r\n?")
 _BLANKS = re.compile(r"\s+")
+_BREAKS = re.compile("[ \t-\r\x1c-\x1f\x85\u2028\u2029]+")  # as HTML folds, and all that ends a line
 _MAX_NORMALIZED = 10_000  # characters
 _BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # UAX #9 section 2
 _EMBEDDINGS, _POP_EMBEDDING = frozenset("\u202a\u202b\u202d\u202e"), "\u202c"  # overrides included
@@ -59,12 +60,15 @@ def _without(unwanted: re.Pattern[str], text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Returns `text` cleaned, in NFC, with each run of whitespace folded into one space.
+    """Returns `text` cleaned, in NFC, on one line: breaks and plain blanks are folded into one space.
 
+    Other blanks stay, such as the no-break space in “10 km”, or the wide one of CJK; nothing but blanks is "".
     Lines over 10,000 characters are not normalized: NFC takes quadratic time for a run of combining marks (UAX #15),
     of which a source may have a million.
     """
-    line = _BLANKS.sub(" ", clean(text)).strip()
+    line = _BREAKS.sub(" ", clean(text)).strip(" ")
+    if not line.strip():
+        return ""
     return unicodedata.normalize("NFC", line) if len(line) <= _MAX_NORMALIZED else line
 
 

@@ -63,12 +63,14 @@ def test_clean_text_is_valid_xml_and_cleaning_is_idempotent(text: str) -> None:
     ("text", "line"),
     [
         ("  a \n\t b\r\nc  ", "a b c"),
-        ("a\u2028b\xa0c", "a b c"),
+        ("a\u2028b\u2029c\x85d", "a b cd"),
+        ("\xa0a\xa0b\u3000c", "\xa0a\xa0b\u3000c"),
         ("cafe\u0301", "café"),
         ("a\x00\x01b", "ab"),
         (" \n ", ""),
+        (" \xa0\u3000 ", ""),
     ],
-    ids=["folded", "odd blanks", "composed", "control characters", "nothing"],
+    ids=["folded", "odd breaks", "other blanks", "composed", "control characters", "nothing", "other blanks alone"],
 )
 def test_one_line_folds_blanks_and_breaks(text: str, line: str) -> None:
     assert one_line(text) == line

@@ -20,7 +20,9 @@ _MARKS = re.compile("([&<])")
 
 def label(entry: Entry) -> str:
     """The title for a format that requires one: the entry's own, else its first words, else its URL."""
-    return entry.title.strip() or text.shorten(text.one_line(entry.summary), LABEL) or entry.url
+    if entry.title.strip():
+        return entry.title
+    return text.shorten(text.one_line(entry.summary), LABEL) or entry.url
 
 
 def escaped(plain: str) -> str:
