@@ -107,7 +107,7 @@ class Receiver:
 
     def post_at(self, target: str) -> Target:
         """The post that readers see at the URL `target`. Raises TargetUnusable or TargetMissing."""
-        return self._posts_at(target)[0]
+        return self._posts_at(target, None)[0]
 
     # --- before the ping is stored ---
 
@@ -122,13 +122,17 @@ class Receiver:
         # Our own posts are stored under their current URL.
         return Ping(source, target, self.urls.post(own.slug) if own else normalize_source(source), post, sender)
 
-    def _posts_at(self, target: str, source: str = "") -> tuple[Target, Target | None]:
-        """The posts at the target and, if it is one of ours, at the source."""
-        name, own_name = self.urls.post_slug(target), self.urls.post_slug(source)
+    def _posts_at(self, target: str, source: str | None) -> tuple[Target, Target | None]:
+        """The posts at the target and, if it is on this site, at the source."""
+        name, own_name = self.urls.post_slug(target), source and self.urls.post_slug(source)
+        found: dict[str, Target] = {}
+        if names := [one for one in (name, own_name) if one]:
+            with self.database.read() as connection:
+                found = targets.find(connection, names, self.clock())
+        if source and own_name not in found and self.urls.owns(source):
+            raise errors.SourceMissing  # our feeds, receipts, lists, drafts …
         if name is None:
             raise errors.TargetUnusable
-        with self.database.read() as connection:
-            found = targets.find(connection, [name] if own_name is None else [name, own_name], self.clock())
         if name not in found:
             raise errors.TargetMissing
         return found[name], found.get(own_name or "")

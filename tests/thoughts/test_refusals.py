@@ -3,10 +3,13 @@
 Each through HTTP; nothing is fetched for any of them. The rows of pings that are known or stored: `test_answers`.
 """
 
+from functools import partial
+
 import pytest
 
+from feedserver.errors import SourceMissing
 from tests.support.pinging import call_body, ping_body
-from tests.thoughts.site import SOURCE, Site, SiteWith
+from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
 # What never gets as far as the database is told apart on one of them.
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -146,3 +149,53 @@ def test_a_sender_beyond_its_rate_is_49(site_with: SiteWith) -> None:
     outcomes = [site.ping(f"http://other.example/{number}", site.target).outcome for number in range(3)]
 
     assert outcomes == [16, 16, 49]
+
+
+OWN_PLACES = [
+    "/",
+    "/?page=2",
+    "/feed.rss",
+    "/feed.atom/",
+    "/tags/x",
+    "/authors/Ann%20Author",
+    "/pingback",
+    "/posts",
+    "/posts/draft",
+    "/posts/unknown",
+    "/posts/deleted",
+    "/posts/a-post/thoughts.rss",
+    "/posts/a-post/comments",
+    "/receipts/{token}",
+    "/receipts/{token}.json",
+    "/healthz",
+    "/nowhere",
+]
+
+
+@pytest.mark.parametrize("base", ["http://blog.example", "HTTPS://Blog.example.:443"])
+def test_a_source_on_this_site_that_is_no_post_for_readers_is_16_and_leaves_nothing(
+    site: Site, target: str, base: str
+) -> None:
+    site.publish("Draft", slug="draft", body=f"[x]({target})", draft="true")
+    site.publish("Deleted", slug="deleted", body=f"[x]({target})")
+    site.services.publisher.delete("deleted")
+    token = site.mention(target).receipt.rpartition("/")[2]
+    (before,), jobs = site.thoughts(), site.jobs()
+
+    for place in OWN_PLACES:
+        source = base + place.format(token=token)
+        for mentioned in (target, "http://blog.example/", "http://blog.example/posts/unknown", "no URL"):
+            assert (source, site.ping(source, mentioned).outcome) == (source, 16)
+    assert (site.thoughts(), site.jobs()) == ([before], jobs)
+    assert site.web.fetched == [SOURCE]
+
+
+def test_a_place_beside_the_path_of_this_site_is_another_site(site_with: SiteWith) -> None:
+    site = site_with(site_url="http://shared.example/~ann")
+    target = site.url(site.publish("A post", slug="a-post"))
+    receive = partial(site.services.receiver.receive, target=target, sender="198.51.100.7")
+
+    assert receive(site.web.put("http://shared.example/~bob/feed.rss", linking(target))).outcome == "registered"
+    for source in ("http://shared.example/~ann/feed.rss", "http://shared.example/%7Eann"):
+        with pytest.raises(SourceMissing):
+            receive(source)

@@ -1,5 +1,6 @@
 """Reads the links, the title and the site name of a page, which may be hostile."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -34,7 +35,8 @@ _URL_ATTRIBUTES = {
     "video": ("src", "poster"),
 }
 _STRIPPED = "".join(map(chr, range(0x21)))  # around a URL: C0 controls and space (URL Standard section 4.4)
-_REPLACED = str.maketrans({"\t": None, "\n": None, "\r": None, " ": "%20"})
+_REPLACED = str.maketrans({"\t": None, "\n": None, "\r": None, " ": "%20", "\\": "%5C"})
+_BEFORE_QUERY = re.compile("[^?#]*")
 _META = {"og:site_name": MAX_NAME, "og:title": MAX_NAME, "og:description": MAX_EXCERPT, "description": MAX_EXCERPT}
 
 
@@ -147,8 +149,9 @@ def _resolved(found: list[tuple[str, str, int, bool]], base: str) -> tuple[tuple
 
 
 def _absolute(base: str, url: str) -> str | None:
+    slashed = _BEFORE_QUERY.sub(lambda found: found[0].replace("\\", "/"), url.strip(_STRIPPED), count=1)
     try:
-        absolute = urljoin(base, url.strip(_STRIPPED).translate(_REPLACED))
+        absolute = urljoin(base, slashed.translate(_REPLACED))
     except ValueError:
         return None
     usable = len(absolute) <= MAX_URL and absolute[:8].lower().startswith(("http://", "https://"))

@@ -4,7 +4,7 @@ import pytest
 
 from feedserver.net.fetch import FetchedPage
 from feedserver.thoughts.verification import inspect
-from tests.thoughts.site import SOURCE, Site, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
 # What a page says is read without the database.
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -71,6 +71,53 @@ def test_all_spellings_of_target_and_link_name_the_post(site: Site, spelling: st
     assert site.ping(SOURCE, spelling).outcome == "registered"
     assert site.ping("http://third.example/", target).outcome == "registered"
     assert site.ping(SOURCE, target).outcome == 48, "the pair is the same, however it is spelt"
+
+
+UNICODE_SPELLINGS = {
+    "composed": "http://blog.example/posts/café",
+    "decomposed": "http://blog.example/posts/cafe\u0301",
+    "percent-encoded": "http://blog.example/posts/caf%c3%A9",
+    "decomposed and percent-encoded": "http://blog.example/posts/cafe%CC%81/?x",
+    "encoded dots": "http://blog.example/%2e/tags/%2E./posts/caf%C3%A9",
+    "full-width host": "http://ｂｌｏｇ。example/posts/café",
+    "soft hyphen in the host": "http://bl\u00adog.example/posts/café",
+    "percent-encoded host": "http://bl%6Fg.example/posts/café",
+}
+
+
+@pytest.mark.parametrize("slug", ["café", "cafe\u0301"], ids=ascii)
+@pytest.mark.parametrize("spelling", UNICODE_SPELLINGS.values(), ids=UNICODE_SPELLINGS.keys())
+def test_all_unicode_spellings_of_target_and_link_name_the_post(site: Site, slug: str, spelling: str) -> None:
+    target = site.url(site.publish("Café", slug=slug))
+    site.web.put(SOURCE, linking(target))
+    site.web.put("http://third.example/", linking(spelling))
+
+    assert site.ping(SOURCE, spelling).outcome == "registered"
+    assert site.ping("http://third.example/", target).outcome == "registered"
+    assert site.ping(SOURCE, target).outcome == 48
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("markup", "outcome"),
+    [
+        ('<a href="https://straße.example/posts/idn">link</a>', "registered"),
+        ('<a href="//STRAßE.example/posts/idn">link</a>', "registered"),
+        ('<base href="http://straße.example/posts/"><a href="idn">link</a>', "registered"),
+        ('<a href="http:\\\\straße.example\\posts\\idn?a\\b">link</a>', "registered"),
+        ('<a href="https://strasse.example/posts/idn">link</a>', 17),
+        ('<base href="http://strasse.example/posts/"><a href="idn">link</a>', 17),
+        ('<a href="http://strasse.example\\@straße.example/posts/idn">link</a>', 17),
+    ],
+)
+def test_a_link_to_an_internationalized_host_is_read_as_browsers_read_it(
+    site_with: SiteWith, markup: str, outcome: str | int
+) -> None:
+    site = site_with(site_url="https://xn--strae-oqa.example")
+    target = site.url(site.publish("IDN", slug="idn"))
+    site.web.put(SOURCE, f"<p>words before {markup} words after")
+
+    assert site.ping(SOURCE, target).outcome == outcome
 
 
 @on_sqlite
