@@ -26,7 +26,6 @@ from feedserver.thoughts.lifecycle import (
 )
 from feedserver.thoughts.model import State, Thought, decision_line
 from feedserver.thoughts.moderation import undo as undo_log
-from feedserver.thoughts.moderation.undo import Snapshot
 from feedserver.thoughts.verification import recheck
 from feedserver.thoughts.verification.fetch_budget import budget_key
 
@@ -59,8 +58,8 @@ def moderate_all(database: Database, thought_ids: Iterable[int], action: Action,
                 )
             else:
                 changes.append((thought, decide(thought, Moderated(action), NEEDS_APPROVAL, now)))
-        if snapshots := [_snapshot(thought) for thought, decision in changes if decision != as_it_is(thought)]:
-            undo_log.add(connection, action, snapshots, now)
+        if before := [thought for thought, decision in changes if decision != as_it_is(thought)]:
+            undo_log.add(connection, action, before, now)
         return ActionResult(_write(connection, changes, now), tuple(refused))
 
     return database.transact(operation)
@@ -75,10 +74,9 @@ def undo(database: Database, now: datetime) -> ActionResult:
             raise ThoughtError("there is no action to undo")
         if action.name == undo_log.PURGE:
             raise ThoughtError(f"the last action was the purge of {action.host}, which cannot be undone")
-        snapshots = undo_log.snapshots(connection, action.id)
-        found = store.lock(connection, [snapshot.thought_id for snapshot in snapshots])
+        found = store.lock(connection, undo_log.thought_ids(connection, action.id))
         changes = []
-        for snapshot in snapshots:
+        for snapshot in undo_log.snapshots(connection, action.id, found):
             thought = found[snapshot.thought_id]
             event = Undone(snapshot.decision, snapshot.checked_at)
             changes.append((thought, decide(thought, event, NEEDS_APPROVAL, now)))
@@ -86,10 +84,6 @@ def undo(database: Database, now: datetime) -> ActionResult:
         return ActionResult(_write(connection, changes, now))
 
     return database.transact(operation)
-
-
-def _snapshot(thought: Thought) -> Snapshot:
-    return Snapshot(thought.id, as_it_is(thought), thought.checked_at)
 
 
 def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now: datetime) -> tuple[Thought, ...]:

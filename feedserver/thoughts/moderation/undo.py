@@ -1,7 +1,7 @@
 """The SQL of the undo log: for each moderation action, its thoughts as they were before."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -9,8 +9,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert, select
 
 from feedserver.storage.schema import moderation_actions, moderation_undo
-from feedserver.thoughts.lifecycle import Decision
-from feedserver.thoughts.model import Content
+from feedserver.thoughts.lifecycle import Decision, as_it_is
+from feedserver.thoughts.model import Content, Thought
 
 PURGE: Final = "purge"
 MAX_ACTIONS: Final = 100  # that can be undone, one after the other
@@ -35,13 +35,13 @@ class Snapshot:
 
 
 def add(
-    connection: Connection, action: str, snapshots: Iterable[Snapshot], now: datetime, host: str | None = None
+    connection: Connection, action: str, thoughts: Iterable[Thought], now: datetime, host: str | None = None
 ) -> None:
-    """Adds an action and deletes those beyond MAX_ACTIONS."""
+    """Adds an action on thoughts, given as they were before, and deletes those beyond MAX_ACTIONS."""
     action_id = connection.execute(
         insert(moderation_actions).values(action=action, host=host, at=now).returning(moderation_actions.c.id)
     ).scalar_one()
-    rows = [{"action_id": action_id, "thought_id": one.thought_id, "before": _as_json(one)} for one in snapshots]
+    rows = [{"action_id": action_id, "thought_id": one.id, "before": _as_json(one)} for one in thoughts]
     if rows:
         connection.execute(insert(moderation_undo), rows)
     oldest = select(moderation_actions.c.id).order_by(moderation_actions.c.id.desc()).offset(MAX_ACTIONS)
@@ -56,11 +56,17 @@ def lock_last(connection: Connection) -> LastAction | None:
     return LastAction(row.id, row.action, row.host) if row else None
 
 
-def snapshots(connection: Connection, action_id: int) -> list[Snapshot]:
-    query = (
-        select(moderation_undo).where(moderation_undo.c.action_id == action_id).order_by(moderation_undo.c.thought_id)
-    )
-    return [_from_json(row.thought_id, row.before) for row in connection.execute(query)]
+def thought_ids(connection: Connection, action_id: int) -> list[int]:
+    """Returns the ids of the thoughts of an action, in ascending order."""
+    query = select(moderation_undo.c.thought_id).where(moderation_undo.c.action_id == action_id)
+    return list(connection.execute(query.order_by(moderation_undo.c.thought_id)).scalars())
+
+
+def snapshots(connection: Connection, action_id: int, thoughts: Mapping[int, Thought]) -> list[Snapshot]:
+    """Returns the snapshots of an action, given its thoughts as they are now."""
+    query = select(moderation_undo).where(moderation_undo.c.action_id == action_id)
+    rows = connection.execute(query.order_by(moderation_undo.c.thought_id))
+    return [_from_json(thoughts[row.thought_id], row.before) for row in rows]
 
 
 def remove(connection: Connection, action_ids: Sequence[int]) -> None:
@@ -76,19 +82,21 @@ def remove_empty(connection: Connection) -> None:
     )
 
 
-def _as_json(snapshot: Snapshot) -> str:
-    values = asdict(snapshot.decision) | {"checked_at": snapshot.checked_at}
+def _as_json(thought: Thought) -> str:
+    values = asdict(as_it_is(thought)) | {"checked_at": thought.checked_at}
+    if thought.kind == "comment":
+        values["content"] = None  # it never changes
     times = {key: value.isoformat() for key, value in values.items() if isinstance(value, datetime)}
     return json.dumps(values | times, ensure_ascii=False)
 
 
-def _from_json(thought_id: int, text: str) -> Snapshot:
+def _from_json(thought: Thought, text: str) -> Snapshot:
     values: dict[str, Any] = json.loads(text)
     checked_at = _time(values.pop("checked_at"))
     values["first_strike_at"] = _time(values["first_strike_at"])
-    values["content"] = Content(**values["content"])
+    values["content"] = Content(**values["content"]) if values["content"] else thought.content
     values["pending_content"] = Content(**values["pending_content"]) if values["pending_content"] else None
-    return Snapshot(thought_id, Decision(**values), checked_at)
+    return Snapshot(thought.id, Decision(**values), checked_at)
 
 
 def _time(text: str | None) -> datetime | None:

@@ -1,13 +1,16 @@
 """Undoing moderation actions."""
 
 import pytest
+from sqlalchemy import select
 
 from feedserver.errors import ThoughtError
 from feedserver.posts.model import Post
+from feedserver.storage import schema
 from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.moderation import undo as undo_log
 from feedserver.thoughts.moderation.actions import moderate_all, undo
 from tests.support.moderating import moderate
+from tests.thoughts.forms import Commenter
 from tests.thoughts.site import SOURCE, Site, SiteWith
 
 
@@ -98,3 +101,18 @@ def test_the_undo_log_is_bounded(three: Site, monkeypatch: pytest.MonkeyPatch) -
     assert "held" in three.states()
     with pytest.raises(ThoughtError, match="no action to undo"):
         undo(three.services.database, three.clock())
+
+
+def test_the_undo_log_holds_no_second_copy_of_a_comment(site: Site, post: Post) -> None:
+    Commenter(site).send(comment="Well said. " * 500)
+    database, before = site.services.database, states(site)
+    site.moderate("approve", None)
+    site.moderate("spam", None)
+
+    with database.read() as connection:
+        stored = connection.execute(select(schema.moderation_undo.c.before)).scalars().all()
+
+    assert sum(map(len, stored)) < 1_000
+    undo(database, site.clock())
+    undo(database, site.clock())
+    assert states(site) == before
