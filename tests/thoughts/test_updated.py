@@ -42,6 +42,7 @@ def test_a_comment_was_updated_when_it_was_received(site: Site, post: Post) -> N
     site.moderate("approve", None)
 
     assert (site.only_thought().received_at, site.only_thought().updated_at) == (sent, sent)
+    assert 'datetime="2026-03-08T12:00:05Z"' in site.page(post)
 
 
 def test_content_that_changes_moves_it_and_nothing_else_does(site: Site) -> None:
