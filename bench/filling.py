@@ -14,8 +14,10 @@ from uuid import UUID
 
 from sqlalchemy import Table
 
+from feedserver.posts.store import Listing
 from feedserver.services import Services
 from feedserver.storage import schema
+from feedserver.text import caseless
 
 _AT_A_TIME = 5_000
 _WORDS = "harbour ferry winter council bridge garden orchard signal letter engine market river stone paper".split()
@@ -62,10 +64,10 @@ def _write_posts(connection: sqlite3.Connection, posts: int, now: datetime, dice
         _add(rows, schema.posts, *_post(number, moment, body(number, words, dice)))
         _add(rows, schema.slugs, f"post-{number}", number)
         for position, tag in enumerate(tags):
-            _add(rows, schema.post_tags, number, position, tag)
-        _add(rows, schema.post_authors, number, 0, author)
+            _add(rows, schema.post_tags, number, position, tag, caseless(tag))
+        _add(rows, schema.post_authors, number, 0, author, caseless(author))
         _add(rows, schema.linked_sites, number, "other.example")
-        for name in ("site", f"author/{author}", *(f"tag/{tag}" for tag in tags)):
+        for name in ("site", Listing(author=author).key, *(Listing(tag=tag).key for tag in tags)):
             positions[name] += 1
             _add(rows, schema.listed, name, number, moment, positions[name])
         for term in (*dice.sample(_WORDS, 6), f"word{number // 5}", *(f"#{tag}" for tag in tags)):

@@ -92,6 +92,14 @@ class FeedNotFound(FeedserverError):
         super().__init__(f"there is no feed {key}; /feeds lists them all")
 
 
+class ListMoved(FeedNotFound):
+    """The list of a tag or author that is spelled otherwise; `name` is how."""
+
+    def __init__(self, key: str, name: str) -> None:
+        super().__init__(key)
+        self.name = name
+
+
 class ArchiveNotFull(FeedNotFound):
     """The archive after the last full one: its entries are still in the newest document."""
 

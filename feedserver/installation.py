@@ -6,7 +6,7 @@ from pathlib import Path
 
 from feedserver import private_files
 from feedserver.errors import StorageError
-from feedserver.posts import lists
+from feedserver.posts import lists, spelling
 from feedserver.posts import store as posts
 from feedserver.services import Services
 from feedserver.storage import migrate, revision
@@ -101,6 +101,7 @@ def _upgrade(services: Services) -> bool:
         before = revision.change_author(connection, author)
         if before != author:
             lists.move_unnamed(connection, author, before)
+            spelling.follow_site_author(connection, author)
     secret_in_file(services.settings.data_dir, agreed)
     return changed
 

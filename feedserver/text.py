@@ -72,14 +72,9 @@ def one_line(text: str) -> str:
     return unicodedata.normalize("NFC", line) if len(line) <= _MAX_NORMALIZED else line
 
 
-def nfc(text: str) -> str:
-    """Returns `text`, a name of at most some thousand characters, as names are stored: in NFC."""
-    return unicodedata.normalize("NFC", text)
-
-
 def caseless(text: str) -> str:
-    """Returns a key that is the same for names that differ in letter case or Unicode form (Unicode 17, D145)."""
-    return nfc(unicodedata.normalize("NFD", text).casefold())
+    """Returns a key, the same for names that differ only in letter case or Unicode form (Unicode, definition D145)."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
 
 
 def strangers_text(text: str, limit: int) -> str:

@@ -12,7 +12,7 @@ from feedserver.feeds.build import Builder
 from feedserver.feeds.model import Feed
 from feedserver.feeds.pagination import Extent
 from feedserver.feeds.scopes import FeedAddress
-from feedserver.posts import lists
+from feedserver.posts import lists, spelling
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.posts.store import EVERYTHING, Listing
@@ -36,8 +36,8 @@ class Collector:
         """Collects the feed at `address`, with the state of the site that it was collected from.
 
         Raises FeedNotFound for a tag or author without a visible post, and for a page or archive that does not exist,
-        ArchiveNotFull for the next archive; of the post whose thoughts it lists, PostNotFound if readers cannot see it,
-        PostGone and PostMoved if it was deleted or renamed.
+        ListMoved for another spelling, ArchiveNotFull for the next archive; of the post whose thoughts it lists,
+        PostNotFound if readers cannot see it, PostGone and PostMoved if it was deleted or renamed.
         """
         site = revision.load(connection)  # read first: later changes make the document stale
         state = SiteState(site.revision, posts.next_publication(connection, now))
@@ -52,7 +52,9 @@ class Collector:
         assert posts_of is not None, "a feed of thoughts"
         listing = posts_of(address.name)
         ids = posts.latest_ids(connection, now, size + 1, self._offset(address), listing)
-        if not (ids or address.part == "page" or may_be_empty(listing, self.settings.site.author)):
+        if ids or may_be_empty(listing, self.settings.site.author):
+            spelling.check(connection, listing, self.settings.site.author)
+        elif address.part != "page":
             raise FeedNotFound(address.key)
         archive_size = builder.site.archive_size or size
         highest = lists.highest(connection, listing)
@@ -103,7 +105,7 @@ class Collector:
 
 def may_be_empty(listing: Listing, site_author: str) -> bool:
     """Whether a list exists without posts: the site's own, and its author's, to which every feed links."""
-    return listing in (EVERYTHING, Listing(author=site_author))
+    return listing.key in (EVERYTHING.key, Listing(author=site_author).key)
 
 
 def _post_named(connection: Connection, slug: str, now: datetime) -> Post:

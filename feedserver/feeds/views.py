@@ -11,7 +11,7 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedserver.errors import ArchiveNotFull, PostMoved
+from feedserver.errors import ArchiveNotFull, ListMoved, PostMoved
 from feedserver.feeds.browsing import preview, wants_a_page
 from feedserver.feeds.headers import VARY
 from feedserver.feeds.responses import FeedRequest
@@ -42,6 +42,8 @@ def feed(scope: str, fmt: Format, name: str = "") -> BaseResponse:
         return _page(address) if wants_a_page() else _document(address)
     except ArchiveNotFull:
         return redirect(address.newest().url(services().urls), 307)
+    except ListMoved as moved:
+        return redirect(address._replace(name=moved.name).url(services().urls), 301)
     except PostMoved as moved:
         return redirect(address._replace(name=moved.slug).url(services().urls), 301)
 

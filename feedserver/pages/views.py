@@ -11,10 +11,12 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
 
+from feedserver.errors import ListMoved
 from feedserver.feeds.autodiscovery import HeadLinks, for_list, for_post, for_site
 from feedserver.feeds.collecting import may_be_empty
 from feedserver.pages.cache import CachedPage, PagePost
 from feedserver.pages.comment_form import Refusal, empty_form, filled_form, new_token, submit
+from feedserver.posts import spelling
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.posts.store import EVERYTHING, Listing
@@ -43,15 +45,23 @@ def home() -> Response:
 
 
 @blueprint.get("/tags/<name:name>")
-def tag(name: str) -> Response:
+def tag(name: str) -> BaseResponse:
     urls = services().urls
-    return _list(name, Listing(tag=name), lambda n: urls.tag(name, n), for_list("tag", name))
+    return _named_list(Listing(tag=name), urls.tag, for_list("tag", name))
 
 
 @blueprint.get("/authors/<name:name>")
-def author(name: str) -> Response:
+def author(name: str) -> BaseResponse:
     urls = services().urls
-    return _list(name, Listing(author=name), lambda n: urls.author(name, n), for_list("author", name))
+    return _named_list(Listing(author=name), urls.author, for_list("author", name))
+
+
+def _named_list(listing: Listing, url: Callable[[str, int], str], feeds: HeadLinks) -> BaseResponse:
+    """The list of a tag or author; another spelling of it redirects."""
+    try:
+        return _list(listing.name, listing, partial(url, listing.name), feeds)
+    except ListMoved as moved:
+        return redirect(url(moved.name, 1) + query_as_sent(), 301)
 
 
 def _list(heading: str | None, listing: Listing, page_url: Callable[[int], str], feeds: HeadLinks) -> Response:
@@ -76,6 +86,7 @@ def _list_page(
     ids = posts.latest_ids(connection, now, POSTS_ON_A_PAGE + 1, (page - 1) * POSTS_ON_A_PAGE, listing)
     if not ids and (page > 1 or not may_be_empty(listing, services().settings.site.author)):
         abort(404)
+    spelling.check(connection, listing, services().settings.site.author)
     found = posts.in_order(connection, ids[:POSTS_ON_A_PAGE])
     counts = store.counts(connection, [post.id for post in found])
     return render_template(

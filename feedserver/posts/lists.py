@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, case, delete, exists, fun
 from feedserver.posts.events import PostEvent
 from feedserver.posts.model import Post
 from feedserver.posts.store import EVERYTHING, Listing
-from feedserver.storage.schema import listed, post_authors
+from feedserver.storage.schema import listed, post_authors, post_tags
 
 Known = dict[str, Row[Any]]
 
@@ -41,14 +41,16 @@ def highest(connection: Connection, listing: Listing) -> int:
 
 
 def names(connection: Connection, now: datetime, kind: str) -> list[str]:
-    """The tags (`kind` is `tag`) or authors (`author`) with visible posts."""
+    """The tags (`kind` is `tag`) or authors (`author`) with visible posts that name them, as these spell them."""
     # From each name to the next one through the index: DISTINCT would read a row for each post.
     keys = select(func.min(listed.c.list).label("list")).cte(recursive=True)
     following = select(func.min(listed.c.list)).where(listed.c.list > keys.c.list).scalar_subquery()
     keys = keys.union_all(select(following).where(keys.c.list.is_not(None)))
     seen = exists().where(listed.c.list == keys.c.list, listed.c.published_at <= now)
-    query = select(keys.c.list).where(keys.c.list.startswith(f"{kind}/", autoescape=True), seen)
-    return [key.partition("/")[2] for key in connection.execute(query).scalars()]
+    named = {"tag": post_tags, "author": post_authors}[kind]
+    spelled = select(named.c.name).where(named.c.folded == func.substr(keys.c.list, len(kind) + 2)).limit(1)
+    query = select(spelled.scalar_subquery()).where(keys.c.list.startswith(f"{kind}/", autoescape=True), seen)
+    return [name for name in connection.execute(query).scalars() if name is not None]
 
 
 def move_unnamed(connection: Connection, author: str, before: str | None) -> None:

@@ -18,7 +18,7 @@ from feedserver.errors import PostNotFound, SlugTaken
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import Job
 from feedserver.posts import document as documents
-from feedserver.posts import events, scheduling, store
+from feedserver.posts import events, scheduling, spelling, store
 from feedserver.posts.events import Listener, PostEvent
 from feedserver.posts.model import DraftText, Post, Rendered
 from feedserver.posts.rendering import render
@@ -58,7 +58,7 @@ class Publisher:
                 raise SlugTaken(document.slug)
             post_id = store.add(
                 connection,
-                document,
+                spelling.settled(connection, document, self.settings.author),
                 rendered,
                 guid=uuid4().urn,
                 lang=document.lang or self.settings.language,
@@ -89,7 +89,8 @@ class Publisher:
                 "published_at": published_at,
                 "updated_at": _updated_at(document.updated or now, least, now),
             }
-            store.change(connection, post.id, document, rendered, values)
+            settled = spelling.settled(connection, document, self.settings.author, post.id)
+            store.change(connection, post.id, settled, rendered, values)
 
         return self._rewrite(slug, lambda post: (document.body, self.urls.post(post.slug)), write, now)
 

@@ -27,6 +27,8 @@ from feedserver.posts.model import DraftText, Enclosure, Post, PostLink, PostSta
 from feedserver.storage import schema
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import listed, post_authors, post_tags, posts, slugs
+from feedserver.text import caseless
+from feedserver.urls import nfc
 
 RELATED = 5  # posts named below a post
 _NEAREST = 50  # related posts that are read; some may be hidden
@@ -44,11 +46,16 @@ class Listing:
     author: str | None = None
 
     @property
+    def name(self) -> str:
+        """The tag or author, as it was asked for; empty for all posts."""
+        return self.tag or self.author or ""
+
+    @property
     def key(self) -> str:
-        """The name of the list in the table `listed`."""
+        """The name of the list in the table `listed`, the same in any spelling of the tag or author."""
         if self.tag is not None:
-            return f"tag/{self.tag}"
-        return "site" if self.author is None else f"author/{self.author}"
+            return f"tag/{caseless(self.tag)}"
+        return "site" if self.author is None else f"author/{caseless(self.author)}"
 
 
 EVERYTHING = Listing()
@@ -59,7 +66,7 @@ EVERYTHING = Listing()
 
 def by_slug(connection: Connection, slug: str) -> Post | None:
     """The post that has or had `slug`; if it differs from the post's `slug`, it is a former one."""
-    query = select(posts).join(slugs, slugs.c.post_id == posts.c.id).where(slugs.c.slug == slug)
+    query = select(posts).join(slugs, slugs.c.post_id == posts.c.id).where(slugs.c.slug == nfc(slug))
     return _first(connection, query)
 
 
@@ -176,7 +183,7 @@ def any_link_to(connection: Connection, site: str, now: datetime) -> bool:
 
 def slug_owner(connection: Connection, slug: str) -> int | None:
     """The id of the post that has or had `slug`."""
-    return connection.execute(select(slugs.c.post_id).where(slugs.c.slug == slug)).scalar_one_or_none()
+    return connection.execute(select(slugs.c.post_id).where(slugs.c.slug == nfc(slug))).scalar_one_or_none()
 
 
 # --- writing ---
@@ -257,14 +264,18 @@ def _content(document: DraftText, rendered: Rendered) -> dict[str, Any]:
 
 
 def _write_parts(connection: Connection, post_id: int, document: DraftText, rendered: Rendered) -> None:
-    _replace(connection, post_tags, post_id, [{"name": name} for name in document.tags])
-    _replace(connection, post_authors, post_id, [{"name": name} for name in document.authors])
+    _replace(connection, post_tags, post_id, _named(document.tags))
+    _replace(connection, post_authors, post_id, _named(document.authors))
     files = [{"url": file.url, "type": file.type, "length": file.length} for file in document.enclosures]
     _replace(connection, schema.enclosures, post_id, files)
     connection.execute(delete(schema.linked_sites).where(schema.linked_sites.c.post_id == post_id))
     if rendered.hosts:
         rows = [{"post_id": post_id, "site": host} for host in sorted({host_site(host) for host in rendered.hosts})]
         connection.execute(insert(schema.linked_sites), rows)
+
+
+def _named(names: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"name": name, "folded": caseless(name)} for name in names]
 
 
 def _replace(connection: Connection, table: Table, post_id: int, rows: Sequence[dict[str, Any]]) -> None:

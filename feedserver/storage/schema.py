@@ -92,6 +92,7 @@ post_tags = Table(
     _of_post(primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("name", SafeText, nullable=False),
+    Column("folded", SafeText, nullable=False, index=True),  # text.caseless: names with the same one are one tag
 )
 
 post_authors = Table(
@@ -100,6 +101,7 @@ post_authors = Table(
     _of_post(primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("name", SafeText, nullable=False),
+    Column("folded", SafeText, nullable=False, index=True),
 )
 
 # Which posts belong to which list (`posts/store.Listing.key`): that of the site, of a tag, of an author.

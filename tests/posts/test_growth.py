@@ -26,13 +26,17 @@ _LISTED = """
     SELECT list, id, published_at, row_number() OVER (PARTITION BY list ORDER BY id)
     FROM posts, (VALUES ('site', 1), ('tag/sea', 4)) lists (list, every) WHERE mod(id, every) = 0
 """
+_TAGGED = """
+    INSERT INTO post_tags (post_id, position, name, folded)
+    SELECT post_id, 0, 'sea', 'sea' FROM listed WHERE list = 'tag/sea'
+"""
 
 
 @pytest.fixture
 def connection(services: WebServices) -> Iterator[Connection]:
     """A transaction on a database with 2,000 posts, of which 500 have the tag “sea”."""
     with services.database.write() as connection:
-        for statement in (_POSTS.format(posts=2_000), _LISTED, "ANALYZE"):
+        for statement in (_POSTS.format(posts=2_000), _LISTED, _TAGGED, "ANALYZE"):
             connection.exec_driver_sql(statement)
         yield connection
 
@@ -64,7 +68,9 @@ def test_all_posts_are_listed_though_they_are_more_than_a_statement_takes_values
     """`feedserver post list`, which shows the thoughts on each post too."""
     with services.database.write() as connection:
         connection.exec_driver_sql(_POSTS.format(posts=65_600))
-        connection.exec_driver_sql("INSERT INTO post_tags (post_id, position, name) SELECT id, 0, 'sea' FROM posts")
+        connection.exec_driver_sql(
+            "INSERT INTO post_tags (post_id, position, name, folded) SELECT id, 0, 'sea', 'sea' FROM posts"
+        )
         connection.exec_driver_sql("ANALYZE")  # as autovacuum does for rows that are committed
         found = store.everything(connection)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from feedserver.installation import init
-from feedserver.posts import lists, store
+from feedserver.posts import store
 from feedserver.posts.store import EVERYTHING, Listing, ids_at_positions, in_order
 from feedserver.services import WebServices
 from feedserver.settings import Settings
@@ -100,17 +100,17 @@ def test_posts_without_authors_get_positions_in_the_list_of_the_sites_new_author
 
 
 def counted(services: WebServices, now: datetime) -> dict[str, int]:
-    """How many posts readers see in the lists of this site."""
+    """How many posts readers see in the lists of this site, without empty lists."""
     with services.database.read() as connection:
-        found = {"site": store.count(connection, now)}
-        for kind, listing in (("tag", lambda name: Listing(tag=name)), ("author", lambda name: Listing(author=name))):
-            for name in lists.names(connection, now, kind):
-                found[f"{kind}/{name}"] = store.count(connection, now, listing(name))
-        return found
+        found = {}
+        for key in connection.execute(select(listed.c.list).distinct()).scalars().all():
+            kind, _, name = key.partition("/")
+            found[key] = store.count(connection, now, Listing(**{kind: name} if name else {}))
+        return {key: count for key, count in found.items() if count}
 
 
 def test_lists_know_how_many_posts_readers_see_in_them(services: WebServices, publish: Publish, clock: Clock) -> None:
-    assert counted(services, clock()) == {"site": 0}
+    assert counted(services, clock()) == {}
     publish("One", slug="one", tags="[sea, 100%]")
     publish("Two", slug="two", tags="[sea]", authors="[Zoe]")
     publish("Draft", slug="draft", tags="[hidden]", draft="true")
@@ -119,8 +119,8 @@ def test_lists_know_how_many_posts_readers_see_in_them(services: WebServices, pu
         "site": 2,
         "tag/sea": 2,
         "tag/100%": 1,
-        "author/Ann Author": 1,
-        "author/Zoe": 1,
+        "author/ann author": 1,
+        "author/zoe": 1,
     }
 
     later = clock() + timedelta(hours=2)  # whether or not a job has made the scheduled post known
@@ -130,7 +130,7 @@ def test_lists_know_how_many_posts_readers_see_in_them(services: WebServices, pu
     edit(services, "two", "Two", authors="[Zoe]")
     services.publisher.delete("one")
     edit(services, "draft", "Draft no more", tags="[hidden]")
-    assert counted(services, clock()) == {"site": 2, "author/Zoe": 1, "author/Ann Author": 1, "tag/hidden": 1}
+    assert counted(services, clock()) == {"site": 2, "author/zoe": 1, "author/ann author": 1, "tag/hidden": 1}
 
 
 def test_a_post_that_is_withheld_or_put_off_leaves_its_lists_and_comes_back_to_its_position(
@@ -142,7 +142,7 @@ def test_a_post_that_is_withheld_or_put_off_leaves_its_lists_and_comes_back_to_i
 
     edit(services, "one", "One", tags="[sea]", draft="true")
     edit(services, "two", "Two", tags="[sea]", date=(clock() + timedelta(days=1)).isoformat())
-    assert counted(services, clock()) == {"site": 0}
+    assert counted(services, clock()) == {}
     edit(services, "one", "One", tags="[sea]")
     edit(services, "two", "Two", tags="[sea]", date=clock().isoformat())
 
@@ -161,7 +161,7 @@ def test_the_former_author_of_the_site_keeps_only_the_posts_that_say_so(
 
     init(renamed, example=False)
 
-    assert counted(services, services.clock()) == {"site": 2, "author/Ann Author": 1, "author/Zoe": 1}
-    assert counted(services, services.clock().replace(year=2031))["author/Zoe"] == 2
+    assert counted(services, services.clock()) == {"site": 2, "author/ann author": 1, "author/zoe": 1}
+    assert counted(services, services.clock().replace(year=2031))["author/zoe"] == 2
     init(services, example=False)
-    assert counted(services, services.clock()) == {"site": 2, "author/Ann Author": 2}
+    assert counted(services, services.clock()) == {"site": 2, "author/ann author": 2}
