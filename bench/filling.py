@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Table
 
+from feedserver.posts.model import RENDERING
 from feedserver.posts.store import Listing
 from feedserver.services import Services
 from feedserver.storage import schema
@@ -96,6 +97,7 @@ def _post(number: int, moment: str, html: str) -> tuple[Any, ...]:
         "created_at": moment,
         "pings_open": 1,
         "comments_open": 1,
+        "rendering": RENDERING,
     }
     return tuple(values.get(column.name) for column in schema.posts.columns)
 

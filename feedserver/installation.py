@@ -8,6 +8,7 @@ from feedserver import private_files
 from feedserver.errors import StorageError
 from feedserver.posts import lists, spelling
 from feedserver.posts import store as posts
+from feedserver.posts.rerendering import rerender
 from feedserver.services import Services
 from feedserver.storage import migrate, revision
 
@@ -103,7 +104,7 @@ def _upgrade(services: Services) -> bool:
             lists.move_unnamed(connection, author, before)
             spelling.follow_site_author(connection, author)
     secret_in_file(services.settings.data_dir, agreed)
-    return changed
+    return rerender(services.database) > 0 or changed
 
 
 def _add_example(services: Services) -> None:

@@ -39,7 +39,9 @@ BLOCKS = frozenset(
     "address article aside blockquote br dd details dialog div dl dt fieldset figcaption figure footer form h1 h2"
     " h3 h4 h5 h6 header hgroup hr img legend li main nav ol option p pre section summary table td th tr ul".split()
 )
-UNSEEN = frozenset("iframe math noscript object script select style svg template textarea title".split())
+UNSEEN = frozenset(
+    "annotation annotation-xml iframe noscript object script select style svg template textarea title".split()
+)
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())  # HTML section 13.1.2
 
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import inet_aton, inet_ntoa
-from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
 import idna
 
 MAX_URL = 2048  # bytes of UTF-8; longer ones exceed what other software accepts and indexes hold
+ANY_POST = "http://site.invalid/posts/any"  # a base to check addresses by, where the site's own may change
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_DIGITS = 9  # of a page number, so that it fits in 32 bits
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # last label of a host that the URL Standard parses as IPv4
@@ -27,7 +28,13 @@ _MAX_NORMALIZED = 600  # characters of a path segment: NFC takes quadratic time 
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})?")
 _UNRESERVED = re.compile("[A-Za-z0-9._~-]")
 _DELIMITERS = "!$&'()*+,;=:@"  # characters with or without a special meaning in a URL (RFC 3986 section 2.2), and "@"
-_URI = re.compile(rf"(?:[\w.~{_DELIMITERS}/?#\[\]-]|%[0-9A-Fa-f]{{2}})*", re.ASCII)
+_OUTER = "".join(map(chr, range(0x21)))  # controls and blanks around an address, which browsers drop
+_INNER = str.maketrans("", "", "\t\n\r")  # dropped inside too
+_VISIBLE = "".join(map(chr, range(0x21, 0x7F)))  # ASCII
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_HIERARCHICAL = frozenset({"http", "https", "ftp"})  # schemes in which a backslash is a slash
+_START = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*:)?(?:/{2,}(?P<host>[^/]*))?(?P<path>.*)", re.DOTALL)
+_QUERY_OR_FRAGMENT = re.compile("[?#]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,28 +239,49 @@ def _normal_escape(found: re.Match[str]) -> str:
 
 
 def ascii_url(url: str) -> str:
-    """Returns any address, relative ones too, as a URI (RFC 3987 section 3.1), as browsers request it.
+    """Returns any address, relative ones too, as a URI (RFC 3987 section 3.1), as browsers read it.
 
-    The host becomes ASCII by IDNA; blanks and other characters that no URI may hold are percent-encoded. A URI is
-    unchanged. Never raises.
+    Outer blanks and line breaks are dropped, backslashes become slashes, the host becomes ASCII by IDNA, and what no
+    URI may hold is percent-encoded; what is encoded already stays. In addresses such as `mailto:` only blanks and
+    characters beyond ASCII are encoded. Never raises.
     """
-    if _URI.fullmatch(url):
-        return url
+    text = url.strip(_OUTER).translate(_INNER)
+    if (named := scheme(text)) and named not in _HIERARCHICAL:
+        return quote(text, safe=_VISIBLE, errors="replace")
+    path, mark, rest = _before_query(text)
+    start = _START.match(path.replace("\\", "/"))
+    assert start is not None, "it matches any text"
+    host = "" if start["host"] is None else f"//{_ascii_authority(start['host'])}"
+    return f"{start['scheme'] or ''}{host}{_escaped(start['path'], '/[]')}{mark}{_escaped(rest, '/?#[]')}"
+
+
+def absolute_url(url: str, base: str) -> str | None:
+    """Returns an address, relative to the URL `base` or absolute, as an absolute URI; None if it is invalid."""
     try:
-        parts = urlsplit(url.strip())
-        host = parts.netloc if parts.netloc.isascii() else netloc(parts) or parts.netloc
-    except ValueError:
-        return _escaped(url, "/?#")
-    path = parts.path.replace("\\", "/") if parts.scheme in ("", *DEFAULT_PORTS) else parts.path
-    return urlunsplit(
-        (
-            parts.scheme,
-            _escaped(host, "[]"),
-            _escaped(path, "/"),
-            _escaped(parts.query, "/?"),
-            _escaped(parts.fragment, "/?"),
-        )
-    )
+        return urljoin(base, ascii_url(url))
+    except ValueError:  # such as an invalid address in brackets
+        return None
+
+
+def scheme(url: str) -> str:
+    """Returns the scheme of an address in lower case; "" if it is relative."""
+    found = _SCHEME.match(url)
+    return found[1].lower() if found else ""
+
+
+def _before_query(text: str) -> tuple[str, str, str]:
+    """An address in three parts: what comes before query and fragment, their first mark, and the rest."""
+    found = _QUERY_OR_FRAGMENT.search(text)
+    return (text[: found.start()], found[0], text[found.end() :]) if found else (text, "", "")
+
+
+def _ascii_authority(text: str) -> str:
+    """User, host and port in ASCII; a host that is ASCII already stays as it is written."""
+    user, at, host = text.rpartition("@")
+    if not host.isascii():
+        name, colon, port = host.partition(":")
+        host = (_domain(name) or name) + colon + port
+    return _escaped(user + at + host, "[]")
 
 
 def _escaped(text: str, delimiters: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from feedserver.errors import InvalidDocument
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.document import check_slug
-from feedserver.urls import Urls, ascii_url, host_name, normalize_source, segment, split_http
+from feedserver.urls import Urls, absolute_url, ascii_url, host_name, normalize_source, segment, split_http
 
 ROOT = Urls("https://blog.example")
 BELOW = Urls("https://blog.example/my%20blog")
@@ -401,11 +401,22 @@ def test_thousands_of_long_hosts_are_read_in_little_time() -> None:
         ("?ü b", "?%C3%BC%20b"),
         ("#ü", "#%C3%BC"),
         ("http://h/100%", "http://h/100%25"),
-        ("http://h\\x/ü", "http://h%5Cx/%C3%BC"),
+        ("http://h\\x/ü", "http://h/x/%C3%BC"),
         ("img\\ü.png", "img/%C3%BC.png"),
         ("mailto:ü@h.example", "mailto:%C3%BC@h.example"),
-        ("http://[bad/ü", "http://%5Bbad/%C3%BC"),
+        ("http://[bad/ü", "http://[bad/%C3%BC"),
         ("http://é\u0080/", "http://%C3%A9%C2%80/"),
+        ("my%20file.pdf?a=%C3%BC", None),
+        ("/a\n\tb", "/ab"),
+        ("http:\\\\h.example\\a b?c\\d", "http://h.example/a%20b?c%5Cd"),
+        ("http:///h.example/", "http://h.example/"),
+        ("http://ann:ü@h.example/", "http://ann:%C3%BC@h.example/"),
+        ("a\x01\x7fb", "a%01%7Fb"),
+        ('a"<>^`{|}', "a%22%3C%3E%5E%60%7B%7C%7D"),
+        ("mailto:ann@h.example?subject=a%20b", None),
+        ("tel:+49\\1", None),
+        ("magnet:?xt=urn:btih:0&dn=a|b", None),
+        ("\ud800", "%3F"),
     ],
 )
 def test_any_address_can_be_written_in_ascii(address: str, written: str | None) -> None:
@@ -418,3 +429,16 @@ def test_an_address_in_ascii_stays_as_it_is(text: str) -> None:
 
     assert once.isascii()
     assert ascii_url(once) == once
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("a b", "https://h.example/posts/a%20b"),
+        ("#ü", "https://h.example/posts/p#%C3%BC"),
+        ("//ü.example", "https://xn--tda.example"),
+        ("http://[", None),
+    ],
+)
+def test_an_address_becomes_absolute_in_ascii(address: str, expected: str | None) -> None:
+    assert absolute_url(address, "https://h.example/posts/p") == expected

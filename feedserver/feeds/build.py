@@ -9,13 +9,14 @@ from uuid import UUID, uuid5
 from feedserver.feeds.model import Category, Entry, Feed, InReplyTo, Person, Replies
 from feedserver.feeds.pagination import Extent, links
 from feedserver.feeds.scopes import POST, SITE, FeedAddress
+from feedserver.posts import addresses
 from feedserver.posts.model import Post
 from feedserver.settings import SiteSettings
 from feedserver.storage.revision import Site
 from feedserver.text import shorten
 from feedserver.thoughts.comments import as_html
 from feedserver.thoughts.model import Thought
-from feedserver.urls import Urls
+from feedserver.urls import Urls, ascii_url
 
 # Seconds between two polls, as `Cache-Control`, `ttl` and `sy:` say.
 TTL = 300
@@ -79,9 +80,11 @@ class Builder:
 
     def _post(self, post: Post, counts: Counts | None) -> Entry:
         count, newest = (None, None) if counts is None else counts.get(post.id, (0, None))
+        url = self.urls.post(post.slug)
+        post = addresses.at(url, post)
         return Entry(
             id=post.guid,
-            url=self.urls.post(post.slug),
+            url=url,
             title=post.title,
             summary=post.summary or post.excerpt,
             html=post.feed_html,
@@ -94,7 +97,7 @@ class Builder:
             image=post.image,
             replies=Replies(
                 count=count,
-                page_url=f"{self.urls.post(post.slug)}#thoughts",
+                page_url=f"{url}#thoughts",
                 rss_url=FeedAddress(POST, "rss", post.slug).url(self.urls),
                 atom_url=FeedAddress(POST, "atom", post.slug).url(self.urls),
                 updated=newest,
@@ -111,10 +114,10 @@ class Builder:
             html=f"<p>{escape(thought.excerpt)}</p>" if is_ping else as_html(thought.excerpt),
             published=thought.received_at,
             updated=thought.updated_at,
-            authors=(Person(thought.author_label, thought.author_url or None),),
+            authors=(Person(thought.author_label, ascii_url(thought.author_url or "") or None),),
             lang=post.lang,
             in_reply_to=InReplyTo(post.guid, self.urls.post(post.slug), FeedAddress(SITE, "atom").url(self.urls)),
-            external_url=thought.source,
+            external_url=thought.source and ascii_url(thought.source),
             kind=thought.kind,
         )
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -16,7 +17,7 @@ from feedserver.feeds.autodiscovery import HeadLinks, for_list, for_post, for_si
 from feedserver.feeds.collecting import may_be_empty
 from feedserver.pages.cache import CachedPage, PagePost
 from feedserver.pages.comment_form import Refusal, empty_form, filled_form, new_token, submit
-from feedserver.posts import spelling
+from feedserver.posts import addresses, spelling
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.posts.store import EVERYTHING, Listing
@@ -197,16 +198,20 @@ def _post_html(
     connection: Connection, found: Post, form: Form | None, notice: str | None, takes_pings: bool, now: datetime
 ) -> str:
     urls = services().urls
+    permalink = urls.post(found.slug)
+    shown = addresses.at(permalink, found)
+    if form and form.errors:  # at the address of the form, relative links in the author's HTML would lead elsewhere
+        shown = replace(shown, html=shown.feed_html)
     return render_template(
         "post.html",
-        post=found,
+        post=shown,
         authors=_authors_of(found),
         thoughts=tuple(store.shown_on(connection, found.id)),
         related=tuple(posts.related_to(connection, found.id, now)),
         form=form,
         notice=notice,
         pingback=urls.pingback() if takes_pings else None,
-        canonical=urls.post(found.slug),
+        canonical=permalink,
         feeds=for_post(found),
     )
 

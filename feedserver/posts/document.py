@@ -11,7 +11,7 @@ from feedserver.errors import InvalidDocument
 from feedserver.posts import dates, front_matter, withholding
 from feedserver.posts.model import DraftText, Enclosure
 from feedserver.text import caseless, clean, is_language_tag, one_line, shorten, without_open_bidi
-from feedserver.urls import segment, split_http
+from feedserver.urls import ANY_POST, absolute_url, ascii_url, scheme, segment, split_http
 
 MAX_BYTES = 1_048_576
 MAX_SLUG = 200  # characters
@@ -252,8 +252,9 @@ def _enclosure(item: object) -> Enclosure:
     if not named or any(isinstance(part, dict | list) for part in parts):
         raise InvalidDocument("enclosures", "must be a list of {url, type, length}")
     url, kind, length = (one_line(str(part)) for part in parts)
-    if split_http(url) is None:
-        raise InvalidDocument("enclosures", "url must be an absolute http or https URL")
+    url = ascii_url(url)
+    if not url or absolute_url(url, ANY_POST) is None or (scheme(url) and split_http(url) is None):
+        raise InvalidDocument("enclosures", "url must be an http or https URL, or relative to the post's address")
     if not _MEDIA_TYPE.fullmatch(kind):
         raise InvalidDocument("enclosures", "type must be a media type such as audio/mpeg")
     if not (length.isascii() and length.isdecimal() and int(length) < 2**53):

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
+
+# The version of stored HTML: raise it with each change of `rendering`, and older posts are rendered anew.
+RENDERING: Final = 1
 
 PostState = Literal["draft", "published", "deleted"]
 Status = Literal["draft", "scheduled", "published", "deleted"]
@@ -10,7 +13,7 @@ Status = Literal["draft", "scheduled", "published", "deleted"]
 
 @dataclass(frozen=True, slots=True)
 class Enclosure:
-    """A file that goes with a post: absolute URL, media type, length in bytes."""
+    """A file that goes with a post: address, relative to the permalink or absolute, media type, length in bytes."""
 
     url: str
     type: str
@@ -53,8 +56,9 @@ class DraftText:
 class Rendered:
     """A body as rendered.
 
-    `html` is the author's HTML for the page; `feed_html` is sanitised, with absolute URLs, for feeds; `excerpt` is
-    its beginning as plain text; `image` is the first image's absolute URL; `hosts` are the hosts that it links to.
+    `html` is the author's HTML for the page; `feed_html` is sanitised, for feeds, with marked addresses
+    (`addresses.absolute_html`); `excerpt` is its beginning as plain text; `image` is the first image's address; `hosts`
+    are the other hosts that it links to.
     """
 
     html: str
@@ -66,7 +70,10 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A post as stored. Moments are aware, UTC. `title` may be empty; `label` never is."""
+    """A post as stored. Moments are aware, UTC. `title` may be empty; `label` never is.
+
+    The addresses in `feed_html`, `image` and `enclosures` may be relative to the permalink (`addresses.at`).
+    """
 
     id: int
     guid: str

@@ -7,7 +7,6 @@ The transaction counts a site revision, which is how feeds and pages learn of th
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -20,16 +19,12 @@ from feedserver.jobs.model import Job
 from feedserver.posts import document as documents
 from feedserver.posts import events, scheduling, spelling, store
 from feedserver.posts.events import Listener, PostEvent
-from feedserver.posts.model import DraftText, Post, Rendered
+from feedserver.posts.model import DraftText, Post
 from feedserver.posts.rendering import render
 from feedserver.settings import SiteSettings
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.urls import Urls
-
-_TRIES = 3  # renderings before the transaction; another change of the post may overtake one
-
-Texts = tuple[str, str]  # the input of rendering: a body of Markdown, and the permalink
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +44,7 @@ class Publisher:
     def add(self, document: DraftText, now: datetime) -> Post:
         """Stores a new post: published, scheduled if its date is later than now, or a draft."""
         now = now.replace(microsecond=0)
-        rendered = render(document.body, self.urls.post(document.slug))
+        rendered = render(document.body)
         published_at = document.date or now
 
         def operation(connection: Connection) -> Post:
@@ -77,8 +72,9 @@ class Publisher:
         The slug stays: `rename` changes it.
         """
         now = now.replace(microsecond=0)
+        rendered = render(document.body)
 
-        def write(connection: Connection, post: Post, rendered: Rendered) -> None:
+        def write(connection: Connection, post: Post) -> None:
             published_at = document.date or _first_date(post, now)
             # Readers must notice two edits in a second.
             seen_before = post.visible(self._time(now)) and document.updated is None
@@ -92,21 +88,18 @@ class Publisher:
             settled = spelling.settled(connection, document, self.settings.author, post.id)
             store.change(connection, post.id, settled, rendered, values)
 
-        return self._rewrite(slug, lambda post: (document.body, self.urls.post(post.slug)), write, now)
+        return self._change(slug, write, now)
 
     def rename(self, slug: str, new: str) -> Post:
         """Changes the slug of a post; the old address redirects for ever."""
         new = documents.check_slug(new)
 
-        def write(connection: Connection, post: Post, rendered: Rendered) -> None:
+        def write(connection: Connection, post: Post) -> None:
             if store.slug_owner(connection, new) not in (None, post.id):
                 raise SlugTaken(new)
-            store.rename(connection, post.id, new, rendered)
+            store.rename(connection, post.id, new)
 
-        def texts(post: Post) -> Texts:
-            return documents.body_of(post.source), self.urls.post(new)
-
-        return self._rewrite(slug, texts, write, self.clock())
+        return self._change(slug, write, self.clock())
 
     def delete(self, slug: str) -> Post:
         """Deletes a post: its address answers 410 for ever, its text stays in the database."""
@@ -134,39 +127,16 @@ class Publisher:
 
         self.database.transact(operation)
 
-    def _rewrite(
-        self,
-        slug: str,
-        texts: Callable[[Post], Texts],
-        write: Callable[[Connection, Post, Rendered], None],
-        now: datetime,
-    ) -> Post:
-        """Writes a post with HTML rendered from `texts`; renders again if they changed before the write.
-
-        The last rendering is made inside the transaction, where they cannot change.
-        """
-
-        def operation(rendered_from: Texts | None, rendered: Rendered | None, connection: Connection) -> Post | None:
+    def _change(self, slug: str, write: Callable[[Connection, Post], None], now: datetime) -> Post:
+        def operation(connection: Connection) -> Post:
             revision.revise(connection)
             post = _undeleted(connection, slug)
-            if rendered is None:
-                rendered = render(*texts(post))
-            elif texts(post) != rendered_from:
-                return None
             at = self._time(now)
             self._notify_if_due(connection, post, at)
-            write(connection, post, rendered)
+            write(connection, post)
             return self._follow_up(connection, post, post.id, at)
 
-        for _ in range(_TRIES):
-            with self.database.read() as connection:
-                rendered_from = texts(_undeleted(connection, slug))
-            post = self.database.transact(partial(operation, rendered_from, render(*rendered_from)))
-            if post is not None:
-                return post
-        post = self.database.transact(partial(operation, None, None))
-        assert post is not None, "it was rendered inside the transaction"
-        return post
+        return self.database.transact(operation)
 
     def _time(self, now: datetime) -> datetime:
         """When a change is made: `now` may be from before the rendering, or from before a wait for another writer."""

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from feedserver.posts.events import PostEvent
 from feedserver.posts.model import Post
 from feedserver.posts.store import RELATED
+from feedserver.posts.visible import words
 from feedserver.storage.schema import post_terms, posts, related, terms
-from feedserver.text import plain
 
 _WORDS = 40  # terms that describe one post, besides its tags
 _FOLLOWED = 16  # the rarest of them, by which related posts are found
@@ -46,10 +46,10 @@ def follow(connection: Connection, event: PostEvent) -> None:
 def _describe(post: Post) -> frozenset[str]:
     """The terms of a post: its tags (`#tag`), the words of its title, its most frequent words."""
     title = _words(post.title)
-    counted = Counter(_words(plain(post.html)))
+    counted = Counter(_words(words(post.html)))
     ranked = sorted(counted, key=lambda word: (-counted[word], word))
-    words = list(dict.fromkeys([*title, *ranked]))[:_WORDS]
-    return frozenset([*words, *(f"#{tag.casefold()}" for tag in post.tags)])
+    chosen = list(dict.fromkeys([*title, *ranked]))[:_WORDS]
+    return frozenset([*chosen, *(f"#{tag.casefold()}" for tag in post.tags)])
 
 
 def _update_terms(connection: Connection, post_id: int, new: frozenset[str]) -> None:

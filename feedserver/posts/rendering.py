@@ -12,23 +12,24 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from feedserver.errors import InvalidDocument
 from feedserver.posts import nesting
+from feedserver.posts.addresses import unmarked
 from feedserver.posts.model import Rendered
 from feedserver.posts.sanitising import for_feeds
+from feedserver.posts.visible import words
 from feedserver.text import UNSEEN, clean, plain, shorten
-from feedserver.urls import host_name, split_http
+from feedserver.urls import host_name, scheme, split_http
 
 EXCERPT = 280  # characters
 _MAX_SIZE = 4 * 1_048_576  # characters that 1 MiB of Markdown may become
 
-_FOOTNOTES = re.compile(r'<sup class="footnote-ref"><a [^>]*>[^<]*</a></sup>|<hr class="footnotes-sep" />.*', re.DOTALL)
 _LINK_ELEMENT = re.compile(r"<(?=link\b)", re.IGNORECASE)
 _REFERENCE = re.compile(r"&#(?:[0-9]++|x[0-9a-f]++);?", re.IGNORECASE)
 
 
 def _cell(renderer: Any, tokens: Sequence[Token], index: int, options: Any, environment: Any) -> str:
-    """A table cell, aligned by a class: the pages' content security policy allows no inline style."""
+    """A table cell, aligned by an attribute: pages allow no inline style, and feed readers drop it."""
     if style := tokens[index].attrs.pop("style", None):
-        tokens[index].attrs["class"] = str(style).removeprefix("text-align:")
+        tokens[index].attrs["align"] = str(style).removeprefix("text-align:")
     return str(renderer.renderToken(tokens, index, options, environment))
 
 
@@ -37,18 +38,18 @@ for _opening in ("th_open", "td_open"):
     _markdown.add_render_rule(_opening, _cell)
 
 
-def render(body: str, permalink: str) -> Rendered:
-    """Markdown `body` (clean text) rendered for `permalink`.
+def render(body: str) -> Rendered:
+    """Markdown `body` (clean text) rendered, the same for every address of the post.
 
     Raises InvalidDocument if the HTML is too long, or nested so that parsers take too long.
     """
     html = _REFERENCE.sub(_harmless_reference, clean(_html(body)))
     nesting.check(html)
-    feed_html = for_feeds(html, permalink)
+    feed_html = for_feeds(html)
     return Rendered(
         html=_without_pingback(html),
         feed_html=feed_html if _has_content(feed_html) else "",
-        excerpt=shorten(plain(_FOOTNOTES.sub("", html)), EXCERPT),
+        excerpt=shorten(words(html, footnotes=False), EXCERPT),
         image=_first_image(feed_html),
         hosts=_hosts(feed_html),
     )
@@ -93,15 +94,18 @@ def _first_image(feed_html: str) -> str | None:
 
 
 def _hosts(feed_html: str) -> frozenset[str]:
+    """The hosts of other sites; a link without a host stays on this one."""
     links = _addresses(feed_html, lambda tag, name: tag == "a" and name == "href")
-    return frozenset(host_name(parts) for link in links if (parts := split_http(link)))
+    absolute = (f"http:{link}" if link.startswith("//") else link for link in links)
+    return frozenset(host_name(parts) for link in absolute if (parts := split_http(link)))
 
 
 def _addresses(feed_html: str, wanted: Callable[[str, str], bool]) -> list[str]:
+    """Addresses of web pages and files, relative or absolute."""
     return [
         value
-        for token in turbohtml.tokenize(feed_html)
+        for token in turbohtml.tokenize(unmarked(feed_html))
         if token.type is turbohtml.TokenType.START_TAG and token.tag not in UNSEEN
         for name, value in token.attrs or []
-        if wanted(token.tag or "", name) and split_http(value)
+        if wanted(token.tag or "", name) and (split_http(value) or not scheme(value))
     ]

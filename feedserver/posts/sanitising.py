@@ -1,105 +1,105 @@
-"""HTML for feeds: allow-listed elements and attributes, absolute URLs, links instead of iframes.
+"""HTML for feeds: allow-listed elements and attributes, clean text, and addresses that become absolute later.
 
 Sanitising moves elements and can create what it should remove, so it is repeated until nothing changes. Its time is
 bounded only for HTML that `nesting` accepts.
 """
 
 from functools import partial
-from html import escape
-from urllib.parse import urljoin, urlsplit
 
 import nh3
-import turbohtml
 
+from feedserver.posts import visible
+from feedserver.posts.addresses import marked
 from feedserver.text import clean, srcset_candidates
-from feedserver.urls import split_http
+from feedserver.urls import ANY_POST, absolute_url, ascii_url, scheme
 
 _MAX_ROUNDS = 8  # two are usual
 
-_TAGS = nh3.ALLOWED_TAGS | {"audio", "video", "source", "track", "picture", "figure", "figcaption", "section", "main"}
+_MATH_ATTRIBUTES = set(
+    "accent accentunder columnalign columnlines columnspan depth display displaystyle fence form height largeop"
+    " linethickness lspace mathbackground mathcolor mathvariant maxsize minsize movablelimits rowalign rowlines rowspan"
+    " rspace scriptlevel separator stretchy symmetric voffset width".split()
+)
+_TAGS = (nh3.ALLOWED_TAGS - {"area", "map", "rtc"}) | visible.MATH
+_TAGS |= set("address audio big figure main picture section source tfoot track video".split())
 _ATTRIBUTES: dict[str, set[str]] = {
-    **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
-    "a": {"href", "hreflang", "title"},
-    "img": {"src", "srcset", "sizes", "alt", "title", "width", "height"},
+    **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items() if tag in _TAGS},
+    **dict.fromkeys(visible.MATH, _MATH_ATTRIBUTES),
+    "a": {"href", "hreflang"},
     "audio": {"src", "controls", "preload"},
-    "video": {"src", "poster", "controls", "width", "height", "preload"},
+    "code": {"class"},
+    "data": {"value"},
+    "details": {"open"},
+    "img": {"src", "srcset", "sizes", "alt", "width", "height"},
+    "li": {"value"},
+    "ol": {"start", "type", "reversed"},
+    "pre": {"class"},
     "source": {"src", "srcset", "sizes", "type", "media"},
+    "time": {"datetime"},
     "track": {"src", "kind", "srclang", "label"},
+    "video": {"src", "poster", "controls", "width", "height", "preload"},
     "*": {"id", "lang", "dir", "title"},
 }
+_ATTRIBUTES["th"] |= {"abbr"}
 _SCHEMES = {"http", "https", "mailto", "tel", "ftp", "xmpp", "irc", "gemini", "magnet"}
 _URL_ATTRIBUTES = frozenset({"href", "src", "poster", "cite"})
-_DROPPED = set("script style template noscript noembed noframes svg math textarea title xmp".split())
+# What goes with its words. `visible` has removed most of it already.
+_DROPPED = set("script style template title noscript noembed noframes svg annotation annotation-xml".split())
 
 
-def for_feeds(html: str, base: str) -> str:
-    """`html` with allow-listed elements, absolute URLs against `base`, and clean text."""
+def for_feeds(html: str) -> str:
+    """`html` with allow-listed elements; addresses are in ASCII, relative ones marked for `addresses.absolute_html`."""
     for _ in range(_MAX_ROUNDS):
-        before, html = html, clean(_sanitise(_with_links_for_iframes(html, base), base)).strip()
+        before, html = html, clean(_sanitise(visible.for_feeds(html), marks=False)).strip()
         if html == before:
             break
-    return html
+    return _sanitise(html, marks=True)
 
 
-def _with_links_for_iframes(html: str, base: str) -> str:
-    """`html` with links instead of iframes, which nh3 can only drop."""
-    if "<iframe" not in html.lower():
-        return html
-    out: list[str] = []
-    inside = False
-    for token in turbohtml.tokenize(html, capture_source=True):
-        if token.tag == "iframe":
-            inside = token.type is turbohtml.TokenType.START_TAG
-            out.append(_link_for_iframe(token, base) if inside else "")
-        elif token.type is not turbohtml.TokenType.TEXT:
-            out.append(token.source or "")
-        elif not inside:  # the text of an iframe is a fallback
-            out.append(escape(token.data or "", quote=False))
-    return "".join(out)
-
-
-def _link_for_iframe(token: turbohtml.Token, base: str) -> str:
-    address = _absolute(token.attr("src") or "", base)
-    if address is None or token.attr("src") is None or split_http(address) is None:
-        return ""
-    return f'<p><a href="{escape(address)}">{escape(token.attr("title") or address)}</a></p>'
-
-
-def _sanitise(html: str, base: str) -> str:
+def _sanitise(html: str, *, marks: bool) -> str:
     return nh3.clean(
         html,
         tags=_TAGS,
         clean_content_tags=_DROPPED,
         attributes=_ATTRIBUTES,
-        attribute_filter=partial(_attribute, base),
+        attribute_filter=partial(_attribute, marks),
         url_schemes=_SCHEMES,
         link_rel=None,
     )
 
 
-def _attribute(base: str, _tag: str, name: str, value: str) -> str | None:
+def _attribute(marks: bool, _tag: str, name: str, value: str) -> str | None:
     """The attribute's value for a feed; None to drop the attribute.
 
-    nh3 itself checks the schemes of some URLs only, and makes no `srcset` absolute.
+    nh3 itself checks the schemes of some URLs only, and leaves `srcset` alone.
     """
     if name in _URL_ATTRIBUTES:
-        return _absolute(value, base)
-    return _absolute_set(value, base) if name == "srcset" else value
+        return _address(value, marks)
+    if name == "srcset":
+        return _addresses(value, marks)
+    return _language(value) if name == "class" else value
 
 
-def _absolute(address: str, base: str) -> str | None:
-    try:
-        absolute = urljoin(base, address.strip())
-        return absolute if urlsplit(absolute).scheme in _SCHEMES else None
-    except ValueError:  # such as an invalid address in brackets
+def _address(value: str, marks: bool) -> str | None:
+    """An allowed address in ASCII, marked if it is relative; None for others."""
+    address = ascii_url(value)
+    if absolute_url(address, ANY_POST) is None:
         return None
+    if found := scheme(address):
+        return address if found in _SCHEMES else None
+    return marked(address) if marks else address
 
 
-def _absolute_set(value: str, base: str) -> str | None:
-    """A `srcset` of absolute URLs, without candidates of other schemes."""
+def _addresses(value: str, marks: bool) -> str | None:
+    """A `srcset` without the candidates that are not allowed."""
     candidates = (
-        f"{absolute} {size}".strip()
-        for address, size in srcset_candidates(value)
-        if (absolute := _absolute(address, base))
+        f"{address} {size}".strip()
+        for written, size in srcset_candidates(value)
+        if (address := _address(written, marks))
     )
     return ", ".join(candidates) or None
+
+
+def _language(value: str) -> str | None:
+    """The class that names the language of code (HTML section 4.5.15), which readers highlight; no other."""
+    return next((name for name in value.split() if name.startswith("language-")), None)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from feedserver.domains import host_site
 from feedserver.errors import PostGone, PostNotFound
-from feedserver.posts.model import DraftText, Enclosure, Post, PostLink, PostState, Rendered
+from feedserver.posts.model import RENDERING, DraftText, Enclosure, Post, PostLink, PostState, Rendered
 from feedserver.storage import schema
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import listed, post_authors, post_tags, posts, slugs
@@ -33,6 +33,7 @@ from feedserver.urls import nfc
 RELATED = 5  # posts named below a post
 _NEAREST = 50  # related posts that are read; some may be hidden
 _UNPUBLISHED = [state for state in get_args(PostState) if state != "published"]
+_OF_A_POST = [column for column in posts.c if column.name != "rendering"]
 _OF_A_LINK: list[ColumnElement[Any]] = [
     posts.c[name] for name in ("id", "slug", "title", "excerpt", "state", "published_at")
 ]
@@ -66,7 +67,7 @@ EVERYTHING = Listing()
 
 def by_slug(connection: Connection, slug: str) -> Post | None:
     """The post that has or had `slug`; if it differs from the post's `slug`, it is a former one."""
-    query = select(posts).join(slugs, slugs.c.post_id == posts.c.id).where(slugs.c.slug == nfc(slug))
+    query = select(*_OF_A_POST).join(slugs, slugs.c.post_id == posts.c.id).where(slugs.c.slug == nfc(slug))
     return _first(connection, query)
 
 
@@ -81,7 +82,7 @@ def readable(connection: Connection, slug: str, now: datetime) -> Post:
 
 
 def by_id(connection: Connection, post_id: int) -> Post | None:
-    return _first(connection, select(posts).where(posts.c.id == post_id))
+    return _first(connection, select(*_OF_A_POST).where(posts.c.id == post_id))
 
 
 def latest(
@@ -120,7 +121,7 @@ def ids_at_positions(connection: Connection, now: datetime, listing: Listing, fi
 
 def everything(connection: Connection) -> list[Post]:
     """All posts, drafts and deleted ones included, newest first."""
-    query = select(posts).order_by(posts.c.published_at.desc(), posts.c.id.desc())
+    query = select(*_OF_A_POST).order_by(posts.c.published_at.desc(), posts.c.id.desc())
     return _with_parts(connection, connection.execute(query).all())
 
 
@@ -137,7 +138,7 @@ def next_publication(connection: Connection, now: datetime) -> datetime | None:
 
 def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Post]:
     """Posts by id, in any state."""
-    queries = (select(posts).where(posts.c.id.in_(some)) for some in batches(list(set(ids))))
+    queries = (select(*_OF_A_POST).where(posts.c.id.in_(some)) for some in batches(list(set(ids))))
     rows = [row for query in queries for row in connection.execute(query)]
     return {post.id: post for post in _with_parts(connection, rows)}
 
@@ -226,12 +227,17 @@ def change(
     _write_parts(connection, post_id, document, rendered)
 
 
-def rename(connection: Connection, post_id: int, slug: str, rendered: Rendered) -> None:
-    """Gives a post another slug, and HTML rendered for it; the old slug stays the post's own."""
+def write_rendered(connection: Connection, post_id: int, rendered: Rendered) -> None:
+    """Writes a post's body as rendered anew."""
+    connection.execute(update(posts).where(posts.c.id == post_id).values(_rendered(rendered)))
+    _write_linked_sites(connection, post_id, rendered)
+
+
+def rename(connection: Connection, post_id: int, slug: str) -> None:
+    """Gives a post another slug; the old slug stays the post's own."""
     if slug_owner(connection, slug) is None:
         connection.execute(insert(slugs).values(slug=slug, post_id=post_id))
-    values = {"slug": slug, "html": rendered.html, "feed_html": rendered.feed_html}
-    connection.execute(update(posts).where(posts.c.id == post_id).values(values))
+    connection.execute(update(posts).where(posts.c.id == post_id).values(slug=slug))
 
 
 def mark_deleted(connection: Connection, post_id: int) -> None:
@@ -250,16 +256,22 @@ def _published() -> ColumnElement[bool]:
 
 
 def _content(document: DraftText, rendered: Rendered) -> dict[str, Any]:
-    return {
+    return _rendered(rendered) | {
         "title": document.title,
         "source": document.source,
+        "summary": document.summary,
+        "pings_open": document.pings_open,
+        "comments_open": document.comments_open,
+    }
+
+
+def _rendered(rendered: Rendered) -> dict[str, Any]:
+    return {
         "html": rendered.html,
         "feed_html": rendered.feed_html,
         "excerpt": rendered.excerpt,
-        "summary": document.summary,
         "image": rendered.image,
-        "pings_open": document.pings_open,
-        "comments_open": document.comments_open,
+        "rendering": RENDERING,
     }
 
 
@@ -268,6 +280,10 @@ def _write_parts(connection: Connection, post_id: int, document: DraftText, rend
     _replace(connection, post_authors, post_id, _named(document.authors))
     files = [{"url": file.url, "type": file.type, "length": file.length} for file in document.enclosures]
     _replace(connection, schema.enclosures, post_id, files)
+    _write_linked_sites(connection, post_id, rendered)
+
+
+def _write_linked_sites(connection: Connection, post_id: int, rendered: Rendered) -> None:
     connection.execute(delete(schema.linked_sites).where(schema.linked_sites.c.post_id == post_id))
     if rendered.hosts:
         rows = [{"post_id": post_id, "site": host} for host in sorted({host_site(host) for host in rendered.hosts})]

@@ -75,7 +75,9 @@ posts = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("pings_open", Boolean, nullable=False),
     Column("comments_open", Boolean, nullable=False),
+    Column("rendering", Integer, nullable=False, server_default="0"),  # posts.model.RENDERING of its HTML
     Index(None, "state", "published_at", "id"),
+    Index(None, "rendering"),
 )
 
 # All slugs that a post ever had; none is reused for another post.

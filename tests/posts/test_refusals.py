@@ -65,7 +65,7 @@ def refusal(content: bytes) -> InvalidDocument:
         ("title: T\npings: never", "pings"),
         ("title: T\ncomments: 0", "comments"),
         ("title: T\nenclosures: a.mp3", "enclosures"),
-        ("title: T\nenclosures: [{url: a.mp3, type: audio/mpeg, length: 1}]", "enclosures"),
+        ("title: T\nenclosures: [{url: 'mailto:a@h.example', type: audio/mpeg, length: 1}]", "enclosures"),
         ("title: T\nenclosures: [{url: 'http://h/a', type: mp3, length: 1}]", "enclosures"),
         ("title: T\nenclosures: [{url: 'http://h/a', type: audio/mpeg}]", "enclosures"),
         ("title: T\nenclosures: [{url: 'http://h/a', type: audio/mpeg, length: -1}]", "enclosures"),

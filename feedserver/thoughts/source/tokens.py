@@ -22,7 +22,8 @@ START, END, TEXT = TokenType.START_TAG, TokenType.END_TAG, TokenType.TEXT
 HIDDEN, INVISIBLE, TEMPLATE, FOREIGN, TITLE = 1, 2, 4, 8, 16  # flags of a token, inherited from open elements
 _FLAGS = {
     **dict.fromkeys(INVISIBLE_ELEMENTS - {"noscript"} | set("audio canvas noembed noframes video".split()), INVISIBLE),
-    **dict.fromkeys(("math", "svg"), INVISIBLE | FOREIGN),
+    "math": FOREIGN,
+    "svg": INVISIBLE | FOREIGN,
     "template": INVISIBLE | TEMPLATE,
 }
 _INVISIBLE_STYLE = re.compile(

@@ -1,0 +1,60 @@
+"""Renders anew what an older program has rendered: after each upgrade, a hundred posts at a time.
+
+Ids, addresses and dates stay. It can be interrupted and repeated, and a post that is edited meanwhile is left alone.
+"""
+
+import logging
+from functools import partial
+from typing import Final
+
+from sqlalchemy import Connection, Row, select
+
+from feedserver.errors import InvalidDocument
+from feedserver.posts import store
+from feedserver.posts.document import body_of
+from feedserver.posts.model import RENDERING, Rendered
+from feedserver.posts.rendering import render
+from feedserver.storage import revision
+from feedserver.storage.engine import Database
+from feedserver.storage.schema import posts
+
+logger = logging.getLogger(__name__)
+_AT_A_TIME: Final = 100  # posts in one transaction
+
+
+def rerender(database: Database) -> int:
+    """Renders all posts whose HTML is of an older version. Returns their number.
+
+    A post that is too complex by today's rules keeps its HTML, and is logged.
+    """
+    done, last = 0, 0
+    while rows := _outdated(database, last):
+        last = rows[-1].id
+        rendered = {row: found for row in rows if (found := _rendered(row))}
+        done += database.transact(partial(_write, rendered))
+    return done
+
+
+def _outdated(database: Database, after: int) -> list[Row[tuple[int, str, str]]]:
+    query = select(posts.c.id, posts.c.slug, posts.c.source).where(posts.c.rendering < RENDERING, posts.c.id > after)
+    with database.read() as connection:
+        return list(connection.execute(query.order_by(posts.c.id).limit(_AT_A_TIME)))
+
+
+def _rendered(row: Row[tuple[int, str, str]]) -> Rendered | None:
+    try:
+        return render(body_of(row.source))
+    except InvalidDocument as error:
+        logger.warning("the post %s keeps its old HTML: %s", ascii(row.slug), error)
+        return None
+
+
+def _write(rendered: dict[Row[tuple[int, str, str]], Rendered], connection: Connection) -> int:
+    revision.revise(connection)
+    written = 0
+    for row, found in rendered.items():
+        still = select(posts.c.id).where(posts.c.id == row.id, posts.c.rendering < RENDERING)
+        if connection.execute(still).first() is not None:
+            store.write_rendered(connection, row.id, found)
+            written += 1
+    return written

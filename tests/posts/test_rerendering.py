@@ -1,0 +1,94 @@
+"""Posts that an older program has rendered are rendered anew by an upgrade."""
+
+import json
+import logging
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from feedserver.installation import upgrade
+from feedserver.posts import rendering, rerendering
+from feedserver.posts.model import Rendered
+from feedserver.services import WebServices
+from feedserver.storage.schema import posts
+from tests.posts.builders import edit, everything, publish
+
+OLD = {
+    "html": "<p>old</p>",
+    "feed_html": '<p><img src="http://before.example/posts/roof.jpg"></p>',
+    "excerpt": "old",
+    "image": "http://before.example/posts/roof.jpg",
+    "rendering": 0,
+}
+
+
+def age(services: WebServices) -> None:
+    """Makes all posts look as the first release stored them."""
+    with services.database.write() as connection:
+        connection.execute(update(posts).values(OLD))
+
+
+def test_an_upgrade_renders_old_posts_anew(services: WebServices, client: FlaskClient) -> None:
+    post = publish(services, "A roof", "![roof](roof.jpg) words", tags="[a]", summary="In short")
+    before = everything(services)["posts"]
+    age(services)
+
+    assert upgrade(services) is True
+    assert upgrade(services) is False
+
+    assert everything(services)["posts"] == before
+    feed = json.loads(client.get("/feed.json").data)
+    assert feed["items"][0]["image"] == "http://blog.example/posts/roof.jpg"
+    assert feed["items"][0]["id"] == post.guid
+
+
+def test_more_posts_than_one_transaction_writes_are_all_rendered_anew(
+    services: WebServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rerendering, "_AT_A_TIME", 2)
+    for number in range(5):
+        publish(services, f"Post {number}", "words")
+    services.publisher.delete("post-3")
+    age(services)
+
+    assert rerendering.rerender(services.database) == 5
+
+    with services.database.read() as connection:
+        assert set(connection.execute(select(posts.c.excerpt)).scalars()) == {"words"}
+
+
+def test_an_edit_that_comes_between_is_kept(services: WebServices, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(services, "A post", "before", slug="a-post")
+    age(services)
+    real = rendering.render
+
+    def render_late(body: str) -> Rendered:
+        edit(services, "a-post", "A post", "after")
+        return real(body)
+
+    monkeypatch.setattr(rerendering, "render", render_late)
+
+    assert rerendering.rerender(services.database) == 0
+
+    with services.database.read() as connection:
+        assert connection.execute(select(posts.c.excerpt)).scalar_one() == "after"
+
+
+def test_a_post_that_is_refused_today_keeps_its_old_html(
+    services: WebServices, caplog: pytest.LogCaptureFixture
+) -> None:
+    publish(services, "Deep", "words", slug="deep")
+    publish(services, "Sound", "words", slug="sound")
+    age(services)
+    with services.database.write() as connection:
+        deep = "---\nslug: deep\n---\n" + "<div>" * 200
+        connection.execute(update(posts).where(posts.c.slug == "deep").values(source=deep))
+
+    with caplog.at_level(logging.WARNING):
+        assert rerendering.rerender(services.database) == 1
+
+    with services.database.read() as connection:
+        found = {row.slug: row.excerpt for row in connection.execute(select(posts.c.slug, posts.c.excerpt))}
+    assert found == {"deep": "old", "sound": "words"}
+    assert "the post 'deep' keeps its old HTML: body: has elements nested" in caplog.text
