@@ -7,6 +7,7 @@ Stored HTML for feeds keeps relative addresses as the author wrote them, between
 import re
 from dataclasses import replace
 from functools import lru_cache
+from urllib.parse import urljoin
 
 from feedserver.posts.model import Post
 from feedserver.urls import absolute_url
@@ -42,6 +43,5 @@ def at(permalink: str, post: Post) -> Post:
 
 @lru_cache(maxsize=4096)  # the feeds of a site and its formats hold the same posts
 def _absolute(escaped: str, permalink: str) -> str:
-    url = absolute_url(escaped.replace("&amp;", "&"), permalink)
-    assert url is not None, "sanitising keeps valid addresses only"
-    return url.replace("&", "&amp;")
+    """A marked address, valid and in ASCII, as an absolute one; both with `&` as in HTML."""
+    return urljoin(permalink, escaped.replace("&amp;", "&")).replace("&", "&amp;")
