@@ -22,6 +22,7 @@ from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock
 
 ATOM = "{http://www.w3.org/2005/Atom}"
+SYNDICATION = "{http://purl.org/rss/1.0/modules/syndication/}"
 HISTORY = "{http://purl.org/syndication/history/1.0}"
 FORMATS = ["rss", "atom", "json"]
 LISTS = ["/feed", "/tags/sea/feed", "/authors/Ann%20Author/feed"]
@@ -261,6 +262,20 @@ def test_section_4_archives_may_be_cached_for_a_day(client: FlaskClient, eleven:
     assert etree.fromstring(answer.data).findtext("channel/ttl") == "1440"
     assert answer.headers["X-Robots-Tag"] == "noindex"
     assert client.get("/feed.rss?archive=1", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
+@pytest.mark.parametrize("fmt", ["rss", "atom"])
+@pytest.mark.parametrize("query", ["", "?page=2", "?archive=1"])
+def test_every_document_names_one_time_to_live_in_header_and_body(
+    client: FlaskClient, eleven: list[Post], fmt: str, query: str
+) -> None:
+    answer = client.get(f"/tags/sea/feed.{fmt}{query}")
+    root = etree.fromstring(answer.data)
+
+    age = int(answer.headers["Cache-Control"].split("max-age=")[1].split(",")[0])
+    period, frequency = (root.findtext(f".//{SYNDICATION}{name}") for name in ("updatePeriod", "updateFrequency"))
+    assert {"hourly": 3600, "daily": 86_400}[str(period)] == age * int(str(frequency))
+    assert [60 * int(str(ttl.text)) for ttl in root.iter("ttl")] == [age] * (fmt == "rss")
 
 
 def test_section_4_a_deleted_post_leaves_its_archive_and_moves_no_other(

@@ -131,6 +131,19 @@ def test_13_2_1_conditions_do_not_change_404_and_301(client: FlaskClient) -> Non
         assert conditional(client, path, If_None_Match="*").status_code == status
 
 
+@pytest.mark.parametrize("manipulations", ["feed", "feed, gzip", "vcdiff;q=0.5, feed", "*"])
+def test_rfc_3229_no_delta_is_ever_sent(client: FlaskClient, publish: Publish, manipulations: str) -> None:
+    before = client.get("/feed.atom")
+    publish("Mist", tags="[sea]")
+    whole = client.get("/feed.atom")
+    assert whole.data != before.data
+
+    for tag in (before.headers["ETag"], '"never"'):
+        answer = conditional(client, "/feed.atom", A_IM=manipulations, If_None_Match=tag)
+        assert (answer.status_code, answer.data, answer.headers) == (200, whole.data, whole.headers)
+    assert conditional(client, "/feed.atom", A_IM="feed", If_None_Match=whole.headers["ETag"]).status_code == 304
+
+
 @pytest.mark.parametrize("range_", ["bytes=0-10", "bytes=999999-", "lines=1-2"])
 def test_14_2_a_range_may_be_ignored_and_is(client: FlaskClient, range_: str) -> None:
     assert conditional(client, "/feed.rss", Range=range_).status_code == 200

@@ -142,6 +142,31 @@ def test_plain_slashes_belong_to_a_name_too_because_some_proxies_decode_them(
     assert client.get("/tags/a/b/feed.rss").status_code == 200
 
 
+def test_a_slash_after_a_feed_leads_to_the_feed_with_its_query(
+    client: FlaskClient, mounted: FlaskClient, publish: Publish
+) -> None:
+    names = ["sea", "a/b", "/a", "日本語", "x/feed.rss", "50%", "feed.rss"]
+    publish("Fog", slug="fog", tags=json.dumps(names), authors=json.dumps(names))
+    feeds = ALL_FEEDS + [
+        urlsplit(FeedAddress(scope, fmt, name).url(Urls("http://x"))).path
+        for scope in ("tag", "author")
+        for name in names
+        for fmt in FORMATS
+    ]
+
+    for feed in feeds:
+        for query in ("", "?page=1", "?archive=1&x=%2F"):
+            for method in ("GET", "HEAD"):
+                here = client.open(f"{feed}/{query}", method=method, headers={"Host": "evil.example"})
+                there = mounted.open(f"/my%20blog{feed}/{query}", method=method)
+
+                assert (here.status_code, here.headers["Location"]) == (301, f"http://blog.example{feed}{query}")
+                assert (there.status_code, there.headers["Location"]) == (
+                    301,
+                    f"https://host.example/my%20blog{feed}{query}",
+                )
+
+
 FORMER = {
     "/feed": "/feed.rss",
     "/rss": "/feed.rss",

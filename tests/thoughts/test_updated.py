@@ -1,6 +1,9 @@
 """`updated_at` of a thought: when its content last changed, in whole seconds."""
 
+import json
 from datetime import datetime, timedelta
+
+from lxml import etree
 
 from feedserver.posts.model import Post
 from feedserver.thoughts.lifecycle import Action
@@ -76,3 +79,28 @@ def test_pending_content_moves_it_when_it_is_approved_and_when_that_is_undone(si
     site.clock.move(days=1)
     undo(site.services.database, site.clock())
     assert site.thoughts()[-1].updated_at == site.clock().replace(microsecond=0)
+
+
+def test_feeds_show_that_the_words_changed_and_the_thought_keeps_its_place_and_id(site: Site) -> None:
+    site.clock.now += UNEVEN
+    site.mention(site.target)
+    Commenter(site, site.publish("Another").slug).send()
+    site.moderate("approve", None)
+    before = {fmt: site.client.get(f"/thoughts.{fmt}").data for fmt in ("rss", "atom", "json")}
+
+    moved = read_again(site, before="On second thoughts, I read ")
+
+    after = {fmt: site.client.get(f"/thoughts.{fmt}").data for fmt in before}
+    old, new = (json.loads(feeds["json"])["items"] for feeds in (before, after))
+    assert [item["id"] for item in new] == [item["id"] for item in old]
+    [was] = [item for item in old if item["_feedserver"]["kind"] == "pingback"]
+    [now] = [item for item in new if item["_feedserver"]["kind"] == "pingback"]
+    assert "On second thoughts" in now["content_text"]
+    assert now["date_published"] == was["date_published"] == was["date_modified"]
+    assert datetime.fromisoformat(now["date_modified"]) == moved
+    for fmt in ("rss", "atom"):
+        path = f".//{{{'http://www.w3.org/2005/Atom'}}}updated"
+        moments = {
+            datetime.fromisoformat(element.text or "") for element in etree.fromstring(after[fmt]).iterfind(path)
+        }
+        assert moved in moments
