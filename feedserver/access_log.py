@@ -13,14 +13,14 @@ from typing import Any, Final, NamedTuple
 
 from gunicorn.glogging import Logger
 
+from feedserver.discreet_logs import DISCREET, configure, hidden
+
 FORMAT: Final = '%(h)s "%(r)s" %(s)s %(B)s %(M)sms "%(a)s"'
 
 _CAPACITY: Final = 4000  # lines waiting to be written: a second of a busy worker
 _GATHER_SECONDS: Final = 0.05  # between two batches: waking for each line would cost a tenth of a feed response
 _CLOSE_SECONDS: Final = 2.0
 _MILLISECOND: Final = timedelta(milliseconds=1)
-_PRIVATE: Final = re.compile(r'(/(?:receipts|moderation)/)[^/.\s?"]+')
-_ENCODED: Final = re.compile("%([2-7][0-9a-fA-F])")
 _UNPRINTABLE: Final = re.compile(r"[^ -~]")
 
 
@@ -34,6 +34,8 @@ class AccessLogger(Logger):  # type: ignore[misc] # gunicorn is published withou
     def setup(self, cfg: Any) -> None:
         """Applies new settings: at the start, and when gunicorn reloads its configuration."""
         super().setup(cfg)
+        configure()
+        self.error_log.addFilter(DISCREET)
         self._is_default = cfg.access_log_format == FORMAT  # reading it for each record costs a third more
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
@@ -44,9 +46,9 @@ class AccessLogger(Logger):  # type: ignore[misc] # gunicorn is published withou
             self._lines.put(Record.of(resp, environ, request_time))
 
     def atoms(self, *arguments: Any) -> dict[str, Any]:
-        """gunicorn's values for other formats, with private addresses hidden."""
+        """gunicorn's values for other formats, as discreet as our own."""
         atoms: dict[str, Any] = super().atoms(*arguments)
-        return {name: _hidden(value) if isinstance(value, str) else value for name, value in atoms.items()}
+        return {name: _safe(value) if isinstance(value, str) else value for name, value in atoms.items()}
 
     def close(self) -> None:
         """Writes the waiting lines, for at most two seconds. Called once, when the worker ends."""
@@ -90,14 +92,11 @@ class Record(NamedTuple):
 
     def __str__(self) -> str:
         """Escapes quotes as gunicorn does and all but printable ASCII as `\\xNN`; hides private addresses."""
-        request = f"{self.method} {self.uri} {self.protocol}".replace('"', '\\"')
-        agent = self.agent.replace('"', '\\"')
+        request = _safe(f"{self.method} {self.uri} {self.protocol}").replace('"', '\\"')
+        agent = _safe(self.agent).replace('"', '\\"')
         status = self.status.split(None, 1)[0] if isinstance(self.status, str) else self.status
         milliseconds = self.time // _MILLISECOND
-        line = f'{self.address} "{request}" {status} {self.sent} {milliseconds}ms "{agent}"'
-        if not (line.isascii() and line.isprintable()):
-            line = _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
-        return _hidden(line)
+        return f'{self.address} "{request}" {status} {self.sent} {milliseconds}ms "{agent}"'
 
 
 class LineWriter:
@@ -166,20 +165,11 @@ class LineWriter:
             self._dropped += number
 
 
-def _hidden(text: str) -> str:
-    """`text` without what opens a receipt or the moderation feed, also where letters are percent-encoded."""
-    if "%" in text:
-        plain = _ENCODED.sub(_decoded, text)
-        if _PRIVATE.search(plain):
-            text = plain
-    if "/receipts/" in text or "/moderation/" in text:
-        return _PRIVATE.sub(r"\1…", text)
-    return text
-
-
-def _decoded(encoded: re.Match[str]) -> str:
-    character = chr(int(encoded[1], 16))
-    return character if character.isalnum() or character in "/-_." else encoded[0]
+def _safe(text: str) -> str:
+    """Printable ASCII without private addresses. The bytes of a request come as one character each."""
+    if not (text.isascii() and text.isprintable()):
+        text = _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return hidden(text)
 
 
 def _pieces(lines: Sequence[str]) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger, SafeAtoms
 
 from feedserver.access_log import FORMAT, AccessLogger, LineWriter
+from tests.support.private_addresses import SECRET, SPELLINGS
 
 ANSWER = SimpleNamespace(status="200 OK", sent=1234, headers=[])
 REQUEST = SimpleNamespace(headers=[])
@@ -99,6 +100,14 @@ def test_what_opens_a_private_address_is_not_logged(
     assert "abc" not in line
 
 
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_no_spelling_of_one_is(logger: AccessLogger, written: list[str], spelling: str) -> None:
+    line = logged(logger, written, environ(spelling, agent=f'"x" (+http://blog.example{spelling})'))
+
+    assert SECRET not in line
+    assert "HTTP/1.1" in line
+
+
 @pytest.mark.parametrize(("path", "shown"), PRIVATE)
 def test_nor_is_it_in_an_operators_own_format(
     logger: AccessLogger, written: list[str], caplog: pytest.LogCaptureFixture, path: str, shown: str
@@ -112,6 +121,28 @@ def test_nor_is_it_in_an_operators_own_format(
     logger.access_log.removeHandler(caplog.handler)
     assert caplog.messages == [f"GET {shown} HTTP/1.1 http://blog.example{shown} {shown}"]
     assert written == []
+
+
+def test_control_and_bidi_characters_are_escaped_in_an_operators_own_format_too(
+    logger: AccessLogger, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger.cfg.set("access_log_format", "%(a)s")
+    logger.setup(logger.cfg)
+    logger.access_log.addHandler(caplog.handler)
+
+    logger.access(ANSWER, REQUEST, environ(agent="\xe2\x80\xae\x9b\n"), timedelta())
+
+    logger.access_log.removeHandler(caplog.handler)
+    assert caplog.messages == [r"\xe2\x80\xae\x9b\x0a"]
+
+
+def test_gunicorns_own_errors_are_discreet(logger: AccessLogger, caplog: pytest.LogCaptureFixture) -> None:
+    logger.error_log.addHandler(caplog.handler)
+
+    logger.exception("Error handling request %s", f"/receipts/{SECRET}\x85")
+
+    logger.error_log.removeHandler(caplog.handler)
+    assert caplog.messages == ["Error handling request /receipts/…"]
 
 
 def test_without_an_access_log_no_line_is_formatted(written: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

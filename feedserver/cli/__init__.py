@@ -3,7 +3,6 @@
 Exit status 0: done; 1: refused or not found, with one line on standard error that says what to do; 2: wrong usage.
 """
 
-import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from io import TextIOWrapper
 
 from sqlalchemy.exc import DBAPIError
 
+from feedserver import discreet_logs
 from feedserver.cli import hosts, posts, readers, serve, site, thoughts
 from feedserver.cli.arguments import parser
 from feedserver.errors import FeedserverError, SettingsError
@@ -32,7 +32,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     modules = (site, serve, posts, thoughts, hosts, readers)
     commands = parser([module.add_commands for module in modules])
     chosen = commands.parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    discreet_logs.configure()
     try:
         status = int(chosen.run(chosen) or 0)
         print(end="", flush=True)  # flushed here, so that an error still sets the exit status

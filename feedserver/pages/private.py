@@ -37,6 +37,7 @@ def receipt(token: str) -> Response:
         response = jsonify(_as_json(contents)) if is_json else _page("receipt.html", receipt=contents)
     response.headers["X-Robots-Tag"] = "noindex"
     response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 

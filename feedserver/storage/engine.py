@@ -27,7 +27,8 @@ _REPLICA_LIMITS = {
     "connect_timeout": 2,
     "tcp_user_timeout": 3000,
 }  # seconds, milliseconds: the primary can be read instead
-_POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 56}
+# Parameters of statements are hidden in errors, and so in logs: tokens, secrets, strangers' texts.
+_POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 56, "hide_parameters": True}
 _DEADLOCK = "40P01"  # SQLSTATE deadlock_detected
 _DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")  # that are tested
 

@@ -88,11 +88,14 @@ def test_the_page_says_in_plain_words_what_happened(
 
 
 @pytest.mark.parametrize("path", ["", ".json"])
-def test_receipts_are_neither_indexed_nor_cached(site: Site, target: str, path: str) -> None:
+def test_receipts_are_neither_indexed_nor_cached_and_tell_nobody_their_address(
+    site: Site, target: str, path: str
+) -> None:
     response = site.client.get(site.ping(SOURCE, target).receipt + path)
 
     assert response.headers["X-Robots-Tag"] == "noindex"
     assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Referrer-Policy"] == "no-referrer", "nginx's error log has the Referer"
     if not path:
         assert '<meta name="robots" content="noindex">' in response.text
 

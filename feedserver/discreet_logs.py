@@ -1,0 +1,63 @@
+"""What no log line holds: addresses that open something by themselves, and characters that change a terminal or forge
+a line. `access_log` and config/nginx.conf keep to the same."""
+
+import logging
+import re
+from typing import Final
+
+PRIVATE: Final = ("receipts", "moderation")  # below these, the next part of an address is a secret
+FORMAT: Final = "%(levelname)s %(name)s: %(message)s"
+
+# Whatever comes between, such as further slashes or dot segments, is hidden too.
+_ADDRESS: Final = re.compile(rf"([/\\](?:{'|'.join(PRIVATE)})[/\\;])[^\s?]*?((?:\.(?:json|atom))?(?=[\s?]|$))", re.I)
+_ENCODED: Final = re.compile("%([2-7][0-9a-fA-F])")
+_HARMLESS: Final = frozenset("%-./;\\_")  # what is decoded to recognize an address, besides letters and digits
+_ROUNDS: Final = 3  # a proxy may encode and decode once more
+
+
+def hidden(text: str) -> str:
+    """`text` without the secrets of addresses, however these are percent-encoded and spelled."""
+    plain = text
+    if "%" in text:
+        for _ in range(_ROUNDS):
+            plain = _ENCODED.sub(_decoded, plain)
+    lower = plain.lower()
+    if any(name in lower for name in PRIVATE) and _ADDRESS.search(plain):
+        return _ADDRESS.sub(r"\1…\2", plain)
+    return text
+
+
+def printable(text: str) -> str:
+    """`text` with control, bidi and other invisible characters as `\\xNN` or `\\uNNNN`, on one line."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+
+
+class Discreet(logging.Filter):
+    """Makes records of any logger discreet: their messages, and the tracebacks of their exceptions."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = printable(hidden(record.getMessage())), None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = _traceback(logging.Formatter().formatException(record.exc_info))
+        return True
+
+
+DISCREET: Final = Discreet()
+
+
+def configure() -> None:
+    """Sends warnings to standard error unless the operator has configured logging; makes all handlers discreet."""
+    logging.basicConfig(level=logging.WARNING, format=FORMAT)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(DISCREET)
+
+
+def _decoded(encoded: re.Match[str]) -> str:
+    character = chr(int(encoded[1], 16))
+    return character if character.isalnum() or character in _HARMLESS else encoded[0]
+
+
+def _traceback(text: str) -> str:
+    return "\n".join(printable(hidden(line)) for line in text.split("\n"))

@@ -1,0 +1,109 @@
+"""What no log line holds, whoever writes it."""
+
+import io
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from feedserver.discreet_logs import DISCREET, hidden, printable
+from tests.support.private_addresses import SECRET, SPELLINGS
+from tests.support.serving import clean_environ
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_no_spelling_of_a_private_address_shows_its_secret(spelling: str) -> None:
+    shown = hidden(f"GET {spelling} HTTP/1.1")
+
+    assert SECRET not in shown
+    assert "…" in shown
+    assert shown.startswith("GET /")
+    assert shown.endswith(" HTTP/1.1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["/posts/moderation", "/posts/receipts-and-more?x=%41", "/tags/100%25%20caf%C3%A9/feed.rss", "receipts", "/%zz%4"],
+)
+def test_other_addresses_stay_as_they_were_sent(text: str) -> None:
+    assert hidden(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Grüße, 世界 🎉", "Grüße, 世界 🎉"),
+        ("a\x1b[31m\x85b\nc\x7f", r"a\x1b[31m\x85b\nc\x7f"),
+        ("a\u202eb\u2066c\u200f", r"a\u202eb\u2066c\u200f"),
+        ("a\u2028b\udc80\ufeff", r"a\u2028b\udc80\ufeff"),
+    ],
+)
+def test_control_and_bidi_characters_are_escaped(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+@pytest.fixture
+def written() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def log(written: io.StringIO) -> logging.Logger:
+    logger = logging.Logger("strict")
+    handler = logging.StreamHandler(written)
+    handler.addFilter(DISCREET)
+    logger.addHandler(handler)
+    return logger
+
+
+def test_a_message_is_one_discreet_line(log: logging.Logger, written: io.StringIO) -> None:
+    log.error("Error handling request %s from %s", f"/receipts/{SECRET}", "a\u202e\nINFO forged: b\x9b")
+
+    assert written.getvalue() == "Error handling request /receipts/… from a\\u202e\\nINFO forged: b\\x9b\n"
+
+
+def test_a_traceback_is_discreet_and_keeps_its_lines(log: logging.Logger, written: io.StringIO) -> None:
+    try:
+        raise ValueError(f"no such page: /receipts%2F{SECRET} \u202e")
+    except ValueError:
+        log.exception("failed")
+
+    lines = written.getvalue().splitlines()
+    assert lines[:2] == ["failed", "Traceback (most recent call last):"]
+    assert lines[-1] == "ValueError: no such page: /receipts/… \\u202e"
+
+
+PROGRAM = """
+import logging
+from feedserver.services import Services
+from feedserver.settings import Settings
+from feedserver.discreet_logs import configure
+from sqlalchemy import text
+
+configure()
+database = Services(Settings()).database
+try:
+    with database.read() as connection:
+        connection.execute(text("SELECT * FROM no_such_table WHERE token = :token"), {"token": "SECRET"})
+except Exception:
+    logging.getLogger("feedserver").exception("failed on %s", "/receipts/SECRET")
+"""
+
+
+def test_parameters_of_statements_are_not_logged(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.replace("SECRET", SECRET)],
+        cwd=tmp_path,
+        env=clean_environ(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert "ERROR feedserver: failed on /receipts/…\n" in done.stderr
+    assert "no_such_table" in done.stderr
+    assert SECRET not in done.stderr
