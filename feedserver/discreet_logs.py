@@ -5,6 +5,8 @@ import logging
 import re
 from typing import Final
 
+from feedserver.text import printable
+
 PRIVATE: Final = ("receipts", "moderation")  # below these, the next part of an address is a secret
 FORMAT: Final = "%(levelname)s %(name)s: %(message)s"
 
@@ -25,13 +27,6 @@ def hidden(text: str) -> str:
     if any(name in lower for name in PRIVATE) and _ADDRESS.search(plain):
         return _ADDRESS.sub(r"\1…\2", plain)
     return text
-
-
-def printable(text: str) -> str:
-    """`text` with control, bidi and other invisible characters as `\\xNN` or `\\uNNNN`, on one line."""
-    if text.isprintable():
-        return text
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
 
 
 class Discreet(logging.Filter):

@@ -19,6 +19,8 @@ _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _UNCLEAN_ASTRAL = re.compile(
     "[" + "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(1, 17)) + "]"
 )
+# Control and bidi characters, line separators, the byte order mark, lone surrogates.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _LINE_ENDS = re.compile("\r\n?")
 _BLANKS = re.compile(r"\s+")
 _BREAKS = re.compile("[ \t-\r\x1c-\x1f\x85\u2028\u2029]+")  # as HTML folds, and all that ends a line
@@ -127,6 +129,11 @@ def without_open_bidi(text: str) -> str:
             unpaired.add(index)
     unpaired.update(opened)
     return "".join(c for index, c in enumerate(text) if index not in unpaired) if unpaired else text
+
+
+def printable(text: str) -> str:
+    """Returns `text` with characters that change a terminal or forge a line as `\\uNNNN`, as JSON may hold them."""
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def shorten(text: str, limit: int) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from feedserver.discreet_logs import DISCREET, hidden, printable
+from feedserver.discreet_logs import DISCREET, hidden
 from tests.support.private_addresses import SECRET, SPELLINGS
 from tests.support.serving import clean_environ
 
@@ -31,19 +31,6 @@ def test_other_addresses_stay_as_they_were_sent(text: str) -> None:
     assert hidden(text) == text
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("Grüße, 世界 🎉", "Grüße, 世界 🎉"),
-        ("a\x1b[31m\x85b\nc\x7f", r"a\x1b[31m\x85b\nc\x7f"),
-        ("a\u202eb\u2066c\u200f", r"a\u202eb\u2066c\u200f"),
-        ("a\u2028b\udc80\ufeff", r"a\u2028b\udc80\ufeff"),
-    ],
-)
-def test_control_and_bidi_characters_are_escaped(text: str, shown: str) -> None:
-    assert printable(text) == shown
-
-
 @pytest.fixture
 def written() -> io.StringIO:
     return io.StringIO()
@@ -61,7 +48,7 @@ def log(written: io.StringIO) -> logging.Logger:
 def test_a_message_is_one_discreet_line(log: logging.Logger, written: io.StringIO) -> None:
     log.error("Error handling request %s from %s", f"/receipts/{SECRET}", "a\u202e\nINFO forged: b\x9b")
 
-    assert written.getvalue() == "Error handling request /receipts/… from a\\u202e\\nINFO forged: b\\x9b\n"
+    assert written.getvalue() == "Error handling request /receipts/… from a\\u202e\\u000aINFO forged: b\\u009b\n"
 
 
 def test_a_traceback_is_discreet_and_keeps_its_lines(log: logging.Logger, written: io.StringIO) -> None:

@@ -19,6 +19,7 @@ from feedserver.text import (
     is_language_tag,
     one_line,
     plain,
+    printable,
     shorten,
     strangers_line,
     strangers_text,
@@ -270,3 +271,16 @@ def seconds_of(call: Callable[[], object]) -> float:
         call()
         best = min(best, time.thread_time() - start)
     return best
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Grüße, 世界 👨‍👩‍👧", "Grüße, 世界 👨‍👩‍👧"),
+        ("a\x1b[31m\x85b\nc\x7f", r"a\u001b[31m\u0085b\u000ac\u007f"),
+        ("a\u202eb\u2066c\u200f", r"a\u202eb\u2066c\u200f"),
+        ("a\u2028b\udc80\ufeff", r"a\u2028b\udc80\ufeff"),
+    ],
+)
+def test_what_changes_a_terminal_is_escaped_and_nothing_else(text: str, shown: str) -> None:
+    assert printable(text) == shown

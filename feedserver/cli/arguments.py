@@ -11,7 +11,7 @@ from feedserver import __version__, settings
 from feedserver.clock import rfc3339
 from feedserver.installation import require_current
 from feedserver.services import Services
-from feedserver.text import strangers_line
+from feedserver.text import printable, strangers_line
 
 _LONGEST = 100_000  # characters of a value on the terminal
 Commands = Any  # the type of argparse's sub-parsers is private
@@ -59,7 +59,7 @@ def open_site() -> Services:
 def print_list(rows: Sequence[dict[str, Any]], *, as_json: bool, columns: Sequence[str]) -> None:
     """Prints rows as JSON with all keys, or as a table of the named columns."""
     if as_json:
-        print(json.dumps([_plain(row) for row in rows], ensure_ascii=not _writes_unicode(), indent=2))
+        _print_json([_plain(row) for row in rows])
         return
     table = [[_cell(row[column]) for column in columns] for row in rows]
     widths = [max((len(line[i]) for line in table), default=0) for i in range(len(columns))]
@@ -70,7 +70,7 @@ def print_list(rows: Sequence[dict[str, Any]], *, as_json: bool, columns: Sequen
 def print_fields(row: Mapping[str, Any], *, as_json: bool) -> None:
     """Prints one row as JSON, or a line for each key; indented where a value has lines or keys of its own."""
     if as_json:
-        print(json.dumps(_plain(row), ensure_ascii=not _writes_unicode(), indent=2))
+        _print_json(_plain(row))
         return
     for key, value in row.items():
         lines = _lines(value)
@@ -87,6 +87,11 @@ def _lines(value: Any) -> list[str]:
             return [rfc3339(value)]
         case _:
             return [_cell(value)]
+
+
+def _print_json(value: Any) -> None:
+    lines = json.dumps(value, ensure_ascii=not _writes_unicode(), indent=2).split("\n")
+    print("\n".join(map(printable, lines)))
 
 
 def _writes_unicode() -> bool:

@@ -448,3 +448,14 @@ def test_the_address_of_the_moderation_feed_is_printed_and_stays(run: Run, site:
     assert run("thought", "feed").out == [address]
     with database.read() as connection:
         assert revision.secret(connection) not in address
+
+
+def test_json_holds_what_was_stored_and_nothing_that_changes_a_terminal(run: Run, comment: Add) -> None:
+    name = "Zoë \u202egnp.exe\u202c 👨\u200d👩\u200d👧"
+    stored = comment(name=name)
+
+    shown = "\n".join(run("thought", "list", "--json").out)
+
+    assert json.loads(shown)[0]["author_name"] == stored.content.author_name
+    assert "\u202e" not in shown
+    assert "Zoë" in shown
