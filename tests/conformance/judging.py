@@ -1,4 +1,8 @@
-"""Checks a document against rules from outside the program: a schema for each format."""
+"""Checks a document against rules from outside the program: a schema for each format, and the feed validator's rules.
+
+Three of its hints are wrong where truth wins: a date before 1990 (ImplausibleDate), a title that names a tag
+(ContainsHTML), and posts of one second (DuplicateUpdated).
+"""
 
 import json
 import re
@@ -7,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import feedparser
+import turbohtml
 from lxml import etree
 
 _ATOM = etree.RelaxNG(etree.parse(Path(__file__).with_name("atom.rng")))
@@ -21,6 +26,13 @@ _JSON_ITEM: dict[str, type] = (
     | dict.fromkeys(("authors", "tags", "attachments"), _LIST)
     | {"_feedserver": dict}
 )
+_CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
+_DC = "{http://purl.org/dc/elements/1.1/}"
+_TEXTS = [*(_A + name for name in ("title", "subtitle", "name", "summary", "content", "id")), _DC + "creator"]
+_TEXTS += ["title", "description", "category", "link", "guid", _CONTENT]
+_ADDRESSES = ("link", "comments", "docs", _A + "uri", "{http://wellformedweb.org/CommentAPI/}commentRss")
+_ADDRESS_ATTRIBUTES = ("href", "url", "scheme", "domain", "ref", "source", "src", "srcset", "poster", "cite")
+_BAD_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffd-\uffff]")
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
@@ -39,6 +51,7 @@ def _judge_atom(body: bytes) -> None:
     for holder in (root, *entries):
         alternates = [link.get("type") for link in holder.findall(_A + "link") if link.get("rel") == "alternate"]
         assert alternates == ["text/html"]  # section 4.1.1: one of a type and language
+    _judge_xml(root, _A + "content")
     _parse(body)
 
 
@@ -53,9 +66,29 @@ def _judge_rss(body: bytes) -> None:
         assert str(item.xpath("string(title)")).strip() or item.findtext("description")
         assert len(item.findall("enclosure")) <= 1
         assert urlsplit(item.findtext("link")).scheme in ("http", "https")
+        tags = [child.tag for child in item]
+        assert _CONTENT not in tags or tags.index("description") < tags.index(_CONTENT)  # NeedDescriptionBeforeContent
     guids = [item.findtext("guid") for item in items]
     assert len(set(guids)) == len(guids)
+    _judge_xml(root, _CONTENT)
     _parse(body)
+
+
+def _judge_xml(root: etree._Element, content: str) -> None:
+    for element in root.iter(etree.Element):
+        text = str(element.xpath("string()"))
+        assert element.tag not in _TEXTS or text.strip(), element.tag  # NotBlank
+        assert not _BAD_CHARACTERS.search(text)  # BadCharacters
+        assert element.tag not in _ADDRESSES or text.isascii(), text
+        assert all(value.isascii() for name, value in element.items() if name in _ADDRESS_ATTRIBUTES), element.items()
+        if element.tag == content:
+            _judge_html(text)
+
+
+def _judge_html(markup: str) -> None:
+    for token in turbohtml.tokenize(markup):
+        for name, value in token.attrs or ():
+            assert name not in _ADDRESS_ATTRIBUTES or (value or "").isascii(), (name, value)
 
 
 def _judge_json(body: bytes) -> None:
@@ -67,6 +100,12 @@ def _judge_json(body: bytes) -> None:
         assert len({"content_html", "content_text"} & set(item)) == 1
         assert all(_DATE.fullmatch(item[name]) for name in ("date_published", "date_modified") if name in item)
         assert all(author.get("name") or author.get("url") for author in item.get("authors", []))
+        people_and_files = [*item.get("authors", []), *item.get("attachments", [])]
+        urls = [one.get("url") for one in people_and_files] + [
+            item.get(name) for name in ("url", "external_url", "image")
+        ]
+        assert all(url is None or url.isascii() for url in urls), urls
+        _judge_html(item.get("content_html", ""))
     ids = [item["id"] for item in feed["items"]]
     assert len(set(ids)) == len(ids)
 

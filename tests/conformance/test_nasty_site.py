@@ -16,7 +16,7 @@ from feedserver.services import WebServices
 from feedserver.settings import LimitsSettings, Settings
 from feedserver.urls import Urls
 from tests.conformance.judging import judge
-from tests.support import nasty
+from tests.support import nasty, written
 from tests.support.outside import Clock
 
 
@@ -57,6 +57,23 @@ def test_every_feed_of_a_site_full_of_nasty_posts_is_valid(
             judged += 1
 
     assert judged > 200
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_every_feed_of_posts_that_are_hard_to_hand_on_is_valid(
+    client: FlaskClient, services: WebServices, clock: Clock, fmt: Format
+) -> None:
+    for post in written.POSTS:
+        services.publisher.add(services.publisher.read(post.document), clock())
+    scopes = {"tag": {tag for post in written.POSTS for tag in post.tags}}
+    scopes["author"] = {name for post in written.POSTS for name in post.names}
+    feeds = [FeedAddress(scope, fmt, name) for scope, names in scopes.items() for name in names]
+
+    for feed in (FeedAddress("site", fmt), FeedAddress("site", fmt).archive(1), *feeds):
+        url = feed.url(services.urls).removeprefix("http://blog.example")
+        answer = client.get(url)
+        assert answer.status_code == 200
+        judge(url, answer.data)
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
