@@ -2,19 +2,23 @@
 
 import hmac
 from base64 import urlsafe_b64encode
+from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from feedserver import __version__
 from feedserver.clock import Clock, utc_now
+from feedserver.jobs.housekeeping import HOUSEKEEPING, Housekeeping
 from feedserver.jobs.runner import Runner
 from feedserver.net.connection import Policy
 from feedserver.net.fetch import fetch
 from feedserver.posts import lists, related, scheduling
 from feedserver.posts.publishing import Publisher
+from feedserver.readership.folding import fold_days
 from feedserver.settings import Settings
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
+from feedserver.thoughts.retention import RefusalCounter, Retention
 from feedserver.thoughts.verification.inspect import Fetch
 from feedserver.thoughts.verification.recheck import VERIFY
 from feedserver.thoughts.verification.verify import Verifier
@@ -38,8 +42,14 @@ class Services:
         listeners = (scheduling.follow, related.follow, partial(lists.follow, settings.site.author))
         self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
         fetch = fetch or _guarded_fetch(settings)
-        self.verifier = Verifier(self.database, self.urls, settings, clock, fetch)
-        handlers = {VERIFY: self.verifier.carry_out, scheduling.PUBLISH: self.publisher.notify_due}
+        self.verifier = Verifier(self.database, self.urls, settings, clock, fetch, RefusalCounter(settings.keep))
+        retention = Retention(self.database, settings.keep, timedelta(seconds=settings.limits.refetch))
+        tasks = (retention.clean, partial(fold_days, self.database, settings.keep.readers))
+        handlers = {
+            VERIFY: self.verifier.carry_out,
+            scheduling.PUBLISH: self.publisher.notify_due,
+            HOUSEKEEPING: Housekeeping(self.database, clock, tasks).carry_out,
+        }
         self.runner = Runner(self.database, handlers, clock)
 
     @cached_property  # two threads may compute it, but get the same value

@@ -90,6 +90,17 @@ class LimitsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepSettings:
+    refused: int = _setting(90, types.whole(0, 36_500), "days after which timelines of refused pings are folded")
+    most_refused: int = _setting(100_000, types.whole(1, 10_000_000), "refused pings and spam that are kept at most")
+    most_refused_bytes: int = _setting(
+        100_000_000, types.whole(1, 100_000_000_000), "bytes of refused pings and spam that are kept at most"
+    )
+    readers: int = _setting(400, types.whole(1, 36_500), "days for which the numbers of feed readers are kept")
+    spam: int = _setting(90, types.whole(0, 36_500), "days after which spam is erased")
+
+
+@dataclass(frozen=True, slots=True)
 class JobsSettings:
     in_web: bool = _setting(True, types.truth, "background jobs run inside the web processes")
 
@@ -111,6 +122,7 @@ class Settings:
     moderation: ModerationSettings = field(default_factory=ModerationSettings)
     egress: EgressSettings = field(default_factory=EgressSettings)
     limits: LimitsSettings = field(default_factory=LimitsSettings)
+    keep: KeepSettings = field(default_factory=KeepSettings)
     jobs: JobsSettings = field(default_factory=JobsSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
 

@@ -7,7 +7,16 @@ from feedserver.settings import keys
 
 CHECKOUT = Path(__file__).parents[1]
 INTERFACE = (CHECKOUT / "docs" / "interface.md").read_text("utf-8")
-HEADINGS = ["Commands", "Settings", "Posts", "Addresses", "pingback.ping", "Shapes of JSON", "Feeds over HTTP"]
+HEADINGS = [
+    "Commands",
+    "Settings",
+    "Posts",
+    "Addresses",
+    "pingback.ping",
+    "Shapes of JSON",
+    "Feeds over HTTP",
+    "Growing old",
+]
 
 
 def test_the_interface_has_its_chapters() -> None:

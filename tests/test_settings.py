@@ -39,6 +39,11 @@ EVERY = {
     "limits.refetch": (300, "0", "0", 0),
     "limits.copies": (30, "0", "0", 0),
     "limits.waiting": (10_000, "5", "5", 5),
+    "keep.refused": (90, "30", "30", 30),
+    "keep.most_refused": (100_000, "500", "500", 500),
+    "keep.most_refused_bytes": (100_000_000, "1000000", "1000000", 1_000_000),
+    "keep.readers": (400, "31", "31", 31),
+    "keep.spam": (90, "30", "30", 30),
     "jobs.in_web": (True, "false", "false", False),
     "server.trusted_proxies": ((), "10.0.0.0/8,fd00::/8", '"10.0.0.0/8, fd00::/8"', A),
 }

@@ -8,11 +8,13 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
 from typing import Final
 
-from feedserver.jobs import store
+from sqlalchemy import Connection
+
+from feedserver.jobs import housekeeping, store
 from feedserver.jobs.model import Job, Lane
 from feedserver.jobs.queue import FreeSlots
 from feedserver.jobs.runner import Runner
@@ -41,7 +43,7 @@ class Worker:
         most = sum(slots.number for slots in self._slots.values())
         self._threads = ThreadPoolExecutor(max_workers=most, thread_name_prefix="job")
         self._thread = Thread(target=self._keep_polling, name="jobs", daemon=True)
-        self._last_beat = runner.clock() - _BEAT_EVERY
+        self._last_beat: datetime | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -60,7 +62,7 @@ class Worker:
         self._threads.shutdown(wait=not unfinished)
 
     def poll(self) -> None:
-        """Starts due jobs in free slots; also writes the heartbeat every ten seconds."""
+        """Starts due jobs in free slots; writes the heartbeat every ten seconds, at first with the housekeeping job."""
         self._beat()
         while not self._stopping.is_set() and (jobs := self._runner.take(self._free_slots())):
             for job in jobs:
@@ -86,9 +88,14 @@ class Worker:
 
     def _beat(self) -> None:
         now = self._runner.clock()
-        if now - self._last_beat >= _BEAT_EVERY:
-            self._runner.database.transact(lambda connection: store.beat(connection, now))
+        if self._last_beat is None or now - self._last_beat >= _BEAT_EVERY:
+            self._runner.database.transact(lambda connection: self._show_life(connection, now))
             self._last_beat = now
+
+    def _show_life(self, connection: Connection, now: datetime) -> None:
+        store.beat(connection, now)
+        if self._last_beat is None and housekeeping.HOUSEKEEPING in self._runner.handlers:
+            housekeeping.ensure(connection, now)
 
 
 class _Slots:

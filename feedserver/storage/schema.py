@@ -204,6 +204,9 @@ thoughts = Table(
     Column("fingerprint", SafeText),  # of the words around a ping's link, to find the same elsewhere; null if too few
     Column("pending_since", UtcDateTime),  # since when pending content waits; null without one
     Column("source_site", SafeText),  # of a ping's source: the unit of trust
+    Column(
+        "size", Integer, nullable=False, server_default="0"
+    ),  # bytes that it takes, estimated (`thoughts.disk_size`)
     UniqueConstraint("post_id", "source_key"),
     Index(
         None,
@@ -217,6 +220,7 @@ thoughts = Table(
     Index(None, "state", "received_at", "id", "post_id"),  # covers the queries of the site's feed of thoughts
     Index(None, "source_key"),
     Index(None, "host", "state"),
+    Index(None, "state", "size"),  # covers the sums of bytes
     # Partial: SQLite does not use a full index for “not null”.
     Index(None, "pending_since", sqlite_where=_SOME_WAIT, postgresql_where=_SOME_WAIT),
 )
@@ -254,6 +258,15 @@ read_ahead = Table(
     Column("source", SafeText, primary_key=True),
     Column("fetched_at", UtcDateTime, nullable=False, index=True),
     Column("findings", SafeText, nullable=False),  # JSON, as in `sources`
+)
+
+# A keyed hash of each pair of post and source that a moderator called spam and whose thought has expired.
+removed_pairs = Table(
+    "removed_pairs",
+    metadata,
+    Column("pair", SafeText, primary_key=True),
+    Column("removed_at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # Moderation actions, newest last, and each thought before them, so that the last action can be undone.

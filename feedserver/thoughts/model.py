@@ -4,7 +4,7 @@ import hashlib
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 Kind = Literal["pingback", "comment"]
 State = Literal["received", "shown", "held", "rejected", "gone", "spam", "deleted"]
@@ -28,6 +28,9 @@ class Content:
     title: str
     excerpt: str
     fingerprint: str | None = field(default=None, compare=False)
+
+
+NOTHING: Final = Content("", "", "", "")  # of a ping that was never verified
 
 
 def fingerprint_of(words: str) -> str | None:

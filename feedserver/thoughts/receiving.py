@@ -23,7 +23,7 @@ from feedserver.jobs.runner import Runner
 from feedserver.settings import Settings
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
-from feedserver.thoughts import store, targets, timeline
+from feedserver.thoughts import removed, store, targets, timeline
 from feedserver.thoughts.lifecycle import NEEDS_APPROVAL, Pinged, decide
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import hosts
@@ -35,6 +35,7 @@ from feedserver.thoughts.verification.verify import Task, Verifier
 from feedserver.urls import MAX_URL, Urls, host_name, normalize_source, split_http
 
 _SHARES = 10  # hosts that together can fill `limits.waiting`
+_MOST_WAITING_BYTES = 25_000_000  # of all that wait: 10,000 with ordinary URLs, fewer with very long ones
 _LEAST_SHARE = 100  # sources of one host that may wait in any case
 
 
@@ -159,6 +160,8 @@ class Receiver:
                 job = self.verifier.ask(connection, ping.source_key, job, record, now)
                 store.record_sender(connection, known, ping.sender, job.run_at)
             return self._known(known)
+        if known is None and removed.knows(connection, ping.post.id, ping.source_key):
+            return _Stored(refused=errors.AlreadyKnown())
         if self._is_too_much(connection, ping.source_key):
             return _Stored(refused=errors.TooMuchWaiting())
         if (linked := self.verifier.known_link(record, ping.post.id, now)) is not None:
@@ -175,7 +178,8 @@ class Receiver:
     def _is_too_much(self, connection: Connection, source_key: str) -> bool:
         """Whether `limits.waiting` is reached, or the share of it that one host may take."""
         most = self.settings.limits.waiting
-        if store.waiting(connection) >= most:
+        waiting, size = store.waiting(connection)
+        if waiting >= most or size >= _MOST_WAITING_BYTES:
             return True
         share = max(_LEAST_SHARE, most // _SHARES)
         return most > share and jobs.waiting_of(connection, budget_key(source_key), share) >= share

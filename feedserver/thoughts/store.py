@@ -7,7 +7,20 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from feedserver.domains import source_site
 from feedserver.posts import store as posts
@@ -15,8 +28,9 @@ from feedserver.storage import revision, schema
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts import receipts
+from feedserver.thoughts.disk_size import disk_size
 from feedserver.thoughts.lifecycle import FINAL, Decision, nothing_to_show
-from feedserver.thoughts.model import Content, Kind, State, Thought, commenter_of
+from feedserver.thoughts.model import NOTHING, Content, Kind, State, Thought, commenter_of
 
 UPDATED_AT = func.coalesce(thoughts.c.updated_at, thoughts.c.received_at)
 _COLUMNS = [
@@ -33,7 +47,7 @@ _PAIR = _LOCKED.where(thoughts.c.post_id == bindparam("post"), thoughts.c.source
 _OF_SOURCE = _LOCKED.where(
     thoughts.c.source_key == bindparam("key"), thoughts.c.state.in_(bindparam("states", expanding=True))
 )
-_WAITING = select(func.count()).select_from(thoughts).where(thoughts.c.state == "received")
+_WAITING = select(func.count(), func.coalesce(func.sum(thoughts.c.size), 0)).where(thoughts.c.state == "received")
 _SET_NEXT_CHECK = (
     update(thoughts)
     .where(thoughts.c.source_key == bindparam("key"), thoughts.c.state.in_(("received", "shown", "held")))
@@ -111,9 +125,10 @@ def counts(connection: Connection, post_ids: Iterable[int]) -> dict[int, tuple[i
     return {post_id: (count, newest) for query in queries for post_id, count, newest in connection.execute(query)}
 
 
-def waiting(connection: Connection) -> int:
-    """How many pings are not settled yet."""
-    return connection.execute(_WAITING).scalar_one()
+def waiting(connection: Connection) -> tuple[int, int]:
+    """How many pings are not settled yet, and how many bytes they take (`disk_size`)."""
+    rows, size = connection.execute(_WAITING).one()
+    return int(rows), int(size)
 
 
 # --- writing ---
@@ -142,6 +157,7 @@ def add_ping(
         "source_site": source_site(source_key),
         "sender": sender,
         "next_check_at": next_check_at,
+        "size": disk_size(source, target, source_key, NOTHING),
     }
     thought_id = connection.execute(_INSERT, values).scalar_one()
     # Not read back: all values are known.
@@ -172,6 +188,7 @@ def add_comment(
         "excerpt": text,
         "submission": submission,
         "decided_at": now,
+        "size": disk_size(None, None, None, Content(name, website, "", text)),
     }
     return _insert(connection, values)
 
@@ -191,7 +208,8 @@ def receive_again(
         "target": target,
         "next_check_at": next_check_at,
     }
-    _update(connection, thought.id, values | {"sender": sender})
+    size = disk_size(thought.source, target, thought.source_key, thought.content)
+    _update(connection, thought.id, values | {"sender": sender, "size": size})
     return replace(thought, **values)  # type: ignore[arg-type]
 
 
@@ -200,9 +218,11 @@ def record_sender(connection: Connection, thought: Thought, sender: str, next_ch
     _update(connection, thought.id, {"sender": sender, "next_check_at": next_check_at})
 
 
-def settle(connection: Connection, thought: Thought, decision: Decision, now: datetime) -> None:
-    """Writes the decision after an inspection of the source."""
-    _update(connection, thought.id, _decided(thought, decision, now) | {"checked_at": now, "next_check_at": None})
+def settle(connection: Connection, thought: Thought, decision: Decision, now: datetime) -> int:
+    """Writes the decision after an inspection of the source; returns the bytes that the thought takes now."""
+    values = _decided(thought, decision, now)
+    _update(connection, thought.id, values | {"checked_at": now, "next_check_at": None})
+    return int(values["size"])
 
 
 def moderate(connection: Connection, decisions: Iterable[tuple[Thought, Decision]], now: datetime) -> None:
@@ -222,6 +242,14 @@ def set_next_check(connection: Connection, source_key: str, moment: datetime | N
     connection.execute(_SET_NEXT_CHECK, {"key": source_key, "moment": moment})
 
 
+def erase(connection: Connection, thought_ids: Sequence[int]) -> None:
+    """Deletes thoughts with their timelines, and their places in the undo log."""
+    for some in batches(thought_ids):
+        for table in (schema.moderation_undo, schema.thought_events):
+            connection.execute(delete(table).where(table.c.thought_id.in_(some)))
+        connection.execute(delete(thoughts).where(thoughts.c.id.in_(some)))
+
+
 # --- helpers ---
 
 
@@ -236,6 +264,9 @@ def _decided(thought: Thought, decision: Decision, now: datetime) -> dict[str, A
         if decision.pending_content
         else None,
         "approved": decision.approved,
+        "size": disk_size(
+            thought.source, thought.target, thought.source_key, decision.content, decision.pending_content
+        ),
     }
     if decision.content != thought.content and not nothing_to_show(thought):
         values["updated_at"] = now.replace(microsecond=0)

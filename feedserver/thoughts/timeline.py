@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
+from feedserver.storage.batches import batches
 from feedserver.storage.schema import thought_events, thoughts
 from feedserver.text import shorten
 from feedserver.thoughts.model import TimelineEntry, state_in
@@ -43,6 +44,20 @@ def last_sender(connection: Connection, source_key: str) -> str | None:
     return connection.execute(query.order_by(thought_events.c.id.desc()).limit(1)).scalar_one_or_none()
 
 
+def superseded_lines(connection: Connection, thought_ids: Sequence[int]) -> list[int]:
+    """The ids of all lines of these timelines but the last."""
+    lines = select(thought_events.c.thought_id, thought_events.c.id).where(thought_events.c.thought_id.in_(thought_ids))
+    found = connection.execute(lines.order_by(thought_events.c.id)).all()
+    last = {row.thought_id: row.id for row in found}
+    return [row.id for row in found if last[row.thought_id] != row.id]
+
+
+def delete_lines(connection: Connection, ids: Sequence[int]) -> None:
+    """Deletes lines of any timelines."""
+    for some in batches(ids):
+        connection.execute(delete(thought_events).where(thought_events.c.id.in_(some)))
+
+
 def record(connection: Connection, thought_id: int, event: str, detail: str, now: datetime) -> None:
     """Adds a line to a receipt's timeline."""
     _insert(connection, [_row(thought_id, event, detail, now)])
@@ -56,7 +71,7 @@ def record_lines(
         return
     _insert(connection, [_row(thought_id, event, detail, now) for event, detail in lines])
     stored = [row.id for row in connection.execute(_STORED, {"of": thought_id})]
-    _delete(connection, stored[1 : max(1, len(stored) - most + 1)])
+    delete_lines(connection, stored[1 : max(1, len(stored) - most + 1)])
 
 
 def record_all(connection: Connection, details: Mapping[int, str], event: str, now: datetime) -> None:
@@ -68,7 +83,7 @@ def record_attempt(connection: Connection, thought_id: int, detail: str, now: da
     """Records a failed attempt to fetch the source. It replaces the line of the attempt just before, and counts it."""
     last = connection.execute(_STORED, {"of": thought_id}).all()[-1:]
     before = [line for line in last if line.event == "fetched"]
-    _delete(connection, [line.id for line in before])
+    delete_lines(connection, [line.id for line in before])
     _insert(connection, [_row(thought_id, "fetched", detail, now, 1 + sum(line.times for line in before))])
 
 
@@ -80,7 +95,7 @@ def record_further_ping(connection: Connection, thought_id: int, detail: str, no
     since = stored[pings[-1] :] if pings else []
     if any(line.event == "decided" and state_in(line.detail) not in ("rejected", "gone") for line in since):
         since = []
-    _delete(connection, [line.id for line in since])
+    delete_lines(connection, [line.id for line in since])
     _insert(connection, [_row(thought_id, "received", detail, now, since[0].times + 1 if since else 1)])
 
 
@@ -91,8 +106,3 @@ def _row(thought_id: int, event: str, detail: str, now: datetime, times: int = 1
 def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
     if rows:
         connection.execute(_INSERT, rows)
-
-
-def _delete(connection: Connection, ids: Sequence[int]) -> None:
-    if ids:
-        connection.execute(delete(thought_events).where(thought_events.c.id.in_(ids)))

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import DataError, OperationalError
 
+from feedserver.jobs import housekeeping
 from feedserver.jobs import worker as worker_module
 from feedserver.jobs.model import LEASE, Job
 from feedserver.jobs.queue import FreeSlots
@@ -147,6 +148,8 @@ def test_a_worker_that_stops_waits_for_what_is_under_way(jobs: Jobs, runner_with
 def test_an_idle_worker_sends_one_query_a_poll_and_beats_every_ten_seconds(
     services: WebServices, jobs: Jobs, runner_with: RunnerWith
 ) -> None:
+    with services.database.write() as connection:
+        housekeeping.ensure(connection, jobs.clock() + timedelta(hours=1))
     worker = Worker(services.runner)
     worker.poll()
     statements = record_statements(jobs.database.engine)
@@ -160,6 +163,16 @@ def test_an_idle_worker_sends_one_query_a_poll_and_beats_every_ten_seconds(
     assert asked.count("SELECT") == 20
     assert asked.count("UPDATE") == 2
     assert len(asked) == 22
+
+
+def test_a_worker_adds_the_housekeeping_job_once(services: WebServices, jobs: Jobs) -> None:
+    for _ in range(2):
+        worker = Worker(services.runner)
+        worker.poll()
+        worker.stop()
+
+    (job,) = jobs.all()
+    assert (job.kind, job.run_at, job.attempts) == ("housekeeping", jobs.clock() + timedelta(hours=1), 0)
 
 
 def test_two_workers_never_carry_out_one_job_at_once(jobs: Jobs, runner_with: RunnerWith, started: StartWorker) -> None:

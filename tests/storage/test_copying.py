@@ -19,6 +19,7 @@ from feedserver.storage import copying, migrate, rate_limits
 from feedserver.storage.copying import copy
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata, thought_events
+from feedserver.thoughts import removed
 from feedserver.thoughts.moderation import actions, hosts
 from tests.posts.builders import everything, publish
 from tests.support.fixtures import Assemble
@@ -64,6 +65,7 @@ def full(services: WebServices, web: Web, clock: Clock) -> WebServices:
         rate_limits.allow(connection, "x", 5, services.clock())
         hosts.set_rule(connection, "spam.example", "block", services.clock())
         jobs.beat(connection, services.clock())
+        removed.remember(connection, [(1, "http://spam.example/")], services.clock())
     return services
 
 

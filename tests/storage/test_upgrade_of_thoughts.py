@@ -1,14 +1,17 @@
 """What thoughts of older releases become."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from feedserver.storage.engine import Database
-from feedserver.thoughts import store
+from feedserver.storage.schema import thoughts
+from feedserver.thoughts import store, timeline
+from feedserver.thoughts.disk_size import disk_size
 from feedserver.thoughts.moderation import reputation
+from feedserver.thoughts.verification import sources
 from tests.support.upgrading import upgrade_to
 
 RECEIVED = "2026-03-08 12:00:07.654321"
@@ -72,3 +75,42 @@ def test_a_commenter_of_the_first_release_is_trusted_by_name_and_email(first_rel
     with first_release.read() as connection:
         assert reputation.approved_commenter(connection, "zoe\u0308 reader", "zoe@mail.example")
         assert not reputation.approved_commenter(connection, "Bo", "zoe@mail.example")
+
+
+def test_the_bytes_of_a_thought_of_the_first_release_are_estimated(first_release: Database) -> None:
+    source = "http://other.example/" + "é" * 100
+    insert(
+        first_release, "thoughts", THOUGHT | {"source": source, "source_key": source, "target": "http://blog.example/"}
+    )
+
+    upgrade_to(first_release, "head")
+
+    with first_release.read() as connection:
+        thought = store.by_id(connection, 1)
+        size = connection.execute(select(thoughts.c.size)).scalar_one()
+    assert thought is not None
+    estimated = disk_size(thought.source, thought.target, thought.source_key, thought.content)
+    assert estimated <= size <= estimated + 500
+
+
+def test_the_record_of_a_source_of_the_first_release_is_forgotten_and_its_thoughts_stay(
+    first_release: Database,
+) -> None:
+    insert(first_release, "thoughts", THOUGHT)
+    values: dict[str, object] = {"source_key": "http://other.example/", "fetched_at": RECEIVED, "findings": "{}"}
+    insert(first_release, "sources", values)
+    line: dict[str, object] = {
+        "id": 1,
+        "thought_id": 1,
+        "at": RECEIVED,
+        "event": "received",
+        "detail": "a ping for this post",
+    }
+    insert(first_release, "thought_events", line)
+
+    upgrade_to(first_release, "head")
+
+    with first_release.read() as connection:
+        assert sources.last(connection, "http://other.example/", datetime.now(UTC), timedelta(minutes=5)) is None
+        (event,) = timeline.events(connection, 1)
+    assert (event.detail, event.times) == ("a ping for this post", 1)

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, delete, func, select
 from feedserver.storage import revision
 from feedserver.storage.batches import batches
 from feedserver.storage.engine import Database
-from feedserver.storage.schema import jobs, moderation_undo, thought_events, thoughts
+from feedserver.storage.schema import jobs, thoughts
+from feedserver.thoughts import store
 from feedserver.thoughts.moderation import undo
 from feedserver.thoughts.moderation.hosts import below
 from feedserver.thoughts.verification import sources
@@ -46,10 +47,7 @@ def purge(database: Database, host: str, now: datetime) -> StoredCounts:
         sources.forget(connection, _source_keys(found))
         if removed.shown:
             revision.revise(connection)
-        for ids in batches([thought.id for thought in found]):
-            connection.execute(delete(moderation_undo).where(moderation_undo.c.thought_id.in_(ids)))
-            connection.execute(delete(thought_events).where(thought_events.c.thought_id.in_(ids)))
-            connection.execute(delete(thoughts).where(thoughts.c.id.in_(ids)))
+        store.erase(connection, [thought.id for thought in found])
         undo.remove_empty(connection)
         undo.add(connection, undo.PURGE, (), now, host)
         return removed

@@ -30,6 +30,7 @@ from feedserver.thoughts.lifecycle import (
 )
 from feedserver.thoughts.model import State, Thought, decision_line
 from feedserver.thoughts.moderation.reputation import verdict_on
+from feedserver.thoughts.retention import RefusalCounter, is_refused
 from feedserver.thoughts.verification import recheck, sources
 from feedserver.thoughts.verification.inspect import Inspection
 from feedserver.urls import Urls
@@ -49,6 +50,7 @@ class Settler:
 
     urls: Urls
     settings: Settings
+    refusals: RefusalCounter
 
     def settle(self, connection: Connection, job: Job, found: Inspection, now: datetime) -> None:
         """Writes the findings, the decisions, and the time of the next inspection."""
@@ -102,7 +104,9 @@ class Settler:
         timeline.record_lines(connection, thought.id, lines, now, most=most)
         if can_be_seen(thought, decision):
             revision.revise(connection)
-        store.settle(connection, thought, decision, now)
+        size = store.settle(connection, thought, decision, now)
+        if is_refused(decision):
+            self.refusals.count(connection, size, now)
         return decision
 
     def _try_again(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from feedserver.storage.batches import batches
@@ -22,6 +22,9 @@ from feedserver.thoughts.source.findings import Findings, from_json
 _BELIEVED: Final = timedelta(days=100)
 _STANDING: Final[frozenset[State]] = frozenset(("received", "shown", "held"))
 _MOST_AHEAD: Final = 50  # sources in `read_ahead`, with up to 100 kB each
+_LONGEST_AHEAD: Final = timedelta(days=1)
+_MOST_EXPIRING: Final = 20_000  # records of sources none of whose thoughts stands
+_BATCH: Final = 500  # records deleted in one transaction
 _VALUES = ("fetched_at", "findings", "etag", "last_modified", "read_at", "expires_at")
 _LAST = (
     select(sources, read_ahead.c.findings.label("ahead"))
@@ -104,6 +107,31 @@ def forget(connection: Connection, source_keys: Iterable[str]) -> None:
     for some in batches([_hash(source_key) for source_key in source_keys]):
         connection.execute(delete(sources).where(sources.c.source.in_(some)))
         connection.execute(delete(read_ahead).where(read_ahead.c.source.in_(some)))
+
+
+def expire(connection: Connection, source_keys: Sequence[str], at: datetime) -> None:
+    """Lets the records of those sources expire that have no thought any more that stands."""
+    for some in batches(source_keys):
+        of_some = select(thoughts.c.source_key).where(thoughts.c.source_key.in_(some), thoughts.c.state.in_(_STANDING))
+        standing = set(connection.execute(of_some).scalars())
+        hashes = [_hash(source_key) for source_key in some if source_key not in standing]
+        expiring = update(sources).where(sources.c.source.in_(hashes), sources.c.expires_at.is_(None))
+        connection.execute(expiring.values(expires_at=at))
+
+
+def forget_expired(connection: Connection, now: datetime) -> int:
+    """Deletes a batch of expired records, and of the oldest ones beyond a bound; returns how many there were.
+
+    Words on posts that were not pinged are deleted after a day, if they still lie there.
+    """
+    connection.execute(delete(read_ahead).where(read_ahead.c.fetched_at < now - _LONGEST_AHEAD))
+    by_age = select(sources.c.source).where(sources.c.expires_at.is_not(None)).limit(_BATCH)
+    expired = by_age.where(sources.c.expires_at <= now)
+    beyond = by_age.order_by(sources.c.expires_at.desc()).offset(_MOST_EXPIRING)
+    found = [connection.execute(query.with_for_update(skip_locked=True)).scalars().all() for query in (expired, beyond)]
+    for hashes in found:
+        connection.execute(delete(sources).where(sources.c.source.in_(hashes)))
+    return sum(map(len, found))
 
 
 def posts_linked(connection: Connection, source_key: str, names: Sequence[str]) -> dict[str, tuple[int, bool]]:

@@ -23,6 +23,7 @@ from feedserver.storage.engine import Database
 from feedserver.thoughts import store, timeline
 from feedserver.thoughts.lifecycle import Linked
 from feedserver.thoughts.model import Thought
+from feedserver.thoughts.retention import RefusalCounter
 from feedserver.thoughts.verification import recheck, sources
 from feedserver.thoughts.verification.fetch_budget import FetchBudget
 from feedserver.thoughts.verification.inspect import Fetch, Inspection, Inspector
@@ -61,6 +62,7 @@ class Verifier:
     settings: Settings
     clock: Clock
     fetch: Fetch
+    refusals: RefusalCounter
 
     def carry_out(self, job: Job) -> None:
         """Runs a leased `verify` job.
@@ -184,4 +186,4 @@ class Verifier:
 
     @property
     def _settler(self) -> Settler:
-        return Settler(self.urls, self.settings)
+        return Settler(self.urls, self.settings, self.refusals)

@@ -1,0 +1,46 @@
+"""The job that erases and folds what is not kept: hourly, and when much was stored. Workers add it if it is missing."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from feedserver.clock import Clock
+from feedserver.jobs import store
+from feedserver.jobs.model import BACKGROUND, Job
+from feedserver.storage.engine import Database
+
+HOUSEKEEPING: Final = "housekeeping"
+_SUBJECT: Final = "site"
+_EVERY: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Housekeeping:
+    """Runs `tasks`, each with the present time. Each runs in small transactions of its own."""
+
+    database: Database
+    clock: Clock
+    tasks: Sequence[Callable[[datetime], None]]
+
+    def carry_out(self, job: Job) -> None:
+        for task in self.tasks:
+            task(self.clock())
+        run_at = self.clock() + _EVERY
+        self.database.transact(
+            lambda connection: store.postpone(connection, job, run_at, attempts=0, error=None, priority=BACKGROUND)
+        )
+
+
+def ensure(connection: Connection, now: datetime) -> Job:
+    """The job, locked; a new one is due at once."""
+    return store.ensure(connection, HOUSEKEEPING, _SUBJECT, now, now, priority=BACKGROUND)
+
+
+def bring_forward(connection: Connection, now: datetime) -> None:
+    """Makes the job due at once, unless it is under way."""
+    job = ensure(connection, now)
+    if not job.is_leased(now) and job.run_at > now:
+        store.bring_forward(connection, job, now)

@@ -1,0 +1,30 @@
+"""How many bytes of the database a thought takes: a pure estimate, rather too high, whose sums bound real growth.
+
+`tests/hostile/growth.py` measures it against both databases.
+"""
+
+from typing import Final
+
+from feedserver.thoughts.model import Content
+
+_ROW: Final = 1_500  # bytes of a row without its texts, of its entries in indexes, and of its timeline
+_COPIES_OF_KEY: Final = 9  # of `source_key`: in its row, in indexes that store a long key badly, and in its job
+
+
+def disk_size(
+    source: str | None, target: str | None, source_key: str | None, content: Content, pending: Content | None = None
+) -> int:
+    """The estimated bytes of one thought, with its timeline, its source's job, and what is stored of its source."""
+    words = _words(content) + (_words(pending) if pending else 0)
+    if source_key is None:
+        return _ROW + words
+    # A source's words are stored twice: with the thought, and with the source.
+    return _ROW + _bytes(source) + _bytes(target) + _COPIES_OF_KEY * _bytes(source_key) + 2 * words
+
+
+def _words(content: Content) -> int:
+    return sum(map(_bytes, (content.author_name, content.author_url, content.title, content.excerpt)))
+
+
+def _bytes(text: str | None) -> int:
+    return len(text.encode("utf-8", "replace")) if text else 0
