@@ -106,7 +106,7 @@ def _layered(flask: WsgiApp, services: WebServices) -> TrustedProxies:
     """The layers that a request passes before Flask, the innermost first."""
     settings = services.settings
     in_time = BodyDeadline(flask, seconds=_BODY_SECONDS, max_bytes=comments.MAX_BODY)
-    feeds_first = FeedFastPath(EncodedSlashes(in_time), services.feed_responder)
+    feeds_first = FeedFastPath(EncodedSlashes(in_time), services.feed_responder, services.urls)
     mounted = Mounted(feeds_first, settings.site.url, everywhere=("/healthz", "/readyz"))
     return TrustedProxies(mounted, settings.server.trusted_proxies)
 

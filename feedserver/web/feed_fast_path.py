@@ -1,18 +1,21 @@
 """WSGI layer before Flask: sends cached and current feeds without the router, templates and hooks.
 
-The router alone decides which address is which feed: when it has routed a request to a feed, the address as sent is
-stored here. Everything else goes on to Flask: pages, browsers that open a feed, new addresses, feeds to be rendered.
+The router alone decides which address is which feed: when it has routed a request to a feed, and the address was sent
+as we write it, it is stored here. Everything else goes on to Flask: pages, browsers that open a feed, new addresses,
+feeds to be rendered. So do other spellings and unknown queries, of which clients can send any number.
 """
 
 from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from cachetools import FIFOCache
 
 from feedserver.feeds.responses import FeedRequest, FeedResponder
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.feeds.views import ROUTED_TO
+from feedserver.urls import Urls
 from feedserver.web.routing import Environ, WsgiApp
 
 _ADDRESSES: Final = 2048
@@ -21,10 +24,12 @@ _ADDRESSES: Final = 2048
 class FeedFastPath:
     """Answers GET and HEAD of feeds; `app` answers the rest."""
 
-    def __init__(self, app: WsgiApp, responder: FeedResponder, most: int = _ADDRESSES) -> None:
+    def __init__(self, app: WsgiApp, responder: FeedResponder, urls: Urls, most: int = _ADDRESSES) -> None:
         """Stores up to `most` addresses."""
         self._app = app
         self._responder = responder
+        self._urls = urls
+        self._origin = urls.base.removesuffix(urlsplit(urls.base).path)
         self._routed: FIFOCache[str, FeedAddress] = FIFOCache(most)
         self._lock = Lock()
 
@@ -45,7 +50,7 @@ class FeedFastPath:
     def _through_flask(self, environ: Environ, start_response: Callable[..., Any], sent: str) -> Iterable[bytes]:
         answered = self._app(environ, start_response)
         address = environ.get(ROUTED_TO)
-        if address is not None and _is_plain(sent, address):
+        if address is not None and self._origin + sent == address.url(self._urls):
             with self._lock:
                 self._routed[sent] = address
         return answered
@@ -54,9 +59,3 @@ class FeedFastPath:
 def _is_for_the_feed(environ: Environ) -> bool:
     """Whether a request is for the feed itself, not for the page that browsers get."""
     return environ["REQUEST_METHOD"] in ("GET", "HEAD") and environ.get("HTTP_SEC_FETCH_MODE") != "navigate"
-
-
-def _is_plain(sent: str, address: FeedAddress) -> bool:
-    """Whether the address has no query but the feed's own: clients can send any number of others, which are ignored."""
-    path, question, query = sent.partition("?")
-    return path.startswith("/") and question + query == address.query

@@ -1,5 +1,6 @@
 """Feeds sent before Flask: the same responses, and only for addresses that the router knows."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -13,9 +14,10 @@ from feedserver.app import create_app
 from feedserver.feeds.documents import FeedDocuments
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
+from feedserver.settings import Settings
 from feedserver.web.feed_fast_path import FeedFastPath
 from tests.feeds.happenings import say
-from tests.support.fixtures import Publish
+from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock
 
 FEEDS = ["/feed.rss", "/tags/a%2Fb/feed.atom", "/thoughts.json", "/feed.rss?page=1", "/posts/fog/thoughts.rss"]
@@ -139,21 +141,58 @@ def test_a_feed_that_is_gone_is_gone_at_once(client: FlaskClient, services: WebS
     assert client.get("/posts/fog/thoughts.rss").status_code == 410
 
 
-def test_unknown_queries_are_not_remembered(services: WebServices, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app_module, "FeedFastPath", partial(FeedFastPath, most=3))
+@pytest.fixture
+def small(services: WebServices, monkeypatch: pytest.MonkeyPatch) -> tuple[FlaskClient, list[str]]:
+    """A client of an application that stores two addresses, and what reached the router."""
+    monkeypatch.setattr(app_module, "FeedFastPath", partial(FeedFastPath, most=2))
     app = create_app(services=services)
     routed: list[str] = []
     app.before_request(lambda: routed.append(request.full_path.rstrip("?")))
-    client = app.test_client()
+    return app.test_client(), routed
+
+
+OTHERS = (
+    "/feed.rss?utm_source={}",
+    "/feed.rss?x={}&page=1",
+    "/feed.rss?x={}.rss",
+    "/feed.rss?page=1&x={}",
+    "/%66eed.rss",
+    "/feed%2Erss",
+    "/tags/%61%2Fb/feed.rss",
+    "/tags/a%2fb/feed.rss",
+    "/tags/a%2Fb/fee%64.rss",
+)
+
+
+def test_other_spellings_and_unknown_queries_are_not_remembered(small: tuple[FlaskClient, list[str]]) -> None:
+    client, routed = small
     client.get("/feed.rss")
-    for number in range(5):
-        assert client.get(f"/feed.rss?utm_source={number}").status_code == 200
-        assert client.get(f"/feed.rss?x={number}&page=1").status_code == 200
-        assert client.get(f"/feed.rss?x={number}.rss").status_code == 200
+    for number in range(3):
+        for path in OTHERS:
+            assert client.get(path.format(number)).status_code == 200
 
     client.get("/feed.rss")
 
-    assert routed.count("/feed.rss") == 1
+    assert routed.count("/feed.rss") == 1 + 3 * 2, "once as we write it, and each time in another spelling"
+
+
+def test_of_more_addresses_than_are_stored_the_oldest_go(small: tuple[FlaskClient, list[str]]) -> None:
+    client, routed = small
+    for path in ("/feed.rss", "/feed.atom", "/feed.json", "/feed.atom", "/feed.json", "/feed.rss"):
+        client.get(path)
+
+    assert routed == ["/feed.rss", "/feed.atom", "/feed.json", "/feed.rss"]
+
+
+def test_below_a_path_addresses_are_remembered_too(settings: Settings, assemble: Assemble) -> None:
+    services = assemble(replace(settings, site=replace(settings.site, url="https://blog.example/caf%C3%A9")))
+    app = create_app(services=services)
+    routed: list[str] = []
+    app.before_request(lambda: routed.append(request.path))
+
+    statuses = [app.test_client().get("/caf%C3%A9/feed.rss").status_code for _ in range(2)]
+
+    assert (statuses, routed) == ([200, 200], ["/feed.rss"])
 
 
 def test_a_request_without_raw_uri_goes_through_the_router(app: Flask) -> None:
