@@ -76,3 +76,12 @@ def network(address: str) -> str:
     if found.version == 4:
         return str(found)
     return str(ip_network((found, 64), strict=False))
+
+
+@lru_cache(maxsize=4096)  # called for each full download of a feed
+def is_loopback(address: str) -> bool:
+    """Whether an address is one of this machine alone (127.0.0.0/8, ::1); other text is none."""
+    try:
+        return unmapped(ip_address(address)).is_loopback
+    except ValueError:
+        return False

@@ -8,6 +8,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -84,7 +85,7 @@ class LimitsSettings:
     host: int = _setting(30, types.whole(1, 1_000_000), "fetches a minute from one source host, subdomains included")
     refetch: int = _setting(300, types.whole(0, 31 * 86_400), "seconds between two fetches of the same source URL")
     copies: int = _setting(
-        30, types.whole(0, 1_000_000), "full downloads of one feed a minute by one address; 0 = no limit"
+        60, types.whole(0, 1_000_000), "full copies of one feed a minute to one address; 0 = no limit"
     )
     waiting: int = _setting(10_000, types.whole(1, 10_000_000), "unsettled pings; beyond it new ones are refused")
 
@@ -107,7 +108,9 @@ class JobsSettings:
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    trusted_proxies: tuple[Network, ...] = _setting((), types.networks, "networks whose X-Forwarded-* are believed")
+    trusted_proxies: tuple[Network, ...] = _setting(
+        (ip_network("127.0.0.0/8"), ip_network("::1")), types.networks, "networks whose X-Forwarded-* are believed"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ EVERY = {
     "limits.sender": (60, "1", "1", 1),
     "limits.host": (30, "1", "1", 1),
     "limits.refetch": (300, "0", "0", 0),
-    "limits.copies": (30, "0", "0", 0),
+    "limits.copies": (60, "0", "0", 0),
     "limits.waiting": (10_000, "5", "5", 5),
     "keep.refused": (90, "30", "30", 30),
     "keep.most_refused": (100_000, "500", "500", 500),
@@ -45,7 +45,12 @@ EVERY = {
     "keep.readers": (400, "31", "31", 31),
     "keep.spam": (90, "30", "30", 30),
     "jobs.in_web": (True, "false", "false", False),
-    "server.trusted_proxies": ((), "10.0.0.0/8,fd00::/8", '"10.0.0.0/8, fd00::/8"', A),
+    "server.trusted_proxies": (
+        (ip_network("127.0.0.0/8"), ip_network("::1")),
+        "10.0.0.0/8,fd00::/8",
+        '"10.0.0.0/8, fd00::/8"',
+        A,
+    ),
 }
 
 

@@ -117,6 +117,16 @@ def test_other_feeds_and_other_clients_are_not_refused(client: FlaskClient) -> N
     assert fetch(client, "/tags/none/feed.atom").status_code == 404
 
 
+@pytest.mark.parametrize("reader", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])
+def test_loopback_neither_counts_nor_is_refused(limit: DownloadLimit, services: WebServices, reader: str) -> None:
+    assert passed(limit, 3 * MOST, reader) == 3 * MOST
+    assert written(services) == 0
+
+
+def test_sixty_a_minute_is_the_default() -> None:
+    assert LimitsSettings().copies == 60
+
+
 def test_zero_is_no_limit(settings: Settings, assemble: Assemble) -> None:
     services = assemble(replace(settings, limits=LimitsSettings(copies=0)))
     client = create_app(services=services).test_client()

@@ -17,8 +17,8 @@ FRESHRSS = "FreshRSS/1.20 (Linux; https://freshrss.org)"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A site that trusts X-Forwarded-For from loopback, so that a test can be many readers."""
-    environ = {"FEEDSERVER_LIMITS_COPIES": str(MOST), "FEEDSERVER_SERVER_TRUSTED_PROXIES": "127.0.0.1/32"}
+    """A site that trusts X-Forwarded-For from loopback, as by default, so that a test can be many readers."""
+    environ = {"FEEDSERVER_LIMITS_COPIES": str(MOST)}
     site = Site(tmp_path_factory.mktemp("readers"), free_port(), environ, FEEDSERVER)
     site.start(workers=WORKERS)
     yield site
@@ -57,6 +57,10 @@ def test_two_processes_refuse_the_same_reader(site: Site) -> None:
     etag = answers[0][1].get("etag") or get(site, "192.0.2.2")[1]["etag"]
     assert {get(site, "192.0.2.1", If_None_Match=etag)[0] for _ in range(4)} == {304}
     assert get(site, "192.0.2.1", "/feed.rss")[0] == 200
+
+
+def test_what_this_machine_asks_for_itself_never_counts(site: Site) -> None:
+    assert {request(site.url + "/feed.json")[0] for _ in range(2 * MOST)} == {200}
 
 
 def test_the_last_counts_are_written_when_the_server_stops(site: Site) -> None:

@@ -13,6 +13,8 @@ from tests.support.serving import FEEDSERVER, Site, free_port, request
 
 Answer = tuple[int, dict[str, str], bytes]
 WORKERS, THREADS = 2, 4
+# A test can be a client at any address, which it says in this header.
+_ANY_CLIENT = "set_real_ip_from 127.0.0.0/8; real_ip_header X-Test-Address;"
 
 
 class Front:
@@ -52,11 +54,11 @@ class Front:
 def running_front(folder: Path, *, tried_first: str = "") -> Iterator[Front]:
     """nginx in front of a site, both ready; `tried_first` is as `Nginx` takes it."""
     port = free_port()
-    environ = {"FEEDSERVER_SITE_URL": f"http://127.0.0.1:{port}", "FEEDSERVER_SERVER_TRUSTED_PROXIES": "127.0.0.1"}
+    environ = {"FEEDSERVER_SITE_URL": f"http://127.0.0.1:{port}"}
     for name in ("site", "nginx"):
         (folder / name).mkdir()
     site = Site(folder / "site", free_port(), environ, FEEDSERVER)
-    nginx = Nginx(folder / "nginx", site.port, port, tried_first=tried_first)
+    nginx = Nginx(folder / "nginx", site.port, port, tried_first=tried_first, also=_ANY_CLIENT)
     with ExitStack() as stack:
         stack.enter_context(nginx.running())
         site.start(WORKERS, THREADS)

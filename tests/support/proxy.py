@@ -22,7 +22,7 @@ class Nginx:
 
     def __init__(self, folder: Path, site_port: int, port: int, *, tried_first: str = "", also: str = "") -> None:
         """`tried_first` goes before the site in `upstream feedserver`, as `server HOST:PORT;`; `also` holds further
-        locations."""
+        directives of the server."""
         self.url = f"http://127.0.0.1:{port}"
         self._port = port
         self.cache = folder / "cache"
