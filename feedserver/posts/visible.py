@@ -53,11 +53,11 @@ def _visible(html: str) -> Element:
     tree = turbohtml.parse_fragment(html, positions=False)
     for alternative in tree.select("noscript"):
         _show_picture_of(alternative)
+    _remove(tree, f"noscript, {_HIDDEN}")  # not before: else a wide element could stand beside each of them
     for picture in tree.select("img, source"):
         _load_at_once(picture)
-    _remove(tree, _HIDDEN)
     for drawing in tree.select("svg"):
-        drawing.replace_with(Text(" ".join(text.text for text in drawing.select("text, foreignObject"))))
+        drawing.replace_with(Text(_words_in(drawing)))
     for action in tree.select("maction"):  # the first part is shown, the others after a click
         action.replace_with(*[child for child in action.children if isinstance(child, Element)][:1])
     for stray in tree.select(", ".join(MATH)):
@@ -75,11 +75,16 @@ def _remove(tree: Element, selector: str) -> None:
         element.decompose()
 
 
+def _words_in(drawing: Element) -> str:
+    texts = drawing.select("text, foreignObject")
+    return " ".join(text.text for text in texts if text.parent and not text.parent.closest("text, foreignObject"))
+
+
 # --- pictures that a script loads ---
 
 
 def _show_picture_of(noscript: Element) -> None:
-    """Puts the picture in a `noscript` in the place of the placeholder beside it; removes the `noscript`.
+    """Puts the picture in a `noscript` in the place of the placeholder beside it.
 
     Other pictures in it, such as those that count readers, are not seen by readers.
     """
@@ -89,7 +94,6 @@ def _show_picture_of(noscript: Element) -> None:
         if real is not None and placeholder is not None:
             placeholder.replace_with(real.extract())
             break
-    noscript.decompose()
 
 
 def _element_beside(element: Element, direction: str) -> Element | None:
@@ -111,11 +115,13 @@ def _placeholder_in(element: Element | None) -> Element | None:
 
 
 def _load_at_once(picture: Element) -> None:
-    """Gives a placeholder the address that a script would give it."""
+    """Gives a placeholder the address that a script would give it. Removes a picture that shows and says nothing."""
     if not _is_loaded(picture) and (address := _lazy_address(picture, _LAZY_SOURCES)):
         picture.attrs["src"] = address
     if "srcset" not in picture.attrs and (addresses := _lazy_address(picture, _LAZY_SETS)):
         picture.attrs["srcset"] = addresses
+    if picture.tag == "img" and not _is_loaded(picture) and not _value(picture, "alt").strip():
+        picture.decompose()
 
 
 def _is_loaded(picture: Element) -> bool:

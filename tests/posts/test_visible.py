@@ -131,6 +131,11 @@ def test_nothing_else_comes_from_where_scripts_are_off(html: str) -> None:
     assert "JavaScript" not in found + render(html).excerpt
 
 
+@pytest.mark.parametrize("html", ["<img src='data:image/gif;base64,R0lGOD'>", "<img alt=' '>"])
+def test_a_picture_that_shows_and_says_nothing_leaves_the_body_empty(html: str) -> None:
+    assert in_feed(html) == ""
+
+
 # --- words ---
 
 
@@ -138,6 +143,7 @@ def test_nothing_else_comes_from_where_scripts_are_off(html: str) -> None:
     ("html", "words"),
     [
         ("<svg><title>no</title><text>one <tspan>two</tspan></text><text>three</text></svg>", "one two three"),
+        ("<svg><foreignObject><p>one <svg><text>two</text></svg></p></foreignObject></svg>", "one two"),
         ("<xmp>one <b> two</xmp>", "one <b> two"),
         ("<textarea>one two</textarea>", "one two"),
         ("<details><summary>one</summary>two</details>", "one two"),
@@ -147,7 +153,7 @@ def test_nothing_else_comes_from_where_scripts_are_off(html: str) -> None:
         ("<blockquote>one</blockquote><font color=red>two</font>", "one two"),
         ("<meter value=1>one</meter>", "one"),
     ],
-    ids="svg xmp textarea details ruby controls dialog old meter".split(),
+    ids="svg foreign xmp textarea details ruby controls dialog old meter".split(),
 )
 def test_words_that_readers_see_are_kept(html: str, words: str) -> None:
     found = render(html)

@@ -8,6 +8,8 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from feedserver.posts import store
+from feedserver.posts.rerendering import rerender
+from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata, posts
 from tests.storage.test_upgrade_of_thoughts import POST, THOUGHT, insert
@@ -56,3 +58,16 @@ def test_what_refers_to_a_post_still_needs_it(full: Database) -> None:
 
     with pytest.raises(IntegrityError), full.write() as connection:
         connection.execute(posts.delete().where(posts.c.id == 1))
+
+
+def test_posts_are_rendered_anew_after_their_upgrade(full: Database) -> None:
+    with full.write() as connection:
+        connection.execute(text("UPDATE posts SET source = '![roof](roof.jpg)', image = 'http://old.example/roof.jpg'"))
+        connection.execute(text("INSERT INTO site (id, guid, revision, created_at) VALUES (1, 'g', 4, '2026-01-01')"))
+
+    upgrade_to(full, "head")
+    assert rerender(full) == 2
+
+    with full.read() as connection:
+        assert [post.image for post in store.by_ids(connection, (1, 7)).values()] == ["roof.jpg", "roof.jpg"]
+        assert revision.load(connection).revision == 5

@@ -27,11 +27,27 @@ _OLD_HTML = (
     "<font color=red>f</font><center>c</center><marquee>m</marquee><h1>a<h1>b</h1></h1><table><td>x</table>"
     "<dl><dd>x</dl><details><summary>s</summary>d</details>"
 )
+_ADDRESSES = (
+    "<img src='/фото.jpg' srcset='/ä.jpg 1x, b\\c.jpg 2x'> <a href='my file.pdf'>f</a> <a href='%zz%20'>g</a>"
+    " <iframe src='https://v.example/a b'></iframe> <a href='http:\\\\h.example\\x y'>c</a> <q cite='é'>e</q>"
+    " <video poster='p p.jpg' src='ü.mp4'></video> <a href='mailto:ü@h.example'>d</a> <a href='http://ü[/'>h</a>"
+    " <a href='https://bücher.example/é?ü#ß'>b</a>"
+)
+_FORMULAS = (
+    "The area is <math><mi>π</mi><msup><mi>r</mi><mn>2</mn></msup></math>. <math><annotation-xml encoding='text/html'>"
+    "<style><img src=x onerror=alert(1)></style></annotation-xml><mi href='javascript:x'>x</mi></math>"
+)
+_LAZY = (
+    "<img src='data:image/gif;base64,R0lGOD' data-src='/real.jpg'><noscript><img src='/real.jpg' alt='A'></noscript>"
+    "\n\n| a |\n|--:|\n| 1 |\n"
+)
 _FILES = (
     "title: Enclosures\nenclosures:\n"
     '  - {url: "https://media.example/a.mp3?x=1&y=2", type: audio/mpeg, length: 1234}\n'
     '  - {url: "https://media.example/b.png", type: image/png, length: 99}\n'
-    '  - {url: "https://media.example/c.mp4", type: video/mp4, length: 0}'
+    '  - {url: "https://media.example/c.mp4", type: video/mp4, length: 0}\n'
+    '  - {url: "https://bücher.example/épi sode.mp3", type: audio/mpeg, length: 5}\n'
+    '  - {url: "own talk.mp3", type: audio/mpeg, length: 5}'
 )
 _TAGS = 'title: "&amp;amp; &copy; &#169; &nbsp; &bogus;"\ntags: ["a & b", "c,d", "<tag>", "日本語", "50%", x/y]'
 
@@ -49,6 +65,9 @@ POSTS: dict[str, tuple[str, str]] = {
     "enclosures": (_FILES, "Files."),
     "right to left": ('title: "\u200fעברית \u202eRTL override"\nlang: he', "שלום עולם"),
     "astral": ('title: "😀 𝕏 \U0001f1e9\U0001f1ea"', "😀 𝕏 \U0010ffff \U0001fffe end"),
+    "addresses of all kinds": ("title: Addresses", _ADDRESSES),
+    "formulas": ("title: Formulas", _FORMULAS),
+    "lazy pictures and tables": ("title: Lazy", _LAZY),
     "links of all kinds": ("title: Relative", _LINKS),
     "no markup at all": ("title: Less", "a < b && c > d, 1 <2 and 3<4 <notatag> </closing> <p>open <b>bold <i>x"),
     "references": (_TAGS, "&copy; &bogus; &amp;lt; &lt;item&gt;</item>"),
@@ -78,7 +97,7 @@ def fill(services: WebServices, clock: Clock) -> list[Post]:
             clock.move(seconds=1)
             say(services, post, text=text, name=name)
         clock.move(seconds=1)
-        link(services, post, f"https://other.example/a?b=1&c={number}", "[…] words & <more> ]]> […]")
+        link(services, post, f"https://other.example/ä?b=1&c={number}", "[…] words & <more> ]]> […]")
     return visible
 
 
