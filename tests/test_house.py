@@ -80,7 +80,9 @@ PURE = {
     "thoughts/source/encoding.py",
     "thoughts/source/excerpt.py",
     "thoughts/source/findings.py",
+    "thoughts/source/hiding.py",
     "thoughts/source/links.py",
+    "thoughts/source/styles.py",
     "thoughts/source/tokens.py",
     "thoughts/source/xhtml.py",
 }

@@ -12,7 +12,9 @@ from feedserver.text import shorten, srcset_candidates, strangers_line
 from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME
 from feedserver.thoughts.source.tokens import (
     HIDDEN,
+    INVISIBLE,
     MAX_TOKENS,
+    OF_TEXT,
     START,
     TEMPLATE,
     TEXT,
@@ -34,6 +36,8 @@ _URL_ATTRIBUTES = {
     **dict.fromkeys(("blockquote", "del", "ins", "q"), ("cite",)),
     "video": ("src", "poster"),
 }
+_WITH_TEXT = frozenset("a blockquote del ins q".split())
+_PICTURES = frozenset("img svg video".split())
 _STRIPPED = "".join(map(chr, range(0x21)))  # around a URL: C0 controls and space (URL Standard section 4.4)
 _REPLACED = str.maketrans({"\t": None, "\n": None, "\r": None, " ": "%20", "\\": "%5C"})
 _BEFORE_QUERY = re.compile("[^?#]*")
@@ -44,8 +48,8 @@ _META = {"og:site_name": MAX_NAME, "og:title": MAX_NAME, "og:description": MAX_E
 class FoundLink:
     """A link of a page. `url` is absolute, http(s), at most 2048 bytes long; `element` is the tag name.
 
-    `position` is the index of its token, for `excerpt`. `hidden` is true if the element or one around it has the
-    attribute `hidden` or a style that makes it invisible.
+    `position` is the index of its token, for `excerpt`. `hidden` is true if readers cannot see it, as far as the
+    attributes of the element and of those around and in it tell.
     """
 
     url: str
@@ -81,8 +85,10 @@ def read(text: str, url: str) -> SourcePage:
     metadata: dict[str, str] = {}
     found: list[tuple[str, str, int, bool]] = []
     base: str | None = None
-    position = 0
-    for position, (token, flags) in enumerate(flagged_tokens(text, OpenElements())):
+    position, open_elements = 0, OpenElements()
+    shown = _ShownLinks(open_elements)
+    for position, (token, flags) in enumerate(flagged_tokens(text, open_elements)):
+        shown.take(position, token, flags)
         if flags & TEMPLATE or token.type is not START:
             if flags & TITLE and token.type is TEXT and "title" not in metadata:
                 metadata["title"] = _folded(token.data or "", MAX_NAME)
@@ -90,12 +96,14 @@ def read(text: str, url: str) -> SourcePage:
         tag = token.tag or ""
         if tag in _URL_ATTRIBUTES:
             raws = islice(_raw_urls(token), MAX_LINKS - len(found))
-            found.extend([(raw, tag, position, bool(flags & HIDDEN)) for raw in raws])
+            hidden = bool(flags & (HIDDEN if tag in _WITH_TEXT else HIDDEN & ~OF_TEXT))
+            found.extend([(raw, tag, position, hidden) for raw in raws])
         elif tag == "meta":
             _read_meta(token, metadata)
         elif tag == "base" and base is None:
             base = token.attr("href")
     title = metadata.get("title", "")
+    found = [(raw, tag, place, hidden and place not in shown.positions) for raw, tag, place, hidden in found]
     links, all_resolved = _resolved(found, _absolute(url, base or "") or url)
     return SourcePage(
         name=metadata.get("og:site_name") or title,
@@ -105,6 +113,31 @@ def read(text: str, url: str) -> SourcePage:
         text=text,
         is_whole=all_resolved and len(found) < MAX_LINKS and position + 1 < MAX_TOKENS,
     )
+
+
+class _ShownLinks:
+    """Finds the links with hidden text that are seen all the same: they hold a picture, or text that is shown again."""
+
+    def __init__(self, open_elements: OpenElements) -> None:
+        self.positions: set[int] = set()
+        self._open_elements = open_elements
+        self._open: tuple[int, int] | None = None  # position and depth of the open link whose text is hidden
+
+    def take(self, position: int, token: Token, flags: int) -> None:
+        """Takes the next token."""
+        depth = len(self._open_elements.tags)
+        if token.type is START and token.tag == "a":
+            self._open = (position, depth) if flags & HIDDEN else None
+        elif self._open and depth < self._open[1]:
+            self._open = None
+        elif self._open and _is_seen(token, flags):
+            self.positions.add(self._open[0])
+
+
+def _is_seen(token: Token, flags: int) -> bool:
+    if token.type is TEXT:
+        return not flags & (HIDDEN | INVISIBLE) and bool((token.data or "").strip())
+    return token.type is START and token.tag in _PICTURES and not flags & HIDDEN & ~OF_TEXT
 
 
 def _raw_urls(token: Token) -> Iterator[str]:

@@ -14,23 +14,22 @@ from turbohtml import Token, TokenType, tokenize
 
 from feedserver.text import BLOCKS, VOID
 from feedserver.text import UNSEEN as INVISIBLE_ELEMENTS
+from feedserver.thoughts.source.hiding import BOX, FONT, INDENT, VISIBILITY, hiding
 
 # A token takes up to 2 µs, and a page is read twice. 1 MB of ordinary HTML has 50,000 tokens, 1 MB of nothing but short
 # links has 200,000.
 MAX_TOKENS = 200_000
 START, END, TEXT = TokenType.START_TAG, TokenType.END_TAG, TokenType.TEXT
-HIDDEN, INVISIBLE, TEMPLATE, FOREIGN, TITLE = 1, 2, 4, 8, 16  # flags of a token, inherited from open elements
+# Flags of a token, inherited from open elements. HIDDEN is why it is hidden, of which those in it may take back some.
+HIDDEN = BOX | VISIBILITY | FONT | INDENT
+OF_TEXT = FONT | INDENT  # what hides text alone
+INVISIBLE, TEMPLATE, FOREIGN, TITLE = 16, 32, 64, 128
 _FLAGS = {
     **dict.fromkeys(INVISIBLE_ELEMENTS - {"noscript"} | set("audio canvas noembed noframes video".split()), INVISIBLE),
     "math": FOREIGN,
     "svg": INVISIBLE | FOREIGN,
     "template": INVISIBLE | TEMPLATE,
 }
-_INVISIBLE_STYLE = re.compile(
-    r"(?<![\w-])(?:display\s*:\s*none|opacity\s*:\s*0*(?:\.0+)?%?(?![.\d])|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0*(?:\.0+)?(?![.\d])"
-    r"|(?:left|right|top|bottom|text-indent|margin-(?:left|top))\s*:\s*-\d{3})",
-    re.IGNORECASE,
-)
 # Elements that end a run of text: all blocks, but neither line breaks nor images.
 BOUNDARIES = BLOCKS - {"br", "img"} | set("body caption center head html menu tbody tfoot thead".split())
 _INLINE = frozenset(
@@ -50,6 +49,7 @@ _IMPLIED = {
 _SCOPE = frozenset("body button dl html math menu object ol select svg table td template th tr ul".split())
 _MAX_SEARCH = 16  # open elements that are searched
 _MAX_NAMES = 1000  # distinct tag names
+_MAX_STYLES = 100_000  # characters of different styles: reading them takes up to 1 µs each
 _MAX_REREAD = 32  # times the length of the page: raw text that is tokenized again
 _LONG_HALF = 32 * 1024  # characters
 _LONG = re.compile(f"(?<![^>])[^>]{{{2 * _LONG_HALF},}}")  # one attempt a stretch, else quadratic
@@ -105,6 +105,8 @@ class OpenElements:
         self._flags = [0]  # of each open element, with those around it; the first item is that of the page
         self._counts: dict[str, int] = {}
         self._names: dict[str, str] = {}
+        self._styles: dict[tuple[str, str | None, str | None], tuple[int, int]] = {}
+        self._styles_left = _MAX_STYLES
         self.flags = 0  # of text at this point
         self.floor = 0  # number of elements that the last tag left open, without the one that it opened
         self.markup_follows = False  # whether the next raw text is really markup
@@ -118,8 +120,9 @@ class OpenElements:
             self._end_implied(_IMPLIED[tag])
         self.floor = len(self.tags)
         flags = self.flags | _FLAGS.get(tag, 0)
-        if token.attrs and tag not in ("body", "html") and _is_hidden(token):
-            flags |= HIDDEN  # a script shows a page whose body is hidden
+        if token.attrs and tag not in ("body", "html"):  # a script shows a page whose body is hidden
+            added, removed = self._hiding(tag, token.attr("hidden"), token.attr("style"))
+            flags = flags & ~removed | added
         if tag == "title" and not flags & (FOREIGN | TEMPLATE):
             flags |= TITLE
         void = tag in VOID or (token.self_closing and bool(flags & FOREIGN))
@@ -141,6 +144,18 @@ class OpenElements:
         while tag in self._counts and in_reach and self._close() != tag:
             pass
         self.floor = len(self.tags)
+
+    def _hiding(self, tag: str, hidden: str | None, style: str | None) -> tuple[int, int]:
+        """`hiding`, once for equal attributes. Styles beyond _MAX_STYLES hide nothing."""
+        if not style and hidden is None:
+            return 0, 0
+        attributes = (tag, hidden, style)
+        if attributes not in self._styles:
+            self._styles_left -= len(tag) + len(hidden or "") + len(style or "")
+            if self._styles_left < 0:
+                return 0, 0
+            self._styles[attributes] = hiding(*attributes)
+        return self._styles[attributes]
 
     def _interned(self, tag: str) -> str:
         """The same string object for each of the first _MAX_NAMES names, to save memory."""
@@ -167,11 +182,3 @@ class OpenElements:
         if not self._counts[tag]:
             del self._counts[tag]
         return tag
-
-
-def _is_hidden(token: Token) -> bool:
-    hidden, style = token.attr("hidden"), token.attr("style")
-    is_hidden = (
-        hidden is not None and hidden.strip().lower() != "until-found"
-    )  # browsers show it when a search finds it
-    return is_hidden or bool(style and _INVISIBLE_STYLE.search(style))

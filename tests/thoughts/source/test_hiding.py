@@ -1,0 +1,193 @@
+"""What hides a link from readers: each case was compared with Chromium, fade-ins apart."""
+
+import re
+import time
+from html import escape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedserver.thoughts.source.hiding import hiding
+from feedserver.thoughts.source.links import read
+from feedserver.thoughts.source.styles import declared
+
+A = "<a href=http://me.example/x>the link</a>"
+PICTURE = "<a href=http://me.example/x{}>words<img src=roof.jpg></a>"
+
+HIDING = """
+display:none | display : NONE | ;display:none | display:none;; | display:/**/none | dis\\play:none | display:n\\6fne
+display:block;display:none | display:none;display:blok | display:none;display:"block" | display:none;display
+display:none;display:block none | display:none!important;display:block | display:none ! important;display:block
+x:(;display:block);display:none | x:{};display:none | color:red}display:x;display:none | display:none /* x
+display:none;display:unset none | a;display:none | --x:display:block;display:none | *display:block;display:none
+visibility:hidden | visibility:collapse | visibility:visible;visibility:hidden
+opacity:0 | opacity:0.0 | opacity:.0 | opacity:0% | opacity:-1 | opacity:0;transition:none | opacity:0;transform:none
+font-size:0 | font-size:0px | font-size:0.0em | font-size:0% | font:0/0 a | font:0 serif | font:bold 0px/1 serif
+position:absolute;left:-9999px | position:fixed;left:-999em | position:relative;left:-9999px | margin-left:-9999px
+position:absolute;top:-9999px | position:absolute;left:-100%;width:100% | position:absolute;inset:0 0 0 -9999px
+position:absolute;right:-9999px | margin-top:-9999px | margin:-9999px 0 0 | margin:0 0 0 -9999px
+text-indent:-9999px | text-indent:-5000em
+height:0;overflow:hidden | width:0;overflow:hidden | width:1px;height:1px;overflow:hidden | max-height:0;overflow:hidden
+height:0;overflow-y:hidden | height:0;overflow:scroll | height:1px;overflow:clip
+position:absolute;clip:rect(0,0,0,0) | position:absolute;clip:rect(0 0 0 0) | position:fixed;clip:rect(1px,1px,1px,1px)
+clip-path:inset(50%) | clip-path:inset(100%) | clip-path:circle(0) | clip-path:polygon(0 0, 0 0, 0 0)
+transform:translateX(-9999px) | transform:translate(-9999px, 0) | transform:scale(0) | content-visibility:hidden
+"""
+HONEST = """
+position:absolute;left:50%;width:960px;margin-left:-480px | margin-top:-120px | padding-top:100px;margin-top:-100px
+position:absolute;left:-100px | position:absolute;left:-10px | margin-left:-100px | float:left;margin-left:-100%
+margin:0 -9999px;padding:0 9999px | margin-bottom:-9999px;padding-bottom:9999px | left:-9999px
+position:static;left:-9999px | text-indent:-20px | text-indent:-9999px;text-indent:0
+/* display:none */ | background:url(/display:none.png) | content:';display:none' | x:(;display:none) | x:{display:none}
+display:none;display:block | display:none;display:block!important | display:none;display:initial | --x:display:none
+display:none;display:inline flow-root | display:var(--x) | display none | display:"none" | display:none none
+-display:none | x;display:block;/*;display:none | display:block none | 'display:none | xdisplay:none
+visibility:hidden;visibility:visible | opacity:0;opacity:1 | opacity:0.01 | opacity:1 | opacity:calc(1)
+opacity:0;transform:translateY(20px) | opacity:0;transition:opacity 1s | opacity:0;animation:fade 1s
+opacity:0;-webkit-transform:translateY(20px) | visibility:hidden;animation-name:fade
+font-size:0.8em | font-size:-1px | font:0 | font:400 12px serif | font-size:0;font:12px serif
+font-size:0;font-size:1px
+height:0 | height:0;overflow:visible | height:0;overflow:hidden;padding-bottom:56.25% | width:0 | overflow:hidden
+height:0;min-height:100px;overflow:hidden | height:0;height:auto;overflow:hidden | height:100px;overflow:hidden
+max-height:0;overflow:hidden;transition:max-height 1s
+clip:rect(0,0,0,0) | position:absolute;clip:rect(0,999px,999px,0) | position:absolute;clip:auto | clip-path:circle(90%)
+transform:scale(1) | transform:scale(0.5) | transform:translateY(20px) | content-visibility:auto | line-height:0
+color:red;z-index:-1
+"""
+NOT_OF_INLINE_ELEMENTS = """
+text-indent:-9999px | height:0;overflow:hidden | width:1px;height:1px;overflow:hidden | margin-top:-9999px
+transform:translateX(-9999px) | transform:scale(0) | content-visibility:hidden
+"""
+UNDONE = {
+    "visible within hidden": ("visibility:hidden", "visibility:visible"),
+    "pixels within 0": ("font-size:0", "font-size:16px"),
+    "rem within 0": ("font-size:0", "font-size:1rem"),
+    "a word within 0": ("font-size:0", "font-size:medium"),
+    "a shorthand within 0": ("font-size:0", "font:16px serif"),
+    "no indent within one": ("text-indent:-9999px", "text-indent:0"),
+}
+NOT_UNDONE = {
+    "inherited visibility": ("visibility:hidden", "visibility:inherit"),
+    "em within 0": ("font-size:0", "font-size:2em"),
+    "percent within 0": ("font-size:0", "font-size:200%"),
+    "larger within 0": ("font-size:0", "font-size:larger"),
+    "opacity within 0": ("opacity:0", "opacity:1"),
+    "block within none": ("display:none", "display:block"),
+    "indent of an inline element": ("text-indent:-9999px", "display:inline;text-indent:0"),
+    "color": ("text-indent:-9999px", "color:red"),
+}
+
+
+def cases(table: str) -> list[str]:
+    return re.split(r" \| |\n", table.strip())
+
+
+def is_hidden(page: str) -> bool:
+    (link,) = [link for link in read(page, "http://blog.example/").links if link.url == "http://me.example/x"]
+    return link.hidden
+
+
+@pytest.mark.parametrize("style", cases(HIDING))
+def test_what_a_browser_hides_is_hidden(style: str) -> None:
+    assert is_hidden(f'<div style="{escape(style)}"><p>words {A} words</p></div>')
+
+
+@pytest.mark.parametrize("style", cases(HONEST))
+def test_what_a_browser_shows_or_fades_in_is_not_hidden(style: str) -> None:
+    assert not is_hidden(f'<div style="{escape(style)}"><p>words {A} words</p></div>')
+
+
+@pytest.mark.parametrize("style", cases(NOT_OF_INLINE_ELEMENTS))
+def test_what_does_not_apply_to_inline_elements_hides_none(style: str) -> None:
+    assert not is_hidden(f"<span style='{style}'>words {A}</span>")
+    assert is_hidden(f"<span style='display:inline-block;{style}'>words {A}</span>")
+
+
+@pytest.mark.parametrize(("outer", "inner"), UNDONE.values(), ids=UNDONE)
+def test_what_is_shown_again_within_is_not_hidden(outer: str, inner: str) -> None:
+    assert not is_hidden(f"<div style='{outer}'><div style='{inner}'><p>{A}</p></div></div>")
+    assert is_hidden(f"<div style='{outer}'><div style='{inner}'></div><p>{A}</p></div>")
+
+
+@pytest.mark.parametrize(("outer", "inner"), NOT_UNDONE.values(), ids=NOT_UNDONE)
+def test_what_is_not_shown_again_within_stays_hidden(outer: str, inner: str) -> None:
+    assert is_hidden(f"<div style='{outer}'><div style='{inner}'><p>{A}</p></div></div>")
+
+
+@pytest.mark.parametrize(
+    ("page", "hidden"),
+    [
+        (f"<div hidden>{A}</div>", True),
+        (f"<div hidden=false>{A}</div>", True),
+        (f"<div hidden style='color:red'>{A}</div>", True),
+        (f"<div hidden style='display:bad'>{A}</div>", True),
+        (f"<div hidden style='display:block'>{A}</div>", False),
+        (f"<div hidden=until-found>{A}</div>", False),
+        (f"<div aria-hidden=true>{A}</div>", False),
+        (f"<details><summary>more</summary>{A}</details>", False),
+        (f"<noscript>{A}</noscript>", False),
+    ],
+)
+def test_an_attribute_hides_unless_the_style_shows(page: str, hidden: bool) -> None:
+    assert is_hidden(page) == hidden
+
+
+@pytest.mark.parametrize(
+    ("page", "hidden"),
+    [
+        (PICTURE.format(" style=font-size:0"), False),
+        (f"<div style=font-size:0>{PICTURE.format('')}</div>", False),
+        (f"<div style=visibility:hidden>{PICTURE.format('')}</div>", True),
+        ("<a href=http://me.example/x style=visibility:hidden><i style=visibility:visible>x</i></a>", False),
+        ("<a href=http://me.example/x style=font-size:0><i style=font-size:9px>x</i></a>", False),
+        ("<a href=http://me.example/x style=font-size:0><i style=font-size:9px> </i></a>x", True),
+        ("<a href=http://me.example/x style=font-size:0>x</a><i style=font-size:9px>x</i>", True),
+        ("<div style=font-size:0><a href=http://me.example/x>x</a><img src=roof.jpg></div>", True),
+        ("<div style=font-size:0><img src=http://me.example/x></div>", False),
+        ("<div style=font-size:0><q cite=http://me.example/x>x</q></div>", True),
+    ],
+)
+def test_a_link_is_seen_by_what_is_seen_in_it(page: str, hidden: bool) -> None:
+    assert is_hidden(page) == hidden
+
+
+HOSTILE = [
+    "margin:1;",
+    "margin:1 1 1 1;",
+    ";",
+    "(",
+    "/*",
+    "'",
+    "\\",
+    "\\a ",
+    "{",
+    "font:1 1 1 1;",
+    "display:none;",
+    "a:(;",
+    "x",
+]
+
+
+@pytest.mark.parametrize("pattern", HOSTILE)
+def test_a_style_takes_linear_time(pattern: str) -> None:
+    begun = time.process_time()
+
+    declared(pattern * (100_000 // len(pattern)))
+    hiding("p", None, "clip-path:polygon(" + pattern * (100_000 // len(pattern)))
+
+    assert time.process_time() - begun < 1
+
+
+def test_different_styles_are_read_up_to_a_bound() -> None:
+    page = "".join(f"<b style='margin:{n}px 1px 1px;margin:{n}px'></b>" for n in range(25_000))
+    begun = time.process_time()
+
+    assert not is_hidden(page + f"<p style=display:none>{A}")
+    assert is_hidden(page[:50_000] + f"<p style=display:none>{A}")
+    assert time.process_time() - begun < 2
+
+
+@given(st.text(alphabet="abdisplay:none;(){}[]'\"\\/*!0 1px-\n,%"))
+def test_any_style_is_read(style: str) -> None:
+    hiding("p", None, style)
