@@ -47,7 +47,9 @@ _UTC: Final = re.compile(r"(?<![A-Za-z])(?:utc?|gmt)(?![A-Za-z])", re.IGNORECASE
 _NAMED_OFFSET: Final = re.compile(r"([A-Za-z]+) ?([+-]) ?(?=\d)")  # GMT+1
 _REMARK: Final = re.compile(r"([+-]\d{1,2}(?::?\d\d)?) ?\([^()]*\)$")  # as JavaScript prints a Date
 _YEAR_FIRST: Final = re.compile(
-    r"(?<![\d/.-])\d{4}([-/.])\d{1,2}\1\d{1,2}(?!\d)|^\d{4} \d{1,2} \d{1,2}(?!\d)|(?<!\S)\d{8}(?:\d{4}|\d{6})?(?!\d)"
+    r"(?<![\d/.-])(?:\d{4}|3[2-9]|[4-9]\d)([-/.])\d{1,2}\1\d{1,2}(?!\d)"
+    r"|^\d{4} \d{1,2} \d{1,2}(?!\d)"
+    r"|(?<!\S)\d{8}(?:\d{4}|\d{6})?(?!\d)"
 )
 _DOTTED: Final = re.compile(r"(?<!\d)\d{1,2}\. ?\d{1,2}\. ?\d{2,4}(?!\d)")
 
@@ -70,7 +72,7 @@ def read(text: str, zone: tzinfo) -> datetime:
     """
     if len(text) > MAX_DATE:
         raise UnreadableDate(f"is not a date such as {EXAMPLE}")
-    written = one_line(text)
+    written = " ".join(one_line(text).split())  # JavaScript puts a narrow no-break space before AM
     plain = _as_meant(written)
     zones = {**_ZONES, **_RFC_5322_ZONES} if _RFC_5322.fullmatch(plain) else _ZONES
     try:

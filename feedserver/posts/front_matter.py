@@ -25,7 +25,7 @@ _TAB_BETWEEN = re.compile(r"(?<=\S)[ \t]*\t[ \t]*")
 _SEPARATORS = re.compile("[\x85\u2028\u2029]")
 _SEPARATED = re.compile("^(?P<before>[^\x85\u2028\u2029\n]*)[\x85\u2028\u2029](?P<after>.*)$", re.MULTILINE)
 _COLON = re.compile(r":(?=[ \t]|$)")
-_COLON_IN_TEXT = ":\N{NO-BREAK SPACE}"  # folded into a blank with the others when the text is
+_COLON_IN_TEXT = ":\N{REPLACEMENT CHARACTER}"  # `text.clean` drops it again
 
 
 @dataclass(frozen=True, slots=True)

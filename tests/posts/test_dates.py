@@ -86,6 +86,7 @@ def test_in_dates_of_rfc_5322_its_zones_mean_what_section_4_3_says(zone: str, ho
         ("2024/05/06", (2024, 5, 6)),
         ("2024.05.06", (2024, 5, 6)),
         ("2024 5 6", (2024, 5, 6)),
+        ("99-05-06", (1999, 5, 6)),
         ("20240506", (2024, 5, 6)),
         ("20240506T0000", (2024, 5, 6)),
         ("2024", (2024, 1, 1)),
@@ -95,6 +96,7 @@ def test_in_dates_of_rfc_5322_its_zones_mean_what_section_4_3_says(zone: str, ho
         ("June 5, 2024", (2024, 6, 5)),
         ("5-Jun-2024", (2024, 6, 5)),
         ("Wed, 5th of June 2024", (2024, 6, 5)),
+        ("6/13/2024, 12:00:00\u202fAM", (2024, 6, 13)),
     ],
 )
 def test_a_day_is_read(text: str, day: tuple[int, int, int]) -> None:
