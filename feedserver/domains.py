@@ -85,3 +85,15 @@ def is_loopback(address: str) -> bool:
         return unmapped(ip_address(address)).is_loopback
     except ValueError:
         return False
+
+
+def wide_network(address: str) -> str:
+    """Returns the wide network of an address, the unit of shares: the /24 of an IPv4 address, the /48 of an IPv6 one.
+
+    Returns any other text unchanged.
+    """
+    try:
+        found = unmapped(ip_address(address))
+    except ValueError:
+        return address
+    return str(ip_network((found, 24 if found.version == 4 else 48), strict=False))

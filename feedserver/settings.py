@@ -88,6 +88,10 @@ class LimitsSettings:
         60, types.whole(0, 1_000_000), "full copies of one feed a minute to one address; 0 = no limit"
     )
     waiting: int = _setting(10_000, types.whole(1, 10_000_000), "unsettled pings; beyond it new ones are refused")
+    held: int = _setting(
+        10_000, types.whole(1, 10_000_000), "thoughts that wait for a moderator; beyond it new ones are refused"
+    )
+    held_bytes: int = _setting(50_000_000, types.whole(1, 100_000_000_000), "bytes of their words")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedserver.domains import network, registrable_domain, source_site
+from feedserver.domains import network, registrable_domain, source_site, wide_network
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,17 @@ def test_a_registrable_domain_is_one_label_below_a_public_suffix(host: str, doma
 )
 def test_a_network_is_what_one_subscriber_has(address: str, counted_as: str) -> None:
     assert network(address) == counted_as
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("::ffff:192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2:3::4", "2001:db8:1::/48"),
+        ("", ""),
+        ("unix:", "unix:"),
+    ],
+)
+def test_a_wide_network_is_what_one_customer_may_have(address: str, counted_as: str) -> None:
+    assert wide_network(address) == counted_as

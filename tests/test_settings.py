@@ -39,6 +39,8 @@ EVERY = {
     "limits.refetch": (300, "0", "0", 0),
     "limits.copies": (60, "0", "0", 0),
     "limits.waiting": (10_000, "5", "5", 5),
+    "limits.held": (10_000, "5", "5", 5),
+    "limits.held_bytes": (50_000_000, "5", "5", 5),
     "keep.refused": (90, "30", "30", 30),
     "keep.most_refused": (100_000, "500", "500", 500),
     "keep.most_refused_bytes": (100_000_000, "1000000", "1000000", 1_000_000),

@@ -10,23 +10,28 @@ from sqlalchemy import Connection
 from feedserver import domains
 from feedserver.posts.model import Post
 from feedserver.services import Services, services
-from feedserver.storage import rate_limits
+from feedserver.storage import rate_limits, revision
 from feedserver.thoughts import comments, store
-from feedserver.thoughts.comments import Form
+from feedserver.thoughts.comments import Comment, Form
 from feedserver.thoughts.model import Thought
-from feedserver.thoughts.moderation import reputation
+from feedserver.thoughts.moderation import queue_limits, reputation
 
 _COMMENTS_A_MINUTE: Final = 10  # from one network
 _TOO_MANY: Final = "Too many comments came from your address. Please wait a minute and send it once more."
+_QUEUE_IS_FULL: Final = "Too many comments wait for approval already. Please come back later."
+_TRY_LATER: Final = 3_600  # seconds
 _USED: Final = "Another comment was sent with this form. If this is a further one, please send it once more."
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a comment was not stored: errors by field (`form`: of the whole form), and the status of the response."""
+    """Why a comment was not stored: errors by field (`form`: of the whole form).
+
+    `retry_after`: seconds until it may be sent again, None if the commenter has to change something.
+    """
 
     errors: Mapping[str, str]
-    status: int = 422
+    retry_after: int | None = None
 
 
 def new_token(post_id: int) -> str:
@@ -71,14 +76,21 @@ def _forgery(post: Post) -> str | None:
 
 
 def _store(connection: Connection, parts: Services, post: Post) -> Thought | Refusal:
-    now = parts.clock()
-    bucket = f"comment:{domains.network(request.remote_addr or '')}"
+    now, sender = parts.clock(), request.remote_addr or ""
+    bucket = f"comment:{domains.network(sender)}"
     if not rate_limits.allow(connection, bucket, _COMMENTS_A_MINUTE, now):
-        return Refusal({"form": _TOO_MANY}, 429)
+        return Refusal({"form": _TOO_MANY}, rate_limits.WINDOW)
     comment, errors = comments.read(request.form)
     if comment is None:
         return Refusal(errors)
     if stored := store.by_submission(connection, comment.submission):
         return stored if comment.is_same_as(stored) else Refusal({"form": _USED})
     verdict = reputation.verdict_on_comment(connection, comment.name, comment.email, parts.settings)
-    return comments.add(connection, post.id, comment, verdict, now)
+    if verdict.state == "held" and not _has_room(connection, parts, sender, comment):
+        return Refusal({"form": _QUEUE_IS_FULL}, _TRY_LATER)
+    return comments.add(connection, post.id, comment, verdict, now, sender)
+
+
+def _has_room(connection: Connection, parts: Services, sender: str, comment: Comment) -> bool:
+    revision.lock(connection)  # so that of two comments at once the second is counted after the first
+    return queue_limits.has_room(connection, parts.settings.limits, sender, size=comment.size)

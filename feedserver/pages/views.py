@@ -22,7 +22,6 @@ from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.posts.store import EVERYTHING, Listing
 from feedserver.services import services
-from feedserver.storage import rate_limits
 from feedserver.thoughts import comments, store
 from feedserver.thoughts.comments import Form
 from feedserver.urls import page_number
@@ -161,9 +160,10 @@ def comment(slug: str) -> BaseResponse:
         abort(403, "This post takes no comments.")
     thought = submit(found)
     if isinstance(thought, Refusal):
-        response = _post_page(found, filled_form(found, thought.errors), status=thought.status)
-        if thought.status == 429:
-            response.headers["Retry-After"] = str(rate_limits.WINDOW)
+        status = 422 if thought.retry_after is None else 429
+        response = _post_page(found, filled_form(found, thought.errors), status=status)
+        if thought.retry_after is not None:
+            response.headers["Retry-After"] = str(thought.retry_after)
         return response
     outcome = "shown" if thought.state == "shown" else "held"
     anchor = f"thought-{thought.id}" if outcome == "shown" else "comment-form"

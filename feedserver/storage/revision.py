@@ -45,6 +45,11 @@ def locked_revision(connection: Connection) -> int:
     return revision
 
 
+def lock(connection: Connection) -> None:
+    """Makes all others that call this, and changes of the site, wait until the transaction ends."""
+    connection.execute(select(site.c.id).with_for_update())
+
+
 def change_author(connection: Connection, author: str) -> str | None:
     """Stores the site's author; returns the one that was stored before, or None."""
     before: str | None = connection.execute(select(site.c.author)).scalar_one()

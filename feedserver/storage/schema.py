@@ -169,6 +169,7 @@ related = Table(
 _SOME_WAIT = text("pending_since IS NOT NULL")
 _IS_KNOWN = text("commenter IS NOT NULL")
 _HAS_WORDS = text("fingerprint IS NOT NULL")
+_IS_HELD = text("state = 'held'")
 thoughts = Table(
     "thoughts",
     metadata,
@@ -207,6 +208,8 @@ thoughts = Table(
     Column(
         "size", Integer, nullable=False, server_default="0"
     ),  # bytes that it takes, estimated (`thoughts.disk_size`)
+    Column("sender_network", SafeText),  # domains.wide_network of who sent it, while it waits; else null
+    Column("word_bytes", Integer, nullable=False, server_default="0"),  # of its content and pending content
     UniqueConstraint("post_id", "source_key"),
     Index(
         None,
@@ -215,6 +218,13 @@ thoughts = Table(
         postgresql_where=_HAS_WORDS,
     ),
     Index(None, "source_site", "approved", "state"),
+    # Covers the counts of what waits for a moderator.
+    Index(
+        None,
+        *("state", "sender_network", "source_site", "word_bytes"),
+        sqlite_where=_IS_HELD,
+        postgresql_where=_IS_HELD,
+    ),
     Index(None, "commenter", "approved", "state", sqlite_where=_IS_KNOWN, postgresql_where=_IS_KNOWN),
     Index(None, "post_id", "state", "received_at"),
     Index(None, "state", "received_at", "id", "post_id"),  # covers the queries of the site's feed of thoughts

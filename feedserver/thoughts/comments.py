@@ -21,7 +21,7 @@ from feedserver.storage import revision
 from feedserver.text import strangers_line, strangers_text
 from feedserver.thoughts import store
 from feedserver.thoughts.lifecycle import Verdict
-from feedserver.thoughts.model import Thought, is_blank
+from feedserver.thoughts.model import Content, Thought, is_blank
 from feedserver.urls import split_http
 
 MAX_BODY: Final = 131_072  # bytes of the whole form, enough for the longest comment percent-encoded
@@ -58,6 +58,11 @@ class Comment:
     email: str
     website: str
     submission: str
+
+    @property
+    def size(self) -> int:
+        """The bytes of its words."""
+        return Content(self.name, self.website, "", self.text).size
 
     def is_same_as(self, stored: Thought) -> bool:
         return (self.text, self.name, self.website) == (stored.excerpt, stored.author_name, stored.author_url)
@@ -120,8 +125,10 @@ def read(sent: Mapping[str, str]) -> tuple[Comment | None, dict[str, str]]:
     return Comment(text, name, email, website, hashlib.sha256(sent.get(TOKEN, "").encode()).hexdigest()), {}
 
 
-def add(connection: Connection, post_id: int, comment: Comment, verdict: Verdict, now: datetime) -> Thought:
-    """Stores a comment in the state of its verdict."""
+def add(
+    connection: Connection, post_id: int, comment: Comment, verdict: Verdict, now: datetime, sender: str = ""
+) -> Thought:
+    """Stores a comment in the state of its verdict. `sender` is the address that it came from, "" if unknown."""
     if verdict.state == "shown":
         revision.revise(connection)
     return store.add_comment(
@@ -135,6 +142,7 @@ def add(connection: Connection, post_id: int, comment: Comment, verdict: Verdict
         text=comment.text,
         submission=comment.submission,
         now=now,
+        sender=sender,
     )
 
 

@@ -15,15 +15,11 @@ def disk_size(
     source: str | None, target: str | None, source_key: str | None, content: Content, pending: Content | None = None
 ) -> int:
     """The estimated bytes of one thought, with its timeline, its source's job, and what is stored of its source."""
-    words = _words(content) + (_words(pending) if pending else 0)
+    words = content.size + (pending.size if pending else 0)
     if source_key is None:
         return _ROW + words
     # A source's words are stored twice: with the thought, and with the source.
     return _ROW + _bytes(source) + _bytes(target) + _COPIES_OF_KEY * _bytes(source_key) + 2 * words
-
-
-def _words(content: Content) -> int:
-    return sum(map(_bytes, (content.author_name, content.author_url, content.title, content.excerpt)))
 
 
 def _bytes(text: str | None) -> int:

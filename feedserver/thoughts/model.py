@@ -29,6 +29,12 @@ class Content:
     excerpt: str
     fingerprint: str | None = field(default=None, compare=False)
 
+    @property
+    def size(self) -> int:
+        """The bytes of its texts (UTF-8)."""
+        texts = (self.author_name, self.author_url, self.title, self.excerpt)
+        return sum(len(text.encode("utf-8", "replace")) for text in texts)
+
 
 NOTHING: Final = Content("", "", "", "")  # of a ping that was never verified
 

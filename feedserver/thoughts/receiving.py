@@ -26,7 +26,7 @@ from feedserver.storage.engine import Database
 from feedserver.thoughts import removed, store, targets, timeline
 from feedserver.thoughts.lifecycle import NEEDS_APPROVAL, Pinged, decide
 from feedserver.thoughts.model import Thought
-from feedserver.thoughts.moderation import hosts
+from feedserver.thoughts.moderation import hosts, queue_limits
 from feedserver.thoughts.slots import WaitingSlots
 from feedserver.thoughts.targets import Target
 from feedserver.thoughts.verification.fetch_budget import budget_key
@@ -162,7 +162,10 @@ class Receiver:
             return self._known(known)
         if known is None and removed.knows(connection, ping.post.id, ping.source_key):
             return _Stored(refused=errors.AlreadyKnown())
-        if self._is_too_much(connection, ping.source_key):
+        limits = self.settings.limits
+        if self._is_too_much(connection, ping.source_key) or not queue_limits.has_room(
+            connection, limits, ping.sender, source=ping.source_key
+        ):
             return _Stored(refused=errors.TooMuchWaiting())
         if (linked := self.verifier.known_link(record, ping.post.id, now)) is not None:
             thought = self._write(connection, ping, known, None, now)

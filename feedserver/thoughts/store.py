@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from feedserver.domains import source_site
+from feedserver.domains import source_site, wide_network
 from feedserver.posts import store as posts
 from feedserver.storage import revision, schema
 from feedserver.storage.batches import batches
@@ -47,6 +47,7 @@ _PAIR = _LOCKED.where(thoughts.c.post_id == bindparam("post"), thoughts.c.source
 _OF_SOURCE = _LOCKED.where(
     thoughts.c.source_key == bindparam("key"), thoughts.c.state.in_(bindparam("states", expanding=True))
 )
+_WAITS: tuple[State, ...] = ("received", "held")
 _WAITING = select(func.count(), func.coalesce(func.sum(thoughts.c.size), 0)).where(thoughts.c.state == "received")
 _SET_NEXT_CHECK = (
     update(thoughts)
@@ -156,6 +157,7 @@ def add_ping(
         "host": host,
         "source_site": source_site(source_key),
         "sender": sender,
+        "sender_network": wide_network(sender),
         "next_check_at": next_check_at,
         "size": disk_size(source, target, source_key, NOTHING),
     }
@@ -177,8 +179,9 @@ def add_comment(
     text: str,
     submission: str,
     now: datetime,
+    sender: str = "",
 ) -> Thought:
-    """Stores a comment. `submission` identifies the form that it was sent with."""
+    """Stores a comment. `submission` identifies the form that it was sent with, `sender` is an address."""
     values = _blank("comment", state, post_id, now) | {
         "reason": reason,
         "author_name": name,
@@ -187,6 +190,8 @@ def add_comment(
         "commenter": commenter_of(name, email),
         "excerpt": text,
         "submission": submission,
+        "sender_network": wide_network(sender) or None if state == "held" else None,
+        "word_bytes": Content(name, website, "", text).size,
         "decided_at": now,
         "size": disk_size(None, None, None, Content(name, website, "", text)),
     }
@@ -209,7 +214,8 @@ def receive_again(
         "next_check_at": next_check_at,
     }
     size = disk_size(thought.source, target, thought.source_key, thought.content)
-    _update(connection, thought.id, values | {"sender": sender, "size": size})
+    sent = {"sender": sender, "sender_network": wide_network(sender), "size": size}
+    _update(connection, thought.id, values | sent)
     return replace(thought, **values)  # type: ignore[arg-type]
 
 
@@ -264,10 +270,13 @@ def _decided(thought: Thought, decision: Decision, now: datetime) -> dict[str, A
         if decision.pending_content
         else None,
         "approved": decision.approved,
+        "word_bytes": decision.content.size + (decision.pending_content.size if decision.pending_content else 0),
         "size": disk_size(
             thought.source, thought.target, thought.source_key, decision.content, decision.pending_content
         ),
     }
+    if decision.state not in _WAITS:
+        values["sender_network"] = None
     if decision.content != thought.content and not nothing_to_show(thought):
         values["updated_at"] = now.replace(microsecond=0)
     if decision.pending_content != thought.pending_content:

@@ -114,3 +114,14 @@ def test_the_record_of_a_source_of_the_first_release_is_forgotten_and_its_though
         assert sources.last(connection, "http://other.example/", datetime.now(UTC), timedelta(minutes=5)) is None
         (event,) = timeline.events(connection, 1)
     assert (event.detail, event.times) == ("a ping for this post", 1)
+
+
+def test_what_waits_since_the_first_release_counts_for_its_network_and_its_bytes(first_release: Database) -> None:
+    waiting = {"state": "held", "excerpt": "é" * 10, "sender": "192.0.2.77"}
+    insert(first_release, "thoughts", THOUGHT | waiting)
+
+    upgrade_to(first_release, "head")
+
+    with first_release.read() as connection:
+        row = connection.execute(text("SELECT sender_network, word_bytes FROM thoughts")).one()
+    assert tuple(row) == ("192.0.2.0/24", 20 + 3 * len("words"))
