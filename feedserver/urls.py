@@ -39,9 +39,13 @@ _QUERY_OR_FRAGMENT = re.compile("[?#]")
 
 @dataclass(frozen=True, slots=True)
 class Urls:
-    """The URLs of a site. `base` is `site.url` without a trailing slash: `https://blog.example/path`."""
+    """The URLs of a site. `base` is `site.url` without a trailing slash: `https://blog.example/path`.
+
+    `former` are bases that it had before it moved: URLs below them are the site's own too, but none is generated.
+    """
 
     base: str
+    former: tuple[str, ...] = ()
 
     def at(self, path: str) -> str:
         """The absolute URL of a path that starts with a slash."""
@@ -81,7 +85,7 @@ class Urls:
         return self.at(f"/moderation/{key}.atom")
 
     def owns(self, url: str) -> bool:
-        """Whether an absolute http(s) URL is below the base."""
+        """Whether an absolute http(s) URL is below a base."""
         return self._steps_below(url) is not None
 
     def post_slug(self, url: str) -> str | None:
@@ -93,13 +97,14 @@ class Urls:
                 return None
 
     def _steps_below(self, url: str) -> list[str] | None:
-        """The decoded path segments of `url` below the base; None if it is not below the base."""
-        parts = split_http(url)
-        ours, prefix = _authority_and_prefix(self.base)
-        if parts is None or authority(parts) != ours:
+        """The decoded path segments of `url` below a base; None if it is below none."""
+        if (parts := split_http(url)) is None:
             return None
-        steps = _steps(parts.path)
-        return steps[len(prefix) :] if steps[: len(prefix)] == prefix else None
+        theirs = authority(parts)
+        for ours, prefix in map(_authority_and_prefix, (self.base, *self.former)):
+            if theirs == ours and (steps := _steps(parts.path))[: len(prefix)] == prefix:
+                return steps[len(prefix) :]
+        return None
 
 
 @lru_cache  # asked for each link of a source, of which there may be 10,000
@@ -107,6 +112,12 @@ def _authority_and_prefix(base: str) -> tuple[tuple[str, int | None], list[str]]
     """The authority of a base URL, and the segments of its path."""
     parts = urlsplit(base)
     return authority(parts), _steps(parts.path) if parts.path else []
+
+
+def base_of_post(url: str) -> str:
+    """Returns the base of the site on which a URL is that of a post."""
+    parts = _split(normalize_source(url))
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rpartition('/posts/')[0]}"
 
 
 def _steps(path: str) -> list[str]:

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from feedserver.errors import InvalidDocument
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts.document import check_slug
-from feedserver.urls import Urls, absolute_url, ascii_url, host_name, normalize_source, segment, split_http
+from feedserver.urls import (
+    Urls,
+    absolute_url,
+    ascii_url,
+    base_of_post,
+    host_name,
+    normalize_source,
+    segment,
+    split_http,
+)
 
 ROOT = Urls("https://blog.example")
 BELOW = Urls("https://blog.example/my%20blog")
@@ -442,3 +451,17 @@ def test_an_address_in_ascii_stays_as_it_is(text: str) -> None:
 )
 def test_an_address_becomes_absolute_in_ascii(address: str, expected: str | None) -> None:
     assert absolute_url(address, "https://h.example/posts/p") == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "base"),
+    [
+        ("http://old.example/posts/a", "http://old.example"),
+        ("https://Old.example:443/my%20blog/posts/a/?next=/posts/b#c", "https://old.example/my%20blog"),
+        ("http://old.example/posts/posts/a", "http://old.example/posts"),
+    ],
+)
+def test_the_address_of_a_post_tells_that_of_its_site(target: str, base: str) -> None:
+    assert base_of_post(target) == base
+    assert Urls("https://new.example", former=(base,)).post_slug(target) == "a"
+    assert Urls("https://new.example").post_slug(target) is None

@@ -138,12 +138,14 @@ def _lazy_address(picture: Element, names: tuple[str, ...]) -> str:
 
 
 def _link_to(frame: Element) -> Element | Text:
-    """A paragraph with a link to what an `iframe` shows; nothing if it shows no page of its own."""
+    """A link to what an `iframe` shows, in a paragraph; nothing if it shows no page of its own."""
     address = ascii_url(_value(frame, "src"))
     if not address or scheme(address) not in ("", "http", "https"):
         return Text("")
     link = Element("a", {"href": address})
     link.append(Text(_value(frame, "title") or address))
+    if frame.closest("p"):
+        return link
     paragraph = Element("p")
     paragraph.append(link)
     return paragraph

@@ -24,6 +24,7 @@ _STANDING: Final[frozenset[State]] = frozenset(("received", "shown", "held"))
 _MOST_AHEAD: Final = 50  # sources in `read_ahead`, with up to 100 kB each
 _LONGEST_AHEAD: Final = timedelta(days=1)
 _MOST_EXPIRING: Final = 20_000  # records of sources none of whose thoughts stands
+_MOST_TARGETS: Final = 100  # enough to know the addresses that the site had
 _BATCH: Final = 500  # records deleted in one transaction
 _VALUES = ("fetched_at", "findings", "etag", "last_modified", "read_at", "expires_at")
 _LAST = (
@@ -145,6 +146,12 @@ def posts_linked(connection: Connection, source_key: str, names: Sequence[str]) 
 
 def _hash(source_key: str) -> str:
     return hashlib.sha256(source_key.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def targets(connection: Connection, source_key: str) -> list[str]:
+    """The addresses that this source was pinged for, as senders wrote them; at most a hundred."""
+    query = select(thoughts.c.target).where(thoughts.c.source_key == source_key).distinct()
+    return [target for target in connection.execute(query.limit(_MOST_TARGETS)).scalars() if target]
 
 
 def _posts_of(connection: Connection, source_key: str) -> dict[int, State]:

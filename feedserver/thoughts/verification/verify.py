@@ -6,7 +6,7 @@ or by a worker. The fetch is between two short transactions, never inside one. B
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -30,7 +30,7 @@ from feedserver.thoughts.verification.inspect import Fetch, Inspection, Inspecto
 from feedserver.thoughts.verification.recheck import VERIFY
 from feedserver.thoughts.verification.settle import MOVABLE, Settler
 from feedserver.thoughts.verification.sources import SourceRecord
-from feedserver.urls import Urls
+from feedserver.urls import Urls, base_of_post
 
 _log = logging.getLogger(__name__)
 ENOUGH: Final = "the fetch limit of this host is reached"
@@ -44,13 +44,15 @@ class Task:
     """A verification with a counted fetch: its leased job, the address of the ping's sender, and the record that a 304
     would confirm.
 
-    `started_at` is when that record was read: a ping that comes later asks for another inspection.
+    `started_at` is when that record was read: a ping that comes later asks for another inspection. Links below `former`
+    bases of the site count, as they did when the site had them.
     """
 
     job: Job
     sender: str | None
     believed: SourceRecord | None
     started_at: datetime
+    former: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Verifier:
         job = task.job
         on_redirect = partial(self._spend_on_redirect, priority=job.priority)
         fetch = partial(self.fetch, on_redirect=on_redirect, timeout=_SHORT_DEADLINE if job.short_deadline else None)
-        inspector = Inspector(self.database, self.urls, self.settings.site.title, fetch)
+        inspector = Inspector(self.database, replace(self.urls, former=task.former), self.settings.site.title, fetch)
         found = inspector.inspect(job.subject, task.sender, task.believed, task.started_at)
         self.database.transact(lambda connection: self._settle(connection, job, found))
 
@@ -161,7 +163,13 @@ class Verifier:
             jobs.postpone(connection, job, run_at, attempts=job.attempts, error=ENOUGH)
             store.set_next_check(connection, job.subject, run_at)
             return None
-        return Task(job, sender or None, sources.believed(connection, job.subject, record, now), now)
+        former = self._former_bases(connection, job.subject)
+        return Task(job, sender or None, sources.believed(connection, job.subject, record, now), now, former)
+
+    def _former_bases(self, connection: Connection, source_key: str) -> tuple[str, ...]:
+        """The bases under which this source was pinged before the site moved."""
+        former = (target for target in sources.targets(connection, source_key) if not self.urls.owns(target))
+        return tuple(sorted(set(map(base_of_post, former))))
 
     def _spend_on_redirect(self, url: str, *, priority: int) -> None:
         """Counts the request after a redirect. Raises BudgetSpent, so that the job is retried later."""

@@ -305,3 +305,38 @@ def test_a_pair_that_was_settled_without_a_fetch_is_rechecked_too(site: Site, ta
     assert len(site.web.fetched) == 1
     assert len(site.jobs()) == 1
     assert site.thoughts()[0].next_check_at == site.jobs()[0].run_at
+
+
+# --- after the site has moved ---
+
+
+@pytest.mark.parametrize("new", ["https://new.example", "http://new.example/blog", "https://blog.example/blog"])
+def test_a_link_to_the_address_before_a_move_still_counts(site: Site, site_with: SiteWith, new: str) -> None:
+    show(site, site.target)
+    moved = site_with(site_url=new)
+
+    moved.run_next_job()
+
+    assert len(moved.web.fetched) == 2
+    assert moved.states() == ["shown"]
+
+
+def test_a_link_that_is_gone_after_a_move_is_gone(site: Site, site_with: SiteWith) -> None:
+    show(site, site.target)
+    site.web.put(SOURCE, linking("http://elsewhere.example/posts/a-post"))
+
+    moved = site_with(site_url="https://new.example")
+    moved.run_next_job()
+
+    assert moved.states() == ["gone"]
+
+
+def test_our_own_post_still_counts_as_a_source_after_a_move(site: Site, site_with: SiteWith) -> None:
+    own = site.url(site.publish("Another", f"I wrote [this]({site.target})."))
+    assert site.ping(own, site.target).outcome == "registered"
+
+    moved = site_with(site_url="https://new.example")
+    moved.run_next_job()
+
+    assert moved.web.fetched == []
+    assert moved.states() == ["shown"]
