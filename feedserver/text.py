@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
-from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 import turbohtml
@@ -30,7 +29,6 @@ _EMBEDDINGS, _POP_EMBEDDING = frozenset("\u202a\u202b\u202d\u202e"), "\u202c"  #
 _ISOLATES, _POP_ISOLATE = frozenset("\u2066\u2067\u2068"), "\u2069"
 MAX_MARKS = 30  # combining marks in a row (UAX #15 section 13)
 _MAYBE_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{MAX_MARKS + 1},}}")  # no letter, digit or blank is a mark
-_MARKS = frozenset(("Mn", "Mc", "Me", "Cf"))  # format characters too: a joiner does not end a row
 _FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))  # two of them are a flag
 _WINDOW = 128  # characters, longer than honest grapheme clusters
 _PIECE = 65_536  # characters
@@ -97,12 +95,15 @@ def strangers_line(text: str, limit: int) -> str:
 
 
 def _with_few_marks(text: str) -> str:
-    return _MAYBE_MARKS.sub(_with_short_runs, text)
+    return _mark_runs().sub(r"\1", text) if _MAYBE_MARKS.search(text) else text
 
 
-def _with_short_runs(stretch: re.Match[str]) -> str:
-    runs = groupby(stretch[0], lambda character: unicodedata.category(character) in _MARKS)
-    return "".join("".join(islice(run, MAX_MARKS) if are_marks else run) for are_marks, run in runs)
+@cache
+def _mark_runs() -> "regex.Pattern[str]":
+    # `re` has no categories. A late import, as most texts have no such run.
+    import regex
+
+    return regex.compile(rf"([\p{{M}}\p{{Cf}}]{{{MAX_MARKS}}})[\p{{M}}\p{{Cf}}]+")
 
 
 def without_open_bidi(text: str) -> str:

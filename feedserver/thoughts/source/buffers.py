@@ -5,6 +5,7 @@ import re
 from feedserver.text import cluster_start
 
 MAX_KEPT = 2048  # characters
+_INDENT = 64  # blanks in a row that may be kept
 _BLANKS = re.compile(r"\s+")
 
 
@@ -52,4 +53,4 @@ def _without_repeated_blanks(piece: str, pieces: list[str]) -> str:
     """`piece` with long whitespace folded, "" if it is blank after a blank: indentation must not fill the buffer."""
     if piece.isspace():
         return "" if pieces and pieces[-1] == " " else " "
-    return _BLANKS.sub(" ", piece) if len(piece) > MAX_KEPT else piece
+    return _BLANKS.sub(" ", piece) if len(piece) > _INDENT else piece

@@ -17,6 +17,7 @@ from feedserver.thoughts.source.tokens import BOUNDARIES, HIDDEN, INVISIBLE, TEX
 
 _SIDE = 100  # characters on each side of the link, and of the link text
 _OPENING = 2 * _SIDE  # characters of a description or of the first words of a page
+_READ = 8 * _SIDE  # characters of a buffer that are cleaned, for each side and the link text
 _ENOUGH = 20  # characters around the link text; with fewer, text from outside the block is added
 _LONGEST_WORD = 60  # characters; longer ones are cut between grapheme clusters, for scripts without spaces
 _MAX_BLOCKS = 512  # open blocks whose start is known
@@ -179,7 +180,7 @@ class _Context:
         left = right = ""
         for left, end in zip(self._before, ends, strict=True):
             right = self._after.until(end)
-            if len(_line(left)) + len(_line(right)) >= _ENOUGH:
+            if len(_last_line(left)) + len(_line(right)) >= _ENOUGH:
                 break
         return _joined(left, self._inside.until(MAX_KEPT), right)
 
@@ -191,8 +192,14 @@ class _Context:
 
 
 def _line(words: str) -> str:
-    """What a buffer holds, on one clean line."""
-    return text.strangers_line(words, 2 * MAX_KEPT)
+    """The beginning of what a buffer holds, on one clean line."""
+    return text.strangers_line(words, _READ)
+
+
+def _last_line(words: str) -> str:
+    """The end of what a buffer holds, on one clean line."""
+    start = text.cluster_start(words, max(0, len(words) - _READ))
+    return text.strangers_line(words[start:], len(words) - start)
 
 
 def _joined(left: str, inside: str, right: str) -> Excerpt | None:
@@ -202,7 +209,7 @@ def _joined(left: str, inside: str, right: str) -> Excerpt | None:
     if middle and middle != whole:
         middle += "… "
     gaps = [" " if (a[-1:] + b[:1]).strip() != a[-1:] + b[:1] else "" for a, b in ((left, inside), (inside, right))]
-    before, after = _tail(_line(left), _SIDE), _head(_line(right), _SIDE)
+    before, after = _tail(_last_line(left), _SIDE), _head(_line(right), _SIDE)
     joined = _line(before + gaps[0] + middle + gaps[1] + after)
     return Excerpt(joined, f"{before} {after}") if joined else None
 
