@@ -2,8 +2,6 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
@@ -32,17 +30,21 @@ def add_commands(commands: Commands) -> None:
     verb(group, "show", _show, "print a post's document as it was published").add_argument("slug", metavar="SLUG")
 
 
-def _add(chosen: Namespace) -> None:
-    """Reads all documents, then publishes them in order: one that cannot be read leaves all unpublished."""
+def _add(chosen: Namespace) -> int:
+    """Publishes each document. Of several, one that is refused is named, and stops none of the others."""
     services = open_site()
-    documents = []
+    refused = 0
     for name in chosen.files:
-        with _naming(name, chosen.files):
-            documents.append(_document(services, name))
-    for name, document in zip(chosen.files, documents, strict=True):
-        with _naming(name, chosen.files):
-            post = services.publisher.add(document, services.clock())
-        _print_post(services, post, document)
+        try:
+            document = _document(services, name)
+            _print_post(services, services.publisher.add(document, services.clock()), document)
+        except (PostError, OSError) as error:
+            if len(chosen.files) == 1 or isinstance(error, BrokenPipeError):
+                raise
+            reason = error.strerror if isinstance(error, OSError) else error
+            _remark(f"{name}: {reason}")
+            refused = 1
+    return refused
 
 
 def _edit(chosen: Namespace) -> None:
@@ -108,17 +110,6 @@ def _document(services: Services, name: str) -> DraftText:
         hint = f"did you mean “{near}”?" if near else f"the fields are {', '.join(FIELDS)}"
         _remark(f"unknown field “{field}” is left out; {hint}")
     return document
-
-
-@contextmanager
-def _naming(name: str, names: Sequence[str]) -> Iterator[None]:
-    """Puts the name of a document before what is wrong with it, where there are several."""
-    try:
-        yield
-    except PostError as error:
-        if len(names) == 1:
-            raise
-        raise PostError(f"{name}: {error}") from error
 
 
 def _print_post(services: Services, post: Post, document: DraftText | None = None) -> None:

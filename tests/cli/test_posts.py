@@ -28,16 +28,17 @@ def test_add_publishes_several_documents_and_prints_a_line_for_each(run: Run, si
     assert done.out == [f"http://blog.example/posts/{slug}" for slug in ("one", "two", "hello")]
 
 
-def test_a_document_that_cannot_be_read_leaves_the_others_unpublished_and_is_named(
+def test_of_several_documents_those_that_are_refused_are_named_and_stop_no_other(
     run: Run, site: Path, write: Write
 ) -> None:
-    names = [write(HELLO), write("---\ntitle: T\ndate: 05/06/2024\n---\n", "bad.md")]
+    names = [write("---\ntitle: T\ndate: 05/06/2024\n---\n", "bad.md"), "none.md", write(HELLO), write(HELLO, "b.md")]
 
-    refused = run("post", "add", *names)
+    done = run("post", "add", *names)
 
-    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
-    assert refused.err[0].startswith("feedserver: bad.md: date: can be read as 2024-05-06 or 2024-06-05")
-    assert json.loads(run("post", "list", "--json").text) == []
+    assert (done.status, done.out, len(done.err)) == (1, ["http://blog.example/posts/hello"], 3)
+    assert done.err[0].startswith("feedserver: bad.md: date: can be read as 2024-05-06 or 2024-06-05")
+    assert done.err[1] == "feedserver: none.md: No such file or directory"
+    assert done.err[2].startswith("feedserver: b.md: slug: “hello” is taken")
 
 
 def test_of_a_draft_the_slug_is_printed_until_readers_can_see_it(run: Run, site: Path, write: Write) -> None:
