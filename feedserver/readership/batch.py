@@ -1,13 +1,16 @@
 """The requests counted since the last write, in memory and bounded. No SQL."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
+from feedserver import domains
 from feedserver.readership.store import Counts, ReaderFeed
 from feedserver.readership.user_agents import OTHERS, reader
 
 MAX_CLIENTS: Final = 10_000  # pairs of client and feed between two writes
+_NETWORKS: Final = 50  # that may fill this: no network may have more than its part
 
 
 class ClientFeed(NamedTuple):
@@ -22,7 +25,7 @@ class ClientFeed(NamedTuple):
 class DayCounts(NamedTuple):
     """The counts of one day by reader and feed, and the reader of each client by User-Agent and address.
 
-    Clients whose readers state their subscribers are left out of `clients`.
+    Clients whose readers state their subscribers, in a User-Agent for each feed, have the reader's name instead.
     """
 
     counts: dict[ReaderFeed, Counts]
@@ -34,17 +37,21 @@ class Batch:
 
     def __init__(self, most: int = MAX_CLIENTS) -> None:
         self._most = most
+        self._of_network: Counter[str] = Counter()
         self.counts: dict[ClientFeed, Counts] = {}
 
     def __len__(self) -> int:
         return len(self.counts)
 
     def counts_of(self, key: ClientFeed) -> Counts:
-        """The counts to add to; clients beyond the bound share those of the day."""
+        """The counts to add to; clients beyond the bounds share those of the day."""
         counts = self.counts.get(key)
         if counts is None:
-            if len(self.counts) >= self._most:
+            network = domains.wide_network(key.address)
+            if len(self.counts) >= self._most or self._of_network[network] >= self._most // _NETWORKS:
                 key = ClientFeed(key.day, None, "", "")
+            else:
+                self._of_network[network] += 1
             counts = self.counts.setdefault(key, Counts())
         return counts
 
@@ -67,7 +74,8 @@ def _add(day: DayCounts, key: ClientFeed, counts: Counts) -> None:
     who = reader(key.user_agent)
     known = day.counts.setdefault((who.name, key.feed_key), Counts())
     known.add(counts)
-    if who.subscribers is None:
-        day.clients[key.user_agent, key.address] = who.name
-    else:
+    identity = key.user_agent
+    if who.subscribers is not None:
         known.subscribers = max(who.subscribers, known.subscribers or 0)
+        identity = who.name
+    day.clients[identity, key.address] = who.name

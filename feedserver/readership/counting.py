@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from feedserver import domains
 from feedserver.clock import Clock
 from feedserver.readership import store
+from feedserver.readership.admission import Client
 from feedserver.readership.batch import Batch, ClientFeed
 from feedserver.readership.user_agents import READ
 from feedserver.storage.engine import Database
@@ -106,13 +107,17 @@ def _write(connection: Connection, batch: Batch, now: datetime) -> None:
     open_since = _open_since(now)
     for day, counted in batch.by_day():
         key = store.key_of(connection, day, secrets.token_hex(32) if day >= open_since else None)
-        store.add(connection, day, counted.counts)
-        if key is not None:
-            store.add_hashes(connection, day, {_hash(key, *client): name for client, name in counted.clients.items()})
+        clients = [] if key is None else [_client(key, *who, name) for who, name in counted.clients.items()]
+        distinct = {client.hash: client for client in clients}  # one /64 of IPv6 is one client
+        store.add(connection, day, counted.counts, list(distinct.values()))
     store.close_days(connection, open_since)
 
 
-def _hash(key: str, user_agent: str, address: str) -> str:
-    """Identifies a client as long as the key exists; afterwards it reveals nothing."""
-    who = f"{domains.network(address)} {user_agent}".encode("utf-8", "replace")
-    return blake2b(who, key=bytes.fromhex(key), digest_size=16).hexdigest()
+def _client(key: str, user_agent: str, address: str, reader: str) -> Client:
+    who = f"{domains.network(address)} {user_agent}"
+    return Client(_hash(key, who), _hash(key, domains.wide_network(address)), reader)
+
+
+def _hash(key: str, who: str) -> str:
+    """Identifies a client or a network as long as the key exists; afterwards it reveals nothing."""
+    return blake2b(who.encode("utf-8", "replace"), key=bytes.fromhex(key), digest_size=16).hexdigest()

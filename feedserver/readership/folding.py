@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, func, insert, select
 
 from feedserver.readership.store import ReaderDay, of_day
-from feedserver.readership.user_agents import OTHERS
+from feedserver.readership.user_agents import OTHERS, is_known
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import reader_counts, reader_days
 
@@ -19,7 +19,7 @@ _TABLES: Final = (reader_days, reader_counts)
 def fold_days(database: Database, keep_days: int, now: datetime) -> None:
     """Deletes days older than `keep_days`, and folds those older than `FOLDED_AFTER`; a transaction for each day.
 
-    On a folded day feeds have no names, and all but the largest readers are one.
+    On a folded day feeds have no names, and all but the largest readers are one, known ones going before others.
     """
     today = now.date()
     while database.transact(partial(_delete_oldest, before=today - timedelta(days=keep_days))):
@@ -45,6 +45,7 @@ def _delete_oldest(connection: Connection, before: date) -> bool:
 
 def _fold(connection: Connection, day: date) -> None:
     found = of_day(connection, day)
+    found.sort(key=lambda one: not is_known(one.reader))  # these first; among them the largest
     named = [one for one in found if one.reader != OTHERS][:READERS]
     rest = [one for one in found if one not in named]
     for table in _TABLES:

@@ -1,23 +1,24 @@
 """The SQL of readership: each day's requests by reader and feed, and the number of readers.
 
-No address is stored. Clients of readers that state no subscribers are counted by keyed hashes; when the day is over,
-its key and hashes are deleted, and only their number remains.
+No address is stored. Clients are counted by keyed hashes of them and of their networks; when the day is over, its key
+and hashes are deleted, and only their number remains, where the reader states no subscribers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, insert, select, update
 
-from feedserver.readership.user_agents import OTHERS
+from feedserver.readership.admission import Client, admitted
+from feedserver.readership.user_agents import OTHERS, is_known
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import reader_counts, reader_days, reader_hashes, reader_keys
 
-NAMES: Final = 300  # distinct readers in a day
+NAMES: Final = 300  # distinct readers in a day, besides known ones
 ROWS: Final = 10_000  # distinct pairs of reader and feed in a day
-HASHES: Final = 50_000  # stored for a day
+HASHES: Final = 50_000  # of clients, stored for a day
 
 ReaderFeed = tuple[str, str]  # a reader's name and a feed's key
 
@@ -64,32 +65,49 @@ def key_of(connection: Connection, day: date, new_key: str | None) -> str | None
     return key
 
 
-def add(connection: Connection, day: date, new: Mapping[ReaderFeed, Counts]) -> None:
-    """Adds to a day's counts. Beyond the bounds of a day, readers are `OTHERS`, and their feeds have no name."""
+def add(connection: Connection, day: date, new: Mapping[ReaderFeed, Counts], clients: Sequence[Client]) -> None:
+    """Adds to a day's counts and clients, within their bounds.
+
+    Beyond them, readers are `OTHERS`, known ones excepted, and feeds have no name.
+    """
     columns = (reader_days.c.requests, reader_days.c.not_modified, reader_days.c.bytes, reader_days.c.subscribers)
     query = select(reader_days.c.reader, reader_days.c.feed, *columns).where(reader_days.c.day == day)
     known = {(row[0], row[1]): Counts(*row[2:]) for row in connection.execute(query)}
     old = frozenset(known)
-    changed = _merge(known, new)
+    counted = _newly_counted(connection, day, clients, _names(known))
+    changed = _merge(known, new, frozenset(client.reader for client in counted))
     if added := [_named("day", "reader", "feed", (day, *key), known[key]) for key in changed if key not in old]:
         connection.execute(insert(reader_days), added)
     if more := [_named("d", "r", "f", (day, *key), known[key]) for key in changed if key in old]:
         connection.execute(_update_row, more)
+    names = _names(known)
+    if rows := [_row(day, client, client.reader if client.reader in names else OTHERS) for client in counted]:
+        connection.execute(insert(reader_hashes), rows)
 
 
-def add_hashes(connection: Connection, day: date, hashes: Mapping[str, str]) -> None:
-    """Stores the new ones of a day's hashes, each with its reader's name, up to `HASHES`."""
+def _newly_counted(connection: Connection, day: date, clients: Sequence[Client], names: frozenset[str]) -> list[Client]:
+    """Those of the clients that the day has not, as far as they are admitted."""
     room = HASHES - connection.execute(_count_of_hashes(day)).scalar_one()
-    known = connection.execute(select(reader_days.c.reader).where(reader_days.c.day == day).distinct()).scalars().all()
-    names = frozenset(known)
-    for some in batches(list(hashes)):
-        query = select(reader_hashes.c.hash).where(reader_hashes.c.day == day, reader_hashes.c.hash.in_(some))
+    new: list[Client] = []
+    counted: dict[str, dict[str, int]] = {}
+    for some in batches(clients):
+        query = select(reader_hashes.c.hash).where(_is_of(day), reader_hashes.c.hash.in_([one.hash for one in some]))
         there = frozenset(connection.execute(query).scalars())
-        new = [hash_ for hash_ in some if hash_ not in there][: max(0, room)]
-        room -= len(new)
-        if new:
-            rows = [{"day": day, "hash": hash_, "reader": _one_of(names, hashes[hash_])} for hash_ in new]
-            connection.execute(insert(reader_hashes), rows)
+        new += [one for one in some if one.hash not in there]
+    for networks in batches(list({one.network for one in new})):
+        columns = (reader_hashes.c.network, reader_hashes.c.reader)
+        found = select(*columns, func.count()).where(_is_of(day), reader_hashes.c.network.in_(networks))
+        for network, reader, number in connection.execute(found.group_by(*columns)):
+            counted.setdefault(network, {})[reader] = number
+    return list(admitted(new, counted, names, room))
+
+
+def _is_of(day: date) -> ColumnElement[bool]:
+    return reader_hashes.c.day == day
+
+
+def _row(day: date, client: Client, reader: str) -> dict[str, Any]:
+    return {"day": day, "hash": client.hash, "network": client.network, "reader": reader}
 
 
 def close_days(connection: Connection, before: date) -> None:
@@ -99,7 +117,12 @@ def close_days(connection: Connection, before: date) -> None:
     # Keys first: a process that is about to write hashes has locked one, or finds none afterwards.
     connection.execute(delete(reader_keys).where(reader_keys.c.day < before))
     columns = (reader_hashes.c.day, reader_hashes.c.reader)
-    counted = select(*columns, func.count()).where(reader_hashes.c.day < before).group_by(*columns)
+    stated = exists().where(
+        reader_days.c.day == reader_hashes.c.day,
+        reader_days.c.reader == reader_hashes.c.reader,
+        reader_days.c.subscribers.is_not(None),
+    )
+    counted = select(*columns, func.count()).where(reader_hashes.c.day < before, ~stated).group_by(*columns)
     for day, name, number in connection.execute(counted).all():
         _add_to_count(connection, day, name, number)
     connection.execute(delete(reader_hashes).where(reader_hashes.c.day < before))
@@ -125,23 +148,29 @@ def of_day(connection: Connection, day: date) -> list[ReaderDay]:
     return sorted(found, key=lambda reader: (-reader.subscribers, -reader.requests, reader.reader))
 
 
-def _merge(known: dict[ReaderFeed, Counts], new: Mapping[ReaderFeed, Counts]) -> list[ReaderFeed]:
+def _merge(
+    known: dict[ReaderFeed, Counts], new: Mapping[ReaderFeed, Counts], admitted_names: frozenset[str]
+) -> list[ReaderFeed]:
     """Adds `new` to `known`; returns the keys that were added to."""
-    names = {name for name, _ in known}
+    names = set(_names(known))
+    invented = sum(not is_known(name) for name in names)
     changed: dict[ReaderFeed, None] = {}
     for (name, feed), counts in new.items():
-        if name not in names and len(names) >= NAMES:
-            name = OTHERS
+        if name not in names and not is_known(name):
+            if name in admitted_names and invented < NAMES:
+                invented += 1
+            else:
+                name, feed = OTHERS, ""
         if (name, feed) not in known and len(known) >= ROWS:
-            name, feed = OTHERS, ""
+            feed = ""
         names.add(name)
         known.setdefault((name, feed), Counts()).add(counts)
         changed[name, feed] = None
     return list(changed)
 
 
-def _one_of(names: frozenset[str], name: str) -> str:
-    return name if name in names else OTHERS
+def _names(counts: Iterable[ReaderFeed]) -> frozenset[str]:
+    return frozenset(name for name, _ in counts)
 
 
 _update_row = (

@@ -35,6 +35,19 @@ _KNOWN_AS: Final = {
     "theoldreader.com": "The Old Reader",
     "feedfetcher-google": "Google Feedfetcher",
 }
+# Names of feed readers and HTTP libraries, in lower case. They keep their places, whatever names others invent.
+_KNOWN: Final = frozenset(
+    name.strip()
+    for name in """
+    akregator, antennapod, bazqux, blogtrottr, commafeed, curl, elfeed, feedbin, feedbro, feeder, feedfetcher-google,
+    feedly, feedme, feedparser, feed wrangler, fiery feeds, flipboardrss, fluent reader, freshrss, go-http-client,
+    google feedfetcher, gofeed, granary, ifttt, inoreader, libcurl, lire, liferea, miniflux, netnewswire, netvibes,
+    newsblur, newsboat, newsbeuter, newsexplorer, nextcloud-news, nextcloud news, okhttp, protopage, python-requests,
+    python-urllib, quiterss, readkit, readably, reader, reeder, rss guard, rssguard, rss2email, rssowl, selfoss,
+    slackbot, superfeedr bot, the old reader, thunderbird, tiny tiny rss, universalfeedparser, unread, vienna, wget,
+    yahoofeedseeker, yarr, zapier
+    """.split(",")
+) | {BROWSER.lower(), UNNAMED.lower(), OTHERS.lower()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +61,11 @@ class Reader:
 def reader(user_agent: str | None) -> Reader:
     """The sender of this User-Agent, from its first 300 characters."""
     return _reader((user_agent or "")[:READ])
+
+
+def is_known(name: str) -> bool:
+    """Whether a name is that of a common feed reader, or one that we give."""
+    return name.lower() in _KNOWN
 
 
 @lru_cache(maxsize=2048)

@@ -367,13 +367,15 @@ reader_days = Table(
     Column("subscribers", BigInteger),  # the highest stated number; null without one
 )
 
-# One row for each client of a reader that states no subscribers: a keyed hash, until its day is over.
+# One row for each client: keyed hashes of it and of its network, until its day is over.
 reader_hashes = Table(
     "reader_hashes",
     metadata,
     Column("day", Date, primary_key=True),
     Column("hash", SafeText, primary_key=True),
     Column("reader", SafeText, nullable=False),
+    Column("network", SafeText),
+    Index(None, "day", "network"),
 )
 
 # The key of the hashes of a day that is not over.

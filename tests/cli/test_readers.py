@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from feedserver.readership import store
+from feedserver.readership.admission import Client
 from feedserver.readership.store import Counts, ReaderFeed
 from feedserver.storage.engine import Database
 from tests.cli.conftest import Run
@@ -27,8 +28,7 @@ def counted(site: Path, database_url: str) -> Callable[[date], None]:
     def add(day: date) -> None:
         database = Database(database_url)
         with database.write() as connection:
-            store.add(connection, day, ADDED)
-            store.add_hashes(connection, day, {"a": "newsboat", "b": "newsboat"})
+            store.add(connection, day, ADDED, [Client(hash_, "network", "newsboat") for hash_ in "ab"])
         database.close()
 
     return add

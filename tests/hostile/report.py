@@ -13,9 +13,11 @@ from sqlalchemy import create_engine, make_url, text
 
 from feedserver.jobs.model import MAX_PER_KEY
 from feedserver.jobs.worker import BACKGROUND_SLOTS, SLOTS
+from feedserver.readership.admission import CLIENTS_OF_NETWORK, NAMES_OF_NETWORK
 from feedserver.settings import LimitsSettings, PingbackSettings
 from feedserver.thoughts.verification.fetch_budget import HOSTS_AT_FULL_RATE
 from tests.hostile.inside import running_network
+from tests.hostile.inventing import invent
 from tests.hostile.killing import NO_LIMITS, Outcome, ping_through_kills
 from tests.hostile.measure import Cost, measure
 from tests.hostile.pestering import pester
@@ -34,6 +36,7 @@ GROUPS = {
     "tls": "invalid certificates",
     "xml": "request bodies",
 }
+AGENTS = 100_000  # invented
 Row = tuple[str, str, str]
 
 
@@ -44,6 +47,7 @@ def main() -> None:
         costs = measure(SECONDS)
         rows += _bounds(costs)
         rows += _fetches(_made(folder / "pestering"))
+        rows += _readers(_made(folder / "readers"))
         rows += _inside(_made(folder / "inside"))
         rows += _stalled(_made(folder / "stalling"))
         rows += _killed(folder)
@@ -80,6 +84,11 @@ def _fetches(folder: Path) -> list[Row]:
         (f"requests to one host in a minute ({pings})", f"{limits.host}", str(counts.host_fetches)),
         ("requests to all hosts in a minute", f"{limits.host * HOSTS_AT_FULL_RATE:,}", "tested on both databases"),
     ]
+
+
+def _readers(folder: Path) -> list[Row]:
+    what = f"rows of readers in a day ({AGENTS:,} invented User-Agents from one address)"
+    return [(what, f"{CLIENTS_OF_NETWORK + 2 * NAMES_OF_NETWORK:,}", f"{invent(folder, AGENTS):,}")]
 
 
 def _inside(folder: Path) -> list[Row]:

@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, insert, select
 
 from feedserver.readership import counting, store
-from feedserver.readership.batch import Batch, ClientFeed
+from feedserver.readership.admission import CLIENTS_OF_NETWORK, NAMES_OF_NETWORK
+from feedserver.readership.batch import MAX_CLIENTS, Batch, ClientFeed
 from feedserver.readership.counting import Readership
 from feedserver.services import WebServices
 from feedserver.settings import Settings
@@ -185,7 +186,7 @@ def test_when_a_day_is_over_only_its_totals_remain(
     readers.count(feedly(9), "192.0.2.3", ATOM, 200, 1)
     readers.write()
     before = totals()
-    assert len(rows(services.database, "reader_hashes")) == 2
+    assert len(rows(services.database, "reader_hashes")) == 3
     assert len(rows(services.database, "reader_keys")) == 1
 
     clock.now = datetime(2026, 3, 9, 0, 2, tzinfo=UTC)
@@ -193,7 +194,7 @@ def test_when_a_day_is_over_only_its_totals_remain(
 
     assert rows(services.database, "reader_hashes", "reader_keys") == []
     assert totals() == before
-    assert before["FreshRSS"][0] == 2
+    assert (before["FreshRSS"][0], before["Feedly"][0]) == (2, 9)
 
 
 def test_the_hashes_and_their_key_are_erased_from_the_file_too(
@@ -206,9 +207,10 @@ def test_the_hashes_and_their_key_are_erased_from_the_file_too(
     event.listen(services.database.engine, "connect", lambda new, _: new.execute("PRAGMA secure_delete = OFF"))
     services.readership.count(FRESHRSS, "192.0.2.1", ATOM, 200, 1)
     services.readership.write()
-    secrets = [row[1].encode() for row in rows(services.database, "reader_hashes", "reader_keys")]
+    ((_, client, _, network),) = rows(services.database, "reader_hashes")
+    ((_, key),) = rows(services.database, "reader_keys")
+    secrets = [secret.encode() for secret in (client, network, key)]
     services.database.close()  # writes the write-ahead log into the file
-    assert len(secrets) == 2
     assert all(secret in file.read_bytes() for secret in secrets)
 
     clock.move(days=1)
@@ -267,7 +269,7 @@ def test_names_beyond_the_bound_are_others(
     assert totals() == {"a": (2, 2, 0, 2), "b": (1, 1, 0, 1), "c": (1, 1, 0, 1), "Others": (2, 2, 0, 2)}
 
 
-def test_feeds_beyond_the_bound_are_not_named(
+def test_feeds_beyond_the_bound_have_no_name_and_their_readers_keep_theirs(
     services: WebServices, readers: Readership, totals: Totals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "ROWS", 4)
@@ -276,7 +278,7 @@ def test_feeds_beyond_the_bound_are_not_named(
     readers.write()
 
     assert len(rows(services.database, "reader_days")) == 5
-    assert (totals()["a"][1], totals()["Others"][1]) == (4, 5)
+    assert totals() == {"a": (1, 9, 0, 9)}
 
 
 def test_hashes_are_bounded(
@@ -292,26 +294,91 @@ def test_hashes_are_bounded(
     assert totals()["FreshRSS"] == (7, 20, 20, 0)
 
 
+INVENTED = 2_000  # of a write: beyond what one network may have
+
+
+def invent(readers: Readership, address: str, turn: int) -> None:
+    for number in range(INVENTED):
+        letters = "".join(chr(97 + int(digit)) for digit in str(turn * INVENTED + number))
+        readers.count(f"Bot{letters}/1 (9{number} subscribers)", address, ATOM, 200, 1)
+        readers.count(f"Bot{letters}/1", address, ATOM, 200, 1)
+        readers.count(f"FreshRSS/1.{turn} (no {number})", address, ATOM, 200, 1)
+
+
+def test_one_address_with_any_number_of_invented_names_takes_nobodys_place(
+    services: WebServices, readers: Readership, totals: Totals
+) -> None:
+    for turn in range(4):
+        invent(readers, "192.0.2.66", turn)
+        readers.write()
+    before = len(rows(services.database, *TABLES))
+    invent(readers, "192.0.2.77", 5)  # of the same network
+    readers.count(feedly(120), "198.51.100.1", RSS, 304, 0)
+    readers.count("Homemade/1.0", "198.51.100.2", RSS, 304, 0)
+    readers.count("Miniflux/2.2", "198.51.100.3", ATOM, 304, 0)
+    readers.count("FreshRSS/1.20", "198.51.100.4", ATOM, 304, 0)
+    readers.write()
+
+    found = totals()
+    assert (found["Feedly"][0], found["Homemade"][0], found["Miniflux"][0]) == (120, 1, 1)
+    assert sum(name.startswith("Bot") for name in found) == NAMES_OF_NETWORK
+    assert found["FreshRSS"][0] <= CLIENTS_OF_NETWORK + 1
+    assert sum(requests for _, requests, _, _ in found.values()) == 5 * 3 * INVENTED + 4
+    assert before <= 2 * CLIENTS_OF_NETWORK
+    assert len(rows(services.database, *TABLES)) <= before + MAX_CLIENTS // 50 + 8
+
+
+def test_a_known_reader_has_its_name_however_many_are_invented(
+    readers: Readership, totals: Totals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "NAMES", 3)
+    for number in range(6):
+        readers.count(f"Bot{chr(97 + number)}/1", f"192.0.{number}.1", ATOM, 200, 1)
+    readers.count("newsboat/2.21", "198.51.100.1", ATOM, 200, 1)
+    readers.write()
+
+    assert totals() == {
+        "Bota": (1, 1, 0, 1),
+        "Botb": (1, 1, 0, 1),
+        "Botc": (1, 1, 0, 1),
+        "newsboat": (1, 1, 0, 1),
+        "Others": (3, 3, 0, 3),
+    }
+
+
 def test_many_hashes_at_once_are_all_stored(readers: Readership, totals: Totals) -> None:
     for _ in range(2):
         for host in range(1200):
-            readers.count(FRESHRSS, f"10.0.{host // 250}.{host % 250}", ATOM, 304, 0)
+            readers.count(FRESHRSS, f"10.0.{host // 100}.{host % 100}", ATOM, 304, 0)
         readers.write()
 
     assert totals()["FreshRSS"] == (1200, 2400, 2400, 0)
 
 
 def test_memory_is_bounded_between_two_writes() -> None:
-    batch = Batch(most=10)
+    batch = Batch(most=100)
 
-    for number in range(26):
-        batch.counts_of(ClientFeed(TODAY, f"{chr(97 + number)}/1", "192.0.2.1", ATOM)).requests += 1
+    for number in range(260):
+        batch.counts_of(ClientFeed(TODAY, "a/1", f"192.0.{number}.1", ATOM)).requests += 1
 
     ((_, day),) = batch.by_day()
-    assert len(batch) == 11
-    assert len(day.clients) == 10
-    assert day.counts["Others", ""].requests == 16
-    assert sum(counts.requests for counts in day.counts.values()) == 26
+    assert len(batch) == 101
+    assert len(day.clients) == 100
+    assert day.counts["Others", ""].requests == 160
+    assert sum(counts.requests for counts in day.counts.values()) == 260
+
+
+def test_one_network_fills_no_more_than_its_part_of_the_memory() -> None:
+    batch = Batch(most=100)
+    for number in range(260):
+        batch.counts_of(ClientFeed(TODAY, f"invented {number}", f"192.0.2.{number % 256}", ATOM)).requests += 1
+        batch.counts_of(ClientFeed(TODAY, f"invented {number}", f"2001:db8:1:{number:x}::1", ATOM)).requests += 1
+    batch.counts_of(ClientFeed(TODAY, FRESHRSS, "198.51.100.1", ATOM)).requests += 1
+
+    ((_, day),) = batch.by_day()
+    assert len(day.clients) == 2 * 2 + 1
+    assert day.counts["FreshRSS", ATOM].requests == 1
+    assert day.counts["Others", ""].requests == 2 * 258
 
 
 def test_of_a_long_user_agent_only_the_beginning_is_held(

@@ -79,6 +79,18 @@ def test_of_many_readers_on_a_past_day_the_largest_keep_their_names(
     }
 
 
+def test_a_known_reader_keeps_its_name_before_those_that_state_more(
+    services: WebServices, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folding, "READERS", 2)
+    services.readership.count("newsboat/2.21", "198.51.100.1", "site", 200, 1)
+    day = read_on(services, clock, readers=4)
+
+    after(services, clock, days=5)
+
+    assert {one.reader for one in of(services, day)} == {"newsboat", "Readera", "Others"}
+
+
 def test_days_older_than_keep_readers_are_deleted(services: WebServices, clock: Clock) -> None:
     old = read_on(services, clock, readers=2)
     clock.move(days=1)
