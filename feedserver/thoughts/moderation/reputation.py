@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from feedserver.domains import source_site
 from feedserver.posts import store as posts
 from feedserver.settings import Settings
+from feedserver.storage import revision
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts.lifecycle import NEEDS_APPROVAL, Linked, Verdict
 from feedserver.thoughts.model import State, Thought, commenter_of
@@ -76,6 +77,7 @@ def repetition(connection: Connection, thought: Thought, fingerprint: str | None
     """How often the words with this fingerprint were said, by a pingback and by others, in whatever state they are."""
     if fingerprint is None:
         return Repetition()
+    revision.lock(connection)  # so that of two pings that are settled at once the second is counted after the first
     site = source_site(thought.source_key or "")
     same_words = thoughts.c.fingerprint == fingerprint
     of_site = select(thoughts.c.post_id).where(same_words, thoughts.c.source_site == site, thoughts.c.id != thought.id)

@@ -1,11 +1,13 @@
 """Signs of spam that hold a verified pingback under `moderation.pingbacks = show`."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from feedserver.posts.model import Post
 from feedserver.thoughts.moderation.trust import MANY_LINKED, MANY_POSTS
+from tests.support.waiting import together
 from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
 WORDS = "Cheap pills for all who are tired of paying far too much: "
@@ -125,6 +127,22 @@ def test_a_second_thought_on_a_post_with_the_same_words_of_one_site_is_held(site
         "its site says the same words in another thought on this post",
     )
     assert mention(site, target, "http://one.example/3", before=f"Other words. {WORDS}") == ("shown", "verified")
+
+
+def test_of_pings_with_the_same_words_that_are_settled_at_once_two_are_shown(site_with: SiteWith) -> None:
+    site = site_with(pingback_places=12)
+    sources = [f"http://host{number}.example/" for number in range(6)]
+    for source in sources:
+        site.web.put(source, linking(site.target, before=WORDS))
+    site.web.gate.clear()
+
+    def release() -> None:
+        site.web.wait_until_asked(*sources)
+        site.web.gate.set()
+
+    together(*(partial(site.ping, source, site.target) for source in sources), release)
+
+    assert site.states() == ["held"] * 4 + ["shown"] * 2
 
 
 def test_words_that_moved_to_another_page_of_their_site_are_shown(site: Site, target: str) -> None:
