@@ -181,7 +181,7 @@ def _language(front: Mapping[str, Any]) -> str | None:
 
 def _line(text: str | None) -> str:
     """The author's text on one line, which turns no text that follows it."""
-    return one_line(without_open_bidi((text or "").replace("\x85", " ")))  # YAML's escape \\N is a line break
+    return one_line(without_open_bidi((text or "").replace("\x85", " ")))  # which YAML writes \N
 
 
 def _scalar(front: Mapping[str, Any], name: str) -> str | None:
@@ -239,6 +239,8 @@ def _names(front: Mapping[str, Any], field: str) -> tuple[str, ...]:
             raise InvalidDocument(field, f"“{name}” cannot be part of an address")
         if name:
             names.setdefault(caseless(name), name)
+    if len(names) > _MAX_LIST:
+        raise InvalidDocument(field, f"are over {_MAX_LIST}")
     return tuple(names.values())
 
 

@@ -19,11 +19,13 @@ _FALSE: Final = FALSE | {"0", "n", "never"}
 
 # The names of fields without hyphens and underscores, by what withholds a post.
 _IF_TRUE: Final = frozenset(
-    "private hidden unlisted unpublished protected secret password wip headless deleted trashed membersonly"
-    " eleventyexcludefromcollections".split()
+    "private hidden hide unlisted unpublished protected secret confidential internal password postpassword wip exclude"
+    " ignore headless build deleted trashed membersonly embargoed eleventyexcludefromcollections".split()
 )
-_IF_NOT_TRUE: Final = frozenset("published publish public visible listed discoverable render enabled live".split())
-_IF_NOT_PUBLIC: Final = frozenset("status poststatus pagestatus visibility".split())
+_IF_NOT_TRUE: Final = frozenset(
+    "published publish dgpublish public visible listed discoverable render enabled live".split()
+)
+_IF_NOT_PUBLIC: Final = frozenset("status poststatus pagestatus visibility access".split())
 _BEFORE: Final = frozenset(
     "publishdate publishat publishon publishedat publishedon publisheddate publicationdate pubdate releasedate"
     " scheduled scheduledat scheduledfor embargo postdate published publish".split()

@@ -55,6 +55,7 @@ def refusal(content: bytes) -> InvalidDocument:
         ("title: T\ntags: [..]", "tags"),
         ("title: T\ntags: [" + "a" * 201 + "]", "tags"),
         ("title: T\ntags: [" + ", ".join(map(str, range(101))) + "]", "tags"),
+        ("title: T\ntags: " + ", ".join(map(str, range(101))), "tags"),
         ("title: T\nauthors: [{name: Ann}]", "authors"),
         ("title: T\nauthors: [.]", "authors"),
         ("title: T\nsummary: [a]", "summary"),

@@ -39,6 +39,10 @@ def document(*lines: str) -> DraftText:
         "unlisted: true",
         "unpublished: true",
         "wip: true",
+        "hide: true",
+        "dg-publish: false",
+        "build: {render: never}",
+        "access: members",
         "protected: true",
         "password: secret",
         "status: draft",
@@ -107,7 +111,13 @@ def test_a_date_to_come_schedules(name: str) -> None:
 def test_the_latest_of_several_dates_counts() -> None:
     assert document("date: 2024-01-05", "publishDate: 2099-01-01").date == LATER
     assert document("date: 2099-01-01", "publishDate: 2024-01-05").date == LATER
-    assert document("status: future", "date: 2099-01-01").date == LATER
+    assert document("pubDate: 2099-01-01", "published: 2024-01-05").date == LATER
+
+
+def test_a_post_in_a_state_that_waits_for_its_date_waits_for_it() -> None:
+    found = document("status: future", "date: 2099-01-01")
+
+    assert (found.date, found.draft) == (LATER, False)
 
 
 def test_one_field_that_withholds_is_enough() -> None:
