@@ -71,3 +71,19 @@ def test_posts_are_rendered_anew_after_their_upgrade(full: Database) -> None:
     with full.read() as connection:
         assert [post.image for post in store.by_ids(connection, (1, 7)).values()] == ["roof.jpg", "roof.jpg"]
         assert revision.load(connection).revision == 5
+
+
+def test_a_post_of_long_ago_that_was_never_edited_was_updated_when_it_was_published(full: Database) -> None:
+    written, stored, edited = "1984-05-06 00:00:00.000000", "2026-03-08 13:00:00.000000", "2026-04-01 00:00:00.000000"
+    for number, updated in ((11, stored), (12, edited)):
+        dates = {"published_at": written, "created_at": stored, "updated_at": updated}
+        insert(full, "posts", POST | dates | {"id": number, "guid": f"urn:uuid:{number}", "slug": f"post-{number}"})
+
+    upgrade_to(full, "head")
+
+    with full.read() as connection:
+        posts = store.by_ids(connection, (11, 12))
+    assert [posts[number].updated_at for number in (11, 12)] == [
+        datetime(1984, 5, 6, tzinfo=UTC),
+        datetime(2026, 4, 1, tzinfo=UTC),
+    ]

@@ -1,4 +1,4 @@
-"""Several posts may have been updated in the same second: their times are no longer moved apart."""
+"""Several posts may have been updated in the same second, and long ago: their times are no longer moved."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,6 +17,10 @@ def upgrade() -> None:
     else:
         op.drop_constraint(_NAME, "posts", type_="unique")
         op.execute("UPDATE posts SET updated_at = date_trunc('second', updated_at)")
+    # A time before 1990 was replaced by that of publication.
+    op.execute(
+        "UPDATE posts SET updated_at = published_at WHERE published_at < '1990-01-01' AND updated_at = created_at"
+    )
 
 
 def _upgrade_sqlite() -> None:
