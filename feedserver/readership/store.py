@@ -17,8 +17,8 @@ from feedserver.storage.batches import batches
 from feedserver.storage.schema import reader_counts, reader_days, reader_hashes, reader_keys
 
 NAMES: Final = 300  # distinct readers in a day, besides known ones
-ROWS: Final = 10_000  # distinct pairs of reader and feed in a day
-HASHES: Final = 50_000  # of clients, stored for a day
+ROWS: Final = 4_000  # distinct pairs of reader and feed in a day
+HASHES: Final = 30_000  # of clients, stored for a day
 
 ReaderFeed = tuple[str, str]  # a reader's name and a feed's key
 

@@ -35,7 +35,7 @@ from feedserver.thoughts.verification.verify import Task, Verifier
 from feedserver.urls import MAX_URL, Urls, host_name, normalize_source, split_http
 
 _SHARES = 10  # hosts that together can fill `limits.waiting`
-_MOST_WAITING_BYTES = 25_000_000  # of all that wait: 10,000 with ordinary URLs, fewer with very long ones
+_MOST_WAITING_BYTES = 20_000_000  # of all that wait: 10,000 with ordinary URLs, fewer with very long ones
 _LEAST_SHARE = 100  # sources of one host that may wait in any case
 
 

@@ -5,24 +5,22 @@ import platform
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-
-from sqlalchemy import create_engine, make_url, text
 
 from feedserver.jobs.model import MAX_PER_KEY
 from feedserver.jobs.worker import BACKGROUND_SLOTS, SLOTS
 from feedserver.readership.admission import CLIENTS_OF_NETWORK, NAMES_OF_NETWORK
 from feedserver.settings import LimitsSettings, PingbackSettings
 from feedserver.thoughts.verification.fetch_budget import HOSTS_AT_FULL_RATE
+from tests.hostile.databases import databases
+from tests.hostile.growth import MOST, YEAR, play, settings_of
 from tests.hostile.inside import running_network
 from tests.hostile.inventing import invent
 from tests.hostile.killing import NO_LIMITS, Outcome, ping_through_kills
 from tests.hostile.measure import Cost, measure
 from tests.hostile.pestering import pester
 from tests.hostile.stalling import WAIT, quantile, stall
-from tests.support.postgres import VARIABLE, Cluster
 from tests.support.serving import FEEDSERVER, Site, free_port
 
 SECONDS = 10.0  # the default of egress.timeout
@@ -51,6 +49,7 @@ def main() -> None:
         rows += _inside(_made(folder / "inside"))
         rows += _stalled(_made(folder / "stalling"))
         rows += _killed(folder)
+        rows += _grown(_made(folder / "grown"))
     Path(sys.argv[1]).write_text(_document(rows, costs), "utf-8")
 
 
@@ -117,7 +116,7 @@ def _stalled(folder: Path) -> list[Row]:
 
 def _killed(folder: Path) -> list[Row]:
     rows = []
-    for name, url in _databases(folder):
+    for name, url in databases(folder, "killed"):
         environ = NO_LIMITS | {"FEEDSERVER_DATABASE_URL": url}
         site = Site(_made(folder / name), free_port(), environ, FEEDSERVER)
         outcome = ping_through_kills(site, STARTS, seconds_between=1.0, timeout=150)
@@ -134,28 +133,14 @@ def _lost(name: str, outcome: Outcome) -> list[Row]:
     ]
 
 
-def _databases(folder: Path) -> Iterator[tuple[str, str]]:
-    yield "SQLite", f"sqlite:///{folder / 'killed.sqlite3'}"
-    with _postgres() as url:
-        if url is not None:
-            yield "PostgreSQL", url
-
-
-@contextmanager
-def _postgres() -> Iterator[str | None]:
-    """The URL of an empty database in a cluster of its own; None where PostgreSQL is not installed."""
-    cluster = Cluster()
-    if cluster.start() is not None:
-        yield None
-        return
-    try:
-        admin = create_engine(os.environ[VARIABLE], isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text("CREATE DATABASE killed"))
-        admin.dispose()
-        yield make_url(os.environ[VARIABLE]).set(database="killed").render_as_string(hide_password=False)
-    finally:
-        cluster.stop()
+def _grown(folder: Path) -> list[Row]:
+    rows = []
+    for addresses in (1, 10_000):
+        for name, url in databases(folder, f"grown-{addresses}"):
+            growth = play(settings_of(folder, url), addresses, YEAR)
+            what = f"growth in a year of strangers, {name} (addresses: {addresses:,})"
+            rows.append((what, f"{MOST / 1e6:.0f} MB", f"{growth.total / 1e6:.0f} MB"))
+    return rows
 
 
 # --- the document ---
@@ -190,6 +175,8 @@ in a long one.
   the same steps and gets the same answer as an unknown name.
 - **Work is bounded.** One deadline covers name resolution, connection, TLS, redirects and body. Every received byte
   counts. A page is parsed twice at most, up to 200,000 tokens and 10,000 links.
+- **Nothing grows for ever.** Each thought estimates the bytes that it takes. Beyond the bounds of `keep` the oldest
+  refused pings go; what waits for its verification or a moderator is refused. Timelines count repetition.
 
 ## What hostile sources cost
 

@@ -16,6 +16,8 @@ _COUNTS: Final = select(
     func.count().filter(thoughts.c.sender_network == bindparam("network")).label("of_network"),
     func.count().filter(thoughts.c.source_site == bindparam("site")).label("of_site"),
 ).where(thoughts.c.state == literal_column("'held'"))
+_SIZE: Final = select(func.coalesce(func.sum(thoughts.c.size), 0)).where(thoughts.c.state == "held")
+_LEAST_SIZE: Final = 50_000_000  # bytes of the database that what waits may take however small `limits.held_bytes` is
 
 
 def has_room(
@@ -23,6 +25,7 @@ def has_room(
 ) -> bool:
     """Whether one more thought may wait, with `size` bytes of words, from a sender's address and a source's URL.
 
+    The words of a ping may be few and its addresses very long, so what it takes in the database is bounded too.
     Two transactions at once may both find room: see `revision.lock`.
     """
     place = {"network": wide_network(sender), "site": source_site(source) if source else None}
@@ -31,6 +34,7 @@ def has_room(
     return bool(
         held.thoughts < limits.held
         and held.bytes + size <= limits.held_bytes
+        and connection.execute(_SIZE).scalar_one() < max(limits.held_bytes, _LEAST_SIZE)
         and held.of_network < share
         and held.of_site < share
     )

@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from feedserver.storage.schema import moderation_actions, moderation_undo
 from feedserver.thoughts.lifecycle import Decision, as_it_is
@@ -14,6 +15,7 @@ from feedserver.thoughts.model import Content, Thought
 
 PURGE: Final = "purge"
 MAX_ACTIONS: Final = 100  # that can be undone, one after the other
+MAX_SNAPSHOTS: Final = 20_000  # of all these actions but the newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +39,29 @@ class Snapshot:
 def add(
     connection: Connection, action: str, thoughts: Iterable[Thought], now: datetime, host: str | None = None
 ) -> None:
-    """Adds an action on thoughts, given as they were before, and deletes those beyond MAX_ACTIONS."""
+    """Adds an action on thoughts, given as they were before, and deletes the oldest beyond the bounds."""
     action_id = connection.execute(
         insert(moderation_actions).values(action=action, host=host, at=now).returning(moderation_actions.c.id)
     ).scalar_one()
     rows = [{"action_id": action_id, "thought_id": one.id, "before": _as_json(one)} for one in thoughts]
     if rows:
         connection.execute(insert(moderation_undo), rows)
-    oldest = select(moderation_actions.c.id).order_by(moderation_actions.c.id.desc()).offset(MAX_ACTIONS)
-    remove(connection, connection.execute(oldest).scalars().all())
+    remove(connection, _beyond_bounds(connection))
+
+
+def _beyond_bounds(connection: Connection) -> list[int]:
+    """The ids of the actions beyond MAX_ACTIONS, and of those whose snapshots are beyond MAX_SNAPSHOTS."""
+    snapshots = select(moderation_undo.c.action_id, func.count().label("number")).group_by(moderation_undo.c.action_id)
+    counted = snapshots.subquery()
+    actions = select(moderation_actions.c.id, func.coalesce(counted.c.number, 0).label("number"))
+    actions = actions.outerjoin(counted, counted.c.action_id == moderation_actions.c.id)
+    newest_first = connection.execute(actions.order_by(moderation_actions.c.id.desc())).all()
+    sums = accumulate(row.number for row in newest_first)
+    return [
+        row.id
+        for position, (row, total) in enumerate(zip(newest_first, sums, strict=True))
+        if position >= MAX_ACTIONS or (position > 0 and total > MAX_SNAPSHOTS)
+    ]
 
 
 def lock_last(connection: Connection) -> LastAction | None:

@@ -165,3 +165,13 @@ def test_of_a_commenter_only_the_network_is_stored_and_only_while_the_comment_wa
     assert networks() == ["192.0.2.0/24"]
     decide(site, "approve")
     assert networks() == [None]
+
+
+def test_long_addresses_fill_the_queue_before_their_number_does(site_with: SiteWith) -> None:
+    """Ten thousand pings with the longest addresses would take 300 MB."""
+    site = site_with(moderation_pingbacks="hold")
+    assert site.mention(site.target, "http://first.example/").outcome == "registered"
+    with site.services.database.write() as connection:
+        connection.execute(thoughts.update().values(size=50_000_000))
+
+    assert site.mention(site.target, "http://second.example/").outcome == 50

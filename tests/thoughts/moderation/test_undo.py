@@ -116,3 +116,17 @@ def test_the_undo_log_holds_no_second_copy_of_a_comment(site: Site, post: Post) 
     undo(database, site.clock())
     undo(database, site.clock())
     assert states(site) == before
+
+
+def test_the_undo_log_is_bounded_by_its_thoughts_too_and_the_last_action_can_always_be_undone(
+    three: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undo_log, "MAX_SNAPSHOTS", 4)
+    ids = [thought.id for thought in three.thoughts()]
+    for action in ("approve", "hide"):
+        moderate_all(three.services.database, ids, action, three.clock())
+
+    undo(three.services.database, three.clock())
+
+    with pytest.raises(ThoughtError, match="there is no action to undo"):
+        undo(three.services.database, three.clock())
