@@ -6,7 +6,7 @@ Each query reads a few rows through an index, however much is stored.
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from feedserver.domains import source_site
 from feedserver.posts import store as posts
@@ -20,6 +20,31 @@ from feedserver.thoughts.moderation.trust import MANY_POSTS, MANY_SITES, WITHIN,
 
 # A thought that was rejected or is gone may have moved to another page of its site.
 _STANDING: Final[tuple[State, ...]] = ("shown", "held", "spam", "deleted")
+_ELSEWHERE: Final = (
+    select(thoughts.c.post_id)
+    .where(thoughts.c.fingerprint == bindparam("fingerprint"), thoughts.c.id != bindparam("thought"))
+    .limit(1)
+)
+_OF_SITE: Final = _ELSEWHERE.where(thoughts.c.source_site == bindparam("site"))
+_ON_POST: Final = _OF_SITE.where(thoughts.c.post_id == bindparam("post"), thoughts.c.state.in_(_STANDING))
+_ON_OTHER_POSTS: Final = (
+    _OF_SITE.where(
+        thoughts.c.post_id != bindparam("post"),
+        thoughts.c.received_at.between(bindparam("since"), bindparam("until")),
+    )
+    .distinct()
+    .limit(MANY_POSTS - 1)
+)
+_NEXT_SITE: Final = (
+    select(thoughts.c.source_site)
+    .where(
+        thoughts.c.fingerprint == bindparam("fingerprint"),
+        thoughts.c.source_site != bindparam("site"),
+        thoughts.c.source_site > bindparam("after"),
+    )
+    .order_by(thoughts.c.source_site)
+    .limit(1)
+)
 
 
 def verdict_on(
@@ -78,26 +103,27 @@ def repetition(connection: Connection, thought: Thought, fingerprint: str | None
     if fingerprint is None:
         return Repetition()
     revision.lock(connection)  # so that of two pings that are settled at once the second is counted after the first
-    site = source_site(thought.source_key or "")
-    same_words = thoughts.c.fingerprint == fingerprint
-    of_site = select(thoughts.c.post_id).where(same_words, thoughts.c.source_site == site, thoughts.c.id != thought.id)
-    on_post = of_site.where(thoughts.c.post_id == thought.post_id, thoughts.c.state.in_(_STANDING)).limit(1)
-    near = thoughts.c.received_at.between(thought.received_at - WITHIN, thought.received_at + WITHIN)
-    on_others = of_site.where(near, thoughts.c.post_id != thought.post_id).distinct().limit(MANY_POSTS - 1)
-    return Repetition(
-        sites=1 + _other_sites(connection, same_words, site),
-        posts=1 + len(connection.execute(on_others).all()),
-        on_post=connection.execute(on_post).first() is not None,
-    )
+    said = {
+        "fingerprint": fingerprint,
+        "thought": thought.id,
+        "post": thought.post_id,
+        "site": source_site(thought.source_key or ""),
+        "since": thought.received_at - WITHIN,
+        "until": thought.received_at + WITHIN,
+    }
+    if connection.execute(_ELSEWHERE, said).first() is None:
+        return Repetition()
+    if connection.execute(_ON_POST, said).first() is not None:
+        return Repetition(on_post=True)
+    posts = 1 + len(connection.execute(_ON_OTHER_POSTS, said).all())
+    return Repetition(sites=1 + _other_sites(connection, said), posts=posts)
 
 
-def _other_sites(connection: Connection, same_words: ColumnElement[bool], own: str) -> int:
+def _other_sites(connection: Connection, said: dict[str, object]) -> int:
     """Counts other source sites of the same words, up to MANY_SITES: a seek in the index for each."""
-    query = select(thoughts.c.source_site).where(same_words, thoughts.c.source_site != own)
-    query = query.order_by(thoughts.c.source_site).limit(1)
     found: list[str] = []
     while len(found) < MANY_SITES - 1:
-        site = connection.execute(query.where(thoughts.c.source_site > (found[-1] if found else ""))).scalar()
+        site = connection.execute(_NEXT_SITE, said | {"after": found[-1] if found else ""}).scalar()
         if site is None:
             break
         found.append(site)

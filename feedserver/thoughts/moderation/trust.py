@@ -20,7 +20,7 @@ class Repetition:
     """How often the words around a link were said, here included: by how many source sites, and by its own about how
     many posts within a day. `on_post`: its own site says them in another thought on the same post.
 
-    Not counted beyond what is suspicious.
+    Counted no further than to what is suspicious.
     """
 
     sites: int = 1

@@ -1,10 +1,12 @@
 """Moderation actions, pending content, and the list that a moderator filters."""
 
 import pytest
+from sqlalchemy import update
 
 from feedserver.errors import ThoughtError, ThoughtNotFound
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
+from feedserver.storage.schema import thoughts
 from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.listing import listing
 from tests.support.moderating import moderate
@@ -60,6 +62,41 @@ def test_approved_content_stays_when_the_source_changes_and_the_new_content_is_h
     assert listed(site, "held") == [held]
     assert listed(site, "shown") == [shown]
     assert listed(site, "spam") == []
+
+
+@pytest.mark.parametrize(("action", "state"), [("approve", "shown"), ("hide", "held")])
+def test_a_link_that_comes_back_restores_the_state_that_a_moderator_gave(
+    site: Site, post: Post, target: str, action: Action, state: str
+) -> None:
+    site.mention(target, before="A kind opinion about ")
+    site.moderate(action)
+    site.web.put(SOURCE, "<p>Nothing.</p>")
+    site.run_next_job()
+    assert site.states() == ["gone"]
+
+    site.web.put(SOURCE, linking(target, before="Buy pills and forget "))
+    site.clock.move(seconds=300)
+    assert site.ping(SOURCE, target).outcome == "registered"
+
+    if state == "held":
+        assert site.states() == ["held"]
+        assert "opinion" not in site.page(post)
+    else:
+        held, shown = site.thoughts()
+        assert (held.state, shown.state, shown.approved) == ("held", "shown", True)
+        assert "A kind opinion" in site.page(post)
+
+
+def test_words_of_an_earlier_release_that_are_the_same_do_not_wait_again(site: Site, target: str) -> None:
+    site.mention(target, before="An opinion of so many words that they can be compared: ")
+    site.moderate("approve")
+    with site.services.database.write() as connection:
+        connection.execute(update(thoughts).values(fingerprint=None))
+
+    site.run_next_job()
+
+    assert site.only_thought().fingerprint is not None
+    assert site.only_thought().pending_content is None
 
 
 def test_approving_again_shows_the_pending_content(changed_after_approval: Site, post: Post) -> None:
