@@ -79,6 +79,33 @@ except Exception:
 """
 
 
+FAILING = """
+from flask import Flask
+from feedserver.discreet_logs import configure
+
+configure()
+app = Flask("feedserver")
+app.add_url_rule("/receipts/<token>", view_func=lambda token: 1 / 0, endpoint="fails")
+print(app.test_client().get("/receipts/SECRET").status_code)
+"""
+
+
+def test_an_exception_of_a_view_is_told_without_the_secret_of_its_address() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FAILING.replace("SECRET", SECRET)],
+        env=clean_environ(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert done.stdout == "500\n"
+    assert done.stderr.startswith("ERROR feedserver: Exception on /receipts/… [GET]\n")
+    assert done.stderr.count("ZeroDivisionError") == 1
+    assert SECRET not in done.stderr
+
+
 def test_parameters_of_statements_are_not_logged(tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
     done = subprocess.run(
