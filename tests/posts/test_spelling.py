@@ -1,6 +1,7 @@
 """Tags and authors in another letter case or Unicode form are the same ones, and look the same everywhere."""
 
 import json
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -10,12 +11,12 @@ from feedserver.installation import init
 from feedserver.posts import lists, store
 from feedserver.posts.store import Listing
 from feedserver.services import WebServices
-from feedserver.settings import Settings
 from tests.posts.builders import edit
-from tests.support.fixtures import Assemble, Publish
+from tests.support.fixtures import Publish
 from tests.support.outside import Clock
 
 NFD = "cafe\u0301"
+BROWSER = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}
 
 
 def posts(services: WebServices) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -60,9 +61,7 @@ def test_posts_of_either_spelling_are_in_one_list_in_one_order(services: WebServ
         assert store.count(connection, services.clock(), listing) == lists.highest(connection, listing) == 3
 
 
-def test_the_sites_author_is_spelled_as_in_the_settings(
-    services: WebServices, publish: Publish, assemble: Assemble, settings: Settings
-) -> None:
+def test_the_sites_author_is_spelled_as_in_the_settings(services: WebServices, publish: Publish) -> None:
     publish("One", slug="one", authors="[ANN AUTHOR]")
     publish("Two", slug="two")
 
@@ -82,10 +81,12 @@ def test_another_spelling_of_an_address_leads_to_the_one_that_is_shown(
     page = client.get(f"/{kind}/{quote(asked)}?page=1")
     feed = client.get(f"/{kind}/{quote(asked)}/feed.atom")
     second = client.get(f"/{kind}/{quote(asked)}/feed.json?page=1")
+    opened = client.get(f"/{kind}/{quote(asked)}/feed.rss", headers=BROWSER)
 
     assert (page.status_code, page.location) == (301, f"{right}?page=1")
     assert (feed.status_code, feed.location) == (301, f"{right}/feed.atom")
     assert (second.status_code, second.location) == (301, f"{right}/feed.json?page=1")
+    assert (opened.status_code, opened.location) == (301, f"{right}/feed.rss")
     assert client.get(f"/{kind}/Caf%C3%A9").status_code == 200
     items = json.loads(client.get(f"/{kind}/Caf%C3%A9/feed.json").data)["items"]
     assert [item["title"] for item in items] == ["Two", "One"]
@@ -124,8 +125,6 @@ def test_a_new_spelling_of_the_sites_author_is_shown_on_all_posts(
 ) -> None:
     init(services, example=False)
     publish("One", slug="one", authors="[Ann Author]")
-    from dataclasses import replace
-
     shouting = replace(services.settings, site=replace(services.settings.site, author="ANN AUTHOR"))
     renamed = WebServices(shouting, clock)
     init(renamed, example=False)

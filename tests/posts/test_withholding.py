@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from feedserver.posts import store
 from feedserver.posts.document import read
 from feedserver.posts.model import DraftText
 from feedserver.services import WebServices
@@ -131,8 +132,6 @@ def test_a_post_whose_time_is_over_is_a_draft(services: WebServices, publish: Pu
 
     def states() -> dict[str, str]:
         with services.database.read() as connection:
-            from feedserver.posts import store
-
             return {post.slug: post.status(clock()) for post in store.everything(connection)}
 
     assert states() == {"over": "draft", "lasting": "published"}
