@@ -46,8 +46,7 @@ def _delete_oldest(connection: Connection, before: date) -> bool:
 def _fold(connection: Connection, day: date) -> None:
     found = of_day(connection, day)
     found.sort(key=lambda one: not is_known(one.reader))  # these first; among them the largest
-    known = [one for one in found if is_known(one.reader)]
-    named = known + [one for one in found if one.reader != OTHERS and one not in known][:READERS]
+    named = [one for one in found if one.reader != OTHERS][:READERS]
     rest = [one for one in found if one not in named]
     for table in _TABLES:
         connection.execute(delete(table).where(table.c.day == day))
