@@ -188,6 +188,15 @@ def test_a_comment_keeps_its_paragraphs_and_needs_no_page_of_its_author() -> Non
     assert (entry.kind, entry.external_url, entry.authors) == ("comment", None, (Person("Bob", None),))
 
 
+def test_addresses_of_strangers_are_written_in_ascii() -> None:
+    thought = a_thought(source="https://bücher.example/é", author_url="http://ü.example/ä b")
+
+    (entry,) = BUILDER.thoughts(address("thoughts"), EXTENT, [thought], {1: a_post()}).entries
+
+    assert entry.external_url == "https://xn--bcher-kva.example/%C3%A9"
+    assert entry.authors[0].url == "http://xn--tda.example/%C3%A4%20b"
+
+
 def test_long_titles_are_cut_within_other_titles() -> None:
     post = a_post(title="word " * 100)
     feed = BUILDER.thoughts(address("post", name="post-1"), EXTENT, [a_thought()], {1: post})
