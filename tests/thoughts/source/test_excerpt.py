@@ -41,6 +41,10 @@ AROUND = {
         f"<p>Some <i>words <b>be</b>fore <a href={POST}>the <em>li</em>nk</a></i>, and <u>after</u>.</p>",
         "Some words before the link, and after.",
     ),
+    "formula": (
+        f"<p>The area <math><semantics><mi>π</mi><annotation>unseen</annotation></semantics></math> is what {A} told.",
+        "The area π is what the link told.",
+    ),
     "references": (
         f"<p>Fish &amp; chips &lt;3 {A}&nbsp;&#8211; &eacute;t&eacute;</p>",
         "Fish & chips <3 the link – été",
