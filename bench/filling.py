@@ -134,6 +134,8 @@ def _thought(number: int, post: int, moment: str) -> tuple[Any, ...]:
         "approved": 0,
         "strikes": 0,
         "received_at": moment,
+        "word_bytes": 0,
+        "size": 0,
     }
     return tuple(values.get(column.name) for column in schema.thoughts.columns)
 

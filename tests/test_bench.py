@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from bench import nginx, report
 from bench.figures import Figure, rate_growth, time_growth
+from bench.filling import fill
 from bench.profiles import Profile
 from bench.sites import Both
+from feedserver.services import WebServices
 from tests.support.proxy import WHY_NOT
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -111,3 +114,12 @@ def test_a_page_names_only_rows_that_were_measured(name: str) -> None:
 def anchor(heading: str) -> str:
     """The anchor that GitHub gives a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_site_is_filled_as_the_tables_are(client: FlaskClient, services: WebServices) -> None:
+    fill(services, 30)
+
+    page = client.get("/posts/post-30").text
+    assert "10 Thoughts to “Post number 30”" in page
+    assert "Post number 30" in client.get("/feed.atom").text
