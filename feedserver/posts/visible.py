@@ -88,12 +88,22 @@ def _show_picture_of(noscript: Element) -> None:
 
     Other pictures in it, such as those that count readers, are not seen by readers.
     """
-    real = noscript.select_one("picture, img")
+    picture = noscript.select_one("picture, img")
+    real = picture.select_one("img") if picture and picture.tag == "picture" else picture
+    if picture is None or real is None or {"0", "1"} & {_value(real, "width"), _value(real, "height")}:
+        return
     for beside in (_element_beside(noscript, "previous_sibling"), _element_beside(noscript, "next_sibling")):
-        placeholder = _placeholder_in(beside) if real is not None else None
-        if real is not None and placeholder is not None:
-            placeholder.replace_with(real.extract())
-            break
+        placeholder = _placeholder_in(beside) if beside else None
+        if (
+            beside
+            and placeholder
+            and (
+                beside.tag in ("img", "picture")
+                or _lazy_address(placeholder, _LAZY_SOURCES) in ("", _value(real, "src").strip())
+            )
+        ):
+            (placeholder.closest("picture") or placeholder).replace_with(picture.extract())
+            return
 
 
 def _element_beside(element: Element, direction: str) -> Element | None:
@@ -104,14 +114,12 @@ def _element_beside(element: Element, direction: str) -> Element | None:
     return node if isinstance(node, Element) else None
 
 
-def _placeholder_in(element: Element | None) -> Element | None:
-    """The only picture in `element`, or itself, if it is a placeholder; the whole `picture` around it."""
-    if element is None:
-        return None
+def _placeholder_in(element: Element) -> Element | None:
+    """The only picture in `element`, or itself, if it is a placeholder."""
     pictures = [element] if element.tag == "img" else element.select("img")
-    if len(pictures) != 1 or not (_lazy_address(pictures[0], _LAZY_SOURCES) or not _is_loaded(pictures[0])):
+    if len(pictures) != 1 or (_is_loaded(pictures[0]) and not _lazy_address(pictures[0], _LAZY_SOURCES)):
         return None
-    return pictures[0].closest("picture") or pictures[0]
+    return pictures[0]
 
 
 def _load_at_once(picture: Element) -> None:

@@ -89,8 +89,13 @@ def test_no_formula_hides_a_script(html: str) -> None:
         "<img src='data:x' data-src='/real.jpg' alt='A roof'>",
         "<img src='' data-lazy-src='/real.jpg' alt='A roof'>",
         "<picture><img data-src='/real.jpg'></picture><noscript><img src='/real.jpg' alt='A roof'></noscript>",
+        "<picture><img data-src='/real.jpg'><noscript><img src='/real.jpg' alt='A roof'></noscript></picture>",
+        "<img data-src='/small.jpg'><noscript><img src='/real.jpg' alt='A roof'></noscript>",
+        "<img src='' data-src='/real.jpg' alt='A roof'><noscript><img src='//counter.example/' width=1></noscript>",
+        "<noscript><img src='//counter.example/'></noscript><p><img src='' data-src='/real.jpg' alt='A roof'></p>",
     ],
-    ids="both bare blanks placeholder before loaded data-src data-lazy-src picture".split(),
+    ids="both bare blanks placeholder before loaded data-src data-lazy-src picture within smaller beside-a-counter"
+    " after-a-counter".split(),
 )
 def test_a_lazily_loaded_picture_is_in_the_feed_once(html: str) -> None:
     found = render(html)
