@@ -30,6 +30,7 @@ from feedserver.net.guarded_socket import GuardedSocket
 from feedserver.posts import store as posts
 from feedserver.services import WebServices, egress_policy
 from feedserver.settings import EgressSettings, Settings, SiteSettings
+from feedserver.text import shorten, strangers_line
 from feedserver.thoughts import store
 from feedserver.thoughts.verification.inspect import Inspection, Inspector
 from tests.hostile.answers import BROKEN, CUT_SHORT, TOO_LATE, TOO_LONG
@@ -61,12 +62,13 @@ class Cost:
 def measure(seconds: float, groups: Sequence[str] = (*GROUPS, "tls", "xml")) -> list[Cost]:
     """Measures every case of these groups."""
     with tempfile.TemporaryDirectory() as folder, _hostile_server(Path(folder)) as urls:
-        services = _site(Path(folder), seconds)
-        _ping_all(services, [url for name, url in urls.items() if name.startswith("page: links to 200 posts")])
+        pinging = [url for name, url in urls.items() if "200 posts" in name]
+        services = hostile_site(Path(folder), seconds, pinging)
         trust = Authority.trusted_in(Path(folder) / "tls")
         guarded = partial(fetching.fetch, policy=egress_policy(services.settings), tls=trust)
         inspector = Inspector(services.database, services.urls, "A blog", guarded)
         inspector.inspect(urls["plain"], None, None, utc_now())  # loads modules, which belongs to no case
+        shorten(strangers_line("\u0301" * 99, 99), 9)  # likewise
         services.database.close()
         cases: dict[tuple[str, str], Callable[[], str]] = {}
         for key, url in urls.items():
@@ -171,14 +173,15 @@ def _memory(name: str) -> int:
 # --- the site and its hostile sources ---
 
 
-def _site(folder: Path, seconds: float) -> WebServices:
-    """A site with posts that the hostile pages link to."""
+def hostile_site(folder: Path, seconds: float, pinging: list[str]) -> WebServices:
+    """A site with posts that the hostile pages link to, and that these pages have pinged. Fetches take `seconds`."""
     egress = EgressSettings(allow=(ip_network("127.0.2.0/24"),), ports=None, timeout=seconds)
     services = WebServices(Settings(data_dir=folder, site=SiteSettings(url=SITE), egress=egress))
     init(services, example=False)
     for number in range(POSTS):
         document = f"---\ntitle: Post\nslug: post-{number}\n---\nWords.\n"
         services.publisher.add(services.publisher.read(document.encode()), utc_now())
+    _ping_all(services, pinging)
     return services
 
 

@@ -1,6 +1,7 @@
 """Hostile pages: a megabyte of HTML each, made to be slow, large or deep. `{post}` stands for the URL of a post."""
 
 MEBI = 1_048_576
+ACCENTS = "\u0301\u0316"  # above and below, so that NFC has to sort them
 
 
 def fill(pattern: str) -> str:
@@ -58,5 +59,24 @@ PAGES = {
     "20,000 links to posts": "".join(f"<a href='{{post}}-{number}'>" for number in range(20_000)),
     "20,000 links beside the site": "".join(f"<a href='{{site}}/{number}'>" for number in range(20_000)),
     "20,000 strange hosts": "".join(f"<a href=//é{number}.example>" for number in range(20_000)),
+    "accents before links to 200 posts": "<p>" + ACCENTS * 9000 + _links_to_posts("", ACCENTS * 10),
+    "accents in links to 200 posts": "".join(f"<a href='{{post}}-{n}'>q{ACCENTS * 500}</a>" for n in range(200)),
+    "accents in pictures of 200 posts": "".join(
+        f"<a href='{{post}}-{n}'><img alt='q{ACCENTS * 500}'></a>" for n in range(200)
+    ),
+    "accents in slugs": "".join(f"<a href='{{site}}/posts/a{ACCENTS * 295}{n}'>" for n in range(850)),
+    "joiners before links to 200 posts": "👨\u200d" * 3000 + _links_to_posts("", "👨\u200d" * 30),
+    "flags between links to 200 posts": _links_to_posts("🇩🇪" * 1000, "🇩🇪" * 500),
+    "syllables without end before links to 200 posts": "ᄀ" * 5000 + _links_to_posts("", "ᄀ" * 500),
+    "bidi controls between links to 200 posts": "\u202e" * 300_000 + _links_to_posts("", "\u202e" * 10),
+    "metas that name no encoding": fill("<meta charset=x>"),
+    "a late meta": "<!--" + fill("x")[:-100] + "--><meta charset=shift_jis>",
+    "different styles": "".join(f"<b style='margin:{n}px 1px;margin:{n}px'></b>" for n in range(25_000)),
+    "a style of many declarations": "<b style='" + "margin:1;" * 100_000 + "'><a href=x>y",
+    "hidden links": "<div style=font-size:0>" + fill("<a href=x>y"),
+    "XHTML that closes itself": "<?xml version='1.0'?>" + fill("<a/>"),
+    "XHTML of quotes": "<?xml version='1.0'?>" + fill("<a b='/>"),
+    "XHTML in CDATA": "<?xml version='1.0'?><![CDATA[" + fill("&"),
+    "long hosts": "".join(f"<a href='//{('é' * 60 + '.') * 3}{n}/'>" for n in range(2500)),
     "wrong encoding": "<meta charset=iso-2022-jp>" + fill("\x1b$B"),
 }

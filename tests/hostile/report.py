@@ -5,6 +5,7 @@ import platform
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from html import escape
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from feedserver.readership.admission import CLIENTS_OF_NETWORK, NAMES_OF_NETWORK
 from feedserver.settings import LimitsSettings, PingbackSettings
 from feedserver.thoughts.verification.fetch_budget import HOSTS_AT_FULL_RATE
 from tests.hostile.databases import databases
+from tests.hostile.dearest import MAX_BYTES, reader, search
 from tests.hostile.growth import MOST, YEAR, play, settings_of
 from tests.hostile.inside import running_network
 from tests.hostile.inventing import invent
@@ -23,6 +25,7 @@ from tests.hostile.pestering import pester
 from tests.hostile.stalling import WAIT, quantile, stall
 from tests.support.serving import FEEDSERVER, Site, free_port
 
+SEARCHED = 60.0  # seconds
 SECONDS = 10.0  # the default of egress.timeout
 STARTS = [1, 4, 4, 1, 4, 1, 4, 4]  # worker processes of each start; all are killed before the next one
 GROUPS = {
@@ -44,6 +47,7 @@ def main() -> None:
         folder = Path(name)
         costs = measure(SECONDS)
         rows += _bounds(costs)
+        rows += _dearest()
         rows += _fetches(_made(folder / "pestering"))
         rows += _readers(_made(folder / "readers"))
         rows += _inside(_made(folder / "inside"))
@@ -73,6 +77,13 @@ def _bounds(costs: Sequence[Cost]) -> list[Row]:
         ("CPU for one hostile request body", "1 s", f"{max(cost.cpu for cost in bodies):.3f} s"),
         ("memory for one hostile request body", "16 MB", f"{max(cost.memory for cost in bodies) / 1e6:.1f} MB"),
     ]
+
+
+def _dearest() -> list[Row]:
+    with reader() as read:
+        cost, page = search(read, SEARCHED)
+    what = f"the dearest page within {MAX_BYTES:,} bytes that was found in {SEARCHED:g} s"
+    return [(f"CPU for {what}: {page.links} × `{escape(page.place)}`", "1 s", f"{cost:.2f} s")]
 
 
 def _fetches(folder: Path) -> list[Row]:
