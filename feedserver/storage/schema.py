@@ -208,7 +208,7 @@ thoughts = Table(
     Column(
         "size", Integer, nullable=False, server_default="0"
     ),  # bytes that it takes, estimated (`thoughts.disk_size`)
-    Column("sender_network", SafeText),  # domains.wide_network of who sent it, while it waits; else null
+    Column("sender_network", SafeText),  # domains.wide_network of who sent it, until it is decided; else null
     Column("word_bytes", Integer, nullable=False, server_default="0"),  # of its content and pending content
     UniqueConstraint("post_id", "source_key"),
     Index(

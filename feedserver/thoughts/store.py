@@ -235,7 +235,7 @@ def moderate(connection: Connection, decisions: Iterable[tuple[Thought, Decision
     """Writes the decisions of a moderation action. The thoughts are locked, against concurrent inspections."""
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for thought, decision in decisions:
-        values = _decided(thought, decision, now) | {"decided_at": now}
+        values = _decided(thought, decision, now) | {"decided_at": now, "sender_network": None}
         if decision.state in FINAL:
             values["next_check_at"] = None
         groups.setdefault(tuple(values), []).append(values | {"of": thought.id})

@@ -154,7 +154,10 @@ def test_of_comments_that_are_sent_at_once_no_more_wait_than_may(limited: SiteWi
     assert (statuses.count(303), statuses.count(429)) == (3, 5)
 
 
-def test_of_a_commenter_only_the_network_is_stored_and_only_while_the_comment_waits(limited: SiteWithLimits) -> None:
+@pytest.mark.parametrize("action", ["approve", "hide", "spam"])
+def test_of_a_commenter_only_the_network_is_stored_and_only_until_a_moderator_decides(
+    limited: SiteWithLimits, action: str
+) -> None:
     site = limited()
     comment(site, "192.0.2.77")
 
@@ -163,7 +166,7 @@ def test_of_a_commenter_only_the_network_is_stored_and_only_while_the_comment_wa
             return list(connection.execute(select(thoughts.c.sender_network)).scalars())
 
     assert networks() == ["192.0.2.0/24"]
-    decide(site, "approve")
+    decide(site, action)
     assert networks() == [None]
 
 
