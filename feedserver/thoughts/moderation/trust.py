@@ -77,7 +77,7 @@ def _suspicion(facts: Facts) -> str | None:
     if facts.repetition.on_post:
         return "its site says the same words in another thought on this post"
     if facts.repetition.sites >= MANY_SITES:
-        return f"{facts.repetition.sites} source sites say the same words"
+        return f"at least {MANY_SITES} source sites say the same words"
     if facts.repetition.posts >= MANY_POSTS:
-        return f"its site says the same words about {facts.repetition.posts} posts within a day"
+        return f"its site says the same words about at least {MANY_POSTS} posts within a day"
     return None

@@ -79,7 +79,7 @@ def test_the_same_words_from_a_third_source_site_are_held(site: Site, one_post: 
     )
 
     assert (first, second) == (("shown", "verified"), ("shown", "verified"))
-    assert third == ("held", "3 source sites say the same words")
+    assert third == ("held", "at least 3 source sites say the same words")
 
 
 def test_letter_case_and_blanks_do_not_make_other_words(site: Site) -> None:
@@ -108,7 +108,7 @@ def test_the_same_words_of_one_site_about_a_tenth_post_within_a_day_are_held(sit
 
     assert mention(site, last, "http://one.example/last") == (
         "held",
-        "its site says the same words about 10 posts within a day",
+        "its site says the same words about at least 10 posts within a day",
     )
 
 

@@ -66,8 +66,8 @@ def test_every_verdict_says_why() -> None:
     assert reasons == [
         "its page links to 20 of our posts",
         "its link is hidden from readers",
-        "3 source sites say the same words",
-        "its site says the same words about 10 posts within a day",
+        "at least 3 source sites say the same words",
+        "its site says the same words about at least 10 posts within a day",
         "its site says the same words in another thought on this post",
         "its host was approved before",
         "our own posts link to its host",
