@@ -2,6 +2,8 @@
 
 import gzip
 import socket
+import struct
+import threading
 import time
 import tracemalloc
 import zlib
@@ -19,6 +21,7 @@ from tests.hostile.answers import (
     DOUBLE_BOMB,
     GZIP_BOMB,
     MEGABYTE,
+    OK,
     TOO_LATE,
     TOO_LONG,
     for_ever,
@@ -66,6 +69,36 @@ def test_an_answer_that_ends_early_gives_what_came_and_says_so(serve, policy, co
     assert (page.incomplete, page.truncated) == (True, False)
 
 
+def test_a_connection_that_is_reset_gives_what_came_and_says_so(policy):
+    with socket.create_server(("127.0.2.1", 0)) as listener:
+
+        def reset():
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(OK + b"Content-Length: 1000\r\n\r\nhello")
+                arrived.wait(5)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+        arrived = threading.Event()
+        thread = threading.Thread(target=reset)
+        thread.start()
+        host, port = listener.getsockname()
+        receive = GuardedSocket.receive
+
+        def receive_then_reset(self, size):
+            data = receive(self, size)
+            arrived.set()
+            return data
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(GuardedSocket, "receive", receive_then_reset)
+            page = fetch(f"http://{host}:{port}/", policy)
+        thread.join()
+
+    assert (page.body, page.incomplete) == (b"hello", True)
+
+
 @pytest.mark.parametrize("reply", TOO_LONG.values(), ids=TOO_LONG)
 def test_a_body_without_end_is_cut(serve, policy, cost, reply):
     server = serve(reply)
@@ -106,8 +139,9 @@ def test_one_byte_chunks_end_when_the_cpu_time_is_used_up(serve, policy, cost, h
         fetch(server.url, replace(policy, max_bytes=16 * MEGABYTE))
 
 
-def test_bytes_that_are_no_body_are_counted_too(serve, policy):
-    server = serve(BROKEN["endless empty deflate blocks"])
+@pytest.mark.parametrize("name", ["endless gzip header", "endless empty deflate blocks"])
+def test_bytes_that_are_no_body_are_counted_too(serve, policy, cost, name):
+    server = serve(BROKEN[name])
 
     with pytest.raises(ConnectionFailed, match="too long"):
         fetch(server.url, policy)
