@@ -138,14 +138,12 @@ def test_control_and_bidi_characters_are_escaped_in_an_operators_own_format_too(
     assert caplog.messages == [r"\xe2\x80\xae\x9b\x0a"]
 
 
-def test_gunicorns_own_errors_are_discreet(logger: AccessLogger) -> None:
+def test_gunicorns_own_errors_are_discreet(logger: AccessLogger, monkeypatch: pytest.MonkeyPatch) -> None:
     output = io.StringIO()
-    handler = logging.StreamHandler(output)
-    logger.error_log.addHandler(handler)
+    monkeypatch.setattr(logger.error_log, "handlers", [logging.StreamHandler(output)])  # pytest's are discreet already
 
     logger.warning("Invalid request %s", f"/receipts/{SECRET}")
 
-    logger.error_log.removeHandler(handler)
     assert output.getvalue() == "Invalid request /receipts/…\n"
 
 
