@@ -29,7 +29,7 @@ from feedserver.settings import Settings
 from feedserver.text import shorten
 from feedserver.thoughts import comments
 from feedserver.thoughts import views as thought_views
-from feedserver.urls import Urls
+from feedserver.urls import Urls, ascii_url
 from feedserver.web.feed_fast_path import FeedFastPath
 from feedserver.web.middleware import BodyDeadline, Mounted, TrustedProxies
 from feedserver.web.routing import EncodedSlashes, NameConverter, WsgiApp, encoded_path, plain_path
@@ -127,6 +127,7 @@ def _prepare_templates(app: Flask, services: WebServices) -> None:
         "moment": partial(_moment, zone),
         "rfc3339": rfc3339,
         "shorten": shorten,
+        "ascii_url": ascii_url,
         "paragraphs": lambda text: Markup(comments.as_html(text)),  # noqa: S704 - it escapes
     }
 

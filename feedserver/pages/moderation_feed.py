@@ -12,7 +12,7 @@ from feedserver.storage.revision import Site
 from feedserver.text import shorten
 from feedserver.thoughts.comments import as_html
 from feedserver.thoughts.moderation.queue import QueueEntry
-from feedserver.urls import Urls
+from feedserver.urls import Urls, ascii_url
 
 _MAX_TITLE: Final = 80  # characters of a post's title
 
@@ -39,7 +39,7 @@ def _entry(waiting: QueueEntry, urls: Urls) -> Entry:
     title = f"{thought.author_label} on “{shorten(post.label, _MAX_TITLE)}”"
     return Entry(
         id=waiting.guid,
-        url=thought.source or urls.thought(post.slug, thought.id),
+        url=ascii_url(thought.source) if thought.source else urls.thought(post.slug, thought.id),
         title=f"{title} (changed)" if waiting.is_pending_content else title,
         summary=thought.reason or "",
         html=_html(waiting, urls),
@@ -57,6 +57,6 @@ def _html(waiting: QueueEntry, urls: Urls) -> str:
         f"<li><code>feedserver thought {action} {thought.id}</code></li>" for action in ("approve", "spam", "delete")
     )
     link = f'<a href="{escape(urls.post(post.slug))}">{escape(post.label)}</a>'
-    source = f"<p>Source: {escape(thought.source)}</p>" if thought.source else ""
+    source = f"<p>Source: {escape(ascii_url(thought.source))}</p>" if thought.source else ""
     reason = f"<p>Number {thought.id} on {link}: {escape(thought.reason or 'waits')}</p>"
     return f"<blockquote>{as_html(thought.excerpt)}</blockquote>{reason}{source}<ul>{commands}</ul>"

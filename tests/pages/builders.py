@@ -23,7 +23,7 @@ from feedserver.settings import SiteSettings
 from feedserver.text import shorten
 from feedserver.thoughts.comments import Form
 from feedserver.thoughts.model import Thought
-from feedserver.urls import Urls
+from feedserver.urls import Urls, ascii_url
 
 PAGES = Path(feedserver.pages.__file__).parent
 URLS = Urls("https://blog.example")
@@ -51,6 +51,7 @@ def render(template: str, **values: Any) -> str:
         "moment": lambda moment: f"{moment:%B} {moment.day}, {moment.year}, {moment:%H:%M} UTC",
         "rfc3339": rfc3339,
         "shorten": shorten,
+        "ascii_url": ascii_url,
         "paragraphs": Markup("<p>{}</p>").format,
     }
     return environment.get_template(template).render({"canonical": None} | values)

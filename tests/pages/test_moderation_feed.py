@@ -62,7 +62,7 @@ def test_held_thoughts_and_pending_content_are_listed_newest_first(
     pending_content, comment = read().entries
 
     assert pending_content.title == "The Far Shore on “Fog & <sea>” (changed)"
-    assert pending_content.link == "https://other.example/a?b=1&c=<2>"
+    assert pending_content.link == "https://other.example/a?b=1&c=%3C2%3E"
     assert pending_content.updated == "2026-03-08T14:00:00+00:00"
     content = pending_content.content[0].value
     assert "new &lt;b&gt;words&lt;/b&gt; &amp; more" in content
