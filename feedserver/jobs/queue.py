@@ -14,10 +14,11 @@ from sqlalchemy import Connection, Integer, Select, bindparam, func, literal, nu
 from feedserver.jobs import store
 from feedserver.jobs.model import BACKGROUND, INTERACTIVE, MAX_PER_KEY, Job, Lane
 from feedserver.jobs.retry import pause_after_death
+from feedserver.storage.locks import lock_names
 from feedserver.storage.schema import jobs
 
 _DIED: Final = "the process that ran it has ended"
-_LOCK_CLASS: Final = 0x726F6F6D  # the first half of the key of PostgreSQL's advisory locks for concurrency keys
+_LOCK_KIND: Final = 0x726F6F6D
 _RELEASED_AT_ONCE: Final = 100
 _ENDED: Final = -1  # instead of an index of `free_slots`: the row is a lease that has ended
 _UNDER_WAY = select(func.count()).where(
@@ -75,7 +76,8 @@ def lease(connection: Connection, ids: Sequence[int], now: datetime) -> list[Job
     # SQLite has no SKIP LOCKED and needs none: it lets one writer in at a time.
     query = select(jobs).where(jobs.c.id.in_(ids), jobs.c.run_at <= now, jobs.c.leased_until.is_(None))
     free = {row.id: store.job_of(row) for row in connection.execute(query.with_for_update(skip_locked=True))}
-    _lock_keys(connection, {job.concurrency_key for job in free.values() if job.concurrency_key is not None})
+    keys = {job.concurrency_key for job in free.values() if job.concurrency_key is not None}
+    lock_names(connection, _LOCK_KIND, keys)  # one transaction at a time counts the jobs of a key
     leased: list[Job] = []
     for job_id in ids:
         job = free.get(job_id)
@@ -88,15 +90,8 @@ def has_room(connection: Connection, concurrency_key: str | None, now: datetime,
     """Whether one more job with this key may run, at most `most` at once. Holds until the transaction ends: a lock
     (PostgreSQL: one per key) makes others wait."""
     if concurrency_key is not None:
-        _lock_keys(connection, {concurrency_key})
+        lock_names(connection, _LOCK_KIND, [concurrency_key])
     return _is_below_limit(connection, concurrency_key, now, most)
-
-
-def _lock_keys(connection: Connection, concurrency_keys: set[str]) -> None:
-    """Lets one transaction at a time count the jobs of these keys; in one order, or two could wait for each other."""
-    if connection.dialect.name == "postgresql":
-        for key in sorted(concurrency_keys):
-            connection.execute(select(func.pg_advisory_xact_lock(_LOCK_CLASS, func.hashtext(key))))
 
 
 def _is_below_limit(connection: Connection, concurrency_key: str | None, now: datetime, most: int) -> bool:

@@ -15,7 +15,7 @@ from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.services import services
 from feedserver.storage import revision
-from feedserver.thoughts import store, timeline
+from feedserver.thoughts import joining, timeline
 from feedserver.thoughts.model import Thought, TimelineEntry
 from feedserver.thoughts.moderation import queue
 from feedserver.thoughts.receipts import for_sender, was_issued
@@ -59,7 +59,7 @@ def _receipt(token: str) -> dict[str, Any] | None:
 
 def _load(token: str, connection: Connection) -> tuple[Thought, list[TimelineEntry], Post | None] | None:
     """The thought with this receipt, its timeline, and its post; None if the receipt is no longer kept."""
-    thought = store.by_token(connection, token)
+    thought = joining.by_token(connection, token)
     if thought is None:
         return None if was_issued(token, revision.secret(connection)) else abort(404)
     return thought, timeline.events(connection, thought.id), posts.by_id(connection, thought.post_id)

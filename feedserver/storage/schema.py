@@ -182,6 +182,8 @@ thoughts = Table(
     Column("reason", SafeText),
     Column("source", SafeText),  # as sent
     Column("source_key", SafeText),  # urls.normalize_source
+    Column("page_key", SafeText),  # thoughts/source/identity.page_key, since its source was found to link to the post
+    Column("page_path", SafeText),  # thoughts/source/identity.page_path
     Column("target", SafeText),  # as sent
     Column("host", SafeText),
     Column("author_name", SafeText, nullable=False),
@@ -211,6 +213,7 @@ thoughts = Table(
     Column("sender_network", SafeText),  # domains.wide_network of who sent it, until it is decided; else null
     Column("word_bytes", Integer, nullable=False, server_default="0"),  # of its content and pending content
     UniqueConstraint("post_id", "source_key"),
+    Index(None, "post_id", "page_path"),
     Index(
         None,
         *("fingerprint", "source_site", "received_at", "post_id"),
@@ -233,6 +236,16 @@ thoughts = Table(
     Index(None, "state", "size"),  # covers the sums of bytes
     # Partial: SQLite does not use a full index for “not null”.
     Index(None, "pending_since", sqlite_where=_SOME_WAIT, postgresql_where=_SOME_WAIT),
+)
+
+# Further URLs under which the page of a thought was pinged, with the receipts of these pings; a bounded number.
+joined_pings = Table(
+    "joined_pings",
+    metadata,
+    _id(),
+    Column("thought_id", ForeignKey("thoughts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("receipt_token", SafeText, unique=True),  # null for a URL from which the thought itself has moved again
+    Column("source", SafeText, nullable=False, index=True),  # a hash of its key, as in `sources`
 )
 
 # The receipt's timeline.

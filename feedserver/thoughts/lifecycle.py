@@ -20,10 +20,11 @@ FINAL: Final[frozenset[State]] = frozenset({"spam", "deleted"})
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """The source links to the post. Only the verdict uses `signals`."""
+    """The source links to the post. Only the verdict uses `signals`. `page_key`: which page it is, if not ours."""
 
     content: Content
     signals: LinkSignals = field(default_factory=LinkSignals)
+    page_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

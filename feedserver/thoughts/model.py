@@ -73,10 +73,10 @@ class Thought:
     """A pingback or comment on one post. Texts are plain and clean, times aware UTC.
 
     `source` and `target` are as sent (None for comments); `source_key` is the normalized source
-    (`urls.normalize_source`). `reason` explains the state. `restore` is the state to restore when the link is back.
-    `received_at` and `updated_at`, when the content last changed, are whole seconds.
-    `approved`: a moderator approved exactly this content; `pending_content` is what the source says since. `strikes`
-    counts the 404s in a row, since `first_strike_at`.
+    (`urls.normalize_source`), and `page_key` that of its page once it was read (`source.identity`). `reason`
+    explains the state. `restore` is the state to restore when the link is back. `received_at` and `updated_at`,
+    when the content last changed, are whole seconds. `approved`: a moderator approved exactly this content;
+    `pending_content` is what the source says since. `strikes` counts the 404s in a row, since `first_strike_at`.
     """
 
     id: int
@@ -106,6 +106,7 @@ class Thought:
     next_check_at: datetime | None
     fingerprint: str | None = None
     pending_content: Content | None = None
+    page_key: str | None = None
 
     @property
     def author_label(self) -> str:

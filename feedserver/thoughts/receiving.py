@@ -23,11 +23,12 @@ from feedserver.jobs.runner import Runner
 from feedserver.settings import Settings
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
-from feedserver.thoughts import removed, store, targets, timeline
+from feedserver.thoughts import joining, removed, store, targets, timeline
 from feedserver.thoughts.lifecycle import NEEDS_APPROVAL, Pinged, decide
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import hosts, queue_limits
 from feedserver.thoughts.slots import WaitingSlots
+from feedserver.thoughts.source.identity import page_key
 from feedserver.thoughts.targets import Target
 from feedserver.thoughts.verification.fetch_budget import budget_key
 from feedserver.thoughts.verification.recheck import VERIFY
@@ -153,15 +154,14 @@ class Receiver:
             return _Stored(refused=errors.SenderDenied())
         # The job first: verification locks in the same order.
         job = jobs.find(connection, VERIFY, ping.source_key)
-        known = store.pair(connection, ping.post.id, ping.source_key)
-        record = self.verifier.last_record(connection, ping.source_key, now)
+        known = joining.known(connection, ping.post.id, ping.source_key)
         if known is not None and known.state not in ("rejected", "gone"):
             if known.state in ("received", "shown", "held"):
-                job = self.verifier.ask(connection, ping.source_key, job, record, now)
-                store.record_sender(connection, known, ping.sender, job.run_at)
+                self._ask_again(connection, known, ping.sender, now)
             return self._known(known)
-        if known is None and removed.knows(connection, ping.post.id, ping.source_key):
+        if known is None and removed.knows(connection, ping.post.id, [ping.source_key, page_key(ping.source_key)]):
             return _Stored(refused=errors.AlreadyKnown())
+        record = self.verifier.last_record(connection, ping.source_key, now)
         limits = self.settings.limits
         if self._is_too_much(connection, ping.source_key) or not queue_limits.has_room(
             connection, limits, ping.sender, source=ping.source_key
@@ -177,6 +177,14 @@ class Receiver:
             return _Stored(thought=thought)
         most = min(MAX_PER_KEY, max(1, self.settings.pingback.places - 1))  # one host never takes all slots
         return _Stored(thought=thought, task=self.verifier.start(connection, job, ping.sender, record, most, now))
+
+    def _ask_again(self, connection: Connection, known: Thought, sender: str, now: datetime) -> None:
+        """Has the source of a known thought inspected again, for a new sender."""
+        assert known.source_key is not None, "pings have a source"
+        job = jobs.find(connection, VERIFY, known.source_key)
+        record = self.verifier.last_record(connection, known.source_key, now)
+        job = self.verifier.ask(connection, known.source_key, job, record, now)
+        store.record_sender(connection, known, sender, job.run_at)
 
     def _is_too_much(self, connection: Connection, source_key: str) -> bool:
         """Whether `limits.waiting` is reached, or the share of it that one host may take."""
@@ -228,13 +236,16 @@ class Receiver:
 
     def _outcome(self, stored: Thought) -> PingOutcome:
         with self.database.read() as connection:
-            thought = store.by_id(connection, stored.id) or stored  # the host may have been purged meanwhile
+            thought = store.by_id(connection, stored.id) or joining.by_token(connection, stored.receipt_token or "")
+        thought = thought or stored  # the host may have been purged meanwhile
         match thought.state:
             case "received":
                 return PingOutcome("accepted", thought)
             case "rejected" | "gone":
                 error = _REFUSALS.get(thought.reason or "", errors.SourceMissing)
                 raise error(self._with_receipt(error.text, thought))
+            case _ if thought.id != stored.id or thought.state in ("spam", "deleted"):
+                raise errors.AlreadyKnown(self._with_receipt(errors.AlreadyKnown.text, thought))
             case _:
                 return PingOutcome("registered", thought)
 

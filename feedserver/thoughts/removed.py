@@ -1,4 +1,7 @@
-"""Pairs of source and post that a moderator called spam, known after their thoughts have expired by a keyed hash."""
+"""Pairs of source and post that a moderator called spam, known after their thoughts have expired by a keyed hash.
+
+A source is named by its key, its page's key and its words (`source.identity`), so that it is known under other URLs.
+"""
 
 import hmac
 from base64 import urlsafe_b64encode
@@ -16,18 +19,20 @@ _BYTES: Final = 16  # of a hash
 
 
 def remember(connection: Connection, pairs: Iterable[tuple[int, str]], now: datetime) -> None:
-    """Stores pairs of post id and source key whose thoughts are erased."""
+    """Stores pairs of post id and name of a source whose thoughts are erased."""
     secret = revision.secret(connection)
-    rows = [{"pair": _hash(secret, post_id, source_key), "removed_at": now} for post_id, source_key in pairs]
-    if rows:
-        connection.execute(delete(removed_pairs).where(removed_pairs.c.pair.in_([row["pair"] for row in rows])))
-        connection.execute(insert(removed_pairs), rows)
+    hashes = {_hash(secret, post_id, name) for post_id, name in pairs}
+    if hashes:
+        connection.execute(delete(removed_pairs).where(removed_pairs.c.pair.in_(hashes)))
+        connection.execute(insert(removed_pairs), [{"pair": pair, "removed_at": now} for pair in sorted(hashes)])
 
 
-def knows(connection: Connection, post_id: int, source_key: str) -> bool:
-    """Whether the pair was removed."""
-    pair = _hash(revision.secret(connection), post_id, source_key)
-    return connection.execute(select(removed_pairs.c.pair).where(removed_pairs.c.pair == pair)).first() is not None
+def knows(connection: Connection, post_id: int, names: Iterable[str]) -> bool:
+    """Whether the pair of this post and a source with one of these names was removed."""
+    secret = revision.secret(connection)
+    pairs = [_hash(secret, post_id, name) for name in names]
+    query = select(removed_pairs.c.pair).where(removed_pairs.c.pair.in_(pairs)).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def count(connection: Connection) -> int:
@@ -40,6 +45,6 @@ def forget_oldest(connection: Connection, number: int) -> None:
     connection.execute(delete(removed_pairs).where(removed_pairs.c.pair.in_(oldest)))
 
 
-def _hash(secret: str, post_id: int, source_key: str) -> str:
-    proof = hmac.digest(secret.encode(), f"removed {post_id} {source_key}".encode("utf-8", "replace"), "sha256")
+def _hash(secret: str, post_id: int, name: str) -> str:
+    proof = hmac.digest(secret.encode(), f"removed {post_id} {name}".encode("utf-8", "replace"), "sha256")
     return urlsafe_b64encode(proof[:_BYTES]).decode("ascii").rstrip("=")

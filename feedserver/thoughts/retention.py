@@ -17,9 +17,10 @@ from feedserver.jobs import housekeeping
 from feedserver.settings import KeepSettings
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import thoughts
-from feedserver.thoughts import removed, store, timeline
+from feedserver.thoughts import joining, removed, store, timeline
 from feedserver.thoughts.lifecycle import Decision
 from feedserver.thoughts.moderation import undo
+from feedserver.thoughts.source.identity import names_of
 from feedserver.thoughts.verification import sources
 
 _BATCH: Final = 100  # thoughts in one transaction
@@ -30,8 +31,14 @@ _REFUSED: Final[tuple[ColumnElement[bool], ...]] = (
     _NEVER_SEEN,
 )
 _TOTALS = select(func.count().label("rows"), func.coalesce(func.sum(thoughts.c.size), 0).label("size"))
+_READ = ("id", "received_at", "state", "post_id", "source_key", "page_key", "title", "excerpt", "size")
 _BY_AGE = (
-    select(*(thoughts.c[name] for name in ("id", "received_at", "state", "post_id", "source_key", "size")))
+    select(
+        *(
+            thoughts.c[name]
+            for name in ("id", "received_at", "state", "post_id", "source_key", "page_key", "title", "excerpt", "size")
+        )
+    )
     .order_by(thoughts.c.received_at, thoughts.c.id)
     .limit(_BATCH)
 )
@@ -88,6 +95,7 @@ class Retention:
         self._expire_spam(now)
         self._fold_refused(now - timedelta(days=self.keep.refused))
         self._keep_bounds(now)
+        self.database.transact(joining.forget_oldest)
 
     def _expire_spam(self, now: datetime) -> None:
         before = now - timedelta(days=self.keep.spam)
@@ -148,8 +156,9 @@ class Retention:
             return 0
         store.erase(connection, [row.id for row in rows])
         undo.remove_empty(connection)
-        pairs = [(row.post_id, row.source_key) for row in rows if row.state == "spam" and row.source_key is not None]
-        removed.remember(connection, pairs, now)
+        spam = [row for row in rows if row.state == "spam" and row.source_key is not None]
+        names = {row.id: [row.source_key, *names_of(row.page_key, row.title, row.excerpt)] for row in spam}
+        removed.remember(connection, [(row.post_id, name) for row in spam for name in names[row.id]], now)
         keys = {row.source_key for row in rows if row.source_key is not None}
         sources.expire(connection, sorted(keys), now + self.refetch)
         return len(rows)

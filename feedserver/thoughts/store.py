@@ -1,7 +1,7 @@
 """The SQL of thoughts. `timeline` has that of receipts, `listing` that of moderators' lists."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -41,10 +41,10 @@ _COLUMNS = [
 QUERY: Select[Any] = select(*_COLUMNS, schema.posts.c.slug.label("post_slug")).join(
     schema.posts, schema.posts.c.id == thoughts.c.post_id
 )
-_LOCKED: Select[Any] = QUERY.with_for_update(of=thoughts).order_by(thoughts.c.id)
+LOCKED: Select[Any] = QUERY.with_for_update(of=thoughts).order_by(thoughts.c.id)
 _BY_ID = QUERY.where(thoughts.c.id == bindparam("id"))
-_PAIR = _LOCKED.where(thoughts.c.post_id == bindparam("post"), thoughts.c.source_key == bindparam("key"))
-_OF_SOURCE = _LOCKED.where(
+_PAIR = LOCKED.where(thoughts.c.post_id == bindparam("post"), thoughts.c.source_key == bindparam("key"))
+_OF_SOURCE = LOCKED.where(
     thoughts.c.source_key == bindparam("key"), thoughts.c.state.in_(bindparam("states", expanding=True))
 )
 _WAITS: tuple[State, ...] = ("received", "held")
@@ -224,9 +224,14 @@ def record_sender(connection: Connection, thought: Thought, sender: str, next_ch
     _update(connection, thought.id, {"sender": sender, "next_check_at": next_check_at})
 
 
-def settle(connection: Connection, thought: Thought, decision: Decision, now: datetime) -> int:
-    """Writes the decision after an inspection of the source; returns the bytes that the thought takes now."""
-    values = _decided(thought, decision, now)
+def settle(
+    connection: Connection, thought: Thought, decision: Decision, now: datetime, moved: Mapping[str, str] | None = None
+) -> int:
+    """Writes the decision after an inspection of the source, and the columns in `moved`, that say which page it is.
+
+    Returns the bytes that the thought takes now.
+    """
+    values = _decided(thought, decision, now) | dict(moved or {})
     _update(connection, thought.id, values | {"checked_at": now, "next_check_at": None})
     return int(values["size"])
 

@@ -19,7 +19,7 @@ from feedserver.storage import copying, migrate, rate_limits
 from feedserver.storage.copying import copy
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata, thought_events
-from feedserver.thoughts import removed
+from feedserver.thoughts import joining, removed
 from feedserver.thoughts.moderation import actions, hosts
 from tests.posts.builders import everything, publish
 from tests.support.fixtures import Assemble
@@ -58,6 +58,8 @@ def full(services: WebServices, web: Web, clock: Clock) -> WebServices:
     links = [f'<a href="http://blog.example/posts/{slug}">this</a>' for slug in ("first", "post-1")]
     page = web.put("http://other.example/a", f"<p>See {' and '.join(links)}.</p>")
     services.receiver.receive(page, "http://blog.example/posts/first", "192.0.2.1")
+    with services.database.write() as connection:
+        joining.remember(connection, "http://other.example/b", "token", 1)
     actions.moderate_all(services.database, [1], "hide", services.clock())
     services.feed_documents.get(FEED)
     read_by_somebody(services, clock)

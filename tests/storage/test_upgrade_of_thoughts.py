@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, text
 
+from feedserver.jobs import store as jobs
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import thoughts
-from feedserver.thoughts import store, timeline
+from feedserver.thoughts import joining, store, timeline
 from feedserver.thoughts.disk_size import disk_size
 from feedserver.thoughts.moderation import reputation
 from feedserver.thoughts.verification import sources
@@ -36,6 +37,9 @@ THOUGHT = {
     "strikes": 0,
     "received_at": RECEIVED,
 }
+
+DAY = "2026-03-09 12:00:00.000000"
+JOB = {"kind": "verify", "run_at": DAY, "attempts": 0, "created_at": DAY, "priority": 1}
 
 
 @pytest.fixture
@@ -125,3 +129,51 @@ def test_what_waits_since_the_first_release_counts_for_its_network_and_its_bytes
     with first_release.read() as connection:
         row = connection.execute(text("SELECT sender_network, word_bytes FROM thoughts")).one()
     assert tuple(row) == ("192.0.2.0/24", 20 + 3 * len("words"))
+
+
+SOURCES = {  # by id: the source key of the first release, the present one, and the page's key
+    1: ("http://h.example/%6Fk", "http://h.example/ok", "//h.example/ok"),
+    2: ("http://h.example/ok", "http://h.example/ok#2", "//h.example/ok"),
+    3: ("https://h.example/ok", "https://h.example/ok", "//h.example/ok"),
+    4: ("http://h.example/日?ü=%c3", "http://h.example/%E6%97%A5?%C3%BC=%C3", "//h.example/%E6%97%A5?%C3%BC=%C3"),
+    5: ("http://h.example:8080/a/../%7e/.", "http://h.example:8080/~/", "//h.example:8080/~/"),
+    6: ("http://h.example/100%", "http://h.example/100%25", "//h.example/100%25"),
+}
+
+
+@pytest.mark.parametrize("state", ["shown", "spam", "gone"])
+def test_sources_get_their_normal_form_and_no_thought_is_lost(first_release: Database, state: str) -> None:
+    for thought_id, (old, _, _) in SOURCES.items():
+        ids = {"id": thought_id, "guid": f"urn:uuid:{thought_id}", "source": old, "source_key": old}
+        insert(first_release, "thoughts", THOUGHT | ids | {"state": state})
+        insert(first_release, "jobs", JOB | {"subject": old})
+
+    upgrade_to(first_release, "head")
+
+    with first_release.read() as connection:
+        for thought_id, (_, new, page) in SOURCES.items():
+            thought = store.by_id(connection, thought_id)
+            assert thought is not None
+            assert (thought.source_key, thought.page_key, thought.state) == (new, page, state)
+        known = joining.known(connection, 1, "https://h.example/ok")
+        subjects = {job.subject for job in jobs.everything(connection)}
+    assert known is not None
+    assert known.id == 3, "its own source"
+    assert subjects == {new for _, new, _ in SOURCES.values()}
+
+
+def test_a_source_that_was_never_verified_has_no_page_and_its_job_goes_on(first_release: Database) -> None:
+    for thought_id, post_id in ((1, 1), (2, 2)):
+        ids = {"id": thought_id, "guid": f"urn:uuid:{thought_id}", "post_id": post_id}
+        if post_id != 1:
+            insert(first_release, "posts", POST | {"id": post_id, "guid": "2", "slug": "2", "updated_at": DAY})
+        insert(first_release, "thoughts", THOUGHT | ids | {"state": "received", "source_key": "http://h.example/%6Fk"})
+    insert(first_release, "jobs", JOB | {"subject": "http://h.example/%6Fk"})
+
+    upgrade_to(first_release, "head")
+
+    with first_release.read() as connection:
+        found = [store.by_id(connection, thought_id) for thought_id in (1, 2)]
+        (job,) = jobs.everything(connection)
+    assert {(one.source_key, one.page_key) for one in found if one} == {("http://h.example/ok", None)}
+    assert job.subject == "http://h.example/ok"

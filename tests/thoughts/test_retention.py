@@ -186,7 +186,7 @@ def test_hashes_of_removed_pairs_are_bounded_too(site_with: SiteWith) -> None:
     clean(site)
 
     with site.services.database.read() as connection:
-        known = [removed.knows(connection, 1, f"http://spam{number}.example/") for number in range(15)]
+        known = [removed.knows(connection, 1, [f"http://spam{number}.example/"]) for number in range(15)]
     assert known == [False] * 5 + [True] * 10
 
 

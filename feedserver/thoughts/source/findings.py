@@ -24,18 +24,22 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """`mentions` by post id. `posts` counts our posts that it links to. `redirected_to` is the final URL if another."""
+    """`mentions` by post id. `posts` counts our posts that it links to. `redirected_to` is the final URL if another.
+
+    `page_key` says which page it is (`source.identity`); None for our own posts.
+    """
 
     mentions: Mapping[int, Mention] = field(default_factory=dict)
     posts: int = 0
     redirected_to: str | None = None
+    page_key: str | None = None
 
     def on(self, post_id: int) -> Linked | None:
         """Returns the evidence for one post, None if the source does not link to it."""
         found = self.mentions.get(post_id)
         if found is None:
             return None
-        return Linked(found.content, LinkSignals(self.posts, found.hidden, self.redirected_to))
+        return Linked(found.content, LinkSignals(self.posts, found.hidden, self.redirected_to), self.page_key)
 
     def about(self, post_ids: Container[int]) -> "Findings":
         """The same findings with the mentions of these posts alone."""
@@ -50,7 +54,7 @@ class Findings:
             for post_id, content in mentions.items()
         }
         values = {"page": page, "mentions": own, "posts": self.posts, "redirected_to": self.redirected_to}
-        return json.dumps(values, ensure_ascii=False)
+        return json.dumps(values | {"page_key": self.page_key}, ensure_ascii=False)
 
 
 def from_json(text: str) -> Findings:
@@ -60,4 +64,4 @@ def from_json(text: str) -> Findings:
         int(post_id): Mention(hidden=own.pop("hidden"), content=Content(**values["page"], **own))
         for post_id, own in values["mentions"].items()
     }
-    return Findings(mentions, values["posts"], values["redirected_to"])
+    return Findings(mentions, values["posts"], values["redirected_to"], values.get("page_key"))

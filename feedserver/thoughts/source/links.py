@@ -41,6 +41,7 @@ _PICTURES = frozenset("img svg video".split())
 _STRIPPED = "".join(map(chr, range(0x21)))  # around a URL: C0 controls and space (URL Standard section 4.4)
 _REPLACED = str.maketrans({"\t": None, "\n": None, "\r": None, " ": "%20", "\\": "%5C"})
 _BEFORE_QUERY = re.compile("[^?#]*")
+_BEFORE_BODY = frozenset(("base", "head", "html", "link", "meta", "noscript", "script", "style", "title"))
 _META = {"og:site_name": MAX_NAME, "og:title": MAX_NAME, "og:description": MAX_EXCERPT, "description": MAX_EXCERPT}
 
 
@@ -63,14 +64,15 @@ class SourcePage:
     """Metadata and links of a page, in document order. Texts are clean, on one line, "" if missing.
 
     `name` is that of the site (og:site_name, else the title), `title` that of the page (og:title, else <title>), both
-    at most 500 characters; `description` at most 1,000. `text` is the whole page, for `excerpt`. `is_whole` is false if
-    the page has more tokens or links than are read.
+    at most 500 characters; `description` at most 1,000. `canonical` is the URL that the page gives itself (RFC 6596).
+    `text` is the whole page, for `excerpt`. `is_whole` is false if the page has more tokens or links than are read.
     """
 
     name: str
     title: str
     links: tuple[FoundLink, ...]
     description: str = ""
+    canonical: str | None = None
     text: str = field(default="", repr=False)
     is_whole: bool = True
 
@@ -85,6 +87,7 @@ def read(text: str, url: str) -> SourcePage:
     metadata: dict[str, str] = {}
     found: list[tuple[str, str, int, bool]] = []
     base: str | None = None
+    in_head = True  # there, visitors can write nothing
     position, open_elements = 0, OpenElements()
     shown = _ShownLinks(open_elements)
     for position, (token, flags) in enumerate(flagged_tokens(text, open_elements)):
@@ -94,6 +97,9 @@ def read(text: str, url: str) -> SourcePage:
                 metadata["title"] = _folded(token.data or "", MAX_NAME)
             continue
         tag = token.tag or ""
+        in_head = in_head and tag in _BEFORE_BODY
+        if tag == "link" and in_head:
+            _read_canonical(token, metadata)
         if tag in _URL_ATTRIBUTES:
             raws = islice(_raw_urls(token), MAX_LINKS - len(found))
             hidden = bool(flags & (HIDDEN if tag in _WITH_TEXT else HIDDEN & ~OF_TEXT))
@@ -104,12 +110,14 @@ def read(text: str, url: str) -> SourcePage:
             base = token.attr("href")
     title = metadata.get("title", "")
     found = [(raw, tag, place, hidden and place not in shown.positions) for raw, tag, place, hidden in found]
-    links, all_resolved = _resolved(found, _absolute(url, base or "") or url)
+    base = _absolute(url, base or "") or url
+    links, all_resolved = _resolved(found, base)
     return SourcePage(
         name=metadata.get("og:site_name") or title,
         title=metadata.get("og:title") or title,
         links=links,
         description=metadata.get("description") or metadata.get("og:description") or "",
+        canonical=_absolute(base, metadata["canonical"]) if "canonical" in metadata else None,
         text=text,
         is_whole=all_resolved and len(found) < MAX_LINKS and position + 1 < MAX_TOKENS,
     )
@@ -159,6 +167,13 @@ def _read_meta(token: Token, metadata: dict[str, str]) -> None:
     for key in ((token.attr("property") or "")[:200] + " " + (token.attr("name") or "")[:200]).lower().split():
         if key in _META and not metadata.get(key):
             metadata[key] = _folded(token.attr("content") or "", _META[key])
+
+
+def _read_canonical(token: Token, metadata: dict[str, str]) -> None:
+    """Adds the URL of a `<link rel=canonical>`; the first one wins."""
+    url = token.attr("href")
+    if url and len(url) <= MAX_URL and "canonical" in (token.attr("rel") or "")[:200].lower().split():
+        metadata.setdefault("canonical", url)
 
 
 def _folded(raw: str, limit: int) -> str:

@@ -18,6 +18,7 @@ from feedserver.thoughts.source import xhtml
 from feedserver.thoughts.source.encoding import decode
 from feedserver.thoughts.source.excerpt import Excerpt, excerpts
 from feedserver.thoughts.source.findings import Findings, Mention
+from feedserver.thoughts.source.identity import page_of
 from feedserver.thoughts.source.links import FoundLink, SourcePage, read
 from feedserver.thoughts.verification import sources
 from feedserver.thoughts.verification.sources import SourceRecord
@@ -101,7 +102,9 @@ class Inspector:
         summary = f"status {fetched.status}, {len(fetched.body)} bytes{cut}"
         redirected_to = fetched.url if normalize_source(fetched.url) != source_key else None
         reading = read(text, fetched.url)
-        findings = replace(self._findings(reading, source_key), redirected_to=redirected_to)
+        found = self._findings(reading, source_key, fetched.url)
+        page_key = page_of(fetched.url, reading.canonical)
+        findings = replace(found, redirected_to=redirected_to, page_key=page_key)
         record = SourceRecord(started_at, findings, fetched.etag, fetched.last_modified, read_at=started_at)
         whole = reading.is_whole and not fetched.truncated
         otherwise = Trouble() if fetched.incomplete else Unlinked() if whole else Unread()
@@ -116,9 +119,11 @@ class Inspector:
             return Inspection("no post of this site", Findings(), Missing(), started_at)
         reading = read(post.html, self.urls.post(post.slug))
         named = replace(reading, name=one_line(self.site_title), title=post.label)
-        return Inspection("read as a post of this site", self._findings(named, source_key), Unlinked(), started_at)
+        return Inspection(
+            "read as a post of this site", self._findings(named, source_key, source_key), Unlinked(), started_at
+        )
 
-    def _findings(self, reading: SourcePage, source_key: str) -> Findings:
+    def _findings(self, reading: SourcePage, source_key: str, url: str) -> Findings:
         """What the source says about our posts: those that it was pinged for, and a few more that it links to."""
         links = self._links_to_posts(reading)
         with self.database.read() as connection:
@@ -133,7 +138,7 @@ class Inspector:
         texts = excerpts(reading, [best[post_id] for post_id in wanted[:MAX_EXCERPTS]])
         texts += [Excerpt()] * (len(wanted) - len(texts))
         mentions = {
-            post_id: Mention(_content(reading, source_key, text), best[post_id].hidden)
+            post_id: Mention(_content(reading, url, text), best[post_id].hidden)
             for post_id, text in zip(wanted, texts, strict=True)
         }
         return Findings(mentions, len(best))
@@ -148,8 +153,8 @@ class Inspector:
         return links
 
 
-def _content(reading: SourcePage, source_key: str, excerpt: Excerpt) -> Content:
-    parts = urlsplit(source_key)
+def _content(reading: SourcePage, url: str, excerpt: Excerpt) -> Content:
+    parts = urlsplit(normalize_source(url))
     return Content(
         author_name=host_name(parts) if is_blank(reading.name) else shorten(reading.name, MAX_NAME),
         author_url=f"{parts.scheme}://{parts.netloc}/",

@@ -1,7 +1,7 @@
 """Settles the thoughts of a source after an inspection, in one transaction with its job."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,7 +13,7 @@ from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job
 from feedserver.jobs.retry import pause_after
 from feedserver.settings import Settings
 from feedserver.storage import revision
-from feedserver.thoughts import store, timeline
+from feedserver.thoughts import joining, store, timeline
 from feedserver.thoughts.lifecycle import (
     NEEDS_APPROVAL,
     Decision,
@@ -33,7 +33,7 @@ from feedserver.thoughts.moderation.reputation import verdict_on
 from feedserver.thoughts.retention import RefusalCounter, is_refused
 from feedserver.thoughts.verification import recheck, sources
 from feedserver.thoughts.verification.inspect import Inspection
-from feedserver.urls import Urls
+from feedserver.urls import Urls, normalize_source
 
 MOVABLE: Final[tuple[State, ...]] = (
     "received",
@@ -83,28 +83,67 @@ class Settler:
         """Writes what the source said, when its thoughts have their new states."""
         if found.record:
             refetch = timedelta(seconds=self.settings.limits.refetch)
-            sources.save(connection, job.subject, replace(found.record, fetched_at=now), refetch)
+            record = replace(found.record, fetched_at=now)
+            sources.save(connection, job.subject, record, refetch)
+            if found.findings.mentions and (final := found.findings.redirected_to):  # its thoughts have moved there
+                at_final = replace(found.findings, redirected_to=None)
+                sources.save(connection, normalize_source(final), replace(record, findings=at_final), refetch)
 
     def apply(
         self, connection: Connection, thought: Thought, summary: str, evidence: Evidence, now: datetime
     ) -> Decision:
-        """Decides on one thought, and writes the decision and the lines of its receipt.
+        """Decides on one thought, or on that which its page has already: the ping joins it then."""
+        if not isinstance(evidence, Linked) or evidence.page_key is None:
+            decision = self._decision(connection, thought, evidence, now)
+            return self._write(connection, thought, decision, {}, summary, evidence, now)
+        other = joining.other_thought(connection, thought, evidence)
+        if other is not None and thought.state != "received":
+            decision = self._decision(connection, thought, evidence, now)
+            return self._write(connection, thought, decision, {}, summary, evidence, now)
+        if other is not None:
+            joining.join(connection, thought, other)
+            if other.state in joining.STANDING:  # its own looks alone change it
+                return as_it_is(thought)
+        of_page = replace(other, state="received") if other else thought
+        if of_page.state == "received" and joining.was_removed(connection, of_page, evidence):
+            decision = replace(as_it_is(of_page), state="spam", reason="its page was removed before")
+        else:
+            decision = self._decision(connection, of_page, evidence, now)
+        moved = joining.claim(connection, of_page, evidence, thought)
+        self._write(connection, of_page, decision, moved, summary, evidence, now)
+        if (source_key := moved.get("source_key", of_page.source_key)) != thought.source_key and source_key:
+            recheck.plan(connection, source_key, now)
+        return decision
 
-        An inspection that changes nothing writes no line: a source may be pinged on every edit.
-        """
+    def _decision(self, connection: Connection, thought: Thought, evidence: Evidence, now: datetime) -> Decision:
         verdict = NEEDS_APPROVAL
         if isinstance(evidence, Linked) and (
             thought.state == "received" or shows_other_content(thought, evidence.content)
         ):
             ours, setting = self.urls.owns(thought.source_key or ""), self.settings.moderation.pingbacks
             verdict = verdict_on(connection, thought, evidence, setting, now, ours=ours)
-        decision = decide(thought, evidence, verdict, now)
+        return decide(thought, evidence, verdict, now)
+
+    def _write(
+        self,
+        connection: Connection,
+        thought: Thought,
+        decision: Decision,
+        moved: Mapping[str, str],
+        summary: str,
+        evidence: Evidence,
+        now: datetime,
+    ) -> Decision:
+        """Writes the decision and the lines of its receipt.
+
+        An inspection that changes nothing writes no line: a source may be pinged on every edit.
+        """
         most = timeline.MOST_LINES_SHOWN if _was_shown(thought, decision) else timeline.MOST_LINES
         lines = _lines(thought, decision, summary, evidence)
         timeline.record_lines(connection, thought.id, lines, now, most=most)
         if can_be_seen(thought, decision):
             revision.revise(connection)
-        size = store.settle(connection, thought, decision, now)
+        size = store.settle(connection, thought, decision, now, moved)
         if is_refused(decision):
             self.refusals.count(connection, size, now)
         return decision

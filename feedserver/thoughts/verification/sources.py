@@ -4,7 +4,6 @@ What is stored of a source is bounded by its thoughts: the words for posts on wh
 for a while, where none does. What it says on further posts is stored for the newest few sources.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from feedserver.storage.batches import batches
 from feedserver.storage.schema import read_ahead, slugs, sources, thoughts
 from feedserver.thoughts.model import State
 from feedserver.thoughts.source.findings import Findings, from_json
+from feedserver.thoughts.source.identity import key_hash
 
 # Some servers answer 304 to everything, so a source is read whole sometimes.
 _BELIEVED: Final = timedelta(days=100)
@@ -59,7 +59,7 @@ def last(connection: Connection, source_key: str, now: datetime, refetch: timede
 
     If it was fetched within `refetch`, the findings tell of posts too that it was not pinged for.
     """
-    row = connection.execute(_LAST, {"key": _hash(source_key)}).one_or_none()
+    row = connection.execute(_LAST, {"key": key_hash(source_key)}).one_or_none()
     if row is None:
         return None
     findings = from_json(row.findings)
@@ -87,7 +87,7 @@ def save(connection: Connection, source_key: str, record: SourceRecord, refetch:
     If none of them stands, only the time of the fetch is stored, for `refetch`. What it says on posts that it was not
     pinged for is stored apart, so that a blog that pings every post it links to needs one fetch.
     """
-    source, known = _hash(source_key), _posts_of(connection, source_key)
+    source, known = key_hash(source_key), _posts_of(connection, source_key)
     standing = {post_id for post_id, state in known.items() if state in _STANDING}
     values = {
         "source": source,
@@ -105,7 +105,7 @@ def save(connection: Connection, source_key: str, record: SourceRecord, refetch:
 
 def forget(connection: Connection, source_keys: Iterable[str]) -> None:
     """Deletes all that is stored of these sources, but for their thoughts."""
-    for some in batches([_hash(source_key) for source_key in source_keys]):
+    for some in batches([key_hash(source_key) for source_key in source_keys]):
         connection.execute(delete(sources).where(sources.c.source.in_(some)))
         connection.execute(delete(read_ahead).where(read_ahead.c.source.in_(some)))
 
@@ -115,7 +115,7 @@ def expire(connection: Connection, source_keys: Sequence[str], at: datetime) -> 
     for some in batches(source_keys):
         of_some = select(thoughts.c.source_key).where(thoughts.c.source_key.in_(some), thoughts.c.state.in_(_STANDING))
         standing = set(connection.execute(of_some).scalars())
-        hashes = [_hash(source_key) for source_key in some if source_key not in standing]
+        hashes = [key_hash(source_key) for source_key in some if source_key not in standing]
         expiring = update(sources).where(sources.c.source.in_(hashes), sources.c.expires_at.is_(None))
         connection.execute(expiring.values(expires_at=at))
 
@@ -142,10 +142,6 @@ def posts_linked(connection: Connection, source_key: str, names: Sequence[str]) 
         rows = connection.execute(_LINKED, {"key": source_key, "names": some})
         found |= {row.slug: (row.post_id, row.thought_id is not None) for row in rows}
     return found
-
-
-def _hash(source_key: str) -> str:
-    return hashlib.sha256(source_key.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def targets(connection: Connection, source_key: str) -> list[str]:

@@ -1,0 +1,183 @@
+"""One page, one thought: pings of a page that has a thought on the post already, under another URL, join that thought.
+
+A look at a source tells which page it is (`source.identity`). Its thought is found by the page's key, by the URL that
+was fetched in the end, or, where only the query or a slash at the end differs, by the same words. A joined ping leaves
+its receipt and a hash of its URL, and no thought of its own. A moderator's decision holds for the page, so it is found
+too, even if its thought was erased since.
+"""
+
+from dataclasses import replace
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, union, update
+
+from feedserver.domains import source_site
+from feedserver.storage.locks import lock_names
+from feedserver.storage.schema import joined_pings, thoughts
+from feedserver.thoughts import removed, store
+from feedserver.thoughts.lifecycle import Linked
+from feedserver.thoughts.model import Content, State, Thought
+from feedserver.thoughts.source.identity import key_hash, names_of, page_key, page_path
+from feedserver.urls import host_name, normalize_source
+
+STANDING: Final[tuple[State, ...]] = ("shown", "held", "spam", "deleted")
+MOST_JOINED: Final = 100  # pings of one thought whose receipts are kept: anyone can invent more URLs of a page
+MOST_IN_ALL: Final = 100_000
+_LOCK_KIND: Final = 0x70616765
+_OF_PAGE = store.LOCKED.where(
+    thoughts.c.post_id == bindparam("post"),
+    thoughts.c.page_path == bindparam("path"),
+)
+_BY_KEY_OR_WORDS = _OF_PAGE.where(
+    or_(
+        thoughts.c.page_key == bindparam("key"),
+        and_(thoughts.c.title == bindparam("title"), thoughts.c.excerpt == bindparam("excerpt")),
+        thoughts.c.pending_since.is_not(None),
+    )
+)
+_KNOWN = store.LOCKED.where(
+    thoughts.c.post_id == bindparam("post"),
+    thoughts.c.id.in_(
+        union(
+            select(thoughts.c.id).where(
+                thoughts.c.post_id == bindparam("post"),
+                thoughts.c.page_path == bindparam("path"),
+                thoughts.c.page_key == bindparam("key"),
+            ),
+            select(joined_pings.c.thought_id).where(joined_pings.c.source == bindparam("source")),
+        )
+    ),
+)
+_JOINED = (
+    select(joined_pings)
+    .where(joined_pings.c.source == bindparam("source"), joined_pings.c.thought_id == bindparam("of"))
+    .order_by(joined_pings.c.id.desc())
+    .limit(1)
+)
+_BY_TOKEN = select(joined_pings).where(joined_pings.c.receipt_token == bindparam("token"))
+_SURPLUS = (
+    select(joined_pings.c.id)
+    .where(joined_pings.c.thought_id == bindparam("of"))
+    .order_by(joined_pings.c.id.desc())
+    .offset(MOST_JOINED)
+)
+
+
+# --- finding ---
+
+
+def known(connection: Connection, post_id: int, source_key: str) -> Thought | None:
+    """The thought of the page at `source_key` on a post, as its sender knows it, locked until the transaction ends.
+
+    A thought that was rejected or is gone is found by its own source alone: another URL may have the link.
+    """
+    own = store.pair(connection, post_id, source_key)
+    if own is not None and own.state not in ("rejected", "gone"):
+        return own
+    key, source = page_key(source_key), key_hash(source_key)
+    rows = connection.execute(_KNOWN, {"post": post_id, "path": page_path(key), "key": key, "source": source})
+    for thought in map(store.thought_of, rows):
+        if thought.page_key == key and thought.state in STANDING:
+            return thought
+        if thought.state in (*STANDING, "received"):
+            row = connection.execute(_JOINED, {"of": thought.id, "source": source}).first()
+            if row is not None:
+                return _as_joined(row, thought)
+    return own
+
+
+def by_token(connection: Connection, token: str) -> Thought | None:
+    """The thought that a receipt tells of, with that receipt."""
+    row = connection.execute(_BY_TOKEN, {"token": token}).one_or_none()
+    if row is None:
+        return store.by_token(connection, token)
+    thought = store.by_id(connection, row.thought_id)
+    return _as_joined(row, thought) if thought else None
+
+
+def _as_joined(row: Any, thought: Thought) -> Thought:
+    return replace(thought, receipt_token=row.receipt_token or thought.receipt_token)
+
+
+def other_thought(connection: Connection, thought: Thought, linked: Linked) -> Thought | None:
+    """Another thought on the same post that the page, as it was just read, has already; locked, as is the page.
+
+    One that stands is preferred, then the oldest.
+    """
+    assert linked.page_key is not None, "our own posts are known by their URLs"
+    path = page_path(linked.page_key)
+    lock_names(connection, _LOCK_KIND, [f"{thought.post_id}:{path}"])
+    said = linked.content
+    values = {"post": thought.post_id, "path": path, "key": linked.page_key}
+    rows = connection.execute(_BY_KEY_OR_WORDS, values | {"title": said.title, "excerpt": said.excerpt})
+    found = [one for one in map(store.thought_of, rows) if one.page_key == linked.page_key or _says(one, said)]
+    if linked.signals.redirected_to is not None:
+        fetched = store.pair(connection, thought.post_id, normalize_source(linked.signals.redirected_to))
+        found += [fetched] if fetched else []
+    others = [one for one in found if one.id != thought.id]
+    return min(others, key=lambda one: (one.state not in STANDING, one.id), default=None)
+
+
+def was_removed(connection: Connection, thought: Thought, linked: Linked) -> bool:
+    """Whether a moderator removed the thought of this page, under whatever URL, and it was erased since."""
+    names = names_of(linked.page_key, linked.content.title, linked.content.excerpt)
+    if linked.signals.redirected_to is not None:
+        names.append(normalize_source(linked.signals.redirected_to))
+    return removed.knows(connection, thought.post_id, names)
+
+
+def _says(thought: Thought, said: Content) -> bool:
+    """Whether a thought has these words, shown or waiting beside approved ones."""
+    contents = [thought.content, *([thought.pending_content] if thought.pending_content else [])]
+    return any((content.title, content.excerpt) == (said.title, said.excerpt) for content in contents)
+
+
+# --- writing ---
+
+
+def join(connection: Connection, thought: Thought, other: Thought) -> None:
+    """Makes the ping of `thought` one of `other`: its receipt tells of that thought, and its row is deleted."""
+    moved = update(joined_pings).where(joined_pings.c.thought_id == thought.id)
+    connection.execute(moved.values(thought_id=other.id))
+    store.erase(connection, [thought.id])
+    remember(connection, thought.source_key, thought.receipt_token, other.id)
+
+
+def claim(connection: Connection, thought: Thought, linked: Linked, ping: Thought) -> dict[str, str]:
+    """The columns that say which page a thought is of, and that its source is what was read for `ping`, if they change.
+
+    The thought of a new ping moves to where a redirect leads, so that a stranger's redirect has no hold on it. Others
+    move within their source site alone, as a moderator approved no other.
+    """
+    assert linked.page_key is not None, "our own posts are known by their URLs"
+    columns: dict[str, str] = {}
+    if thought.page_key != linked.page_key:
+        columns |= {"page_key": linked.page_key, "page_path": page_path(linked.page_key)}
+    before, url = thought.source_key or "", linked.signals.redirected_to or ping.source or ""
+    source_key = normalize_source(url)
+    if source_key == before:
+        return columns
+    site, site_before = source_site(source_key), source_site(before)
+    may_move = site == site_before or (thought.state == "received" and thought.restore is None)
+    if may_move and store.pair(connection, thought.post_id, source_key) is None:
+        remember(connection, before, None, thought.id)
+        columns |= {"source_key": source_key, "host": host_name(urlsplit(source_key))}
+        if site != site_before:
+            columns |= {"source_site": site, "source": url}
+    return columns
+
+
+def forget_oldest(connection: Connection) -> None:
+    """Deletes the oldest joined pings of all thoughts beyond the bound."""
+    newest_surplus = select(joined_pings.c.id).order_by(joined_pings.c.id.desc()).offset(MOST_IN_ALL).limit(1)
+    connection.execute(delete(joined_pings).where(joined_pings.c.id <= newest_surplus.scalar_subquery()))
+
+
+def remember(connection: Connection, source_key: str | None, receipt_token: str | None, thought_id: int) -> None:
+    """Stores the URL and the receipt of a ping of a thought, and drops the oldest beyond the bound."""
+    values = {"thought_id": thought_id, "receipt_token": receipt_token, "source": key_hash(source_key or "")}
+    connection.execute(insert(joined_pings), values)
+    surplus = connection.execute(_SURPLUS, {"of": thought_id}).scalars().all()
+    if surplus:
+        connection.execute(delete(joined_pings).where(joined_pings.c.id.in_(surplus)))

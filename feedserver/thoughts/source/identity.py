@@ -1,0 +1,40 @@
+"""Which page a source is: its URL after redirects, or the one that it calls canonical. Pure.
+
+A page key is a normalized URL without its scheme, as http and https are alike: `//host/path?query`.
+"""
+
+import hashlib
+from urllib.parse import urlsplit
+
+from feedserver.urls import authority, normalize_source, split_http
+
+
+def page_key(url: str) -> str:
+    """Returns the page key of a URL that `split_http` accepts."""
+    return "//" + normalize_source(url).partition("://")[2]
+
+
+def page_path(key: str) -> str:
+    """Returns a page key without its query and trailing slashes: pages that differ only in these may be one."""
+    return key.partition("?")[0].rstrip("/")
+
+
+def key_hash(source_key: str) -> str:
+    """Returns 128 bits of a hash of a source key, in 32 digits: long URLs are costly, most of all in an index."""
+    return hashlib.sha256(source_key.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def names_of(key: str | None, title: str, excerpt: str) -> list[str]:
+    """Returns the names by which a page that was read is known: its key, and its path with its words."""
+    return [] if key is None else [key, "\n".join((page_path(key), title, excerpt))]
+
+
+def page_of(url: str, canonical: str | None) -> str:
+    """Returns the key of the page at `url`, the final one, that names the URL `canonical` (RFC 6596) or None.
+
+    A page speaks for its own host alone: a canonical URL elsewhere is not heard.
+    """
+    named = split_http(canonical) if canonical else None
+    if canonical is None or named is None or authority(named) != authority(urlsplit(url)):
+        return page_key(url)
+    return page_key(canonical)

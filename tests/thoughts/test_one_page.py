@@ -1,0 +1,390 @@
+"""One page, one thought: docs/interface.md, “pingback.ping”."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from feedserver.errors import BadStatus
+from feedserver.thoughts import joining
+from feedserver.thoughts.lifecycle import Action
+from feedserver.thoughts.moderation.purge import purge
+from tests.thoughts.site import SOURCE, Answer, Site, SiteWith, linking
+from tests.thoughts.test_retention import clean
+
+HOST = "http://other.example"
+OTHER = "http://stranger.example/x"
+FATES: dict[Action, str] = {"hide": "held", "spam": "spam", "delete": "deleted"}
+
+
+def page(target: str, canonical: str = "", before: str = "I read ", title: str = "Other Blog") -> str:
+    head = f'<link rel="canonical" href="{canonical}">' if canonical else ""
+    return linking(target, before=before, title=title).replace("</head>", f"{head}</head>")
+
+
+# --- spellings of one URL ---
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (f"{HOST}/ok", f"{HOST}/%6Fk"),
+        (f"{HOST}/ok", f"{HOST}/./ok#words"),
+        (f"{HOST}/x/../ok", "HTTP://Other.Example:80/ok"),
+        (f"{HOST}/%E6%97%A5", f"{HOST}/%e6%97%a5"),
+        (f"{HOST}/日", f"{HOST}/%E6%97%A5"),
+        (f"{HOST}/ok", "https://other.example/ok"),
+        ("https://other.example/ok", "http://other.example./ok"),
+        ("http://straße.example/", "http://xn--strae-oqa.example"),
+    ],
+)
+def test_another_spelling_of_a_source_is_known_without_a_fetch(
+    site: Site, target: str, first: str, second: str
+) -> None:
+    site.web.put(first, linking(target))
+    site.web.pages |= dict.fromkeys((f"{HOST}/ok", f"{HOST}/%E6%97%A5"), site.web.pages[first])
+    site.web.pages["http://xn--strae-oqa.example/"] = site.web.pages[first]
+
+    assert site.ping(first, target).outcome == "registered"
+    assert site.ping(second, target).outcome == 48
+    assert len(site.web.fetched) == 1
+    assert site.states() == ["shown"]
+
+
+def test_http_of_a_page_may_fail_where_https_has_the_link(site: Site, target: str) -> None:
+    site.web.put("https://other.example/a", linking(target))
+
+    assert site.ping("http://other.example/a", target).outcome == 16
+    assert site.ping("https://other.example/a", target).outcome == "registered"
+    assert site.states() == ["rejected", "shown"]
+
+
+# --- redirects ---
+
+
+@pytest.mark.parametrize("old", [f"{HOST}/old", "http://shortener.example/1", "https://other.example/ok"])
+def test_a_source_that_redirects_is_the_page_it_leads_to(site: Site, target: str, old: str) -> None:
+    site.web.put(f"{HOST}/ok", linking(target))
+    site.web.put(old, linking(target), redirected_to=f"{HOST}/ok")
+    first = site.ping(f"{HOST}/ok", target)
+
+    second = site.ping(old, target)
+
+    assert (first.outcome, second.outcome) == ("registered", 48)
+    assert site.only_thought().source == f"{HOST}/ok"
+    assert site.receipt(second.receipt)["state"] == "shown"
+
+
+@pytest.mark.parametrize("old", [f"{HOST}/old", "http://shortener.example/1"])
+def test_the_page_that_a_known_source_led_to_is_known_without_a_fetch(site: Site, target: str, old: str) -> None:
+    site.web.put(old, linking(target), redirected_to=f"{HOST}/ok?x#y")
+
+    assert site.ping(old, target).outcome == "registered"
+    assert site.ping(f"{HOST}/ok?x", target).outcome == 48
+    assert site.ping(old, target).outcome == 48
+    assert site.web.fetched == [old]
+    thought = site.only_thought()
+    assert (thought.source_key, thought.host) == (f"{HOST}/ok?x", "other.example")
+
+
+def test_rechecks_follow_the_page_and_not_a_strangers_redirect(site: Site, target: str) -> None:
+    site.web.put(OTHER, linking(target), redirected_to=SOURCE)
+    site.ping(OTHER, target)
+    site.web.put(OTHER, linking(target, before="Buy pills, I read "))
+    site.web.put(SOURCE, linking(target, before="I changed what I read "))
+
+    site.clock.move(days=8)
+    site.run_jobs()
+
+    assert site.web.fetched == [OTHER, SOURCE]
+    assert site.only_thought().excerpt == "[…] I changed what I read this post and liked it. […]"
+    assert site.only_thought().source == SOURCE
+
+
+def test_a_recheck_follows_a_redirect_within_the_source_site_alone(site: Site, target: str) -> None:
+    site.mention(target)
+    for final, key in (("https://www.other.example/new", "https://www.other.example/new"), (OTHER, None)):
+        site.web.put(site.only_thought().source_key or "", linking(target), redirected_to=final)
+        site.clock.move(days=40)
+        site.run_jobs()
+
+        assert site.only_thought().source_key == (key or "https://www.other.example/new")
+    assert site.states() == ["shown"]
+
+
+def test_a_strangers_redirect_changes_no_words_and_takes_nothing_down(site: Site, target: str) -> None:
+    site.mention(target)
+    before = site.only_thought()
+    site.web.put(f"{OTHER}1", linking(target, before="Other words: "), redirected_to=SOURCE)
+    site.web.put(f"{OTHER}2", "<p>No link at all.", redirected_to=SOURCE)
+    site.web.fail(f"{OTHER}3", BadStatus(410))
+
+    answers = [site.ping(f"{OTHER}{number}", target) for number in (1, 2, 3)]
+
+    assert [answer.outcome for answer in answers] == [48, 17, 16]
+    assert [thought for thought in site.thoughts() if thought.state != "rejected"] == [before]
+    assert site.receipt(answers[0].receipt)["state"] == "shown"
+
+
+def test_a_rejected_page_that_has_the_link_now_takes_the_pings_of_its_other_urls(site: Site, target: str) -> None:
+    site.web.put(SOURCE, "<p>No link yet.")
+    first = site.ping(SOURCE, target)
+    site.web.put(OTHER, linking(target), redirected_to=SOURCE)
+
+    second = site.ping(OTHER, target)
+
+    assert (first.outcome, second.outcome) == (17, 48)
+    assert site.only_thought().state == "shown"
+    assert site.receipt(first.receipt)["state"] == site.receipt(second.receipt)["state"] == "shown"
+
+
+# --- the canonical URL ---
+
+
+def test_a_canonical_url_on_the_same_host_names_the_page(site: Site, target: str) -> None:
+    site.web.put(SOURCE, page(target))
+    variants = [f"{SOURCE}/amp", f"{HOST}/print?id=7", "https://other.example/2026/hello.html"]
+    for variant in variants:
+        site.web.put(variant, page(target, canonical="//OTHER.example/2026/x/../hello#top", before="Elsewhere "))
+
+    assert [site.ping(url, target).outcome for url in (SOURCE, *variants)] == ["registered", 48, 48, 48]
+    assert site.only_thought().excerpt == "[…] I read this post and liked it. […]"
+
+
+def test_the_canonical_url_itself_is_known_without_a_fetch(site: Site, target: str) -> None:
+    site.web.put(f"{SOURCE}/amp", page(target, canonical="/2026/hello"))
+
+    assert site.ping(f"{SOURCE}/amp", target).outcome == "registered"
+    assert site.ping(SOURCE, target).outcome == 48
+    assert site.web.fetched == [f"{SOURCE}/amp"]
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<link rel="canonical" href="http://victim.example/page">',
+        '<link rel="canonical" href="http://victim.example:8080/page">',
+        '<base href="http://victim.example/"><link rel="canonical" href="/page">',
+        '</head><body><p>A comment: <link rel="canonical" href="http://stranger.example/page">',
+        '<template><link rel="canonical" href="http://stranger.example/page"></template>',
+        '<!-- <link rel="canonical" href="http://stranger.example/page"> -->',
+    ],
+)
+def test_a_page_cannot_claim_what_is_not_its_own(site: Site, target: str, markup: str) -> None:
+    for url in ("http://victim.example/page", "http://victim.example:8080/page", "http://stranger.example/page"):
+        assert site.mention(target, url, before="The victim's own words about ").outcome == "registered"
+    site.web.put(OTHER, linking(target, before="Pills: ").replace("</head>", f"{markup}</head>"))
+
+    assert site.ping(OTHER, target).outcome == "registered"
+    assert len(site.thoughts()) == 4
+
+
+def test_pages_that_all_call_the_home_page_canonical_keep_their_thoughts_on_other_posts(
+    site: Site, target: str
+) -> None:
+    other = site.url(site.publish("Other", slug="other"))
+    for path, mentioned in (("a", target), ("b", other)):
+        site.web.put(f"{HOST}/{path}", page(mentioned, canonical="/"))
+        assert site.ping(f"{HOST}/{path}", mentioned).outcome == "registered"
+    site.web.put(f"{HOST}/", "<p>Home, without a link.")
+
+    site.clock.move(days=8)
+    site.run_jobs()
+
+    assert site.states() == ["shown", "shown"]
+    assert sorted(site.web.fetched[2:]) == [f"{HOST}/a", f"{HOST}/b"]
+
+
+# --- queries ---
+
+
+def test_another_query_or_slash_with_the_same_words_is_the_same_page(site_with: SiteWith) -> None:
+    site = site_with(limits_host=1000)
+    urls = [SOURCE, *(f"{SOURCE}?{number}" for number in range(1, 27)), f"{SOURCE}/", f"{SOURCE}/?x"]
+
+    outcomes = [site.mention(site.target, url).outcome for url in urls]
+
+    assert outcomes == ["registered", *[48] * 28]
+    assert site.only_thought().source == SOURCE
+
+
+def test_another_query_with_other_words_is_another_page(site: Site, target: str) -> None:
+    for number in range(3):
+        url = f"{HOST}/?p={number}"
+        site.web.put(url, linking(target, before=f"In part {number} I read "))
+        assert site.ping(url, target).outcome == "registered"
+    site.web.put(f"{HOST}/?p=3", linking(target, before="In part 2 I read ", title="Another title"))
+
+    assert site.ping(f"{HOST}/?p=3", target).outcome == "registered"
+    assert len(site.thoughts()) == 4
+
+
+def test_words_that_wait_beside_approved_ones_are_words_of_the_page(site: Site, target: str) -> None:
+    site.mention(target)
+    site.moderate("approve")
+    site.web.put(SOURCE, linking(target, before="After the approval I wrote: "))
+    site.clock.move(days=8)
+    site.run_jobs()
+
+    assert site.mention(target, f"{SOURCE}?2", before="After the approval I wrote: ").outcome == 48
+    assert [thought.state for thought in site.thoughts()] == ["held", "shown"], (
+        "the words wait beside the approved ones"
+    )
+    assert len({thought.id for thought in site.thoughts()}) == 1
+
+
+# --- joining ---
+
+
+def test_a_joined_ping_is_known_from_then_on_and_shares_the_fate_of_the_thought(site: Site, target: str) -> None:
+    site.mention(target)
+    joined = site.mention(target, f"{SOURCE}?2")
+
+    again = site.ping(f"{SOURCE}?2", target)
+
+    assert (joined.outcome, again.outcome, again.receipt) == (48, 48, joined.receipt)
+    assert len(site.web.fetched) == 2
+    for action, state in FATES.items():
+        site.moderate(action)
+        assert site.receipt(joined.receipt)["state"] == state
+        assert site.client.get(joined.receipt).status_code == 200
+
+
+def test_a_ping_that_joins_after_its_sender_left_has_the_receipt_of_the_thought(site_with: SiteWith) -> None:
+    site = site_with(pingback_wait=0.01)
+    site.web.put(SOURCE, linking(site.target))
+    site.web.put(f"{SOURCE}?2", linking(site.target))
+    site.web.gate.clear()
+    answers = [site.ping(url, site.target) for url in (SOURCE, f"{SOURCE}?2")]
+    site.web.gate.set()
+    site.wait_for_a_free_slot()
+    site.services.waiting_slots.close()
+
+    assert [answer.outcome for answer in answers] == ["accepted", "accepted"]
+    assert site.only_thought().state == "shown"
+    assert [site.receipt(answer.receipt)["state"] for answer in answers] == ["shown", "shown"]
+
+
+def test_a_joined_ping_leaves_no_job_and_the_thought_keeps_its_recheck(site: Site, target: str) -> None:
+    site.mention(target)
+    jobs = site.jobs()
+
+    site.mention(target, f"{SOURCE}?2")
+
+    assert site.jobs() == jobs
+
+
+@pytest.mark.parametrize("canonical", ["", SOURCE], ids=["the same words", "the same canonical URL"])
+def test_two_urls_of_one_page_at_once_make_one_thought(site_with: SiteWith, canonical: str) -> None:
+    processes = [site_with(limits_host=1000), site_with(limits_host=1000)]
+    target, web = processes[0].target, processes[0].web
+    with ThreadPoolExecutor(2) as threads:
+        for number in range(4):
+            urls = [f"http://{number}.example/?{query}" for query in (1, 2)]
+            for url in urls:
+                words = f"At {url} I read " if canonical else f"In part {number} I read "
+                own = canonical and f"http://{number}.example/page"
+                web.put(url, page(target, canonical=own, before=words))
+
+            asked = [threads.submit(one.ping, url, target) for url, one in zip(urls, processes, strict=True)]
+
+            assert {answer.result().outcome for answer in asked} == {"registered", 48}
+    assert processes[0].states() == ["shown"] * 4
+
+
+def test_a_link_that_was_read_shortly_before_joins_too(site: Site, post_urls: Callable[[], tuple[str, str]]) -> None:
+    first, second = post_urls()
+    site.web.put(f"{SOURCE}?1", linking(first, second))
+    site.web.put(f"{SOURCE}?2", linking(first, second))
+    for url in (f"{SOURCE}?1", f"{SOURCE}?2"):
+        site.ping(url, first)
+
+    answers = [site.ping(url, second) for url in (f"{SOURCE}?1", f"{SOURCE}?2")]
+
+    assert [answer.outcome for answer in answers] == ["registered", 48]
+    assert len(site.web.fetched) == 2
+    assert site.states() == ["shown", "shown"]
+
+
+@pytest.fixture
+def post_urls(site: Site) -> Callable[[], tuple[str, str]]:
+    return lambda: (site.url(site.publish("One", slug="one")), site.url(site.publish("Two", slug="two")))
+
+
+def test_a_gone_thought_comes_back_under_the_new_url_of_its_page(site: Site, target: str) -> None:
+    site.mention(target)
+    site.moderate("hide")
+    site.web.put(SOURCE, "<p>It has moved.")
+    site.clock.move(days=8)
+    site.run_jobs()
+    assert site.states() == ["gone"]
+    new = f"{HOST}/new"
+    site.web.put(new, page(target, canonical=SOURCE, before="Moved: "))
+
+    assert site.ping(new, target).outcome == 48
+
+    thought = site.only_thought()
+    assert (thought.state, thought.source_key) == ("held", new)
+    site.clock.move(days=8)
+    site.run_jobs()
+    assert site.states() == ["held"]
+
+
+def test_a_moderators_decision_on_the_page_is_final_under_every_url(site: Site, target: str) -> None:
+    for number, action in enumerate(list(FATES)[1:]):
+        own = f"http://spam{number}.example/page"
+        site.mention(target, own, before=f"Pills {number}: ")
+        site.moderate(action, own)
+        for variant in (f"{own}?2", f"{own}/", own.replace("http:", "https:")):
+            answer = site.mention(target, variant, before=f"Pills {number}: ")
+            assert (variant, answer.outcome) == (variant, 48)
+            assert site.receipt(answer.receipt)["state"] == FATES[action]
+        site.web.put(f"{OTHER}{number}", linking(target), redirected_to=own)
+        assert site.ping(f"{OTHER}{number}", target).outcome == 48
+        site.web.put(f"http://spam{number}.example/amp", page(target, canonical=own))
+        assert site.ping(f"http://spam{number}.example/amp", target).outcome == 48
+    assert site.states() == ["deleted", "spam"]
+
+
+def test_what_was_erased_is_known_under_every_url(site_with: SiteWith) -> None:
+    site = site_with(keep_spam=1)
+    own = f"{SOURCE}"
+    site.mention(site.target, own)
+    site.moderate("spam")
+    site.clock.move(days=2)
+    clean(site)
+    assert site.states() == []
+    site.web.put(OTHER, linking(site.target, before="Other "), redirected_to=own)
+    site.web.put(f"{HOST}/amp", page(site.target, canonical=own, before="Other "))
+
+    answers: list[Answer] = [site.mention(site.target, url) for url in (own, f"{own}?2", f"https{own[4:]}")]
+    answers += [site.ping(url, site.target) for url in (OTHER, f"{HOST}/amp")]
+
+    assert [answer.outcome for answer in answers] == [48] * 5
+    assert set(site.states()) == {"spam"}
+
+
+def test_receipts_of_joined_pings_are_bounded(site_with: SiteWith, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = site_with(limits_host=1000)
+    site.mention(site.target)
+    answers = [site.mention(site.target, f"{SOURCE}?{number}") for number in range(3)]
+    with site.services.database.write() as connection:
+        for number in range(joining.MOST_JOINED):
+            joining.remember(connection, f"{SOURCE}?more={number}", f"token-{number}", site.only_thought().id)
+
+    assert site.client.get(answers[0].receipt).status_code == 410
+    assert site.client.get("/receipts/token-0").status_code == 200
+    monkeypatch.setattr(joining, "MOST_IN_ALL", 10)
+    with site.services.database.write() as connection:
+        joining.forget_oldest(connection)
+    assert site.client.get("/receipts/token-89").status_code == 404
+    assert site.client.get("/receipts/token-90").status_code == 200
+
+
+def test_a_purge_takes_joined_pings_along(site: Site, target: str) -> None:
+    site.mention(target)
+    joined = site.mention(target, f"{SOURCE}?2")
+
+    purge(site.services.database, "other.example", site.clock())
+
+    assert site.client.get(joined.receipt).status_code == 410
