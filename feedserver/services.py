@@ -2,7 +2,7 @@
 
 import hmac
 from base64 import urlsafe_b64encode
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from feedserver.posts import lists, related, scheduling
 from feedserver.posts.publishing import Publisher
 from feedserver.readership.folding import fold_days
 from feedserver.settings import Settings
-from feedserver.storage import revision
+from feedserver.storage import rate_limits, revision
 from feedserver.storage.engine import Database
 from feedserver.thoughts.retention import RefusalCounter, Retention
 from feedserver.thoughts.verification.inspect import Fetch
@@ -44,13 +44,16 @@ class Services:
         fetch = fetch or _guarded_fetch(settings)
         self.verifier = Verifier(self.database, self.urls, settings, clock, fetch, RefusalCounter(settings.keep))
         retention = Retention(self.database, settings.keep, timedelta(seconds=settings.limits.refetch))
-        tasks = (retention.clean, partial(fold_days, self.database, settings.keep.readers))
+        tasks = (retention.clean, partial(fold_days, self.database, settings.keep.readers), self._forget_counters)
         handlers = {
             VERIFY: self.verifier.carry_out,
             scheduling.PUBLISH: self.publisher.notify_due,
             HOUSEKEEPING: Housekeeping(self.database, clock, tasks).carry_out,
         }
         self.runner = Runner(self.database, handlers, clock)
+
+    def _forget_counters(self, now: datetime) -> None:
+        self.database.transact(partial(rate_limits.forget_old, now=now))
 
     @cached_property  # two threads may compute it, but get the same value
     def moderation_key(self) -> str:

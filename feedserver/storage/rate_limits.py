@@ -60,6 +60,15 @@ def seconds_to_wait(present: int, before: int, into: int, most: int) -> int:
     return 2 * WINDOW
 
 
+def forget_old(connection: Connection, now: datetime) -> None:
+    """Deletes the counters that no limit needs any more, of buckets in which nothing is counted now."""
+    _forget_before(connection, _window_at(now)[0] - 1)
+
+
+def _forget_before(connection: Connection, window: int) -> None:
+    connection.execute(delete(rate_limits).where(rate_limits.c.window < window))
+
+
 def _window_at(now: datetime) -> tuple[int, int]:
     """The window that contains `now`, and the seconds since its start."""
     return divmod(int(now.timestamp()), WINDOW)
@@ -90,7 +99,7 @@ def _add(
     if known:
         connection.execute(_COUNT_ONE_MORE, known)
     if new:
-        connection.execute(delete(rate_limits).where(rate_limits.c.window < present - 1))
+        _forget_before(connection, present - 1)
         connection.execute(_INSERT, new)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from feedserver.errors import BadStatus
 from feedserver.jobs.housekeeping import HOUSEKEEPING, bring_forward
-from feedserver.storage.schema import removed_pairs, sources, thoughts
+from feedserver.storage.schema import rate_limits, removed_pairs, sources, thoughts
 from feedserver.thoughts import removed
 from feedserver.thoughts.listing import listing
 from feedserver.thoughts.moderation.actions import moderate_all, undo
@@ -263,3 +263,12 @@ def test_long_addresses_fill_what_may_wait_before_their_number_does(site_with: S
         connection.execute(thoughts.update().values(size=25_000_000))
 
     assert site.ping(SOURCE, site.target).outcome == 50
+
+
+def test_counters_of_senders_who_have_gone_are_erased(site: Site, target: str) -> None:
+    site.ping(SOURCE, target)
+    site.clock.move(minutes=2)
+    clean(site)
+
+    with site.services.database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(rate_limits)).scalar_one() == 0
