@@ -57,13 +57,13 @@ def test_what_a_page_says_on_posts_that_were_not_pinged_is_not_stored_with_its_t
 
 def test_further_posts_are_forgotten_when_the_source_may_be_fetched_again(site: Site) -> None:
     first, second = published(site, 2)
-    site.web.put(SOURCE, linking(first, second))
+    site.web.put(SOURCE, linking(first, second), etag='"x"')
     site.ping(SOURCE, first)
     site.clock.move(seconds=300)
 
     assert site.ping(SOURCE, second).outcome == "registered"
 
-    assert len(site.web.fetched) == 2, "the page is read anew"
+    assert (len(site.web.fetched), site.web.unchanged) == (2, 0), "the page is read anew, and whole"
     assert ahead(site) == []
 
 
