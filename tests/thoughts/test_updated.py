@@ -1,6 +1,7 @@
 """`updated_at` of a thought: when its content last changed, in whole seconds."""
 
 import json
+import re
 from datetime import datetime, timedelta
 
 from lxml import etree
@@ -104,3 +105,12 @@ def test_feeds_show_that_the_words_changed_and_the_thought_keeps_its_place_and_i
             datetime.fromisoformat(element.text or "") for element in etree.fromstring(after[fmt]).iterfind(path)
         }
         assert moved in moments
+
+
+def test_a_receipt_tells_whole_seconds(site: Site) -> None:
+    site.clock.now += UNEVEN
+
+    told = site.receipt(site.mention(site.target).receipt)
+
+    times = [told["received_at"], told["checked_at"], told["next_check_at"], *(line["at"] for line in told["timeline"])]
+    assert all(re.fullmatch(r"2026-03-\d\dT\d\d:\d\d:\d\dZ", time) for time in times), times
