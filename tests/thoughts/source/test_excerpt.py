@@ -219,6 +219,13 @@ def test_a_word_is_cut_between_grapheme_clusters(cluster: str, shift: int, lengt
         assert set(regex.findall(r"\X", part)) <= {"x", cluster}
 
 
+def test_flags_are_paired_from_the_first_one_on() -> None:
+    found = words(f"<p>x{'🇩🇪' * 3000}🇩<a href={POST}>-</a>")
+
+    before = found.removeprefix("[…] ").removesuffix("- […]")
+    assert regex.findall(r"\X", before) == ["🇩🇪"] * ((len(before) - 1) // 2) + ["🇩"]
+
+
 def test_a_grapheme_cluster_without_end_is_cut_somewhere() -> None:
     assert words(f"<p>{'ᄀ' * 10_000} <a href={POST}>-</a>") == f"[…] {'ᄀ' * 100} - […]"
 

@@ -53,7 +53,7 @@ height:0;min-height:100px;overflow:hidden | height:0;height:auto;overflow:hidden
 max-height:0;overflow:hidden;transition:max-height 1s
 clip:rect(0,0,0,0) | position:absolute;clip:rect(0,999px,999px,0) | position:absolute;clip:auto | clip-path:circle(90%)
 transform:scale(1) | transform:scale(0.5) | transform:translateY(20px) | content-visibility:auto | line-height:0
-color:red;z-index:-1
+color:red;z-index:-1 | x:(;display:none;) | x:{;display:none;} | x:[(];display:none;) | content:';display:none;'
 """
 NOT_OF_INLINE_ELEMENTS = """
 text-indent:-9999px | height:0;overflow:hidden | width:1px;height:1px;overflow:hidden | margin-top:-9999px
