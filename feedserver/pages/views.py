@@ -17,7 +17,7 @@ from feedserver.feeds.autodiscovery import HeadLinks, for_list, for_post, for_si
 from feedserver.feeds.collecting import may_be_empty
 from feedserver.pages.cache import CachedPage, PagePost
 from feedserver.pages.comment_form import Refusal, empty_form, filled_form, new_token, submit
-from feedserver.posts import addresses, spelling
+from feedserver.posts import addresses, links, spelling
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.posts.store import EVERYTHING, Listing
@@ -200,6 +200,7 @@ def _post_html(
     urls = services().urls
     permalink = urls.post(found.slug)
     shown = addresses.at(permalink, found)
+    older, newer = links.neighbours(connection, found, now)
     if form and form.errors:  # at the address of the form, relative links in the author's HTML would lead elsewhere
         shown = replace(shown, html=shown.feed_html)
     return render_template(
@@ -207,7 +208,9 @@ def _post_html(
         post=shown,
         authors=_authors_of(found),
         thoughts=tuple(store.shown_on(connection, found.id)),
-        related=tuple(posts.related_to(connection, found.id, now)),
+        related=tuple(links.related_to(connection, found.id, now)),
+        older=older,
+        newer=newer,
         form=form,
         notice=notice,
         pingback=urls.pingback() if takes_pings else None,

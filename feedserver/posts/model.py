@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from feedserver.text import shorten
+
 # The version of stored HTML: raise it with each change of `rendering`, and older posts are rendered anew.
 RENDERING: Final = 1
+
+_MAX_NAME: Final = 80  # characters of the name of an untitled post
 
 PostState = Literal["draft", "published", "deleted"]
 Status = Literal["draft", "scheduled", "published", "deleted"]
@@ -100,6 +104,11 @@ class Post:
     def label(self) -> str:
         """A title that is never empty: the post's own, else its first words, else its slug."""
         return self.title or self.excerpt or self.slug
+
+    @property
+    def name(self) -> str:
+        """The label as a heading: the post's title, else its first words, shortened."""
+        return self.title or shorten(self.label, _MAX_NAME)
 
     def status(self, now: datetime) -> Status:
         """The state at `now`: a published post with a later date is scheduled."""

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from feedserver.posts.events import PostEvent
+from feedserver.posts.links import RELATED
 from feedserver.posts.model import Post
-from feedserver.posts.store import RELATED
 from feedserver.posts.visible import words
 from feedserver.storage.schema import post_terms, posts, related, terms
 

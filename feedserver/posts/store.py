@@ -23,20 +23,15 @@ from sqlalchemy import (
 
 from feedserver.domains import host_site
 from feedserver.errors import PostGone, PostNotFound
-from feedserver.posts.model import RENDERING, DraftText, Enclosure, Post, PostLink, PostState, Rendered
+from feedserver.posts.model import RENDERING, DraftText, Enclosure, Post, PostState, Rendered
 from feedserver.storage import schema
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import listed, post_authors, post_tags, posts, slugs
 from feedserver.text import caseless
 from feedserver.urls import nfc
 
-RELATED = 5  # posts named below a post
-_NEAREST = 50  # related posts that are read; some may be hidden
 _UNPUBLISHED = [state for state in get_args(PostState) if state != "published"]
 _OF_A_POST = [column for column in posts.c if column.name != "rendering"]
-_OF_A_LINK: list[ColumnElement[Any]] = [
-    posts.c[name] for name in ("id", "slug", "title", "excerpt", "state", "published_at")
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +142,6 @@ def in_order(connection: Connection, ids: Sequence[int]) -> list[Post]:
     """The posts with these ids, in this order."""
     found = by_ids(connection, ids)
     return [found[post_id] for post_id in ids]
-
-
-def related_to(connection: Connection, post_id: int, now: datetime) -> list[PostLink]:
-    """The visible posts nearest to a post, nearest first."""
-    related = schema.related
-    nearest = select(related.c.other_id).where(related.c.post_id == post_id).order_by(related.c.score.desc())
-    ids = connection.execute(nearest.limit(_NEAREST)).scalars().all()
-    # By id alone: with the condition of visibility SQLite would read the index of all visible posts.
-    rows = connection.execute(select(*_OF_A_LINK).where(posts.c.id.in_(ids))).all()
-    seen = [row for row in rows if row.state == "published" and row.published_at <= now]
-    return [_link(row) for row in sorted(seen, key=lambda row: ids.index(row.id))[:RELATED]]
 
 
 def visible(now: datetime) -> ColumnElement[bool]:
@@ -328,7 +312,3 @@ def _parts(connection: Connection, table: Table, ids: Sequence[int]) -> dict[int
         for row in connection.execute(query):
             found[row.post_id].append(row)
     return found
-
-
-def _link(row: Row[Any]) -> PostLink:
-    return PostLink(row.slug, row.title or row.excerpt or row.slug, row.published_at)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, event, func, insert, select
 
+from feedserver.posts import links
 from feedserver.posts import related as related_posts
-from feedserver.posts import store
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.storage import schema
@@ -19,7 +19,7 @@ from tests.support.outside import Clock
 
 def related(services: WebServices, post: Post) -> list[str]:
     with services.database.read() as connection:
-        return [link.slug for link in store.related_to(connection, post.id, services.clock())]
+        return [link.slug for link in links.related_to(connection, post.id, services.clock())]
 
 
 def test_posts_that_share_a_rare_tag_name_each_other(publish: Publish, services: WebServices) -> None:
@@ -200,7 +200,7 @@ def test_related_posts_are_fetched_by_their_ids_however_many_posts_there_are(
     event.listen(services.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
 
     with services.database.read() as connection:
-        assert store.related_to(connection, first.id, services.clock())
+        assert links.related_to(connection, first.id, services.clock())
         queries = [one for one in asked if one[0].startswith("SELECT")]
         plans = [
             str(row.detail)
