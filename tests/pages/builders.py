@@ -97,7 +97,8 @@ def form(**errors: str) -> Form:
 
 
 def post_page(**values: Any) -> str:
-    plain = {"post": post(), "authors": (), "thoughts": (), "related": (), "form": None, "notice": None}
+    plain: dict[str, Any] = {"post": post(), "authors": (), "thoughts": (), "form": None, "notice": None}
+    plain |= {"related": (), "older": None, "newer": None}
     return render("post.html", **plain | {"pingback": URLS.pingback(), "canonical": PERMALINK} | values)
 
 
@@ -131,6 +132,8 @@ def rich_post_page() -> str:
         authors=("Ada", "Ben", "Cho"),
         thoughts=thoughts,
         related=(PostLink("tides", "Tides", THEN),),
+        older=PostLink("ebb", f"Ebb {QUOTED}", THEN),
+        newer=PostLink("flow", "Flow " * 50, THEN),
         form=form(form="Please send it again.", comment="Please write something.", email="Not an address."),
         notice="Thank you. Your comment waits for approval.",
     )

@@ -1,4 +1,4 @@
-"""Posts as they are served: thoughts, pingback, Open Graph, autodiscovery, microformats, old addresses."""
+"""Posts as they are served: thoughts, pingback, autodiscovery, microformats, old addresses."""
 
 import re
 from urllib.parse import urlsplit
@@ -105,23 +105,6 @@ def test_the_canonical_address_of_a_post_is_its_permalink(client: FlaskClient, p
     for path in ("/posts/ünïcode", "/posts/%C3%BCn%C3%AFcode", "/posts/%c3%bcn%c3%afcode"):
         page = client.get(path + query).text
         assert hrefs(page, "link[rel=canonical]") == ["http://blog.example/posts/%C3%BCn%C3%AFcode"]
-
-
-def test_open_graph_says_what_a_post_is(client: FlaskClient, publish: Publish) -> None:
-    publish("Fog & “Mist”", slug="fog", summary="In short.", body="![](/fog.png)", date="2026-01-31 18:00")
-
-    said = {e.attrs["property"]: e.attrs["content"] for e in elements(client.get("/posts/fog").text, "meta[property]")}
-
-    assert said == {
-        "og:type": "article",
-        "og:title": "Fog & “Mist”",
-        "og:url": "http://blog.example/posts/fog",
-        "og:site_name": "Example Blog",
-        "og:description": "In short.",
-        "og:image": "http://blog.example/fog.png",
-        "article:published_time": "2026-01-31T18:00:00Z",
-        "article:modified_time": "2026-01-31T18:00:00Z",
-    }
 
 
 def test_every_feed_that_a_page_names_is_there_and_of_the_type_it_is_said_to_be(
