@@ -1,5 +1,6 @@
 """Units that hosts and addresses are grouped by: source site, registrable domain, network."""
 
+from collections.abc import Collection
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
@@ -21,14 +22,26 @@ _SHARED: Final = frozenset(
 )
 
 
-def source_site(url: str) -> str:
+# Hosts whose users have a path each, the default of `moderation.shared_by_path`.
+SHARED_BY_PATH: Final = (
+    *("bitbucket.org", "brid.gy", "codeberg.org", "dev.to", "fed.brid.gy", "gist.github.com", "github.com"),
+    *("gitlab.com", "medium.com", "note.com", "patreon.com", "qiita.com", "sites.google.com", "zenn.dev"),
+)
+
+
+def source_site(url: str, shared_by_path: Collection[str]) -> str:
     """Returns the source site of an absolute http(s) URL, the unit of trust.
 
-    It is the site of the URL's host, with the home directory if the path starts with one:
-    `blog.example` for `http://www.blog.example/x`, `example.org/~ann` for `http://example.org/~ann/x`.
+    It is the site of the URL's host, with the first segment of the path if that names a user (`~ann`, `@ann`) or the
+    host is in `shared_by_path`, with or without `www.`: `blog.example` for `http://www.blog.example/x`,
+    `example.org/~ann` for `http://example.org/~ann/x`, `github.com/ann` for `https://github.com/ann/x`.
     """
     parts = urlsplit(url)
-    return "/".join((host_site(host_name(parts)), *home_directory(parts.path)))
+    host = host_name(parts)
+    shared = host.removeprefix("www.")
+    if shared in shared_by_path:
+        return "/".join((shared, *path_steps(parts.path)[:1]))
+    return "/".join((host_site(host), *home_directory(parts.path)))
 
 
 def host_site(host: str) -> str:

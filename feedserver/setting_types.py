@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from feedserver.text import clean, is_language_tag
+from feedserver.urls import host_name, split_http
 
 _MAX_BASE = 500  # characters of site.url: a URL that begins with it must fit into urls.MAX_URL
 _TRUE = {"true", "yes", "on", "1"}
@@ -124,6 +125,14 @@ def networks(value: object) -> tuple[Network, ...]:
         return tuple(ipaddress.ip_network(item) for item in _items(value))
     except ValueError:
         raise ValueError("a list of networks such as 10.0.0.0/8") from None
+
+
+def hosts(value: object) -> tuple[str, ...]:
+    """Lower case, without a leading `www.`, as `domains.source_site` compares hosts."""
+    found = [(item, split_http(f"http://{item}/")) for item in _items(value)]
+    if not all(parts and "/" not in item for item, parts in found):
+        raise ValueError("a list of hosts such as github.com")
+    return tuple(host_name(parts).removeprefix("www.") for _, parts in found if parts)
 
 
 def ports(value: object) -> frozenset[int] | None:

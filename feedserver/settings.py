@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from feedserver import setting_types as types
+from feedserver.domains import SHARED_BY_PATH
 from feedserver.errors import SettingsError
 from feedserver.setting_types import Converter, Network
 
@@ -68,6 +69,9 @@ class ModerationSettings:
         "hold",
         types.choice("show", "hold", "trust"),
         "comments: hold, show, or trust (show those whose name and email were approved before)",
+    )
+    shared_by_path: tuple[str, ...] = _setting(
+        SHARED_BY_PATH, types.hosts, "hosts on which the first path segment tells source sites apart"
     )
 
 

@@ -31,10 +31,20 @@ from feedserver.domains import network, registrable_domain, source_site, wide_ne
         ("http://example.org/~ann%2F..%2F~bob", "example.org/~bob"),
         ("http://example.org/~ann/..%5C~bob", "example.org/~bob"),
         ("http://example.org//~ann//", "example.org/~ann"),
+        ("https://github.com/ann/thing", "github.com/ann"),
+        ("https://www.GitHub.com/ann", "github.com/ann"),
+        ("https://github.com/bob/../ann/thing", "github.com/ann"),
+        ("https://github.com/%61nn%2Fthing", "github.com/ann"),
+        ("https://github.com/", "github.com"),
+        ("https://docs.github.com/en/pages", "github.com"),
+        ("https://gitlab.com/ann/thing", "gitlab.com"),
+        ("https://sites.google.com/ann/home", "sites.google.com/ann"),
+        ("https://www.google.com/ann", "google.com"),
+        ("http://192.0.2.7:8080/ann/x", "192.0.2.7/ann"),
     ],
 )
 def test_a_source_site_is_a_registrable_domain_or_one_user_of_a_shared_host(url: str, site: str) -> None:
-    assert source_site(url) == site
+    assert source_site(url, ["github.com", "sites.google.com", "192.0.2.7"]) == site
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from feedserver.domains import SHARED_BY_PATH
 from feedserver.errors import SettingsError
 from feedserver.settings import Settings, describe, keys, load, variable
 
@@ -30,6 +31,12 @@ EVERY = {
     "pingback.places": (4, "0", "0", 0),
     "moderation.pingbacks": ("show", "trust", '"trust"', "trust"),
     "moderation.comments": ("hold", "show", '"show"', "show"),
+    "moderation.shared_by_path": (
+        SHARED_BY_PATH,
+        "Shared.example, www.ü.example",
+        '["shared.example", "ü.example"]',
+        ("shared.example", "xn--tda.example"),
+    ),
     "egress.allow": ((), "10.0.0.0/8, fd00::/8,", '["10.0.0.0/8", "fd00::/8"]', A),
     "egress.ports": (frozenset({80, 443}), "80,8080", "[80, 8080]", frozenset({80, 8080})),
     "egress.timeout": (10.0, "2", "2", 2.0),
@@ -175,6 +182,8 @@ def test_ports_can_be_any_or_a_list(value: str) -> None:
         ("pingback.wait", "nan"),
         ("pingback.wait", "true"),
         ("moderation.pingbacks", '"maybe"'),
+        ("moderation.shared_by_path", '"https://github.com"'),
+        ("moderation.shared_by_path", '"github.com/ann"'),
         ("egress.allow", '"10.0.0.1/8"'),
         ("egress.allow", "[true]"),
         ("egress.allow", "5"),

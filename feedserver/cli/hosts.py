@@ -6,7 +6,7 @@ from argparse import Namespace
 from urllib.parse import urlsplit
 
 from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
-from feedserver.domains import home_directory
+from feedserver.domains import SHARED_BY_PATH, home_directory
 from feedserver.errors import FeedserverError
 from feedserver.thoughts.moderation import hosts, purge
 from feedserver.thoughts.moderation.purge import StoredCounts
@@ -46,9 +46,11 @@ def host(text: str) -> str:
 
 
 def _host_or_path(text: str) -> str:
-    """Parses HOST or HOST/PATH. Of a URL's path only a home directory (`/~ann`, `/@ann`) is used."""
+    """Parses HOST or HOST/PATH. Of a URL's path only the segment that names a source site is used."""
     if "://" in text:
-        return "/".join((host(text), *home_directory(urlsplit(text).path)))
+        found, path = host(text), urlsplit(text).path
+        is_shared = found.removeprefix("www.") in SHARED_BY_PATH
+        return "/".join((found, *(path_steps(path)[:1] if is_shared else home_directory(path))))
     name, _, path = text.strip().partition("/")
     steps = path_steps(path)
     if len(steps) > hosts.MAX_STEPS:

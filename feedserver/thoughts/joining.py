@@ -6,6 +6,7 @@ its receipt and a hash of its URL, and no thought of its own. A moderator's deci
 too, even if its thought was erased since.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -144,7 +145,9 @@ def join(connection: Connection, thought: Thought, other: Thought) -> None:
     remember(connection, thought.source_key, thought.receipt_token, other.id)
 
 
-def claim(connection: Connection, thought: Thought, linked: Linked, ping: Thought) -> dict[str, str]:
+def claim(
+    connection: Connection, thought: Thought, linked: Linked, ping: Thought, shared_by_path: Collection[str]
+) -> dict[str, str]:
     """The columns that say which page a thought is of, and that its source is what was read for `ping`, if they change.
 
     The thought of a new ping moves to where a redirect leads, so that a stranger's redirect has no hold on it. Others
@@ -158,7 +161,7 @@ def claim(connection: Connection, thought: Thought, linked: Linked, ping: Though
     source_key = normalize_source(url)
     if source_key == before:
         return columns
-    site, site_before = source_site(source_key), source_site(before)
+    site, site_before = (source_site(one, shared_by_path) for one in (source_key, before))
     may_move = site == site_before or (thought.state == "received" and thought.restore is None)
     if may_move and store.pair(connection, thought.post_id, source_key) is None:
         remember(connection, before, None, thought.id)

@@ -164,7 +164,7 @@ class Receiver:
         record = self.verifier.last_record(connection, ping.source_key, now)
         limits = self.settings.limits
         if self._is_too_much(connection, ping.source_key) or not queue_limits.has_room(
-            connection, limits, ping.sender, source=ping.source_key
+            connection, limits, ping.sender, site=self._site(ping.source_key)
         ):
             return _Stored(refused=errors.TooMuchWaiting())
         if (linked := self.verifier.known_link(record, ping.post.id, now)) is not None:
@@ -185,6 +185,9 @@ class Receiver:
         record = self.verifier.last_record(connection, known.source_key, now)
         job = self.verifier.ask(connection, known.source_key, job, record, now)
         store.record_sender(connection, known, sender, job.run_at)
+
+    def _site(self, source_key: str) -> str:
+        return domains.source_site(source_key, self.settings.moderation.shared_by_path)
 
     def _is_too_much(self, connection: Connection, source_key: str) -> bool:
         """Whether `limits.waiting` is reached, or the share of it that one host may take."""
@@ -214,6 +217,7 @@ class Receiver:
                 host=ping.host,
                 sender=ping.sender,
                 next_check_at=next_check_at,
+                shared_by_path=self.settings.moderation.shared_by_path,
                 now=now,
             )
             timeline.record(connection, thought.id, "received", "a ping for this post", now)

@@ -1,7 +1,7 @@
 """The SQL of thoughts. `timeline` has that of receipts, `listing` that of moderators' lists."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from feedserver.domains import source_site, wide_network
+from feedserver.domains import SHARED_BY_PATH, source_site, wide_network
 from feedserver.posts import store as posts
 from feedserver.storage import revision, schema
 from feedserver.storage.batches import batches
@@ -147,15 +147,16 @@ def add_ping(
     sender: str,
     now: datetime,
     next_check_at: datetime | None = None,
+    shared_by_path: Collection[str] = SHARED_BY_PATH,
 ) -> Thought:
-    """Stores a new ping, not yet verified, with a receipt."""
+    """Stores a new ping, not yet verified, with a receipt. `shared_by_path` is that of `domains.source_site`."""
     values = _blank("pingback", "received", post_id, now) | {
         "receipt_token": receipts.new_token(revision.secret(connection)),
         "source": source,
         "source_key": source_key,
         "target": target,
         "host": host,
-        "source_site": source_site(source_key),
+        "source_site": source_site(source_key, shared_by_path),
         "sender": sender,
         "sender_network": wide_network(sender),
         "next_check_at": next_check_at,

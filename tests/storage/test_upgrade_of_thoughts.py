@@ -177,3 +177,21 @@ def test_a_source_that_was_never_verified_has_no_page_and_its_job_goes_on(first_
         (job,) = jobs.everything(connection)
     assert {(one.source_key, one.page_key) for one in found if one} == {("http://h.example/ok", None)}
     assert job.subject == "http://h.example/ok"
+
+
+def test_the_users_of_a_host_that_is_shared_by_path_become_source_sites(first_release: Database) -> None:
+    sites = {
+        "http://www.github.com/%61nn/x": ("www.github.com", "github.com", "github.com/ann"),
+        "http://github.com/": ("github.com", "github.com", "github.com"),
+        "http://sites.google.com/view/ann": ("sites.google.com", "google.com", "sites.google.com/view"),
+        "http://other.example/ann": ("other.example", "other.example", "other.example"),
+    }
+    for thought_id, (source, (host, site, _)) in enumerate(sites.items(), 1):
+        values = {"id": thought_id, "guid": str(thought_id), "source_key": source, "host": host, "source_site": site}
+        insert(first_release, "thoughts", THOUGHT | values)
+
+    upgrade_to(first_release, "head")
+
+    with first_release.read() as connection:
+        found = connection.execute(select(thoughts.c.source_site).order_by(thoughts.c.id)).scalars().all()
+    assert found == [site for _, _, site in sites.values()]

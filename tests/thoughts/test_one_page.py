@@ -179,6 +179,16 @@ def test_a_page_cannot_claim_what_is_not_its_own(site: Site, target: str, markup
     assert len(site.thoughts()) == 4
 
 
+def test_users_of_a_host_that_is_shared_by_path_cannot_claim_each_others_pages(site_with: SiteWith) -> None:
+    site = site_with(moderation_shared_by_path=("shared.example",))
+    site.mention(site.target, "http://shared.example/ann/page", before="Ann says ")
+    for user, outcome in (("bob", "registered"), ("ann", 48)):
+        url = f"http://shared.example/{user}/amp"
+        site.web.put(url, page(site.target, canonical="/ann/page", before=f"On {user}'s page "))
+        assert site.ping(url, site.target).outcome == outcome
+    assert len(site.thoughts()) == 2
+
+
 def test_pages_that_all_call_the_home_page_canonical_keep_their_thoughts_on_other_posts(
     site: Site, target: str
 ) -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
-from feedserver.domains import source_site, wide_network
+from feedserver.domains import wide_network
 from feedserver.settings import LimitsSettings
 from feedserver.storage.schema import thoughts
 
@@ -21,14 +21,14 @@ _LEAST_SIZE: Final = 50_000_000  # bytes of the database that what waits may tak
 
 
 def has_room(
-    connection: Connection, limits: LimitsSettings, sender: str, *, source: str | None = None, size: int = 1
+    connection: Connection, limits: LimitsSettings, sender: str, *, site: str | None = None, size: int = 1
 ) -> bool:
-    """Whether one more thought may wait, with `size` bytes of words, from a sender's address and a source's URL.
+    """Whether one more thought may wait, with `size` bytes of words, from a sender's address and a source site.
 
     The words of a ping may be few and its addresses very long, so what it takes in the database is bounded too.
     Two transactions at once may both find room: see `revision.lock`.
     """
-    place = {"network": wide_network(sender), "site": source_site(source) if source else None}
+    place = {"network": wide_network(sender), "site": site}
     held = connection.execute(_COUNTS, place).one()
     share = max(1, limits.held // _SHARES)
     return bool(

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from feedserver.domains import source_site
 from feedserver.posts import store as posts
-from feedserver.settings import Settings
+from feedserver.settings import ModerationSettings, Settings
 from feedserver.storage import revision
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts.lifecycle import NEEDS_APPROVAL, Linked, Verdict
@@ -48,24 +48,31 @@ _NEXT_SITE: Final = (
 
 
 def verdict_on(
-    connection: Connection, thought: Thought, linked: Linked, setting: str, now: datetime, *, ours: bool
+    connection: Connection,
+    thought: Thought,
+    linked: Linked,
+    settings: ModerationSettings,
+    now: datetime,
+    *,
+    ours: bool,
 ) -> Verdict:
-    """Returns the verdict on a verified pingback. `setting` is that of `moderation.pingbacks`.
+    """Returns the verdict on a verified pingback.
 
     `ours` is true if its source is a post of this site. A source that redirects to another source site is trusted only
     if both are.
     """
-    source_key, signals = thought.source_key or "", linked.signals
-    urls = [source_key]
-    if signals.redirected_to is not None and source_site(signals.redirected_to) != source_site(source_key):
-        urls.append(signals.redirected_to)
+    signals, setting = linked.signals, settings.pingbacks
+    urls = [thought.source_key or "", *([signals.redirected_to] if signals.redirected_to else [])]
+    sites = list(dict.fromkeys(source_site(url, settings.shared_by_path) for url in urls))
+    if len(sites) == 1:
+        urls = urls[:1]
     facts = Facts(
         signals,
         rule=_rule_for_all(connection, urls),
         ours=ours,
-        approved=setting == "trust" and all(approved_before(connection, url) for url in urls),
-        linked_by_posts=setting == "trust" and all(linked_by_posts(connection, url, now) for url in urls),
-        repetition=repetition(connection, thought, linked.content.fingerprint),
+        approved=setting == "trust" and all(approved_before(connection, site) for site in sites),
+        linked_by_posts=setting == "trust" and all(linked_by_posts(connection, site, now) for site in sites),
+        repetition=repetition(connection, thought, linked.content.fingerprint, sites[0]),
     )
     return judge(facts, setting)
 
@@ -81,9 +88,9 @@ def verdict_on_comment(connection: Connection, name: str, email: str, settings: 
             return NEEDS_APPROVAL
 
 
-def approved_before(connection: Connection, source_key: str) -> bool:
-    """Whether an approved thought from the same source site is shown."""
-    return _is_approved(connection, thoughts.c.source_site == source_site(source_key))
+def approved_before(connection: Connection, site: str) -> bool:
+    """Whether an approved thought from this source site is shown."""
+    return _is_approved(connection, thoughts.c.source_site == site)
 
 
 def approved_commenter(connection: Connection, name: str, email: str) -> bool:
@@ -92,13 +99,12 @@ def approved_commenter(connection: Connection, name: str, email: str) -> bool:
     return commenter is not None and _is_approved(connection, thoughts.c.commenter == commenter)
 
 
-def linked_by_posts(connection: Connection, source_key: str, now: datetime) -> bool:
-    """Whether published posts link to the source site. False for home directories: only linked hosts are stored."""
-    site = source_site(source_key)
+def linked_by_posts(connection: Connection, site: str, now: datetime) -> bool:
+    """Whether published posts link to a source site. False for a part of a host: only linked hosts are stored."""
     return "/" not in site and posts.any_link_to(connection, site, now)
 
 
-def repetition(connection: Connection, thought: Thought, fingerprint: str | None) -> Repetition:
+def repetition(connection: Connection, thought: Thought, fingerprint: str | None, site: str) -> Repetition:
     """How often the words with this fingerprint were said, by a pingback and by others, in whatever state they are."""
     if fingerprint is None:
         return Repetition()
@@ -107,7 +113,7 @@ def repetition(connection: Connection, thought: Thought, fingerprint: str | None
         "fingerprint": fingerprint,
         "thought": thought.id,
         "post": thought.post_id,
-        "site": source_site(thought.source_key or ""),
+        "site": site,
         "since": thought.received_at - WITHIN,
         "until": thought.received_at + WITHIN,
     }

@@ -4,8 +4,10 @@ A page key is a normalized URL without its scheme, as http and https are alike: 
 """
 
 import hashlib
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
+from feedserver.domains import source_site
 from feedserver.urls import authority, normalize_source, split_http
 
 
@@ -29,12 +31,13 @@ def names_of(key: str | None, title: str, excerpt: str) -> list[str]:
     return [] if key is None else [key, "\n".join((page_path(key), title, excerpt))]
 
 
-def page_of(url: str, canonical: str | None) -> str:
+def page_of(url: str, canonical: str | None, shared_by_path: Collection[str]) -> str:
     """Returns the key of the page at `url`, the final one, that names the URL `canonical` (RFC 6596) or None.
 
-    A page speaks for its own host alone: a canonical URL elsewhere is not heard.
+    A page speaks for its own host and source site alone: a canonical URL elsewhere is not heard.
     """
     named = split_http(canonical) if canonical else None
     if canonical is None or named is None or authority(named) != authority(urlsplit(url)):
         return page_key(url)
-    return page_key(canonical)
+    is_own = source_site(canonical, shared_by_path) == source_site(url, shared_by_path)
+    return page_key(canonical if is_own else url)

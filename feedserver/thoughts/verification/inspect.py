@@ -1,6 +1,6 @@
 """Inspects one source, outside any transaction: what it says about our posts, or why it could not be read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from feedserver import errors
+from feedserver.domains import SHARED_BY_PATH
 from feedserver.net.fetch import FetchedPage
 from feedserver.posts import store as posts
 from feedserver.storage.engine import Database
@@ -64,12 +65,13 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class Inspector:
-    """Inspects sources. `site_title` names our own posts as sources."""
+    """Inspects sources. `site_title` names our own posts as sources; `shared_by_path` is for `domains.source_site`."""
 
     database: Database
     urls: Urls
     site_title: str
     fetch: Fetch
+    shared_by_path: Collection[str] = SHARED_BY_PATH
 
     def inspect(
         self, source_key: str, sender: str | None, believed: SourceRecord | None, started_at: datetime
@@ -103,7 +105,7 @@ class Inspector:
         redirected_to = fetched.url if normalize_source(fetched.url) != source_key else None
         reading = read(text, fetched.url)
         found = self._findings(reading, source_key, fetched.url)
-        page_key = page_of(fetched.url, reading.canonical)
+        page_key = page_of(fetched.url, reading.canonical, self.shared_by_path)
         findings = replace(found, redirected_to=redirected_to, page_key=page_key)
         record = SourceRecord(started_at, findings, fetched.etag, fetched.last_modified, read_at=started_at)
         whole = reading.is_whole and not fetched.truncated

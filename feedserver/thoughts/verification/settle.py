@@ -109,7 +109,7 @@ class Settler:
             decision = replace(as_it_is(of_page), state="spam", reason="its page was removed before")
         else:
             decision = self._decision(connection, of_page, evidence, now)
-        moved = joining.claim(connection, of_page, evidence, thought)
+        moved = joining.claim(connection, of_page, evidence, thought, self.settings.moderation.shared_by_path)
         self._write(connection, of_page, decision, moved, summary, evidence, now)
         if (source_key := moved.get("source_key", of_page.source_key)) != thought.source_key and source_key:
             recheck.plan(connection, source_key, now)
@@ -120,8 +120,8 @@ class Settler:
         if isinstance(evidence, Linked) and (
             thought.state == "received" or shows_other_content(thought, evidence.content)
         ):
-            ours, setting = self.urls.owns(thought.source_key or ""), self.settings.moderation.pingbacks
-            verdict = verdict_on(connection, thought, evidence, setting, now, ours=ours)
+            ours = self.urls.owns(thought.source_key or "")
+            verdict = verdict_on(connection, thought, evidence, self.settings.moderation, now, ours=ours)
         return decide(thought, evidence, verdict, now)
 
     def _write(

@@ -80,7 +80,9 @@ class Verifier:
         job = task.job
         on_redirect = partial(self._spend_on_redirect, priority=job.priority)
         fetch = partial(self.fetch, on_redirect=on_redirect, timeout=_SHORT_DEADLINE if job.short_deadline else None)
-        inspector = Inspector(self.database, replace(self.urls, former=task.former), self.settings.site.title, fetch)
+        urls, settings = replace(self.urls, former=task.former), self.settings
+        shared_by_path = settings.moderation.shared_by_path
+        inspector = Inspector(self.database, urls, settings.site.title, fetch, shared_by_path)
         found = inspector.inspect(job.subject, task.sender, task.believed, task.started_at)
         self.database.transact(lambda connection: self._settle(connection, job, found))
 

@@ -147,3 +147,14 @@ def test_a_redirect_to_a_blocked_host_is_held(site: Site, target: str) -> None:
     site.ping(SOURCE, target)
 
     assert (site.only_thought().state, site.only_thought().reason) == ("held", "its host is blocked")
+
+
+def test_users_of_a_host_that_is_shared_by_path_are_trusted_each_for_themselves(
+    trusting: Site, ping: Callable[[str], tuple[str, str | None]]
+) -> None:
+    ping("https://github.com/ann/one")
+    trusting.moderate("approve", "https://github.com/ann/one")
+
+    assert ping("https://www.github.com/ann/two")[0] == "shown"
+    assert ping("https://github.com/bob/one")[0] == "held"
+    assert ping("https://github.com/")[0] == "held"
