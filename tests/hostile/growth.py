@@ -109,6 +109,7 @@ class Strangers:
                 self.ping(self._url(), "<p>no link")
             self.ping(f"http://{self._letters(8)}.example/", None)
             self.ping(self._url(), self._hidden_link())
+            self.ping(f"http://page.example/{self._letters(1_900)}", self._one_page())
             if number % 2:
                 self.ping(self._url(), errors.TimedOut("the source did not answer"))
             else:
@@ -156,6 +157,11 @@ class Strangers:
         title = self._wide(500)
         link = f'<a style="display:none" href="{self.target}">this</a>'
         return f"<title>{title}</title><p>{self._wide(900)}{link}{self._wide(900)}"
+
+    def _one_page(self) -> str:
+        """A page that says, under each of its addresses, that it is one and the same."""
+        canonical = '<link rel="canonical" href="http://page.example/">'
+        return f'<title>A page</title>{canonical}<p>I read <a href="{self.target}">this</a>.</p>'
 
     def _url(self) -> str:
         host = f"http://{self._letters(8)}.example/"

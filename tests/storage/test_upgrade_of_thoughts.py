@@ -82,7 +82,7 @@ def test_a_commenter_of_the_first_release_is_trusted_by_name_and_email(first_rel
 
 
 def test_the_bytes_of_a_thought_of_the_first_release_are_estimated(first_release: Database) -> None:
-    source = "http://other.example/" + "é" * 100
+    source = "http://other.example/" + "e" * 100
     insert(
         first_release, "thoughts", THOUGHT | {"source": source, "source_key": source, "target": "http://blog.example/"}
     )
