@@ -53,7 +53,8 @@ class Services:
         self.runner = Runner(self.database, handlers, clock)
 
     def _forget_counters(self, now: datetime) -> None:
-        self.database.transact(partial(rate_limits.forget_old, now=now))
+        while self.database.transact(partial(rate_limits.forget_expired, now=now)):
+            pass
 
     @cached_property  # two threads may compute it, but get the same value
     def moderation_key(self) -> str:

@@ -6,6 +6,7 @@ uncounted, and the log says so.
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -13,12 +14,14 @@ from threading import Lock
 from typing import Final
 
 from cachetools import LRUCache
+from sqlalchemy import Connection
 
 from feedserver import domains
 from feedserver.clock import Clock
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
 from feedserver.storage.explaining import DATABASE_ERRORS
+from feedserver.storage.rate_limits import Count, Limit
 
 MOST_DOWNLOADERS: Final = 10_000  # in memory, in an LRU cache
 _LOCK_TIMEOUT: Final = 0.5  # seconds: counting must not delay the response
@@ -32,12 +35,11 @@ _log = logging.getLogger(__name__)
 class RecentDownloads:
     """One client's downloads of one document through this process.
 
-    `uncounted` are those of the current and the last minute that the database has not counted, at most one for each.
-    `counted_at` is the time of the last one that it has counted.
+    `last_at` is the time of the last one; `is_counted` tells whether the database knows of it.
     """
 
-    uncounted: tuple[datetime, ...] = ()
-    counted_at: datetime | None = None
+    last_at: datetime | None = None
+    is_counted: bool = False
     refused_until: datetime | None = None
 
     def seconds_refused(self, now: datetime) -> int:
@@ -46,17 +48,9 @@ class RecentDownloads:
             return 0
         return ceil((self.refused_until - now).total_seconds())
 
-    def with_uncounted(self, now: datetime) -> "RecentDownloads | None":
-        """This and one more uncounted download; None if it has to be counted.
-
-        The first download in a minute is not counted if there was at most one in the minute before.
-        """
-        minute = _minute(now)
-        if self.counted_at and _minute(self.counted_at) >= minute - 1:
-            return None
-        if any(_minute(at) == minute for at in self.uncounted):
-            return None
-        return RecentDownloads((*(at for at in self.uncounted if _minute(at) == minute - 1), now))
+    def is_first(self, now: datetime) -> bool:
+        """Whether there was no other download within a minute: then this one need not be counted yet."""
+        return self.last_at is None or now - self.last_at >= rate_limits.WINDOW
 
 
 _NONE: Final = RecentDownloads()
@@ -88,8 +82,8 @@ class DownloadLimit:
             recent = self._recent.get(downloader, _NONE)
             if wait := recent.seconds_refused(now):
                 return wait
-            if with_this := recent.with_uncounted(now):
-                self._recent[downloader] = with_this
+            if recent.is_first(now):
+                self._recent[downloader] = RecentDownloads(now)
                 return 0
         with self._counting:
             return self._count(downloader, self._clock())
@@ -101,22 +95,26 @@ class DownloadLimit:
             recent = self._recent.get(downloader, _NONE)
             if wait := recent.seconds_refused(now):  # another thread was refused meanwhile
                 return wait
-            self._recent[downloader] = RecentDownloads(counted_at=now)
-        wait = self._count_in_database(downloader, recent.uncounted, now)
+            self._recent[downloader] = RecentDownloads(now, is_counted=True)
+        owed = () if recent.is_counted or recent.last_at is None else (recent.last_at,)
+        wait = self._count_in_database(downloader, owed, now)
         if wait:
             with self._lock:
-                self._recent[downloader] = RecentDownloads(
-                    (), now, now.replace(microsecond=0) + timedelta(seconds=wait)
-                )
+                self._recent[downloader] = RecentDownloads(now, True, now + timedelta(seconds=wait))
         return wait
 
-    def _count_in_database(self, downloader: _Downloader, uncounted: tuple[datetime, ...], now: datetime) -> int:
+    def _count_in_database(self, downloader: _Downloader, owed: Sequence[datetime], now: datetime) -> int:
+        """Counts this download after those `owed`, which were let through uncounted; returns the seconds to wait."""
         bucket = f"copies:{downloader[0]} {downloader[1]}"
+
+        def count(connection: Connection) -> int:
+            if owed:
+                rate_limits.add(connection, [Count(bucket, 1, at) for at in owed], now)
+            refusal = rate_limits.take(connection, [Limit(bucket, self._most)], now)
+            return refusal.seconds if refusal else 0
+
         try:
-            return self._database.transact(
-                lambda connection: rate_limits.take(connection, bucket, self._most, now, uncounted),
-                lock_timeout=_LOCK_TIMEOUT,
-            )
+            return self._database.transact(count, lock_timeout=_LOCK_TIMEOUT)
         except DATABASE_ERRORS as error:
             self._paused_until = now + _PAUSE
             _log.warning(
@@ -125,8 +123,3 @@ class DownloadLimit:
                 type(error).__name__,
             )
             return 0
-
-
-def _minute(moment: datetime) -> int:
-    """The window of `storage.rate_limits` that contains `moment`."""
-    return int(moment.timestamp()) // rate_limits.WINDOW

@@ -77,9 +77,9 @@ def _forgery(post: Post) -> str | None:
 
 def _store(connection: Connection, parts: Services, post: Post) -> Thought | Refusal:
     now, sender = parts.clock(), request.remote_addr or ""
-    bucket = f"comment:{domains.network(sender)}"
-    if not rate_limits.allow(connection, bucket, _COMMENTS_A_MINUTE, now):
-        return Refusal({"form": _TOO_MANY}, rate_limits.WINDOW)
+    limit = rate_limits.Limit(f"comment:{domains.network(sender)}", _COMMENTS_A_MINUTE)
+    if refusal := rate_limits.take(connection, [limit], now):
+        return Refusal({"form": _TOO_MANY}, refusal.seconds)
     comment, errors = comments.read(request.form)
     if comment is None:
         return Refusal(errors)

@@ -1,120 +1,167 @@
-"""Counters per minute, in the database, so that processes and machines share them."""
+"""Limits a minute, counted in the database, so that processes and machines share them.
 
+A bucket never holds more than its limit in any `WINDOW`. Its row has the recent events, those of one second together
+under the time of the last: an event may count for a second too long, and never too short.
+"""
+
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from feedserver.storage.schema import rate_limits
 
-WINDOW = 60  # seconds
+WINDOW: Final = timedelta(seconds=60)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_SECOND: Final = 1_000_000  # microseconds
+_DELETED_AT_ONCE: Final = 100  # expired rows: more than are inserted at once
+
+_Events = dict[int, int]  # the amount by time, in microseconds since 1970
 
 
-def allow(connection: Connection, bucket: str, most: int, now: datetime) -> bool:
-    """Counts one more in `bucket` and returns True; False if there were `most` within the last minute."""
-    return allow_all(connection, {bucket: most}, now)
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` in `bucket` within any `WINDOW`, and the `amount` that is to be counted now."""
+
+    bucket: str
+    most: int
+    amount: int = 1
 
 
-def allow_all(connection: Connection, buckets: Mapping[str, int], now: datetime) -> bool:
-    """Counts one more in each of `buckets` and returns True; False, counting none, if one has reached its limit.
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The bucket that is full for the longest time, and the whole seconds until it has room."""
 
-    The last minute is the current window and the rest of the one before. Rows are locked in descending order of
-    buckets: a bucket that many share should have the name that sorts first.
+    bucket: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """An amount to count in any case, as of a time; a negative one takes back what was counted at that time."""
+
+    bucket: str
+    amount: int
+    at: datetime
+
+
+def take(connection: Connection, limits: Sequence[Limit], now: datetime) -> Refusal | None:
+    """Counts the amount of each limit and returns None; or, if a bucket has no room, counts none.
+
+    Rows are locked in descending order of buckets: a bucket that many share should have the name that sorts first.
     """
-    window, into = _window_at(now)
-    found = _counts(connection, list(buckets), window)
-    for bucket, most in buckets.items():
-        if found.get((bucket, window), 0) + 1 + _still_there(found.get((bucket, window - 1), 0), into) > most:
-            return False
-    _add(connection, [(bucket, window) for bucket in sorted(buckets, reverse=True)], found, window)
-    return True
+    found = _read(connection, [limit.bucket for limit in limits])
+    recent = {limit.bucket: _recent(found.get(limit.bucket, {}), now) for limit in limits}
+    refusals = [Refusal(limit.bucket, wait) for limit in limits if (wait := _wait(recent[limit.bucket], limit, now))]
+    if refusals:
+        return max(refusals, key=lambda refusal: refusal.seconds)
+    counted = {limit.bucket: _with(recent[limit.bucket], limit.amount, now) for limit in limits}
+    _write(connection, counted, found.keys(), now)
+    return None
 
 
-def take(connection: Connection, bucket: str, most: int, now: datetime, owed: Iterable[datetime] = ()) -> int:
-    """Counts one more in `bucket` and returns 0; or, not counting it, the seconds to wait.
-
-    `owed` are the times of earlier uncounted events, which are counted first, in any case. Unlike `allow`, it rounds
-    the rest of the window before down, so that the wait is at most a minute and a second even if `most` is small.
-    """
-    window, into = _window_at(now)
-    for then in sorted(_window_at(moment)[0] for moment in owed):
-        _add(connection, [(bucket, then)], _counts(connection, [bucket], then), window)
-    found = _counts(connection, [bucket], window)
-    wait = seconds_to_wait(found.get((bucket, window), 0), found.get((bucket, window - 1), 0), into, most)
-    if not wait:
-        _add(connection, [(bucket, window)], found, window)
-    return wait
+def add(connection: Connection, counts: Sequence[Count], now: datetime) -> None:
+    """Counts all `counts`, whatever the limits."""
+    found = _read(connection, [count.bucket for count in counts])
+    changed = {bucket: _recent(found.get(bucket, {}), now) for bucket in {count.bucket for count in counts}}
+    for count in counts:
+        if _microseconds(now - count.at) < _microseconds(WINDOW):
+            changed[count.bucket] = _with(changed[count.bucket], count.amount, count.at)
+    _write(connection, changed, found.keys(), now)
 
 
-def seconds_to_wait(present: int, before: int, into: int, most: int) -> int:
-    """0 if one more is allowed now, `into` seconds into the current window; else the seconds to wait.
-
-    `present` and `before` are the counts of the current window and the last; `most`, above zero, is the limit a minute.
-    """
-    for wait in range(2 * WINDOW):
-        turns, then = divmod(into + wait, WINDOW)
-        in_window, in_last = ((present, before), (0, present), (0, 0))[turns]
-        if in_window + 1 + int(_still_there(in_last, then)) <= most:
-            return wait
-    return 2 * WINDOW
+def forget_expired(connection: Connection, now: datetime) -> int:
+    """Deletes some buckets without an event within `WINDOW`; returns how many."""
+    expired = connection.execute(_EXPIRED, {"now": now}).scalars().all()
+    if expired:
+        connection.execute(_DELETE, {"buckets": expired})
+    return len(expired)
 
 
-def forget_old(connection: Connection, now: datetime) -> None:
-    """Deletes the counters that no limit needs any more, of buckets in which nothing is counted now."""
-    _forget_before(connection, _window_at(now)[0] - 1)
+# --- the events of one bucket ---
 
 
-def _forget_before(connection: Connection, window: int) -> None:
-    connection.execute(delete(rate_limits).where(rate_limits.c.window < window))
+def _recent(events: _Events, now: datetime) -> _Events:
+    """The events that are not older than `WINDOW`."""
+    start = _microseconds(now - WINDOW - _EPOCH)
+    return {at: amount for at, amount in events.items() if at > start}
 
 
-def _window_at(now: datetime) -> tuple[int, int]:
-    """The window that contains `now`, and the seconds since its start."""
-    return divmod(int(now.timestamp()), WINDOW)
+def _with(events: _Events, amount: int, at: datetime) -> _Events:
+    """The events with another one, those of the same second under the time of its last."""
+    moment = _microseconds(at - _EPOCH)
+    same = next((other for other in events if other // _SECOND == moment // _SECOND), moment)
+    total = events.get(same, 0) + amount
+    others = {other: count for other, count in events.items() if other != same}
+    return others | {max(same, moment): total} if total > 0 else others
 
 
-def _still_there(before: int, into: int) -> float:
-    """The part of the last window's count within the last minute, as if it were spread evenly."""
-    return before * (WINDOW - into) / WINDOW
+def _wait(events: _Events, limit: Limit, now: datetime) -> int:
+    """0 if the limit has room for its amount; else the whole seconds until it has."""
+    excess = sum(events.values()) + limit.amount - limit.most
+    if excess <= 0:
+        return 0
+    end = now  # if the amount is above the limit: there is never room, but it may be tried again
+    for at, amount in sorted(events.items()):
+        end = _EPOCH + at * _MICROSECOND
+        excess -= amount
+        if excess <= 0:
+            break
+    return ceil((end + WINDOW - now).total_seconds())
 
 
-def _counts(connection: Connection, buckets: Sequence[str], window: int) -> dict[tuple[str, int], int]:
-    """The counts of a window and the one before, by bucket and window; the rows are locked."""
-    rows = connection.execute(_COUNTS, {"buckets": buckets, "windows": [window - 1, window]})
-    return {(row.bucket, row.window): row.number for row in rows}
+def _microseconds(span: timedelta) -> int:
+    return span // _MICROSECOND
 
 
-def _add(
-    connection: Connection, counters: Sequence[tuple[str, int]], found: Mapping[tuple[str, int], int], present: int
-) -> None:
-    """Counts one more for each bucket and window. With a new row, deletes those older than the `present` window needs.
+# --- their rows ---
+
+
+def _read(connection: Connection, buckets: Iterable[str]) -> dict[str, _Events]:
+    """The stored events by bucket; the rows are locked."""
+    rows = connection.execute(_FIND, {"buckets": list(set(buckets))})
+    return {row.bucket: dict(json.loads(row.events)) for row in rows}
+
+
+def _write(connection: Connection, counted: Mapping[str, _Events], known: Iterable[str], now: datetime) -> None:
+    """Writes the events of each bucket. With a new row, deletes some that have expired.
 
     If another process has inserted the row meanwhile, the insertion fails, and the transaction is repeated.
     """
-    known = [{"at_bucket": bucket, "at_window": window} for bucket, window in counters if (bucket, window) in found]
-    new = [
-        {"bucket": bucket, "window": window, "count": 1} for bucket, window in counters if (bucket, window) not in found
+    rows = [
+        {
+            "of": bucket,
+            "events": json.dumps(sorted(counted[bucket].items())),
+            "expires_at": _EPOCH + max(counted[bucket], default=0) * _MICROSECOND + WINDOW,
+        }
+        for bucket in sorted(counted, reverse=True)
     ]
-    if known:
-        connection.execute(_COUNT_ONE_MORE, known)
-    if new:
-        _forget_before(connection, present - 1)
+    known = set(known)
+    if old := [row for row in rows if row["of"] in known]:
+        connection.execute(_UPDATE, old)
+    if new := [row for row in rows if row["of"] not in known]:
+        forget_expired(connection, now)
         connection.execute(_INSERT, new)
 
 
-_INSERT: Final = insert(rate_limits)
-_COUNT_ONE_MORE: Final = (
-    update(rate_limits)
-    .where(rate_limits.c.bucket == bindparam("at_bucket"), rate_limits.c.window == bindparam("at_window"))
-    .values(count=rate_limits.c.count + 1)
-)
-_COUNTS: Final = (
-    select(rate_limits.c.bucket, rate_limits.c.window, rate_limits.c.count.label("number"))
-    .where(
-        rate_limits.c.bucket.in_(bindparam("buckets", expanding=True)),
-        rate_limits.c.window.in_(bindparam("windows", expanding=True)),
-    )
-    .order_by(rate_limits.c.bucket.desc(), rate_limits.c.window)
+_FIND: Final = (
+    select(rate_limits.c.bucket, rate_limits.c.events)
+    .where(rate_limits.c.bucket.in_(bindparam("buckets", expanding=True)))
+    .order_by(rate_limits.c.bucket.desc())
     .with_for_update()
 )
+_UPDATE: Final = update(rate_limits).where(rate_limits.c.bucket == bindparam("of"))
+_INSERT: Final = insert(rate_limits).values(bucket=bindparam("of"))
+_EXPIRED: Final = (
+    select(rate_limits.c.bucket)
+    .where(rate_limits.c.expires_at <= bindparam("now"))
+    .order_by(rate_limits.c.expires_at)
+    .limit(_DELETED_AT_ONCE)
+    .with_for_update(skip_locked=True)
+)
+_DELETE: Final = delete(rate_limits).where(rate_limits.c.bucket.in_(bindparam("buckets", expanding=True)))

@@ -357,14 +357,13 @@ feed_versions = Table(
     Column("last_modified", UtcDateTime, nullable=False),
 )
 
-# Counters of the current and the last window (a minute each), shared by all processes.
+# The events of the last minute by bucket, shared by all processes.
 rate_limits = Table(
     "rate_limits",
     metadata,
     Column("bucket", SafeText, primary_key=True),
-    Column("window", BigInteger, primary_key=True),
-    Column("count", Integer, nullable=False),
-    Index(None, "window"),  # old rows are deleted with each new one
+    Column("events", SafeText, nullable=False),  # JSON: times in microseconds since 1970, each with an amount
+    Column("expires_at", UtcDateTime, nullable=False, index=True),  # when its last event is a minute old
 )
 
 # Requests by day (UTC), feed and name of the reader.

@@ -149,8 +149,8 @@ class Receiver:
         now = self.clock()
         if hosts.rule_for(connection, ping.source_key) == "block":
             return _Stored(refused=errors.SenderDenied())
-        bucket = f"ping:{domains.network(ping.sender)}"
-        if not rate_limits.allow(connection, bucket, self.settings.limits.sender, now):
+        limit = rate_limits.Limit(f"ping:{domains.network(ping.sender)}", self.settings.limits.sender)
+        if rate_limits.take(connection, [limit], now):
             return _Stored(refused=errors.SenderDenied())
         # The job first: verification locks in the same order.
         job = jobs.find(connection, VERIFY, ping.source_key)

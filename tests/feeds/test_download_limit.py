@@ -1,5 +1,6 @@
 """`limits.copies`: repeated full downloads of one feed are refused, conditional requests never."""
 
+import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,6 +18,7 @@ from feedserver.feeds.responses import FeedRequest
 from feedserver.services import WebServices
 from feedserver.settings import LimitsSettings, Settings
 from feedserver.storage import rate_limits
+from feedserver.storage.rate_limits import Limit
 from feedserver.storage.schema import rate_limits as table
 from tests.feeds.happenings import take_the_database_away
 from tests.support.fixtures import Assemble
@@ -46,7 +48,8 @@ def passed(limit: DownloadLimit, times: int, reader: str = READER, feed: str = F
 def written(services: WebServices) -> int:
     """The downloads that the database knows."""
     with services.database.read() as connection:
-        return sum(connection.execute(select(table.c.count)).scalars())
+        rows = connection.execute(select(table.c.events)).scalars()
+        return sum(amount for events in rows for _, amount in json.loads(events))
 
 
 def fetch(client: FlaskClient, path: str = "/feed.atom", method: str = "GET", **headers: str) -> TestResponse:
@@ -218,8 +221,8 @@ def test_a_refusal_costs_no_query(services: WebServices, limit: DownloadLimit, c
     assert passed(limit, MOST + 1) == MOST
     statements = record_statements(services.database.engine)
 
-    for seconds in range(1, 60):
-        assert limit.refuses(READER, FEED) == 61 - seconds + 1
+    for seconds in range(60):
+        assert limit.refuses(READER, FEED) == 60 - seconds
         clock.move(seconds=1)
 
     assert not statements
@@ -229,23 +232,22 @@ def test_a_refusal_does_not_wait_for_a_count(limit: DownloadLimit, monkeypatch: 
     assert passed(limit, MOST + 1) == MOST
     counting, may_end = Event(), Event()
 
-    def slow_take(*_: object) -> int:
+    def slow_take(*_: object) -> None:
         counting.set()
         may_end.wait(SECONDS)
-        return 0
 
     monkeypatch.setattr(rate_limits, "take", slow_take)
     with ThreadPoolExecutor(2) as threads:
         other = threads.submit(passed, limit, 2, "192.0.2.8")  # the second of them is counted
         assert counting.wait(SECONDS)
 
-        assert threads.submit(limit.refuses, READER, FEED).result(SECONDS / 2) == 61
+        assert threads.submit(limit.refuses, READER, FEED).result(SECONDS / 2) == 60
 
         assert not other.done()
         may_end.set()
 
 
-def test_with_the_second_download_in_a_minute_the_uncounted_ones_are_counted_too(
+def test_with_the_second_download_in_a_minute_the_first_is_counted_too(
     services: WebServices, limit: DownloadLimit, clock: Clock
 ) -> None:
     limit.refuses(READER, FEED)
@@ -253,24 +255,28 @@ def test_with_the_second_download_in_a_minute_the_uncounted_ones_are_counted_too
     limit.refuses(READER, FEED)
     assert written(services) == 0
 
+    clock.move(seconds=59.9)
     limit.refuses(READER, FEED)
 
-    assert written(services) == 3
+    assert written(services) == 2
+
+
+@pytest.mark.parametrize("pause", [0, 0.7, 13, 59.9, 61])
+def test_no_minute_holds_more_downloads_than_the_limit(limit: DownloadLimit, clock: Clock, pause: float) -> None:
+    served = []
+    for _ in range(5 * MOST):
+        if not limit.refuses(READER, FEED):
+            served.append(clock())
+        clock.move(seconds=pause)
+
+    assert all(last - first >= rate_limits.WINDOW for first, last in zip(served, served[MOST:], strict=False))
+    assert len(served) >= MOST
 
 
 def test_a_network_of_ipv6_counts_as_one_reader(limit: DownloadLimit) -> None:
     assert sum(passed(limit, 1, f"2001:db8::{host:x}") for host in range(1, 9)) == MOST
     assert passed(limit, 1, "2001:db8:0:1::1") == 1
     assert sum(passed(limit, 1, address) for address in ["192.0.2.1", "::ffff:192.0.2.1"] * MOST) == MOST
-
-
-def test_the_wait_is_what_the_minute_needs() -> None:
-    assert rate_limits.seconds_to_wait(present=0, before=0, into=0, most=1) == 0
-    assert rate_limits.seconds_to_wait(present=1, before=0, into=0, most=1) == 61
-    assert rate_limits.seconds_to_wait(present=30, before=0, into=30, most=30) == 31
-    assert rate_limits.seconds_to_wait(present=0, before=30, into=0, most=30) == 1
-    assert rate_limits.seconds_to_wait(present=15, before=30, into=20, most=30) == 11
-    assert rate_limits.seconds_to_wait(present=99, before=99, into=0, most=1) == 120
 
 
 # --- when things go wrong ---
@@ -304,7 +310,7 @@ def test_a_locked_database_delays_no_reader(
     assert passed(limit, 2) == 2  # so that there is a row to lock
 
     with services.database.write() as connection:
-        rate_limits.take(connection, f"copies:{READER} {FEED}", MOST, services.clock())
+        rate_limits.take(connection, [Limit(f"copies:{READER} {FEED}", MOST)], services.clock())
 
         assert passed(limit, 3 * MOST) == 3 * MOST
 

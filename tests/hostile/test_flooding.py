@@ -12,8 +12,6 @@ from feedserver.net.connection import Policy
 from feedserver.net.fetch import fetch
 from feedserver.services import WebServices, egress_policy
 from feedserver.settings import Settings
-from feedserver.storage import rate_limits
-from feedserver.storage.schema import rate_limits as table
 from feedserver.thoughts.verification.fetch_budget import HOSTS_AT_FULL_RATE
 from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
@@ -111,19 +109,6 @@ def test_requests_to_all_hosts_together_stay_within_the_budget_of_the_site(
         clock.move(seconds=60)
         sites[0].run_jobs()
     assert sites[0].states() == ["shown"] * len(sources), "postponed pings are not refused"
-
-
-def test_what_one_budget_refuses_is_counted_in_no_other(services: WebServices, clock: Clock) -> None:
-    def allow(**most: int) -> bool:
-        return services.database.transact(lambda connection: rate_limits.allow_all(connection, most, clock()))
-
-    assert allow(host=1, all=3)
-    assert not any(allow(host=1, all=3) for _ in range(9))
-    assert allow(other=1, all=3)
-
-    with services.database.read() as connection:
-        counted = {row[table.c.bucket]: row[table.c.count] for row in connection.execute(table.select()).mappings()}
-    assert counted == {"host": 1, "other": 1, "all": 2}
 
 
 def test_redirects_are_counted_in_the_budget_of_the_host_they_lead_to(

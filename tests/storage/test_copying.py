@@ -64,7 +64,7 @@ def full(services: WebServices, web: Web, clock: Clock) -> WebServices:
     services.feed_documents.get(FEED)
     read_by_somebody(services, clock)
     with services.database.write() as connection:
-        rate_limits.allow(connection, "x", 5, services.clock())
+        rate_limits.take(connection, [rate_limits.Limit("x", 5)], services.clock())
         hosts.set_rule(connection, "spam.example", "block", services.clock())
         jobs.beat(connection, services.clock())
         removed.remember(connection, [(1, "http://spam.example/")], services.clock())

@@ -14,7 +14,7 @@ from feedserver.installation import init
 from feedserver.settings import Settings
 from feedserver.storage.engine import Database
 from feedserver.storage.revision import load, revise
-from feedserver.storage.schema import heartbeats, rate_limits
+from feedserver.storage.schema import heartbeats, terms
 from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
 from tests.support.waiting import SECONDS
@@ -164,9 +164,9 @@ def test_other_faults_are_raised_at_once(database: Database) -> None:
 def test_a_new_row_that_many_want_is_made_once(database: Database, clock: Clock) -> None:
     def count_one(_: int) -> None:
         def operation(connection: Connection) -> None:
-            where = (rate_limits.c.bucket == "a", rate_limits.c.window == 1)
-            if not connection.execute(update(rate_limits).where(*where).values(count=rate_limits.c.count + 1)).rowcount:
-                connection.execute(insert(rate_limits).values(bucket="a", window=1, count=1))
+            one_more = update(terms).where(terms.c.term == "a").values(posts=terms.c.posts + 1)
+            if not connection.execute(one_more).rowcount:
+                connection.execute(insert(terms).values(term="a", posts=1))
 
         database.transact(operation)
 
@@ -174,7 +174,7 @@ def test_a_new_row_that_many_want_is_made_once(database: Database, clock: Clock)
         list(threads.map(count_one, range(24)))
 
     with database.read() as connection:
-        assert connection.execute(select(rate_limits.c.count)).scalars().all() == [24]
+        assert connection.execute(select(terms.c.posts)).scalars().all() == [24]
 
 
 def test_a_broken_deadlock_is_tried_again(new_postgres_url: Callable[[], str]) -> None:

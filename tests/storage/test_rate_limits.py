@@ -1,20 +1,47 @@
-"""Counters a minute, shared by all processes."""
+"""Limits a minute, shared by all processes: exact in every minute, whatever the times."""
 
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import event, select
 
 from feedserver.services import WebServices
-from feedserver.storage import rate_limits
+from feedserver.storage import migrate, rate_limits
 from feedserver.storage.engine import Database
+from feedserver.storage.rate_limits import WINDOW, Count, Limit, Refusal
 from feedserver.storage.schema import rate_limits as table
 from tests.support.outside import Clock
+from tests.support.statements import record_statements
+
+
+@pytest.fixture(scope="module")
+def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A SQLite database for properties, which are tried hundreds of times."""
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('limits') / 'site.sqlite3'}")
+    migrate.upgrade(database)
+    yield database
+    database.close()
+
+
+def take(database: Database, now: datetime, *limits: Limit) -> Refusal | None:
+    return database.transact(lambda connection: rate_limits.take(connection, limits, now))
 
 
 def allow(database: Database, bucket: str, most: int, clock: Clock) -> bool:
-    now = clock()
-    return database.transact(lambda connection: rate_limits.allow(connection, bucket, most, now))
+    return take(database, clock(), Limit(bucket, most)) is None
+
+
+def add(database: Database, now: datetime, *counts: Count) -> None:
+    database.transact(lambda connection: rate_limits.add(connection, counts, now))
+
+
+def rows(database: Database) -> list[str]:
+    with database.read() as connection:
+        return list(connection.execute(select(table.c.bucket).order_by(table.c.bucket)).scalars())
 
 
 def test_a_bucket_takes_so_many_a_minute(services: WebServices, clock: Clock) -> None:
@@ -27,17 +54,122 @@ def test_buckets_do_not_know_each_other(services: WebServices, clock: Clock) -> 
     assert not allow(services.database, "a", 1, clock)
 
 
-def test_the_minute_slides(services: WebServices, clock: Clock) -> None:
-    clock.move(seconds=59)
+def test_a_minute_later_there_is_room_again_and_not_before(services: WebServices, clock: Clock) -> None:
+    clock.move(seconds=59, microseconds=1)
     assert all(allow(services.database, "a", 6, clock) for _ in range(6))
 
     clock.move(seconds=2)
     assert not allow(services.database, "a", 6, clock), "the turn of a minute gives nothing back"
-    clock.move(seconds=29)
-    given_back = [allow(services.database, "a", 6, clock) for _ in range(4)]
-    assert given_back == [True, True, True, False], "half a minute gives back the half"
-    clock.move(seconds=90)
-    assert all(allow(services.database, "a", 6, clock) for _ in range(6))
+    clock.move(seconds=58, microseconds=-1)
+    assert not allow(services.database, "a", 6, clock)
+    clock.move(microseconds=1)
+    assert [allow(services.database, "a", 6, clock) for _ in range(7)] == [True] * 6 + [False]
+
+
+def test_each_event_is_given_back_when_it_is_a_minute_old(services: WebServices, clock: Clock) -> None:
+    for _ in range(3):
+        assert allow(services.database, "a", 3, clock)
+        clock.move(seconds=20)
+
+    for _ in range(6):
+        assert [allow(services.database, "a", 3, clock) for _ in range(2)] == [True, False]
+        clock.move(seconds=20)
+
+
+# Times of events as pauses in microseconds: bursts, seconds, and minutes.
+PAUSES = st.lists(st.integers(0, 2_000_000) | st.integers(0, 90_000_000) | st.just(0), max_size=150)
+
+
+@given(pauses=PAUSES, most=st.integers(1, 9))
+def test_no_minute_ever_holds_more_than_the_limit_and_a_refusal_ends_when_it_says(
+    memory: Database, pauses: Sequence[int], most: int
+) -> None:
+    now, taken, ends = Clock()(), [], None
+    with memory.write() as connection:
+        connection.execute(table.delete())
+        for pause in pauses:
+            now += timedelta(microseconds=pause)
+            refusal = rate_limits.take(connection, [Limit("a", most)], now)
+            if refusal is None:
+                taken.append(now)
+                ends = None
+            else:
+                assert ends is None or now < ends, "it had to have room by then"
+                assert 1 <= refusal.seconds <= 61
+                ends = now + timedelta(seconds=refusal.seconds)
+
+    assert all(last - first >= WINDOW for first, last in zip(taken, taken[most:], strict=False))
+
+
+@given(pauses=PAUSES, most=st.integers(2, 9))
+def test_a_client_that_never_sends_more_than_half_the_limit_is_never_refused(
+    memory: Database, pauses: Sequence[int], most: int
+) -> None:
+    now, sent = Clock()(), list[datetime]()
+    with memory.write() as connection:
+        connection.execute(table.delete())
+        for pause in pauses:
+            now += timedelta(microseconds=pause)
+            if len(sent) >= most // 2 and now - sent[-(most // 2)] < WINDOW:
+                continue
+            sent.append(now)
+
+            assert rate_limits.take(connection, [Limit("a", most)], now) is None
+
+
+def test_a_refusal_names_the_bucket_that_is_full_for_longest_and_counts_in_none(
+    services: WebServices, clock: Clock
+) -> None:
+    database = services.database
+    assert take(database, clock(), Limit("a", 1)) is None
+    clock.move(seconds=10.5)
+    assert take(database, clock(), Limit("b", 1), Limit("c", 2)) is None
+    clock.move(seconds=1)
+
+    assert take(database, clock(), Limit("a", 1), Limit("b", 1), Limit("c", 2)) == Refusal("b", 59)
+
+    assert take(database, clock(), Limit("c", 2)) is None
+    assert take(database, clock(), Limit("c", 2)) is not None
+
+
+def test_amounts_are_counted_and_given_back(services: WebServices, clock: Clock) -> None:
+    database, reserved_at = services.database, clock()
+    assert take(database, reserved_at, Limit("a", 100, 60)) is None
+    clock.move(seconds=30)
+    assert take(database, clock(), Limit("a", 100, 41)) == Refusal("a", 30)
+
+    add(database, clock(), Count("a", -60, reserved_at), Count("a", 5, clock()))
+
+    assert take(database, clock(), Limit("a", 100, 96)) == Refusal("a", 60)
+    assert take(database, clock(), Limit("a", 100, 95)) is None
+
+
+def test_what_is_given_back_too_late_is_no_credit(services: WebServices, clock: Clock) -> None:
+    database, reserved_at = services.database, clock()
+    assert take(database, reserved_at, Limit("a", 2, 2)) is None
+    clock.move(seconds=60)
+
+    add(database, clock(), Count("a", -2, reserved_at))
+
+    assert take(database, clock(), Limit("a", 2, 3)) is not None
+    assert take(database, clock(), Limit("a", 2, 2)) is None
+
+
+def test_a_busy_bucket_is_one_row_of_bounded_length_and_a_count_costs_two_statements(
+    services: WebServices, clock: Clock
+) -> None:
+    limit = Limit("a", 100_000)
+    for _ in range(700):
+        take(services.database, clock(), limit)
+        clock.move(seconds=0.1)
+    statements = record_statements(services.database.engine)
+
+    take(services.database, clock(), limit)
+
+    assert [statement.split()[0] for statement in statements if "rate_limits" in statement] == ["SELECT", "UPDATE"]
+    with services.database.read() as connection:
+        (events,) = connection.execute(select(table.c.events)).scalars()
+    assert len(events) < 2_000
 
 
 def test_what_was_refused_is_not_counted(services: WebServices, clock: Clock) -> None:
@@ -49,15 +181,27 @@ def test_what_was_refused_is_not_counted(services: WebServices, clock: Clock) ->
     assert allow(services.database, "a", 2, clock)
 
 
-@pytest.mark.parametrize("idle", [2, 5, 10_000])
-def test_old_counters_are_taken_away(services: WebServices, clock: Clock, idle: int) -> None:
+@pytest.mark.parametrize("idle", [1, 5, 10_000])
+def test_old_buckets_are_taken_away(services: WebServices, clock: Clock, idle: int) -> None:
     for bucket in "abc":
         allow(services.database, bucket, 5, clock)
     clock.move(minutes=idle)
     allow(services.database, "d", 5, clock)
 
-    with services.database.read() as connection:
-        assert connection.execute(select(table.c.bucket)).scalars().all() == ["d"]
+    assert rows(services.database) == ["d"]
+
+
+def test_a_flood_of_new_buckets_is_taken_away_bit_by_bit_and_bounds_the_table(
+    services: WebServices, clock: Clock
+) -> None:
+    with services.database.write() as connection:
+        values = [{"bucket": f"old{n}", "events": "[]", "expires_at": clock()} for n in range(1_000)]
+        connection.execute(table.insert(), values)
+
+    for number in range(9):
+        allow(services.database, f"new{number}", 5, clock)
+
+    assert len(rows(services.database)) == 1_000 - 9 * 100 + 9
 
 
 def test_processes_share_a_bucket(services: WebServices, database_url: str, clock: Clock) -> None:
@@ -77,29 +221,28 @@ def test_many_at_once_get_no_more_than_the_limit(services: WebServices, clock: C
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite serializes writers
-def test_a_counter_that_another_process_makes_meanwhile_is_counted(
-    services: WebServices, database_url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+def test_a_bucket_that_another_process_makes_meanwhile_is_counted(
+    services: WebServices, database_url: str, clock: Clock
 ) -> None:
-    other, judge = Database(database_url), rate_limits.seconds_to_wait
+    other, late = Database(database_url), list[bool]()
 
-    def overtaken(*numbers: int) -> int:
-        monkeypatch.setattr(rate_limits, "seconds_to_wait", judge)
-        other.transact(lambda connection: rate_limits.take(connection, "a", 1, clock()))
-        return judge(*numbers)
+    def overtake(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT INTO rate_limits") and not late:
+            late.append(True)
+            assert allow(other, "a", 1, clock)
 
-    monkeypatch.setattr(rate_limits, "seconds_to_wait", overtaken)
+    event.listen(services.database.engine, "before_cursor_execute", overtake)
 
-    assert services.database.transact(lambda connection: rate_limits.take(connection, "a", 1, clock())) > 0
+    assert not allow(services.database, "a", 1, clock)
     other.close()
 
 
 def test_what_was_let_through_before_is_counted_even_beyond_the_limit(services: WebServices, clock: Clock) -> None:
     before = clock()
-    clock.move(minutes=1)
-    owed = [before, clock(), clock()]
+    clock.move(seconds=30)
 
-    refused = services.database.transact(lambda connection: rate_limits.take(connection, "a", 2, clock(), owed))
+    add(services.database, clock(), Count("a", 1, before), Count("a", 2, clock()))
 
-    assert refused > 0
-    with services.database.read() as connection:
-        assert sorted(connection.execute(select(table.c.count)).scalars()) == [1, 2]
+    assert take(services.database, clock(), Limit("a", 3)) == Refusal("a", 30)
+    clock.move(seconds=30)
+    assert take(services.database, clock(), Limit("a", 3)) is None

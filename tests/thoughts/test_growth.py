@@ -3,15 +3,12 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert, text
+from sqlalchemy import event, text
 
-from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
-from feedserver.storage.schema import rate_limits as counters
 from feedserver.thoughts.listing import awaiting_moderation, listing
 from feedserver.thoughts.moderation import reputation
 from feedserver.thoughts.moderation.actions import moderate_all
@@ -110,24 +107,6 @@ def test_what_waits_for_moderation_is_found_without_reading_all_shown_thoughts(
 def approve(site: Site, source: str) -> None:
     ids = [thought.id for thought in site.thoughts() if thought.source == source]
     assert moderate_all(site.services.database, ids, "approve", site.clock()).thoughts
-
-
-def test_counting_in_a_new_bucket_does_not_read_the_others(site: Site) -> None:
-    window = int(site.clock().timestamp()) // rate_limits.WINDOW
-    with site.services.database.write() as connection:
-        _fill(connection, window)
-        allowed = rate_limits.allow(connection, "mine", 1, site.clock())
-        assert allowed
-        assert connection.execute(counters.select()).rowcount != 0
-    with site.services.database.write() as connection:
-        rate_limits.allow(connection, "late", 1, site.clock() + timedelta(minutes=2))
-        left = {row.bucket for row in connection.execute(counters.select())}
-    assert left == {"late"}, "what is too old is taken away"
-
-
-def _fill(connection: Connection, window: int) -> None:
-    rows = [{"bucket": f"ping:{number}", "window": window, "count": 1} for number in range(100)]
-    connection.execute(insert(counters), rows)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

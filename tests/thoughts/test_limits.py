@@ -1,13 +1,11 @@
 """Budgets: pings a minute from a sender, fetches a minute from a host, counted for all processes together."""
 
-from functools import partial
+from itertools import count
 
 import pytest
 
-from feedserver.storage import rate_limits
 from feedserver.thoughts.verification.verify import ENOUGH
-from tests.support.waiting import together
-from tests.thoughts.site import Site, SiteWith
+from tests.thoughts.site import SiteWith
 
 
 def test_a_host_beyond_its_budget_is_accepted_and_put_off(site_with: SiteWith) -> None:
@@ -110,27 +108,21 @@ def test_a_rate_is_counted_for_all_processes_together(site_with: SiteWith) -> No
     assert outcomes == [16, 16, 16, 49]
 
 
-def test_a_rate_is_that_of_the_last_minute_not_of_the_clocks(site: Site) -> None:
+def test_a_rate_holds_in_every_sixty_seconds(site_with: SiteWith) -> None:
+    site = site_with(limits_sender=4)
+    pings = count()
+
     def allowed(times: int) -> int:
-        with site.services.database.write() as connection:
-            return sum(rate_limits.allow(connection, "x", 10, site.clock()) for _ in range(times))
+        outcomes = [site.ping(f"http://other.example/{next(pings)}", site.target).outcome for _ in range(times)]
+        return outcomes.count(16)
 
-    site.clock.move(seconds=59)
-    assert allowed(12) == 10
-    site.clock.move(seconds=2)
-    assert allowed(12) == 0
-    site.clock.move(seconds=29)
-    assert allowed(12) == 5
-    site.clock.move(seconds=120)
-    assert allowed(12) == 10
-
-
-def test_counting_is_right_when_many_count_at_once(site: Site) -> None:
-    def count() -> None:
-        once = partial(rate_limits.allow, bucket="x", most=12, now=site.clock())
-        allowed.extend(site.services.database.transact(once) for _ in range(5))
-
-    allowed: list[bool] = []
-    together(*[count] * 4)
-
-    assert (len(allowed), sum(allowed)) == (20, 12)
+    site.clock.move(seconds=58)
+    assert allowed(3) == 3
+    site.clock.move(seconds=30)
+    assert allowed(3) == 1
+    site.clock.move(seconds=29.9)
+    assert allowed(3) == 0
+    site.clock.move(seconds=0.1)
+    assert allowed(5) == 3
+    site.clock.move(seconds=30)
+    assert allowed(5) == 1

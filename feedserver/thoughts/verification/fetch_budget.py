@@ -12,11 +12,11 @@ from feedserver.domains import is_address, network, registrable_domain
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import BACKGROUND, Job
 from feedserver.storage import rate_limits
+from feedserver.storage.rate_limits import Limit
 from feedserver.urls import Urls, host_name
 
 HOSTS_AT_FULL_RATE: Final = 40  # all hosts together get so many times `limits.host` requests a minute: 1,200
 _OVERALL: Final = "fetch:"  # the bucket of all fetches, and the prefix of single hosts' buckets
-_WINDOW: Final = timedelta(seconds=rate_limits.WINDOW)
 _LONG: Final = timedelta(days=1)  # jobs due later than this do not delay others
 
 
@@ -47,9 +47,8 @@ class FetchBudget:
         if concurrency_key is None:
             return True
         most = self._most(priority)
-        return rate_limits.allow_all(
-            connection, {f"{_OVERALL}{concurrency_key}": most, _OVERALL: most * HOSTS_AT_FULL_RATE}, now
-        )
+        limits = [Limit(f"{_OVERALL}{concurrency_key}", most), Limit(_OVERALL, most * HOSTS_AT_FULL_RATE)]
+        return rate_limits.take(connection, limits, now) is None
 
     def retry_at(self, connection: Connection, job: Job, now: datetime) -> datetime:
         """Retry time for a rate-limited job, spread over the time that its host's queue needs to drain."""
@@ -57,7 +56,7 @@ class FetchBudget:
         if job.concurrency_key is not None:
             waiting = jobs.count_of(connection, job.concurrency_key, job.priority, now + _LONG)
         minutes = max(1.0, waiting / self._most(job.priority))
-        return now + _WINDOW * random.uniform(0.5, minutes)  # noqa: S311 - no secret
+        return now + rate_limits.WINDOW * random.uniform(0.5, minutes)  # noqa: S311 - no secret
 
     def _most(self, priority: int) -> int:
         return max(1, self.host // 2) if priority == BACKGROUND else self.host
