@@ -89,7 +89,10 @@ def strangers_text(text: str, limit: int) -> str:
 
 
 def strangers_line(text: str, limit: int) -> str:
-    """Returns the first `limit` characters of a stranger's text as `strangers_text` and `one_line` do."""
+    """Returns the first `limit` characters of a stranger's text as `strangers_text` does, on one line, in NFC.
+
+    Any run of blanks becomes one space.
+    """
     line = _BLANKS.sub(" ", strangers_text(text, limit)).strip()
     return _with_few_marks(unicodedata.normalize("NFC", line))  # NFC makes two of some marks
 

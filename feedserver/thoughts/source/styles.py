@@ -20,7 +20,7 @@ _PIXELS = {
     **dict(zip(("pt", "in", "cm", "mm", "q"), (4 / 3, 96.0, 37.8, 3.78, 0.945), strict=True)),
     **dict.fromkeys("% vw vh vi vb vmin vmax svw svh lvw lvh dvw dvh cqw cqh".split(), 10.0),
 }
-_LENGTH = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,2})?)(%|[a-z]*)")
+_LENGTH = re.compile(r"(calc\( ?)?([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,2})?)(%|[a-z]*)(?(1) ?\))")
 
 _SIDES = ("top", "right", "bottom", "left")
 _DISPLAYS = INLINE | frozenset(
@@ -84,9 +84,9 @@ def declared(style: str) -> dict[str, str]:
 
 
 def length(value: str) -> tuple[float, str] | None:
-    """Returns a length in pixels and its unit, None for other values. Percentages are of 1000 pixels."""
+    """Returns a length in pixels and its unit, None for what has to be calculated. Percentages are of 1000 pixels."""
     found = _LENGTH.fullmatch(value)
-    return (float(found[1]) * _PIXELS[found[2]], found[2]) if found and found[2] in _PIXELS else None
+    return (float(found[2]) * _PIXELS[found[3]], found[3]) if found and found[3] in _PIXELS else None
 
 
 def _pieces(style: str) -> Iterator[str]:

@@ -26,7 +26,8 @@ opacity:0 | opacity:0.0 | opacity:.0 | opacity:0% | opacity:-1 | opacity:0;trans
 font-size:0 | font-size:0px | font-size:0.0em | font-size:0% | font:0/0 a | font:0 serif | font:bold 0px/1 serif
 position:absolute;left:-9999px | position:fixed;left:-999em | position:relative;left:-9999px | margin-left:-9999px
 position:absolute;top:-9999px | position:absolute;left:-100%;width:100% | position:absolute;inset:0 0 0 -9999px
-position:absolute;right:-9999px | margin-top:-9999px | margin:-9999px 0 0 | margin:0 0 0 -9999px
+position:absolute;left:calc(-9999px) | position:absolute;right:-9999px | margin-top:-9999px
+margin:-9999px 0 0 | margin:0 0 0 -9999px
 text-indent:-9999px | text-indent:-5000em
 height:0;overflow:hidden | width:0;overflow:hidden | width:1px;height:1px;overflow:hidden | max-height:0;overflow:hidden
 height:0;overflow-y:hidden | height:0;overflow:scroll | height:1px;overflow:clip
@@ -38,7 +39,8 @@ HONEST = """
 position:absolute;left:50%;width:960px;margin-left:-480px | margin-top:-120px | padding-top:100px;margin-top:-100px
 position:absolute;left:-100px | position:absolute;left:-10px | margin-left:-100px | float:left;margin-left:-100%
 margin:0 -9999px;padding:0 9999px | margin-bottom:-9999px;padding-bottom:9999px | left:-9999px
-position:static;left:-9999px | text-indent:-20px | text-indent:-9999px;text-indent:0
+position:static;left:-9999px | position:absolute;left:calc(100% - 9999px)
+text-indent:-20px | text-indent:-9999px;text-indent:0
 /* display:none */ | background:url(/display:none.png) | content:';display:none' | x:(;display:none) | x:{display:none}
 display:none;display:block | display:none;display:block!important | display:none;display:initial | --x:display:none
 display:none;display:inline flow-root | display:var(--x) | display none | display:"none" | display:none none
