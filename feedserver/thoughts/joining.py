@@ -106,7 +106,7 @@ def other_thought(connection: Connection, thought: Thought, linked: Linked) -> T
 
     One that stands is preferred, then the oldest.
     """
-    assert linked.page_key is not None, "our own posts are known by their URLs"
+    assert linked.page_key is not None, "it was read"
     path = page_path(linked.page_key)
     lock_names(connection, _LOCK_KIND, [f"{thought.post_id}:{path}"])
     said = linked.content
@@ -153,11 +153,11 @@ def claim(
     The thought of a new ping moves to where a redirect leads, so that a stranger's redirect has no hold on it. Others
     move within their source site alone, as a moderator approved no other.
     """
-    assert linked.page_key is not None, "our own posts are known by their URLs"
+    assert linked.page_key is not None, "it was read"
     columns: dict[str, str] = {}
     if thought.page_key != linked.page_key:
         columns |= {"page_key": linked.page_key, "page_path": page_path(linked.page_key)}
-    before, url = thought.source_key or "", linked.signals.redirected_to or ping.source or ""
+    before, url = thought.source_key or "", linked.signals.redirected_to or ping.source_key or ""
     source_key = normalize_source(url)
     if source_key == before:
         return columns

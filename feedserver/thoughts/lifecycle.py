@@ -20,7 +20,7 @@ FINAL: Final[frozenset[State]] = frozenset({"spam", "deleted"})
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """The source links to the post. Only the verdict uses `signals`. `page_key`: which page it is, if not ours."""
+    """The source links to the post. Only the verdict uses `signals`. `page_key`: which page it is."""
 
     content: Content
     signals: LinkSignals = field(default_factory=LinkSignals)

@@ -26,7 +26,7 @@ class Mention:
 class Findings:
     """`mentions` by post id. `posts` counts our posts that it links to. `redirected_to` is the final URL if another.
 
-    `page_key` says which page it is (`source.identity`); None for our own posts.
+    `page_key` says which page it is (`source.identity`); None if nothing was read.
     """
 
     mentions: Mapping[int, Mention] = field(default_factory=dict)

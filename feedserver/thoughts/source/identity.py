@@ -1,6 +1,7 @@
 """Which page a source is: its URL after redirects, or the one that it calls canonical. Pure.
 
-A page key is a normalized URL without its scheme, as http and https are alike: `//host/path?query`.
+A page key is a normalized URL without its scheme, as http and https are alike: `//host/path?query`. That of one of our
+own posts has the post's id, as it may be renamed.
 """
 
 import hashlib
@@ -14,6 +15,10 @@ from feedserver.urls import authority, normalize_source, split_http
 def page_key(url: str) -> str:
     """Returns the page key of a URL that `split_http` accepts."""
     return "//" + normalize_source(url).partition("://")[2]
+
+
+def own_page_key(post_id: int) -> str:
+    return f"post {post_id}"
 
 
 def page_path(key: str) -> str:

@@ -19,7 +19,7 @@ from feedserver.thoughts.source import xhtml
 from feedserver.thoughts.source.encoding import decode
 from feedserver.thoughts.source.excerpt import Excerpt, excerpts
 from feedserver.thoughts.source.findings import Findings, Mention
-from feedserver.thoughts.source.identity import page_of
+from feedserver.thoughts.source.identity import own_page_key, page_of
 from feedserver.thoughts.source.links import FoundLink, SourcePage, read
 from feedserver.thoughts.verification import sources
 from feedserver.thoughts.verification.sources import SourceRecord
@@ -121,9 +121,8 @@ class Inspector:
             return Inspection("no post of this site", Findings(), Missing(), started_at)
         reading = read(post.html, self.urls.post(post.slug))
         named = replace(reading, name=one_line(self.site_title), title=post.label)
-        return Inspection(
-            "read as a post of this site", self._findings(named, source_key, source_key), Unlinked(), started_at
-        )
+        findings = replace(self._findings(named, source_key, source_key), page_key=own_page_key(post.id))
+        return Inspection("read as a post of this site", findings, Unlinked(), started_at)
 
     def _findings(self, reading: SourcePage, source_key: str, url: str) -> Findings:
         """What the source says about our posts: those that it was pinged for, and a few more that it links to."""

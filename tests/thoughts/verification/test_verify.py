@@ -139,6 +139,20 @@ def test_a_renamed_post_of_ours_is_the_same_source(site: Site, target: str) -> N
     assert site.ping("http://blog.example/posts/other", target).outcome == 48
 
 
+def test_a_post_of_ours_that_was_renamed_since_has_its_thought_still(site: Site, target: str) -> None:
+    own = site.publish("Other post", slug="other", body="I wrote about [this](/posts/a-post) before.")
+    assert site.ping(site.url(own), target).outcome == "registered"
+    renamed = site.services.publisher.rename("other", "renamed")
+
+    answers = [site.ping(site.url(renamed), target), site.ping(site.url(own), target)]
+
+    assert [answer.outcome for answer in answers] == [48, 48]
+    assert site.only_thought().state == "shown"
+    site.clock.move(days=8)
+    site.run_jobs()
+    assert site.only_thought().state == "shown"
+
+
 def test_another_post_of_ours_without_a_link_is_17(site: Site, target: str) -> None:
     other = site.publish("Other post")
 
