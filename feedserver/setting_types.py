@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from feedserver.text import clean, is_language_tag
+from feedserver.text import clean, is_language_tag, without_open_bidi
 from feedserver.urls import host_name, split_http
 
 _MAX_BASE = 500  # characters of site.url: a URL that begins with it must fit into urls.MAX_URL
@@ -21,7 +21,7 @@ Converter = Callable[[object], Any]
 def line(value: object) -> str:
     if not isinstance(value, str) or clean(value) != value or any(c in value for c in "\t\n"):
         raise ValueError("one line of text")
-    return value.strip()
+    return without_open_bidi(value.strip())
 
 
 def some_line(value: object) -> str:

@@ -206,6 +206,11 @@ def test_a_bad_value_is_reported_with_what_is_allowed_and_its_origin(tmp_path: P
     assert "\n" not in line
 
 
+def test_a_bidi_control_that_stays_open_in_a_title_is_dropped() -> None:
+    assert load({"FEEDSERVER_SITE_TITLE": "My \u202eblog"}).site.title == "My blog"
+    assert load({"FEEDSERVER_SITE_TITLE": "\u2067My\u2069 blog"}).site.title == "\u2067My\u2069 blog"
+
+
 def test_undecodable_bytes_are_a_bad_value() -> None:
     assert faults({"FEEDSERVER_SITE_TITLE": "caf\udce9"}) == (
         "site.title: must be one line of text (FEEDSERVER_SITE_TITLE)",

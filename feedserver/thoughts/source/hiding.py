@@ -13,7 +13,9 @@ from feedserver.thoughts.source.styles import FONT_SIZES, GLOBAL, INLINE, declar
 # Why text is hidden. An element within can take all of them back, but for BOX.
 BOX, VISIBILITY, FONT, INDENT = 1, 2, 4, 8
 
-_AWAY = -900  # pixels: what is moved so far to the left or up has left the page
+# Pixels by which text is moved to the left or up, so that it has left the page. Margins of half a wide screen centre.
+_AWAY = -500
+_AWAY_BY_MARGIN = -1500
 _RELATIVE = frozenset(("em", "ex", "ch", "lh", "%"))  # units of a font size relative to that around it
 _NOTHING = frozenset(("none", "auto")) | GLOBAL
 _NUMBERS = re.compile(r"-?\d*\.?\d+")
@@ -63,12 +65,12 @@ def _is_moved_away(values: Values, is_block: bool) -> bool:
         # Padding brings back what a margin takes away, in backgrounds that are wider than their text.
         inset = _margin(values, side) + _pixels(values, f"padding-{side}") if has_margin else 0
         shift = inset + (_pixels(values, side) if moves else 0)
-        if shift <= _AWAY:
+        if shift <= (_AWAY if is_positioned and _pixels(values, side) < 0 else _AWAY_BY_MARGIN):
             return True
     if is_positioned and min(_pixels(values, "right"), _pixels(values, "bottom")) <= _AWAY:
         return True
     translated = _TRANSLATED.search(values.get("transform", ""))
-    return is_block and translated is not None and (length(translated[1]) or (0, ""))[0] <= _AWAY
+    return is_block and translated is not None and (length(translated[1]) or (0, ""))[0] <= _AWAY_BY_MARGIN
 
 
 def _is_cut_away(values: Values, is_block: bool) -> bool:

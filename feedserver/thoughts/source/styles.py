@@ -12,13 +12,13 @@ GLOBAL = frozenset("inherit initial unset revert revert-layer".split())
 INLINE = frozenset("inline contents ruby".split())  # values of `display`
 FONT_SIZES = frozenset("xx-small x-small small medium large x-large xx-large xxx-large".split())
 
-# Pixels of each unit, for a page of 1000 pixels with a font of 16.
+# Pixels of each unit, for a page of 960 pixels with a font of 16.
 _PIXELS = {
     **dict.fromkeys(("", "px"), 1.0),
     **dict.fromkeys(("em", "rem", "lh", "pc"), 16.0),
     **dict.fromkeys(("ex", "ch"), 8.0),
     **dict(zip(("pt", "in", "cm", "mm", "q"), (4 / 3, 96.0, 37.8, 3.78, 0.945), strict=True)),
-    **dict.fromkeys("% vw vh vi vb vmin vmax svw svh lvw lvh dvw dvh cqw cqh".split(), 10.0),
+    **dict.fromkeys("% vw vh vi vb vmin vmax svw svh lvw lvh dvw dvh cqw cqh".split(), 9.6),
 }
 _LENGTH = re.compile(r"(calc\( ?)?([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,2})?)(%|[a-z]*)(?(1) ?\))")
 
@@ -84,7 +84,7 @@ def declared(style: str) -> dict[str, str]:
 
 
 def length(value: str) -> tuple[float, str] | None:
-    """Returns a length in pixels and its unit, None for what has to be calculated. Percentages are of 1000 pixels."""
+    """Returns a length in pixels and its unit, None for what has to be calculated. Percentages are of 960 pixels."""
     found = _LENGTH.fullmatch(value)
     return (float(found[2]) * _PIXELS[found[3]], found[3]) if found and found[3] in _PIXELS else None
 

@@ -28,7 +28,8 @@ position:absolute;left:-9999px | position:fixed;left:-999em | position:relative;
 position:absolute;top:-9999px | position:absolute;left:-100%;width:100% | position:absolute;inset:0 0 0 -9999px
 position:absolute;left:calc(-9999px) | position:absolute;right:-9999px | margin-top:-9999px
 margin:-9999px 0 0 | margin:0 0 0 -9999px
-text-indent:-9999px | text-indent:-5000em
+text-indent:-9999px | text-indent:-5000em | text-indent:-500px
+position:absolute;left:-500px | position:absolute;top:-600px | position:fixed;top:-100%
 height:0;overflow:hidden | width:0;overflow:hidden | width:1px;height:1px;overflow:hidden | max-height:0;overflow:hidden
 height:0;overflow-y:hidden | height:0;overflow:scroll | height:1px;overflow:clip
 position:absolute;clip:rect(0,0,0,0) | position:absolute;clip:rect(0 0 0 0) | position:fixed;clip:rect(1px,1px,1px,1px)
@@ -38,6 +39,8 @@ transform:translateX(-9999px) | transform:translate(-9999px, 0) | transform:scal
 HONEST = """
 position:absolute;left:50%;width:960px;margin-left:-480px | margin-top:-120px | padding-top:100px;margin-top:-100px
 position:absolute;left:-100px | position:absolute;left:-10px | margin-left:-100px | float:left;margin-left:-100%
+margin-left:-960px;width:1920px | position:absolute;left:-50%;width:200% | position:relative;left:-50%
+position:absolute;left:50%;margin-left:-1280px;width:2560px
 margin:0 -9999px;padding:0 9999px | margin-bottom:-9999px;padding-bottom:9999px | left:-9999px
 position:static;left:-9999px | position:absolute;left:calc(100% - 9999px)
 text-indent:-20px | text-indent:-9999px;text-indent:0
