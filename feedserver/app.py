@@ -22,7 +22,7 @@ from feedserver.errors import FeedNotFound, PostGone, PostNotFound
 from feedserver.feeds import autodiscovery, browsing
 from feedserver.feeds import views as feed_views
 from feedserver.feeds.scopes import urls_by_format
-from feedserver.pages import private
+from feedserver.pages import oembed, private
 from feedserver.pages import views as page_views
 from feedserver.services import EXTENSION, WebServices, services
 from feedserver.settings import Settings
@@ -87,6 +87,7 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     for blueprint in (
         page_views.blueprint,
+        oembed.blueprint,
         private.blueprint,
         feed_views.blueprint,
         browsing.blueprint,
@@ -97,7 +98,8 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
     _prepare_templates(app, services)
     _prepare_errors(app)
     app.before_request(_to_the_one_address)
-    app.after_request(partial(_secure, _page_headers(services.urls)))
+    page_headers = _page_headers(services.urls)
+    app.after_request(partial(_secure, page_headers, _card_headers(page_headers)))
     app.wsgi_app = _layered(app.wsgi_app, services)  # type: ignore[method-assign]
     return app
 
@@ -194,10 +196,19 @@ def _page_headers(urls: Urls) -> dict[str, str]:
     return {"Content-Security-Policy": policy, **_PAGE_HEADERS}
 
 
-def _secure(page_headers: dict[str, str], response: Response) -> Response:
-    """Adds security headers: nosniff to all responses, `page_headers` to HTML."""
+def _card_headers(page_headers: dict[str, str]) -> dict[str, str]:
+    """The headers of a page that any site may frame."""
+    policy = page_headers["Content-Security-Policy"].replace("frame-ancestors 'none'", "frame-ancestors *")
+    headers = page_headers | {"Content-Security-Policy": policy}
+    del headers["X-Frame-Options"]
+    return headers
+
+
+def _secure(page_headers: dict[str, str], card_headers: dict[str, str], response: Response) -> Response:
+    """Adds security headers: nosniff to all responses, `page_headers` to HTML, `card_headers` to cards."""
     response.headers["X-Content-Type-Options"] = "nosniff"
     if response.mimetype == "text/html":
-        for name, value in page_headers.items():
+        headers = card_headers if request.endpoint == "oembed.card" else page_headers
+        for name, value in headers.items():
             response.headers.setdefault(name, value)
     return response

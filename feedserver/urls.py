@@ -63,6 +63,12 @@ class Urls:
     def comments(self, slug: str) -> str:
         return f"{self.post(slug)}/comments"
 
+    def card(self, slug: str) -> str:
+        return f"{self.post(slug)}/embed"
+
+    def oembed(self, slug: str) -> str:
+        return self.at(f"/oembed?url={segment(self.post(slug))}&format=json")
+
     def tag(self, tag: str, page: int = 1) -> str:
         return self.at(f"/tags/{segment(tag)}") + _page(page)
 

@@ -43,6 +43,7 @@ VIEWS = {
     "feeds/browsing.py",
     "feeds/views.py",
     "pages/comment_form.py",
+    "pages/oembed.py",
     "pages/private.py",
     "pages/views.py",
     "thoughts/views.py",

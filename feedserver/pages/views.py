@@ -93,7 +93,7 @@ def _list_page(
         "list.html",
         heading=heading,
         posts=found,
-        authors_of=_authors_of,
+        authors_of=authors_of,
         page=page,
         has_older=len(ids) > POSTS_ON_A_PAGE,
         page_url=page_url,
@@ -107,7 +107,7 @@ def _page_number() -> int:
     return page_number(request.args.get("page", "1")) or abort(404)
 
 
-def _authors_of(post: Post) -> tuple[str, ...]:
+def authors_of(post: Post) -> tuple[str, ...]:
     return post.authors or (services().settings.site.author,)
 
 
@@ -206,7 +206,7 @@ def _post_html(
     return render_template(
         "post.html",
         post=shown,
-        authors=_authors_of(found),
+        authors=authors_of(found),
         thoughts=tuple(store.shown_on(connection, found.id)),
         related=tuple(links.related_to(connection, found.id, now)),
         older=older,

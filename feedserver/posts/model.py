@@ -110,6 +110,11 @@ class Post:
         """The label as a heading: the post's title, else its first words, shortened."""
         return self.title or shorten(self.label, _MAX_NAME)
 
+    @property
+    def lede(self) -> str:
+        """The summary, or the first words unless the name has them; may be empty."""
+        return self.summary or (self.excerpt if self.title else "")
+
     def status(self, now: datetime) -> Status:
         """The state at `now`: a published post with a later date is scheduled."""
         if self.state == "published" and self.published_at > now:
