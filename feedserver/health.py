@@ -41,7 +41,7 @@ def _checks(parts: WebServices) -> dict[str, str]:
             return _unknown(schema=_OTHER_VERSION)
         with parts.database.read() as connection:
             beat = jobs.last_beat(connection)
-            waiting, _ = thoughts.waiting(connection)
+            waiting = thoughts.waiting(connection)
         replica = parts.database.replica_state()
     except DATABASE_ERRORS:
         return _unknown(database="away")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Integer, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, select, update
 
 from feedserver.jobs.model import INTERACTIVE, LEASE, Job
 from feedserver.storage.schema import heartbeats, jobs
@@ -22,8 +22,6 @@ _IS_HELD = select(jobs.c.id).where(*_LEASED).with_for_update()
 _FINISH = delete(jobs).where(*_LEASED)
 _SET = update(jobs).where(jobs.c.id == bindparam("job"))  # the columns to set are those of the parameters
 _SET_HELD = update(jobs).where(*_LEASED)
-_OF_KEY = select(jobs.c.id).where(jobs.c.concurrency_key == bindparam("key"), jobs.c.priority == INTERACTIVE)
-_WAITING_OF = select(func.count()).select_from(_OF_KEY.limit(bindparam("most", type_=Integer)).subquery())
 
 
 def ensure(
@@ -138,11 +136,6 @@ def count_of(connection: Connection, concurrency_key: str, priority: int, until:
         jobs.c.concurrency_key == concurrency_key, jobs.c.priority == priority, jobs.c.run_at <= until
     )
     return connection.execute(query).scalar_one()
-
-
-def waiting_of(connection: Connection, concurrency_key: str, most: int) -> int:
-    """How many interactive jobs one key has, counted up to `most`."""
-    return connection.execute(_WAITING_OF, {"key": concurrency_key, "most": most}).scalar_one()
 
 
 def beat(connection: Connection, now: datetime) -> None:

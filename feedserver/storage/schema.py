@@ -170,6 +170,7 @@ _SOME_WAIT = text("pending_since IS NOT NULL")
 _IS_KNOWN = text("commenter IS NOT NULL")
 _HAS_WORDS = text("fingerprint IS NOT NULL")
 _IS_HELD = text("state = 'held'")
+_IS_RECEIVED = text("state = 'received'")
 thoughts = Table(
     "thoughts",
     metadata,
@@ -227,6 +228,13 @@ thoughts = Table(
         *("state", "sender_network", "source_site", "word_bytes"),
         sqlite_where=_IS_HELD,
         postgresql_where=_IS_HELD,
+    ),
+    # Covers the counts of what waits for its verification.
+    Index(
+        None,
+        *("state", "sender_network", "source_site", "size"),
+        sqlite_where=_IS_RECEIVED,
+        postgresql_where=_IS_RECEIVED,
     ),
     Index(None, "commenter", "approved", "state", sqlite_where=_IS_KNOWN, postgresql_where=_IS_KNOWN),
     Index(None, "post_id", "state", "received_at"),

@@ -23,21 +23,16 @@ from feedserver.jobs.runner import Runner
 from feedserver.settings import Settings
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
-from feedserver.thoughts import joining, removed, store, targets, timeline
+from feedserver.thoughts import joining, removed, store, targets, timeline, waiting_limits
 from feedserver.thoughts.lifecycle import NEEDS_APPROVAL, Pinged, decide
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import hosts, queue_limits
 from feedserver.thoughts.slots import WaitingSlots
 from feedserver.thoughts.source.identity import page_key
 from feedserver.thoughts.targets import Target
-from feedserver.thoughts.verification.fetch_budget import budget_key
 from feedserver.thoughts.verification.recheck import VERIFY
 from feedserver.thoughts.verification.verify import Task, Verifier
 from feedserver.urls import MAX_URL, Urls, host_name, normalize_source, split_http
-
-_SHARES = 10  # hosts that together can fill `limits.waiting`
-_MOST_WAITING_BYTES = 20_000_000  # of all that wait: 10,000 with ordinary URLs, fewer with very long ones
-_LEAST_SHARE = 100  # sources of one host that may wait in any case
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +157,7 @@ class Receiver:
         if known is None and removed.knows(connection, ping.post.id, [ping.source_key, page_key(ping.source_key)]):
             return _Stored(refused=errors.AlreadyKnown())
         record = self.verifier.last_record(connection, ping.source_key, now)
-        limits = self.settings.limits
-        if self._is_too_much(connection, ping.source_key) or not queue_limits.has_room(
-            connection, limits, ping.sender, site=self._site(ping.source_key)
-        ):
+        if self._is_too_much(connection, ping):
             return _Stored(refused=errors.TooMuchWaiting())
         if (linked := self.verifier.known_link(record, ping.post.id, now)) is not None:
             thought = self._write(connection, ping, known, None, now)
@@ -189,14 +181,12 @@ class Receiver:
     def _site(self, source_key: str) -> str:
         return domains.source_site(source_key, self.settings.moderation.shared_by_path)
 
-    def _is_too_much(self, connection: Connection, source_key: str) -> bool:
-        """Whether `limits.waiting` is reached, or the share of it that one host may take."""
-        most = self.settings.limits.waiting
-        waiting, size = store.waiting(connection)
-        if waiting >= most or size >= _MOST_WAITING_BYTES:
+    def _is_too_much(self, connection: Connection, ping: Ping) -> bool:
+        """Whether too much waits already, for its verification or for a moderator."""
+        limits, site = self.settings.limits, self._site(ping.source_key)
+        if not waiting_limits.has_room(connection, limits.waiting, ping.sender, site):
             return True
-        share = max(_LEAST_SHARE, most // _SHARES)
-        return most > share and jobs.waiting_of(connection, budget_key(source_key), share) >= share
+        return not queue_limits.has_room(connection, limits, ping.sender, site=site)
 
     def _known(self, known: Thought) -> _Stored:
         if known.state == "received":

@@ -48,7 +48,7 @@ _OF_SOURCE = LOCKED.where(
     thoughts.c.source_key == bindparam("key"), thoughts.c.state.in_(bindparam("states", expanding=True))
 )
 _WAITS: tuple[State, ...] = ("received", "held")
-_WAITING = select(func.count(), func.coalesce(func.sum(thoughts.c.size), 0)).where(thoughts.c.state == "received")
+_WAITING = select(func.count()).select_from(thoughts).where(thoughts.c.state == "received")
 _SET_NEXT_CHECK = (
     update(thoughts)
     .where(thoughts.c.source_key == bindparam("key"), thoughts.c.state.in_(("received", "shown", "held")))
@@ -126,10 +126,9 @@ def counts(connection: Connection, post_ids: Iterable[int]) -> dict[int, tuple[i
     return {post_id: (count, newest) for query in queries for post_id, count, newest in connection.execute(query)}
 
 
-def waiting(connection: Connection) -> tuple[int, int]:
-    """How many pings are not settled yet, and how many bytes they take (`disk_size`)."""
-    rows, size = connection.execute(_WAITING).one()
-    return int(rows), int(size)
+def waiting(connection: Connection) -> int:
+    """How many pings are not settled yet."""
+    return int(connection.execute(_WAITING).scalar_one())
 
 
 # --- writing ---

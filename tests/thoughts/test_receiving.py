@@ -235,7 +235,7 @@ def test_what_is_waiting_is_counted_by_pings_that_are_not_settled(site: Site, ta
     site.ping("http://missing.example/", target)
 
     with site.services.database.read() as connection:
-        assert store.waiting(connection) == (0, 0)
+        assert store.waiting(connection) == 0
 
 
 def test_the_receiver_raises_nothing_but_ping_errors_for_any_source(site: Site, target: str) -> None:
