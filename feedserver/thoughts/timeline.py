@@ -63,13 +63,13 @@ def record(connection: Connection, thought_id: int, event: str, detail: str, now
     _insert(connection, [_row(thought_id, event, detail, now)])
 
 
-def record_lines(
-    connection: Connection, thought_id: int, lines: Sequence[tuple[str, str]], now: datetime, *, most: int
-) -> None:
-    """Adds lines to a receipt's timeline: event and detail. Keeps the first line and the newest, `most` in all."""
-    if not lines:
-        return
+def record_lines(connection: Connection, thought_id: int, lines: Sequence[tuple[str, str]], now: datetime) -> None:
+    """Adds lines to a receipt's timeline: event and detail."""
     _insert(connection, [_row(thought_id, event, detail, now) for event, detail in lines])
+
+
+def trim(connection: Connection, thought_id: int, most: int) -> None:
+    """Deletes lines of a timeline but the first and the newest, `most` in all."""
     stored = [row.id for row in connection.execute(_STORED, {"of": thought_id})]
     delete_lines(connection, stored[1 : max(1, len(stored) - most + 1)])
 

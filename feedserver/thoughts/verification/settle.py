@@ -138,9 +138,11 @@ class Settler:
 
         An inspection that changes nothing writes no line: a source may be pinged on every edit.
         """
-        most = timeline.MOST_LINES_SHOWN if _was_shown(thought, decision) else timeline.MOST_LINES
         lines = _lines(thought, decision, summary, evidence)
-        timeline.record_lines(connection, thought.id, lines, now, most=most)
+        timeline.record_lines(connection, thought.id, lines, now)
+        if lines and (thought.state != "received" or thought.restore):  # else its pings and attempts are folded already
+            most = timeline.MOST_LINES_SHOWN if _was_shown(thought, decision) else timeline.MOST_LINES
+            timeline.trim(connection, thought.id, most)
         if can_be_seen(thought, decision):
             revision.revise(connection)
         size = store.settle(connection, thought, decision, now, moved)
