@@ -164,6 +164,8 @@ def test_the_canonical_url_itself_is_known_without_a_fetch(site: Site, target: s
     [
         '<link rel="canonical" href="http://victim.example/page">',
         '<link rel="canonical" href="http://victim.example:8080/page">',
+        '<link rel="canonical" href="http://www.stranger.example/page">',
+        '<link rel="canonical" href="http://stranger.example:8080/page">',
         '<base href="http://victim.example/"><link rel="canonical" href="/page">',
         '</head><body><p>A comment: <link rel="canonical" href="http://stranger.example/page">',
         '<template><link rel="canonical" href="http://stranger.example/page"></template>',
@@ -171,12 +173,19 @@ def test_the_canonical_url_itself_is_known_without_a_fetch(site: Site, target: s
     ],
 )
 def test_a_page_cannot_claim_what_is_not_its_own(site: Site, target: str, markup: str) -> None:
-    for url in ("http://victim.example/page", "http://victim.example:8080/page", "http://stranger.example/page"):
-        assert site.mention(target, url, before="The victim's own words about ").outcome == "registered"
+    hosts = (
+        "victim.example",
+        "victim.example:8080",
+        "stranger.example",
+        "stranger.example:8080",
+        "www.stranger.example",
+    )
+    for host in hosts:
+        assert site.mention(target, f"http://{host}/page", before=f"The own words of {host}: ").outcome == "registered"
     site.web.put(OTHER, linking(target, before="Pills: ").replace("</head>", f"{markup}</head>"))
 
     assert site.ping(OTHER, target).outcome == "registered"
-    assert len(site.thoughts()) == 4
+    assert len(site.thoughts()) == 6
 
 
 def test_users_of_a_host_that_is_shared_by_path_cannot_claim_each_others_pages(site_with: SiteWith) -> None:
@@ -367,7 +376,9 @@ def test_what_was_erased_is_known_under_every_url(site_with: SiteWith) -> None:
     site.web.put(OTHER, linking(site.target, before="Other "), redirected_to=own)
     site.web.put(f"{HOST}/amp", page(site.target, canonical=own, before="Other "))
 
-    answers: list[Answer] = [site.mention(site.target, url) for url in (own, f"{own}?2", f"https{own[4:]}")]
+    answers: list[Answer] = [site.mention(site.target, url) for url in (own, f"https{own[4:]}")]
+    assert site.web.fetched == [own], "it is known without a fetch"
+    answers.append(site.mention(site.target, f"{own}?2"))
     answers += [site.ping(url, site.target) for url in (OTHER, f"{HOST}/amp")]
 
     assert [answer.outcome for answer in answers] == [48] * 5
