@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from feedserver.storage.schema import thoughts
+from feedserver.thoughts.waiting_limits import Waiting
 from tests.support.waiting import together
 from tests.thoughts.site import Site, SiteWith, linking
 
@@ -96,7 +97,15 @@ def test_the_bytes_that_wait_are_shared_too(crowded: SiteWithPlaces) -> None:
 
     assert ping(site, "192.0.2.1") == 50
     assert ping(site, "192.0.3.1") == "accepted"
-    assert ping(crowded(20_000), "192.0.2.1") == "accepted", "who lets more wait gives them more room"
+
+
+def test_who_lets_more_pings_wait_gives_them_more_bytes() -> None:
+    waiting = Waiting(
+        pings=1, size=3_000_000, pings_of_network=1, size_of_network=3_000_000, pings_of_site=0, size_of_site=0
+    )
+
+    assert not waiting.has_room(10_000)
+    assert waiting.has_room(20_000)
 
 
 def test_of_pings_that_are_sent_at_once_no_more_wait_than_may(crowded: SiteWithPlaces) -> None:
