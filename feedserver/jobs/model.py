@@ -18,6 +18,8 @@ BACKGROUND: Final = 1  # no one waits: these jobs go after all interactive ones
 # First attempts, repeated ones and background jobs have separate slots, so that none delays the others.
 Lane = Literal["first", "again", "background"]
 LANES: Final[tuple[Lane, ...]] = ("first", "again", "background")
+# Retries and rechecks leave one of the places of their key to a first attempt.
+MOST_PER_KEY: Final[dict[Lane, int]] = {"first": MAX_PER_KEY, "again": MAX_PER_KEY - 1, "background": MAX_PER_KEY - 1}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Integer, Select, bindparam, func, literal, null, or_, select, union_all, update
 
 from feedserver.jobs import store
-from feedserver.jobs.model import BACKGROUND, INTERACTIVE, MAX_PER_KEY, Job, Lane
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, MOST_PER_KEY, Job, Lane
 from feedserver.jobs.retry import pause_after_death
 from feedserver.storage.locks import lock_names
 from feedserver.storage.schema import jobs
@@ -41,7 +41,7 @@ class Candidate:
     """A job that was due and free when the queue was polled."""
 
     id: int
-    priority: int
+    lane: Lane
     run_at: datetime
 
 
@@ -58,14 +58,19 @@ def poll(connection: Connection, now: datetime, free_slots: Sequence[FreeSlots])
     shape = tuple((slots.kind, slots.lane) for slots in free_slots)
     limits = {f"limit_{index}": slots.number for index, slots in enumerate(free_slots)}
     found: dict[tuple[int, bool], list[Candidate]] = {}
+    any_ended = False
     for row in connection.execute(_query(shape), {"now": now, **limits}):
-        found.setdefault((row.slots, bool(row.newest)), []).append(Candidate(row.id, row.priority, row.run_at))
+        if row.slots == _ENDED:
+            any_ended = True
+            continue
+        candidate = Candidate(row.id, free_slots[row.slots].lane, row.run_at)
+        found.setdefault((row.slots, bool(row.newest)), []).append(candidate)
     candidates: list[Candidate] = []
     for index, slots in enumerate(free_slots):
         oldest = sorted(found.get((index, False), []), key=lambda one: (one.run_at, one.id))
         newest = sorted(found.get((index, True), []), key=lambda one: (one.run_at, one.id), reverse=True)
         candidates += _alternate(oldest, newest, slots) if slots.lane == "first" else oldest
-    return Poll(tuple(candidates), any_ended=(_ENDED, False) in found)
+    return Poll(tuple(candidates), any_ended)
 
 
 def lease(connection: Connection, ids: Sequence[int], now: datetime) -> list[Job]:
@@ -81,7 +86,7 @@ def lease(connection: Connection, ids: Sequence[int], now: datetime) -> list[Job
     leased: list[Job] = []
     for job_id in ids:
         job = free.get(job_id)
-        if job is not None and _is_below_limit(connection, job.concurrency_key, now, MAX_PER_KEY):
+        if job is not None and _is_below_limit(connection, job.concurrency_key, now, MOST_PER_KEY[job.lane]):
             leased.append(store.lease(connection, job, now))
     return leased
 
@@ -139,7 +144,7 @@ def _branch(index: int, kind: str, lane: Lane, *, newest: bool) -> Select[Any]:
         jobs.c.priority == (BACKGROUND if lane == "background" else INTERACTIVE),
         jobs.c.run_at <= bindparam("now"),
         jobs.c.leased_until.is_(None),
-        or_(jobs.c.concurrency_key.is_(None), jobs.c.concurrency_key.not_in(_full_keys())),
+        or_(jobs.c.concurrency_key.is_(None), jobs.c.concurrency_key.not_in(_full_keys(MOST_PER_KEY[lane]))),
     )
     if lane != "background":
         query = query.where(jobs.c.attempts == 0 if lane == "first" else jobs.c.attempts > 0)
@@ -150,17 +155,17 @@ def _branch(index: int, kind: str, lane: Lane, *, newest: bool) -> Select[Any]:
 def _columns(slots: int, *, newest: bool) -> list[Any]:
     marks = {"slots": slots, "newest": int(newest)}
     literals = [literal(value, literal_execute=True).label(name) for name, value in marks.items()]
-    return [*literals, jobs.c.id, jobs.c.priority, jobs.c.run_at]
+    return [*literals, jobs.c.id, jobs.c.run_at]
 
 
-def _full_keys() -> Select[Any]:
-    """The concurrency keys at their limit, read without locks; `lease` checks them again."""
+def _full_keys(most: int) -> Select[Any]:
+    """The concurrency keys with `most` jobs under way, read without locks; `lease` checks them again."""
     other = jobs.alias("other")
     return (
         select(other.c.concurrency_key)
         .where(other.c.leased_until > bindparam("now"), other.c.concurrency_key.is_not(null()))
         .group_by(other.c.concurrency_key)
-        .having(func.count() >= MAX_PER_KEY)
+        .having(func.count() >= most)
     )
 
 

@@ -52,7 +52,7 @@ class Runner:
         return self._lease(self._poll(free_slots))
 
     def run_due(self) -> int:
-        """Runs the due jobs, one after the other, in this thread; returns how many there were."""
+        """Runs the due jobs, one after the other, in this thread, first attempts first; returns how many there were."""
         done = 0
         while job := self._take_next():
             self.run(job)
@@ -61,7 +61,7 @@ class Runner:
 
     def _take_next(self) -> Job | None:
         found = self._poll([FreeSlots(kind, lane, 1) for kind in self.handlers for lane in LANES])
-        next_one = sorted(found, key=lambda one: (one.priority, one.run_at, one.id))[:1]
+        next_one = sorted(found, key=lambda one: (LANES.index(one.lane), one.run_at, one.id))[:1]
         return next(iter(self._lease(next_one)), None)
 
     def _poll(self, free_slots: Sequence[FreeSlots]) -> Sequence[Candidate]:

@@ -71,8 +71,12 @@ def find(connection: Connection, kind: str, subject: str) -> Job | None:
 
 
 def bring_forward(connection: Connection, job: Job, run_at: datetime) -> Job:
-    """Makes a waiting job interactive, due earlier, and allows it one more attempt. The caller holds its row lock."""
-    values: dict[str, Any] = {"run_at": run_at, "attempts": max(0, job.attempts - 1), "priority": INTERACTIVE}
+    """Makes a waiting job interactive, due earlier, and allows it one more attempt. The caller holds its row lock.
+
+    A job that was tried stays in the lane of those, or strangers could put their retries among first attempts.
+    """
+    attempts = job.attempts - 1 if job.attempts > 1 else job.attempts
+    values: dict[str, Any] = {"run_at": run_at, "attempts": attempts, "priority": INTERACTIVE}
     connection.execute(_SET, {"job": job.id, **values})
     return replace(job, **values)
 

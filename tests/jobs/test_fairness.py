@@ -10,7 +10,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
 from feedserver.jobs import queue
-from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LANES, LEASE, MAX_PER_KEY, Job
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LANES, LEASE, MAX_PER_KEY, Job, Lane
 from feedserver.jobs.queue import FreeSlots
 from feedserver.jobs.worker import BACKGROUND_SLOTS, SLOTS, Worker
 from tests.jobs.conftest import Jobs, RunnerWith, StartWorker
@@ -179,7 +179,7 @@ def test_a_poll_brings_the_rows_of_its_one_query_in_order() -> None:
     class Unordered:
         def execute(self, *_: object) -> list[Any]:
             return [
-                SimpleNamespace(slots=0, newest=newest, id=number, priority=INTERACTIVE, run_at=run_at)
+                SimpleNamespace(slots=0, newest=newest, id=number, run_at=run_at)
                 for newest in (0, 1)
                 for number, run_at in ((2, now), (3, later), (1, now))
             ]
@@ -299,3 +299,37 @@ def test_interactive_jobs_go_before_what_is_due_for_longer(jobs: Jobs, runner_wi
     runner_with(work=work).run_due()
 
     assert done == ["new", "older", "old"]
+
+
+def test_first_attempts_go_before_retries_that_are_due_for_longer(jobs: Jobs, runner_with: RunnerWith) -> None:
+    done: list[str] = []
+    for number in range(3):
+        jobs.add(f"failing {number}")
+    for job in jobs.take(9):
+        jobs.postpone(job)
+    jobs.clock.move(hours=1)
+    jobs.add("new")
+
+    def work(job: Job) -> None:
+        done.append(job.subject)
+        jobs.finish(job)
+
+    runner_with(work=work).run_due()
+
+    assert done == ["new", "failing 0", "failing 1", "failing 2"]
+
+
+@pytest.mark.parametrize("lane", ["again", "background"])
+def test_retries_and_rechecks_of_one_key_leave_room_for_its_first_attempt(jobs: Jobs, lane: Lane) -> None:
+    for number in range(2 * MAX_PER_KEY):
+        jobs.add(str(number), concurrency_key="crowd.example", priority=BACKGROUND if lane == "background" else 0)
+    if lane == "again":
+        for _ in range(2):
+            for job in jobs.take(9, lanes=("first",)):
+                jobs.postpone(job)
+    assert len(jobs.take(99, lanes=(lane,))) == MAX_PER_KEY - 1
+    assert not jobs.due("work")
+
+    jobs.add("new", concurrency_key="crowd.example")
+
+    assert [job.subject for job in jobs.take(9)] == ["new"]

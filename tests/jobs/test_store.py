@@ -76,14 +76,27 @@ def test_a_postponed_job_is_free_and_due_later_and_says_why(jobs: Jobs) -> None:
 
 def test_a_job_that_is_brought_forward_costs_no_attempt(jobs: Jobs) -> None:
     jobs.add("a")
+    jobs.postpone(jobs.take()[0])
     jobs.postpone(jobs.take()[0], hours=5)
     with jobs.database.write() as connection:
         job = store.find(connection, "work", "a")
         assert job is not None
         forward = store.bring_forward(connection, job, jobs.clock())
 
-    assert (forward.run_at, forward.attempts) == (jobs.clock(), 0)
+    assert (forward.run_at, forward.attempts) == (jobs.clock(), 1)
     assert [job.id for job in jobs.take()] == [forward.id]
+
+
+def test_a_failed_job_that_is_brought_forward_is_still_no_first_attempt(jobs: Jobs) -> None:
+    jobs.add("a")
+    jobs.postpone(jobs.take()[0], hours=5)
+    with jobs.database.write() as connection:
+        job = store.find(connection, "work", "a")
+        assert job is not None
+        store.bring_forward(connection, job, jobs.clock())
+
+    assert jobs.take(lanes=("first",)) == []
+    assert [job.subject for job in jobs.take(lanes=("again",))] == ["a"]
 
 
 def test_a_discarded_job_is_gone_for_its_worker_too(jobs: Jobs) -> None:

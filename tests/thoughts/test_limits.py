@@ -4,6 +4,7 @@ from itertools import count
 
 import pytest
 
+from feedserver.errors import TimedOut
 from feedserver.thoughts.verification.verify import ENOUGH
 from tests.thoughts.site import SiteWith
 
@@ -38,6 +39,21 @@ def test_background_jobs_leave_half_of_a_hosts_budget_to_new_pings(site_with: Si
     site.run_jobs()
     assert len(site.web.fetched) - before == 2
     assert [job.last_error for job in site.jobs()].count(ENOUGH) == 2, "why they wait is told"
+    for number in range(2):
+        assert site.mention(site.target, f"http://new.other.example/{number}").outcome == "registered"
+
+
+def test_retries_leave_half_of_a_hosts_budget_to_new_pings(site_with: SiteWith) -> None:
+    site = site_with(limits_host=4)
+    for number in range(4):
+        source = site.web.fail(f"http://other.example/{number}", TimedOut("too slow"))
+        assert site.ping(source, site.target).outcome == "accepted"
+    before = len(site.web.fetched)
+    site.clock.move(minutes=2)
+
+    site.run_jobs()
+
+    assert len(site.web.fetched) - before == 2
     for number in range(2):
         assert site.mention(site.target, f"http://new.other.example/{number}").outcome == "registered"
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from feedserver.domains import is_address, network, registrable_domain
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import BACKGROUND, Job
+from feedserver.jobs.model import Job, Lane
 from feedserver.storage import rate_limits
 from feedserver.storage.rate_limits import Limit
 from feedserver.urls import Urls, host_name
@@ -37,16 +37,16 @@ class FetchBudget:
         """The budget key of a source; None for our own posts, which are read without HTTP."""
         return None if self.urls.owns(source_key) else budget_key(source_key)
 
-    def spend(self, connection: Connection, url: str, now: datetime, priority: int) -> bool:
+    def spend(self, connection: Connection, url: str, now: datetime, lane: Lane) -> bool:
         """Counts one more request to `url` and returns True; False if the budget is spent.
 
-        The budget of all hosts bounds what many host names can cause. Background jobs have half of each budget, so
-        that the rest is left for new pings.
+        The budget of all hosts bounds what many host names can cause. Retries and background jobs have half of each
+        budget, so that the rest is left for new pings.
         """
         concurrency_key = self.concurrency_key(url)
         if concurrency_key is None:
             return True
-        most = self._most(priority)
+        most = self._most(lane)
         limits = [Limit(f"{_OVERALL}{concurrency_key}", most), Limit(_OVERALL, most * HOSTS_AT_FULL_RATE)]
         return rate_limits.take(connection, limits, now) is None
 
@@ -55,8 +55,8 @@ class FetchBudget:
         waiting = 0
         if job.concurrency_key is not None:
             waiting = jobs.count_of(connection, job.concurrency_key, job.priority, now + _LONG)
-        minutes = max(1.0, waiting / self._most(job.priority))
+        minutes = max(1.0, waiting / self._most(job.lane))
         return now + rate_limits.WINDOW * random.uniform(0.5, minutes)  # noqa: S311 - no secret
 
-    def _most(self, priority: int) -> int:
-        return max(1, self.host // 2) if priority == BACKGROUND else self.host
+    def _most(self, lane: Lane) -> int:
+        return self.host if lane == "first" else max(1, self.host // 2)

@@ -17,7 +17,7 @@ from feedserver.clock import Clock
 from feedserver.errors import BudgetSpent
 from feedserver.jobs import queue
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job, Lane
 from feedserver.settings import Settings
 from feedserver.storage.engine import Database
 from feedserver.thoughts import store, timeline
@@ -78,7 +78,7 @@ class Verifier:
     def verify(self, task: Task) -> None:
         """Inspects the source, outside any transaction, and settles its thoughts."""
         job = task.job
-        on_redirect = partial(self._spend_on_redirect, priority=job.priority)
+        on_redirect = partial(self._spend_on_redirect, lane=job.lane)
         fetch = partial(self.fetch, on_redirect=on_redirect, timeout=_SHORT_DEADLINE if job.short_deadline else None)
         urls, settings = replace(self.urls, former=task.former), self.settings
         shared_by_path = settings.moderation.shared_by_path
@@ -160,7 +160,7 @@ class Verifier:
     def _begin(
         self, connection: Connection, job: Job, sender: str | None, record: SourceRecord | None, now: datetime
     ) -> Task | None:
-        if not self._budget.spend(connection, job.subject, now, job.priority):
+        if not self._budget.spend(connection, job.subject, now, job.lane):
             run_at = self._budget.retry_at(connection, job, now)
             jobs.postpone(connection, job, run_at, attempts=job.attempts, error=ENOUGH)
             store.set_next_check(connection, job.subject, run_at)
@@ -173,9 +173,9 @@ class Verifier:
         former = (target for target in sources.targets(connection, source_key) if not self.urls.owns(target))
         return tuple(sorted(set(map(base_of_post, former))))
 
-    def _spend_on_redirect(self, url: str, *, priority: int) -> None:
+    def _spend_on_redirect(self, url: str, *, lane: Lane) -> None:
         """Counts the request after a redirect. Raises BudgetSpent, so that the job is retried later."""
-        if not self.database.transact(lambda connection: self._budget.spend(connection, url, self.clock(), priority)):
+        if not self.database.transact(lambda connection: self._budget.spend(connection, url, self.clock(), lane)):
             raise BudgetSpent(ENOUGH)
 
     # --- after the fetch ---
