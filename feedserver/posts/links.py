@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, and_, bindparam, select, tuple_
 
 from feedserver.posts.model import Post, PostLink
 from feedserver.posts.store import EVERYTHING
@@ -16,25 +16,28 @@ _COLUMNS: list[ColumnElement[Any]] = [
 ]
 
 
+def _neighbour(condition: ColumnElement[bool], *order: ColumnElement[Any]) -> ScalarSelect[int]:
+    query = select(listed.c.post_id).where(listed.c.list == EVERYTHING.key, condition)
+    return query.order_by(*order).limit(1).scalar_subquery()
+
+
+# Each neighbour is one step in the index of the site's list. The older one has no bound of `now`: SQLite would begin
+# there, and read all posts in between.
+_PLACE = tuple_(listed.c.published_at, listed.c.post_id)
+_OWN = tuple_(bindparam("published_at", type_=listed.c.published_at.type), bindparam("id"))
+_OLDER = _neighbour(_PLACE < _OWN, listed.c.published_at.desc(), listed.c.post_id.desc())
+_NEWER = _neighbour(
+    and_(_PLACE > _OWN, listed.c.published_at <= bindparam("now")), listed.c.published_at, listed.c.post_id
+)
+_NEIGHBOURS = select(*_COLUMNS).where(posts.c.id.in_([_OLDER, _NEWER]))
+
+
 def neighbours(connection: Connection, post: Post, now: datetime) -> tuple[PostLink | None, PostLink | None]:
     """The next older and the next newer visible post, as the site's list orders them: by date, then by id."""
-    older, newer = (_neighbour(post, now, newer=newer) for newer in (False, True))
-    rows = connection.execute(select(*_COLUMNS).where(posts.c.id.in_([older, newer]))).all()
-    found = {(row.published_at, row.id) > (post.published_at, post.id): _link(row) for row in rows}
+    own = (post.published_at, post.id)
+    rows = connection.execute(_NEIGHBOURS, {"published_at": post.published_at, "id": post.id, "now": now})
+    found = {(row.published_at, row.id) > own: _link(row) for row in rows}
     return found.get(False), found.get(True)
-
-
-def _neighbour(post: Post, now: datetime, *, newer: bool) -> ScalarSelect[int]:
-    """The id of a neighbour: one step in the index of the list, however many posts there are."""
-    place = tuple_(listed.c.published_at, listed.c.post_id)
-    own = tuple_(literal(post.published_at, listed.c.published_at.type), literal(post.id))
-    query = select(listed.c.post_id).where(listed.c.list == EVERYTHING.key)
-    if newer:
-        query = query.where(place > own, listed.c.published_at <= now)
-        query = query.order_by(listed.c.published_at, listed.c.post_id)
-    else:  # with a bound of `now` SQLite would begin there
-        query = query.where(place < own).order_by(listed.c.published_at.desc(), listed.c.post_id.desc())
-    return query.limit(1).scalar_subquery()
 
 
 def related_to(connection: Connection, post_id: int, now: datetime) -> list[PostLink]:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import nh3
 import pytest
+import turbohtml
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -276,6 +277,8 @@ def test_the_card_shows_the_post_in_short_and_leads_out_of_the_frame(client: Fla
     assert [e.attrs["lang"] for e in elements(page, "html, .byline")] == ["ar", "en"]
     assert elements(page, "meta[name=robots]")[0].attrs["content"] == "noindex"
     assert elements(page, "script, form, iframe, img, [style]") == []
+    assert page.startswith("<!doctype html>")
+    assert turbohtml.parse(page).errors == []
 
 
 def test_the_card_alone_may_be_framed_by_other_sites(client: FlaskClient, publish: Publish) -> None:
