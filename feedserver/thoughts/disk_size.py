@@ -8,10 +8,12 @@ from typing import Final
 from feedserver.thoughts.model import Content
 
 _ROW: Final = 1_500  # bytes of a row without its texts, of its entries in indexes, and of its timeline
-# Of `source_key`: in its row, in its job, and in indexes, which store long keys badly. PostgreSQL's hold as much free
-# space again, as each change of a row adds entries that only a vacuum removes.
-_COPIES_OF_KEY: Final = 16
-_COPIES_IF_VERIFIED: Final = 24  # beside these its page's key and path
+# Bytes for each byte of `source_key`: in its row, in its job, and in indexes. These store long keys badly, PostgreSQL's
+# with as much free space again, as each change of a row adds entries that only a vacuum removes.
+_KEY: Final = 6
+_LONG_KEY: Final = 14  # besides, for each byte beyond `_SHORT`
+_SHORT: Final = 300
+_VERIFIED: Final = 1.5  # times as much, with the key and the path of its page
 
 
 def disk_size(
@@ -21,9 +23,9 @@ def disk_size(
     words = content.size + (pending.size if pending else 0)
     if source_key is None:
         return _ROW + words
-    copies = _COPIES_IF_VERIFIED if words else _COPIES_OF_KEY
+    keys = _KEY * _bytes(source_key) + _LONG_KEY * max(0, _bytes(source_key) - _SHORT)
     # A source's words are stored twice: with the thought, and with the source.
-    return _ROW + _bytes(source) + _bytes(target) + copies * _bytes(source_key) + 2 * words
+    return _ROW + _bytes(source) + _bytes(target) + int(_VERIFIED * keys if words else keys) + 2 * words
 
 
 def _bytes(text: str | None) -> int:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from feedserver.thoughts import receiving
+from feedserver.thoughts import waiting_limits
 from feedserver.thoughts.moderation import queue_limits
 from tests.hostile.growth import MOST, YEAR, Growth, Pace, play, settings_of
 from tests.support.serving import LONG
@@ -21,9 +21,9 @@ def test_a_year_of_strangers_fills_what_is_kept_and_no_more(
         growth = play(settings_of(tmp_path, empty_database_url), addresses, YEAR)
         assert growth.total <= MOST, "\n".join(growth.lines())
         return
-    monkeypatch.setattr(receiving, "_MOST_WAITING_BYTES", BOUND)
+    monkeypatch.setattr(waiting_limits, "_LEAST_BYTES", BOUND)
     monkeypatch.setattr(queue_limits, "_LEAST_SIZE", BOUND)
-    bounds = {"keep_most_refused_bytes": BOUND, "limits_held_bytes": BOUND}
+    bounds = {"keep_most_refused_bytes": BOUND, "limits_held_bytes": BOUND, "limits_waiting": 100}
 
     growth = play(settings_of(tmp_path, empty_database_url, **bounds), addresses, SHORT)
 

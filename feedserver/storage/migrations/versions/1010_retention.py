@@ -15,7 +15,7 @@ def upgrade() -> None:
     op.add_column("thoughts", sa.Column("size", sa.Integer(), nullable=False, server_default="0"))
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     length = "coalesce(length(CAST({} AS BLOB)), 0)" if is_sqlite else "coalesce(octet_length({}), 0)"
-    terms = [f"2 * {length.format(name)}" for name in _TEXTS] + [f"24 * {length.format('source_key')}"]
+    terms = [f"2 * {length.format(name)}" for name in _TEXTS] + [f"9 * {length.format('source_key')}"]
     op.execute(f"UPDATE thoughts SET size = 1500 + {' + '.join(terms)}")  # noqa: S608 - no value from outside
     op.create_index(op.f("ix_thoughts_state_size"), "thoughts", ["state", "size"])
     op.create_table(
