@@ -21,7 +21,7 @@ def _neighbour(condition: ColumnElement[bool], *order: ColumnElement[Any]) -> Sc
     return query.order_by(*order).limit(1).scalar_subquery()
 
 
-# Each neighbour is one step in the index of the site's list. The older one has no bound of `now`: SQLite would begin
+# Each neighbour is one step in the index of the site's list. The older one has no bound of `now`: SQLite might begin
 # there, and read all posts in between.
 _PLACE = tuple_(listed.c.published_at, listed.c.post_id)
 _OWN = tuple_(bindparam("published_at", type_=listed.c.published_at.type), bindparam("id"))
