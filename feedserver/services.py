@@ -2,8 +2,10 @@
 
 import hmac
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cached_property, partial
+from time import thread_time
 from typing import TYPE_CHECKING
 
 from feedserver import __version__
@@ -33,8 +35,17 @@ EXTENSION = "feedserver"
 class Services:
     """The parts that commands and jobs use. Nothing is opened before it is used."""
 
-    def __init__(self, settings: Settings, clock: Clock = utc_now, fetch: Fetch | None = None) -> None:
-        """`fetch` replaces the guarded fetcher in tests. Raises StorageError for a bad database URL."""
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock = utc_now,
+        fetch: Fetch | None = None,
+        cpu_clock: Callable[[], float] = thread_time,
+    ) -> None:
+        """`fetch` and `cpu_clock` replace the guarded fetcher and the CPU seconds of a thread in tests.
+
+        Raises StorageError for a bad database URL.
+        """
         self.settings = settings
         self.clock = clock
         self.urls = Urls(settings.site.url)
@@ -42,7 +53,8 @@ class Services:
         listeners = (scheduling.follow, related.follow, partial(lists.follow, settings.site.author))
         self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
         fetch = fetch or _guarded_fetch(settings)
-        self.verifier = Verifier(self.database, self.urls, settings, clock, fetch, RefusalCounter(settings.keep))
+        refusals = RefusalCounter(settings.keep)
+        self.verifier = Verifier(self.database, self.urls, settings, clock, cpu_clock, fetch, refusals)
         retention = Retention(self.database, settings.keep, timedelta(seconds=settings.limits.refetch))
         tasks = (retention.clean, partial(fold_days, self.database, settings.keep.readers), self._forget_counters)
         handlers = {
@@ -67,7 +79,13 @@ class Services:
 class WebServices(Services):
     """Adds the parts of the web application, imported late: commands start in half the time without them."""
 
-    def __init__(self, settings: Settings, clock: Clock = utc_now, fetch: Fetch | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock = utc_now,
+        fetch: Fetch | None = None,
+        cpu_clock: Callable[[], float] = thread_time,
+    ) -> None:
         from feedserver.feeds.collecting import Collector
         from feedserver.feeds.documents import FeedDocuments
         from feedserver.feeds.download_limit import DownloadLimit
@@ -78,7 +96,7 @@ class WebServices(Services):
         from feedserver.thoughts.receiving import Receiver
         from feedserver.thoughts.slots import WaitingSlots
 
-        super().__init__(settings, clock, fetch)
+        super().__init__(settings, clock, fetch, cpu_clock)
         self.changes = Changes(self.database)
         self.waiting_slots = WaitingSlots(settings.pingback.places)
         self.receiver = Receiver(

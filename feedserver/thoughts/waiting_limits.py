@@ -50,13 +50,14 @@ def has_room(connection: Connection, most: int, sender: str, site: str) -> bool:
 
     Near the limit, others that ask wait until this transaction ends, so that no two of them take the last place.
     """
-    if _waiting(connection, sender, site).has_room(most, beside=_NEAR):
+    if count(connection, sender, site).has_room(most, beside=_NEAR):
         return True
     lock_names(connection, _LOCK, ["pings"])
-    return _waiting(connection, sender, site).has_room(most)
+    return count(connection, sender, site).has_room(most)
 
 
-def _waiting(connection: Connection, sender: str, site: str) -> Waiting:
+def count(connection: Connection, sender: str, site: str) -> Waiting:
+    """What waits in all, from the network of a sender's address, and from a source site."""
     row = connection.execute(_COUNTS, {"network": wide_network(sender), "site": site}).one()
     return Waiting(*map(int, row))
 

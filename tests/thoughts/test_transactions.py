@@ -50,7 +50,7 @@ def test_a_ping_that_is_verified_at_once_is_stored_in_one_transaction_and_settle
     assert any(statement.startswith("INSERT INTO jobs ") for statement in stored)
     assert any(statement.startswith("INSERT INTO sources ") for statement in settled)
     assert len(transactions) <= 5, "besides: the target, the posts that the source links to, and the outcome"
-    assert sum(map(len, transactions)) <= 44
+    assert sum(map(len, transactions)) <= 46
 
 
 def test_a_ping_that_a_worker_verifies_costs_two_transactions_more(

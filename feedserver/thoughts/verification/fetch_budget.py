@@ -1,6 +1,7 @@
 """Limits of requests a minute to a source's host, and to all hosts together, counted in the database."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -37,18 +38,16 @@ class FetchBudget:
         """The budget key of a source; None for our own posts, which are read without HTTP."""
         return None if self.urls.owns(source_key) else budget_key(source_key)
 
-    def spend(self, connection: Connection, url: str, now: datetime, lane: Lane) -> bool:
-        """Counts one more request to `url` and returns True; False if the budget is spent.
+    def limits(self, url: str, lane: Lane) -> Sequence[Limit]:
+        """The limits of one request to `url`: of its host, and of all hosts, which bounds what many names can cause.
 
-        The budget of all hosts bounds what many host names can cause. Retries and background jobs have half of each
-        budget, so that the rest is left for new pings.
+        Retries and background jobs have half of each budget, so that the rest is left for new pings.
         """
         concurrency_key = self.concurrency_key(url)
         if concurrency_key is None:
-            return True
+            return []
         most = self._most(lane)
-        limits = [Limit(f"{_OVERALL}{concurrency_key}", most), Limit(_OVERALL, most * HOSTS_AT_FULL_RATE)]
-        return rate_limits.take(connection, limits, now) is None
+        return [Limit(f"{_OVERALL}{concurrency_key}", most), Limit(_OVERALL, most * HOSTS_AT_FULL_RATE)]
 
     def retry_at(self, connection: Connection, job: Job, now: datetime) -> datetime:
         """Retry time for a rate-limited job, spread over the time that its host's queue needs to drain."""

@@ -6,6 +6,7 @@ or by a worker. The fetch is between two short transactions, never inside one. B
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,17 +15,20 @@ from typing import Final
 from sqlalchemy import Connection
 
 from feedserver.clock import Clock
+from feedserver.domains import source_site
 from feedserver.errors import BudgetSpent
 from feedserver.jobs import queue
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job, Lane
 from feedserver.settings import Settings
+from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
 from feedserver.thoughts import store, timeline
 from feedserver.thoughts.lifecycle import Linked
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.retention import RefusalCounter
-from feedserver.thoughts.verification import recheck, sources
+from feedserver.thoughts.verification import cpu_budget, recheck, sources
+from feedserver.thoughts.verification.cpu_budget import Reservation
 from feedserver.thoughts.verification.fetch_budget import FetchBudget
 from feedserver.thoughts.verification.inspect import Fetch, Inspection, Inspector
 from feedserver.thoughts.verification.recheck import VERIFY
@@ -34,6 +38,7 @@ from feedserver.urls import Urls, base_of_post
 
 _log = logging.getLogger(__name__)
 ENOUGH: Final = "the fetch limit of this host is reached"
+TOO_DEAR: Final = "the pages of this sender or site have taken their CPU time for this minute"
 # Seconds for a first attempt while others wait for its slot; a slow source has the whole `egress.timeout` in its next
 # attempt.
 _SHORT_DEADLINE: Final = 4.0
@@ -45,7 +50,7 @@ class Task:
     would confirm.
 
     `started_at` is when that record was read: a ping that comes later asks for another inspection. Links below `former`
-    bases of the site count, as they did when the site had them.
+    bases of the site count, as they did when the site had them. `reserved` is CPU for the inspection.
     """
 
     job: Job
@@ -53,16 +58,18 @@ class Task:
     believed: SourceRecord | None
     started_at: datetime
     former: tuple[str, ...]
+    reserved: Reservation
 
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """Verifies pings. Safe to share between threads."""
+    """Verifies pings. Safe to share between threads. `cpu_clock` tells the CPU seconds of the calling thread."""
 
     database: Database
     urls: Urls
     settings: Settings
     clock: Clock
+    cpu_clock: Callable[[], float]
     fetch: Fetch
     refusals: RefusalCounter
 
@@ -83,8 +90,10 @@ class Verifier:
         urls, settings = replace(self.urls, former=task.former), self.settings
         shared_by_path = settings.moderation.shared_by_path
         inspector = Inspector(self.database, urls, settings.site.title, fetch, shared_by_path)
+        begun = self.cpu_clock()
         found = inspector.inspect(job.subject, task.sender, task.believed, task.started_at)
-        self.database.transact(lambda connection: self._settle(connection, job, found))
+        cpu = self.cpu_clock() - begun
+        self.database.transact(lambda connection: self._settle(connection, task, found, cpu))
 
     # --- for `receiving`, within its transaction ---
 
@@ -154,19 +163,31 @@ class Verifier:
             store.set_next_check(connection, job.subject, None)
             jobs.finish(connection, job)
             return None
-        sender = None if job.priority == BACKGROUND else timeline.last_sender(connection, job.subject)
+        sender = timeline.last_sender(connection, job.subject)
         return self._begin(connection, job, sender, self.last_record(connection, job.subject, now), now)
 
     def _begin(
         self, connection: Connection, job: Job, sender: str | None, record: SourceRecord | None, now: datetime
     ) -> Task | None:
-        if not self._budget.spend(connection, job.subject, now, job.lane):
-            run_at = self._budget.retry_at(connection, job, now)
-            jobs.postpone(connection, job, run_at, attempts=job.attempts, error=ENOUGH)
+        """Counts the request, and reserves CPU; postpones the job and returns None if a limit is reached."""
+        site = None if self.urls.owns(job.subject) else self._site(job.subject)
+        of_cpu = cpu_budget.limits(sender, site)
+        refusal = rate_limits.take(connection, [*self._budget.limits(job.subject, job.lane), *of_cpu], now)
+        if refusal is not None:
+            if cpu_budget.is_of_cpu(refusal.bucket):
+                run_at, error = cpu_budget.retry_at(connection, job, sender, site, now), TOO_DEAR
+            else:
+                run_at, error = self._budget.retry_at(connection, job, now), ENOUGH
+            jobs.postpone(connection, job, run_at, attempts=job.attempts, error=error)
             store.set_next_check(connection, job.subject, run_at)
             return None
-        former = self._former_bases(connection, job.subject)
-        return Task(job, sender or None, sources.believed(connection, job.subject, record, now), now, former)
+        told = None if job.priority == BACKGROUND else sender or None
+        believed = sources.believed(connection, job.subject, record, now)
+        reserved = Reservation(tuple(limit.bucket for limit in of_cpu), now)
+        return Task(job, told, believed, now, self._former_bases(connection, job.subject), reserved)
+
+    def _site(self, source_key: str) -> str:
+        return source_site(source_key, self.settings.moderation.shared_by_path)
 
     def _former_bases(self, connection: Connection, source_key: str) -> tuple[str, ...]:
         """The bases under which this source was pinged before the site moved."""
@@ -175,16 +196,19 @@ class Verifier:
 
     def _spend_on_redirect(self, url: str, *, lane: Lane) -> None:
         """Counts the request after a redirect. Raises BudgetSpent, so that the job is retried later."""
-        if not self.database.transact(lambda connection: self._budget.spend(connection, url, self.clock(), lane)):
+        limits = self._budget.limits(url, lane)
+        if self.database.transact(lambda connection: rate_limits.take(connection, limits, self.clock())):
             raise BudgetSpent(ENOUGH)
 
     # --- after the fetch ---
 
-    def _settle(self, connection: Connection, job: Job, found: Inspection) -> None:
-        if jobs.held(connection, job):
-            self._settler.settle(connection, job, found, self.clock())
+    def _settle(self, connection: Connection, task: Task, found: Inspection, cpu: float) -> None:
+        """Settles the thoughts, and counts the seconds of CPU that the inspection took."""
+        if jobs.held(connection, task.job):
+            self._settler.settle(connection, task.job, found, self.clock())
         else:
-            _log.info("another process has taken over the inspection of %s", job.subject)
+            _log.info("another process has taken over the inspection of %s", task.job.subject)
+        cpu_budget.settle(connection, task.reserved, cpu, self.clock())
 
     @property
     def _refetch(self) -> timedelta:
