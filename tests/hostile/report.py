@@ -12,6 +12,8 @@ from feedserver.jobs.model import MAX_PER_KEY
 from feedserver.jobs.worker import BACKGROUND_SLOTS, SLOTS
 from feedserver.readership.admission import CLIENTS_OF_NETWORK, NAMES_OF_NETWORK
 from feedserver.settings import LimitsSettings, PingbackSettings
+from feedserver.thoughts.verification.cpu_budget import MOST as MOST_CPU
+from feedserver.thoughts.verification.cpu_budget import RESERVED
 from feedserver.thoughts.verification.fetch_budget import HOSTS_AT_FULL_RATE
 from tests.hostile.databases import databases
 from tests.hostile.dearest import MAX_BYTES, reader, search
@@ -22,6 +24,7 @@ from tests.hostile.killing import NO_LIMITS, Outcome, ping_through_kills
 from tests.hostile.measure import Cost, measure
 from tests.hostile.pestering import pester
 from tests.hostile.stalling import WAIT, quantile, stall
+from tests.hostile.tiring import crowd, tire
 from tests.support.serving import FEEDSERVER, Site, free_port
 
 SEARCHED = 60.0  # seconds
@@ -49,6 +52,7 @@ def main() -> None:
         rows += _dearest()
         rows += _fetches(_made(folder / "pestering"))
         rows += _readers(_made(folder / "readers"))
+        rows += _one_network(_made(folder / "tiring"), _made(folder / "crowd"))
         rows += _inside(_made(folder / "inside"))
         rows += _stalled(_made(folder / "stalling"))
         rows += _killed(folder)
@@ -100,6 +104,17 @@ def _fetches(folder: Path) -> list[Row]:
 def _readers(folder: Path) -> list[Row]:
     what = f"rows of readers in a day ({AGENTS:,} invented User-Agents from one address)"
     return [(what, f"{CLIENTS_OF_NETWORK + 2 * NAMES_OF_NETWORK:,}", f"{invent(folder, AGENTS):,}")]
+
+
+def _one_network(tiring: Path, crowding: Path) -> list[Row]:
+    pings, cpu = tire(tiring, 60)
+    waiting = LimitsSettings().waiting
+    what = f"CPU of one sender network in a minute ({pings} pings of dear pages, two processes, answers included)"
+    return [
+        (what, f"{MOST_CPU / 1_000:g} s, and what is being read", f"{cpu:.1f} s"),
+        ("pings of one sender network that wait", f"{waiting // 10:,}", f"{crowd(crowding, 20, waiting):,}"),
+        ("pings from one source site that wait", f"{waiting // 10:,}", "tested on both databases"),
+    ]
 
 
 def _inside(folder: Path) -> list[Row]:
@@ -182,6 +197,11 @@ in a long one.
   too, counts in the budget of its host and in one of the whole site ({HOSTS_AT_FULL_RATE} times `limits.host`). The
   first retry of a source in trouble comes within a minute, sooner than `limits.refetch`; further pings do not bring it
   forward.
+- **No sender takes all.** Pages that one network (IPv4 /24, IPv6 /48) names, and those of one source site, take
+  {MOST_CPU // 1000} s of CPU in any minute; later ones wait, and lose no attempt. What a page took is counted when it
+  was read, {RESERVED} ms are reserved before: so at most {MOST_CPU // RESERVED} are under way at once, and what these
+  take beyond their reservations is all that can exceed the limit. One network and one source site have a tenth of what
+  may wait, of pings and of bytes.
 - **Internal addresses cannot be reached.** The resolved address is checked, and the connection goes to that very
   address; each redirect is checked again. One forbidden address is enough to refuse its name. A forbidden address takes
   the same steps and gets the same answer as an unknown name.
