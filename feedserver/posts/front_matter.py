@@ -23,9 +23,11 @@ _TAB_BETWEEN = re.compile(r"(?<=\S)[ \t]*\t[ \t]*")
 # Characters that end a line for YAML 1.1 and PyYAML, but not for YAML 1.2 (section 5.4) and authors, who do not see
 # them.
 _SEPARATORS = re.compile("[\x85\u2028\u2029]")
-_SEPARATED = re.compile("^(?P<before>[^\x85\u2028\u2029\n]*)[\x85\u2028\u2029](?P<after>.*)$", re.MULTILINE)
+_SEPARATED = re.compile("^(?P<before>[^\x85\u2028\u2029\n]*)(?P<after>[\x85\u2028\u2029].*)$", re.MULTILINE)
 _COLON = re.compile(r":(?=[ \t]|$)")
 _COLON_IN_TEXT = ":\N{REPLACEMENT CHARACTER}"  # `text.clean` drops it again
+_HASH = re.compile("(?<=[\x85\u2028\u2029])#")
+_HASH_IN_TEXT = "\N{REPLACEMENT CHARACTER}#"  # after a blank it would begin a comment
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,11 @@ def _as_authors_see_it(front: str) -> str:
 
 
 def _without_separators(line: re.Match[str]) -> str:
-    """A line with its separators folded into blanks; what follows one is text, and begins no field."""
-    before, after = line["before"], _SEPARATORS.sub(" ", line["after"])
-    return f"{before} {_COLON.sub(_COLON_IN_TEXT, after)}" if before.strip() else before + after.lstrip()
+    """A line with its separators folded into blanks; what follows one is text, and begins no field and no comment."""
+    before, after = line["before"], line["after"]
+    if not before.strip():
+        return before + _SEPARATORS.sub(" ", after).lstrip()
+    return before + _COLON.sub(_COLON_IN_TEXT, _SEPARATORS.sub(" ", _HASH.sub(_HASH_IN_TEXT, after)))
 
 
 def _loaded(front: str) -> Any:
