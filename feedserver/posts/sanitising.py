@@ -4,6 +4,7 @@ Sanitising moves elements and can create what it should remove, so it is repeate
 bounded only for HTML that `nesting` accepts.
 """
 
+import re
 from functools import partial
 
 import nh3
@@ -42,6 +43,8 @@ _ATTRIBUTES: dict[str, set[str]] = {
 }
 _ATTRIBUTES["th"] |= {"abbr"}
 _SCHEMES = {"http", "https", "mailto", "tel", "ftp", "xmpp", "irc", "gemini", "magnet"}
+# Width and density of a candidate in a `srcset`. Browsers pass over a candidate with anything else.
+_SIZES = re.compile(r"(?:[0-9.e+-]+[wxh]\s*)*")
 _URL_ATTRIBUTES = frozenset({"href", "src", "poster", "cite"})
 # What goes with its words. `visible` has removed most of it already.
 _DROPPED = set("script style template title noscript noembed noframes svg annotation annotation-xml".split())
@@ -95,7 +98,7 @@ def _addresses(value: str, marks: bool) -> str | None:
     candidates = (
         f"{address} {size}".strip()
         for written, size in srcset_candidates(value)
-        if (address := _address(written, marks))
+        if _SIZES.fullmatch(size) and (address := _address(written, marks))
     )
     return ", ".join(candidates) or None
 

@@ -59,6 +59,7 @@ def test_every_address_is_absolute(html: str, expected: str) -> None:
         ("data:image/png;base64,xx 1x, b.png 2x", "http://blog.example/posts/b.png 2x"),
         ("javascript:alert(1) 1x", None),
         ("http://[ 1x", None),
+        ("a ü.png 1x, /b.png 2.5x , //h/c.png 200w 100h ", "http://blog.example/b.png 2.5x, http://h/c.png 200w 100h"),
         ("", None),
     ],
 )
