@@ -5,16 +5,32 @@ own posts has the post's id, as it may be renamed.
 """
 
 import hashlib
+import re
 from collections.abc import Collection
-from urllib.parse import urlsplit
+from typing import Final
+from urllib.parse import quote, unquote, urlsplit
 
 from feedserver.domains import source_site
-from feedserver.urls import authority, normalize_source, split_http
+from feedserver.urls import authority, nfc, normalize_source, split_http
+
+# Characters beyond ASCII, and the one before them, with which a mark is composed.
+_BEYOND_ASCII: Final = re.compile("[^%/?&]?(?:%[89A-F][0-9A-F])+")
+_ASCII: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def page_key(url: str) -> str:
-    """Returns the page key of a URL that `split_http` accepts."""
-    return "//" + normalize_source(url).partition("://")[2]
+    """Returns the page key of a URL that `split_http` accepts, in NFC.
+
+    Only keys are: a source is fetched as it is spelled, as some servers know one Unicode form alone.
+    """
+    return "//" + _BEYOND_ASCII.sub(_composed, normalize_source(url).partition("://")[2])
+
+
+def _composed(escaped: re.Match[str]) -> str:
+    try:
+        return quote(nfc(unquote(escaped[0], errors="strict")), safe=_ASCII)
+    except UnicodeDecodeError:  # bytes of another encoding
+        return escaped[0]
 
 
 def own_page_key(post_id: int) -> str:
