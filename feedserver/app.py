@@ -157,7 +157,8 @@ def _to_the_one_address() -> BaseResponse | None:
     """Redirects from a path with empty or dot segments, or with a slash at its end: relative links need one base."""
     sent = request.environ["PATH_INFO"]
     is_doubled = sent[:2] in ("", "//")  # which the router ignores
-    if request.method not in ("GET", "HEAD") or not (is_doubled or isinstance(request.routing_exception, NotFound)):
+    is_loose = is_doubled or request.endpoint == "pages.static"  # a file is found under any of its spellings
+    if request.method not in ("GET", "HEAD") or not (is_loose or isinstance(request.routing_exception, NotFound)):
         return None
     path, adapter = plain_path(request.path), current_app.create_url_adapter(request)
     if not (is_doubled or path != request.path) or adapter is None or not adapter.test(path, "GET"):

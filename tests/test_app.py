@@ -239,6 +239,8 @@ def ask(client: FlaskClient, target: str, method: str = "GET") -> TestResponse:
         ("/feeds/", "/feeds"),
         ("/feeds.opml/", "/feeds.opml"),
         ("/healthz/", "/healthz"),
+        ("/static/style.css/?v=1", "/static/style.css?v=1"),
+        ("/static//./style.css", "/static/style.css"),
         ("//", "/"),
         ("///?page=1", "/?page=1"),
     ],
@@ -249,7 +251,7 @@ def test_another_spelling_of_an_address_leads_to_it(client: FlaskClient, fog: Po
 
         assert (answer.status_code, answer.headers["Location"]) == (301, f"http://blog.example{answered}")
         assert "X-Pingback" not in answer.headers
-    assert client.get(answered).status_code in (200, 404)  # a list has no second page
+    assert client.get(answered, buffered=True).status_code in (200, 404)  # a list has no second page
 
 
 @pytest.mark.parametrize("path", ["//evil.example", "//evil.example/", "/\\evil.example/", "//evil.example/posts/fog/"])
@@ -258,7 +260,7 @@ def test_no_spelling_leads_to_another_site(client: FlaskClient, fog: Post, path:
 
 
 def test_the_door_for_comments_leads_readers_to_the_post(client: FlaskClient, fog: Post) -> None:
-    for path in ("/posts/fog/comments", "/posts/fog/comments?x"):
+    for path in ("/posts/fog/comments", "/posts/fog/comments?x", "/posts/fog/comments/"):
         answer = client.get(path)
 
         assert (answer.status_code, answer.headers["Location"]) == (303, "http://blog.example/posts/fog")

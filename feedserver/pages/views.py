@@ -120,7 +120,7 @@ def post_with_slash(slug: str) -> BaseResponse:
     return _to_post(visible_post(slug).slug)
 
 
-@blueprint.get("/posts/<slug>/comments")
+@blueprint.get("/posts/<slug>/comments", strict_slashes=False)
 def comments_of(slug: str) -> BaseResponse:
     """Redirects to the post: comments are only posted here."""
     return redirect(services().urls.post(visible_post(slug).slug), 303)
