@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
-from feedserver.urls import host_name, path_steps, unmapped
+from feedserver.host_names import host_name, unmapped
+from feedserver.urls import path_steps
 
 _suffixes: Final = PublicSuffixList()  # with its private section: each name below github.io is a separate domain
 # Shared hosts that the list lacks: each name below one of them is a source site.

@@ -22,10 +22,11 @@ from feedserver.access_log import AccessLogger
 from feedserver.app import create_app
 from feedserver.errors import FeedserverError, SettingsError
 from feedserver.feeds.scopes import SITE, urls_by_format
+from feedserver.host_names import unmapped
 from feedserver.installation import init
 from feedserver.jobs.worker import STOP_SECONDS, Worker
 from feedserver.services import EXTENSION, Services, WebServices
-from feedserver.urls import Urls, unmapped
+from feedserver.urls import Urls
 from feedserver.web.middleware import MUST_CLOSE
 
 _RECEIVE_SECONDS: Final = 5  # for the next bytes of a request: gunicorn's own timeout does not end a blocked read

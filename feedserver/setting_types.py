@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from feedserver.host_names import host_name
 from feedserver.text import clean, is_language_tag, without_open_bidi
-from feedserver.urls import host_name, split_http
+from feedserver.urls import split_http
 
 _MAX_BASE = 500  # characters of site.url: a URL that begins with it must fit into urls.MAX_URL
 _TRUE = {"true", "yes", "on", "1"}

@@ -9,21 +9,14 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from socket import inet_aton, inet_ntoa
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
-import idna
+from feedserver.host_names import DEFAULT_PORTS, authority, domain_name, host_name, netloc
 
 MAX_URL = 2048  # bytes of UTF-8; longer ones exceed what other software accepts and indexes hold
 ANY_POST = "http://site.invalid/posts/any"  # a base to check addresses by, where the site's own may change
-DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_DIGITS = 9  # of a page number, so that it fits in 32 bits
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # last label of a host that the URL Standard parses as IPv4
 _REFUSED = re.compile(r"[\x00-\x20\\\x7f-\x9f\s]")  # characters that parsers read differently
-_MAX_HOST = 253  # characters of a domain name, and 63 of a label (RFC 1035 section 2.3.4)
-_MAX_LABEL = 63
-_NO_HOST = re.compile(r"[\x00-\x20\x7f\"#%/:<>?@\[\\\]^`{|}]")  # no host name has them (URL Standard section 3.1)
 _MAX_NORMALIZED = 600  # characters of a path segment: NFC takes quadratic time for a run of combining marks (UAX #15)
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})?")
 _UNRESERVED = re.compile("[A-Za-z0-9._~-]")
@@ -156,63 +149,6 @@ def split_http(url: str) -> SplitResult | None:
     return parts if usable and host_name(parts) else None
 
 
-def host_name(parts: SplitResult) -> str:
-    """Returns the normalized host: lower case, ASCII, no trailing dot, no brackets; "" if it is invalid.
-
-    All spellings of an address (`0x7f.1`, `[::ffff:127.0.0.1]`) become one, so that they share limits. A name that ends
-    in a number but is not an IPv4 address is invalid (URL Standard section 3.5).
-    """
-    host = parts.netloc.rpartition("@")[2]
-    if host.startswith("["):
-        return _ipv6(host[1:].partition("]")[0])
-    return _domain(host.partition(":")[0])
-
-
-def _ipv6(text: str) -> str:
-    try:
-        return str(unmapped(ip_address(text)))
-    except ValueError:
-        return ""
-
-
-@lru_cache(maxsize=4096)  # the links of a page name few hosts
-def _domain(text: str) -> str:
-    """An IPv4 address or a domain name, as browsers read it: percent-decoded, then mapped by UTS 46 (non-transitional).
-
-    Only what no DNS name can hold is invalid. IDNA 2008 would refuse names that browsers open, such as `☕.example`.
-    """
-    host = unquote(text, errors="replace") if "%" in text else text
-    if len(host) > _MAX_HOST + 1:
-        return ""
-    try:
-        mapped = idna.uts46_remap(host, std3_rules=False).rstrip(".")
-        name = mapped if mapped.isascii() else ".".join(map(_ascii_label, mapped.split(".")))
-        if _NUMBER.fullmatch(name.rpartition(".")[2]):
-            return inet_ntoa(inet_aton(name))
-    except (OSError, ValueError):  # idna.IDNAError is a ValueError
-        return ""
-    longest = max(map(len, name.split(".")))
-    return name if longest <= _MAX_LABEL and len(name) <= _MAX_HOST and not _NO_HOST.search(name) else ""
-
-
-def _ascii_label(label: str) -> str:
-    """A label by Punycode (RFC 3492). Raises ValueError if it is too long: its encoding takes quadratic time."""
-    if len(label) > _MAX_LABEL:
-        raise ValueError
-    return label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
-
-
-def unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """Returns the IPv4 address within an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2), others unchanged."""
-    return (address.ipv4_mapped or address) if address.version == 6 else address
-
-
-def authority(parts: SplitResult) -> tuple[str, int | None]:
-    """Returns normalized host and port for comparison. Ports 80 and 443 are None, so that http equals https."""
-    port = parts.port
-    return host_name(parts), None if port in (None, *DEFAULT_PORTS.values()) else port
-
-
 def normalize_source(url: str) -> str:
     """Returns the source_key of a URL that `split_http` accepts, in ASCII (RFC 3986 sections 6.2.2 and 6.2.3).
 
@@ -297,23 +233,13 @@ def _ascii_authority(text: str) -> str:
     user, at, host = text.rpartition("@")
     if not host.isascii():
         name, colon, port = host.partition(":")
-        host = (_domain(name) or name) + colon + port
+        host = (domain_name(name) or name) + colon + port
     return _escaped(user + at + host, "[]")
 
 
 def _escaped(text: str, delimiters: str) -> str:
     whole = _ESCAPE.sub(lambda found: "%25" if found[1] is None else found[0], text)
     return quote(whole, safe=_DELIMITERS + delimiters + "%", errors="replace")
-
-
-def netloc(parts: SplitResult) -> str:
-    """Returns the normalized host, in brackets if it is an IPv6 address, with the port unless it is the default one."""
-    host = _bracketed(host_name(parts))
-    return host if parts.port in (None, DEFAULT_PORTS.get(parts.scheme)) else f"{host}:{parts.port}"
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def page_number(text: str) -> int | None:

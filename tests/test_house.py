@@ -14,6 +14,7 @@ SHARED = {
     "clock",
     "domains",
     "errors",
+    "host_names",
     "private_files",
     "setting_types",
     "settings",

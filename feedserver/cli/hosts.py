@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
 from feedserver.domains import SHARED_BY_PATH, home_directory
 from feedserver.errors import FeedserverError
+from feedserver.host_names import host_name
 from feedserver.thoughts.moderation import hosts, purge
 from feedserver.thoughts.moderation.purge import StoredCounts
 from feedserver.thoughts.moderation.trust import Rule
-from feedserver.urls import host_name, path_steps
+from feedserver.urls import path_steps
 
 
 def add_commands(commands: Commands) -> None:

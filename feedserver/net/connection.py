@@ -17,10 +17,10 @@ from typing import Any
 from urllib.parse import SplitResult
 
 from feedserver.errors import AddressForbidden, ConnectionFailed, FetchError, HostUnknown, TimedOut
+from feedserver.host_names import DEFAULT_PORTS, host_name
 from feedserver.net.address import may_contact
 from feedserver.net.guarded_socket import Deadline, GuardedSocket, GuardedTlsSocket
 from feedserver.setting_types import Network
-from feedserver.urls import DEFAULT_PORTS, host_name
 
 MAX_ADDRESSES = 4  # tried in order
 NOT_FOUND = "the source’s host cannot be found"  # for a forbidden address too, so that nobody can probe our networks

@@ -13,11 +13,12 @@ from typing import cast
 from urllib.parse import SplitResult, quote, urldefrag
 
 from feedserver.errors import AddressForbidden, BadStatus, ConnectionFailed, NotText, RedirectRefused
+from feedserver.host_names import netloc
 from feedserver.net.body import Body, read_body
 from feedserver.net.connection import NOT_FOUND, Policy, Resolve, connection, look_up
 from feedserver.net.guarded_socket import MAX_HEAD, Deadline, GuardedSocket, translated_errors
 from feedserver.net.location import KEPT_IN_TARGETS, redirect_target
-from feedserver.urls import netloc, split_http
+from feedserver.urls import split_http
 
 MAX_REDIRECTS = 5
 MAX_VALIDATOR = 1000  # characters of an ETag or Last-Modified; longer ones are not stored

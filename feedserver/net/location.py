@@ -5,7 +5,8 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 
 from feedserver.errors import ConnectionFailed, RedirectRefused
-from feedserver.urls import DEFAULT_PORTS, netloc, split_http
+from feedserver.host_names import DEFAULT_PORTS, netloc
+from feedserver.urls import split_http
 
 KEPT_IN_TARGETS: Final = "!#$%&'()*+,/:;=?@[]~"  # not percent-encoded when a path and its query are sent
 _OUTSIDE: Final = "".join(map(chr, range(0x21)))  # C0 controls and space

@@ -11,13 +11,14 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 from feedserver.errors import InvalidDocument
+from feedserver.host_names import host_name
 from feedserver.posts import nesting
 from feedserver.posts.addresses import unmarked
 from feedserver.posts.model import Rendered
 from feedserver.posts.sanitising import for_feeds
 from feedserver.posts.visible import words
 from feedserver.text import UNSEEN, clean, plain, shorten
-from feedserver.urls import host_name, scheme, split_http
+from feedserver.urls import scheme, split_http
 
 EXCERPT = 280  # characters
 _MAX_SIZE = 4 * 1_048_576  # characters that 1 MiB of Markdown may become

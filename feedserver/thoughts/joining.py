@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, union, update
 
 from feedserver.domains import source_site
+from feedserver.host_names import host_name
 from feedserver.storage.locks import lock_names
 from feedserver.storage.schema import joined_pings, thoughts
 from feedserver.thoughts import removed, store
 from feedserver.thoughts.lifecycle import Linked
 from feedserver.thoughts.model import Content, State, Thought
 from feedserver.thoughts.source.identity import key_hash, names_of, page_key, page_path
-from feedserver.urls import host_name, normalize_source
+from feedserver.urls import normalize_source
 
 STANDING: Final[tuple[State, ...]] = ("shown", "held", "spam", "deleted")
 MOST_JOINED: Final = 100  # pings of one thought whose receipts are kept: anyone can invent more URLs of a page

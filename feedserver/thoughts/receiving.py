@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from feedserver import domains, errors
 from feedserver.clock import Clock
+from feedserver.host_names import host_name
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import MAX_PER_KEY
 from feedserver.jobs.runner import Runner
@@ -32,7 +33,7 @@ from feedserver.thoughts.source.identity import page_key
 from feedserver.thoughts.targets import Target
 from feedserver.thoughts.verification.recheck import VERIFY
 from feedserver.thoughts.verification.verify import Task, Verifier
-from feedserver.urls import MAX_URL, Urls, host_name, normalize_source, split_http
+from feedserver.urls import MAX_URL, Urls, normalize_source, split_http
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from threading import Timer
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from feedserver.host_names import unmapped
 from feedserver.setting_types import Network
-from feedserver.urls import unmapped
 from feedserver.web.routing import NOWHERE, Environ, WsgiApp
 
 Address = IPv4Address | IPv6Address

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Column, ColumnElement, Connection, delete, insert, or_, select
 
+from feedserver.host_names import host_name
 from feedserver.storage.schema import host_rules
 from feedserver.thoughts.moderation.trust import Rule
-from feedserver.urls import host_name, path_steps
+from feedserver.urls import path_steps
 
 MAX_STEPS = 8  # of a path in a rule
 

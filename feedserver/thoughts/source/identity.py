@@ -11,7 +11,8 @@ from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
 from feedserver.domains import source_site
-from feedserver.urls import authority, nfc, normalize_source, split_http
+from feedserver.host_names import authority
+from feedserver.urls import nfc, normalize_source, split_http
 
 # Characters beyond ASCII, and the one before them, with which a mark is composed.
 _BEYOND_ASCII: Final = re.compile("[^%/?&]?(?:%[89A-F][0-9A-F])+")

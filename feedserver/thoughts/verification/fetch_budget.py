@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 
 from feedserver.domains import is_address, network, registrable_domain
+from feedserver.host_names import host_name
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import Job, Lane
 from feedserver.storage import rate_limits
 from feedserver.storage.rate_limits import Limit
-from feedserver.urls import Urls, host_name
+from feedserver.urls import Urls
 
 HOSTS_AT_FULL_RATE: Final = 40  # all hosts together get so many times `limits.host` requests a minute: 1,200
 _OVERALL: Final = "fetch:"  # the bucket of all fetches, and the prefix of single hosts' buckets

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from feedserver import errors
 from feedserver.domains import SHARED_BY_PATH
+from feedserver.host_names import host_name
 from feedserver.net.fetch import FetchedPage
 from feedserver.posts import store as posts
 from feedserver.storage.engine import Database
@@ -23,7 +24,7 @@ from feedserver.thoughts.source.identity import own_page_key, page_of
 from feedserver.thoughts.source.links import FoundLink, SourcePage, read
 from feedserver.thoughts.verification import sources
 from feedserver.thoughts.verification.sources import SourceRecord
-from feedserver.urls import Urls, host_name, normalize_source
+from feedserver.urls import Urls, normalize_source
 
 # Excerpts are made for posts that were pinged, and for a few that may be pinged next. A page that links to hundreds of
 # posts is a list.
