@@ -162,6 +162,20 @@ def test_sources_get_their_normal_form_and_no_thought_is_lost(first_release: Dat
     assert subjects == {new for _, new, _ in SOURCES.values()}
 
 
+def test_a_source_that_is_too_long_in_normal_form_keeps_its_key(first_release: Database) -> None:
+    old = "http://h.example/" + "".join(chr(0x4E00 + number * 7919 % 20_000) for number in range(670))
+    insert(first_release, "thoughts", THOUGHT | {"source": old, "source_key": old})
+    insert(first_release, "jobs", JOB | {"subject": old})
+
+    upgrade_to(first_release, "head")
+
+    with first_release.read() as connection:
+        thought = store.by_id(connection, 1)
+        (job,) = jobs.everything(connection)
+    assert thought is not None
+    assert (thought.source_key, thought.page_key, job.subject) == (old, None, old)
+
+
 def test_a_source_that_was_never_verified_has_no_page_and_its_job_goes_on(first_release: Database) -> None:
     for thought_id, post_id in ((1, 1), (2, 2)):
         ids = {"id": thought_id, "guid": f"urn:uuid:{thought_id}", "post_id": post_id}

@@ -15,6 +15,7 @@ from tests.thoughts.test_retention import clean
 
 HOST = "http://other.example"
 OTHER = "http://stranger.example/x"
+TOO_LONG = f"{HOST}/" + "".join(chr(0x4E00 + number * 7919 % 20_000) for number in range(670))  # when it is encoded
 FATES: dict[Action, str] = {"hide": "held", "spam": "spam", "delete": "deleted"}
 
 
@@ -91,6 +92,15 @@ def test_the_page_that_a_known_source_led_to_is_known_without_a_fetch(site: Site
     assert (thought.source_key, thought.host) == (f"{HOST}/ok?x", "other.example")
 
 
+def test_a_source_that_leads_to_an_address_that_is_too_long_is_missing(site: Site, target: str) -> None:
+    site.web.put(SOURCE, linking(target), redirected_to=TOO_LONG)
+
+    answer = site.ping(SOURCE, target)
+
+    assert answer.outcome == 16
+    assert "its address is too long" in str(site.receipt(answer.receipt)["timeline"])
+
+
 def test_rechecks_follow_the_page_and_not_a_strangers_redirect(site: Site, target: str) -> None:
     site.web.put(OTHER, linking(target), redirected_to=SOURCE)
     site.ping(OTHER, target)
@@ -161,6 +171,13 @@ def test_the_canonical_url_itself_is_known_without_a_fetch(site: Site, target: s
     assert site.ping(f"{SOURCE}/amp", target).outcome == "registered"
     assert site.ping(SOURCE, target).outcome == 48
     assert site.web.fetched == [f"{SOURCE}/amp"]
+
+
+def test_a_canonical_url_that_is_too_long_is_not_heard(site: Site, target: str) -> None:
+    site.web.put(SOURCE, page(target, canonical=TOO_LONG))
+
+    assert site.ping(SOURCE, target).outcome == "registered"
+    assert site.only_thought().page_key == SOURCE.removeprefix("http:")
 
 
 @pytest.mark.parametrize(

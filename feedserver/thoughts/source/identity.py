@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from feedserver.domains import source_site
 from feedserver.host_names import authority
-from feedserver.urls import nfc, normalize_source, split_http
+from feedserver.urls import MAX_URL, nfc, normalize_source, split_http
 
 # Characters beyond ASCII, and the one before them, with which a mark is composed.
 _BEYOND_ASCII: Final = re.compile("[^%/?&]?(?:%[89A-F][0-9A-F])+")
@@ -56,10 +56,13 @@ def names_of(key: str | None, title: str, excerpt: str) -> list[str]:
 def page_of(url: str, canonical: str | None, shared_by_path: Collection[str]) -> str:
     """Returns the key of the page at `url`, the final one, that names the URL `canonical` (RFC 6596) or None.
 
-    A page speaks for its own host and source site alone: a canonical URL elsewhere is not heard.
+    A page speaks for its own host and source site alone: a canonical URL elsewhere is not heard, nor one that is too
+    long when it is normalized.
     """
     named = split_http(canonical) if canonical else None
     if canonical is None or named is None or authority(named) != authority(urlsplit(url)):
+        return page_key(url)
+    if len(normalize_source(canonical)) > MAX_URL:
         return page_key(url)
     is_own = source_site(canonical, shared_by_path) == source_site(url, shared_by_path)
     return page_key(canonical if is_own else url)

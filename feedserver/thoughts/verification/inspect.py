@@ -24,7 +24,7 @@ from feedserver.thoughts.source.identity import own_page_key, page_of
 from feedserver.thoughts.source.links import FoundLink, SourcePage, read
 from feedserver.thoughts.verification import sources
 from feedserver.thoughts.verification.sources import SourceRecord
-from feedserver.urls import Urls, normalize_source
+from feedserver.urls import MAX_URL, Urls, normalize_source
 
 # Excerpts are made for posts that were pinged, and for a few that may be pinged next. A page that links to hundreds of
 # posts is a list.
@@ -97,13 +97,17 @@ class Inspector:
             # Our own posts link to each other; a page that redirects to one has no content of its own.
             record = SourceRecord(started_at, Findings())
             return Inspection("it redirects to this site", Findings(), Missing(), started_at, record)
+        final = normalize_source(fetched.url)
+        if len(final) > MAX_URL:  # no index holds it
+            record = SourceRecord(started_at, Findings())
+            return Inspection("its address is too long", Findings(), Missing(), started_at, record)
         text = clean(decode(fetched.body, fetched.content_type))
         if xhtml.is_xhtml(fetched.content_type) or xhtml.is_declared(text):
             text = xhtml.as_html(text)
         cut = f"; only the first {len(fetched.body)} bytes were read" if fetched.truncated else ""
         cut += "; the rest did not come" if fetched.incomplete else ""
         summary = f"status {fetched.status}, {len(fetched.body)} bytes{cut}"
-        redirected_to = fetched.url if normalize_source(fetched.url) != source_key else None
+        redirected_to = fetched.url if final != source_key else None
         reading = read(text, fetched.url)
         found = self._findings(reading, source_key, fetched.url)
         page_key = page_of(fetched.url, reading.canonical, self.shared_by_path)

@@ -1,7 +1,7 @@
 """Sources in normal form (RFC 3986 section 6.2.2), the keys of their pages, and pings that joined a thought.
 
 Of two thoughts on one post whose sources become one, the older keeps its key; the other gets one of its own, with its
-id as a fragment, and nothing is lost.
+id as a fragment, and nothing is lost. A source whose normal form is too long for an index keeps its key.
 """
 
 import re
@@ -29,6 +29,7 @@ _JOBS = sa.table(
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})?")
 _UNRESERVED = re.compile("[A-Za-z0-9._~-]")
 _COPIES_OF_KEY = 9  # in the estimated size of a thought
+_LONGEST = 2048  # characters that an index of PostgreSQL holds
 _KEPT = "!$&'()*+,;=:@/%"
 
 
@@ -64,6 +65,8 @@ def _normalize_sources() -> dict[str, list[str]]:
     renamed: dict[str, list[str]] = defaultdict(list)
     for row in connection.execute(query):
         normal = _normal(row.source_key)
+        if len(normal) > _LONGEST:
+            continue
         key = normal if (row.post_id, normal) not in taken else f"{normal}#{row.id}"
         taken.add((row.post_id, key))
         if key != row.source_key:
