@@ -143,13 +143,13 @@ def printable(text: str) -> str:
 def shorten(text: str, limit: int) -> str:
     """Returns at most `limit` characters of `text`, cut between words if possible, with “…” if cut.
 
-    A word that is too long is cut between grapheme clusters.
+    A word that is too long is cut between grapheme clusters. A cut opens no bidi control: the end of it may be cut off.
     """
     if len(text) <= limit:
         return text
     head = text[: cluster_start(text, limit - 1)]
     whole_words = head.rsplit(" ", 1)[0] if " " in head[limit // 2 :] else head
-    return whole_words.rstrip(" ,;:–—-") + "…"
+    return without_open_bidi(whole_words.rstrip(" ,;:–—-")) + "…"
 
 
 def cluster_start(text: str, index: int) -> int:

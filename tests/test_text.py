@@ -90,8 +90,9 @@ def test_a_shortened_text_is_never_longer_than_its_limit(text: str, limit: int) 
         ("one two, three", 10, "one two…"),
         ("incomprehensibilities", 10, "incompreh…"),
         ("a incomprehensibilities", 12, "a incompreh…"),
+        ("a \u2067one two\u2069 \u202bthree four\u202c", 20, "a \u2067one two\u2069 three…"),
     ],
-    ids=["fits", "between words", "no comma before the dots", "one long word", "a long word late"],
+    ids=["fits", "between words", "no comma before the dots", "one long word", "a long word late", "bidi control"],
 )
 def test_a_text_is_cut_between_words_if_possible(text: str, limit: int, short: str) -> None:
     assert shorten(text, limit) == short

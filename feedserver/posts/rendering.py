@@ -17,7 +17,7 @@ from feedserver.posts.addresses import unmarked
 from feedserver.posts.model import Rendered
 from feedserver.posts.sanitising import for_feeds
 from feedserver.posts.visible import words
-from feedserver.text import UNSEEN, clean, plain, shorten
+from feedserver.text import UNSEEN, clean, plain, shorten, without_open_bidi
 from feedserver.urls import scheme, split_http
 
 EXCERPT = 280  # characters
@@ -50,7 +50,7 @@ def render(body: str) -> Rendered:
     return Rendered(
         html=_without_pingback(html),
         feed_html=feed_html if _has_content(feed_html) else "",
-        excerpt=shorten(words(html, footnotes=False), EXCERPT),
+        excerpt=shorten(without_open_bidi(words(html, footnotes=False)), EXCERPT),
         image=_first_image(feed_html),
         hosts=_hosts(feed_html),
     )

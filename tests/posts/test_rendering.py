@@ -126,6 +126,11 @@ def test_the_excerpt_is_cut_between_grapheme_clusters() -> None:
     assert render("🇩🇪" * 1000).excerpt == "🇩🇪" * 139 + "…"
 
 
+def test_the_excerpt_leaves_no_bidi_control_open() -> None:
+    assert render("one \u202etwo\n\n&#x202e;three &#x2067;four&#x2069;").excerpt == "one two three \u2067four\u2069"
+    assert "\u2067" not in render("&#x2067;" + "words " * 100 + "&#x2069;").excerpt
+
+
 def test_the_excerpt_knows_no_footnotes() -> None:
     assert render("One[^1] two.[^n]\n\n[^1]: Note.\n[^n]: Other.").excerpt == "One two."
 
