@@ -20,10 +20,12 @@ _FALSE: Final = FALSE | {"0", "n", "never"}
 # The names of fields without hyphens and underscores, by what withholds a post.
 _IF_TRUE: Final = frozenset(
     "private hidden hide unlisted unpublished protected secret confidential internal password postpassword wip exclude"
-    " ignore headless build deleted trashed membersonly embargoed eleventyexcludefromcollections".split()
+    " ignore headless build deleted trashed membersonly embargoed eleventyexcludefromcollections"
+    " isdraft isprivate ishidden".split()
 )
 _IF_NOT_TRUE: Final = frozenset(
-    "published publish dgpublish public visible listed discoverable render enabled live".split()
+    "published publish dgpublish public visible listed discoverable render enabled live"
+    " ispublished ispublic isvisible".split()
 )
 _IF_NOT_PUBLIC: Final = frozenset("status poststatus pagestatus visibility access".split())
 _BEFORE: Final = frozenset(

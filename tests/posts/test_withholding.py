@@ -61,6 +61,10 @@ def document(*lines: str) -> DraftText:
         "publishDate: soon",
         "publishDate: 05/06/2024",
         "scheduled: true",
+        "isDraft: true",
+        "is_private: yes",
+        "isPublished: false",
+        "is-public: no",
     ],
 )
 def test_a_field_that_withholds_makes_a_draft(line: str) -> None:
@@ -69,7 +73,7 @@ def test_a_field_that_withholds_makes_a_draft(line: str) -> None:
     assert found.draft or line == "status: future"
     assert document(line).draft
     assert found.unknown_fields == ()
-    assert document(line).withheld_by == (() if "draft:" in line.lower() else (line.partition(":")[0],))
+    assert document(line).withheld_by == (() if line.lower().startswith("draft:") else (line.partition(":")[0],))
 
 
 @pytest.mark.parametrize(
