@@ -55,7 +55,8 @@ _DOTTED: Final = re.compile(r"(?<!\d)\d{1,2}\. ?\d{1,2}\. ?\d{2,4}(?!\d)")
 
 # A default makes missing parts independent of today's date: midnight, and a year that is refused.
 _NO_YEAR: Final = datetime(1, 1, 1)  # noqa: DTZ001
-_EARLIEST: Final = datetime(2, 1, 2, tzinfo=UTC)  # a day within what datetime holds, for zones
+# A day within what datetime holds, as pages show dates in the site's zone.
+_EARLIEST: Final = datetime(2, 1, 2, tzinfo=UTC)
 _LATEST: Final = datetime(9999, 12, 30, tzinfo=UTC)
 _INFO: Final = parser.parserinfo()
 
@@ -78,8 +79,10 @@ def read(text: str, zone: tzinfo) -> datetime:
     try:
         moment = _the_one(plain, partial(_zone, zones), written)
         aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-        if not _EARLIEST <= aware <= _LATEST:
+        if aware < _EARLIEST:
             raise UnreadableDate(f"has no year: {_shown(written)}; write it as {EXAMPLE}")
+        if aware > _LATEST:
+            raise UnreadableDate(f"is later than any date of a post can be: {_shown(written)}")
         return aware.astimezone(UTC).replace(microsecond=0)
     except UnreadableDate:
         raise

@@ -116,6 +116,11 @@ def test_a_date_without_a_year_is_refused_with_what_to_write(text: str) -> None:
         read(text, UTC)
 
 
+def test_the_last_day_of_all_is_refused_with_the_reason() -> None:
+    with pytest.raises(UnreadableDate, match=r"^is later than any date of a post can be"):
+        read("9999-12-31", UTC)
+
+
 @given(
     st.datetimes(datetime(1990, 1, 2), datetime(2200, 1, 1)),  # noqa: DTZ001 - times in a zone of their own
     st.integers(-14 * 4, 14 * 4),
