@@ -45,7 +45,7 @@ def _entry(waiting: QueueEntry, urls: Urls) -> Entry:
         html=_html(waiting, urls),
         published=waiting.since,
         updated=waiting.since,
-        authors=(Person(thought.author_label, thought.author_url or None),),
+        authors=(Person(thought.author_label, ascii_url(thought.author_url or "") or None),),
         lang=post.lang,
     )
 

@@ -16,10 +16,15 @@ _submissions = count()
 
 
 def say(
-    services: WebServices, post: Post, text: str = "Well said.", name: str = "Bob", state: State = "shown"
+    services: WebServices,
+    post: Post,
+    text: str = "Well said.",
+    name: str = "Bob",
+    state: State = "shown",
+    website: str = "https://bob.example/",
 ) -> Thought:
     """A comment on a post."""
-    comment = Comment(text, name, "", "https://bob.example/", submission=f"test-{next(_submissions)}")
+    comment = Comment(text, name, "", website, submission=f"test-{next(_submissions)}")
     with services.database.write() as connection:
         return comments.add(connection, post.id, comment, Verdict(state, "for a test"), services.clock())
 

@@ -54,7 +54,7 @@ def test_held_thoughts_and_pending_content_are_listed_newest_first(
 ) -> None:
     approved = link(services, post, "https://other.example/a?b=1&c=<2>")
     clock.move(hours=1)
-    say(services, post, "A held comment", state="held")
+    say(services, post, "A held comment", state="held", website="https://bücher.example/ü")
     say(services, post, "A shown comment", name="Shown", state="shown")
     clock.move(hours=1)
     says_something_else(services, approved, "[…] new <b>words</b> & more […]")
@@ -69,6 +69,7 @@ def test_held_thoughts_and_pending_content_are_listed_newest_first(
     assert f"feedserver thought approve {approved.id}" in content
     assert "Fog &amp; &lt;sea&gt;" in content
     assert comment.title == "Bob on “Fog & <sea>”"
+    assert comment.author_detail.href == "https://xn--bcher-kva.example/%C3%BC"
     assert "A held comment" in comment.content[0].value
     assert comment.updated == "2026-03-08T13:00:00+00:00"
 
