@@ -84,33 +84,17 @@ def read(text: str, url: str) -> SourcePage:
     (HTML section 2.4.3). URLs that are not http(s) or longer than 2048 bytes and links beyond the bounds above are
     left out. Takes time and memory linear in `text`, and never raises.
     """
-    metadata: dict[str, str] = {}
-    found: list[tuple[str, str, int, bool]] = []
-    base: str | None = None
-    in_head = True  # there, visitors can write nothing
-    position, open_elements = 0, OpenElements()
-    shown = _ShownLinks(open_elements)
+    position, open_elements, tags = 0, OpenElements(), _StartTags()
+    shown, metadata = _ShownLinks(open_elements), tags.metadata
     for position, (token, flags) in enumerate(flagged_tokens(text, open_elements)):
         shown.take(position, token, flags)
-        if flags & TEMPLATE or token.type is not START:
-            if flags & TITLE and token.type is TEXT and "title" not in metadata:
-                metadata["title"] = _folded(token.data or "", MAX_NAME)
-            continue
-        tag = token.tag or ""
-        in_head = in_head and tag in _BEFORE_BODY
-        if tag == "link" and in_head:
-            _read_canonical(token, metadata)
-        if tag in _URL_ATTRIBUTES:
-            raws = islice(_raw_urls(token), MAX_LINKS - len(found))
-            hidden = bool(flags & (HIDDEN if tag in _WITH_TEXT else HIDDEN & ~OF_TEXT))
-            found.extend([(raw, tag, position, hidden) for raw in raws])
-        elif tag == "meta":
-            _read_meta(token, metadata)
-        elif tag == "base" and base is None:
-            base = token.attr("href")
+        if token.type is START and not flags & TEMPLATE:
+            tags.take(position, token, flags)
+        elif token.type is TEXT and flags & TITLE and "title" not in metadata:
+            metadata["title"] = _folded(token.data or "", MAX_NAME)
     title = metadata.get("title", "")
-    found = [(raw, tag, place, hidden and place not in shown.positions) for raw, tag, place, hidden in found]
-    base = _absolute(url, base or "") or url
+    found = [(raw, tag, place, hidden and place not in shown.positions) for raw, tag, place, hidden in tags.found]
+    base = _absolute(url, tags.base or "") or url
     links, all_resolved = _resolved(found, base)
     return SourcePage(
         name=metadata.get("og:site_name") or title,
@@ -121,6 +105,31 @@ def read(text: str, url: str) -> SourcePage:
         text=text,
         is_whole=all_resolved and len(found) < MAX_LINKS and position + 1 < MAX_TOKENS,
     )
+
+
+class _StartTags:
+    """What the start tags of a page say: its metadata, its base, and its links as they are written."""
+
+    def __init__(self) -> None:
+        self.metadata: dict[str, str] = {}
+        self.base: str | None = None
+        self.found: list[tuple[str, str, int, bool]] = []  # URL, tag, position, and whether it is hidden
+        self._in_head = True  # there, visitors can write nothing
+
+    def take(self, position: int, token: Token, flags: int) -> None:
+        """Takes the next start tag."""
+        tag = token.tag or ""
+        self._in_head = self._in_head and tag in _BEFORE_BODY
+        if tag == "link" and self._in_head:
+            _read_canonical(token, self.metadata)
+        if tag in _URL_ATTRIBUTES:
+            raws = islice(_raw_urls(token), MAX_LINKS - len(self.found))
+            hidden = bool(flags & (HIDDEN if tag in _WITH_TEXT else HIDDEN & ~OF_TEXT))
+            self.found.extend([(raw, tag, position, hidden) for raw in raws])
+        elif tag == "meta":
+            _read_meta(token, self.metadata)
+        elif tag == "base" and self.base is None:
+            self.base = token.attr("href")
 
 
 class _ShownLinks:
