@@ -14,8 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Table
 
-from feedserver.posts.model import RENDERING
-from feedserver.posts.store import Listing
+from feedserver.posts.model import RENDERING, Listing
 from feedserver.services import Services
 from feedserver.storage import schema
 from feedserver.text import caseless

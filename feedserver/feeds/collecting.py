@@ -14,8 +14,7 @@ from feedserver.feeds.pagination import Extent
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts import lists, spelling
 from feedserver.posts import store as posts
-from feedserver.posts.model import Post
-from feedserver.posts.store import EVERYTHING, Listing
+from feedserver.posts.model import EVERYTHING, Listing, Post
 from feedserver.settings import Settings
 from feedserver.storage import revision
 from feedserver.storage.changes import SiteState

@@ -1,7 +1,7 @@
 """The kinds of feeds: one table with a row for each, and the addresses of their documents.
 
 A new kind is a new row, and touches no other file in `feeds/`. A new kind of list of posts also needs `Listing` in
-`posts/store`, and `posts/lists`.
+`posts/model`, and `posts/lists`.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 from sqlalchemy import Connection
 
 from feedserver.posts import lists
-from feedserver.posts.store import EVERYTHING, Listing
+from feedserver.posts.model import EVERYTHING, Listing
 from feedserver.urls import Urls, segment
 
 Format = Literal["rss", "atom", "json"]

@@ -19,8 +19,7 @@ from feedserver.pages.cache import CachedPage, PagePost
 from feedserver.pages.comment_form import Refusal, empty_form, filled_form, new_token, submit
 from feedserver.posts import addresses, links, spelling
 from feedserver.posts import store as posts
-from feedserver.posts.model import Post
-from feedserver.posts.store import EVERYTHING, Listing
+from feedserver.posts.model import EVERYTHING, Listing, Post
 from feedserver.services import services
 from feedserver.thoughts import comments, store
 from feedserver.thoughts.comments import Form

@@ -5,8 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, and_, bindparam, select, tuple_
 
-from feedserver.posts.model import Post, PostLink
-from feedserver.posts.store import EVERYTHING
+from feedserver.posts.model import EVERYTHING, Post, PostLink
 from feedserver.storage.schema import listed, posts, related
 
 RELATED: Final = 5  # posts named below a post

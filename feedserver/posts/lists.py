@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, case, delete, exists, func, insert, literal, select, update
 
 from feedserver.posts.events import PostEvent
-from feedserver.posts.model import Post
-from feedserver.posts.store import EVERYTHING, Listing
+from feedserver.posts.model import EVERYTHING, Listing, Post
 from feedserver.storage.schema import listed, post_authors, post_tags
 
 Known = dict[str, Row[Any]]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from feedserver.text import shorten
+from feedserver.text import caseless, shorten
 
 # The version of stored HTML: raise it with each change of `rendering`, and older posts are rendered anew.
 RENDERING: Final = 1
@@ -133,3 +133,26 @@ class PostLink:
     slug: str
     label: str
     published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of posts: all of them, those with a tag, or those of an author."""
+
+    tag: str | None = None
+    author: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The tag or author, as it was asked for; empty for all posts."""
+        return self.tag or self.author or ""
+
+    @property
+    def key(self) -> str:
+        """The name of the list in the table `listed`, the same in any spelling of the tag or author."""
+        if self.tag is not None:
+            return f"tag/{caseless(self.tag)}"
+        return "site" if self.author is None else f"author/{caseless(self.author)}"
+
+
+EVERYTHING = Listing()

@@ -9,8 +9,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, Table, select, update
 
 from feedserver.errors import ListMoved
-from feedserver.posts.model import DraftText
-from feedserver.posts.store import Listing
+from feedserver.posts.model import DraftText, Listing
 from feedserver.storage.schema import post_authors, post_tags
 from feedserver.text import caseless
 

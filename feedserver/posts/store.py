@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
 
@@ -23,7 +22,7 @@ from sqlalchemy import (
 
 from feedserver.domains import host_site
 from feedserver.errors import PostGone, PostNotFound
-from feedserver.posts.model import RENDERING, DraftText, Enclosure, Post, PostState, Rendered
+from feedserver.posts.model import EVERYTHING, RENDERING, DraftText, Enclosure, Listing, Post, PostState, Rendered
 from feedserver.storage import schema
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import listed, post_authors, post_tags, posts, slugs
@@ -32,29 +31,6 @@ from feedserver.urls import nfc
 
 _UNPUBLISHED = [state for state in get_args(PostState) if state != "published"]
 _OF_A_POST = [column for column in posts.c if column.name != "rendering"]
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A list of posts: all of them, those with a tag, or those of an author."""
-
-    tag: str | None = None
-    author: str | None = None
-
-    @property
-    def name(self) -> str:
-        """The tag or author, as it was asked for; empty for all posts."""
-        return self.tag or self.author or ""
-
-    @property
-    def key(self) -> str:
-        """The name of the list in the table `listed`, the same in any spelling of the tag or author."""
-        if self.tag is not None:
-            return f"tag/{caseless(self.tag)}"
-        return "site" if self.author is None else f"author/{caseless(self.author)}"
-
-
-EVERYTHING = Listing()
 
 
 # --- finding ---
@@ -228,7 +204,7 @@ def mark_deleted(connection: Connection, post_id: int) -> None:
     connection.execute(update(posts).where(posts.c.id == post_id).values(state="deleted"))
 
 
-# --- helpers ---
+# --- parts of queries and rows ---
 
 
 def _listed(listing: Listing, now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

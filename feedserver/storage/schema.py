@@ -106,7 +106,7 @@ post_authors = Table(
     Column("folded", SafeText, nullable=False, index=True),
 )
 
-# Which posts belong to which list (`posts/store.Listing.key`): that of the site, of a tag, of an author.
+# Which posts belong to which list (`posts/model.Listing.key`): that of the site, of a tag, of an author.
 # `published_at` is the post's, null if it has left the list. `position` counts from 1 in the order of first
 # publication, null before; archives (RFC 5005) are ranges of it, so it never changes.
 listed = Table(

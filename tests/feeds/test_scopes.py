@@ -13,7 +13,7 @@ import feedserver.feeds
 from feedserver.app import create_app
 from feedserver.feeds import scopes
 from feedserver.feeds.scopes import SCOPES, Scope
-from feedserver.posts.store import Listing
+from feedserver.posts.model import Listing
 from feedserver.services import WebServices
 from tests.support.fixtures import Publish
 

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Connection, event
 
 from feedserver.posts import lists, store
-from feedserver.posts.store import Listing, ids_at_positions
+from feedserver.posts.model import Listing
+from feedserver.posts.store import ids_at_positions
 from feedserver.services import WebServices
 from feedserver.thoughts import store as thoughts
 from tests.support.outside import Clock

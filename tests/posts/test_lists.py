@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from feedserver.installation import init
 from feedserver.posts import store
-from feedserver.posts.store import EVERYTHING, Listing, ids_at_positions, in_order
+from feedserver.posts.model import EVERYTHING, Listing
+from feedserver.posts.store import ids_at_positions, in_order
 from feedserver.services import WebServices
 from feedserver.settings import Settings
 from feedserver.storage.schema import listed, posts

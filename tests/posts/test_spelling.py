@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from feedserver.installation import init
 from feedserver.posts import lists, store
-from feedserver.posts.store import Listing
+from feedserver.posts.model import Listing
 from feedserver.services import WebServices
 from tests.posts.builders import edit
 from tests.support.fixtures import Publish

@@ -10,6 +10,7 @@ from sqlalchemy import insert, inspect, select, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from feedserver.posts import store
+from feedserver.posts.model import Listing
 from feedserver.services import WebServices
 from feedserver.storage.schema import host_rules, metadata, posts, slugs
 from tests.posts.builders import document
@@ -75,8 +76,8 @@ def test_text_that_no_database_takes_is_not_found(services: WebServices, asked: 
     with services.database.read() as connection:
         assert store.by_slug(connection, asked) is None
         assert store.slug_owner(connection, asked) is None
-        assert store.latest(connection, MOMENT, 10, listing=store.Listing(tag=asked)) == []
-        assert store.count(connection, MOMENT, store.Listing(author=asked)) == 0
+        assert store.latest(connection, MOMENT, 10, listing=Listing(tag=asked)) == []
+        assert store.count(connection, MOMENT, Listing(author=asked)) == 0
 
 
 @pytest.mark.parametrize("path", ["/posts/%00", "/tags/%00", "/authors/a%00", "/tags/%00/feed.rss", "/posts/%ff%00"])
