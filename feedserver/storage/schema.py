@@ -198,7 +198,7 @@ thoughts = Table(
     Column("pending_content", SafeText),  # JSON: the source's present content while approved content is shown
     Column("strikes", Integer, nullable=False),
     Column("first_strike_at", UtcDateTime),
-    Column("sender", SafeText),  # the address that sent the ping
+    Column("sender", SafeText),  # the address that sent the last ping; its domains.wide_network once that is settled
     Column("submission", SafeText, unique=True),  # a hash of the token of the comment form: one comment for each
     Column("received_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime),  # when the content last changed; null until then

@@ -76,7 +76,8 @@ class Thought:
     (`urls.normalize_source`), and `page_key` that of its page once it was read (`source.identity`). `reason`
     explains the state. `restore` is the state to restore when the link is back. `received_at` and `updated_at`,
     when the content last changed, are whole seconds. `approved`: a moderator approved exactly this content;
-    `pending_content` is what the source says since. `strikes` counts the 404s in a row, since `first_strike_at`.
+    `pending_content` is what the source says since. `sender` is the address that sent the last ping, only its wide
+    network once that is settled. `strikes` counts the 404s in a row, since `first_strike_at`.
     """
 
     id: int
@@ -107,6 +108,7 @@ class Thought:
     fingerprint: str | None = None
     pending_content: Content | None = None
     page_key: str | None = None
+    sender: str | None = None
 
     @property
     def author_label(self) -> str:

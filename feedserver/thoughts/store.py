@@ -282,6 +282,8 @@ def _decided(thought: Thought, decision: Decision, now: datetime) -> dict[str, A
     }
     if decision.state not in _WAITS:
         values["sender_network"] = None
+    if thought.sender and decision.state != "received":
+        values["sender"] = wide_network(thought.sender)
     if decision.content != thought.content and not nothing_to_show(thought):
         values["updated_at"] = now.replace(microsecond=0)
     if decision.pending_content != thought.pending_content:

@@ -131,6 +131,27 @@ def test_what_waits_since_the_first_release_counts_for_its_network_and_its_bytes
     assert tuple(row) == ("192.0.2.0/24", 20 + 3 * len("words"))
 
 
+@pytest.mark.parametrize(
+    ("state", "sender", "kept"),
+    [
+        ("received", "192.0.2.77", "192.0.2.77"),
+        ("shown", "192.0.2.77", "192.0.2.0/24"),
+        ("held", "::ffff:192.0.2.77", "192.0.2.0/24"),
+        ("gone", "2001:db8:1:2::3", "2001:db8:1::/48"),
+        ("rejected", "", ""),
+    ],
+)
+def test_of_the_address_of_a_sender_only_the_network_is_kept_unless_its_ping_is_unsettled(
+    first_release: Database, state: str, sender: str, kept: str
+) -> None:
+    insert(first_release, "thoughts", THOUGHT | {"state": state, "sender": sender})
+
+    upgrade_to(first_release, "head")
+
+    with first_release.read() as connection:
+        assert connection.execute(select(thoughts.c.sender)).scalar_one() == kept
+
+
 SOURCES = {  # by id: the source key of the first release, the present one, and the page's key
     1: ("http://h.example/%6Fk", "http://h.example/ok", "//h.example/ok"),
     2: ("http://h.example/ok", "http://h.example/ok#2", "//h.example/ok"),

@@ -4,8 +4,11 @@ import gzip
 from ipaddress import ip_network
 
 import pytest
+from sqlalchemy import select
 
+from feedserver.errors import TimedOut
 from feedserver.posts.model import Post
+from feedserver.storage.schema import thoughts
 from feedserver.thoughts import pingback
 from tests.support.pinging import call_body, ping_body, read_answer
 from tests.thoughts.site import SOURCE, Site, SiteWith, linking
@@ -166,6 +169,27 @@ def test_a_forwarded_sender_is_believed_from_a_trusted_proxy_alone(site_with: Si
     assert outcome(5, "198.51.100.9", "203.0.113.77") == "registered", "not a proxy of ours: it is the sender itself"
     assert outcome(6, "198.51.100.9", "203.0.113.78") == 49
     assert site.web.senders == ["203.0.113.5", "203.0.113.6", "198.51.100.9"]
+
+
+@pytest.mark.parametrize(
+    "html", [linking("http://blog.example/posts/a-post"), "<p>No link."], ids=["shown", "rejected"]
+)
+def test_of_the_address_of_a_sender_only_the_network_is_stored_when_its_ping_is_settled(
+    site: Site, target: str, html: str
+) -> None:
+    def stored() -> list[str | None]:
+        with site.services.database.read() as connection:
+            return list(connection.execute(select(thoughts.c.sender)).scalars())
+
+    for sender in ("203.0.113.5", "203.0.113.6"):  # another sender has a known source looked at again
+        site.web.fail(SOURCE, TimedOut("late"))
+        site.ping(SOURCE, target, sender=sender)
+        assert stored() == [sender]
+        site.web.put(SOURCE, html)
+        site.clock.move(hours=1)
+        site.run_jobs()
+        assert stored() == ["203.0.113.0/24"]
+    assert set(site.web.senders) == {"203.0.113.5", "203.0.113.6"}
 
 
 def test_a_sender_without_an_address_is_served_too(site: Site, target: str) -> None:
