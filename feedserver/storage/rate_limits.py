@@ -26,11 +26,19 @@ _Events = dict[int, int]  # the amount by time, in microseconds since 1970
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `most` in `bucket` within any `WINDOW`, and the `amount` that is to be counted now."""
+    """At most `most` in `bucket` within any `WINDOW`, and the `amount` that is to be counted now.
+
+    It counts for `lasting`: shorter than `WINDOW` for what is only reserved.
+    """
 
     bucket: str
     most: int
     amount: int = 1
+    lasting: timedelta = WINDOW
+
+    def count(self, now: datetime) -> "Count":
+        """What `take` counts `now`: as of an earlier time if it is not to last for `WINDOW`."""
+        return Count(self.bucket, self.amount, now - (WINDOW - self.lasting))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,7 @@ def take(connection: Connection, limits: Sequence[Limit], now: datetime) -> Refu
     refusals = [Refusal(limit.bucket, wait) for limit in limits if (wait := _wait(recent[limit.bucket], limit, now))]
     if refusals:
         return max(refusals, key=lambda refusal: refusal.seconds)
-    counted = {limit.bucket: _with(recent[limit.bucket], limit.amount, now) for limit in limits}
+    counted = {limit.bucket: _with(recent[limit.bucket], limit.count(now)) for limit in limits}
     _write(connection, counted, found.keys(), now)
     return None
 
@@ -71,7 +79,7 @@ def add(connection: Connection, counts: Sequence[Count], now: datetime) -> None:
     changed = {bucket: _recent(found.get(bucket, {}), now) for bucket in {count.bucket for count in counts}}
     for count in counts:
         if _microseconds(now - count.at) < _microseconds(WINDOW):
-            changed[count.bucket] = _with(changed[count.bucket], count.amount, count.at)
+            changed[count.bucket] = _with(changed[count.bucket], count)
     _write(connection, changed, found.keys(), now)
 
 
@@ -92,12 +100,12 @@ def _recent(events: _Events, now: datetime) -> _Events:
     return {at: amount for at, amount in events.items() if at > start}
 
 
-def _with(events: _Events, amount: int, at: datetime) -> _Events:
+def _with(events: _Events, count: Count) -> _Events:
     """The events with another one, those of the same second under the time of its last."""
-    moment = _microseconds(at - _EPOCH)
+    moment = _microseconds(count.at - _EPOCH)
     same = next((other for other in events if other // _SECOND == moment // _SECOND), moment)
-    total = events.get(same, 0) + amount
-    others = {other: count for other, count in events.items() if other != same}
+    total = events.get(same, 0) + count.amount
+    others = {other: amount for other, amount in events.items() if other != same}
     return others | {max(same, moment): total} if total > 0 else others
 
 

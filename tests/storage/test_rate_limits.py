@@ -246,3 +246,16 @@ def test_what_was_let_through_before_is_counted_even_beyond_the_limit(services: 
     assert take(services.database, clock(), Limit("a", 3)) == Refusal("a", 30)
     clock.move(seconds=30)
     assert take(services.database, clock(), Limit("a", 3)) is None
+
+
+def test_what_is_reserved_lasts_as_long_as_it_is_to_and_may_be_given_back(services: WebServices, clock: Clock) -> None:
+    database, reserved = services.database, Limit("a", 10, 10, lasting=timedelta(seconds=20))
+    taken = reserved.count(clock())
+    assert take(database, clock(), reserved) is None
+    assert take(database, clock(), Limit("a", 10)) == Refusal("a", 20)
+
+    add(database, clock(), Count("a", -10, taken.at))
+    assert take(database, clock(), reserved) is None
+
+    clock.move(seconds=20)
+    assert take(database, clock(), Limit("a", 10)) is None

@@ -23,12 +23,12 @@ from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job, Lane
 from feedserver.settings import Settings
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
+from feedserver.storage.rate_limits import Count
 from feedserver.thoughts import store, timeline
 from feedserver.thoughts.lifecycle import Linked
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.retention import RefusalCounter
 from feedserver.thoughts.verification import cpu_budget, recheck, sources
-from feedserver.thoughts.verification.cpu_budget import Reservation
 from feedserver.thoughts.verification.fetch_budget import FetchBudget
 from feedserver.thoughts.verification.inspect import Fetch, Inspection, Inspector
 from feedserver.thoughts.verification.recheck import VERIFY
@@ -58,7 +58,7 @@ class Task:
     believed: SourceRecord | None
     started_at: datetime
     former: tuple[str, ...]
-    reserved: Reservation
+    reserved: tuple[Count, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ class Verifier:
         refusal = rate_limits.take(connection, [*self._budget.limits(job.subject, job.lane), *of_cpu], now)
         if refusal is not None:
             if cpu_budget.is_of_cpu(refusal.bucket):
-                run_at, error = cpu_budget.retry_at(connection, job, sender, site, now), TOO_DEAR
+                run_at, error = cpu_budget.retry_at(connection, job, sender, site, refusal.seconds, now), TOO_DEAR
             else:
                 run_at, error = self._budget.retry_at(connection, job, now), ENOUGH
             jobs.postpone(connection, job, run_at, attempts=job.attempts, error=error)
@@ -183,7 +183,7 @@ class Verifier:
             return None
         told = None if job.priority == BACKGROUND else sender or None
         believed = sources.believed(connection, job.subject, record, now)
-        reserved = Reservation(tuple(limit.bucket for limit in of_cpu), now)
+        reserved = tuple(limit.count(now) for limit in of_cpu)
         return Task(job, told, believed, now, self._former_bases(connection, job.subject), reserved)
 
     def _site(self, source_key: str) -> str:
