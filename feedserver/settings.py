@@ -91,7 +91,11 @@ class LimitsSettings:
     copies: int = _setting(
         60, types.whole(0, 1_000_000), "full copies of one feed a minute to one address; 0 = no limit"
     )
-    waiting: int = _setting(10_000, types.whole(1, 10_000_000), "unsettled pings; beyond it new ones are refused")
+    waiting: int = _setting(
+        10_000,
+        types.whole(1, 10_000_000),
+        "unsettled pings, a tenth of them from one sender network or source site; beyond it new ones are refused",
+    )
     held: int = _setting(
         10_000, types.whole(1, 10_000_000), "thoughts that wait for a moderator; beyond it new ones are refused"
     )

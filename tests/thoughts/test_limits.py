@@ -5,6 +5,7 @@ from itertools import count
 import pytest
 
 from feedserver.errors import TimedOut
+from feedserver.thoughts.verification import fetch_budget
 from feedserver.thoughts.verification.verify import ENOUGH
 from tests.thoughts.site import SiteWith
 
@@ -56,6 +57,23 @@ def test_retries_leave_half_of_a_hosts_budget_to_new_pings(site_with: SiteWith) 
     assert len(site.web.fetched) - before == 2
     for number in range(2):
         assert site.mention(site.target, f"http://new.other.example/{number}").outcome == "registered"
+
+
+def test_retries_of_many_hosts_leave_half_of_the_sites_budget_to_new_pings(
+    site_with: SiteWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch_budget, "HOSTS_AT_FULL_RATE", 2)
+    site = site_with(limits_host=4)
+    for number in range(8):
+        assert site.ping(site.web.fail(f"http://host{number}.example/", TimedOut("too slow")), site.target)
+    site.clock.move(minutes=2)
+    site.web.fetched.clear()
+
+    site.run_jobs()
+
+    assert len(site.web.fetched) == 4
+    for number in range(4):
+        assert site.mention(site.target, f"http://new{number}.example/", before=f"{number}: ").outcome == "registered"
 
 
 def test_what_is_put_off_comes_back_as_late_as_there_are_others_before_it(site_with: SiteWith) -> None:
