@@ -10,7 +10,7 @@ from typing import Any, Final
 from feedserver.errors import InvalidDocument
 from feedserver.posts import dates, front_matter, withholding
 from feedserver.posts.model import DraftText, Enclosure
-from feedserver.text import caseless, clean, is_language_tag, one_line, shorten, without_open_bidi
+from feedserver.text import caseless, clean, cluster_start, is_language_tag, one_line, shorten, without_open_bidi
 from feedserver.urls import ANY_POST, absolute_url, ascii_url, scheme, segment, split_http
 
 MAX_BYTES = 1_048_576
@@ -107,7 +107,7 @@ def slug_from(title: str) -> str:
     for word in _words(title):
         if slug and len(slug) + len(word) >= _SLUG_FROM_TITLE:
             break
-        slug = f"{slug}-{word}" if slug else word[:_SLUG_FROM_TITLE]
+        slug = f"{slug}-{word}" if slug else word[: cluster_start(word, _SLUG_FROM_TITLE)]
     return slug
 
 

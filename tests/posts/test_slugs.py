@@ -46,6 +46,13 @@ def test_a_long_title_is_cut_between_words() -> None:
     assert slug_from("w" * 300) == "w" * 80
 
 
+@pytest.mark.parametrize("cluster", ["ที่", "नि", "क्षि"])
+def test_a_long_word_is_cut_between_grapheme_clusters(cluster: str) -> None:
+    slug = slug_from("x" + cluster * 100)
+
+    assert slug == "x" + cluster * (79 // len(cluster))
+
+
 @given(st.text(max_size=120))
 def test_every_slug_that_is_made_can_be_taken_and_is_lower_case(title: str) -> None:
     slug = slug_from(title)
