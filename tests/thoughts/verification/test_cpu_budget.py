@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from sqlalchemy import select
 
 from feedserver.jobs.model import LEASE
 from feedserver.jobs.queue import FreeSlots
@@ -15,6 +16,7 @@ from feedserver.net.fetch import FetchedPage
 from feedserver.services import WebServices
 from feedserver.settings import Settings
 from feedserver.storage.rate_limits import WINDOW
+from feedserver.storage.schema import rate_limits
 from feedserver.thoughts.verification import cpu_budget
 from feedserver.thoughts.verification.inspect import Inspector
 from feedserver.thoughts.verification.recheck import VERIFY
@@ -169,17 +171,18 @@ def test_rechecks_are_counted_too_and_spread_over_an_hour(site_with: SiteWith, w
     postponed = [job.run_at - site.clock() for job in site.jobs() if job.last_error == TOO_DEAR]
     assert len(postponed) == 3
     assert all(timedelta() < pause <= timedelta(minutes=61) for pause in postponed)
+    assert max(postponed) > timedelta(minutes=2)
 
 
-def test_our_own_posts_are_counted_for_who_names_them(site_with: SiteWith, web: DearWeb) -> None:
-    site = site_with()
-    site.publish("Long", f"See [this]({site.target}).", slug="long")
-    web.seconds = 6.0
+def test_our_own_posts_are_counted_for_who_names_them_and_not_for_our_site(site_with: SiteWith, web: DearWeb) -> None:
+    site, web.seconds = site_with(), 5.0
+    own = [site.url(site.publish(f"Post {n}", f"See [this]({site.target}).")) for n in range(2)]
+    assert site.ping(own[0], site.target, sender="192.0.2.1").outcome == "registered"
+    with site.services.database.read() as connection:
+        assert [name for name in connection.execute(select(rate_limits.c.bucket)).scalars() if "by site" in name] == []
     assert [ping(site), ping(site)] == ["registered", "registered"]
 
-    own = site.url(site.publish("Another", f"See [this]({site.target}).", slug="another"))
-    assert site.ping(own, site.target, sender="192.0.2.1").outcome == "accepted"
-    assert site.ping(own, site.target, sender="198.51.100.1").outcome == "accepted", "one pair, one thought"
+    assert site.ping(own[1], site.target, sender="192.0.2.9").outcome == "accepted"
 
 
 def test_what_was_reserved_by_a_process_that_died_is_free_when_its_lease_ends(
