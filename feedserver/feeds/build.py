@@ -109,12 +109,12 @@ class Builder:
         return Entry(
             id=thought.guid,
             url=self.urls.thought(post.slug, thought.id),
-            title=f"{thought.author_label} on “{shorten(post.label, _TITLE)}”",
+            title=thought_title(thought, post),
             summary=thought.excerpt,
             html=f"<p>{escape(thought.excerpt)}</p>" if is_ping else as_html(thought.excerpt),
             published=thought.received_at,
             updated=thought.updated_at,
-            authors=(Person(thought.author_label, ascii_url(thought.author_url or "") or None),),
+            authors=(thought_author(thought),),
             lang=post.lang,
             in_reply_to=InReplyTo(post.guid, self.urls.post(post.slug), FeedAddress(SITE, "atom").url(self.urls)),
             external_url=thought.source and ascii_url(thought.source),
@@ -123,3 +123,13 @@ class Builder:
 
     def _person(self, name: str) -> Person:
         return Person(name, self.urls.author(name))
+
+
+def thought_title(thought: Thought, post: Post) -> str:
+    """Returns the title of a thought as an entry: who, and on which post."""
+    return f"{thought.author_label} on “{shorten(post.label, _TITLE)}”"
+
+
+def thought_author(thought: Thought) -> Person:
+    """Returns the author of a thought, with a URI of their page if they named one."""
+    return Person(thought.author_label, ascii_url(thought.author_url or "") or None)

@@ -2,19 +2,15 @@
 
 from collections.abc import Sequence
 from html import escape
-from typing import Final
 from uuid import UUID, uuid5
 
-from feedserver.feeds.build import TTL
+from feedserver.feeds.build import TTL, thought_author, thought_title
 from feedserver.feeds.model import Entry, Feed, Person
 from feedserver.settings import SiteSettings
 from feedserver.storage.revision import Site
-from feedserver.text import shorten
 from feedserver.thoughts.comments import as_html
 from feedserver.thoughts.moderation.queue import QueueEntry
 from feedserver.urls import Urls, ascii_url
-
-_MAX_TITLE: Final = 80  # characters of a post's title
 
 
 def build(queue: Sequence[QueueEntry], site: Site, settings: SiteSettings, urls: Urls, key: str) -> Feed:
@@ -36,7 +32,7 @@ def build(queue: Sequence[QueueEntry], site: Site, settings: SiteSettings, urls:
 
 def _entry(waiting: QueueEntry, urls: Urls) -> Entry:
     thought, post = waiting.thought, waiting.post
-    title = f"{thought.author_label} on “{shorten(post.label, _MAX_TITLE)}”"
+    title = thought_title(thought, post)
     return Entry(
         id=waiting.guid,
         url=ascii_url(thought.source) if thought.source else urls.thought(post.slug, thought.id),
@@ -45,7 +41,7 @@ def _entry(waiting: QueueEntry, urls: Urls) -> Entry:
         html=_html(waiting, urls),
         published=waiting.since,
         updated=waiting.since,
-        authors=(Person(thought.author_label, ascii_url(thought.author_url or "") or None),),
+        authors=(thought_author(thought),),
         lang=post.lang,
     )
 
