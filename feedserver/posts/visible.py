@@ -92,16 +92,9 @@ def _show_picture_of(noscript: Element) -> None:
     real = picture.select_one("img") if picture and picture.tag == "picture" else picture
     if picture is None or real is None or {"0", "1"} & {_value(real, "width"), _value(real, "height")}:
         return
+    address = _value(real, "src").strip()
     for beside in (_element_beside(noscript, "previous_sibling"), _element_beside(noscript, "next_sibling")):
-        placeholder = _placeholder_in(beside) if beside else None
-        if (
-            beside
-            and placeholder
-            and (
-                beside.tag in ("img", "picture")
-                or _lazy_address(placeholder, _LAZY_SOURCES) in ("", _value(real, "src").strip())
-            )
-        ):
+        if beside and (placeholder := _placeholder_in(beside, address)):
             (placeholder.closest("picture") or placeholder).replace_with(picture.extract())
             return
 
@@ -114,12 +107,15 @@ def _element_beside(element: Element, direction: str) -> Element | None:
     return node if isinstance(node, Element) else None
 
 
-def _placeholder_in(element: Element) -> Element | None:
-    """The only picture in `element`, or itself, if it is a placeholder."""
+def _placeholder_in(element: Element, address: str) -> Element | None:
+    """The only picture in `element`, or itself, if it is a placeholder for the picture at `address`."""
     pictures = [element] if element.tag == "img" else element.select("img")
-    if len(pictures) != 1 or (_is_loaded(pictures[0]) and not _lazy_address(pictures[0], _LAZY_SOURCES)):
+    if len(pictures) != 1:
         return None
-    return pictures[0]
+    lazy = _lazy_address(pictures[0], _LAZY_SOURCES)
+    is_placeholder = bool(lazy) or not _is_loaded(pictures[0])
+    is_alone = element.tag in ("img", "picture")  # in a link or a figure, another address is another picture
+    return pictures[0] if is_placeholder and (is_alone or lazy in ("", address)) else None
 
 
 def _load_at_once(picture: Element) -> None:
