@@ -32,3 +32,13 @@ def test_what_code_cites_of_the_interface_is_there() -> None:
     cited = re.findall(r"docs/interface\.md,\s+“([^”]+)”", "\n".join(texts))
 
     assert [heading for heading in cited if heading not in HEADINGS] == []
+
+
+def test_every_module_has_its_place_in_the_architecture() -> None:
+    package = CHECKOUT / "feedserver"
+    modules = {
+        path for path in package.rglob("*.py") if "migrations" not in path.parts and not path.stem.startswith("_")
+    }
+    words = set(re.findall(r"\w+", (CHECKOUT / "ARCHITECTURE.md").read_text("utf-8")))
+
+    assert {str(path.relative_to(package)) for path in modules if path.stem not in words} == set()

@@ -10,7 +10,7 @@ from feedserver.posts import store
 from feedserver.posts.document import FIELDS, MAX_BYTES, nearest_field
 from feedserver.posts.model import DraftText, Post
 from feedserver.services import Services
-from feedserver.thoughts import store as thoughts
+from feedserver.thoughts import shown as thoughts
 
 
 def add_commands(commands: Commands) -> None:

@@ -19,7 +19,7 @@ from feedserver.settings import Settings
 from feedserver.storage import revision
 from feedserver.storage.changes import SiteState
 from feedserver.storage.count_cache import CountCache
-from feedserver.thoughts import store as thoughts
+from feedserver.thoughts import shown as thoughts
 from feedserver.urls import Urls
 
 
@@ -79,8 +79,8 @@ class Collector:
     ) -> Feed:
         post = _post_named(connection, address.name, now) if address.row.of_one_post else None
         post_id, size = post.id if post else None, self.settings.feeds.entries
-        found = thoughts.latest_shown(connection, now, size + 1, post_id, self._offset(address))
-        count = partial(thoughts.count_shown, connection, now, post_id)
+        found = thoughts.latest(connection, now, size + 1, post_id, self._offset(address))
+        count = partial(thoughts.count, connection, now, post_id)
         extent = self._extent(address, f"thoughts/{post_id or ''}", len(found), state, count)
         if not extent.holds(address):
             raise FeedNotFound(address.key)

@@ -21,7 +21,8 @@ from feedserver.posts import addresses, links, spelling
 from feedserver.posts import store as posts
 from feedserver.posts.model import EVERYTHING, Listing, Post
 from feedserver.services import services
-from feedserver.thoughts import comments, store
+from feedserver.thoughts import comments
+from feedserver.thoughts import shown as shown_thoughts
 from feedserver.thoughts.comments import Form
 from feedserver.urls import page_number
 
@@ -87,7 +88,7 @@ def _list_page(
         abort(404)
     spelling.check(connection, listing, services().settings.site.author)
     found = posts.in_order(connection, ids[:POSTS_ON_A_PAGE])
-    counts = store.counts(connection, [post.id for post in found])
+    counts = shown_thoughts.counts(connection, [post.id for post in found])
     return render_template(
         "list.html",
         heading=heading,
@@ -206,7 +207,7 @@ def _post_html(
         "post.html",
         post=shown,
         authors=authors_of(found),
-        thoughts=tuple(store.shown_on(connection, found.id)),
+        thoughts=tuple(shown_thoughts.on_post(connection, found.id)),
         related=tuple(links.related_to(connection, found.id, now)),
         older=older,
         newer=newer,

@@ -32,16 +32,7 @@ _REFUSED: Final[tuple[ColumnElement[bool], ...]] = (
 )
 _TOTALS = select(func.count().label("rows"), func.coalesce(func.sum(thoughts.c.size), 0).label("size"))
 _READ = ("id", "received_at", "state", "post_id", "source_key", "page_key", "title", "excerpt", "size")
-_BY_AGE = (
-    select(
-        *(
-            thoughts.c[name]
-            for name in ("id", "received_at", "state", "post_id", "source_key", "page_key", "title", "excerpt", "size")
-        )
-    )
-    .order_by(thoughts.c.received_at, thoughts.c.id)
-    .limit(_BATCH)
-)
+_BY_AGE = select(*(thoughts.c[name] for name in _READ)).order_by(thoughts.c.received_at, thoughts.c.id).limit(_BATCH)
 
 
 def is_refused(decision: Decision) -> bool:

@@ -10,7 +10,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from feedserver import errors, xmlrpc
 from feedserver.services import services
 from feedserver.storage.explaining import DATABASE_UNAVAILABLE
-from feedserver.thoughts import pingback, store
+from feedserver.thoughts import pingback, shown
 from feedserver.xmlrpc import Call, Value
 
 blueprint = Blueprint("thoughts", __name__)
@@ -60,7 +60,7 @@ def _get_pingbacks(call: Call) -> list[str]:
     """`pingback.extensions.getPingbacks`: the sources whose pingbacks a post shows."""
     post = services().receiver.post_at(pingback.one_string(call))
     with services().database.read() as connection:
-        return [thought.source for thought in store.shown_on(connection, post.id) if thought.source]
+        return [thought.source for thought in shown.on_post(connection, post.id) if thought.source]
 
 
 def _list_methods(call: Call) -> list[str]:

@@ -10,7 +10,7 @@ from feedserver.posts import lists, store
 from feedserver.posts.model import Listing
 from feedserver.posts.store import ids_at_positions
 from feedserver.services import WebServices
-from feedserver.thoughts import store as thoughts
+from feedserver.thoughts import shown as thoughts
 from tests.support.outside import Clock
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

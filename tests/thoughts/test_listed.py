@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from feedserver.posts.model import Post
 from feedserver.storage.schema import posts, thoughts
-from feedserver.thoughts import comments, store
+from feedserver.thoughts import comments, shown
 from feedserver.thoughts.comments import Comment
 from feedserver.thoughts.lifecycle import Action, Verdict
 from feedserver.thoughts.moderation.actions import moderate_all, undo
@@ -38,9 +38,9 @@ def seen(site: Site) -> list[int]:
         expected = list(
             connection.execute(query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc())).scalars()
         )
-        assert store.count_shown(connection, now) == len(expected)
+        assert shown.count(connection, now) == len(expected)
         for offset in range(len(expected) + 2):
-            found = store.latest_shown(connection, now, 5, offset=offset)
+            found = shown.latest(connection, now, 5, offset=offset)
             assert [thought.id for thought in found] == expected[offset : offset + 5]
     return expected
 

@@ -1,0 +1,52 @@
+"""The SQL of thoughts that readers see."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
+
+from feedserver.posts import store as posts
+from feedserver.storage.batches import batches
+from feedserver.storage.schema import thoughts
+from feedserver.thoughts.model import Thought
+from feedserver.thoughts.store import QUERY, thought_of
+
+
+def on_post(connection: Connection, post_id: int) -> list[Thought]:
+    """The thoughts shown on a post, oldest first."""
+    query = QUERY.where(thoughts.c.post_id == post_id, thoughts.c.state == "shown")
+    return [thought_of(row) for row in connection.execute(query.order_by(thoughts.c.received_at, thoughts.c.id))]
+
+
+def latest(
+    connection: Connection, now: datetime, limit: int, post_id: int | None = None, offset: int = 0
+) -> list[Thought]:
+    """The newest thoughts shown on visible posts, or on one of them."""
+    query = select(thoughts.c.id).where(*_readable(now, post_id))
+    query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc()).limit(limit).offset(offset)
+    ids = list(connection.execute(query).scalars())
+    found = {row.id: thought_of(row) for row in connection.execute(QUERY.where(thoughts.c.id.in_(ids)))}
+    return [found[thought_id] for thought_id in ids]
+
+
+def count(connection: Connection, now: datetime, post_id: int | None = None) -> int:
+    """How many thoughts are shown on visible posts, or on one of them."""
+    query = select(func.count()).select_from(thoughts).where(*_readable(now, post_id))
+    return int(connection.execute(query).scalar_one())
+
+
+def counts(connection: Connection, post_ids: Iterable[int]) -> dict[int, tuple[int, datetime]]:
+    """For each post with shown thoughts: their number, and when the newest was received."""
+    shown = select(thoughts.c.post_id, func.count(), func.max(thoughts.c.received_at))
+    shown = shown.where(thoughts.c.state == "shown").group_by(thoughts.c.post_id)
+    queries = (shown.where(thoughts.c.post_id.in_(some)) for some in batches(list(post_ids)))
+    return {post_id: (count, newest) for query in queries for post_id, count, newest in connection.execute(query)}
+
+
+def _readable(now: datetime, post_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    """The conditions for thoughts that readers see, on any post or on one."""
+    of_post = () if post_id is None else (thoughts.c.post_id == post_id,)
+    others, hidden = thoughts.alias(), posts.hidden(now)
+    on_hidden = exists().where(others.c.state == "shown", others.c.post_id.in_(hidden))
+    # Most sites have no thought on a hidden post, and need not search each thought's post among those.
+    return thoughts.c.state == "shown", or_(~on_hidden, thoughts.c.post_id.not_in(hidden)), *of_post
