@@ -43,7 +43,7 @@ def shell(outside: Path, run: Run) -> Shell:
         "nonsense",
         "post",
         "post add",
-        "post add a b",
+        "post edit a b c",
         "post show",
         "post rename a",
         "post list --xml",
