@@ -250,13 +250,18 @@ def page_number(text: str) -> int | None:
 
 def path_steps(path: str) -> tuple[str, ...]:
     """Returns the decoded segments of a path: no empty ones, dot segments resolved, backslashes read as slashes."""
+    return tuple(plain_steps(unquote(path).replace("\\", "/")))
+
+
+def plain_steps(path: str) -> list[str]:
+    """Returns the segments of a decoded path: no empty ones, dot segments resolved."""
     steps: list[str] = []
-    for step in unquote(path).replace("\\", "/").split("/"):
+    for step in path.split("/"):
         if step == "..":
             steps[-1:] = []
         elif step not in ("", "."):
             steps.append(step)
-    return tuple(steps)
+    return steps
 
 
 def _page(number: int) -> str:

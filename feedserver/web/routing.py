@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from werkzeug.routing import BaseConverter, ValidationError
 
-from feedserver.urls import segment
+from feedserver.urls import plain_steps, segment
 
 Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -53,13 +53,7 @@ class NameConverter(BaseConverter):
 
 def plain_path(path: str) -> str:
     """Returns a path without empty and dot segments."""
-    kept: list[str] = []
-    for step in path.split("/"):
-        if step == "..":
-            kept[-1:] = []
-        elif step not in ("", "."):
-            kept.append(step)
-    return "/" + "/".join(kept)
+    return "/" + "/".join(plain_steps(path))
 
 
 def encoded_path(path: str) -> str:
