@@ -10,7 +10,7 @@ from feedserver.thoughts import joining
 from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.moderation.purge import purge
 from feedserver.urls import normalize_source
-from tests.thoughts.site import SOURCE, Answer, Site, SiteWith, linking
+from tests.thoughts.site import SOURCE, Answer, Site, SiteWith, linking, show
 from tests.thoughts.test_retention import clean
 
 HOST = "http://other.example"
@@ -87,7 +87,8 @@ def test_the_page_that_a_known_source_led_to_is_known_without_a_fetch(site: Site
     assert site.ping(old, target).outcome == "registered"
     assert site.ping(f"{HOST}/ok?x", target).outcome == 48
     assert site.ping(old, target).outcome == 48
-    assert site.web.fetched == [old]
+    site.run_jobs()
+    assert site.web.fetched == [old], "it was fetched just before, and waits for `limits.refetch`"
     thought = site.only_thought()
     assert (thought.source_key, thought.host) == (f"{HOST}/ok?x", "other.example")
 
@@ -368,6 +369,50 @@ def test_a_gone_thought_comes_back_under_the_new_url_of_its_page(site: Site, tar
     site.clock.move(days=8)
     site.run_jobs()
     assert site.states() == ["held"]
+
+
+def gone(site: Site) -> None:
+    """The link at SOURCE goes, and that is seen."""
+    site.web.put(SOURCE, "<p>No link any more.")
+    site.clock.move(days=8)
+    site.run_jobs()
+    assert "gone" in site.states()
+    site.clock.move(hours=1)  # it may be fetched again
+
+
+def test_pings_that_joined_a_thought_follow_it_to_another(site: Site, target: str) -> None:
+    site.mention(target)
+    joined = site.mention(target, f"{SOURCE}?2")
+    gone(site)
+    show(site, target, f"{HOST}/new")
+    site.web.put(SOURCE, linking(target), redirected_to=f"{HOST}/new")
+
+    assert site.ping(SOURCE, target).outcome == 48
+
+    assert site.only_thought().source == f"{HOST}/new"
+    assert site.receipt(joined.receipt)["state"] == "shown"
+
+
+def test_a_thought_that_comes_back_does_not_move_to_another_source_site(site: Site, target: str) -> None:
+    site.mention(target)
+    site.moderate("approve")
+    gone(site)
+    site.web.put(SOURCE, linking(target), redirected_to=OTHER)
+
+    assert site.ping(SOURCE, target).outcome == "registered"
+
+    assert {(thought.source_key, thought.host) for thought in site.thoughts()} == {(SOURCE, "other.example")}
+
+
+def test_a_ping_joins_the_thought_of_its_page_that_stands_before_one_that_was_rejected(site: Site, target: str) -> None:
+    secure = SOURCE.replace("http:", "https:")
+    assert site.ping(SOURCE, target).outcome == 16
+    show(site, target, secure)
+    site.web.put(OTHER, linking(target, before="Other words: "), redirected_to=SOURCE)
+
+    assert site.ping(OTHER, target).outcome == 48
+
+    assert {thought.source: thought.state for thought in site.thoughts()} == {SOURCE: "rejected", secure: "shown"}
 
 
 def test_a_moderators_decision_on_the_page_is_final_under_every_url(site: Site, target: str) -> None:
