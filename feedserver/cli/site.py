@@ -3,7 +3,6 @@
 from argparse import Namespace
 from contextlib import closing
 from dataclasses import asdict
-from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from sqlalchemy.engine import make_url
@@ -122,8 +121,8 @@ def _shown(item: DescribedSetting) -> Any:
             return ["*"]  # any port
         case frozenset() as ports:
             return sorted(str(port) for port in ports)
-        case tuple() as networks:
-            return [str(network) for network in networks if isinstance(network, IPv4Network | IPv6Network)]
+        case tuple() as networks_or_hosts:
+            return [str(item) for item in networks_or_hosts]
         case _:
             return str(item.value)
 

@@ -46,6 +46,7 @@ _WORD: Final = re.compile("[A-Za-z]+")
 _UTC: Final = re.compile(r"(?<![A-Za-z])(?:utc?|gmt)(?![A-Za-z])", re.IGNORECASE)
 _NAMED_OFFSET: Final = re.compile(r"([A-Za-z]+) ?([+-]) ?(?=\d)")  # GMT+1
 _REMARK: Final = re.compile(r"([+-]\d{1,2}(?::?\d\d)?) ?\([^()]*\)$")  # as JavaScript prints a Date
+_OFFSET: Final = re.compile(r"[+-](\d\d?):?(\d\d)(?!\d)")
 _YEAR_FIRST: Final = re.compile(
     r"(?<![\d/.-])(?:\d{4}|3[2-9]|[4-9]\d)([-/.])\d{1,2}\1\d{1,2}(?!\d)"
     r"|^\d{4} \d{1,2} \d{1,2}(?!\d)"
@@ -59,6 +60,7 @@ _NO_YEAR: Final = datetime(1, 1, 1)  # noqa: DTZ001
 _EARLIEST: Final = datetime(2, 1, 2, tzinfo=UTC)
 _LATEST: Final = datetime(9999, 12, 30, tzinfo=UTC)
 _INFO: Final = parser.parserinfo()
+_MAX_OFFSET: Final = timedelta(hours=14)  # no zone is further from UTC (XML Schema 1.1 part 2, section 3.3.7.1)
 
 
 class UnreadableDate(ValueError):
@@ -78,6 +80,8 @@ def read(text: str, zone: tzinfo) -> datetime:
     zones = {**_ZONES, **_RFC_5322_ZONES} if _RFC_5322.fullmatch(plain) else _ZONES
     try:
         moment = _the_one(plain, partial(_zone, zones), written)
+        if (offset := moment.utcoffset()) is not None:
+            _check_offset(plain, abs(offset))
         aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
         if aware < _EARLIEST:
             raise UnreadableDate(f"has no year: {_shown(written)}; write it as {EXAMPLE}")
@@ -154,6 +158,15 @@ def _zone(zones: Mapping[str, float], name: str | None, offset: int | None) -> t
     if offset is not None and hours and offset != hours * 3600:
         raise UnreadableDate(f"names the zone {_shown(name or '')} with the offset of another; write the offset alone")
     return timezone(timedelta(hours=hours or 0) if offset is None else timedelta(seconds=offset))
+
+
+def _check_offset(text: str, offset: timedelta) -> None:
+    """Raises ValueError for an offset that no zone has: python-dateutil reads `-13:99` as 14 hours and 39 minutes."""
+    sums = [
+        timedelta(hours=int(hours), minutes=int(minutes)) for hours, minutes in _OFFSET.findall(text) if minutes > "59"
+    ]
+    if offset > _MAX_OFFSET or offset in sums:
+        raise ValueError
 
 
 def _shown(text: str) -> str:

@@ -192,6 +192,32 @@ def test_config_show_names_every_setting_and_its_origin(
     assert rows["data_dir"]["value"] == "var"
 
 
+@pytest.mark.parametrize("origin", ["default", "file", "variable"])
+def test_config_show_shows_a_value_for_every_setting_that_has_one(
+    run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch, origin: str
+) -> None:
+    if origin == "file":
+        (outside / "my.toml").write_text('[moderation]\nshared_by_path = ["a.example"]\n[egress]\nallow = ["::1"]\n')
+        monkeypatch.setenv("FEEDSERVER_CONFIG", "my.toml")
+    if origin == "variable":
+        monkeypatch.setenv("FEEDSERVER_MODERATION_SHARED_BY_PATH", "a.example")
+        monkeypatch.setenv("FEEDSERVER_EGRESS_ALLOW", "::1")
+    used = {item.key: item.value for item in settings.describe()}
+
+    table = {line.split(maxsplit=1)[0]: line for line in run("config", "show").out}
+    rows = {row["key"]: row["value"] for row in json.loads(run("config", "show", "--json").text)}
+
+    for key, value in used.items():
+        if value not in ("", ()):
+            assert rows[key] not in ("", [], None), key
+            assert len(table[key].split()) > 2, key
+        if isinstance(value, tuple):
+            assert rows[key] == [str(item) for item in value], key
+            assert ", ".join(rows[key])[:20] in table[key], key
+    if origin != "default":
+        assert (rows["moderation.shared_by_path"], rows["egress.allow"]) == (["a.example"], ["::1/128"])
+
+
 @pytest.mark.parametrize("from_file", [False, True], ids=["variable", "file"])
 @pytest.mark.parametrize(
     ("url", "shown"),

@@ -52,6 +52,19 @@ def test_an_offset_is_ahead_of_utc_where_it_has_a_plus_whatever_stands_before_it
     assert read(form.format(zone), BERLIN) == TEN - timedelta(hours=hours)
 
 
+@pytest.mark.parametrize("zone", ["-13:99", "+1399", "+01:60", "+1:75", "UTC-12:75", "GMT+0175", "+15:00", "-1430"])
+@pytest.mark.parametrize("form", ["2024-01-05 10:00 {}", "2024-01-05T10:00:00{}", "5-Jan-2024 10am {}"])
+def test_an_offset_that_no_zone_has_is_refused_with_what_to_write(form: str, zone: str) -> None:
+    with pytest.raises(UnreadableDate, match=r"^is not a date: .*; write it as 2026-01-31 18:00$"):
+        read(form.format(zone), UTC)
+
+
+def test_the_offsets_furthest_from_utc_are_read_and_years_are_no_offsets() -> None:
+    assert read("2024-01-05 10:00 +14:00", UTC) == TEN - timedelta(hours=14)
+    assert read("2024-01-05 10:00 -12:00", UTC) == TEN + timedelta(hours=12)
+    assert read("5-Jan-1999 10:00 +05:45", UTC) == datetime(1999, 1, 5, 4, 15, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("zone", ["GMT+1", "UTC-05:00", "CET+1", "Z"])
 def test_a_zone_may_stand_close_to_the_time(zone: str) -> None:
     assert read(f"2024-01-05 10:00{zone}", BERLIN) == read(f"2024-01-05 10:00 {zone}", BERLIN)
