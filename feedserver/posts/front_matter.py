@@ -13,7 +13,8 @@ import yaml
 from feedserver.errors import InvalidDocument
 from feedserver.text import one_line, shorten, without_open_bidi
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_OPENING = re.compile(r"(?:[ \t]*\n)*---[ \t]*(?:\n|\Z)")
+_FRONT_MATTER = re.compile(rf"\A{_OPENING.pattern}(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _MAX_SHOWN: Final = 60  # characters of a field's name
 
 # A tab separates words wherever YAML allows it (YAML 1.2 sections 6.1 to 6.3); PyYAML refuses most of these. It may
@@ -45,10 +46,17 @@ def split(source: str) -> tuple[FrontMatter, str]:
     """The front matter and the Markdown of a document. Raises InvalidDocument."""
     match = _FRONT_MATTER.match(source)
     if not match:
-        if source.startswith("---"):
-            raise InvalidDocument("front matter", "has no closing line of three hyphens")
-        return FrontMatter({}, {}), source
-    return _fields(_loaded(_as_authors_see_it(match["yaml"]))), source[match.end() :]
+        raise InvalidDocument("front matter", _what_is_wrong(source))
+    lines_before = "\n" * source.count("\n", 0, match.start("yaml"))  # so that PyYAML counts lines as authors do
+    return _fields(_loaded(_as_authors_see_it(lines_before + match["yaml"]))), source[match.end() :]
+
+
+def _what_is_wrong(source: str) -> str:
+    if _OPENING.match(source):
+        return "has no closing line of three hyphens"
+    if source.lstrip().startswith("+++"):
+        return "is TOML, which is not read; write it in YAML, as “title: …”, between lines of three hyphens (---)"
+    return "is missing; the first line must be ---, then “title: …” and other fields, then --- again"
 
 
 def body_of(source: str) -> str:
@@ -66,7 +74,7 @@ class _Loader(yaml.SafeLoader):
         for name, _ in node.value:
             if isinstance(name, yaml.ScalarNode):
                 if _folded(name.value) in seen:
-                    where = f"line {name.start_mark.line + 2}"
+                    where = f"line {name.start_mark.line + 1}"
                     raise InvalidDocument("front matter", f"{where}: the field “{_shown(name.value)}” is there twice")
                 seen.add(_folded(name.value))
 
@@ -100,7 +108,7 @@ def _loaded(front: str) -> Any:
     try:
         return yaml.load(front, _Loader)  # noqa: S506 - a restricted SafeLoader
     except yaml.MarkedYAMLError as error:
-        line = f"line {error.problem_mark.line + 2}: " if error.problem_mark else ""
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise InvalidDocument("front matter", f"is not YAML: {line}{one_line(str(error.problem))}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InvalidDocument("front matter", f"is not YAML: {shorten(one_line(str(error)), 200)}") from None

@@ -180,7 +180,8 @@ def test_the_list_for_people_is_newest_first(run: Run, site: Path, write: Write)
 CANNOT_BE_TAKEN = [
     pytest.param(b"", "document", id="empty"),
     pytest.param(b" \n", "document", id="blank"),
-    pytest.param(b"Just words.", "title", id="no title"),
+    pytest.param(b"Just words.", "front matter", id="no front matter"),
+    pytest.param(b"---\ndraft: no\n---\nJust words.", "title", id="no title"),
     pytest.param(b"---\ntitle: T\ndate: never\n---\n", "date", id="date"),
     pytest.param(b"---\ntitle: [\n---\n", "front matter", id="YAML"),
     pytest.param(b"\x89PNG\r\n\x1a\n\x00\x00", "document", id="binary"),

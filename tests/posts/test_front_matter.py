@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from feedserver.errors import InvalidDocument
-from feedserver.posts.document import nearest_field, read
+from feedserver.posts.document import body_of, nearest_field, read
 from feedserver.posts.model import DraftText, Enclosure
 
 
@@ -194,3 +194,47 @@ def test_two_spellings_of_one_field_are_refused_in_a_line(front: str) -> None:
 def test_the_nearest_field_is_found_for_an_unknown_one(name: str, meant: str | None) -> None:
     assert document(f"title: T\n{name}: x").unknown_fields == (name,)
     assert nearest_field(name) == meant
+
+
+@pytest.mark.parametrize("blank", ["\n", "\n\n", " \t\n", "\r\n"])
+def test_blank_lines_before_the_front_matter_are_passed_over(blank: str) -> None:
+    found = read(f"{blank}---\ntitle: T\n---\nWords.\n".encode(), UTC)
+
+    assert (found.title, found.body) == ("T", "Words.\n")
+    assert body_of(found.source) == found.body
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("---\ntitle: T\nx: [\n---\n", 4),
+        ("\n\n---\ntitle: T\nx: [\n---\n", 6),
+        ("\n\n---\ntitle: T\ntitle: U\n---\n", 5),
+    ],
+)
+def test_a_fault_is_told_with_its_line_in_the_document(source: str, line: int) -> None:
+    with pytest.raises(InvalidDocument, match=rf"^front matter: .*line {line}: "):
+        read(source.encode(), UTC)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "# Heading\n\nWords.\n",
+        "Title: T\nDate: 2026-01-31\n\nWords.\n",
+        " ---\ntitle: T\n---\n",
+        "----\ntitle: T\n",
+    ],
+    ids=["empty", "plain Markdown", "Pelican", "indented", "four hyphens"],
+)
+def test_a_document_without_front_matter_is_told_how_it_must_begin(source: str) -> None:
+    with pytest.raises(InvalidDocument, match=r"^front matter: is missing; the first line must be ---, "):
+        read(source.encode(), UTC)
+
+
+def test_front_matter_without_end_and_that_in_toml_are_told_as_such() -> None:
+    with pytest.raises(InvalidDocument, match=r"^front matter: has no closing line of three hyphens$"):
+        read(b"\n---\ntitle: T\n", UTC)
+    with pytest.raises(InvalidDocument, match=r"^front matter: is TOML, which is not read; .*---"):
+        read(b'+++\ntitle = "T"\n+++\nWords.\n', UTC)

@@ -110,7 +110,7 @@ def test_a_slug_that_cannot_be_taken_comes_with_one_that_can() -> None:
     assert "such as “my-own-post”" in str(refusal(b"---\ntitle: T\nslug: My own post!\n---\n"))
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"Words without a title.", b"---\n---\n"])
+@pytest.mark.parametrize("content", [b"---\n---\n", b"---\ndraft: true\n---\nWords.\n"])
 def test_a_document_needs_a_title_or_a_slug(content: bytes) -> None:
     assert refusal(content).field == "title"
 
