@@ -4,6 +4,7 @@ All addresses of a name are checked (RFC 1918 and others: `address`), and the co
 that a second resolution cannot lead elsewhere.
 """
 
+import logging
 import socket
 import ssl
 import threading
@@ -11,8 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from time import monotonic
 from typing import Any
 from urllib.parse import SplitResult
 
@@ -21,6 +23,8 @@ from feedserver.host_names import DEFAULT_PORTS, host_name
 from feedserver.net.address import may_contact
 from feedserver.net.guarded_socket import Deadline, GuardedSocket, GuardedTlsSocket
 from feedserver.setting_types import Network
+
+_log = logging.getLogger(__name__)
 
 MAX_ADDRESSES = 4  # tried in order
 NOT_FOUND = "the source’s host cannot be found"  # for a forbidden address too, so that nobody can probe our networks
@@ -63,8 +67,8 @@ def connection(
     """
     host, port = host_name(parts), parts.port or DEFAULT_PORTS[parts.scheme]
     if policy.ports is not None and port not in policy.ports:
-        raise AddressForbidden(NOT_FOUND)
-    addresses = _checked(_resolve(host, port, resolve, deadline), policy.allow)
+        raise _forbidden(host, f"port {port} is not in egress.ports")
+    addresses = _checked(host, _resolve(host, port, resolve, deadline), policy.allow)
     with _connect(addresses[:MAX_ADDRESSES], port, deadline) as sock:
         if parts.scheme == "http":
             yield GuardedSocket(sock, deadline)
@@ -94,14 +98,27 @@ def _resolve(host: str, port: int, resolve: Resolve, deadline: Deadline) -> list
     return outcome.result(deadline.remaining())
 
 
-def _checked(found: Sequence[SocketAddress], allow: Sequence[Network]) -> list[Address]:
+def _checked(host: str, found: Sequence[SocketAddress], allow: Sequence[Network]) -> list[Address]:
     """The addresses of `found`. Raises AddressForbidden if one of them may not be contacted: then none is."""
     addresses = [_address(item) for item in found]
     if not addresses:
         raise HostUnknown(NOT_FOUND)
-    if not all(may_contact(address, allow) for address in addresses):
-        raise AddressForbidden(NOT_FOUND)
+    for address in addresses:
+        if not may_contact(address, allow):
+            raise _forbidden(host, f"its address {address} is not public, and in no network of egress.allow")
     return addresses
+
+
+def _forbidden(host: str, why: str) -> AddressForbidden:
+    """The error for the sender, who is told nothing of our networks. The log tells the operator."""
+    _tell_operator(host, why, int(monotonic() // 60))
+    return AddressForbidden(NOT_FOUND)
+
+
+@lru_cache(maxsize=1000)
+def _tell_operator(host: str, why: str, _minute: int) -> None:
+    """Logs a refusal, each once a minute: the cache remembers those that were logged."""
+    _log.warning("%s is not contacted: %s; senders of pings are told that it cannot be found", host, why)
 
 
 def _address(found: SocketAddress) -> Address:
