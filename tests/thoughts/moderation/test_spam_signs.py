@@ -82,6 +82,11 @@ def test_the_same_words_from_a_third_source_site_are_held(site: Site, one_post: 
     assert third == ("held", "at least 3 source sites say the same words")
 
 
+def test_a_source_site_that_says_the_same_words_twice_counts_once(site: Site) -> None:
+    for number, target in enumerate(posts(site, 3)):
+        assert mention(site, target, f"http://host{number % 2}.example/{number}") == ("shown", "verified")
+
+
 def test_letter_case_and_blanks_do_not_make_other_words(site: Site) -> None:
     for number, before in enumerate([WORDS, WORDS.upper(), WORDS.replace(" ", "\n  ")]):
         state, _ = mention(site, site.target, f"http://host{number}.example/", before=before)

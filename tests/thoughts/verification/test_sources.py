@@ -10,6 +10,7 @@ from feedserver.errors import BadStatus
 from feedserver.storage.schema import read_ahead, sources
 from feedserver.thoughts.verification.sources import _MOST_AHEAD
 from tests.thoughts.site import SOURCE, Site, linking
+from tests.thoughts.test_retention import clean
 
 LONG = "http://other.example/" + "a" * 2_000
 
@@ -64,6 +65,18 @@ def test_further_posts_are_forgotten_when_the_source_may_be_fetched_again(site: 
     assert site.ping(SOURCE, second).outcome == "registered"
 
     assert (len(site.web.fetched), site.web.unchanged) == (2, 0), "the page is read anew, and whole"
+    assert ahead(site) == []
+
+
+def test_further_posts_are_forgotten_after_a_day_though_nobody_pings_the_source_again(site: Site) -> None:
+    first, second = published(site, 2)
+    site.web.put(SOURCE, linking(first, second))
+    site.ping(SOURCE, first)
+    assert ahead(site)
+
+    site.clock.move(hours=25)
+    clean(site)
+
     assert ahead(site) == []
 
 
