@@ -7,17 +7,13 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from sqlalchemy import Connection, inspect, text
 
 from feedserver import private_files
 from feedserver.errors import StorageError
 from feedserver.storage.engine import Database
-
-if TYPE_CHECKING:
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
 State = Literal["missing", "older", "current"]  # of a database
 
@@ -73,15 +69,12 @@ def upgrade_on(connection: Connection) -> bool:
     """`upgrade`, inside the caller's transaction."""
     if _state(connection) == "current":
         return False
-    from alembic.runtime.environment import EnvironmentContext
+    from alembic import command
+    from alembic.config import Config
 
-    script = _script()
-    with EnvironmentContext(
-        _config(connection),
-        script,
-        fn=lambda revision, _: script._upgrade_revs("head", revision),  # noqa: SLF001 - Alembic's own recipe
-    ):
-        script.run_env()
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(_folder()))
+    command.upgrade(config, "head")
     return True
 
 
@@ -127,20 +120,6 @@ def _check_known(revision: str) -> None:
             f"the database (schema {revision}) is of a newer feedserver, or of one before the first release: "
             "install the newer one, or start anew; databases from before the release cannot be migrated"
         )
-
-
-def _script() -> "ScriptDirectory":
-    from alembic.script import ScriptDirectory
-
-    return ScriptDirectory.from_config(_config())
-
-
-def _config(connection: Connection | None = None) -> "Config":
-    from alembic.config import Config
-
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(_folder()))
-    return config
 
 
 def _folder() -> Path:
