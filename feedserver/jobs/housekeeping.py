@@ -40,7 +40,7 @@ def ensure(connection: Connection, now: datetime) -> Job:
 
 
 def bring_forward(connection: Connection, now: datetime) -> None:
-    """Makes the job due at once, unless it is under way."""
+    """Makes the job due at once. One that is under way was due."""
     job = ensure(connection, now)
-    if not job.is_leased(now) and job.run_at > now:
+    if job.run_at > now:
         store.bring_forward(connection, job, now)
