@@ -1,14 +1,18 @@
 """Database, secret and their folder are for their owner's eyes alone, whatever the umask and whatever was there."""
 
 import os
+import sqlite3
 import stat
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from feedserver import private_files
+from feedserver.storage import migrate
+from feedserver.storage.engine import Database
 from tests.support.serving import FEEDSERVER, Site, clean_environ, free_port
 
 UMASKS = [0o000, 0o077, 0o277, 0o777]
@@ -86,6 +90,21 @@ def test_init_makes_all_private(tmp_path: Path, umask: int) -> None:
         "feedserver.sqlite3": "0o600",
         "feedserver.sqlite3.lock": "0o600",
     }
+
+
+def test_the_log_of_a_database_that_another_process_has_open_becomes_private_too(tmp_path: Path) -> None:
+    file = tmp_path / "site.sqlite3"
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("CREATE TABLE any (id)")
+        for path in tmp_path.iterdir():
+            path.chmod(0o666)
+
+        with migrate.exclusive(Database(f"sqlite:///{file}")):
+            found = modes(tmp_path)
+
+    assert {"site.sqlite3", "site.sqlite3-wal", "site.sqlite3-shm"} <= found.keys()
+    assert {rights for name, rights in found.items() if name != "."} == {"0o600"}
 
 
 def test_a_copy_is_private_too_and_the_folder_that_was_there_keeps_its_rights(tmp_path: Path) -> None:
