@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver.errors import ListMoved
-from feedserver.feeds.autodiscovery import HeadLinks, for_list, for_post, for_site
+from feedserver.feeds.autodiscovery import for_list, for_post, for_site
 from feedserver.feeds.collecting import may_be_empty
+from feedserver.feeds.scopes import AUTHOR, SITE, TAG
 from feedserver.pages.cache import CachedPage, PagePost
 from feedserver.pages.comment_form import Refusal, empty_form, filled_form, new_token, submit
 from feedserver.posts import addresses, links, spelling
@@ -41,34 +42,34 @@ _NOTICES = {
 
 @blueprint.get("/")
 def home() -> Response:
-    return _list(None, EVERYTHING, services().urls.home, for_site())
+    return _list(SITE, EVERYTHING, services().urls.home)
 
 
 @blueprint.get("/tags/<name:name>")
 def tag(name: str) -> BaseResponse:
     urls = services().urls
-    return _named_list(Listing(tag=name), urls.tag, for_list("tag", name))
+    return _named_list(TAG, Listing(tag=name), urls.tag)
 
 
 @blueprint.get("/authors/<name:name>")
 def author(name: str) -> BaseResponse:
     urls = services().urls
-    return _named_list(Listing(author=name), urls.author, for_list("author", name))
+    return _named_list(AUTHOR, Listing(author=name), urls.author)
 
 
-def _named_list(listing: Listing, url: Callable[[str, int], str], feeds: HeadLinks) -> BaseResponse:
+def _named_list(scope: str, listing: Listing, url: Callable[[str, int], str]) -> BaseResponse:
     """The list of a tag or author; another spelling of it redirects."""
     try:
-        return _list(listing.name, listing, partial(url, listing.name), feeds)
+        return _list(scope, listing, partial(url, listing.name))
     except ListMoved as moved:
         return redirect(url(moved.name, 1) + query_as_sent(), 301)
 
 
-def _list(heading: str | None, listing: Listing, page_url: Callable[[int], str], feeds: HeadLinks) -> Response:
+def _list(scope: str, listing: Listing, page_url: Callable[[int], str]) -> Response:
     number = _page_number()
 
     def render(connection: Connection, now: datetime) -> CachedPage:
-        return CachedPage((_list_page(connection, now, number, heading, listing, page_url, feeds).encode(),))
+        return CachedPage((_list_page(connection, now, number, scope, listing, page_url).encode(),))
 
     return make_response(*services().page_cache.get((listing, number), render).html)
 
@@ -77,10 +78,9 @@ def _list_page(
     connection: Connection,
     now: datetime,
     page: int,
-    heading: str | None,
+    scope: str,
     listing: Listing,
     page_url: Callable[[int], str],
-    feeds: HeadLinks,
 ) -> str:
     # One more than is shown tells whether there are older ones, without a count.
     ids = posts.latest_ids(connection, now, POSTS_ON_A_PAGE + 1, (page - 1) * POSTS_ON_A_PAGE, listing)
@@ -91,7 +91,8 @@ def _list_page(
     counts = shown_thoughts.counts(connection, [post.id for post in found])
     return render_template(
         "list.html",
-        heading=heading,
+        heading=listing.name,
+        scope=scope,
         posts=found,
         authors_of=authors_of,
         page=page,
@@ -99,7 +100,7 @@ def _list_page(
         page_url=page_url,
         counts={post_id: count for post_id, (count, _) in counts.items()},
         canonical=page_url(page),
-        feeds=feeds,
+        feeds=for_list(scope, listing.name) if listing.name else for_site(),
     )
 
 

@@ -140,7 +140,14 @@ def rich_post_page() -> str:
 
 
 def list_page(**values: Any) -> str:
-    plain = {"heading": None, "posts": (), "authors_of": lambda of: of.authors, "page": 1, "has_older": False}
+    plain = {
+        "heading": "",
+        "scope": "site",
+        "posts": (),
+        "authors_of": lambda of: of.authors,
+        "page": 1,
+        "has_older": False,
+    }
     return render("list.html", **plain | {"page_url": URLS.home, "counts": {}} | values)
 
 
@@ -156,7 +163,7 @@ POSTS = (
     post(id=3, slug="empty", title="", excerpt=""),
 )
 FIRST_PAGE = list_page(posts=POSTS, has_older=True, counts={1: 1, 2: 5}, canonical=URLS.home())
-SECOND_PAGE = list_page(posts=POSTS, page=2, heading="Posts tagged “<sea>”")
+SECOND_PAGE = list_page(posts=POSTS, page=2, heading="<sea>", scope="tag")
 FULL_RECEIPT = receipt_page(
     "rejected",
     reason="no link",

@@ -13,6 +13,7 @@ from tests.pages.builders import (
     URLS,
     elements,
     list_page,
+    post,
     receipt_page,
     texts,
 )
@@ -35,6 +36,25 @@ def test_home_has_the_sites_title_as_its_heading_and_invites_when_it_is_empty() 
 
     assert texts(page, "h1.unseen") == [SITE.title]
     assert texts(page, ".empty")[0].startswith("Nothing has been published here yet.")
+
+
+@pytest.mark.parametrize(("scope", "path"), [("tag", "tags/a%2Fb"), ("author", "authors/a%2Fb")])
+def test_a_list_of_a_tag_or_an_author_links_visibly_to_its_own_feeds(scope: str, path: str) -> None:
+    page = list_page(heading="a/b", scope=scope, posts=POSTS)
+
+    own = elements(page, "main .feeds a")
+    assert [(e.attrs["href"], e.text) for e in own] == [
+        (URLS.at(f"/{path}/feed.rss"), "RSS"),
+        (URLS.at(f"/{path}/feed.atom"), "Atom"),
+        (URLS.at(f"/{path}/feed.json"), "JSON"),
+    ]
+    assert elements(list_page(posts=POSTS), "main .feeds") == []  # the header links to those of the site
+
+
+def test_a_tag_that_begins_with_a_hash_shows_one_only() -> None:
+    page = list_page(posts=[post(tags=("#hash tag", "sea"))])
+
+    assert [e.attrs.get("class") for e in elements(page, ".tags li")] == [["hashed"], None]
 
 
 @pytest.mark.parametrize("state", STATES)

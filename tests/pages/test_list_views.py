@@ -80,3 +80,13 @@ def test_drafts_scheduled_and_deleted_posts_are_in_no_list(
 
     assert texts(client.get("/").text, "article h2") == []
     assert client.get("/tags/sea").status_code == 404
+
+
+def test_the_feeds_that_a_list_links_to_list_the_same_posts(client: FlaskClient, publish: Publish) -> None:
+    publish("Fog", tags="[sea]", authors="[Bob]")
+    publish("Hay", tags="[land]")
+
+    for path in ("/tags/sea", "/authors/Bob"):
+        (*_, json_feed) = hrefs(client.get(path).text, "main .feeds a")
+        items = get(client, json_feed).get_json()["items"]
+        assert [item["title"] for item in items] == ["Fog"], path

@@ -31,3 +31,13 @@ def test_colours_stand_out_from_what_is_behind_them(scheme: int, front: str, lea
 def test_the_stylesheet_is_small_and_fetches_nothing() -> None:
     assert len(STYLE.encode()) < 9 * 1024
     assert not re.search(r"url\(|@import|@font-face", STYLE)
+
+
+def test_no_link_or_date_that_wraps_to_a_line_of_its_own_is_indented() -> None:
+    indented = [rule.split("{")[0].strip() for rule in STYLE.splitlines() if "margin-inline-start: ." in rule]
+
+    assert indented == []
+
+
+def test_the_sign_before_a_tag_is_left_out_where_the_tag_has_one() -> None:
+    assert re.findall(r"(\S*)::before {[^}]*content: \"#\"", STYLE) == ["li:not(.hashed)"]
