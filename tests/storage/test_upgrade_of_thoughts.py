@@ -159,6 +159,7 @@ SOURCES = {  # by id: the source key of the first release, the present one, and 
     4: ("http://h.example/日?ü=%c3", "http://h.example/%E6%97%A5?%C3%BC=%C3", "//h.example/%E6%97%A5?%C3%BC=%C3"),
     5: ("http://h.example:8080/a/../%7e/.", "http://h.example:8080/~/", "//h.example:8080/~/"),
     6: ("http://h.example/100%", "http://h.example/100%25", "//h.example/100%25"),
+    7: ("http://h.example/e\u0301?e%cc%81", "http://h.example/e%CC%81?e%CC%81", "//h.example/%C3%A9?%C3%A9"),
 }
 
 

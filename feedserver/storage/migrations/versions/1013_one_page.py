@@ -1,12 +1,13 @@
-"""Sources in normal form (RFC 3986 section 6.2.2), the keys of their pages, and pings that joined a thought.
+"""Sources in normal form (RFC 3986 section 6.2.2), the keys of their pages (in NFC), and pings that joined a thought.
 
 Of two thoughts on one post whose sources become one, the older keeps its key; the other gets one of its own, with its
 id as a fragment, and nothing is lost. A source whose normal form is too long for an index keeps its key.
 """
 
 import re
+import unicodedata
 from collections import defaultdict
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,6 +29,9 @@ _JOBS = sa.table(
 )
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})?")
 _UNRESERVED = re.compile("[A-Za-z0-9._~-]")
+_BEYOND_ASCII = re.compile("[^%/?&]?(?:%[89A-F][0-9A-F])+")
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
+_MAX_COMPOSED = 600  # characters: NFC takes quadratic time for a run of marks
 _COPIES_OF_KEY = 9  # in the estimated size of a thought
 _LONGEST = 2048  # characters that an index of PostgreSQL holds
 _KEPT = "!$&'()*+,;=:@/%"
@@ -75,7 +79,7 @@ def _normalize_sources() -> dict[str, list[str]]:
         if key not in renamed[row.source_key]:
             renamed[row.source_key].append(key)
         if row.state not in ("received", "rejected"):
-            page = "//" + normal.partition("://")[2]
+            page = "//" + _BEYOND_ASCII.sub(_composed, normal.partition("://")[2])
             pages.append({"of": row.id, "page": page, "path": page.partition("?")[0].rstrip("/")})
     this = sa.update(_THOUGHTS).where(_THOUGHTS.c.id == sa.bindparam("of"))
     if changed:  # a new key may still be the old one of another thought
@@ -107,6 +111,14 @@ def _normal(key: str) -> str:
     parts = urlsplit(key)
     query = f"?{_escaped(parts.query, '?')}" if parts.query else ""
     return f"{parts.scheme}://{parts.netloc}{_path(parts.path)}{query}"
+
+
+def _composed(escaped: re.Match[str]) -> str:
+    try:
+        text = unquote(escaped[0], errors="strict")
+    except UnicodeDecodeError:  # bytes of another encoding
+        return escaped[0]
+    return quote(unicodedata.normalize("NFC", text) if len(text) <= _MAX_COMPOSED else text, safe=_ASCII)
 
 
 def _path(path: str) -> str:
