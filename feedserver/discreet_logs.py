@@ -33,7 +33,11 @@ class Discreet(logging.Filter):
     """Makes records of any logger discreet: their messages, and the tracebacks of their exceptions."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = printable(hidden(record.getMessage())), None
+        try:
+            message = record.getMessage()
+        except (KeyError, TypeError, ValueError):  # its arguments do not fit, and nobody is to fail for a line
+            message = f"{record.msg} {record.args}"
+        record.msg, record.args = printable(hidden(message)), None
         if record.exc_info and not record.exc_text:
             record.exc_text = _traceback(logging.Formatter().formatException(record.exc_info))
         return True

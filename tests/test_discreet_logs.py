@@ -51,6 +51,15 @@ def test_a_message_is_one_discreet_line(log: logging.Logger, written: io.StringI
     assert written.getvalue() == "Error handling request /receipts/… from a\\u202e\\u000aINFO forged: b\\u009b\n"
 
 
+@pytest.mark.parametrize("message", ["%d of", "%s and %s", "100% of", "%(name)s"])
+def test_a_message_whose_arguments_do_not_fit_harms_nobody(
+    log: logging.Logger, written: io.StringIO, message: str
+) -> None:
+    log.error(message, f"/receipts/{SECRET}")
+
+    assert written.getvalue() == f"{message} ('/receipts/…\n", "one line, and no secret"
+
+
 def test_a_traceback_is_discreet_and_keeps_its_lines(log: logging.Logger, written: io.StringIO) -> None:
     try:
         raise ValueError(f"no such page: /receipts%2F{SECRET} \u202e")
