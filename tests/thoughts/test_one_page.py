@@ -93,6 +93,15 @@ def test_the_page_that_a_known_source_led_to_is_known_without_a_fetch(site: Site
     assert (thought.source_key, thought.host) == (f"{HOST}/ok?x", "other.example")
 
 
+def test_a_source_that_led_to_another_is_known_without_a_fetch_later_too(site: Site, target: str) -> None:
+    old = site.web.put(f"{HOST}/old", linking(target), redirected_to=f"{HOST}/ok")
+    site.ping(old, target)
+    site.clock.move(hours=1)
+
+    assert site.ping(old, target).outcome == 48
+    assert site.web.fetched == [old]
+
+
 def test_a_source_that_leads_to_an_address_that_is_too_long_is_missing(site: Site, target: str) -> None:
     site.web.put(SOURCE, linking(target), redirected_to=TOO_LONG)
 
@@ -417,6 +426,18 @@ def test_a_thought_that_comes_back_does_not_move_to_another_source_site(site: Si
     assert site.ping(SOURCE, target).outcome == "registered"
 
     assert {(thought.source_key, thought.host) for thought in site.thoughts()} == {(SOURCE, "other.example")}
+
+
+def test_a_thought_that_comes_back_does_not_move_to_a_url_that_was_refused_on_its_own(site: Site, target: str) -> None:
+    show(site, target)
+    gone(site)
+    new = site.web.put(f"{HOST}/new", "<p>No link yet.")
+    assert site.ping(new, target).outcome == 17
+    site.web.put(OTHER, page(target, canonical=SOURCE), redirected_to=new)
+
+    assert site.ping(OTHER, target).outcome == 48
+
+    assert {thought.source: thought.state for thought in site.thoughts()} == {SOURCE: "shown", new: "rejected"}
 
 
 def test_a_ping_joins_the_thought_of_its_page_that_stands_before_one_that_was_rejected(site: Site, target: str) -> None:
