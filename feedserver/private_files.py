@@ -1,4 +1,4 @@
-"""Files and folders that only their owner may read: database, secret, media. Whatever the umask, and what was there."""
+"""Files and folders that only their owner may read: database and secret. Whatever the umask, and what was there."""
 
 import os
 import stat

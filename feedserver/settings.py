@@ -129,7 +129,7 @@ class ServerSettings:
 class Settings:
     """Every setting (docs/interface.md, “Settings”): the key `site.url` is `settings.site.url`."""
 
-    data_dir: Path = _setting(Path("var"), types.path, "database, secret, media")
+    data_dir: Path = _setting(Path("var"), types.path, "database and secret")
     site: SiteSettings = field(default_factory=SiteSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     feeds: FeedsSettings = field(default_factory=FeedsSettings)
