@@ -64,4 +64,4 @@ def from_json(text: str) -> Findings:
         int(post_id): Mention(hidden=own.pop("hidden"), content=Content(**values["page"], **own))
         for post_id, own in values["mentions"].items()
     }
-    return Findings(mentions, values["posts"], values["redirected_to"], values.get("page_key"))
+    return Findings(mentions, values["posts"], values["redirected_to"], values["page_key"])
