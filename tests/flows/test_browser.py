@@ -59,6 +59,15 @@ tags: [{"tag" * 60}]
 """
 
 
+# The y of the line that the text of an element stands on.
+BASELINE = """element => {
+    const mark = element.appendChild(document.createElement("img"));
+    const y = mark.getBoundingClientRect().bottom;
+    mark.remove();
+    return y;
+}"""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with playwright.sync_playwright() as started:
@@ -146,6 +155,19 @@ def test_no_page_scrolls_sideways_or_makes_the_browser_complain(site: Site, visi
         reader.page.goto(site.url + path)
         assert not reader.scrolls_sideways()
     assert reader.complaints == []
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_links_to_feeds_begin_where_their_line_begins_and_stand_on_it(site: Site, visit: Any, width: int) -> None:
+    reader = visit(width)
+
+    reader.page.goto(f"{site.url}/feed.rss")
+    left = reader.page.locator("h1").bounding_box()["x"]
+    assert reader.page.locator("main .feeds a").first.bounding_box()["x"] == left
+
+    reader.page.goto(f"{site.url}/feeds")
+    row = reader.page.locator(".catalogue li").first
+    assert len({link.evaluate(BASELINE) for link in row.locator("a").all()}) == 1
 
 
 def test_a_person_writes_a_comment_corrects_it_and_sees_it_once_it_is_approved(site: Site, visit: Any) -> None:
