@@ -59,7 +59,8 @@ def read(content: bytes, zone: tzinfo) -> DraftText:
     front, body = front_matter.split(source)
     fields = front.fields
     title = _title(fields)
-    withheld = withholding.read(fields, zone)
+    others = {name: value for name, value in fields.items() if name not in FIELDS}
+    withheld = withholding.read(others, zone, is_dated=fields.get("date") is not None)
     return DraftText(
         source=source,
         body=body,
@@ -77,7 +78,7 @@ def read(content: bytes, zone: tzinfo) -> DraftText:
         enclosures=_enclosures(fields),
         until=withheld.until,
         withheld_by=tuple(front.written[name] for name in withheld.drafts),
-        unknown_fields=tuple(sorted(front.written[name] for name in fields if not _is_known(name))),
+        unknown_fields=tuple(sorted(front.written[name] for name in others if not withholding.is_known(name))),
     )
 
 
@@ -88,13 +89,10 @@ def body_of(source: str) -> str:
 
 def nearest_field(name: str) -> str | None:
     """The field that the author of an unknown one most likely means; None if none is near."""
-    plain = re.sub("[-_ ]", "", name.casefold())
-    near = get_close_matches(plain, [*FIELDS, *_ALIASES, *sorted(withholding.NAMES)], n=1, cutoff=0.7)
+    near = get_close_matches(
+        withholding.squeezed(name), [*FIELDS, *_ALIASES, *sorted(withholding.NAMES)], n=1, cutoff=0.7
+    )
     return _ALIASES.get(near[0], near[0]) if near else None
-
-
-def _is_known(name: str) -> bool:
-    return name in FIELDS or withholding.is_known(name)
 
 
 def _latest(*moments: datetime | None) -> datetime | None:

@@ -4,6 +4,7 @@ What the fields mean is for `document` and `withholding` to say.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -128,5 +129,6 @@ def _shown(name: str | None) -> str:
 
 
 def _folded(name: str | None) -> str:
-    """The name of a field as it is compared: in any letter case."""
-    return one_line(name or "").casefold()
+    """The name of a field as it is compared: in any letter case, without characters that nobody sees."""
+    seen = "".join(c for c in name or "" if unicodedata.category(c) != "Cf")
+    return one_line(seen).casefold()

@@ -169,7 +169,7 @@ def test_enclosures_hold_no_control_characters() -> None:
 
 
 def test_fields_that_no_post_has_are_named() -> None:
-    assert document("Colour: red", "Tags: [a]", "<<: x").unknown_fields == ("<<", "Colour")
+    assert document("Colour: red", "Tags: [a]", "_id: x").unknown_fields == ("Colour", "_id")
 
 
 @pytest.mark.parametrize(

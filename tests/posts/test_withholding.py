@@ -65,6 +65,15 @@ def document(*lines: str) -> DraftText:
         "is_private: yes",
         "isPublished: false",
         "is-public: no",
+        "_draft: true",
+        "saveAsDraft: true",
+        "isUnlisted: true",
+        "has_password: yes",
+        "unpublish: true",
+        "state: draft",
+        "state: In review",
+        "datePublished: soon",
+        "<<: {draft: true}",
     ],
 )
 def test_a_field_that_withholds_makes_a_draft(line: str) -> None:
@@ -96,6 +105,9 @@ def test_a_field_that_withholds_makes_a_draft(line: str) -> None:
         "status: ~",
         "visibility: public",
         "expiryDate: never",
+        "state: California",
+        "unpublish: no",
+        "<<:",
     ],
 )
 def test_a_field_that_withholds_nothing_is_passed_over(line: str) -> None:
@@ -105,12 +117,49 @@ def test_a_field_that_withholds_nothing_is_passed_over(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Date", "publishDate", "publish_date", "PublishDate", "published", "pubDate", "published_at", "scheduled"]
+    "name",
+    [
+        "Date",
+        "publishDate",
+        "publish_date",
+        "PublishDate",
+        "published",
+        "pubDate",
+        "published_at",
+        "scheduled",
+        "datePublished",
+        "date_published",
+    ],
 )
 def test_a_date_to_come_schedules(name: str) -> None:
     found = document(f"{name}: 2099-01-01")
 
     assert (found.date, found.draft, found.unknown_fields) == (LATER, False, ())
+
+
+@pytest.mark.parametrize("line", ["draft\u200b: true", "\ufeffdraft: true", "dra\u00adft: true", "pub\u2060lished: no"])
+def test_characters_that_nobody_sees_are_no_part_of_a_name(line: str) -> None:
+    assert document(line).draft
+    assert document(line).unknown_fields == ()
+
+
+@pytest.mark.parametrize(
+    "line", ["drafts: true", "dräft: yes", "privat: true", "publisehd: no", "statuss: draft", "publishd: 2099-01-01"]
+)
+def test_a_slip_of_the_pen_withholds_and_is_told(line: str) -> None:
+    found = document(line)
+
+    assert found.draft or found.date == LATER
+    assert found.unknown_fields == (line.partition(":")[0],)
+
+
+@pytest.mark.parametrize(
+    "line", ["publisher: Ace Books", "hide_toc: true", "render_math: false", "start_date: 2099-01-01", "statue: David"]
+)
+def test_another_word_withholds_nothing(line: str) -> None:
+    found = document(line)
+
+    assert (found.draft, found.date) == (False, None)
 
 
 def test_the_latest_of_several_dates_counts() -> None:
