@@ -1,8 +1,8 @@
 """Builds and parses all URLs of the site, and normalizes URLs of others.
 
 All generated URLs start with `site.url`, whatever the Host of a request. When a URL is matched with a post, fragment,
-query, trailing slash, scheme, letter case of the host, default port, percent-encoding, dot segments, Unicode form and
-IDNA are ignored (docs/interface.md, “pingback.ping”).
+query, empty segments of the path, scheme, letter case of the host, default port, percent-encoding, dot segments,
+Unicode form and IDNA are ignored (docs/interface.md, “pingback.ping”).
 """
 
 import re
@@ -90,7 +90,7 @@ class Urls:
     def post_slug(self, url: str) -> str | None:
         """The slug, in NFC, in the URL of a post's page, None for any other URL. The post need not exist."""
         match self._steps_below(url):
-            case ["posts", slug, *rest] if slug and not any(rest):
+            case ["posts", slug]:
                 return slug
             case _:
                 return None
@@ -110,7 +110,7 @@ class Urls:
 def _authority_and_prefix(base: str) -> tuple[tuple[str, int | None], list[str]]:
     """The authority of a base URL, and the segments of its path."""
     parts = urlsplit(base)
-    return authority(parts), _steps(parts.path) if parts.path else []
+    return authority(parts), _steps(parts.path)
 
 
 def base_of_post(url: str) -> str:
@@ -120,7 +120,7 @@ def base_of_post(url: str) -> str:
 
 
 def _steps(path: str) -> list[str]:
-    return [nfc(unquote(step)) for step in normalize_path(path).split("/")[1:]]
+    return [nfc(unquote(step)) for step in plain_steps(normalize_path(path))]
 
 
 def nfc(text: str) -> str:
