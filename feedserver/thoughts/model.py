@@ -40,11 +40,15 @@ NOTHING: Final = Content("", "", "", "")  # of a ping that was never verified
 
 
 def fingerprint_of(words: str) -> str | None:
-    """A hash of words, ignoring letter case and blanks; None if they are too few to be compared."""
-    said = "".join(words.split())
+    """A hash of the letters and digits of words, in any case and form; None if they are too few to be compared.
+
+    Whatever else is strewn in makes no other words: blanks, punctuation, marks, invisible characters.
+    """
+    decomposed = unicodedata.normalize("NFKD", words).casefold()
+    said = unicodedata.normalize("NFC", "".join(filter(str.isalnum, decomposed)))  # one letter is one character again
     if len(said) < _FEWEST_LETTERS:
         return None
-    return hashlib.sha256(said.casefold().encode("utf-8", "replace")).hexdigest()[:_HASH_DIGITS]
+    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:_HASH_DIGITS]
 
 
 def commenter_of(name: str, email: str) -> str | None:

@@ -166,6 +166,28 @@ def test_words_that_a_moderator_took_away_are_held_when_they_come_again(site: Si
     assert mention(site, target, "http://other.example/again")[0] == "held"
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        WORDS.replace(" ", "\u200b "),
+        WORDS.replace("e", "e\u00ad"),
+        WORDS.replace("e", "e\u0301"),
+        WORDS.replace(" ", " – ").upper() + "!!",
+        "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in WORDS),  # of full width
+    ],
+    ids=["zero width", "soft hyphens", "marks", "punctuation", "full width"],
+)
+def test_the_same_letters_are_the_same_words_whatever_is_strewn_in(site: Site, target: str, other: str) -> None:
+    assert mention(site, target, "http://one.example/1") == ("shown", "verified")
+
+    assert mention(site, target, "http://one.example/2", before=other)[0] == "held"
+
+
+def test_words_of_punctuation_and_invisible_characters_are_too_few(site: Site, target: str) -> None:
+    for number in (1, 2):
+        assert mention(site, target, f"http://one.example/{number}", before="See \u200b– " * 8) == ("shown", "verified")
+
+
 @pytest.mark.parametrize(("letters", "state"), [(39, "shown"), (40, "held")])
 def test_words_count_from_forty_letters_on_without_blanks_and_the_text_of_the_link(
     site: Site, target: str, letters: int, state: str
