@@ -17,7 +17,7 @@ from feedserver.net.guarded_socket import CHUNK
 MAX_CODINGS: Final = 5  # one within the other, as in curl
 _INFLATED: Final = frozenset({"gzip", "x-gzip", "deflate"})
 # Never asked for, and not decoded: brotli and zstd need more memory than a source may cost.
-_UNREADABLE: Final = frozenset({"br", "zstd", "compress", "x-compress", "dcb", "dcz"})
+_UNREADABLE: Final = frozenset({"br", "zstd", "dcb", "dcz"})
 _GZIP: Final = b"\x1f\x8b"
 _GZIP_TRAILER: Final = 8  # bytes: checksum and length
 
@@ -65,7 +65,7 @@ def _decoded(response: http.client.HTTPResponse, max_bytes: int) -> Iterator[byt
 
 
 def _codings(response: http.client.HTTPResponse) -> list[str]:
-    """The codings to undo. Other words, such as `none` or `utf-8`, mean nothing, as in browsers."""
+    """The codings to undo. Other words, such as `none` or `compress`, mean nothing, as in browsers."""
     words = [word.strip().lower() for word in ",".join(response.headers.get_all("Content-Encoding", [])).split(",")]
     codings = [word for word in words if word in _INFLATED or word in _UNREADABLE]
     if len(codings) > MAX_CODINGS or not _UNREADABLE.isdisjoint(codings):

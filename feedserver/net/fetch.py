@@ -22,6 +22,7 @@ from feedserver.urls import split_http
 
 MAX_REDIRECTS = 5
 MAX_VALIDATOR = 1000  # characters of an ETag or Last-Modified; longer ones are not stored
+_PAGES = frozenset(range(200, 300)) - {204, 205}  # statuses of pages in browsers; 204 and 205 have no body
 _HTML = frozenset({"", "text/html", "application/xhtml+xml"})  # "": no Content-Type
 
 
@@ -30,7 +31,7 @@ class FetchedPage:
     """The final response of a fetch."""
 
     url: str  # after redirects
-    status: int  # 200, or 304 to a conditional request
+    status: int  # 2xx with a body, or 304 to a conditional request
     content_type: str  # as sent, empty if missing
     body: bytes  # at most `max_bytes`; empty on 304
     truncated: bool  # the body is longer than `max_bytes`
@@ -144,7 +145,7 @@ def _page(url: str, response: _Response, sock: GuardedSocket, max_bytes: int, *,
     content_type = response.headers.get("Content-Type", "")
     body = Body()
     if response.status != 304 or not conditional:
-        if response.status != 200:
+        if response.status not in _PAGES:
             raise BadStatus(response.status)
         if content_type.partition(";")[0].strip().lower() not in _HTML:
             raise NotText("the source is not an HTML page")

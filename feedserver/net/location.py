@@ -4,8 +4,8 @@ import re
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from feedserver.errors import ConnectionFailed, RedirectRefused
-from feedserver.host_names import DEFAULT_PORTS, netloc
+from feedserver.errors import RedirectRefused
+from feedserver.host_names import DEFAULT_PORTS
 from feedserver.urls import split_http
 
 KEPT_IN_TARGETS: Final = "!#$%&'()*+,/:;=?@[]~"  # not percent-encoded when a path and its query are sent
@@ -20,16 +20,12 @@ def redirect_target(base: str, location: str) -> str:
     """The absolute URL, without fragment, that the field value `location` names in an answer from the URL `base`.
 
     `location` holds one character for each byte, as `http.client` reads it. Raises RedirectRefused for a URL that is
-    never contacted: another scheme, userinfo, port 0, over 2048 bytes. Raises ConnectionFailed if it is no URL.
+    never contacted: another scheme, userinfo, port 0, over 2048 bytes, or none at all.
     """
     try:
         target = _resolved(base, location.strip(_OUTSIDE).translate(_IGNORED))
-        parts = urlsplit(target)
-        is_url = bool(parts.hostname and netloc(parts))
-    except ValueError:  # a host that is not UTF-8, a bad port or IPv6 address
-        is_url = False
-    if not is_url:
-        raise ConnectionFailed("the source redirects to an invalid URL")
+    except ValueError as error:  # a host that is not UTF-8
+        raise RedirectRefused("the source redirects to an invalid URL") from error
     if split_http(target) is None:
         raise RedirectRefused("the source redirects to a URL that is not followed")
     return target

@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedserver.errors import ConnectionFailed, RedirectRefused
+from feedserver.errors import RedirectRefused
 from feedserver.net.location import redirect_target
 
 BASE = "http://a.example/b//c?q"
@@ -39,13 +39,13 @@ def test_an_address_that_is_not_ascii_may_be_the_base() -> None:
     assert redirect_target("http://bücher.example/ö/", "\u00c3\u00bc") == "http://bücher.example/ö/%C3%BC"
 
 
-@pytest.mark.parametrize("location", ["//b\xfccher.example/", "http://[::1/", "//h:port/", "http:///", "//:80/"])
-def test_what_names_no_url_is_a_failure(location: str) -> None:
-    with pytest.raises(ConnectionFailed):
-        redirect_target(BASE, location)
-
-
-@pytest.mark.parametrize("location", ["mailto:a@b.example", "a:b", "//u@h.example/", "https://:@h.example/", "//h:0/"])
+@pytest.mark.parametrize(
+    "location",
+    [
+        *("mailto:a@b.example", "a:b", "//u@h.example/", "https://:@h.example/", "//h:0/"),
+        *("//b\xfccher.example/", "http://[::1/", "//h:port/", "http:///", "//:80/", "http://a b/", "//a%20b/"),
+    ],
+)
 def test_what_is_never_contacted_is_refused(location: str) -> None:
     with pytest.raises(RedirectRefused):
         redirect_target(BASE, location)

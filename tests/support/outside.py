@@ -42,11 +42,12 @@ class Web:
         redirected_to: str | None = None,
         incomplete: bool = False,
         truncated: bool = False,
+        status: int = 200,
     ) -> str:
         body = html.encode() if isinstance(html, str) else html
         self.pages[url] = FetchedPage(
             url=redirected_to or url,
-            status=200,
+            status=status,
             content_type=content_type,
             body=body,
             truncated=truncated,

@@ -30,6 +30,7 @@ from feedserver.urls import MAX_URL, Urls, normalize_source
 # posts is a list.
 MAX_EXCERPTS: Final = 200
 MAX_MORE: Final = 20
+_WHOLE: Final = frozenset({200, 203})  # statuses of the page itself (RFC 9110 section 15.3), which may lack a link
 
 
 class Fetch(Protocol):
@@ -113,7 +114,7 @@ class Inspector:
         page_key = page_of(fetched.url, reading.canonical, self.shared_by_path)
         findings = replace(found, redirected_to=redirected_to, page_key=page_key)
         record = SourceRecord(started_at, findings, fetched.etag, fetched.last_modified, read_at=started_at)
-        whole = reading.is_whole and not fetched.truncated
+        whole = reading.is_whole and not fetched.truncated and fetched.status in _WHOLE
         otherwise = Trouble() if fetched.incomplete else Unlinked() if whole else Unread()
         return Inspection(summary, findings, otherwise, started_at, record)
 

@@ -267,6 +267,19 @@ def test_a_source_that_has_taken_its_link_away_is_gone_and_back_with_it(
     assert SOURCE in site.page(post)
 
 
+@pytest.mark.parametrize(("status", "state"), [(200, "gone"), (203, "gone"), (202, "shown"), (206, "shown")])
+def test_only_an_answer_that_is_the_page_itself_shows_that_a_link_is_gone(
+    site: Site, target: str, status: int, state: str
+) -> None:
+    site.web.put(SOURCE, linking(target), status=status)
+    assert site.ping(SOURCE, target).outcome == "registered"
+    site.web.put(SOURCE, "<p>Nothing here.</p>", status=status)
+
+    inspect_again(site, target)
+
+    assert site.only_thought().state == state
+
+
 def test_what_was_held_is_held_again_when_its_link_comes_back(site: Site, target: str) -> None:
     show(site, target)
     site.moderate("hide")
