@@ -43,19 +43,25 @@ _RFC_5322_ZONES: Final = {"EST": -5, "CST": -6, "CDT": -5, "MST": -7, "PST": -8}
 _RFC_5322: Final = re.compile(r"(?:[A-Za-z]{3}, )?\d{1,2} [A-Za-z]{3} \d{2,4} \d\d:\d\d(?::\d\d)? [A-Z]+")
 
 _WORD: Final = re.compile("[A-Za-z]+")
+_WORD_OR_FIGURES: Final = re.compile(r"[A-Za-z]+|\d+")
 _UTC: Final = re.compile(r"(?<![A-Za-z])(?:utc?|gmt)(?![A-Za-z])", re.IGNORECASE)
 _NAMED_OFFSET: Final = re.compile(r"([A-Za-z]+) ?([+-]) ?(?=\d)")  # GMT+1
 _REMARK: Final = re.compile(r"([+-]\d{1,2}(?::?\d\d)?) ?\([^()]*\)$")  # as JavaScript prints a Date
 _OFFSET: Final = re.compile(r"[+-](\d\d?):?(\d\d)(?!\d)")
 _YEAR_FIRST: Final = re.compile(
     r"(?<![\d/.-])(?:\d{4}|3[2-9]|[4-9]\d)([-/.])\d{1,2}\1\d{1,2}(?!\d)"
-    r"|^\d{4} \d{1,2} \d{1,2}(?!\d)"
+    r"|^\d{4},? \d{1,2},? \d{1,2}(?!\d)"
     r"|(?<!\S)\d{8}(?:\d{4}|\d{6})?(?!\d)"
 )
 _DOTTED: Final = re.compile(r"(?<!\d)\d{1,2}\. ?\d{1,2}\. ?\d{2,4}(?!\d)")
 
-# A default makes missing parts independent of today's date: midnight, and a year that is refused.
-_NO_YEAR: Final = datetime(1, 1, 1)  # noqa: DTZ001
+_COMMA: Final = re.compile(
+    r"(?<=\d)(?<!:\d\d)(?<!T\d{6}),(?=\d)"
+)  # python-dateutil reads a fraction, but only seconds have one
+
+# What differs between readings with these defaults is not written. Missing parts are the first day, and midnight.
+_FIRST: Final = datetime(2000, 1, 1)  # noqa: DTZ001
+_SECOND: Final = datetime(2004, 2, 2)  # noqa: DTZ001
 # A day within what datetime holds, as pages show dates in the site's zone.
 _EARLIEST: Final = datetime(2, 1, 2, tzinfo=UTC)
 _LATEST: Final = datetime(9999, 12, 30, tzinfo=UTC)
@@ -84,7 +90,7 @@ def read(text: str, zone: tzinfo) -> datetime:
             _check_offset(plain, abs(offset))
         aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
         if aware < _EARLIEST:
-            raise UnreadableDate(f"has no year: {_shown(written)}; write it as {EXAMPLE}")
+            raise UnreadableDate(f"is earlier than any date of a post can be: {_shown(written)}")
         if aware > _LATEST:
             raise UnreadableDate(f"is later than any date of a post can be: {_shown(written)}")
         return aware.astimezone(UTC).replace(microsecond=0)
@@ -95,8 +101,9 @@ def read(text: str, zone: tzinfo) -> datetime:
 
 
 def _as_meant(text: str) -> str:
-    """`text` with zones spelled so that python-dateutil reads them: it turns the sign of `GMT+1`, drops `GMT +1`."""
-    text = _UTC.sub(lambda name: name[0].upper(), text.replace("\N{MINUS SIGN}", "-"))
+    """`text` spelled so that python-dateutil reads it rightly: it turns the sign of `GMT+1`, drops `GMT +1`."""
+    text = _COMMA.sub(", ", text.replace("\N{MINUS SIGN}", "-"))
+    text = _UTC.sub(lambda name: name[0].upper(), text)
     return _REMARK.sub(r"\1", _NAMED_OFFSET.sub(_named_offset, text))
 
 
@@ -114,19 +121,29 @@ def _is_word(name: str) -> bool:
 
 
 def _the_one(text: str, tzinfos: Callable[[str | None, int | None], tzinfo | None], written: str) -> datetime:
-    """The only reading of `text`. Raises UnreadableDate if its figures can be read in several orders."""
+    """The only reading of `text`. Raises UnreadableDate if figures are too few, or can be read in several orders."""
     (first, *others) = _orders(text)
-    moment = _parse(text, tzinfos, *first)
+    moment, other = (_parse(text, tzinfos, *first, default) for default in (_FIRST, _SECOND))
+    if moment.year != other.year:
+        raise UnreadableDate(f"has no year: {_shown(written)}; write it as {EXAMPLE}")
+    if moment.day != other.day and not _is_a_month(text):
+        raise UnreadableDate(f"has no day: {_shown(written)}; write it as {EXAMPLE}")
     days = {moment.date()}
     for order in others:
         try:
-            days.add(_parse(text, tzinfos, *order).date())
+            days.add(_parse(text, tzinfos, *order, _FIRST).date())
         except (ValueError, OverflowError, TypeError):
             continue  # no date in this order
-    if len(days) > 1 and moment.year != _NO_YEAR.year:
+    if len(days) > 1:
         readings = " or ".join(str(day) for day in sorted(days))
         raise UnreadableDate(f"can be read as {readings}: {_shown(written)}; write the one you mean")
     return moment
+
+
+def _is_a_month(text: str) -> bool:
+    """Whether a date without a day is a year or a month, and holds nothing that was passed over."""
+    words = [word for word in _WORD_OR_FIGURES.findall(text) if not _INFO.jump(word)]
+    return len(words) <= 2 and all(_INFO.weekday(word) is None for word in words)
 
 
 def _orders(text: str) -> list[tuple[bool, bool]]:
@@ -139,9 +156,13 @@ def _orders(text: str) -> list[tuple[bool, bool]]:
 
 
 def _parse(
-    text: str, tzinfos: Callable[[str | None, int | None], tzinfo | None], dayfirst: bool, yearfirst: bool
+    text: str,
+    tzinfos: Callable[[str | None, int | None], tzinfo | None],
+    dayfirst: bool,
+    yearfirst: bool,
+    default: datetime,
 ) -> datetime:
-    return parser.parse(text, default=_NO_YEAR, tzinfos=tzinfos, dayfirst=dayfirst, yearfirst=yearfirst)
+    return parser.parse(text, default=default, tzinfos=tzinfos, dayfirst=dayfirst, yearfirst=yearfirst)
 
 
 def _zone(zones: Mapping[str, float], name: str | None, offset: int | None) -> tzinfo | None:

@@ -99,12 +99,16 @@ def test_in_dates_of_rfc_5322_its_zones_mean_what_section_4_3_says(zone: str, ho
         ("2024.05.06", (2024, 5, 6)),
         ("2024 5 6", (2024, 5, 6)),
         ("99-05-06", (1999, 5, 6)),
+        ("2024,05,06", (2024, 5, 6)),
+        ("13,06,2024", (2024, 6, 13)),
+        ("June 5,2024", (2024, 6, 5)),
         ("20240506", (2024, 5, 6)),
         ("20240506T0000", (2024, 5, 6)),
         ("2024", (2024, 1, 1)),
         ("2024-05", (2024, 5, 1)),
         ("05/2024", (2024, 5, 1)),
         ("June 2024", (2024, 6, 1)),
+        ("June of 2024", (2024, 6, 1)),
         ("June 5, 2024", (2024, 6, 5)),
         ("5-Jun-2024", (2024, 6, 5)),
         ("Wed, 5th of June 2024", (2024, 6, 5)),
@@ -116,7 +120,18 @@ def test_a_day_is_read(text: str, day: tuple[int, int, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["05/06/2024", "5/6/2024", "05-06-2024", "05 06 2024", "05/06/24", "10/11/12", "240506", "05/06/2024 10:00"]
+    "text",
+    [
+        "05/06/2024",
+        "5/6/2024",
+        "05-06-2024",
+        "05 06 2024",
+        "05/06/24",
+        "10/11/12",
+        "240506",
+        "05/06/2024 10:00",
+        "05,06,2024",
+    ],
 )
 def test_figures_that_can_be_read_in_two_orders_are_refused_with_both_days(text: str) -> None:
     with pytest.raises(UnreadableDate, match=r"can be read as \d{4}-\d\d-\d\d or \d{4}-\d\d-\d\d.*write the one"):
@@ -129,9 +144,23 @@ def test_a_date_without_a_year_is_refused_with_what_to_write(text: str) -> None:
         read(text, UTC)
 
 
-def test_the_last_day_of_all_is_refused_with_the_reason() -> None:
-    with pytest.raises(UnreadableDate, match=r"^is later than any date of a post can be"):
-        read("9999-12-31", UTC)
+@pytest.mark.parametrize("text", ["Monday 2024", "2024 10:00", "2024-06 10:00", "May June 2024"])
+def test_figures_without_a_day_are_no_date_with_one(text: str) -> None:
+    with pytest.raises(UnreadableDate, match=r"^(has no day|is not a date): .*; write it as 2026-01-31 18:00$"):
+        read(text, UTC)
+
+
+@pytest.mark.parametrize("text", ["2024-01-05 10:00:00,25", "20240105T100000,25", "2024-01-05,10:00:00"])
+def test_a_comma_is_a_fraction_after_seconds_alone(text: str) -> None:
+    assert read(text, UTC) == TEN
+
+
+@pytest.mark.parametrize(
+    ("text", "when"), [("9999-12-31", "later"), ("0001-01-01", "earlier"), ("1-Jan-0001", "earlier")]
+)
+def test_the_first_and_last_days_of_all_are_refused_with_the_reason(text: str, when: str) -> None:
+    with pytest.raises(UnreadableDate, match=rf"^is {when} than any date of a post can be: "):
+        read(text, UTC)
 
 
 @given(
