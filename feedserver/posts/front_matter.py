@@ -26,6 +26,7 @@ _TAB_BETWEEN = re.compile(r"(?<=\S)[ \t]*\t[ \t]*")
 # them.
 _SEPARATORS = re.compile("[\x85\u2028\u2029]")
 _SEPARATED = re.compile("^(?P<before>[^\x85\u2028\u2029\n]*)(?P<after>[\x85\u2028\u2029].*)$", re.MULTILINE)
+_SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _COLON = re.compile(r":(?=[ \t]|$)")
 _COLON_IN_TEXT = ":\N{REPLACEMENT CHARACTER}"  # `text.clean` drops it again
 _HASH = re.compile("(?<=[\x85\u2028\u2029])#")
@@ -79,6 +80,10 @@ class _Loader(yaml.SafeLoader):
                     raise InvalidDocument("front matter", f"{where}: the field “{_shown(name.value)}” is there twice")
                 seen.add(_folded(name.value))
 
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
+        """A text; two escapes that JSON writes for one character (RFC 8259 section 7) are that character."""
+        return _SURROGATES.sub(_one_character, super().construct_scalar(node))
+
     def peek(self, index: int = 0) -> str:
         """The character at `index` from here; within brackets a tab is a blank, even where it indents."""
         character: str = super().peek(index)
@@ -90,6 +95,10 @@ _Loader.yaml_implicit_resolvers = {"": [("tag:yaml.org,2002:null", re.compile("^
 _Loader.yaml_constructors = {
     tag: make for tag, make in yaml.SafeLoader.yaml_constructors.items() if tag is None or tag.endswith(_KINDS)
 }
+
+
+def _one_character(pair: re.Match[str]) -> str:
+    return pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le")
 
 
 def _as_authors_see_it(front: str) -> str:

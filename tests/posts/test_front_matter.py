@@ -13,6 +13,19 @@ def document(front: str) -> DraftText:
     return read(f"---\n{front}\n---\nWords.\n".encode(), UTC)
 
 
+# --- JSON's escapes ---
+
+
+def test_characters_that_json_escapes_are_read() -> None:
+    party = r'"Party \ud83d\ude00 time\ud83d"'
+
+    found = document(f"title: {party}\nslug: p\ntags: [{party}]\nsummary: {party}\n{party}: x")
+
+    assert found.title == found.summary == "Party \N{GRINNING FACE} time"
+    assert found.tags == found.unknown_fields == (found.title,)
+    assert found.title.encode()
+
+
 # --- tabs ---
 
 
