@@ -47,9 +47,7 @@ def base_url(value: object) -> str:
     except ValueError:
         raise ValueError(problem) from None
     # Pages escape quotes and brackets in ways that Pingback clients do not undo (Pingback 1.0, “Autodiscovery”).
-    unwanted = (
-        parts.query or parts.fragment or "@" in parts.netloc or not text.isascii() or set(text) & set("\\ '\"<>&")
-    )
+    unwanted = "@" in parts.netloc or not text.isascii() or set(text) & set("\\ '\"<>&?#")
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine or unwanted:
         raise ValueError(problem)
     if len(text) > _MAX_BASE or {".", ".."} & set(parts.path.split("/")):

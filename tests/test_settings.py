@@ -159,6 +159,8 @@ def test_ports_can_be_any_or_a_list(value: str) -> None:
         ("site.url", '"https://user:pw@blog.example"'),
         ("site.url", '"https://blog.example/?a"'),
         ("site.url", '"https://blog.example/#a"'),
+        ("site.url", '"https://blog.example/a?"'),
+        ("site.url", '"https://blog.example#"'),
         ("site.url", '"https://blog.example/a b"'),
         ("site.url", "'https://blog.example/\"'"),
         ("site.url", '"https://blog.example:0"'),
