@@ -1,5 +1,7 @@
 """The template of one post: pingback element, thoughts, related posts, enclosures, language."""
 
+from dataclasses import replace
+
 import pytest
 
 from feedserver.posts.model import Enclosure
@@ -46,6 +48,13 @@ def test_the_heading_counts_the_thoughts_and_their_list_is_there_when_there_are_
     assert texts(page, "#thoughts-heading") == [heading]
     assert len(elements(page, "ol")) == min(number, 1)
     assert [li.attrs["id"] for li in elements(page, "ol#thoughts > li")] == [f"thought-{n}" for n in range(number)]
+
+
+def test_addresses_of_strangers_are_ascii() -> None:
+    page = post_page(thoughts=(replace(thought(1, "pingback"), source="https://bücher.example/ß"),))
+
+    assert 'href="https://xn--bcher-kva.example/%C3%9F"' in page
+    assert "bücher" not in page
 
 
 def test_links_to_strangers_carry_nofollow_and_ugc() -> None:

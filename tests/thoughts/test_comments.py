@@ -146,9 +146,10 @@ def test_the_email_address_is_seen_nowhere(site_with: SiteWith) -> None:
 @pytest.mark.parametrize(
     ("typed", "link"),
     [
-        ("https://rita.example/?a=1&b=2", 'rel="nofollow ugc" href="https://rita.example/?a=1&amp;b=2"'),
-        ("http://rita.example", 'rel="nofollow ugc" href="http://rita.example"'),
-        ("rita.example/blog", 'rel="nofollow ugc" href="https://rita.example/blog"'),
+        ("https://rita.example/?a=1&b=2", 'rel="nofollow ugc" itemprop="url" href="https://rita.example/?a=1&amp;b=2"'),
+        ("http://rita.example", 'rel="nofollow ugc" itemprop="url" href="http://rita.example"'),
+        ("rita.example/blog", 'rel="nofollow ugc" itemprop="url" href="https://rita.example/blog"'),
+        ("http://bücher.example/ß", 'rel="nofollow ugc" itemprop="url" href="http://xn--bcher-kva.example/%C3%9F"'),
     ],
 )
 def test_the_website_is_linked_from_the_name_with_nofollow(site_with: SiteWith, typed: str, link: str) -> None:
