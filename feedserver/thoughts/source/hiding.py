@@ -1,90 +1,151 @@
 """Whether the attributes of an element hide its text from readers, as browsers do. Pure.
 
-Only inline styles and the attribute `hidden` are known. What a script fades in is not hidden, and neither is what
-people open themselves, such as `<details>`.
+Only inline styles and the attributes `hidden` and `open` are known. What a script fades in is not hidden, and neither
+is what people open themselves, such as `<details>`.
 """
 
-import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from feedserver.text import BLOCKS
+from feedserver.thoughts.source import shapes
 from feedserver.thoughts.source.styles import FONT_SIZES, GLOBAL, INLINE, declared, length
 
-# Why text is hidden. An element within can take all of them back, but for BOX.
-BOX, VISIBILITY, FONT, INDENT = 1, 2, 4, 8
+# Why text is hidden. An element within can take all of them back, but for BOX. Of a box without height or width,
+# `position: absolute` takes CUT back and `position: fixed` both.
+BOX, VISIBILITY, FONT, INDENT, COLOR, FILL, CUT, CUT_WITH_PLACED = 1, 2, 4, 8, 16, 32, 64, 128
+
+DEFAULTS = frozenset(("a", "datalist", "dialog"))  # elements that hide or show something without any attribute
 
 # Pixels by which text is moved to the left or up, so that it has left the page. Margins of half a wide screen centre.
 _AWAY = -500
 _AWAY_BY_MARGIN = -1500
+_BEYOND_SCREENS = 5000  # to the right or down, where nobody can scroll
+_LEAST_FONT = 0.5  # pixels
 _RELATIVE = frozenset(("em", "ex", "ch", "lh", "%"))  # units of a font size relative to that around it
 _NOTHING = frozenset(("none", "auto")) | GLOBAL
-_NUMBERS = re.compile(r"-?\d*\.?\d+")
-_CLIPPED_AWAY = re.compile(
-    r"inset\(\s*(?:[5-9]\d|100)(?:\.\d*)?%\s*\)|circle\(\s*0[a-z%]*[\s)]|polygon\((?:\s*0[a-z%]*[\s,]*+)+\)"
-)
-_SHRUNK = re.compile(r"scale\(\s*0(?:\.0*)?\s*[,)]")
-_TRANSLATED = re.compile(r"translate(?:x|y|3d)?\(\s*(-\d+(?:\.\d*)?px)")
+_INHERITED = frozenset(("", "inherit", "unset", "revert-layer"))
 
 Values = Mapping[str, str]
 
 
-def hiding(tag: str, hidden: str | None, style: str | None) -> tuple[int, int]:
-    """Returns why an element hides its text, and what it takes back of that around it, each of BOX to INDENT.
+@dataclass(frozen=True, slots=True)
+class Hiding:
+    """What an element changes of why text is hidden: what it adds, takes back, and adds if the text is cut away."""
 
-    `hidden` and `style` are its attributes, None if it has none.
+    added: int = 0
+    removed: int = 0
+    if_cut: int = 0
+
+    def within(self, around: int) -> int:
+        """Why the text of the element is hidden, given why that around it is."""
+        reasons = around & ~self.removed | self.added
+        return reasons | self.if_cut if reasons & (CUT | CUT_WITH_PLACED) else reasons
+
+
+def hiding(tag: str, hidden: str | None, style: str | None, is_open: bool = False) -> Hiding:
+    """Returns why an element hides its text, and what it takes back of that around it.
+
+    `hidden` and `style` are its attributes, None if it has none; `is_open` whether it has `open`.
     """
     values = declared(style) if style else {}
     is_block = _is_block(values, tag)
+    position = values.get("position")
+    color, fill = _colors(values, tag)
     reasons = {
-        BOX: _is_box_hidden(values, hidden, is_block)
+        BOX: _is_box_hidden(values, _default_display(tag, hidden, is_open, values), is_block)
         or _is_moved_away(values, is_block)
         or _is_cut_away(values, is_block),
         VISIBILITY: _visibility(values),
         FONT: _font(values),
         INDENT: _indent(values) if is_block else None,
+        COLOR: color,
+        FILL: fill,
+        CUT: _is_cut(values, is_block) or (False if position in ("absolute", "fixed") else None),
+        CUT_WITH_PLACED: False if position == "fixed" else None,
     }
-    added = sum(reason for reason, hides in reasons.items() if hides)
-    return added, sum(reason for reason, hides in reasons.items() if hides is False) & ~BOX
+    return Hiding(
+        added=sum(reason for reason, hides in reasons.items() if hides),
+        removed=sum(reason for reason, hides in reasons.items() if hides is False) & ~BOX,
+        if_cut=_held(values, is_block),
+    )
 
 
-def _is_box_hidden(values: Values, hidden: str | None, is_block: bool) -> bool:
+def _default_display(tag: str, hidden: str | None, is_open: bool, values: Values) -> str:
     # The style of the author comes before `hidden`. A search finds and shows what is hidden until found.
-    default = "none" if hidden is not None and hidden.strip().lower() != "until-found" else "inline"
-    if values.get("display", default) == "none" or (is_block and values.get("content-visibility") == "hidden"):
+    if tag == "datalist" or (tag == "dialog" and not is_open):
+        return "none"
+    is_hidden = hidden is not None and hidden.strip().lower() != "until-found"
+    return "none" if is_hidden and "display" not in values else "inline"
+
+
+def _is_box_hidden(values: Values, default: str, is_block: bool) -> bool:
+    display = values.get("display", "revert")
+    if display == "none" or (display in ("revert", "revert-layer") and default == "none"):
+        return True
+    if is_block and values.get("content-visibility") == "hidden":
         return True
     opacity = length(values.get("opacity", ""))
-    is_faded_in = _is_animated(values) or values.get("transform", "none") not in _NOTHING
-    return opacity is not None and opacity[0] <= 0 and not is_faded_in
+    is_clear = (opacity is not None and opacity[0] <= 0) or shapes.is_filtered_away(values.get("filter", ""))
+    return is_clear and not _is_animated(values) and not _is_transformed(values)
 
 
 def _is_moved_away(values: Values, is_block: bool) -> bool:
     is_positioned = values.get("position") in ("absolute", "fixed")
     moves = is_positioned or values.get("position") == "relative"
-    for side in ("left", "top"):
+    for side, end in (("left", "right"), ("top", "bottom")):
+        if is_positioned and _is_centred(values, side, end):
+            continue
         has_margin = is_block or side == "left"
         # Padding brings back what a margin takes away, in backgrounds that are wider than their text.
-        inset = _margin(values, side) + _pixels(values, f"padding-{side}") if has_margin else 0
-        shift = inset + (_pixels(values, side) if moves else 0)
+        shift = _margin(values, side) + _pixels(values, f"padding-{side}") if has_margin else 0
+        shift += shapes.translated(values, side) if is_block else 0
+        if moves and values.get(side, "auto") in _NOTHING:  # else the other side moves nothing
+            from_end = _pixels(values, end)
+            if is_positioned and from_end <= _AWAY:
+                return True
+            shift -= 0 if values.get(end, "").endswith("%") else from_end
+        shift += _pixels(values, side) if moves else 0
+        if values.get("position") == "fixed" and shift >= _BEYOND_SCREENS:
+            return True
         if shift <= (_AWAY if is_positioned and _pixels(values, side) < 0 else _AWAY_BY_MARGIN):
             return True
-    if is_positioned and min(_pixels(values, "right"), _pixels(values, "bottom")) <= _AWAY:
-        return True
-    translated = _TRANSLATED.search(values.get("transform", ""))
-    return is_block and translated is not None and (length(translated[1]) or (0, ""))[0] <= _AWAY_BY_MARGIN
+    return False
+
+
+def _is_centred(values: Values, side: str, end: str) -> bool:
+    """Whether a box that is far wider than the page has its text in the middle: banners wider than a screen."""
+    if _pixels(values, side) >= 0 or _pixels(values, side) != _pixels(values, end):
+        return False
+    if values.get("width" if side == "left" else "height", "auto") in _NOTHING:
+        return side == "left" and values.get("text-align", "").endswith("center")
+    return values.get(f"margin-{side}") == values.get(f"margin-{end}") == "auto"
 
 
 def _is_cut_away(values: Values, is_block: bool) -> bool:
-    if values.get("position") in ("absolute", "fixed") and values.get("clip", "").startswith("rect("):
-        edges = [float(number) for number in _NUMBERS.findall(values["clip"])]
-        if len(edges) == 4 and (edges[2] - edges[0] <= 1 or edges[1] - edges[3] <= 1):
-            return True
-    if _CLIPPED_AWAY.match(values.get("clip-path", "")):
+    if values.get("position") in ("absolute", "fixed") and shapes.is_clipped_away(values.get("clip", "")):
         return True
+    if _is_animated(values):
+        return False
+    return shapes.is_clipped_away(values.get("clip-path", "")) or (is_block and shapes.is_shrunk(values))
+
+
+def _is_cut(values: Values, is_block: bool) -> bool:
+    """Whether a box without height or width shows nothing of what is in it."""
     if _is_animated(values) or not is_block:
         return False
     is_clipped = any(values.get(f"overflow-{axis}", "visible") not in {"visible"} | GLOBAL for axis in "xy")
-    is_flat = _is_flat(values, "height", ("top", "bottom")) or _is_flat(values, "width", ("left", "right"))
-    return (is_clipped and is_flat) or bool(_SHRUNK.search(values.get("transform", "")))
+    return is_clipped and (
+        _is_flat(values, "height", ("top", "bottom")) or _is_flat(values, "width", ("left", "right"))
+    )
+
+
+def _held(values: Values, is_block: bool) -> int:
+    """What cuts away positioned elements too: the box of this one is where they are placed (CSS Position section 2)."""
+    is_placed = values.get("position", "static") not in {"static"} | GLOBAL
+    is_transformed = is_block and _is_transformed(values)
+    holds_fixed = is_transformed or values.get("filter", "none") not in _NOTHING
+    return (CUT_WITH_PLACED if is_placed else 0) | (BOX if holds_fixed else 0)
 
 
 def _is_flat(values: Values, size: str, sides: tuple[str, str]) -> bool:
@@ -97,13 +158,19 @@ def _is_flat(values: Values, size: str, sides: tuple[str, str]) -> bool:
 def _is_block(values: Values, tag: str) -> bool:
     """Whether an element has a box of its own: sizes, indents and transforms do not apply to inline ones."""
     is_taken_out = values.get("position") in ("absolute", "fixed") or values.get("float", "none") in ("left", "right")
-    display = values.get("display")
-    return is_taken_out or (tag in BLOCKS if display is None or display in GLOBAL else display not in INLINE)
+    display = values.get("display", "revert")
+    if display in GLOBAL:
+        return is_taken_out or (tag in BLOCKS and display not in ("initial", "unset"))
+    return is_taken_out or display not in INLINE
 
 
 def _is_animated(values: Values) -> bool:
     names = ("transition", "animation", "animation-name", "will-change")
     return any(values.get(name, "none") not in _NOTHING for name in names)
+
+
+def _is_transformed(values: Values) -> bool:
+    return any(values.get(name, "none") not in _NOTHING for name in ("transform", "translate", "scale"))
 
 
 def _pixels(values: Values, name: str) -> float:
@@ -123,7 +190,7 @@ def _visibility(values: Values) -> bool | None:
     match values.get("visibility"):
         case "hidden" | "collapse":
             return not _is_animated(values) or None
-        case "visible" | "initial" | "revert":
+        case "visible" | "initial":
             return False
     return None
 
@@ -131,12 +198,29 @@ def _visibility(values: Values) -> bool | None:
 def _font(values: Values) -> bool | None:
     value = values.get("font-size", "")
     if (size := length(value)) is None:
-        return False if value in FONT_SIZES | {"initial", "revert"} else None
-    if size[0] <= 0:
+        return False if value in FONT_SIZES | {"initial"} else None
+    if size[0] < _LEAST_FONT:
         return True
     return None if size[1] in _RELATIVE else False
 
 
 def _indent(values: Values) -> bool | None:
-    indent = length(values.get("text-indent", ""))
-    return indent[0] <= _AWAY if indent else None
+    value = values.get("text-indent", "")
+    indent = length(value)
+    return indent[0] <= _AWAY if indent else (False if value == "initial" else None)
+
+
+def _colors(values: Values, tag: str) -> tuple[bool | None, bool | None]:
+    """For COLOR and FILL. A link does not take the colour of the text around it, but its filling."""
+    is_painted = any(values.get(name, "none") not in _NOTHING for name in ("text-shadow", "text-stroke"))
+    if is_painted or values.get("background-clip") == "text" or _is_animated(values):
+        return False, False
+    color, fill = values.get("color", "revert"), values.get("text-fill-color", "")
+    hides_color: bool | None = shapes.is_transparent(color)
+    if color in _INHERITED | {"currentcolor"} or (color == "revert" and tag != "a"):
+        hides_color = None
+    if fill in _INHERITED | {"revert"}:
+        return hides_color, None
+    if fill in ("currentcolor", "initial"):
+        return hides_color, False
+    return (hides_color, True) if shapes.is_transparent(fill) else (False, False)

@@ -33,6 +33,7 @@ _KEYWORDS = {
     "display": _DISPLAYS,
     "visibility": frozenset("visible hidden collapse".split()),
     "content-visibility": frozenset("visible hidden auto".split()),
+    "text-align": frozenset("left right center justify start end match-parent -webkit-center".split()),
     "position": frozenset("static relative absolute fixed sticky -webkit-sticky".split()),
     "float": frozenset("left right none inline-start inline-end".split()),
     **dict.fromkeys(("overflow-x", "overflow-y"), frozenset("visible hidden clip scroll auto overlay".split())),
@@ -48,17 +49,28 @@ _LENGTHS = {
     "opacity": frozenset[str](),
 }
 _NOT_NEGATIVE = ("font-size", "padding-", "width", "height", "min-", "max-")
-# Properties of which any value is taken.
-_ANY = frozenset("clip clip-path transform transition animation animation-name will-change".split())
+# Properties with values of another form: any value is taken, or one that looks like theirs.
+_ANY = frozenset(
+    "clip clip-path transform translate filter transition animation animation-name will-change text-shadow text-stroke"
+    " background-clip".split()
+)
+_WITH_FUNCTIONS = frozenset("clip clip-path transform filter".split())
+_COLOR = re.compile(r"[a-z]{3,}|#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})")
+_OTHER = {
+    "scale": re.compile(r"none|[+-]?[\d.]+%?(?: [+-]?[\d.]+%?){0,2}"),
+    **dict.fromkeys(("color", "text-fill-color"), _COLOR),
+}
+_KNOWN = frozenset((*_KEYWORDS, *_LENGTHS, *_ANY, *_OTHER))
 _SHORTHANDS = {"margin": "margin-{}", "padding": "padding-{}", "inset": "{}"}
 _ALIASES = {
-    "inset-inline-start": "left",
-    "inset-block-start": "top",
-    "margin-inline-start": "margin-left",
-    "margin-block-start": "margin-top",
-    "padding-inline-start": "padding-left",
-    "padding-block-start": "padding-top",
-    **{f"-webkit-{name}": name for name in _ANY},
+    **{
+        f"{name}-{logical}": f"{name}-{side}".removeprefix("inset-")
+        for name in ("inset", "margin", "padding")
+        for logical, side in zip(("block-start", "inline-end", "block-end", "inline-start"), _SIDES, strict=True)
+    },
+    **{f"{bound}inline-size": f"{bound}width" for bound in ("", "min-", "max-")},
+    **{f"{bound}block-size": f"{bound}height" for bound in ("", "min-", "max-")},
+    **{f"-webkit-{name}": name for name in (*_ANY, "text-fill-color")},
 }
 # What stands between declarations, and what hides that: comments, strings, escapes, brackets.
 _SPECIAL = re.compile(
@@ -75,7 +87,10 @@ def declared(style: str) -> dict[str, str]:
         declaration = StyleDeclaration.parse(piece)
         for name in declaration.properties():
             is_important = declaration.important(name)
-            value = " ".join(_ESCAPE.sub(_character, declaration[name]).lower().split())
+            value = _ESCAPE.sub(_character, " ".join(declaration[name].split())).lower()
+            if name == "all" and value in GLOBAL:
+                values |= dict.fromkeys(_KNOWN if is_important else _KNOWN - important, value)
+                important |= _KNOWN if is_important else set()
             for longhand, own in _longhands(_ALIASES.get(name, name), value):
                 if _is_valid(longhand, own) and (is_important or longhand not in important):
                     values[longhand] = own
@@ -105,8 +120,10 @@ def _pieces(style: str) -> Iterator[str]:
 
 
 def _character(escape: re.Match[str]) -> str:
+    """What an escape stands for in a name. There, no blank ends anything: `none\\9` is not `none`."""
     code = int(escape[1] or "0", 16)
-    return escape[2] or (chr(code) if code < 0x110000 else "\ufffd")
+    character = escape[2] or (chr(code) if code < 0x110000 else "")
+    return "\ufffd" if not character or character.isspace() else character
 
 
 def _longhands(name: str, value: str) -> Iterator[tuple[str, str]]:
@@ -119,16 +136,20 @@ def _longhands(name: str, value: str) -> Iterator[tuple[str, str]]:
     elif name == "font":
         sizes = (part.partition("/")[0] for part in parts[:-1])  # the family comes last; a number is a weight
         yield from (("font-size", size) for size in sizes if size == "0" or not size.isdecimal())
+    elif name == "background":
+        yield "background-clip", "text" if "text" in parts else "initial"
     else:
         yield name, value
 
 
 def _is_valid(name: str, value: str) -> bool:
     if name in _ANY:
-        return True
+        return name not in _WITH_FUNCTIONS or value in GLOBAL | {"none", "auto"} or "(" in value or "-box" in value
     if name in _KEYWORDS:
         is_pair = name == "display" and all(part in _IN_PAIRS for part in value.split())
         return value in GLOBAL | _KEYWORDS[name] or "var(" in value or is_pair
+    if name in _OTHER:
+        return value in GLOBAL or "(" in value or _OTHER[name].fullmatch(value) is not None
     if name not in _LENGTHS:
         return False
     if value in GLOBAL | _LENGTHS[name] or "(" in value:

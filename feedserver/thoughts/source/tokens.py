@@ -7,6 +7,7 @@ Only `flagged_tokens` uses the tokenizer.
 """
 
 import re
+from array import array
 from collections.abc import Iterator
 from itertools import islice
 
@@ -14,16 +15,28 @@ from turbohtml import Token, TokenType, tokenize
 
 from feedserver.text import BLOCKS, VOID
 from feedserver.text import UNSEEN as INVISIBLE_ELEMENTS
-from feedserver.thoughts.source.hiding import BOX, FONT, INDENT, VISIBILITY, hiding
+from feedserver.thoughts.source.hiding import (
+    BOX,
+    COLOR,
+    CUT,
+    CUT_WITH_PLACED,
+    DEFAULTS,
+    FILL,
+    FONT,
+    INDENT,
+    VISIBILITY,
+    Hiding,
+    hiding,
+)
 
 # A token takes up to 2 µs, and a page is read twice. 1 MB of ordinary HTML has 50,000 tokens, 1 MB of nothing but short
 # links has 200,000.
 MAX_TOKENS = 200_000
 START, END, TEXT = TokenType.START_TAG, TokenType.END_TAG, TokenType.TEXT
 # Flags of a token, inherited from open elements. HIDDEN is why it is hidden, of which those in it may take back some.
-HIDDEN = BOX | VISIBILITY | FONT | INDENT
-OF_TEXT = FONT | INDENT  # what hides text alone
-INVISIBLE, TEMPLATE, FOREIGN, TITLE = 16, 32, 64, 128
+OF_TEXT = FONT | INDENT | COLOR | FILL  # what hides text alone
+HIDDEN = BOX | VISIBILITY | CUT | CUT_WITH_PLACED | OF_TEXT
+INVISIBLE, TEMPLATE, FOREIGN, TITLE = 256, 512, 1024, 2048
 _FLAGS = {
     **dict.fromkeys(INVISIBLE_ELEMENTS - {"noscript"} | set("audio canvas noembed noframes video".split()), INVISIBLE),
     "math": FOREIGN,
@@ -47,6 +60,7 @@ _IMPLIED = {
     "tr": frozenset(("td", "th", "tr")),
 }
 _SCOPE = frozenset("body button dl html math menu object ol select svg table td template th tr ul".split())
+_NO_HIDING = Hiding()
 _MAX_SEARCH = 16  # open elements that are searched
 _MAX_NAMES = 1000  # distinct tag names
 _MAX_STYLES = 100_000  # characters of different styles: reading them takes up to 1 µs each
@@ -102,10 +116,10 @@ class OpenElements:
 
     def __init__(self) -> None:
         self.tags: list[str] = []  # the open elements, innermost last
-        self._flags = [0]  # of each open element, with those around it; the first item is that of the page
+        self._flags = array("H", [0])  # of each open element, with those around it; the first item is that of the page
         self._counts: dict[str, int] = {}
         self._names: dict[str, str] = {}
-        self._styles: dict[tuple[str, str | None, str | None], tuple[int, int]] = {}
+        self._styles: dict[tuple[str, str | None, str | None, bool], Hiding] = {}
         self._styles_left = _MAX_STYLES
         self.flags = 0  # of text at this point
         self.floor = 0  # number of elements that the last tag left open, without the one that it opened
@@ -120,9 +134,11 @@ class OpenElements:
             self._end_implied(_IMPLIED[tag])
         self.floor = len(self.tags)
         flags = self.flags | _FLAGS.get(tag, 0)
-        if token.attrs and tag not in ("body", "html"):  # a script shows a page whose body is hidden
-            added, removed = self._hiding(tag, token.attr("hidden"), token.attr("style"))
-            flags = flags & ~removed | added
+        if (token.attrs or tag in DEFAULTS) and tag not in (
+            "body",
+            "html",
+        ):  # a script shows a page whose body is hidden
+            flags = self._hiding(tag, token).within(flags)
         if tag == "title" and not flags & (FOREIGN | TEMPLATE):
             flags |= TITLE
         void = tag in VOID or (token.self_closing and bool(flags & FOREIGN))
@@ -145,15 +161,16 @@ class OpenElements:
             pass
         self.floor = len(self.tags)
 
-    def _hiding(self, tag: str, hidden: str | None, style: str | None) -> tuple[int, int]:
+    def _hiding(self, tag: str, token: Token) -> Hiding:
         """`hiding`, once for equal attributes. Styles beyond _MAX_STYLES hide nothing."""
-        if not style and hidden is None:
-            return 0, 0
-        attributes = (tag, hidden, style)
+        hidden, style = token.attr("hidden"), token.attr("style")
+        if not style and hidden is None and tag not in DEFAULTS:
+            return _NO_HIDING
+        attributes = (tag, hidden, style, tag == "dialog" and token.attr("open") is not None)
         if attributes not in self._styles:
             self._styles_left -= len(tag) + len(hidden or "") + len(style or "")
             if self._styles_left < 0:
-                return 0, 0
+                return _NO_HIDING
             self._styles[attributes] = hiding(*attributes)
         return self._styles[attributes]
 

@@ -35,8 +35,25 @@ height:0;overflow-y:hidden | height:0;overflow:scroll | height:1px;overflow:clip
 position:absolute;clip:rect(0,0,0,0) | position:absolute;clip:rect(0 0 0 0) | position:fixed;clip:rect(1px,1px,1px,1px)
 clip-path:inset(50%) | clip-path:inset(100%) | clip-path:circle(0) | clip-path:polygon(0 0, 0 0, 0 0)
 transform:translateX(-9999px) | transform:translate(-9999px, 0) | transform:scale(0) | content-visibility:hidden
+transform:translate(0,-9999px) | transform:translate3d(0,-9999px,0) | transform:rotate(9deg) translate(-999em)
+translate:-9999px | translate:0 -9999px | scale:0 | scale:0% | scale:1 0 | scale:0;scale:foo
+transform:scale(1,0) | transform:scaleY(0) | transform:scale3d(1,0,1) | transform:rotate(9deg) scale(0)
+transform:scale(0);transform:foo
+position:absolute;right:9999px | position:fixed;bottom:9999px | position:relative;right:9999px
+position:absolute;inset-inline-end:9999px | position:fixed;left:9999px | position:fixed;top:9999px
+position:absolute;left:-9999px;right:-9999px;margin:auto | position:absolute;inset:-9999px;margin:auto;text-align:center
+position:absolute;left:-9999px;right:-9999px;width:9em;text-align:center
+position:absolute;left:-9999px;right:-5px;text-align:center
+filter:opacity(0) | filter:blur(0) opacity(0%) | -webkit-filter:opacity(0)
+clip-path:inset(0 0 100% 0) | clip-path:inset(100% 0 0) | clip-path:inset(0 50%) | clip-path:inset(0 60% 0 50%)
+clip-path:inset(100% round 5px) | clip-path:inset(9999px) | clip-path:circle(0 at 50% 50%) | clip-path:ellipse(0 50%)
+clip-path:rect(0 100% 0 0) | clip-path:xywh(0 0 100% 0) | clip-path:inset(100%);clip-path:foo
+position:absolute;clip:rect(auto,0,auto,auto) | position:absolute;clip:rect(auto auto auto 999px)
+position:absolute;clip:rect(-9px 0em 0px -5px) | position:absolute;clip:rect(0px, 0px, 99px, 0px)
+all:initial;display:none | display:none!important;all:initial | display:none;all:foo | block-size:0;overflow:hidden
+-webkit-text-fill-color:transparent | -webkit-text-fill-color:#0000 | font-size:0.1px
 """
-HONEST = """
+HONEST = r"""
 position:absolute;left:50%;width:960px;margin-left:-480px | margin-top:-120px | padding-top:100px;margin-top:-100px
 position:absolute;left:-100px | position:absolute;left:-10px | margin-left:-100px | float:left;margin-left:-100%
 margin-left:-960px;width:1920px | position:absolute;left:-50%;width:200% | position:relative;left:-50%
@@ -58,6 +75,21 @@ height:0;min-height:100px;overflow:hidden | height:0;height:auto;overflow:hidden
 max-height:0;overflow:hidden;transition:max-height 1s
 clip:rect(0,0,0,0) | position:absolute;clip:rect(0,999px,999px,0) | position:absolute;clip:auto | clip-path:circle(90%)
 transform:scale(1) | transform:scale(0.5) | transform:translateY(20px) | content-visibility:auto | line-height:0
+transform:translate(-9999px) translate(9999px) | position:absolute;left:-9999px;transform:translateX(9999px)
+transform:translateZ(-9999px) | translate:-10px | translate:none | scale:.5 | scale:none
+position:absolute;left:-9999px;right:-9999px;margin:auto;text-align:center
+position:absolute;left:-9999px;right:-9999px;margin:auto;width:300px
+position:absolute;inset:-9999px;margin:auto;width:200px;height:50px
+position:absolute;left:0;right:9999px | position:absolute;top:0;bottom:9999px | right:9999px | margin-right:9999px
+position:absolute;left:0;right:-9999px
+filter:opacity(.5) | filter:opacity() | filter:opacity(-1) | filter:opacity(0);filter:none
+filter:opacity(0);transition:filter 1s | opacity:0;translate:0 20px
+clip-path:inset(10%) | clip-path:inset(-9px) | clip-path:none | clip-path:polygon(0 0,100% 0,100% 100%,0 100%)
+clip-path:inset(0 0 100% 0);transition:clip-path 1s
+position:absolute;clip:rect(auto,auto,auto,auto) | position:relative;clip:rect(0 0 0 0)
+display:none\9 | opacity:0\9 | display:none;all:initial | display:none;all:unset | display:none;all:revert
+color:transparent
+-webkit-text-fill-color:transparent;background:linear-gradient(red,blue);-webkit-background-clip:text
 color:red;z-index:-1 | x:(;display:none;) | x:{;display:none;} | x:[(];display:none;) | content:';display:none;'
 """
 NOT_OF_INLINE_ELEMENTS = """
@@ -71,6 +103,14 @@ UNDONE = {
     "a word within 0": ("font-size:0", "font-size:medium"),
     "a shorthand within 0": ("font-size:0", "font:16px serif"),
     "no indent within one": ("text-indent:-9999px", "text-indent:0"),
+    "the initial indent within one": ("text-indent:-9999px", "text-indent:initial"),
+    "all within hidden": ("visibility:hidden", "all:initial"),
+    "all within 0": ("font-size:0", "all:initial"),
+    "filling within none": ("-webkit-text-fill-color:transparent", "-webkit-text-fill-color:red"),
+    "the filling of a link": ("-webkit-text-fill-color:transparent", "-webkit-text-fill-color:currentcolor"),
+    "fixed within a flat box": ("height:0;overflow:hidden", "position:fixed;top:0"),
+    "absolute within a flat box": ("height:0;overflow:hidden", "position:absolute"),
+    "fixed within a flat box with a position": ("height:0;overflow:hidden;position:relative", "position:fixed"),
 }
 NOT_UNDONE = {
     "inherited visibility": ("visibility:hidden", "visibility:inherit"),
@@ -81,6 +121,14 @@ NOT_UNDONE = {
     "block within none": ("display:none", "display:block"),
     "indent of an inline element": ("text-indent:-9999px", "display:inline;text-indent:0"),
     "color": ("text-indent:-9999px", "color:red"),
+    "unset within hidden": ("visibility:hidden", "all:unset"),
+    "visibility of the browser": ("visibility:hidden", "visibility:revert"),
+    "font size of the browser": ("font-size:0", "font-size:revert"),
+    "color within no filling": ("-webkit-text-fill-color:transparent", "color:red"),
+    "relative within a flat box": ("height:0;overflow:hidden", "position:relative"),
+    "a float within a flat box": ("height:0;overflow:hidden", "float:left"),
+    "absolute within a flat box with a position": ("height:0;overflow:hidden;position:relative", "position:absolute"),
+    "fixed within a flat box with a transform": ("height:0;overflow:hidden;transform:scale(1)", "position:fixed"),
 }
 
 
@@ -121,6 +169,52 @@ def test_what_is_not_shown_again_within_stays_hidden(outer: str, inner: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("between", "inner", "hidden"),
+    [
+        ("position:relative", "position:absolute", True),
+        ("position:relative", "position:fixed", False),
+        ("transform:scale(1)", "position:fixed", True),
+        ("color:red", "position:absolute", False),
+    ],
+)
+def test_what_is_placed_in_a_box_is_cut_with_it(between: str, inner: str, hidden: bool) -> None:
+    flat = "height:0;overflow:hidden"
+
+    page = f"<div style='{flat}'><div style='{between}'><div style='{inner}'>{A}</div></div></div>"
+
+    assert is_hidden(page) == hidden
+
+
+@pytest.mark.parametrize(
+    ("around", "style", "hidden"),
+    [
+        ("color:transparent", "", False),
+        ("color:transparent", "color:inherit", True),
+        ("color:transparent", "color:currentcolor", True),
+        ("color:transparent", "color:revert", False),
+        ("", "color:transparent", True),
+        ("", "color:rgba(0,0,0,0)", True),
+        ("", "color:rgb(0 0 0 / 0%)", True),
+        ("", "color:#0000", True),
+        ("", "color:#12345600", True),
+        ("", "color:#000", False),
+        ("", "color:rgb(0,0,0)", False),
+        ("", "color:transparent;text-shadow:0 0 3px #000", False),
+        ("", "color:transparent;-webkit-text-stroke:1px red", False),
+        ("", "color:transparent;background:linear-gradient(red,blue);background-clip:text", False),
+        ("", "color:transparent;background:linear-gradient(red,blue) text", False),
+        ("", "color:transparent;-webkit-text-fill-color:red", False),
+        ("", "color:transparent;transition:color 1s", False),
+        ("-webkit-text-fill-color:transparent", "", True),
+    ],
+)
+def test_a_link_is_hidden_by_its_own_color(around: str, style: str, hidden: bool) -> None:
+    page = f"<div style='{around}'><a href=http://me.example/x style='{style}'>the link</a></div>"
+
+    assert is_hidden(page) == hidden
+
+
+@pytest.mark.parametrize(
     ("page", "hidden"),
     [
         (f"<div hidden>{A}</div>", True),
@@ -129,6 +223,14 @@ def test_what_is_not_shown_again_within_stays_hidden(outer: str, inner: str) -> 
         (f"<div hidden style='display:bad'>{A}</div>", True),
         (f"<div hidden style='display:block'>{A}</div>", False),
         (f"<div hidden=until-found>{A}</div>", False),
+        (f"<div hidden style='all:initial'>{A}</div>", False),
+        (f"<dialog>{A}</dialog>", True),
+        (f"<dialog><p style='position:fixed;top:0'>{A}</dialog>", True),
+        (f"<dialog style='display:revert'>{A}</dialog>", True),
+        (f"<dialog open>{A}</dialog>", False),
+        (f"<dialog style='display:block'>{A}</dialog>", False),
+        (f"<datalist><option>{A}</datalist>", True),
+        (f"<datalist style='display:block'>{A}</datalist>", False),
         (f"<div aria-hidden=true>{A}</div>", False),
         (f"<details><summary>more</summary>{A}</details>", False),
         (f"<noscript>{A}</noscript>", False),
@@ -169,6 +271,11 @@ HOSTILE = [
     "{",
     "font:1 1 1 1;",
     "display:none;",
+    "all:unset;",
+    "transform:scale(",
+    "filter:opacity(1) ",
+    "scale:1 1 ",
+    "0 0,",
     "a:(;",
     "x",
 ]
@@ -179,7 +286,8 @@ def test_a_style_takes_linear_time(pattern: str) -> None:
     begun = time.process_time()
 
     declared(pattern * (100_000 // len(pattern)))
-    hiding("p", None, "clip-path:polygon(" + pattern * (100_000 // len(pattern)))
+    for beginning in ("clip-path:polygon(", "clip-path:inset(", "transform:", "filter:", "color:a(", "scale:"):
+        hiding("p", None, beginning + pattern * (10_000 // len(pattern)) + ")")
 
     assert time.process_time() - begun < 1
 
