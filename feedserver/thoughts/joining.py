@@ -2,8 +2,8 @@
 
 A look at a source tells which page it is (`source.identity`). Its thought is found by the page's key, by the URL that
 was fetched in the end, or, where only the query or a slash at the end differs, by the same words. A joined ping leaves
-its receipt and a hash of its URL, and no thought of its own. A moderator's decision holds for the page, so it is found
-too, even if its thought was erased since.
+its receipt and a hash of its URL, and no thought of its own; so does a thought that stood before, within a source site.
+A moderator's decision holds for the page, so it is found too, even if its thought was erased since.
 """
 
 from collections.abc import Collection
@@ -15,10 +15,11 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select,
 
 from feedserver.domains import source_site
 from feedserver.host_names import host_name
+from feedserver.storage import revision
 from feedserver.storage.locks import lock_names
 from feedserver.storage.schema import joined_pings, thoughts
 from feedserver.thoughts import removed, store
-from feedserver.thoughts.lifecycle import Linked
+from feedserver.thoughts.lifecycle import Linked, is_moderated
 from feedserver.thoughts.model import Content, State, Thought
 from feedserver.thoughts.source.identity import key_hash, names_of, page_key, page_path
 from feedserver.urls import normalize_source
@@ -135,11 +136,28 @@ def _says(thought: Thought, said: Content) -> bool:
     return any((content.title, content.excerpt) == (said.title, said.excerpt) for content in contents)
 
 
+def which_stays(thought: Thought, other: Thought, shared_by_path: Collection[str]) -> Thought | None:
+    """Which of two thoughts of one page stays, where `thought` was verified before; None if both do.
+
+    One that a moderator decided on is preferred, then one that stands, then the older. Both stay if a moderator decided
+    on both in different ways, if they are of different source sites, or while the other waits for its own inspection.
+    """
+    site, other_site = (source_site(one.source_key or "", shared_by_path) for one in (thought, other))
+    if other.state == "received" or site != other_site:
+        return None
+    state, other_state = (one.restore or one.state for one in (thought, other))
+    if is_moderated(thought) and is_moderated(other) and state != other_state:
+        return None
+    return min(thought, other, key=lambda one: (not is_moderated(one), one.state not in STANDING, one.id))
+
+
 # --- writing ---
 
 
 def join(connection: Connection, thought: Thought, other: Thought) -> None:
     """Makes the ping of `thought` one of `other`: its receipt tells of that thought, and its row is deleted."""
+    if thought.state == "shown":
+        revision.revise(connection)
     moved = update(joined_pings).where(joined_pings.c.thought_id == thought.id)
     connection.execute(moved.values(thought_id=other.id))
     store.erase(connection, [thought.id])

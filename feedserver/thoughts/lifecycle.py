@@ -16,6 +16,7 @@ STRIKES: Final = 3  # 404s in a row
 STRIKE_SPAN: Final = timedelta(days=1)  # from the first of them to the last
 
 FINAL: Final[frozenset[State]] = frozenset({"spam", "deleted"})
+_BACK: Final = "the link is back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,13 @@ def nothing_to_show(thought: Thought) -> bool:
     return not thought.author_name
 
 
+def is_moderated(thought: Thought) -> bool:
+    """Whether a moderator's decision on a thought holds; also true if it may have been hidden before its link went."""
+    if thought.approved or thought.state in FINAL or thought.restore == "held":
+        return True
+    return thought.state == "held" and thought.reason in (_OUTCOMES["hide"][1], _BACK)
+
+
 def shows_other_content(thought: Thought, content: Content) -> bool:
     """Whether a thought is shown, or would be again with its link, and its source has changed what no moderator
     approved."""
@@ -217,7 +225,7 @@ def _linked(thought: Thought, content: Content, verdict: Verdict, unchanged: Dec
     elif thought.state in ("shown", "held"):
         state, reason = thought.state, thought.reason
     elif thought.restore:
-        state, reason = thought.restore, "the link is back"
+        state, reason = thought.restore, _BACK
     else:
         state, reason = verdict.state, verdict.reason
     settled = replace(unchanged, state=state, reason=reason, restore=None, strikes=0, first_strike_at=None)

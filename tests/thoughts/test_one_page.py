@@ -402,21 +402,6 @@ def test_pings_that_joined_a_thought_follow_it_to_another(site: Site, target: st
     assert site.receipt(joined.receipt)["state"] == "shown"
 
 
-def test_thoughts_that_are_shown_stay_when_their_pages_become_one(site: Site, target: str) -> None:
-    show(site, target)
-    other = f"{HOST}/other"
-    site.web.put(other, linking(target, before="Elsewhere I read "))
-    second = site.ping(other, target)
-    for url in (SOURCE, other):
-        site.web.put(url, page(target, canonical=SOURCE, before="Now both say what I read "))
-
-    site.clock.move(days=8)
-    site.run_jobs()
-
-    assert {thought.source: thought.state for thought in site.thoughts()} == {SOURCE: "shown", other: "shown"}
-    assert site.receipt(second.receipt)["source"] == other
-
-
 def test_a_thought_that_comes_back_does_not_move_to_another_source_site(site: Site, target: str) -> None:
     site.mention(target)
     site.moderate("approve")

@@ -92,14 +92,20 @@ class Settler:
     def apply(
         self, connection: Connection, thought: Thought, summary: str, evidence: Evidence, now: datetime
     ) -> Decision:
-        """Decides on one thought, or on that which its page has already: the ping joins it then."""
+        """Decides on one thought. Where its page has another already, the two become one."""
         if not isinstance(evidence, Linked) or evidence.page_key is None:
             decision = self._decision(connection, thought, evidence, now)
             return self._write(connection, thought, decision, {}, summary, evidence, now)
+        shared_by_path = self.settings.moderation.shared_by_path
         other = joining.other_thought(connection, thought, evidence)
         if other is not None and thought.state != "received":
-            decision = self._decision(connection, thought, evidence, now)
-            return self._write(connection, thought, decision, {}, summary, evidence, now)
+            stays = joining.which_stays(thought, other, shared_by_path)
+            if stays is None:
+                decision = self._decision(connection, thought, evidence, now)
+                return self._write(connection, thought, decision, {}, summary, evidence, now)
+            if stays is thought:
+                joining.join(connection, other, thought)
+                other = None
         if other is not None:
             joining.join(connection, thought, other)
             if other.state in joining.STANDING:  # its own looks alone change it
@@ -109,7 +115,7 @@ class Settler:
             decision = replace(as_it_is(of_page), state="spam", reason="its page was removed before")
         else:
             decision = self._decision(connection, of_page, evidence, now)
-        moved = joining.claim(connection, of_page, evidence, thought, self.settings.moderation.shared_by_path)
+        moved = joining.claim(connection, of_page, evidence, thought, shared_by_path)
         self._write(connection, of_page, decision, moved, summary, evidence, now)
         if (source_key := moved.get("source_key", of_page.source_key)) != thought.source_key and source_key:
             recheck.plan(connection, source_key, now)
