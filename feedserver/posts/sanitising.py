@@ -4,14 +4,13 @@ Sanitising moves elements and can create what it should remove, so it is repeate
 bounded only for HTML that `nesting` accepts.
 """
 
-import re
 from functools import partial
 
 import nh3
 
 from feedserver.posts import visible
 from feedserver.posts.addresses import marked
-from feedserver.text import clean, srcset_candidates
+from feedserver.text import clean
 from feedserver.urls import ANY_POST, absolute_url, ascii_url, scheme
 
 _MAX_ROUNDS = 8  # two are usual
@@ -43,8 +42,6 @@ _ATTRIBUTES: dict[str, set[str]] = {
 }
 _ATTRIBUTES["th"] |= {"abbr"}
 _SCHEMES = {"http", "https", "mailto", "tel", "ftp", "xmpp", "irc", "gemini", "magnet"}
-# Width and density of a candidate in a `srcset`. Browsers pass over a candidate with anything else.
-_SIZES = re.compile(r"(?:[0-9.e+-]+[wxh]\s*)*")
 _URL_ATTRIBUTES = frozenset({"href", "src", "poster", "cite"})
 # What goes with its words. `visible` has removed most of it already.
 _DROPPED = set("script style template title noscript noembed noframes svg annotation annotation-xml".split())
@@ -95,12 +92,12 @@ def _address(value: str, marks: bool) -> str | None:
 
 def _addresses(value: str, marks: bool) -> str | None:
     """A `srcset` without the candidates that are not allowed."""
-    candidates = (
+    allowed = (
         f"{address} {size}".strip()
-        for written, size in srcset_candidates(value)
-        if _SIZES.fullmatch(size) and (address := _address(written, marks))
+        for written, size in visible.candidates(value)
+        if (address := _address(written, marks))
     )
-    return ", ".join(candidates) or None
+    return ", ".join(allowed) or None
 
 
 def _language(value: str) -> str | None:

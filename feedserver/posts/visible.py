@@ -5,11 +5,12 @@ script, the real one takes the place of its placeholder. The result is not safe 
 """
 
 import re
+from collections.abc import Iterator
 
 import turbohtml
 from turbohtml import Element, Namespace, Text
 
-from feedserver.text import plain
+from feedserver.text import plain, srcset_candidates
 from feedserver.urls import ascii_url, scheme
 
 # Never shown (HTML section 15.3.1), or controls; of MathML the parts that explain a formula to programs.
@@ -25,9 +26,19 @@ MATH = frozenset(
     "math merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace msqrt mstyle msub"
     " msubsup msup mtable mtd mtext mtr munder munderover none semantics".split()
 )
-# Attributes by which scripts find the real address (lazysizes, WordPress plugins), the commonest first.
-_LAZY_SOURCES = ("data-src", "data-lazy-src", "data-original")
-_LAZY_SETS = ("data-srcset", "data-lazy-srcset")
+# Attributes by which scripts find the real address (lazysizes, WordPress plugins, consent tools), the commonest first.
+_LAZY_SOURCES = (
+    "data-src data-lazy-src data-original data-lazy data-lazyload data-lazy-load data-lazyload-src data-echo"
+    " data-flickity-lazyload data-litespeed-src data-orig-src data-img-src data-cookieblock-src data-src-cmplz"
+).split()
+_LAZY_SETS = "data-srcset data-lazy-srcset data-lazyload-srcset data-original-set data-flickity-lazyload-srcset".split()
+_ADDRESS = re.compile(r"[^{}]*[./][^{}]*")  # no flag, no template
+_PICTURE = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|avif|svg)(?:[?#]\S*)?", re.IGNORECASE)
+_LESSER = re.compile("thumb|small|tiny|blur|preview|placeholder|lqip")  # in names of attributes
+_SAYS_LAZY = '[class*="lazy" i]'
+_AMP = {"amp-img": "img", "amp-anim": "img", "amp-iframe": "iframe", "amp-video": "video", "amp-audio": "audio"}
+# Width and density of a candidate in a `srcset`. Browsers pass over a candidate with anything else.
+_SIZES = re.compile(r"(?:[0-9.e+-]+[wxh]\s*)*")
 _ALIGNMENT = re.compile(r"(?:^|;)\s*text-align\s*:\s*(left|right|center|justify)\b", re.IGNORECASE)
 
 
@@ -49,13 +60,14 @@ def for_feeds(html: str) -> str:
     return tree.inner_html
 
 
+def candidates(srcset: str) -> Iterator[tuple[str, str]]:
+    """The addresses in a `srcset` that browsers choose from, each with its width or density, or ""."""
+    return ((address, size) for address, size in srcset_candidates(srcset) if _SIZES.fullmatch(size))
+
+
 def _visible(html: str) -> Element:
     tree = turbohtml.parse_fragment(html, positions=False)
-    for alternative in tree.select("noscript"):
-        _show_picture_of(alternative)
-    _remove(tree, f"noscript, {_HIDDEN}")  # not before: else a wide element could stand beside each of them
-    for picture in tree.select("img, source"):
-        _load_at_once(picture)
+    _show_pictures(tree)
     for drawing in tree.select("svg"):
         drawing.replace_with(Text(_words_in(drawing)))
     for action in tree.select("maction"):  # the first part is shown, the others after a click
@@ -80,7 +92,22 @@ def _words_in(drawing: Element) -> str:
     return " ".join(text.text for text in texts if text.parent and not text.parent.closest("text, foreignObject"))
 
 
-# --- pictures that a script loads ---
+# --- pictures and films that a script loads ---
+
+
+def _show_pictures(tree: Element) -> None:
+    """Writes them as browsers with scripts show them. Hidden elements go, too."""
+    for element in tree.select(", ".join(_AMP)):
+        _write_in_html(element)
+    for alternative in tree.select("noscript"):
+        _show_picture_of(alternative)
+    _remove(tree, f"noscript, {_HIDDEN}")  # not before: else a wide element could stand beside each of them
+    for element in tree.select("img, source, iframe, video, audio"):
+        _load_at_once(element)
+    for picture in tree.select("picture"):
+        _choose(picture)
+    for image in tree.select("img"):
+        _complete(image)
 
 
 def _show_picture_of(noscript: Element) -> None:
@@ -112,30 +139,77 @@ def _placeholder_in(element: Element, address: str) -> Element | None:
     pictures = [element] if element.tag == "img" else element.select("img")
     if len(pictures) != 1:
         return None
-    lazy = _lazy_address(pictures[0], _LAZY_SOURCES)
+    lazy = _lazy_address(pictures[0])
     is_placeholder = bool(lazy) or not _is_loaded(pictures[0])
     is_alone = element.tag in ("img", "picture")  # in a link or a figure, another address is another picture
     return pictures[0] if is_placeholder and (is_alone or lazy in ("", address)) else None
 
 
-def _load_at_once(picture: Element) -> None:
-    """Gives a placeholder the address that a script would give it. Removes a picture that shows and says nothing."""
-    if not _is_loaded(picture) and (address := _lazy_address(picture, _LAZY_SOURCES)):
-        picture.attrs["src"] = address
-    if "srcset" not in picture.attrs and (addresses := _lazy_address(picture, _LAZY_SETS)):
-        picture.attrs["srcset"] = addresses
-    if picture.tag == "img" and not _is_loaded(picture) and not _value(picture, "alt").strip():
-        picture.decompose()
+def _load_at_once(element: Element) -> None:
+    """Gives an element the addresses that a script would give it."""
+    if address := _lazy_address(element):
+        element.attrs["src"] = address
+    if addresses := _first_value(element, _LAZY_SETS):
+        element.attrs["srcset"] = addresses
 
 
-def _is_loaded(picture: Element) -> bool:
-    """Whether `src` or `srcset` names a picture; a `data:` URL, which feeds do not hold, names none."""
-    source = ascii_url(_value(picture, "src"))
-    return (source != "" and scheme(source) != "data") or "srcset" in picture.attrs
+def _choose(picture: Element) -> None:
+    """Gives the image of a `picture` that names none the addresses of a source."""
+    image, source = picture.select_one("img"), picture.select_one("source[srcset]")
+    if image and source and not _is_loaded(image):
+        image.attrs["srcset"] = _value(source, "srcset")
 
 
-def _lazy_address(picture: Element, names: tuple[str, ...]) -> str:
-    return next((value for name in names if (value := _value(picture, name).strip())), "")
+def _complete(image: Element) -> None:
+    """Gives an image without `src` the first address of its `srcset`. Removes one that shows and says nothing."""
+    if not _names_a_file(_value(image, "src")):
+        image.attrs.pop("src", None)
+        if address := _first_candidate(image):
+            image.attrs["src"] = address
+        elif not _value(image, "alt").strip():
+            image.decompose()
+
+
+def _is_loaded(element: Element) -> bool:
+    return _names_a_file(_value(element, "src")) or bool(_first_candidate(element))
+
+
+def _names_a_file(address: str) -> bool:
+    """Whether an address is that of a file; feeds hold no `data:` URL, and `#` is the page itself."""
+    uri = ascii_url(address)
+    return not uri.startswith("#") and uri != "" and scheme(uri) in ("", "http", "https")
+
+
+def _first_candidate(element: Element) -> str:
+    found = candidates(_value(element, "srcset"))
+    return next((address for address, _ in found if _names_a_file(address)), "")
+
+
+def _lazy_address(element: Element) -> str:
+    """The address that a script would load, "" if there is none.
+
+    Any attribute of data may name the picture of an image that names none itself, or says that it is lazy.
+    """
+    if address := _first_value(element, _LAZY_SOURCES):
+        return address
+    if element.tag != "img" or (_is_loaded(element) and not element.matches(_SAYS_LAZY)):
+        return ""
+    data = [name for name in element.attrs if name.startswith("data-") and not _LESSER.search(name)]
+    return next((value for name in data if _PICTURE.fullmatch(value := _value(element, name).strip())), "")
+
+
+def _first_value(element: Element, names: list[str]) -> str:
+    """The first address, or set of some, in attributes of these names."""
+    values = (_value(element, name).strip() for name in names)
+    return next((value for value in values if _ADDRESS.fullmatch(value) and _names_a_file(value)), "")
+
+
+def _write_in_html(element: Element) -> None:
+    """Puts the element of HTML in the place of that of AMP; what is within stays."""
+    element.tag = _AMP[element.tag]
+    if element.tag == "img":
+        element.insert_before(Element("img", dict(element.attrs)))
+        element.unwrap()
 
 
 # --- frames ---

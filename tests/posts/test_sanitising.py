@@ -64,9 +64,9 @@ def test_every_address_is_absolute(html: str, expected: str) -> None:
     ],
 )
 def test_every_candidate_of_a_srcset_is_absolute(srcset: str, expected: str | None) -> None:
-    found = feed_html(f'<img alt="A" srcset="{srcset}">')
+    found = feed_html(f'<source srcset="{srcset}">')
 
-    assert found == (f'<img alt="A" srcset="{expected}">' if expected else '<img alt="A">')
+    assert found == (f'<source srcset="{expected}">' if expected else "<source>")
 
 
 @pytest.mark.parametrize(
