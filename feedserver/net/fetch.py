@@ -38,6 +38,7 @@ class FetchedPage:
     etag: str | None
     last_modified: str | None
     incomplete: bool = False  # the body ended before its announced end
+    links: str = ""  # the fields `Link` (RFC 8288), as sent
 
 
 def fetch(
@@ -156,5 +157,13 @@ def _page(url: str, response: _Response, sock: GuardedSocket, max_bytes: int, *,
     if body.incomplete:  # a later 304 would confirm a page that was never read
         etag = last_modified = None
     return FetchedPage(
-        url, response.status, content_type, body.data, body.truncated, etag, last_modified, body.incomplete
+        url,
+        response.status,
+        content_type,
+        body.data,
+        body.truncated,
+        etag,
+        last_modified,
+        body.incomplete,
+        ", ".join(response.headers.get_all("Link", [])),
     )

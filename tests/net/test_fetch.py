@@ -139,6 +139,12 @@ def test_any_2xx_with_a_body_is_a_page(serve, policy, status):
     assert (page.status, page.body) == (status, b"hello")
 
 
+def test_a_page_has_the_links_of_its_header(serve, policy):
+    server = serve(answer("Content-Type: text/html", "Link: </a>; rel=canonical", "link: </b>", body=b"hello"))
+
+    assert fetch(server.url, policy).links == "</a>; rel=canonical, </b>"
+
+
 @pytest.mark.parametrize("interim", ["100 Continue", "102 Processing", "103 Early Hints"])
 def test_informational_answers_are_skipped(serve, policy, page, interim):
     server = serve(answer("Link: </style.css>", status=interim, length=False) * 2 + page)

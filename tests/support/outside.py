@@ -43,6 +43,7 @@ class Web:
         incomplete: bool = False,
         truncated: bool = False,
         status: int = 200,
+        links: str = "",
     ) -> str:
         body = html.encode() if isinstance(html, str) else html
         self.pages[url] = FetchedPage(
@@ -54,6 +55,7 @@ class Web:
             etag=etag,
             last_modified=last_modified,
             incomplete=incomplete,
+            links=links,
         )
         return url
 

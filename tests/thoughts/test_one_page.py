@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -173,6 +174,36 @@ def test_a_canonical_url_on_the_same_host_names_the_page(site: Site, target: str
 
     assert [site.ping(url, target).outcome for url in (SOURCE, *variants)] == ["registered", 48, 48, 48]
     assert site.only_thought().excerpt == "[…] I read this post and liked it. […]"
+
+
+@pytest.mark.parametrize(
+    ("links", "is_heard"),
+    [
+        (f'<{SOURCE}>; rel="canonical"', True),
+        (f'</style.css>; rel=preload; title="a, b", <{urlsplit(SOURCE).path}>; REL="shortlink Canonical"', True),
+        (f"<{SOURCE}>; rel=canonical, <{HOST}/2>; rel=canonical", True),
+        (f"<{HOST}/2>; rel=canonical, <{SOURCE}>; rel=canonical", False),
+        (f"<{SOURCE}>; rel=alternate", False),
+        (f'<{SOURCE}>; rel=canonical; anchor="/other"', False),
+        (f"{SOURCE}; rel=canonical", False),
+        ("<http://[>; rel=canonical", False),
+        ("<>; rel=canonical", False),
+        ("; rel=canonical,,<", False),
+    ],
+)
+def test_a_canonical_url_in_the_header_names_the_page_too(site: Site, target: str, links: str, is_heard: bool) -> None:
+    show(site, target)
+    second = site.web.put(f"{HOST}/1", page(target, before="Here too I read "), links=links)
+
+    assert site.ping(second, target).outcome == (48 if is_heard else "registered")
+
+
+def test_the_canonical_url_in_the_head_of_a_page_is_preferred_to_that_in_its_header(site: Site, target: str) -> None:
+    show(site, target)
+    html = page(target, canonical=SOURCE, before="Here too I read ")
+    second = site.web.put(f"{HOST}/1", html, links=f"<{HOST}/2>; rel=canonical")
+
+    assert site.ping(second, target).outcome == 48
 
 
 def test_the_canonical_url_itself_is_known_without_a_fetch(site: Site, target: str) -> None:

@@ -10,9 +10,11 @@ from collections.abc import Collection
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
+from werkzeug.http import parse_list_header, parse_options_header
+
 from feedserver.domains import source_site
 from feedserver.host_names import authority
-from feedserver.urls import MAX_URL, nfc, normalize_source, split_http
+from feedserver.urls import MAX_URL, absolute_url, nfc, normalize_source, split_http
 
 # Characters beyond ASCII, and the one before them, with which a mark is composed.
 _BEYOND_ASCII: Final = re.compile("[^%/?&]?(?:%[89A-F][0-9A-F])+")
@@ -51,6 +53,19 @@ def key_hash(source_key: str) -> str:
 def names_of(key: str | None, title: str, excerpt: str) -> list[str]:
     """Returns the names by which a page that was read is known: its key, and its path with its words."""
     return [] if key is None else [key, "\n".join((page_path(key), title, excerpt))]
+
+
+def linked_canonical(links: str, url: str) -> str | None:
+    """Returns the first absolute URL with `rel=canonical` in the header field `Link` (RFC 8288) of the page at `url`.
+
+    A URL with a comma or semicolon is not heard.
+    """
+    for link in parse_list_header(links):
+        target, parameters = parse_options_header(link)
+        relations = parameters.get("rel", "").lower().split()
+        if "canonical" in relations and "anchor" not in parameters and target[:1] + target[-1:] == "<>":
+            return absolute_url(target[1:-1], url) if target.isascii() else None
+    return None
 
 
 def page_of(url: str, canonical: str | None, shared_by_path: Collection[str]) -> str:

@@ -20,7 +20,7 @@ from feedserver.thoughts.source import xhtml
 from feedserver.thoughts.source.encoding import decode
 from feedserver.thoughts.source.excerpt import Excerpt, excerpts
 from feedserver.thoughts.source.findings import Findings, Mention
-from feedserver.thoughts.source.identity import own_page_key, page_of
+from feedserver.thoughts.source.identity import linked_canonical, own_page_key, page_of
 from feedserver.thoughts.source.links import FoundLink, SourcePage, read
 from feedserver.thoughts.verification import sources
 from feedserver.thoughts.verification.sources import SourceRecord
@@ -111,7 +111,8 @@ class Inspector:
         redirected_to = fetched.url if final != source_key else None
         reading = read(text, fetched.url)
         found = self._findings(reading, source_key, fetched.url)
-        page_key = page_of(fetched.url, reading.canonical, self.shared_by_path)
+        canonical = reading.canonical or linked_canonical(fetched.links, fetched.url)
+        page_key = page_of(fetched.url, canonical, self.shared_by_path)
         findings = replace(found, redirected_to=redirected_to, page_key=page_key)
         record = SourceRecord(started_at, findings, fetched.etag, fetched.last_modified, read_at=started_at)
         whole = reading.is_whole and not fetched.truncated and fetched.status in _WHOLE
