@@ -16,6 +16,7 @@ from feedserver.thoughts.source.tokens import (
     MAX_TOKENS,
     OF_TEXT,
     START,
+    SVG,
     TEMPLATE,
     TEXT,
     TITLE,
@@ -123,7 +124,7 @@ class _StartTags:
         if tag == "link" and self._in_head:
             _read_canonical(token, self.metadata)
         if tag in _URL_ATTRIBUTES:
-            raws = islice(_raw_urls(token), MAX_LINKS - len(self.found))
+            raws = islice(_raw_urls(token, flags), MAX_LINKS - len(self.found))
             hidden = bool(flags & (HIDDEN if tag in _WITH_TEXT else HIDDEN & ~OF_TEXT))
             self.found.extend([(raw, tag, position, hidden) for raw in raws])
         elif tag == "meta":
@@ -157,8 +158,11 @@ def _is_seen(token: Token, flags: int) -> bool:
     return token.type is START and token.tag in _PICTURES and not flags & HIDDEN & ~OF_TEXT
 
 
-def _raw_urls(token: Token) -> Iterator[str]:
-    for name in _URL_ATTRIBUTES[token.tag or ""]:
+def _raw_urls(token: Token, flags: int) -> Iterator[str]:
+    names = _URL_ATTRIBUTES[token.tag or ""]
+    if flags & SVG and token.tag == "a" and token.attr("href") is None:
+        names = ("xlink:href",)
+    for name in names:
         value = token.attr(name)
         for raw in _urls_in(name, value) if value is not None else ():
             url = raw.strip(_STRIPPED)

@@ -36,11 +36,11 @@ START, END, TEXT = TokenType.START_TAG, TokenType.END_TAG, TokenType.TEXT
 # Flags of a token, inherited from open elements. HIDDEN is why it is hidden, of which those in it may take back some.
 OF_TEXT = FONT | INDENT | COLOR | FILL  # what hides text alone
 HIDDEN = BOX | VISIBILITY | CUT | CUT_WITH_PLACED | OF_TEXT
-INVISIBLE, TEMPLATE, FOREIGN, TITLE = 256, 512, 1024, 2048
+INVISIBLE, TEMPLATE, FOREIGN, TITLE, SVG = 256, 512, 1024, 2048, 4096
 _FLAGS = {
     **dict.fromkeys(INVISIBLE_ELEMENTS - {"noscript"} | set("audio canvas noembed noframes video".split()), INVISIBLE),
     "math": FOREIGN,
-    "svg": INVISIBLE | FOREIGN,
+    "svg": INVISIBLE | FOREIGN | SVG,
     "template": INVISIBLE | TEMPLATE,
 }
 # Elements that end a run of text: all blocks, but neither line breaks nor images.
@@ -70,7 +70,7 @@ _LONG = re.compile(f"(?<![^>])[^>]{{{2 * _LONG_HALF},}}")  # one attempt a stret
 
 
 def flagged_tokens(text: str, open_elements: "OpenElements") -> Iterator[tuple[Token, int]]:
-    """Yields the first MAX_TOKENS tokens of a page with their flags, HIDDEN to TITLE; start tags include their own.
+    """Yields the first MAX_TOKENS tokens of a page with their flags, HIDDEN to SVG; start tags include their own.
 
     `open_elements` is new, and updated before each token is yielded. Raw text that is really markup is tokenized
     again: the content of `<noscript>`, and the text after a self-closing raw text element in SVG.

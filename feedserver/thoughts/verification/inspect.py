@@ -22,6 +22,7 @@ from feedserver.thoughts.source.excerpt import Excerpt, excerpts
 from feedserver.thoughts.source.findings import Findings, Mention
 from feedserver.thoughts.source.identity import linked_canonical, own_page_key, page_of
 from feedserver.thoughts.source.links import FoundLink, SourcePage, read
+from feedserver.thoughts.source.namespaces import without_other_names
 from feedserver.thoughts.verification import sources
 from feedserver.thoughts.verification.sources import SourceRecord
 from feedserver.urls import MAX_URL, Urls, normalize_source
@@ -103,7 +104,9 @@ class Inspector:
             record = SourceRecord(started_at, Findings())
             return Inspection("its address is too long", Findings(), Missing(), started_at, record)
         text = clean(decode(fetched.body, fetched.content_type))
-        if xhtml.is_xhtml(fetched.content_type) or xhtml.is_declared(text):
+        if xhtml.is_xhtml(fetched.content_type):
+            text = xhtml.as_html(without_other_names(text))
+        elif xhtml.is_declared(text):  # sent as HTML, where names mean what they mean in HTML
             text = xhtml.as_html(text)
         cut = f"; only the first {len(fetched.body)} bytes were read" if fetched.truncated else ""
         cut += "; the rest did not come" if fetched.incomplete else ""

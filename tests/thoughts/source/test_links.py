@@ -43,6 +43,17 @@ def test_a_link_verifies_a_ping_and_text_that_is_no_link_does_not(
     assert site.ping(SOURCE, target).outcome == outcome
 
 
+@on_sqlite
+@pytest.mark.parametrize(("content_type", "outcome"), [("application/xhtml+xml", 17), ("text/html", "registered")])
+def test_capitals_name_no_link_where_the_type_says_xml(
+    site: Site, target: str, content_type: str, outcome: str | int
+) -> None:
+    body = f'<p>Words before <A HREF="{target}">words</A></p>'
+    site.web.put(SOURCE, "<?xml version='1.0'?>" + PAGE.format(body=body), content_type)
+
+    assert site.ping(SOURCE, target).outcome == outcome
+
+
 SPELLINGS = {
     "as it is": "http://blog.example/posts/a-post",
     "fragment": "http://blog.example/posts/a-post#thoughts",

@@ -46,6 +46,7 @@ LINKS = {
     "within noscript": (f"<noscript><a href={POST}>x</a></noscript>", "a"),
     "within two noscripts": (f"<noscript><noscript><img src={POST}></noscript>", "img"),
     "a within svg": (f"<svg><a href={POST}>x</a></svg>", "a"),
+    "a within svg, by XLink": (f"<svg><a xlink:href={POST}>x</a></svg>", "a"),
     "after an svg title that closes itself": (f"<svg><title/><style/></svg><a href={POST}>x</a>", "a"),
     "very deep": (f"{'<div>' * 3000}<a href={POST}>x</a>", "a"),
     "after a very long tag": (f"<p data-x='{'x' * 200_000}'><a href={POST}>x</a>", "a"),
@@ -66,6 +67,9 @@ def test_is_a_link(page: str, element: str) -> None:
 
 NO_LINKS = {
     "text": f"<p>{POST}</p>",
+    "XLink outside svg": f"<a xlink:href={POST}>x</a>",
+    "XLink within math": f"<math><a xlink:href={POST}>x</a></math>",
+    "XLink beside the address of an svg link": f"<svg><a xlink:href={POST} href=/>x</a></svg>",
     "escaped markup": f"<p>&lt;a href={POST}&gt;</p>",
     "comment": f"<!-- <a href={POST}>x</a> -->",
     "comment that never ends": f"<!-- <a href={POST}>x</a>",
