@@ -28,7 +28,7 @@ _END: Any = (-1, (None, 0))
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """`text` is for readers. `around` is the same without the text of the link, to compare what sources say."""
+    """`text` is for readers. `around` has the letters on both sides of the link, to compare what sources say."""
 
     text: str = ""
     around: str = ""
@@ -51,7 +51,7 @@ def excerpts(page: SourcePage, links: Sequence[FoundLink]) -> list[Excerpt]:
 
 def _without_link(words: str) -> Excerpt | None:
     opening = _head(words, _OPENING)
-    return Excerpt(opening, opening) if opening else None
+    return Excerpt(opening, _letters(words)[:_OPENING]) if opening else None
 
 
 class _Scan:
@@ -209,9 +209,14 @@ def _joined(left: str, inside: str, right: str) -> Excerpt | None:
     if middle and middle != whole:
         middle += "… "
     gaps = [" " if (a[-1:] + b[:1]).strip() != a[-1:] + b[:1] else "" for a, b in ((left, inside), (inside, right))]
-    before, after = _tail(_last_line(left), _SIDE), _head(_line(right), _SIDE)
-    joined = _line(before + gaps[0] + middle + gaps[1] + after)
-    return Excerpt(joined, f"{before} {after}") if joined else None
+    before, after = _last_line(left), _line(right)
+    joined = _line(_tail(before, _SIDE) + gaps[0] + middle + gaps[1] + _head(after, _SIDE))
+    return Excerpt(joined, _letters(before)[-_SIDE:] + _letters(after)[:_SIDE]) if joined else None
+
+
+def _letters(words: str) -> str:
+    """The letters and digits: what is strewn between them must not move the ends of what is compared."""
+    return "".join(filter(str.isalnum, words))
 
 
 def _head(words: str, limit: int) -> str:

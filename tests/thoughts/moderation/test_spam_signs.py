@@ -183,6 +183,14 @@ def test_the_same_letters_are_the_same_words_whatever_is_strewn_in(site: Site, t
     assert mention(site, target, "http://one.example/2", before=other)[0] == "held"
 
 
+def test_invisible_characters_do_not_move_the_end_of_the_words_that_are_compared(site: Site, target: str) -> None:
+    long = " ".join(f"{number} and" for number in range(100))
+
+    assert mention(site, target, "http://one.example/1", before=long) == ("shown", "verified")
+
+    assert mention(site, target, "http://one.example/2", before=long.replace("a", "\u200ba"))[0] == "held"
+
+
 def test_words_of_punctuation_and_invisible_characters_are_too_few(site: Site, target: str) -> None:
     for number in (1, 2):
         assert mention(site, target, f"http://one.example/{number}", before="See \u200b– " * 8) == ("shown", "verified")
