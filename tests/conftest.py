@@ -24,6 +24,7 @@ from tests.posts import builders
 from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock, Web
 from tests.support.postgres import VARIABLE, Cluster, new_database
+from tests.support.templates import SharingEnvironment
 
 SITE = "http://blog.example"
 
@@ -38,6 +39,7 @@ _why_no_postgres = pytest.StashKey[str | None]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Starts PostgreSQL once, in the controlling process of pytest-xdist; workers find it in the environment."""
+    Flask.jinja_environment = SharingEnvironment  # type: ignore[assignment]
     is_worker = hasattr(config, "workerinput")
     config.stash[_why_no_postgres] = os.environ.get("TEST_NO_POSTGRES") if is_worker else _cluster.start()
     if not is_worker and config.stash[_why_no_postgres]:
