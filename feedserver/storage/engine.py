@@ -5,9 +5,11 @@ instead of failing in the middle; write-ahead log; `synchronous=FULL`, since an 
 cut. PostgreSQL: READ COMMITTED, its default.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -18,6 +20,7 @@ from feedserver.errors import StorageError
 from feedserver.storage.replica import Replica, ReplicaState, has_failed, position
 
 BUSY_SECONDS = 15  # for which a SQLite writer waits for the lock
+_SWITCH_PAUSE = 0.01  # seconds between two tries to switch a new file to the write-ahead log
 _CACHE_KIB = 512  # of each SQLite connection, one for each thread; the system caches the file too
 _WRITES = "feedserver_writes"
 _LOCK_TIMEOUT = "feedserver_lock_timeout"
@@ -187,8 +190,22 @@ def _postgres_engine(url: URL, called: str, **limits: int) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size={-_CACHE_KIB}"):
+    _use_write_ahead_log(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", f"cache_size={-_CACHE_KIB}"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """SQLite gives up at once, without its timeout, when two connections switch a new file together."""
+    deadline = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                raise
+        sleep(_SWITCH_PAUSE)
 
 
 def _begin_sqlite(connection: Connection) -> None:

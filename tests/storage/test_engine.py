@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from pathlib import Path
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -111,6 +112,24 @@ def test_sqlite_is_told_to_be_durable_and_strict(database: Database) -> None:
         }
 
     assert told == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 15_000}
+
+
+def test_programs_that_open_a_new_sqlite_file_together_all_get_in(tmp_path: Path) -> None:
+    """SQLite calls the file locked, without a wait, while another switches it to the write-ahead log."""
+
+    def opens(url: str, together: Barrier) -> str:
+        database = Database(url)
+        together.wait()
+        with database.read() as connection:
+            mode = connection.execute(text("PRAGMA journal_mode")).scalar_one()
+        database.close()
+        return str(mode)
+
+    with ThreadPoolExecutor(4) as threads:
+        for number in range(50):
+            together = Barrier(4)
+            urls = [f"sqlite:///{tmp_path}/{number}.sqlite3"] * 4
+            assert list(threads.map(opens, urls, [together] * 4)) == ["wal"] * 4
 
 
 # --- transact ---
