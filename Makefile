@@ -3,26 +3,32 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 LOWEST = $(VENV)/lowest
+# Tests wait as often as they work; a process that has run out of them takes over some of another's.
+PROCESSES ?= $(shell expr 2 \* $$(nproc))
+PYTEST = -m pytest -n $(PROCESSES) --dist worksteal
 # The tests that start no servers, on SQLite alone.
 UNIT = tests --ignore=tests/flows --ignore=tests/hostile --ignore=tests/cli/test_process.py -k "not postgresql and not replica"
 
-.PHONY: serve test test-lowest check format bench harmless soak readers clean
+.PHONY: serve test test-lowest check lint format bench harmless soak readers clean
 
 serve: $(VENV)/.serves
 	$(BIN)/feedserver serve
 
 test: $(VENV)/.develops
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python $(PYTEST)
 
 # The unit tests with the lowest versions that pyproject.toml allows.
 test-lowest: $(LOWEST)/.installed
-	$(LOWEST)/bin/python -m pytest -n auto $(UNIT)
+	$(LOWEST)/bin/python $(PYTEST) $(UNIT)
 
-check: $(VENV)/.develops
+lint: $(VENV)/.develops
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -n auto $(UNIT) --cov --cov-report=
+
+# What to run after each change: style, types, and the unit tests with what they cover.
+check: lint
+	$(BIN)/python $(PYTEST) -q $(UNIT) --cov --cov-report=
 	@echo "covered by unit tests: $$($(BIN)/coverage report --format=total) % of feedserver/"
 
 # Measures the bounds of docs/harmless.md and writes them down; minutes.

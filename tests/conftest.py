@@ -21,9 +21,11 @@ from feedserver.settings import DatabaseSettings, EgressSettings, Settings, Site
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata
 from tests.posts import builders
+from tests.support import compiled_statements
 from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock, Web
 from tests.support.postgres import VARIABLE, Cluster, new_database
+from tests.support.serving import LONG
 from tests.support.templates import SharingEnvironment
 
 SITE = "http://blog.example"
@@ -40,10 +42,44 @@ _why_no_postgres = pytest.StashKey[str | None]()
 def pytest_configure(config: pytest.Config) -> None:
     """Starts PostgreSQL once, in the controlling process of pytest-xdist; workers find it in the environment."""
     Flask.jinja_environment = SharingEnvironment  # type: ignore[assignment]
+    compiled_statements.share()
     is_worker = hasattr(config, "workerinput")
     config.stash[_why_no_postgres] = os.environ.get("TEST_NO_POSTGRES") if is_worker else _cluster.start()
     if not is_worker and config.stash[_why_no_postgres]:
         os.environ["TEST_NO_POSTGRES"] = config.stash[_why_no_postgres] or ""
+
+
+def pytest_report_header() -> str:
+    return "PostgreSQL runs " + ("every case" if LONG else "the first case of each table (every case of tests/storage)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what would tell no more: the further cases of a table on PostgreSQL, a tenth of a run.
+
+    `tests/storage` compares the databases, and keeps all. TESTS_LONG keeps all everywhere.
+    """
+    if LONG:
+        return
+    seen: set[str] = set()
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        further = _is_on_postgres(item) and "storage" not in item.path.parts and _function_of(item) in seen
+        (left_out if further else kept).append(item)
+        if _is_on_postgres(item):
+            seen.add(_function_of(item))
+    items[:] = kept
+    config.hook.pytest_deselected(items=left_out)
+
+
+def _is_on_postgres(item: pytest.Item) -> bool:
+    return (
+        isinstance(item, pytest.Function) and hasattr(item, "callspec") and "postgresql" in item.callspec.id.split("-")
+    )
+
+
+def _function_of(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
