@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 
 from feedserver.app import create_app
 from feedserver.installation import init
@@ -142,17 +142,23 @@ def prepared_postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.T
         yield url
 
 
+@pytest.fixture(scope="session")
+def emptier(prepared_postgres: str) -> Iterator[Engine]:
+    """Empties the prepared PostgreSQL database: one connection for all tests."""
+    engine = create_engine(prepared_postgres, pool_pre_ping=True)
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database with an empty site, once for each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{shutil.copy(request.getfixturevalue('prepared_sqlite'), tmp_path / 'site.sqlite3')}"
-    url: str = request.getfixturevalue("prepared_postgres")
-    engine = create_engine(url)
-    with engine.begin() as connection:
+    emptier: Engine = request.getfixturevalue("emptier")
+    with emptier.begin() as connection:
         connection.exec_driver_sql("; ".join(_emptying()))
-    engine.dispose()
-    return url
+    return emptier.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture
@@ -169,7 +175,7 @@ def _emptying() -> list[str]:
     numbered = [table.name for table in tables if "id" in table.columns]
     return [
         *(f"DELETE FROM {table.name}" for table in tables),
-        *(f"ALTER SEQUENCE {name}_id_seq RESTART" for name in numbered),
+        "SELECT " + ", ".join(f"setval('{name}_id_seq', 1, false)" for name in numbered),
         "UPDATE site SET revision = 1, author = NULL, archive_size = NULL",
     ]
 

@@ -42,4 +42,4 @@ def test_pages_that_were_dear_are_cheap(read: Reader, page: Page) -> None:
     body = page.body()
 
     assert len(body) <= MAX_BYTES
-    assert read.seconds(body, page.content_type, 5) < BOUND / 2
+    assert read.seconds(body, page.content_type, 2) < BOUND / 2
