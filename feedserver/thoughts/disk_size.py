@@ -11,7 +11,7 @@ _ROW: Final = 1_500  # bytes of a row without its texts, of its entries in index
 # Bytes for each byte of `source_key`: in its row, in its job, and in indexes. These store long keys badly, PostgreSQL's
 # with as much free space again, as each change of a row adds entries that only a vacuum removes.
 _KEY: Final = 6
-_LONG_KEY: Final = 14  # besides, for each byte beyond `_SHORT`
+_LONG_KEY: Final = 18  # besides, for each byte beyond `_SHORT`
 _SHORT: Final = 300
 _VERIFIED: Final = 1.5  # times as much, with the key and the path of its page
 
