@@ -6,12 +6,25 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from feedserver.errors import StorageError
+
 _FILE: Final = 0o600
 _FOLDER: Final = 0o700
 
 
+# Folders of the whole system (Filesystem Hierarchy Standard 3.0): `data_dir = "var"` is /var for who stands in /.
+_OF_THE_SYSTEM: Final = frozenset(
+    map(Path, "/ /bin /boot /dev /etc /home /lib /proc /run /sbin /sys /usr /var".split())
+)
+
+
 def make_folder(folder: Path) -> None:
-    """Makes a folder (0700), or takes others' rights to an existing one away; not to one that is shared, as /tmp is."""
+    """Makes a folder (0700), or takes others' rights to an existing one away; not to one that is shared, as /tmp is.
+
+    Raises StorageError for a folder of the whole system, which other programs need.
+    """
+    if folder.resolve() in _OF_THE_SYSTEM:
+        raise StorageError(f"{folder.resolve()} belongs to the whole system; go to a folder of the site's own first")
     folder.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
     if not folder.stat().st_mode & stat.S_ISVTX:
         _set_mode(folder, _FOLDER)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from feedserver import private_files
+from feedserver.errors import StorageError
 from feedserver.storage import migrate
 from feedserver.storage.engine import Database
 from tests.support.serving import FEEDSERVER, Site, clean_environ, free_port
@@ -72,6 +73,16 @@ def test_a_folder_that_is_shared_stays_so(tmp_path: Path) -> None:
     private_files.make_folder(tmp_path)
 
     assert mode(tmp_path) == "0o1777"
+
+
+@pytest.mark.parametrize("folder", ["/", "/var", "/usr/../var", "/etc/"])
+def test_a_folder_of_the_whole_system_is_refused_and_keeps_its_rights(folder: str) -> None:
+    before = mode(Path(folder))
+
+    with pytest.raises(StorageError, match="belongs to the whole system"):
+        private_files.make_folder(Path(folder))
+
+    assert mode(Path(folder)) == before
 
 
 def test_a_file_that_is_not_there_is_none(tmp_path: Path) -> None:
