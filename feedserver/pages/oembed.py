@@ -24,6 +24,7 @@ from feedserver.urls import page_number
 blueprint = Blueprint("oembed", __name__)
 
 _WIDTH, _HEIGHT = 600, 200  # of the card, in pixels, unless less is asked for
+_NARROW, _HEIGHT_OF_NARROW = 480, 320  # below that width its words take more lines
 _CACHE_AGE: Final = 3_600  # seconds
 
 
@@ -47,7 +48,9 @@ def _answer() -> BaseResponse:
     post = _post_at(url)
     if post is None:
         return _refusal(404, "There is no post at this address.")
-    response = jsonify(_rich(post, _at_most("maxwidth", _WIDTH), _at_most("maxheight", _HEIGHT)))
+    width = _at_most("maxwidth", _WIDTH)
+    height = _at_most("maxheight", _HEIGHT_OF_NARROW if width < _NARROW else _HEIGHT)
+    response = jsonify(_rich(post, width, height))
     response.headers["Cache-Control"] = "no-cache"
     response.add_etag(weak=True)
     return response.make_conditional(request)
