@@ -96,7 +96,7 @@ def _show(chosen: Namespace) -> None:
 
 
 def _document(services: Services, name: str) -> DraftText:
-    """Reads a document from a file or standard input; names its unknown fields on standard error."""
+    """Reads a document from a file or standard input; says on standard error what was left out of it."""
     if name == "-":
         content = sys.stdin.buffer.read(MAX_BYTES + 1) if sys.stdin else b""
     else:
@@ -109,6 +109,8 @@ def _document(services: Services, name: str) -> DraftText:
         near = nearest_field(field)
         hint = f"did you mean “{near}”?" if near else f"the fields are {', '.join(FIELDS)}"
         _remark(f"unknown field “{field}” is left out; {hint}")
+    for field in document.commented:
+        _remark(f"{field}: what follows “ #” is a comment and is left out; write the value in quotes to keep it")
     return document
 
 

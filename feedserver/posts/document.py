@@ -30,6 +30,7 @@ FIELDS: Final = (
     *("title", "slug", "date", "updated", "tags", "authors", "summary", "lang", "draft", "pings", "comments"),
     "enclosures",
 )
+_TEXTS: Final = frozenset(("title", "slug", "tags", "authors", "summary"))  # in which “#” may be meant as text
 # What other systems call them.
 _ALIASES: Final = {
     alias: field
@@ -79,6 +80,7 @@ def read(content: bytes, zone: tzinfo) -> DraftText:
         until=withheld.until,
         withheld_by=tuple(front.written[name] for name in withheld.drafts),
         unknown_fields=tuple(sorted(front.written[name] for name in others if not withholding.is_known(name))),
+        commented=tuple(name for name in front.commented if name in _TEXTS),
     )
 
 

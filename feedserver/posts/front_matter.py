@@ -6,7 +6,7 @@ What the fields mean is for `document` and `withholding` to say.
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import yaml
@@ -16,6 +16,7 @@ from feedserver.text import one_line, shorten, without_open_bidi
 
 _OPENING = re.compile(r"(?:[ \t]*\n)*---[ \t]*(?:\n|\Z)")
 _FRONT_MATTER = re.compile(rf"\A{_OPENING.pattern}(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_QUOTES: Final = 'a value with marks such as : # @ \' in it stands in quotes, as “title: "Re: bees"”'
 _MAX_SHOWN: Final = 60  # characters of a field's name
 
 # A tab separates words wherever YAML allows it (YAML 1.2 sections 6.1 to 6.3); PyYAML refuses most of these. It may
@@ -31,17 +32,21 @@ _COLON = re.compile(r":(?=[ \t]|$)")
 _COLON_IN_TEXT = ":\N{REPLACEMENT CHARACTER}"  # `text.clean` drops it again
 _HASH = re.compile("(?<=[\x85\u2028\u2029])#")
 _HASH_IN_TEXT = "\N{REPLACEMENT CHARACTER}#"  # after a blank it would begin a comment
+# A field whose value is not quoted, and ends where a comment begins.
+_COMMENTED = re.compile(r"^(?P<name>\w[\w -]*):[ \t]+(?:#|[^\s'\"\[{|>#&*!%@`].*?[ \t]#)[ \t]*\S", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
     """The fields of a document: text, lists and mappings; None for a blank. Names are in lower case.
 
-    `written` has the names as the author wrote them, on one line each.
+    `written` has the names as the author wrote them, on one line each; `commented` the fields beside which stands a
+    comment, in their order: “#” after a blank begins one, and may have been meant as text.
     """
 
     fields: Mapping[str, Any]
     written: Mapping[str, str]
+    commented: tuple[str, ...] = ()
 
 
 def split(source: str) -> tuple[FrontMatter, str]:
@@ -50,7 +55,9 @@ def split(source: str) -> tuple[FrontMatter, str]:
     if not match:
         raise InvalidDocument("front matter", _what_is_wrong(source))
     lines_before = "\n" * source.count("\n", 0, match.start("yaml"))  # so that PyYAML counts lines as authors do
-    return _fields(_loaded(_as_authors_see_it(lines_before + match["yaml"]))), source[match.end() :]
+    front = _as_authors_see_it(lines_before + match["yaml"])
+    commented = tuple(_folded(found["name"]) for found in _COMMENTED.finditer(front))
+    return replace(_fields(_loaded(front)), commented=commented), source[match.end() :]
 
 
 def _what_is_wrong(source: str) -> str:
@@ -119,7 +126,7 @@ def _loaded(front: str) -> Any:
         return yaml.load(front, _Loader)  # noqa: S506 - a restricted SafeLoader
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise InvalidDocument("front matter", f"is not YAML: {line}{one_line(str(error.problem))}") from None
+        raise InvalidDocument("front matter", f"is not YAML: {line}{one_line(str(error.problem))}; {_QUOTES}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InvalidDocument("front matter", f"is not YAML: {shorten(one_line(str(error)), 200)}") from None
 

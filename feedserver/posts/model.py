@@ -34,7 +34,8 @@ class DraftText:
 
     `slug` is made from the title if the author gave none. `date`, `updated` and `summary` (plain text) are None if not
     given. `draft` says also what other systems' fields say: those in `withheld_by` made it one. Readers are not to see
-    the post from `until` on. `unknown_fields` are names in the front matter.
+    the post from `until` on. `unknown_fields` are names in the front matter. Of the texts in `commented` a comment was
+    left out.
     """
 
     source: str
@@ -54,6 +55,7 @@ class DraftText:
     until: datetime | None = None
     withheld_by: tuple[str, ...] = ()
     unknown_fields: tuple[str, ...] = ()
+    commented: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,27 @@ def test_each_unknown_field_is_named_with_the_nearest_known_one_but_does_not_sto
     ]
 
 
+def test_a_text_that_ends_where_a_comment_begins_is_named(run: Run, site: Path, write: Write) -> None:
+    front = "title: Why #bees matter\nsummary: 'Issue #1'\ntags: #sea\nslug: why\ndraft: no # yet\nlang: en"
+
+    done = run("post", "add", write(f"---\n{front}\n---\n"))
+
+    assert (done.status, done.out) == (0, ["http://blog.example/posts/why"])
+    left_out = "what follows “ #” is a comment and is left out; write the value in quotes to keep it"
+    assert done.err == [f"feedserver: title: {left_out}", f"feedserver: tags: {left_out}"]
+
+
+@pytest.mark.parametrize("title", ["Re: bees", '"Bees" in town', "@home", "'Tis bees"])
+def test_a_value_that_yaml_cannot_read_is_one_line_that_says_to_quote_it(
+    run: Run, site: Path, write: Write, title: str
+) -> None:
+    done = run("post", "add", write(f"---\ntitle: {title}\n---\n"))
+
+    assert done.status == 1
+    assert len(done.err) == 1
+    assert done.err[0].endswith('stands in quotes, as “title: "Re: bees"”')
+
+
 def test_the_list_has_every_key_always(run: Run, site: Path, write: Write) -> None:
     front = "date: 2026-01-31\nupdated: 2026-02-01\ntags: [a, b]\nauthors: [Ann, Bob]\n"
     run("post", "add", write(f"---\ntitle: Ünïcode\n{front}---\n"))
