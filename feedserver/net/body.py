@@ -7,7 +7,6 @@ import http.client
 import io
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +19,9 @@ _INFLATED: Final = frozenset({"gzip", "x-gzip", "deflate"})
 _UNREADABLE: Final = frozenset({"br", "zstd", "dcb", "dcz"})
 _GZIP: Final = b"\x1f\x8b"
 _GZIP_TRAILER: Final = 8  # bytes: checksum and length
+_GZIP_DEFLATED: Final = _GZIP + b"\x08"  # magic and the only method; the flags follow (RFC 1952 section 2.3.1)
+_GZIP_FLAGS: Final = 0b11111  # all; the other bits are zero
+_MEMBER_MARK: Final = len(_GZIP_DEFLATED) + 1  # bytes that tell a further member from anything else
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,23 +111,38 @@ class _Input:
 
     def receive(self) -> None:
         """Adds a chunk to `data`. Raises _EndedEarly if there is none."""
-        chunk = next(self._chunks, None)
-        if chunk is None:
+        if not self.has_received():
             raise _EndedEarly
-        self.data += chunk
+
+    def has_received(self) -> bool:
+        """Adds a chunk to `data`, if there is one. Raises _EndedEarly if the connection ended in the middle."""
+        chunk = next(self._chunks, None)  # may be empty before the end
+        self.data += chunk or b""
+        return chunk is not None
+
+    def ignore_rest(self) -> None:
+        """Receives what is left and drops it. Raises _EndedEarly if the connection ended in the middle."""
+        for _ in self._chunks:
+            pass
 
 
 def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Decompresses gzip (RFC 1952), zlib (RFC 1950) or bare deflate (RFC 1951), whatever the coding is called.
 
-    Yields chunks of bounded size. Ignores checksums, and what follows the end, but for further members of gzip.
+    Yields chunks of bounded size. Ignores checksums, and what follows the end, but for further members of gzip. Those
+    might have come on a connection that ended too early, so all is received. A member that breaks is missing.
     """
     received = _Input(chunks)
-    has_more = bool(received.data)  # an empty body is not compressed
-    while has_more:
+    if received.data:  # an empty body is not compressed
         is_gzip = _skip_header(received)
         yield from _inflated_member(received)
-        has_more = is_gzip and _skip_to_next_member(received)
+        try:
+            while is_gzip and _skip_to_next_member(received):
+                _skip_header(received)
+                yield from _inflated_member(received)
+        except zlib.error as error:
+            raise _EndedEarly from error
+    received.ignore_rest()
 
 
 def _skip_header(received: _Input) -> bool:
@@ -172,9 +189,12 @@ def _inflated_member(received: _Input) -> Iterator[bytes]:
 
 
 def _skip_to_next_member(received: _Input) -> bool:
-    """Drops the trailer of a gzip member. Returns whether another member follows (RFC 1952 section 2.2)."""
-    with suppress(_EndedEarly):  # a trailer that is cut short is not missed
-        while len(received.data) < _GZIP_TRAILER + len(_GZIP):
-            received.receive()
+    """Drops the trailer of a gzip member. Returns whether another member follows (RFC 1952 section 2.2).
+
+    A trailer that the compressed data lacks is not missed.
+    """
+    while len(received.data) < _GZIP_TRAILER + _MEMBER_MARK and received.has_received():
+        pass
     received.data = received.data[_GZIP_TRAILER:]
-    return received.data.startswith(_GZIP)
+    mark = received.data[:_MEMBER_MARK]
+    return len(mark) == _MEMBER_MARK and mark.startswith(_GZIP_DEFLATED) and mark[3] <= _GZIP_FLAGS

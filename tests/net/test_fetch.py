@@ -343,6 +343,10 @@ FORGIVEN = {
     "wrong trailer": PACKED[:-8] + b"\xff" * 8,
     "wrong trailer and padding": PACKED[:-8] + b"\xff" * 8 + b"\0" * 512,
     "name, comment, extra field, sum": b"\x1f\x8b\x08\x1e\0\0\0\0\0\3\5\0extraname\0comment\0su" + PACKED[10:],
+    "gzip's magic": PACKED + b"\x1f\x8b",
+    "garbage after gzip's magic": PACKED + b"\x1f\x8bgarbage that is no member of gzip",
+    "an unknown method": PACKED + b"\x1f\x8b\x07\0" + PACKED[4:],
+    "unknown flags": PACKED + b"\x1f\x8b\x08\x20" + PACKED[4:],
     "deflate with a wrong sum": zlib.compress(b"hello" * 9999)[:-4] + b"\0" * 4,
     "deflate with a tail": zlib.compress(b"hello" * 9999) + b"tail",
     "bare deflate with a tail": bare_deflate(b"hello" * 9999) + b"tail",
@@ -381,6 +385,38 @@ def test_compressed_data_that_ends_early_gives_what_came(serve, policy):
     page = fetch(server.url, policy)
 
     assert (page.body, page.truncated, page.incomplete) == (whole, False, True)
+
+
+FIRST = gzip.compress(b"hello")
+CUT = {
+    "the deflated data": (FIRST + PACKED, len(FIRST) - 8),
+    "half the trailer": (FIRST + PACKED, len(FIRST) - 4),
+    "the trailer": (FIRST + PACKED, len(FIRST)),
+    "a byte of the next member": (FIRST + PACKED, len(FIRST) + 1),
+    "the next member's magic": (FIRST + PACKED, len(FIRST) + 2),
+    "the next member's header": (FIRST + PACKED, len(FIRST) + 10),
+    "ignored bytes": (FIRST + b"\0" * 99, len(FIRST) + 50),
+    "zlib's data": (zlib.compress(b"hello"), -4),
+    "two codings": (gzip.compress(FIRST + PACKED), -8),
+}
+
+
+@pytest.mark.parametrize("framing", ["length", "chunks"])
+@pytest.mark.parametrize(("body", "end"), CUT.values(), ids=CUT)
+def test_compressed_data_on_a_connection_that_ends_early_is_never_whole(serve, policy, framing, body, end):
+    lines = {"length": f"Content-Length: {len(body)}", "chunks": "Transfer-Encoding: chunked"}
+    sent = {"length": body[:end], "chunks": chunked(body[:end]).removesuffix(b"0\r\n\r\n")}[framing]
+
+    page = fetch(serve(answer("Content-Encoding: gzip", lines[framing], body=sent, length=False)).url, policy)
+
+    assert page.incomplete
+
+
+@pytest.mark.parametrize("second", [PACKED[:12], PACKED[:12] + b"\xff" * 99], ids=["cut", "broken"])
+def test_a_further_member_that_breaks_is_missing(serve, policy, second):
+    page = fetch(serve(answer("Content-Encoding: gzip", body=FIRST + second)).url, policy)
+
+    assert (page.body[:5], page.incomplete) == (b"hello", True)
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, br", "dcz", ", ".join(["gzip"] * 6)])
