@@ -50,10 +50,11 @@ _REMARK: Final = re.compile(r"([+-]\d{1,2}(?::?\d\d)?) ?\([^()]*\)$")  # as Java
 _OFFSET: Final = re.compile(r"[+-](\d\d?):?(\d\d)(?!\d)")
 _YEAR_FIRST: Final = re.compile(
     r"(?<![\d/.-])(?:\d{4}|3[2-9]|[4-9]\d)([-/.])\d{1,2}\1\d{1,2}(?!\d)"
-    r"|^\d{4},? \d{1,2},? \d{1,2}(?!\d)"
+    # Whatever stands between the figures, as in Korea's “2024. 6. 5.”, where a time at most precedes the year.
+    r"|^(?:\D++|\d{1,2}(?::\d\d)++|\d{1,2}(?= ?[A-Za-z]))*+(?:\d{4}|3[2-9]|[4-9]\d)(?:[-/., ]{1,3}\d{1,2}){2}(?!\d| ?:)"
     r"|(?<!\S)\d{8}(?:\d{4}|\d{6})?(?!\d)"
 )
-_DOTTED: Final = re.compile(r"(?<!\d)\d{1,2}\. ?\d{1,2}\. ?\d{2,4}(?!\d)")
+_DOTTED: Final = re.compile(r"(?<!\d)(?<!\d{4}\.)(?<!\d{4}\. )\d{1,2} ?\. ?\d{1,2} ?\. ?\d{2,4}(?!\d)")
 
 _COMMA: Final = re.compile(
     r"(?<=\d)(?<!:\d\d)(?<!T\d{6}),(?=\d)"

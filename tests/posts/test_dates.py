@@ -99,6 +99,9 @@ def test_in_dates_of_rfc_5322_its_zones_mean_what_section_4_3_says(zone: str, ho
         ("2024.05.06", (2024, 5, 6)),
         ("2024 5 6", (2024, 5, 6)),
         ("99-05-06", (1999, 5, 6)),
+        ("99 - 05 - 06", (1999, 5, 6)),
+        ("99. 05. 06.", (1999, 5, 6)),
+        ("5 . 6 . 2024", (2024, 6, 5)),
         ("2024,05,06", (2024, 5, 6)),
         ("13,06,2024", (2024, 6, 13)),
         ("June 5,2024", (2024, 6, 5)),
@@ -117,6 +120,17 @@ def test_in_dates_of_rfc_5322_its_zones_mean_what_section_4_3_says(zone: str, ho
 )
 def test_a_day_is_read(text: str, day: tuple[int, int, int]) -> None:
     assert read(text, UTC) == datetime(*day, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("day", ["2024. 06. 05.", "2024. 6. 5", "2024 . 6 . 5", "2024 - 06 - 05", "2024 / 06 / 05"])
+@pytest.mark.parametrize("form", ["{} 10:00", "{} 10:00:00", "Wed {} 10am"])
+def test_a_year_that_comes_first_is_the_first_figure_whatever_stands_between(form: str, day: str) -> None:
+    assert read(form.format(day), UTC) == datetime(2024, 6, 5, 10, tzinfo=UTC)
+
+
+def test_a_time_that_comes_before_the_year_is_no_figure_of_the_day() -> None:
+    assert read("10:00 2024. 6. 5.", UTC) == read("10am 2024 / 06 / 05", UTC) == datetime(2024, 6, 5, 10, tzinfo=UTC)
+    assert read("10:45. 5. 6. 2024", UTC) == datetime(2024, 6, 5, 10, 45, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
