@@ -79,7 +79,7 @@ def read(content: bytes, zone: tzinfo) -> DraftText:
         enclosures=_enclosures(fields),
         until=withheld.until,
         withheld_by=tuple(front.written[name] for name in withheld.drafts),
-        unknown_fields=tuple(sorted(front.written[name] for name in others if not withholding.is_known(name))),
+        unknown_fields=tuple(sorted(front.written[name] for name in withheld.others)),
         commented=tuple(name for name in front.commented if name in _TEXTS),
     )
 

@@ -145,6 +145,6 @@ def _shown(name: str | None) -> str:
 
 
 def _folded(name: str | None) -> str:
-    """The name of a field as it is compared: in any letter case, without characters that nobody sees."""
+    """The name of a field as it is compared: in any letter case and width, without characters that nobody sees."""
     seen = "".join(c for c in name or "" if unicodedata.category(c) != "Cf")
-    return one_line(seen).casefold()
+    return unicodedata.normalize("NFKC", one_line(seen)).casefold()

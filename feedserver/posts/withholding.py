@@ -4,7 +4,8 @@ Nobody's private words are shown because they were written for another system: w
 """
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from difflib import get_close_matches
@@ -22,6 +23,7 @@ _FALSE: Final = FALSE | {"0", "n", "never"}
 _IF_TRUE: Final = frozenset(
     "draft saveasdraft draftmode private hidden hide unlisted unpublished unpublish notpublished donotpublish"
     " protected secret confidential internal password wip exclude ignore headless build deleted trashed expired"
+    " nopublish dontpublish unfinished inprogress"
     " membersonly embargoed eleventyexcludefromcollections"
     " <<".split()  # YAML 1.1 merges another mapping, which is not read, and may withhold
 )
@@ -29,17 +31,37 @@ _IF_NOT_TRUE: Final = frozenset(
     "published publish dgpublish public visible listed discoverable render enabled live".split()
 )
 _IF_NOT_PUBLIC: Final = frozenset("status visibility access".split())
-_IF_SAID: Final = frozenset("state stage workflow".split())  # may speak of something else, such as California
+# These may speak of something else, such as California: only what says it plainly withholds.
+_IF_SAID: Final = frozenset(
+    "state stage workflow workflowstate workflowstatus publishstatus publishstate publishingstatus publicationstatus"
+    " publicationstate reviewstatus editorialstatus".split()
+)
+_IF_FALSE: Final = frozenset(  # Eleventy writes no page with `permalink: false`
+    "permalink output golive show display approved readytopublish readyforpublication".split()
+)
+_BEFORE_IF_DATED: Final = frozenset(
+    "golive available availablefrom availableafter availableon availableat visiblefrom visibleafter visibleon visibleat"
+    " livefrom liveafter liveon liveat showfrom showafter displayfrom displayafter releaseon releaseat"
+    " releaseafter notbefore".split()
+)
 _BEFORE: Final = frozenset(
     "publishdate publishat publishon publishedat publishedon publisheddate publishtime publishedtime datepublished"
-    " datepublish publicationdate pubdate releasedate scheduled scheduledat scheduledfor embargo postdate"
+    " datepublish publicationdate pubdate releasedate scheduled scheduledat scheduledfor scheduledon scheduleddate"
+    " scheduledate scheduleat scheduleon schedulefor embargo embargodate embargountil embargoeduntil embargoends"
+    " postdate publishafter publishfrom publishnotbefore publishingdate publicationtime firstpublishedat datetopublish"
+    " golivedate goliveat goliveon livedate draftuntil hiddenuntil hideuntil privateuntil"
     " published publish".split()
 )
 _AFTER: Final = frozenset(
-    "expirydate expires expireson expiresat unpublishdate unpublishon unpublishat unpublish".split()
+    "expirydate expiredate expirationdate expiry expiration expires expireson expiresat unpublishdate unpublishon"
+    " unpublishat unpublishafter unpublish publishuntil publisheduntil visibleuntil showuntil hideafter".split()
 )
-NAMES: Final = _IF_TRUE | _IF_NOT_TRUE | _IF_NOT_PUBLIC | _IF_SAID | _BEFORE | _AFTER
-_PREFIX: Final = re.compile("^(?:is|has|was|post|page|article|entry)")
+_OTHERWISE_UNKNOWN: Final = _IF_FALSE | _BEFORE_IF_DATED
+_VAGUE: Final = _IF_SAID | _OTHERWISE_UNKNOWN
+NAMES: Final = _IF_TRUE | _IF_NOT_TRUE | _IF_NOT_PUBLIC | _BEFORE | _AFTER | _VAGUE
+_PREFIX: Final = re.compile("^(?:is|has|was|post|page|article|entry|ghost|wp|blog|content|note|doc)+")
+# Mappings in which systems put fields of the post: those of others may hide a part of it, such as its cover.
+_OF_THE_POST: Final = frozenset("params meta metadata extra custom frontmatter post page article cascade".split())
 _NEAR: Final = 0.8  # of the letters: a slip of the pen, not another word
 
 _WITHHELD: Final = frozenset(
@@ -54,43 +76,59 @@ _BY_DATE: Final = frozenset(("future", "scheduled"))  # states in which the date
 
 @dataclass(frozen=True, slots=True)
 class Withholding:
-    """What such fields say: which make the post a draft; no reader before `since`, none from `until` on."""
+    """What such fields say: which make the post a draft; no reader before `since`, none from `until` on.
+
+    `others` are the names of fields that say nothing of it.
+    """
 
     drafts: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
-
-
-def is_known(name: str) -> bool:
-    """Whether a field of this name may withhold a post."""
-    return _kind(name) in NAMES
+    others: tuple[str, ...] = ()
 
 
 def read(fields: Mapping[str, Any], zone: tzinfo, *, is_dated: bool) -> Withholding:
     """What the fields of a front matter say, those apart that have a meaning here; dates without a zone are in `zone`.
 
-    A field with a name near to one that withholds makes a draft if it says so plainly. `is_dated`: a date is there.
+    A field with a name near to one that withholds, or within a mapping, makes a draft if it says so plainly.
+    `is_dated`: a date is there.
     """
     drafts: list[str] = []
     since: list[datetime] = []
     until: list[datetime] = []
-    for name, value in fields.items():
-        kind, said = _kind(name), _said(value)
-        is_near = kind not in NAMES
-        if said.casefold() in UNSAID or (is_near and not (kind := _nearest(kind))):
+    heard: set[str] = set()
+    for name, kind, value, is_within in _pairs(fields):
+        said, is_near = _said(value), kind not in NAMES
+        if not (is_near or is_within or kind in _OTHERWISE_UNKNOWN):
+            heard.add(name)
+        if said in UNSAID or (is_near and not (kind := _nearest(kind))):
             continue
-        moment = _moment(said, zone) if kind in _BEFORE | _AFTER else None
+        moment = _moment(said, zone) if kind in _BEFORE | _BEFORE_IF_DATED | _AFTER else None
         if moment is not None:
             (until if kind in _AFTER else since).append(moment)
+            heard.add(name)
             continue
-        vague = is_near or kind in _IF_SAID
-        if _says_draft(kind, said) if vague else _makes_a_draft(kind, said.casefold(), is_dated):
+        vague = is_near or is_within or kind in _VAGUE
+        if _says_draft(kind, said) if vague else _makes_a_draft(kind, said, is_dated):
             drafts.append(name)
-    return Withholding(tuple(drafts), max(since, default=None), min(until, default=None))
+    others = tuple(name for name in fields if name not in heard.union(drafts))
+    return Withholding(tuple(dict.fromkeys(drafts)), max(since, default=None), min(until, default=None), others)
+
+
+def _pairs(fields: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, bool]]:
+    """Each field's name, kind and value, then the known ones within mappings (true), by the name of the mapping."""
+    for name, value in fields.items():
+        yield name, _kind(name), value, False
+        if isinstance(value, dict) and squeezed(name) in _OF_THE_POST:
+            yield from ((name, kind, part, True) for own, part in value.items() if (kind := _kind(own or "")) in NAMES)
 
 
 def _says_draft(kind: str, said: str) -> bool:
-    return squeezed(said) in (_FALSE if kind in _IF_NOT_TRUE else _TRUE if kind in _IF_TRUE else _WITHHELD)
+    if kind in _IF_NOT_TRUE | _IF_FALSE:
+        return said in _FALSE
+    if kind == "password":
+        return said not in _FALSE
+    return squeezed(said) in (_TRUE if kind in _IF_TRUE else _WITHHELD)
 
 
 def _makes_a_draft(kind: str, said: str, is_dated: bool) -> bool:
@@ -102,7 +140,7 @@ def _makes_a_draft(kind: str, said: str, is_dated: bool) -> bool:
 
 
 def _moment(said: str, zone: tzinfo) -> datetime | None:
-    if said.casefold() in _TRUE | _FALSE:
+    if said in _TRUE | _FALSE:
         return None
     try:
         return dates.read(said, zone)
@@ -111,16 +149,18 @@ def _moment(said: str, zone: tzinfo) -> datetime | None:
 
 
 def _said(value: object) -> str:
-    """The words of a field; lists and mappings are none that we know."""
-    return "" if value is None else value.strip() if isinstance(value, str) else "…"
+    """The words of a field, in lower case; lists and mappings are none that we know."""
+    if value is None:
+        return ""
+    return unicodedata.normalize("NFKC", value).strip().casefold() if isinstance(value, str) else "…"
 
 
 def squeezed(name: str) -> str:
-    """The letters and digits of a field's name, in lower case: systems spell it `isDraft`, `is_draft` and `is-draft`.
+    """The letters and digits of a field's name, lower and narrow: systems spell it `isDraft` and `is-draft`.
 
     A name without any, such as YAML's `<<`, is unchanged.
     """
-    return "".join(filter(str.isalnum, name.casefold())) or name
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name).casefold())) or name
 
 
 def _kind(name: str) -> str:
