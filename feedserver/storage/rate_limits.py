@@ -58,10 +58,11 @@ class Count:
     at: datetime
 
 
-def take(connection: Connection, limits: Sequence[Limit], now: datetime) -> Refusal | None:
+def take(connection: Connection, limits: Sequence[Limit], now: datetime, *, tidy: bool = True) -> Refusal | None:
     """Counts the amount of each limit and returns None; or, if a bucket has no room, counts none.
 
     Rows are locked in descending order of buckets: a bucket that many share should have the name that sorts first.
+    `tidy` deletes some that have expired; not where the transaction locks more later, as others may wait for these.
     """
     found = _read(connection, [limit.bucket for limit in limits])
     recent = {limit.bucket: _recent(found.get(limit.bucket, {}), now) for limit in limits}
@@ -69,7 +70,9 @@ def take(connection: Connection, limits: Sequence[Limit], now: datetime) -> Refu
     if refusals:
         return max(refusals, key=lambda refusal: refusal.seconds)
     counted = {limit.bucket: _with(recent[limit.bucket], limit.count(now)) for limit in limits}
-    _write(connection, counted, found.keys(), now)
+    _write(connection, counted, found.keys())
+    if tidy and counted.keys() - found.keys():  # as many rows as are added
+        forget_expired(connection, now)
     return None
 
 
@@ -80,7 +83,7 @@ def add(connection: Connection, counts: Sequence[Count], now: datetime) -> None:
     for count in counts:
         if _microseconds(now - count.at) < _microseconds(WINDOW):
             changed[count.bucket] = _with(changed[count.bucket], count)
-    _write(connection, changed, found.keys(), now)
+    _write(connection, changed, found.keys())
 
 
 def forget_expired(connection: Connection, now: datetime) -> int:
@@ -136,8 +139,8 @@ def _read(connection: Connection, buckets: Iterable[str]) -> dict[str, _Events]:
     return {row.bucket: dict(json.loads(row.events)) for row in rows}
 
 
-def _write(connection: Connection, counted: Mapping[str, _Events], known: Iterable[str], now: datetime) -> None:
-    """Writes the events of each bucket. With a new row, deletes some that have expired.
+def _write(connection: Connection, counted: Mapping[str, _Events], known: Iterable[str]) -> None:
+    """Writes the events of each bucket.
 
     If another process has inserted the row meanwhile, the insertion fails, and the transaction is repeated.
     """
@@ -153,7 +156,6 @@ def _write(connection: Connection, counted: Mapping[str, _Events], known: Iterab
     if old := [row for row in rows if row["of"] in known]:
         connection.execute(_UPDATE, old)
     if new := [row for row in rows if row["of"] not in known]:
-        forget_expired(connection, now)
         connection.execute(_INSERT, new)
 
 

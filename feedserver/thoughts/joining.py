@@ -3,15 +3,16 @@
 A look at a source tells which page it is (`source.identity`). Its thought is found by the page's key, by the URL that
 was fetched in the end, or, where only the query or a slash at the end differs, by the same words. A joined ping leaves
 its receipt and a hash of its URL, and no thought of its own; so does a thought that stood before, within a source site.
-A moderator's decision holds for the page, so it is found too, even if its thought was erased since.
+A page that calls another one canonical joins that one's thought, and never takes its place. A moderator's decision
+holds for the page, so it is found too, even if its thought was erased since.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, union, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, union, update
 
 from feedserver.domains import source_site
 from feedserver.host_names import host_name
@@ -20,8 +21,9 @@ from feedserver.storage.locks import lock_names
 from feedserver.storage.schema import joined_pings, thoughts
 from feedserver.thoughts import removed, store
 from feedserver.thoughts.lifecycle import Linked, is_moderated
-from feedserver.thoughts.model import Content, State, Thought
-from feedserver.thoughts.source.identity import key_hash, names_of, page_key, page_path
+from feedserver.thoughts.model import State, Thought
+from feedserver.thoughts.moderation import undo
+from feedserver.thoughts.source.identity import key_hash, names_of, page_key, page_path, words_of
 from feedserver.urls import normalize_source
 
 STANDING: Final[tuple[State, ...]] = ("shown", "held", "spam", "deleted")
@@ -35,7 +37,7 @@ _OF_PAGE = store.LOCKED.where(
 _BY_KEY_OR_WORDS = _OF_PAGE.where(
     or_(
         thoughts.c.page_key == bindparam("key"),
-        and_(thoughts.c.title == bindparam("title"), thoughts.c.excerpt == bindparam("excerpt")),
+        thoughts.c.excerpt == bindparam("excerpt"),
         thoughts.c.pending_since.is_not(None),
     )
 )
@@ -67,13 +69,22 @@ _SURPLUS = (
 )
 
 
+def lock_pages(connection: Connection, keys: Iterable[str]) -> None:
+    """Makes others wait that read these pages or receive their pings, whatever the query, until the transaction ends.
+
+    Comes before locks of jobs and thoughts, which belong to one of the page's URLs, or two could wait for each other.
+    """
+    lock_names(connection, _LOCK_KIND, {page_path(key) for key in keys})
+
+
 # --- finding ---
 
 
-def known(connection: Connection, post_id: int, source_key: str) -> Thought | None:
+def known(connection: Connection, post_id: int, source_key: str, *, read_lately: bool) -> Thought | None:
     """The thought of the page at `source_key` on a post, as its sender knows it, locked until the transaction ends.
 
-    A thought that was rejected or is gone is found by its own source alone: another URL may have the link.
+    A thought that was rejected or is gone is found by its own source alone: another URL may have the link. That a ping
+    joined is known while its URL was `read_lately`; later it may have become a page of its own.
     """
     own = store.pair(connection, post_id, source_key)
     if own is not None and own.state not in ("rejected", "gone"):
@@ -81,9 +92,9 @@ def known(connection: Connection, post_id: int, source_key: str) -> Thought | No
     key, source = page_key(source_key), key_hash(source_key)
     rows = connection.execute(_KNOWN, {"post": post_id, "path": page_path(key), "key": key, "source": source})
     for thought in map(store.thought_of, rows):
-        if thought.page_key == key and thought.state in STANDING:
+        if thought.state in STANDING and thought.page_key == key and speaks_for_itself(thought):
             return thought
-        if thought.state in (*STANDING, "received"):
+        if read_lately and thought.state in (*STANDING, "received"):
             row = connection.execute(_JOINED, {"of": thought.id, "source": source}).first()
             if row is not None:
                 return _as_joined(row, thought)
@@ -109,12 +120,12 @@ def other_thought(connection: Connection, thought: Thought, linked: Linked) -> T
     One that stands is preferred, then the oldest.
     """
     assert linked.page_key is not None, "it was read"
-    path = page_path(linked.page_key)
-    lock_names(connection, _LOCK_KIND, [f"{thought.post_id}:{path}"])
+    lock_pages(connection, [linked.page_key])
     said = linked.content
-    values = {"post": thought.post_id, "path": path, "key": linked.page_key}
-    rows = connection.execute(_BY_KEY_OR_WORDS, values | {"title": said.title, "excerpt": said.excerpt})
-    found = [one for one in map(store.thought_of, rows) if one.page_key == linked.page_key or _says(one, said)]
+    values = {"post": thought.post_id, "path": page_path(linked.page_key), "key": linked.page_key}
+    rows = connection.execute(_BY_KEY_OR_WORDS, values | {"excerpt": said.excerpt})
+    words = words_of(linked.page_key, said.title, said.excerpt)
+    found = [one for one in map(store.thought_of, rows) if one.page_key == linked.page_key or words in _words(one)]
     if linked.signals.redirected_to is not None:
         fetched = store.pair(connection, thought.post_id, normalize_source(linked.signals.redirected_to))
         found += [fetched] if fetched else []
@@ -130,37 +141,68 @@ def was_removed(connection: Connection, thought: Thought, linked: Linked) -> boo
     return removed.knows(connection, thought.post_id, names)
 
 
-def _says(thought: Thought, said: Content) -> bool:
-    """Whether a thought has these words, shown or waiting beside approved ones."""
+def _words(thought: Thought) -> list[str]:
+    """The words of a thought, shown or waiting beside approved ones, as `words_of` names them."""
     contents = [thought.content, *([thought.pending_content] if thought.pending_content else [])]
-    return any((content.title, content.excerpt) == (said.title, said.excerpt) for content in contents)
+    return [words_of(thought.page_key or "", content.title, content.excerpt) for content in contents]
 
 
-def which_stays(thought: Thought, other: Thought, shared_by_path: Collection[str]) -> Thought | None:
+def speaks_for_itself(thought: Thought) -> bool:
+    """Whether a thought's page is its source itself, and none that its source calls canonical."""
+    return thought.source_key is not None and page_key(thought.source_key) == thought.page_key
+
+
+def is_a_claim(thought: Thought, linked: Linked) -> bool:
+    """Whether the source of `thought`, as it was just read, is another page than the one it calls canonical."""
+    return page_key(linked.signals.redirected_to or thought.source_key or "") != linked.page_key
+
+
+def is_of(other: Thought, thought: Thought, linked: Linked, shared_by_path: Collection[str]) -> bool:
+    """Whether `other`, which stands, is of a page that only called the one canonical that was just read for `thought`.
+
+    It goes on as the thought of that page.
+    """
+    site, other_site = (source_site(one.source_key or "", shared_by_path) for one in (thought, other))
+    is_claimed = not speaks_for_itself(other) and not is_a_claim(thought, linked)
+    return other.state in ("shown", "held") and is_claimed and site == other_site
+
+
+def which_stays(thought: Thought, other: Thought, linked: Linked, shared_by_path: Collection[str]) -> Thought | None:
     """Which of two thoughts of one page stays, where `thought` was verified before; None if both do.
 
-    One that a moderator decided on is preferred, then one that stands, then the older. Both stay if a moderator decided
-    on both in different ways, if they are of different source sites, or while the other waits for its own inspection.
+    One that a moderator decided on is preferred, then one that stands, then the page itself to one that calls it
+    canonical, then the older. Both stay if a moderator decided on both in different ways or on the one that claims to
+    be the other's page, if they are of different source sites, or while the other waits for its own inspection.
     """
     site, other_site = (source_site(one.source_key or "", shared_by_path) for one in (thought, other))
     if other.state == "received" or site != other_site:
         return None
     state, other_state = (one.restore or one.state for one in (thought, other))
-    if is_moderated(thought) and is_moderated(other) and state != other_state:
+    claims = speaks_for_itself(other) and is_a_claim(thought, linked)
+    both = is_moderated(other)
+    if is_moderated(thought) and ((both and state != other_state) or (claims and not both)):
         return None
-    return min(thought, other, key=lambda one: (not is_moderated(one), one.state not in STANDING, one.id))
+    return min(
+        thought,
+        other,
+        key=lambda one: (not is_moderated(one), one.state not in STANDING, claims and one is thought, one.id),
+    )
 
 
 # --- writing ---
 
 
 def join(connection: Connection, thought: Thought, other: Thought) -> None:
-    """Makes the ping of `thought` one of `other`: its receipt tells of that thought, and its row is deleted."""
+    """Makes the ping of `thought` one of `other`: its receipt tells of that thought, and its row is deleted.
+
+    A moderator's action on it alone can be undone no more.
+    """
     if thought.state == "shown":
         revision.revise(connection)
     moved = update(joined_pings).where(joined_pings.c.thought_id == thought.id)
     connection.execute(moved.values(thought_id=other.id))
     store.erase(connection, [thought.id])
+    undo.remove_empty(connection)
     remember(connection, thought.source_key, thought.receipt_token, other.id)
 
 
@@ -186,7 +228,9 @@ def claim(
         remember(connection, before, None, thought.id)
         columns |= {"source_key": source_key, "host": host_name(urlsplit(source_key))}
         if site != site_before:
-            columns |= {"source_site": site, "source": url}
+            columns |= {"source_site": site}
+        if site != site_before or ping.id != thought.id:  # its words are those of the new URL
+            columns |= {"source": linked.signals.redirected_to or ping.source or url}
     return columns
 
 

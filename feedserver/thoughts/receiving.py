@@ -146,18 +146,20 @@ class Receiver:
         if hosts.rule_for(connection, ping.source_key) == "block":
             return _Stored(refused=errors.SenderDenied())
         limit = rate_limits.Limit(f"ping:{domains.network(ping.sender)}", self.settings.limits.sender)
-        if rate_limits.take(connection, [limit], now):
+        if rate_limits.take(connection, [limit], now, tidy=False):
             return _Stored(refused=errors.SenderDenied())
-        # The job first: verification locks in the same order.
+        # First the page, then the job: verification locks in the same order.
+        joining.lock_pages(connection, [page_key(ping.source_key)])
         job = jobs.find(connection, VERIFY, ping.source_key)
-        known = joining.known(connection, ping.post.id, ping.source_key)
+        record = self.verifier.last_record(connection, ping.source_key, now)
+        read_lately = self.verifier.was_read_lately(record, now)
+        known = joining.known(connection, ping.post.id, ping.source_key, read_lately=read_lately)
         if known is not None and known.state not in ("rejected", "gone"):
             if known.state in ("received", "shown", "held"):
                 self._ask_again(connection, known, ping.sender, now)
             return self._known(known)
         if known is None and removed.knows(connection, ping.post.id, [ping.source_key, page_key(ping.source_key)]):
             return _Stored(refused=errors.AlreadyKnown())
-        record = self.verifier.last_record(connection, ping.source_key, now)
         if self._is_too_much(connection, ping):
             return _Stored(refused=errors.TooMuchWaiting())
         if (linked := self.verifier.known_link(record, ping.post.id, now)) is not None:

@@ -1,11 +1,16 @@
 """Thoughts that stand, whose pages become one: docs/interface.md, “pingback.ping”."""
 
 import pytest
+from sqlalchemy import select
 
 from feedserver.posts.model import Post
+from feedserver.storage.schema import sources
 from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.model import Thought
+from feedserver.thoughts.moderation.actions import undo
+from feedserver.thoughts.source.identity import key_hash
 from tests.thoughts.site import SOURCE, Site, linking, show
+from tests.thoughts.test_retention import clean
 
 NEW = "http://other.example/new"
 STRANGER = "http://stranger.example/x"
@@ -127,6 +132,55 @@ def test_what_was_hidden_before_its_link_went_stays_hidden(site: Site, target: s
     recheck(site)
 
     assert site.states() == ["held"]
+
+
+def test_an_approved_thought_that_comes_back_stays_though_its_page_has_a_younger_one(site: Site, target: str) -> None:
+    show_both(site, target)
+    site.moderate("approve", SOURCE)
+    site.web.put(SOURCE, "<p>No link.")
+    recheck(site)
+    assert site.states() == ["gone", "shown"]
+    move(site, target)
+    site.clock.move(hours=1)
+
+    site.ping(SOURCE, target)
+
+    (thought,) = stored(site)
+    assert (thought.state, thought.approved, thought.source_key) == ("shown", True, NEW)
+
+
+def test_an_action_on_a_thought_that_joined_another_is_not_undone_in_place_of_the_one_before(
+    site: Site, target: str
+) -> None:
+    show_both(site, target)
+    site.moderate("approve", SOURCE)
+    site.moderate("approve", NEW)
+    move(site, target)
+    recheck(site)
+    assert [thought.approved for thought in stored(site)] == [True]
+
+    undo(site.services.database, site.clock())
+
+    assert [thought.approved for thought in stored(site)] == [False]
+
+
+@pytest.mark.parametrize("canonical", [True, False])
+def test_nothing_that_was_read_at_urls_from_which_thoughts_have_moved_stays_for_ever(
+    site: Site, target: str, canonical: bool
+) -> None:
+    show_both(site, target)
+    for url in (SOURCE, NEW):
+        head = '<head><link rel="canonical" href="/one-page">'
+        site.web.put(url, linking(target, before=WORDS).replace("<head>", head if canonical else "<head>"))
+    if not canonical:
+        move(site, target)
+    recheck(site)
+    site.clock.move(days=1)
+    clean(site)
+
+    with site.services.database.read() as connection:
+        kept = set(connection.execute(select(sources.c.source)).scalars())
+    assert kept == {key_hash(site.only_thought().source_key or "")}
 
 
 def test_a_strangers_redirect_takes_no_shown_thought_over(site: Site, target: str) -> None:

@@ -94,13 +94,22 @@ def test_the_page_that_a_known_source_led_to_is_known_without_a_fetch(site: Site
     assert (thought.source_key, thought.host) == (f"{HOST}/ok?x", "other.example")
 
 
-def test_a_source_that_led_to_another_is_known_without_a_fetch_later_too(site: Site, target: str) -> None:
-    old = site.web.put(f"{HOST}/old", linking(target), redirected_to=f"{HOST}/ok")
-    site.ping(old, target)
+@pytest.mark.parametrize("joined", [f"{HOST}/old", f"{HOST}/ok?2"])
+def test_a_source_that_joined_is_looked_at_again_and_may_be_a_page_of_its_own_later(
+    site: Site, target: str, joined: str
+) -> None:
+    show(site, target, f"{HOST}/ok")
+    site.web.put(joined, linking(target), redirected_to=f"{HOST}/ok" if joined.endswith("/old") else None)
+    site.ping(joined, target)
+    site.clock.move(hours=1)
+    assert site.ping(joined, target).outcome == 48
+    site.web.put(joined, linking(target, before="It is another page now, and "))
     site.clock.move(hours=1)
 
-    assert site.ping(old, target).outcome == 48
-    assert site.web.fetched == [old]
+    assert site.ping(joined, target).outcome == "registered"
+
+    assert site.web.fetched[1:] == [joined] * 3
+    assert {thought.source for thought in site.thoughts()} == {f"{HOST}/ok", joined}
 
 
 def test_a_source_that_leads_to_an_address_that_is_too_long_is_missing(site: Site, target: str) -> None:
@@ -206,12 +215,61 @@ def test_the_canonical_url_in_the_head_of_a_page_is_preferred_to_that_in_its_hea
     assert site.ping(second, target).outcome == 48
 
 
-def test_the_canonical_url_itself_is_known_without_a_fetch(site: Site, target: str) -> None:
-    site.web.put(f"{SOURCE}/amp", page(target, canonical="/2026/hello"))
+def test_the_canonical_page_itself_takes_the_thought_of_its_variant_over(site: Site, target: str) -> None:
+    variant = f"{SOURCE}/amp"
+    site.web.put(variant, page(target, canonical="/2026/hello", before="In short: "))
+    first = site.ping(variant, target)
+    before = site.only_thought()
 
-    assert site.ping(f"{SOURCE}/amp", target).outcome == "registered"
-    assert site.ping(SOURCE, target).outcome == 48
-    assert site.web.fetched == [f"{SOURCE}/amp"]
+    answer = site.mention(target, SOURCE, before="At length: ")
+
+    assert (first.outcome, answer.outcome) == ("registered", 48)
+    after = site.only_thought()
+    assert (after.id, after.source, after.state) == (before.id, SOURCE, "shown")
+    assert after.excerpt == "[…] At length: this post and liked it. […]"
+    assert site.ping(variant, target).outcome == 48
+    assert [site.receipt(one.receipt)["state"] for one in (first, answer)] == ["shown", "shown"]
+
+
+def test_what_was_approved_keeps_its_words_when_the_canonical_page_takes_it_over(site: Site, target: str) -> None:
+    variant = f"{SOURCE}/amp"
+    site.web.put(variant, page(target, canonical="/2026/hello", before="In short: "))
+    site.ping(variant, target)
+    site.moderate("approve", variant)
+
+    site.mention(target, SOURCE, before="At length: ")
+
+    (thought,) = {one.id: one for one in site.thoughts()}.values()
+    assert (thought.source, thought.content.excerpt) == (SOURCE, "[…] In short: this post and liked it. […]")
+    assert thought.pending_content is not None
+
+
+def test_a_page_that_calls_another_canonical_never_takes_its_place(site: Site, target: str) -> None:
+    ann, bob = f"{HOST}/ann", f"{HOST}/bob"
+    show(site, target, ann)
+    site.mention(target, bob, before="Bob says ")
+    site.web.put(ann, page(target, canonical=bob, before="Ann says "))
+    site.clock.move(hours=1)
+    site.ping(ann, target)
+    site.run_jobs()
+
+    assert site.only_thought().source == bob
+    site.web.put(ann, page(target, before="Ann says "))
+    site.clock.move(hours=1)
+    assert site.ping(ann, target).outcome == "registered"
+    assert {thought.source for thought in site.thoughts()} == {ann, bob}
+
+
+def test_an_approved_page_that_calls_another_canonical_stays_beside_it(site: Site, target: str) -> None:
+    ann, bob = f"{HOST}/ann", f"{HOST}/bob"
+    show(site, target, ann)
+    site.moderate("approve", ann)
+    site.mention(target, bob, before="Bob says ")
+    site.web.put(ann, page(target, canonical=bob))
+    site.clock.move(days=40)
+    site.run_jobs()
+
+    assert {thought.source: thought.approved for thought in site.thoughts()} == {ann: True, bob: False}
 
 
 def test_a_canonical_url_that_is_too_long_is_not_heard(site: Site, target: str) -> None:
@@ -300,6 +358,14 @@ def test_another_query_with_other_words_is_another_page(site: Site, target: str)
     assert len(site.thoughts()) == 4
 
 
+def test_words_of_the_query_in_the_title_make_no_other_page(site: Site, target: str) -> None:
+    urls = [f"{HOST}/", *(f"{HOST}/?{query}" for query in ("1", "p=b2", "q=caf%C3%A9%20noir", "x=1&y=2"))]
+    for url, title in zip(urls, ["Page", "Page 1", "Page: B2", "Page Café noir", "1. Page, 2"], strict=True):
+        site.web.put(url, linking(target, title=title))
+
+    assert [site.ping(url, target).outcome for url in urls] == ["registered", 48, 48, 48, 48]
+
+
 def test_words_that_wait_beside_approved_ones_are_words_of_the_page(site: Site, target: str) -> None:
     site.mention(target)
     site.moderate("approve")
@@ -371,6 +437,38 @@ def test_two_urls_of_one_page_at_once_make_one_thought(site_with: SiteWith, cano
 
             assert {answer.result().outcome for answer in asked} == {"registered", 48}
     assert processes[0].states() == ["shown"] * 4
+
+
+def test_many_urls_of_one_page_at_once_never_wait_for_each_other(site_with: SiteWith, database_url: str) -> None:
+    processes = [site_with(limits_host=1000, limits_sender=1000), site_with(limits_host=1000, limits_sender=1000)]
+    target, web = processes[0].target, processes[0].web
+    ping = {"before": "I read "}
+    with ThreadPoolExecutor(8) as threads:
+        for number in range(6):
+            own = f"http://{number}.example/n"
+            for url in (own, f"{own}?a", f"{own}?b", f"{own}b", f"{own}b?x"):
+                web.put(url, page(target, canonical=own, **ping))
+            for url in (f"{own}r", f"{own}r?y", f"{own}s"):
+                web.put(url, page(target, canonical=own, **ping), redirected_to=own)
+            asked = [
+                threads.submit(processes[index % 2].ping, url, target, sender=f"198.51.{index}.7")
+                for index, url in enumerate(list(web.pages)[-8:])
+            ]
+            assert {answer.result().outcome for answer in asked} <= {"registered", 48, "accepted"}
+    processes[0].clock.move(minutes=5)
+    processes[0].run_jobs()
+
+    assert processes[0].states() == ["shown"] * 6
+    assert deadlocks(processes[0]) == 0
+
+
+def deadlocks(site: Site) -> int:
+    """How often the database has ended a transaction because two waited for each other."""
+    if site.services.database.is_sqlite:
+        return 0
+    query = "SELECT pg_stat_force_next_flush(), deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    with site.services.database.read() as connection:
+        return int(connection.exec_driver_sql(query).one()[1])
 
 
 def test_a_link_that_was_read_shortly_before_joins_too(site: Site, post_urls: Callable[[], tuple[str, str]]) -> None:

@@ -18,6 +18,7 @@ from feedserver.urls import MAX_URL, absolute_url, nfc, normalize_source, split_
 
 # Characters beyond ASCII, and the one before them, with which a mark is composed.
 _BEYOND_ASCII: Final = re.compile("[^%/?&]?(?:%[89A-F][0-9A-F])+")
+_WORD: Final = re.compile(r"\w+")
 _ASCII: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 
@@ -52,7 +53,17 @@ def key_hash(source_key: str) -> str:
 
 def names_of(key: str | None, title: str, excerpt: str) -> list[str]:
     """Returns the names by which a page that was read is known: its key, and its path with its words."""
-    return [] if key is None else [key, "\n".join((page_path(key), title, excerpt))]
+    return [] if key is None else [key, words_of(key, title, excerpt)]
+
+
+def words_of(key: str, title: str, excerpt: str) -> str:
+    """Returns a name of a page that it shares with all queries of the same path that lead to the same words.
+
+    A title that repeats words of the query says nothing of its own with them.
+    """
+    of_query = set(_WORD.findall(unquote(key.partition("?")[2]).casefold()))
+    words = [word for word in _WORD.findall(title.casefold()) if word not in of_query]
+    return "\n".join((page_path(key), " ".join(words), excerpt))
 
 
 def linked_canonical(links: str, url: str) -> str | None:

@@ -98,28 +98,47 @@ class Settler:
             return self._write(connection, thought, decision, {}, summary, evidence, now)
         shared_by_path = self.settings.moderation.shared_by_path
         other = joining.other_thought(connection, thought, evidence)
-        if other is not None and thought.state != "received":
-            stays = joining.which_stays(thought, other, shared_by_path)
+        if other is not None and (thought.state != "received" or thought.restore is not None):
+            stays = joining.which_stays(thought, other, evidence, shared_by_path)
             if stays is None:
                 decision = self._decision(connection, thought, evidence, now)
                 return self._write(connection, thought, decision, {}, summary, evidence, now)
             if stays is thought:
-                joining.join(connection, other, thought)
+                self._join(connection, other, thought, now)
                 other = None
+        of_page = thought
         if other is not None:
-            joining.join(connection, thought, other)
-            if other.state in joining.STANDING:  # its own looks alone change it
-                return as_it_is(thought)
-        of_page = replace(other, state="received") if other else thought
-        if of_page.state == "received" and joining.was_removed(connection, of_page, evidence):
+            self._join(connection, thought, other, now)
+            goes_on = joining.is_of(other, thought, evidence, shared_by_path)
+            if other.state in joining.STANDING and not goes_on:
+                return as_it_is(thought)  # its own looks alone change it
+            of_page = other if goes_on else replace(other, state="received")
+        return self._decide_on_page(connection, of_page, thought, summary, evidence, now)
+
+    def _decide_on_page(
+        self, connection: Connection, of_page: Thought, ping: Thought, summary: str, linked: Linked, now: datetime
+    ) -> Decision:
+        """Decides on the thought of a page that was just read for `ping`, and moves it there."""
+        shared_by_path = self.settings.moderation.shared_by_path
+        if of_page.state == "received" and joining.was_removed(connection, of_page, linked):
             decision = replace(as_it_is(of_page), state="spam", reason="its page was removed before")
         else:
-            decision = self._decision(connection, of_page, evidence, now)
-        moved = joining.claim(connection, of_page, evidence, thought, shared_by_path)
-        self._write(connection, of_page, decision, moved, summary, evidence, now)
-        if (source_key := moved.get("source_key", of_page.source_key)) != thought.source_key and source_key:
+            decision = self._decision(connection, of_page, linked, now)
+        moved = joining.claim(connection, of_page, linked, ping, shared_by_path)
+        self._write(connection, of_page, decision, moved, summary, linked, now)
+        if "source_key" in moved and of_page.source_key:
+            self._expire(connection, [of_page.source_key], now)
+        if (source_key := moved.get("source_key", of_page.source_key)) != ping.source_key and source_key:
             recheck.plan(connection, source_key, now)
         return decision
+
+    def _join(self, connection: Connection, thought: Thought, other: Thought, now: datetime) -> None:
+        joining.join(connection, thought, other)
+        self._expire(connection, [thought.source_key or ""], now)
+
+    def _expire(self, connection: Connection, source_keys: Sequence[str], now: datetime) -> None:
+        """Lets go of what was read at sources from which a thought has moved, unless others of theirs stand."""
+        sources.expire(connection, source_keys, now + timedelta(seconds=self.settings.limits.refetch))
 
     def _decision(self, connection: Connection, thought: Thought, evidence: Evidence, now: datetime) -> Decision:
         verdict = NEEDS_APPROVAL

@@ -2,7 +2,8 @@
 
 Run as the job `verify`, whose subject is the source key: by the process that received the ping, while its sender waits,
 or by a worker. The fetch is between two short transactions, never inside one. Both lock the job before the thoughts, as
-`receiving` does, so that a ping is stored either before an inspection is settled or after it.
+`receiving` does, so that a ping is stored either before an inspection is settled or after it. The page is locked before
+both, as other sources may be URLs of it.
 """
 
 import logging
@@ -24,10 +25,11 @@ from feedserver.settings import Settings
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
 from feedserver.storage.rate_limits import Count
-from feedserver.thoughts import store, timeline
+from feedserver.thoughts import joining, store, timeline
 from feedserver.thoughts.lifecycle import Linked
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.retention import RefusalCounter
+from feedserver.thoughts.source.identity import page_key
 from feedserver.thoughts.verification import cpu_budget, recheck, sources
 from feedserver.thoughts.verification.fetch_budget import FetchBudget
 from feedserver.thoughts.verification.inspect import Fetch, Inspection, Inspector
@@ -135,9 +137,11 @@ class Verifier:
 
         So one fetch is enough for a blog that pings every post it links to.
         """
-        if record is None or self._may_fetch_from(record, now) <= now:
-            return None
-        return record.findings.on(post_id)
+        return record.findings.on(post_id) if record is not None and self.was_read_lately(record, now) else None
+
+    def was_read_lately(self, record: SourceRecord | None, now: datetime) -> bool:
+        """Whether a source was fetched within `limits.refetch`."""
+        return self._may_fetch_from(record, now) > now
 
     def settle_known(self, connection: Connection, thought: Thought, linked: Linked, now: datetime) -> None:
         """Settles a ping with a `known_link`."""
@@ -204,6 +208,8 @@ class Verifier:
 
     def _settle(self, connection: Connection, task: Task, found: Inspection, cpu: float) -> None:
         """Settles the thoughts, and counts the seconds of CPU that the inspection took."""
+        pages = [page_key(task.job.subject), *([found.findings.page_key] if found.findings.page_key else [])]
+        joining.lock_pages(connection, pages)
         if jobs.held(connection, task.job):
             self._settler.settle(connection, task.job, found, self.clock())
         else:
