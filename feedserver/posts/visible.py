@@ -139,18 +139,23 @@ def _placeholder_in(element: Element, address: str) -> Element | None:
     pictures = [element] if element.tag == "img" else element.select("img")
     if len(pictures) != 1:
         return None
-    lazy = _lazy_address(pictures[0])
-    is_placeholder = bool(lazy) or not _is_loaded(pictures[0])
-    is_alone = element.tag in ("img", "picture")  # in a link or a figure, another address is another picture
-    return pictures[0] if is_placeholder and (is_alone or lazy in ("", address)) else None
+    lazy = {_lazy_address(pictures[0]), *_addresses(_first_value(pictures[0], _LAZY_SETS))} - {""}
+    if element.tag in ("img", "picture"):
+        is_placeholder = bool(lazy) or not _is_loaded(pictures[0]) or pictures[0].matches(_SAYS_LAZY)
+    else:  # in a link or a figure, another address is another picture
+        is_placeholder = address in lazy or not (lazy or _is_loaded(pictures[0]))
+    return pictures[0] if is_placeholder else None
 
 
 def _load_at_once(element: Element) -> None:
     """Gives an element the addresses that a script would give it."""
-    if address := _lazy_address(element):
-        element.attrs["src"] = address
+    address = _lazy_address(element)
     if addresses := _first_value(element, _LAZY_SETS):
         element.attrs["srcset"] = addresses
+        if not address and element.tag == "img":
+            element.attrs.pop("src", None)  # of the placeholder: `_complete` gives it the first of the set
+    if address:
+        element.attrs["src"] = address
 
 
 def _choose(picture: Element) -> None:
@@ -181,8 +186,11 @@ def _names_a_file(address: str) -> bool:
 
 
 def _first_candidate(element: Element) -> str:
-    found = candidates(_value(element, "srcset"))
-    return next((address for address, _ in found if _names_a_file(address)), "")
+    return next(_addresses(_value(element, "srcset")), "")
+
+
+def _addresses(srcset: str) -> Iterator[str]:
+    return (address for address, _ in candidates(srcset) if _names_a_file(address))
 
 
 def _lazy_address(element: Element) -> str:

@@ -86,6 +86,8 @@ def test_no_formula_hides_a_script(html: str) -> None:
         "<img data-src='/real.jpg' alt='A roof'>\n<noscript><img src='/real.jpg' alt='A roof'></noscript>",
         "<img src='/blank.gif' data-src='/real.jpg'><noscript><img src='/real.jpg' alt='A roof'></noscript>",
         "<noscript><img src='/real.jpg' alt='A roof'></noscript><img src='data:x' data-src='/real.jpg' alt='A roof'>",
+        "<img src='/spinner.gif' class=lazy><noscript><img src='/real.jpg' alt='A roof'></noscript>",
+        "<img src='/blank.gif' data-srcset='/s.jpg 1x'><noscript><img src='/real.jpg' alt='A roof'></noscript>",
         "<img src='/real.jpg' alt='A roof' loading=lazy><noscript><img src='/real.jpg' alt='A roof'></noscript>",
         "<img src='data:x' data-src='/real.jpg' alt='A roof'>",
         "<img src='' data-lazy-src='/real.jpg' alt='A roof'>",
@@ -95,8 +97,8 @@ def test_no_formula_hides_a_script(html: str) -> None:
         "<img src='' data-src='/real.jpg' alt='A roof'><noscript><img src='//counter.example/' width=1></noscript>",
         "<noscript><img src='//counter.example/'></noscript><p><img src='' data-src='/real.jpg' alt='A roof'></p>",
     ],
-    ids="both bare blanks placeholder before loaded data-src data-lazy-src picture within smaller beside-a-counter"
-    " after-a-counter".split(),
+    ids="both bare blanks placeholder before spinner lazy-set loaded data-src data-lazy-src picture within smaller"
+    " beside-a-counter after-a-counter".split(),
 )
 def test_a_lazily_loaded_picture_is_in_the_feed_once(html: str) -> None:
     found = render(html)
@@ -140,6 +142,7 @@ SET = 'srcset="http://h.example/a.jpg 1x, http://h.example/b.jpg 2x"'
             "<img src='data:image/gif;base64,R0' data-srcset='/a.jpg 1x, /b.jpg 2x'>",
             f'<img {SET} src="http://h.example/a.jpg">',
         ),
+        ("<img src='/blank.gif' data-srcset='/a.jpg 1x, /b.jpg 2x'>", f'<img {SET} src="http://h.example/a.jpg">'),
         (
             "<img src='/blank.gif' srcset='/blank.gif 1x' data-src='/a.jpg' data-srcset='/a.jpg 1x, /b.jpg 2x'>",
             f'<img src="http://h.example/a.jpg" {SET}>',
@@ -149,7 +152,7 @@ SET = 'srcset="http://h.example/a.jpg 1x, http://h.example/b.jpg 2x"'
             f'<picture><source {SET}><img alt="A" {SET} src="http://h.example/a.jpg"></picture>',
         ),
     ],
-    ids="bare placeholder both picture".split(),
+    ids="bare placeholder file both picture".split(),
 )
 def test_a_lazily_loaded_set_of_pictures_is_in_the_feed_with_a_first_address(html: str, expected: str) -> None:
     assert in_feed(html).removeprefix("<p>").removesuffix("</p>") == expected
