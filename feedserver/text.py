@@ -20,6 +20,7 @@ _UNCLEAN_ASTRAL = re.compile(
 )
 # Control and bidi characters, line separators, the byte order mark, lone surrogates.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_INK = re.compile("[!-~]")
 _LINE_ENDS = re.compile("\r\n?")
 _BLANKS = re.compile(r"\s+")
 _BREAKS = re.compile("[ \t-\r\x1c-\x1f\x85\u2028\u2029]+")  # as HTML folds, and all that ends a line
@@ -133,6 +134,19 @@ def without_open_bidi(text: str) -> str:
             unpaired.add(index)
     unpaired.update(opened)
     return "".join(c for index, c in enumerate(text) if index not in unpaired) if unpaired else text
+
+
+def is_blank(text: str) -> bool:
+    """Whether nobody sees anything of a text: blanks, controls, fillers, joiners, combining marks alone."""
+    return _INK.search(text) is None and _seen().search(text) is None
+
+
+@cache
+def _seen() -> "regex.Pattern[str]":
+    import regex
+
+    # The last two have a form, which is empty: a pattern of Braille, and a note's head.
+    return regex.compile(r"[^\s\p{Z}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800\U0001D159]")
 
 
 def printable(text: str) -> str:

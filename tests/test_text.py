@@ -16,6 +16,7 @@ from feedserver.text import (
     clean,
     cluster_end,
     cluster_start,
+    is_blank,
     is_language_tag,
     one_line,
     plain,
@@ -44,6 +45,20 @@ def test_characters_that_feeds_must_not_hold_are_dropped(character: str) -> None
 @pytest.mark.parametrize("character", ["\t", "\n", "\xa0", "é", "語", "\ufdcf", "\ufffc", "😀", "\U0010fffd"])
 def test_ordinary_characters_stay(character: str) -> None:
     assert clean(f"a{character}b") == f"a{character}b"
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n", "\u200b\u3164", "\u115f\u1160\uffa0", "\u2800", "\u0301", "\ufe0f\u20e3", "\x00"]
+)
+def test_nobody_sees_a_text_of_blanks_and_fillers(text: str) -> None:
+    assert is_blank(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["a", "-", "\u200bé", "\U0001f469\u200d\U0001f4bb", "\u1100\u1161", "क\u094d", "\u2801", "。"]
+)
+def test_a_text_with_one_character_that_is_seen_is_not_blank(text: str) -> None:
+    assert not is_blank(text)
 
 
 def test_line_ends_become_line_feeds() -> None:

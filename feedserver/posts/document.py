@@ -10,7 +10,16 @@ from typing import Any, Final
 from feedserver.errors import InvalidDocument
 from feedserver.posts import dates, front_matter, withholding
 from feedserver.posts.model import DraftText, Enclosure
-from feedserver.text import caseless, clean, cluster_start, is_language_tag, one_line, shorten, without_open_bidi
+from feedserver.text import (
+    caseless,
+    clean,
+    cluster_start,
+    is_blank,
+    is_language_tag,
+    one_line,
+    shorten,
+    without_open_bidi,
+)
 from feedserver.urls import ANY_POST, absolute_url, ascii_url, scheme, segment, split_http
 
 MAX_BYTES = 1_048_576
@@ -180,8 +189,9 @@ def _language(front: Mapping[str, Any]) -> str | None:
 
 
 def _line(text: str | None) -> str:
-    """The author's text on one line, which turns no text that follows it."""
-    return one_line(without_open_bidi((text or "").replace("\x85", " ")))  # which YAML writes \N
+    """The author's text on one line, which turns no text that follows it; "" if nobody sees anything of it."""
+    line = one_line(without_open_bidi((text or "").replace("\x85", " ")))  # which YAML writes \N
+    return "" if is_blank(line) else line
 
 
 def _scalar(front: Mapping[str, Any], name: str) -> str | None:
@@ -245,7 +255,13 @@ def _names(front: Mapping[str, Any], field: str) -> tuple[str, ...]:
 
 
 def _enclosures(front: Mapping[str, Any]) -> tuple[Enclosure, ...]:
-    return tuple(_enclosure(item) for item in _items(front, "enclosures"))
+    return tuple(_enclosure(item) for item in _items(front, "enclosures") if not _is_unsaid(item))
+
+
+def _is_unsaid(item: object) -> bool:
+    if isinstance(item, dict):
+        return all(map(_is_unsaid, item.values()))
+    return item is None or (isinstance(item, str) and item.strip().casefold() in withholding.UNSAID)
 
 
 def _enclosure(item: object) -> Enclosure:

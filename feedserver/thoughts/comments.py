@@ -18,10 +18,10 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import Connection
 
 from feedserver.storage import revision
-from feedserver.text import strangers_line, strangers_text
+from feedserver.text import is_blank, strangers_line, strangers_text
 from feedserver.thoughts import store
 from feedserver.thoughts.lifecycle import Verdict
-from feedserver.thoughts.model import Content, Thought, is_blank
+from feedserver.thoughts.model import Content, Thought
 from feedserver.urls import split_http
 
 MAX_BODY: Final = 131_072  # bytes of the whole form, enough for the longest comment percent-encoded

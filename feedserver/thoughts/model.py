@@ -142,8 +142,3 @@ def decision_line(state: str, reason: str | None) -> str:
 def state_in(detail: str) -> str:
     """The state in a line that `decision_line` wrote."""
     return detail.partition(":")[0]
-
-
-def is_blank(text: str) -> bool:
-    """Whether a text has no visible character; some that are not blanks are invisible too."""
-    return all(char.isspace() or not char.isprintable() for char in text)

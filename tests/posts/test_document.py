@@ -162,6 +162,21 @@ def test_a_single_enclosure_needs_no_list() -> None:
     assert found.enclosures == (Enclosure("http://h/a;b.ogg?x", "audio/ogg; codecs=opus", 0),)
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["enclosures:\n-", "enclosures: ~", "enclosures: null", "enclosures: [~, '']", "enclosures: [{url: , type: }]"],
+)
+def test_blank_enclosures_are_left_out(line: str) -> None:
+    assert document(line).enclosures == ()
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u3164", "\u2060", "\u2800", "\u00ad\u115f", "\u0301"])
+def test_names_and_texts_of_which_nobody_sees_anything_are_left_out(unseen: str) -> None:
+    found = document(f"tags: [bees, '{unseen}']", f"authors: ['{unseen}', Ann]", f"summary: '{unseen}'")
+
+    assert (found.tags, found.authors, found.summary) == (("bees",), ("Ann",), None)
+
+
 def test_enclosures_hold_no_control_characters() -> None:
     found = document('enclosures: [{url: "http://h/\\uFFFEa", type: "audio/ogg;\\x01 a=b", length: "7"}]')
 

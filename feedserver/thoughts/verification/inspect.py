@@ -13,9 +13,9 @@ from feedserver.host_names import host_name
 from feedserver.net.fetch import FetchedPage
 from feedserver.posts import store as posts
 from feedserver.storage.engine import Database
-from feedserver.text import clean, one_line, shorten
+from feedserver.text import clean, is_blank, one_line, shorten
 from feedserver.thoughts.lifecycle import Evidence, Missing, Trouble, Unlinked, Unread
-from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME, Content, fingerprint_of, is_blank
+from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME, Content, fingerprint_of
 from feedserver.thoughts.source import xhtml
 from feedserver.thoughts.source.encoding import decode
 from feedserver.thoughts.source.excerpt import Excerpt, excerpts
