@@ -5,12 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import select
 
 from feedserver.errors import BadStatus
+from feedserver.storage.schema import jobs, thoughts
 from feedserver.thoughts import joining
 from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.moderation.purge import purge
+from feedserver.thoughts.source.identity import page_key
 from feedserver.urls import normalize_source
+from tests.support.waiting import wait_until
 from tests.thoughts.site import SOURCE, Answer, Site, SiteWith, linking, show
 from tests.thoughts.test_retention import clean
 
@@ -460,6 +464,30 @@ def test_many_urls_of_one_page_at_once_never_wait_for_each_other(site_with: Site
 
     assert processes[0].states() == ["shown"] * 6
     assert deadlocks(processes[0]) == 0
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_page_is_locked_before_its_jobs_and_thoughts(site: Site, target: str) -> None:
+    site.mention(target)
+    site.clock.move(hours=1)
+    fetched = len(site.web.fetched)
+    steps: list[Callable[[], object]] = [lambda: site.ping(SOURCE, target), site.run_jobs]
+    for step in steps:
+        with ThreadPoolExecutor(1) as threads:
+            with site.services.database.write() as other:
+                joining.lock_pages(other, [page_key(SOURCE)])
+                done = threads.submit(step)
+                wait_until(lambda: waits_for_a_name(site))
+                for table in (jobs, thoughts):
+                    assert other.execute(select(table.c.id).with_for_update(nowait=True)).all()
+            done.result()
+    assert len(site.web.fetched) == fetched + 1
+
+
+def waits_for_a_name(site: Site) -> bool:
+    query = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with site.services.database.read() as connection:
+        return bool(connection.exec_driver_sql(query).scalar_one())
 
 
 def deadlocks(site: Site) -> int:
