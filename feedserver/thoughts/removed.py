@@ -1,4 +1,4 @@
-"""Pairs of source and post that a moderator called spam, known after their thoughts have expired by a keyed hash.
+"""Pairs of source and post that a moderator removed, known after their thoughts were erased by a keyed hash.
 
 A source is named by its key, its page's key and its words (`source.identity`), so that it is known under other URLs.
 """
@@ -7,21 +7,28 @@ import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, insert, select
 
 from feedserver.storage import revision
 from feedserver.storage.schema import removed_pairs
+from feedserver.thoughts.source.identity import names_of
 
 ROW_SIZE: Final = 150  # bytes of the database, estimated
+READ: Final = ("state", "post_id", "source_key", "page_key", "title", "excerpt")  # columns of thoughts
 _BYTES: Final = 16  # of a hash
 
 
-def remember(connection: Connection, pairs: Iterable[tuple[int, str]], now: datetime) -> None:
-    """Stores pairs of post id and name of a source whose thoughts are erased."""
+def remember(connection: Connection, rows: Iterable[Any], now: datetime) -> None:
+    """Stores the pairs of pings that are about to be erased: rows with the columns `READ`, in any state."""
     secret = revision.secret(connection)
-    hashes = {_hash(secret, post_id, name) for post_id, name in pairs}
+    hashes = {
+        _hash(secret, row.post_id, name)
+        for row in rows
+        if row.state in ("spam", "deleted") and row.source_key is not None
+        for name in (row.source_key, *names_of(row.page_key, row.title, row.excerpt))
+    }
     if hashes:
         connection.execute(delete(removed_pairs).where(removed_pairs.c.pair.in_(hashes)))
         connection.execute(insert(removed_pairs), [{"pair": pair, "removed_at": now} for pair in sorted(hashes)])

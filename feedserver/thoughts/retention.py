@@ -20,7 +20,6 @@ from feedserver.storage.schema import thoughts
 from feedserver.thoughts import joining, removed, store, timeline
 from feedserver.thoughts.lifecycle import Decision
 from feedserver.thoughts.moderation import undo
-from feedserver.thoughts.source.identity import names_of
 from feedserver.thoughts.verification import sources
 
 _BATCH: Final = 50  # thoughts in one transaction: other writers wait at most a tenth of a second
@@ -31,7 +30,7 @@ _REFUSED: Final[tuple[ColumnElement[bool], ...]] = (
     _NEVER_SEEN,
 )
 _TOTALS = select(func.count().label("rows"), func.coalesce(func.sum(thoughts.c.size), 0).label("size"))
-_READ = ("id", "received_at", "state", "post_id", "source_key", "page_key", "title", "excerpt", "size")
+_READ = ("id", "received_at", "size", *removed.READ)
 _BY_AGE = select(*(thoughts.c[name] for name in _READ)).order_by(thoughts.c.received_at, thoughts.c.id).limit(_BATCH)
 
 
@@ -150,9 +149,7 @@ class Retention:
             return 0
         store.erase(connection, [row.id for row in rows])
         undo.remove_empty(connection)
-        spam = [row for row in rows if row.state == "spam" and row.source_key is not None]
-        names = {row.id: [row.source_key, *names_of(row.page_key, row.title, row.excerpt)] for row in spam}
-        removed.remember(connection, [(row.post_id, name) for row in spam for name in names[row.id]], now)
+        removed.remember(connection, rows, now)
         keys = {row.source_key for row in rows if row.source_key is not None}
         sources.expire(connection, sorted(keys), now + self.refetch)
         return len(rows)

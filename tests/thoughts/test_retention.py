@@ -1,6 +1,7 @@
 """What strangers leave behind is bounded in rows and bytes, and goes after a while."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select
@@ -182,7 +183,8 @@ def test_hashes_of_removed_pairs_are_bounded_too(site_with: SiteWith) -> None:
     with site.services.database.write() as connection:
         for number in range(15):
             at = site.clock() + timedelta(seconds=number)
-            removed.remember(connection, [(1, f"http://spam{number}.example/")], at)
+            spam = {"state": "spam", "post_id": 1, "source_key": f"http://spam{number}.example/", "page_key": None}
+            removed.remember(connection, [SimpleNamespace(**spam, title="", excerpt="")], at)
     clean(site)
 
     with site.services.database.read() as connection:

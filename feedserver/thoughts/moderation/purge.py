@@ -11,7 +11,7 @@ from feedserver.storage import revision
 from feedserver.storage.batches import batches
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import jobs, thoughts
-from feedserver.thoughts import store
+from feedserver.thoughts import removed, store
 from feedserver.thoughts.moderation import undo
 from feedserver.thoughts.moderation.hosts import below
 from feedserver.thoughts.verification import sources
@@ -34,30 +34,34 @@ def stored(connection: Connection, host: str) -> StoredCounts:
 
 
 def purge(database: Database, host: str, now: datetime) -> StoredCounts:
-    """Deletes everything from a host and its subdomains. Returns how much it was. Cannot be undone."""
+    """Deletes everything from a host and its subdomains. Returns how much it was. Cannot be undone.
+
+    What a moderator had removed before is still known, by a keyed hash, when it is pinged again.
+    """
 
     def operation(connection: Connection) -> StoredCounts:
         found = _thoughts_of(connection, host)
         if not found:
             return StoredCounts(0, 0, 0, 0)
-        removed = _count(connection, found)
+        counts = _count(connection, found)
         # Jobs first, as inspections lock them first: a running one finds its job gone.
         for source_keys in batches(_source_keys(found)):
             connection.execute(delete(jobs).where(jobs.c.kind == VERIFY, jobs.c.subject.in_(source_keys)))
         sources.forget(connection, _source_keys(found))
-        if removed.shown:
+        if counts.shown:
             revision.revise(connection)
+        removed.remember(connection, found, now)
         store.erase(connection, [thought.id for thought in found])
         undo.remove_empty(connection)
         undo.add(connection, undo.PURGE, (), now, host)
-        return removed
+        return counts
 
     return database.transact(operation)
 
 
 def _thoughts_of(connection: Connection, host: str) -> Sequence[Any]:
-    """Id, source_key and state of each thought. One query only, as no index finds subdomains."""
-    query = select(thoughts.c.id, thoughts.c.source_key, thoughts.c.state).where(below(thoughts.c.host, host))
+    """Id and `removed.READ` of each thought. One query only, as no index finds subdomains."""
+    query = select(thoughts.c.id, *(thoughts.c[name] for name in removed.READ)).where(below(thoughts.c.host, host))
     return connection.execute(query.order_by(thoughts.c.id)).all()
 
 

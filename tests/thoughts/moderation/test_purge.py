@@ -6,6 +6,7 @@ from sqlalchemy import select
 from feedserver.errors import ThoughtError
 from feedserver.posts.model import Post
 from feedserver.storage.schema import metadata
+from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.moderation.actions import undo
 from feedserver.thoughts.moderation.purge import purge
 from tests.thoughts.site import SOURCE, Site, linking
@@ -73,6 +74,17 @@ def test_a_ping_that_is_purged_during_its_fetch_is_answered_and_leaves_nothing(s
 
     assert (site.thoughts(), site.jobs()) == ([], [])
     assert "/other.example" not in everything_stored(site)
+
+
+@pytest.mark.parametrize("action", ["spam", "delete"])
+def test_what_a_moderator_removed_before_a_purge_stays_removed(site: Site, target: str, action: Action) -> None:
+    site.mention(target)
+    site.moderate(action)
+    purge(site.services.database, "other.example", site.clock())
+
+    assert site.ping(SOURCE, target).outcome == 48
+    assert site.mention(target, f"{SOURCE}?2").outcome == 48
+    assert "shown" not in site.states()
 
 
 def test_a_purged_host_may_come_again(site: Site, target: str) -> None:
