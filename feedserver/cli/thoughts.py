@@ -11,7 +11,7 @@ from feedserver.errors import FeedserverError, PostNotFound, ThoughtNotFound
 from feedserver.posts import store as posts
 from feedserver.services import Services
 from feedserver.thoughts import listing as thoughts
-from feedserver.thoughts import store
+from feedserver.thoughts import shown, store
 from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.model import STATES, Kind, Thought
 from feedserver.thoughts.moderation import actions
@@ -97,6 +97,7 @@ def _show(chosen: Namespace) -> None:
 
 def _row(services: Services, thought: Thought, email: str | None) -> dict[str, Any]:
     """The keys of a thought in docs/interface.md, “Shapes of JSON”."""
+    thought = shown.at_present(thought, services.urls)
     return {
         "id": thought.id,
         "state": thought.state,

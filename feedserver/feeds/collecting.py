@@ -79,7 +79,7 @@ class Collector:
     ) -> Feed:
         post = _post_named(connection, address.name, now) if address.row.of_one_post else None
         post_id, size = post.id if post else None, self.settings.feeds.entries
-        found = thoughts.latest(connection, now, size + 1, post_id, self._offset(address))
+        found = thoughts.latest(connection, now, builder.urls, size + 1, post_id, self._offset(address))
         count = partial(thoughts.count, connection, now, post_id)
         extent = self._extent(address, f"thoughts/{post_id or ''}", len(found), state, count)
         if not extent.holds(address):

@@ -208,7 +208,7 @@ def _post_html(
         "post.html",
         post=shown,
         authors=authors_of(found),
-        thoughts=tuple(shown_thoughts.on_post(connection, found.id)),
+        thoughts=tuple(shown_thoughts.on_post(connection, found.id, urls)),
         related=tuple(links.related_to(connection, found.id, now)),
         older=older,
         newer=newer,

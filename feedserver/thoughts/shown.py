@@ -1,6 +1,7 @@
 """The SQL of thoughts that readers see."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
@@ -9,24 +10,36 @@ from feedserver.posts import store as posts
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts.model import Thought
+from feedserver.thoughts.source.identity import is_own
 from feedserver.thoughts.store import QUERY, thought_of
+from feedserver.urls import Urls, base_of_post
 
 
-def on_post(connection: Connection, post_id: int) -> list[Thought]:
+def on_post(connection: Connection, post_id: int, urls: Urls) -> list[Thought]:
     """The thoughts shown on a post, oldest first."""
     query = QUERY.where(thoughts.c.post_id == post_id, thoughts.c.state == "shown")
-    return [thought_of(row) for row in connection.execute(query.order_by(thoughts.c.received_at, thoughts.c.id))]
+    rows = connection.execute(query.order_by(thoughts.c.received_at, thoughts.c.id))
+    return [at_present(thought_of(row), urls) for row in rows]
 
 
 def latest(
-    connection: Connection, now: datetime, limit: int, post_id: int | None = None, offset: int = 0
+    connection: Connection, now: datetime, urls: Urls, limit: int, post_id: int | None = None, offset: int = 0
 ) -> list[Thought]:
     """The newest thoughts shown on visible posts, or on one of them."""
     query = select(thoughts.c.id).where(*_readable(now, post_id))
     query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc()).limit(limit).offset(offset)
     ids = list(connection.execute(query).scalars())
-    found = {row.id: thought_of(row) for row in connection.execute(QUERY.where(thoughts.c.id.in_(ids)))}
+    rows = connection.execute(QUERY.where(thoughts.c.id.in_(ids)))
+    found = {row.id: at_present(thought_of(row), urls) for row in rows}
     return [found[thought_id] for thought_id in ids]
+
+
+def at_present(thought: Thought, urls: Urls) -> Thought:
+    """The thought; with present addresses if it is of one of our own posts, as the site may have moved since."""
+    if thought.source is None or not is_own(thought.page_key) or urls.owns(thought.source):
+        return thought
+    slug = Urls(base_of_post(thought.source)).post_slug(thought.source)
+    return replace(thought, source=urls.post(slug or ""), author_url=urls.home())
 
 
 def count(connection: Connection, now: datetime, post_id: int | None = None) -> int:

@@ -60,7 +60,7 @@ def _get_pingbacks(call: Call) -> list[str]:
     """`pingback.extensions.getPingbacks`: the sources whose pingbacks a post shows."""
     post = services().receiver.post_at(pingback.one_string(call))
     with services().database.read() as connection:
-        return [thought.source for thought in shown.on_post(connection, post.id) if thought.source]
+        return [thought.source for thought in shown.on_post(connection, post.id, services().urls) if thought.source]
 
 
 def _list_methods(call: Call) -> list[str]:

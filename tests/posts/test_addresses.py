@@ -100,6 +100,23 @@ def test_references_lead_where_they_lead_on_the_page(
     assert f'"{url}/posts/rel?a=1&amp;b=2"' in html
 
 
+def test_the_thoughts_of_our_own_posts_move_with_the_site(services: WebServices, visit: Visit) -> None:
+    publish(services, "Moving", "Words.", slug="moving")
+    old = services.urls.post("moving")
+    publish(services, "Second", f"I read [this]({old}).", slug="second")
+    services.receiver.receive(services.urls.post("second"), old, "198.51.100.7")
+    moved = visit("https://new.example/sub")
+
+    page = moved.get("/sub/posts/moving").text
+    feed = moved.get("/sub/thoughts.json").text
+
+    (entry,) = json.loads(feed)["items"]
+    assert entry["external_url"] == "https://new.example/sub/posts/second"
+    assert entry["authors"][0]["url"] == "https://new.example/sub/"
+    assert 'href="https://new.example/sub/posts/second"' in page
+    assert "//blog.example" not in page + feed.replace(entry["id"], "")
+
+
 def test_the_picture_of_a_post_moves_with_the_site(services: WebServices, visit: Visit) -> None:
     publish(services, "Moving", "![roof](roof.jpg)", slug="moving")
     moved = visit("https://new.example")

@@ -40,7 +40,7 @@ def seen(site: Site) -> list[int]:
         )
         assert shown.count(connection, now) == len(expected)
         for offset in range(len(expected) + 2):
-            found = shown.latest(connection, now, 5, offset=offset)
+            found = shown.latest(connection, now, site.services.urls, 5, offset=offset)
             assert [thought.id for thought in found] == expected[offset : offset + 5]
     return expected
 

@@ -41,6 +41,11 @@ def own_page_key(post_id: int) -> str:
     return f"post {post_id}"
 
 
+def is_own(key: str | None) -> bool:
+    """Whether a page key is that of one of our own posts."""
+    return key is not None and key.startswith("post ")
+
+
 def page_path(key: str) -> str:
     """Returns a page key without its query and trailing slashes: pages that differ only in these may be one."""
     return key.partition("?")[0].rstrip("/")
