@@ -26,8 +26,9 @@ from feedserver.host_names import unmapped
 from feedserver.installation import init
 from feedserver.jobs.worker import STOP_SECONDS, Worker
 from feedserver.services import EXTENSION, Services, WebServices
+from feedserver.thoughts import comments
 from feedserver.urls import Urls
-from feedserver.web.middleware import MUST_CLOSE
+from feedserver.web.middleware import MUST_CLOSE, is_left_unread, stop_reading
 
 _RECEIVE_SECONDS: Final = 5  # for the next bytes of a request: gunicorn's own timeout does not end a blocked read
 _GRACE_SECONDS: Final = 30  # for running requests and jobs when the server stops
@@ -73,6 +74,7 @@ def gunicorn_settings(
         "on_starting": _on_starting,
         "when_ready": _when_ready,
         "post_worker_init": _post_worker_init,
+        "pre_request": _pre_request,
         "post_request": _post_request,
         "worker_exit": _worker_exit,
     }
@@ -145,10 +147,24 @@ def share_memory() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
+def _pre_request(_worker: Any, request: Any) -> None:
+    """Lets the answer say `Connection: close` if the request's body is not going to be read."""
+    headers = dict(request.headers)
+    announced, is_chunked = headers.get("CONTENT-LENGTH", ""), "TRANSFER-ENCODING" in headers
+    if is_left_unread(request.method, announced, is_chunked, comments.MAX_BODY):
+        request.force_close()
+
+
 def _post_request(_worker: Any, request: Any, environ: dict[str, Any], _response: Any) -> None:
-    """Ends the connection of a request whose body has not come whole, so that none of its bytes is ever answered."""
+    """Ends the connection of a request whose body has not come whole, so that none of its bytes is ever answered.
+
+    Whatever still comes is not read: before a connection ends, gunicorn waits two seconds for its client to end it, and
+    meanwhile accepts no other.
+    """
     if MUST_CLOSE in environ:
         request.force_close()
+    if request.should_close():
+        stop_reading(environ.get("gunicorn.socket"))
 
 
 def _worker_exit(_server: Any, worker: Any) -> None:

@@ -19,6 +19,7 @@ Address = IPv4Address | IPv6Address
 MUST_CLOSE = "feedserver.must_close"  # in the WSGI environment: bytes of this request may still come
 
 _THIS_MACHINE = ip_address("127.0.0.1")
+_WITHOUT_BODY = ("GET", "HEAD")  # one that they have all the same means nothing (RFC 9110 section 9.3.1)
 
 
 class Mounted:
@@ -102,9 +103,9 @@ def _address(text: str) -> Address | None:
 class BodyDeadline:
     """Reads a request's body before Flask does, with one deadline for the whole body; answers 408 after it.
 
-    The socket timeout restarts with each byte, so a client could hold a thread for hours. After a 408 the server must
-    close the connection (RFC 9110 section 15.5.9), as MUST_CLOSE tells it: it would take the rest of the body for the
-    next request.
+    The socket timeout restarts with each byte, so a client could hold a thread for hours. After a 408 (RFC 9110 section
+    15.5.9), and if a chunked body is too long, the server must close the connection, as MUST_CLOSE tells it: it would
+    wait for the rest of the body, or take it for the next request. `is_left_unread` tells of other bodies beforehand.
     """
 
     def __init__(self, app: WsgiApp, *, seconds: float, max_bytes: int) -> None:
@@ -115,13 +116,15 @@ class BodyDeadline:
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         length = self._length(environ)
-        if environ["REQUEST_METHOD"] in ("GET", "HEAD") or length is None:
+        if environ["REQUEST_METHOD"] in _WITHOUT_BODY or length is None:
             return self._app(environ, start_response)
         body = self._read(environ, length)
         if body is None or (environ.get("CONTENT_LENGTH") and len(body) < length):
             environ[MUST_CLOSE] = True
             start_response("408 Request Timeout", [("Content-Type", "text/plain"), ("Content-Length", "0")])
             return []
+        if len(body) > self._max_bytes:
+            environ[MUST_CLOSE] = True
         environ["wsgi.input"] = BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         environ.pop("HTTP_TRANSFER_ENCODING", None)  # no longer true; Flask would ignore the length
@@ -139,7 +142,7 @@ class BodyDeadline:
 
     def _read(self, environ: Environ, length: int) -> bytes | None:
         """The body, or the part that arrived in time; None if reading failed."""
-        timer = Timer(self._seconds, _stop_reading, [environ.get("gunicorn.socket")])
+        timer = Timer(self._seconds, stop_reading, [environ.get("gunicorn.socket")])
         timer.start()
         try:
             body: bytes = environ["wsgi.input"].read(length)
@@ -150,7 +153,15 @@ class BodyDeadline:
         return body
 
 
-def _stop_reading(connection: Any) -> None:
+def is_left_unread(method: str, announced: str, is_chunked: bool, max_bytes: int) -> bool:
+    """Whether BodyDeadline passes a request on without its body. `announced` is a valid Content-Length, "" if none."""
+    if method in _WITHOUT_BODY:
+        return is_chunked or bool(announced.strip("0"))
+    return int(announced or 0) > max_bytes
+
+
+def stop_reading(connection: Any) -> None:
+    """Lets all reading from a socket end at once, and this machine's answers be sent. None is no socket."""
     if connection is not None:
         with suppress(OSError):  # already closed
             connection.shutdown(SHUT_RD)

@@ -5,7 +5,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from http.client import HTTPResponse
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,59 @@ def test_the_rest_of_a_refused_body_is_not_read_as_requests(site: Site, first: b
     assert received.startswith(b"HTTP/1.1 " + status)
     assert received.count(b"HTTP/1.1 ") == 1
     assert "/smuggled" not in site.log()
+
+
+UNREAD = b"Host: x\r\nContent-Type: text/xml\r\nContent-Length: 1000000\r\n\r\n"
+DRIBBLED = {
+    "too long": (b"POST /pingback HTTP/1.1\r\n" + UNREAD, b"x"),
+    "nowhere": (b"POST /nowhere HTTP/1.1\r\n" + UNREAD, b"x"),
+    "not this way": (b"POST /feed.rss HTTP/1.1\r\n" + UNREAD, b"x"),
+    "to read a feed": (b"GET /feed.rss HTTP/1.1\r\n" + UNREAD, b"x"),
+    "to read a page": (b"HEAD / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+}
+
+
+@pytest.mark.parametrize(("first", "late"), DRIBBLED.values(), ids=DRIBBLED)
+def test_the_connection_of_a_body_that_is_not_wanted_ends_at_once_and_the_answer_says_so(
+    site: Site, first: bytes, late: bytes
+) -> None:
+    began = time.monotonic()
+
+    received = talk(site.port, first, late, until=SECONDS)
+
+    assert b"\r\nConnection: close\r\n" in received
+    assert time.monotonic() - began < 4, "gunicorn would read for 5 s"
+
+
+def test_the_connection_of_chunks_that_are_too_many_ends_at_once(site: Site) -> None:
+    began = time.monotonic()
+
+    received = talk(
+        site.port, HEAD + b"Transfer-Encoding: chunked\r\n\r\nfffff\r\n" + b"x" * TOO_LONG, b"x", until=SECONDS
+    )
+
+    assert received.startswith(b"HTTP/1.1 413 ")
+    assert time.monotonic() - began < 4, "gunicorn would read for 5 s"
+
+
+def test_clients_that_do_not_end_their_connections_make_nobody_wait(site: Site) -> None:
+    began = time.monotonic()
+    with ExitStack() as opened:
+        for first in (b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", DRIBBLED["too long"][0]) * 3:
+            connection = opened.enter_context(socket.create_connection(("127.0.0.1", site.port), timeout=SECONDS))
+            connection.sendall(first)
+            assert connection.recv(65536)
+        assert request(f"http://127.0.0.1:{site.port}/healthz")[0] == 200
+
+    assert time.monotonic() - began < 4, "gunicorn would wait 2 s for each"
+
+
+def test_a_refused_body_that_came_whole_leaves_the_connection_open(site: Site) -> None:
+    whole = b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"
+    with socket.create_connection(("127.0.0.1", site.port), timeout=SECONDS) as connection:
+        for _ in range(2):
+            connection.sendall(whole)
+            answer = HTTPResponse(connection)
+            answer.begin()
+            assert (answer.status, answer.will_close) == (404, False)
+            answer.read()
