@@ -81,6 +81,21 @@ def test_a_commenter_of_the_first_release_is_trusted_by_name_and_email(first_rel
         assert not reputation.approved_commenter(connection, "Bo", "zoe@mail.example")
 
 
+def test_no_text_of_the_first_release_turns_what_follows_it(first_release: Database) -> None:
+    turning = {"author_name": "Ann \u202egnp.exe", "title": "\u2067T", "excerpt": "one\u202c\ntwo \u2066\u2069three"}
+    insert(first_release, "thoughts", THOUGHT | {"kind": "comment"} | turning)
+    insert(first_release, "thoughts", THOUGHT | {"id": 2, "guid": "urn:uuid:2", "excerpt": "\u05d0 100%"})
+
+    upgrade_to(first_release, "head")
+
+    with first_release.read() as connection:
+        cleaned, other = store.by_id(connection, 1), store.by_id(connection, 2)
+    assert cleaned is not None
+    assert (cleaned.author_name, cleaned.title, cleaned.excerpt) == ("Ann gnp.exe", "T", "one\ntwo three")
+    assert other is not None
+    assert other.excerpt == "\u05d0 100%"
+
+
 def test_the_bytes_of_a_thought_of_the_first_release_are_estimated(first_release: Database) -> None:
     source = "http://other.example/" + "e" * 100
     insert(
