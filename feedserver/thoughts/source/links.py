@@ -8,9 +8,10 @@ from urllib.parse import urljoin
 
 from turbohtml import Token
 
-from feedserver.text import shorten, srcset_candidates, strangers_line
+from feedserver.text import is_blank, shorten, srcset_candidates, strangers_line
 from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME
 from feedserver.thoughts.source.tokens import (
+    END,
     HIDDEN,
     INVISIBLE,
     MAX_TOKENS,
@@ -39,6 +40,7 @@ _URL_ATTRIBUTES = {
 }
 _WITH_TEXT = frozenset("a blockquote del ins q".split())
 _PICTURES = frozenset("img svg video".split())
+_TO_SEE = _PICTURES | frozenset("audio button canvas embed iframe input math meter object progress".split())
 _STRIPPED = "".join(map(chr, range(0x21)))  # around a URL: C0 controls and space (URL Standard section 4.4)
 _REPLACED = str.maketrans({"\t": None, "\n": None, "\r": None, " ": "%20", "\\": "%5C"})
 _BEFORE_QUERY = re.compile("[^?#]*")
@@ -51,7 +53,7 @@ class FoundLink:
     """A link of a page. `url` is absolute, http(s), at most 2048 bytes long; `element` is the tag name.
 
     `position` is the index of its token, for `excerpt`. `hidden` is true if readers cannot see it, as far as the
-    attributes of the element and of those around and in it tell.
+    attributes of the element and of those around and in it tell; an `a` with nothing to see in it is hidden.
     """
 
     url: str
@@ -94,7 +96,10 @@ def read(text: str, url: str) -> SourcePage:
         elif token.type is TEXT and flags & TITLE and "title" not in metadata:
             metadata["title"] = _folded(token.data or "", MAX_NAME)
     title = metadata.get("title", "")
-    found = [(raw, tag, place, hidden and place not in shown.positions) for raw, tag, place, hidden in tags.found]
+    found = [
+        (raw, tag, place, place in shown.empty or (hidden and place not in shown.positions))
+        for raw, tag, place, hidden in tags.found
+    ]
     base = _absolute(url, tags.base or "") or url
     links, all_resolved = _resolved(found, base)
     return SourcePage(
@@ -134,15 +139,21 @@ class _StartTags:
 
 
 class _ShownLinks:
-    """Finds the links with hidden text that are seen all the same: they hold a picture, or text that is shown again."""
+    """Finds the links with hidden text that are seen all the same: they hold a picture, or text that is shown again.
+
+    Finds also those in which nothing is to be seen between their tags.
+    """
 
     def __init__(self, open_elements: OpenElements) -> None:
         self.positions: set[int] = set()
+        self.empty: set[int] = set()
+        self._last: int | None = None  # position of the last link, while nothing was seen since
         self._open_elements = open_elements
         self._open: tuple[int, int] | None = None  # position and depth of the open link whose text is hidden
 
     def take(self, position: int, token: Token, flags: int) -> None:
         """Takes the next token."""
+        self._take_empty(position, token, flags)
         depth = len(self._open_elements.tags)
         if token.type is START and token.tag == "a":
             self._open = (position, depth) if flags & HIDDEN else None
@@ -151,11 +162,34 @@ class _ShownLinks:
         elif self._open and _is_seen(token, flags):
             self.positions.add(self._open[0])
 
+    def _take_empty(self, position: int, token: Token, flags: int) -> None:
+        is_link = token.type is START and token.tag == "a"
+        if is_link:
+            self._last = position if token.attr("href") and not flags & INVISIBLE else None
+        if self._last is None:
+            return
+        if token.type is END and token.tag == "a":
+            if len(self.empty) < MAX_LINKS:
+                self.empty.add(self._last)
+            self._last = None
+        elif _is_seen(token, flags) or _may_be_seen(token):
+            self._last = None
+
 
 def _is_seen(token: Token, flags: int) -> bool:
     if token.type is TEXT:
-        return not flags & (HIDDEN | INVISIBLE) and bool((token.data or "").strip())
-    return token.type is START and token.tag in _PICTURES and not flags & HIDDEN & ~OF_TEXT
+        return not flags & (HIDDEN | INVISIBLE) and not is_blank(token.data or "")
+    is_picture = token.type is START and token.tag in _PICTURES and not flags & HIDDEN & ~OF_TEXT
+    return is_picture and not {"0", "1"} & {token.attr("width"), token.attr("height")}
+
+
+def _may_be_seen(token: Token) -> bool:
+    """Whether an element shows something of its own, or may by a style sheet, as icons do."""
+    if token.type is not START:
+        return False
+    tag = token.tag or ""
+    is_widget = tag in _TO_SEE - _PICTURES or "-" in tag
+    return is_widget or bool(token.attr("class")) or "background" in (token.attr("style") or "")
 
 
 def _raw_urls(token: Token, flags: int) -> Iterator[str]:

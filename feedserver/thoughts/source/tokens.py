@@ -24,8 +24,12 @@ from feedserver.thoughts.source.hiding import (
     FILL,
     FONT,
     INDENT,
+    MOVED,
+    TINY,
+    UNMOVED,
     VISIBILITY,
     Hiding,
+    Offsets,
     hiding,
 )
 
@@ -34,8 +38,8 @@ from feedserver.thoughts.source.hiding import (
 MAX_TOKENS = 200_000
 START, END, TEXT = TokenType.START_TAG, TokenType.END_TAG, TokenType.TEXT
 # Flags of a token, inherited from open elements. HIDDEN is why it is hidden, of which those in it may take back some.
-OF_TEXT = FONT | INDENT | COLOR | FILL  # what hides text alone
-HIDDEN = BOX | VISIBILITY | CUT | CUT_WITH_PLACED | OF_TEXT
+OF_TEXT = FONT | TINY | INDENT | COLOR | FILL  # what hides text alone
+HIDDEN = BOX | MOVED | VISIBILITY | CUT | CUT_WITH_PLACED | OF_TEXT
 INVISIBLE, TEMPLATE, FOREIGN, TITLE, SVG = 256, 512, 1024, 2048, 4096
 _FLAGS = {
     **dict.fromkeys(INVISIBLE_ELEMENTS - {"noscript"} | set("audio canvas noembed noframes video".split()), INVISIBLE),
@@ -117,6 +121,7 @@ class OpenElements:
     def __init__(self) -> None:
         self.tags: list[str] = []  # the open elements, innermost last
         self._flags = array("H", [0])  # of each open element, with those around it; the first item is that of the page
+        self._offsets: list[Offsets] = [UNMOVED]  # of the same elements
         self._counts: dict[str, int] = {}
         self._names: dict[str, str] = {}
         self._styles: dict[tuple[str, str | None, str | None, bool], Hiding] = {}
@@ -133,12 +138,12 @@ class OpenElements:
         if tag in _IMPLIED:
             self._end_implied(_IMPLIED[tag])
         self.floor = len(self.tags)
-        flags = self.flags | _FLAGS.get(tag, 0)
+        flags, offsets = self.flags | _FLAGS.get(tag, 0), self._offsets[-1]
         if (token.attrs or tag in DEFAULTS) and tag not in (
             "body",
             "html",
         ):  # a script shows a page whose body is hidden
-            flags = self._hiding(tag, token).within(flags)
+            flags, offsets = self._hiding(tag, token).within(flags, offsets)
         if tag == "title" and not flags & (FOREIGN | TEMPLATE):
             flags |= TITLE
         void = tag in VOID or (token.self_closing and bool(flags & FOREIGN))
@@ -147,6 +152,7 @@ class OpenElements:
             tag = self._names.get(tag, "")
             self.tags.append(tag)
             self._flags.append(flags)
+            self._offsets.append(offsets)
             counts[tag] = counts.get(tag, 0) + 1
             self.flags = flags
         return flags
@@ -164,6 +170,8 @@ class OpenElements:
     def _hiding(self, tag: str, token: Token) -> Hiding:
         """`hiding`, once for equal attributes. Styles beyond _MAX_STYLES hide nothing."""
         hidden, style = token.attr("hidden"), token.attr("style")
+        if token.attr("popover") is not None and token.attr("open") is None:
+            hidden = ""
         if not style and hidden is None and tag not in DEFAULTS:
             return _NO_HIDING
         attributes = (tag, hidden, style, tag == "dialog" and token.attr("open") is not None)
@@ -194,6 +202,7 @@ class OpenElements:
     def _close(self) -> str:
         tag = self.tags.pop()
         self._flags.pop()
+        self._offsets.pop()
         self.flags = self._flags[-1]
         self._counts[tag] -= 1
         if not self._counts[tag]:

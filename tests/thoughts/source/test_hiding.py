@@ -51,7 +51,9 @@ clip-path:rect(0 100% 0 0) | clip-path:xywh(0 0 100% 0) | clip-path:inset(100%);
 position:absolute;clip:rect(auto,0,auto,auto) | position:absolute;clip:rect(auto auto auto 999px)
 position:absolute;clip:rect(-9px 0em 0px -5px) | position:absolute;clip:rect(0px, 0px, 99px, 0px)
 all:initial;display:none | display:none!important;all:initial | display:none;all:foo | block-size:0;overflow:hidden
--webkit-text-fill-color:transparent | -webkit-text-fill-color:#0000 | font-size:0.1px
+-webkit-text-fill-color:transparent | -webkit-text-fill-color:#0000 | font-size:0.1px | font-size:1px | font:1px/1 serif
+position:fixed;right:300% | position:fixed;bottom:300% | position:fixed;right:200%
+transform:translateX(-2000px);width:2000px | margin-left:-9999px;width:300px
 """
 HONEST = r"""
 position:absolute;left:50%;width:960px;margin-left:-480px | margin-top:-120px | padding-top:100px;margin-top:-100px
@@ -69,7 +71,10 @@ visibility:hidden;visibility:visible | opacity:0;opacity:1 | opacity:0.01 | opac
 opacity:0;transform:translateY(20px) | opacity:0;transition:opacity 1s | opacity:0;animation:fade 1s
 opacity:0;-webkit-transform:translateY(20px) | visibility:hidden;animation-name:fade
 font-size:0.8em | font-size:-1px | font:0 | font:400 12px serif | font-size:0;font:12px serif
-font-size:0;font-size:1px
+font-size:0;font-size:2px | font-size:.1em
+transform:translate3d(-2000px,0,0);width:8000px | position:relative;left:-2000px;width:300%
+position:absolute;top:-2000px;height:8000px | text-indent:-9999px;padding-left:9999px
+position:fixed;right:100% | position:absolute;right:300% | position:fixed;right:300%;left:0
 height:0 | height:0;overflow:visible | height:0;overflow:hidden;padding-bottom:56.25% | width:0 | overflow:hidden
 height:0;min-height:100px;overflow:hidden | height:0;height:auto;overflow:hidden | height:100px;overflow:hidden
 max-height:0;overflow:hidden;transition:max-height 1s
@@ -108,6 +113,13 @@ UNDONE = {
     "all within 0": ("font-size:0", "all:initial"),
     "filling within none": ("-webkit-text-fill-color:transparent", "-webkit-text-fill-color:red"),
     "the filling of a link": ("-webkit-text-fill-color:transparent", "-webkit-text-fill-color:currentcolor"),
+    "many times one pixel": ("font-size:1px", "font-size:16em"),
+    "pixels within one": ("font-size:1px", "font-size:12px"),
+    "left and right": ("position:absolute;left:-9999px", "position:absolute;left:9999px"),
+    "up and down": ("position:absolute;top:-9999px", "position:relative;top:9999px"),
+    "translated there and back": ("transform:translateX(-9999px)", "translate:9999px"),
+    "left and a margin": ("position:absolute;left:-9999px", "margin-left:9999px"),
+    "margins": ("margin-left:-9999px", "margin-left:9800px"),
     "fixed within a flat box": ("height:0;overflow:hidden", "position:fixed;top:0"),
     "absolute within a flat box": ("height:0;overflow:hidden", "position:absolute"),
     "fixed within a flat box with a position": ("height:0;overflow:hidden;position:relative", "position:fixed"),
@@ -125,6 +137,10 @@ NOT_UNDONE = {
     "visibility of the browser": ("visibility:hidden", "visibility:revert"),
     "font size of the browser": ("font-size:0", "font-size:revert"),
     "color within no filling": ("-webkit-text-fill-color:transparent", "color:red"),
+    "percent within one pixel": ("font-size:1px", "font-size:100%"),
+    "a little to the right": ("position:absolute;left:-9999px", "position:relative;left:200px"),
+    "another direction": ("position:absolute;left:-9999px", "position:relative;top:9999px"),
+    "nothing brings it back": ("position:fixed;right:300%", "position:relative;left:9999px"),
     "relative within a flat box": ("height:0;overflow:hidden", "position:relative"),
     "a float within a flat box": ("height:0;overflow:hidden", "float:left"),
     "absolute within a flat box with a position": ("height:0;overflow:hidden;position:relative", "position:absolute"),
@@ -222,7 +238,13 @@ def test_a_link_is_hidden_by_its_own_color(around: str, style: str, hidden: bool
         (f"<div hidden style='color:red'>{A}</div>", True),
         (f"<div hidden style='display:bad'>{A}</div>", True),
         (f"<div hidden style='display:block'>{A}</div>", False),
-        (f"<div hidden=until-found>{A}</div>", False),
+        (f"<div hidden=until-found>{A}</div>", True),
+        (f"<div hidden=until-found style='display:block'>{A}</div>", True),
+        (f"<div hidden=until-found style='content-visibility:visible'>{A}</div>", False),
+        (f"<div popover>{A}</div>", True),
+        (f"<div popover=manual style='color:red'>{A}</div>", True),
+        (f"<div popover style='display:block'>{A}</div>", False),
+        (f"<dialog popover open>{A}</dialog>", False),
         (f"<div hidden style='all:initial'>{A}</div>", False),
         (f"<dialog>{A}</dialog>", True),
         (f"<dialog><p style='position:fixed;top:0'>{A}</dialog>", True),
@@ -257,6 +279,48 @@ def test_an_attribute_hides_unless_the_style_shows(page: str, hidden: bool) -> N
 )
 def test_a_link_is_seen_by_what_is_seen_in_it(page: str, hidden: bool) -> None:
     assert is_hidden(page) == hidden
+
+
+def test_offsets_of_nested_boxes_add_up() -> None:
+    back = "<div style='position:absolute;left:9999px'><div style='position:absolute;left:-9999px'>"
+    carousel = "<div style='transform:translateX(-2000px);width:8000px'><div style='margin-left:-30px;float:left'>"
+
+    assert not is_hidden(f"{back}{A}</div></div>")
+    assert not is_hidden(f"{carousel}{A}</div></div>")
+    assert is_hidden(f"{back}<p style='position:relative;left:-9999px'>{A}</p></div></div>")
+    assert not is_hidden("<div style='margin-left:-100px'>" * 30 + A)  # columns of a layout
+
+
+@pytest.mark.parametrize(
+    ("link", "hidden"),
+    [
+        ("<a href={}></a>", True),
+        ("<a href={}> \n </a>", True),
+        ("<a href={}>&nbsp;</a>", True),
+        ("<a href={}>\u200b\u3164</a>", True),
+        ("<a href={}><b></b><br></a>", True),
+        ("<a href={}><i style=display:none>words</i></a>", True),
+        ("<a href={}><script>words</script></a>", True),
+        ("<a href={}><img src=x width=1 height=1></a>", True),
+        ("<a href={}><img src=x width=0></a>", True),
+        ("<a href={}></a><a href=/y>words</a>", True),
+        ("<a href={}>.</a>", False),
+        ("<a href={}><img src=x></a>", False),
+        ("<a href={}><img src=x width=16 height=16></a>", False),
+        ("<a href={}><svg width=9><circle r=5 /></svg></a>", False),
+        ("<a href={}><canvas></canvas></a>", False),
+        ("<a href={}><i class=icon></i></a>", False),
+        ("<a href={} class=icon></a>", False),
+        ("<a href={} style='background:url(x.png)'></a>", False),
+        ("<a href={}><my-icon></my-icon></a>", False),
+        ("<p><a href={}><div>words</div></a>", False),
+        ("<p><a href={}></p><p>words</a>", False),
+        ("<a href={}>", False),
+        ("<svg><a href={}><circle r=5 /></a></svg>", False),
+    ],
+)
+def test_a_link_with_nothing_to_see_in_it_is_hidden(link: str, hidden: bool) -> None:
+    assert is_hidden(f"<p>words {link.format('http://me.example/x')} words") == hidden
 
 
 HOSTILE = [
