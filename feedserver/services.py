@@ -21,6 +21,7 @@ from feedserver.settings import Settings
 from feedserver.storage import rate_limits, revision
 from feedserver.storage.engine import Database
 from feedserver.thoughts.retention import RefusalCounter, Retention
+from feedserver.thoughts.verification import recheck
 from feedserver.thoughts.verification.inspect import Fetch
 from feedserver.thoughts.verification.recheck import VERIFY
 from feedserver.thoughts.verification.verify import Verifier
@@ -50,7 +51,10 @@ class Services:
         self.clock = clock
         self.urls = Urls(settings.site.url)
         self.database = Database(settings.database_url, settings.database.read_url)
-        listeners = (scheduling.follow, related.follow, partial(lists.follow, settings.site.author))
+        listeners = (
+            *(scheduling.follow, related.follow, partial(lists.follow, settings.site.author)),
+            partial(recheck.follow, self.urls),
+        )
         self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
         fetch = fetch or _guarded_fetch(settings)
         refusals = RefusalCounter(settings.keep)

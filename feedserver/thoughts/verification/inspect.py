@@ -128,7 +128,8 @@ class Inspector:
         with self.database.read() as connection:
             post = posts.by_slug(connection, slug) if slug else None
         if post is None or not post.visible(started_at):
-            return Inspection("no post of this site", Findings(), Missing(), started_at)
+            certain = None if post is None else 410  # that it is gone needs no second look, as a 404 elsewhere does
+            return Inspection("no post of this site", Findings(), Missing(certain), started_at)
         reading = read(post.html, self.urls.post(post.slug))
         named = replace(reading, name=one_line(self.site_title), title=post.label)
         findings = replace(self._findings(named, source_key, source_key), page_key=own_page_key(post.id))

@@ -1,4 +1,7 @@
-"""Rechecks of the sources of shown and held thoughts: after a week, then monthly, as background `verify` jobs."""
+"""Rechecks of the sources of shown and held thoughts: after a week, then monthly, as background `verify` jobs.
+
+Our own posts are inspected when they change.
+"""
 
 import random
 from datetime import datetime, timedelta
@@ -8,9 +11,11 @@ from sqlalchemy import Connection, bindparam, select
 
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import BACKGROUND
-from feedserver.storage.schema import posts, thoughts
+from feedserver.posts.events import PostEvent
+from feedserver.storage.schema import posts, slugs, thoughts
 from feedserver.thoughts import store
 from feedserver.thoughts.verification.fetch_budget import budget_key
+from feedserver.urls import Urls
 
 VERIFY: Final = "verify"  # the kind of the job that inspects a source; its subject is the source's key
 
@@ -59,3 +64,14 @@ def plan(connection: Connection, source_key: str, now: datetime) -> None:
         key = budget_key(source_key)
         job = jobs.add(connection, VERIFY, source_key, moment, now, concurrency_key=key, priority=BACKGROUND)
     store.set_next_check(connection, source_key, job.run_at)
+
+
+def follow(urls: Urls, connection: Connection, event: PostEvent) -> None:
+    """Has a post of ours inspected at once whose readers see a change, if it is a source of thoughts itself."""
+    if event.old is None:
+        return
+    for slug in connection.execute(select(slugs.c.slug).where(slugs.c.post_id == event.post.id)).scalars().all():
+        source_key = urls.post(slug)
+        job = jobs.find(connection, VERIFY, source_key)
+        if job is not None and job.run_at > event.now:
+            store.set_next_check(connection, source_key, jobs.bring_forward(connection, job, event.now).run_at)

@@ -340,3 +340,16 @@ def test_our_own_post_still_counts_as_a_source_after_a_move(site: Site, site_wit
 
     assert moved.web.fetched == []
     assert moved.states() == ["shown"]
+
+
+def test_our_own_post_that_readers_see_no_more_mentions_nobody(site: Site) -> None:
+    other = site.publish("Another", f"I wrote [this]({site.target}).", slug="another")
+    assert site.ping(site.url(other), site.target).outcome == "registered"
+    site.services.publisher.rename("another", "renamed")
+    site.run_jobs()
+    assert site.states() == ["shown"]
+
+    site.services.publisher.delete("renamed")
+    site.run_jobs()
+
+    assert site.states() == ["gone"]
