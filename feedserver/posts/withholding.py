@@ -23,7 +23,7 @@ _FALSE: Final = FALSE | {"0", "n", "never"}
 _IF_TRUE: Final = frozenset(
     "draft saveasdraft draftmode private hidden hide unlisted unpublished unpublish notpublished donotpublish"
     " protected secret confidential internal password wip exclude ignore headless build deleted trashed expired"
-    " nopublish dontpublish unfinished inprogress"
+    " nopublish dontpublish"
     " membersonly embargoed eleventyexcludefromcollections"
     " <<".split()  # YAML 1.1 merges another mapping, which is not read, and may withhold
 )
@@ -37,7 +37,7 @@ _IF_SAID: Final = frozenset(
     " publicationstate reviewstatus editorialstatus".split()
 )
 _IF_FALSE: Final = frozenset(  # Eleventy writes no page with `permalink: false`
-    "permalink output golive show display approved readytopublish readyforpublication".split()
+    "permalink output golive readytopublish readyforpublication".split()
 )
 _BEFORE_IF_DATED: Final = frozenset(
     "golive available availablefrom availableafter availableon availableat visiblefrom visibleafter visibleon visibleat"
@@ -170,4 +170,4 @@ def _kind(name: str) -> str:
 
 
 def _nearest(kind: str) -> str:
-    return next(iter(get_close_matches(kind, sorted(NAMES), n=1, cutoff=_NEAR)), "")
+    return next(iter(get_close_matches(kind, sorted(NAMES - _OTHERWISE_UNKNOWN), n=1, cutoff=_NEAR)), "")
