@@ -58,7 +58,8 @@ _AFTER: Final = frozenset(
 )
 _OTHERWISE_UNKNOWN: Final = _IF_FALSE | _BEFORE_IF_DATED
 _VAGUE: Final = _IF_SAID | _OTHERWISE_UNKNOWN
-NAMES: Final = _IF_TRUE | _IF_NOT_TRUE | _IF_NOT_PUBLIC | _BEFORE | _AFTER | _VAGUE
+NAMES: Final = _IF_TRUE | _IF_NOT_TRUE | _IF_NOT_PUBLIC | _IF_SAID | _BEFORE | _AFTER
+_ALL: Final = NAMES | _OTHERWISE_UNKNOWN
 _PREFIX: Final = re.compile("^(?:is|has|was|post|page|article|entry|ghost|wp|blog|content|note|doc)+")
 # Mappings in which systems put fields of the post: those of others may hide a part of it, such as its cover.
 _OF_THE_POST: Final = frozenset("params meta metadata extra custom frontmatter post page article cascade".split())
@@ -98,7 +99,7 @@ def read(fields: Mapping[str, Any], zone: tzinfo, *, is_dated: bool) -> Withhold
     until: list[datetime] = []
     heard: set[str] = set()
     for name, kind, value, is_within in _pairs(fields):
-        said, is_near = _said(value), kind not in NAMES
+        said, is_near = _said(value), kind not in _ALL
         if not (is_near or is_within or kind in _OTHERWISE_UNKNOWN):
             heard.add(name)
         if said in UNSAID or (is_near and not (kind := _nearest(kind))):
@@ -120,7 +121,7 @@ def _pairs(fields: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, bool]]:
     for name, value in fields.items():
         yield name, _kind(name), value, False
         if isinstance(value, dict) and squeezed(name) in _OF_THE_POST:
-            yield from ((name, kind, part, True) for own, part in value.items() if (kind := _kind(own or "")) in NAMES)
+            yield from ((name, kind, part, True) for own, part in value.items() if (kind := _kind(own or "")) in _ALL)
 
 
 def _says_draft(kind: str, said: str) -> bool:
@@ -166,8 +167,8 @@ def squeezed(name: str) -> str:
 def _kind(name: str) -> str:
     whole = squeezed(name)
     short = _PREFIX.sub("", whole, count=1)
-    return short if whole not in NAMES and short in NAMES else whole
+    return short if whole not in _ALL and short in _ALL else whole
 
 
 def _nearest(kind: str) -> str:
-    return next(iter(get_close_matches(kind, sorted(NAMES - _OTHERWISE_UNKNOWN), n=1, cutoff=_NEAR)), "")
+    return next(iter(get_close_matches(kind, sorted(NAMES), n=1, cutoff=_NEAR)), "")

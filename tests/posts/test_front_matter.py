@@ -202,6 +202,8 @@ def test_two_spellings_of_one_field_are_refused_in_a_line(front: str) -> None:
         ("enclosure", "enclosures"),
         ("publisehd", "published"),
         ("colour", None),
+        ("output", None),
+        ("release_on", "releasedate"),
     ],
 )
 def test_the_nearest_field_is_found_for_an_unknown_one(name: str, meant: str | None) -> None:
