@@ -10,19 +10,29 @@ from feedserver.text import printable
 PRIVATE: Final = ("receipts", "moderation")  # below these, the next part of an address is a secret
 FORMAT: Final = "%(levelname)s %(name)s: %(message)s"
 
-# Whatever comes between, such as further slashes or dot segments, is hidden too.
-_ADDRESS: Final = re.compile(rf"([/\\](?:{'|'.join(PRIVATE)})[/\\;])[^\s?]*?((?:\.(?:json|atom))?(?=[\s?]|$))", re.I)
-_ENCODED: Final = re.compile("%([2-7][0-9a-fA-F])")
+# Whatever comes between, such as further slashes, blanks or dot segments, is hidden too.
+_ADDRESS: Final = re.compile(
+    rf"((?:{'|'.join(PRIVATE)})[/\\;%+])"
+    r"(?:[/\\;+?]|\s(?!HTTP/\d\.\d(?:\s|$)))*[^\s?]*?"  # a request line ends with its version
+    r"((?:\.(?:json|atom))?(?=[\s?]|$))",
+    re.I,
+)
+# What gunicorn quotes of a request that it cannot read may be any part of an address.
+_QUOTED: Final = re.compile(r"(Invalid request from ip=\S+: [^:'\"]*)[:'\"].*", re.S)
+_ENCODED: Final = re.compile("%(?:25)*([2-7][0-9a-fA-F])")  # “%25” is “%”, which may be encoded again
 _HARMLESS: Final = frozenset("%-./;\\_")  # what is decoded to recognize an address, besides letters and digits
-_ROUNDS: Final = 3  # a proxy may encode and decode once more
+_ROUNDS: Final = 5  # of decoding digits that are encoded themselves
 
 
 def hidden(text: str) -> str:
     """`text` without the secrets of addresses, however these are percent-encoded and spelled."""
+    text = _QUOTED.sub(r"\1: …", text)
     plain = text
     if "%" in text:
         for _ in range(_ROUNDS):
-            plain = _ENCODED.sub(_decoded, plain)
+            before, plain = plain, _ENCODED.sub(_decoded, plain)
+        if plain != before:  # nobody honest encodes so often
+            return text[: text.index("%")] + "…"
     lower = plain.lower()
     if any(name in lower for name in PRIVATE) and _ADDRESS.search(plain):
         return _ADDRESS.sub(r"\1…\2", plain)
