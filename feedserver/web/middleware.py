@@ -44,7 +44,8 @@ class Mounted:
         path = "/" + path.lstrip("/")
         if path == self._prefix or path.startswith(self._prefix + "/"):
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + self._prefix
-            environ["PATH_INFO"] = doubled + path[len(self._prefix) :]
+            below = path[len(self._prefix) :]
+            environ["PATH_INFO"] = doubled + below if below else ""  # no path at all is misspelled too
         else:
             environ["PATH_INFO"] = NOWHERE
         return self._app(environ, start_response)
