@@ -74,7 +74,7 @@ def secret_in_file(data_dir: Path, agreed: str | None = None) -> str:
     Raises StorageError if the file is not text.
     """
     private_files.make_folder(data_dir)
-    file_name = data_dir / "secret"
+    file_name = private_files.secret(data_dir)
     with open(file_name, "a+", encoding="ascii", opener=private_files.opener) as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # two processes that start together make one secret
         file.seek(0)

@@ -43,6 +43,30 @@ def take_from_others(path: Path) -> None:
         _set_mode(path, _FILE)
 
 
+def take_database_from_others(file: Path) -> None:
+    """The same for a SQLite file and its companions; later ones get its rights from SQLite."""
+    for ending in ("", "-wal", "-shm", "-journal", ".lock"):
+        take_from_others(Path(f"{file}{ending}"))
+
+
+def take_site_from_others(folder: Path, database: Path | None) -> None:
+    """Takes others' rights to a site that is there away: its secret, the folder of that, and its SQLite file, if any.
+
+    Raises StorageError for a folder of the whole system.
+    """
+    if secret(folder).exists():
+        make_folder(folder)
+        take_from_others(secret(folder))
+    if database is not None:
+        take_database_from_others(database)
+
+
+def secret(folder: Path) -> Path:
+    """The file of the secret that signs forms, in the data directory."""
+    return folder / "secret"
+
+
 def _set_mode(file: Path | int, mode: int) -> None:
-    with suppress(PermissionError):  # another user's, who has decided
-        os.chmod(file, mode)
+    if stat.S_IMODE(os.stat(file).st_mode) != mode:
+        with suppress(PermissionError):  # another user's, who has decided
+            os.chmod(file, mode)

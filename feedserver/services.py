@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from time import thread_time
 from typing import TYPE_CHECKING
 
-from feedserver import __version__
+from feedserver import __version__, private_files
 from feedserver.clock import Clock, utc_now
 from feedserver.jobs.housekeeping import HOUSEKEEPING, Housekeeping
 from feedserver.jobs.runner import Runner
@@ -34,7 +34,7 @@ EXTENSION = "feedserver"
 
 
 class Services:
-    """The parts that commands and jobs use. Nothing is opened before it is used."""
+    """The parts that commands and jobs use. Nothing is opened before it is used; its files become private."""
 
     def __init__(
         self,
@@ -45,12 +45,13 @@ class Services:
     ) -> None:
         """`fetch` and `cpu_clock` replace the guarded fetcher and the CPU seconds of a thread in tests.
 
-        Raises StorageError for a bad database URL.
+        Raises StorageError for a bad database URL or data directory.
         """
         self.settings = settings
         self.clock = clock
         self.urls = Urls(settings.site.url)
         self.database = Database(settings.database_url, settings.database.read_url)
+        private_files.take_site_from_others(settings.data_dir, self.database.file)
         listeners = (
             *(scheduling.follow, related.follow, partial(lists.follow, settings.site.author)),
             partial(recheck.follow, self.urls),

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -101,6 +102,44 @@ def test_init_makes_all_private(tmp_path: Path, umask: int) -> None:
         "feedserver.sqlite3": "0o600",
         "feedserver.sqlite3.lock": "0o600",
     }
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [*FEEDSERVER, "post", "list"],
+        [*FEEDSERVER, "post", "add", "post.md"],
+        [*FEEDSERVER, "jobs", "run"],
+        [*FEEDSERVER, "db", "check"],
+        [*FEEDSERVER, "db", "upgrade"],
+        [sys.executable, "-c", "from wsgi import app"],
+        [sys.executable, "-c", "from feedserver.cli.arguments import open_site; open_site()"],
+    ],
+    ids=["post list", "post add", "jobs run", "db check", "db upgrade", "gunicorn wsgi:app", "worker"],
+)
+def test_whatever_opens_a_site_makes_it_private(tmp_path: Path, arguments: list[str]) -> None:
+    command(tmp_path, "init", umask=0)
+    (tmp_path / "post.md").write_text("---\ntitle: One\n---\n")
+    folder = tmp_path / "var"
+    for path in folder.iterdir():
+        path.chmod(0o644)
+    folder.chmod(0o755)
+    environ = clean_environ() | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent.parent), *sys.path])}
+
+    subprocess.run(arguments, cwd=tmp_path, env=environ, umask=0o022, check=True, timeout=60)
+
+    found = modes(folder)
+    assert found.pop(".") == "0o700"
+    assert {"secret", "feedserver.sqlite3"} <= found.keys()
+    assert set(found.values()) == {"0o600"}
+
+
+def test_a_folder_without_a_site_keeps_its_rights(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+
+    private_files.take_site_from_others(tmp_path, tmp_path / "none.sqlite3")
+
+    assert modes(tmp_path) == {".": "0o755"}
 
 
 def test_the_log_of_a_database_that_another_process_has_open_becomes_private_too(tmp_path: Path) -> None:

@@ -44,15 +44,14 @@ def exclusive(database: Database) -> Iterator[bool]:
 
 
 def _make_private(file: Path) -> bool:
-    """Creates a SQLite file, or makes it and its companions private; later ones get its rights from SQLite.
+    """Creates a SQLite file, or makes it and its companions private.
 
     Never opens an existing one: to close it would end SQLite's locks in this process (fcntl(2)). Returns whether it is
     new.
     """
     with suppress(FileExistsError), open(file, "x", opener=private_files.opener):
         return True
-    for ending in ("", "-wal", "-shm", "-journal"):
-        private_files.take_from_others(Path(f"{file}{ending}"))
+    private_files.take_database_from_others(file)
     return False
 
 
