@@ -25,6 +25,7 @@ from tests.posts.builders import everything, publish
 from tests.support.fixtures import Assemble
 from tests.support.memory import peak_of
 from tests.support.outside import Clock, Web
+from tests.thoughts.site import spam
 
 FEED = FeedAddress("site", "atom")
 
@@ -67,7 +68,7 @@ def full(services: WebServices, web: Web, clock: Clock) -> WebServices:
         rate_limits.take(connection, [rate_limits.Limit("x", 5)], services.clock())
         hosts.set_rule(connection, "spam.example", "block", services.clock())
         jobs.beat(connection, services.clock())
-        removed.remember(connection, [(1, "http://spam.example/")], services.clock())
+        removed.remember(connection, [spam("http://spam.example/")], services.clock())
     return services
 
 

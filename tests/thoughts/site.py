@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -205,6 +206,11 @@ class Site:
     def rule(self, host: str, rule: Rule | None) -> None:
         with self.services.database.write() as connection:
             hosts.set_rule(connection, host, rule, self.clock())
+
+
+def spam(source_key: str) -> SimpleNamespace:
+    """A row of a thought on the first post that a moderator called spam, as `removed.remember` takes it."""
+    return SimpleNamespace(state="spam", post_id=1, source_key=source_key, page_key=None, title="", excerpt="")
 
 
 def show(site: Site, target: str, source: str = SOURCE, **validators: str) -> None:

@@ -1,7 +1,6 @@
 """What strangers leave behind is bounded in rows and bytes, and goes after a while."""
 
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select
@@ -14,7 +13,7 @@ from feedserver.thoughts.listing import listing
 from feedserver.thoughts.moderation.actions import moderate_all, undo
 from feedserver.thoughts.verification import sources as source_records
 from tests.thoughts.forms import Commenter
-from tests.thoughts.site import SOURCE, Site, SiteWith, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith, linking, spam
 
 
 def clean(site: Site) -> None:
@@ -183,8 +182,7 @@ def test_hashes_of_removed_pairs_are_bounded_too(site_with: SiteWith) -> None:
     with site.services.database.write() as connection:
         for number in range(15):
             at = site.clock() + timedelta(seconds=number)
-            spam = {"state": "spam", "post_id": 1, "source_key": f"http://spam{number}.example/", "page_key": None}
-            removed.remember(connection, [SimpleNamespace(**spam, title="", excerpt="")], at)
+            removed.remember(connection, [spam(f"http://spam{number}.example/")], at)
     clean(site)
 
     with site.services.database.read() as connection:
