@@ -16,7 +16,6 @@ from ipaddress import ip_address
 from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
-from gunicorn.workers.gthread import ThreadWorker
 
 from feedserver import access_log, settings
 from feedserver.access_log import AccessLogger
@@ -53,20 +52,6 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is published wit
         return create_app()
 
 
-class PromptWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is published without types
-    """gunicorn's `gthread`, which ends a connection without waiting two seconds for the client to end it first.
-
-    It waits in the thread that accepts all connections, so a few clients that do not could keep everybody else out.
-    """
-
-    def handle(self, conn: Any) -> Any:
-        """Answers a request in a thread of the pool. Returns False if the connection is to end."""
-        outcome = super().handle(conn)
-        if outcome is False:
-            stop_reading(conn.sock)
-        return outcome
-
-
 def gunicorn_settings(
     bind: str = settings.BIND, workers: int | None = None, threads: int = settings.THREADS
 ) -> dict[str, Any]:
@@ -74,7 +59,7 @@ def gunicorn_settings(
     return {
         "bind": bind,
         "workers": workers or int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1),
-        "worker_class": PromptWorker,
+        "worker_class": "gthread",
         "threads": threads,
         "keepalive": 15,
         "timeout": 60,
@@ -171,10 +156,15 @@ def _pre_request(_worker: Any, request: Any) -> None:
 
 
 def _post_request(_worker: Any, request: Any, environ: dict[str, Any], _response: Any) -> None:
-    """Ends the connection of a request whose body has not come whole, so that none of its bytes is ever answered."""
+    """Ends the connection of a request whose body has not come whole, so that none of its bytes is ever answered.
+
+    Whatever still comes is not read: before a connection ends, gunicorn waits two seconds for its client to end it, and
+    meanwhile accepts no other.
+    """
     if MUST_CLOSE in environ:
         request.force_close()
-        stop_reading(environ.get("gunicorn.socket"))  # else gunicorn waits five seconds for the rest
+    if request.should_close():
+        stop_reading(environ.get("gunicorn.socket"))
 
 
 def _worker_exit(_server: Any, worker: Any) -> None:
