@@ -6,8 +6,6 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import inet_aton, inet_ntoa
 from urllib.parse import SplitResult, unquote
 
-import idna
-
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # last label of a host that the URL Standard parses as IPv4
 _MAX_HOST = 253  # characters of a domain name, and 63 of a label (RFC 1035 section 2.3.4)
@@ -45,7 +43,7 @@ def domain_name(text: str) -> str:
     if len(host) > _MAX_HOST + 1:
         return ""
     try:
-        mapped = idna.uts46_remap(host, std3_rules=False).rstrip(".")
+        mapped = (host.lower() if host.isascii() else _mapped(host)).rstrip(".")
         name = mapped if mapped.isascii() else ".".join(map(_ascii_label, mapped.split(".")))
         if _NUMBER.fullmatch(name.rpartition(".")[2]):
             return inet_ntoa(inet_aton(name))
@@ -53,6 +51,13 @@ def domain_name(text: str) -> str:
         return ""
     longest = max(map(len, name.split(".")))
     return name if longest <= _MAX_LABEL and len(name) <= _MAX_HOST and not _NO_HOST.search(name) else ""
+
+
+def _mapped(host: str) -> str:
+    """A host by the table of UTS 46, which takes 3 MB and is loaded for the first name that needs it."""
+    import idna
+
+    return idna.uts46_remap(host, std3_rules=False)
 
 
 def _ascii_label(label: str) -> str:
