@@ -20,8 +20,6 @@ from feedserver.storage.engine import Database
 from tests.support.fixtures import Assemble
 from tests.support.serving import clean_environ
 
-ROUNDS = 2
-
 
 @pytest.fixture
 def fresh(tmp_path: Path, empty_database_url: str, assemble: Assemble) -> WebServices:
@@ -141,24 +139,21 @@ def test_the_database_of_a_newer_program_is_refused(fresh: WebServices) -> None:
 def test_processes_that_start_together_make_one_site(
     tmp_path: Path, request: pytest.FixtureRequest, kind_of_database: str
 ) -> None:
-    for round_ in range(ROUNDS):
-        folder = tmp_path / str(round_)
-        folder.mkdir()
-        url = f"sqlite:///{folder}/site.sqlite3"
-        if kind_of_database == "postgresql":
-            url = request.getfixturevalue("new_postgres_url")()
+    url = f"sqlite:///{tmp_path}/site.sqlite3"
+    if kind_of_database == "postgresql":
+        url = request.getfixturevalue("new_postgres_url")()
 
-        outcomes = run_together(folder, url, ["init"], ["init"], ["post", "list"])
+    outcomes = run_together(tmp_path, url, ["init"], ["init"], ["post", "list"])
 
-        assert [status for status, _ in outcomes[:2]] == [0, 0], outcomes
-        assert sorted(said.split()[0] for _, said in outcomes[:2]) == ["created", "found"]
-        assert outcomes[2][0] == 0 or "feedserver init" in outcomes[2][1] or "db upgrade" in outcomes[2][1]
-        database = Database(url)
-        with database.read() as connection:
-            assert [post.slug for post in store.everything(connection)] == ["hello"]
-            assert connection.execute(text("SELECT count(*) FROM site")).scalar_one() == 1
-        database.close()
-        assert len((folder / "var/secret").read_text().split()) == 1
+    assert [status for status, _ in outcomes[:2]] == [0, 0], outcomes
+    assert sorted(said.split()[0] for _, said in outcomes[:2]) == ["created", "found"]
+    assert outcomes[2][0] == 0 or "feedserver init" in outcomes[2][1] or "db upgrade" in outcomes[2][1]
+    database = Database(url)
+    with database.read() as connection:
+        assert [post.slug for post in store.everything(connection)] == ["hello"]
+        assert connection.execute(text("SELECT count(*) FROM site")).scalar_one() == 1
+    database.close()
+    assert len((tmp_path / "var/secret").read_text().split()) == 1
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -7,7 +7,7 @@ import pytest
 from tests.hostile.dearest import MAX_BYTES, Page, Reader, reader, search
 from tests.support.serving import LONG
 
-SECONDS = 600 if LONG else 4
+SECONDS = 600 if LONG else 2
 BOUND = 1.0  # seconds of CPU; the dearest page known takes a fifth of it on an ordinary machine
 
 

@@ -1,7 +1,7 @@
 """Limits of the CPU that inspections take in any minute, for one network of senders and for one source site.
 
 Each page has bounds of its own; these are for many pages. What an inspection takes is counted when it ends. Before it a
-part is reserved, for as long as its lease would last, so that no more than twenty for one network or site are under way
+part is reserved, for as long as its lease would last, so that no more than forty for one network or site are under way
 at once in all processes together, and a crash keeps nothing from others for long.
 """
 
@@ -21,7 +21,9 @@ from feedserver.storage.rate_limits import Count, Limit
 from feedserver.thoughts import waiting_limits
 
 MOST: Final = 10_000  # milliseconds of CPU in any minute
-RESERVED: Final = 500  # milliseconds for an inspection under way: what the dearest pages take
+# Milliseconds for an inspection under way: ten times what most take, half of what the dearest does. With more, the
+# parts of two processes that died would be all there is until their leases end.
+RESERVED: Final = 250
 _NETWORK: Final = "reading by network:"  # sorts after the buckets of fetches, which more share
 _SITE: Final = "reading by site:"
 _PAUSE: Final = 0.05  # seconds between the tries of two that wait
