@@ -152,18 +152,18 @@ def speaks_for_itself(thought: Thought) -> bool:
     return thought.source_key is not None and page_key(thought.source_key) == thought.page_key
 
 
-def is_a_claim(thought: Thought, linked: Linked) -> bool:
+def calls_another_canonical(thought: Thought, linked: Linked) -> bool:
     """Whether the source of `thought`, as it was just read, is another page than the one it calls canonical."""
     return page_key(linked.signals.redirected_to or thought.source_key or "") != linked.page_key
 
 
-def is_of(other: Thought, thought: Thought, linked: Linked, shared_by_path: Collection[str]) -> bool:
+def called_it_canonical(other: Thought, thought: Thought, linked: Linked, shared_by_path: Collection[str]) -> bool:
     """Whether `other`, which stands, is of a page that only called the one canonical that was just read for `thought`.
 
     It goes on as the thought of that page.
     """
     site, other_site = (source_site(one.source_key or "", shared_by_path) for one in (thought, other))
-    is_claimed = not speaks_for_itself(other) and not is_a_claim(thought, linked)
+    is_claimed = not speaks_for_itself(other) and not calls_another_canonical(thought, linked)
     return other.state in ("shown", "held") and is_claimed and site == other_site
 
 
@@ -178,9 +178,8 @@ def which_stays(thought: Thought, other: Thought, linked: Linked, shared_by_path
     if other.state == "received" or site != other_site:
         return None
     state, other_state = (one.restore or one.state for one in (thought, other))
-    claims = speaks_for_itself(other) and is_a_claim(thought, linked)
-    both = is_moderated(other)
-    if is_moderated(thought) and ((both and state != other_state) or (claims and not both)):
+    claims = speaks_for_itself(other) and calls_another_canonical(thought, linked)
+    if is_moderated(thought) and (state != other_state if is_moderated(other) else claims):
         return None
     return min(
         thought,

@@ -109,7 +109,7 @@ class Settler:
         of_page = thought
         if other is not None:
             self._join(connection, thought, other, now)
-            goes_on = joining.is_of(other, thought, evidence, shared_by_path)
+            goes_on = joining.called_it_canonical(other, thought, evidence, shared_by_path)
             if other.state in joining.STANDING and not goes_on:
                 return as_it_is(thought)  # its own looks alone change it
             of_page = other if goes_on else replace(other, state="received")
