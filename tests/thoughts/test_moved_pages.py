@@ -174,13 +174,31 @@ def test_nothing_that_was_read_at_urls_from_which_thoughts_have_moved_stays_for_
         site.web.put(url, linking(target, before=WORDS).replace("<head>", head if canonical else "<head>"))
     if not canonical:
         move(site, target)
-    recheck(site)
+    for url in (NEW, SOURCE):  # the look at one makes the other's thought one of its own
+        site.clock.move(hours=1)
+        site.ping(url, target)
+        site.run_jobs()
+
+    assert kept_a_day_later(site) == {key_hash(site.only_thought().source_key or "")}
+
+
+def test_nothing_that_was_read_at_a_variant_stays_when_its_canonical_page_has_its_thought(
+    site: Site, target: str
+) -> None:
+    head = f'<head><link rel="canonical" href="{SOURCE}">'
+    site.web.put(NEW, linking(target, before=WORDS).replace("<head>", head))
+    site.ping(NEW, target)
+    site.mention(target, SOURCE, before="At length: ")
+
+    assert kept_a_day_later(site) == {key_hash(SOURCE)}
+
+
+def kept_a_day_later(site: Site) -> set[str]:
+    """The sources of which a record is kept."""
     site.clock.move(days=1)
     clean(site)
-
     with site.services.database.read() as connection:
-        kept = set(connection.execute(select(sources.c.source)).scalars())
-    assert kept == {key_hash(site.only_thought().source_key or "")}
+        return set(connection.execute(select(sources.c.source)).scalars())
 
 
 def test_a_strangers_redirect_takes_no_shown_thought_over(site: Site, target: str) -> None:

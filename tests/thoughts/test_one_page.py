@@ -235,6 +235,33 @@ def test_the_canonical_page_itself_takes_the_thought_of_its_variant_over(site: S
     assert [site.receipt(one.receipt)["state"] for one in (first, answer)] == ["shown", "shown"]
 
 
+def test_a_variant_that_was_spam_is_what_the_canonical_page_is(site: Site, target: str) -> None:
+    variant = f"{SOURCE}/amp"
+    site.web.put(variant, page(target, canonical="/2026/hello", before="In short: "))
+    site.ping(variant, target)
+    site.moderate("spam", variant)
+
+    assert site.mention(target, SOURCE, before="At length: ").outcome == 48
+
+    thought = site.only_thought()
+    assert (thought.state, thought.source) == ("spam", variant)
+
+
+def test_a_variant_that_has_gone_comes_back_with_the_canonical_page(site: Site, target: str) -> None:
+    variant = f"{SOURCE}/amp"
+    site.web.put(variant, page(target, canonical="/2026/hello", before="In short: "))
+    site.ping(variant, target)
+    site.web.put(variant, "<p>No link.")
+    site.clock.move(days=8)
+    site.run_jobs()
+    assert site.states() == ["gone"]
+
+    assert site.mention(target, SOURCE, before="At length: ").outcome == 48
+
+    thought = site.only_thought()
+    assert (thought.state, thought.source) == ("shown", SOURCE)
+
+
 def test_what_was_approved_keeps_its_words_when_the_canonical_page_takes_it_over(site: Site, target: str) -> None:
     variant = f"{SOURCE}/amp"
     site.web.put(variant, page(target, canonical="/2026/hello", before="In short: "))
