@@ -22,7 +22,7 @@ from feedserver.errors import FeedNotFound, PostGone, PostNotFound
 from feedserver.feeds import autodiscovery, browsing
 from feedserver.feeds import views as feed_views
 from feedserver.feeds.scopes import urls_by_format
-from feedserver.pages import oembed, private
+from feedserver.pages import archive, crawlers, oembed, private
 from feedserver.pages import views as page_views
 from feedserver.services import EXTENSION, WebServices, services
 from feedserver.settings import Settings
@@ -87,6 +87,8 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     for blueprint in (
         page_views.blueprint,
+        archive.blueprint,
+        crawlers.blueprint,
         oembed.blueprint,
         private.blueprint,
         feed_views.blueprint,
@@ -109,7 +111,7 @@ def _layered(flask: WsgiApp, services: WebServices) -> TrustedProxies:
     settings = services.settings
     in_time = BodyDeadline(flask, seconds=_BODY_SECONDS, max_bytes=comments.MAX_BODY)
     feeds_first = FeedFastPath(EncodedSlashes(in_time), services.feed_responder, services.urls)
-    mounted = Mounted(feeds_first, settings.site.url, everywhere=("/healthz", "/readyz"))
+    mounted = Mounted(feeds_first, settings.site.url, everywhere=("/healthz", "/readyz", "/robots.txt"))
     return TrustedProxies(mounted, settings.server.trusted_proxies)
 
 

@@ -68,6 +68,15 @@ class Urls:
     def author(self, name: str, page: int = 1) -> str:
         return self.at(f"/authors/{segment(name)}") + _page(page)
 
+    def archive(self, year: int | None = None, page: int = 1) -> str:
+        return self.at("/archive" if year is None else f"/archive/{year}") + _page(page)
+
+    def sitemap(self, part: int | None = None) -> str:
+        return self.at("/sitemap.xml" if part is None else f"/sitemap-{part}.xml")
+
+    def icon(self) -> str:
+        return self.at("/favicon.ico")
+
     def feeds(self) -> str:
         return self.at("/feeds")
 

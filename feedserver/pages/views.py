@@ -66,7 +66,7 @@ def _named_list(scope: str, listing: Listing, url: Callable[[str, int], str]) ->
 
 
 def _list(scope: str, listing: Listing, page_url: Callable[[int], str]) -> Response:
-    number = _page_number()
+    number = asked_page()
 
     def render(connection: Connection, now: datetime) -> CachedPage:
         return CachedPage((_list_page(connection, now, number, scope, listing, page_url).encode(),))
@@ -104,7 +104,8 @@ def _list_page(
     )
 
 
-def _page_number() -> int:
+def asked_page() -> int:
+    """The page of a list that the request asks for: `?page=N`. Answers 404 if it is no number."""
     return page_number(request.args.get("page", "1")) or abort(404)
 
 

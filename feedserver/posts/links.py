@@ -1,4 +1,4 @@
-"""The SQL of a post's links to other posts: its neighbours in time, and related ones."""
+"""The SQL of links to posts: a post's neighbours in time, and related ones."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -10,7 +10,7 @@ from feedserver.storage.schema import listed, posts, related
 
 RELATED: Final = 5  # posts named below a post
 _NEAREST: Final = 50  # related posts that are read; some may be hidden
-_COLUMNS: list[ColumnElement[Any]] = [
+COLUMNS: list[ColumnElement[Any]] = [
     posts.c[name] for name in ("id", "slug", "title", "excerpt", "state", "published_at")
 ]
 
@@ -28,14 +28,14 @@ _OLDER = _neighbour(_PLACE < _OWN, listed.c.published_at.desc(), listed.c.post_i
 _NEWER = _neighbour(
     and_(_PLACE > _OWN, listed.c.published_at <= bindparam("now")), listed.c.published_at, listed.c.post_id
 )
-_NEIGHBOURS = select(*_COLUMNS).where(posts.c.id.in_([_OLDER, _NEWER]))
+_NEIGHBOURS = select(*COLUMNS).where(posts.c.id.in_([_OLDER, _NEWER]))
 
 
 def neighbours(connection: Connection, post: Post, now: datetime) -> tuple[PostLink | None, PostLink | None]:
     """The next older and the next newer visible post, as the site's list orders them: by date, then by id."""
     own = (post.published_at, post.id)
     rows = connection.execute(_NEIGHBOURS, {"published_at": post.published_at, "id": post.id, "now": now})
-    found = {(row.published_at, row.id) > own: _link(row) for row in rows}
+    found = {(row.published_at, row.id) > own: link(row) for row in rows}
     return found.get(False), found.get(True)
 
 
@@ -44,10 +44,11 @@ def related_to(connection: Connection, post_id: int, now: datetime) -> list[Post
     nearest = select(related.c.other_id).where(related.c.post_id == post_id).order_by(related.c.score.desc())
     ids = connection.execute(nearest.limit(_NEAREST)).scalars().all()
     # By id alone: with the condition of visibility SQLite would read the index of all visible posts.
-    rows = connection.execute(select(*_COLUMNS).where(posts.c.id.in_(ids))).all()
+    rows = connection.execute(select(*COLUMNS).where(posts.c.id.in_(ids))).all()
     seen = [row for row in rows if row.state == "published" and row.published_at <= now]
-    return [_link(row) for row in sorted(seen, key=lambda row: ids.index(row.id))[:RELATED]]
+    return [link(row) for row in sorted(seen, key=lambda row: ids.index(row.id))[:RELATED]]
 
 
-def _link(row: Row[Any]) -> PostLink:
+def link(row: Row[Any]) -> PostLink:
+    """A link to the post of a row with `COLUMNS`."""
     return PostLink(row.slug, row.title or row.excerpt or row.slug, row.published_at)
