@@ -12,6 +12,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from feedserver import setting_types as types
 from feedserver.domains import SHARED_BY_PATH
@@ -38,7 +39,11 @@ class SiteSettings:
     description: str = _setting("Posts, and the thoughts of other blogs on them", types.line, "one sentence about it")
     author: str = _setting("The author", types.some_line, "author of posts that name none")
     language: str = _setting("en", types.language, "language of posts that name none (BCP 47)")
-    timezone: str = _setting("UTC", types.zone, "time zone of dates without one, and of dates on pages")
+    timezone: str = _setting("UTC", types.zone, "time zone of dates without one, and of dates on pages and in tables")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
 
 
 @dataclass(frozen=True, slots=True)

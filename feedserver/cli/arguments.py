@@ -3,17 +3,21 @@
 import argparse
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from feedserver import __version__, settings
 from feedserver.clock import rfc3339
 from feedserver.installation import require_current
 from feedserver.services import Services
-from feedserver.text import printable, strangers_line
+from feedserver.text import cluster_start, printable, strangers_line
 
 _LONGEST = 100_000  # characters of a value on the terminal
+_LONGEST_CELL = 400  # characters of a value in a table, more than its columns
+_TERMINAL = 100  # columns of a terminal that a table fits
+_GAP = "  "
 Commands = Any  # the type of argparse's sub-parsers is private
 Run = Callable[[argparse.Namespace], int | None]
 
@@ -56,42 +60,138 @@ def open_site() -> Services:
     return services
 
 
-def print_list(rows: Sequence[dict[str, Any]], *, as_json: bool, columns: Sequence[str]) -> None:
-    """Prints rows as JSON with all keys, or as a table of the named columns."""
+def print_list(
+    rows: Iterable[dict[str, Any]], *, as_json: bool, columns: Sequence[str], zone: tzinfo = UTC, roomy: str = ""
+) -> None:
+    """Prints rows as JSON with all keys, one after the other, or as a table of the named columns.
+
+    The table shows times in `zone`, and is cut to 100 columns of a terminal; the column `roomy` gets most of them.
+    """
     if as_json:
-        _print_json([_plain(row) for row in rows])
+        _print_json_list(rows)
         return
-    table = [[_cell(row[column]) for column in columns] for row in rows]
-    widths = [max((len(line[i]) for line in table), default=0) for i in range(len(columns))]
-    for line in table:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    lines = [[column.replace("_", " ") for column in columns]]
+    is_text = [False] * len(columns)
+    for row in rows:
+        values = [row[column] for column in columns]
+        lines.append([_cell(value, zone)[:_LONGEST_CELL] for value in values])
+        is_text = [known or isinstance(value, str | list | tuple) for known, value in zip(is_text, values, strict=True)]
+    if len(lines) > 1:
+        weights = [is_text[i] * (2 if column == roomy else 1) for i, column in enumerate(columns)]
+        _print_table(lines, weights)
 
 
-def print_fields(row: Mapping[str, Any], *, as_json: bool) -> None:
+def print_fields(row: Mapping[str, Any], *, as_json: bool, zone: tzinfo = UTC) -> None:
     """Prints one row as JSON, or a line for each key; indented where a value has lines or keys of its own."""
     if as_json:
         _print_json(_plain(row))
         return
     for key, value in row.items():
-        lines = _lines(value)
+        lines = _lines(value, zone)
         print(f"{key}: {lines[0]}" if len(lines) == 1 else "\n  ".join((f"{key}:", *lines)))
 
 
-def _lines(value: Any) -> list[str]:
+def readable(moment: datetime, zone: tzinfo) -> str:
+    """A time for people, with the name of its zone."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+
+
+def remark(line: str) -> None:
+    """Prints a line on standard error."""
+    print(f"feedserver: {line}", file=sys.stderr)
+
+
+# --- tables ---
+
+
+def _print_table(lines: Sequence[Sequence[str]], weights: Sequence[int]) -> None:
+    widths = _fitted([max(map(_width, column)) for column in zip(*lines, strict=True)], weights)
+    for line in lines:
+        cells = [_cut(cell, width) for cell, width in zip(line, widths, strict=True)]
+        padded = (cell + " " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True))
+        print(_GAP.join(padded).rstrip())
+
+
+def _fitted(widths: Sequence[int], weights: Sequence[int]) -> list[int]:
+    """The widths of columns that fit together; those with a weight are cut, the widest for its weight first."""
+    fitted = list(widths)
+    cuttable = [i for i, weight in enumerate(weights) if weight]
+    surplus = sum(fitted) + len(_GAP) * (len(fitted) - 1) - _TERMINAL
+    for _ in range(surplus if cuttable else 0):
+        fitted[max(cuttable, key=lambda i: fitted[i] / weights[i])] -= 1
+    return fitted
+
+
+def _cut(cell: str, width: int) -> str:
+    """The cell in `width` columns of a terminal, with “…” if cut; never within a grapheme cluster."""
+    if _width(cell) <= width:
+        return cell
+    taken = 0
+    for index, character in enumerate(cell):
+        taken += _width(character)
+        if taken >= width:
+            return cell[: cluster_start(cell, index)].rstrip() + "…"
+    return cell
+
+
+def _width(text: str) -> int:
+    """The columns of a terminal that a text takes: two for each wide character (UAX #11), none for marks."""
+    if text.isascii():
+        return len(text)
+    return sum(_width_of(character) for character in text)
+
+
+def _width_of(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _lines(value: Any, zone: tzinfo) -> list[str]:
     match value:
         case dict():
-            return [f"{key}: {_cell(item)}" for key, item in value.items()]
+            return [f"{key}: {_cell(item, zone)}" for key, item in value.items()]
         case str():
-            return [_cell(line) for line in value.split("\n")]
+            return [strangers_line(line, _LONGEST) for line in value.split("\n")]
         case datetime():
-            return [rfc3339(value)]
+            return [readable(value, zone)]
         case _:
-            return [_cell(value)]
+            return [_cell(value, zone)]
+
+
+def _cell(value: Any, zone: tzinfo) -> str:
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return str(value).lower()
+        case datetime():
+            return f"{value.astimezone(zone):%Y-%m-%d %H:%M}"
+        case list() | tuple():
+            return strangers_line(", ".join(value), _LONGEST)
+        case _:
+            return strangers_line(str(value), _LONGEST)
+
+
+# --- JSON ---
+
+
+def _print_json_list(rows: Iterable[dict[str, Any]]) -> None:
+    """Prints a list as it comes: all rows at once might not fit in memory."""
+    is_first = True
+    for row in rows:
+        print("[" if is_first else ",")
+        is_first = False
+        print("\n".join(f"  {line}" for line in _json_lines(_plain(row))), end="")
+    print("[]" if is_first else "\n]")
 
 
 def _print_json(value: Any) -> None:
-    lines = json.dumps(value, ensure_ascii=not _writes_unicode(), indent=2).split("\n")
-    print("\n".join(map(printable, lines)))
+    print("\n".join(_json_lines(value)))
+
+
+def _json_lines(value: Any) -> Iterable[str]:
+    return map(printable, json.dumps(value, ensure_ascii=not _writes_unicode(), indent=2).split("\n"))
 
 
 def _writes_unicode() -> bool:
@@ -108,15 +208,3 @@ def _plain(value: Any) -> Any:
             return [_plain(item) for item in value]
         case _:
             return value
-
-
-def _cell(value: Any) -> str:
-    match value:
-        case None:
-            return "–"
-        case datetime():
-            return f"{value:%Y-%m-%d %H:%M}"
-        case list() | tuple():
-            return strangers_line(", ".join(value), _LONGEST)
-        case _:
-            return strangers_line(str(value), _LONGEST)

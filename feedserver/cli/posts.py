@@ -68,8 +68,8 @@ def _list(chosen: Namespace) -> None:
     now = services.clock()
     with services.database.read() as connection:
         found = store.everything(connection)
-        counts = thoughts.counts(connection, [post.id for post in found])
-    rows = [
+        counts = thoughts.counts(connection)
+    rows = (
         {
             "slug": post.slug,
             "url": services.urls.post(post.slug),
@@ -83,8 +83,9 @@ def _list(chosen: Namespace) -> None:
             "thoughts": counts.get(post.id, (0, None))[0],
         }
         for post in found
-    ]
-    print_list(rows, as_json=chosen.json, columns=("published_at", "state", "slug", "title", "thoughts"))
+    )
+    columns = ("published_at", "state", "slug", "title", "thoughts")
+    print_list(rows, as_json=chosen.json, columns=columns, zone=services.settings.site.zone, roomy="title")
 
 
 def _show(chosen: Namespace) -> None:

@@ -52,14 +52,14 @@ def _row(reader: ReaderDay) -> dict[str, Any]:
 
 
 def _table(found: Sequence[ReaderDay]) -> list[dict[str, Any]]:
-    """Rows: a heading, the readers, and their sums."""
+    """Rows: the readers, and their sums."""
     lines = [(r.reader, r.subscribers, r.requests, r.not_modified, r.sent) for r in found]
     sums = (sum(numbers) for numbers in list(zip(*lines, strict=True))[1:])
     cells = [
         (name, subscribers, requests, f"{_share(not_modified, requests)} %", sent)
         for name, subscribers, requests, not_modified, sent in (*lines, ("total", *sums))
     ]
-    return [dict(zip(_COLUMNS, row, strict=True)) for row in (_COLUMNS, *cells)]
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in cells]
 
 
 def _share(part: int, whole: int) -> float:

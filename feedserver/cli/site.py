@@ -72,7 +72,8 @@ def _jobs(chosen: Namespace) -> None:
         }
         for job in found
     ]
-    print_list(rows, as_json=chosen.json, columns=("id", "created_at", "run_at", "kind", "attempts", "subject", "why"))
+    columns = ("id", "created_at", "run_at", "kind", "attempts", "subject", "why")
+    print_list(rows, as_json=chosen.json, columns=columns, zone=services.settings.site.zone)
 
 
 def _run(chosen: Namespace) -> None:

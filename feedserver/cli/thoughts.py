@@ -3,20 +3,28 @@
 import argparse
 import sys
 from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, get_args
+
+from sqlalchemy import Connection
 
 from feedserver.cli.arguments import Commands, listing, noun, open_site, print_fields, print_list, verb
 from feedserver.cli.hosts import host
 from feedserver.errors import FeedserverError, PostNotFound, ThoughtNotFound
 from feedserver.posts import store as posts
 from feedserver.services import Services
+from feedserver.storage.batches import batches
 from feedserver.thoughts import listing as thoughts
 from feedserver.thoughts import shown, store
 from feedserver.thoughts.lifecycle import Action
-from feedserver.thoughts.model import STATES, Kind, Thought
+from feedserver.thoughts.listing import Filters
+from feedserver.thoughts.model import STATES, Kind, State, Thought
 from feedserver.thoughts.moderation import actions
 from feedserver.thoughts.moderation.actions import ActionResult
 
+_NEWEST = 50  # thoughts in a table
+_COLUMNS = ("id", "received", "state", "post", "who", "words", "reason")
 _WORDS = ("author_name", "author_url", "title", "excerpt")
 _MAX_DIGITS = 18  # of an id or a number, which fits in 64 bits then
 
@@ -36,7 +44,8 @@ def add_commands(commands: Commands) -> None:
     listed.add_argument("--kind", choices=get_args(Kind), help="only those of this kind")
     listed.add_argument("--host", metavar="HOST", type=host, help="only those from this host, subdomains included")
     listed.add_argument("--source", metavar="TEXT", help="only those whose source URL contains this text")
-    listed.add_argument("--limit", metavar="N", type=_number, help="at most N")
+    listed.add_argument("--limit", metavar="N", type=_number, help=f"at most N; a table has the newest {_NEWEST}")
+    listed.add_argument("--all", action="store_true", help="all in the table, as in JSON")
     shown = listing(group, "show", _show, "print all of a thought: its words, new words that wait, a comment's email")
     shown.add_argument("id", metavar="ID", type=_id)
     for action, meaning in _ACTIONS.items():
@@ -63,24 +72,53 @@ def _number(text: str) -> int:
 
 
 def _list(chosen: Namespace) -> None:
+    """Prints the newest thoughts as a table, or all as JSON."""
     services = open_site()
     with services.database.read() as connection:
-        post_id = posts.slug_owner(connection, chosen.post) if chosen.post is not None else None
-        if chosen.post is not None and post_id is None:
-            raise PostNotFound(chosen.post)
-        found = thoughts.listing(
-            connection,
-            post_id,
-            chosen.state,
-            kind=chosen.kind,
-            host=chosen.host,
-            source=chosen.source,
-            limit=chosen.limit,
-        )
-        emails = thoughts.emails(connection, (thought.id for thought in found))
-    rows = [_row(services, thought, emails.get(thought.id)) for thought in found]
-    columns = ("id", "received_at", "state", "kind", "post", "author_name", "source", "reason")
-    print_list(rows, as_json=chosen.json, columns=columns)
+        filters = _filters(connection, chosen)
+        most = chosen.limit or (None if chosen.json or chosen.all else _NEWEST)
+        ids = thoughts.ids(connection, filters, most)
+        total = 0 if chosen.json else thoughts.count(connection, filters)
+    found = islice(_thoughts(services, ids, filters.state), most)
+    if chosen.json:
+        print_list((_row(services, *one) for one in found), as_json=True, columns=())
+        return
+    rows = [_cells(thought) for thought, _ in found]
+    print_list(rows, as_json=False, columns=_COLUMNS, zone=services.settings.site.zone, roomy="words")
+    if len(rows) < total:
+        print(f"the newest {len(rows):,} of {total:,} thoughts; --all lists all of them")
+
+
+def _filters(connection: Connection, chosen: Namespace) -> Filters:
+    post_id = posts.slug_owner(connection, chosen.post) if chosen.post is not None else None
+    if chosen.post is not None and post_id is None:
+        raise PostNotFound(chosen.post)
+    return Filters(post_id, chosen.state, chosen.kind, chosen.host, chosen.source)
+
+
+def _thoughts(services: Services, ids: Sequence[int], state: State | None) -> Iterator[tuple[Thought, str | None]]:
+    """The thoughts with these ids, each with a commenter's email address.
+
+    Read in short transactions: one that stays open while a pager waits would let SQLite's log grow.
+    """
+    for some in batches(ids):
+        with services.database.read() as connection:
+            found = thoughts.listed(connection, some, state)
+            emails = thoughts.emails(connection, some)
+        yield from ((thought, emails.get(thought.id)) for thought in found)
+
+
+def _cells(thought: Thought) -> dict[str, Any]:
+    """The cells of a thought in the table."""
+    return {
+        "id": thought.id,
+        "received": thought.received_at,
+        "state": thought.state,
+        "post": thought.post_slug,
+        "who": thought.author_name or thought.host,
+        "words": thought.excerpt or thought.title or None,
+        "reason": thought.reason,
+    }
 
 
 def _show(chosen: Namespace) -> None:
@@ -92,7 +130,8 @@ def _show(chosen: Namespace) -> None:
         email = thoughts.emails(connection, [thought.id]).get(thought.id)
     waiting = thought.pending_content
     pending = {name: getattr(waiting, name) or None for name in _WORDS} if waiting else None
-    print_fields(_row(services, thought, email) | {"pending": pending}, as_json=chosen.json)
+    row = _row(services, thought, email) | {"pending": pending}
+    print_fields(row, as_json=chosen.json, zone=services.settings.site.zone)
 
 
 def _row(services: Services, thought: Thought, email: str | None) -> dict[str, Any]:

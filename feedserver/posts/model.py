@@ -119,13 +119,34 @@ class Post:
 
     def status(self, now: datetime) -> Status:
         """The state at `now`: a published post with a later date is scheduled."""
-        if self.state == "published" and self.published_at > now:
-            return "scheduled"
-        return self.state
+        return _status(self.state, self.published_at, now)
 
     def visible(self, now: datetime) -> bool:
         """Whether readers see the post at `now`."""
         return self.status(now) == "published"
+
+
+@dataclass(frozen=True, slots=True)
+class PostSummary:
+    """What a list for the author tells of a post: no texts, which may have megabytes."""
+
+    id: int
+    guid: str
+    slug: str
+    title: str
+    state: PostState
+    published_at: datetime
+    updated_at: datetime
+    tags: tuple[str, ...]
+    authors: tuple[str, ...]
+
+    def status(self, now: datetime) -> Status:
+        """The state at `now`, as that of a `Post`."""
+        return _status(self.state, self.published_at, now)
+
+
+def _status(state: PostState, published_at: datetime, now: datetime) -> Status:
+    return "scheduled" if state == "published" and published_at > now else state
 
 
 @dataclass(frozen=True, slots=True)

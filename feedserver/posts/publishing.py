@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -39,7 +38,7 @@ class Publisher:
 
     def read(self, content: bytes) -> DraftText:
         """Reads the document in `content`, with the site's time zone for dates without one."""
-        return documents.read(content, ZoneInfo(self.settings.timezone))
+        return documents.read(content, self.settings.zone)
 
     def add(self, document: DraftText, now: datetime) -> Post:
         """Stores a new post: published, scheduled if its date is later than now, or a draft."""

@@ -22,7 +22,17 @@ from sqlalchemy import (
 
 from feedserver.domains import host_site
 from feedserver.errors import PostGone, PostNotFound
-from feedserver.posts.model import EVERYTHING, RENDERING, DraftText, Enclosure, Listing, Post, PostState, Rendered
+from feedserver.posts.model import (
+    EVERYTHING,
+    RENDERING,
+    DraftText,
+    Enclosure,
+    Listing,
+    Post,
+    PostState,
+    PostSummary,
+    Rendered,
+)
 from feedserver.storage import schema
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import listed, post_authors, post_tags, posts, slugs
@@ -30,6 +40,7 @@ from feedserver.text import caseless
 from feedserver.urls import nfc
 
 _UNPUBLISHED = [state for state in get_args(PostState) if state != "published"]
+_SUMMARY = [posts.c[name] for name in ("id", "guid", "slug", "title", "state", "published_at", "updated_at")]
 _OF_A_POST = [column for column in posts.c if column.name != "rendering"]
 
 
@@ -90,10 +101,14 @@ def ids_at_positions(connection: Connection, now: datetime, listing: Listing, fi
     return connection.execute(query).scalars().all()
 
 
-def everything(connection: Connection) -> list[Post]:
+def everything(connection: Connection) -> list[PostSummary]:
     """All posts, drafts and deleted ones included, newest first."""
-    query = select(*_OF_A_POST).order_by(posts.c.published_at.desc(), posts.c.id.desc())
-    return _with_parts(connection, connection.execute(query).all())
+    query = select(*_SUMMARY).order_by(posts.c.published_at.desc(), posts.c.id.desc())
+    tags, authors = (_all_names(connection, table) for table in (post_tags, post_authors))
+    return [
+        PostSummary(**row._mapping, tags=tuple(tags.get(row.id, ())), authors=tuple(authors.get(row.id, ())))  # noqa: SLF001 - documented
+        for row in connection.execute(query)
+    ]
 
 
 def has_any(connection: Connection) -> bool:
@@ -279,6 +294,15 @@ def _with_parts(connection: Connection, rows: Sequence[Row[Any]]) -> list[Post]:
         )
         for row in rows
     ]
+
+
+def _all_names(connection: Connection, table: Table) -> dict[int, list[str]]:
+    """The names of all posts, by the post's id."""
+    names: dict[int, list[str]] = defaultdict(list)
+    query = select(table.c.post_id, table.c.name).order_by(table.c.post_id, table.c.position)
+    for post_id, name in connection.execute(query):
+        names[post_id].append(name)
+    return names
 
 
 def _parts(connection: Connection, table: Table, ids: Sequence[int]) -> dict[int, list[Row[Any]]]:

@@ -1,7 +1,7 @@
 """The SQL of moderators' lists: thoughts by filters, and the moderation queue."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, select, union
@@ -18,39 +18,48 @@ _NOT_LISTED = [state for state in STATES if state not in ("held", "shown")]
 _PENDING = "changed at the source; waits for approval"
 
 
-def listing(
-    connection: Connection,
-    post_id: int | None = None,
-    state: State | None = None,
-    *,
-    kind: Kind | None = None,
-    host: str | None = None,
-    source: str | None = None,
-    limit: int | None = None,
-) -> list[Thought]:
-    """At most `limit` thoughts, newest first, that match all filters. `host` includes subdomains; `source` is a part of
-    the source's URL.
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What thoughts must match to be listed. `host` includes subdomains, `source` is a part of the source's URL.
+
+    Pending content counts as held, as it is listed so.
+    """
+
+    post_id: int | None = None
+    state: State | None = None
+    kind: Kind | None = None
+    host: str | None = None
+    source: str | None = None
+    before: datetime | None = None  # when it was received
+
+
+def ids(connection: Connection, filters: Filters, limit: int | None = None) -> list[int]:
+    """The ids of at most `limit` thoughts, newest first."""
+    query = select(thoughts.c.id).where(*_conditions(filters))
+    query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc())
+    return list(connection.execute(query.limit(limit)).scalars())
+
+
+def count(connection: Connection, filters: Filters) -> int:
+    """How many thoughts `listed` would tell in all."""
+    query = select(func.count()).select_from(thoughts).where(*_conditions(filters))
+    beside = query.where(thoughts.c.pending_since.is_not(None), thoughts.c.state == "shown")
+    queries = [query] if filters.state else [query, beside]
+    return sum(int(connection.execute(one).scalar_one()) for one in queries)
+
+
+def listed(connection: Connection, thought_ids: Sequence[int], state: State | None = None) -> list[Thought]:
+    """The thoughts with these ids, in this order, as far as they are in `state`.
 
     Pending content is listed before the approved content, as the same thought in the state `held`.
     """
     query = QUERY.add_columns(thoughts.c.pending_since)
-    if post_id is not None:
-        query = query.where(thoughts.c.post_id == post_id)
-    if state == "held":
-        query = query.where(_held_or_pending())
-    elif state is not None:
-        query = query.where(thoughts.c.state == state)
-    if kind is not None:
-        query = query.where(thoughts.c.kind == kind)
-    if host is not None:
-        query = query.where(below(thoughts.c.host, host))
-    if source is not None:
-        query = query.where(func.lower(thoughts.c.source).contains(source.lower(), autoescape=True))
-    query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc())
-    rows = connection.execute(query.limit(limit))
-    found = [(thought_of(row, "pending_since"), row.pending_since) for row in rows]
-    listed = [one for thought, since in found for one in _with_pending(thought, since) if state in (None, one.state)]
-    return listed[:limit]
+    rows = [
+        row for some in batches(thought_ids) for row in connection.execute(query.where(thoughts.c.id.in_(some))).all()
+    ]
+    found = {row.id: _with_pending(thought_of(row, "pending_since"), row.pending_since) for row in rows}
+    listed = [one for thought_id in thought_ids for one in found.get(thought_id, ())]
+    return [one for one in listed if state in (None, one.state)]
 
 
 def emails(connection: Connection, thought_ids: Iterable[int]) -> dict[int, str]:
@@ -77,6 +86,23 @@ def awaiting_moderation(connection: Connection, limit: int) -> list[tuple[Though
         .limit(limit)
     )
     return [(_with_pending(thought_of(row, "since"), row.since)[0], row.since) for row in connection.execute(query)]
+
+
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.post_id is not None:
+        conditions.append(thoughts.c.post_id == filters.post_id)
+    if filters.state is not None:
+        conditions.append(_held_or_pending() if filters.state == "held" else thoughts.c.state == filters.state)
+    if filters.kind is not None:
+        conditions.append(thoughts.c.kind == filters.kind)
+    if filters.host is not None:
+        conditions.append(below(thoughts.c.host, filters.host))
+    if filters.source is not None:
+        conditions.append(func.lower(thoughts.c.source).contains(filters.source.lower(), autoescape=True))
+    if filters.before is not None:
+        conditions.append(thoughts.c.received_at < filters.before)
+    return conditions
 
 
 def _held_or_pending() -> ColumnElement[bool]:

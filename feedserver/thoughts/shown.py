@@ -1,6 +1,6 @@
 """The SQL of thoughts that readers see."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -48,12 +48,12 @@ def count(connection: Connection, now: datetime, post_id: int | None = None) -> 
     return int(connection.execute(query).scalar_one())
 
 
-def counts(connection: Connection, post_ids: Iterable[int]) -> dict[int, tuple[int, datetime]]:
-    """For each post with shown thoughts: their number, and when the newest was received."""
+def counts(connection: Connection, post_ids: Collection[int] | None = None) -> dict[int, tuple[int, datetime]]:
+    """For each of these posts with shown thoughts, or of all: their number, and when the newest was received."""
     shown = select(thoughts.c.post_id, func.count(), func.max(thoughts.c.received_at))
     shown = shown.where(thoughts.c.state == "shown").group_by(thoughts.c.post_id)
-    queries = (shown.where(thoughts.c.post_id.in_(some)) for some in batches(list(post_ids)))
-    return {post_id: (count, newest) for query in queries for post_id, count, newest in connection.execute(query)}
+    some = [shown] if post_ids is None else [shown.where(thoughts.c.post_id.in_(ids)) for ids in batches([*post_ids])]
+    return {post_id: (count, newest) for query in some for post_id, count, newest in connection.execute(query)}
 
 
 def _readable(now: datetime, post_id: int | None) -> tuple[ColumnElement[bool], ...]:

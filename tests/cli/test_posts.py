@@ -192,7 +192,9 @@ def test_the_list_for_people_is_newest_first(run: Run, site: Path, write: Write)
     run("post", "add", write("---\ntitle: Old\ndate: 2000-01-01\n---\n"))
     run("post", "add", write("---\ntitle: New\ndate: 2001-01-01\n---\n"))
 
-    assert [line.split()[3] for line in run("post", "list").out] == ["new", "old"]
+    heading, *posts = run("post", "list").out
+    assert heading.split() == ["published", "at", "state", "slug", "title", "thoughts"]
+    assert [line.split()[3] for line in posts] == ["new", "old"]
 
 
 # --- refusals ---

@@ -184,7 +184,7 @@ def test_config_show_names_every_setting_and_its_origin(
 
     assert shown.status == 0
     assert list(rows) == settings.keys()
-    assert [line.split()[0] for line in shown.out] == settings.keys()
+    assert [line.split()[0] for line in shown.out] == ["key", *settings.keys()]
     assert (rows["feeds.entries"]["value"], rows["feeds.entries"]["origin"]) == (7, "my.toml")
     assert (rows["site.url"]["value"], rows["site.url"]["origin"]) == ("http://blog.example", "FEEDSERVER_SITE_URL")
     assert (rows["jobs.in_web"]["value"], rows["jobs.in_web"]["origin"]) == (True, "default")
@@ -271,7 +271,7 @@ def test_jobs_list_has_every_key_always(run: Run, site: Path, database_url: str)
     }
     assert list(later) == list(soon)
     assert later["last_error"] is None
-    assert "http://soon.example/" in run("jobs", "list").out[0]
+    assert "http://soon.example/" in run("jobs", "list").out[1]
 
 
 @pytest.mark.parametrize("arguments", [[], ["--until-idle"]])

@@ -161,7 +161,7 @@ def test_show_tells_a_comment_with_all_its_lines_its_email_and_why_it_waits(
     for line in ["state: held", "reason: waits for approval", "kind: comment", "email: cleo@example.com"]:
         assert line in told.out
     assert told.out[told.out.index("excerpt:") + 1 :][:3] == ["  One line.", "  ", "  Another: line."]
-    assert "received_at: 2026-01-31T12:00:00Z" in told.out
+    assert "received_at: 2026-01-31 12:00 UTC" in told.out
     assert "pending: –" in told.out
 
 
@@ -206,7 +206,7 @@ def test_the_list_can_be_narrowed(run: Run, comment: Add, ping: Add) -> None:
 def test_newest_thoughts_come_first(run: Run, comment: Add) -> None:
     first, second = comment(name="First"), comment(name="Second")
 
-    assert [line.split()[0] for line in run("thought", "list").out] == [str(second.id), str(first.id)]
+    assert [line.split()[0] for line in run("thought", "list").out] == ["id", str(second.id), str(first.id)]
 
 
 @pytest.mark.parametrize("slug", ["nothing", "", "\udcff"], ids=ascii)
@@ -435,10 +435,28 @@ def test_the_list_is_narrowed_by_kind_host_source_and_number(
     assert run("thought", "list", "--kind", "webmention").status == 2
 
 
-def test_the_list_shows_the_reason(run: Run, comment: Add) -> None:
+def test_the_list_shows_who_said_what_and_why_it_waits(run: Run, comment: Add) -> None:
     comment()
 
-    assert run("thought", "list").out[0].endswith("waits for approval")
+    heading, line = run("thought", "list").out
+    assert heading.split() == ["id", "received", "state", "post", "who", "words", "reason"]
+    assert re.split(" {2,}", line)[1:] == [
+        *("2026-01-31 12:00", "held", "hello", "Cleo", "What a post.", "waits for approval")
+    ]
+
+
+def test_the_table_has_the_newest_fifty_and_says_how_many_there_are(run: Run, comment: Add) -> None:
+    for number in range(60):
+        comment(name=f"Nr{number}")
+
+    def names(*arguments: str) -> list[str]:
+        return [line.split()[5] for line in run("thought", "list", *arguments).out if "Nr" in line]
+
+    assert names() == [f"Nr{number}" for number in range(59, 9, -1)]
+    assert run("thought", "list").out[-1] == "the newest 50 of 60 thoughts; --all lists all of them"
+    assert run("thought", "list", "--limit", 2).out[-1].startswith("the newest 2 of 60")
+    assert len(names("--all")) == 60 == len(json.loads(run("thought", "list", "--json").text))
+    assert "newest" not in run("thought", "list", "--all").text
 
 
 def test_the_address_of_the_moderation_feed_is_printed_and_stays(run: Run, site: Path, database: Database) -> None:

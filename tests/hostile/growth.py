@@ -24,10 +24,10 @@ from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, Settings, SiteSettings
 from feedserver.storage.engine import Database
 from feedserver.thoughts.comments import MAX_LENGTH
-from feedserver.thoughts.listing import listing
 from feedserver.thoughts.moderation.actions import moderate_all
 from feedserver.urls import MAX_URL
 from tests.hostile.databases import databases
+from tests.support.listing import listing
 from tests.support.outside import Clock
 from tests.thoughts.forms import Commenter
 from tests.thoughts.site import Site, SlowWeb, changed

@@ -12,8 +12,8 @@ from http.client import HTTPException
 from typing import Any
 
 from feedserver.storage.engine import Database
-from feedserver.thoughts.listing import listing
 from feedserver.thoughts.model import Thought
+from tests.support.listing import listing
 from tests.support.pinging import HEADERS, ping_body, read_answer
 from tests.support.serving import Blog, Site, request
 from tests.support.waiting import wait_until

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from feedserver.storage.engine import Database
-from feedserver.thoughts.listing import listing
+from tests.support.listing import listing
 from tests.support.pinging import HEADERS, ping_body, read_answer
 from tests.support.serving import Blog, Site, request, running_site
 from tests.support.waiting import wait_until

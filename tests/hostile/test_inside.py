@@ -7,8 +7,8 @@ from statistics import median
 
 import pytest
 
-from feedserver.thoughts.listing import listing
 from tests.hostile.inside import Network, PingAnswer, running_network
+from tests.support.listing import listing
 
 UNKNOWN = PingAnswer(16, "the source does not exist or cannot be fetched")
 

@@ -21,11 +21,11 @@ from feedserver.services import WebServices
 from feedserver.settings import Settings
 from feedserver.storage import revision as site
 from feedserver.thoughts.lifecycle import Action
-from feedserver.thoughts.listing import listing
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import hosts
 from feedserver.thoughts.moderation.trust import Rule
 from tests.posts import builders
+from tests.support.listing import listing
 from tests.support.moderating import moderate
 from tests.support.outside import Clock, Web
 from tests.support.pinging import HEADERS, fault_text, ping_body, read_answer

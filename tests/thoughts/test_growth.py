@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import event, text
 
 from feedserver.storage.engine import Database
-from feedserver.thoughts.listing import awaiting_moderation, listing
+from feedserver.thoughts.listing import awaiting_moderation
 from feedserver.thoughts.moderation import reputation
 from feedserver.thoughts.moderation.actions import moderate_all
+from tests.support.listing import listing
 from tests.thoughts.site import Site, SiteWith, linking
 
 SMALL = {"site", "host_rules", "heartbeats", "moderation_actions", "read_ahead"}  # tables of a few rows

@@ -9,9 +9,9 @@ from feedserver.errors import BadStatus
 from feedserver.jobs.housekeeping import HOUSEKEEPING, bring_forward
 from feedserver.storage.schema import rate_limits, removed_pairs, sources, thoughts
 from feedserver.thoughts import removed
-from feedserver.thoughts.listing import listing
 from feedserver.thoughts.moderation.actions import moderate_all, undo
 from feedserver.thoughts.verification import sources as source_records
+from tests.support.listing import listing
 from tests.thoughts.forms import Commenter
 from tests.thoughts.site import SOURCE, Site, SiteWith, linking, spam
 

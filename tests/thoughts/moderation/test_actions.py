@@ -8,7 +8,7 @@ from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts.lifecycle import Action
-from feedserver.thoughts.listing import listing
+from tests.support.listing import listing
 from tests.support.moderating import moderate
 from tests.thoughts.moderation.conftest import OTHER
 from tests.thoughts.site import SOURCE, Site, SiteWith, linking
