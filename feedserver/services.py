@@ -98,11 +98,13 @@ class WebServices(Services):
         from feedserver.pages.cache import PageCache
         from feedserver.readership.counting import Readership
         from feedserver.storage.changes import Changes
+        from feedserver.storage.write_probe import WriteProbe
         from feedserver.thoughts.receiving import Receiver
         from feedserver.thoughts.slots import WaitingSlots
 
         super().__init__(settings, clock, fetch, cpu_clock)
         self.changes = Changes(self.database)
+        self.write_probe = WriteProbe(self.database, clock)
         self.waiting_slots = WaitingSlots(settings.pingback.places)
         self.receiver = Receiver(
             self.database, self.urls, settings, clock, self.verifier, self.runner, slots=self.waiting_slots

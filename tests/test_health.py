@@ -1,36 +1,54 @@
 """/healthz and /readyz: ok, degraded or down."""
 
+import sqlite3
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from feedserver.app import create_app
-from feedserver.jobs import store as jobs
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, LimitsSettings, Settings
+from feedserver.storage import heartbeat
+from feedserver.storage.engine import Database
+from feedserver.storage.write_probe import WriteProbe
 from feedserver.thoughts import store as thoughts
 from tests.feeds.happenings import take_the_database_away
 from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock
+from tests.support.waiting import SECONDS, together
 
-ALIVE = {"database": "ok", "schema": "ok", "jobs": "ok", "queue": "ok"}
+OK = {"status": "ok", "detail": None}
+ALIVE = dict.fromkeys(("database", "schema", "writes", "jobs", "queue"), OK)
+
+Checks = dict[str, dict[str, str | None]]
 
 
 def beat(services: WebServices) -> None:
     with services.database.write() as connection:
-        jobs.beat(connection, services.clock())
+        heartbeat.beat(connection, "jobs", services.clock())
 
 
-def ready(client: FlaskClient) -> tuple[int, str, dict[str, str]]:
+def ready(client: FlaskClient) -> tuple[int, str, Checks]:
     answer = client.get("/readyz")
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.headers["Cache-Control"] == "no-store"
     body = answer.get_json()
     assert set(body) == {"status", "checks"}
+    for check in body["checks"].values():
+        assert set(check) == {"status", "detail"}
+        assert (check["detail"] is None) is (check["status"] == "ok")
     return answer.status_code, body["status"], body["checks"]
+
+
+def degraded(name: str, detail: str) -> Checks:
+    return ALIVE | {name: {"status": "degraded", "detail": detail}}
 
 
 def test_healthz_is_ok_without_a_database(client: FlaskClient, services: WebServices) -> None:
@@ -55,8 +73,134 @@ def test_without_a_heartbeat_it_is_degraded(client: FlaskClient, services: WebSe
     just = ready(client)
     clock.move(seconds=1)
 
-    assert never == ready(client) == (200, "degraded", ALIVE | {"jobs": "no worker is running"})
+    assert never == (200, "degraded", degraded("jobs", "no worker has looked for jobs yet"))
     assert just == (200, "ok", ALIVE)
+    assert ready(client) == (200, "degraded", degraded("jobs", "no worker has looked for jobs for 60 s"))
+
+
+def test_a_heartbeat_of_the_future_is_none(client: FlaskClient, services: WebServices, clock: Clock) -> None:
+    beat(services)
+    clock.move(seconds=-5)
+    slightly_ahead = ready(client)
+    clock.move(seconds=-1)
+
+    assert slightly_ahead == (200, "ok", ALIVE)
+    told = "the last worker that looked for jobs had a clock ahead of this machine's"
+    assert ready(client) == (200, "degraded", degraded("jobs", told))
+
+
+# --- writes ---
+
+
+@pytest.fixture
+def seconds(services: WebServices, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Lets seconds pass for the probe of writes."""
+    passed = [0.0]
+    monkeypatch.setattr(services, "write_probe", WriteProbe(services.database, services.clock, lambda: passed[0]))
+
+    def pass_by(number: float) -> None:
+        passed[0] += number
+
+    return pass_by
+
+
+def refuse_writes(services: WebServices) -> None:
+    services.database.close()
+    event.listen(services.database.engine, "connect", _refuse_writes)
+
+
+def take_writes(services: WebServices) -> None:
+    event.remove(services.database.engine, "connect", _refuse_writes)
+    services.database.close()
+
+
+def _refuse_writes(connection: Any, _record: object) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA query_only = ON")
+    else:
+        connection.execute("SET default_transaction_read_only = on")
+        connection.commit()
+
+
+def test_a_database_that_takes_no_writes_degrades_it_and_says_why(
+    client: FlaskClient, services: WebServices, seconds: Callable[[float], None]
+) -> None:
+    beat(services)
+    before = ready(client)
+    refuse_writes(services)
+    seconds(10)
+    refused = ready(client)
+    take_writes(services)
+    seconds(9)
+    early = ready(client)
+    seconds(1)
+
+    assert before == ready(client) == (200, "ok", ALIVE)
+    assert early == refused
+    status, state, checks = refused
+    assert (status, state, checks["writes"]["status"]) == (200, "degraded", "degraded")
+    assert str(checks["writes"]["detail"]).startswith("the database is read-only: ")
+    assert checks | {"writes": OK} == ALIVE
+
+
+def test_a_database_that_another_program_has_locked_is_told_after_a_second(
+    client: FlaskClient, services: WebServices, database: Database, seconds: Callable[[float], None]
+) -> None:
+    beat(services)
+    ready(client)
+    seconds(10)
+    with database.write() as connection:
+        heartbeat.beat(connection, "writes", services.clock())
+        began = time.monotonic()
+        found = ready(client)
+        took = time.monotonic() - began
+
+    told = "the database is busy: another program has locked it; try again later"
+    assert found == (200, "degraded", degraded("writes", told))
+    assert took < 3
+
+
+def test_who_asks_often_makes_one_write_in_ten_seconds(
+    client: FlaskClient, services: WebServices, seconds: Callable[[float], None]
+) -> None:
+    before = services.database.writes
+    for _ in range(20):
+        ready(client)
+        seconds(0.5)
+    within = services.database.writes - before
+
+    ready(client)
+
+    assert (within, services.database.writes - before) == (1, 2)
+
+
+def test_those_who_ask_at_once_do_not_wait_for_one_anothers_try(
+    client: FlaskClient, services: WebServices, seconds: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(client)
+    seconds(10)
+    tries: list[int] = []
+    begun, gate = Event(), Event()
+
+    def write(*_: object, **__: object) -> None:
+        tries.append(1)
+        begun.set()
+        gate.wait(SECONDS)
+
+    monkeypatch.setattr(services.database, "transact", write)
+
+    def ask_and_open() -> None:
+        begun.wait(SECONDS)
+        assert ready(client)[2]["writes"] == OK
+        gate.set()
+
+    together(services.write_probe.failure, ask_and_open)
+
+    assert gate.is_set()
+    assert tries == [1]
+
+
+# --- the queue, the database, the schema ---
 
 
 def test_with_a_long_queue_it_is_degraded(settings: Settings, assemble: Assemble, publish: Publish) -> None:
@@ -81,7 +225,7 @@ def test_with_a_long_queue_it_is_degraded(settings: Settings, assemble: Assemble
             )
 
     assert states == ["ok"] * 5
-    assert ready(client) == (200, "degraded", ALIVE | {"queue": "long"})
+    assert ready(client) == (200, "degraded", degraded("queue", "5 pings wait; beyond 5 new ones are refused"))
 
 
 def test_with_an_unreachable_database_it_is_down(client: FlaskClient, services: WebServices) -> None:
@@ -89,16 +233,22 @@ def test_with_an_unreachable_database_it_is_down(client: FlaskClient, services: 
 
     status, state, checks = ready(client)
 
-    assert (status, state, checks["database"], checks["schema"]) == (503, "down", "away", "unknown")
+    assert (status, state) == (503, "down")
+    assert {name: check["status"] for name, check in checks.items()} == dict.fromkeys(ALIVE, "unknown") | {
+        "database": "down"
+    }
+    assert str(checks["database"]["detail"]).startswith("the database is away: ")
+    assert "/dev" not in str(checks), "strangers are told no paths, hosts or users"
 
 
 @pytest.mark.parametrize(
     ("statement", "found"),
     [
-        ("UPDATE alembic_version SET version_num = '9999_of_the_future'", "of another version"),
-        ("DROP TABLE heartbeats", "unknown"),
+        ("UPDATE alembic_version SET version_num = '9999_of_the_future'", "is of a newer feedserver"),
+        ("UPDATE alembic_version SET version_num = '1001'", "`feedserver db upgrade` migrates it"),
+        ("DROP TABLE heartbeats", "not what this program expects"),
     ],
-    ids=["newer", "broken"],
+    ids=["newer", "older", "broken"],
 )
 def test_with_another_schema_it_is_down(prepared_sqlite: Path, tmp_path: Path, statement: str, found: str) -> None:
     file = tmp_path / "other.sqlite3"
@@ -110,11 +260,19 @@ def test_with_another_schema_it_is_down(prepared_sqlite: Path, tmp_path: Path, s
     status, state, checks = ready(create_app(services=services).test_client())
 
     services.database.close()
-    assert (status, state, checks["schema"]) == (503, "down", found)
+    assert (status, state, checks["schema"]["status"]) == (503, "down", "down")
+    assert found in str(checks["schema"]["detail"])
 
 
-@pytest.mark.parametrize("content", [None, b"", b"not a database, but a file of the same name " * 20])
-def test_without_a_database_it_is_down(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "detail"),
+    [
+        (None, "`feedserver init` creates it"),
+        (b"", "`feedserver init` creates it"),
+        (b"not a database, but a file of the same name " * 20, "the database is damaged: "),
+    ],
+)
+def test_without_a_database_it_is_down(tmp_path: Path, content: bytes | None, detail: str) -> None:
     file = tmp_path / "none.sqlite3"
     if content is not None:
         file.write_bytes(content)
@@ -123,7 +281,8 @@ def test_without_a_database_it_is_down(tmp_path: Path, content: bytes | None) ->
     status, state, checks = ready(create_app(services=services).test_client())
 
     services.database.close()
-    assert (status, state, checks["database"]) == (503, "down", "away" if content else "missing")
+    assert (status, state, checks["database"]["status"]) == (503, "down", "down")
+    assert detail in str(checks["database"]["detail"])
     assert file.exists() is (content is not None)
 
 

@@ -8,13 +8,11 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 
-from sqlalchemy.exc import DBAPIError
-
 from feedserver import discreet_logs
 from feedserver.cli import hosts, posts, readers, serve, site, thoughts
 from feedserver.cli.arguments import parser
 from feedserver.errors import FeedserverError, SettingsError
-from feedserver.storage.explaining import explain
+from feedserver.storage.explaining import DATABASE_ERRORS, explain
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +39,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _refused(*error.faults)
     except FeedserverError as error:
         return _refused(str(error))
-    except DBAPIError as error:
+    except DATABASE_ERRORS as error:
         return _refused(explain(error))
     except BrokenPipeError:
         return 1  # the reader has closed the pipe, as in `feedserver post list | head -1`

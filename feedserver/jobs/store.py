@@ -1,4 +1,4 @@
-"""The SQL of single jobs and of the heartbeat; `queue` polls and leases.
+"""The SQL of single jobs; `queue` polls and leases.
 
 A job is written in the transaction of the change that causes it.
 """
@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, select, update
 
 from feedserver.jobs.model import INTERACTIVE, LEASE, Job
-from feedserver.storage.schema import heartbeats, jobs
+from feedserver.storage.schema import jobs
 
 _FREE: Final[dict[str, Any]] = {"leased_until": None, "lease_token": None}
 _FIND = select(jobs).where(jobs.c.kind == bindparam("kind"), jobs.c.subject == bindparam("subject")).with_for_update()
@@ -140,16 +140,6 @@ def count_of(connection: Connection, concurrency_key: str, priority: int, until:
         jobs.c.concurrency_key == concurrency_key, jobs.c.priority == priority, jobs.c.run_at <= until
     )
     return connection.execute(query).scalar_one()
-
-
-def beat(connection: Connection, now: datetime) -> None:
-    """Records that a worker polls for jobs."""
-    if not connection.execute(update(heartbeats).where(heartbeats.c.name == "jobs").values(at=now)).rowcount:
-        connection.execute(insert(heartbeats).values(name="jobs", at=now))
-
-
-def last_beat(connection: Connection) -> datetime | None:
-    return connection.execute(select(heartbeats.c.at).where(heartbeats.c.name == "jobs")).scalar_one_or_none()
 
 
 def job_of(row: Row[Any]) -> Job:

@@ -5,26 +5,27 @@ Runs in each web process or in `feedserver worker`. Any number may run, as jobs 
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
 from typing import Final
 
 from sqlalchemy import Connection
 
-from feedserver.jobs import housekeeping, store
+from feedserver.jobs import housekeeping
 from feedserver.jobs.model import Job, Lane
 from feedserver.jobs.queue import FreeSlots
 from feedserver.jobs.runner import Runner
+from feedserver.storage import heartbeat
 
 SLOTS: Final = 8  # jobs of one kind and lane at a time in one process: nearly all wait for the network
 BACKGROUND_SLOTS: Final = 2
 STOP_SECONDS: Final = 20.0  # for jobs under way when a process ends: longer than most fetches, within gunicorn's grace
 _SLOTS: Final[dict[Lane, int]] = {"first": SLOTS, "again": SLOTS, "background": BACKGROUND_SLOTS}
 _POLL_SECONDS: Final = 1.0  # between two polls; a scheduled post is promised within five seconds
-_BEAT_EVERY: Final = timedelta(seconds=10)
+HEARTBEAT: Final = "jobs"  # its name in the table
+_BEAT_SECONDS: Final = 10.0
 
 _log = logging.getLogger(__name__)
 
@@ -36,14 +37,16 @@ class Worker:
     for first attempts are taken, further jobs get a short deadline; every second one taken is the newest.
     """
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, seconds: Callable[[], float] = time.monotonic) -> None:
+        """`seconds` tells the time that passes, whatever the clock is set to."""
         self._runner = runner
+        self._seconds = seconds
         self._stopping, self._wake = Event(), Event()
         self._slots = {(kind, lane): _Slots(kind, lane) for kind in runner.handlers for lane in _SLOTS}
         most = sum(slots.number for slots in self._slots.values())
         self._threads = ThreadPoolExecutor(max_workers=most, thread_name_prefix="job")
         self._thread = Thread(target=self._keep_polling, name="jobs", daemon=True)
-        self._last_beat: datetime | None = None
+        self._next_beat = float("-inf")  # by the monotonic clock
 
     def start(self) -> None:
         self._thread.start()
@@ -62,11 +65,17 @@ class Worker:
         self._threads.shutdown(wait=not unfinished)
 
     def poll(self) -> None:
-        """Starts due jobs in free slots; writes the heartbeat every ten seconds, at first with the housekeeping job."""
-        self._beat()
-        while not self._stopping.is_set() and (jobs := self._runner.take(self._free_slots())):
+        """Starts due jobs in free slots; then writes the heartbeat, every ten seconds.
+
+        A poll that fails writes none. The first one adds the housekeeping job.
+        """
+        while not self._stopping.is_set():
+            jobs = self._runner.take(self._free_slots())
             for job in jobs:
                 self._start(job)
+            self._beat()
+            if not jobs:
+                return
 
     def _keep_polling(self) -> None:
         while not self._stopping.is_set():
@@ -87,14 +96,14 @@ class Worker:
         future.add_done_callback(lambda _: self._wake.set())
 
     def _beat(self) -> None:
-        now = self._runner.clock()
-        if self._last_beat is None or now - self._last_beat >= _BEAT_EVERY:
-            self._runner.database.transact(lambda connection: self._show_life(connection, now))
-            self._last_beat = now
+        if self._seconds() >= self._next_beat:
+            self._runner.database.transact(self._show_life)
+            self._next_beat = self._seconds() + _BEAT_SECONDS
 
-    def _show_life(self, connection: Connection, now: datetime) -> None:
-        store.beat(connection, now)
-        if self._last_beat is None and housekeeping.HOUSEKEEPING in self._runner.handlers:
+    def _show_life(self, connection: Connection) -> None:
+        now = self._runner.clock()
+        heartbeat.beat(connection, HEARTBEAT, now)
+        if self._next_beat == float("-inf") and housekeeping.HOUSEKEEPING in self._runner.handlers:
             housekeeping.ensure(connection, now)
 
 

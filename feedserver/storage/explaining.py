@@ -1,7 +1,9 @@
-"""The exceptions of a database that fails, and a line that explains one: the driver's message, and what to do."""
+"""What is wrong with a database that fails: told apart in one table, for commands, logs and /readyz alike."""
 
+import re
 import sqlite3
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -11,43 +13,106 @@ DATABASE_ERRORS: Final = (DBAPIError, NoConnection)
 # Those of a database that does not answer, is locked or takes no writes: a later attempt may succeed.
 DATABASE_UNAVAILABLE: Final = (OperationalError, InterfaceError, InternalError, NoConnection)
 
+Kind = Literal["away", "busy", "full", "read-only", "damaged", "gone", "refused", "failing"]
+
+_AWAY: Final = "check database.url and whether it is running"
+_CLOSED: Final = "check database.url, and who may read the file and its folder"
 _HELD: Final = "another program has locked it; try again later"
 _FULL: Final = "free space on its disk"
 _DAMAGED: Final = "the file is damaged or not a database; restore a backup"
 _STOPPING: Final = "it is starting or stopping; try again"
-# By primary result code (https://sqlite.org/rescode.html).
-_SQLITE: Final = {
-    sqlite3.SQLITE_BUSY: _HELD,
-    sqlite3.SQLITE_LOCKED: _HELD,
-    sqlite3.SQLITE_FULL: _FULL,
-    sqlite3.SQLITE_READONLY: "check who may write the file and its folder",
-    sqlite3.SQLITE_CANTOPEN: "check database.url, and who may read the file and its folder",
-    sqlite3.SQLITE_IOERR: "check its disk",
-    sqlite3.SQLITE_CORRUPT: _DAMAGED,
-    sqlite3.SQLITE_NOTADB: _DAMAGED,
+_CROWDED: Final = "it has too many connections; stop what needs none, or raise its max_connections"
+_LOG_IN: Final = "check the user, the password and the name of the database in database.url"
+# By extended or primary result code (https://sqlite.org/rescode.html).
+_SQLITE: Final[dict[int, tuple[Kind, str]]] = {
+    sqlite3.SQLITE_READONLY_DBMOVED: (
+        "gone",
+        "the file was moved or deleted while it was open; put it back, or restart on the one that is there",
+    ),
+    sqlite3.SQLITE_IOERR_SHMSIZE: ("full", _FULL),  # there is no space for the index of its write-ahead log
+    sqlite3.SQLITE_BUSY: ("busy", _HELD),
+    sqlite3.SQLITE_LOCKED: ("busy", _HELD),
+    sqlite3.SQLITE_FULL: ("full", _FULL),
+    sqlite3.SQLITE_READONLY: ("read-only", "check who may write the file and its folder"),
+    sqlite3.SQLITE_CANTOPEN: ("away", _CLOSED),
+    sqlite3.SQLITE_IOERR: ("failing", "check its disk"),
+    sqlite3.SQLITE_CORRUPT: ("damaged", _DAMAGED),
+    sqlite3.SQLITE_NOTADB: ("damaged", _DAMAGED),
 }
-# By SQLSTATE (PostgreSQL documentation, appendix A).
-_POSTGRES: Final = {
-    "25006": "it takes no writes; database.url must name the primary, not a replica",
-    "40P01": _HELD,
-    "42501": "check what the user in database.url may do",
-    "53100": _FULL,
-    "55P03": _HELD,
-    "57P01": _STOPPING,
-    "57P03": _STOPPING,
-    "XX001": "it is damaged; restore a backup",
+# By SQLSTATE or its class, the first two characters (PostgreSQL documentation, appendix A).
+_POSTGRES: Final[dict[str, tuple[Kind, str]]] = {
+    "08": ("away", _AWAY),
+    "25006": ("read-only", "it takes no writes; database.url must name the primary, not a replica"),
+    "28": ("refused", _LOG_IN),
+    "3D000": ("refused", _LOG_IN),
+    "40P01": ("busy", _HELD),
+    "42501": ("refused", "check what the user in database.url may do"),
+    "53100": ("full", _FULL),
+    "53200": ("failing", "it has too little memory"),
+    "53300": ("away", _CROWDED),
+    "55P03": ("busy", _HELD),
+    "57P": ("away", _STOPPING),
+    "58": ("failing", "check its disk, and its log"),
+    "XX001": ("damaged", "it is damaged; restore a backup"),
+    "XX002": ("damaged", "an index of it is damaged; REINDEX it, or restore a backup"),
 }
+# libpq tells no SQLSTATE of a connection that the server refuses, only its words (`FATAL:  …`).
+_REFUSALS: Final[tuple[tuple[str, Kind, str], ...]] = (
+    ("starting up|shutting down|recovery mode|not yet accepting", "away", _STOPPING),
+    ("too many (clients|connections)|connection slots", "away", _CROWDED),
+    ("FATAL:", "refused", _LOG_IN),
+)
 
 
-def explain(error: DBAPIError) -> str:
-    """One line, without the statement and without secrets."""
-    said = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong: its kind, the driver's own first line, and what to do.
+
+    `cause` may name hosts, users and files: it is for the operator alone. It never holds a statement or a password.
+    """
+
+    kind: Kind
+    cause: str
+    advice: str
+
+    @property
+    def is_of_writes(self) -> bool:
+        """Whether what is stored can still be read."""
+        return self.kind in ("busy", "full", "read-only")
+
+    @property
+    def summary(self) -> str:
+        """For anybody: without the cause."""
+        return f"the database is {self.kind}: {self.advice}"
+
+    def __str__(self) -> str:
+        verb = "did not answer" if self.kind == "away" else "failed"
+        return f"the database {verb}: {self.cause}; {self.advice}"
+
+
+def trouble(error: DBAPIError | NoConnection) -> Trouble | None:
+    """What is wrong with the database; None if it only refused the statement."""
+    if isinstance(error, NoConnection):
+        return Trouble("busy", "no connection was free in time", "it is slow, or its other connections hang")
+    cause = _first_line(error)
     if isinstance(error.orig, sqlite3.Error):
-        advice = _SQLITE.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF)  # an extended code contains the primary
+        code = getattr(error.orig, "sqlite_errorcode", 0)
+        found = _SQLITE.get(code) or _SQLITE.get(code & 0xFF)  # an extended code contains the primary
     elif (state := getattr(error.orig, "sqlstate", None)) is not None:
-        advice = _POSTGRES.get(state)
-    elif error.connection_invalidated or error.statement is None:  # the server was not reached
-        return f"the database did not answer: {said}; check database.url and whether it is running"
+        found = next((_POSTGRES[part] for part in (state, state[:3], state[:2]) if part in _POSTGRES), None)
+    elif error.connection_invalidated or error.statement is None:  # the server was not reached, or refused
+        found = next(((kind, advice) for words, kind, advice in _REFUSALS if re.search(words, cause)), ("away", _AWAY))
     else:  # the driver refused the statement
-        advice = None
-    return f"the database failed: {said}; {advice}" if advice else f"the database failed: {said}"
+        found = None
+    return Trouble(found[0], cause, found[1]) if found else None
+
+
+def explain(error: DBAPIError | NoConnection) -> str:
+    """One line, without the statement and without secrets."""
+    found = trouble(error)
+    return str(found) if found else f"the database failed: {_first_line(error)}"
+
+
+def _first_line(error: DBAPIError | NoConnection) -> str:
+    said = error.orig if isinstance(error, DBAPIError) else error
+    return (str(said).strip().splitlines() or [type(said).__name__])[0].strip()

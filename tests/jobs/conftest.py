@@ -10,8 +10,9 @@ from feedserver.jobs import worker as worker_module
 from feedserver.jobs.model import INTERACTIVE, LANES, Job, Lane
 from feedserver.jobs.queue import FreeSlots
 from feedserver.jobs.runner import Handler, Runner
-from feedserver.jobs.worker import Worker
+from feedserver.jobs.worker import HEARTBEAT, Worker
 from feedserver.services import WebServices
+from feedserver.storage import heartbeat
 from feedserver.storage.engine import Database
 from tests.support.outside import Clock
 
@@ -78,7 +79,7 @@ class Jobs:
 
     def last_beat(self) -> datetime | None:
         with self.database.read() as connection:
-            return store.last_beat(connection)
+            return heartbeat.last(connection, HEARTBEAT)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 
 from feedserver.jobs import queue, store
 from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LEASE, Job
+from feedserver.storage import heartbeat
 from tests.jobs.conftest import Jobs
 from tests.support.waiting import together
 
@@ -154,7 +155,7 @@ def test_the_heartbeat_is_the_last_one(jobs: Jobs) -> None:
     for _ in range(2):
         jobs.clock.move(seconds=10)
         with jobs.database.write() as connection:
-            store.beat(connection, jobs.clock())
+            heartbeat.beat(connection, "jobs", jobs.clock())
         assert jobs.last_beat() == jobs.clock()
 
 

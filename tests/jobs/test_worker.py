@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import DataError, OperationalError
 
-from feedserver.jobs import housekeeping
+from feedserver.jobs import housekeeping, queue
 from feedserver.jobs import worker as worker_module
 from feedserver.jobs.model import LEASE, Job
 from feedserver.jobs.queue import FreeSlots
@@ -100,6 +100,36 @@ def test_a_worker_carries_out_what_is_due_and_beats(jobs: Jobs, runner_with: Run
     started(runner_with(work=jobs.finish))
 
     wait_until(lambda: not jobs.all())
+    wait_until(lambda: jobs.last_beat() == jobs.clock())
+
+
+def test_a_look_that_fails_is_no_heartbeat(
+    jobs: Jobs, runner_with: RunnerWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no look")
+
+    worker = Worker(runner_with(work=jobs.finish))
+    with monkeypatch.context() as broken:
+        broken.setattr(queue, "poll", fail)
+        with pytest.raises(RuntimeError):
+            worker.poll()
+
+    assert jobs.last_beat() is None
+    worker.poll()
+    assert jobs.last_beat() == jobs.clock()
+
+
+def test_a_worker_whose_clock_is_put_back_goes_on_beating(jobs: Jobs, runner_with: RunnerWith) -> None:
+    passed = [0.0]
+    worker = Worker(runner_with(work=jobs.finish), lambda: passed[0])
+    jobs.clock.move(days=1)
+    worker.poll()
+    jobs.clock.move(days=-1)
+
+    passed[0] += 10
+    worker.poll()
+
     assert jobs.last_beat() == jobs.clock()
 
 
@@ -150,12 +180,13 @@ def test_an_idle_worker_sends_one_query_a_poll_and_beats_every_ten_seconds(
 ) -> None:
     with services.database.write() as connection:
         housekeeping.ensure(connection, jobs.clock() + timedelta(hours=1))
-    worker = Worker(services.runner)
+    passed = [0.0]
+    worker = Worker(services.runner, lambda: passed[0])
     worker.poll()
     statements = record_statements(jobs.database.engine)
 
     for _ in range(20):
-        jobs.clock.move(seconds=1)
+        passed[0] += 1
         worker.poll()
 
     assert len(services.runner.handlers) > 1

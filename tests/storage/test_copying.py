@@ -12,10 +12,9 @@ from sqlalchemy.dialects import sqlite
 from feedserver.errors import StorageError
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.installation import init
-from feedserver.jobs import store as jobs
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings
-from feedserver.storage import copying, migrate, rate_limits
+from feedserver.storage import copying, heartbeat, migrate, rate_limits
 from feedserver.storage.copying import copy
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata, thought_events
@@ -67,7 +66,7 @@ def full(services: WebServices, web: Web, clock: Clock) -> WebServices:
     with services.database.write() as connection:
         rate_limits.take(connection, [rate_limits.Limit("x", 5)], services.clock())
         hosts.set_rule(connection, "spam.example", "block", services.clock())
-        jobs.beat(connection, services.clock())
+        heartbeat.beat(connection, "jobs", services.clock())
         removed.remember(connection, [spam("http://spam.example/")], services.clock())
     return services
 
