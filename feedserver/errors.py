@@ -3,6 +3,7 @@
     FeedserverError
     ├── SettingsError            invalid settings, a line for each
     ├── StorageError             no database, or its schema is older or newer than this program
+    ├── AddressUnusable          nothing can listen at an address
     ├── PostError
     │   ├── PostNotFound
     │   │   ├── PostGone         deleted
@@ -45,6 +46,13 @@ class SettingsError(FeedserverError):
 
 class StorageError(FeedserverError):
     """There is no database, or its schema is older or newer than this program."""
+
+
+class AddressUnusable(FeedserverError):
+    """The server cannot listen at an address. `reason` says why, and what to do."""
+
+    def __init__(self, bind: str, reason: str) -> None:
+        super().__init__(f"{bind} {reason}")
 
 
 # --- posts ---

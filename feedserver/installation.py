@@ -57,7 +57,8 @@ def require_some(services: Services) -> migrate.State:
     """Returns the state of the database. Raises StorageError, which says what to do, if there is none."""
     state = migrate.state(services.database)
     if state == "missing":
-        raise StorageError("there is no database yet; `feedserver init` creates it")
+        where = services.database.file.absolute() if services.database.file else "database.url"
+        raise StorageError(f"there is no database yet in {where}; `feedserver init` creates it")
     return state
 
 

@@ -10,22 +10,22 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Iterable
-from contextlib import suppress
-from ipaddress import ip_address
+from collections.abc import Iterable, Sequence
+from contextlib import closing, suppress
 from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
 
-from feedserver import access_log, settings
+from feedserver import access_log, listening, settings, site_address
 from feedserver.access_log import AccessLogger
 from feedserver.app import create_app
 from feedserver.errors import FeedserverError, SettingsError
 from feedserver.feeds.scopes import SITE, urls_by_format
-from feedserver.host_names import unmapped
 from feedserver.installation import init
 from feedserver.jobs.worker import STOP_SECONDS, Worker
 from feedserver.services import EXTENSION, Services, WebServices
+from feedserver.storage.engine import Database
+from feedserver.storage.explaining import DATABASE_ERRORS
 from feedserver.thoughts import comments
 from feedserver.urls import Urls
 from feedserver.web.middleware import MUST_CLOSE, is_left_unread, stop_reading
@@ -33,6 +33,7 @@ from feedserver.web.middleware import MUST_CLOSE, is_left_unread, stop_reading
 _RECEIVE_SECONDS: Final = 5  # for the next bytes of a request: gunicorn's own timeout does not end a blocked read
 _GRACE_SECONDS: Final = 30  # for running requests and jobs when the server stops
 _M_ARENA_MAX: Final = -8  # mallopt(3)
+_SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108 - it holds gunicorn's empty heartbeat files, which have no name
 
 _job_workers: dict[int, Worker] = {}  # by process id
 
@@ -46,7 +47,13 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is published wit
 
     def load_config(self) -> None:
         for name, value in self._options.items():
-            self.cfg.set(name, value)
+            if name != "on_starting":  # `run` has done it, before gunicorn's first line
+                self.cfg.set(name, value)
+
+    def run(self) -> None:
+        """Runs until it is stopped. Raises what `prepare` raises."""
+        prepare(self.cfg.address, reuse_port=self.cfg.reuse_port)
+        super().run()
 
     def load(self) -> Any:
         return create_app()
@@ -71,8 +78,10 @@ def gunicorn_settings(
         "accesslog": "-",
         "access_log_format": access_log.FORMAT,
         "errorlog": "-",
+        "worker_tmp_dir": _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else None,  # else in /tmp, on a disk
         "on_starting": _on_starting,
         "when_ready": _when_ready,
+        "on_reload": _on_reload,
         "post_worker_init": _post_worker_init,
         "pre_request": _pre_request,
         "post_request": _post_request,
@@ -80,16 +89,33 @@ def gunicorn_settings(
     }
 
 
-def prepare() -> None:
-    """Creates the site if there is none, and migrates its database. Raises SettingsError or StorageError."""
-    services = Services(settings.load())
+def prepare(addresses: Sequence[object], *, reuse_port: bool = False) -> None:
+    """Checks settings and addresses, creates the site if there is none, and migrates its database.
+
+    `addresses` are gunicorn's: a pair of host and port is tried, unless the sockets are there already. Raises
+    SettingsError, AddressUnusable or StorageError.
+    """
+    report = settings.read()
+    if report.ignored_line:
+        _say(report.ignored_line)
+    if listening.is_activated():
+        _say("systemd has handed over the sockets (LISTEN_FDS); --bind has no effect")
+    if not listening.is_inherited():
+        for address in addresses:
+            if isinstance(address, tuple):
+                listening.try_binding(*address, reuse_port=reuse_port)
+    services = Services(report.settings)
     init(services, example=True)
     services.database.close()  # workers must not inherit its connections
 
 
-def _on_starting(_server: Any) -> None:
+def _say(line: str) -> None:
+    print(f"feedserver: {line}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _on_starting(server: Any) -> None:
     try:
-        prepare()
+        prepare(server.cfg.address, reuse_port=server.cfg.reuse_port)
     except SettingsError as error:
         sys.exit("\n".join(f"feedserver: {fault}" for fault in error.faults))
     except FeedserverError as error:
@@ -100,32 +126,48 @@ def _when_ready(server: Any) -> None:
     seconds = struct.pack("ll", _RECEIVE_SECONDS, 0)
     for listener in server.LISTENERS:  # accepted connections inherit the timeout of the listening socket
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, seconds)
-    announce(Urls(settings.load().site.url), server.LISTENERS)
+    announce(Urls(_follow_address(server)), server.LISTENERS)
+
+
+def _on_reload(server: Any) -> None:
+    with suppress(SettingsError):  # the new workers tell of it
+        _follow_address(server)
+
+
+def _follow_address(server: Any) -> str:
+    """Notes the address in force, which follows the listening socket where no setting says `site.url`. Returns it."""
+    given = settings.load()
+    site_address.listen_at(listening.url(listener.sock for listener in server.LISTENERS))
+    with closing(Database(given.database_url)) as database:
+        url = site_address.settings_in_force(given, database).site.url
+        try:
+            site_address.note(database, url)
+        except DATABASE_ERRORS as error:
+            server.log.warning("the address %s could not be noted for commands: %s", url, type(error).__name__)
+    return url
 
 
 def announce(urls: Urls, listeners: Iterable[Any]) -> None:
     """Prints for the operator where the server listens, and its main URLs."""
-    lines = {
-        "listening on": ", ".join(map(str, listeners)),
-        "site": urls.home(),
-        "feeds": ", ".join(urls_by_format(urls, SITE).values()),
-        "pingback endpoint": urls.pingback(),
-    }
-    public = [str(listener) for listener in listeners if not is_local(listener.sock)]
+    sockets = [listener.sock for listener in listeners]
+    lines = [
+        ("listening on", ", ".join(map(str, listeners))),
+        ("site", urls.home()),
+        ("feeds", ", ".join(urls_by_format(urls, SITE).values())),
+        ("pingback endpoint", urls.pingback()),
+    ]
+    public = [str(listener) for listener in listeners if not listening.is_local(listener.sock)]
     if public:
-        lines["warning"] = (
+        warning = (
             f"other machines reach {', '.join(public)}; a proxy that buffers slow clients belongs in front of it, "
             "as in config/nginx.conf"
         )
-    for name, value in lines.items():
+        lines.append(("warning", warning))
+    if not listening.answers(urls.base, sockets):
+        warning = f"site.url is {urls.base}, where this server does not listen: unless a proxy does, links lead nowhere"
+        lines.append(("warning", warning))
+    for name, value in lines:
         print(f"{name + ':':<19}{value}", flush=True)  # noqa: T201
-
-
-def is_local(sock: socket.socket) -> bool:
-    """Whether only this machine can connect to a listening socket: a Unix socket, or a loopback address."""
-    if sock.family == socket.AF_UNIX:
-        return True
-    return unmapped(ip_address(sock.getsockname()[0])).is_loopback
 
 
 def _post_worker_init(worker: Any) -> None:

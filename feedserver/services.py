@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from time import thread_time
 from typing import TYPE_CHECKING
 
-from feedserver import __version__, private_files
+from feedserver import __version__, private_files, site_address
 from feedserver.clock import Clock, utc_now
 from feedserver.jobs.housekeeping import HOUSEKEEPING, Housekeeping
 from feedserver.jobs.runner import Runner
@@ -34,7 +34,10 @@ EXTENSION = "feedserver"
 
 
 class Services:
-    """The parts that commands and jobs use. Nothing is opened before it is used; its files become private."""
+    """The parts that commands and jobs use; the site's files become private.
+
+    Nothing is opened before it is used, but where no setting says `site.url`: then the database is asked for it.
+    """
 
     def __init__(
         self,
@@ -47,11 +50,11 @@ class Services:
 
         Raises StorageError for a bad database URL or data directory.
         """
-        self.settings = settings
         self.clock = clock
-        self.urls = Urls(settings.site.url)
         self.database = Database(settings.database_url, settings.database.read_url)
         private_files.take_site_from_others(settings.data_dir, self.database.file)
+        self.settings = settings = site_address.settings_in_force(settings, self.database)
+        self.urls = Urls(settings.site.url)
         listeners = (
             *(scheduling.follow, related.follow, partial(lists.follow, settings.site.author)),
             partial(recheck.follow, self.urls),
@@ -103,6 +106,7 @@ class WebServices(Services):
         from feedserver.thoughts.slots import WaitingSlots
 
         super().__init__(settings, clock, fetch, cpu_clock)
+        settings = self.settings
         self.changes = Changes(self.database)
         self.write_probe = WriteProbe(self.database, clock)
         self.waiting_slots = WaitingSlots(settings.pingback.places)

@@ -55,6 +55,10 @@ def base_url(value: object) -> str:
     return text.rstrip("/")
 
 
+def base_url_or_none(value: object) -> str:
+    return base_url(value) if line(value) else ""
+
+
 def zone(value: object) -> str:
     try:
         return str(zoneinfo.ZoneInfo(some_line(value)))

@@ -1,5 +1,7 @@
 """Settings: one TOML file and the environment, which wins. Read and checked as a whole, then frozen.
 
+Unknown keys of the file stop the start. Unknown variables do not: orchestrators set some that begin with FEEDSERVER_.
+
 Each setting is a dataclass field; its metadata holds the function of `setting_types` that reads and checks its value,
 and its meaning in one line. `config show`, the names of the variables and the checks derive from that.
 """
@@ -8,6 +10,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,7 @@ from feedserver.domains import SHARED_BY_PATH
 from feedserver.errors import SettingsError
 from feedserver.setting_types import Converter, Network
 
-DEFAULT_FILE = Path("config/feedserver.toml")
+FILES = (Path("feedserver.toml"), Path("config/feedserver.toml"))  # the first that is there, unless one is named
 PREFIX = "FEEDSERVER_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
 BIND = "127.0.0.1:8000"  # what the server listens on by default
@@ -33,7 +36,9 @@ def _setting(default: object, converter: Converter, meaning: str, *, secret: boo
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
     url: str = _setting(
-        "http://127.0.0.1:8000", types.base_url, "the public base of every generated URL; may have a path"
+        "",
+        types.base_url_or_none,
+        "the public base of every generated URL; may have a path; empty: where `feedserver serve` listens",
     )
     title: str = _setting("A feedserver site", types.some_line, "the name of the site")
     description: str = _setting("Posts, and the thoughts of other blogs on them", types.line, "one sentence about it")
@@ -163,29 +168,58 @@ class DescribedSetting:
     secret: bool
 
 
-def load(environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings of this process.
+@dataclass(frozen=True, slots=True)
+class SettingsReport:
+    """All that `read` found. `file` is None if there is none, `ignored` are the names of unknown variables."""
 
-    Raises SettingsError with a line for each fault: an unknown key, a bad value, a file that cannot be read.
-    """
-    return read(environ)[0]
+    settings: Settings
+    described: list[DescribedSetting]
+    file: Path | None
+    ignored: list[str]
+
+    @property
+    def ignored_line(self) -> str | None:
+        """One line about unknown variables, each with the nearest known one; None if there are none."""
+        if not self.ignored:
+            return None
+        return f"ignored, as no setting has this name: {', '.join(map(_with_nearest_variable, self.ignored))}"
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of this process. Raises like `read`."""
+    return read(environ).settings
 
 
 def describe(environ: Mapping[str, str] = os.environ) -> list[DescribedSetting]:
-    """Every setting with its value and its origin: `default`, the file, or the variable. Raises like `load`."""
-    return read(environ)[1]
+    """Every setting with its value and its origin: `default`, the file, or the variable. Raises like `read`."""
+    return read(environ).described
 
 
-def read(environ: Mapping[str, str]) -> tuple[Settings, list[DescribedSetting]]:
-    """The results of `load` and `describe`."""
+def read(environ: Mapping[str, str] = os.environ) -> SettingsReport:
+    """Reads the file and the environment.
+
+    Raises SettingsError with a line for each fault: an unknown key, a bad value, a file that cannot be read.
+    """
     faults: list[str] = []
-    given = _from_file(environ, faults) | _from_environment(environ, faults)
+    file = file_in_use(environ)
+    from_environment, ignored = _from_environment(environ, faults)
+    given = (_from_file(file, faults) if file else {}) | from_environment
     described: list[DescribedSetting] = []
     settings = _build(Settings, "", given, described, faults)
-    faults += [f"{key}: there is no such setting ({origin})" for key, (_, origin) in given.items()]
+    faults += [
+        f"{key}: there is no such setting ({origin}){_did_you_mean(_nearest_key(key))}"
+        for key, (_, origin) in given.items()
+    ]
     if faults:
         raise SettingsError(faults)
-    return settings, described
+    return SettingsReport(settings, described, file, ignored)
+
+
+def file_in_use(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """The settings file: the one that FEEDSERVER_CONFIG names, there or not, else the first of FILES that is there."""
+    if named := environ.get(CONFIG_VARIABLE):
+        return Path(named)
+    return next((path for path in FILES if path.exists()), None)
 
 
 def keys() -> list[str]:
@@ -210,14 +244,13 @@ def _walk(section: type, prefix: str) -> Iterator[tuple[str, Any]]:
             yield prefix + item.name, item
 
 
-def _from_file(environ: Mapping[str, str], faults: list[str]) -> Given:
-    named = environ.get(CONFIG_VARIABLE)
-    path = Path(named) if named else DEFAULT_FILE
-    if not named and not path.exists():
-        return {}
+def _from_file(path: Path, faults: list[str]) -> Given:
     try:
         document = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        faults.append(f"{path}: cannot be read: {error.strerror}")
+        return {}
+    except ValueError as error:  # no TOML, no UTF-8, or no path
         faults.append(f"{path}: cannot be read: {error}")
         return {}
     return {key: (value, str(path)) for key, value in _flatten(document, "")}
@@ -231,9 +264,11 @@ def _flatten(table: dict[str, object], prefix: str) -> Iterator[tuple[str, objec
             yield prefix + name, value
 
 
-def _from_environment(environ: Mapping[str, str], faults: list[str]) -> Given:
+def _from_environment(environ: Mapping[str, str], faults: list[str]) -> tuple[Given, list[str]]:
+    """What variables say, and the names of unknown ones."""
     names = {variable(key): key for key in keys()}
     given: Given = {}
+    ignored: list[str] = []
     for name in sorted(environ):
         if not name.startswith(PREFIX) or name == CONFIG_VARIABLE:
             continue
@@ -242,8 +277,8 @@ def _from_environment(environ: Mapping[str, str], faults: list[str]) -> Given:
         elif name.removesuffix("_FILE") in names:
             _from_named_file(name, names[name.removesuffix("_FILE")], environ, given, faults)
         else:
-            faults.append(f"{name}: there is no such setting")
-    return given
+            ignored.append(name)
+    return given, ignored
 
 
 def _from_named_file(name: str, key: str, environ: Mapping[str, str], given: Given, faults: list[str]) -> None:
@@ -252,7 +287,7 @@ def _from_named_file(name: str, key: str, environ: Mapping[str, str], given: Giv
         return
     try:
         given[key] = (Path(environ[name]).read_text("utf-8").strip(), name)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # ValueError: no UTF-8, or no path
         faults.append(f"{name}: cannot be read: {error}")
 
 
@@ -274,3 +309,21 @@ def _build(section: type, prefix: str, given: Given, described: list[DescribedSe
         values[item.name] = value
         described.append(DescribedSetting(key, value, origin, item.metadata["meaning"], item.metadata["secret"]))
     return section(**values)
+
+
+def _nearest_key(key: str) -> str | None:
+    """The setting that an unknown key of the file most likely means, also one without its section."""
+    last_parts = {known.rpartition(".")[2]: known for known in reversed(keys())}
+    near = get_close_matches(key.lower(), [*keys(), *last_parts], n=1, cutoff=0.75)
+    return last_parts.get(near[0], near[0]) if near else None
+
+
+def _with_nearest_variable(name: str) -> str:
+    known = [variable(key).removeprefix(PREFIX) + ending for key in keys() for ending in ("", "_FILE")]
+    known.append(CONFIG_VARIABLE.removeprefix(PREFIX))
+    near = get_close_matches(name.removeprefix(PREFIX), known, n=1, cutoff=0.7)
+    return repr(name)[1:-1] + (f" (did you mean {PREFIX}{near[0]}?)" if near else "")
+
+
+def _did_you_mean(key: str | None) -> str:
+    return f"; did you mean {key}?" if key else ""

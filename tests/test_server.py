@@ -1,16 +1,22 @@
-"""The lines that the server prints for its operator when it begins to listen."""
+"""What the server does before it listens, and the lines that it prints for its operator when it does."""
 
+import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.sock import create_sockets
 
-from feedserver.server import announce
+from feedserver import site_address
+from feedserver.errors import AddressUnusable
+from feedserver.server import announce, gunicorn_settings, prepare
+from feedserver.storage.engine import Database
 from feedserver.urls import Urls
 
 Listen = Callable[..., list[socket.socket]]
@@ -32,8 +38,10 @@ def listen(tmp_path: Path) -> Iterator[Listen]:
         yield bind
 
 
-def announced(listeners: list[socket.socket], capsys: pytest.CaptureFixture[str]) -> list[str]:
-    announce(Urls("https://blog.example"), listeners)
+def announced(
+    listeners: list[socket.socket], capsys: pytest.CaptureFixture[str], base: str = "https://blog.example"
+) -> list[str]:
+    announce(Urls(base), listeners)
     return capsys.readouterr().out.splitlines()
 
 
@@ -48,6 +56,19 @@ def test_the_operator_reads_where_the_site_its_feeds_and_its_endpoint_are(
         "feeds:             https://blog.example/feed.rss, https://blog.example/feed.atom, https://blog.example/feed.json",
         "pingback endpoint: https://blog.example/pingback",
     ]
+
+
+def test_one_line_says_that_a_setting_and_the_address_contradict_each_other_on_loopback(
+    listen: Listen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listeners = listen("127.0.0.1:0")
+
+    (line,) = [line for line in announced(listeners, capsys, "http://127.0.0.1:1") if "warning" in line]
+
+    assert line == (
+        "warning:           site.url is http://127.0.0.1:1, where this server does not listen: unless a proxy does, "
+        "links lead nowhere"
+    )
 
 
 @pytest.mark.parametrize("bind", ["0.0.0.0:0", "[::]:0", "127.0.0.1:0 0.0.0.0:0"])
@@ -71,3 +92,114 @@ def test_what_only_this_machine_reaches_needs_no_proxy(
     listen: Listen, capsys: pytest.CaptureFixture[str], bind: str
 ) -> None:
     assert not [line for line in announced(listen(bind), capsys) if "proxy" in line]
+
+
+# --- the address that is noted ---
+
+
+@pytest.fixture
+def unaddressed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database_url: str) -> None:
+    """A site of which no setting says `site.url`, and a process that does not listen yet."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FEEDSERVER_DATABASE_URL", database_url)
+    monkeypatch.setattr(site_address, "_listening", [])
+
+
+def a_server(listeners: list[socket.socket]) -> Any:
+    """What gunicorn gives its hooks."""
+    return SimpleNamespace(LISTENERS=listeners, log=Logger(Config()))
+
+
+@pytest.mark.usefixtures("unaddressed")
+@pytest.mark.parametrize("hook", ["when_ready", "on_reload"])
+def test_the_address_follows_the_socket_and_is_noted_for_commands(
+    listen: Listen, database: Database, capsys: pytest.CaptureFixture[str], hook: str
+) -> None:
+    (listener,) = listen("0.0.0.0:0")
+
+    gunicorn_settings()[hook](a_server([listener]))
+
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    assert site_address.noted(database) == url
+    assert hook == "on_reload" or f"site:              {url}/" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("unaddressed")
+def test_a_setting_is_noted_as_it_is_for_commands_that_do_not_get_it(
+    listen: Listen, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEEDSERVER_SITE_URL", "https://blog.example")
+
+    gunicorn_settings()["when_ready"](a_server(listen("127.0.0.1:0")))
+
+    assert site_address.noted(database) == "https://blog.example"
+
+
+@pytest.mark.usefixtures("unaddressed")
+def test_a_unix_socket_keeps_the_noted_address(listen: Listen, database: Database) -> None:
+    site_address.note(database, "http://127.0.0.1:8765")
+
+    gunicorn_settings()["when_ready"](a_server(listen("unix:{folder}/x")))
+
+    assert site_address.noted(database) == "http://127.0.0.1:8765"
+
+
+@pytest.mark.usefixtures("unaddressed")
+def test_bad_settings_do_not_end_a_server_that_is_reloaded(
+    listen: Listen, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEEDSERVER_FEEDS_ENTRIES", "many")
+
+    gunicorn_settings()["on_reload"](a_server(listen("127.0.0.1:0")))
+
+    assert site_address.noted(database) is None
+
+
+# --- before it listens ---
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_taken_port_stops_the_start_before_a_site_is_made(listen: Listen, elsewhere: Path) -> None:
+    taken = listen("127.0.0.1:0")[0].getsockname()
+
+    with pytest.raises(AddressUnusable, match="--bind"):
+        prepare([taken])
+
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_gunicorn_alone_ends_with_the_same_line(listen: Listen, elsewhere: Path) -> None:
+    host, port = listen("127.0.0.1:0")[0].getsockname()
+    config = Config()
+    config.set("bind", f"{host}:{port}")
+
+    with pytest.raises(SystemExit, match=r"^feedserver: 127\.0\.0\.1:\d+ is taken by another program; .*--bind"):
+        gunicorn_settings()["on_starting"](SimpleNamespace(cfg=config))
+
+
+def test_sockets_from_systemd_are_not_tried_and_a_line_says_that_bind_has_no_effect(
+    listen: Listen, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LISTEN_FDS", "1")
+    monkeypatch.setenv("LISTEN_PID", str(os.getpid()))
+
+    prepare([listen("127.0.0.1:0")[0].getsockname()])
+
+    assert capsys.readouterr().err == (
+        "feedserver: systemd has handed over the sockets (LISTEN_FDS); --bind has no effect\n"
+    )
+
+
+def test_unknown_variables_are_named_in_one_line(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FEEDSERVER_PORT", "tcp://10.0.0.7:80")
+
+    prepare(["/a/unix/socket"])
+
+    assert capsys.readouterr().err == "feedserver: ignored, as no setting has this name: FEEDSERVER_PORT\n"

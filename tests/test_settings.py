@@ -7,14 +7,14 @@ import pytest
 
 from feedserver.domains import SHARED_BY_PATH
 from feedserver.errors import SettingsError
-from feedserver.settings import Settings, describe, keys, load, variable
+from feedserver.settings import Settings, describe, keys, load, read, variable
 
 A = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 # Each setting: its default, a value in the environment, the same in TOML, and what both become.
 EVERY = {
     "data_dir": (Path("var"), "/srv/x", '"/srv/x"', Path("/srv/x")),
     "site.url": (
-        "http://127.0.0.1:8000",
+        "",
         "https://h.example/blog/",
         '"https://h.example/blog"',
         "https://h.example/blog",
@@ -122,9 +122,13 @@ def test_a_setting_comes_from_a_file_that_the_environment_names(tmp_path: Path, 
     assert of(load({variable(key) + "_FILE": str(tmp_path / "value")}), key) == EVERY[key][3]
 
 
-def test_the_file_in_the_working_directory_is_the_default(tmp_path: Path) -> None:
+def test_the_file_is_the_named_one_or_one_of_two_in_the_working_directory(tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
-    (tmp_path / "config/feedserver.toml").write_text('[site]\ntitle = "Here"\n')
+    (tmp_path / "config/feedserver.toml").write_text('[site]\ntitle = "Below"\n')
+
+    assert load({}).site.title == "Below"
+
+    (tmp_path / "feedserver.toml").write_text('[site]\ntitle = "Here"\n')
 
     assert load({}).site.title == "Here"
     assert load({"FEEDSERVER_CONFIG": ""}).site.title == "Here"
@@ -222,7 +226,6 @@ def test_undecodable_bytes_are_a_bad_value() -> None:
 def test_all_faults_are_reported_together(tmp_path: Path) -> None:
     environ = file(tmp_path, 'colour = "red"\n[site]\nurl = "x"\ntitel = "y"\n[feeds]\nentries = 0\n') | {
         "FEEDSERVER_FEEDS_ENTRIES": "many",
-        "FEEDSERVER_NO_SUCH": "1",
         "FEEDSERVER_SITE_AUTHOR_FILE": str(tmp_path / "missing"),
         "FEEDSERVER_SITE_LANGUAGE": "en",
         "FEEDSERVER_SITE_LANGUAGE_FILE": str(tmp_path / "also"),
@@ -233,7 +236,6 @@ def test_all_faults_are_reported_together(tmp_path: Path) -> None:
     found = faults(environ)
 
     assert sorted(line.split(":")[0] for line in found) == [
-        "FEEDSERVER_NO_SUCH",
         "FEEDSERVER_SITE_AUTHOR_FILE",
         "FEEDSERVER_SITE_LANGUAGE_FILE",
         "colour",
@@ -246,27 +248,53 @@ def test_all_faults_are_reported_together(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "key"),
+    ("text", "key", "near"),
     [
-        ("colour = 1", "colour"),
-        ("site = 5", "site"),
-        ("[site.url]\nx = 1", "site.url.x"),
-        ("[data_dir]\nx = 1", "data_dir.x"),
-        ("[[site]]\nurl = 'x'", "site"),
-        ("[Site]\nurl = 'https://h'", "Site.url"),
+        ("colour = 1", "colour", None),
+        ("site = 5", "site", None),
+        ("[site.url]\nx = 1", "site.url.x", "site.url"),
+        ("[data_dir]\nx = 1", "data_dir.x", "data_dir"),
+        ("[[site]]\nurl = 'x'", "site", None),
+        ("[Site]\nurl = 'https://h'", "Site.url", "site.url"),
+        ("[site]\ntitel = 'x'", "site.titel", "site.title"),
+        ("timezone = 'UTC'", "timezone", "site.timezone"),
+        ("[server]\ntrusted_proxy = []", "server.trusted_proxy", "server.trusted_proxies"),
     ],
 )
-def test_unknown_keys_in_the_file_stop_the_start(tmp_path: Path, text: str, key: str) -> None:
+def test_unknown_keys_in_the_file_stop_the_start_with_the_nearest_name(
+    tmp_path: Path, text: str, key: str, near: str | None
+) -> None:
     environ = file(tmp_path, text)
 
-    assert faults(environ) == (f"{key}: there is no such setting ({environ['FEEDSERVER_CONFIG']})",)
+    hint = f"; did you mean {near}?" if near else ""
+    assert faults(environ) == (f"{key}: there is no such setting ({environ['FEEDSERVER_CONFIG']}){hint}",)
 
 
 @pytest.mark.parametrize(
-    "name", ["FEEDSERVER_SITE", "FEEDSERVER_SITE_URL_FILE_FILE", "FEEDSERVER_", "FEEDSERVER_CONFIG_FILE"]
+    ("name", "near"),
+    [
+        ("FEEDSERVER_PORT", None),  # Kubernetes names a service's address so, Docker a linked container's
+        ("FEEDSERVER_SERVICE_HOST", None),
+        ("FEEDSERVER_SERVICE_PORT_HTTP", None),
+        ("FEEDSERVER_PORT_8000_TCP_PROTO", None),
+        ("FEEDSERVER_", None),
+        ("FEEDSERVER_SITEURL", "FEEDSERVER_SITE_URL"),
+        ("FEEDSERVER_SITE_TITEL_FILE", "FEEDSERVER_SITE_TITLE_FILE"),
+        ("FEEDSERVER_SITE_URL_FILE_FILE", "FEEDSERVER_SITE_URL_FILE"),
+        ("FEEDSERVER_CONFIG_FILE", "FEEDSERVER_CONFIG"),
+        ("FEEDSERVER_DATABSE_URL", "FEEDSERVER_DATABASE_URL"),
+    ],
 )
-def test_unknown_names_in_the_environment_stop_the_start(name: str) -> None:
-    assert faults({name: "x"}) == (f"{name}: there is no such setting",)
+def test_unknown_variables_are_ignored_and_told_with_the_nearest_name(name: str, near: str | None) -> None:
+    found = read({name: "tcp://10.0.0.7:80"})
+
+    assert found.settings == Settings()
+    hint = f" (did you mean {near}?)" if near else ""
+    assert found.ignored_line == f"ignored, as no setting has this name: {name}{hint}"
+
+
+def test_nothing_is_told_where_every_variable_is_known() -> None:
+    assert read({"FEEDSERVER_SITE_TITLE": "x", "FEEDSERVER_CONFIG": "", "FEED": "1"}).ignored_line is None
 
 
 @pytest.mark.parametrize("content", [b"[site", b"caf\xe9 = 1", b"a = 1\na = 2"], ids=["no TOML", "no UTF-8", "twice"])

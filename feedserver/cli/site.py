@@ -1,23 +1,17 @@
-"""`feedserver init`, `jobs …`, `db …` and `config …`."""
+"""`feedserver init`, `jobs …` and `db …`."""
 
 from argparse import Namespace
 from contextlib import closing
 from dataclasses import asdict
-from typing import Any
-
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from feedserver import settings
 from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
 from feedserver.installation import init, upgrade
 from feedserver.jobs import store as jobs
 from feedserver.services import Services
-from feedserver.settings import DescribedSetting
 from feedserver.storage import copying
 from feedserver.storage.engine import Database
 
-_HIDDEN = "(hidden)"
 _ABOUT_COPY = """Stop the site first: changes during the copy are not copied. Either everything is copied or nothing.
 Do not put a password into a URL, where every user of the machine can read it: put it into
 ~/.pgpass, or into a file that `?passfile=/path` at the end of the URL names."""
@@ -41,9 +35,6 @@ def add_commands(commands: Commands) -> None:
         "source", metavar="FROM", help="an SQLAlchemy URL, such as sqlite:////srv/feedserver/site.sqlite3"
     )
     copy.add_argument("target", metavar="TO", help="an SQLAlchemy URL, such as postgresql+psycopg://user@host/name")
-
-    group = noun(commands, "config", "the settings")
-    listing(group, "show", _config, "show every setting, its value and its origin")
 
 
 def _init(chosen: Namespace) -> None:
@@ -101,39 +92,3 @@ def _copy(chosen: Namespace) -> None:
     ):
         tables = copying.copy(source, target)
     print_list([asdict(table) for table in tables], as_json=chosen.json, columns=("table", "source", "target"))
-
-
-def _config(chosen: Namespace) -> None:
-    rows = [
-        {"key": item.key, "value": _shown(item), "origin": item.origin, "meaning": item.meaning}
-        for item in settings.describe()
-    ]
-    print_list(rows, as_json=chosen.json, columns=("key", "value", "origin"))
-
-
-def _shown(item: DescribedSetting) -> Any:
-    """A setting's value for JSON, without passwords."""
-    match item.value:
-        case str() as text if item.secret:
-            return _without_password(text)
-        case bool() | int() | float() | str():
-            return item.value
-        case None:
-            return ["*"]  # any port
-        case frozenset() as ports:
-            return sorted(str(port) for port in ports)
-        case tuple() as networks_or_hosts:
-            return [str(item) for item in networks_or_hosts]
-        case _:
-            return str(item.value)
-
-
-def _without_password(url: str) -> str:
-    try:
-        parsed = make_url(url) if url else None
-    except (ArgumentError, ValueError):
-        return _HIDDEN
-    if parsed is None:
-        return ""
-    secrets = {name: "hidden" for name in parsed.query if "pass" in name}
-    return parsed.update_query_dict(secrets).render_as_string(hide_password=True)

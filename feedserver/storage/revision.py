@@ -1,4 +1,4 @@
-"""The one row of the table `site`: id, creation time, author, secret, and the revision that counts its changes."""
+"""The one row of the table `site`: id, creation time, author, secret, address, and the revision that counts changes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,6 +72,17 @@ def secret(connection: Connection) -> str:
     stored: str | None = connection.execute(select(site.c.secret)).scalar_one()
     assert stored, "`feedserver init` and `db upgrade` store one"
     return stored
+
+
+def noted_url(connection: Connection) -> str | None:
+    """The address of the site as the last server noted it; None if none has."""
+    noted: str | None = connection.execute(select(site.c.url)).scalar()
+    return noted
+
+
+def note_url(connection: Connection, url: str) -> None:
+    """Stores the address of the site."""
+    connection.execute(update(site).values(url=url))
 
 
 def revise(connection: Connection) -> None:

@@ -53,6 +53,7 @@ site = Table(
     Column("author", SafeText),  # `site.author` at the last start; posts without authors are in its list
     Column("archive_size", Integer),  # posts in an archive: `feeds.entries` when the site was created
     Column("secret", SafeText),  # signs forms, the same on every machine; null until `init` or `db upgrade` has run
+    Column("url", SafeText),  # `site.url` in force, as the last server noted it; null until one has
 )
 
 posts = Table(

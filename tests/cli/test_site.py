@@ -1,4 +1,4 @@
-"""`feedserver init`, `jobs …`, `db …`, `config …`."""
+"""`feedserver init`, `jobs …`, `db …`."""
 
 import json
 import os
@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from feedserver import settings
 from feedserver.jobs import store as jobs
 from feedserver.storage import migrate
 from feedserver.storage.engine import Database
@@ -62,7 +61,8 @@ def test_without_a_database_a_command_says_how_to_make_one(run: Run, outside: Pa
     refused = run(*command.split())
 
     assert (refused.status, refused.out) == (1, [])
-    assert refused.err == ["feedserver: there is no database yet; `feedserver init` creates it"]
+    path = outside / "var/feedserver.sqlite3"
+    assert refused.err == [f"feedserver: there is no database yet in {path}; `feedserver init` creates it"]
     assert list(outside.iterdir()) == [], "asking leaves nothing behind"
 
 
@@ -154,93 +154,6 @@ def test_a_data_directory_that_cannot_be_written_is_one_line_that_names_it(
 
     assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
     assert data_dir.split("/var")[0] in refused.err[0]
-
-
-# --- settings ---
-
-
-@pytest.mark.parametrize("command", ["init", "post list", "config show", "worker", "serve"])
-def test_every_bad_setting_is_named_on_a_line_of_its_own(
-    run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch, command: str
-) -> None:
-    for name in ("SITE_URL", "FEEDS_ENTRIES", "NO_SUCH"):
-        monkeypatch.setenv(f"FEEDSERVER_{name}", "?")
-
-    refused = run(*command.split())
-
-    assert (refused.status, refused.out, len(refused.err)) == (1, [], 3)
-    assert all(line.startswith("feedserver: ") for line in refused.err)
-    assert list(outside.iterdir()) == []
-
-
-def test_config_show_names_every_setting_and_its_origin(
-    run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (outside / "my.toml").write_text('[feeds]\nentries = 7\n[egress]\nports = "*"\nallow = "10.0.0.0/8"\n')
-    monkeypatch.setenv("FEEDSERVER_CONFIG", "my.toml")
-
-    shown = run("config", "show")
-    rows = {row["key"]: row for row in json.loads(run("config", "show", "--json").text)}
-
-    assert shown.status == 0
-    assert list(rows) == settings.keys()
-    assert [line.split()[0] for line in shown.out] == ["key", *settings.keys()]
-    assert (rows["feeds.entries"]["value"], rows["feeds.entries"]["origin"]) == (7, "my.toml")
-    assert (rows["site.url"]["value"], rows["site.url"]["origin"]) == ("http://blog.example", "FEEDSERVER_SITE_URL")
-    assert (rows["jobs.in_web"]["value"], rows["jobs.in_web"]["origin"]) == (True, "default")
-    assert (rows["egress.ports"]["value"], rows["egress.allow"]["value"]) == (["*"], ["10.0.0.0/8"])
-    assert rows["data_dir"]["value"] == "var"
-
-
-@pytest.mark.parametrize("origin", ["default", "file", "variable"])
-def test_config_show_shows_a_value_for_every_setting_that_has_one(
-    run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch, origin: str
-) -> None:
-    if origin == "file":
-        (outside / "my.toml").write_text('[moderation]\nshared_by_path = ["a.example"]\n[egress]\nallow = ["::1"]\n')
-        monkeypatch.setenv("FEEDSERVER_CONFIG", "my.toml")
-    if origin == "variable":
-        monkeypatch.setenv("FEEDSERVER_MODERATION_SHARED_BY_PATH", "a.example")
-        monkeypatch.setenv("FEEDSERVER_EGRESS_ALLOW", "::1")
-    used = {item.key: item.value for item in settings.describe()}
-
-    table = {line.split(maxsplit=1)[0]: line for line in run("config", "show").out}
-    rows = {row["key"]: row["value"] for row in json.loads(run("config", "show", "--json").text)}
-
-    for key, value in used.items():
-        if value not in ("", ()):
-            assert rows[key] not in ("", [], None), key
-            assert len(table[key].split()) > 2, key
-        if isinstance(value, tuple):
-            assert rows[key] == [str(item) for item in value], key
-            assert ", ".join(rows[key])[:20] in table[key], key
-    if origin != "default":
-        assert (rows["moderation.shared_by_path"], rows["egress.allow"]) == (["a.example"], ["::1/128"])
-
-
-@pytest.mark.parametrize("from_file", [False, True], ids=["variable", "file"])
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("postgresql+psycopg://ann:hunter2@h:5432/x", "postgresql+psycopg://ann:***@h:5432/x"),
-        ("postgresql+psycopg://h/x?password=hunter2", "postgresql+psycopg://h/x?password=hidden"),
-        ("postgresql+psycopg://ann:hunter2@h:port/x", "(hidden)"),
-        ("hunter2", "(hidden)"),
-    ],
-)
-def test_config_show_hides_the_databases_password(
-    run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch, url: str, shown: str, from_file: bool
-) -> None:
-    name = "FEEDSERVER_DATABASE_URL"
-    if from_file:
-        name += "_FILE"
-        (outside / "url").write_text(url)
-    monkeypatch.setenv(name, str(outside / "url") if from_file else url)
-
-    rows = {row["key"]: row for row in json.loads(run("config", "show", "--json").text)}
-
-    assert (rows["database.url"]["value"], rows["database.url"]["origin"]) == (shown, name)
-    assert "hunter2" not in run("config", "show").text
 
 
 # --- jobs ---

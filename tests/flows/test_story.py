@@ -31,8 +31,15 @@ def test_the_same_story_from_an_installed_wheel_in_a_folder_that_is_not_the_chec
     folder = tmp_path / "elsewhere"
     folder.mkdir()
 
-    with running_site(folder, workers=2, program=wheel_program) as site:
+    nothing_said = {"FEEDSERVER_SITE_URL": ""}  # commands read the address that `serve` has noted
+    with running_site(folder, environ=nothing_said, workers=2, program=wheel_program) as site:
         tell(site, blog)
+
+        assert f"site:              {site.url}/" in site.log()
+        assert "feedserver.service" in site.command("config", "samples", "samples").stdout
+    assert {path.name: path.read_bytes() for path in (folder / "samples").iterdir()} == {
+        path.name: path.read_bytes() for path in (CHECKOUT / "config").iterdir() if path.is_file()
+    }
 
 
 @pytest.fixture(scope="session")

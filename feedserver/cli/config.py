@@ -1,0 +1,109 @@
+"""`feedserver config …`: the settings in force, and samples to start from."""
+
+import json
+from argparse import Namespace
+from contextlib import closing, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from feedserver import private_files, samples, settings, site_address
+from feedserver.cli.arguments import Commands, listing, noun, print_list, remark, verb
+from feedserver.errors import FeedserverError, StorageError
+from feedserver.settings import FILES, DescribedSetting, SettingsReport
+from feedserver.storage.engine import Database
+
+_HIDDEN = "(hidden)"
+
+
+def add_commands(commands: Commands) -> None:
+    group = noun(commands, "config", "the settings, and samples to start from")
+    listing(group, "show", _show, "show every setting, its value and its origin")
+    verb(group, "init", _init, f"write {FILES[0]} (or what FEEDSERVER_CONFIG names) with every setting explained")
+    copied = verb(group, "samples", _samples, "put samples there: settings, gunicorn, nginx, systemd")
+    copied.add_argument("folder", metavar="DIR", type=Path, help="made if it is not there")
+
+
+def _show(chosen: Namespace) -> None:
+    report = settings.read()
+    if report.ignored_line:
+        remark(report.ignored_line)
+    rows = [
+        {"key": item.key, "value": _shown(item), "origin": item.origin, "meaning": item.meaning}
+        for item in _with_address(report)
+    ]
+    if not chosen.json:
+        print(f"settings file: {report.file or 'none; `feedserver config init` writes one'}")
+        rows = [row | {"value": _as_toml(row["value"])} for row in rows]
+    print_list(rows, as_json=chosen.json, columns=("key", "value", "origin"))
+
+
+def _with_address(report: SettingsReport) -> list[DescribedSetting]:
+    """The settings, `site.url` with the address in force."""
+    if report.settings.site.url:
+        return report.described
+    url, origin = site_address.DEFAULT, "default"
+    with suppress(StorageError), closing(Database(report.settings.database_url)) as database:
+        if noted := site_address.noted(database):
+            url, origin = noted, "noted by serve"
+    return [replace(item, value=url, origin=origin) if item.key == "site.url" else item for item in report.described]
+
+
+def _as_toml(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+
+
+def _init(_: Namespace) -> None:
+    path = settings.file_in_use() or FILES[0]
+    if path.exists():
+        raise FeedserverError(f"{path} is there already and was left as it is; `feedserver config show` reads it")
+    (sample,) = (file for file in samples.files() if file.name == samples.SETTINGS)
+    with open(path, "xb", opener=private_files.opener) as file:
+        file.write(sample.read_bytes())
+    print(f"wrote {path}: every setting with its default; change what you need, such as site.url and site.title")
+
+
+def _samples(chosen: Namespace) -> int:
+    folder: Path = chosen.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    differing = 0
+    for sample in samples.files():
+        target = folder / sample.name
+        if not target.exists():
+            target.write_bytes(sample.read_bytes())
+            print(target)
+        elif target.read_bytes() != sample.read_bytes():
+            remark(f"{target} differs from the sample, and was left as it is")
+            differing = 1
+    return differing
+
+
+def _shown(item: DescribedSetting) -> Any:
+    """A setting's value for JSON, without passwords."""
+    match item.value:
+        case str() as text if item.secret:
+            return _without_password(text)
+        case bool() | int() | float() | str():
+            return item.value
+        case None:
+            return ["*"]  # any port
+        case frozenset() as ports:
+            return [str(port) for port in sorted(ports)]
+        case tuple() as networks_or_hosts:
+            return [str(item) for item in networks_or_hosts]
+        case _:
+            return str(item.value)
+
+
+def _without_password(url: str) -> str:
+    try:
+        parsed = make_url(url) if url else None
+    except (ArgumentError, ValueError):
+        return _HIDDEN
+    if parsed is None:
+        return ""
+    secrets = {name: "hidden" for name in parsed.query if "pass" in name}
+    return parsed.update_query_dict(secrets).render_as_string(hide_password=True)
