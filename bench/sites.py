@@ -42,7 +42,6 @@ class Site:
             yield services
         finally:
             services.waiting_slots.close()
-            services.changes.close()
             services.database.close()
 
 

@@ -219,6 +219,7 @@ def _worker_exit(_server: Any, worker: Any) -> None:
         services.waiting_slots.close(max(0.0, end - time.monotonic()))
         services.runner.leases.give_back()
         services.readership.stop()
+        services.database.close()
     if isinstance(worker.log, AccessLogger):
         worker.log.close()
 

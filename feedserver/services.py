@@ -4,7 +4,7 @@ import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cached_property, partial
+from functools import partial
 from time import thread_time
 from typing import TYPE_CHECKING
 
@@ -76,7 +76,7 @@ class Services:
         while self.database.transact(partial(rate_limits.forget_expired, now=now)):
             pass
 
-    @cached_property  # two threads may compute it, but get the same value
+    @property
     def moderation_key(self) -> str:
         """The unguessable part of the moderation feed's address, derived from the secret."""
         with self.database.read() as connection:
@@ -109,6 +109,7 @@ class WebServices(Services):
         settings = self.settings
         self.changes = Changes(self.database)
         self.write_probe = WriteProbe(self.database, clock)
+        self._tokens: tuple[int, Tokens] | None = None
         self.waiting_slots = WaitingSlots(settings.pingback.places)
         self.receiver = Receiver(
             self.database, self.urls, settings, clock, self.verifier, self.runner, slots=self.waiting_slots
@@ -120,13 +121,19 @@ class WebServices(Services):
         self.readership = Readership(self.database, clock)
         self.feed_responder = FeedResponder(self.feed_documents, self.download_limit, self.readership.count)
 
-    @cached_property  # two threads may compute it, but get the same value
+    @property
     def tokens(self) -> "Tokens":
-        """The tokens of the comment form, signed with the site's secret from the database."""
+        """The tokens of the comment form, signed with the site's secret from the database.
+
+        The secret is read once for each revision of the site: another database may be put at the place of this one.
+        """
         from feedserver.thoughts.comments import Tokens
 
-        with self.database.read() as connection:
-            return Tokens(revision.secret(connection))
+        known = self.changes.recent_revision()
+        if self._tokens is None or self._tokens[0] != known:
+            with self.database.read() as connection:
+                self._tokens = known, Tokens(revision.secret(connection))
+        return self._tokens[1]
 
 
 def services() -> WebServices:

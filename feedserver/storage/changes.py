@@ -47,8 +47,7 @@ class Changes:
         self._database = database
         self._max_age_recent = _MAX_AGE_SQLITE if database.is_sqlite else _MAX_AGE_POSTGRES
         self._max_age_present = _MAX_AGE_SQLITE if database.is_sqlite else 0.0
-        self._watch: sqlite3.Connection | None = None
-        self._data_version: object = None  # at the time when the revision was read
+        self._seen: object = None  # the watching connection and its data version when the revision was read
         self._lock = Lock()
         self._revision = 0
         self._looked_up_at = float("-inf")  # when that began
@@ -72,14 +71,6 @@ class Changes:
         """
         return self._looked_up_after(time.monotonic() - self._max_age_present)
 
-    def close(self) -> None:
-        """Closes the watching connection. The object can be used again."""
-        with self._lock:
-            if self._watch is not None:
-                self._watch.close()
-            self._watch = self._data_version = None
-            self._looked_up_at = float("-inf")
-
     def _looked_up_after(self, moment: float) -> int:
         if self._is_known_after(moment) or not self._lock.acquire(timeout=_MAX_WAIT):
             return self._revision
@@ -96,23 +87,20 @@ class Changes:
     def _look_up(self) -> None:
         # Read first: a write during the look-up is a change for the next one.
         looked_up_at, writes = time.monotonic(), self._database.writes
-        if not (self._database.is_sqlite and self._look_up_in_file()):
+        watch = self._database.watch()
+        if watch is None or not self._look_up_in_file(watch):
             with self._database.read() as connection:
                 self._revision = revision.load(connection).revision
-            self._data_version = None
+            self._seen = None
         self._looked_up_at, self._writes = looked_up_at, writes
 
-    def _look_up_in_file(self) -> bool:
+    def _look_up_in_file(self, watch: sqlite3.Connection) -> bool:
         """Updates the revision without waiting; returns False if SQLite would have to wait."""
         try:
-            if self._watch is None:
-                self._watch = sqlite3.connect(
-                    str(self._database.file), timeout=0, check_same_thread=False, isolation_level=None
-                )
-            data_version = self._watch.execute("PRAGMA data_version").fetchall()
-            if data_version != self._data_version:
-                ((self._revision,),) = self._watch.execute(_REVISION).fetchall()
-                self._data_version = data_version
+            seen = watch, watch.execute("PRAGMA data_version").fetchall()
+            if seen != self._seen:
+                ((self._revision,),) = watch.execute(_REVISION).fetchall()
+                self._seen = seen
         except (sqlite3.Error, ValueError):  # no row yet
             return False
         return True

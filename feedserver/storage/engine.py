@@ -8,6 +8,7 @@ cut. PostgreSQL: READ COMMITTED, its default.
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, Operationa
 
 from feedserver.errors import StorageError
 from feedserver.storage.replica import Replica, ReplicaState, has_failed, position
+from feedserver.storage.sqlite_file import SqliteFile, uri
 
 BUSY_SECONDS = 15  # for which a SQLite writer waits for the lock
 _SWITCH_PAUSE = 0.01  # seconds between two tries to switch a new file to the write-ahead log
@@ -50,6 +52,9 @@ class Database:
         self.url = _parsed(url, called)
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, called)
         self._replica = _replica(read_url, self.url) if read_url else None
+        self._sqlite_file: SqliteFile | None = None
+        if self.file is not None:
+            self._sqlite_file = SqliteFile(self.file.absolute(), self._open_unpooled, lambda: self.engine.dispose())
 
     @property
     def is_sqlite(self) -> bool:
@@ -60,17 +65,22 @@ class Database:
         """The SQLite file; None for a server."""
         return Path(self.url.database or "") if self.is_sqlite else None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether this object has opened a SQLite file, which is then missed if it goes."""
+        return self._sqlite_file is not None and self._sqlite_file.is_open
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads; one snapshot on SQLite."""
-        with self.engine.connect() as connection, connection.begin():
+        with self._begin() as connection:
             yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """A transaction that only reads; one snapshot on both databases."""
         level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-        with self.engine.connect().execution_options(**level) as connection, connection.begin():
+        with self._begin(**level) as connection:
             yield connection
 
     def read_public(self, operation: Callable[[Connection], T]) -> T:
@@ -104,12 +114,15 @@ class Database:
 
         `lock_timeout` (seconds) shortens the wait for locks, after which SQLAlchemy's OperationalError is raised.
         """
+        opened = self._sqlite_file.check() if self._sqlite_file else None
         options = {_WRITES: True, _LOCK_TIMEOUT: lock_timeout}
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
             if lock_timeout is not None and not self.is_sqlite:
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(lock_timeout * 1000)}")  # milliseconds
             yield connection
         self.writes += 1
+        if self._sqlite_file and opened:
+            self._sqlite_file.confirm(opened)
 
     def transact(self, operation: Callable[[Connection], T], lock_timeout: float | None = None) -> T:
         """The result of `operation`, run in a write transaction, and again after a conflict.
@@ -135,11 +148,32 @@ class Database:
             with closing(self.engine.raw_connection()) as connection:  # not within a transaction
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def watch(self) -> sqlite3.Connection | None:
+        """A connection to the SQLite file at the path that never writes and never waits; None for a server.
+
+        It is another one after the file was exchanged.
+        """
+        return self._sqlite_file.check().driver if self._sqlite_file else None
+
     def close(self) -> None:
-        """Closes all pooled connections."""
+        """Closes all connections."""
+        if self._sqlite_file is not None:
+            self._sqlite_file.close()
         self.engine.dispose()
         if self._replica is not None:
             self._replica.engine.dispose()
+
+    @contextmanager
+    def _begin(self, **options: Any) -> Iterator[Connection]:
+        if self._sqlite_file is not None:
+            self._sqlite_file.check()
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
+
+    def _open_unpooled(self) -> Connection:
+        connection = self.engine.connect()
+        connection.detach()
+        return connection
 
     def _caught_up_replica(self, replica: Replica) -> Connection | None:
         with self.read() as primary:
@@ -173,7 +207,7 @@ def _replica(url: str, primary: URL) -> Replica:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, **_POOL, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, **_POOL, creator=partial(_connect_sqlite, Path(url.database or "")))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -186,6 +220,10 @@ def _postgres_engine(url: URL, called: str, **limits: int) -> Engine:
         return create_engine(url, **_POOL, pool_pre_ping=True, connect_args=given)
     except ImportError:
         raise StorageError(f"{called}: no driver for PostgreSQL; install feedserver[postgres]") from None
+
+
+def _connect_sqlite(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(uri(path), uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

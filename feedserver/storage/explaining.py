@@ -8,6 +8,8 @@ from typing import Final, Literal
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from feedserver.storage.sqlite_file import FileMoved
+
 # All that a transaction raises when the database fails or refuses a statement.
 DATABASE_ERRORS: Final = (DBAPIError, NoConnection)
 # Those of a database that does not answer, is locked or takes no writes: a later attempt may succeed.
@@ -95,6 +97,8 @@ def trouble(error: DBAPIError | NoConnection) -> Trouble | None:
     if isinstance(error, NoConnection):
         return Trouble("busy", "no connection was free in time", "it is slow, or its other connections hang")
     cause = _first_line(error)
+    if isinstance(error, FileMoved):
+        return Trouble("gone", cause, error.advice)
     if isinstance(error.orig, sqlite3.Error):
         code = getattr(error.orig, "sqlite_errorcode", 0)
         found = _SQLITE.get(code) or _SQLITE.get(code & 0xFF)  # an extended code contains the primary

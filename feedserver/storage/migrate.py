@@ -82,7 +82,7 @@ def state(database: Database) -> State:
 
     Raises StorageError if the schema is newer than this program.
     """
-    if database.file is not None and not database.file.exists():
+    if database.file is not None and not database.is_open and not database.file.exists():
         return "missing"
     with database.read() as connection:
         return _state(connection)

@@ -1,12 +1,16 @@
-"""The one row of the table `site`: id, creation time, author, secret, address, and the revision that counts changes."""
+"""The one row of the table `site`: id, creation time, author, secret, address, and the revision of the site."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import Connection, insert, select, update
 
 from feedserver.storage.schema import site
+
+_LARGEST_STEP: Final = 2**31  # four thousand million such steps fit into the column
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Site:
 def create(connection: Connection, now: datetime) -> None:
     """Inserts the row if there is none."""
     if connection.execute(select(site.c.id)).first() is None:
-        connection.execute(insert(site).values(id=1, guid=uuid4().urn, revision=1, created_at=now))
+        connection.execute(insert(site).values(id=1, guid=uuid4().urn, revision=_step(), created_at=now))
 
 
 def load(connection: Connection) -> Site:
@@ -86,9 +90,16 @@ def note_url(connection: Connection, url: str) -> None:
 
 
 def revise(connection: Connection) -> None:
-    """Counts a change that readers can see.
+    """Raises the revision, for a change that readers can see.
+
+    By a random step: after a backup was put back, no later change gets a number under which a process still keeps
+    pages and feeds of changes that the backup does not have. The same goes for another site's database.
 
     Call it first in the transaction: the row's lock serializes changes on PostgreSQL too, so that what a change has
     checked (a free slug, a unique date) still holds when it commits.
     """
-    connection.execute(update(site).values(revision=site.c.revision + 1))
+    connection.execute(update(site).values(revision=site.c.revision + _step()))
+
+
+def _step() -> int:
+    return secrets.randbelow(_LARGEST_STEP) + 1

@@ -48,7 +48,7 @@ site = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("guid", SafeText, nullable=False),  # urn:uuid:, the root of the feeds' ids
-    Column("revision", BigInteger, nullable=False),  # counts the changes that readers can see
+    Column("revision", BigInteger, nullable=False),  # grows with each change that readers can see
     Column("created_at", UtcDateTime, nullable=False),
     Column("author", SafeText),  # `site.author` at the last start; posts without authors are in its list
     Column("archive_size", Integer),  # posts in an archive: `feeds.entries` when the site was created

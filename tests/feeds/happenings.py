@@ -52,6 +52,5 @@ def link(services: WebServices, post: Post, source: str, excerpt: str = "[…] w
 def take_the_database_away(services: WebServices) -> None:
     """From now on every query and write fails."""
     services.database.close()
-    services.changes.close()
     services.database.url = make_url("sqlite:////dev")  # a directory
     services.database.engine = create_engine(services.database.url)

@@ -58,7 +58,7 @@ def test_the_present_revision_has_what_another_process_committed_just_before(
     for _ in range(20):
         before = services.changes.present_revision()
         revise(other)
-        assert services.changes.present_revision() == before + 1
+        assert services.changes.present_revision() == look_up(other) > before
 
 
 def test_threads_that_ask_for_the_present_revision_at_the_same_time_share_look_ups(
@@ -77,8 +77,9 @@ def test_threads_that_ask_for_the_present_revision_at_the_same_time_share_look_u
         asked.append(1)
         return services.changes.present_revision()
 
+    known = look_up(services.database)
     event.listen(services.database.engine, "before_cursor_execute", hold)
-    assert set(together(*[ask] * 16)) == {1}
+    assert set(together(*[ask] * 16)) == {known}
 
     assert len(look_ups) <= 3, "the first one's, and another for those that came during it"
 
@@ -110,7 +111,7 @@ def test_a_database_that_is_away_is_an_error_of_the_databases(tmp_path: pytest.T
 
 def test_after_closing_it_can_be_asked_again(services: WebServices) -> None:
     services.changes.recent_revision()
-    services.changes.close()
+    services.database.close()
     revise(services.database)
 
     assert services.changes.recent_revision() == look_up(services.database)
@@ -137,5 +138,5 @@ def test_a_look_up_without_an_answer_delays_no_other_thread_for_long(
         answered.set()
 
         assert found == known
-        assert waiting.result() == known + 1
-    assert services.changes.recent_revision() == known + 1
+        assert waiting.result() > known
+    assert services.changes.recent_revision() == waiting.result()

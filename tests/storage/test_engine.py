@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from feedserver.errors import StorageError
 from feedserver.installation import init
 from feedserver.settings import Settings
+from feedserver.storage import revision as revisions
 from feedserver.storage.engine import Database
 from feedserver.storage.revision import load, revise
 from feedserver.storage.schema import heartbeats, terms
@@ -45,7 +46,7 @@ def test_an_exception_rolls_everything_back(database: Database, clock: Clock) ->
         assert connection.execute(select(heartbeats)).all() == []
 
 
-def test_writers_that_read_first_take_turns(database: Database, clock: Clock) -> None:
+def test_writers_that_read_first_take_turns(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a plain BEGIN, SQLite fails all but one of these at their first write; none may be lost on PostgreSQL."""
 
     def write(_: int) -> None:
@@ -54,6 +55,7 @@ def test_writers_that_read_first_take_turns(database: Database, clock: Clock) ->
             connection.execute(select(heartbeats)).all()
             revise(connection)
 
+    monkeypatch.setattr(revisions, "_LARGEST_STEP", 1)
     before = revision(database)
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(write, range(40)))
@@ -128,6 +130,7 @@ def test_programs_that_open_a_new_sqlite_file_together_all_get_in(tmp_path: Path
     with ThreadPoolExecutor(4) as threads:
         for number in range(50):
             together = Barrier(4)
+            (tmp_path / f"{number}.sqlite3").touch()
             urls = [f"sqlite:///{tmp_path}/{number}.sqlite3"] * 4
             assert list(threads.map(opens, urls, [together] * 4)) == ["wal"] * 4
 

@@ -88,4 +88,4 @@ def test_a_file_that_is_no_database_and_one_that_cannot_be_opened(tmp_path: Path
     missing = explained(lambda: run(Database(f"sqlite:///{tmp_path}/no/folder/site.sqlite3")))
 
     assert damaged.endswith("; the file is damaged or not a database; restore a backup")
-    assert missing.endswith("; check database.url, and who may read the file and its folder")
+    assert missing.endswith("site.sqlite3; put site.sqlite3 back, or stop the site and restore a backup")

@@ -22,7 +22,8 @@ from tests.support.statements import record_statements
 def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A SQLite database for properties, which are tried hundreds of times."""
     database = Database(f"sqlite:///{tmp_path_factory.mktemp('limits') / 'site.sqlite3'}")
-    migrate.upgrade(database)
+    with migrate.exclusive(database):
+        migrate.upgrade(database)
     yield database
     database.close()
 
