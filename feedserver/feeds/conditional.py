@@ -3,11 +3,9 @@
 import re
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from werkzeug.http import parse_accept_header, parse_date, parse_etags
-
-from feedserver.feeds.store import Version
 
 CODINGS: Final = ("br", "gzip", "identity")  # the smallest first
 _SUFFIX: Final = re.compile(r"(?:--?|;)(?:gzip|br|deflate|zstd)$")  # added to ETags by compressing proxies
@@ -15,17 +13,25 @@ _REMEMBERED: Final = 128  # header fields
 _LONGEST: Final = 300  # characters of Accept-Encoding: Werkzeug's parser takes 60 ms for the 8 KiB that may be sent
 
 
-def not_modified(version: Version, if_none_match: str | None, if_modified_since: str | None) -> bool:
-    """Whether the client has this version (RFC 9110 section 13.2.2).
+class Validators(NamedTuple):
+    """The validators of a document (RFC 9110 section 8.8): a weak ETag, and a date (UTC, whole seconds) or None."""
 
-    If-None-Match wins over If-Modified-Since, and is compared weakly. A date later than the version's counts too: some
+    etag: str
+    last_modified: datetime | None
+
+
+def not_modified(validators: Validators, if_none_match: str | None, if_modified_since: str | None) -> bool:
+    """Whether the client has the document with these validators (RFC 9110 section 13.2.2).
+
+    If-None-Match wins over If-Modified-Since, and is compared weakly. A date later than ours counts too: some
     readers send the time of their last visit.
     """
+    etag, last_modified = validators
     if if_none_match is not None:
-        return if_none_match == version.etag or _names(if_none_match, version.etag)
-    if if_modified_since is not None:
+        return if_none_match == etag or _names(if_none_match, etag)
+    if if_modified_since is not None and last_modified is not None:
         since = _date(if_modified_since)
-        return since is not None and version.last_modified <= since
+        return since is not None and last_modified <= since
     return False
 
 

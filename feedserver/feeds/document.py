@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import brotli
 
+from feedserver.feeds.conditional import Validators
 from feedserver.feeds.headers import Headers, common, full
 from feedserver.feeds.scopes import FeedAddress
-from feedserver.feeds.store import Version
 from feedserver.storage.changes import SiteState
 
 _BROTLI_QUALITY = 5  # smaller and quicker than gzip at 6; 11 takes eighty times as long
@@ -28,11 +28,14 @@ class FeedResponse(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A rendered version of a document. `state` is that of the site; `full` holds the 200 for each content coding."""
+    """A rendered document. `state` is that of the site; `full` holds the 200 for each content coding.
+
+    It has no Last-Modified if its version could not be stored.
+    """
 
     key: str  # of the document
     feed_key: str  # of the feed it belongs to: that of its newest document
-    version: Version
+    validators: Validators
     state: SiteState
     not_modified: FeedResponse
     full: Mapping[str, FeedResponse]
@@ -48,14 +51,14 @@ class Document:
 
 
 def make_document(
-    address: FeedAddress, url: str, ttl: int, version: Version, state: SiteState, bodies: Bodies
+    address: FeedAddress, url: str, ttl: int, validators: Validators, state: SiteState, bodies: Bodies
 ) -> Document:
     """The document at `address`, whose absolute URL is `url`; `ttl` is in seconds."""
-    headers = common(address, url, version, ttl)
+    headers = common(address, url, validators, ttl)
     return Document(
         address.key,
         address.newest().key,
-        version,
+        validators,
         state,
         FeedResponse(304, "304 NOT MODIFIED", headers),
         {

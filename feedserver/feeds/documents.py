@@ -1,10 +1,11 @@
 """The documents of all feeds, rendered once per change of the site.
 
-A document is current until the site's revision changes or a scheduled post is due. While the database is away or
-locked, the last good one is served.
+A document is current until the site's revision changes or a scheduled post is due. While the database cannot be read,
+each process serves the last good one that it has.
 """
 
 from threading import Lock
+from time import monotonic, sleep
 from typing import Final
 
 from feedserver.clock import Clock
@@ -22,7 +23,7 @@ from feedserver.storage.engine import Database
 from feedserver.storage.explaining import DATABASE_ERRORS
 
 _LOCKS: Final = 64  # documents that share one wait for each other
-_WAIT: Final = 0.5  # seconds for another thread's rendering if there is a last good document
+_WAIT: Final = 2.0  # seconds for another thread's rendering, which takes so long only if the database is silent
 
 
 class FeedDocuments:
@@ -36,7 +37,7 @@ class FeedDocuments:
         self._cache = DocumentCache()
         self._renderer = Renderer(database, collector, clock)
         self._rendering = [Lock() for _ in range(_LOCKS)]
-        self._outage = Outage()
+        self._outage = Outage("the last good feeds are served")
 
     def cached(self, address: FeedAddress) -> Document | None:
         """The document at `address` if it is cached and current. Runs at most a query for the site's revision."""
@@ -44,12 +45,13 @@ class FeedDocuments:
         if document is None:
             return None
         try:
-            return document if document.state.is_current(self._changes.recent_revision(), self._clock()) else None
+            is_current = document.state.is_current(self._changes.recent_revision(), self._clock())
+            return document if is_current and self._renderer.is_final(document) else None
         except DATABASE_ERRORS:
             return None
 
     def get(self, address: FeedAddress) -> Document:
-        """The current document at `address`; the last good one while rendering takes long or the database is away.
+        """The current document at `address`; the last good one while the database is away.
 
         Raises what `Collector.collect` raises; without a last good document, SQLAlchemy's DBAPIError or TimeoutError.
         """
@@ -61,12 +63,14 @@ class FeedDocuments:
         if self._outage.is_recent or not rendering.acquire(timeout=_WAIT):
             return last_good
         try:
-            return self._current(address)
+            current = self._current(address)
         except DATABASE_ERRORS as error:
-            self._outage.begin(error, address.key)
+            self._outage.begin(error)
             return last_good
         finally:
             rendering.release()
+        self._outage.end()
+        return current
 
     def describe(self, address: FeedAddress) -> Feed:
         """The content of the document at `address`, for a page. Raises what `Collector.collect` raises."""
@@ -76,8 +80,12 @@ class FeedDocuments:
         return feed
 
     def _current(self, address: FeedAddress) -> Document:
-        """Renders the document unless it is current. The caller holds its lock."""
-        cached = self._cache.get(address)
+        """Renders the document unless it is current. The caller holds its lock.
+
+        A new one is returned only when each process knows of the change: until then another one may serve the document
+        before it.
+        """
+        cached, known_everywhere = self._cache.get(address), monotonic() + self._changes.max_age
         if cached is not None and self._is_current(cached):
             return cached
         try:
@@ -85,9 +93,12 @@ class FeedDocuments:
         except (FeedNotFound, PostNotFound):
             self._cache.discard(address)
             raise
+        if cached is None or cached.validators != document.validators:
+            sleep(max(0.0, known_everywhere - monotonic()))
         self._cache.put(address, document)
         return document
 
     def _is_current(self, document: Document) -> bool:
         with self._database.read() as connection:
-            return document.state.is_current(revision.load(connection).revision, self._clock())
+            present = revision.load(connection).revision
+        return document.state.is_current(present, self._clock()) and self._renderer.is_final(document)

@@ -3,9 +3,9 @@
 from email.utils import format_datetime
 from typing import Final
 
+from feedserver.feeds.conditional import Validators
 from feedserver.feeds.model import MEDIA_TYPES
 from feedserver.feeds.scopes import FeedAddress
-from feedserver.feeds.store import Version
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -14,12 +14,14 @@ VARY: Final = "Accept-Encoding, Sec-Fetch-Dest, Sec-Fetch-Mode"
 _STALE: Final = "stale-while-revalidate=60, stale-if-error=86400"  # seconds (RFC 5861)
 
 
-def common(address: FeedAddress, url: str, version: Version, ttl: int) -> Headers:
+def common(address: FeedAddress, url: str, validators: Validators, ttl: int) -> Headers:
     """The fields that a 200 and a 304 share (RFC 9110 section 15.4.5). `url` is absolute, `ttl` in seconds."""
+    etag, last_modified = validators
+    dated = {"Last-Modified": format_datetime(last_modified, usegmt=True)} if last_modified else {}
     immutable = ", immutable" if address.part == "archive" else ""
     headers = {
-        "ETag": version.etag,
-        "Last-Modified": format_datetime(version.last_modified, usegmt=True),
+        "ETag": etag,
+        **dated,
         "Cache-Control": f"public, max-age={ttl}, {_STALE}{immutable}",
         "Vary": VARY,
         "Link": f'<{url}>; rel="self"',

@@ -83,7 +83,7 @@ class FeedResponder:
         return response
 
     def _choose(self, document: Document, request: FeedRequest) -> FeedResponse:
-        if not_modified(document.version, request.if_none_match, request.if_modified_since):
+        if not_modified(document.validators, request.if_none_match, request.if_modified_since):
             return document.not_modified
         if request.is_full_download and (wait := self.download_limit.refuses(request.client, document.key)):
             return _too_many_downloads(wait)

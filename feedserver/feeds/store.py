@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
+from feedserver.feeds.conditional import Validators
 from feedserver.storage.schema import feed_versions
 
 _STORED: Final = 50  # versions of one document
@@ -19,6 +20,10 @@ class Version:
     etag: str
     last_modified: datetime
 
+    @property
+    def validators(self) -> Validators:
+        return Validators(self.etag, self.last_modified)
+
 
 def newest(connection: Connection, key: str) -> Version | None:
     """The newest version of the document `key`, None before the first."""
@@ -28,15 +33,20 @@ def newest(connection: Connection, key: str) -> Version | None:
     return Version(*row) if row else None
 
 
-def next_version(connection: Connection, key: str, etag: str, now: datetime) -> Version:
-    """The newest version if it has this `etag`, else a new one.
+def next_version(
+    connection: Connection, key: str, etag: str, now: datetime, *, after: Version | None
+) -> Version | None:
+    """The newest version if it has this `etag`, else a new one `after` the version that was the newest before.
 
-    A version has the date when it was made, not that of its newest post, and is at least a second later than the one
-    before. So a reader that sends back Last-Modified misses no change, not even a back-dated or renamed post.
+    None if another version has been stored since `after`: these bytes may be older than its own. A version has the date
+    when it was made, not that of its newest post, and is at least a second later than the one before. So a reader that
+    sends back Last-Modified misses no change, not even a back-dated or renamed post.
     """
     known = newest(connection, key)
     if known is not None and known.etag == etag:
         return known
+    if known != after:
+        return None
     moment = now.replace(microsecond=0)
     if known is None:
         version = Version(1, etag, moment)

@@ -1,41 +1,53 @@
 """The versions of documents, shared by all processes through the database."""
 
-from dataclasses import dataclass
-
-from sqlalchemy import Connection
+from typing import Final
 
 from feedserver.clock import Clock
 from feedserver.feeds import store
+from feedserver.feeds.outage import Outage
 from feedserver.feeds.store import Version
-from feedserver.storage import revision
-from feedserver.storage.changes import SiteState
 from feedserver.storage.engine import Database
+from feedserver.storage.explaining import DATABASE_ERRORS
+
+_LOCK_TIMEOUT: Final = 0.8  # seconds: a change is served within one
 
 
-@dataclass(frozen=True, slots=True)
 class Versions:
-    """Finds the version of rendered bytes, or makes it."""
+    """Finds the version of rendered bytes, or makes it. Safe to share between threads."""
 
-    database: Database
-    clock: Clock
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._outage = Outage("versions of feeds cannot be stored, which are served without Last-Modified")
 
-    def of(self, key: str, etag: str, state: SiteState | None, lock_timeout: float | None) -> Version | None:
-        """The version of the document `key` with this ETag.
+    @property
+    def can_be_made(self) -> bool:
+        """Whether the database has taken the last version, or failed to do so over a second ago."""
+        return not self._outage.is_recent
 
-        None if `state` is given and the site has changed since: a slow renderer must not publish old bytes as the
-        newest version. `lock_timeout` is in seconds, None for the default.
-        Raises SQLAlchemy's DBAPIError or TimeoutError.
+    def newest(self, key: str) -> Version | None:
+        """The newest version of the document `key`. Raises SQLAlchemy's DBAPIError or TimeoutError."""
+        with self._database.read() as connection:
+            return store.newest(connection, key)
+
+    def find(self, key: str, etag: str, newest: Version | None, *, can_be_made: bool) -> Version | None:
+        """The version of bytes with this ETag, which were collected after `newest` had been read.
+
+        None if it is not `newest` and may not be made, if another one has been stored since, or if the database takes
+        none: it is locked, full, read-only or away.
         """
-        # Read even if this process has the same bytes: others may have published different ones meanwhile.
-        with self.database.read() as connection:
-            newest = store.newest(connection, key)
         if newest is not None and newest.etag == etag:
             return newest
+        return self._made(key, etag, newest) if can_be_made else None
 
-        def operation(connection: Connection) -> Version | None:
-            now = self.clock()
-            if state is not None and not state.is_current(revision.locked_revision(connection), now):
-                return None
-            return store.next_version(connection, key, etag, now)
-
-        return self.database.transact(operation, lock_timeout=lock_timeout)
+    def _made(self, key: str, etag: str, after: Version | None) -> Version | None:
+        try:
+            version = self._database.transact(
+                lambda connection: store.next_version(connection, key, etag, self._clock(), after=after),
+                lock_timeout=_LOCK_TIMEOUT,
+            )
+        except DATABASE_ERRORS as error:
+            self._outage.begin(error)
+            return None
+        self._outage.end()
+        return version

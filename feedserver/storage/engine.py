@@ -22,6 +22,7 @@ from feedserver.storage.replica import Replica, ReplicaState, has_failed, positi
 from feedserver.storage.sqlite_file import SqliteFile, uri
 
 BUSY_SECONDS = 15  # for which a SQLite writer waits for the lock
+_LOOK_PAUSE = 0.002  # seconds between two looks at a lock that is wanted within a short time
 _SWITCH_PAUSE = 0.01  # seconds between two tries to switch a new file to the write-ahead log
 _CACHE_KIB = 512  # of each SQLite connection, one for each thread; the system caches the file too
 _WRITES = "feedserver_writes"
@@ -254,11 +255,21 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
         return
     try:
-        _set_busy_timeout(connection, lock_timeout)
-        connection.exec_driver_sql(begin)
+        connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+        _begin_soon(connection, begin, monotonic() + lock_timeout)
     finally:  # the connection returns to the pool
-        _set_busy_timeout(connection, BUSY_SECONDS)
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
 
 
-def _set_busy_timeout(connection: Connection, seconds: float) -> None:
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+def _begin_soon(connection: Connection, begin: str, end: float) -> None:
+    """Begins as soon as nobody holds the lock. SQLite itself looks ever more rarely, every 100 ms at last, and so may
+    meet another one of many writers each time."""
+    while True:
+        try:
+            connection.exec_driver_sql(begin)
+            return
+        except OperationalError as error:
+            is_held = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+            if not is_held or monotonic() > end:
+                raise
+        sleep(_LOOK_PAUSE)

@@ -43,12 +43,6 @@ def agree_on_archives(connection: Connection, size: int) -> None:
     connection.execute(update(site).where(site.c.archive_size.is_(None)).values(archive_size=size))
 
 
-def locked_revision(connection: Connection) -> int:
-    """The revision, locked so that changes of the site wait until the transaction ends."""
-    revision: int = connection.execute(select(site.c.revision).with_for_update(read=True)).scalar_one()
-    return revision
-
-
 def lock(connection: Connection) -> None:
     """Makes all others that call this, and changes of the site, wait until the transaction ends."""
     connection.execute(select(site.c.id).with_for_update())

@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedserver.feeds.conditional import coding, not_modified
-from feedserver.feeds.store import Version
+from feedserver.feeds.conditional import Validators, coding, not_modified
 
 HASH = "0123456789abcdef0123456789abcdef"
 MOMENT = datetime(2026, 3, 8, 12, 0, 0, tzinfo=UTC)
-VERSION = Version(3, f'W/"{HASH}"', MOMENT)
+VALIDATORS = Validators(f'W/"{HASH}"', MOMENT)
 
 
 def http_date(moment: datetime) -> str:
@@ -36,7 +35,7 @@ def http_date(moment: datetime) -> str:
     ],
 )
 def test_our_tag_matches_in_every_form_that_readers_and_proxies_send(sent: str) -> None:
-    assert not_modified(VERSION, sent, None)
+    assert not_modified(VALIDATORS, sent, None)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +43,7 @@ def test_our_tag_matches_in_every_form_that_readers_and_proxies_send(sent: str) 
     ["", '""', '"other"', f'W/"{HASH[:-1]}"', f'"{HASH}0"', f'"x, {HASH}"', '"*"', "W/", ",,,", '"'],
 )
 def test_other_tags_do_not_match(sent: str) -> None:
-    assert not not_modified(VERSION, sent, None)
+    assert not not_modified(VALIDATORS, sent, None)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +61,7 @@ def test_other_tags_do_not_match(sent: str) -> None:
     ],
 )
 def test_a_date_matches_when_it_is_ours_or_later(since: str, has_it: bool) -> None:
-    assert not_modified(VERSION, None, since) is has_it
+    assert not_modified(VALIDATORS, None, since) is has_it
 
 
 @pytest.mark.parametrize(
@@ -77,36 +76,36 @@ def test_a_date_matches_when_it_is_ours_or_later(since: str, has_it: bool) -> No
     ],
 )
 def test_an_invalid_date_is_no_condition(since: str) -> None:
-    assert not not_modified(VERSION, None, since)
+    assert not not_modified(VALIDATORS, None, since)
 
 
 @settings(deadline=None)  # the speed of the machine does not matter
 @given(st.text(st.sampled_from('09:+-, GMTSunMar2026()"\\\t'), max_size=40))
 def test_no_date_however_mangled_is_an_error(since: str) -> None:
-    assert not_modified(VERSION, None, since) in (True, False)
+    assert not_modified(VALIDATORS, None, since) in (True, False)
 
 
 @settings(deadline=None)
 @given(st.text(st.sampled_from('W/"*,; -gzip0123\t\x80'), max_size=40))
 def test_no_list_of_tags_however_mangled_is_an_error(tags: str) -> None:
-    assert not_modified(VERSION, tags, None) in (True, False)
+    assert not_modified(VALIDATORS, tags, None) in (True, False)
 
 
 @pytest.mark.parametrize(
     ("tag", "since", "has_it"),
     [
         ('"other"', http_date(MOMENT), False),
-        (VERSION.etag, http_date(MOMENT - timedelta(days=1)), True),
+        (VALIDATORS.etag, http_date(MOMENT - timedelta(days=1)), True),
         ("", http_date(MOMENT), False),
-        (VERSION.etag, "garbage", True),
+        (VALIDATORS.etag, "garbage", True),
     ],
 )
 def test_if_none_match_wins_where_both_are_sent(tag: str, since: str, has_it: bool) -> None:
-    assert not_modified(VERSION, tag, since) is has_it
+    assert not_modified(VALIDATORS, tag, since) is has_it
 
 
 def test_a_request_without_conditions_gets_the_feed() -> None:
-    assert not not_modified(VERSION, None, None)
+    assert not not_modified(VALIDATORS, None, None)
 
 
 @pytest.mark.parametrize(

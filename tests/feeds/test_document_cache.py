@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from feedserver.feeds.conditional import Validators
 from feedserver.feeds.document import Document, make_document
 from feedserver.feeds.document_cache import MAX_BYTES, MAX_DOCUMENTS, DocumentCache
 from feedserver.feeds.scopes import FeedAddress
-from feedserver.feeds.store import Version
 from feedserver.storage.changes import SiteState
 
-VERSION = Version(1, 'W/"x"', datetime(2026, 3, 8, tzinfo=UTC))
+VALIDATORS = Validators('W/"x"', datetime(2026, 3, 8, tzinfo=UTC))
 
 
 def at(name: str) -> FeedAddress:
@@ -21,7 +21,7 @@ def at(name: str) -> FeedAddress:
 
 
 def a_document(size: int) -> Document:
-    return make_document(at("x"), "", 300, VERSION, SiteState(1, None), {"identity": b"x" * size})
+    return make_document(at("x"), "", 300, VALIDATORS, SiteState(1, None), {"identity": b"x" * size})
 
 
 def held(cache: DocumentCache, *documents: tuple[str, int]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -18,6 +18,13 @@ from tests.posts import builders
 from tests.support.fixtures import Assemble, Publish
 from tests.support.moderating import moderate
 from tests.support.outside import Clock
+
+
+def dated(document: Document) -> datetime:
+    """Its Last-Modified."""
+    assert document.validators.last_modified is not None
+    return document.validators.last_modified
+
 
 SITE_ATOM = FeedAddress("site", "atom")
 EVERY_FEED = [
@@ -78,35 +85,35 @@ def test_every_change_of_the_bytes_moves_both_etag_and_last_modified(
 
     after = site.services.feed_documents.get(address)
     assert after.bodies != before.bodies
-    assert after.version.etag != before.version.etag
-    assert after.version.last_modified > before.version.last_modified
+    assert after.validators.etag != before.validators.etag
+    assert dated(after) > dated(before)
 
 
 def test_in_a_burst_last_modified_moves_a_second_with_each_change_and_later_catches_up(site: SimpleNamespace) -> None:
-    moments = [site.services.feed_documents.get(SITE_ATOM).version.last_modified]
+    moments = [dated(site.services.feed_documents.get(SITE_ATOM))]
     for n in range(4):
         site.publish(f"Burst {n}")
-        moments.append(site.services.feed_documents.get(SITE_ATOM).version.last_modified)
+        moments.append(dated(site.services.feed_documents.get(SITE_ATOM)))
 
     assert [after - before for before, after in pairwise(moments)] == [timedelta(seconds=1)] * 4
     site.clock.move(hours=1)
     site.publish("After the burst")
-    assert site.services.feed_documents.get(SITE_ATOM).version.last_modified == site.clock().replace(microsecond=0)
+    assert dated(site.services.feed_documents.get(SITE_ATOM)) == site.clock().replace(microsecond=0)
 
 
 def test_last_modified_moves_forward_even_if_the_clock_was_put_back(site: SimpleNamespace) -> None:
-    before = site.services.feed_documents.get(SITE_ATOM).version
+    before = dated(site.services.feed_documents.get(SITE_ATOM))
 
     site.clock.move(days=-7)
     edit(site, "second")
 
-    assert site.services.feed_documents.get(SITE_ATOM).version.last_modified > before.last_modified
+    assert dated(site.services.feed_documents.get(SITE_ATOM)) > before
 
 
 def test_a_first_version_is_dated_when_it_was_made_so_that_dates_of_another_feed_do_not_match(
     site: SimpleNamespace,
 ) -> None:
-    assert site.services.feed_documents.get(SITE_ATOM).version.last_modified == site.clock()
+    assert dated(site.services.feed_documents.get(SITE_ATOM)) == site.clock()
 
 
 @pytest.mark.parametrize(
@@ -129,7 +136,7 @@ def test_a_change_that_leaves_the_bytes_alone_leaves_the_version_alone(
     site.clock.move(hours=5)
 
     after = site.services.feed_documents.get(address)
-    assert (after.version, after.bodies) == (before.version, before.bodies)
+    assert (after.validators, after.bodies) == (before.validators, before.bodies)
 
 
 def test_a_post_beyond_the_last_entry_changes_nothing(
@@ -142,7 +149,7 @@ def test_a_post_beyond_the_last_entry_changes_nothing(
 
     edit(site, "first")
 
-    assert short.feed_documents.get(SITE_ATOM).version == before.version
+    assert short.feed_documents.get(SITE_ATOM).validators == before.validators
 
 
 def test_a_post_that_is_older_than_all_entries_comes_to_subscribers_until_an_archive_holds_it(
@@ -156,7 +163,7 @@ def test_a_post_that_is_older_than_all_entries_comes_to_subscribers_until_an_arc
     site.publish("Newest", date="2026-02-02")
 
     assert b"Older than both" in late.bodies["identity"]
-    assert late.version.last_modified > before.version.last_modified
+    assert dated(late) > dated(before)
     assert b"Older than both" not in short.feed_documents.get(SITE_ATOM).bodies["identity"]
     assert b"Older than both" in short.feed_documents.get(SITE_ATOM.archive(2)).bodies["identity"]
 
@@ -170,7 +177,7 @@ def test_a_scheduled_post_appears_when_it_is_due_without_any_write(site: SimpleN
 
     after = site.services.feed_documents.get(SITE_ATOM)
     assert b"To come" in after.bodies["identity"]
-    assert after.version.last_modified > before.version.last_modified
+    assert dated(after) > dated(before)
 
 
 def test_the_version_survives_a_restart(settings: Settings, assemble: Assemble, site: SimpleNamespace) -> None:
@@ -209,8 +216,8 @@ def test_bytes_that_return_are_a_new_version_in_a_process_that_missed_the_others
     after = other.feed_documents.get(SITE_ATOM)
 
     assert after.bodies == before.bodies
-    assert after.version.etag == before.version.etag
-    assert after.version.last_modified > between.version.last_modified
+    assert after.validators.etag == before.validators.etag
+    assert dated(after) > dated(between)
 
 
 def test_the_same_posts_give_the_same_bytes_whenever_they_are_rendered(
@@ -234,7 +241,7 @@ def test_a_renamed_posts_feed_has_a_new_address_and_a_later_date(site: SimpleNam
         site.services.feed_documents.get(FeedAddress("post", "rss", "first"))
     assert moved.value.slug == "foremost"
     after = site.services.feed_documents.get(FeedAddress("post", "rss", "foremost"))
-    assert after.version.last_modified > before.version.last_modified
+    assert dated(after) > dated(before)
 
 
 def test_a_deleted_posts_feed_is_gone(site: SimpleNamespace) -> None:

@@ -6,9 +6,11 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import time
-from email.utils import formatdate
+from contextlib import closing
+from email.utils import formatdate, parsedate_to_datetime
 
 import brotli
 import pytest
@@ -50,6 +52,28 @@ def test_feeds_come_from_the_cache_as_the_site_made_them(front: Front, path: str
     assert (status, body) == (made[0], made[2])
     for name in ("etag", "last-modified", "cache-control", "vary", "link", "content-type", "content-length"):
         assert headers[name] == made[1][name]
+
+
+def test_a_change_that_gets_no_version_passes_the_cache_which_has_its_date_as_soon_as_there_is_one(
+    front: Front,
+) -> None:
+    before = front.get("/feed.atom")
+    time.sleep(EXPIRED)
+    front.publish("Without a version")
+    with closing(sqlite3.connect(front.site.folder / "var" / "feedserver.sqlite3", isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        answer = front.get("/feed.atom")
+        unchanged = front.get("/feed.atom", If_None_Match=answer[1]["etag"])
+        dated = front.get("/feed.atom", If_Modified_Since=formatdate(time.time() + 3600, usegmt=True))
+
+    assert b"Without a version" in answer[2]
+    assert "last-modified" not in answer[1]
+    assert (unchanged[0], dated[0]) == (304, 200)
+    wait_until(lambda: "last-modified" in front.get("/feed.atom")[1], 15, front.site.log)
+    after = front.get("/feed.atom")
+    assert after[2] == answer[2]
+    assert parsedate_to_datetime(after[1]["last-modified"]) > parsedate_to_datetime(before[1]["last-modified"])
+    assert front.get("/feed.atom", If_None_Match=after[1]["etag"])[0] == 304
 
 
 def test_a_new_post_is_in_the_first_answer_a_second_later(front: Front) -> None:

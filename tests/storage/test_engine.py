@@ -1,7 +1,9 @@
 """Transactions: writers take turns, readers see one snapshot, conflicts are tried again; URLs that cannot be used."""
 
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Barrier, Event
 from typing import Any
@@ -269,6 +271,33 @@ def test_a_short_lock_timeout_ends_the_wait_and_leaves_the_next_transaction_the_
     other.close()
 
     assert done.is_set()
+
+
+def test_a_short_wait_for_the_lock_of_sqlite_is_enough_among_writers_that_hardly_pause(tmp_path: Path) -> None:
+    database, done = Database(f"sqlite:///{tmp_path / 'busy.sqlite3'}"), Event()
+    with database.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE written (number INTEGER)")
+
+    def hold_again_and_again() -> None:
+        with closing(sqlite3.connect(tmp_path / "busy.sqlite3", isolation_level=None, timeout=20)) as holder:
+            while not done.is_set():
+                holder.execute("BEGIN IMMEDIATE")
+                done.wait(0.07)
+                holder.execute("ROLLBACK")
+                done.wait(0.007)
+
+    with ThreadPoolExecutor(1) as thread:
+        holding = thread.submit(hold_again_and_again)
+        try:
+            for _ in range(
+                5
+            ):  # SQLite itself looks fourteen times in this time, and misses the pauses every second time
+                with database.write(lock_timeout=0.5) as connection:
+                    connection.exec_driver_sql("INSERT INTO written VALUES (1)")
+        finally:
+            done.set()
+        holding.result(20)
+    database.close()
 
 
 def test_a_folder_with_odd_letters_holds_a_database(tmp_path: Any, assemble: Assemble, clock: Clock) -> None:
