@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from gunicorn.glogging import Logger
 
-from feedserver.discreet_logs import DISCREET, configure, hidden
+from feedserver.discreet_logs import DISCREET, configure, hidden, prefix
 
 FORMAT: Final = '%(h)s "%(r)s" %(s)s %(B)s %(M)sms "%(a)s"'
 
@@ -55,6 +55,8 @@ class AccessLogger(Logger):  # type: ignore[misc] # gunicorn is published withou
         self._lines.close()
 
     def _write(self, lines: Sequence[str]) -> None:
+        begun = prefix()  # they are at most `_GATHER_SECONDS` old
+        lines = [begun + line for line in lines]
         if self.cfg.accesslog == "-":  # not through `logging`: its lock would keep a blocked process from ending
             for piece in _pieces(lines):
                 _write_all(sys.stdout.fileno(), piece)

@@ -26,6 +26,7 @@ from feedserver.pages import archive, crawlers, oembed, private
 from feedserver.pages import views as page_views
 from feedserver.services import EXTENSION, WebServices, services
 from feedserver.settings import Settings
+from feedserver.storage.explaining import is_outage
 from feedserver.text import shorten
 from feedserver.thoughts import comments
 from feedserver.thoughts import views as thought_views
@@ -179,7 +180,8 @@ def _error_page(error: HTTPException) -> BaseResponse:
 
 
 def _storage_error(error: DBAPIError | NoConnection) -> Response:
-    _log.error("the database did not answer: %s", type(error).__name__)
+    if not is_outage(error):
+        _log.error("the database refused a statement", exc_info=error)
     response = _message_page(ServiceUnavailable.code)
     response.headers["Retry-After"] = "30"
     return response

@@ -1,14 +1,18 @@
-"""What no log line holds: addresses that open something by themselves, and characters that change a terminal or forge
-a line. `access_log` and config/nginx.conf keep to the same."""
+"""The form of all log lines, which is gunicorn's, and what none holds: addresses that open something by themselves, and
+characters that change a terminal or forge a line. `access_log` and config/nginx.conf keep to the same."""
 
 import logging
+import os
 import re
+import time
+import warnings
 from typing import Final
 
 from feedserver.text import printable
 
 PRIVATE: Final = ("receipts", "moderation")  # below these, the next part of an address is a secret
-FORMAT: Final = "%(levelname)s %(name)s: %(message)s"
+FORMAT: Final = "%(asctime)s [%(process)d] [%(levelname)s] %(message)s"
+TIME: Final = "[%Y-%m-%d %H:%M:%S %z]"
 
 # Whatever comes between, such as further slashes, blanks or dot segments, is hidden too.
 _ADDRESS: Final = re.compile(
@@ -57,10 +61,31 @@ DISCREET: Final = Discreet()
 
 
 def configure() -> None:
-    """Sends warnings to standard error unless the operator has configured logging; makes all handlers discreet."""
-    logging.basicConfig(level=logging.WARNING, format=FORMAT)
+    """Sends log lines to standard error unless the operator has configured logging; makes all handlers discreet.
+
+    Of other libraries only warnings; those of Python too, a line each.
+    """
+    logging.basicConfig(level=logging.WARNING, format=FORMAT, datefmt=TIME)
+    logging.getLogger("feedserver").setLevel(logging.INFO)
+    logging.captureWarnings(True)
+    warnings.formatwarning = _warning
     for handler in logging.getLogger().handlers:
         handler.addFilter(DISCREET)
+
+
+def prefix() -> str:
+    """How a line of this moment begins that does not pass through `logging`."""
+    return f"{time.strftime(TIME)} [{os.getpid()}] [INFO] "
+
+
+def _warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,  # noqa: ARG001 - the form is Python's
+) -> str:
+    return f"{category.__name__}: {message} ({filename}:{lineno})"
 
 
 def _decoded(encoded: re.Match[str]) -> str:

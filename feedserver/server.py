@@ -5,6 +5,7 @@ worker.
 """
 
 import ctypes
+import logging
 import os
 import socket
 import struct
@@ -35,6 +36,7 @@ _GRACE_SECONDS: Final = 30  # for running requests and jobs when the server stop
 _M_ARENA_MAX: Final = -8  # mallopt(3)
 _SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108 - it holds gunicorn's empty heartbeat files, which have no name
 
+_log = logging.getLogger(__name__)
 _job_workers: dict[int, Worker] = {}  # by process id
 
 
@@ -148,26 +150,26 @@ def _follow_address(server: Any) -> str:
 
 
 def announce(urls: Urls, listeners: Iterable[Any]) -> None:
-    """Prints for the operator where the server listens, and its main URLs."""
+    """Logs for the operator where the server listens, and its main URLs."""
     sockets = [listener.sock for listener in listeners]
-    lines = [
+    for name, value in (
         ("listening on", ", ".join(map(str, listeners))),
         ("site", urls.home()),
         ("feeds", ", ".join(urls_by_format(urls, SITE).values())),
         ("pingback endpoint", urls.pingback()),
-    ]
+    ):
+        _log.info("%-18s %s", f"{name}:", value)
     public = [str(listener) for listener in listeners if not listening.is_local(listener.sock)]
     if public:
-        warning = (
-            f"other machines reach {', '.join(public)}; a proxy that buffers slow clients belongs in front of it, "
-            "as in config/nginx.conf"
+        _log.warning(
+            "other machines reach %s; a proxy that buffers slow clients belongs in front of it, "
+            "as in config/nginx.conf",
+            ", ".join(public),
         )
-        lines.append(("warning", warning))
     if not listening.answers(urls.base, sockets):
-        warning = f"site.url is {urls.base}, where this server does not listen: unless a proxy does, links lead nowhere"
-        lines.append(("warning", warning))
-    for name, value in lines:
-        print(f"{name + ':':<19}{value}", flush=True)  # noqa: T201
+        _log.warning(
+            "site.url is %s, where this server does not listen: unless a proxy does, links lead nowhere", urls.base
+        )
 
 
 def _post_worker_init(worker: Any) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from feedserver import __version__, private_files, site_address
 from feedserver.clock import Clock, utc_now
+from feedserver.condition import Condition
 from feedserver.jobs.housekeeping import HOUSEKEEPING, Housekeeping
 from feedserver.jobs.runner import Runner
 from feedserver.net.connection import Policy
@@ -45,13 +46,16 @@ class Services:
         clock: Clock = utc_now,
         fetch: Fetch | None = None,
         cpu_clock: Callable[[], float] = thread_time,
+        condition: Condition | None = None,
     ) -> None:
-        """`fetch` and `cpu_clock` replace the guarded fetcher and the CPU seconds of a thread in tests.
+        """A process that goes on when the database fails gives a `condition`, which logs it.
+
+        `fetch` and `cpu_clock` replace the guarded fetcher and the CPU seconds of a thread in tests.
 
         Raises StorageError for a bad database URL or data directory.
         """
         self.clock = clock
-        self.database = Database(settings.database_url, settings.database.read_url)
+        self.database = Database(settings.database_url, settings.database.read_url, condition=condition)
         private_files.take_site_from_others(settings.data_dir, self.database.file)
         self.settings = settings = site_address.settings_in_force(settings, self.database)
         self.urls = Urls(settings.site.url)
@@ -105,7 +109,7 @@ class WebServices(Services):
         from feedserver.thoughts.receiving import Receiver
         from feedserver.thoughts.slots import WaitingSlots
 
-        super().__init__(settings, clock, fetch, cpu_clock)
+        super().__init__(settings, clock, fetch, cpu_clock, Condition("the database"))
         settings = self.settings
         self.changes = Changes(self.database)
         self.write_probe = WriteProbe(self.database, clock)

@@ -2,9 +2,12 @@
 
 import io
 import logging
+import re
+import sys
 import threading
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
 from typing import Any
@@ -157,6 +160,25 @@ def test_without_an_access_log_no_line_is_formatted(written: list[str], monkeypa
 
     logger.close()
     assert written == []
+
+
+def test_each_line_begins_as_those_of_gunicorn_do(
+    logger: AccessLogger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lines = LineWriter(logger._write)
+    monkeypatch.setattr(logger, "_lines", lines)
+    with (tmp_path / "out").open("w") as output:
+        monkeypatch.setattr(sys, "stdout", output)
+        logger.access(ANSWER, REQUEST, environ(), timedelta())
+        logger.close()
+
+    formatter = logging.Formatter(logger.error_fmt, logger.datefmt)
+    expected = formatter.format(logging.LogRecord("x", logging.INFO, "", 0, "", (), None))
+    (line,) = (tmp_path / "out").read_text().splitlines()
+    begun, _, rest = line.partition("192.0.2.7 ")
+    assert re.sub(r"\d", "0", begun) == re.sub(r"\d", "0", expected)
+    assert begun.split()[3:] == expected.split()[3:], "the process and the level"
+    assert rest.startswith('"GET /feed.rss?page=2 HTTP/1.1" 200')
 
 
 # --- the thread that writes ---

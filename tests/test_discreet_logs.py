@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 import subprocess
 import sys
 import time
@@ -88,8 +89,11 @@ def test_a_traceback_is_discreet_and_keeps_its_lines(log: logging.Logger, writte
     assert lines[-1] == "ValueError: no such page: /receipts/… \\u202e"
 
 
+LINE = r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}\] \[\d+\] "  # when, and which process
+
 PROGRAM = """
 import logging
+import re
 from feedserver.services import Services
 from feedserver.settings import Settings
 from feedserver.discreet_logs import configure
@@ -127,7 +131,9 @@ def test_an_exception_of_a_view_is_told_without_the_secret_of_its_address() -> N
     )
 
     assert done.stdout == "500\n"
-    assert done.stderr.startswith("ERROR feedserver: Exception on /receipts/… [GET]\n")
+    first, _, rest = done.stderr.partition("\n")
+    assert re.fullmatch(LINE + r"\[ERROR\] Exception on /receipts/… \[GET\]", first)
+    assert rest.startswith("Traceback")
     assert done.stderr.count("ZeroDivisionError") == 1
     assert SECRET not in done.stderr
 
@@ -144,6 +150,6 @@ def test_parameters_of_statements_are_not_logged(tmp_path: Path) -> None:
         check=True,
     )
 
-    assert "ERROR feedserver: failed on /receipts/…\n" in done.stderr
+    assert "[ERROR] failed on /receipts/…\n" in done.stderr
     assert "no_such_table" in done.stderr
     assert SECRET not in done.stderr

@@ -12,6 +12,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in pat
 # Small modules that every package may import.
 SHARED = {
     "clock",
+    "condition",
     "domains",
     "errors",
     "host_names",

@@ -1,5 +1,6 @@
 """What the server does before it listens, and the lines that it prints for its operator when it does."""
 
+import logging
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -39,18 +40,19 @@ def listen(tmp_path: Path) -> Iterator[Listen]:
 
 
 def announced(
-    listeners: list[socket.socket], capsys: pytest.CaptureFixture[str], base: str = "https://blog.example"
+    listeners: list[socket.socket], caplog: pytest.LogCaptureFixture, base: str = "https://blog.example"
 ) -> list[str]:
-    announce(Urls(base), listeners)
-    return capsys.readouterr().out.splitlines()
+    with caplog.at_level(logging.INFO, "feedserver"):
+        announce(Urls(base), listeners)
+    return caplog.messages
 
 
 def test_the_operator_reads_where_the_site_its_feeds_and_its_endpoint_are(
-    listen: Listen, capsys: pytest.CaptureFixture[str]
+    listen: Listen, caplog: pytest.LogCaptureFixture
 ) -> None:
     listeners = listen("127.0.0.1:0")
 
-    assert announced(listeners, capsys) == [
+    assert announced(listeners, caplog) == [
         f"listening on:      {listeners[0]}",
         "site:              https://blog.example/",
         "feeds:             https://blog.example/feed.rss, https://blog.example/feed.atom, https://blog.example/feed.json",
@@ -59,28 +61,27 @@ def test_the_operator_reads_where_the_site_its_feeds_and_its_endpoint_are(
 
 
 def test_one_line_says_that_a_setting_and_the_address_contradict_each_other_on_loopback(
-    listen: Listen, capsys: pytest.CaptureFixture[str]
+    listen: Listen, caplog: pytest.LogCaptureFixture
 ) -> None:
     listeners = listen("127.0.0.1:0")
 
-    (line,) = [line for line in announced(listeners, capsys, "http://127.0.0.1:1") if "warning" in line]
+    (line,) = [line for line in announced(listeners, caplog, "http://127.0.0.1:1") if "proxy" in line]
 
     assert line == (
-        "warning:           site.url is http://127.0.0.1:1, where this server does not listen: unless a proxy does, "
-        "links lead nowhere"
+        "site.url is http://127.0.0.1:1, where this server does not listen: unless a proxy does, links lead nowhere"
     )
 
 
 @pytest.mark.parametrize("bind", ["0.0.0.0:0", "[::]:0", "127.0.0.1:0 0.0.0.0:0"])
 def test_one_line_says_that_a_proxy_belongs_in_front_of_what_other_machines_reach(
-    listen: Listen, capsys: pytest.CaptureFixture[str], bind: str
+    listen: Listen, caplog: pytest.LogCaptureFixture, bind: str
 ) -> None:
     listeners = listen(*bind.split())
 
-    (line,) = [line for line in announced(listeners, capsys) if "proxy" in line]
+    (line,) = [line for line in announced(listeners, caplog) if "proxy" in line]
 
     assert line == (
-        f"warning:           other machines reach {listeners[-1]}; a proxy that buffers slow clients belongs in front "
+        f"other machines reach {listeners[-1]}; a proxy that buffers slow clients belongs in front "
         "of it, as in config/nginx.conf"
     )
 
@@ -89,9 +90,9 @@ def test_one_line_says_that_a_proxy_belongs_in_front_of_what_other_machines_reac
     "bind", ["127.0.0.1:0", "127.0.0.5:0", "[::1]:0", "[::ffff:127.0.0.1]:0", "localhost:0", "unix:{folder}/x"]
 )
 def test_what_only_this_machine_reaches_needs_no_proxy(
-    listen: Listen, capsys: pytest.CaptureFixture[str], bind: str
+    listen: Listen, caplog: pytest.LogCaptureFixture, bind: str
 ) -> None:
-    assert not [line for line in announced(listen(bind), capsys) if "proxy" in line]
+    assert not [line for line in announced(listen(bind), caplog) if "proxy" in line]
 
 
 # --- the address that is noted ---
@@ -113,15 +114,16 @@ def a_server(listeners: list[socket.socket]) -> Any:
 @pytest.mark.usefixtures("unaddressed")
 @pytest.mark.parametrize("hook", ["when_ready", "on_reload"])
 def test_the_address_follows_the_socket_and_is_noted_for_commands(
-    listen: Listen, database: Database, capsys: pytest.CaptureFixture[str], hook: str
+    listen: Listen, database: Database, caplog: pytest.LogCaptureFixture, hook: str
 ) -> None:
     (listener,) = listen("0.0.0.0:0")
+    caplog.set_level(logging.INFO, "feedserver")
 
     gunicorn_settings()[hook](a_server([listener]))
 
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     assert site_address.noted(database) == url
-    assert hook == "on_reload" or f"site:              {url}/" in capsys.readouterr().out
+    assert hook == "on_reload" or f"site:              {url}/" in caplog.messages
 
 
 @pytest.mark.usefixtures("unaddressed")

@@ -10,6 +10,7 @@ from typing import Any
 
 from feedserver import __version__, settings
 from feedserver.clock import rfc3339
+from feedserver.condition import Condition
 from feedserver.installation import require_current
 from feedserver.services import Services
 from feedserver.text import cluster_start, printable, strangers_line
@@ -53,9 +54,12 @@ def listing(commands: Commands, name: str, run: Run, meaning: str) -> argparse.A
     return command
 
 
-def open_site() -> Services:
-    """Returns the services of the site. Raises StorageError if there is none or its schema is not current."""
-    services = Services(settings.load())
+def open_site(condition: Condition | None = None) -> Services:
+    """Returns the services of the site. Raises StorageError if there is none or its schema is not current.
+
+    A command that goes on when the database fails gives a `condition`.
+    """
+    services = Services(settings.load(), condition=condition)
     require_current(services)
     return services
 

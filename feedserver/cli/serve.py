@@ -1,15 +1,18 @@
 """`feedserver serve` and `feedserver worker`: the processes that run until they are stopped."""
 
+import logging
 import signal
 from argparse import ArgumentTypeError, Namespace
 from threading import Event
 
 from feedserver import listening
 from feedserver.cli.arguments import Commands, open_site, verb
+from feedserver.condition import Condition
 from feedserver.errors import SettingsError
 from feedserver.jobs.worker import Worker
 from feedserver.settings import BIND, THREADS
 
+_log = logging.getLogger(__name__)
 _ABOUT_BIND = """where to listen, IPv6 in brackets; default: %(default)s. Where no setting says site.url, it is this
 address; site.url is what readers and other blogs see, this is what a proxy in front connects to. No effect where
 systemd hands over the sockets"""
@@ -45,13 +48,13 @@ def _serve(chosen: Namespace) -> None:
 
 
 def _worker(_: Namespace) -> None:
-    services = open_site()
+    services = open_site(Condition("the database"))
     stopping = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     worker = Worker(services.runner)
     worker.start()
-    print("running background jobs; SIGTERM ends this process", flush=True)
+    _log.info("running background jobs; SIGTERM ends this process")
     stopping.wait()
     worker.stop()
     services.database.close()

@@ -4,6 +4,7 @@ A document is current until the site's revision changes or a scheduled post is d
 each process serves the last good one that it has.
 """
 
+import logging
 from threading import Lock
 from time import monotonic, sleep
 from typing import Final
@@ -20,8 +21,9 @@ from feedserver.feeds.scopes import FeedAddress
 from feedserver.storage import revision
 from feedserver.storage.changes import Changes
 from feedserver.storage.engine import Database
-from feedserver.storage.explaining import DATABASE_ERRORS
+from feedserver.storage.explaining import DATABASE_ERRORS, is_outage
 
+_log = logging.getLogger(__name__)
 _LOCKS: Final = 64  # documents that share one wait for each other
 _WAIT: Final = 2.0  # seconds for another thread's rendering, which takes so long only if the database is silent
 
@@ -37,7 +39,7 @@ class FeedDocuments:
         self._cache = DocumentCache()
         self._renderer = Renderer(database, collector, clock)
         self._rendering = [Lock() for _ in range(_LOCKS)]
-        self._outage = Outage("the last good feeds are served")
+        self._outage = Outage()
 
     def cached(self, address: FeedAddress) -> Document | None:
         """The document at `address` if it is cached and current. Runs at most a query for the site's revision."""
@@ -65,7 +67,9 @@ class FeedDocuments:
         try:
             current = self._current(address)
         except DATABASE_ERRORS as error:
-            self._outage.begin(error)
+            if not is_outage(error):
+                _log.exception("the database refused a statement")
+            self._outage.begin()
             return last_good
         finally:
             rendering.release()

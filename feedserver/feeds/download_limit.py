@@ -5,12 +5,12 @@ like a refusal until it ends: both cost a dictionary look-up. While the database
 uncounted, and the log says so.
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from threading import Lock
+from time import monotonic
 from typing import Final
 
 from cachetools import LRUCache
@@ -18,17 +18,17 @@ from sqlalchemy import Connection
 
 from feedserver import domains
 from feedserver.clock import Clock
+from feedserver.condition import Condition
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
-from feedserver.storage.explaining import DATABASE_ERRORS
+from feedserver.storage.explaining import DATABASE_ERRORS, explain
 from feedserver.storage.rate_limits import Count, Limit
 
 MOST_DOWNLOADERS: Final = 10_000  # in memory, in an LRU cache
 _LOCK_TIMEOUT: Final = 0.5  # seconds: counting must not delay the response
-_PAUSE: Final = timedelta(seconds=30)  # before a database that failed is tried again
+_PAUSE: Final = 30.0  # seconds before a database that failed is tried again
 
 _Downloader = tuple[str, str]  # a client's network and a document's key
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,8 @@ class DownloadLimit:
         self._recent: LRUCache[_Downloader, RecentDownloads] = LRUCache(most_downloaders)
         self._lock = Lock()  # for `_recent`
         self._counting = Lock()  # held while the database counts, so that it gets uncounted downloads before later ones
-        self._paused_until: datetime | None = None
+        self._paused_until = float("-inf")  # by the monotonic clock
+        self._condition = Condition("the count of downloads")
 
     def refuses(self, client_address: str, key: str) -> int:
         """Counts one more download of the document `key` and returns 0; or, not counting it, the seconds to wait."""
@@ -89,7 +90,7 @@ class DownloadLimit:
             return self._count(downloader, self._clock())
 
     def _count(self, downloader: _Downloader, now: datetime) -> int:
-        if self._paused_until and now < self._paused_until:
+        if monotonic() < self._paused_until:
             return 0
         with self._lock:
             recent = self._recent.get(downloader, _NONE)
@@ -114,12 +115,10 @@ class DownloadLimit:
             return refusal.seconds if refusal else 0
 
         try:
-            return self._database.transact(count, lock_timeout=_LOCK_TIMEOUT)
+            wait = self._database.transact(count, lock_timeout=_LOCK_TIMEOUT)
         except DATABASE_ERRORS as error:
-            self._paused_until = now + _PAUSE
-            _log.warning(
-                "downloads of feeds are not counted for %s s; the database did not answer: %s",
-                int(_PAUSE.total_seconds()),
-                type(error).__name__,
-            )
+            self._paused_until = monotonic() + _PAUSE
+            self._condition.fails(type(error).__name__, f"downloads of feeds are not counted: {explain(error)}")
             return 0
+        self._condition.works()
+        return wait

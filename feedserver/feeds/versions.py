@@ -3,11 +3,12 @@
 from typing import Final
 
 from feedserver.clock import Clock
+from feedserver.condition import Condition
 from feedserver.feeds import store
 from feedserver.feeds.outage import Outage
 from feedserver.feeds.store import Version
 from feedserver.storage.engine import Database
-from feedserver.storage.explaining import DATABASE_ERRORS
+from feedserver.storage.explaining import DATABASE_ERRORS, explain
 
 _LOCK_TIMEOUT: Final = 0.8  # seconds: a change is served within one
 
@@ -18,7 +19,8 @@ class Versions:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._outage = Outage("versions of feeds cannot be stored, which are served without Last-Modified")
+        self._outage = Outage()
+        self._condition = Condition("the storing of versions of feeds")
 
     @property
     def can_be_made(self) -> bool:
@@ -47,7 +49,9 @@ class Versions:
                 lock_timeout=_LOCK_TIMEOUT,
             )
         except DATABASE_ERRORS as error:
-            self._outage.begin(error)
+            self._outage.begin()
+            self._condition.fails(type(error).__name__, f"feeds are served without Last-Modified: {explain(error)}")
             return None
         self._outage.end()
+        self._condition.works()
         return version

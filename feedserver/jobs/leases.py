@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from threading import Lock, Thread
 
 from feedserver.clock import Clock
+from feedserver.condition import Condition
 from feedserver.jobs import store
 from feedserver.jobs.model import RENEW_SECONDS, Job
 from feedserver.storage.engine import Database
-from feedserver.storage.explaining import DATABASE_ERRORS
+from feedserver.storage.explaining import DATABASE_ERRORS, explain, is_outage
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ class Leases:
         self._jobs: dict[str, Job] = {}  # by lease token
         self._lock = Lock()
         self._is_renewing = False
+        self._renewal = Condition("the renewal of leases")
 
     @contextmanager
     def renewed(self, job: Job) -> Iterator[None]:
@@ -59,7 +61,7 @@ class Leases:
         try:
             self._database.transact(lambda connection: store.give_back(connection, list(leased.values())))
         except DATABASE_ERRORS as error:
-            _log.warning("leases were not given back; the database did not answer: %s", type(error).__name__)
+            _log.warning("%d leases were not given back: %s", len(leased), explain(error))
             return
         with self._lock:
             for lease_token in leased:
@@ -72,8 +74,10 @@ class Leases:
             time.sleep(RENEW_SECONDS)
             try:
                 self.renew()
+                self._renewal.works()
             except Exception as error:  # noqa: BLE001 - the next renewal may succeed before the leases end
-                _log.warning("leases were not renewed; the database did not answer: %s", type(error).__name__)
+                if not is_outage(error):
+                    self._renewal.fails(type(error).__name__, "leases were not renewed", error)
 
     def _is_needed(self) -> bool:
         with self._lock:

@@ -18,6 +18,9 @@ BACKGROUND: Final = 1  # no one waits: these jobs go after all interactive ones
 # First attempts, repeated ones and background jobs have separate slots, so that none delays the others.
 Lane = Literal["first", "again", "background"]
 LANES: Final[tuple[Lane, ...]] = ("first", "again", "background")
+# What became of a job: it is done; it failed and comes again; it failed for the last time; a limit was reached; it
+# raised an error of ours; the database failed meanwhile; its lease had ended, and another process has it.
+Outcome = Literal["done", "to be tried again", "given up", "put off", "failed", "interrupted", "taken over"]
 # Retries and rechecks leave one of the places of their key to a first attempt.
 MOST_PER_KEY: Final[dict[Lane, int]] = {"first": MAX_PER_KEY, "again": MAX_PER_KEY - 1, "background": MAX_PER_KEY - 1}
 

@@ -11,14 +11,16 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from feedserver.clock import Clock
 from feedserver.jobs import queue, store
 from feedserver.jobs.leases import Leases
-from feedserver.jobs.model import LANES, LEASE, Job
+from feedserver.jobs.model import LANES, Job, Outcome
 from feedserver.jobs.queue import Candidate, FreeSlots
 from feedserver.jobs.retry import pause_after
+from feedserver.jobs.tally import Tally
 from feedserver.storage.engine import Database
+from feedserver.storage.explaining import is_outage
 
 _log = logging.getLogger(__name__)
 
-Handler = Callable[[Job], None]
+Handler = Callable[[Job], Outcome | None]  # None: done
 
 
 class Runner:
@@ -32,6 +34,7 @@ class Runner:
         self.handlers = handlers
         self.clock = clock
         self.leases = Leases(database, clock)
+        self.tally = Tally()
 
     def run(self, job: Job, handler: Handler | None = None) -> None:
         """Runs a leased job, by default with the handler of its kind.
@@ -39,13 +42,19 @@ class Runner:
         A failure counts as an attempt, and the job is due again after a growing pause.
         """
         with self.leases.renewed(job):
-            try:
-                (handler or self.handlers[job.kind])(job)
-            except (OperationalError, InterfaceError, NoConnection):
-                _log.exception("job %s on %s lost the database; its lease ends within %s", job.kind, job.subject, LEASE)
-            except Exception:  # noqa: BLE001 - a handler may raise anything; the other jobs go on
-                _log.exception("job %s on %s failed", job.kind, job.subject)
-                self._postpone(job)
+            self.tally.count(job.kind, self._outcome(job, handler or self.handlers[job.kind]))
+
+    def _outcome(self, job: Job, handler: Handler) -> Outcome:
+        try:
+            return handler(job) or "done"
+        except (OperationalError, InterfaceError, NoConnection) as error:  # the job is free when its lease ends
+            if not is_outage(error):
+                _log.exception("job %s on %s: the database failed", job.kind, job.subject)
+            return "interrupted"
+        except Exception:  # noqa: BLE001 - a handler may raise anything; the other jobs go on
+            _log.exception("job %s on %s failed", job.kind, job.subject)
+            self._postpone(job)
+            return "failed"
 
     def take(self, free_slots: Sequence[FreeSlots]) -> list[Job]:
         """Leases due jobs. Runs one SELECT if there are none."""

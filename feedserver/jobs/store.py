@@ -134,6 +134,12 @@ def everything(connection: Connection) -> list[Job]:
     return [job_of(row) for row in connection.execute(select(jobs).order_by(jobs.c.run_at, jobs.c.id))]
 
 
+def count_due(connection: Connection, now: datetime) -> int:
+    """How many jobs are due and not under way."""
+    query = select(func.count()).where(jobs.c.run_at <= now, jobs.c.leased_until.is_(None))
+    return connection.execute(query).scalar_one()
+
+
 def count_of(connection: Connection, concurrency_key: str, priority: int, until: datetime) -> int:
     """How many jobs of one key and priority are due before `until`."""
     query = select(func.count()).where(

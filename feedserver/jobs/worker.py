@@ -13,11 +13,14 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from feedserver.jobs import housekeeping
+from feedserver.condition import Condition
+from feedserver.jobs import housekeeping, store
 from feedserver.jobs.model import Job, Lane
 from feedserver.jobs.queue import FreeSlots
 from feedserver.jobs.runner import Runner
+from feedserver.jobs.tally import described
 from feedserver.storage import heartbeat
+from feedserver.storage.explaining import is_outage
 
 SLOTS: Final = 8  # jobs of one kind and lane at a time in one process: nearly all wait for the network
 BACKGROUND_SLOTS: Final = 2
@@ -26,6 +29,7 @@ _SLOTS: Final[dict[Lane, int]] = {"first": SLOTS, "again": SLOTS, "background": 
 _POLL_SECONDS: Final = 1.0  # between two polls; a scheduled post is promised within five seconds
 HEARTBEAT: Final = "jobs"  # its name in the table
 _BEAT_SECONDS: Final = 10.0
+_LINE_SECONDS: Final = 60.0
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +50,9 @@ class Worker:
         most = sum(slots.number for slots in self._slots.values())
         self._threads = ThreadPoolExecutor(max_workers=most, thread_name_prefix="job")
         self._thread = Thread(target=self._keep_polling, name="jobs", daemon=True)
-        self._next_beat = float("-inf")  # by the monotonic clock
+        self._polling = Condition("the poll for jobs")
+        self._next_beat = float("-inf")  # by `seconds`
+        self._next_line = seconds() + _LINE_SECONDS
 
     def start(self) -> None:
         self._thread.start()
@@ -77,13 +83,26 @@ class Worker:
             if not jobs:
                 return
 
+    def tell(self) -> None:
+        """Logs once a minute what became of jobs; nothing where there were none."""
+        if self._seconds() < self._next_line:
+            return
+        self._next_line = self._seconds() + _LINE_SECONDS
+        if counts := self._runner.tally.take():
+            with self._runner.database.read() as connection:
+                due = store.count_due(connection, self._runner.clock())
+            _log.info("jobs of the last minute: %s; %d are due and wait", described(counts), due)
+
     def _keep_polling(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
             try:
                 self.poll()
+                self.tell()
+                self._polling.works()
             except Exception as error:  # noqa: BLE001 - this thread must not end: the next poll may succeed
-                _log.warning("jobs are delayed; the poll failed: %s", type(error).__name__)
+                if not is_outage(error):
+                    self._polling.fails(type(error).__name__, "jobs are delayed; the poll failed", error)
             self._wake.wait(_POLL_SECONDS)
 
     def _free_slots(self) -> Sequence[FreeSlots]:

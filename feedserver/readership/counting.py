@@ -4,7 +4,6 @@ Counting a request takes about a microsecond and writes nothing. A thread writes
 the process ends; a crash loses no more than that. An idle process runs no query.
 """
 
-import logging
 import secrets
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
@@ -15,18 +14,17 @@ from sqlalchemy import Connection
 
 from feedserver import domains
 from feedserver.clock import Clock
+from feedserver.condition import Condition
 from feedserver.readership import store
 from feedserver.readership.admission import Client
 from feedserver.readership.batch import Batch, ClientFeed
 from feedserver.readership.user_agents import READ
 from feedserver.storage.engine import Database
-from feedserver.storage.explaining import DATABASE_ERRORS
+from feedserver.storage.explaining import DATABASE_ERRORS, is_outage
 
 WRITE_EVERY: Final = 5.0  # seconds
 _LOCK_TIMEOUT: Final = 5.0  # seconds; the next write comes soon
 _STILL_OPEN: Final = timedelta(minutes=1)  # after midnight, to write the last counts
-
-_log = logging.getLogger(__name__)
 
 
 class Readership:
@@ -42,6 +40,7 @@ class Readership:
         self._writing = Lock()
         self._closed_before: date | None = None
         self._thread: Thread | None = None
+        self._counting = Condition("the counting of readers")
 
     def count(self, user_agent: str | None, address: str | None, feed_key: str, status: int, sent: int) -> None:
         """Counts one response to a request for a feed. `sent` is the bytes of its body. Never blocks, never raises."""
@@ -62,10 +61,13 @@ class Readership:
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()
-        self.write()
+        self._try_to_write()
 
     def write(self) -> None:
-        """Writes the counts, and closes the days that are over. After a failure the counts stay for the next write."""
+        """Writes the counts, and closes the days that are over. After a failure the counts stay for the next write.
+
+        Raises SQLAlchemy's DBAPIError if the database refuses a statement, not if it is in trouble.
+        """
         with self._writing:
             now = self._clock()
             with self._lock:
@@ -78,11 +80,10 @@ class Readership:
                 if self._closed_before != open_since:
                     self._database.forget_log()
             except DATABASE_ERRORS as error:
-                _log.warning(
-                    "counts of readers are written later; the database did not answer: %s", type(error).__name__
-                )
                 with self._lock:
                     self._batch.add_all(batch)
+                if not is_outage(error):
+                    raise
                 return
             self._closed_before = open_since
 
@@ -94,8 +95,9 @@ class Readership:
     def _try_to_write(self) -> None:
         try:
             self.write()
-        except Exception:  # noqa: BLE001 - the thread must not end: the next write may succeed
-            _log.exception("counts of readers could not be written")
+            self._counting.works()
+        except Exception as error:  # noqa: BLE001 - the thread must not end: the next write may succeed
+            self._counting.fails(type(error).__name__, "counts of readers could not be written", error)
 
 
 def _open_since(now: datetime) -> date:

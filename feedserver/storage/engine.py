@@ -17,7 +17,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 
+from feedserver.condition import Condition
 from feedserver.errors import StorageError
+from feedserver.storage.explaining import DATABASE_ERRORS, OF_WRITES, trouble
 from feedserver.storage.replica import Replica, ReplicaState, has_failed, position
 from feedserver.storage.sqlite_file import SqliteFile, uri
 
@@ -44,14 +46,20 @@ T = TypeVar("T")
 class Database:
     """Transactions on one database. Safe to share between threads, not between forked processes."""
 
-    def __init__(self, url: str, read_url: str = "", *, called: str = "database.url") -> None:
+    def __init__(
+        self, url: str, read_url: str = "", *, called: str = "database.url", condition: Condition | None = None
+    ) -> None:
         """Opens nothing yet. `read_url` names a replica; `called` is what error messages call `url`.
 
-        Raises StorageError for a URL that cannot be used.
+        A process that goes on when the database fails gives a `condition`, which logs it; and it does not wait longer
+        for an answer of PostgreSQL than for SQLite's lock. Raises StorageError for a URL that cannot be used.
         """
         self.writes = 0  # transactions that this object has committed
         self.url = _parsed(url, called)
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, called)
+        self._condition = condition
+        if condition is not None and not self.is_sqlite:
+            event.listen(self.engine, "do_connect", _connect_impatiently)
         self._replica = _replica(read_url, self.url) if read_url else None
         self._sqlite_file: SqliteFile | None = None
         if self.file is not None:
@@ -74,14 +82,14 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads; one snapshot on SQLite."""
-        with self._begin() as connection:
+        with self._observed(), self._begin() as connection:
             yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """A transaction that only reads; one snapshot on both databases."""
         level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-        with self._begin(**level) as connection:
+        with self._observed(), self._begin(**level) as connection:
             yield connection
 
     def read_public(self, operation: Callable[[Connection], T]) -> T:
@@ -115,15 +123,16 @@ class Database:
 
         `lock_timeout` (seconds) shortens the wait for locks, after which SQLAlchemy's OperationalError is raised.
         """
-        opened = self._sqlite_file.check() if self._sqlite_file else None
-        options = {_WRITES: True, _LOCK_TIMEOUT: lock_timeout}
-        with self.engine.connect().execution_options(**options) as connection, connection.begin():
-            if lock_timeout is not None and not self.is_sqlite:
-                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(lock_timeout * 1000)}")  # milliseconds
-            yield connection
-        self.writes += 1
-        if self._sqlite_file and opened:
-            self._sqlite_file.confirm(opened)
+        with self._observed(is_writing=True, is_hasty=lock_timeout is not None):
+            opened = self._sqlite_file.check() if self._sqlite_file else None
+            options = {_WRITES: True, _LOCK_TIMEOUT: lock_timeout}
+            with self.engine.connect().execution_options(**options) as connection, connection.begin():
+                if lock_timeout is not None and not self.is_sqlite:
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(lock_timeout * 1000)}")  # milliseconds
+                yield connection
+            self.writes += 1
+            if self._sqlite_file and opened:
+                self._sqlite_file.confirm(opened)
 
     def transact(self, operation: Callable[[Connection], T], lock_timeout: float | None = None) -> T:
         """The result of `operation`, run in a write transaction, and again after a conflict.
@@ -176,6 +185,24 @@ class Database:
         connection.detach()
         return connection
 
+    @contextmanager
+    def _observed(self, *, is_writing: bool = False, is_hasty: bool = False) -> Iterator[None]:
+        """Tells the condition how a transaction went.
+
+        A lock that a hasty one does not wait for is nothing unusual; on PostgreSQL others wait for as long as it takes,
+        unless it ends a deadlock.
+        """
+        try:
+            yield
+        except DATABASE_ERRORS as error:
+            found = trouble(error) if self._condition else None
+            is_usual = found is not None and found.kind == "busy" and (is_hasty or not self.is_sqlite)
+            if self._condition and found and not is_usual:
+                self._condition.fails(found.kind, str(found))
+            raise
+        if self._condition and self._condition.failing and (is_writing or self._condition.failing not in OF_WRITES):
+            self._condition.works()
+
     def _caught_up_replica(self, replica: Replica) -> Connection | None:
         with self.read() as primary:
             reached = position(primary)  # read first: no client can know of later commits
@@ -225,6 +252,12 @@ def _postgres_engine(url: URL, called: str, **limits: int) -> Engine:
 
 def _connect_sqlite(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(uri(path), uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
+
+
+def _connect_impatiently(_dialect: object, _record: object, arguments: Any, named: Any) -> Any:
+    from feedserver.storage.answer_deadline import ImpatientConnection
+
+    return ImpatientConnection.connect(*arguments, **named)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

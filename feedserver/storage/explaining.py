@@ -16,6 +16,7 @@ DATABASE_ERRORS: Final = (DBAPIError, NoConnection)
 DATABASE_UNAVAILABLE: Final = (OperationalError, InterfaceError, InternalError, NoConnection)
 
 Kind = Literal["away", "busy", "full", "read-only", "damaged", "gone", "refused", "failing"]
+OF_WRITES: Final[frozenset[str]] = frozenset(("busy", "full", "read-only"))  # what is stored can still be read
 
 _AWAY: Final = "check database.url and whether it is running"
 _CLOSED: Final = "check database.url, and who may read the file and its folder"
@@ -49,12 +50,14 @@ _POSTGRES: Final[dict[str, tuple[Kind, str]]] = {
     "3D000": ("refused", _LOG_IN),
     "40P01": ("busy", _HELD),
     "42501": ("refused", "check what the user in database.url may do"),
+    "53": ("failing", "it lacks memory or other resources; its own log says more"),
     "53100": ("full", _FULL),
-    "53200": ("failing", "it has too little memory"),
     "53300": ("away", _CROWDED),
     "55P03": ("busy", _HELD),
+    "57014": ("failing", "it was slower than its statement_timeout, or somebody cancelled the statement"),
     "57P": ("away", _STOPPING),
     "58": ("failing", "check its disk, and its log"),
+    "XX": ("failing", "its own log says more"),
     "XX001": ("damaged", "it is damaged; restore a backup"),
     "XX002": ("damaged", "an index of it is damaged; REINDEX it, or restore a backup"),
 }
@@ -78,11 +81,6 @@ class Trouble:
     advice: str
 
     @property
-    def is_of_writes(self) -> bool:
-        """Whether what is stored can still be read."""
-        return self.kind in ("busy", "full", "read-only")
-
-    @property
     def summary(self) -> str:
         """For anybody: without the cause."""
         return f"the database is {self.kind}: {self.advice}"
@@ -95,7 +93,7 @@ class Trouble:
 def trouble(error: DBAPIError | NoConnection) -> Trouble | None:
     """What is wrong with the database; None if it only refused the statement."""
     if isinstance(error, NoConnection):
-        return Trouble("busy", "no connection was free in time", "it is slow, or its other connections hang")
+        return Trouble("away", "no connection was free in time", "it is slow, or its other connections hang")
     cause = _first_line(error)
     if isinstance(error, FileMoved):
         return Trouble("gone", cause, error.advice)
@@ -109,6 +107,11 @@ def trouble(error: DBAPIError | NoConnection) -> Trouble | None:
     else:  # the driver refused the statement
         found = None
     return Trouble(found[0], cause, found[1]) if found else None
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether the database is in trouble: then its condition is in the log, and nobody else needs to tell."""
+    return isinstance(error, DATABASE_ERRORS) and trouble(error) is not None
 
 
 def explain(error: DBAPIError | NoConnection) -> str:

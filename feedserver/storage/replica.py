@@ -4,15 +4,16 @@ A new post must be visible with the next request, and a feed must not be rendere
 So each read first compares the replica's position in the log; if it is behind or away, the primary is read.
 """
 
-import logging
 from contextlib import suppress
 from time import monotonic
 from typing import Final, Literal
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
-from feedserver.storage.explaining import DATABASE_ERRORS
+from feedserver.condition import Condition
+from feedserver.storage.explaining import DATABASE_ERRORS, explain
 
 ReplicaState = Literal["ok", "behind", "away"]
 
@@ -22,8 +23,6 @@ _POSITION: Final = text("SELECT CAST(pg_current_wal_flush_lsn() AS text)")
 _CAUGHT_UP: Final = text(
     "SELECT pg_last_wal_replay_lsn() >= CAST(:position AS pg_lsn)"
 )  # null if the server is no replica
-
-_log = logging.getLogger(__name__)
 
 
 def position(primary: Connection) -> str:
@@ -43,6 +42,7 @@ class Replica:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.state: ReplicaState = "ok"  # as last seen
+        self._condition = Condition("the replica")
         self._paused_until = 0.0  # by the monotonic clock
 
     def connect(self, reached: str) -> Connection | None:
@@ -58,9 +58,9 @@ class Replica:
             self.pause(error)
             return None
 
-    def pause(self, error: Exception) -> None:
+    def pause(self, error: DBAPIError | NoConnection) -> None:
         """Stops using the replica, which has failed, for a while."""
-        _log.warning("the replica is away (%s); the primary is read instead", type(error).__name__)
+        self._condition.fails("away", f"the replica is away, the primary is read instead: {explain(error)}")
         self._paused_until = monotonic() + _PAUSE
         self.state = "away"
 
@@ -74,4 +74,5 @@ class Replica:
                 with suppress(DBAPIError):  # the first error is the one to raise
                     connection.close()
         self.state = "ok" if caught_up else "behind"
+        self._condition.works()
         return connection if caught_up else None

@@ -54,7 +54,7 @@ class Opened:
 class SqliteFile:
     """One SQLite file with its companions. Safe to share between threads, not between forked processes.
 
-    All methods raise FileMoved where the file cannot be used, and log it once for each change.
+    All methods raise FileMoved where the file cannot be used.
     """
 
     def __init__(self, path: Path, connect: Callable[[], Connection], forget: Callable[[], None]) -> None:
@@ -66,7 +66,6 @@ class SqliteFile:
         self._forget = forget
         self._opened: Opened | None = None
         self._following = Lock()
-        self._trouble: str | None = None  # as last logged
 
     @property
     def is_open(self) -> bool:
@@ -77,9 +76,6 @@ class SqliteFile:
         opened = self._opened or self._open()
         if not self._is_at_its_path(opened):
             opened = self._follow(opened)
-        if self._trouble is not None:
-            _log.warning("%s can be used again", self._path)
-            self._trouble = None
         return opened
 
     def confirm(self, opened: Opened) -> None:
@@ -206,11 +202,7 @@ class SqliteFile:
         return found.st_dev, found.st_ino
 
     def _problem(self, said: str, advice: str | None = None) -> FileMoved:
-        problem = FileMoved(said, advice or f"put {self._path.name} back, or stop the site and restore a backup")
-        if said != self._trouble:
-            _log.error("%s; %s", said, problem.advice)
-            self._trouble = said
-        return problem
+        return FileMoved(said, advice or f"put {self._path.name} back, or stop the site and restore a backup")
 
 
 def uri(path: Path) -> str:

@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from feedserver import errors, xmlrpc
 from feedserver.services import services
-from feedserver.storage.explaining import DATABASE_UNAVAILABLE
+from feedserver.storage.explaining import DATABASE_UNAVAILABLE, is_outage
 from feedserver.thoughts import pingback, shown
 from feedserver.xmlrpc import Call, Value
 
@@ -42,7 +42,8 @@ def _answer(body: bytes) -> bytes:
     except errors.PingError as error:
         return pingback.fault(error)
     except DATABASE_UNAVAILABLE as error:
-        _log.warning("an XML-RPC call failed: the database did not answer (%s)", type(error).__name__)
+        if not is_outage(error):
+            _log.exception("the database refused a statement")
         return pingback.fault(errors.Unavailable())
     except Exception:  # noqa: BLE001 - an internal error; senders understand only XML-RPC
         _log.exception("an XML-RPC call failed")

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError, OperationalError
 
 from feedserver.jobs import housekeeping, queue
 from feedserver.jobs import worker as worker_module
-from feedserver.jobs.model import LEASE, Job
+from feedserver.jobs.model import LEASE, Job, Outcome
 from feedserver.jobs.queue import FreeSlots
 from feedserver.jobs.runner import Runner
 from feedserver.jobs.worker import SLOTS, Worker
@@ -245,6 +245,36 @@ def test_jobs_that_hang_do_not_delay_jobs_of_another_kind(
     assert not hanging.acquire(blocking=False), "no kind has more slots than there are"
     gate.set()
     wait_until(lambda: not jobs.all())
+
+
+def test_once_a_minute_a_line_says_what_became_of_jobs_and_none_where_there_were_none(
+    jobs: Jobs, runner_with: RunnerWith, caplog: pytest.LogCaptureFixture
+) -> None:
+    def work(job: Job) -> Outcome | None:
+        if job.subject == "broken":
+            raise ValueError("broken")
+        jobs.finish(job)
+        return "given up" if job.subject == "bad" else None
+
+    caplog.set_level(logging.INFO, "feedserver.jobs.worker")
+    for subject in ("good", "bad", "broken", "fine"):
+        jobs.add(subject)
+    jobs.add("of nobody", kind="other")
+    passed = [0.0]
+    worker = Worker(runner_with(work=work), lambda: passed[0])
+    worker.poll()
+    wait_until(lambda: {job.last_error for job in jobs.all() if job.subject != "of nobody"} - {None})
+    worker.stop()
+
+    said = []
+    for _ in range(4):
+        caplog.clear()
+        worker.tell()
+        said.append(list(caplog.messages))
+        passed[0] += 59.9
+
+    line = "jobs of the last minute: work: 2 done, 1 failed, 1 given up; 1 are due and wait"
+    assert said == [[], [], [line], []]
 
 
 def test_a_worker_outlives_a_database_that_is_away(

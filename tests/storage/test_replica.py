@@ -112,7 +112,7 @@ def test_a_replica_that_went_away_is_left_alone_for_a_while_and_then_asked_again
     wait_for_replica(services)
     replica_server.stop()
     try:
-        with caplog.at_level(logging.WARNING, "feedserver.storage.replica"):
+        with caplog.at_level(logging.WARNING, "feedserver.condition"):
             assert [client.get(f"/posts/{slug}").status_code for _ in range(3)] == [200, 200, 200]
         assert client.get("/readyz").get_json()["status"] != "down"
         assert services.database.replica_state() == "away"

@@ -115,7 +115,7 @@ def test_the_primary_answers_when_the_session_on_the_replica_ends_during_a_reque
         caplog.clear()
         with before_statement(number, replica_server, end_session):
             assert ask(assemble(services.settings), path, **how) == expected, every[number - 1]
-        assert [record.name for record in caplog.records] == ["feedserver.storage.replica"]
+        assert [record.name for record in caplog.records] == ["feedserver.condition"]
 
 
 @pytest.mark.parametrize("path", ["/", "/feed.atom"])

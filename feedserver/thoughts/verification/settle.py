@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job, Outcome
 from feedserver.jobs.retry import pause_after
 from feedserver.settings import Settings
 from feedserver.storage import revision
@@ -52,7 +52,7 @@ class Settler:
     settings: Settings
     refusals: RefusalCounter
 
-    def settle(self, connection: Connection, job: Job, found: Inspection, now: datetime) -> None:
+    def settle(self, connection: Connection, job: Job, found: Inspection, now: datetime) -> Outcome:
         """Writes the findings, the decisions, and the time of the next inspection."""
         thoughts = store.of_source(connection, job.subject, MOVABLE)
         waiting = [thought for thought in thoughts if thought.state == "received"]
@@ -65,7 +65,7 @@ class Settler:
                         self.apply(connection, thought, found.summary, found.evidence(thought.post_id), now)
                 self._try_again(connection, job, found, troubled, now + pause, now)
                 self._save(connection, job, found, now)
-                return
+                return "to be tried again"
             found = replace(found, otherwise=Trouble(last=True))
         late = [thought for thought in waiting if self._came_late(connection, thought, found)]
         decided = [
@@ -78,6 +78,7 @@ class Settler:
             moments.append(now + _AFTER_MISSED)
         self._plan_next(connection, job, found, moments, INTERACTIVE if late else BACKGROUND, now)
         self._save(connection, job, found, now)
+        return "given up" if troubled else "done"
 
     def _save(self, connection: Connection, job: Job, found: Inspection, now: datetime) -> None:
         """Writes what the source said, when its thoughts have their new states."""

@@ -6,7 +6,6 @@ or by a worker. The fetch is between two short transactions, never inside one. B
 both, as other sources may be URLs of it.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,7 +19,7 @@ from feedserver.domains import source_site
 from feedserver.errors import BudgetSpent
 from feedserver.jobs import queue
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job, Lane
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job, Lane, Outcome
 from feedserver.settings import Settings
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
@@ -38,7 +37,6 @@ from feedserver.thoughts.verification.settle import MOVABLE, Settler
 from feedserver.thoughts.verification.sources import SourceRecord
 from feedserver.urls import Urls, base_of_post
 
-_log = logging.getLogger(__name__)
 ENOUGH: Final = "the fetch limit of this host is reached"
 TOO_DEAR: Final = "the pages of this sender or site have taken their CPU time for this minute"
 # Seconds for a first attempt while others wait for its slot; a slow source has the whole `egress.timeout` in its next
@@ -75,16 +73,15 @@ class Verifier:
     fetch: Fetch
     refusals: RefusalCounter
 
-    def carry_out(self, job: Job) -> None:
+    def carry_out(self, job: Job) -> Outcome:
         """Runs a leased `verify` job.
 
         A failed attempt is repeated after a growing pause; after the last one the pings are rejected.
         """
         task = self.database.transact(lambda connection: self._prepare(connection, job))
-        if task is not None:
-            self.verify(task)
+        return self.verify(task) if isinstance(task, Task) else task
 
-    def verify(self, task: Task) -> None:
+    def verify(self, task: Task) -> Outcome:
         """Inspects the source, outside any transaction, and settles its thoughts."""
         job = task.job
         on_redirect = partial(self._spend_on_redirect, lane=job.lane)
@@ -95,7 +92,7 @@ class Verifier:
         begun = self.cpu_clock()
         found = inspector.inspect(job.subject, task.sender, task.believed, task.started_at)
         cpu = self.cpu_clock() - begun
-        self.database.transact(lambda connection: self._settle(connection, task, found, cpu))
+        return self.database.transact(lambda connection: self._settle(connection, task, found, cpu))
 
     # --- for `receiving`, within its transaction ---
 
@@ -156,19 +153,20 @@ class Verifier:
 
     # --- before the fetch ---
 
-    def _prepare(self, connection: Connection, job: Job) -> Task | None:
+    def _prepare(self, connection: Connection, job: Job) -> Task | Outcome:
         """Checks that the fetch is still needed, and counts it."""
         now = self.clock()
         if not jobs.held(connection, job):
-            return None
+            return "taken over"
         thoughts = store.of_source(connection, job.subject, MOVABLE)
         is_awaited = any(thought.state == "received" for thought in thoughts)
         if not is_awaited and not recheck.decision_times(connection, job.subject):
             store.set_next_check(connection, job.subject, None)
             jobs.finish(connection, job)
-            return None
+            return "done"
         sender = timeline.last_sender(connection, job.subject)
-        return self._begin(connection, job, sender, self.last_record(connection, job.subject, now), now)
+        record = self.last_record(connection, job.subject, now)
+        return self._begin(connection, job, sender, record, now) or "put off"
 
     def _begin(
         self, connection: Connection, job: Job, sender: str | None, record: SourceRecord | None, now: datetime
@@ -206,15 +204,15 @@ class Verifier:
 
     # --- after the fetch ---
 
-    def _settle(self, connection: Connection, task: Task, found: Inspection, cpu: float) -> None:
+    def _settle(self, connection: Connection, task: Task, found: Inspection, cpu: float) -> Outcome:
         """Settles the thoughts, and counts the seconds of CPU that the inspection took."""
         pages = [page_key(task.job.subject), *([found.findings.page_key] if found.findings.page_key else [])]
         joining.lock_pages(connection, pages)
+        outcome: Outcome = "taken over"
         if jobs.held(connection, task.job):
-            self._settler.settle(connection, task.job, found, self.clock())
-        else:
-            _log.info("another process has taken over the inspection of %s", task.job.subject)
+            outcome = self._settler.settle(connection, task.job, found, self.clock())
         cpu_budget.settle(connection, task.reserved, cpu, self.clock())
+        return outcome
 
     @property
     def _refetch(self) -> timedelta:
