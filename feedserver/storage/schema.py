@@ -172,6 +172,7 @@ _IS_KNOWN = text("commenter IS NOT NULL")
 _HAS_WORDS = text("fingerprint IS NOT NULL")
 _IS_HELD = text("state = 'held'")
 _IS_RECEIVED = text("state = 'received'")
+_WAS_SHOWN = text("position IS NOT NULL")
 thoughts = Table(
     "thoughts",
     metadata,
@@ -214,7 +215,12 @@ thoughts = Table(
     ),  # bytes that it takes, estimated (`thoughts.disk_size`)
     Column("sender_network", SafeText),  # domains.wide_network of who sent it, until it is decided; else null
     Column("word_bytes", Integer, nullable=False, server_default="0"),  # of its content and pending content
+    # Counts a post's thoughts from 1 in the order in which they were first shown, and never changes. A trigger sets it
+    # (migration 1019), so that no way of showing one forgets it, not even an older program's.
+    Column("position", Integer),
     UniqueConstraint("post_id", "source_key"),
+    # Covers the counts of a post's thoughts by page.
+    Index(None, "post_id", "position", "state", sqlite_where=_WAS_SHOWN, postgresql_where=_WAS_SHOWN),
     Index(None, "post_id", "page_path"),
     Index(
         None,

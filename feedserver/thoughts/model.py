@@ -10,6 +10,7 @@ Kind = Literal["pingback", "comment"]
 State = Literal["received", "shown", "held", "rejected", "gone", "spam", "deleted"]
 STATES: tuple[State, ...] = get_args(State)
 
+ON_A_PAGE = 100  # thoughts that a page of a post has room for
 MAX_NAME = 500  # characters
 MAX_EXCERPT = 1000  # characters
 _HASH_DIGITS = 32  # 128 bits
@@ -81,7 +82,8 @@ class Thought:
     explains the state. `restore` is the state to restore when the link is back. `received_at` and `updated_at`,
     when the content last changed, are whole seconds. `approved`: a moderator approved exactly this content;
     `pending_content` is what the source says since. `sender` is the address that sent the last ping, only its wide
-    network once that is settled. `strikes` counts the 404s in a row, since `first_strike_at`.
+    network once that is settled. `strikes` counts the 404s in a row, since `first_strike_at`. `position` counts a post's
+    thoughts in the order in which they were first shown.
     """
 
     id: int
@@ -113,6 +115,12 @@ class Thought:
     pending_content: Content | None = None
     page_key: str | None = None
     sender: str | None = None
+    position: int | None = None
+
+    @property
+    def page(self) -> int:
+        """The page of its post that it stands on, for good; the first one if it was never shown."""
+        return ((self.position or 1) - 1) // ON_A_PAGE + 1
 
     @property
     def author_label(self) -> str:

@@ -203,9 +203,12 @@ def settle(
 
 
 def moderate(connection: Connection, decisions: Iterable[tuple[Thought, Decision]], now: datetime) -> None:
-    """Writes the decisions of a moderation action. The thoughts are locked, against concurrent inspections."""
+    """Writes the decisions of a moderation action. The thoughts are locked, against concurrent inspections.
+
+    Those shown for the first time stand on their pages in the order of their ids.
+    """
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for thought, decision in decisions:
+    for thought, decision in sorted(decisions, key=lambda one: one[0].id):
         values = _decided(thought, decision, now) | {"decided_at": now, "sender_network": None}
         if decision.state in FINAL:
             values["next_check_at"] = None
@@ -241,6 +244,7 @@ def _decided(thought: Thought, decision: Decision, now: datetime) -> dict[str, A
         if decision.pending_content
         else None,
         "approved": decision.approved,
+        "sender": wide_network(thought.sender) if thought.sender and decision.state != "received" else thought.sender,
         "word_bytes": decision.content.size + (decision.pending_content.size if decision.pending_content else 0),
         "size": disk_size(
             thought.source, thought.target, thought.source_key, decision.content, decision.pending_content
@@ -248,8 +252,6 @@ def _decided(thought: Thought, decision: Decision, now: datetime) -> dict[str, A
     }
     if decision.state not in _WAITS:
         values["sender_network"] = None
-    if thought.sender and decision.state != "received":
-        values["sender"] = wide_network(thought.sender)
     if decision.content != thought.content and not nothing_to_show(thought):
         values["updated_at"] = now.replace(microsecond=0)
     if decision.pending_content != thought.pending_content:

@@ -246,3 +246,26 @@ def test_the_users_of_a_host_that_is_shared_by_path_become_source_sites(first_re
     with first_release.read() as connection:
         found = connection.execute(select(thoughts.c.source_site).order_by(thoughts.c.id)).scalars().all()
     assert found == [site for _, _, site in sites.values()]
+
+
+def test_thoughts_that_were_shown_are_numbered_on_each_post_as_the_page_had_them(first_release: Database) -> None:
+    insert(first_release, "posts", POST | {"id": 2, "guid": "2", "slug": "2", "updated_at": DAY})
+    kept = [
+        {"post_id": 1, "received_at": "2026-03-09 12:00:00"},
+        {"post_id": 1, "received_at": "2026-03-08 12:00:00"},
+        {"post_id": 1, "received_at": "2026-03-08 12:00:00", "state": "gone", "restore": "shown"},
+        {"post_id": 1, "received_at": "2026-03-07 12:00:00", "state": "held"},
+        {"post_id": 1, "received_at": "2026-03-07 12:00:00", "state": "rejected"},
+        {"post_id": 1, "received_at": "2026-03-10 12:00:00", "state": "spam"},
+        {"post_id": 2, "received_at": "2026-03-10 12:00:00"},
+    ]
+    for number, values in enumerate(kept, 1):
+        insert(first_release, "thoughts", THOUGHT | {"id": number, "guid": f"urn:uuid:{number}"} | values)
+    for number, detail in ((4, "held: waits"), (6, "shown: approved"), (6, "spam")):
+        insert(first_release, "thought_events", {"thought_id": number, "at": DAY, "event": "decided", "detail": detail})
+
+    upgrade_to(first_release, "head")
+
+    with first_release.read() as connection:
+        found = connection.execute(select(thoughts.c.position).order_by(thoughts.c.id)).scalars().all()
+    assert found == [3, 1, 2, None, None, 4, 1]
