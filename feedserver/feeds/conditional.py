@@ -1,16 +1,14 @@
-"""Conditional requests and content negotiation (RFC 9110). Pure. Caches what Werkzeug parses of frequent fields."""
+"""Conditional requests (RFC 9110 section 13). Pure. Caches what Werkzeug parses of frequent fields."""
 
 import re
 from datetime import datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from werkzeug.http import parse_accept_header, parse_date, parse_etags
+from werkzeug.http import parse_date, parse_etags
 
-CODINGS: Final = ("br", "gzip", "identity")  # the smallest first
 _SUFFIX: Final = re.compile(r"(?:--?|;)(?:gzip|br|deflate|zstd)$")  # added to ETags by compressing proxies
 _REMEMBERED: Final = 128  # header fields
-_LONGEST: Final = 300  # characters of Accept-Encoding: Werkzeug's parser takes 60 ms for the 8 KiB that may be sent
 
 
 class Validators(NamedTuple):
@@ -40,28 +38,12 @@ def is_conditional(if_none_match: str | None, if_modified_since: str | None) -> 
     return bool(if_none_match) or (if_modified_since is not None and _date(if_modified_since) is not None)
 
 
-def coding(accept_encoding: str | None) -> str:
-    """The content coding that the client prefers among ours (RFC 9110 section 12.5.3), `identity` if it names none."""
-    if not accept_encoding:
-        return "identity"
-    if len(accept_encoding) > _LONGEST:  # up to its last whole element
-        accept_encoding = accept_encoding[:_LONGEST].rpartition(",")[0]
-    return _coding(accept_encoding)
-
-
 def _names(if_none_match: str, etag: str) -> bool:
     """Whether the field names the ETag, is `*`, or names the ETag without quotes or with the suffix of a proxy."""
     tags = parse_etags(if_none_match.strip())
     opaque = etag.removeprefix("W/").strip('"')
     sent = filter(None, tags.as_set(include_weak=True))  # an empty tag is parsed as None
     return tags.star_tag or any(_SUFFIX.sub("", tag) == opaque for tag in sent)
-
-
-@lru_cache(_REMEMBERED)
-def _coding(accept_encoding: str) -> str:
-    accepted = parse_accept_header(accept_encoding.lower().replace("x-gzip", "gzip"))
-    best = max(CODINGS, key=accepted.quality)
-    return best if accepted.quality(best) else "identity"
 
 
 @lru_cache(_REMEMBERED)

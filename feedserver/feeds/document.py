@@ -1,20 +1,14 @@
 """One document of a feed as sent: its responses, made once for all requests. Pure."""
 
-import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import brotli
-
+from feedserver.content_coding import Bodies
 from feedserver.feeds.conditional import Validators
 from feedserver.feeds.headers import Headers, common, full
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.storage.changes import SiteState
-
-_BROTLI_QUALITY = 5  # smaller and quicker than gzip at 6; 11 takes eighty times as long
-
-Bodies = Mapping[str, bytes]  # by content coding
 
 
 class FeedResponse(NamedTuple):
@@ -66,12 +60,3 @@ def make_document(
             for coding, body in bodies.items()
         },
     )
-
-
-def encode(body: bytes) -> Bodies:
-    """`body` in every content coding."""
-    return {
-        "identity": body,
-        "gzip": gzip.compress(body, compresslevel=6, mtime=0),  # no clock in the bytes
-        "br": brotli.compress(body, quality=_BROTLI_QUALITY),
-    }

@@ -5,9 +5,10 @@ from time import monotonic
 from typing import Final
 
 from feedserver.clock import Clock
+from feedserver.content_coding import encode
 from feedserver.feeds.collecting import Collector
 from feedserver.feeds.conditional import Validators
-from feedserver.feeds.document import Document, encode, make_document
+from feedserver.feeds.document import Document, make_document
 from feedserver.feeds.jsonfeed import json_feed
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.feeds.syndication import atom, rss

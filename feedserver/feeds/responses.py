@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol
 
-from feedserver.feeds.conditional import coding, is_conditional, not_modified
+from feedserver.content_coding import coding
+from feedserver.feeds.conditional import is_conditional, not_modified
 from feedserver.feeds.document import Document, FeedResponse
 from feedserver.feeds.documents import FeedDocuments
 from feedserver.feeds.download_limit import DownloadLimit

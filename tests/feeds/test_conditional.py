@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedserver.feeds.conditional import Validators, coding, not_modified
+from feedserver.content_coding import coding
+from feedserver.feeds.conditional import Validators, not_modified
 
 HASH = "0123456789abcdef0123456789abcdef"
 MOMENT = datetime(2026, 3, 8, 12, 0, 0, tzinfo=UTC)
