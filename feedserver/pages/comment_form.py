@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from feedserver import domains
 from feedserver.posts.model import Post
-from feedserver.services import Services, services
+from feedserver.services import WebServices, services
 from feedserver.storage import rate_limits, revision
 from feedserver.thoughts import comments, store
 from feedserver.thoughts.comments import Comment, Form
@@ -75,7 +75,7 @@ def _forgery(post: Post) -> str | None:
     return parts.tokens.problem(request.form.get(comments.TOKEN, ""), post.id, parts.clock())
 
 
-def _store(connection: Connection, parts: Services, post: Post) -> Thought | Refusal:
+def _store(connection: Connection, parts: WebServices, post: Post) -> Thought | Refusal:
     now, sender = parts.clock(), request.remote_addr or ""
     limit = rate_limits.Limit(f"comment:{domains.network(sender)}", _COMMENTS_A_MINUTE)
     if refusal := rate_limits.take(connection, [limit], now):
@@ -85,12 +85,15 @@ def _store(connection: Connection, parts: Services, post: Post) -> Thought | Ref
         return Refusal(errors)
     if stored := store.by_submission(connection, comment.submission):
         return stored if comment.is_same_as(stored) else Refusal({"form": _USED})
-    verdict = reputation.verdict_on_comment(connection, comment.name, comment.email, parts.settings)
+    if parts.tokens.came_quickly(request.form[comments.TOKEN], now):
+        verdict = comments.QUICK
+    else:
+        verdict = reputation.verdict_on_comment(connection, comment.name, comment.email, parts.settings)
     if verdict.state == "held" and not _has_room(connection, parts, sender, comment):
         return Refusal({"form": _QUEUE_IS_FULL}, _TRY_LATER)
     return comments.add(connection, post.id, comment, verdict, now, sender)
 
 
-def _has_room(connection: Connection, parts: Services, sender: str, comment: Comment) -> bool:
+def _has_room(connection: Connection, parts: WebServices, sender: str, comment: Comment) -> bool:
     revision.lock(connection)  # so that of two comments at once the second is counted after the first
     return queue_limits.has_room(connection, parts.settings.limits, sender, size=comment.size)

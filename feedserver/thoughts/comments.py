@@ -30,10 +30,11 @@ TRAP: Final = "homepage"  # an invisible field, which only programs fill in
 TOKEN: Final = "token"  # noqa: S105 - the name of a form field
 MAX_LENGTH: Final = {"comment": 10_000, "name": 100, "email": 254, "website": 2_048}  # characters
 
-_AT_LEAST = timedelta(seconds=2)  # people need longer to write a comment
+_AT_LEAST = timedelta(seconds=2)  # people need longer to write a comment, unless a program fills in the form for them
 _AT_MOST = timedelta(days=2)  # a form left open over a weekend still works
 _INCOMPLETE = "The form was not complete. Please send it once more."
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)*")
+QUICK: Final = Verdict("held", "sent within two seconds after the form was opened")
 _PARAGRAPHS = re.compile(r"\n{2,}")
 
 
@@ -89,9 +90,12 @@ class Tokens:
         age = now.timestamp() - given_at
         if given_for != post_id or age > _AT_MOST.total_seconds():
             return "The form was too old. Please send it once more."
-        if age < _AT_LEAST.total_seconds():
-            return "That was quicker than anyone can write. Please send it once more."
         return None
+
+    def came_quickly(self, token: str, now: datetime) -> bool:
+        """Whether a valid token was issued less than two seconds ago."""
+        _, given_at, _ = self._signer.loads(token)
+        return bool(now.timestamp() - given_at < _AT_LEAST.total_seconds())
 
 
 def too_long(sent: Mapping[str, str]) -> dict[str, str]:

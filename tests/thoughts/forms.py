@@ -55,7 +55,7 @@ def read_form(page: str) -> CommentForm:
     return form
 
 
-TYPING_SECONDS = 2.1  # a comment that is sent sooner is refused, by the clock of the server
+TYPING_SECONDS = 2.1  # a comment that is sent sooner is held, by the clock of the server
 TYPED = {"comment": "Well said.", "name": "Rita Reader", "email": "rita@mail.example", "website": ""}
 
 
