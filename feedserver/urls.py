@@ -47,11 +47,16 @@ class Urls:
     def home(self, page: int = 1) -> str:
         return self.at("/") + _page(page)
 
-    def post(self, slug: str) -> str:
-        return self.at(f"/posts/{segment(slug)}")
+    def post(self, slug: str, thoughts: int = 1) -> str:
+        """The post, or a further page of the `thoughts` on it."""
+        return self.at(f"/posts/{segment(slug)}") + _page(thoughts, "thoughts")
 
-    def thought(self, slug: str, thought_id: int) -> str:
-        return f"{self.post(slug)}#thought-{thought_id}"
+    def thought(self, slug: str, thought_id: int, page: int) -> str:
+        """A thought, on that page of the post's thoughts."""
+        return f"{self.post(slug, page)}#thought-{thought_id}"
+
+    def thoughts(self, page: int = 1) -> str:
+        return self.at("/thoughts") + _page(page)
 
     def comments(self, slug: str) -> str:
         return f"{self.post(slug)}/comments"
@@ -273,5 +278,5 @@ def plain_steps(path: str) -> list[str]:
     return steps
 
 
-def _page(number: int) -> str:
-    return f"?page={number}" if number > 1 else ""
+def _page(number: int, of: str = "page") -> str:
+    return f"?{of}={number}" if number > 1 else ""

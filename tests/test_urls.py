@@ -196,7 +196,7 @@ def test_every_address_starts_with_the_base() -> None:
             urls.home(),
             urls.home(2),
             urls.post(slug),
-            urls.thought(slug, 7),
+            urls.thought(slug, 7, 3),
             urls.comments(slug),
             urls.tag("a", 3),
             urls.author("b"),

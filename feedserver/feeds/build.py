@@ -108,7 +108,7 @@ class Builder:
         is_ping = thought.kind == "pingback"
         return Entry(
             id=thought.guid,
-            url=self.urls.thought(post.slug, thought.id),
+            url=self.urls.thought(post.slug, thought.id, thought.page),
             title=thought_title(thought, post),
             summary=thought.excerpt,
             html=f"<p>{escape(thought.excerpt)}</p>" if is_ping else as_html(thought.excerpt),

@@ -86,7 +86,7 @@ SCOPES: Final[dict[str, Scope]] = {
     ),
     THOUGHTS: Scope(
         path="/thoughts",
-        page_url=lambda urls, _: urls.home(),
+        page_url=lambda urls, _: urls.thoughts(),
         title="Thoughts – {site}",
         short_title="Thoughts – {site}",
         id_of="thoughts/",

@@ -8,11 +8,12 @@ from itertools import groupby
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, make_response, render_template
+from flask import Blueprint, Response, abort, render_template
 from sqlalchemy import Connection
 
 from feedserver.feeds.autodiscovery import for_site
 from feedserver.pages.cache import CachedPage
+from feedserver.pages.responses import cached
 from feedserver.pages.views import asked_page
 from feedserver.posts import archive as posts
 from feedserver.posts.archive import Year
@@ -39,14 +40,13 @@ class Group:
 
 @blueprint.get("/archive")
 def archive() -> Response:
-    return make_response(*services().page_cache.get("archive", _render_years).html)
+    return cached("archive", _render_years)
 
 
 @blueprint.get("/archive/<year>")
 def year(year: str) -> Response:
     number, page = page_number(year) or abort(404), asked_page()
-    cached = services().page_cache.get(("archive", number, page), partial(_render_year, number, page))
-    return make_response(*cached.html)
+    return cached(("archive", number, page), partial(_render_year, number, page))
 
 
 def _render_years(connection: Connection, now: datetime) -> CachedPage:

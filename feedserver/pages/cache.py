@@ -1,10 +1,11 @@
 """Cache of rendered pages. A hit renders no template; it only checks the revision (`storage/changes`).
 
-A page is current until the site's revision changes or the next scheduled post is published.
+A page is current until the site's revision changes or the next scheduled post is published. It is compressed when it is
+first asked for in a content coding, and kept beside its HTML.
 """
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 from typing import Final
@@ -13,13 +14,14 @@ from cachetools import LRUCache
 from sqlalchemy import Connection
 
 from feedserver.clock import Clock
+from feedserver.content_coding import Encoded, encode_around
 from feedserver.posts import store as posts
 from feedserver.storage import revision
 from feedserver.storage.changes import Changes, SiteState
 from feedserver.storage.engine import Database
 
 MAX_PAGES: Final = 64  # the least recently used goes first
-MAX_BYTES: Final = 4 * 1_048_576  # bytes of all pages: a post may have a megabyte
+MAX_BYTES: Final = 4 * 1_048_576  # bytes of all pages, in all codings: a post may have a megabyte
 _OVERHEAD: Final = 1_000  # bytes for each page in addition to its HTML
 _RENDER_LOCKS: Final = 16  # pages that share one wait for each other
 
@@ -35,15 +37,21 @@ class PagePost:
 
 @dataclass(frozen=True, slots=True)
 class CachedPage:
-    """HTML, split where each response inserts its own token; `post` for the page of a post."""
+    """HTML, split where each response inserts its own token; `post` for the page of a post. `encoded`: in the codings
+    that were asked for."""
 
     html: tuple[bytes, ...]
     post: PagePost | None = None
+    encoded: Mapping[str, Encoded] = field(default_factory=dict)
+
+    @property
+    def takes_insertion(self) -> bool:
+        return len(self.html) > 1
 
     @property
     def weight(self) -> int:
         """Approximate size in memory, in bytes."""
-        return _OVERHEAD + sum(map(len, self.html))
+        return _OVERHEAD + sum(map(len, self.html)) + sum(body.size for body in self.encoded.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,7 @@ class PageCache:
         self._cached: LRUCache[Hashable, _Cached] = LRUCache(
             max_bytes, lambda cached: min(max(cached.page.weight, least), max_bytes)
         )
+        self._encoding: set[Hashable] = set()  # pages that a thread is compressing
         self._lock = Lock()
         self._render_locks = [Lock() for _ in range(_RENDER_LOCKS)]
 
@@ -84,6 +93,29 @@ class PageCache:
             return page
         with self._render_locks[hash(key) % _RENDER_LOCKS]:  # one thread renders a stale page, the others wait
             return self._current(key) or self._render(key, render)
+
+    def encoded(self, key: Hashable, page: CachedPage, coding: str) -> Encoded | None:
+        """`page`, as `get` returned it for `key`, in a content coding other than `identity`.
+
+        None while another thread compresses it: nobody waits for that.
+        """
+        if found := page.encoded.get(coding):
+            return found
+        with self._lock:
+            if key in self._encoding:
+                return None
+            self._encoding.add(key)
+        try:
+            found = encode_around(page.html[0], b"".join(page.html[1:]), coding)
+        finally:
+            with self._lock:
+                self._encoding.discard(key)
+        with self._lock:
+            cached = self._cached.get(key)
+            if cached is not None and cached.page.html is page.html:
+                both = replace(page, encoded={**cached.page.encoded, coding: found})
+                self._cached[key] = replace(cached, page=both)  # weighed anew
+        return found
 
     def __len__(self) -> int:
         return len(self._cached)

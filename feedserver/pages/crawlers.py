@@ -7,12 +7,13 @@ from typing import Final
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
-from flask import Blueprint, Response, abort, make_response, request, send_from_directory
+from flask import Blueprint, Response, abort, request, send_from_directory
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver.clock import rfc3339
 from feedserver.pages.cache import CachedPage
+from feedserver.pages.responses import cached
 from feedserver.posts import archive as posts
 from feedserver.posts import lists
 from feedserver.posts.model import EVERYTHING
@@ -96,7 +97,7 @@ def _lastmod(changed: datetime | None) -> str:
 
 
 def _xml(key: Hashable, render: Callable[[Connection, datetime], CachedPage]) -> BaseResponse:
-    response = make_response(*services().page_cache.get(key, render).html)
+    response = cached(key, render)
     response.content_type = "application/xml; charset=utf-8"
     response.headers["Cache-Control"] = "no-cache"
     response.add_etag(weak=True)

@@ -35,7 +35,7 @@ def _entry(waiting: QueueEntry, urls: Urls) -> Entry:
     title = thought_title(thought, post)
     return Entry(
         id=waiting.guid,
-        url=ascii_url(thought.source) if thought.source else urls.thought(post.slug, thought.id),
+        url=ascii_url(thought.source) if thought.source else urls.thought(post.slug, thought.id, thought.page),
         title=f"{title} (changed)" if waiting.is_pending_content else title,
         summary=thought.reason or "",
         html=_html(waiting, urls),

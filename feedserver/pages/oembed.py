@@ -10,12 +10,13 @@ from functools import partial
 from html import escape
 from typing import Any, Final
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver.pages.cache import CachedPage, PagePost
-from feedserver.pages.views import authors_of
+from feedserver.pages.post_page import authors_of
+from feedserver.pages.responses import respond
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.services import services
@@ -107,10 +108,10 @@ def _html(post: Post, width: int, height: int) -> str:
 @blueprint.get("/posts/<slug>/embed")
 def card(slug: str) -> BaseResponse:
     """The post as a small page, which other sites may frame."""
-    parts = services()
-    page = parts.page_cache.get(("card", slug), partial(_render_card, slug))
+    parts, key = services(), ("card", slug)
+    page = parts.page_cache.get(key, partial(_render_card, slug))
     assert page.post is not None, "it is the card of a post"
-    return make_response(*page.html) if page.post.slug == slug else redirect(parts.urls.card(page.post.slug), 301)
+    return respond(key, page) if page.post.slug == slug else redirect(parts.urls.card(page.post.slug), 301)
 
 
 def _render_card(slug: str, connection: Connection, now: datetime) -> CachedPage:

@@ -53,8 +53,10 @@ def _receipt(token: str) -> dict[str, Any] | None:
         return None
     thought, events, post = found
     url = parts.urls.post(thought.post_slug) if post and post.visible(parts.clock()) else None
+    is_shown = url is not None and thought.state == "shown"
+    at = parts.urls.thought(thought.post_slug, thought.id, thought.page) if is_shown else None
     rechecked = post is not None and post.state != "deleted"
-    return for_sender(thought, events, url, is_rechecked=rechecked)
+    return for_sender(thought, events, url, at, is_rechecked=rechecked)
 
 
 def _load(token: str, connection: Connection) -> tuple[Thought, list[TimelineEntry], Post | None] | None:

@@ -1,36 +1,34 @@
-"""Pages for people: lists of posts, the post with its thoughts and its comment form."""
+"""Pages for people: lists of posts and thoughts, the post with its thoughts and its comment form."""
 
-import secrets
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Final
-from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, redirect, render_template, request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedserver.errors import ListMoved
-from feedserver.feeds.autodiscovery import for_list, for_post, for_site
+from feedserver.errors import ListMoved, PostMoved
+from feedserver.feeds.autodiscovery import for_list, for_site
 from feedserver.feeds.collecting import may_be_empty
 from feedserver.feeds.scopes import AUTHOR, SITE, TAG
-from feedserver.pages.cache import CachedPage, PagePost
-from feedserver.pages.comment_form import Refusal, empty_form, filled_form, new_token, submit
-from feedserver.posts import addresses, links, spelling
+from feedserver.pages import post_page
+from feedserver.pages.cache import CachedPage
+from feedserver.pages.comment_form import Refusal, empty_form, filled_form, submit
+from feedserver.pages.post_page import ForVisitor, authors_of
+from feedserver.pages.responses import cached
+from feedserver.posts import spelling
 from feedserver.posts import store as posts
 from feedserver.posts.model import EVERYTHING, Listing, Post
 from feedserver.services import services
 from feedserver.thoughts import comments
 from feedserver.thoughts import shown as shown_thoughts
-from feedserver.thoughts.comments import Form
 from feedserver.urls import page_number
 
 blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static")
 
 POSTS_ON_A_PAGE = 10
-_TOKEN_MARK: Final = secrets.token_urlsafe(32)  # placeholder of the token in a cached page; authors cannot guess it
+THOUGHTS_ON_A_PAGE = 20
 _NOTICES = {
     "held": "Thank you. Your comment waits for approval.",
     "shown": "Thank you. Your comment is shown below the post.",
@@ -71,7 +69,7 @@ def _list(scope: str, listing: Listing, page_url: Callable[[int], str]) -> Respo
     def render(connection: Connection, now: datetime) -> CachedPage:
         return CachedPage((_list_page(connection, now, number, scope, listing, page_url).encode(),))
 
-    return make_response(*services().page_cache.get((listing, number), render).html)
+    return cached((listing, number), render)
 
 
 def _list_page(
@@ -104,13 +102,33 @@ def _list_page(
     )
 
 
+@blueprint.get("/thoughts")
+def thoughts() -> Response:
+    """The thoughts on all posts, newest first."""
+    number = asked_page()
+    return cached(("thoughts", number), partial(_thoughts_page, number))
+
+
+def _thoughts_page(page: int, connection: Connection, now: datetime) -> CachedPage:
+    urls, offset = services().urls, (page - 1) * THOUGHTS_ON_A_PAGE
+    found = shown_thoughts.latest(connection, now, urls, THOUGHTS_ON_A_PAGE + 1, offset=offset)
+    if not found and page > 1:
+        abort(404)
+    html = render_template(
+        "all_thoughts.html",
+        thoughts=found[:THOUGHTS_ON_A_PAGE],
+        posts=posts.by_ids(connection, {thought.post_id for thought in found}),
+        page=page,
+        has_older=len(found) > THOUGHTS_ON_A_PAGE,
+        canonical=urls.thoughts(page),
+        feeds=for_site(),
+    )
+    return CachedPage((html.encode(),))
+
+
 def asked_page() -> int:
     """The page of a list that the request asks for: `?page=N`. Answers 404 if it is no number."""
     return page_number(request.args.get("page", "1")) or abort(404)
-
-
-def authors_of(post: Post) -> tuple[str, ...]:
-    return post.authors or (services().settings.site.author,)
 
 
 # --- a post ---
@@ -130,18 +148,18 @@ def comments_of(slug: str) -> BaseResponse:
 
 @blueprint.get("/posts/<slug>")
 def post(slug: str) -> BaseResponse:
-    parts = services()
-    page = parts.page_cache.get(("post", slug), partial(_render_cached, slug))
-    found = page.post
-    assert found is not None, "it is the page of a post"
-    if found.slug != slug:
-        return _to_post(found.slug)
+    """The post with a page of its thoughts (`?thoughts=N`), and what became of the visitor's comment (`?comment=…`)."""
+    number = page_number(request.args.get("thoughts", "1")) or abort(404)
     notice = _NOTICES.get(request.args.get("comment", ""))
-    if notice:
-        whole = visible_post(slug)
-        return _post_page(whole, empty_form(whole), notice=notice)
-    html = new_token(found.id).encode().join(page.html) if len(page.html) > 1 else page.html[0]
-    return _announce_pingback(make_response(html), found.pings_open)
+    try:
+        if notice is None:
+            return post_page.for_everybody(slug, number)
+        found = visible_post(slug)
+        if found.slug != slug:
+            raise PostMoved(found.slug)
+        return post_page.for_one(found, ForVisitor(empty_form(found), notice), number)
+    except PostMoved as moved:
+        return _to_post(moved.slug)
 
 
 def _to_post(slug: str) -> BaseResponse:
@@ -155,73 +173,25 @@ def query_as_sent() -> str:
 
 @blueprint.post("/posts/<slug>/comments", strict_slashes=False)
 def comment(slug: str) -> BaseResponse:
-    """Takes a comment. Redirects to the post, or answers with the filled form and its errors."""
+    """Takes a comment. Redirects to where it stands, or answers with the filled form and its errors."""
     request.max_content_length = comments.MAX_BODY
-    parts, found = services(), visible_post(slug)
+    urls, found = services().urls, visible_post(slug)
     if not found.comments_open:
         abort(403, "This post takes no comments.")
     thought = submit(found)
     if isinstance(thought, Refusal):
         status = 422 if thought.retry_after is None else 429
-        response = _post_page(found, filled_form(found, thought.errors), status=status)
+        response = post_page.for_one(found, ForVisitor(filled_form(found, thought.errors)), status=status)
         if thought.retry_after is not None:
             response.headers["Retry-After"] = str(thought.retry_after)
         return response
-    outcome = "shown" if thought.state == "shown" else "held"
-    anchor = f"thought-{thought.id}" if outcome == "shown" else "comment-form"
-    return redirect(f"{parts.urls.post(found.slug)}?{urlencode({'comment': outcome})}#{anchor}", 303)
+    if thought.state != "shown":
+        return redirect(f"{urls.post(found.slug)}?comment=held#comment-form", 303)
+    page, _, anchor = urls.thought(found.slug, thought.id, thought.page).partition("#")
+    return redirect(f"{page}{'&' if '?' in page else '?'}comment=shown#{anchor}", 303)
 
 
 def visible_post(slug: str) -> Post:
     """The post with this slug, present or former. Raises what `posts.store.readable` raises."""
     parts = services()
     return parts.database.read_public(lambda connection: posts.readable(connection, slug, parts.clock()))
-
-
-def _render_cached(slug: str, connection: Connection, now: datetime) -> CachedPage:
-    """Renders the page of a post, split where the token of the form is inserted; without HTML for a former slug."""
-    found = posts.readable(connection, slug, now)
-    page_post = PagePost(found.id, found.slug, found.pings_open)
-    if found.slug != slug:
-        return CachedPage((), page_post)
-    html = _post_html(connection, found, empty_form(found, _TOKEN_MARK), None, found.pings_open, now)
-    return CachedPage(tuple(html.encode().split(_TOKEN_MARK.encode())), page_post)
-
-
-def _post_page(found: Post, form: Form | None, *, notice: str | None = None, status: int = 200) -> Response:
-    parts, takes_pings = services(), found.pings_open and status == 200
-    html = parts.database.read_public(
-        lambda connection: _post_html(connection, found, form, notice, takes_pings, parts.clock())
-    )
-    return _announce_pingback(make_response(html, status), takes_pings)
-
-
-def _post_html(
-    connection: Connection, found: Post, form: Form | None, notice: str | None, takes_pings: bool, now: datetime
-) -> str:
-    urls = services().urls
-    permalink = urls.post(found.slug)
-    shown = addresses.at(permalink, found)
-    older, newer = links.neighbours(connection, found, now)
-    if form and form.errors:  # at the address of the form, relative links in the author's HTML would lead elsewhere
-        shown = replace(shown, html=shown.feed_html)
-    return render_template(
-        "post.html",
-        post=shown,
-        authors=authors_of(found),
-        thoughts=tuple(shown_thoughts.on_post(connection, found.id, urls)),
-        related=tuple(links.related_to(connection, found.id, now)),
-        older=older,
-        newer=newer,
-        form=form,
-        notice=notice,
-        pingback=urls.pingback() if takes_pings else None,
-        canonical=permalink,
-        feeds=for_post(found),
-    )
-
-
-def _announce_pingback(response: Response, takes_pings: bool) -> Response:
-    if takes_pings:
-        response.headers["X-Pingback"] = services().urls.pingback()
-    return response

@@ -82,8 +82,8 @@ class Thought:
     explains the state. `restore` is the state to restore when the link is back. `received_at` and `updated_at`,
     when the content last changed, are whole seconds. `approved`: a moderator approved exactly this content;
     `pending_content` is what the source says since. `sender` is the address that sent the last ping, only its wide
-    network once that is settled. `strikes` counts the 404s in a row, since `first_strike_at`. `position` counts a post's
-    thoughts in the order in which they were first shown.
+    network once that is settled. `strikes` counts the 404s in a row, since `first_strike_at`. `position` counts the
+    thoughts of its post in the order in which they were first shown.
     """
 
     id: int

@@ -33,16 +33,20 @@ def was_issued(token: str, secret: str) -> bool:
 
 
 def for_sender(
-    thought: Thought, timeline: Sequence[TimelineEntry], post: str | None, *, is_rechecked: bool
+    thought: Thought, timeline: Sequence[TimelineEntry], post: str | None, at: str | None, *, is_rechecked: bool
 ) -> dict[str, Any]:
-    """The receipt's keys (docs/interface.md, “Shapes of JSON”). `post` is the post's URL, None if it is not visible;
-    `is_rechecked`: the source will be inspected again."""
+    """The receipt's keys (docs/interface.md, “Shapes of JSON”).
+
+    `post` is the post's URL, `at` the thought's on it, both None if readers cannot see it; `is_rechecked`: the source
+    will be inspected again.
+    """
     return {
         "state": thought.state,
         "reason": _REASONS_FOR_SENDERS.get(thought.state, thought.reason),
         "source": thought.source,
         "target": thought.target,
         "post": post,
+        "thought": at,
         "received_at": thought.received_at,
         "checked_at": thought.checked_at,
         "next_check_at": thought.next_check_at if is_rechecked else None,

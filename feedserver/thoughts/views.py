@@ -16,6 +16,7 @@ from feedserver.xmlrpc import Call, Value
 blueprint = Blueprint("thoughts", __name__)
 
 _log = logging.getLogger(__name__)
+_MOST_PINGBACKS: Final = 1_000  # in one answer: anyone can ask, and a post can have many thousands
 
 
 @blueprint.post("/pingback", provide_automatic_options=False, strict_slashes=False)
@@ -58,10 +59,11 @@ def _ping(call: Call) -> str:
 
 
 def _get_pingbacks(call: Call) -> list[str]:
-    """`pingback.extensions.getPingbacks`: the sources whose pingbacks a post shows."""
+    """`pingback.extensions.getPingbacks`: the sources whose pingbacks a post shows, the newest 1,000."""
     post = services().receiver.post_at(pingback.one_string(call))
     with services().database.read() as connection:
-        return [thought.source for thought in shown.on_post(connection, post.id, services().urls) if thought.source]
+        found = shown.newest_pings(connection, post.id, services().urls, _MOST_PINGBACKS)
+    return [thought.source for thought in found if thought.source]
 
 
 def _list_methods(call: Call) -> list[str]:

@@ -29,6 +29,14 @@ def say(
         return comments.add(connection, post.id, comment, Verdict(state, "for a test"), services.clock())
 
 
+def say_much(services: WebServices, post: Post, number: int) -> None:
+    """So many comments at once: “Comment 1.” and so on."""
+    with services.database.write() as connection:
+        for place in range(1, number + 1):
+            comment = Comment(f"Comment {place}.", "Bob", "", "", submission=f"test-{next(_submissions)}")
+            comments.add(connection, post.id, comment, Verdict("shown", "for a test"), services.clock())
+
+
 def link(services: WebServices, post: Post, source: str, excerpt: str = "[…] words around the link […]") -> Thought:
     """A verified pingback on a post, as if its source had been inspected."""
     with services.database.write() as connection:

@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 import feedserver.pages
 from feedserver.clock import rfc3339
 from feedserver.feeds.scopes import FeedAddress, urls_by_format
+from feedserver.pages.thought_pages import ThoughtPages
 from feedserver.posts.model import Enclosure, Post, PostLink
 from feedserver.settings import SiteSettings
 from feedserver.text import shorten
@@ -85,6 +86,7 @@ def thought(number: int, kind: str, **changes: Any) -> Thought:
         "kind": kind,
         "author_name": f"Writer {number}",
         "excerpt": f"[…] words {QUOTED} […]",
+        "position": number,
         "received_at": THEN + timedelta(days=number),
         "updated_at": THEN + timedelta(days=number),
     }
@@ -98,7 +100,8 @@ def form(**errors: str) -> Form:
 
 def post_page(**values: Any) -> str:
     plain: dict[str, Any] = {"post": post(), "authors": (), "thoughts": (), "form": None, "notice": None}
-    plain |= {"related": (), "older": None, "newer": None}
+    number_shown = len(values.get("thoughts", ()))
+    plain |= {"related": (), "older": None, "newer": None, "pages": ThoughtPages(1, {1: number_shown})}
     return render("post.html", **plain | {"pingback": URLS.pingback(), "canonical": PERMALINK} | values)
 
 
@@ -152,7 +155,7 @@ def list_page(**values: Any) -> str:
 
 
 def receipt_page(state: str, **changes: Any) -> str:
-    unknown = dict.fromkeys(["reason", "post", "received_at", "checked_at", "next_check_at"])
+    unknown = dict.fromkeys(["reason", "post", "thought", "received_at", "checked_at", "next_check_at"])
     receipt = unknown | {"state": state, "source": "https://evil.example/", "target": PERMALINK, "timeline": []}
     return render("receipt.html", receipt=receipt | changes)
 

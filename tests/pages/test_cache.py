@@ -1,14 +1,19 @@
 """The page cache: a hit costs no query, a stale page is never sent, memory is bounded."""
 
 import gc
+import gzip
+import re
 import time
 import tracemalloc
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from datetime import timedelta
 
+import brotli
 import pytest
 from flask.testing import FlaskClient
 
+from feedserver import content_coding
+from feedserver.content_coding import Encoded
 from feedserver.pages import cache
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
@@ -30,6 +35,10 @@ def fog(publish: Publish) -> Post:
 @pytest.fixture
 def statements(services: WebServices) -> list[str]:
     return record_statements(services.database.engine)
+
+
+def _without_token(page: str) -> str:
+    return re.sub(r'name="token" value="[^"]+"', "", page)
 
 
 def queries(statements: list[str]) -> list[str]:
@@ -120,6 +129,79 @@ def test_concurrent_requests_render_a_page_once(services: WebServices) -> None:
     assert len(written) == 1
 
 
+@pytest.mark.parametrize(
+    ("accepted", "coding", "decode"), [("gzip, br", "br", brotli.decompress), ("gzip", "gzip", gzip.decompress)]
+)
+@pytest.mark.parametrize("path", ["/", "/posts/fog", "/thoughts", "/archive"])
+def test_pages_are_compressed_as_their_readers_like_it(
+    client: FlaskClient, path: str, accepted: str, coding: str, decode: Callable[[bytes], bytes]
+) -> None:
+    plain = client.get(path)
+    answer, head = (client.open(path, method=m, headers={"Accept-Encoding": accepted}) for m in ("GET", "HEAD"))
+
+    assert (plain.headers.get("Content-Encoding"), plain.headers["Vary"]) == (None, "Accept-Encoding")
+    assert (answer.headers["Content-Encoding"], answer.headers["Vary"]) == (coding, "Accept-Encoding")
+    assert answer.headers["Content-Length"] == str(len(answer.data))
+    assert len(answer.data) < len(plain.data) / 2
+    assert _without_token(decode(answer.data).decode()) == _without_token(plain.text)
+    assert head.headers["Content-Encoding"] == coding
+
+
+def test_each_visitor_of_a_compressed_page_gets_a_form_of_their_own(client: FlaskClient) -> None:
+    pages = [
+        brotli.decompress(client.get("/posts/fog", headers={"Accept-Encoding": "br"}).data).decode() for _ in range(2)
+    ]
+
+    tokens = {elements(page, "input[name=token]")[0].attrs["value"] for page in pages}
+    assert len(tokens) == 2
+    assert len({_without_token(page) for page in pages}) == 1
+
+
+def test_a_page_is_compressed_once_for_each_state_of_the_site(
+    client: FlaskClient, services: WebServices, fog: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codings: list[str] = []
+
+    def encode_around(before: bytes, after: bytes, coding: str) -> Encoded:
+        codings.append(coding)
+        return content_coding.encode_around(before, after, coding)
+
+    monkeypatch.setattr(cache, "encode_around", encode_around)
+
+    for accepted in ("br", "gzip", "br", "gzip", ""):
+        client.get("/posts/fog", headers={"Accept-Encoding": accepted})
+    assert codings == ["br", "gzip"]
+    say(services, fog)
+    client.get("/posts/fog", headers={"Accept-Encoding": "br"})
+    assert codings == ["br", "gzip", "br"]
+
+
+def test_nobody_waits_while_a_page_is_compressed(
+    client: FlaskClient, services: WebServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, answers = client.application, []
+
+    def encode_around(before: bytes, after: bytes, coding: str) -> Encoded:
+        meanwhile = app.test_client().get("/", headers={"Accept-Encoding": coding})
+        answers.append((meanwhile.status_code, meanwhile.headers.get("Content-Encoding")))
+        return content_coding.encode_around(before, after, coding)
+
+    monkeypatch.setattr(cache, "encode_around", encode_around)
+
+    assert client.get("/", headers={"Accept-Encoding": "br"}).headers["Content-Encoding"] == "br"
+    assert answers == [(200, None)]
+
+
+def test_compressed_pages_count_in_the_bound(client: FlaskClient, services: WebServices) -> None:
+    before = services.page_cache.get("x", lambda *_: cache.CachedPage((b"fog " * 1_000,)))
+
+    encoded = services.page_cache.encoded("x", before, "gzip")
+
+    after = services.page_cache.get("x", lambda *_: cache.CachedPage(()))
+    assert encoded is not None
+    assert after.weight == before.weight + encoded.size
+
+
 def test_the_least_recently_used_page_goes_first(client: FlaskClient, services: WebServices) -> None:
     services.page_cache = cache.PageCache(services.database, services.changes, services.clock, max_pages=2)
 
@@ -127,7 +209,7 @@ def test_the_least_recently_used_page_goes_first(client: FlaskClient, services: 
         assert client.get(path).status_code == 200
 
     assert len(services.page_cache) == 2
-    assert _is_cached(services, ("post", "fog"))
+    assert _is_cached(services, ("post", "fog", 1))
 
 
 def test_the_size_of_all_pages_is_bounded(client: FlaskClient, services: WebServices, publish: Publish) -> None:
@@ -139,7 +221,7 @@ def test_the_size_of_all_pages_is_bounded(client: FlaskClient, services: WebServ
         assert client.get(f"/posts/long-{number}").status_code == 200
 
     assert len(services.page_cache) == 1
-    assert _is_cached(services, ("post", "long-2"))
+    assert _is_cached(services, ("post", "long-2", 1))
 
 
 @pytest.mark.parametrize("word", ["Words and more words. ", "Worte, 言葉 und 😀. "], ids=["plain", "wide"])

@@ -11,11 +11,16 @@ from feedserver.posts.model import Post
 from feedserver.thoughts import receipts
 from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.moderation.purge import purge
+from tests.feeds.happenings import say_much
+from tests.pages.builders import hrefs
 from tests.support.pinging import call_body
 from tests.thoughts.forms import Commenter
 from tests.thoughts.site import SOURCE, Site, linking
 
-KEYS = ["state", "reason", "source", "target", "post", "received_at", "checked_at", "next_check_at", "timeline"]
+KEYS = [
+    *("state", "reason", "source", "target", "post", "thought"),
+    *("received_at", "checked_at", "next_check_at", "timeline"),
+]
 
 
 def test_the_json_of_a_settled_ping_has_exactly_the_promised_keys(site: Site, target: str) -> None:
@@ -34,6 +39,7 @@ def test_the_json_of_a_settled_ping_has_exactly_the_promised_keys(site: Site, ta
         "source": f"{SOURCE}#x",
         "target": f"{target}/?utm_source=y",
         "post": target,
+        "thought": f"{target}#thought-1",
         "received_at": "2026-03-08T12:00:00Z",
         "checked_at": "2026-03-08T12:00:00Z",
         "next_check_at": told["next_check_at"],
@@ -48,6 +54,18 @@ def test_the_json_of_a_settled_ping_has_exactly_the_promised_keys(site: Site, ta
             {"at": "2026-03-08T12:00:00Z", "event": "decided", "detail": "shown: verified"},
         ],
     }
+
+
+def test_a_receipt_leads_to_the_thought_while_it_is_shown(site: Site, post: Post, target: str) -> None:
+    say_much(site.services, post, 100)
+    receipt = site.mention(target).receipt
+    address = f"{target}?thoughts=2#thought-101"
+
+    assert site.receipt(receipt)["thought"] == address
+    assert address in hrefs(site.client.get(receipt).text, "dd a")
+    site.moderate("hide")
+    assert site.receipt(receipt)["thought"] is None
+    assert address not in site.client.get(receipt).text
 
 
 def test_what_is_not_known_yet_is_null(site: Site, target: str) -> None:

@@ -26,7 +26,7 @@ _NEXT = "(SELECT coalesce(max(position), 0) + 1 FROM thoughts WHERE post_id = NE
 _ON_SQLITE = f"""
 CREATE TRIGGER thoughts_position_{{name}} AFTER {{event}} ON thoughts {_IS_NEW}
 BEGIN UPDATE thoughts SET position = {_NEXT} WHERE id = NEW.id; END
-"""
+"""  # noqa: S608 - constants
 _ON_POSTGRESQL = (
     f"""
 CREATE FUNCTION thoughts_position() RETURNS trigger LANGUAGE plpgsql AS

@@ -1,0 +1,103 @@
+"""The page of a post with a page of its thoughts: cached for everybody, or made for one visitor."""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from flask import Response, abort, make_response, render_template
+from sqlalchemy import Connection
+
+from feedserver.errors import PostMoved
+from feedserver.feeds.autodiscovery import for_post
+from feedserver.pages.cache import CachedPage, PagePost
+from feedserver.pages.comment_form import empty_form, new_token
+from feedserver.pages.responses import respond
+from feedserver.pages.thought_pages import ThoughtPages
+from feedserver.posts import addresses, links
+from feedserver.posts import store as posts
+from feedserver.posts.model import Post
+from feedserver.services import services
+from feedserver.thoughts import shown as thoughts
+from feedserver.thoughts.comments import Form
+
+_TOKEN_MARK: Final = secrets.token_urlsafe(32)  # placeholder of the token in a cached page; authors cannot guess it
+
+
+@dataclass(frozen=True, slots=True)
+class ForVisitor:
+    """What a page has for one visitor: the form, None if the post takes no comments, and a notice above it."""
+
+    form: Form | None
+    notice: str | None = None
+
+
+def for_everybody(slug: str, number: int) -> Response:
+    """The page with page `number` of the thoughts, and a form with a token of its own.
+
+    Raises what `posts.store.readable` raises, PostMoved for a former slug; answers 404 if there is no such page.
+    """
+    key = ("post", slug, number)
+    page = services().page_cache.get(key, partial(_render, slug, number))
+    post = page.post
+    assert post is not None, "it is the page of a post"
+    token = new_token(post.id).encode() if page.takes_insertion else b""
+    return _announce_pingback(respond(key, page, token), post.pings_open)
+
+
+def for_one(post: Post, visitor: ForVisitor, number: int = 1, status: int = 200) -> Response:
+    """The same page made for one visitor, as the answer to what they have sent."""
+    parts, takes_pings = services(), post.pings_open and status == 200
+    html = parts.database.read_public(
+        lambda connection: _html(connection, post, number, visitor, takes_pings, parts.clock())
+    )
+    return _announce_pingback(make_response(html, status), takes_pings)
+
+
+def _render(slug: str, number: int, connection: Connection, now: datetime) -> CachedPage:
+    """Renders the page, split where the token of the form is inserted."""
+    post = posts.readable(connection, slug, now)
+    if post.slug != slug:
+        raise PostMoved(post.slug)
+    html = _html(connection, post, number, ForVisitor(empty_form(post, _TOKEN_MARK)), post.pings_open, now)
+    return CachedPage(tuple(html.encode().split(_TOKEN_MARK.encode())), PagePost(post.id, post.slug, post.pings_open))
+
+
+def _html(
+    connection: Connection, post: Post, number: int, visitor: ForVisitor, takes_pings: bool, now: datetime
+) -> str:
+    urls = services().urls
+    pages = ThoughtPages(number, thoughts.by_page(connection, post.id))
+    if not pages.exists:
+        abort(404)
+    shown = addresses.at(urls.post(post.slug), post)
+    if visitor.form and visitor.form.errors:  # at the address of the form, relative links would lead elsewhere
+        shown = replace(shown, html=shown.feed_html)
+    is_first = number == 1
+    older, newer = links.neighbours(connection, post, now) if is_first else (None, None)
+    return render_template(
+        "post.html",
+        post=shown,
+        authors=authors_of(post),
+        thoughts=thoughts.on_page(connection, post.id, number, urls),
+        pages=pages,
+        related=links.related_to(connection, post.id, now) if is_first else (),
+        older=older,
+        newer=newer,
+        form=visitor.form,
+        notice=visitor.notice,
+        pingback=urls.pingback() if takes_pings else None,
+        canonical=urls.post(post.slug, number),
+        feeds=for_post(post),
+    )
+
+
+def authors_of(post: Post) -> tuple[str, ...]:
+    return post.authors or (services().settings.site.author,)
+
+
+def _announce_pingback(response: Response, takes_pings: bool) -> Response:
+    if takes_pings:
+        response.headers["X-Pingback"] = services().urls.pingback()
+    return response

@@ -1,0 +1,39 @@
+"""Posts with more thoughts than a page has room for."""
+
+import pytest
+
+from feedserver.posts.model import Post
+from feedserver.thoughts import shown
+from tests.feeds.happenings import link, say, say_much
+from tests.pages.builders import get, texts
+from tests.support.pinging import call_body, read_answer
+from tests.thoughts.forms import Commenter
+from tests.thoughts.site import Site, SiteWith
+
+
+@pytest.mark.parametrize("number", [99, 100])
+def test_a_comment_leads_to_the_page_where_it_stands(site_with: SiteWith, number: int) -> None:
+    site = site_with(moderation_comments="show")
+    fog = site.publish("Fog", slug="fog")
+    say_much(site.services, fog, number)
+
+    answer = Commenter(site, "fog").send(comment="Well said.")
+
+    query = "?thoughts=2&" if number == 100 else "?"
+    address = answer.headers["Location"]
+    assert address == f"http://blog.example/posts/fog{query}comment=shown#thought-{number + 1}"
+    page = get(site.client, address.partition("#")[0]).text
+    assert texts(page, f"#thought-{number + 1} .p-content") == ["Well said."]
+    assert texts(page, ".notice") == ["Thank you. Your comment is shown below the post."]
+
+
+def test_getpingbacks_names_the_newest_thousand_in_the_order_of_the_pages(site: Site, post: Post, target: str) -> None:
+    for number in range(3):
+        link(site.services, post, f"http://other.example/{number}")
+    say(site.services, post)
+    asked = call_body("pingback.extensions.getPingbacks", target)
+
+    assert read_answer(site.call(asked).response.data) == [f"http://other.example/{number}" for number in range(3)]
+    with site.services.database.read() as connection:
+        newest = shown.newest_pings(connection, post.id, site.services.urls, 2)
+    assert [thought.source for thought in newest] == ["http://other.example/1", "http://other.example/2"]
