@@ -13,6 +13,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in pat
 SHARED = {
     "clock",
     "condition",
+    "content_coding",
     "domains",
     "errors",
     "host_names",
@@ -48,11 +49,14 @@ VIEWS = {
     "pages/comment_form.py",
     "pages/crawlers.py",
     "pages/oembed.py",
+    "pages/post_page.py",
     "pages/private.py",
+    "pages/responses.py",
     "pages/views.py",
     "thoughts/views.py",
 }
 PURE = {
+    "content_coding.py",
     "domains.py",
     "text.py",
     "xmlrpc.py",
@@ -66,6 +70,7 @@ PURE = {
     "feeds/pagination.py",
     "feeds/syndication.py",
     "feeds/text_constructs.py",
+    "pages/thought_pages.py",
     "jobs/model.py",
     "jobs/retry.py",
     "posts/addresses.py",

@@ -216,7 +216,7 @@ thoughts = Table(
     Column("sender_network", SafeText),  # domains.wide_network of who sent it, until it is decided; else null
     Column("word_bytes", Integer, nullable=False, server_default="0"),  # of its content and pending content
     # Counts a post's thoughts from 1 in the order in which they were first shown, and never changes. A trigger sets it
-    # (migration 1019), so that no way of showing one forgets it, not even an older program's.
+    # (`migrations/…_positions_of_thoughts`), so that no way of showing one forgets it, not even an older program's.
     Column("position", Integer),
     UniqueConstraint("post_id", "source_key"),
     # Covers the counts of a post's thoughts by page.

@@ -7,8 +7,8 @@ shown are numbered in the order in which the page has shown them until now: as t
 import sqlalchemy as sa
 from alembic import op
 
-revision = "1019"
-down_revision = "1018"
+revision = "1020"
+down_revision = "1019"
 branch_labels = None
 depends_on = None
 
