@@ -9,10 +9,23 @@ PYTEST = -m pytest -n $(PROCESSES) --dist worksteal
 # The tests that start no servers, on SQLite alone.
 UNIT = tests --ignore=tests/flows --ignore=tests/hostile --ignore=tests/cli/test_process.py -k "not postgresql and not replica"
 
-.PHONY: serve test test-lowest check lint format bench harmless soak readers clean
+# Prints one line for each step of pip, as they come.
+STEPS = awk '/^ *(Collecting|Building|Installing|Preparing)/ { sub(/ \(from.*|:.*/, ""); if ($$0 != last) print "  " $$0; \
+	last = $$0; fflush() }'
 
+.PHONY: serve wheel test test-lowest check lint format bench harmless soak readers clean
+
+# PORT=8001: another port than 8000.
 serve: $(VENV)/.serves
-	$(BIN)/feedserver serve
+	@$(BIN)/feedserver serve $(if $(PORT),--bind 127.0.0.1:$(PORT))
+
+# What is installed elsewhere: one file in dist/.
+wheel: SHELL = bash
+wheel: $(BIN)/python
+	@rm -f dist/*.whl
+	@echo "building a wheel"
+	@set -o pipefail; $(BIN)/python -u -m pip wheel --no-deps --wheel-dir dist . | $(STEPS)
+	@ls dist/*.whl
 
 test: $(VENV)/.develops
 	$(BIN)/python $(PYTEST)
@@ -60,14 +73,18 @@ clean:
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "feedserver needs Python 3.11 or newer; try: make PYTHON=python3.12" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@echo "making a virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
 
+$(VENV)/.serves $(VENV)/.develops: SHELL = bash
 $(VENV)/.serves: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@echo "installing feedserver and what it needs into $(VENV)"
+	@set -o pipefail; $(BIN)/python -u -m pip install --constraint constraints.txt --editable . | $(STEPS)
 	@touch $@
 
 $(VENV)/.develops: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,postgres]'
+	@echo "installing feedserver, and what its tests need, into $(VENV)"
+	@set -o pipefail; $(BIN)/python -u -m pip install --constraint constraints.txt --editable '.[dev,postgres]' | $(STEPS)
 	@touch $@ $(VENV)/.serves
 
 $(LOWEST)/.installed: pyproject.toml $(VENV)/.develops
