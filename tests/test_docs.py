@@ -1,9 +1,15 @@
-"""docs/interface.md: complete where a program can tell, and cited by headings that are there."""
+"""What the papers say is there: commands with their options, targets of make, files, settings, headings, modules."""
 
+import argparse
 import re
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
-from feedserver.settings import keys
+import pytest
+
+from feedserver.cli.arguments import parser
+from feedserver.settings import keys, variable
 
 CHECKOUT = Path(__file__).parents[1]
 INTERFACE = (CHECKOUT / "docs" / "interface.md").read_text("utf-8")
@@ -42,3 +48,80 @@ def test_every_module_has_its_place_in_the_architecture() -> None:
     words = set(re.findall(r"\w+", (CHECKOUT / "ARCHITECTURE.md").read_text("utf-8")))
 
     assert {str(path.relative_to(package)) for path in modules if path.stem not in words} == set()
+
+
+# --- what people are told to type ---
+
+CODE = re.compile(r"```.*?```|`([^`]+)`|^ {4}(.+)$", re.MULTILINE | re.DOTALL)
+TYPED = [
+    *(CHECKOUT / name for name in ("README.md", "CONTRIBUTING.md")),
+    *sorted((CHECKOUT / "docs").glob("*.md")),
+    *sorted((CHECKOUT / "config").glob("*.service")),
+    *sorted((CHECKOUT / "config").glob("*.timer")),
+]
+
+
+def typed(path: Path) -> Iterator[str]:
+    """The pieces of code in a paper, and the comments of a unit."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".md":
+        yield from (" ".join((found[1] or found[2]).split()) for found in CODE.finditer(text) if found[1] or found[2])
+    else:
+        yield from (line.lstrip("# ") for line in text.splitlines() if line.startswith("#     "))
+
+
+def verbs(command: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The commands below a command."""
+    for action in command._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return dict(action.choices)
+    return {}
+
+
+@pytest.fixture(scope="module")
+def commands() -> argparse.ArgumentParser:
+    modules = [import_module(f"feedserver.cli.{path.stem}") for path in (CHECKOUT / "feedserver/cli").glob("[a-z]*.py")]
+    return parser([module.add_commands for module in modules if hasattr(module, "add_commands")])
+
+
+@pytest.mark.parametrize("path", TYPED, ids=lambda path: path.name)
+def test_every_command_that_is_named_exists_with_its_options(path: Path, commands: argparse.ArgumentParser) -> None:
+    unknown = []
+    for text in typed(path):
+        for noun, rest in re.findall(r"(?:^|feedserver )([a-z]+)((?: [^;|&#]*)?)", text):
+            found = verbs(commands).get(noun)
+            if found is None:
+                continue
+            words = re.match(r" ?([a-z/]*)", rest)
+            for verb in words[1].split("/") if words and words[1] and verbs(found) else [""]:
+                command = verbs(found).get(verb) if verb else found
+                options = re.findall(r"--[a-z-]+", rest)
+                if command is None or not set(options) <= set(command._option_string_actions):
+                    unknown.append(text)
+
+    assert unknown == []
+
+
+def test_a_command_that_is_not_there_would_be_found(commands: argparse.ArgumentParser) -> None:
+    assert {"serve", "post", "config"} <= set(verbs(commands))
+    assert {"show", "init", "samples"} <= set(verbs(verbs(commands)["config"]))
+    assert "--bind" in verbs(commands)["serve"]._option_string_actions
+    assert any("feedserver config init" in text for text in typed(CHECKOUT / "README.md"))
+
+
+@pytest.mark.parametrize("path", TYPED, ids=lambda path: path.name)
+def test_every_target_of_make_and_every_variable_that_is_named_exists(path: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    variables = {variable(key) + ending for key in keys() for ending in ("", "_FILE")} | {"FEEDSERVER_CONFIG"}
+
+    code = "\n".join(typed(path))
+
+    assert {target for target in re.findall(r"^make ([a-z-]+)", code, re.MULTILINE) if target not in targets} == set()
+    assert {name for name in re.findall(r"FEEDSERVER_[A-Z_]+", code) if name not in variables} == set()
+
+
+@pytest.mark.parametrize("path", [path for path in TYPED if path.suffix == ".md"], ids=lambda path: path.name)
+def test_every_file_that_is_linked_is_there(path: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text("utf-8"))
+
+    assert [link for link in links if not (path.parent / link).exists()] == []
