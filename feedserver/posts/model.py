@@ -7,7 +7,7 @@ from typing import Final, Literal
 from feedserver.text import caseless, shorten
 
 # The version of stored HTML: raise it with each change of `rendering`, and older posts are rendered anew.
-RENDERING: Final = 1
+RENDERING: Final = 2
 
 _MAX_NAME: Final = 80  # characters of the name of an untitled post
 

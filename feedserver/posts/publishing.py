@@ -43,7 +43,8 @@ class Publisher:
     def add(self, document: DraftText, now: datetime) -> Post:
         """Stores a new post: published, scheduled if its date is later than now, or a draft."""
         now = now.replace(microsecond=0)
-        rendered = render(document.body)
+        lang = document.lang or self.settings.language
+        rendered = render(document.body, lang)
         published_at = document.date or now
 
         def operation(connection: Connection) -> Post:
@@ -55,7 +56,7 @@ class Publisher:
                 spelling.settled(connection, document, self.settings.author),
                 rendered,
                 guid=uuid4().urn,
-                lang=document.lang or self.settings.language,
+                lang=lang,
                 state=_state(document, now),
                 published_at=published_at,
                 updated_at=_updated_at(document.updated or published_at, published_at, now),
@@ -71,7 +72,8 @@ class Publisher:
         The slug stays: `rename` changes it.
         """
         now = now.replace(microsecond=0)
-        rendered = render(document.body)
+        lang = document.lang or self.settings.language
+        rendered = render(document.body, lang)
 
         def write(connection: Connection, post: Post) -> None:
             published_at = document.date or _first_date(post, now)
@@ -79,7 +81,7 @@ class Publisher:
             seen_before = post.visible(self._time(now)) and document.updated is None
             least = max(published_at, post.updated_at + timedelta(seconds=1)) if seen_before else published_at
             values = {
-                "lang": document.lang or self.settings.language,
+                "lang": lang,
                 "state": _state(document, now),
                 "published_at": published_at,
                 "updated_at": _updated_at(document.updated or now, least, now),

@@ -1,16 +1,11 @@
 """Renders a body once, when it is written: HTML for the page and for feeds, excerpt, image, linked hosts."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from html import unescape
-from typing import Any
 
 import turbohtml
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-from mdit_py_plugins.footnote import footnote_plugin
 
-from feedserver.errors import InvalidDocument
 from feedserver.host_names import host_name
 from feedserver.posts import nesting
 from feedserver.posts.addresses import unmarked
@@ -21,54 +16,29 @@ from feedserver.text import UNSEEN, clean, plain, shorten, without_open_bidi
 from feedserver.urls import scheme, split_http
 
 EXCERPT = 280  # characters
-_MAX_SIZE = 4 * 1_048_576  # characters that 1 MiB of Markdown may become
 
 _LINK_ELEMENT = re.compile(r"<(?=link\b)", re.IGNORECASE)
 _REFERENCE = re.compile(r"&#(?:[0-9]++|x[0-9a-f]++);?", re.IGNORECASE)
 
 
-def _cell(renderer: Any, tokens: Sequence[Token], index: int, options: Any, environment: Any) -> str:
-    """A table cell, aligned by an attribute: pages allow no inline style, and feed readers drop it."""
-    if style := tokens[index].attrs.pop("style", None):
-        tokens[index].attrs["align"] = str(style).removeprefix("text-align:")
-    return str(renderer.renderToken(tokens, index, options, environment))
-
-
-_markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(footnote_plugin)
-for _opening in ("th_open", "td_open"):
-    _markdown.add_render_rule(_opening, _cell)
-
-
-def render(body: str) -> Rendered:
-    """Markdown `body` (clean text) rendered, the same for every address of the post.
+def render(body: str, language: str) -> Rendered:
+    """Markdown `body` (clean text) in `language` (BCP 47) rendered, the same for every address of the post.
 
     Raises InvalidDocument if the HTML is too long, or nested so that parsers take too long.
     """
-    html = _REFERENCE.sub(_harmless_reference, clean(_html(body)))
+    from feedserver.posts import markdown  # late: readers' requests need no memory for it
+
+    page_html, html = (
+        _REFERENCE.sub(_harmless_reference, clean(version)) for version in markdown.to_html(body, language)
+    )
     nesting.check(html)
     feed_html = for_feeds(html)
     return Rendered(
-        html=_without_pingback(html),
+        html=_without_pingback(page_html),
         feed_html=feed_html if _has_content(feed_html) else "",
         excerpt=shorten(without_open_bidi(words(html, footnotes=False)), EXCERPT),
         image=_first_image(feed_html),
         hosts=_hosts(feed_html),
-    )
-
-
-def _html(body: str) -> str:
-    environment: dict[str, object] = {}
-    tokens = _markdown.parse(body, environment)
-    if _size(tokens) > _MAX_SIZE:  # such as thousands of short references to one long address
-        raise InvalidDocument("body", f"becomes over {_MAX_SIZE} characters of HTML; shorten its references")
-    return str(_markdown.renderer.render(tokens, _markdown.options, environment))
-
-
-def _size(tokens: Iterable[Token]) -> int:
-    """The number of characters in tokens, addresses and titles included."""
-    return sum(
-        _size(token.children) if token.children else len(token.content) + sum(len(str(v)) for v in token.attrs.values())
-        for token in tokens
     )
 
 

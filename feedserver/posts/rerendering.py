@@ -35,21 +35,22 @@ def rerender(database: Database) -> int:
     return done
 
 
-def _outdated(database: Database, after: int) -> list[Row[tuple[int, str, str]]]:
-    query = select(posts.c.id, posts.c.slug, posts.c.source).where(posts.c.rendering < RENDERING, posts.c.id > after)
+def _outdated(database: Database, after: int) -> list[Row[tuple[int, str, str, str]]]:
+    columns = select(posts.c.id, posts.c.slug, posts.c.source, posts.c.lang)
+    query = columns.where(posts.c.rendering < RENDERING, posts.c.id > after)
     with database.read() as connection:
         return list(connection.execute(query.order_by(posts.c.id).limit(_AT_A_TIME)))
 
 
-def _rendered(row: Row[tuple[int, str, str]]) -> Rendered | None:
+def _rendered(row: Row[tuple[int, str, str, str]]) -> Rendered | None:
     try:
-        return render(body_of(row.source))
+        return render(body_of(row.source), row.lang)
     except InvalidDocument as error:
         logger.warning("the post %s keeps its old HTML: %s", ascii(row.slug), error)
         return None
 
 
-def _write(rendered: dict[Row[tuple[int, str, str]], Rendered], connection: Connection) -> int:
+def _write(rendered: dict[Row[tuple[int, str, str, str]], Rendered], connection: Connection) -> int:
     revision.revise(connection)
     written = 0
     for row, found in rendered.items():

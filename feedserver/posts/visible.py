@@ -75,6 +75,8 @@ def _visible(html: str) -> Element:
     for stray in tree.select(", ".join(MATH)):
         if stray.namespace is not Namespace.MATHML:
             stray.unwrap()
+    for box in tree.select("input[type=checkbox i]"):
+        box.replace_with(Text("☑" if "checked" in box.attrs else "☐"))
     for field in tree.select("textarea"):
         field.replace_with(Text(field.text))
     for text in tree.select(_PREFORMATTED):

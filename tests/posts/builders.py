@@ -4,7 +4,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from feedserver.posts.model import Post
+from feedserver.posts.model import Post, Rendered
+from feedserver.posts.rendering import render
 from feedserver.services import WebServices
 from feedserver.storage.schema import metadata
 
@@ -37,3 +38,8 @@ def edit(
     """Gives a post new content, now."""
     publisher = services.publisher
     return publisher.edit(slug, publisher.read(document(title, body, **front)), services.clock())
+
+
+def rendered(body: str, language: str = "en") -> Rendered:
+    """A body as rendered."""
+    return render(body, language)

@@ -19,8 +19,8 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Callable[[], ob
     def arrange(changes: list[Callable[[], object]]) -> None:
         real = rendering.render
 
-        def render(body: str) -> Rendered:
-            rendered = real(body)
+        def render(body: str, language: str) -> Rendered:
+            rendered = real(body, language)
             if changes:
                 changes.pop(0)()
             return rendered

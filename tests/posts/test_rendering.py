@@ -5,7 +5,8 @@ import re
 import pytest
 
 from feedserver.errors import InvalidDocument
-from feedserver.posts.rendering import EXCERPT, render
+from feedserver.posts.rendering import EXCERPT
+from tests.posts.builders import rendered
 
 CLIENT_PATTERN = re.compile('<link rel="pingback" href="([^"]+)" ?/?>')  # Pingback 1.0, section 2.2
 
@@ -18,14 +19,14 @@ CLIENT_PATTERN = re.compile('<link rel="pingback" href="([^"]+)" ?/?>')  # Pingb
         ("|a|b|\n|-|-|\n|1|2|", "<td>2</td>"),
         ("Text[^1].\n\n[^1]: The note.", '<a href="#fn1" id="fnref1">'),
         ("Text[^1].\n\n[^1]: The note.", '<li id="fn1" class="footnote-item">'),
-        ("## Heading", "<h2>Heading</h2>"),
+        ("## Heading", '<h2 id="heading">Heading</h2>'),
         ("```\n<b>&amp;\n```", "<code>&lt;b&gt;&amp;amp;"),
         ("a < b && c", "a &lt; b &amp;&amp; c"),
     ],
     ids=["emphasis", "strikethrough", "table", "footnote", "footnote text", "heading", "code", "escaped"],
 )
 def test_markdown_becomes_html(body: str, html: str) -> None:
-    assert html in render(body).html
+    assert html in rendered(body).html
 
 
 @pytest.mark.parametrize(
@@ -40,12 +41,12 @@ def test_markdown_becomes_html(body: str, html: str) -> None:
     ids=["attributes", "script", "iframe", "link", "svg"],
 )
 def test_the_page_gets_the_authors_html_unchanged(html: str) -> None:
-    assert html in render(html).html
+    assert html in rendered(html).html
 
 
 @pytest.mark.parametrize("body", ["", "\n\n", "[a]: /unused", "<!-- nothing -->", "<p> </p>", "<div></div>"])
 def test_an_empty_body_says_nothing_in_a_feed(body: str) -> None:
-    found = render(body)
+    found = rendered(body)
 
     assert (found.feed_html, found.excerpt, found.image, found.hosts) == ("", "", None, frozenset())
 
@@ -62,7 +63,7 @@ def test_an_empty_body_says_nothing_in_a_feed(body: str) -> None:
     ids=["raw", "in Markdown", "in HTML", "unterminated", "no characters at all"],
 )
 def test_control_characters_are_dropped_even_as_references(body: str) -> None:
-    found = render(body.replace("\x00", "").replace("\x0b", ""))
+    found = rendered(body.replace("\x00", "").replace("\x0b", ""))
 
     assert found.html == "<p>abc</p>\n" or found.html == "<p>abc</p>"
     assert found.feed_html == "<p>abc</p>"
@@ -70,7 +71,7 @@ def test_control_characters_are_dropped_even_as_references(body: str) -> None:
 
 
 def test_other_references_stay_on_the_page() -> None:
-    assert render("<p>&#233;&#x2014;&#150;&amp;</p>").html == "<p>&#233;&#x2014;&#150;&amp;</p>"
+    assert rendered("<p>&#233;&#x2014;&#150;&amp;</p>").html == "<p>&#233;&#x2014;&#150;&amp;</p>"
 
 
 # --- pingback elements ---
@@ -98,14 +99,14 @@ def test_other_references_stay_on_the_page() -> None:
 )
 @pytest.mark.parametrize("around", ["<div>\n{}\n</div>", "Words {} words"], ids=["block", "inline"])
 def test_a_body_holds_no_pingback_element_and_nothing_clients_take_for_one(html: str, around: str) -> None:
-    found = render(around.format(html))
+    found = rendered(around.format(html))
 
     assert not CLIENT_PATTERN.search(found.html)
     assert not re.search(r"<link\b", found.html, re.IGNORECASE)
 
 
 def test_a_quoted_pingback_element_can_be_read() -> None:
-    found = render('Write `<link rel="pingback" href="x">` into the head.')
+    found = rendered('Write `<link rel="pingback" href="x">` into the head.')
 
     assert found.excerpt == 'Write <link rel="pingback" href="x"> into the head.'
     assert not CLIENT_PATTERN.search(found.html + found.feed_html)
@@ -115,7 +116,7 @@ def test_a_quoted_pingback_element_can_be_read() -> None:
 
 
 def test_the_excerpt_is_the_beginning_as_plain_text() -> None:
-    found = render("# One\n\nTwo *three* &amp; [four](/x).\n\n" + "more words " * 100)
+    found = rendered("# One\n\nTwo *three* &amp; [four](/x).\n\n" + "more words " * 100)
 
     assert found.excerpt.startswith("One Two three & four. more words")
     assert found.excerpt.endswith("…")
@@ -123,16 +124,16 @@ def test_the_excerpt_is_the_beginning_as_plain_text() -> None:
 
 
 def test_the_excerpt_is_cut_between_grapheme_clusters() -> None:
-    assert render("🇩🇪" * 1000).excerpt == "🇩🇪" * 139 + "…"
+    assert rendered("🇩🇪" * 1000).excerpt == "🇩🇪" * 139 + "…"
 
 
 def test_the_excerpt_leaves_no_bidi_control_open() -> None:
-    assert render("one \u202etwo\n\n&#x202e;three &#x2067;four&#x2069;").excerpt == "one two three \u2067four\u2069"
-    assert "\u2067" not in render("&#x2067;" + "words " * 100 + "&#x2069;").excerpt
+    assert rendered("one \u202etwo\n\n&#x202e;three &#x2067;four&#x2069;").excerpt == "one two three \u2067four\u2069"
+    assert "\u2067" not in rendered("&#x2067;" + "words " * 100 + "&#x2069;").excerpt
 
 
 def test_the_excerpt_knows_no_footnotes() -> None:
-    assert render("One[^1] two.[^n]\n\n[^1]: Note.\n[^n]: Other.").excerpt == "One two."
+    assert rendered("One[^1] two.[^n]\n\n[^1]: Note.\n[^n]: Other.").excerpt == "One two."
 
 
 @pytest.mark.parametrize(
@@ -146,14 +147,14 @@ def test_the_excerpt_knows_no_footnotes() -> None:
     ],
 )
 def test_the_image_is_the_first_that_a_feed_can_name(body: str, image: str | None) -> None:
-    assert render(body).image == image
+    assert rendered(body).image == image
 
 
 def test_the_hosts_are_those_of_other_sites_that_the_body_links_to() -> None:
     elsewhere = "[a](https://One.Example/x) [b](http://two.example:8080) [c](//three.example/)"
     body = f"{elsewhere} [d](/own) [e](mailto:a@four.example) ![f](//five.example/)"
 
-    assert render(body).hosts == {"one.example", "two.example", "three.example"}
+    assert rendered(body).hosts == {"one.example", "two.example", "three.example"}
 
 
 # --- bounds ---
@@ -163,11 +164,11 @@ def test_references_cannot_make_a_short_body_huge() -> None:
     body = "[a]: http://h.example/" + "u" * 50_000 + "\n\n" + "[a] " * 1_000
 
     with pytest.raises(InvalidDocument, match=r"^body: becomes over .* characters of HTML"):
-        render(body)
+        rendered(body)
 
 
 def test_the_cells_of_a_table_are_aligned_without_inline_styles() -> None:
-    html = render("| a | b | c |\n|---|--:|:-:|\n| 1 | 2 | 3 |\n").html
+    html = rendered("| a | b | c |\n|---|--:|:-:|\n| 1 | 2 | 3 |\n").html
 
     assert "style=" not in html
     assert '<td align="right">2</td>' in html

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from feedserver.installation import upgrade
-from feedserver.posts import rendering, rerendering
+from feedserver.posts import rendering, rerendering, store
 from feedserver.posts.model import Rendered
 from feedserver.services import WebServices
 from feedserver.storage.schema import posts
@@ -43,6 +43,19 @@ def test_an_upgrade_renders_old_posts_anew(services: WebServices, client: FlaskC
     assert feed["items"][0]["id"] == post.guid
 
 
+def test_an_old_post_is_rendered_anew_in_its_own_language_and_keeps_its_id_and_dates(services: WebServices) -> None:
+    post = publish(services, "Zitat", '"Ja"', slug="zitat", lang="de")
+    publish(services, "Quote", '"Yes"', slug="quote")
+    age(services)
+
+    rerendering.rerender(services.database)
+
+    with services.database.read() as connection:
+        found = {slug: store.by_slug(connection, slug) for slug in ("zitat", "quote")}
+    assert [one.excerpt for one in found.values() if one] == ["„Ja“", "“Yes”"]
+    assert found["zitat"] == post
+
+
 def test_more_posts_than_one_transaction_writes_are_all_rendered_anew(
     services: WebServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,9 +76,9 @@ def test_an_edit_that_comes_between_is_kept(services: WebServices, monkeypatch: 
     age(services)
     real = rendering.render
 
-    def render_late(body: str) -> Rendered:
+    def render_late(body: str, language: str) -> Rendered:
         edit(services, "a-post", "A post", "after")
-        return real(body)
+        return real(body, language)
 
     monkeypatch.setattr(rerendering, "render", render_late)
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from feedserver.errors import InvalidDocument
 from feedserver.posts.addresses import absolute_html
-from feedserver.posts.rendering import render
 from feedserver.posts.sanitising import for_feeds
 from feedserver.text import clean
+from tests.posts.builders import rendered
 
 PERMALINK = "http://blog.example/posts/hello"
 
@@ -145,7 +145,7 @@ def test_elements_that_sanitising_exposes_are_sanitised_too(html: str, expected:
 
 
 def test_footnotes_lead_to_the_post() -> None:
-    found = absolute_html(render("a[^1]\n\n[^1]: b").feed_html, PERMALINK)
+    found = absolute_html(rendered("a[^1]\n\n[^1]: b").feed_html, PERMALINK)
 
     assert f'<a href="{PERMALINK}#fn1"' in found
     assert f'<a href="{PERMALINK}#fnref1"' in found
@@ -205,7 +205,7 @@ def risks(html: str) -> list[str]:
 @settings(max_examples=300, deadline=None)
 def test_any_body_is_refused_or_rendered_clean_and_a_second_pass_changes_nothing(body: str) -> None:
     try:
-        found = render(clean(body))
+        found = rendered(clean(body))
     except InvalidDocument:
         return
 

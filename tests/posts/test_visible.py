@@ -3,7 +3,7 @@
 import pytest
 
 from feedserver.posts.addresses import absolute_html
-from feedserver.posts.rendering import render
+from tests.posts.builders import rendered
 
 PERMALINK = "http://h.example/posts/p"
 AREA = "<math><mi>π</mi><msup><mi>r</mi><mn>2</mn></msup></math>"
@@ -12,7 +12,7 @@ REAL = '<img src="http://h.example/real.jpg" alt="A roof">'
 
 
 def in_feed(body: str) -> str:
-    return absolute_html(render(body).feed_html, PERMALINK)
+    return absolute_html(rendered(body).feed_html, PERMALINK)
 
 
 # --- formulas ---
@@ -22,7 +22,7 @@ def test_a_formula_stays_in_feeds_and_its_text_in_excerpts() -> None:
     body = f"The area is {AREA}, of course."
 
     assert in_feed(body) == f"<p>The area is {AREA}, of course.</p>"
-    assert render(body).excerpt == "The area is πr2, of course."
+    assert rendered(body).excerpt == "The area is πr2, of course."
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_no_formula_hides_a_script(html: str) -> None:
     " beside-a-counter after-a-counter".split(),
 )
 def test_a_lazily_loaded_picture_is_in_the_feed_once(html: str) -> None:
-    found = render(html)
+    found = rendered(html)
 
     assert in_feed(html).replace("<p>", "").replace("</p>", "").replace("\n", "") == REAL
     assert found.image == "/real.jpg"
@@ -128,7 +128,7 @@ def test_a_lazily_loaded_picture_is_in_the_feed_once(html: str) -> None:
 )
 def test_a_picture_has_the_address_that_scripts_give_it(html: str) -> None:
     assert in_feed(html).replace("<p>", "").replace("</p>", "") in (REAL, ALT_FIRST)
-    assert render(html).image == "/real.jpg"
+    assert rendered(html).image == "/real.jpg"
 
 
 SET = 'srcset="http://h.example/a.jpg 1x, http://h.example/b.jpg 2x"'
@@ -156,7 +156,7 @@ SET = 'srcset="http://h.example/a.jpg 1x, http://h.example/b.jpg 2x"'
 )
 def test_a_lazily_loaded_set_of_pictures_is_in_the_feed_with_a_first_address(html: str, expected: str) -> None:
     assert in_feed(html).removeprefix("<p>").removesuffix("</p>") == expected
-    assert render(html).image == "/a.jpg"
+    assert rendered(html).image == "/a.jpg"
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_film_that_a_script_loads_is_in_the_feed(tag: str) -> None:
 
 
 def test_words_after_an_element_of_amp_that_is_left_open_stay() -> None:
-    assert render("<p><amp-img src='/a.jpg'>words</p>").excerpt == "words"
+    assert rendered("<p><amp-img src='/a.jpg'>words</p>").excerpt == "words"
 
 
 def test_a_link_around_a_lazily_loaded_picture_stays() -> None:
@@ -200,7 +200,7 @@ def test_nothing_else_comes_from_where_scripts_are_off(html: str) -> None:
 
     assert "words" in found
     assert "src=" not in found
-    assert "JavaScript" not in found + render(html).excerpt
+    assert "JavaScript" not in found + rendered(html).excerpt
 
 
 @pytest.mark.parametrize("html", ["<img src='data:image/gif;base64,R0lGOD'>", "<img alt=' '>"])
@@ -228,10 +228,10 @@ def test_a_picture_that_shows_and_says_nothing_leaves_the_body_empty(html: str) 
     ids="svg foreign xmp textarea details ruby controls dialog old meter".split(),
 )
 def test_words_that_readers_see_are_kept(html: str, words: str) -> None:
-    found = render(html)
+    found = rendered(html)
 
     assert found.excerpt == words
-    assert render(found.feed_html).excerpt == words
+    assert rendered(found.feed_html).excerpt == words
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_words_that_readers_see_are_kept(html: str, words: str) -> None:
     ],
 )
 def test_words_that_readers_do_not_see_are_not_added(html: str) -> None:
-    found = render(f"seen {html}\n\nseen {html}")
+    found = rendered(f"seen {html}\n\nseen {html}")
 
     assert "unseen" not in found.feed_html
     assert found.excerpt == "seen seen"
@@ -261,7 +261,7 @@ def test_words_that_readers_do_not_see_are_not_added(html: str) -> None:
 
 @pytest.mark.parametrize("tag", ["video", "audio", "canvas", "object"])
 def test_words_in_place_of_a_film_are_no_part_of_the_excerpt(tag: str) -> None:
-    found = render(f"seen <{tag} src=x>no support</{tag}>")
+    found = rendered(f"seen <{tag} src=x>no support</{tag}>")
 
     assert found.excerpt == "seen"
     assert "no support" in found.feed_html
