@@ -1,6 +1,7 @@
 """Converts text and TOML values to the values of settings. The text of each ValueError follows “must be”."""
 
 import ipaddress
+import os
 import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
@@ -31,11 +32,14 @@ def some_line(value: object) -> str:
     return text
 
 
-def path(value: object) -> Path:
+def folder(value: object) -> Path:
     try:
-        return Path(some_line(value)).expanduser()
+        path = Path(some_line(value)).expanduser()
     except RuntimeError:
         raise ValueError("a path; it begins with an unknown user") from None
+    if os.path.exists(path) and not os.path.isdir(path):
+        raise ValueError(f"a folder, which {path} is not")
+    return path
 
 
 def base_url(value: object) -> str:

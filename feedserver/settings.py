@@ -139,7 +139,7 @@ class ServerSettings:
 class Settings:
     """Every setting (docs/interface.md, “Settings”): the key `site.url` is `settings.site.url`."""
 
-    data_dir: Path = _setting(Path("var"), types.path, "database and secret")
+    data_dir: Path = _setting(Path("var"), types.folder, "database and secret")
     site: SiteSettings = field(default_factory=SiteSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     feeds: FeedsSettings = field(default_factory=FeedsSettings)
@@ -203,7 +203,7 @@ def read(environ: Mapping[str, str] = os.environ) -> SettingsReport:
     faults: list[str] = []
     file = file_in_use(environ)
     from_environment, ignored = _from_environment(environ, faults)
-    given = (_from_file(file, faults) if file else {}) | from_environment
+    given = (_from_file(file, environ.get(CONFIG_VARIABLE), faults) if file else {}) | from_environment
     described: list[DescribedSetting] = []
     settings = _build(Settings, "", given, described, faults)
     faults += [
@@ -244,11 +244,11 @@ def _walk(section: type, prefix: str) -> Iterator[tuple[str, Any]]:
             yield prefix + item.name, item
 
 
-def _from_file(path: Path, faults: list[str]) -> Given:
+def _from_file(path: Path, named: str | None, faults: list[str]) -> Given:
     try:
         document = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        faults.append(f"{path}: cannot be read: {error.strerror}")
+        faults.append(f"{path}: cannot be read: {error.strerror}{f' ({CONFIG_VARIABLE})' if named else ''}")
         return {}
     except ValueError as error:  # no TOML, no UTF-8, or no path
         faults.append(f"{path}: cannot be read: {error}")

@@ -157,6 +157,7 @@ def test_ports_can_be_any_or_a_list(value: str) -> None:
         ("data_dir", "7"),
         ("data_dir", '"~nobody-has-this-name/x"'),
         ("data_dir", '"a\\u0000b"'),
+        ("data_dir", '"/dev/null"'),
         ("site.url", '"blog.example"'),
         ("site.url", '"ftp://blog.example"'),
         ("site.url", '"https://"'),
@@ -317,6 +318,7 @@ def test_a_named_file_must_be_there(tmp_path: Path, variable_: str, kind: str) -
 
     assert "cannot be read" in line
     assert str(path) in line
+    assert variable_ in line
 
 
 def test_a_value_from_a_file_is_checked_like_any_other(tmp_path: Path) -> None:

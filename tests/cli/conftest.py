@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,8 +34,8 @@ def databases(monkeypatch: pytest.MonkeyPatch) -> list[Database]:
     """The databases that commands open: `run` closes them, as the end of a process would."""
     opened: list[Database] = []
 
-    def remember(*urls: str) -> Database:
-        opened.append(Database(*urls))
+    def remember(*urls: str, **given: Any) -> Database:
+        opened.append(Database(*urls, **given))
         return opened[-1]
 
     monkeypatch.setattr("feedserver.services.Database", remember)
