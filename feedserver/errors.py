@@ -4,6 +4,8 @@
     ├── SettingsError            invalid settings, a line for each
     ├── StorageError             no database, or its schema is older or newer than this program
     ├── AddressUnusable          nothing can listen at an address
+    ├── BackupError              a backup cannot be made or restored here
+    │   └── BackupUnusable       damaged, of a newer program, or no backup at all
     ├── PostError
     │   ├── PostNotFound
     │   │   ├── PostGone         deleted
@@ -53,6 +55,17 @@ class AddressUnusable(FeedserverError):
 
     def __init__(self, bind: str, reason: str) -> None:
         super().__init__(f"{bind} {reason}")
+
+
+class BackupError(FeedserverError):
+    """A backup cannot be made, or cannot be restored at this place."""
+
+
+class BackupUnusable(BackupError):
+    """An archive that is damaged, of a newer program, or no backup at all."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"the backup cannot be restored: {problem}")
 
 
 # --- posts ---

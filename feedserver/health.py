@@ -13,7 +13,7 @@ from feedserver.clock import is_of_future, is_within
 from feedserver.errors import StorageError
 from feedserver.jobs.worker import HEARTBEAT
 from feedserver.services import WebServices, services
-from feedserver.storage import heartbeat, migrate
+from feedserver.storage import heartbeat, migrate, revision
 from feedserver.storage.explaining import DATABASE_ERRORS, trouble
 from feedserver.storage.replica import ReplicaState
 from feedserver.thoughts import store as thoughts
@@ -73,6 +73,7 @@ def _checks(parts: WebServices) -> dict[str, Check]:
         with parts.database.read() as connection:
             beat = heartbeat.last(connection, HEARTBEAT)
             waiting = thoughts.waiting(connection)
+            restored_at = revision.restored_at(connection)
         replica = parts.database.replica_state()
     except DATABASE_ERRORS as error:
         found = trouble(error)
@@ -87,13 +88,14 @@ def _checks(parts: WebServices) -> dict[str, Check]:
         "writes": _writes(parts.write_probe.failure()),
         "jobs": _jobs(beat, parts.clock()),
         "queue": _queue(waiting, parts.settings.limits.waiting),
+        "sending": _sending(restored_at),
         **({"replica": _REPLICA[replica]} if replica else {}),
     }
 
 
 def _unread(database: Check = _OK, schema: Check = _UNKNOWN) -> dict[str, Check]:
     """The checks if the database cannot be read."""
-    return {"database": database, "schema": schema, "writes": _UNKNOWN, "jobs": _UNKNOWN, "queue": _UNKNOWN}
+    return {"database": database, "schema": schema} | dict.fromkeys(("writes", "jobs", "queue", "sending"), _UNKNOWN)
 
 
 def _writes(failure: str | None) -> Check:
@@ -114,6 +116,10 @@ def _queue(waiting: int, most: int) -> Check:
     if waiting > _LONG_QUEUE * most:
         return Check("degraded", f"{waiting} pings wait; beyond {most} new ones are refused")
     return _OK
+
+
+def _sending(restored_at: datetime | None) -> Check:
+    return Check("degraded", revision.reminder(restored_at)) if restored_at else _OK
 
 
 def _uncached(response: Response) -> Response:

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
+from datetime import datetime
 from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
@@ -25,6 +26,7 @@ from feedserver.feeds.scopes import SITE, urls_by_format
 from feedserver.installation import init
 from feedserver.jobs.worker import STOP_SECONDS, Worker
 from feedserver.services import EXTENSION, Services, WebServices
+from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.storage.explaining import DATABASE_ERRORS
 from feedserver.thoughts import comments
@@ -128,7 +130,7 @@ def _when_ready(server: Any) -> None:
     seconds = struct.pack("ll", _RECEIVE_SECONDS, 0)
     for listener in server.LISTENERS:  # accepted connections inherit the timeout of the listening socket
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, seconds)
-    announce(Urls(_follow_address(server)), server.LISTENERS)
+    announce(Urls(_follow_address(server)), server.LISTENERS, _restored_at())
 
 
 def _on_reload(server: Any) -> None:
@@ -149,8 +151,15 @@ def _follow_address(server: Any) -> str:
     return url
 
 
-def announce(urls: Urls, listeners: Iterable[Any]) -> None:
-    """Logs for the operator where the server listens, and its main URLs."""
+def _restored_at() -> datetime | None:
+    database = Database(settings.load().database_url)
+    with closing(database), suppress(*DATABASE_ERRORS), database.read() as connection:
+        return revision.restored_at(connection)
+    return None
+
+
+def announce(urls: Urls, listeners: Iterable[Any], restored_at: datetime | None = None) -> None:
+    """Logs for the operator where the server listens, its main URLs, and that the site is a restored copy."""
     sockets = [listener.sock for listener in listeners]
     for name, value in (
         ("listening on", ", ".join(map(str, listeners))),
@@ -170,6 +179,8 @@ def announce(urls: Urls, listeners: Iterable[Any]) -> None:
         _log.warning(
             "site.url is %s, where this server does not listen: unless a proxy does, links lead nowhere", urls.base
         )
+    if restored_at:
+        _log.warning("%s", revision.reminder(restored_at))
 
 
 def _post_worker_init(worker: Any) -> None:

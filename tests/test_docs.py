@@ -22,6 +22,7 @@ HEADINGS = [
     "Shapes of JSON",
     "Feeds over HTTP",
     "Growing old",
+    "Backup and restore",
 ]
 
 

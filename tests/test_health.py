@@ -15,7 +15,7 @@ from sqlalchemy import event, text
 from feedserver.app import create_app
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, LimitsSettings, Settings
-from feedserver.storage import heartbeat
+from feedserver.storage import heartbeat, revision
 from feedserver.storage.engine import Database
 from feedserver.storage.write_probe import WriteProbe
 from feedserver.thoughts import store as thoughts
@@ -25,7 +25,7 @@ from tests.support.outside import Clock
 from tests.support.waiting import SECONDS, together
 
 OK = {"status": "ok", "detail": None}
-ALIVE = dict.fromkeys(("database", "schema", "writes", "jobs", "queue"), OK)
+ALIVE = dict.fromkeys(("database", "schema", "writes", "jobs", "queue", "sending"), OK)
 
 Checks = dict[str, dict[str, str | None]]
 
@@ -87,6 +87,21 @@ def test_a_heartbeat_of_the_future_is_none(client: FlaskClient, services: WebSer
     assert slightly_ahead == (200, "ok", ALIVE)
     told = "the last worker that looked for jobs had a clock ahead of this machine's"
     assert ready(client) == (200, "degraded", degraded("jobs", told))
+
+
+def test_a_restored_site_is_reminded_of_until_it_is_resumed(
+    client: FlaskClient, services: WebServices, clock: Clock
+) -> None:
+    beat(services)
+    with services.database.write() as connection:
+        revision.mark_restored(connection, clock())
+    restored = ready(client)
+    with services.database.write() as connection:
+        revision.resume(connection)
+
+    told = "restored from a backup on 2026-03-08T12:00:00Z; it sends nothing to others until `feedserver resume` says"
+    assert restored == (200, "degraded", degraded("sending", f"{told} that it is the real site"))
+    assert ready(client) == (200, "ok", ALIVE)
 
 
 # --- writes ---

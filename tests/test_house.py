@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "posts": {"storage", "jobs"},
     "thoughts": {"posts", "storage", "jobs"},
     "readership": {"storage"},
+    "transfer": {"thoughts", "posts", "jobs", "storage"},
     "feeds": {"thoughts", "posts", "storage"},
     "pages": {"feeds", "thoughts", "posts", "storage"},
     "web": {"feeds", "storage"},

@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -93,6 +94,15 @@ def test_what_only_this_machine_reaches_needs_no_proxy(
     listen: Listen, caplog: pytest.LogCaptureFixture, bind: str
 ) -> None:
     assert not [line for line in announced(listen(bind), caplog) if "proxy" in line]
+
+
+def test_one_line_reminds_of_a_restored_site(listen: Listen, caplog: pytest.LogCaptureFixture) -> None:
+    announce(Urls("https://blog.example"), listen("127.0.0.1:0"), datetime(2026, 3, 8, 12, tzinfo=UTC))
+
+    assert caplog.messages[-1] == (
+        "restored from a backup on 2026-03-08T12:00:00Z; "
+        "it sends nothing to others until `feedserver resume` says that it is the real site"
+    )
 
 
 # --- the address that is noted ---

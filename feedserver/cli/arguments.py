@@ -54,6 +54,13 @@ def listing(commands: Commands, name: str, run: Run, meaning: str) -> argparse.A
     return command
 
 
+def positive(text: str) -> int:
+    """Reads an option that is a number above zero. Raises ArgumentTypeError."""
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number above zero")
+    return int(text)
+
+
 def open_site(condition: Condition | None = None) -> Services:
     """Returns the services of the site. Raises StorageError if there is none or its schema is not current.
 

@@ -6,7 +6,7 @@ from argparse import ArgumentTypeError, Namespace
 from threading import Event
 
 from feedserver import listening
-from feedserver.cli.arguments import Commands, open_site, verb
+from feedserver.cli.arguments import Commands, open_site, positive, verb
 from feedserver.condition import Condition
 from feedserver.errors import SettingsError
 from feedserver.jobs.worker import Worker
@@ -21,8 +21,8 @@ systemd hands over the sockets"""
 def add_commands(commands: Commands) -> None:
     serve = verb(commands, "serve", _serve, "run the whole server; creates the site first if there is none")
     serve.add_argument("--bind", metavar="HOST:PORT", type=_address, default=BIND, help=_ABOUT_BIND)
-    serve.add_argument("--workers", metavar="N", type=_positive, help="processes; default: one for each core")
-    serve.add_argument("--threads", metavar="N", type=_positive, default=THREADS, help="in each; default: %(default)s")
+    serve.add_argument("--workers", metavar="N", type=positive, help="processes; default: one for each core")
+    serve.add_argument("--threads", metavar="N", type=positive, default=THREADS, help="in each; default: %(default)s")
     verb(commands, "worker", _worker, "run background jobs alone, beside web processes or on further machines")
 
 
@@ -30,12 +30,6 @@ def _address(text: str) -> str:
     if listening.host_and_port(text) is None:
         raise ArgumentTypeError(f"“{text}” is not HOST:PORT, such as {BIND} or [::1]:8000")
     return text
-
-
-def _positive(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) > 0):
-        raise ArgumentTypeError(f"“{text}” is not a number above zero")
-    return int(text)
 
 
 def _serve(chosen: Namespace) -> None:

@@ -129,6 +129,11 @@ def discard(connection: Connection, kind: str, subject: str) -> None:
     connection.execute(delete(jobs).where(jobs.c.kind == kind, jobs.c.subject == subject))
 
 
+def free_all(connection: Connection) -> None:
+    """Ends all leases: whoever had them does not work on this copy of the database."""
+    connection.execute(update(jobs).values(_FREE))
+
+
 def everything(connection: Connection) -> list[Job]:
     """All jobs, the next one first."""
     return [job_of(row) for row in connection.execute(select(jobs).order_by(jobs.c.run_at, jobs.c.id))]

@@ -77,15 +77,15 @@ class Readership:
                 return
             try:
                 self._database.transact(lambda connection: _write(connection, batch, now), lock_timeout=_LOCK_TIMEOUT)
-                if self._closed_before != open_since:
-                    self._database.forget_log()
+                is_forgotten = self._closed_before == open_since or self._database.forget_log()
             except DATABASE_ERRORS as error:
                 with self._lock:
                     self._batch.add_all(batch)
                 if not is_outage(error):
                     raise
                 return
-            self._closed_before = open_since
+            if is_forgotten:  # else the next write tries again
+                self._closed_before = open_since
 
     def _keep_writing(self) -> None:
         self._try_to_write()  # closes days that ended while no server ran

@@ -37,13 +37,13 @@ def copy(source: Database, target: Database) -> list[Copied]:
     """
     state = migrate.state(source)
     if state == "missing":
-        raise StorageError("FROM: there is no feedserver database")
+        raise StorageError(f"{source.called}: there is no feedserver database")
     if state == "older":
-        raise StorageError(f"FROM: {migrate.OLDER}")
+        raise StorageError(f"{source.called}: {migrate.OLDER}")
     with migrate.exclusive(target) as is_new_file:
         try:
             with source.snapshot() as old, target.write() as new:
-                _prepare(new)
+                _prepare(new, target.called)
                 return [_copy_table(old, new, table) for table in metadata.sorted_tables]
         except BaseException:
             if is_new_file:
@@ -51,15 +51,15 @@ def copy(source: Database, target: Database) -> list[Copied]:
             raise
 
 
-def _prepare(new: Connection) -> None:
-    """Creates the tables. Raises StorageError if the target has other tables, or rows."""
+def _prepare(new: Connection, called: str) -> None:
+    """Creates the tables. Raises StorageError if the target, so called, has other tables, or rows."""
     names = set(inspect(new).get_table_names())
     if names and "alembic_version" not in names:
-        raise StorageError("TO: the database has other tables; it must be empty")
+        raise StorageError(f"{called}: the database has other tables; it must be empty")
     migrate.upgrade_on(new)
     held = [table.name for table in metadata.sorted_tables if table is not site and _count(new, table)]
     if held:
-        raise StorageError(f"TO: the database already holds a site ({', '.join(held)}); it must be empty")
+        raise StorageError(f"{called}: the database already holds a site ({', '.join(held)}); it must be empty")
     new.execute(site.delete())
 
 

@@ -25,6 +25,8 @@ from feedserver.storage.sqlite_file import SqliteFile, uri
 
 BUSY_SECONDS = 15  # for which a SQLite writer waits for the lock
 _LOOK_PAUSE = 0.002  # seconds between two looks at a lock that is wanted within a short time
+_EMPTYING_SECONDS = 0.05  # for which readers of the write-ahead log are waited for before it is emptied
+_BUSY_TIMEOUT = "PRAGMA busy_timeout = {milliseconds:.0f}"
 _SWITCH_PAUSE = 0.01  # seconds between two tries to switch a new file to the write-ahead log
 _CACHE_KIB = 512  # of each SQLite connection, one for each thread; the system caches the file too
 _WRITES = "feedserver_writes"
@@ -54,6 +56,7 @@ class Database:
         A process that goes on when the database fails gives a `condition`, which logs it; and it does not wait longer
         for an answer of PostgreSQL than for SQLite's lock. Raises StorageError for a URL that cannot be used.
         """
+        self.called = called
         self.writes = 0  # transactions that this object has committed
         self.url = _parsed(url, called)
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, called)
@@ -152,11 +155,22 @@ class Database:
         with self.write(lock_timeout) as connection:
             return operation(connection)
 
-    def forget_log(self) -> None:
-        """Empties SQLite's write-ahead log, which holds deleted rows for a while; nothing on PostgreSQL."""
-        if self.engine.dialect.name == "sqlite":
-            with closing(self.engine.raw_connection()) as connection:  # not within a transaction
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    def forget_log(self) -> bool:
+        """Empties SQLite's write-ahead log, which holds deleted rows for a while; nothing on PostgreSQL.
+
+        All writers wait meanwhile, so it gives up soon when somebody still reads from the log, such as a backup.
+        Returns whether nothing is left to do.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        with closing(self.engine.raw_connection()) as connection:  # not within a transaction
+            cursor = connection.cursor()
+            try:
+                cursor.execute(_BUSY_TIMEOUT.format(milliseconds=_EMPTYING_SECONDS * 1000))
+                ((busy, *_),) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:  # the connection returns to the pool
+                cursor.execute(_BUSY_TIMEOUT.format(milliseconds=BUSY_SECONDS * 1000))
+        return not busy
 
     def watch(self) -> sqlite3.Connection | None:
         """A connection to the SQLite file at the path that never writes and never waits; None for a server.
@@ -288,10 +302,10 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
         return
     try:
-        connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+        connection.exec_driver_sql(_BUSY_TIMEOUT.format(milliseconds=0))
         _begin_soon(connection, begin, monotonic() + lock_timeout)
     finally:  # the connection returns to the pool
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+        connection.exec_driver_sql(_BUSY_TIMEOUT.format(milliseconds=BUSY_SECONDS * 1000))
 
 
 def _begin_soon(connection: Connection, begin: str, end: float) -> None:

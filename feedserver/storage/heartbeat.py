@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from feedserver.storage.schema import heartbeats
 
@@ -16,3 +16,8 @@ def beat(connection: Connection, name: str, now: datetime) -> None:
 def last(connection: Connection, name: str) -> datetime | None:
     """When it last worked; None if never."""
     return connection.execute(select(heartbeats.c.at).where(heartbeats.c.name == name)).scalar_one_or_none()
+
+
+def forget_all(connection: Connection) -> None:
+    """Deletes them: what worked on another copy of the database says nothing of this one."""
+    connection.execute(delete(heartbeats))

@@ -38,9 +38,16 @@ def exclusive(database: Database) -> Iterator[bool]:
                 connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": _LOCK_NUMBER})
         return
     database.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(f"{database.file}.lock", "a", opener=private_files.opener) as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with exclusive_path(database.file):
         yield _make_private(database.file)
+
+
+@contextmanager
+def exclusive_path(file: Path) -> Iterator[None]:
+    """The same for a SQLite file that need not be there, and is not made."""
+    with open(f"{file}.lock", "a", opener=private_files.opener) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _make_private(file: Path) -> bool:

@@ -1,4 +1,4 @@
-"""The one row of the table `site`: id, creation time, author, secret, address, and the revision of the site."""
+"""The one row of the table `site`: id, creation time, author, secret, address, revision, mark of a restored copy."""
 
 import secrets
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, insert, select, update
 
+from feedserver.clock import rfc3339
 from feedserver.storage.schema import site
 
 _LARGEST_STEP: Final = 2**31  # four thousand million such steps fit into the column
@@ -97,3 +98,27 @@ def revise(connection: Connection) -> None:
 
 def _step() -> int:
     return secrets.randbelow(_LARGEST_STEP) + 1
+
+
+def mark_restored(connection: Connection, now: datetime) -> None:
+    """Marks the site as a copy from a backup, beside which the real one may live."""
+    connection.execute(update(site).values(restored_at=now))
+
+
+def restored_at(connection: Connection) -> datetime | None:
+    """When the site was restored, until `resume`; whatever tells others of it must not while this is a time."""
+    restored: datetime | None = connection.execute(select(site.c.restored_at)).scalar_one()
+    return restored
+
+
+def reminder(restored_at: datetime) -> str:
+    """What the operator of a restored site is told until `resume`."""
+    return (
+        f"restored from a backup on {rfc3339(restored_at)}; it sends nothing to others until `feedserver resume` says "
+        "that it is the real site"
+    )
+
+
+def resume(connection: Connection) -> bool:
+    """Ends the mark of a restored site. Returns whether there was one."""
+    return connection.execute(update(site).where(site.c.restored_at.is_not(None)).values(restored_at=None)).rowcount > 0

@@ -54,6 +54,7 @@ site = Table(
     Column("archive_size", Integer),  # posts in an archive: `feeds.entries` when the site was created
     Column("secret", SafeText),  # signs forms, the same on every machine; null until `init` or `db upgrade` has run
     Column("url", SafeText),  # `site.url` in force, as the last server noted it; null until one has
+    Column("restored_at", UtcDateTime),  # when it was restored from a backup; null once it is the real one (`resume`)
 )
 
 posts = Table(

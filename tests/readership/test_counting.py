@@ -219,6 +219,19 @@ def test_the_hashes_and_their_key_are_erased_from_the_file_too(
     assert not any(secret in file.read_bytes() for secret in secrets)
 
 
+def test_a_log_that_could_not_be_emptied_is_emptied_after_a_later_write(
+    services: WebServices, readers: Readership, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [True, False, True]
+    monkeypatch.setattr(services.database, "forget_log", lambda: answers.pop(0))
+    readers.write()
+    clock.move(days=1)
+
+    for left in (1, 0, 0):
+        readers.write()
+        assert len(answers) == left
+
+
 def test_late_counts_for_a_day_that_is_over_make_no_new_key(
     services: WebServices, settings: Settings, assemble: Assemble, totals: Totals, clock: Clock
 ) -> None:

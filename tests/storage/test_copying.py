@@ -33,9 +33,9 @@ FEED = FeedAddress("site", "atom")
 def target(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database to copy to, of the other kind than the site's."""
     if database_url.startswith("postgresql"):
-        database = Database(f"sqlite:///{tmp_path / 'new' / 'copy.sqlite3'}")
+        database = Database(f"sqlite:///{tmp_path / 'new' / 'copy.sqlite3'}", called="TO")
     else:
-        database = Database(request.getfixturevalue("new_postgres_url")())
+        database = Database(request.getfixturevalue("new_postgres_url")(), called="TO")
     yield database
     database.close()
 
@@ -210,7 +210,7 @@ def test_a_source_that_cannot_be_read_makes_nothing(
     if problem == "older":
         monkeypatch.setattr(migrate, "state", lambda asked: "older" if asked is source else state(asked))
 
-    with pytest.raises(StorageError, match=r"^FROM: "):
+    with pytest.raises(StorageError, match=r"^database\.url: "):
         copy(source, target)
 
     assert migrate.state(target) == "missing"

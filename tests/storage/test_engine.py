@@ -21,7 +21,7 @@ from feedserver.storage.revision import load, revise
 from feedserver.storage.schema import heartbeats, terms
 from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
-from tests.support.waiting import SECONDS
+from tests.support.waiting import SECONDS, ends_in_time
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -311,3 +311,28 @@ def test_a_folder_with_odd_letters_holds_a_database(tmp_path: Any, assemble: Ass
 def revision(database: Database) -> int:
     with database.read() as connection:
         return load(connection).revision
+
+
+@on_sqlite
+def test_the_log_is_emptied_when_nobody_reads_it_and_writers_do_not_wait_for_who_does(
+    database: Database, database_url: str, clock: Clock
+) -> None:
+    other = Database(database_url)
+    assert database.file
+    log = Path(f"{database.file}-wal")
+    with database.write() as connection:
+        revise(connection)
+
+    with other.read() as reading, ends_in_time():
+        load(reading)
+        with database.write() as connection:
+            revise(connection)
+        meanwhile = database.forget_log()
+        with database.write() as connection:
+            revise(connection)
+
+    assert meanwhile is False
+    assert log.stat().st_size > 0
+    assert database.forget_log() is True
+    assert log.stat().st_size == 0
+    other.close()

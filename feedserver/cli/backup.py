@@ -1,0 +1,133 @@
+"""`feedserver backup`, `restore` and `resume`. What they need is imported late: servers never do."""
+
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from feedserver import settings
+from feedserver.cli.arguments import Commands, open_site, positive, verb
+from feedserver.clock import rfc3339
+from feedserver.errors import BackupError
+from feedserver.installation import require_some, upgrade
+from feedserver.services import Services
+from feedserver.storage import revision
+from feedserver.text import strangers_line
+
+if TYPE_CHECKING:
+    from feedserver.transfer.manifest import Manifest
+    from feedserver.transfer.progress import Report
+
+_ABOUT_BACKUP = """The server goes on running. FILE is named when it is whole and checked. Copy it to another machine,
+and try `restore` there from time to time."""
+_ABOUT_RESTORE = """The place is the one of the settings: `data_dir`, and the database of `database.url`. Nothing may be
+there yet. The restored site tells nobody of itself until `feedserver resume`."""
+
+
+def add_commands(commands: Commands) -> None:
+    make = verb(commands, "backup", _backup, "copy the whole site into one file while it runs")
+    make.epilog = _ABOUT_BACKUP
+    make.add_argument("file", metavar="FILE", help="a new file; - = standard output")
+    make.add_argument(
+        "--keep",
+        metavar="N",
+        type=positive,
+        help="then remove the oldest backups of this site in its folder, but for N",
+    )
+    make.set_defaults(misused=make.error)
+
+    back = verb(commands, "restore", _restore, "make the site of a backup in an empty place")
+    back.epilog = _ABOUT_RESTORE
+    back.add_argument("file", metavar="FILE", help="what `feedserver backup` has made; - = standard input")
+
+    verb(commands, "resume", _resume, "say that a restored site is the real one from now on")
+
+
+def _backup(chosen: Namespace) -> None:
+    from feedserver.transfer import backup
+
+    if chosen.file == "-" and chosen.keep:
+        chosen.misused("--keep: standard output has no folder of backups")
+    services = Services(settings.load())
+    require_some(services)
+    now = services.clock()
+    with _interruptible(), _progress() as report:
+        if chosen.file == "-":
+            if sys.stdout.isatty():
+                raise BackupError("a backup is nothing for a terminal; send it to a file or another program")
+            backup.to_stream(services.database, services.settings, sys.stdout.buffer, now, report)
+            return
+        file = Path(chosen.file)
+        manifest = backup.to_file(services.database, services.settings, file, now, report)
+        removed = backup.remove_oldest(file, manifest.site, chosen.keep) if chosen.keep else []
+    print(f"{file}: {_what(manifest)}, {file.stat().st_size:,} bytes")
+    for path in removed:
+        print(f"removed {path}")
+
+
+def _restore(chosen: Namespace) -> None:
+    from feedserver.transfer.restore import restore
+
+    services = Services(settings.load())
+    with _source(chosen.file) as source, _interruptible(), _progress() as report:
+        manifest = restore(source, services.database, services.settings.data_dir, services.clock(), report)
+    moment = rfc3339(manifest.made_at)
+    print(f"restored {strangers_line(manifest.url, 200)} as it was at {moment}: {_what(manifest)}")
+    print("what was erased after that is back: erase it again")
+    print("nothing is sent to others from here until `feedserver resume` says that this is the real site")
+    upgrade(services)
+
+
+def _resume(_: Namespace) -> None:
+    services = open_site()
+    ended = services.database.transact(revision.resume)
+    print("this is the real site from now on" if ended else "nothing to do: this is the real site already")
+
+
+@contextmanager
+def _source(name: str) -> Iterator[IO[bytes]]:
+    if name != "-":
+        with open(name, "rb") as file:
+            yield file
+    elif sys.stdin.isatty():
+        raise BackupError("a terminal is no backup; name a file")
+    else:
+        yield sys.stdin.buffer
+
+
+def _what(manifest: "Manifest") -> str:
+    return f"{manifest.rows.get('posts', 0):,} posts, {manifest.rows.get('thoughts', 0):,} thoughts"
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ends the block in order when the process is told to end, so that it leaves nothing behind."""
+    signals = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, signal.default_int_handler) for number in signals]
+    try:
+        yield
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _progress() -> Iterator["Report"]:
+    """Shows on a terminal what is being done; a line that is gone at the end."""
+    shown = ""
+
+    def show(doing: str, share: float) -> None:
+        nonlocal shown
+        line = f"{doing} {share:.0%}" if share else f"{doing} …"
+        if line != shown and sys.stderr.isatty():
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+            shown = line
+
+    try:
+        yield show
+    finally:
+        if shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

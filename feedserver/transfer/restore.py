@@ -1,0 +1,135 @@
+"""Restores a backup into an empty place. All is checked and made ready in a private folder, then put in place at once.
+
+A process that is killed has put nothing or the whole site in place.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import inspect, select
+
+from feedserver import private_files
+from feedserver.errors import BackupError, BackupUnusable
+from feedserver.jobs import store as jobs
+from feedserver.storage import copying, heartbeat, migrate, revision
+from feedserver.storage.engine import Database
+from feedserver.storage.schema import site
+from feedserver.text import strangers_line
+from feedserver.transfer import snapshot
+from feedserver.transfer.archive import Reader
+from feedserver.transfer.manifest import DATABASE, Manifest
+from feedserver.transfer.progress import Report, metered
+from feedserver.transfer.workplace import telling_of_full_disk, workplace
+
+_LARGEST_SECRET = 1000  # bytes
+_COMPANIONS = ("-wal", "-shm", "-journal")
+
+
+def restore(source: IO[bytes], database: Database, data_dir: Path, now: datetime, report: Report) -> Manifest:
+    """Restores the site of the archive `source` in `database`, migrated and marked as restored `now`.
+
+    `data_dir` gets nothing but is looked at: the site's next start writes its secret there.
+    Raises BackupError or StorageError, and then leaves nothing.
+    """
+    require_empty(database, data_dir)
+    folder = data_dir if database.file is None else database.file.parent
+    with _existing(folder), workplace(folder) as place:
+        with telling_of_full_disk(folder):
+            manifest = _unpack(Reader(source), place, report)
+            report("putting it in place", 0)
+            _prepare(place, now)
+        _put(place / DATABASE, database)
+    return manifest
+
+
+def require_empty(database: Database, data_dir: Path) -> None:
+    """Raises BackupError, which says what is there, unless a site can be restored here."""
+    _require_nothing(private_files.secret(data_dir))
+    if database.file is not None:
+        _require_no_file(database.file)
+        return
+    with database.read() as connection:
+        if inspect(connection).has_table(site.name) and connection.execute(select(site.c.id)).first():
+            raise BackupError(f"{database.called}: the database holds a site already; restore into an empty one")
+
+
+def _require_nothing(file: Path) -> None:
+    if os.path.lexists(file):
+        raise BackupError(f"{file}: a site is here already; restore into an empty place")
+
+
+def _require_no_file(file: Path) -> None:
+    _require_nothing(file)
+    for ending in _COMPANIONS:
+        if (left := Path(f"{file}{ending}")).exists():
+            # SQLite would take what it holds for the restored database's last changes, and ruin that.
+            raise BackupError(f"{left}: is left of another database; end what still uses it, and move it away")
+
+
+@contextmanager
+def _existing(folder: Path) -> Iterator[None]:
+    """Makes a folder, and the ones above it; after an exception those that are new go again."""
+    new = [path for path in (folder, *folder.parents) if not path.exists()]
+    private_files.make_folder(folder)
+    try:
+        yield
+    except BaseException:
+        for path in new:
+            with suppress(OSError):
+                path.rmdir()
+        raise
+
+
+def _unpack(reader: Reader, place: Path, report: Report) -> Manifest:
+    """Writes the files of the archive into `place`, and checks them."""
+    manifest = reader.manifest
+    expected = [private_files.secret(place).name, DATABASE]
+    if [member.name for member in manifest.files] != expected or manifest.files[0].size > _LARGEST_SECRET:
+        raise BackupUnusable("it holds other files than a secret and a database")
+    if manifest.schema > migrate.head():
+        newer = strangers_line(f"{manifest.program}, schema {manifest.schema}", 40)
+        raise BackupUnusable(f"it is of a newer feedserver ({newer}); install that one")
+    total = sum(member.size for member in manifest.files)
+    if shutil.disk_usage(place).free < total:
+        raise BackupError(f"{place.parent}: the restored site takes {total:,} bytes; there are not so many free")
+    meter = metered(report, "unpacking", total)
+    for member in manifest.files:
+        with open(place / member.name, "wb", opener=private_files.opener) as file:
+            for piece in reader.pieces(member):
+                file.write(piece)
+                meter(len(piece))
+    reader.end()
+    report("checking the database", 0)
+    found = snapshot.contents(place / DATABASE)
+    if (found.schema, found.site, found.rows) != (manifest.schema, manifest.site, manifest.rows):
+        raise BackupUnusable("its database is another one than its manifest says")
+    return manifest
+
+
+def _prepare(place: Path, now: datetime) -> None:
+    """Migrates the unpacked database, and makes it that of a restored site."""
+    secret = private_files.secret(place).read_text("utf-8", "replace").strip()
+    with snapshot.opened(place / DATABASE) as copy:
+        with migrate.exclusive(copy):
+            migrate.upgrade(copy)
+        with copy.write() as connection:
+            revision.agree_on_secret(connection, secret)
+            revision.mark_restored(connection, now)
+            jobs.free_all(connection)
+            heartbeat.forget_all(connection)
+
+
+def _put(copy: Path, database: Database) -> None:
+    if database.file is None:
+        with snapshot.opened(copy) as source:
+            copying.copy(source, database)
+        return
+    with migrate.exclusive_path(database.file):
+        _require_no_file(database.file)
+        os.rename(copy, database.file)
+    snapshot.sync(database.file.parent)

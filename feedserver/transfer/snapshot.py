@@ -1,0 +1,100 @@
+"""A copy of a whole database in one SQLite file, as it was at one moment; and what such a file holds."""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy.exc import OperationalError
+
+from feedserver.errors import BackupUnusable
+from feedserver.storage import copying
+from feedserver.storage.engine import Database
+from feedserver.text import strangers_line
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a copy holds: the number of its schema, the site's id and secret (None in a very old one), and the number of
+    rows by table."""
+
+    schema: str
+    site: str
+    secret: str | None
+    rows: Mapping[str, int]
+
+
+def take(database: Database, file: Path) -> None:
+    """Writes a copy of the database to a new file. Others go on writing meanwhile.
+
+    SQLite makes it in one step, without pages that are free, which may hold what was deleted; a copy in several steps
+    would begin anew with every write. PostgreSQL is read in one snapshot.
+    Raises StorageError if there is no database, and SQLAlchemy's DBAPIError.
+    """
+    if database.is_sqlite:
+        _vacuum(database, file)
+    else:
+        with opened(file) as copy:
+            copying.copy(database, copy)
+
+
+def _vacuum(database: Database, file: Path) -> None:
+    statement = "VACUUM INTO ?"
+    with closing(database.engine.raw_connection()) as connection:  # not within a transaction
+        try:
+            connection.cursor().execute(statement, (str(file),))
+        except sqlite3.Error as error:
+            raise OperationalError(statement, None, error) from error
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[Database]:
+    """A copy as a database. At the end it is one file again, and on disk."""
+    database = Database(f"sqlite:///{quote(str(file))}")
+    try:
+        yield database
+    finally:
+        database.close()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    sync(file)
+
+
+def contents(file: Path) -> Contents:
+    """What a copy holds. Raises BackupUnusable if it is damaged, or not the database of one site."""
+    with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro&immutable=1", uri=True)) as connection:
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute("PRAGMA cell_size_check=ON")
+        try:
+            return _contents(connection)
+        except (sqlite3.Error, ValueError) as error:  # no such table, not one row …
+            raise BackupUnusable(
+                f"its database is damaged, or not feedserver's ({strangers_line(str(error), 200)})"
+            ) from None
+
+
+def _contents(connection: sqlite3.Connection) -> Contents:
+    ((result,),) = connection.execute("PRAGMA integrity_check(1)").fetchall()
+    if result != "ok":
+        raise ValueError(result)
+    ((schema,),) = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    ((site, secret),) = connection.execute("SELECT guid, secret FROM site").fetchall()
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+    return Contents(schema, site, secret, {name: _count(connection, name) for (name,) in names})
+
+
+def _count(connection: sqlite3.Connection, table: str) -> int:
+    quoted = table.replace('"', '""')
+    return int(connection.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()[0])  # noqa: S608 - quoted
+
+
+def sync(path: Path) -> None:
+    """Waits until a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

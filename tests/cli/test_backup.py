@@ -1,0 +1,160 @@
+"""`feedserver backup`, `restore` and `resume`."""
+
+import io
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from feedserver.transfer import archive
+from tests.cli.conftest import Run
+
+POST = b"---\ntitle: Kept\n---\nWords."
+
+
+@pytest.fixture
+def move(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From its call on, the settings are those of an empty place."""
+
+    def elsewhere() -> None:
+        monkeypatch.delenv("FEEDSERVER_DATABASE_URL", raising=False)
+        monkeypatch.setenv("FEEDSERVER_DATA_DIR", "elsewhere")
+
+    return elsewhere
+
+
+def test_a_site_is_backed_up_and_restored_elsewhere(run: Run, site: Path, move: Callable[[], None]) -> None:
+    run("post", "add", "-", given=POST)
+
+    made = run("backup", "site.tar.gz")
+    move()
+    restored = run("restore", "-", given=(site / "site.tar.gz").read_bytes())
+
+    assert (made.status, made.err, restored.status, restored.err) == (0, [], 0, [])
+    assert made.out == [f"site.tar.gz: 1 posts, 0 thoughts, {(site / 'site.tar.gz').stat().st_size:,} bytes"]
+    assert restored.out[0].startswith("restored http://blog.example as it was at 20")
+    assert restored.out[0].endswith("Z: 1 posts, 0 thoughts")
+    assert restored.out[1:] == [
+        "what was erased after that is back: erase it again",
+        "nothing is sent to others from here until `feedserver resume` says that this is the real site",
+    ]
+    assert [post["title"] for post in json.loads(run("post", "list", "--json").text)] == ["Kept"]
+    assert (site / "elsewhere" / "secret").exists()
+
+
+def test_a_restored_site_is_resumed_once(run: Run, outside: Path, move: Callable[[], None]) -> None:
+    run("init")
+    run("backup", "site.tar.gz")
+    never = run("resume")
+    move()
+    run("restore", "site.tar.gz")
+
+    once, twice = run("resume"), run("resume")
+
+    assert (never.out, once.out) == (twice.out, ["this is the real site from now on"])
+    assert (never.status, once.status) == (0, 0)
+    assert twice.out == ["nothing to do: this is the real site already"]
+
+
+def test_only_so_many_backups_are_kept_as_said(run: Run, outside: Path) -> None:
+    run("init")
+    for name in "ab":
+        run("backup", f"{name}.tar.gz")
+
+    kept = run("backup", "c.tar.gz", "--keep", 2)
+
+    assert kept.out[1:] == ["removed a.tar.gz"]
+    assert sorted(path.name for path in outside.glob("*.gz")) == ["b.tar.gz", "c.tar.gz"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["backup", "site.tar.gz"], 1, "sqlite3; `feedserver init` creates it"),
+        (["restore", "site.tar.gz"], 1, "feedserver: site.tar.gz: No such file or directory"),
+        (["restore", "."], 1, "feedserver: .: Is a directory"),
+        (
+            ["restore", "-"],
+            1,
+            "feedserver: the backup cannot be restored: it is nothing that `feedserver backup` has made",
+        ),
+        (
+            ["backup", "-", "--keep", "2"],
+            2,
+            "feedserver backup: error: --keep: standard output has no folder of backups",
+        ),
+        (
+            ["backup", "x", "--keep", "0"],
+            2,
+            "feedserver backup: error: argument --keep: “0” is not a number above zero",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(
+    run: Run, outside: Path, arguments: list[str], status: int, said: str
+) -> None:
+    refused = run(*arguments)
+
+    assert (refused.status, refused.out) == (status, [])
+    assert refused.err[-1].endswith(said)
+    assert os.listdir(outside) == []
+
+
+class Terminal(io.TextIOWrapper):
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), write_through=True)
+
+    def isatty(self) -> bool:
+        return True
+
+    @property
+    def text(self) -> str:
+        buffer = self.buffer
+        assert isinstance(buffer, io.BytesIO)
+        return buffer.getvalue().decode()
+
+
+def test_no_archive_goes_to_a_terminal(run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("init")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+
+    assert run("backup", "-").err == [
+        "feedserver: a backup is nothing for a terminal; send it to a file or another program"
+    ]
+    assert terminal.text == ""
+
+
+def test_progress_is_shown_on_a_terminal_and_gone_at_the_end(
+    run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("init")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+
+    run("backup", "site.tar.gz")
+
+    shown = terminal.text.split("\r\x1b[K")
+    assert shown[:2] == ["", "copying the database …"]
+    assert "packing 100%" in shown
+    assert shown[-1] == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_backup_that_is_told_to_end_leaves_nothing(
+    run: Run, outside: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("init")
+    before = [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)]
+    monkeypatch.setattr(archive, "check", lambda *_: os.kill(os.getpid(), number))
+    (outside / "backups").mkdir()
+
+    ended = run("backup", "backups/site.tar.gz")
+
+    assert (ended.status, ended.out) == (130, [])
+    assert os.listdir(outside / "backups") == []
+    assert [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)] == before
