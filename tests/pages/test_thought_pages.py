@@ -94,7 +94,7 @@ def test_a_further_page_leads_to_the_post_and_to_the_pages_beside_it(
 
     first, second = (client.get(f"/posts/fog{query}").text for query in ("", "?thoughts=2"))
 
-    assert hrefs(second, "h1 a") == [PERMALINK]
+    assert hrefs(second, "article > p > a:not(.u-url, .p-author)") == [PERMALINK]
     assert elements(second, ".e-content, .related, .neighbours") == []
     assert texts(second, "title") == ["Thoughts to “Fog”, page 2 – Example Blog"]
     assert hrefs(second, "link[rel=canonical]") == [f"{PERMALINK}?thoughts=2"]
