@@ -35,9 +35,11 @@ words show up below as a *thought*.
 def init(services: Services, *, example: bool) -> bool:
     """Creates whatever is missing, and migrates the schema. Returns whether the site is new.
 
-    `example` adds an example post to a new site. Raises StorageError if the schema is newer than this program.
+    `example` adds an example post to a new site. Raises StorageError if the schema is newer than this program, and if
+    the database of a site that was there is missing: a new one at its place would hide the loss.
     """
-    secret_in_file(services.settings.data_dir)
+    private_files.make_folder(services.settings.data_dir)
+    _require_no_remains(services)
     with migrate.exclusive(services.database):
         is_new = migrate.state(services.database) == "missing"
         _upgrade(services)
@@ -57,6 +59,7 @@ def require_some(services: Services) -> migrate.State:
     """Returns the state of the database. Raises StorageError, which says what to do, if there is none."""
     state = migrate.state(services.database)
     if state == "missing":
+        _require_no_remains(services)
         where = services.database.file.absolute() if services.database.file else "database.url"
         raise StorageError(f"there is no database yet in {where}; `feedserver init` creates it")
     return state
@@ -66,6 +69,21 @@ def require_current(services: Services) -> None:
     """Raises StorageError, which says what to do, unless there is a database with the current schema."""
     if require_some(services) == "older":
         raise StorageError(migrate.OLDER)
+
+
+def _require_no_remains(services: Services) -> None:
+    """Raises StorageError if `data_dir` holds a site's secret, but not its SQLite file.
+
+    A new site gets its database first, so that one that was interrupted is no remains.
+    """
+    file, secret = services.database.file, private_files.secret(services.settings.data_dir)
+    if file is None or file.absolute().parent != services.settings.data_dir.absolute():
+        return
+    if secret.exists() and not file.exists():
+        raise StorageError(
+            f"{file.absolute()} is not there, but the secret of its site is: put the file back or restore a backup; "
+            f"to begin a new site instead, delete {secret.absolute()}"
+        )
 
 
 def secret_in_file(data_dir: Path, agreed: str | None = None) -> str:

@@ -3,6 +3,7 @@
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,15 +11,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from feedserver import installation
 from feedserver.errors import StorageError
-from feedserver.installation import init, require_current, require_some, secret_in_file
+from feedserver.installation import init, require_current, require_some, secret_in_file, upgrade
 from feedserver.posts import store
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, Settings
 from feedserver.storage import migrate, revision
 from feedserver.storage.engine import Database
 from tests.support.fixtures import Assemble
-from tests.support.serving import clean_environ
+from tests.support.serving import FEEDSERVER, clean_environ, free_port
+
+CHECKOUT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -204,3 +208,117 @@ def test_a_new_url_does_not_change_the_id_of_the_site(fresh: WebServices, assemb
 
     with fresh.database.read() as one, renamed.database.read() as other:
         assert revision.load(one).guid == revision.load(other).guid
+
+
+# --- remains of a site ---
+
+
+@pytest.fixture
+def made(tmp_path: Path, assemble: Assemble) -> WebServices:
+    """A site with its SQLite file in the data directory, which no process has open."""
+    services = assemble(Settings(data_dir=tmp_path / "var"))
+    init(services, example=True)
+    services.database.close()
+    return services
+
+
+def listed(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_where_a_secret_is_and_its_database_is_not_no_new_site_is_made(made: WebServices, assemble: Assemble) -> None:
+    folder = made.settings.data_dir
+    (folder / "feedserver.sqlite3").unlink()
+    (folder / "feedserver.sqlite3.lock").unlink()
+
+    for use in (lambda one: init(one, example=True), require_some, require_current, upgrade):
+        with pytest.raises(StorageError, match=r"feedserver\.sqlite3 is not there, but the secret of its site is: put"):
+            use(assemble(made.settings))
+
+    assert listed(folder) == {"secret"}
+
+
+def test_without_its_secret_too_a_new_site_is_begun(made: WebServices, assemble: Assemble) -> None:
+    for name in ("feedserver.sqlite3", "secret"):
+        (made.settings.data_dir / name).unlink()
+
+    assert init(assemble(made.settings), example=True) is True
+
+
+def test_a_site_without_its_secret_file_gets_the_one_of_its_database(made: WebServices, assemble: Assemble) -> None:
+    secret = made.settings.data_dir / "secret"
+    before = secret.read_text()
+    secret.unlink()
+
+    assert init(assemble(made.settings), example=True) is False
+
+    assert secret.read_text() == before
+
+
+@pytest.mark.parametrize("step", ["upgrade", "secret_in_file"])
+def test_a_site_whose_making_was_interrupted_is_made_by_the_next_one(
+    tmp_path: Path, assemble: Assemble, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    services = assemble(Settings(data_dir=tmp_path / "var"))
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(migrate if step == "upgrade" else installation, step, stop)
+        with pytest.raises(KeyboardInterrupt):
+            init(services, example=True)
+
+    init(services, example=True)
+
+    assert listed(tmp_path / "var") >= {"secret", "feedserver.sqlite3"}
+    require_current(services)
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-journal"])
+def test_no_database_is_begun_beside_the_log_of_another(tmp_path: Path, assemble: Assemble, ending: str) -> None:
+    left = tmp_path / "var" / f"feedserver.sqlite3{ending}"
+    left.parent.mkdir()
+    left.write_bytes(b"pages of another database")
+
+    with pytest.raises(StorageError, match=f"{ending} was left by a database that is not there"):
+        init(assemble(Settings(data_dir=tmp_path / "var")), example=True)
+
+    assert listed(tmp_path / "var") == {left.name, "feedserver.sqlite3.lock"}
+
+
+def test_a_secret_beside_no_sqlite_file_is_all_that_a_site_on_postgresql_needs(
+    tmp_path: Path, assemble: Assemble, new_postgres_url: Callable[[], str]
+) -> None:
+    secret_in_file(tmp_path / "var")
+    settings = Settings(data_dir=tmp_path / "var", database=DatabaseSettings(url=new_postgres_url()))
+
+    assert init(assemble(settings), example=True) is True
+
+
+def test_serve_and_gunicorn_say_in_one_line_what_is_missing(made: WebServices, tmp_path: Path) -> None:
+    (made.settings.data_dir / "feedserver.sqlite3").unlink()
+    port = free_port()
+    gunicorn = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-c",
+        "config/gunicorn.conf.py",
+        "-b",
+        f"127.0.0.1:{port}",
+        "wsgi:app",
+    ]
+
+    for program in ([*FEEDSERVER, "serve", "--bind", f"127.0.0.1:{port}"], gunicorn):
+        ended = subprocess.run(
+            program, cwd=CHECKOUT if program is gunicorn else tmp_path, capture_output=True, text=True, timeout=60,
+            env=clean_environ() | {"FEEDSERVER_DATA_DIR": str(made.settings.data_dir)},
+        )  # fmt: skip
+
+        assert ended.returncode == 1
+        assert [line for line in ended.stderr.splitlines() if line.startswith("feedserver: ")] == [
+            f"feedserver: {made.settings.data_dir}/feedserver.sqlite3 is not there, but the secret of its site is: put "
+            f"the file back or restore a backup; to begin a new site instead, delete {made.settings.data_dir}/secret"
+        ]
+        assert "Traceback" not in ended.stderr

@@ -27,6 +27,7 @@ def exclusive(database: Database) -> Iterator[bool]:
 
     An advisory lock on PostgreSQL, a locked file beside the database on SQLite; both end with their process. A SQLite
     file and its folder are created if they are missing, and become private. Yields whether the file is new.
+    Raises StorageError if the log of another file lies beside a missing one.
     """
     if database.file is None:
         # Outside a transaction: a long one blocks vacuum, and the server may end idle ones, and the lock with them.
@@ -54,12 +55,22 @@ def _make_private(file: Path) -> bool:
     """Creates a SQLite file, or makes it and its companions private.
 
     Never opens an existing one: to close it would end SQLite's locks in this process (fcntl(2)). Returns whether it is
-    new.
+    new. Raises StorageError instead of creating one beside the log of another, which would be replayed into it.
     """
+    if not file.exists():
+        _require_no_log(file)
     with suppress(FileExistsError), open(file, "x", opener=private_files.opener):
         return True
     private_files.take_database_from_others(file)
     return False
+
+
+def _require_no_log(file: Path) -> None:
+    for log in (Path(f"{file}-wal"), Path(f"{file}-journal")):
+        if log.exists() and log.stat().st_size:
+            raise StorageError(
+                f"{log} was left by a database that is not there: put {file.name} back, or move the log away"
+            )
 
 
 def upgrade(database: Database) -> bool:

@@ -179,9 +179,7 @@ def test_a_target_that_another_process_makes_meanwhile_is_left_alone(
 
 
 def test_a_target_that_holds_something_else_is_left_alone(full: WebServices, target: Database) -> None:
-    if target.file:
-        target.file.parent.mkdir()
-    with target.write() as connection:
+    with migrate.exclusive(target), target.write() as connection:
         connection.execute(text("CREATE TABLE recipes (name TEXT)"))
 
     with pytest.raises(StorageError, match=r"^TO: the database has other tables"):
