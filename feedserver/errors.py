@@ -2,7 +2,7 @@
 
     FeedserverError
     ├── SettingsError            invalid settings, a line for each
-    ├── StorageError             no database, or its schema is older or newer than this program
+    ├── StorageError             no database, or its schema is older than this program or lacks what it needs
     ├── AddressUnusable          nothing can listen at an address
     ├── BackupError              a backup cannot be made or restored here
     │   └── BackupUnusable       damaged, of a newer program, or no backup at all
@@ -47,7 +47,7 @@ class SettingsError(FeedserverError):
 
 
 class StorageError(FeedserverError):
-    """There is no database, or its schema is older or newer than this program."""
+    """There is no database, or its schema is older than this program or lacks what it needs."""
 
 
 class AddressUnusable(FeedserverError):

@@ -80,11 +80,11 @@ def _checks(parts: WebServices) -> dict[str, Check]:
         if found is None:  # it refused a statement that the schema should allow
             return _unread(schema=Check("down", "it is not what this program expects; the log says more"))
         return _unread(database=Check("down", found.summary))
-    except StorageError as error:  # the schema is newer than this program
+    except StorageError as error:  # the schema is newer than this program, and lacks what it needs
         return _unread(schema=Check("down", str(error)))
     return {
         "database": _OK,
-        "schema": _OK,
+        "schema": Check("ok", migrate.NEWER) if state == "newer" else _OK,
         "writes": _writes(parts.write_probe.failure()),
         "jobs": _jobs(beat, parts.clock()),
         "queue": _queue(waiting, parts.settings.limits.waiting),

@@ -259,11 +259,10 @@ def test_with_an_unreachable_database_it_is_down(client: FlaskClient, services: 
 @pytest.mark.parametrize(
     ("statement", "found"),
     [
-        ("UPDATE alembic_version SET version_num = '9999_of_the_future'", "is of a newer feedserver"),
         ("UPDATE alembic_version SET version_num = '1001'", "`feedserver db upgrade` migrates it"),
         ("DROP TABLE heartbeats", "not what this program expects"),
     ],
-    ids=["newer", "older", "broken"],
+    ids=["older", "broken"],
 )
 def test_with_another_schema_it_is_down(prepared_sqlite: Path, tmp_path: Path, statement: str, found: str) -> None:
     file = tmp_path / "other.sqlite3"

@@ -131,15 +131,6 @@ def test_with_an_old_database_the_error_says_how_to_upgrade(
         require_current(fresh)
 
 
-def test_the_database_of_a_newer_program_is_refused(fresh: WebServices) -> None:
-    init(fresh, example=False)
-    with fresh.database.write() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9998'"))
-
-    with pytest.raises(StorageError, match="newer"):
-        init(fresh, example=True)
-
-
 def test_processes_that_start_together_make_one_site(
     tmp_path: Path, request: pytest.FixtureRequest, kind_of_database: str
 ) -> None:

@@ -1,5 +1,6 @@
 """`feedserver init`, `jobs …` and `db …`."""
 
+import sys
 from argparse import Namespace
 from contextlib import closing
 from dataclasses import asdict
@@ -9,7 +10,7 @@ from feedserver.cli.arguments import Commands, listing, noun, open_site, print_l
 from feedserver.installation import init, upgrade
 from feedserver.jobs import store as jobs
 from feedserver.services import Services
-from feedserver.storage import copying
+from feedserver.storage import conformity, copying, migrate
 from feedserver.storage.engine import Database
 
 _ABOUT_COPY = """Stop the site first: changes during the copy are not copied. Either everything is copied or nothing.
@@ -28,7 +29,12 @@ def add_commands(commands: Commands) -> None:
 
     group = noun(commands, "db", "the database")
     verb(group, "upgrade", _upgrade, "migrate the schema to the current version, under a lock")
-    verb(group, "check", _check, "exit 1 if the schema is not the current version")
+    verb(
+        group,
+        "check",
+        _check,
+        "exit 1 if the schema is not the current version, lacks something, or the file is damaged",
+    )
     copy = listing(group, "copy", _copy, "copy a whole site into an empty database, SQLite or PostgreSQL")
     copy.epilog = _ABOUT_COPY
     copy.add_argument(
@@ -80,9 +86,21 @@ def _upgrade(_: Namespace) -> None:
     print("upgraded" if upgrade(Services(settings.load())) else "nothing to do")
 
 
-def _check(_: Namespace) -> None:
-    open_site()
-    print("the schema is current")
+def _check(_: Namespace) -> int:
+    services = open_site()
+    state = migrate.state(services.database)
+    with services.database.read() as connection:
+        faults = [
+            line
+            for look in (conformity.obstacles, conformity.missing_indexes, conformity.damage)
+            for line in look(connection)
+        ]
+    services.database.close()
+    for fault in faults:
+        print(f"feedserver: {fault}", file=sys.stderr)
+    if not faults:
+        print(migrate.NEWER if state == "newer" else "the schema is current")
+    return 1 if faults else 0
 
 
 def _copy(chosen: Namespace) -> None:

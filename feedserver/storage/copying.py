@@ -40,6 +40,10 @@ def copy(source: Database, target: Database) -> list[Copied]:
         raise StorageError(f"{source.called}: there is no feedserver database")
     if state == "older":
         raise StorageError(f"{source.called}: {migrate.OLDER}")
+    if state == "newer":
+        raise StorageError(
+            f"{source.called}: the schema is that of a newer feedserver; copy it with that one, or data would be lost"
+        )
     with migrate.exclusive(target) as is_new_file:
         try:
             with source.snapshot() as old, target.write() as new:

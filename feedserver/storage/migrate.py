@@ -13,10 +13,12 @@ from sqlalchemy import Connection, inspect, text
 
 from feedserver import private_files
 from feedserver.errors import StorageError
+from feedserver.storage import conformity
 from feedserver.storage.engine import Database
 
-State = Literal["missing", "older", "current"]  # of a database
+State = Literal["missing", "older", "current", "newer"]  # of a database; a newer one has all that is needed
 
+NEWER: Final = "the schema is that of a newer feedserver, and has all that this one needs"
 OLDER: Final = "the schema is that of an older feedserver; `feedserver db upgrade` migrates it"
 _LOCK_NUMBER = 0x66656564  # “feed”: the advisory lock's key on PostgreSQL
 
@@ -76,7 +78,7 @@ def _require_no_log(file: Path) -> None:
 def upgrade(database: Database) -> bool:
     """Migrates the schema to the current version. Call it under `exclusive`. Returns whether anything changed.
 
-    Raises StorageError if the schema is newer than this program.
+    Leaves a newer schema alone. Raises StorageError if it is newer and lacks what this program needs.
     """
     with database.write() as connection:
         return upgrade_on(connection)
@@ -84,7 +86,7 @@ def upgrade(database: Database) -> bool:
 
 def upgrade_on(connection: Connection) -> bool:
     """`upgrade`, inside the caller's transaction."""
-    if _state(connection) == "current":
+    if _state(connection) in ("current", "newer"):
         return False
     from alembic import command
     from alembic.config import Config
@@ -96,9 +98,9 @@ def upgrade_on(connection: Connection) -> bool:
 
 
 def state(database: Database) -> State:
-    """Whether there is a feedserver database, and whether its schema is current.
+    """Whether there is a feedserver database, and of which age its schema is.
 
-    Raises StorageError if the schema is newer than this program.
+    Raises StorageError if it is newer and lacks what this program needs.
     """
     if database.file is not None and not database.is_open and not database.file.exists():
         return "missing"
@@ -119,8 +121,10 @@ def _state(connection: Connection) -> State:
     revision = _revision(connection)
     if revision is None:
         return "missing"
-    _check_known(revision)
-    return "current" if revision == head() else "older"
+    if revision in _revisions():
+        return "current" if revision == head() else "older"
+    _require_all(connection, revision)
+    return "newer"
 
 
 def _revision(connection: Connection) -> str | None:
@@ -131,11 +135,13 @@ def _revision(connection: Connection) -> str | None:
     return revision
 
 
-def _check_known(revision: str) -> None:
-    if revision not in _revisions():
+def _require_all(connection: Connection, revision: str) -> None:
+    """Migrations only add, so that this program can go on beside a newer one while machines are upgraded one by one."""
+    lacks = conformity.obstacles(connection)
+    if lacks or not revision > head():
         raise StorageError(
-            f"the database (schema {revision}) is of a newer feedserver, or of one before the first release: "
-            "install the newer one, or start anew; databases from before the release cannot be migrated"
+            f"the database (schema {revision}) is of a newer feedserver that this one cannot go on beside, or of one "
+            f"before the first release{f': {lacks[0]}' if lacks else ''}; install the newer one, or start anew"
         )
 
 

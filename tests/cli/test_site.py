@@ -79,17 +79,64 @@ def test_with_an_older_database_a_command_says_how_to_upgrade_it(
 
 
 @pytest.mark.parametrize("command", [*NEEDS_A_SITE, "init"])
-def test_a_database_of_a_newer_program_is_left_alone(run: Run, outside: Path, command: str) -> None:
+def test_a_database_of_a_newer_program_that_took_something_away_is_left_alone(
+    run: Run, outside: Path, command: str
+) -> None:
     run("init")
-    newer = Database("sqlite:///var/feedserver.sqlite3")
-    with newer.write() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9998'"))
-    newer.close()
+    change_schema(
+        "ALTER TABLE posts RENAME COLUMN summary TO teaser", "UPDATE alembic_version SET version_num = '9998'"
+    )
 
     refused = run(*command.split())
 
     assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
     assert "newer feedserver" in refused.err[0]
+    assert "the column posts.summary is missing" in refused.err[0]
+
+
+def change_schema(*statements: str) -> None:
+    database = Database("sqlite:///var/feedserver.sqlite3")
+    with database.write() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    database.close()
+
+
+def test_check_says_that_a_newer_schema_has_all_that_is_needed(run: Run, outside: Path) -> None:
+    run("init")
+    change_schema("ALTER TABLE posts ADD COLUMN motto TEXT", "UPDATE alembic_version SET version_num = '9998'")
+
+    assert run("db", "check").out == [migrate.NEWER]
+    assert run("post", "list").status == 0
+    assert run("db", "upgrade").out == ["nothing to do"]
+
+
+def test_check_names_what_the_schema_lacks_a_line_each(run: Run, outside: Path) -> None:
+    run("init")
+    change_schema("DROP TABLE related", "DROP INDEX ix_sources_expires_at")
+
+    refused = run("db", "check")
+
+    assert (refused.status, refused.out) == (1, [])
+    assert refused.err == [
+        "feedserver: the table related is missing",
+        "feedserver: the index ix_sources_expires_at of sources is missing",
+    ]
+
+
+def test_check_finds_a_damaged_file(run: Run, outside: Path) -> None:
+    run("init")
+    run("post", "add", "-", given=b"---\ntitle: Long\n---\n" + b"words " * 5_000)
+    change_schema("CREATE TABLE moved (a)", "DROP TABLE moved")  # closes the file: nothing is left in its log
+    file = Path("var/feedserver.sqlite3")
+    whole = file.read_bytes()
+    file.write_bytes(whole[:8192] + bytes(b ^ 0xFF for b in whole[8192:]))
+
+    refused = run("db", "check")
+
+    assert (refused.status, refused.out) == (1, [])
+    assert refused.err
+    assert all("damaged" in line for line in refused.err)
 
 
 def test_check_and_upgrade_agree_on_a_current_database(run: Run, site: Path) -> None:
