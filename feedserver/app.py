@@ -15,8 +15,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedserver import health
-from feedserver import settings as settings_module
+from feedserver import health, worker_settings
 from feedserver.clock import rfc3339
 from feedserver.errors import FeedNotFound, PostGone, PostNotFound
 from feedserver.feeds import autodiscovery, browsing
@@ -75,10 +74,10 @@ _MESSAGES = {
 def create_app(settings: Settings | None = None, services: WebServices | None = None) -> Flask:
     """The WSGI application. `installation.init` must have made the database.
 
-    Without `settings`, they are read from the file and the environment. `services` replaces the parts made from them,
-    so that a test can use its own clock or fetcher. Raises SettingsError or StorageError.
+    Without `settings`, they are those in force for a worker (`worker_settings`). `services` replaces the parts made
+    from them, so that a test can use its own clock or fetcher. Raises SettingsError or StorageError.
     """
-    services = services or WebServices(settings or settings_module.load())
+    services = services or WebServices(settings or worker_settings.in_force())
     app = Flask("feedserver", static_folder=None)
     app.extensions[EXTENSION] = services
     app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's default provider has it

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
 
-from feedserver import access_log, listening, settings, site_address
+from feedserver import access_log, listening, settings, site_address, worker_settings
 from feedserver.access_log import AccessLogger
 from feedserver.app import create_app
 from feedserver.errors import FeedserverError, SettingsError
@@ -130,17 +130,22 @@ def _when_ready(server: Any) -> None:
     seconds = struct.pack("ll", _RECEIVE_SECONDS, 0)
     for listener in server.LISTENERS:  # accepted connections inherit the timeout of the listening socket
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, seconds)
+    worker_settings.read_anew()
     announce(Urls(_follow_address(server)), server.LISTENERS, _restored_at())
 
 
 def _on_reload(server: Any) -> None:
-    with suppress(SettingsError):  # the new workers tell of it
-        _follow_address(server)
+    try:
+        worker_settings.read_anew()
+    except FeedserverError as error:
+        _log.error("reloaded with the settings of before: %s", error)
+        return
+    _follow_address(server)
 
 
 def _follow_address(server: Any) -> str:
     """Notes the address in force, which follows the listening socket where no setting says `site.url`. Returns it."""
-    given = settings.load()
+    given = worker_settings.in_force()
     site_address.listen_at(listening.url(listener.sock for listener in server.LISTENERS))
     with closing(Database(given.database_url)) as database:
         url = site_address.settings_in_force(given, database).site.url
@@ -152,7 +157,7 @@ def _follow_address(server: Any) -> str:
 
 
 def _restored_at() -> datetime | None:
-    database = Database(settings.load().database_url)
+    database = Database(worker_settings.in_force().database_url)
     with closing(database), suppress(*DATABASE_ERRORS), database.read() as connection:
         return revision.restored_at(connection)
     return None

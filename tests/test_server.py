@@ -15,7 +15,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.sock import create_sockets
 
-from feedserver import site_address
+from feedserver import site_address, worker_settings
 from feedserver.errors import AddressUnusable
 from feedserver.server import announce, gunicorn_settings, prepare
 from feedserver.storage.engine import Database
@@ -114,6 +114,7 @@ def unaddressed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database_url: s
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FEEDSERVER_DATABASE_URL", database_url)
     monkeypatch.setattr(site_address, "_listening", [])
+    monkeypatch.setattr(worker_settings, "_read", [])
 
 
 def a_server(listeners: list[socket.socket]) -> Any:

@@ -3,14 +3,16 @@
 import logging
 import signal
 from argparse import ArgumentTypeError, Namespace
-from threading import Event
+from queue import SimpleQueue
 
 from feedserver import listening
 from feedserver.cli.arguments import Commands, open_site, positive, verb
 from feedserver.condition import Condition
-from feedserver.errors import SettingsError
+from feedserver.errors import FeedserverError, SettingsError
 from feedserver.jobs.worker import Worker
+from feedserver.services import Services
 from feedserver.settings import BIND, THREADS
+from feedserver.storage.explaining import DATABASE_ERRORS, explain
 
 _log = logging.getLogger(__name__)
 _ABOUT_BIND = """where to listen, IPv6 in brackets; default: %(default)s. Where no setting says site.url, it is this
@@ -42,13 +44,31 @@ def _serve(chosen: Namespace) -> None:
 
 
 def _worker(_: Namespace) -> None:
-    services = open_site(Condition("the database"))
-    stopping = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    worker = Worker(services.runner)
-    worker.start()
-    _log.info("running background jobs; SIGTERM ends this process")
-    stopping.wait()
-    worker.stop()
-    services.database.close()
+    received: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda number, _: received.put(number))
+    services: Services | None = _opened()
+    while services is not None:
+        worker = Worker(services.runner)
+        worker.start()
+        _log.info("running background jobs; SIGTERM ends this process, SIGHUP lets it read its settings anew")
+        following = _followed_by(received)
+        worker.stop()
+        services.database.close()
+        services = following
+
+
+def _followed_by(received: "SimpleQueue[int]") -> Services | None:
+    """Waits for a signal: to end, then None, or to go on with the settings as they are now, if these are good."""
+    while received.get() == signal.SIGHUP:
+        try:
+            return _opened()
+        except FeedserverError as error:
+            _log.error("nothing is reloaded: %s", error)
+        except DATABASE_ERRORS as error:
+            _log.error("nothing is reloaded: %s", explain(error))
+    return None
+
+
+def _opened() -> Services:
+    return open_site(Condition("the database"))

@@ -1,6 +1,7 @@
 """The program as a process: exit statuses, pipes that end early, odd terminals; never a traceback."""
 
 import json
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.support.serving import FEEDSERVER, clean_environ
+from tests.support.waiting import wait_until
 
 Shell = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -154,3 +156,25 @@ def test_an_interrupt_ends_quietly(run: Run, outside: Path, monkeypatch: pytest.
     ended = run("post", "list")
 
     assert (ended.status, ended.out, ended.err) == (130, [], [])
+
+
+# --- a worker ---
+
+
+def test_a_worker_reads_its_settings_anew_and_keeps_those_of_before_where_there_is_a_mistake(outside: Path) -> None:
+    settings, log = outside / "feedserver.toml", outside / "log"
+    subprocess.run([*FEEDSERVER, "init"], cwd=outside, env=clean_environ(), check=True, timeout=60)
+    with log.open("wb") as output:
+        worker = subprocess.Popen([*FEEDSERVER, "worker"], cwd=outside, env=clean_environ(), stderr=output)
+    try:
+        wait_until(lambda: log.read_text().count("running background jobs") == 1, 30, log.read_text)
+        settings.write_text("[feeds]\nentries = 'many'\n")
+        worker.send_signal(signal.SIGHUP)
+        wait_until(lambda: "nothing is reloaded: feeds.entries: " in log.read_text(), 30, log.read_text)
+        settings.write_text("[feeds]\nentries = 30\n")
+        worker.send_signal(signal.SIGHUP)
+        wait_until(lambda: log.read_text().count("running background jobs") == 2, 30, log.read_text)
+        worker.terminate()
+        assert worker.wait(30) == 0
+    finally:
+        worker.kill()
