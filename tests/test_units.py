@@ -10,6 +10,7 @@ import pytest
 
 CONFIG = Path(__file__).parents[1] / "config"
 UNITS = ("feedserver.service", "feedserver-worker.service")
+SOCKET = "feedserver.socket"
 ANALYZE = shutil.which("systemd-analyze")
 MOST_EXPOSED = 1.5  # of 10, as `systemd-analyze security` counts
 
@@ -24,6 +25,7 @@ def installed(tmp_path: Path) -> Path:
         text = (CONFIG / name).read_text("utf-8")
         assert "ExecStart=/opt/feedserver/bin/feedserver " in text
         (tmp_path / name).write_text(text.replace("/opt/feedserver/bin/feedserver", str(program)), "utf-8")
+    shutil.copy(CONFIG / SOCKET, tmp_path)
     return tmp_path
 
 
@@ -36,9 +38,27 @@ def analyze(*arguments: str, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", [*UNITS, SOCKET])
 def test_the_unit_is_valid(installed: Path, name: str) -> None:
     analyze("verify", "--man=no", "--recursive-errors=no", str(installed / name), folder=installed)
+
+
+def test_the_server_needs_no_unit_of_its_socket(installed: Path) -> None:
+    (installed / SOCKET).unlink()
+
+    analyze("verify", "--man=no", "--recursive-errors=no", str(installed / UNITS[0]), folder=installed)
+
+
+def test_the_socket_has_the_address_that_the_server_has_without_it() -> None:
+    address = re.search(r"^ListenStream=(\S+)$", (CONFIG / SOCKET).read_text("utf-8"), re.MULTILINE)
+
+    assert address
+    assert f" serve --bind {address[1]}\n" in (CONFIG / UNITS[0]).read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_reload_sends_the_signal_that_reads_the_settings_anew(name: str) -> None:
+    assert "\nExecReload=/bin/kill -HUP $MAINPID\n" in (CONFIG / name).read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", UNITS)
