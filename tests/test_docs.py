@@ -19,6 +19,7 @@ HEADINGS = [
     "Posts",
     "Addresses",
     "pingback.ping",
+    "Erasing",
     "Shapes of JSON",
     "Feeds over HTTP",
     "Growing old",

@@ -9,9 +9,20 @@ from typing import Any, get_args
 
 from sqlalchemy import Connection
 
-from feedserver.cli.arguments import Commands, listing, noun, open_site, print_fields, print_list, verb
+from feedserver.cli.arguments import (
+    Commands,
+    listing,
+    noun,
+    open_site,
+    print_fields,
+    print_list,
+    readable,
+    remark,
+    verb,
+)
 from feedserver.cli.hosts import host
 from feedserver.errors import FeedserverError, PostNotFound, ThoughtNotFound
+from feedserver.posts import dates
 from feedserver.posts import store as posts
 from feedserver.services import Services
 from feedserver.storage.batches import batches
@@ -20,12 +31,13 @@ from feedserver.thoughts import shown, store
 from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.listing import Filters
 from feedserver.thoughts.model import STATES, Kind, State, Thought
-from feedserver.thoughts.moderation import actions
+from feedserver.thoughts.moderation import actions, erase
 from feedserver.thoughts.moderation.actions import ActionResult
 
 _NEWEST = 50  # thoughts in a table
 _COLUMNS = ("id", "received", "state", "post", "who", "words", "reason")
 _WORDS = ("author_name", "author_url", "title", "excerpt")
+_OF_HOST = "all thoughts from this host, subdomains included"
 _MAX_DIGITS = 18  # of an id or a number, which fits in 64 bits then
 
 _ACTIONS: dict[Action, str] = {
@@ -51,10 +63,15 @@ def add_commands(commands: Commands) -> None:
     for action, meaning in _ACTIONS.items():
         command = verb(group, action, _moderate, meaning)
         command.add_argument("ids", metavar="ID", type=_id, nargs="*")
-        command.add_argument(
-            "--host", metavar="HOST", type=host, help="all thoughts from this host, subdomains included"
-        )
+        command.add_argument("--host", metavar="HOST", type=host, help=_OF_HOST)
+        command.add_argument("--state", choices=STATES, help="all thoughts in this state")
+        command.add_argument("--before", metavar="DATE", help="of these only those received before; as in front matter")
         command.set_defaults(action=action, wrong_usage=command.error)
+    erased = verb(group, "erase", _erase, "take words, names and addresses of thoughts out of the site, for good")
+    erased.add_argument("ids", metavar="ID", type=_id, nargs="*")
+    erased.add_argument("--email", metavar="ADDRESS", help="all comments with this email address")
+    erased.add_argument("--host", metavar="HOST", type=host, help=_OF_HOST)
+    erased.set_defaults(wrong_usage=erased.error)
     verb(group, "undo", _undo, "undo the last approve, hide, spam or delete, for all of its thoughts")
     verb(group, "feed", _feed, "print the secret address of the moderation feed")
 
@@ -158,28 +175,65 @@ def _row(services: Services, thought: Thought, email: str | None) -> dict[str, A
 
 
 def _moderate(chosen: Namespace) -> int:
-    """Applies the action to each id, or to all thoughts from a host."""
-    if bool(chosen.ids) == bool(chosen.host):
-        chosen.wrong_usage("give either ids or --host HOST")
-    if chosen.host:
-        return _moderate_host(chosen.host, chosen.action)
+    """Applies the action to each id, or to all thoughts that match the filters."""
+    filtered = bool(chosen.host or chosen.state)
+    if bool(chosen.ids) == filtered or (chosen.before and not filtered):
+        chosen.wrong_usage("give either ids or --host HOST or --state STATE, which --before DATE may narrow")
     services = open_site()
+    if filtered:
+        return _moderate_heap(services, chosen)
     return _print_result(actions.moderate_all(services.database, chosen.ids, chosen.action, services.clock()))
 
 
-def _moderate_host(name: str, action: Action) -> int:
-    """Applies the action to all thoughts from a host; skips those that cannot be approved or hidden."""
+def _moderate_heap(services: Services, chosen: Namespace) -> int:
+    """Applies the action to all thoughts that match; skips those that cannot be approved or hidden."""
+    zone = services.settings.site.zone
+    try:
+        before = dates.read(chosen.before, zone) if chosen.before else None
+    except dates.UnreadableDate as error:
+        chosen.wrong_usage(f"--before: {error}")
+    with services.database.read() as connection:
+        ids = thoughts.ids(connection, Filters(host=chosen.host, state=chosen.state, before=before, exactly=True))
+    which = "".join(
+        (
+            f" from {chosen.host}" if chosen.host else "",
+            f" in the state {chosen.state}" if chosen.state else "",
+            f" of before {readable(before, zone)}" if before else "",
+        )
+    )
+    states = actions.moderate_heap(services.database, ids, chosen.action, services.clock())
+    if not states:
+        raise FeedserverError(
+            f"there is no thought{which} to {chosen.action}; `feedserver thought list` shows all thoughts"
+        )
+    print(f"{_count(len(states))}{which}: {states[0]}")
+    return 0
+
+
+def _erase(chosen: Namespace) -> int:
+    if sum(map(bool, (chosen.ids, chosen.email, chosen.host))) != 1:
+        chosen.wrong_usage("give either ids, or --email ADDRESS, or --host HOST")
     services = open_site()
     with services.database.read() as connection:
-        ids = thoughts.ids_of_host(connection, name)
-    result = actions.moderate_all(services.database, ids, action, services.clock())
-    if not result.thoughts:
+        if chosen.email:
+            ids = erase.ids_of_email(connection, chosen.email)
+        else:
+            ids = thoughts.ids(connection, Filters(host=chosen.host)) if chosen.host else list(chosen.ids)
+    erased = erase.erase(services.database, ids, services.clock(), chosen.host)
+    if unknown := sorted(set(ids) - set(erased)):
+        for thought_id in unknown:
+            remark(str(ThoughtNotFound(thought_id)))
+    elif not erased:
         raise FeedserverError(
-            f"there is no thought from {name} to {action}; `feedserver thought list` shows all thoughts"
+            f"there is no thought {'of' if chosen.email else 'from'} {chosen.email or chosen.host} to erase"
         )
-    count = len(result.thoughts)
-    print(f"{count} {'thought' if count == 1 else 'thoughts'} from {name}: {result.thoughts[0].state}")
-    return 0
+    if erased:
+        print(f"{_count(len(erased))} erased, for good; copies and backups that were made before hold them still")
+    return 1 if unknown else 0
+
+
+def _count(number: int) -> str:
+    return f"{number:,} {'thought' if number == 1 else 'thoughts'}"
 
 
 def _undo(_: Namespace) -> int:

@@ -11,7 +11,7 @@ from feedserver import domains
 from feedserver.posts.model import Post
 from feedserver.services import WebServices, services
 from feedserver.storage import rate_limits, revision
-from feedserver.thoughts import comments, store
+from feedserver.thoughts import comments, removed, store
 from feedserver.thoughts.comments import Comment, Form
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import queue_limits, reputation
@@ -53,9 +53,10 @@ def filled_form(post: Post, errors: Mapping[str, str]) -> Form:
     return Form(form.action, form.hidden, {name: request.form.get(name, "") for name in comments.FIELDS}, errors)
 
 
-def submit(post: Post) -> Thought | Refusal:
+def submit(post: Post) -> Thought | Refusal | None:
     """Stores the comment of the current request; or the one stored before, if the same form is sent again.
 
+    None for one whose words a moderator removed: nothing is stored, and nothing told of it.
     Cheap checks come first: the texts are read last.
     """
     errors = comments.too_long(request.form)
@@ -75,7 +76,7 @@ def _forgery(post: Post) -> str | None:
     return parts.tokens.problem(request.form.get(comments.TOKEN, ""), post.id, parts.clock())
 
 
-def _store(connection: Connection, parts: WebServices, post: Post) -> Thought | Refusal:
+def _store(connection: Connection, parts: WebServices, post: Post) -> Thought | Refusal | None:
     now, sender = parts.clock(), request.remote_addr or ""
     limit = rate_limits.Limit(f"comment:{domains.network(sender)}", _COMMENTS_A_MINUTE)
     if refusal := rate_limits.take(connection, [limit], now):
@@ -83,6 +84,8 @@ def _store(connection: Connection, parts: WebServices, post: Post) -> Thought | 
     comment, errors = comments.read(request.form)
     if comment is None:
         return Refusal(errors)
+    if removed.find(connection, post.id, [removed.name_of_comment(comment.name, comment.text)]):
+        return None
     if stored := store.by_submission(connection, comment.submission):
         return stored if comment.is_same_as(stored) else Refusal({"form": _USED})
     if parts.tokens.came_quickly(request.form[comments.TOKEN], now):

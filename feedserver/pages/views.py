@@ -185,7 +185,7 @@ def comment(slug: str) -> BaseResponse:
         if thought.retry_after is not None:
             response.headers["Retry-After"] = str(thought.retry_after)
         return response
-    if thought.state != "shown":
+    if thought is None or thought.state != "shown":
         return redirect(f"{urls.post(found.slug)}?comment=held#comment-form", 303)
     page, _, anchor = urls.thought(found.slug, thought.id, thought.page).partition("#")
     return redirect(f"{page}{'&' if '?' in page else '?'}comment=shown#{anchor}", 303)

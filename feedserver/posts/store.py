@@ -41,7 +41,7 @@ from feedserver.urls import nfc
 
 _UNPUBLISHED = [state for state in get_args(PostState) if state != "published"]
 _SUMMARY = [posts.c[name] for name in ("id", "guid", "slug", "title", "state", "published_at", "updated_at")]
-_OF_A_POST = [column for column in posts.c if column.name != "rendering"]
+_OF_A_POST = [column for column in posts.c if column.name not in ("rendering", "deleted_from")]
 
 
 # --- finding ---

@@ -172,6 +172,22 @@ class Database:
                 cursor.execute(_BUSY_TIMEOUT.format(milliseconds=BUSY_SECONDS * 1000))
         return not busy
 
+    def forget_deleted(self) -> None:
+        """Rewrites SQLite's file without what was deleted, while other writers wait; nothing on PostgreSQL.
+
+        Raises StorageError if deleted rows may still be read in the file or its log.
+        """
+        if not self.is_sqlite:
+            return
+        try:
+            with closing(self.engine.raw_connection()) as connection:  # not within a transaction
+                connection.cursor().execute("VACUUM")
+                busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() or (0,)
+        except sqlite3.Error as error:
+            raise StorageError(f"{self.file} may still hold what was erased: {error}; run the command again") from error
+        if busy:
+            raise StorageError(f"{self.file}-wal may still hold what was erased: it is read; run the command again")
+
     def watch(self) -> sqlite3.Connection | None:
         """A connection to the SQLite file at the path that never writes and never waits; None for a server.
 

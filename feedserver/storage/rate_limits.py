@@ -94,6 +94,11 @@ def forget_expired(connection: Connection, now: datetime) -> int:
     return len(expired)
 
 
+def forget_all(connection: Connection) -> None:
+    """Deletes all buckets: their names hold addresses and hosts. Everybody's minute begins anew."""
+    connection.execute(delete(rate_limits))
+
+
 # --- the events of one bucket ---
 
 

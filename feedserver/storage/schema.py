@@ -52,6 +52,7 @@ site = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("author", SafeText),  # `site.author` at the last start; posts without authors are in its list
     Column("archive_size", Integer),  # posts in an archive: `feeds.entries` when the site was created
+    Column("moderation_salt", SafeText),  # in the private feed's address since it was renewed
     Column("secret", SafeText),  # signs forms, the same on every machine; null until `init` or `db upgrade` has run
     Column("url", SafeText),  # `site.url` in force, as the last server noted it; null until one has
     Column("restored_at", UtcDateTime),  # when it was restored from a backup; null once it is the real one (`resume`)
@@ -78,6 +79,7 @@ posts = Table(
     Column("pings_open", Boolean, nullable=False),
     Column("comments_open", Boolean, nullable=False),
     Column("rendering", Integer, nullable=False, server_default="0"),  # posts.model.RENDERING of its HTML
+    Column("deleted_from", SafeText),  # the state to restore of a deleted post
     Index(None, "state", "published_at", "id"),
     Index(None, "rendering"),
 )
@@ -299,12 +301,13 @@ read_ahead = Table(
     Column("findings", SafeText, nullable=False),  # JSON, as in `sources`
 )
 
-# A keyed hash of each pair of post and source that a moderator called spam and whose thought has expired.
+# A keyed hash of each pair of post and source that a moderator erased, or called spam and whose thought has expired.
 removed_pairs = Table(
     "removed_pairs",
     metadata,
     Column("pair", SafeText, primary_key=True),
     Column("removed_at", UtcDateTime, nullable=False),
+    Column("thought_id", BigInteger),  # the erased thought; null without one
     sqlite_with_rowid=False,
 )
 

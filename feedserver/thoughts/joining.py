@@ -7,7 +7,7 @@ A page that calls another one canonical joins that one's thought, and never take
 holds for the page, so it is found too, even if its thought was erased since.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from feedserver.thoughts import removed, store
 from feedserver.thoughts.lifecycle import Linked, is_moderated
 from feedserver.thoughts.model import State, Thought
 from feedserver.thoughts.moderation import undo
+from feedserver.thoughts.removed import Removed
 from feedserver.thoughts.source.identity import key_hash, names_of, page_key, page_path, words_of
 from feedserver.urls import normalize_source
 
@@ -133,12 +134,12 @@ def other_thought(connection: Connection, thought: Thought, linked: Linked) -> T
     return min(others, key=lambda one: (one.state not in STANDING, one.id), default=None)
 
 
-def was_removed(connection: Connection, thought: Thought, linked: Linked) -> bool:
-    """Whether a moderator removed the thought of this page, under whatever URL, and it was erased since."""
+def removed_page(connection: Connection, thought: Thought, linked: Linked) -> Removed | None:
+    """What is known of the page if a moderator removed its thought on this post, under whatever URL; else None."""
     names = names_of(linked.page_key, linked.content.title, linked.content.excerpt)
     if linked.signals.redirected_to is not None:
-        names.append(normalize_source(linked.signals.redirected_to))
-    return removed.knows(connection, thought.post_id, names)
+        names += removed.names_of_source(normalize_source(linked.signals.redirected_to))
+    return removed.find(connection, thought.post_id, names)
 
 
 def _words(thought: Thought) -> list[str]:
@@ -194,15 +195,15 @@ def which_stays(thought: Thought, other: Thought, linked: Linked, shared_by_path
 def join(connection: Connection, thought: Thought, other: Thought) -> None:
     """Makes the ping of `thought` one of `other`: its receipt tells of that thought, and its row is deleted.
 
-    A moderator's action on it alone can be undone no more.
+    A moderator's action on it alone can be undone no more. Of the URL of an erased thought nothing is stored.
     """
     if thought.state == "shown":
         revision.revise(connection)
     moved = update(joined_pings).where(joined_pings.c.thought_id == thought.id)
     connection.execute(moved.values(thought_id=other.id))
-    store.erase(connection, [thought.id])
+    store.delete_all(connection, [thought.id])
     undo.remove_empty(connection)
-    remember(connection, thought.source_key, thought.receipt_token, other.id)
+    remember(connection, other.source_key and thought.source_key, thought.receipt_token, other.id)
 
 
 def claim(
@@ -231,6 +232,14 @@ def claim(
         if site != site_before or ping.id != thought.id:  # its words are those of the new URL
             columns |= {"source": linked.signals.redirected_to or ping.source or url}
     return columns
+
+
+def forget_urls(connection: Connection, thought_ids: Sequence[int]) -> list[str]:
+    """Forgets under which URLs the pages of these thoughts were pinged, but for the receipts; returns their hashes."""
+    of_these = joined_pings.c.thought_id.in_(thought_ids)
+    found = list(connection.execute(select(joined_pings.c.source).where(of_these)).scalars())
+    connection.execute(update(joined_pings).where(of_these).values(source=key_hash("")))
+    return found
 
 
 def forget_oldest(connection: Connection) -> None:

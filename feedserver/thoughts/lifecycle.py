@@ -16,6 +16,7 @@ STRIKES: Final = 3  # 404s in a row
 STRIKE_SPAN: Final = timedelta(days=1)  # from the first of them to the last
 
 FINAL: Final[frozenset[State]] = frozenset({"spam", "deleted"})
+ERASED: Final = "erased: its words, names and addresses are gone"  # the reason of an erased thought
 _BACK: Final = "the link is back"
 
 
@@ -151,6 +152,11 @@ def as_it_is(thought: Thought) -> Decision:
 def nothing_to_show(thought: Thought) -> bool:
     """Whether a ping was never verified, so that it can be neither approved nor hidden."""
     return not thought.author_name
+
+
+def is_erased(thought: Thought) -> bool:
+    """Whether nothing is left of a thought but its receipt and its id."""
+    return thought.state == "deleted" and thought.reason == ERASED
 
 
 def is_moderated(thought: Thought) -> bool:

@@ -22,7 +22,7 @@ _PENDING = "changed at the source; waits for approval"
 class Filters:
     """What thoughts must match to be listed. `host` includes subdomains, `source` is a part of the source's URL.
 
-    Pending content counts as held, as it is listed so.
+    Pending content counts as held, as it is listed so, unless `exactly` the state is asked for.
     """
 
     post_id: int | None = None
@@ -31,6 +31,7 @@ class Filters:
     host: str | None = None
     source: str | None = None
     before: datetime | None = None  # when it was received
+    exactly: bool = False
 
 
 def ids(connection: Connection, filters: Filters, limit: int | None = None) -> list[int]:
@@ -93,7 +94,8 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.post_id is not None:
         conditions.append(thoughts.c.post_id == filters.post_id)
     if filters.state is not None:
-        conditions.append(_held_or_pending() if filters.state == "held" else thoughts.c.state == filters.state)
+        or_pending = filters.state == "held" and not filters.exactly
+        conditions.append(_held_or_pending() if or_pending else thoughts.c.state == filters.state)
     if filters.kind is not None:
         conditions.append(thoughts.c.kind == filters.kind)
     if filters.host is not None:

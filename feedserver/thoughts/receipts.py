@@ -9,7 +9,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Any, Final
 
-from feedserver.thoughts.lifecycle import NEEDS_APPROVAL
+from feedserver.thoughts.lifecycle import NEEDS_APPROVAL, is_erased
 from feedserver.thoughts.model import Thought, TimelineEntry, decision_line, state_in
 
 _RANDOM_BYTES: Final = 18  # 144 bits, 24 characters of a token
@@ -42,7 +42,7 @@ def for_sender(
     """
     return {
         "state": thought.state,
-        "reason": _REASONS_FOR_SENDERS.get(thought.state, thought.reason),
+        "reason": thought.reason if is_erased(thought) else _REASONS_FOR_SENDERS.get(thought.state, thought.reason),
         "source": thought.source,
         "target": thought.target,
         "post": post,

@@ -158,8 +158,9 @@ class Receiver:
             if known.state in ("received", "shown", "held"):
                 self._ask_again(connection, known, ping.sender, now)
             return self._known(known)
-        if known is None and removed.knows(connection, ping.post.id, [ping.source_key, page_key(ping.source_key)]):
-            return _Stored(refused=errors.AlreadyKnown())
+        if known is None and (gone := removed.find(connection, ping.post.id, removed.names_of_source(ping.source_key))):
+            erased = store.by_id(connection, gone.thought_id) if gone.thought_id else None
+            return self._known(erased) if erased else _Stored(refused=errors.AlreadyKnown())
         if self._is_too_much(connection, ping):
             return _Stored(refused=errors.TooMuchWaiting())
         if (linked := self.verifier.known_link(record, ping.post.id, now)) is not None:

@@ -147,7 +147,7 @@ class Retention:
         """Erases thoughts, and remembers those that a moderator removed; returns how many there were."""
         if not rows:
             return 0
-        store.erase(connection, [row.id for row in rows])
+        store.delete_all(connection, [row.id for row in rows])
         undo.remove_empty(connection)
         removed.remember(connection, rows, now)
         keys = {row.source_key for row in rows if row.source_key is not None}

@@ -250,6 +250,96 @@ def test_an_unknown_id_is_one_line_that_says_where_to_look(run: Run, site: Path,
     assert "feedserver thought list" in refused.err[0]
 
 
+# --- erasing, and heaps ---
+
+
+def test_erasing_takes_all_words_and_names_and_says_how_many(run: Run, comment: Add, ping: Add) -> None:
+    said, pinged = comment(), ping(content=PINGED)
+
+    done = run("thought", "erase", said.id, pinged.id, 999)
+
+    assert (done.status, len(done.err)) == (1, 1)
+    assert "999" in done.err[0]
+    assert done.out[0].startswith("2 thoughts erased")
+    for thought in json.loads(run("thought", "list", "--json").text):
+        assert thought["state"] == "deleted"
+        assert thought["reason"].startswith("erased")
+        told = ("source", "author_name", "author_url", "email", "title", "excerpt")
+        assert [thought[name] for name in told] == [None] * 6
+    assert "Cleo" not in run("thought", "show", said.id).text
+    refused = run("thought", "undo")
+    assert (refused.status, len(refused.err)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "left"),
+    [(("--email", "CLEO@example.com"), ["pingback"]), (("--host", "example"), ["comment", "comment"])],
+    ids=["email", "host"],
+)
+def test_all_of_a_person_or_a_host_is_erased(
+    run: Run, comment: Add, ping: Add, arguments: tuple[str, ...], left: list[str]
+) -> None:
+    comment(name="Cleo")
+    comment(name="Cleo again")
+    ping(content=PINGED)
+
+    assert run("thought", "erase", *arguments).status == 0
+
+    thoughts = json.loads(run("thought", "list", "--json").text)
+    assert [thought["kind"] for thought in thoughts if thought["state"] != "deleted"] == left
+    assert run("thought", "erase", *arguments).status == 1, "nothing is left of them"
+
+
+@pytest.mark.parametrize("arguments", [("--email", "nobody@example.com"), ("--host", "nowhere.example"), ("17",)])
+def test_erasing_nothing_is_one_line(run: Run, site: Path, arguments: tuple[str, ...]) -> None:
+    refused = run("thought", "erase", *arguments)
+
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("1", "--email", "a@b.example"), ("--host", "h.example", "--email", "a@b.c")]
+)
+def test_erasing_takes_one_way_of_naming(run: Run, site: Path, arguments: tuple[str, ...]) -> None:
+    assert run("thought", "erase", *arguments).status == 2
+
+
+def test_a_heap_is_moderated_by_state_and_date_and_undone_as_one(
+    run: Run, comment: Add, changed: Thought, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEEDSERVER_SITE_TIMEZONE", "Europe/Berlin")
+    monkeypatch.setattr("feedserver.thoughts.moderation.actions.AT_ONCE", 2)
+    waiting = [comment(name=f"Nr {number}").id for number in range(5)]
+    comment("shown", "Shown")
+
+    def states() -> dict[int, str]:
+        return {row["id"]: row["state"] for row in json.loads(run("thought", "list", "--json").text)}
+
+    before = states()
+    none = run("thought", "spam", "--state", "held", "--before", "2026-01-31 13:00")
+    assert (none.status, len(none.err), states()) == (1, 1, before)
+
+    done = run("thought", "spam", "--state", "held", "--before", "2026-01-31 13:01")
+
+    assert (done.status, done.err) == (0, [])
+    assert done.out == ["5 thoughts in the state held of before 2026-01-31 13:01 CET: spam"]
+    assert {number for number, state in states().items() if state == "spam"} == set(waiting)
+    assert run("thought", "undo").status == 0
+    assert states() == before
+    assert run("thought", "undo").status == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--before", "2026-01-31"), ("1", "--state", "held"), ("--state", "held", "--before", "05/06/2024")]
+)
+def test_a_heap_needs_a_state_or_a_host_and_a_date_that_can_be_read(
+    run: Run, site: Path, arguments: tuple[str, ...]
+) -> None:
+    refused = run("thought", "spam", *arguments)
+
+    assert (refused.status, refused.out) == (2, [])
+
+
 # --- hosts ---
 
 

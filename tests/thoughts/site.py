@@ -210,7 +210,9 @@ class Site:
 
 def spam(source_key: str) -> SimpleNamespace:
     """A row of a thought on the first post that a moderator called spam, as `removed.remember` takes it."""
-    return SimpleNamespace(state="spam", post_id=1, source_key=source_key, page_key=None, title="", excerpt="")
+    return SimpleNamespace(
+        state="spam", post_id=1, source_key=source_key, page_key=None, author_name="", title="", excerpt=""
+    )
 
 
 def show(site: Site, target: str, source: str = SOURCE, **validators: str) -> None:

@@ -1,8 +1,9 @@
-"""Moderation actions: approve, hide, spam, delete, and undoing the last one."""
+"""Moderation actions: approve, hide, spam, delete, and undoing the last one; `erase` is another matter."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
@@ -11,6 +12,7 @@ from feedserver.errors import ThoughtError, ThoughtNotFound
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import INTERACTIVE
 from feedserver.storage import revision
+from feedserver.storage.batches import batches
 from feedserver.storage.engine import Database
 from feedserver.thoughts import store, timeline
 from feedserver.thoughts.lifecycle import (
@@ -22,6 +24,7 @@ from feedserver.thoughts.lifecycle import (
     as_it_is,
     can_be_seen,
     decide,
+    is_erased,
     nothing_to_show,
 )
 from feedserver.thoughts.model import State, Thought, decision_line
@@ -29,61 +32,95 @@ from feedserver.thoughts.moderation import undo as undo_log
 from feedserver.thoughts.verification import recheck
 from feedserver.thoughts.verification.fetch_budget import budget_key
 
+AT_ONCE: Final = 500  # thoughts in one transaction
 _RECHECKED: Final[tuple[State, ...]] = ("shown", "held")
 
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """The thoughts after an action, in the order of the ids, and an error for each that was refused."""
+    """The thoughts after an action, in the order of the ids, and an error for each that was refused.
+
+    `logged` is the id of its entry in the undo log, as far as there is one.
+    """
 
     thoughts: tuple[Thought, ...]
     refused: tuple[ThoughtError, ...] = ()
+    logged: int | None = None
 
 
 def moderate_all(database: Database, thought_ids: Iterable[int], action: Action, now: datetime) -> ActionResult:
     """Applies one action to several thoughts, in one transaction and with one entry in the undo log."""
     wanted = list(dict.fromkeys(thought_ids))
+    return database.transact(partial(_moderate, wanted=wanted, action=action, now=now))
 
-    def operation(connection: Connection) -> ActionResult:
-        refused: list[ThoughtError] = []
-        changes: list[tuple[Thought, Decision]] = []
-        found = store.lock(connection, wanted)
-        for thought_id in wanted:
-            thought = found.get(thought_id)
-            if thought is None:
-                refused.append(ThoughtNotFound(thought_id))
-            elif action in ("approve", "hide") and nothing_to_show(thought):
-                refused.append(
-                    ThoughtError(f"thought {thought_id} was never verified, so there is nothing to {action}")
-                )
-            else:
-                changes.append((thought, decide(thought, Moderated(action), NEEDS_APPROVAL, now)))
-        if before := [thought for thought, decision in changes if decision != as_it_is(thought)]:
-            undo_log.add(connection, action, before, now)
-        return ActionResult(_write(connection, changes, now), tuple(refused))
 
-    return database.transact(operation)
+def moderate_heap(database: Database, thought_ids: Sequence[int], action: Action, now: datetime) -> list[State]:
+    """Applies one action to any number of thoughts, a few hundred in a transaction, with one entry in the undo log.
+
+    Returns the states of those to which it applied.
+    """
+    states: list[State] = []
+    begun = None
+    for some in batches(thought_ids, AT_ONCE):
+        result = database.transact(partial(_moderate, wanted=some, action=action, now=now, begun=begun))
+        states += [thought.state for thought in result.thoughts]
+        begun = result.logged or begun
+    return states
 
 
 def undo(database: Database, now: datetime) -> ActionResult:
-    """Undoes the last action, all of it. Raises ThoughtError if there is none, or if it was a purge."""
+    """Undoes the last action, all of it. Raises ThoughtError if there is none, or if it cannot be undone."""
+    result = database.transact(partial(_undo_some, now=now))
+    undone = list(result.thoughts)
+    while result.logged is not None:
+        result = database.transact(partial(_undo_some, now=now, begun=result.logged))
+        undone += result.thoughts
+    return ActionResult(tuple(undone))
 
-    def operation(connection: Connection) -> ActionResult:
-        action = undo_log.lock_last(connection)
-        if action is None:
-            raise ThoughtError("there is no action to undo")
-        if action.name == undo_log.PURGE:
-            raise ThoughtError(f"the last action was the purge of {action.host}, which cannot be undone")
-        found = store.lock(connection, undo_log.thought_ids(connection, action.id))
-        changes = []
-        for snapshot in undo_log.snapshots(connection, action.id, found):
-            thought = found[snapshot.thought_id]
-            event = Undone(snapshot.decision, snapshot.checked_at)
-            changes.append((thought, decide(thought, event, NEEDS_APPROVAL, now)))
+
+def _moderate(
+    connection: Connection, wanted: Sequence[int], action: Action, now: datetime, begun: int | None = None
+) -> ActionResult:
+    refused: list[ThoughtError] = []
+    changes: list[tuple[Thought, Decision]] = []
+    found = store.lock(connection, wanted)
+    for thought_id in wanted:
+        thought = found.get(thought_id)
+        if thought is None:
+            refused.append(ThoughtNotFound(thought_id))
+        elif is_erased(thought):
+            refused.append(ThoughtError(f"thought {thought_id} was erased; nothing of it is left"))
+        elif action in ("approve", "hide") and nothing_to_show(thought):
+            refused.append(ThoughtError(f"thought {thought_id} was never verified, so there is nothing to {action}"))
+        else:
+            changes.append((thought, decide(thought, Moderated(action), NEEDS_APPROVAL, now)))
+    logged = None
+    if before := [thought for thought, decision in changes if decision != as_it_is(thought)]:
+        logged = undo_log.add(connection, action, before, now, begun=begun)
+    return ActionResult(_write(connection, changes, now), tuple(refused), logged)
+
+
+def _undo_some(connection: Connection, now: datetime, begun: int | None = None) -> ActionResult:
+    """Undoes the last action, or the one that was `begun`, for some of its thoughts."""
+    action = undo_log.lock_last(connection) if begun is None else undo_log.lock(connection, begun)
+    if action is None:
+        if begun is not None:  # somebody else has undone the rest
+            return ActionResult(())
+        raise ThoughtError("there is no action to undo")
+    if action.name in undo_log.NOT_UNDOABLE:
+        what = {undo_log.ERASE: "erasing", undo_log.PURGE: f"the purge of {action.host or 'a host'}"}[action.name]
+        raise ThoughtError(f"the last action was {what}, which cannot be undone")
+    ids = undo_log.thought_ids(connection, action.id, AT_ONCE + 1)
+    found = store.lock(connection, ids[:AT_ONCE])
+    changes = []
+    for snapshot in undo_log.take_snapshots(connection, action.id, found):
+        event = Undone(snapshot.decision, snapshot.checked_at)
+        thought = found[snapshot.thought_id]
+        changes.append((thought, decide(thought, event, NEEDS_APPROVAL, now)))
+    is_all = len(ids) <= AT_ONCE
+    if is_all:
         undo_log.remove(connection, [action.id])
-        return ActionResult(_write(connection, changes, now))
-
-    return database.transact(operation)
+    return ActionResult(_write(connection, changes, now), logged=None if is_all else action.id)
 
 
 def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now: datetime) -> tuple[Thought, ...]:

@@ -14,6 +14,7 @@ from feedserver.storage.schema import jobs, thoughts
 from feedserver.thoughts import removed, store
 from feedserver.thoughts.moderation import undo
 from feedserver.thoughts.moderation.hosts import below
+from feedserver.thoughts.source.identity import key_hash
 from feedserver.thoughts.verification import sources
 from feedserver.thoughts.verification.recheck import VERIFY
 
@@ -47,13 +48,13 @@ def purge(database: Database, host: str, now: datetime) -> StoredCounts:
         # Jobs first, as inspections lock them first: a running one finds its job gone.
         for source_keys in batches(_source_keys(found)):
             connection.execute(delete(jobs).where(jobs.c.kind == VERIFY, jobs.c.subject.in_(source_keys)))
-        sources.forget(connection, _source_keys(found))
+        sources.forget(connection, [key_hash(source_key) for source_key in _source_keys(found)])
         if counts.shown:
             revision.revise(connection)
         removed.remember(connection, found, now)
-        store.erase(connection, [thought.id for thought in found])
+        store.delete_all(connection, [thought.id for thought in found])
         undo.remove_empty(connection)
-        undo.add(connection, undo.PURGE, (), now, host)
+        undo.add(connection, undo.PURGE, (), now, host=host)
         return counts
 
     return database.transact(operation)

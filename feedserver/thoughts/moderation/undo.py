@@ -7,13 +7,15 @@ from datetime import datetime
 from itertools import accumulate
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select
 
 from feedserver.storage.schema import moderation_actions, moderation_undo
 from feedserver.thoughts.lifecycle import Decision, as_it_is
 from feedserver.thoughts.model import Content, Thought
 
 PURGE: Final = "purge"
+ERASE: Final = "erase"
+NOT_UNDOABLE: Final = (PURGE, ERASE)
 MAX_ACTIONS: Final = 100  # that can be undone, one after the other
 MAX_SNAPSHOTS: Final = 20_000  # of all these actions but the newest
 
@@ -37,16 +39,30 @@ class Snapshot:
 
 
 def add(
-    connection: Connection, action: str, thoughts: Iterable[Thought], now: datetime, host: str | None = None
-) -> None:
-    """Adds an action on thoughts, given as they were before, and deletes the oldest beyond the bounds."""
-    action_id = connection.execute(
-        insert(moderation_actions).values(action=action, host=host, at=now).returning(moderation_actions.c.id)
-    ).scalar_one()
+    connection: Connection,
+    action: str,
+    thoughts: Iterable[Thought],
+    now: datetime,
+    *,
+    host: str | None = None,
+    begun: int | None = None,
+) -> int:
+    """Adds an action on thoughts, given as they were before, and deletes the oldest beyond the bounds.
+
+    Returns the action's id: given as `begun`, further thoughts are added to it.
+    """
+    action_id = begun if begun is not None and lock(connection, begun) else _insert(connection, action, host, now)
     rows = [{"action_id": action_id, "thought_id": one.id, "before": _as_json(one)} for one in thoughts]
     if rows:
         connection.execute(insert(moderation_undo), rows)
     remove(connection, _beyond_bounds(connection))
+    return action_id
+
+
+def _insert(connection: Connection, action: str, host: str | None, now: datetime) -> int:
+    values = insert(moderation_actions).values(action=action, host=host, at=now)
+    action_id: int = connection.execute(values.returning(moderation_actions.c.id)).scalar_one()
+    return action_id
 
 
 def _beyond_bounds(connection: Connection) -> list[int]:
@@ -66,23 +82,35 @@ def _beyond_bounds(connection: Connection) -> list[int]:
 
 def lock_last(connection: Connection) -> LastAction | None:
     """Returns the newest action, locked until the transaction ends, so that it is undone once."""
-    row = connection.execute(
-        select(moderation_actions).order_by(moderation_actions.c.id.desc()).limit(1).with_for_update()
-    ).one_or_none()
+    return _locked(connection, select(moderation_actions).order_by(moderation_actions.c.id.desc()).limit(1))
+
+
+def lock(connection: Connection, action_id: int) -> LastAction | None:
+    """Returns an action, locked until the transaction ends; None if it was undone, or is beyond the bounds."""
+    return _locked(connection, select(moderation_actions).where(moderation_actions.c.id == action_id))
+
+
+def _locked(connection: Connection, query: Select[Any]) -> LastAction | None:
+    row = connection.execute(query.with_for_update()).one_or_none()
     return LastAction(row.id, row.action, row.host) if row else None
 
 
-def thought_ids(connection: Connection, action_id: int) -> list[int]:
-    """Returns the ids of the thoughts of an action, in ascending order."""
+def thought_ids(connection: Connection, action_id: int, limit: int) -> list[int]:
+    """Returns the ids of at most `limit` thoughts of an action, in ascending order."""
     query = select(moderation_undo.c.thought_id).where(moderation_undo.c.action_id == action_id)
-    return list(connection.execute(query.order_by(moderation_undo.c.thought_id)).scalars())
+    return list(connection.execute(query.order_by(moderation_undo.c.thought_id).limit(limit)).scalars())
 
 
-def snapshots(connection: Connection, action_id: int, thoughts: Mapping[int, Thought]) -> list[Snapshot]:
-    """Returns the snapshots of an action, given its thoughts as they are now."""
-    query = select(moderation_undo).where(moderation_undo.c.action_id == action_id)
-    rows = connection.execute(query.order_by(moderation_undo.c.thought_id))
-    return [_from_json(thoughts[row.thought_id], row.before) for row in rows]
+def take_snapshots(connection: Connection, action_id: int, thoughts: Mapping[int, Thought]) -> list[Snapshot]:
+    """Returns the snapshots of an action's thoughts, given as they are now, and deletes them."""
+    query = select(moderation_undo).where(*_of(action_id, thoughts)).order_by(moderation_undo.c.thought_id)
+    found = [_from_json(thoughts[row.thought_id], row.before) for row in connection.execute(query)]
+    connection.execute(delete(moderation_undo).where(*_of(action_id, thoughts)))
+    return found
+
+
+def _of(action_id: int, thoughts: Mapping[int, Thought]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return moderation_undo.c.action_id == action_id, moderation_undo.c.thought_id.in_(thoughts)
 
 
 def remove(connection: Connection, action_ids: Sequence[int]) -> None:
@@ -91,11 +119,10 @@ def remove(connection: Connection, action_ids: Sequence[int]) -> None:
 
 
 def remove_empty(connection: Connection) -> None:
-    """Deletes actions whose thoughts are all gone, purges excepted."""
+    """Deletes actions whose thoughts are all gone, but those that cannot be undone."""
     used = select(moderation_undo.c.action_id)
-    connection.execute(
-        delete(moderation_actions).where(moderation_actions.c.action != PURGE, moderation_actions.c.id.not_in(used))
-    )
+    could_be = moderation_actions.c.action.not_in(NOT_UNDOABLE)
+    connection.execute(delete(moderation_actions).where(could_be, moderation_actions.c.id.not_in(used)))
 
 
 def _as_json(thought: Thought) -> str:

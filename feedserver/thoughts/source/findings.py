@@ -42,8 +42,9 @@ class Findings:
         return Linked(found.content, LinkSignals(self.posts, found.hidden, self.redirected_to), self.page_key)
 
     def about(self, post_ids: Container[int]) -> "Findings":
-        """The same findings with the mentions of these posts alone."""
-        return replace(self, mentions={one: found for one, found in self.mentions.items() if one in post_ids})
+        """The same findings with the mentions of these posts alone; without any, nothing but their number."""
+        mentions = {one: found for one, found in self.mentions.items() if one in post_ids}
+        return replace(self, mentions=mentions) if mentions else Findings(posts=self.posts)
 
     def as_json(self) -> str:
         mentions = {post_id: asdict(mention.content) for post_id, mention in self.mentions.items()}

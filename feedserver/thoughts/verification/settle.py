@@ -26,6 +26,7 @@ from feedserver.thoughts.lifecycle import (
     as_it_is,
     can_be_seen,
     decide,
+    is_moderated,
     shows_other_content,
 )
 from feedserver.thoughts.model import State, Thought, decision_line
@@ -99,6 +100,9 @@ class Settler:
             return self._write(connection, thought, decision, {}, summary, evidence, now)
         shared_by_path = self.settings.moderation.shared_by_path
         other = joining.other_thought(connection, thought, evidence)
+        removed = joining.removed_page(connection, thought, evidence)
+        if removed is not None and removed.thought_id is not None:
+            return self._of_erased_page(connection, thought, removed.thought_id, now)
         if other is not None and (thought.state != "received" or thought.restore is not None):
             stays = joining.which_stays(thought, other, evidence, shared_by_path)
             if stays is None:
@@ -114,14 +118,30 @@ class Settler:
             if other.state in joining.STANDING and not goes_on:
                 return as_it_is(thought)  # its own looks alone change it
             of_page = other if goes_on else replace(other, state="received")
-        return self._decide_on_page(connection, of_page, thought, summary, evidence, now)
+        is_spam = removed is not None and of_page.state == "received"
+        return self._decide_on_page(connection, of_page, thought, summary, evidence, now, is_spam=is_spam)
+
+    def _of_erased_page(self, connection: Connection, thought: Thought, erased_id: int, now: datetime) -> Decision:
+        """The thought joins the erased one of its page, unless a moderator has decided on it."""
+        erased = store.lock(connection, [erased_id]).get(erased_id)
+        if erased is not None and not is_moderated(thought):
+            self._join(connection, thought, erased, now)
+        return as_it_is(thought)
 
     def _decide_on_page(
-        self, connection: Connection, of_page: Thought, ping: Thought, summary: str, linked: Linked, now: datetime
+        self,
+        connection: Connection,
+        of_page: Thought,
+        ping: Thought,
+        summary: str,
+        linked: Linked,
+        now: datetime,
+        *,
+        is_spam: bool,
     ) -> Decision:
         """Decides on the thought of a page that was just read for `ping`, and moves it there."""
         shared_by_path = self.settings.moderation.shared_by_path
-        if of_page.state == "received" and joining.was_removed(connection, of_page, linked):
+        if is_spam:
             decision = replace(as_it_is(of_page), state="spam", reason="its page was removed before")
         else:
             decision = self._decision(connection, of_page, linked, now)

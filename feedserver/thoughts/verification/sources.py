@@ -4,7 +4,7 @@ What is stored of a source is bounded by its thoughts: the words for posts on wh
 for a while, where none does. What it says on further posts is stored for the newest few sources.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,9 +14,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import read_ahead, slugs, sources, thoughts
+from feedserver.thoughts import removed
 from feedserver.thoughts.model import State
 from feedserver.thoughts.source.findings import Findings, from_json
-from feedserver.thoughts.source.identity import key_hash
+from feedserver.thoughts.source.identity import key_hash, names_of
 
 # Some servers answer 304 to everything, so a source is read whole sometimes.
 _BELIEVED: Final = timedelta(days=100)
@@ -85,27 +86,30 @@ def save(connection: Connection, source_key: str, record: SourceRecord, refetch:
     """Writes the record of a source, replacing any other, after its thoughts were settled.
 
     If none of them stands, only the time of the fetch is stored, for `refetch`. What it says on posts that it was not
-    pinged for is stored apart, so that a blog that pings every post it links to needs one fetch.
+    pinged for is stored apart, so that a blog that pings every post it links to needs one fetch. Of posts on which its
+    thought was removed nothing is stored.
     """
     source, known = key_hash(source_key), _posts_of(connection, source_key)
     standing = {post_id for post_id, state in known.items() if state in _STANDING}
+    gone = removed.posts_among(connection, _names(source_key, record.findings))
+    findings = record.findings.about(record.findings.mentions.keys() - gone)
     values = {
         "source": source,
         "fetched_at": record.fetched_at,
         "etag": record.etag if standing else None,
         "last_modified": record.last_modified if standing else None,
-        "findings": record.findings.about(standing).as_json(),
+        "findings": findings.about(standing).as_json(),
         "read_at": record.read_at if standing else None,
         "expires_at": None if standing else record.fetched_at + refetch,
     }
     connection.execute(_UPSERTS[connection.dialect.name], values)
-    further = record.findings.about(record.findings.mentions.keys() - known.keys())
+    further = findings.about(findings.mentions.keys() - known.keys())
     _save_ahead(connection, source, further if refetch else Findings(), record.fetched_at)
 
 
-def forget(connection: Connection, source_keys: Iterable[str]) -> None:
-    """Deletes all that is stored of these sources, but for their thoughts."""
-    for some in batches([key_hash(source_key) for source_key in source_keys]):
+def forget(connection: Connection, hashes: Sequence[str]) -> None:
+    """Deletes all that is stored of the sources with these hashes (`source.identity.key_hash`), but their thoughts."""
+    for some in batches(hashes):
         connection.execute(delete(sources).where(sources.c.source.in_(some)))
         connection.execute(delete(read_ahead).where(read_ahead.c.source.in_(some)))
 
@@ -154,6 +158,15 @@ def _posts_of(connection: Connection, source_key: str) -> dict[int, State]:
     """The ids of the posts that this source was pinged for, with the states of its thoughts."""
     query = select(thoughts.c.post_id, thoughts.c.state).where(thoughts.c.source_key == source_key)
     return {row.post_id: row.state for row in connection.execute(query)}
+
+
+def _names(source_key: str, findings: Findings) -> dict[int, list[str]]:
+    """For each post that a source mentions the names under which a moderator may have removed its thought."""
+    page, own = findings.page_key, removed.names_of_source(source_key)
+    return {
+        post_id: own + names_of(page, mention.content.title, mention.content.excerpt)
+        for post_id, mention in findings.mentions.items()
+    }
 
 
 def _save_ahead(connection: Connection, source: str, findings: Findings, fetched_at: datetime) -> None:
