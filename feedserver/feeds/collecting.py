@@ -39,7 +39,7 @@ class Collector:
         PostNotFound if readers cannot see it, PostGone and PostMoved if it was deleted or renamed.
         """
         site = revision.load(connection)  # read first: later changes make the document stale
-        state = SiteState(site.revision, posts.next_publication(connection, now))
+        state = SiteState(site.revision, posts.next_publication(connection, now), now)
         builder = Builder(self.urls, self.settings.site, site)
         collect = self._thoughts if address.is_of_thoughts else self._posts
         return collect(connection, address, builder, state, now), state

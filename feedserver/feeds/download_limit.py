@@ -17,7 +17,7 @@ from cachetools import LRUCache
 from sqlalchemy import Connection
 
 from feedserver import domains
-from feedserver.clock import Clock
+from feedserver.clock import Clock, is_within
 from feedserver.condition import Condition
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
@@ -44,13 +44,13 @@ class RecentDownloads:
 
     def seconds_refused(self, now: datetime) -> int:
         """The seconds until the refusal ends; 0 if there is none."""
-        if self.refused_until is None or now >= self.refused_until:
+        if self.refused_until is None or not now < self.refused_until <= now + rate_limits.WINDOW:
             return 0
         return ceil((self.refused_until - now).total_seconds())
 
     def is_first(self, now: datetime) -> bool:
         """Whether there was no other download within a minute: then this one need not be counted yet."""
-        return self.last_at is None or now - self.last_at >= rate_limits.WINDOW
+        return self.last_at is None or not is_within(self.last_at, rate_limits.WINDOW, now)
 
 
 _NONE: Final = RecentDownloads()

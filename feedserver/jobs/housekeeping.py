@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from feedserver.clock import Clock
-from feedserver.jobs import store
+from feedserver.jobs import queue, store
 from feedserver.jobs.model import BACKGROUND, Job
 from feedserver.storage.engine import Database
 
@@ -26,11 +26,14 @@ class Housekeeping:
     tasks: Sequence[Callable[[datetime], None]]
 
     def carry_out(self, job: Job) -> None:
+        self.database.transact(lambda connection: queue.bring_back(connection, self.clock()))
         for task in self.tasks:
             task(self.clock())
-        run_at = self.clock() + _EVERY
+        now = self.clock()
         self.database.transact(
-            lambda connection: store.postpone(connection, job, run_at, attempts=0, error=None, priority=BACKGROUND)
+            lambda connection: store.postpone(
+                connection, job, now + _EVERY, now, attempts=0, error=None, priority=BACKGROUND
+            )
         )
 
 
@@ -43,4 +46,4 @@ def bring_forward(connection: Connection, now: datetime) -> None:
     """Makes the job due at once. One that is under way was due."""
     job = ensure(connection, now)
     if job.run_at > now:
-        store.bring_forward(connection, job, now)
+        store.bring_forward(connection, job, now, now)

@@ -30,8 +30,9 @@ class Job:
     """A stored job. `kind` names its handler, `subject` the thing it works on; the pair is unique.
 
     `attempts` counts failed attempts. `lease_token` proves a lease. A lower `priority` goes first. `concurrency_key`
-    names the servers that the job contacts: few jobs with one key run at once; None for no limit. `short_deadline`
-    tells the handler that other jobs wait for its slot; it is not stored.
+    names the servers that the job contacts: few jobs with one key run at once; None for no limit. `planned_at` is when
+    `run_at` was set; None where that is no pause, but the date that an author has given. `short_deadline` tells the
+    handler that other jobs wait for its slot; it is not stored.
     """
 
     id: int
@@ -45,6 +46,7 @@ class Job:
     last_error: str | None = None
     priority: int = INTERACTIVE
     concurrency_key: str | None = None
+    planned_at: datetime | None = None
     short_deadline: bool = False
 
     @property

@@ -9,10 +9,24 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Integer, Select, bindparam, func, literal, null, or_, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    bindparam,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
+from feedserver.clock import SKEW
 from feedserver.jobs import store
-from feedserver.jobs.model import BACKGROUND, INTERACTIVE, MOST_PER_KEY, Job, Lane
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LEASE, MOST_PER_KEY, Job, Lane
 from feedserver.jobs.retry import pause_after_death
 from feedserver.storage.locks import lock_names
 from feedserver.storage.schema import jobs
@@ -20,6 +34,7 @@ from feedserver.storage.schema import jobs
 _DIED: Final = "the process that ran it has ended"
 _LOCK_KIND: Final = 0x726F6F6D
 _RELEASED_AT_ONCE: Final = 100
+_LONGEST_LEASE: Final = LEASE + SKEW
 _ENDED: Final = -1  # instead of an index of `free_slots`: the row is a lease that has ended
 _UNDER_WAY = select(func.count()).where(
     jobs.c.concurrency_key == bindparam("key"), jobs.c.leased_until > bindparam("now")
@@ -59,7 +74,7 @@ def poll(connection: Connection, now: datetime, free_slots: Sequence[FreeSlots])
     limits = {f"limit_{index}": slots.number for index, slots in enumerate(free_slots)}
     found: dict[tuple[int, bool], list[Candidate]] = {}
     any_ended = False
-    for row in connection.execute(_query(shape), {"now": now, **limits}):
+    for row in connection.execute(_query(shape), {"now": now, "latest": now + _LONGEST_LEASE, **limits}):
         if row.slots == _ENDED:
             any_ended = True
             continue
@@ -109,7 +124,8 @@ def _is_below_limit(connection: Connection, concurrency_key: str | None, now: da
 def release_ended(connection: Connection, now: datetime) -> int:
     """Frees jobs whose lease ended without a result; returns how many. Counts a failed attempt for each, as the job may
     have killed its process."""
-    query = select(jobs).where(jobs.c.leased_until <= now).limit(_RELEASED_AT_ONCE).with_for_update(skip_locked=True)
+    is_ended = _has_ended(now, now + _LONGEST_LEASE)
+    query = select(jobs).where(is_ended).limit(_RELEASED_AT_ONCE).with_for_update(skip_locked=True)
     ended = [store.job_of(row) for row in connection.execute(query)]
     for job in ended:
         connection.execute(
@@ -117,6 +133,7 @@ def release_ended(connection: Connection, now: datetime) -> int:
             .where(jobs.c.id == job.id)
             .values(
                 run_at=now + pause_after_death(job.attempts),
+                planned_at=now,
                 attempts=job.attempts + 1,
                 last_error=_DIED,
                 leased_until=None,
@@ -126,10 +143,24 @@ def release_ended(connection: Connection, now: datetime) -> int:
     return len(ended)
 
 
+def bring_back(connection: Connection, now: datetime) -> None:
+    """Plans those jobs anew, with the same pauses, that a clock ahead of this one has planned. Reads all jobs."""
+    ahead = select(jobs).where(jobs.c.planned_at > now + SKEW).with_for_update(skip_locked=True)
+    for job in [store.job_of(row) for row in connection.execute(ahead)]:
+        assert job.planned_at is not None, "the query asks for it"
+        values = {"run_at": now + (job.run_at - job.planned_at), "planned_at": now}
+        connection.execute(update(jobs).where(jobs.c.id == job.id).values(values))
+
+
+def _has_ended(now: Any, latest: Any) -> ColumnElement[bool]:
+    """Whether a lease has ended; one that ends later than any can was given by a clock that was wrong."""
+    return or_(jobs.c.leased_until <= now, jobs.c.leased_until > latest)
+
+
 @lru_cache(maxsize=16)
 def _query(shape: tuple[tuple[str, Lane], ...]) -> Any:
     """One statement with a branch for each kind and lane; each reads an index up to its limit."""
-    ended = select(*_columns(_ENDED, newest=False)).where(jobs.c.leased_until <= bindparam("now")).limit(1)
+    ended = select(*_columns(_ENDED, newest=False)).where(_has_ended(bindparam("now"), bindparam("latest"))).limit(1)
     branches = [ended]
     for index, (kind, lane) in enumerate(shape):
         branches.append(_branch(index, kind, lane, newest=False))

@@ -94,5 +94,5 @@ class Runner:
         pause = pause_after(job.attempts + 1, random.random()) or timedelta(days=1)  # noqa: S311 - no secret
         with self.database.write() as connection:
             store.postpone(
-                connection, job, now + pause, attempts=job.attempts + 1, error="an internal error; see the log"
+                connection, job, now + pause, now, attempts=job.attempts + 1, error="an internal error; see the log"
             )

@@ -33,12 +33,22 @@ def ensure(
     *,
     concurrency_key: str | None = None,
     priority: int = INTERACTIVE,
+    is_fixed: bool = False,
 ) -> Job:
     """The job of this kind and subject, locked until the transaction ends; a new one is due at `run_at`."""
     job = find(connection, kind, subject)
     if job is not None:
         return job
-    return add(connection, kind, subject, run_at, now, concurrency_key=concurrency_key, priority=priority)
+    return add(
+        connection,
+        kind,
+        subject,
+        run_at,
+        now,
+        concurrency_key=concurrency_key,
+        priority=priority,
+        is_fixed=is_fixed,
+    )
 
 
 def add(
@@ -50,8 +60,9 @@ def add(
     *,
     concurrency_key: str | None = None,
     priority: int = INTERACTIVE,
+    is_fixed: bool = False,
 ) -> Job:
-    """Writes a new job that `find` has not found."""
+    """Writes a new job that `find` has not found. `is_fixed`: `run_at` is a date that an author has given."""
     values: dict[str, Any] = {
         "kind": kind,
         "subject": subject,
@@ -59,6 +70,7 @@ def add(
         "run_at": run_at,
         "attempts": 0,
         "created_at": now,
+        "planned_at": None if is_fixed else now,
         "priority": priority,
     }
     return Job(id=connection.execute(_INSERT, values).scalar_one(), **values)
@@ -70,13 +82,13 @@ def find(connection: Connection, kind: str, subject: str) -> Job | None:
     return job_of(row) if row else None
 
 
-def bring_forward(connection: Connection, job: Job, run_at: datetime) -> Job:
+def bring_forward(connection: Connection, job: Job, run_at: datetime, now: datetime) -> Job:
     """Makes a waiting job interactive, due earlier, and allows it one more attempt. The caller holds its row lock.
 
     A job that was tried stays in the lane of those, or strangers could put their retries among first attempts.
     """
     attempts = job.attempts - 1 if job.attempts > 1 else job.attempts
-    values: dict[str, Any] = {"run_at": run_at, "attempts": attempts, "priority": INTERACTIVE}
+    values: dict[str, Any] = {"run_at": run_at, "planned_at": now, "attempts": attempts, "priority": INTERACTIVE}
     connection.execute(_SET, {"job": job.id, **values})
     return replace(job, **values)
 
@@ -107,13 +119,14 @@ def postpone(
     connection: Connection,
     job: Job,
     run_at: datetime,
+    now: datetime,
     *,
     attempts: int,
     error: str | None,
     priority: int | None = None,
 ) -> None:
     """Gives the lease back; the job is due again at `run_at`, with its old priority unless given another."""
-    values = {"run_at": run_at, "attempts": attempts, "last_error": error} | _FREE
+    values = {"run_at": run_at, "planned_at": now, "attempts": attempts, "last_error": error} | _FREE
     if priority is not None:  # else it stays: a ping may have made the job interactive meanwhile
         values["priority"] = priority
     connection.execute(_SET_HELD, {"job": job.id, "token": job.lease_token, **values})

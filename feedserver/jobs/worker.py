@@ -13,8 +13,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from feedserver.clock import is_of_future
 from feedserver.condition import Condition
-from feedserver.jobs import housekeeping, store
+from feedserver.jobs import housekeeping, queue, store
 from feedserver.jobs.model import Job, Lane
 from feedserver.jobs.queue import FreeSlots
 from feedserver.jobs.runner import Runner
@@ -121,8 +122,11 @@ class Worker:
 
     def _show_life(self, connection: Connection) -> None:
         now = self._runner.clock()
+        is_first, before = self._next_beat == float("-inf"), heartbeat.last(connection, HEARTBEAT)
         heartbeat.beat(connection, HEARTBEAT, now)
-        if self._next_beat == float("-inf") and housekeeping.HOUSEKEEPING in self._runner.handlers:
+        if is_first or (before is not None and is_of_future(before, now)):  # the clock of whoever wrote it was ahead
+            queue.bring_back(connection, now)
+        if is_first and housekeeping.HOUSEKEEPING in self._runner.handlers:
             housekeeping.ensure(connection, now)
 
 

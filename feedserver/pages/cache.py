@@ -132,7 +132,7 @@ class PageCache:
             now = self._clock()
             known = revision.load(connection).revision  # read first: later changes make the page stale
             page = render(connection, now)
-            return _Cached(page, SiteState(known, posts.next_publication(connection, now)))
+            return _Cached(page, SiteState(known, posts.next_publication(connection, now), now))
 
         cached = self._database.read_public(operation)
         with self._lock:

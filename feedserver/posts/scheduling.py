@@ -14,7 +14,7 @@ def follow(connection: Connection, event: PostEvent) -> None:
     """Stores the job of a scheduled post; discards that of any other."""
     jobs.discard(connection, PUBLISH, str(event.post.id))
     if event.post.status(event.now) == "scheduled":
-        jobs.ensure(connection, PUBLISH, str(event.post.id), event.post.published_at, event.now)
+        jobs.ensure(connection, PUBLISH, str(event.post.id), event.post.published_at, event.now, is_fixed=True)
 
 
 def is_waiting(connection: Connection, post_id: int) -> bool:

@@ -8,11 +8,12 @@ publishing, see it at once.
 
 import sqlite3
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Final
 
+from feedserver.clock import is_of_future
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
 
@@ -25,14 +26,20 @@ _REVISION: Final = "SELECT revision FROM site"
 
 @dataclass(frozen=True, slots=True)
 class SiteState:
-    """The state of the site that a document was made from: its revision, and when the next scheduled post is due."""
+    """The state of the site that a document was made from: its revision, and when the next scheduled post is due.
+
+    `as_of` is the time by which its posts were chosen; a clock that was ahead chose posts that are still to come.
+    """
 
     revision: int
     next_due: datetime | None
+    as_of: datetime | None = field(default=None, compare=False)
 
     def is_current(self, revision: int, now: datetime) -> bool:
         """Whether the site is still in this state at `revision` and `now`."""
-        return self.revision == revision and (self.next_due is None or now < self.next_due)
+        if self.revision != revision or (self.as_of is not None and is_of_future(self.as_of, now)):
+            return False
+        return self.next_due is None or now < self.next_due
 
 
 class Changes:

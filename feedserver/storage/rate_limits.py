@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
+from feedserver.clock import SKEW, is_within
 from feedserver.storage.schema import rate_limits
 
 WINDOW: Final = timedelta(seconds=60)
@@ -81,14 +82,14 @@ def add(connection: Connection, counts: Sequence[Count], now: datetime) -> None:
     found = _read(connection, [count.bucket for count in counts])
     changed = {bucket: _recent(found.get(bucket, {}), now) for bucket in {count.bucket for count in counts}}
     for count in counts:
-        if _microseconds(now - count.at) < _microseconds(WINDOW):
+        if is_within(count.at, WINDOW, now):
             changed[count.bucket] = _with(changed[count.bucket], count)
     _write(connection, changed, found.keys())
 
 
 def forget_expired(connection: Connection, now: datetime) -> int:
     """Deletes some buckets without an event within `WINDOW`; returns how many."""
-    expired = connection.execute(_EXPIRED, {"now": now}).scalars().all()
+    expired = connection.execute(_EXPIRED, {"now": now, "latest": now + WINDOW + SKEW}).scalars().all()
     if expired:
         connection.execute(_DELETE, {"buckets": expired})
     return len(expired)
@@ -103,9 +104,9 @@ def forget_all(connection: Connection) -> None:
 
 
 def _recent(events: _Events, now: datetime) -> _Events:
-    """The events that are not older than `WINDOW`."""
-    start = _microseconds(now - WINDOW - _EPOCH)
-    return {at: amount for at, amount in events.items() if at > start}
+    """The events that are not older than `WINDOW`; those of the future were counted by a clock that was wrong."""
+    start, end = _microseconds(now - WINDOW - _EPOCH), _microseconds(now + SKEW - _EPOCH)
+    return {at: amount for at, amount in events.items() if start < at <= end}
 
 
 def _with(events: _Events, count: Count) -> _Events:
@@ -174,7 +175,7 @@ _UPDATE: Final = update(rate_limits).where(rate_limits.c.bucket == bindparam("of
 _INSERT: Final = insert(rate_limits).values(bucket=bindparam("of"))
 _EXPIRED: Final = (
     select(rate_limits.c.bucket)
-    .where(rate_limits.c.expires_at <= bindparam("now"))
+    .where(or_(rate_limits.c.expires_at <= bindparam("now"), rate_limits.c.expires_at > bindparam("latest")))
     .order_by(rate_limits.c.expires_at)
     .limit(_DELETED_AT_ONCE)
     .with_for_update(skip_locked=True)

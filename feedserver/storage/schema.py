@@ -351,6 +351,7 @@ jobs = Table(
     Column("last_error", SafeText),
     Column("created_at", UtcDateTime, nullable=False),
     Column("priority", Integer, nullable=False, server_default="0"),  # 0 goes before 1
+    Column("planned_at", UtcDateTime),  # when `run_at` was set; null where that is not a pause, but somebody's wish
     UniqueConstraint("kind", "subject"),
     Index(None, "kind", "priority", "run_at", "id"),
     Index(None, "leased_until", "concurrency_key"),

@@ -212,7 +212,7 @@ def test_jobs_list_has_every_key_always(run: Run, site: Path, database_url: str)
     with database.write() as connection:
         jobs.ensure(connection, "verify", "http://later.example/", now + timedelta(hours=1), now)
         job = jobs.ensure(connection, "verify", "http://soon.example/", now, now)
-        jobs.postpone(connection, jobs.lease(connection, job, now), now, attempts=1, error="it failed")
+        jobs.postpone(connection, jobs.lease(connection, job, now), now, now, attempts=1, error="it failed")
     database.close()
 
     soon, later = json.loads(run("jobs", "list", "--json").text)

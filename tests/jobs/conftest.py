@@ -71,7 +71,7 @@ class Jobs:
     def postpone(self, job: Job, **after: float) -> None:
         with self.database.write() as connection:
             run_at = self.clock() + timedelta(**after)
-            store.postpone(connection, job, run_at, attempts=job.attempts + 1, error="it failed")
+            store.postpone(connection, job, run_at, self.clock(), attempts=job.attempts + 1, error="it failed")
 
     def held(self, job: Job) -> bool:
         with self.database.write() as connection:

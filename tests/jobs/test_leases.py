@@ -315,7 +315,7 @@ def test_a_job_whose_late_owner_writes_its_result_is_not_freed(jobs: Jobs) -> No
     with jobs.database.write() as connection:
         assert store.held(connection, late)
         assert together(jobs.take) == [[]], "no one waits for the owner"
-        store.postpone(connection, late, jobs.clock(), attempts=1, error="503")
+        store.postpone(connection, late, jobs.clock(), jobs.clock(), attempts=1, error="503")
 
     assert [(job.attempts, job.last_error) for job in jobs.all()] == [(1, "503")]
 

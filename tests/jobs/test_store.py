@@ -82,7 +82,7 @@ def test_a_job_that_is_brought_forward_costs_no_attempt(jobs: Jobs) -> None:
     with jobs.database.write() as connection:
         job = store.find(connection, "work", "a")
         assert job is not None
-        forward = store.bring_forward(connection, job, jobs.clock())
+        forward = store.bring_forward(connection, job, jobs.clock(), jobs.clock())
 
     assert (forward.run_at, forward.attempts) == (jobs.clock(), 1)
     assert [job.id for job in jobs.take()] == [forward.id]
@@ -94,7 +94,7 @@ def test_a_failed_job_that_is_brought_forward_is_still_no_first_attempt(jobs: Jo
     with jobs.database.write() as connection:
         job = store.find(connection, "work", "a")
         assert job is not None
-        store.bring_forward(connection, job, jobs.clock())
+        store.bring_forward(connection, job, jobs.clock(), jobs.clock())
 
     assert jobs.take(lanes=("first",)) == []
     assert [job.subject for job in jobs.take(lanes=("again",))] == ["a"]
@@ -168,7 +168,7 @@ def test_why_a_job_waits_is_told(jobs: Jobs) -> None:
         with jobs.database.write() as connection:
             job = store.lease(connection, job, jobs.clock())
             if subject == "failed":
-                store.postpone(connection, job, jobs.clock(), attempts=1, error="503")
+                store.postpone(connection, job, jobs.clock(), jobs.clock(), attempts=1, error="503")
 
     assert {job.subject: job.why(jobs.clock()) for job in jobs.all()} == {
         "due": "due, waits for a free slot",
@@ -184,11 +184,11 @@ def test_a_job_that_is_brought_forward_is_interactive_and_a_postponed_one_keeps_
     now = jobs.clock()
     with jobs.database.write() as connection:
         job = store.ensure(connection, "verify", "x", now + timedelta(days=7), now, priority=BACKGROUND)
-        assert store.bring_forward(connection, job, now).priority == INTERACTIVE
+        assert store.bring_forward(connection, job, now, now).priority == INTERACTIVE
 
         for given, kept in ((None, INTERACTIVE), (BACKGROUND, BACKGROUND), (None, BACKGROUND)):
             leased = store.lease(connection, job, now)
-            store.postpone(connection, leased, now, attempts=0, error=None, priority=given)
+            store.postpone(connection, leased, now, now, attempts=0, error=None, priority=given)
             found = store.find(connection, "verify", "x")
             assert found is not None
             assert found.priority == kept

@@ -143,7 +143,7 @@ def _schedule_check(connection: Connection, source_key: str, decision: Decision,
     if decision.state == "received":
         job = jobs.ensure(connection, recheck.VERIFY, source_key, now, now, concurrency_key=budget_key(source_key))
         if not job.is_leased(now) and (job.run_at > now or job.priority != INTERACTIVE):
-            job = jobs.bring_forward(connection, job, min(job.run_at, now))
+            job = jobs.bring_forward(connection, job, min(job.run_at, now), now)
         store.set_next_check(connection, source_key, job.run_at)
     elif decision.state in _RECHECKED:
         recheck.plan(connection, source_key, now)

@@ -74,4 +74,6 @@ def follow(urls: Urls, connection: Connection, event: PostEvent) -> None:
         source_key = urls.post(slug)
         job = jobs.find(connection, VERIFY, source_key)
         if job is not None and job.run_at > event.now:
-            store.set_next_check(connection, source_key, jobs.bring_forward(connection, job, event.now).run_at)
+            store.set_next_check(
+                connection, source_key, jobs.bring_forward(connection, job, event.now, event.now).run_at
+            )

@@ -208,7 +208,7 @@ class Settler:
         """Postpones the job after a temporary failure, and records it in the receipts of waiting pings."""
         for thought in waiting:
             timeline.record_attempt(connection, thought.id, found.summary, now)
-        jobs.postpone(connection, job, run_at, attempts=job.attempts + 1, error=found.summary)
+        jobs.postpone(connection, job, run_at, now, attempts=job.attempts + 1, error=found.summary)
         store.set_next_check(connection, job.subject, run_at)
 
     def _came_late(self, connection: Connection, thought: Thought, found: Inspection) -> bool:
@@ -234,7 +234,7 @@ class Settler:
             jobs.finish(connection, job)
             return
         error = found.summary if isinstance(found.otherwise, Trouble) else None
-        jobs.postpone(connection, job, min(moments), attempts=0, error=error, priority=priority)
+        jobs.postpone(connection, job, min(moments), now, attempts=0, error=error, priority=priority)
         store.set_next_check(connection, job.subject, min(moments))
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from feedserver.clock import is_within
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import read_ahead, slugs, sources, thoughts
 from feedserver.thoughts import removed
@@ -64,7 +65,7 @@ def last(connection: Connection, source_key: str, now: datetime, refetch: timede
     if row is None:
         return None
     findings = from_json(row.findings)
-    if row.ahead is not None and now - row.fetched_at < refetch:
+    if row.ahead is not None and is_within(row.fetched_at, refetch, now):
         more = from_json(row.ahead)
         findings = replace(more, mentions={**more.mentions, **findings.mentions})
     return SourceRecord(row.fetched_at, findings, row.etag, row.last_modified, row.read_at)
@@ -79,7 +80,7 @@ def believed(
     # The findings lack posts that were pinged or published since.
     awaiting = {post_id for post_id, state in _posts_of(connection, source_key).items() if state in _STANDING}
     known = awaiting <= record.findings.mentions.keys()
-    return record if known and now - record.read_at < _BELIEVED else None
+    return record if known and is_within(record.read_at, _BELIEVED, now) else None
 
 
 def save(connection: Connection, source_key: str, record: SourceRecord, refetch: timedelta) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from feedserver.clock import Clock
+from feedserver.clock import Clock, is_of_future
 from feedserver.domains import source_site
 from feedserver.errors import BudgetSpent
 from feedserver.jobs import queue
@@ -112,7 +112,7 @@ class Verifier:
             key = self._budget.concurrency_key(source_key)
             return jobs.add(connection, VERIFY, source_key, due, now, concurrency_key=key)
         if job.run_at > due or job.priority != INTERACTIVE:  # a leased job is never due later
-            job = jobs.bring_forward(connection, job, min(job.run_at, due))
+            job = jobs.bring_forward(connection, job, min(job.run_at, due), now)
             store.set_next_check(connection, source_key, job.run_at)
         return job
 
@@ -147,7 +147,7 @@ class Verifier:
         recheck.plan(connection, thought.source_key, now)
 
     def _may_fetch_from(self, record: SourceRecord | None, now: datetime) -> datetime:
-        if record is None:
+        if record is None or is_of_future(record.fetched_at, now):
             return now
         return max(now, record.fetched_at + self._refetch)
 
@@ -180,7 +180,7 @@ class Verifier:
                 run_at, error = cpu_budget.retry_at(connection, job, sender, site, refusal.seconds, now), TOO_DEAR
             else:
                 run_at, error = self._budget.retry_at(connection, job, now), ENOUGH
-            jobs.postpone(connection, job, run_at, attempts=job.attempts, error=error)
+            jobs.postpone(connection, job, run_at, now, attempts=job.attempts, error=error)
             store.set_next_check(connection, job.subject, run_at)
             return None
         told = None if job.priority == BACKGROUND else sender or None
