@@ -1,0 +1,46 @@
+"""The drill: nothing acknowledged before a backup began is lost with the site, and it comes back as the same."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.flows.drill import (
+    Writers,
+    check_it_reminds,
+    check_nothing_is_lost,
+    check_promises,
+    new_site,
+    promises_of,
+    services_of,
+)
+from tests.posts.builders import publish
+from tests.support.serving import Blog, free_port
+
+
+def test_a_site_comes_back_from_sqlite_on_postgresql_and_from_there_on_sqlite(
+    tmp_path: Path, blog: Blog, new_postgres_url: Callable[[], str]
+) -> None:
+    port = free_port()
+    site = new_site(tmp_path / "first", port, f"sqlite:///{tmp_path}/first/site.sqlite3")
+    site.start(workers=2)
+    with services_of(site) as services:
+        publish(services, "Quiet", tags="[quiet]")
+
+    try:
+        for name, url in (("second", new_postgres_url()), ("third", f"sqlite:///{tmp_path}/third/site.sqlite3")):
+            promised = promises_of(site)
+            with Writers(site, blog).at_work() as acknowledged:
+                before = acknowledged.copy()
+                site.command("backup", "../site.tar.gz")
+            site.stop()
+
+            site = new_site(tmp_path / name, port, url)
+            site.command("restore", "../site.tar.gz")
+            (tmp_path / "site.tar.gz").unlink()
+            site.start(workers=1)
+
+            check_nothing_is_lost(site, before)
+            check_promises(site, promised)
+            check_it_reminds(site)
+    finally:
+        if site.process is not None:
+            site.stop()
