@@ -16,7 +16,7 @@ from sqlalchemy import inspect, select
 from feedserver import private_files
 from feedserver.errors import BackupError, BackupUnusable
 from feedserver.jobs import store as jobs
-from feedserver.storage import copying, heartbeat, migrate, revision
+from feedserver.storage import conformity, copying, heartbeat, migrate, revision
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import site
 from feedserver.text import strangers_line
@@ -60,7 +60,7 @@ def require_empty(database: Database, data_dir: Path) -> None:
 
 def _require_nothing(file: Path) -> None:
     if os.path.lexists(file):
-        raise BackupError(f"{file}: a site is here already; restore into an empty place")
+        raise BackupError(f"{file}: a site is or was here; restore into an empty place, or move it away first")
 
 
 def _require_no_file(file: Path) -> None:
@@ -118,6 +118,8 @@ def _prepare(place: Path, now: datetime) -> None:
         with migrate.exclusive(copy):
             migrate.upgrade(copy)
         with copy.write() as connection:
+            if lacks := conformity.obstacles(connection):
+                raise BackupUnusable(f"its database is damaged, or not feedserver's ({strangers_line(lacks[0], 200)})")
             revision.agree_on_secret(connection, secret)
             revision.mark_restored(connection, now)
             jobs.free_all(connection)

@@ -1,6 +1,7 @@
 """A restored site is the same site, in either database; or nothing at all is there."""
 
 import os
+import shutil
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -134,7 +135,7 @@ def test_a_site_that_is_there_is_left_alone(archive: Path, file_place: WebServic
         (folder / other).unlink()
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
 
-    with pytest.raises(BackupError, match=f"{left}: a site is here already; restore into an empty place$"):
+    with pytest.raises(BackupError, match=f"{left}: a site is or was here; restore into an empty place"):
         restore_in(file_place, archive)
 
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
@@ -169,6 +170,26 @@ def test_what_is_left_of_another_database_is_never_replayed_into_the_restored_on
     assert files_below(folder) == [left.name]
     left.unlink()
     restore_in(file_place, archive)
+
+
+def test_a_database_that_lacks_what_the_program_needs_is_no_site(
+    prepared_sqlite: Path, file_place: WebServices, tmp_path: Path
+) -> None:
+    site = file_in(tmp_path / "other", prepared_sqlite)
+    with site.write() as connection:
+        connection.execute(text("ALTER TABLE thoughts DROP COLUMN title"))
+    backup.to_file(site, Settings(data_dir=tmp_path), tmp_path / "other.tar.gz", file_place.clock(), silent)
+    site.close()
+
+    with pytest.raises(BackupUnusable, match=r"not feedserver's \(the column thoughts\.title is missing\)$"):
+        restore_in(file_place, tmp_path / "other.tar.gz")
+
+    assert not file_place.settings.data_dir.exists()
+
+
+def file_in(folder: Path, prepared: Path) -> Database:
+    folder.mkdir()
+    return Database(f"sqlite:///{shutil.copy(prepared, folder / 'feedserver.sqlite3')}")
 
 
 # --- all or nothing ---
@@ -221,7 +242,7 @@ def test_a_site_that_another_process_makes_meanwhile_is_left_alone(
 
     monkeypatch.setattr(restoring, "_prepare", too_slow)
 
-    with pytest.raises(BackupError, match="a site is here already"):
+    with pytest.raises(BackupError, match="a site is or was here"):
         restore_in(file_place, archive)
 
     assert everything(file_place)["posts"] == []
