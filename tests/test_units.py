@@ -1,6 +1,7 @@
 """The systemd units: valid, and restrictive."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -8,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.serving import clean_environ
+
 CONFIG = Path(__file__).parents[1] / "config"
 UNITS = ("feedserver.service", "feedserver-worker.service")
+BACKUP = "feedserver-backup.service"
 SOCKET = "feedserver.socket"
+TIMER = "feedserver-backup.timer"
 ANALYZE = shutil.which("systemd-analyze")
 MOST_EXPOSED = 1.5  # of 10, as `systemd-analyze security` counts
 
@@ -21,11 +26,12 @@ pytestmark = pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not 
 def installed(tmp_path: Path) -> Path:
     """The units as installed, with the program of these tests."""
     program = Path(sys.executable).with_name("feedserver")
-    for name in UNITS:
+    for name in (*UNITS, BACKUP):
         text = (CONFIG / name).read_text("utf-8")
-        assert "ExecStart=/opt/feedserver/bin/feedserver " in text
+        assert re.search(r"^ExecStart=.*/opt/feedserver/bin/feedserver ", text, re.MULTILINE)
         (tmp_path / name).write_text(text.replace("/opt/feedserver/bin/feedserver", str(program)), "utf-8")
-    shutil.copy(CONFIG / SOCKET, tmp_path)
+    for name in (SOCKET, TIMER):
+        shutil.copy(CONFIG / name, tmp_path)
     return tmp_path
 
 
@@ -38,7 +44,7 @@ def analyze(*arguments: str, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("name", [*UNITS, SOCKET])
+@pytest.mark.parametrize("name", [*UNITS, SOCKET, BACKUP, TIMER])
 def test_the_unit_is_valid(installed: Path, name: str) -> None:
     analyze("verify", "--man=no", "--recursive-errors=no", str(installed / name), folder=installed)
 
@@ -61,7 +67,7 @@ def test_a_reload_sends_the_signal_that_reads_the_settings_anew(name: str) -> No
     assert "\nExecReload=/bin/kill -HUP $MAINPID\n" in (CONFIG / name).read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", [*UNITS, BACKUP])
 def test_the_unit_has_a_low_exposure_level(installed: Path, name: str) -> None:
     said = analyze("security", "--offline=yes", "--no-pager", str(installed / name), folder=installed)
 
@@ -70,12 +76,30 @@ def test_the_unit_has_a_low_exposure_level(installed: Path, name: str) -> None:
     assert float(exposure[1]) <= MOST_EXPOSED
 
 
-def test_worker_and_server_have_the_same_restrictions() -> None:
-    restrictions = [
-        (CONFIG / name).read_text("utf-8").split("# What it may:")[1].split("[Install]")[0] for name in UNITS
-    ]
+def test_all_units_have_the_same_restrictions() -> None:
+    restrictions = {
+        (CONFIG / name).read_text("utf-8").split("# What it may:")[1].split("[Install]")[0].rstrip()
+        for name in (*UNITS, BACKUP)
+    }
 
-    assert restrictions[0] == restrictions[1]
+    assert len(restrictions) == 1
+
+
+def test_the_nightly_command_makes_a_backup_named_by_its_time(
+    installed: Path, prepared_sqlite: Path, tmp_path: Path
+) -> None:
+    for name in ("var", "backups"):
+        (tmp_path / name).mkdir()
+    shutil.copy(prepared_sqlite, tmp_path / "var" / "feedserver.sqlite3")
+    found = re.search(r"^ExecStart=(/bin/sh -c .*)$", (installed / BACKUP).read_text("utf-8"), re.MULTILINE)
+    assert found
+    command = found[1].replace("$$", "$").replace("%%", "%")  # systemd.service(5), systemd.unit(5)
+
+    arguments = shlex.split(command.replace("/var/lib/feedserver-backups", str(tmp_path / "backups")))
+    subprocess.run(arguments, env=clean_environ(), cwd=tmp_path, check=True, timeout=60)
+
+    (made,) = (tmp_path / "backups").iterdir()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d{6}Z\.tar\.gz", made.name)
 
 
 def test_systemd_waits_longer_than_gunicorn() -> None:
