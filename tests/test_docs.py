@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import subprocess
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -127,3 +128,12 @@ def test_every_file_that_is_linked_is_there(path: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text("utf-8"))
 
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize(("arguments", "bound"), [([], ""), (["PORT=8001"], " --bind 127.0.0.1:8001")])
+def test_make_serve_takes_a_port(arguments: list[str], bound: str) -> None:
+    command = ["make", "--dry-run", "--old-file=here/.serves", "VENV=here", "serve", *arguments]
+
+    shown = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=30)
+
+    assert shown.stdout.splitlines()[-1].rstrip() == f"here/bin/feedserver serve{bound}"

@@ -216,3 +216,8 @@ def test_unknown_variables_are_named_in_one_line(
     prepare(["/a/unix/socket"])
 
     assert capsys.readouterr().err == "feedserver: ignored, as no setting has this name: FEEDSERVER_PORT\n"
+
+
+def test_heartbeat_files_lie_in_memory_where_there_is_a_place_for_them() -> None:
+    """In a container with a read-only root, /tmp may not be there; on a disk, a heartbeat may wait for it."""
+    assert gunicorn_settings()["worker_tmp_dir"] == ("/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
