@@ -9,6 +9,7 @@
     ├── PostError
     │   ├── PostNotFound
     │   │   ├── PostGone         deleted
+    │   │   │   └── PostErased   its texts are gone for good
     │   │   └── PostMoved        carries the new slug
     │   ├── SlugTaken
     │   └── InvalidDocument      names the field
@@ -84,14 +85,36 @@ class PostNotFound(PostError):
 class PostGone(PostNotFound):
     """The post was deleted."""
 
+    def __init__(self, slug: str) -> None:
+        PostError.__init__(self, f"“{slug}” is deleted; `feedserver post restore {slug}` brings it back")
+        self.slug = slug
+
+
+class PostErased(PostGone):
+    """The post was deleted, and erased."""
+
+    def __init__(self, slug: str) -> None:
+        PostError.__init__(self, f"“{slug}” was erased; nothing is left of it but its address, which answers 410")
+        self.slug = slug
+
+
+class NotDeleted(PostError):
+    def __init__(self, slug: str, deed: str) -> None:
+        super().__init__(f"“{slug}” is not deleted, and only a deleted post can be {deed}; see `feedserver post list`")
+        self.slug = slug
+
 
 class PostMoved(PostNotFound):
     """The post was renamed; `slug` is its new slug."""
 
 
 class SlugTaken(PostError):
-    def __init__(self, slug: str) -> None:
-        super().__init__(f"slug: “{slug}” is taken by another post, now or formerly; choose another one")
+    """Another post has the slug, or had it. `can_be_restored`: that one is deleted."""
+
+    def __init__(self, slug: str, *, can_be_restored: bool = False) -> None:
+        owner = "a deleted post" if can_be_restored else "another post, now or formerly"
+        advice = f"; or bring that one back: `feedserver post restore {slug}`" if can_be_restored else ""
+        super().__init__(f"slug: “{slug}” is taken by {owner}; choose another one{advice}")
         self.slug = slug
 
 

@@ -1,20 +1,24 @@
-"""`feedserver post …`: publish, edit, rename, delete, list and show."""
+"""`feedserver post …`: publish, edit, rename, delete, restore, erase, list and show."""
 
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import get_args
 
-from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
-from feedserver.errors import InvalidDocument, PostError, PostNotFound
+from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, readable, remark, verb
+from feedserver.errors import InvalidDocument, PostErased, PostError, PostGone, PostNotFound
 from feedserver.posts import store
 from feedserver.posts.document import FIELDS, MAX_BYTES, nearest_field
-from feedserver.posts.model import DraftText, Post
+from feedserver.posts.model import DraftText, Post, Status
 from feedserver.services import Services
+from feedserver.thoughts import listing as listing_of_thoughts
 from feedserver.thoughts import shown as thoughts
+from feedserver.thoughts.listing import Filters
+from feedserver.thoughts.moderation import erase
 
 
 def add_commands(commands: Commands) -> None:
-    group = noun(commands, "post", "publish, edit, rename, delete, list and show posts")
+    group = noun(commands, "post", "publish, edit, rename, delete, restore, erase, list and show posts")
     add = verb(group, "add", _add, "publish Markdown documents with front matter; prints their permalinks")
     add.add_argument("files", metavar="FILE", nargs="+", help="a document; - for standard input")
     edit = verb(group, "edit", _edit, "replace a post's content; its address, id and date stay")
@@ -23,11 +27,15 @@ def add_commands(commands: Commands) -> None:
     rename = verb(group, "rename", _rename, "give a post another slug; the old address redirects for ever")
     rename.add_argument("slug", metavar="SLUG")
     rename.add_argument("new", metavar="NEW")
-    verb(group, "delete", _delete, "delete a post; its address answers 410 for ever").add_argument(
-        "slug", metavar="SLUG"
-    )
-    listing(group, "list", _list, "list all posts, newest first")
-    verb(group, "show", _show, "print a post's document as it was published").add_argument("slug", metavar="SLUG")
+    for name, run, meaning in (
+        ("delete", _delete, "delete a post; its address answers 410 until it is restored"),
+        ("restore", _restore, "bring a deleted post back as it was"),
+        ("erase", _erase, "erase a deleted post and its thoughts, for good; its address answers 410 for ever"),
+        ("show", _show, "print a post's document as it was published"),
+    ):
+        verb(group, name, run, meaning).add_argument("slug", metavar="SLUG")
+    listed = listing(group, "list", _list, "list all posts, newest first")
+    listed.add_argument("--state", choices=get_args(Status), help="only those in this state")
 
 
 def _add(chosen: Namespace) -> int:
@@ -42,7 +50,7 @@ def _add(chosen: Namespace) -> int:
             if len(chosen.files) == 1 or isinstance(error, BrokenPipeError):
                 raise
             reason = error.strerror if isinstance(error, OSError) else error
-            _remark(f"{name}: {reason}")
+            remark(f"{name}: {reason}")
             refused = 1
     return refused
 
@@ -50,7 +58,20 @@ def _add(chosen: Namespace) -> int:
 def _edit(chosen: Namespace) -> None:
     services = open_site()
     document = _document(services, chosen.file)
+    if document.slug_is_given:
+        _refuse_another_slug(services, chosen.slug, document.slug)
     _print_post(services, services.publisher.edit(chosen.slug, document, services.clock()), document)
+
+
+def _refuse_another_slug(services: Services, slug: str, given: str) -> None:
+    """Refuses a document whose slug is none of the post's, present or former."""
+    with services.database.read() as connection:
+        post_id = store.slug_owner(connection, slug)
+        is_own = post_id is None or store.slug_owner(connection, given) == post_id
+    if not is_own:
+        raise InvalidDocument(
+            "slug", f"an edit changes none; `feedserver post rename {slug} {given}` does, then edit “{given}”"
+        )
 
 
 def _rename(chosen: Namespace) -> None:
@@ -60,7 +81,23 @@ def _rename(chosen: Namespace) -> None:
 
 def _delete(chosen: Namespace) -> None:
     services = open_site()
-    services.publisher.delete(chosen.slug)
+    post = services.publisher.delete(chosen.slug)
+    print(f"deleted {services.urls.post(post.slug)}; `feedserver post restore {post.slug}` brings it back")
+
+
+def _restore(chosen: Namespace) -> None:
+    services = open_site()
+    _print_post(services, services.publisher.restore(chosen.slug))
+
+
+def _erase(chosen: Namespace) -> None:
+    services = open_site()
+    post = services.publisher.erase(chosen.slug)
+    with services.database.read() as connection:
+        ids = listing_of_thoughts.ids(connection, Filters(post.id))
+    erased = erase.erase(services.database, ids, services.clock())
+    services.database.forget_deleted()
+    print(f"erased {services.urls.post(post.slug)} and its thoughts ({len(erased):,}), for good; it answers 410")
 
 
 def _list(chosen: Namespace) -> None:
@@ -83,6 +120,7 @@ def _list(chosen: Namespace) -> None:
             "thoughts": counts.get(post.id, (0, None))[0],
         }
         for post in found
+        if chosen.state in (None, post.status(now))
     )
     columns = ("published_at", "state", "slug", "title", "thoughts")
     print_list(rows, as_json=chosen.json, columns=columns, zone=services.settings.site.zone, roomy="title")
@@ -93,6 +131,10 @@ def _show(chosen: Namespace) -> None:
         post = store.by_slug(connection, chosen.slug)
     if post is None:
         raise PostNotFound(chosen.slug)
+    if post.is_erased:
+        raise PostErased(chosen.slug)
+    if post.state == "deleted":
+        remark(str(PostGone(chosen.slug)))
     print(post.source, end="" if post.source.endswith("\n") else "\n")
 
 
@@ -109,9 +151,9 @@ def _document(services: Services, name: str) -> DraftText:
     for field in document.unknown_fields:
         near = nearest_field(field)
         hint = f"did you mean “{near}”?" if near else f"the fields are {', '.join(FIELDS)}"
-        _remark(f"unknown field “{field}” is left out; {hint}")
+        remark(f"unknown field “{field}” is left out; {hint}")
     for field in document.commented:
-        _remark(f"{field}: what follows “ #” is a comment and is left out; write the value in quotes to keep it")
+        remark(f"{field}: what follows “ #” is a comment and is left out; write the value in quotes to keep it")
     return document
 
 
@@ -119,11 +161,11 @@ def _print_post(services: Services, post: Post, document: DraftText | None = Non
     """Prints the permalink of a post, or the slug of a draft; on standard error why readers cannot see it yet."""
     status = post.status(services.clock())
     if status == "scheduled":
-        _remark(f"scheduled for {post.published_at:%Y-%m-%d %H:%M} UTC")
+        remark(f"scheduled for {readable(post.published_at, services.settings.site.zone)}")
     elif status == "draft":
-        _remark(f"saved as a draft{_why_withheld(document)}")
+        remark(f"saved as a draft{_why_withheld(document)}")
     elif document is not None and document.until is not None:
-        _remark(f"readers will still see “{post.slug}” after {document.until:%Y-%m-%d %H:%M} UTC; delete it then")
+        remark(f"readers will still see “{post.slug}” after {document.until:%Y-%m-%d %H:%M} UTC; delete it then")
     print(post.slug if status == "draft" else services.urls.post(post.slug))
 
 
@@ -133,7 +175,3 @@ def _why_withheld(document: DraftText | None) -> str:
     if document.withheld_by:
         return " because of " + ", ".join(f"“{field}”" for field in document.withheld_by)
     return f": its time ended at {document.until:%Y-%m-%d %H:%M} UTC" if document.until else ""
-
-
-def _remark(line: str) -> None:
-    print(f"feedserver: {line}", file=sys.stderr)

@@ -220,6 +220,8 @@ def _erase(chosen: Namespace) -> int:
         else:
             ids = thoughts.ids(connection, Filters(host=chosen.host)) if chosen.host else list(chosen.ids)
     erased = erase.erase(services.database, ids, services.clock(), chosen.host)
+    if erased:
+        services.database.forget_deleted()
     if unknown := sorted(set(ids) - set(erased)):
         for thought_id in unknown:
             remark(str(ThoughtNotFound(thought_id)))

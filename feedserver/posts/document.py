@@ -90,6 +90,7 @@ def read(content: bytes, zone: tzinfo) -> DraftText:
         withheld_by=tuple(front.written[name] for name in withheld.drafts),
         unknown_fields=tuple(sorted(front.written[name] for name in withheld.others)),
         commented=tuple(name for name in front.commented if name in _TEXTS),
+        slug_is_given=fields.get("slug") is not None,
     )
 
 

@@ -32,7 +32,7 @@ class Enclosure:
 class DraftText:
     """A Markdown document with front matter, read and checked, not yet rendered (docs/interface.md, “Posts”).
 
-    `slug` is made from the title if the author gave none. `date`, `updated` and `summary` (plain text) are None if not
+    `slug` is made from the title unless `slug_is_given`. `date`, `updated` and `summary` (plain text) are None if not
     given. `draft` says also what other systems' fields say: those in `withheld_by` made it one. Readers are not to see
     the post from `until` on. `unknown_fields` are names in the front matter. Of the texts in `commented` a comment was
     left out.
@@ -56,6 +56,7 @@ class DraftText:
     withheld_by: tuple[str, ...] = ()
     unknown_fields: tuple[str, ...] = ()
     commented: tuple[str, ...] = ()
+    slug_is_given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,11 @@ class Post:
     def status(self, now: datetime) -> Status:
         """The state at `now`: a published post with a later date is scheduled."""
         return _status(self.state, self.published_at, now)
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether nothing is left of a deleted post but its addresses."""
+        return self.state == "deleted" and not self.source
 
     def visible(self, now: datetime) -> bool:
         """Whether readers see the post at `now`."""

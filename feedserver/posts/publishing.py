@@ -1,4 +1,4 @@
-"""Publishes, edits, renames and deletes posts, each in one transaction.
+"""Publishes, edits, renames, deletes, restores and erases posts, each in one transaction.
 
 Texts are rendered before the transaction, as it makes other writers wait. Listeners are notified inside it (`events`).
 The transaction counts a site revision, which is how feeds and pages learn of the change.
@@ -12,13 +12,13 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from feedserver.clock import Clock
-from feedserver.errors import PostNotFound, SlugTaken
+from feedserver.errors import InvalidDocument, NotDeleted, PostErased, PostGone, PostNotFound, SlugTaken
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import Job
 from feedserver.posts import document as documents
-from feedserver.posts import events, scheduling, spelling, store
+from feedserver.posts import erasing, events, scheduling, spelling, store
 from feedserver.posts.events import Listener, PostEvent
-from feedserver.posts.model import DraftText, Post
+from feedserver.posts.model import DraftText, Post, PostState
 from feedserver.posts.rendering import render
 from feedserver.settings import SiteSettings
 from feedserver.storage import revision
@@ -49,8 +49,7 @@ class Publisher:
 
         def operation(connection: Connection) -> Post:
             revision.revise(connection)
-            if store.slug_owner(connection, document.slug) is not None:
-                raise SlugTaken(document.slug)
+            _check_free(connection, document.slug)
             post_id = store.add(
                 connection,
                 spelling.settled(connection, document, self.settings.author),
@@ -96,24 +95,58 @@ class Publisher:
         new = documents.check_slug(new)
 
         def write(connection: Connection, post: Post) -> None:
-            if store.slug_owner(connection, new) not in (None, post.id):
-                raise SlugTaken(new)
+            _check_free(connection, new, post)
             store.rename(connection, post.id, new)
 
         return self._change(slug, write, self.clock())
 
     def delete(self, slug: str) -> Post:
-        """Deletes a post: its address answers 410 for ever, its text stays in the database."""
+        """Deletes a post: its address answers 410, its text stays in the database."""
 
         def operation(connection: Connection) -> Post:
             revision.revise(connection)
             now = self.clock()
             post = _undeleted(connection, slug)
             self._notify_if_due(connection, post, now)
-            store.mark_deleted(connection, post.id)
+            store.mark_deleted(connection, post)
             return self._follow_up(connection, post, post.id, now)
 
         return self.database.transact(operation)
+
+    def restore(self, slug: str) -> Post:
+        """Brings a deleted post back as it was: its state, id, addresses, positions in archives, and thoughts."""
+
+        def operation(connection: Connection) -> Post:
+            revision.revise(connection)
+            post = _deleted(connection, slug, "restored")
+            if post.is_erased:
+                raise PostErased(slug)
+            state = store.state_to_restore(connection, post.id) or self._state_of_document(post)
+            store.mark_restored(connection, post.id, state)
+            return self._follow_up(connection, post, post.id, self.clock())
+
+        return self.database.transact(operation)
+
+    def erase(self, slug: str) -> Post:
+        """Erases the texts and names of a deleted post, for good; its addresses answer 410 for ever.
+
+        Its thoughts are a matter of `thoughts.moderation.erase`.
+        """
+
+        def operation(connection: Connection) -> Post:
+            revision.revise(connection)
+            post = _deleted(connection, slug, "erased")
+            erasing.erase(connection, post.id)
+            return post
+
+        return self.database.transact(operation)
+
+    def _state_of_document(self, post: Post) -> PostState:
+        """The state of a post that an older program has deleted: its document says it."""
+        try:
+            return _state(self.read(post.source.encode()), post.updated_at)
+        except InvalidDocument:  # by today's rules
+            return "draft"
 
     def notify_due(self, job: Job) -> None:
         """Runs the job of a scheduled post: notifies listeners, unless another change has done so."""
@@ -160,7 +193,7 @@ class Publisher:
             listener(connection, event)
 
 
-def _state(document: DraftText, now: datetime) -> str:
+def _state(document: DraftText, now: datetime) -> PostState:
     over = document.until is not None and document.until <= now
     return "draft" if document.draft or over else "published"
 
@@ -177,6 +210,24 @@ def _updated_at(wanted: datetime, least: datetime, now: datetime) -> datetime:
 
 def _undeleted(connection: Connection, slug: str) -> Post:
     post = store.by_slug(connection, slug)
-    if post is None or post.state == "deleted":
+    if post is None:
         raise PostNotFound(slug)
+    if post.state == "deleted":
+        raise PostErased(slug) if post.is_erased else PostGone(slug)
     return post
+
+
+def _deleted(connection: Connection, slug: str, deed: str) -> Post:
+    post = store.by_slug(connection, slug)
+    if post is None:
+        raise PostNotFound(slug)
+    if post.state != "deleted":
+        raise NotDeleted(slug, deed)
+    return post
+
+
+def _check_free(connection: Connection, slug: str, own: Post | None = None) -> None:
+    """Raises SlugTaken if another post has the slug, or had it."""
+    owner = store.by_slug(connection, slug)
+    if owner is not None and (own is None or owner.id != own.id):
+        raise SlugTaken(slug, can_be_restored=owner.state == "deleted" and not owner.is_erased)

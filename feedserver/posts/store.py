@@ -215,8 +215,20 @@ def rename(connection: Connection, post_id: int, slug: str) -> None:
     connection.execute(update(posts).where(posts.c.id == post_id).values(slug=slug))
 
 
-def mark_deleted(connection: Connection, post_id: int) -> None:
-    connection.execute(update(posts).where(posts.c.id == post_id).values(state="deleted"))
+def mark_deleted(connection: Connection, post: Post) -> None:
+    """Writes that a post is deleted, and the state to restore."""
+    connection.execute(update(posts).where(posts.c.id == post.id).values(state="deleted", deleted_from=post.state))
+
+
+def state_to_restore(connection: Connection, post_id: int) -> PostState | None:
+    """The state that a deleted post had; None if an older program has deleted it."""
+    query = select(posts.c.deleted_from).where(posts.c.id == post_id)
+    state: PostState | None = connection.execute(query).scalar_one()
+    return state
+
+
+def mark_restored(connection: Connection, post_id: int, state: PostState) -> None:
+    connection.execute(update(posts).where(posts.c.id == post_id).values(state=state, deleted_from=None))
 
 
 # --- parts of queries and rows ---

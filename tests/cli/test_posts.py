@@ -108,11 +108,67 @@ def test_show_prints_the_document_as_it_was_published(run: Run, site: Path, writ
     assert run("post", "show", "no-line-end").text == "---\ntitle: No line end\n---\nWords."
 
 
-def test_delete_hides_a_post(run: Run, site: Path, write: Write) -> None:
+def states(run: Run) -> dict[str, str]:
+    return {post["slug"]: post["state"] for post in json.loads(run("post", "list", "--json").text)}
+
+
+def test_delete_hides_a_post_until_it_is_restored(run: Run, site: Path, write: Write) -> None:
     run("post", "add", write(HELLO))
 
-    assert run("post", "delete", "hello").status == 0
-    assert json.loads(run("post", "list", "--json").text)[0]["state"] == "deleted"
+    deleted = run("post", "delete", "hello")
+    assert (deleted.status, deleted.err, len(deleted.out)) == (0, [], 1)
+    assert "feedserver post restore hello" in deleted.out[0]
+    assert states(run) == {"hello": "deleted"}
+    shown = run("post", "show", "hello")
+    assert (shown.status, shown.text + "\n") == (0, HELLO)
+    assert "feedserver post restore hello" in shown.err[0]
+    for command in (("edit", "hello", "post.md"), ("rename", "hello", "new"), ("delete", "hello")):
+        refused = run("post", *command)
+        assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+        assert "feedserver post restore hello" in refused.err[0]
+
+    assert run("post", "restore", "hello").out == ["http://blog.example/posts/hello"]
+    assert states(run) == {"hello": "published"}
+    refused = run("post", "restore", "hello")
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+
+
+def test_a_deleted_post_is_erased_with_its_thoughts(run: Run, site: Path, write: Write) -> None:
+    run("post", "add", write(HELLO))
+    assert run("post", "erase", "hello").status == 1, "only a deleted one"
+    run("post", "delete", "hello")
+
+    erased = run("post", "erase", "hello")
+
+    assert (erased.status, erased.err, len(erased.out)) == (0, [], 1)
+    (post,) = json.loads(run("post", "list", "--json").text)
+    assert (post["state"], post["title"]) == ("deleted", "")
+    for command in (("restore", "hello"), ("show", "hello")):
+        refused = run("post", *command)
+        assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+        assert "erased" in refused.err[0]
+
+
+def test_an_edit_with_another_slug_says_that_renaming_is_a_command_and_changes_nothing(
+    run: Run, site: Path, write: Write
+) -> None:
+    run("post", "add", write(HELLO))
+
+    refused = run("post", "edit", "hello", write("---\ntitle: New\nslug: new\n---\n"))
+
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+    assert "feedserver post rename hello new" in refused.err[0]
+    assert run("post", "show", "hello").text + "\n" == HELLO
+    run("post", "rename", "hello", "new")
+    assert run("post", "edit", "new", write("---\ntitle: New\nslug: hello\n---\n")).status == 0, "its former one"
+
+
+def test_the_list_can_be_narrowed_to_a_state(run: Run, site: Path, write: Write) -> None:
+    run("post", "add", write(HELLO))
+    run("post", "add", write("---\ntitle: Draft\ndraft: true\n---\n"))
+
+    assert [post["slug"] for post in json.loads(run("post", "list", "--json", "--state", "draft").text)] == ["draft"]
+    assert run("post", "list", "--state", "nonsense").status == 2
 
 
 def test_each_unknown_field_is_named_with_the_nearest_known_one_but_does_not_stop_the_post(

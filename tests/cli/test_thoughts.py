@@ -271,6 +271,19 @@ def test_erasing_takes_all_words_and_names_and_says_how_many(run: Run, comment: 
     assert (refused.status, len(refused.err)) == (1, 1)
 
 
+def test_nothing_erased_can_be_read_in_the_files_of_sqlite(run: Run, comment: Add, database: Database) -> None:
+    if database.file is None:
+        pytest.skip("PostgreSQL reuses the place at its next vacuum")
+    said = comment(text="Secretwords of Cleo.")
+    database.close()
+    folder = database.file.parent
+
+    assert any(b"Secretwords" in file.read_bytes() for file in folder.glob(f"{database.file.name}*"))
+    assert run("thought", "erase", said.id).status == 0
+
+    assert not any(b"Secretwords" in file.read_bytes() for file in folder.glob(f"{database.file.name}*"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "left"),
     [(("--email", "CLEO@example.com"), ["pingback"]), (("--host", "example"), ["comment", "comment"])],

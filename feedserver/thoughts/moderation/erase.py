@@ -39,14 +39,13 @@ def ids_of_email(connection: Connection, address: str) -> list[int]:
 def erase(database: Database, thought_ids: Sequence[int], now: datetime, host: str | None = None) -> list[int]:
     """Erases thoughts, for good; returns the ids of those that are there. `host`: all of them are from this host.
 
-    Raises StorageError, after the thoughts were erased, if their words may still be read in SQLite's file.
+    After it comes `Database.forget_deleted`, or their words may still be read in SQLite's file.
     """
     erased = [
         one for some in batches(thought_ids, _BATCH) for one in database.transact(partial(_erase, ids=some, now=now))
     ]
     if erased:
         database.transact(partial(_close_log, host=host, now=now))
-        database.forget_deleted()
     return erased
 
 

@@ -7,11 +7,12 @@ import random
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, exists, select
 
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import BACKGROUND
 from feedserver.posts.events import PostEvent
+from feedserver.storage.schema import jobs as jobs_table
 from feedserver.storage.schema import posts, slugs, thoughts
 from feedserver.thoughts import store
 from feedserver.thoughts.verification.fetch_budget import budget_key
@@ -28,6 +29,16 @@ _DECISION_TIMES: Final = (
         thoughts.c.source_key == bindparam("key"),
         thoughts.c.state.in_(("shown", "held")),
         posts.c.state != "deleted",
+    )
+)
+_WITHOUT_JOB: Final = (
+    select(thoughts.c.source_key)
+    .distinct()
+    .where(
+        thoughts.c.post_id == bindparam("post"),
+        thoughts.c.state.in_(("shown", "held")),
+        thoughts.c.source_key.is_not(None),
+        ~exists().where(jobs_table.c.kind == VERIFY, jobs_table.c.subject == thoughts.c.source_key),
     )
 )
 _JITTER: Final = 0.1  # of a pause: spreads sources that were pinged together
@@ -67,8 +78,14 @@ def plan(connection: Connection, source_key: str, now: datetime) -> None:
 
 
 def follow(urls: Urls, connection: Connection, event: PostEvent) -> None:
-    """Has a post of ours inspected at once whose readers see a change, if it is a source of thoughts itself."""
+    """Has a post of ours inspected at once whose readers see a change, if it is a source of thoughts itself.
+
+    The sources of thoughts on a post that was deleted have no job any more: a restored post gets them back.
+    """
     if event.old is None:
+        if event.post.state != "deleted":
+            for source_key in connection.execute(_WITHOUT_JOB, {"post": event.post.id}).scalars().all():
+                plan(connection, source_key, event.now)
         return
     for slug in connection.execute(select(slugs.c.slug).where(slugs.c.post_id == event.post.id)).scalars().all():
         source_key = urls.post(slug)

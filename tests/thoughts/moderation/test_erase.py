@@ -291,6 +291,7 @@ def test_the_bytes_leave_the_file_of_sqlite_and_its_log(site: Site, target: str)
     assert found() >= {"secretwords", "Ann Secret", "ann-secret.example"}
 
     erase_ping(site)
+    site.services.database.forget_deleted()
 
     assert found() == set()
 
@@ -307,6 +308,4 @@ def test_what_may_still_be_read_in_the_file_is_said(site: Site, target: str, mon
         with site.services.database.write() as other:
             other.execute(insert(host_rules).values(host="x.example", rule="block", created_at=site.clock()))
         with pytest.raises(StorageError, match="may still hold what was erased"):
-            erase_ping(site)
-
-    assert site.only_thought().state == "deleted"
+            site.services.database.forget_deleted()
