@@ -38,7 +38,7 @@ class FeedDocuments:
         self._clock = clock
         self._cache = DocumentCache()
         self._renderer = Renderer(database, collector, clock)
-        self._rendering = [Lock() for _ in range(_LOCKS)]
+        self._turns = [_Turn() for _ in range(_LOCKS)]
         self._outage = Outage()
 
     def cached(self, address: FeedAddress) -> Document | None:
@@ -57,22 +57,22 @@ class FeedDocuments:
 
         Raises what `Collector.collect` raises; without a last good document, SQLAlchemy's DBAPIError or TimeoutError.
         """
-        last_good = self._cache.get(address)
-        rendering = self._rendering[hash(address) % _LOCKS]
+        last_good, asked_at = self._cache.get(address), monotonic()
+        turn = self._turns[hash(address) % _LOCKS]
         if last_good is None:
-            with rendering:
-                return self._current(address)
-        if self._outage.is_recent or not rendering.acquire(timeout=_WAIT):
+            with turn.lock:
+                return self._current(address, turn, asked_at)
+        if self._outage.is_recent or not turn.lock.acquire(timeout=_WAIT):
             return last_good
         try:
-            current = self._current(address)
+            current = self._current(address, turn, asked_at)
         except DATABASE_ERRORS as error:
             if not is_outage(error):
                 _log.exception("the database refused a statement")
             self._outage.begin()
             return last_good
         finally:
-            rendering.release()
+            turn.lock.release()
         self._outage.end()
         return current
 
@@ -83,14 +83,14 @@ class FeedDocuments:
         )
         return feed
 
-    def _current(self, address: FeedAddress) -> Document:
-        """Renders the document unless it is current. The caller holds its lock.
+    def _current(self, address: FeedAddress, turn: "_Turn", asked_at: float) -> Document:
+        """Renders the document unless it is current, or another thread began to render it after it was asked for.
 
         A new one is returned only when each process knows of the change: until then another one may serve the document
-        before it.
+        before it. The caller has its turn.
         """
-        cached, known_everywhere = self._cache.get(address), monotonic() + self._changes.max_age
-        if cached is not None and self._is_current(cached):
+        cached, begun_at = self._cache.get(address), monotonic()
+        if cached is not None and (turn.has_rendered(address, asked_at) or self._is_current(cached)):
             return cached
         try:
             document = self._renderer.render(address, cached)
@@ -98,11 +98,25 @@ class FeedDocuments:
             self._cache.discard(address)
             raise
         if cached is None or cached.validators != document.validators:
-            sleep(max(0.0, known_everywhere - monotonic()))
+            sleep(max(0.0, begun_at + self._changes.max_age - monotonic()))
         self._cache.put(address, document)
+        turn.rendered, turn.begun_at = address, begun_at
         return document
 
     def _is_current(self, document: Document) -> bool:
         with self._database.read() as connection:
             present = revision.load(connection).revision
         return document.state.is_current(present, self._clock()) and self._renderer.is_final(document)
+
+
+class _Turn:
+    """Lets one thread at a time render the documents that share it; knows which one was rendered last."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.rendered: FeedAddress | None = None
+        self.begun_at = 0.0  # by the monotonic clock: the document has every change from before
+
+    def has_rendered(self, address: FeedAddress, since: float) -> bool:
+        """Whether the document at `address` was the last one, and was begun after `since`."""
+        return self.rendered == address and self.begun_at >= since

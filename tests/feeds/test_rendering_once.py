@@ -19,7 +19,7 @@ from feedserver.settings import Settings
 from feedserver.storage.changes import SiteState
 from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock
-from tests.support.waiting import together
+from tests.support.waiting import together, wait_until
 
 ATOM = FeedAddress("site", "atom")
 
@@ -133,6 +133,33 @@ def test_a_change_is_rendered_once_for_all_threads(services: WebServices, publis
 
     assert all(b"Two" in one.result().bodies["identity"] for one in found)
     assert slow.times == 1
+
+
+def test_a_rendering_is_enough_for_all_that_asked_before_it_began_though_the_site_changes_meanwhile(
+    services: WebServices, publish: Publish, slow: SlowWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow.go_on.set()
+    publish("One")
+    services.feed_documents.get(ATOM)
+    publish("Two")
+    slow.reset()
+    real, numbers = Collector.collect, count()
+
+    def collect(*given: Any) -> tuple[Feed, SiteState]:
+        collected = real(*given)
+        publish("Yet another", slug=f"another-{next(numbers)}")
+        return collected
+
+    monkeypatch.setattr(Collector, "collect", collect)
+    with ThreadPoolExecutor(8) as threads:
+        threads.submit(services.feed_documents.get, ATOM)
+        assert slow.rendering.wait(30)
+        others = [threads.submit(services.feed_documents.get, ATOM) for _ in range(7)]
+        wait_until(lambda: all(other.running() for other in others))
+        slow.go_on.set()
+
+    assert all(b"Yet another" in other.result().bodies["identity"] for other in others)
+    assert slow.times <= 3, "the first one, and one or two for those that waited"
 
 
 def test_a_rendering_that_does_not_end_delays_no_other_thread_for_long(
