@@ -9,7 +9,20 @@ import sys
 import time
 from pathlib import Path
 
-from bench import busy, changes, deep_pages, feeds, nginx, pings, profiles, renderings, report, sites, starting
+from bench import (
+    busy,
+    changes,
+    deep_pages,
+    discussed,
+    feeds,
+    nginx,
+    pings,
+    profiles,
+    renderings,
+    report,
+    sites,
+    starting,
+)
 from bench.figures import Figure
 from feedserver.clock import utc_now
 
@@ -18,6 +31,7 @@ PARTS = {
     "nginx": nginx.measure,
     "renderings": renderings.measure,
     "deep-pages": deep_pages.measure,
+    "discussed": discussed.measure,
     "changes": changes.measure,
     "starting": starting.measure,
     "busy": busy.measure,

@@ -28,15 +28,18 @@ THOUGHTS_ON_NEWEST = 10
 Rows = dict[Table, list[tuple[Any, ...]]]
 
 
-def fill(services: Services, number: int) -> None:
-    """Writes `number` posts, the newest now, called `post-1` and so on, and as many thoughts on them."""
+def fill(services: Services, number: int, thoughts: int | None = None, on_newest: int = THOUGHTS_ON_NEWEST) -> None:
+    """Writes `number` posts, the newest now, called `post-1` and so on, and `thoughts` on them, by default as many.
+
+    `on_newest` of these are on the newest post.
+    """
     now = services.clock().replace(microsecond=0, tzinfo=None)
     dice = random.Random(7)
     with closing(sqlite3.connect(str(services.database.file), isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("BEGIN")
         _write_posts(connection, number, now, dice)
-        _write_thoughts(connection, number, now, dice)
+        _write_thoughts(connection, number, now, dice, thoughts or number, on_newest)
         connection.execute("UPDATE site SET revision = revision + 1")
         connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -101,10 +104,12 @@ def _post(number: int, moment: str, html: str) -> tuple[Any, ...]:
     return tuple(values.get(column.name) for column in schema.posts.columns)
 
 
-def _write_thoughts(connection: sqlite3.Connection, number: int, now: datetime, dice: random.Random) -> None:
+def _write_thoughts(
+    connection: sqlite3.Connection, posts: int, now: datetime, dice: random.Random, number: int, on_newest: int
+) -> None:
     rows: Rows = {}
     for thought in range(1, number + 1):
-        post = number if thought <= THOUGHTS_ON_NEWEST else dice.randint(1, number - 1)
+        post = posts if thought <= on_newest else dice.randint(1, posts - 1)
         moment = str(now - timedelta(seconds=number - thought)) + ".000000"
         _add(rows, schema.thoughts, *_thought(thought, post, moment))
         if thought % _AT_A_TIME == 0:

@@ -1,4 +1,4 @@
-"""The sites that everything is measured with, small and large, in folders that servers and commands start in."""
+"""The sites that everything is measured with, in folders that servers and commands start in."""
 
 import subprocess
 import sys
@@ -15,13 +15,14 @@ from feedserver.services import WebServices
 from feedserver.settings import load
 
 SMALL, LARGE = 100, 100_000
+DISCUSSED, THOUGHTS, ON_NEWEST = 2_000, 65_000, 5_000  # posts, thoughts on all of them, and on the newest
 # How the commit of `bench.before` makes a site of its own.
 _MAKE = "import sys; from pathlib import Path; from bench import sites; sites._made(Path(sys.argv[1]), sites.SMALL)"
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A site with `posts` posts and as many thoughts, ten of them on the newest post, `post-N`."""
+    """A site with `posts` posts; the newest is `post-N`."""
 
     folder: Path
     posts: int
@@ -46,7 +47,8 @@ class Site:
 
 
 class Both:
-    """The two sites; each is made when it is first asked for."""
+    """The small and the large site, with ten thoughts on the newest post and as many thoughts as posts, and one that is
+    much discussed; each is made when it is first asked for."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -59,10 +61,14 @@ class Both:
     def large(self) -> Site:
         return _made(self.folder / "large", LARGE)
 
+    @cached_property
+    def discussed(self) -> Site:
+        return _made(self.folder / "discussed", DISCUSSED, THOUGHTS, ON_NEWEST)
+
 
 @contextmanager
 def both() -> Iterator[Both]:
-    """The two sites, in a folder that is deleted afterwards."""
+    """The sites, in a folder that is deleted afterwards."""
     with TemporaryDirectory(prefix="feedserver-bench-") as name:
         yield Both(Path(name))
 
@@ -73,10 +79,10 @@ def made_by(tree: Path, folder: Path) -> Site:
     return Site(folder, SMALL)
 
 
-def _made(folder: Path, posts: int) -> Site:
+def _made(folder: Path, posts: int, *thoughts: int) -> Site:
     site = Site(folder, posts)
     (folder / "var").mkdir(parents=True)
     with site.opened() as services:
         init(services, example=False)
-        fill(services, posts)
+        fill(services, posts, *thoughts)
     return site

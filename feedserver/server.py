@@ -20,7 +20,7 @@ from gunicorn.app.base import BaseApplication
 
 from feedserver import access_log, listening, settings, site_address, worker_settings
 from feedserver.access_log import AccessLogger
-from feedserver.app import create_app
+from feedserver.app import compile_templates, create_app
 from feedserver.errors import FeedserverError, SettingsError
 from feedserver.feeds.scopes import SITE, urls_by_format
 from feedserver.installation import init
@@ -190,6 +190,7 @@ def announce(urls: Urls, listeners: Iterable[Any], restored_at: datetime | None 
 
 def _post_worker_init(worker: Any) -> None:
     share_memory()
+    compile_templates(worker.wsgi)
     services = _services_of(worker)
     services.readership.start()
     if services.settings.jobs.in_web:

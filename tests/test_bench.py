@@ -123,3 +123,11 @@ def test_a_site_is_filled_as_the_tables_are(client: FlaskClient, services: WebSe
     page = client.get("/posts/post-30").text
     assert "10 Thoughts to “Post number 30”" in page
     assert "Post number 30" in client.get("/feed.atom").text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_site_may_be_filled_with_more_thoughts_than_posts(client: FlaskClient, services: WebServices) -> None:
+    fill(services, 3, thoughts=300, on_newest=201)
+
+    assert "201 Thoughts to “Post number 3”" in client.get("/posts/post-3").text
+    assert client.get("/posts/post-3?thoughts=3").status_code == 200
