@@ -1,11 +1,14 @@
 """What Debian's nginx with config/nginx.conf must not cache: answers for one visitor, secrets, and momentary ones."""
 
+import gzip
 import re
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlencode
 
+import brotli
 import pytest
 
 from tests.support.front import Answer, Front
@@ -135,6 +138,19 @@ def test_pages_pings_receipts_and_health_are_never_cached(front: Front, blog: Bl
     token = receipt[0].removeprefix("/receipts/")
     assert token not in front.nginx.log.read_text(), "a reader of the log must not be able to read receipts"
     wait_until(lambda: b"1 Thought to" in front.get(path)[2], 15, front.site.log)
+
+
+@pytest.mark.parametrize(("coding", "decode"), [("br", brotli.decompress), ("gzip", gzip.decompress)])
+def test_pages_reach_their_visitors_as_feedserver_compressed_them(
+    front: Front, coding: str, decode: Callable[[bytes], bytes]
+) -> None:
+    path = front.publish("A post that is compressed")
+
+    answers = [front.get(path, Accept_Encoding=coding) for _ in range(2)]
+
+    assert {headers["content-encoding"] for _, headers, _ in answers} == {coding}
+    tokens = {read_form(decode(body).decode()).values["token"] for _, _, body in answers}
+    assert len(tokens) == 2
 
 
 def keys(front: Front) -> list[str]:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
+from feedserver.posts.model import Post
 from feedserver.storage.engine import Database
 from feedserver.thoughts.listing import awaiting_moderation
 from feedserver.thoughts.moderation import reputation
 from feedserver.thoughts.moderation.actions import moderate_all
+from tests.feeds.happenings import say_much
 from tests.support.listing import listing
 from tests.thoughts.site import Site, SiteWith, linking
 
@@ -82,6 +84,22 @@ def test_no_query_of_a_ping_or_an_inspection_reads_a_whole_table(site_with: Site
     }
 
     assert len(statements) > 30
+    assert found == {}
+
+
+@pytest.mark.parametrize("path", ["", "?thoughts=2", "/thoughts.json", "/thoughts.json?page=2"])
+def test_a_post_reads_no_thoughts_but_those_that_it_shows(site: Site, post: Post, path: str) -> None:
+    say_much(site.services, post, 101)
+    with statements_of(site.services.database) as statements:
+        assert site.client.get(f"/posts/{post.slug}{path}").status_code == 200
+
+    found = {
+        statement: tables
+        for statement, values in statements.items()
+        if "thoughts" in (tables := scanned(site.services.database, statement, values))
+    }
+
+    assert len(statements) > 5
     assert found == {}
 
 
