@@ -9,6 +9,7 @@ from feedserver import settings
 from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
 from feedserver.installation import init, upgrade
 from feedserver.jobs import store as jobs
+from feedserver.jobs.overview import by_kind
 from feedserver.services import Services
 from feedserver.storage import conformity, copying, migrate
 from feedserver.storage.engine import Database
@@ -23,7 +24,8 @@ def add_commands(commands: Commands) -> None:
     make.add_argument("--no-example", action="store_true", help="without the example post")
 
     group = noun(commands, "jobs", "background jobs")
-    listing(group, "list", _jobs, "list the waiting jobs, the next one first")
+    found = listing(group, "list", _jobs, "sum up the jobs that wait, by kind; JSON gives each, the next one first")
+    found.add_argument("--all", action="store_true", help="list each job, the next one first")
     run = verb(group, "run", _run, "run the jobs that are due, in this process")
     run.add_argument("--until-idle", action="store_true", help="repeat until no job is due")
 
@@ -51,6 +53,17 @@ def _init(chosen: Namespace) -> None:
 
 def _jobs(chosen: Namespace) -> None:
     services = open_site()
+    if chosen.all or chosen.json:
+        _list_jobs(services, as_json=chosen.json)
+        return
+    with services.database.read() as connection:
+        rows = [asdict(overview) for overview in by_kind(connection, services.clock())]
+    columns = ("kind", "jobs", "under_way", "due", "failed", "due_since", "next_at", "last_error")
+    print_list(rows, as_json=False, columns=columns, zone=services.settings.site.zone, roomy="last_error")
+    print("`--all` lists each" if rows else "nothing waits")
+
+
+def _list_jobs(services: Services, *, as_json: bool) -> None:
     with services.database.read() as connection:
         found = jobs.everything(connection)
     now = services.clock()
@@ -70,7 +83,7 @@ def _jobs(chosen: Namespace) -> None:
         for job in found
     ]
     columns = ("id", "created_at", "run_at", "kind", "attempts", "subject", "why")
-    print_list(rows, as_json=chosen.json, columns=columns, zone=services.settings.site.zone)
+    print_list(rows, as_json=as_json, columns=columns, zone=services.settings.site.zone)
 
 
 def _run(chosen: Namespace) -> None:

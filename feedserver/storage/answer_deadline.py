@@ -13,7 +13,7 @@ T = TypeVar("T")
 class ImpatientConnection(psycopg.Connection[Any]):
     """Ends itself when the server has not answered a statement in `answer_seconds`."""
 
-    answer_seconds = 15.0
+    answer_seconds = 10.0
 
     def wait(self, gen: Generator[Any, Any, T], *arguments: Any, **named: Any) -> T:
         """As psycopg's, which resumes `gen` whenever the server has sent something, and ten times a second."""

@@ -32,7 +32,7 @@ _CACHE_KIB = 512  # of each SQLite connection, one for each thread; the system c
 _WRITES = "feedserver_writes"
 _LOCK_TIMEOUT = "feedserver_lock_timeout"
 _TRIES = 5
-_CONNECT_SECONDS = 10  # for a PostgreSQL that does not answer at all
+_CONNECT_SECONDS = 5  # for a PostgreSQL that does not answer at all
 _REPLICA_LIMITS = {
     "connect_timeout": 2,
     "tcp_user_timeout": 3000,
@@ -53,8 +53,8 @@ class Database:
     ) -> None:
         """Opens nothing yet. `read_url` names a replica; `called` is what error messages call `url`.
 
-        A process that goes on when the database fails gives a `condition`, which logs it; and it does not wait longer
-        for an answer of PostgreSQL than for SQLite's lock. Raises StorageError for a URL that cannot be used.
+        A process that goes on when the database fails gives a `condition`, which logs it; such a process does not wait
+        for ever for a PostgreSQL that is silent. Raises StorageError for a URL that cannot be used.
         """
         self.called = called
         self.writes = 0  # transactions that this object has committed

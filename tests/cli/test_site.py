@@ -231,7 +231,31 @@ def test_jobs_list_has_every_key_always(run: Run, site: Path, database_url: str)
     }
     assert list(later) == list(soon)
     assert later["last_error"] is None
-    assert "http://soon.example/" in run("jobs", "list").out[1]
+    assert "http://soon.example/" in run("jobs", "list", "--all").out[1]
+
+
+def test_jobs_list_sums_up_by_kind(run: Run, site: Path, database_url: str) -> None:
+    assert run("jobs", "list").out == ["nothing waits"]
+    now = datetime.now(UTC).replace(microsecond=0)
+    due = now - timedelta(minutes=2)
+    database = Database(database_url)
+    with database.write() as connection:
+        jobs.ensure(connection, "verify", "http://due.example/", due, due)
+        failed = jobs.ensure(connection, "verify", "http://failed.example/", due, due)
+        jobs.lease(connection, jobs.ensure(connection, "verify", "http://leased.example/", due, due), now)
+        taken = jobs.lease(connection, failed, now)
+        jobs.postpone(connection, taken, now + timedelta(hours=1), now, attempts=1, error="no answer")
+        jobs.ensure(connection, "publish", "7", now + timedelta(days=1), now)
+    database.close()
+
+    heading, publish, verify, more = run("jobs", "list").out
+
+    assert heading.split("  ")[0] == "kind"
+    assert publish.split()[:5] == ["publish", "1", "0", "0", "0"]
+    assert verify.split()[:5] == ["verify", "3", "1", "1", "1"]
+    assert f"{due:%Y-%m-%d %H:%M}" in verify
+    assert verify.endswith("no answer")
+    assert more == "`--all` lists each"
 
 
 @pytest.mark.parametrize("arguments", [[], ["--until-idle"]])

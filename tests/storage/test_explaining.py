@@ -1,14 +1,15 @@
 """Errors of the database as one line, with the advice that fits what the driver says."""
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from feedserver.storage.engine import Database
-from feedserver.storage.explaining import explain
+from feedserver.storage.explaining import explain, trouble
 
 
 def explained(operation: Callable[[], object]) -> str:
@@ -79,6 +80,83 @@ def test_a_file_that_cannot_be_written(database: Database, pragma: str, advice: 
     line = explained(lambda: run(database, f"PRAGMA {pragma}", large))
 
     assert line.endswith(f"; {advice}")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, "busy"),
+        (sqlite3.SQLITE_LOCKED, "busy"),
+        (sqlite3.SQLITE_FULL, "full"),
+        (sqlite3.SQLITE_IOERR_SHMSIZE, "full"),
+        (sqlite3.SQLITE_READONLY_DIRECTORY, "read-only"),
+        (sqlite3.SQLITE_READONLY_DBMOVED, "gone"),
+        (sqlite3.SQLITE_CANTOPEN, "away"),
+        (sqlite3.SQLITE_IOERR_FSYNC, "failing"),
+        (sqlite3.SQLITE_CORRUPT_VTAB, "damaged"),
+        (sqlite3.SQLITE_NOTADB, "damaged"),
+        (sqlite3.SQLITE_ERROR, None),
+        (sqlite3.SQLITE_CONSTRAINT_UNIQUE, None),
+    ],
+)
+def test_troubles_of_sqlite_are_told_apart(code: int, kind: str | None) -> None:
+    original = sqlite3.OperationalError("its words\nand more")
+    original.sqlite_errorcode = code
+
+    found = trouble(OperationalError("x", None, original))
+
+    assert (found.kind, found.cause) == (kind, "its words") if found else kind is None
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        ("53100", "full"),
+        ("53300", "away"),
+        ("53200", "failing"),
+        ("25006", "read-only"),
+        ("57P01", "away"),
+        ("57P03", "away"),
+        ("57014", "failing"),
+        ("28P01", "refused"),
+        ("28000", "refused"),
+        ("3D000", "refused"),
+        ("42501", "refused"),
+        ("08006", "away"),
+        ("55P03", "busy"),
+        ("58030", "failing"),
+        ("XX001", "damaged"),
+        ("23505", None),
+        ("42P01", None),
+    ],
+)
+def test_troubles_of_postgresql_are_told_apart(state: str, kind: str | None) -> None:
+    original = Exception("its words")
+    original.sqlstate = state  # type: ignore[attr-defined]
+
+    found = trouble(OperationalError("x", None, original))
+
+    assert (found.kind if found else None) == kind
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "advice"),
+    [
+        ("Connection refused", "away", "whether it is running"),
+        ("connection timeout expired", "away", "whether it is running"),
+        ("FATAL:  the database system is starting up", "away", "it is starting or stopping"),
+        ("FATAL:  sorry, too many clients already", "away", "too many connections"),
+        ('FATAL:  password authentication failed for user "x"', "refused", "check the user, the password"),
+        ('FATAL:  database "x" does not exist', "refused", "check the user, the password"),
+    ],
+)
+def test_why_a_server_was_not_reached_is_told_apart(words: str, kind: str, advice: str) -> None:
+    found = trouble(OperationalError(None, None, Exception(f"connection failed: {words}\nIs it running?")))
+
+    assert found is not None
+    assert (found.kind, found.cause) == (kind, f"connection failed: {words}")
+    assert advice in found.advice
+    assert words not in found.summary
 
 
 def test_a_file_that_is_no_database_and_one_that_cannot_be_opened(tmp_path: Path) -> None:
