@@ -37,8 +37,8 @@ def _show(chosen: Namespace) -> None:
     ]
     if not chosen.json:
         print(f"settings file: {report.file or 'none; `feedserver config init` writes one'}")
-        rows = [row | {"value": _as_toml(row["value"])} for row in rows]
-    print_list(rows, as_json=chosen.json, columns=("key", "value", "origin"))
+        rows = [row | _for_people(row["value"], row["origin"], report.file) for row in rows]
+    print_list(rows, as_json=chosen.json, columns=("key", "value", "origin"), roomy="value")
 
 
 def _with_address(report: SettingsReport) -> list[DescribedSetting]:
@@ -52,8 +52,12 @@ def _with_address(report: SettingsReport) -> list[DescribedSetting]:
     return [replace(item, value=url, origin=origin) if item.key == "site.url" else item for item in report.described]
 
 
-def _as_toml(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+def _for_people(value: Any, origin: str, file: Path | None) -> dict[str, Any]:
+    """Lists as TOML writes them; of the file its name alone, as values need the room."""
+    return {
+        "value": json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value,
+        "origin": file.name if file and origin == str(file) else origin,
+    }
 
 
 def _init(_: Namespace) -> None:

@@ -146,6 +146,21 @@ def test_config_show_writes_truth_and_lists_as_toml_does(run: Run, outside: Path
     assert '["80", "443"]' in table["egress.ports"]
 
 
+def test_a_long_path_of_the_file_takes_no_room_from_values(
+    run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = outside / ("long" * 20)
+    folder.mkdir()
+    (folder / "mine.toml").write_text(f"site.description = '{'words ' * 9}'")
+    monkeypatch.setenv("FEEDSERVER_CONFIG", str(folder / "mine.toml"))
+
+    shown = run("config", "show")
+
+    assert shown.out[0] == f"settings file: {folder / 'mine.toml'}"
+    (line,) = [line for line in shown.out if line.startswith("site.description")]
+    assert line.split() == ["site.description", *["words"] * 9, "mine.toml"]
+
+
 @pytest.mark.parametrize("url", ["sqlite:///missing/x.sqlite3", "sqlite:///text.txt", "mysql://h/x", "nonsense"])
 def test_config_show_needs_no_database(run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     (outside / "text.txt").write_text("no database, but long enough to be looked at " * 20)

@@ -1,5 +1,6 @@
 """The commands in docs/scaling.md that move a site to PostgreSQL and back, run with the paths of the units."""
 
+import json
 import re
 import subprocess
 import sys
@@ -113,7 +114,6 @@ def feed(site: Site) -> tuple[str, str, bytes]:
 
 def configured_url(site: Site) -> str:
     """`database.url` as `config show` prints it: without its password."""
-    shown = site.command("config", "show").stdout
-    found = re.search(r"^database\.url +(\S*) +\S+/feedserver\.toml$", shown, re.MULTILINE)
-    assert found, shown
-    return found[1]
+    rows = {row["key"]: row for row in json.loads(site.command("config", "show", "--json").stdout)}
+    assert rows["database.url"]["origin"].endswith("/feedserver.toml")
+    return str(rows["database.url"]["value"])
