@@ -144,7 +144,7 @@ def test_pages_pings_receipts_and_health_are_never_cached(front: Front, blog: Bl
 def test_pages_reach_their_visitors_as_feedserver_compressed_them(
     front: Front, coding: str, decode: Callable[[bytes], bytes]
 ) -> None:
-    path = front.publish("A post that is compressed")
+    path = front.publish(f"A post that is compressed by {coding}")
 
     answers = [front.get(path, Accept_Encoding=coding) for _ in range(2)]
 
