@@ -7,7 +7,6 @@ and its meaning in one line. `config show`, the names of the variables and the c
 """
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
@@ -20,11 +19,9 @@ from zoneinfo import ZoneInfo
 from feedserver import setting_types as types
 from feedserver.domains import SHARED_BY_PATH
 from feedserver.errors import SettingsError
+from feedserver.setting_sources import CONFIG_VARIABLE, PREFIX, Given, file_in_use, from_environment, from_file
 from feedserver.setting_types import Converter, Network
 
-FILES = (Path("feedserver.toml"), Path("config/feedserver.toml"))  # the first that is there, unless one is named
-PREFIX = "FEEDSERVER_"
-CONFIG_VARIABLE = PREFIX + "CONFIG"
 BIND = "127.0.0.1:8000"  # what the server listens on by default
 THREADS = 16  # in each process: with 4, eight slow requests stop a site
 
@@ -202,8 +199,8 @@ def read(environ: Mapping[str, str] = os.environ) -> SettingsReport:
     """
     faults: list[str] = []
     file = file_in_use(environ)
-    from_environment, ignored = _from_environment(environ, faults)
-    given = (_from_file(file, environ.get(CONFIG_VARIABLE), faults) if file else {}) | from_environment
+    by_variables, ignored = from_environment(environ, {variable(key): key for key in keys()}, faults)
+    given = (from_file(file, faults) if file else {}) | by_variables
     described: list[DescribedSetting] = []
     settings = _build(Settings, "", given, described, faults)
     faults += [
@@ -213,13 +210,6 @@ def read(environ: Mapping[str, str] = os.environ) -> SettingsReport:
     if faults:
         raise SettingsError(faults)
     return SettingsReport(settings, described, file, ignored)
-
-
-def file_in_use(environ: Mapping[str, str] = os.environ) -> Path | None:
-    """The settings file: the one that FEEDSERVER_CONFIG names, there or not, else the first of FILES that is there."""
-    if named := environ.get(CONFIG_VARIABLE):
-        return Path(named)
-    return next((path for path in FILES if path.exists()), None)
 
 
 def keys() -> list[str]:
@@ -232,9 +222,6 @@ def variable(key: str) -> str:
     return PREFIX + key.replace(".", "_").upper()
 
 
-Given = dict[str, tuple[object, str]]
-
-
 def _walk(section: type, prefix: str) -> Iterator[tuple[str, Any]]:
     for item in fields(section):
         if is_dataclass(item.type):
@@ -242,53 +229,6 @@ def _walk(section: type, prefix: str) -> Iterator[tuple[str, Any]]:
             yield from _walk(item.type, f"{prefix}{item.name}.")
         else:
             yield prefix + item.name, item
-
-
-def _from_file(path: Path, named: str | None, faults: list[str]) -> Given:
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        faults.append(f"{path}: cannot be read: {error.strerror}{f' ({CONFIG_VARIABLE})' if named else ''}")
-        return {}
-    except ValueError as error:  # no TOML, no UTF-8, or no path
-        faults.append(f"{path}: cannot be read: {error}")
-        return {}
-    return {key: (value, str(path)) for key, value in _flatten(document, "")}
-
-
-def _flatten(table: dict[str, object], prefix: str) -> Iterator[tuple[str, object]]:
-    for name, value in table.items():
-        if isinstance(value, dict):
-            yield from _flatten(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value
-
-
-def _from_environment(environ: Mapping[str, str], faults: list[str]) -> tuple[Given, list[str]]:
-    """What variables say, and the names of unknown ones."""
-    names = {variable(key): key for key in keys()}
-    given: Given = {}
-    ignored: list[str] = []
-    for name in sorted(environ):
-        if not name.startswith(PREFIX) or name == CONFIG_VARIABLE:
-            continue
-        if name in names:
-            given[names[name]] = (environ[name], name)
-        elif name.removesuffix("_FILE") in names:
-            _from_named_file(name, names[name.removesuffix("_FILE")], environ, given, faults)
-        else:
-            ignored.append(name)
-    return given, ignored
-
-
-def _from_named_file(name: str, key: str, environ: Mapping[str, str], given: Given, faults: list[str]) -> None:
-    if name.removesuffix("_FILE") in environ:
-        faults.append(f"{name}: {variable(key)} is set as well; keep one of them")
-        return
-    try:
-        given[key] = (Path(environ[name]).read_text("utf-8").strip(), name)
-    except (OSError, ValueError) as error:  # ValueError: no UTF-8, or no path
-        faults.append(f"{name}: cannot be read: {error}")
 
 
 def _build(section: type, prefix: str, given: Given, described: list[DescribedSetting], faults: list[str]) -> Any:

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 from feedserver import settings
+from feedserver.setting_sources import CONFIG_VARIABLE
 
 FILE = Path(__file__).parents[1] / "config" / "feedserver.toml"
 
@@ -23,7 +24,7 @@ def test_the_file_lists_every_setting_once_and_nothing_else() -> None:
 
 
 def test_the_values_in_the_file_are_the_defaults() -> None:
-    from_file = settings.load({settings.CONFIG_VARIABLE: str(FILE)})
+    from_file = settings.load({CONFIG_VARIABLE: str(FILE)})
 
     assert from_file == settings.Settings()
 

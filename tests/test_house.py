@@ -18,6 +18,7 @@ SHARED = {
     "errors",
     "host_names",
     "private_files",
+    "setting_sources",
     "setting_types",
     "settings",
     "text",

@@ -13,7 +13,8 @@ from sqlalchemy.exc import ArgumentError
 from feedserver import private_files, samples, settings, site_address
 from feedserver.cli.arguments import Commands, listing, noun, print_list, remark, verb
 from feedserver.errors import FeedserverError, StorageError
-from feedserver.settings import FILES, DescribedSetting, SettingsReport
+from feedserver.setting_sources import FILES, file_in_use
+from feedserver.settings import DescribedSetting, SettingsReport
 from feedserver.storage.engine import Database
 
 _HIDDEN = "(hidden)"
@@ -61,7 +62,7 @@ def _for_people(value: Any, origin: str, file: Path | None) -> dict[str, Any]:
 
 
 def _init(_: Namespace) -> None:
-    path = settings.file_in_use() or FILES[0]
+    path = file_in_use() or FILES[0]
     if path.exists():
         raise FeedserverError(f"{path} is there already and was left as it is; `feedserver config show` reads it")
     (sample,) = (file for file in samples.files() if file.name == samples.SETTINGS)
