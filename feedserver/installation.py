@@ -1,6 +1,7 @@
 """Creates a site: data directory, secret, database, schema, example post. Safe to repeat and to run concurrently."""
 
 import fcntl
+import logging
 import secrets
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from feedserver.posts import store as posts
 from feedserver.posts.rerendering import rerender
 from feedserver.services import Services
 from feedserver.storage import migrate, revision
+
+_log = logging.getLogger(__name__)
 
 _EXAMPLE = """\
 ---
@@ -38,6 +41,8 @@ def init(services: Services, *, example: bool) -> bool:
     `example` adds an example post to a new site. Raises StorageError if the schema is newer than this program, and if
     the database of a site that was there is missing: a new one at its place would hide the loss.
     """
+    if _is_frozen(services):
+        return False
     private_files.make_folder(services.settings.data_dir)
     _require_no_remains(services)
     with migrate.exclusive(services.database):
@@ -71,6 +76,15 @@ def require_current(services: Services) -> None:
         raise StorageError(migrate.OLDER)
 
 
+def _is_frozen(services: Services) -> bool:
+    """Whether the database is on a file system that is read-only, and can be read as it is: for pages and feeds."""
+    file = services.database.file
+    if file is None or not private_files.is_read_only(file) or migrate.state(services.database) == "older":
+        return False
+    _log.warning("%s is on a read-only file system: pages and feeds are served, nothing is stored", file)
+    return True
+
+
 def _require_no_remains(services: Services) -> None:
     """Raises StorageError if `data_dir` holds a site's secret, but not its SQLite file.
 
@@ -94,7 +108,7 @@ def secret_in_file(data_dir: Path, agreed: str | None = None) -> str:
     """
     private_files.make_folder(data_dir)
     file_name = private_files.secret(data_dir)
-    with open(file_name, "a+", encoding="ascii", opener=private_files.opener) as file:
+    with open(file_name, "a+", encoding="ascii", opener=private_files.reclaiming_opener) as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # two processes that start together make one secret
         file.seek(0)
         try:

@@ -28,7 +28,7 @@ from feedserver.jobs.worker import STOP_SECONDS, Worker
 from feedserver.services import EXTENSION, Services, WebServices
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
-from feedserver.storage.explaining import DATABASE_ERRORS
+from feedserver.storage.explaining import DATABASE_ERRORS, explain
 from feedserver.thoughts import comments
 from feedserver.urls import Urls
 from feedserver.web.middleware import MUST_CLOSE, is_left_unread, stop_reading
@@ -124,6 +124,8 @@ def _on_starting(server: Any) -> None:
         sys.exit("\n".join(f"feedserver: {fault}" for fault in error.faults))
     except FeedserverError as error:
         sys.exit(f"feedserver: {error}")
+    except DATABASE_ERRORS as error:
+        sys.exit(f"feedserver: {explain(error)}")
 
 
 def _when_ready(server: Any) -> None:

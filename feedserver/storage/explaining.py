@@ -8,7 +8,7 @@ from typing import Final, Literal
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from feedserver.storage.sqlite_file import FileMoved
+from feedserver.storage.sqlite_file import FileUnusable
 
 # All that a transaction raises when the database fails or refuses a statement.
 DATABASE_ERRORS: Final = (DBAPIError, NoConnection)
@@ -36,7 +36,7 @@ _SQLITE: Final[dict[int, tuple[Kind, str]]] = {
     sqlite3.SQLITE_BUSY: ("busy", _HELD),
     sqlite3.SQLITE_LOCKED: ("busy", _HELD),
     sqlite3.SQLITE_FULL: ("full", _FULL),
-    sqlite3.SQLITE_READONLY: ("read-only", "check who may write the file and its folder"),
+    sqlite3.SQLITE_READONLY: ("read-only", "check who may write the file and its folder, and how its disk is mounted"),
     sqlite3.SQLITE_CANTOPEN: ("away", _CLOSED),
     sqlite3.SQLITE_IOERR: ("failing", "check its disk"),
     sqlite3.SQLITE_CORRUPT: ("damaged", _DAMAGED),
@@ -95,8 +95,8 @@ def trouble(error: DBAPIError | NoConnection) -> Trouble | None:
     if isinstance(error, NoConnection):
         return Trouble("away", "no connection was free in time", "it is slow, or its other connections hang")
     cause = _first_line(error)
-    if isinstance(error, FileMoved):
-        return Trouble("gone", cause, error.advice)
+    if isinstance(error, FileUnusable):
+        return Trouble(error.kind, cause, error.advice)
     if isinstance(error.orig, sqlite3.Error):
         code = getattr(error.orig, "sqlite_errorcode", 0)
         found = _SQLITE.get(code) or _SQLITE.get(code & 0xFF)  # an extended code contains the primary

@@ -40,7 +40,7 @@ def exclusive(database: Database) -> Iterator[bool]:
             finally:  # pooled sessions stay open, and would keep the lock
                 connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": _LOCK_NUMBER})
         return
-    database.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_files.make_missing(database.file.parent)
     with exclusive_path(database.file):
         yield _make_private(database.file)
 
@@ -48,7 +48,7 @@ def exclusive(database: Database) -> Iterator[bool]:
 @contextmanager
 def exclusive_path(file: Path) -> Iterator[None]:
     """The same for a SQLite file that need not be there, and is not made."""
-    with open(f"{file}.lock", "a", opener=private_files.opener) as lock:
+    with open(f"{file}.lock", "a", opener=private_files.reclaiming_opener) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

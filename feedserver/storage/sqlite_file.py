@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
@@ -30,12 +30,20 @@ _SOON: Final = "try again"
 _log = logging.getLogger(__name__)
 
 
-class FileMoved(OperationalError):
-    """The SQLite file is gone, or is another one than this process has opened. `advice` says what to do."""
+class FileUnusable(OperationalError):
+    """The SQLite file belongs to others. `advice` says what to do; it names no users and folders."""
+
+    kind: Literal["gone", "refused"] = "refused"
 
     def __init__(self, said: str, advice: str) -> None:
         super().__init__(None, None, sqlite3.OperationalError(said))
         self.advice = advice
+
+
+class FileMoved(FileUnusable):
+    """The SQLite file is gone, or is another one than this process has opened."""
+
+    kind = "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,7 @@ class Opened:
     connection: Connection
     driver: sqlite3.Connection
     files: _Files
+    is_frozen: bool  # its file system was read-only
 
     def is_still(self, files: _Files) -> bool:
         """Whether `files` are these; what was not there when they were opened is not compared."""
@@ -54,7 +63,7 @@ class Opened:
 class SqliteFile:
     """One SQLite file with its companions. Safe to share between threads, not between forked processes.
 
-    All methods raise FileMoved where the file cannot be used.
+    All methods raise FileUnusable where the file cannot be used.
     """
 
     def __init__(self, path: Path, connect: Callable[[], Connection], forget: Callable[[], None]) -> None:
@@ -81,7 +90,7 @@ class SqliteFile:
     def confirm(self, opened: Opened) -> None:
         """Call it after a commit: raises unless it went into the file that is at the path."""
         if not self._is_at_its_path(opened):
-            raise self._problem(f"{self._path} was deleted or exchanged during a write, which may be lost")
+            raise self._gone(f"{self._path} was deleted or exchanged during a write, which may be lost")
 
     def close(self) -> None:
         """Closes the file. It can be opened again."""
@@ -96,14 +105,20 @@ class SqliteFile:
     def _open(self) -> Opened:
         before, *_ = self._look()
         if before is None:
-            raise self._problem(f"there is no {self._path}")
-        connection = self._connect()
+            raise self._gone(f"there is no {self._path}")
+        is_frozen = private_files.is_read_only(self._path)
+        try:
+            connection = self._connect()
+        except OperationalError as error:
+            if line := private_files.why_closed(self._paths):
+                raise FileUnusable(line, "give its files to the user that the site runs as") from error
+            raise
         driver: Any = connection.connection.dbapi_connection
         driver.execute("PRAGMA busy_timeout = 0")
-        opened = Opened(connection, driver, self._look())
+        opened = Opened(connection, driver, self._look(), is_frozen)
         if opened.files[0] != before:
             connection.close()
-            raise self._problem(f"{self._path} was exchanged while it was opened")
+            raise self._gone(f"{self._path} was exchanged while it was opened")
         if (other := self._opened) is None:
             self._opened = opened
             return opened
@@ -123,7 +138,10 @@ class SqliteFile:
     def _leave(self, opened: Opened) -> None:
         """Closes files that are no longer at their paths, unless what is there cannot be used."""
         if self._look()[0] is None:
-            raise self._problem(f"{self._path} is gone")
+            raise self._gone(f"{self._path} is gone")
+        if opened.is_frozen:
+            self._open_anew(opened, f"the file system of {self._path} is no longer read-only")
+            return
         with self._locked_against_others():
             there = self._look()
             if opened.is_still(there):
@@ -131,16 +149,19 @@ class SqliteFile:
             self._set_log_aside(opened, there)
             if there[0] != opened.files[0]:
                 self._require_whole()
+        what = self._path if there[0] != opened.files[0] else self._paths[1]
+        self._open_anew(opened, f"{what} was deleted or exchanged by another program")
+
+    def _open_anew(self, opened: Opened, why: str) -> None:
         self._opened = None
         self._forget()
         opened.connection.close()
-        what = self._path if there[0] != opened.files[0] else self._paths[1]
-        _log.warning("%s was deleted or exchanged by another program; the database is opened anew", what)
+        _log.warning("%s; the database is opened anew", why)
 
     @contextmanager
     def _locked_against_others(self) -> Iterator[None]:
         """One process at a time sets a log aside: it must not be the log that another one has just begun."""
-        with open(f"{self._path}.lock", "a", opener=private_files.opener) as lock:
+        with open(f"{self._path}.lock", "a", opener=private_files.reclaiming_opener) as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -154,7 +175,7 @@ class SqliteFile:
             try:
                 (is_busy, *_) = opened.driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             except sqlite3.Error as error:
-                raise self._problem(
+                raise self._gone(
                     f"{self._path} was exchanged, and {self._paths[1]} of the former file cannot be read ({error})",
                     f"stop the site, and delete {self._paths[1].name} and {self._paths[2].name}",
                 ) from error
@@ -172,9 +193,7 @@ class SqliteFile:
         except sqlite3.Error as error:
             found = str(error)
         if found != "ok":
-            raise self._problem(
-                f"{self._path} was exchanged for a file that is not a whole feedserver database ({found})"
-            )
+            raise self._gone(f"{self._path} was exchanged for a file that is not a whole feedserver database ({found})")
 
     def _is_at_its_path(self, opened: Opened) -> bool:
         """`opened.is_still(self._look())` in a quarter of the time: each transaction asks once or twice."""
@@ -186,7 +205,7 @@ class SqliteFile:
                         return False
         except OSError:
             return False
-        return True
+        return not opened.is_frozen or private_files.is_read_only(self._path)
 
     def _look(self) -> _Files:
         database, log, index = map(self._file_at, self._paths)
@@ -198,13 +217,18 @@ class SqliteFile:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise self._problem(f"{path}: {error.strerror}") from error
+            raise self._gone(f"{path}: {error.strerror}") from error
         return found.st_dev, found.st_ino
 
-    def _problem(self, said: str, advice: str | None = None) -> FileMoved:
+    def _gone(self, said: str, advice: str | None = None) -> FileMoved:
         return FileMoved(said, advice or f"put {self._path.name} back, or stop the site and restore a backup")
 
 
 def uri(path: Path) -> str:
-    """What SQLite opens `path` by, and never creates it (https://sqlite.org/uri.html)."""
-    return f"{path.absolute().as_uri()}?mode=rw"
+    """What SQLite opens `path` by, and never creates it (https://sqlite.org/uri.html).
+
+    On a read-only file system SQLite could not even read it, unless it is told that nobody changes it.
+    """
+    log = Path(f"{path}-wal")
+    is_frozen = private_files.is_read_only(path) and not (log.exists() and log.stat().st_size)
+    return f"{path.absolute().as_uri()}?mode=rw{'&immutable=1' if is_frozen else ''}"

@@ -27,6 +27,7 @@ def to_file(database: Database, settings: Settings, file: Path, now: datetime, r
         with telling_of_full_disk(place.parent):
             made, manifest = _make(database, settings, place, now, report)
         _require_new(file)
+        private_files.give(made, settings.data_dir)
         os.rename(made, file)
     snapshot.sync(file.parent)
     return manifest

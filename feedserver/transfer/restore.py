@@ -134,4 +134,5 @@ def _put(copy: Path, database: Database) -> None:
     with migrate.exclusive_path(database.file):
         _require_no_file(database.file)
         os.rename(copy, database.file)
+        private_files.take_database_from_others(database.file)
     snapshot.sync(database.file.parent)

@@ -69,7 +69,7 @@ def test_a_server_that_takes_no_writes(database: Database) -> None:
 @pytest.mark.parametrize(
     ("pragma", "advice"),
     [
-        ("query_only = ON", "check who may write the file and its folder"),
+        ("query_only = ON", "check who may write the file and its folder, and how its disk is mounted"),
         ("max_page_count = 1", "free space on its disk"),
     ],
     ids=["read-only", "full"],
