@@ -18,7 +18,7 @@ from feedserver.errors import InvalidDocument
 from feedserver.posts import autolinks, headings, tasks, typography
 
 _MAX_SIZE: Final = 4 * 1_048_576  # characters that 1 MiB of Markdown may become
-_MAX_CODE: Final = 100_000  # characters of a post's code that are highlighted, all or none
+_MAX_CODE: Final = 50_000  # characters of a post's code that are highlighted, all or none
 
 
 def to_html(body: str, language: str) -> tuple[str, str]:
@@ -63,9 +63,17 @@ def _parser(quotes: tuple[str, str, str, str]) -> MarkdownIt:
         markdown.core.ruler.before(rule, f"verbatim_{rule}", typography.keep_verbatim)
     markdown.core.ruler.push("tasks", tasks.mark)
     markdown.core.ruler.push("headings", headings.identify)
-    for cell in ("th_open", "td_open"):
-        markdown.add_render_rule(cell, _cell)
+    for name in ("fence", "code_block", "table_open"):
+        markdown.add_render_rule(name, _scrolling)
+    for name in ("th_open", "td_open"):
+        markdown.add_render_rule(name, _cell)
     return markdown
+
+
+def _scrolling(renderer: Any, tokens: Sequence[Token], index: int, options: Any, environment: Any) -> str:
+    """Code or a table, which may scroll in its own box: it can be reached by keyboard (WCAG 2.2, 2.1.1)."""
+    draw = {"fence": renderer.fence, "code_block": renderer.code_block}.get(tokens[index].type, renderer.renderToken)
+    return str(draw(tokens, index, options, environment)).replace(">", ' tabindex="0">', 1)
 
 
 def _cell(renderer: Any, tokens: Sequence[Token], index: int, options: Any, environment: Any) -> str:

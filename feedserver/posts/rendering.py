@@ -11,7 +11,7 @@ from feedserver.posts import nesting
 from feedserver.posts.addresses import unmarked
 from feedserver.posts.model import Rendered
 from feedserver.posts.sanitising import for_feeds
-from feedserver.posts.visible import words
+from feedserver.posts.visible import words_alone
 from feedserver.text import UNSEEN, clean, plain, shorten, without_open_bidi
 from feedserver.urls import scheme, split_http
 
@@ -36,7 +36,7 @@ def render(body: str, language: str) -> Rendered:
     return Rendered(
         html=_without_pingback(page_html),
         feed_html=feed_html if _has_content(feed_html) else "",
-        excerpt=shorten(without_open_bidi(words(html, footnotes=False)), EXCERPT),
+        excerpt=shorten(without_open_bidi(words_alone(html)), EXCERPT),
         image=_first_image(feed_html),
         hosts=_hosts(feed_html),
     )

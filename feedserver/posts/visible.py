@@ -18,6 +18,9 @@ _HIDDEN = (
     "script, style, template, title, noembed, noframes, datalist, select, [hidden], dialog:not([open]),"
     " annotation, annotation-xml"
 )
+# Pictures and films, and what may stand beside one in a paragraph that holds nothing else but a caption.
+_PICTURES = "img, picture, audio, video, iframe"
+_OF_CAPTIONS = {*_PICTURES.split(", "), "a", "br", "em", "i", "small"}
 _FALLBACKS = "iframe, audio, video, canvas, object, mphantom"  # their words are seen where they are not supported
 _FOOTNOTES = ".footnote-ref, .footnotes-sep, .footnotes"
 _PREFORMATTED = "xmp, listing, plaintext"  # obsolete elements that browsers show as `pre`
@@ -42,11 +45,31 @@ _SIZES = re.compile(r"(?:[0-9.e+-]+[wxh]\s*)*")
 _ALIGNMENT = re.compile(r"(?:^|;)\s*text-align\s*:\s*(left|right|center|justify)\b", re.IGNORECASE)
 
 
-def words(html: str, *, footnotes: bool = True) -> str:
+def words(html: str) -> str:
     """The words that readers of `html` see, on one line."""
     tree = _visible(html)
-    _remove(tree, _FALLBACKS if footnotes else f"{_FALLBACKS}, {_FOOTNOTES}")
+    _remove(tree, _FALLBACKS)
     return plain(tree.inner_html)
+
+
+def words_alone(html: str) -> str:
+    """The words that make sense alone, on one line: no footnotes, and no captions unless there is nothing else."""
+    tree = _visible(html)
+    _remove(tree, _FOOTNOTES)
+    captions = [box for box in tree.select("figure, p") if box.select_one(_PICTURES) and _is_captioned(box)]
+    _remove(tree, _FALLBACKS)
+    all_of_them = plain(tree.inner_html)
+    for box in captions:
+        box.decompose()
+    return plain(tree.inner_html) or all_of_them
+
+
+def _is_captioned(box: Element) -> bool:
+    """Whether a box with a picture holds no other words than those on it, as in `![](roof.jpg)`, `*The roof.*`."""
+    return box.tag == "figure" or all(
+        node.tag in _OF_CAPTIONS if isinstance(node, Element) else not (isinstance(node, Text) and node.text.strip())
+        for node in box.children
+    )
 
 
 def for_feeds(html: str) -> str:

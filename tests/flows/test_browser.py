@@ -49,7 +49,7 @@ title: {"Donaudampfschifffahrtsgesellschaft" * 3}
 slug: wide
 tags: [{"tag" * 60}]
 ---
-<iframe width="2000" height="20"></iframe> <img width="2000" height="20" alt=""> `{"code" * 60}` {"word" * 60}
+<iframe width="560" height="315"></iframe> <img width="2000" height="20" alt=""> `{"code" * 60}` {"word" * 60}
 
 | {" | ".join(["a long head"] * 12)} |
 |{"---|" * 12}
@@ -155,6 +155,18 @@ def test_no_page_scrolls_sideways_or_makes_the_browser_complain(site: Site, visi
         reader.page.goto(site.url + path)
         assert not reader.scrolls_sideways()
     assert reader.complaints == []
+
+
+def test_frames_keep_their_proportions_and_code_scrolls_in_its_own_box(site: Site, visit: Any) -> None:
+    reader = visit(320)
+
+    reader.page.goto(f"{site.url}/posts/wide")
+
+    box = reader.page.locator("iframe").bounding_box()
+    assert box["height"] == pytest.approx(box["width"] * 315 / 560, abs=1)
+    code = reader.page.locator("pre")
+    assert code.evaluate("element => element.scrollWidth > element.clientWidth")
+    assert reader.style("pre", "overflowX") == "auto"
 
 
 @pytest.mark.parametrize("width", [360, 1200])

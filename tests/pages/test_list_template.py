@@ -51,6 +51,22 @@ def test_a_list_of_a_tag_or_an_author_links_visibly_to_its_own_feeds(scope: str,
     assert elements(list_page(posts=POSTS), "main .feeds") == []  # the header links to those of the site
 
 
+@pytest.mark.parametrize(("scope", "what"), [("tag", "tagged"), ("author", "by")])
+def test_the_heading_of_a_list_says_what_it_lists_and_whose_feeds_these_are(scope: str, what: str) -> None:
+    page = list_page(heading="Sea", scope=scope, posts=POSTS, page=2)
+
+    assert texts(page, "h1") == [f"Posts {what} Sea, page 2"]
+    assert texts(page, "main .feeds") == [f"Subscribe to posts {what} Sea: RSS Atom JSON"]
+
+
+def test_the_header_leads_to_all_feeds_in_one_link() -> None:
+    links = [(e.attrs["href"], e.text) for e in elements(FIRST_PAGE, "header nav a")]
+
+    assert (URLS.feeds(), "Subscribe") in links
+    assert not [href for href, _ in links if "feed." in str(href)]
+    assert elements(FIRST_PAGE, "footer a") == []
+
+
 def test_a_tag_that_begins_with_a_hash_shows_one_only() -> None:
     page = list_page(posts=[post(tags=("#hash tag", "sea"))])
 

@@ -289,3 +289,36 @@ def test_words_in_place_of_a_film_are_no_part_of_the_excerpt(tag: str) -> None:
 )
 def test_attributes_that_carry_meaning_stay_in_feeds(body: str, expected: str) -> None:
     assert expected in in_feed(body)
+
+
+# --- excerpts, in which no picture is ---
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "![roof](roof.jpg)",
+        "![roof](roof.jpg)\n*The roof in May.*",
+        "[![roof](small.jpg)](roof.jpg)\\\n*The roof, by <small>Ann</small>*",
+        '<figure><img src="roof.jpg"><figcaption>The roof in May.</figcaption></figure>',
+        '<figure><iframe src="//v.example/"></iframe><figcaption>A film</figcaption></figure>',
+        '<p><video src="a.mp4"></video><br><i>A film</i></p>',
+    ],
+)
+def test_an_excerpt_holds_no_words_that_are_about_a_picture_alone(picture: str) -> None:
+    assert rendered(f"{picture}\n\nWe went up.\n\n{picture}\n\nAnd down.").excerpt == "We went up. And down."
+
+
+@pytest.mark.parametrize(
+    ("body", "excerpt"),
+    [
+        ("![roof](roof.jpg)\n*The roof in May.*", "The roof in May."),
+        ("This ![roof](roof.jpg) is *the* roof.", "This is the roof."),
+        ("*All of this* stays.", "All of this stays."),
+        ("<figure><pre>code</pre><figcaption>Listing</figcaption></figure>", "code Listing"),
+        ("<div><img src='a.jpg'><p>words</p></div>", "words"),
+    ],
+    ids=["nothing else", "within a sentence", "no picture", "no picture in the figure", "beside it"],
+)
+def test_other_words_beside_a_picture_stay_in_the_excerpt(body: str, excerpt: str) -> None:
+    assert rendered(body).excerpt == excerpt
