@@ -82,9 +82,13 @@ class Services:
 
     @property
     def moderation_key(self) -> str:
-        """The unguessable part of the moderation feed's address, derived from the secret."""
+        """The unguessable part of the moderation feed's address, derived from the secret and renewed by a salt.
+
+        Read each time, so that an address ends in all processes when it is renewed.
+        """
         with self.database.read() as connection:
-            proof = hmac.digest(revision.secret(connection).encode(), b"moderation feed", "sha256")
+            secret, salt = revision.secret(connection), revision.moderation_salt(connection)
+        proof = hmac.digest(secret.encode(), f"moderation feed {salt}".rstrip().encode(), "sha256")
         return urlsafe_b64encode(proof).decode("ascii").rstrip("=")
 
 

@@ -25,6 +25,7 @@ from feedserver.errors import FeedserverError, PostNotFound, ThoughtNotFound
 from feedserver.posts import dates
 from feedserver.posts import store as posts
 from feedserver.services import Services
+from feedserver.storage import revision
 from feedserver.storage.batches import batches
 from feedserver.thoughts import listing as thoughts
 from feedserver.thoughts import shown, store
@@ -73,7 +74,8 @@ def add_commands(commands: Commands) -> None:
     erased.add_argument("--host", metavar="HOST", type=host, help=_OF_HOST)
     erased.set_defaults(wrong_usage=erased.error)
     verb(group, "undo", _undo, "undo the last approve, hide, spam or delete, for all of its thoughts")
-    verb(group, "feed", _feed, "print the secret address of the moderation feed")
+    feed = verb(group, "feed", _feed, "print the secret address of the moderation feed")
+    feed.add_argument("--renew", action="store_true", help="give it a new one; the old one ends at once")
 
 
 def _id(text: str) -> int:
@@ -251,6 +253,8 @@ def _print_result(result: ActionResult) -> int:
     return 1 if result.refused else 0
 
 
-def _feed(_: Namespace) -> None:
+def _feed(chosen: Namespace) -> None:
     services = open_site()
+    if chosen.renew:
+        services.database.transact(revision.renew_moderation_salt)
     print(services.urls.moderation_feed(services.moderation_key))

@@ -13,6 +13,8 @@ from feedserver.storage.schema import site
 
 _LARGEST_STEP: Final = 2**31  # four thousand million such steps fit into the column
 
+_SALT_BYTES = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -71,6 +73,15 @@ def secret(connection: Connection) -> str:
     stored: str | None = connection.execute(select(site.c.secret)).scalar_one()
     assert stored, "`feedserver init` and `db upgrade` store one"
     return stored
+
+
+def moderation_salt(connection: Connection) -> str:
+    """What renews the private feed's address; "" until it was renewed."""
+    return connection.execute(select(site.c.moderation_salt)).scalar_one() or ""
+
+
+def renew_moderation_salt(connection: Connection) -> None:
+    connection.execute(update(site).values(moderation_salt=secrets.token_urlsafe(_SALT_BYTES)))
 
 
 def noted_url(connection: Connection) -> str | None:

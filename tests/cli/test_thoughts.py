@@ -569,6 +569,9 @@ def test_the_address_of_the_moderation_feed_is_printed_and_stays(run: Run, site:
     assert run("thought", "feed").out == [address]
     with database.read() as connection:
         assert revision.secret(connection) not in address
+    (renewed,) = run("thought", "feed", "--renew").out
+    assert renewed != address
+    assert run("thought", "feed").out == [renewed]
 
 
 def test_json_holds_what_was_stored_and_nothing_that_changes_a_terminal(run: Run, comment: Add) -> None:

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
+from feedserver.storage import revision
 from feedserver.thoughts import store
 from feedserver.thoughts.lifecycle import Linked, Verdict, decide
 from feedserver.thoughts.model import Thought
@@ -125,6 +126,17 @@ def test_the_feed_is_private(client: FlaskClient, services: WebServices, post: P
     assert self_link == f"http://blog.example{path}"
     for public in ("/", "/posts/fog", "/feed.atom", "/thoughts.atom"):
         assert services.moderation_key not in client.get(public).text
+
+
+def test_a_renewed_address_ends_the_old_one_at_once(client: FlaskClient, services: WebServices) -> None:
+    old = services.moderation_key
+    assert client.get(f"/moderation/{old}.atom").status_code == 200
+
+    with services.database.write() as connection:
+        revision.renew_moderation_salt(connection)
+
+    assert client.get(f"/moderation/{old}.atom").status_code == 404
+    assert client.get(f"/moderation/{services.moderation_key}.atom").status_code == 200
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
