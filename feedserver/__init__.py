@@ -1,5 +1,12 @@
 """feedserver: an author's posts as feeds, and what other blogs write about them."""
 
-from importlib.metadata import version
+__version__: str
 
-__version__ = version("feedserver")
+
+def __getattr__(name: str) -> str:
+    """Reads `__version__` from the installed package when it is asked for: importing takes no time."""
+    if name != "__version__":
+        raise AttributeError(name)
+    from importlib.metadata import version
+
+    return version("feedserver")

@@ -1,7 +1,7 @@
 """Units that hosts and addresses are grouped by: source site, registrable domain, network."""
 
 from collections.abc import Collection
-from functools import lru_cache
+from functools import cache, lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
@@ -61,6 +61,17 @@ def registrable_domain(host: str) -> str:
     unchanged.
     """
     return host if is_address(host) else _suffixes.privatesuffix(host) or host
+
+
+def is_public_suffix(host: str) -> bool:
+    """Whether names below a host belong to anybody who registers one: `com`, `co.uk`, not `github.io`."""
+    return _registries().publicsuffix(host) == host
+
+
+@cache
+def _registries() -> PublicSuffixList:
+    """The list without its private section, read when it is asked for: servers never do."""
+    return PublicSuffixList(accept_unknown=False, only_icann=True)
 
 
 def home_directory(path: str) -> tuple[str, ...]:

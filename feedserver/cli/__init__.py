@@ -45,8 +45,6 @@ def _run(arguments: Sequence[str] | None) -> int:
         return 1  # the reader has closed the pipe, as in `feedserver post list | head -1`
     except OSError as error:
         return _refused(f"{error.filename or 'input or output'}: {error.strerror or error}")
-    except KeyboardInterrupt:
-        return 130
 
 
 def _finish_output() -> None:

@@ -5,8 +5,8 @@ import sys
 from argparse import Namespace
 from urllib.parse import urlsplit
 
-from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
-from feedserver.domains import SHARED_BY_PATH, home_directory
+from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, remark, verb
+from feedserver.domains import is_public_suffix
 from feedserver.errors import FeedserverError
 from feedserver.host_names import host_name
 from feedserver.thoughts.moderation import hosts, purge
@@ -17,13 +17,13 @@ from feedserver.urls import path_steps
 
 def add_commands(commands: Commands) -> None:
     group = noun(commands, "host", "rules for source hosts, subdomains included")
-    for name, rule, meaning in (
-        ("block", "block", "refuse all pings from a host"),
-        ("unblock", None, "remove the rule for a host"),
-        ("trust", "trust", "show pings from a host at once"),
-        ("untrust", None, "remove the rule for a host"),
+    for name, rule, run, meaning in (
+        ("block", "block", _set_rule, "refuse all pings from a host"),
+        ("unblock", "block", _remove_rule, "block a host no more"),
+        ("trust", "trust", _set_rule, "show pings from a host at once"),
+        ("untrust", "trust", _remove_rule, "trust a host no more"),
     ):
-        command = verb(group, name, _set_rule, meaning)
+        command = verb(group, name, run, meaning)
         command.add_argument(
             "host", metavar="HOST", type=_host_or_path, help="or HOST/PATH on a shared host, such as example.org/~ann"
         )
@@ -47,26 +47,33 @@ def host(text: str) -> str:
 
 
 def _host_or_path(text: str) -> str:
-    """Parses HOST or HOST/PATH. Of a URL's path only the segment that names a source site is used."""
-    if "://" in text:
-        found, path = host(text), urlsplit(text).path
-        is_shared = found.removeprefix("www.") in SHARED_BY_PATH
-        return "/".join((found, *(path_steps(path)[:1] if is_shared else home_directory(path))))
-    name, _, path = text.strip().partition("/")
-    steps = path_steps(path)
+    """Parses HOST, HOST/PATH, or a URL, without its query."""
+    parts = urlsplit(text.strip() if "://" in text else f"//{text.strip()}")
+    name, steps = (text if "://" in text else text.strip().partition("/")[0]), path_steps(parts.path)
     if len(steps) > hosts.MAX_STEPS:
         raise argparse.ArgumentTypeError(f"“{text}” has more than {hosts.MAX_STEPS} path segments")
     return "/".join((host(name), *steps))
 
 
 def _set_rule(chosen: Namespace) -> None:
+    rule: Rule = chosen.rule
+    if is_public_suffix(chosen.host):
+        raise FeedserverError(f"all names below “{chosen.host}” have owners of their own; name one of them")
     services = open_site()
-    rule: Rule | None = chosen.rule
     with services.database.write() as connection:
-        had_one = hosts.set_rule(connection, chosen.host, rule, services.clock())
-    if rule is None and not had_one:
-        raise FeedserverError(f"no rule for {chosen.host}; `feedserver host list` shows all rules")
-    print(f"{rule or 'no rule'}  {chosen.host}")
+        before = hosts.set_rule(connection, chosen.host, rule, services.clock())
+    if before not in (None, rule):
+        remark(f"{chosen.host} was {'blocked' if before == 'block' else 'trusted'} until now")
+    print(f"{rule}  {chosen.host}")
+
+
+def _remove_rule(chosen: Namespace) -> None:
+    rule: Rule = chosen.rule
+    with open_site().database.write() as connection:
+        had_it = hosts.remove_rule(connection, chosen.host, rule)
+    if not had_it:
+        raise FeedserverError(f"{chosen.host} has no rule “{rule}”; `feedserver host list` shows all rules")
+    print(f"no rule  {chosen.host}")
 
 
 def _list(chosen: Namespace) -> None:

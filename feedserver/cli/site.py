@@ -4,16 +4,20 @@ import sys
 from argparse import Namespace
 from contextlib import closing
 from dataclasses import asdict
+from datetime import timedelta
 
 from feedserver import settings
-from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, verb
+from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, remark, verb
+from feedserver.clock import utc_now
 from feedserver.installation import init, upgrade
 from feedserver.jobs import store as jobs
 from feedserver.jobs.overview import by_kind
+from feedserver.jobs.worker import HEARTBEAT
 from feedserver.services import Services
-from feedserver.storage import conformity, copying, migrate
+from feedserver.storage import conformity, copying, heartbeat, migrate
 from feedserver.storage.engine import Database
 
+_IN_USE = timedelta(seconds=20)  # since a server last looked for jobs
 _ABOUT_COPY = """Stop the site first: changes during the copy are not copied. Either everything is copied or nothing.
 Do not put a password into a URL, where every user of the machine can read it: put it into
 ~/.pgpass, or into a file that `?passfile=/path` at the end of the URL names."""
@@ -122,4 +126,8 @@ def _copy(chosen: Namespace) -> None:
         closing(Database(chosen.target, called="TO")) as target,
     ):
         tables = copying.copy(source, target)
+        with source.read() as connection:
+            beat = heartbeat.last(connection, HEARTBEAT)
+    if beat is not None and abs(utc_now() - beat) < _IN_USE:
+        remark("FROM is in use: what changes from now on is not in TO; stop the site, and copy it again")
     print_list([asdict(table) for table in tables], as_json=chosen.json, columns=("table", "source", "target"))

@@ -1,13 +1,16 @@
 """The program as a process: exit statuses, pipes that end early, odd terminals; never a traceback."""
 
 import json
+import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from feedserver.__main__ import main
 from tests.cli.conftest import Run
 from tests.support.serving import FEEDSERVER, clean_environ
 from tests.support.waiting import wait_until
@@ -147,15 +150,22 @@ def test_a_command_without_an_output_still_does_its_work(shell: Shell) -> None:
     assert "title: Quiet" in done.stdout
 
 
-def test_an_interrupt_ends_quietly(run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_while_modules_are_imported_ends_quietly(shell: Shell, outside: Path) -> None:
+    (outside / "sqlalchemy.py").write_text("raise KeyboardInterrupt")
+
+    ended = shell("feedserver post list", PYTHONPATH=os.pathsep.join([str(outside), *sys.path]))
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
+def test_an_interrupt_of_a_command_ends_it_quietly(outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("feedserver.cli.posts.open_site", interrupt)
+    monkeypatch.setattr("sys.argv", ["feedserver", "post", "list"])
 
-    ended = run("post", "list")
-
-    assert (ended.status, ended.out, ended.err) == (130, [], [])
+    assert main() == 130
 
 
 # --- a worker ---

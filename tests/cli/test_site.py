@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from feedserver.jobs import store as jobs
-from feedserver.storage import migrate
+from feedserver.jobs.worker import HEARTBEAT
+from feedserver.storage import heartbeat, migrate
 from feedserver.storage.engine import Database
 from tests.cli.conftest import Run
 
@@ -289,6 +290,20 @@ def test_a_site_is_copied_and_its_rows_are_counted(run: Run, site: Path, write: 
     assert rows["posts"] == (1, 1)
     assert rows["thoughts"] == (0, 0)
     assert ["posts", "1", "1"] in [line.split() for line in back.out]
+
+
+def test_a_copy_of_a_site_that_is_in_use_says_that_changes_are_not_copied(
+    run: Run, site: Path, database_url: str
+) -> None:
+    database = Database(database_url)
+    with database.write() as connection:
+        heartbeat.beat(connection, HEARTBEAT, datetime.now(UTC))
+    database.close()
+
+    copied = run("db", "copy", os.environ["FEEDSERVER_DATABASE_URL"], "sqlite:///copy.sqlite3")
+
+    assert (copied.status, len(copied.err)) == (0, 1)
+    assert "FROM is in use" in copied.err[0]
 
 
 @pytest.mark.parametrize(

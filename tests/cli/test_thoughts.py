@@ -365,8 +365,14 @@ def test_a_host_has_one_rule_which_can_be_removed(run: Run, site: Path) -> None:
 
     assert run("host", "block", "spam.example").status == 0
     assert rules(run) == {"spam.example": "block"}
-    assert run("host", "trust", "spam.example").status == 0
+    refused = run("host", "untrust", "spam.example")
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+    assert rules(run) == {"spam.example": "block"}, "only a trusted host is trusted no more"
+    trusted = run("host", "trust", "spam.example")
+    assert (trusted.status, trusted.err) == (0, ["feedserver: spam.example was blocked until now"])
     assert rules(run) == {"spam.example": "trust"}
+    assert run("host", "unblock", "spam.example").status == 1
+    assert run("host", "trust", "spam.example").err == []
     assert run("host", "untrust", "spam.example").status == 0
     assert rules(run) == {}
 
@@ -379,7 +385,7 @@ def test_a_host_has_one_rule_which_can_be_removed(run: Run, site: Path) -> None:
     ("typed", "kept"),
     [
         ("Spam.Example", "spam.example"),
-        ("https://spam.example/path?x", "spam.example"),
+        ("https://spam.example/?x", "spam.example"),
         ("*.spam.example", "spam.example"),
         ("spam.example.", "spam.example"),
         ("bücher.example", "xn--bcher-kva.example"),
@@ -412,9 +418,8 @@ def test_an_invalid_host_is_wrong_usage(run: Run, site: Path, typed: str) -> Non
         ("Example.org/%7Eann/", "example.org/~ann"),
         ("*.example.org/people/ann", "example.org/people/ann"),
         ("example.org/", "example.org"),
-        ("https://example.org/~ann/2026/words?x", "example.org/~ann"),
-        ("https://medium.com/@ann/words", "medium.com/@ann"),
-        ("https://example.org/2026/words", "example.org"),
+        ("https://example.org/~ann/2026/words?x", "example.org/~ann/2026/words"),
+        ("https://Example.org:80/2026/words", "example.org/2026/words"),
         ("example.org/~ann/../~bob", "example.org/~bob"),
     ],
 )
@@ -423,8 +428,17 @@ def test_a_rule_may_name_a_path_where_a_host_is_shared(run: Run, site: Path, typ
 
     assert (done.status, done.out) == (0, [f"trust  {kept}"])
     assert rules(run) == {kept: "trust"}
-    assert run("host", "unblock", typed).status == 0
+    assert run("host", "untrust", typed).status == 0
     assert rules(run) == {}
+
+
+@pytest.mark.parametrize("suffix", ["com", "co.uk", "*.com", "https://co.uk/"])
+def test_no_rule_is_set_for_all_names_of_a_registry(run: Run, site: Path, suffix: str) -> None:
+    for deed in ("block", "trust"):
+        refused = run("host", deed, suffix)
+        assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+    assert rules(run) == {}
+    assert run("host", "block", "github.io").status == 0, "a shared host has one owner"
 
 
 def test_too_long_a_path_is_wrong_usage(run: Run, site: Path) -> None:

@@ -203,7 +203,7 @@ class Site:
     def page(self, post: Post) -> str:
         return self.client.get(f"/posts/{post.slug}").text
 
-    def rule(self, host: str, rule: Rule | None) -> None:
+    def rule(self, host: str, rule: Rule) -> None:
         with self.services.database.write() as connection:
             hosts.set_rule(connection, host, rule, self.clock())
 

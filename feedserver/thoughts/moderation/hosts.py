@@ -26,12 +26,18 @@ def rule_for(connection: Connection, url: str) -> Rule | None:
     return next((found[name] for name in names if name in found), None)
 
 
-def set_rule(connection: Connection, host: str, rule: Rule | None, now: datetime) -> bool:
-    """Sets the rule for a host or HOST/PATH, None removes it. Returns whether there was one before."""
-    had_one = bool(connection.execute(delete(host_rules).where(host_rules.c.host == host)).rowcount)
-    if rule is not None:
-        connection.execute(insert(host_rules).values(host=host, rule=rule, created_at=now))
-    return had_one
+def set_rule(connection: Connection, host: str, rule: Rule, now: datetime) -> Rule | None:
+    """Sets the rule for a host or HOST/PATH. Returns the one that it replaces, None without one."""
+    query = delete(host_rules).where(host_rules.c.host == host).returning(host_rules.c.rule)
+    before: Rule | None = connection.execute(query).scalar_one_or_none()
+    connection.execute(insert(host_rules).values(host=host, rule=rule, created_at=now))
+    return before
+
+
+def remove_rule(connection: Connection, host: str, rule: Rule) -> bool:
+    """Removes this rule for a host or HOST/PATH, and no other. Returns whether it was there."""
+    query = delete(host_rules).where(host_rules.c.host == host, host_rules.c.rule == rule)
+    return bool(connection.execute(query).rowcount)
 
 
 def rules(connection: Connection) -> list[tuple[str, Rule]]:

@@ -35,7 +35,8 @@ def test_the_rule_of_the_nearest_host_applies(site: Site) -> None:
     assert rule("other.test") is None
     assert rule("[2001:db8::1]") == "block"
     assert rule("[2001:db8::2]") is None
-    site.rule("good.example", None)
+    with site.services.database.write() as connection:
+        hosts.remove_rule(connection, "good.example", "trust")
     assert rule("www.good.example") == "block"
 
 
