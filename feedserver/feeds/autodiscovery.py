@@ -3,7 +3,7 @@
 from typing import Final
 
 from feedserver.feeds.model import MEDIA_TYPES
-from feedserver.feeds.scopes import POST, SCOPES, FeedAddress, Format
+from feedserver.feeds.scopes import POST, SCOPES, THOUGHTS, FeedAddress, Format
 from feedserver.posts.model import Post
 from feedserver.services import services
 
@@ -15,6 +15,12 @@ HeadLinks = list[tuple[str, str, str]]
 def for_site() -> HeadLinks:
     """The feeds of the site as a whole: posts and thoughts."""
     return [feed for scope, row in SCOPES.items() if not row.has_names for feed in _named(scope, "", row.title)]
+
+
+def for_thoughts() -> HeadLinks:
+    """The same, the feed of thoughts first: programs take the first one."""
+    first = _named(THOUGHTS, "", SCOPES[THOUGHTS].title)
+    return first + [feed for feed in for_site() if feed not in first]
 
 
 def for_list(scope: str, name: str) -> HeadLinks:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver.errors import ListMoved, PostMoved
-from feedserver.feeds.autodiscovery import for_list, for_site
+from feedserver.feeds.autodiscovery import for_list, for_site, for_thoughts
 from feedserver.feeds.collecting import may_be_empty
 from feedserver.feeds.scopes import AUTHOR, SITE, TAG
 from feedserver.pages import post_page
@@ -121,7 +121,7 @@ def _thoughts_page(page: int, connection: Connection, now: datetime) -> CachedPa
         page=page,
         has_older=len(found) > THOUGHTS_ON_A_PAGE,
         canonical=urls.thoughts(page),
-        feeds=for_site(),
+        feeds=for_thoughts(),
     )
     return CachedPage((html.encode(),))
 

@@ -10,8 +10,6 @@ from collections.abc import Collection
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
-from werkzeug.http import parse_list_header, parse_options_header
-
 from feedserver.domains import source_site
 from feedserver.host_names import authority
 from feedserver.urls import MAX_URL, absolute_url, nfc, normalize_source, split_http
@@ -76,6 +74,8 @@ def linked_canonical(links: str, url: str) -> str | None:
 
     A URL with a comma or semicolon is not heard.
     """
+    from werkzeug.http import parse_list_header, parse_options_header  # late: commands start without it
+
     for link in parse_list_header(links):
         target, parameters = parse_options_header(link)
         relations = parameters.get("rel", "").lower().split()
