@@ -19,7 +19,7 @@ from feedserver.installation import init, upgrade
 from feedserver.jobs import store as jobs
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, Settings
-from feedserver.storage import migrate, revision
+from feedserver.storage import copying, migrate, revision
 from feedserver.storage.engine import Database
 from feedserver.transfer import backup, snapshot
 from feedserver.transfer import restore as restoring
@@ -195,40 +195,39 @@ def file_in(folder: Path, prepared: Path) -> Database:
 # --- all or nothing ---
 
 
-@pytest.mark.parametrize("stage", ["contents", "_prepare", "_put"])
-def test_what_fails_leaves_nothing(
-    archive: Path, place: WebServices, stage: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    def fail(*_: object) -> None:
-        raise KeyboardInterrupt
+def fail(*_: object) -> None:
+    raise KeyboardInterrupt
 
-    monkeypatch.setattr(snapshot if stage == "contents" else restoring, stage, fail)
+
+@pytest.mark.parametrize(("module", "stage"), [(snapshot, "contents"), (restoring, "_prepare"), (restoring, "_put")])
+def test_what_fails_leaves_nothing(
+    archive: Path, file_place: WebServices, module: Any, stage: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(module, stage, fail)
+    before = files_below(tmp_path)
+
+    with pytest.raises(KeyboardInterrupt):
+        restore_in(file_place, archive)
+
+    assert files_below(tmp_path) == before
+    monkeypatch.undo()
+    restore_in(file_place, archive)
+
+
+@pytest.mark.parametrize("place", ["into postgresql"], indirect=True)
+def test_what_fails_leaves_nothing_on_postgresql(
+    archive: Path, place: WebServices, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(copying, "_continue_numbering", fail)
     before = files_below(tmp_path)
 
     with pytest.raises(KeyboardInterrupt):
         restore_in(place, archive)
 
     assert files_below(tmp_path) == before
+    assert migrate.state(place.database) == "missing"
     monkeypatch.undo()
     restore_in(place, archive)
-
-
-def test_a_database_that_cannot_be_put_in_place_leaves_no_empty_one(
-    archive: Path, file_place: WebServices, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(_source: Path, target: Path) -> None:
-        if Path(target).name == "feedserver.sqlite3":
-            raise PermissionError(13, "Permission denied", str(target))
-        os.replace(_source, target)
-
-    monkeypatch.setattr(os, "rename", fail)
-
-    with pytest.raises(PermissionError):
-        restore_in(file_place, archive)
-
-    assert files_below(file_place.settings.data_dir) == ["feedserver.sqlite3.lock"]
-    monkeypatch.undo()
-    restore_in(file_place, archive)
 
 
 def test_a_site_that_another_process_makes_meanwhile_is_left_alone(
