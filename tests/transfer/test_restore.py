@@ -1,6 +1,5 @@
 """A restored site is the same site, in either database; or nothing at all is there."""
 
-import os
 import shutil
 import sqlite3
 import stat
