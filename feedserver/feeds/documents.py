@@ -44,12 +44,13 @@ class FeedDocuments:
     def cached(self, address: FeedAddress) -> Document | None:
         """The document at `address` if it is cached and current. Runs at most a query for the site's revision."""
         document = self._cache.get(address)
-        if document is None:
+        if document is None or self._outage.is_recent:
             return None
         try:
             is_current = document.state.is_current(self._changes.recent_revision(), self._clock())
             return document if is_current and self._renderer.is_final(document) else None
         except DATABASE_ERRORS:
+            self._outage.begin()  # each look-up may wait for a server that is silent
             return None
 
     def get(self, address: FeedAddress) -> Document:

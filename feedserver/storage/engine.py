@@ -193,7 +193,10 @@ class Database:
 
         It is another one after the file was exchanged.
         """
-        return self._sqlite_file.check().driver if self._sqlite_file else None
+        if self._sqlite_file is None:
+            return None
+        with self._observed():
+            return self._sqlite_file.check().driver
 
     def close(self) -> None:
         """Closes all connections."""
