@@ -51,7 +51,9 @@ class Runner:
             if not is_outage(error):
                 _log.exception("job %s on %s: the database failed", job.kind, job.subject)
             return "interrupted"
-        except Exception:  # noqa: BLE001 - a handler may raise anything; the other jobs go on
+        except Exception as error:  # noqa: BLE001 - a handler may raise anything; the other jobs go on
+            if is_outage(error):  # a damaged file
+                return "interrupted"
             _log.exception("job %s on %s failed", job.kind, job.subject)
             self._postpone(job)
             return "failed"

@@ -46,7 +46,9 @@ def _answer(body: bytes) -> bytes:
         if not is_outage(error):
             _log.exception("the database refused a statement")
         return pingback.fault(errors.Unavailable())
-    except Exception:  # noqa: BLE001 - an internal error; senders understand only XML-RPC
+    except Exception as error:  # noqa: BLE001 - an internal error; senders understand only XML-RPC
+        if is_outage(error):  # a damaged file
+            return pingback.fault(errors.Unavailable())
         _log.exception("an XML-RPC call failed")
         return pingback.internal_error()
 
