@@ -9,9 +9,9 @@ PYTEST = -m pytest -n $(PROCESSES) --dist worksteal
 # The tests that start no servers, on SQLite alone.
 UNIT = tests --ignore=tests/flows --ignore=tests/hostile --ignore=tests/cli/test_process.py -k "not postgresql and not replica"
 
-# Prints one line for each step of pip, as they come.
-STEPS = awk '/^ *(Collecting|Building|Installing|Preparing)/ { sub(/ \(from.*|:.*/, ""); if ($$0 != last) print "  " $$0; \
-	last = $$0; fflush() }'
+# Prints the steps of pip as they come (Debian's awk waits for more), each once: it tells when one starts and ends.
+STEPS = while IFS= read -r line; do line=$${line%% (from*}; line=$${line%%:*}; [ "$$line" = "$$last" ] || case $$line in \
+	*Collecting*|*Building*|*Installing*|*Preparing*) echo "  $$line";; esac; last=$$line; done
 
 .PHONY: serve wheel test test-lowest check lint format bench harmless soak readers clean
 
