@@ -108,4 +108,6 @@ def _is_number(value: Any) -> bool:
 
 
 def _damaged(how: str) -> BackupUnusable:
-    return BackupUnusable(f"its manifest {how}; it is damaged, or nothing that `feedserver backup` has made")
+    return BackupUnusable(
+        f"its manifest {strangers_line(how, 100)}; it is damaged, or nothing that `feedserver backup` has made"
+    )

@@ -38,7 +38,7 @@ def restore(source: IO[bytes], database: Database, data_dir: Path, now: datetime
     """
     require_empty(database, data_dir)
     folder = data_dir if database.file is None else database.file.parent
-    with _existing(folder), workplace(folder) as place:
+    with _existing(data_dir, folder), workplace(folder) as place:
         with telling_of_full_disk(folder):
             manifest = _unpack(Reader(source), place, report)
             report("putting it in place", 0)
@@ -72,10 +72,14 @@ def _require_no_file(file: Path) -> None:
 
 
 @contextmanager
-def _existing(folder: Path) -> Iterator[None]:
-    """Makes a folder, and the ones above it; after an exception those that are new go again."""
-    new = [path for path in (folder, *folder.parents) if not path.exists()]
-    private_files.make_folder(folder)
+def _existing(data_dir: Path, folder: Path) -> Iterator[None]:
+    """Makes `data_dir` and the database's folder; after an exception those that are new go again.
+
+    Raises StorageError for a `data_dir` that no site may have.
+    """
+    new = [path for made in (data_dir, folder) for path in (made, *made.parents) if not path.exists()]
+    private_files.make_folder(data_dir)
+    private_files.make_missing(folder)
     try:
         yield
     except BaseException:

@@ -173,6 +173,7 @@ FIELDS: dict[str, tuple[dict[str, Any], str]] = {
     "a number for a text": ({"site": 5}, "has no “site”"),
     "an endless text": ({"url": "x" * 10_000}, "has no “url”"),
     "negative rows": ({"rows": {"posts": -1}}, "has no “posts”"),
+    "rows with a name of controls": ({"rows": {"a\x1b[2J\n\u202eb": -1}}, "has no “a"),
     "no files": ({"files": []}, "it holds other files than a secret and a database"),
     "files that are none": ({"files": ["secret"]}, "has no “name”"),
     "another site": ({"site": "urn:uuid:other"}, "its database is another one than its manifest says"),

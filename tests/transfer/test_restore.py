@@ -1,5 +1,6 @@
 """A restored site is the same site, in either database; or nothing at all is there."""
 
+import os
 import shutil
 import sqlite3
 import stat
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from feedserver.errors import BackupError, BackupUnusable
+from feedserver.errors import BackupError, BackupUnusable, StorageError
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.installation import init, upgrade
 from feedserver.jobs import store as jobs
@@ -99,6 +100,29 @@ def test_what_is_restored_is_for_its_owner_alone(archive: Path, file_place: WebS
 
     for path in [file_place.settings.data_dir, *file_place.settings.data_dir.iterdir()]:
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_the_folder_of_a_database_elsewhere_keeps_its_rights(
+    archive: Path, file_place: WebServices, assemble: Assemble, tmp_path: Path
+) -> None:
+    (tmp_path / "shared").mkdir(mode=0o755)
+    url = f"sqlite:///{tmp_path}/shared/site.sqlite3"
+    place = assemble(replace(file_place.settings, database=DatabaseSettings(url=url)))
+
+    restore_in(place, archive)
+
+    assert stat.S_IMODE((tmp_path / "shared").stat().st_mode) == 0o755
+    assert migrate.state(place.database) == "current"
+
+
+def test_a_folder_of_the_whole_system_is_no_place_for_a_site(archive: Path, assemble: Assemble, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/site.sqlite3"
+    place = assemble(Settings(data_dir=Path("/usr"), database=DatabaseSettings(url=url)))
+
+    with pytest.raises(StorageError, match="belongs to the whole system"):
+        restore_in(place, archive)
+
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("schema", ["1001", "1018"])
