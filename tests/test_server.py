@@ -158,14 +158,34 @@ def test_a_unix_socket_keeps_the_noted_address(listen: Listen, database: Databas
 
 
 @pytest.mark.usefixtures("unaddressed")
-def test_bad_settings_do_not_end_a_server_that_is_reloaded(
-    listen: Listen, database: Database, monkeypatch: pytest.MonkeyPatch
+def test_a_mistake_in_the_settings_neither_ends_a_server_that_is_reloaded_nor_changes_anything(
+    listen: Listen, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    server = a_server(listen("127.0.0.1:0"))
+    gunicorn_settings()["when_ready"](server)
+    before, noted = worker_settings.in_force(), site_address.noted(database)
+    monkeypatch.setenv("FEEDSERVER_SITE_URL", "https://blog.example")
     monkeypatch.setenv("FEEDSERVER_FEEDS_ENTRIES", "many")
 
-    gunicorn_settings()["on_reload"](a_server(listen("127.0.0.1:0")))
+    gunicorn_settings()["on_reload"](server)
 
-    assert site_address.noted(database) is None
+    assert worker_settings.in_force() is before
+    assert site_address.noted(database) == noted
+    assert "reloaded with the settings of before: feeds.entries: " in caplog.text
+
+
+@pytest.mark.usefixtures("unaddressed")
+def test_a_reload_reads_the_settings_of_the_workers_anew(
+    listen: Listen, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = a_server(listen("127.0.0.1:0"))
+    gunicorn_settings()["when_ready"](server)
+    monkeypatch.setenv("FEEDSERVER_FEEDS_ENTRIES", "30")
+    assert worker_settings.in_force().feeds.entries == 20, "a worker that replaces a crashed one is like the others"
+
+    gunicorn_settings()["on_reload"](server)
+
+    assert worker_settings.in_force().feeds.entries == 30
 
 
 # --- before it listens ---

@@ -171,9 +171,11 @@ def test_an_interrupt_of_a_command_ends_it_quietly(outside: Path, monkeypatch: p
 # --- a worker ---
 
 
-def test_a_worker_reads_its_settings_anew_and_keeps_those_of_before_where_there_is_a_mistake(outside: Path) -> None:
+def test_a_worker_reads_its_settings_anew_and_keeps_those_of_before_where_there_is_a_mistake(
+    outside: Path, run: Run
+) -> None:
     settings, log = outside / "feedserver.toml", outside / "log"
-    subprocess.run([*FEEDSERVER, "init"], cwd=outside, env=clean_environ(), check=True, timeout=60)
+    run("init", "--no-example")
     with log.open("wb") as output:
         worker = subprocess.Popen([*FEEDSERVER, "worker"], cwd=outside, env=clean_environ(), stderr=output)
     try:

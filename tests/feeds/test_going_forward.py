@@ -209,14 +209,21 @@ def fill(connection: sqlite3.Connection, etag: str) -> None:
         connection.execute("INSERT INTO feed_versions VALUES (?, ?, ?, 'x')", (f"filler/{len(etag)}", number, etag))
 
 
-@pytest.fixture(params=[read_only, pytest.param(full, id="full")])
+@pytest.fixture
 def unwritable(request: pytest.FixtureRequest, services: WebServices) -> Callable[[], None]:
     """Lets this process no longer write."""
-    if request.param is full and not services.database.is_sqlite:
-        pytest.skip("a disk of PostgreSQL's own would have to be filled")
     return lambda: request.param(services)
 
 
+in_each_way = pytest.mark.parametrize(
+    ("database_url", "unwritable"),
+    [("sqlite", read_only), ("sqlite", full), ("postgresql", read_only)],
+    indirect=True,
+    ids=["sqlite-read only", "sqlite-full", "postgresql-read only"],
+)
+
+
+@in_each_way
 def test_new_content_is_served_without_last_modified_while_the_database_takes_no_writes(
     services: WebServices, other: WebServices, client: FlaskClient, publish: Publish, unwritable: Callable[[], None]
 ) -> None:
@@ -235,6 +242,7 @@ def test_new_content_is_served_without_last_modified_while_the_database_takes_no
         assert client.get("/feed.atom", headers={"If-Modified-Since": LATER}).status_code == 200
 
 
+@in_each_way
 def test_a_feed_that_was_never_rendered_is_served_while_the_database_takes_no_writes(
     client: FlaskClient, publish: Publish, unwritable: Callable[[], None]
 ) -> None:
@@ -247,6 +255,7 @@ def test_a_feed_that_was_never_rendered_is_served_while_the_database_takes_no_wr
     assert b"One" in answer.data
 
 
+@in_each_way
 def test_what_has_not_changed_keeps_its_validators_while_the_database_takes_no_writes(
     client: FlaskClient, publish: Publish, unwritable: Callable[[], None]
 ) -> None:

@@ -11,10 +11,10 @@ from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from tests.support.serving import clean_environ
+from tests.support.serving import LONG, clean_environ
 from tests.support.waiting import wait_until
 
-WORKERS = 2
+WORKERS = 2 if LONG else 1
 SECONDS = 40  # the longest that a client waits for an answer: a whole restart
 # Starts a program as systemd does: its first socket is file 3, and two variables say so.
 _ACTIVATE = """
@@ -94,7 +94,7 @@ class Clients:
         wait_until(lambda: all(self.answered[kind] >= before[kind] + number for kind in _KINDS), SECONDS, self.__repr__)
 
     @contextmanager
-    def running(self, number: int = 4) -> Iterator[None]:
+    def running(self, number: int = 4 if LONG else 2) -> Iterator[None]:
         """`number` clients of each kind run during the block."""
         threads = [threading.Thread(target=self._run, args=(kind,)) for kind in _KINDS for _ in range(number)]
         for thread in threads:
