@@ -138,6 +138,25 @@ def test_an_exception_of_a_view_is_told_without_the_secret_of_its_address() -> N
     assert SECRET not in done.stderr
 
 
+WARNING = """
+import warnings
+from feedserver.discreet_logs import configure
+
+configure()
+warnings.warn("this is old\\nINFO forged", FutureWarning)
+"""
+
+
+def test_a_warning_of_python_is_one_line_of_the_same_form() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WARNING], env=clean_environ(), capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert re.fullmatch(
+        LINE + r"\[WARNING\] FutureWarning: this is old\\u000aINFO forged \(<string>:6\)\n", done.stderr
+    )
+
+
 def test_parameters_of_statements_are_not_logged(tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
     done = subprocess.run(

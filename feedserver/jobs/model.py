@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from feedserver.clock import SKEW
+
 LEASE: Final = timedelta(seconds=20)  # the jobs of a crashed process are free after that
+LONGEST_LEASE: Final = LEASE + SKEW  # one that ends later was given by a clock that was wrong, and is none
 RENEW_SECONDS: Final = 5.0  # between two renewals of the leases of jobs under way
 
 # Jobs with the same concurrency key that may be under way at once, in all processes together. Half of the slots of one
@@ -56,7 +59,7 @@ class Job:
         return "again" if self.attempts else "first"
 
     def is_leased(self, now: datetime) -> bool:
-        return self.leased_until is not None and self.leased_until > now
+        return self.leased_until is not None and now < self.leased_until <= now + LONGEST_LEASE
 
     def why(self, now: datetime) -> str:
         """Why the job is not done yet, for a person."""

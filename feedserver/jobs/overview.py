@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, func, select
 
+from feedserver.jobs.model import LONGEST_LEASE
 from feedserver.storage.schema import jobs
 
 
@@ -25,7 +26,8 @@ class Overview:
 
 def by_kind(connection: Connection, now: datetime) -> list[Overview]:
     """An overview of each kind that has jobs, in the order of their names."""
-    is_leased, is_due = jobs.c.leased_until > now, jobs.c.run_at <= now
+    is_leased = (jobs.c.leased_until > now) & (jobs.c.leased_until <= now + LONGEST_LEASE)
+    is_due = jobs.c.run_at <= now
     waits = case((is_leased, None), else_=jobs.c.run_at)
     query = select(
         jobs.c.kind,

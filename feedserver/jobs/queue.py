@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from feedserver.clock import SKEW
 from feedserver.jobs import store
-from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LEASE, MOST_PER_KEY, Job, Lane
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LONGEST_LEASE, MOST_PER_KEY, Job, Lane
 from feedserver.jobs.retry import pause_after_death
 from feedserver.storage.locks import lock_names
 from feedserver.storage.schema import jobs
@@ -34,10 +34,11 @@ from feedserver.storage.schema import jobs
 _DIED: Final = "the process that ran it has ended"
 _LOCK_KIND: Final = 0x726F6F6D
 _RELEASED_AT_ONCE: Final = 100
-_LONGEST_LEASE: Final = LEASE + SKEW
 _ENDED: Final = -1  # instead of an index of `free_slots`: the row is a lease that has ended
 _UNDER_WAY = select(func.count()).where(
-    jobs.c.concurrency_key == bindparam("key"), jobs.c.leased_until > bindparam("now")
+    jobs.c.concurrency_key == bindparam("key"),
+    jobs.c.leased_until > bindparam("now"),
+    jobs.c.leased_until <= bindparam("latest"),
 )
 
 
@@ -74,7 +75,7 @@ def poll(connection: Connection, now: datetime, free_slots: Sequence[FreeSlots])
     limits = {f"limit_{index}": slots.number for index, slots in enumerate(free_slots)}
     found: dict[tuple[int, bool], list[Candidate]] = {}
     any_ended = False
-    for row in connection.execute(_query(shape), {"now": now, "latest": now + _LONGEST_LEASE, **limits}):
+    for row in connection.execute(_query(shape), {"now": now, "latest": now + LONGEST_LEASE, **limits}):
         if row.slots == _ENDED:
             any_ended = True
             continue
@@ -118,13 +119,14 @@ def _is_below_limit(connection: Connection, concurrency_key: str | None, now: da
     """Whether fewer than `most` jobs with this key are under way. The caller has locked the key."""
     if concurrency_key is None:
         return True
-    return connection.execute(_UNDER_WAY, {"key": concurrency_key, "now": now}).scalar_one() < most
+    values = {"key": concurrency_key, "now": now, "latest": now + LONGEST_LEASE}
+    return connection.execute(_UNDER_WAY, values).scalar_one() < most
 
 
 def release_ended(connection: Connection, now: datetime) -> int:
     """Frees jobs whose lease ended without a result; returns how many. Counts a failed attempt for each, as the job may
     have killed its process."""
-    is_ended = _has_ended(now, now + _LONGEST_LEASE)
+    is_ended = _has_ended(now, now + LONGEST_LEASE)
     query = select(jobs).where(is_ended).limit(_RELEASED_AT_ONCE).with_for_update(skip_locked=True)
     ended = [store.job_of(row) for row in connection.execute(query)]
     for job in ended:
@@ -194,7 +196,11 @@ def _full_keys(most: int) -> Select[Any]:
     other = jobs.alias("other")
     return (
         select(other.c.concurrency_key)
-        .where(other.c.leased_until > bindparam("now"), other.c.concurrency_key.is_not(null()))
+        .where(
+            other.c.leased_until > bindparam("now"),
+            other.c.leased_until <= bindparam("latest"),
+            other.c.concurrency_key.is_not(null()),
+        )
         .group_by(other.c.concurrency_key)
         .having(func.count() >= most)
     )
