@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,10 +17,14 @@ from gunicorn.glogging import Logger
 from gunicorn.sock import create_sockets
 
 from feedserver import site_address, worker_settings
+from feedserver.app import create_app
 from feedserver.errors import AddressUnusable
 from feedserver.server import announce, gunicorn_settings, prepare
+from feedserver.settings import Settings
 from feedserver.storage.engine import Database
 from feedserver.urls import Urls
+from tests.posts.builders import publish
+from tests.support.fixtures import Assemble
 
 Listen = Callable[..., list[socket.socket]]
 
@@ -241,3 +246,20 @@ def test_unknown_variables_are_named_in_one_line(
 def test_heartbeat_files_lie_in_memory_where_there_is_a_place_for_them() -> None:
     """In a container with a read-only root, /tmp may not be there; on a disk, a heartbeat may wait for it."""
     assert gunicorn_settings()["worker_tmp_dir"] == ("/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_no_visitor_waits_until_templates_are_compiled(
+    settings: Settings, assemble: Assemble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = assemble(replace(settings, jobs=replace(settings.jobs, in_web=False)))
+    publish(services, "Fog", slug="fog")
+    app = create_app(services=services)
+
+    gunicorn_settings()["post_worker_init"](SimpleNamespace(wsgi=app, pid=0))
+    services.readership.stop()
+
+    assert app.jinja_env.loader is not None
+    monkeypatch.setattr(app.jinja_env.loader, "load", pytest.fail)
+    for path in ("/", "/posts/fog", "/thoughts", "/archive", "/feeds", "/none"):
+        assert app.test_client().get(path).status_code == (404 if path == "/none" else 200)
