@@ -62,9 +62,8 @@ def _backup(chosen: Namespace) -> None:
             return
         file = Path(chosen.file)
         manifest = backup.to_file(services.database, services.settings, file, now, report)
-        removed = backup.remove_oldest(file, manifest.site, chosen.keep) if chosen.keep else []
     print(f"{file}: {_what(manifest)}, {file.stat().st_size:,} bytes")
-    for path in removed:
+    for path in backup.remove_oldest(file, manifest.site, chosen.keep) if chosen.keep else []:
         print(f"removed {path}")
 
 
@@ -105,7 +104,7 @@ def _what(manifest: "Manifest") -> str:
 @contextmanager
 def _interruptible() -> Iterator[None]:
     """Ends the block in order when the process is told to end, so that it leaves nothing behind."""
-    signals = (signal.SIGTERM, signal.SIGHUP)
+    signals = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) != signal.SIG_IGN]  # by nohup
     before = [signal.signal(number, signal.default_int_handler) for number in signals]
     try:
         yield

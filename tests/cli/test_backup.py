@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -153,8 +154,27 @@ def test_a_backup_that_is_told_to_end_leaves_nothing(
     monkeypatch.setattr(archive, "check", lambda *_: os.kill(os.getpid(), number))
     (outside / "backups").mkdir()
 
-    ended = run("backup", "backups/site.tar.gz")
+    with pytest.raises(KeyboardInterrupt):  # which ends the process
+        run("backup", "backups/site.tar.gz")
 
-    assert (ended.status, ended.out) == (130, [])
     assert os.listdir(outside / "backups") == []
     assert [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)] == before
+
+
+def test_a_backup_whose_terminal_is_gone_goes_on_if_it_is_to(
+    run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `nohup` starts it."""
+    run("init")
+    check = archive.check
+
+    def hang_up(*arguments: Any) -> None:
+        os.kill(os.getpid(), signal.SIGHUP)
+        check(*arguments)
+
+    monkeypatch.setattr(archive, "check", hang_up)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert run("backup", "site.tar.gz").status == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
