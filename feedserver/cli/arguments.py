@@ -6,6 +6,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
+from itertools import chain, islice
 from typing import Any
 
 from feedserver import __version__, settings
@@ -17,6 +18,7 @@ from feedserver.text import cluster_start, printable, strangers_line
 
 _LONGEST = 100_000  # characters of a value on the terminal
 _LONGEST_CELL = 400  # characters of a value in a table, more than its columns
+_MEASURED = 1_000  # lines of a table that its columns fit
 _TERMINAL = 100  # columns of a terminal that a table fits
 _GAP = "  "
 Commands = Any  # the type of argparse's sub-parsers is private
@@ -81,15 +83,12 @@ def print_list(
     if as_json:
         _print_json_list(rows)
         return
-    lines = [[column.replace("_", " ") for column in columns]]
-    is_text = [False] * len(columns)
-    for row in rows:
-        values = [row[column] for column in columns]
-        lines.append([_cell(value, zone)[:_LONGEST_CELL] for value in values])
-        is_text = [known or isinstance(value, str | list | tuple) for known, value in zip(is_text, values, strict=True)]
-    if len(lines) > 1:
+    lines = ([row[column] for column in columns] for row in rows)
+    first = list(islice(lines, _MEASURED))
+    if first:
+        is_text = [any(isinstance(line[i], str | list | tuple) for line in first) for i in range(len(columns))]
         weights = [is_text[i] * (2 if column == roomy else 1) for i, column in enumerate(columns)]
-        _print_table(lines, weights)
+        _print_table([column.replace("_", " ") for column in columns], first, lines, weights, zone)
 
 
 def print_fields(row: Mapping[str, Any], *, as_json: bool, zone: tzinfo = UTC) -> None:
@@ -115,12 +114,22 @@ def remark(line: str) -> None:
 # --- tables ---
 
 
-def _print_table(lines: Sequence[Sequence[str]], weights: Sequence[int]) -> None:
-    widths = _fitted([max(map(_width, column)) for column in zip(*lines, strict=True)], weights)
-    for line in lines:
-        cells = [_cut(cell, width) for cell, width in zip(line, widths, strict=True)]
-        padded = (cell + " " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True))
+def _print_table(
+    heading: Sequence[str], first: Sequence[list[Any]], rest: Iterable[list[Any]], weights: Sequence[int], zone: tzinfo
+) -> None:
+    """Prints lines in columns that the heading and the `first` ones fit."""
+    measured = [heading, *(_cells(line, zone) for line in first)]
+    widths = _fitted([max(map(_width, column)) for column in zip(*measured, strict=True)], weights)
+    for cells in chain(measured, (_cells(line, zone) for line in rest)):
+        shown = [
+            _cut(cell, width) if weight else cell for cell, width, weight in zip(cells, widths, weights, strict=True)
+        ]
+        padded = (cell + " " * (width - _width(cell)) for cell, width in zip(shown, widths, strict=True))
         print(_GAP.join(padded).rstrip())
+
+
+def _cells(line: Iterable[Any], zone: tzinfo) -> list[str]:
+    return [_cell(value, zone)[:_LONGEST_CELL] for value in line]
 
 
 def _fitted(widths: Sequence[int], weights: Sequence[int]) -> list[int]:

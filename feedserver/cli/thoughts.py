@@ -102,10 +102,10 @@ def _list(chosen: Namespace) -> None:
     if chosen.json:
         print_list((_row(services, *one) for one in found), as_json=True, columns=())
         return
-    rows = [_cells(thought) for thought, _ in found]
+    rows = (_cells(thought) for thought, _ in found)
     print_list(rows, as_json=False, columns=_COLUMNS, zone=services.settings.site.zone, roomy="words")
-    if len(rows) < total:
-        print(f"the newest {len(rows):,} of {total:,} thoughts; --all lists all of them")
+    if most is not None and most < total:
+        print(f"the newest {most:,} of {total:,} thoughts; --all lists all of them")
 
 
 def _filters(connection: Connection, chosen: Namespace) -> Filters:
