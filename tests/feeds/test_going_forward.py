@@ -104,7 +104,9 @@ def test_further_changes_are_served_at_once_and_get_a_version_a_second_later(
     publish("Three")
 
     third = services.feed_documents.get(ATOM)
+    assert services.feed_documents.cached(ATOM) is third
     a_second_later(monkeypatch)
+    assert services.feed_documents.cached(ATOM) is None, "it may get a version now"
     last = services.feed_documents.get(ATOM)
 
     assert b"Three" in bytes_of(third)
