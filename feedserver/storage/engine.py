@@ -1,16 +1,12 @@
 """Short read and write transactions, the same for SQLite and PostgreSQL.
 
-SQLite: explicit BEGIN instead of the driver's, `BEGIN IMMEDIATE` for writers, so that a writer waits at the start
-instead of failing in the middle; write-ahead log; `synchronous=FULL`, since an acknowledged ping must survive a power
-cut. PostgreSQL: READ COMMITTED, its default.
+`sqlite_engine` says how SQLite is used. PostgreSQL: READ COMMITTED, its default.
 """
 
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from functools import partial
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -19,18 +15,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, Operationa
 
 from feedserver.condition import Condition
 from feedserver.errors import StorageError
+from feedserver.storage import sqlite_engine
 from feedserver.storage.explaining import DATABASE_ERRORS, OF_WRITES, trouble
 from feedserver.storage.replica import Replica, ReplicaState, has_failed, position
-from feedserver.storage.sqlite_file import SqliteFile, uri
+from feedserver.storage.sqlite_file import SqliteFile
 
-BUSY_SECONDS = 15  # for which a SQLite writer waits for the lock
-_LOOK_PAUSE = 0.002  # seconds between two looks at a lock that is wanted within a short time
-_EMPTYING_SECONDS = 0.05  # for which readers of the write-ahead log are waited for before it is emptied
-_BUSY_TIMEOUT = "PRAGMA busy_timeout = {milliseconds:.0f}"
-_SWITCH_PAUSE = 0.01  # seconds between two tries to switch a new file to the write-ahead log
-_CACHE_KIB = 512  # of each SQLite connection, one for each thread; the system caches the file too
-_WRITES = "feedserver_writes"
-_LOCK_TIMEOUT = "feedserver_lock_timeout"
 _TRIES = 5
 _CONNECT_SECONDS = 5  # for a PostgreSQL that does not answer at all
 _REPLICA_LIMITS = {
@@ -59,7 +48,7 @@ class Database:
         self.called = called
         self.writes = 0  # transactions that this object has committed
         self.url = _parsed(url, called)
-        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, called)
+        self.engine = sqlite_engine.create(self.url, **_POOL) if self.is_sqlite else _postgres_engine(self.url, called)
         self._condition = condition
         if condition is not None and not self.is_sqlite:
             event.listen(self.engine, "do_connect", _connect_impatiently)
@@ -128,7 +117,7 @@ class Database:
         """
         with self._observed(is_writing=True, is_hasty=lock_timeout is not None):
             opened = self._sqlite_file.check() if self._sqlite_file else None
-            options = {_WRITES: True, _LOCK_TIMEOUT: lock_timeout}
+            options = {sqlite_engine.WRITES: True, sqlite_engine.LOCK_TIMEOUT: lock_timeout}
             with self.engine.connect().execution_options(**options) as connection, connection.begin():
                 if lock_timeout is not None and not self.is_sqlite:
                     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(lock_timeout * 1000)}")  # milliseconds
@@ -163,14 +152,7 @@ class Database:
         """
         if self.engine.dialect.name != "sqlite":
             return True
-        with closing(self.engine.raw_connection()) as connection:  # not within a transaction
-            cursor = connection.cursor()
-            try:
-                cursor.execute(_BUSY_TIMEOUT.format(milliseconds=_EMPTYING_SECONDS * 1000))
-                ((busy, *_),) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            finally:  # the connection returns to the pool
-                cursor.execute(_BUSY_TIMEOUT.format(milliseconds=BUSY_SECONDS * 1000))
-        return not busy
+        return sqlite_engine.empty_log(self.engine)
 
     def forget_deleted(self) -> None:
         """Rewrites SQLite's file without what was deleted, while other writers wait; nothing on PostgreSQL.
@@ -267,13 +249,6 @@ def _replica(url: str, primary: URL) -> Replica:
     return Replica(_postgres_engine(parsed, called, **_REPLICA_LIMITS))
 
 
-def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, **_POOL, creator=partial(_connect_sqlite, Path(url.database or "")))
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
 def _postgres_engine(url: URL, called: str, **limits: int) -> Engine:
     limits = {"connect_timeout": _CONNECT_SECONDS, **limits}
     given = {name: value for name, value in limits.items() if name not in url.query}
@@ -283,59 +258,7 @@ def _postgres_engine(url: URL, called: str, **limits: int) -> Engine:
         raise StorageError(f"{called}: no driver for PostgreSQL; install feedserver[postgres]") from None
 
 
-def _connect_sqlite(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(uri(path), uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
-
-
 def _connect_impatiently(_dialect: object, _record: object, arguments: Any, named: Any) -> Any:
     from feedserver.storage.answer_deadline import ImpatientConnection
 
     return ImpatientConnection.connect(*arguments, **named)
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None
-    _use_write_ahead_log(connection)
-    for pragma in ("synchronous=FULL", "foreign_keys=ON", f"cache_size={-_CACHE_KIB}"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
-    """SQLite gives up at once, without its timeout, when two connections switch a new file together."""
-    deadline = monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
-                raise
-        sleep(_SWITCH_PAUSE)
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    lock_timeout = options.get(_LOCK_TIMEOUT)
-    begin = "BEGIN IMMEDIATE" if options.get(_WRITES, False) else "BEGIN"
-    if lock_timeout is None:
-        connection.exec_driver_sql(begin)
-        return
-    try:
-        connection.exec_driver_sql(_BUSY_TIMEOUT.format(milliseconds=0))
-        _begin_soon(connection, begin, monotonic() + lock_timeout)
-    finally:  # the connection returns to the pool
-        connection.exec_driver_sql(_BUSY_TIMEOUT.format(milliseconds=BUSY_SECONDS * 1000))
-
-
-def _begin_soon(connection: Connection, begin: str, end: float) -> None:
-    """Begins as soon as nobody holds the lock. SQLite itself looks ever more rarely, every 100 ms at last, and so may
-    meet another one of many writers each time."""
-    while True:
-        try:
-            connection.exec_driver_sql(begin)
-            return
-        except OperationalError as error:
-            is_held = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
-            if not is_held or monotonic() > end:
-                raise
-        sleep(_LOOK_PAUSE)

@@ -13,7 +13,7 @@ from feedserver.app import create_app
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, Settings
-from feedserver.storage import engine as storage_engine
+from feedserver.storage import sqlite_engine
 from tests.feeds.happenings import say, take_the_database_away
 from tests.support.fixtures import Assemble, Publish
 
@@ -61,7 +61,7 @@ def test_the_last_good_bytes_are_served_while_the_database_is_locked(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(storage_engine, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite_engine, "BUSY_SECONDS", 0.05)
     file = tmp_path / "locked.sqlite3"
     file.write_bytes(prepared_sqlite.read_bytes())
     services = assemble(Settings(data_dir=tmp_path, database=DatabaseSettings(url=f"sqlite:///{file}")))

@@ -274,6 +274,7 @@ def test_a_short_lock_timeout_ends_the_wait_and_leaves_the_next_transaction_the_
 
 
 def test_a_short_wait_for_the_lock_of_sqlite_is_enough_among_writers_that_hardly_pause(tmp_path: Path) -> None:
+    (tmp_path / "busy.sqlite3").touch()
     database, done = Database(f"sqlite:///{tmp_path / 'busy.sqlite3'}"), Event()
     with database.write() as connection:
         connection.exec_driver_sql("CREATE TABLE written (number INTEGER)")

@@ -300,7 +300,7 @@ def test_what_may_still_be_read_in_the_file_is_said(site: Site, target: str, mon
     if site.services.database.file is None:
         pytest.skip("a matter of SQLite's file")
     site.mention(target, PAGE)
-    monkeypatch.setattr("feedserver.storage.engine.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("feedserver.storage.sqlite_engine.BUSY_SECONDS", 0.1)
     site.services.database.close()
 
     with site.services.database.read() as connection:
