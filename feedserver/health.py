@@ -1,6 +1,6 @@
 """/healthz and /readyz: whether the process is alive, and able to serve (docs/interface.md, “Shapes of JSON”).
 
-Strangers may ask too: details name no hosts, users or files, and asking often makes no work.
+Strangers may ask too: details name no hosts, users or folders, and asking often makes no work.
 """
 
 from dataclasses import asdict, dataclass

@@ -276,6 +276,7 @@ def test_a_short_lock_timeout_ends_the_wait_and_leaves_the_next_transaction_the_
 def test_a_short_wait_for_the_lock_of_sqlite_is_enough_among_writers_that_hardly_pause(tmp_path: Path) -> None:
     (tmp_path / "busy.sqlite3").touch()
     database, done = Database(f"sqlite:///{tmp_path / 'busy.sqlite3'}"), Event()
+    (tmp_path / "busy.sqlite3").touch()
     with database.write() as connection:
         connection.exec_driver_sql("CREATE TABLE written (number INTEGER)")
 
@@ -290,9 +291,7 @@ def test_a_short_wait_for_the_lock_of_sqlite_is_enough_among_writers_that_hardly
     with ThreadPoolExecutor(1) as thread:
         holding = thread.submit(hold_again_and_again)
         try:
-            for _ in range(
-                5
-            ):  # SQLite itself looks fourteen times in this time, and misses the pauses every second time
+            for _ in range(5):  # SQLite itself looks fourteen times meanwhile, and misses the pauses every second time
                 with database.write(lock_timeout=0.5) as connection:
                     connection.exec_driver_sql("INSERT INTO written VALUES (1)")
         finally:
