@@ -1,61 +1,16 @@
-"""The `feedserver` program (docs/interface.md, “Commands”).
+"""The `feedserver` program (docs/interface.md, “Commands”). `main` is all that it imports at once."""
 
-Exit status 0: done; 1: refused or not found, with one line on standard error that says what to do; 2: wrong usage.
-"""
-
-import os
-import sys
 from collections.abc import Sequence
-from io import TextIOWrapper
-
-from feedserver import discreet_logs
-from feedserver.cli import backup, config, hosts, posts, readers, serve, site, thoughts
-from feedserver.cli.arguments import parser
-from feedserver.errors import FeedserverError, SettingsError
-from feedserver.storage.explaining import DATABASE_ERRORS, explain
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns the exit status. `arguments` are those of the process by default."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # for terminals whose encoding lacks characters of a title
-            stream.reconfigure(errors="backslashreplace")
+    """Runs one command and returns the exit status. `arguments` are those of the process by default.
+
+    An interrupt ends it quietly, also while its modules are imported.
+    """
     try:
-        return _run(arguments)
-    finally:
-        _finish_output()
+        from feedserver.cli.program import run
 
-
-def _run(arguments: Sequence[str] | None) -> int:
-    modules = (site, serve, posts, thoughts, hosts, readers, backup, config)
-    commands = parser([module.add_commands for module in modules])
-    chosen = commands.parse_args(arguments)
-    discreet_logs.configure()
-    try:
-        status = int(chosen.run(chosen) or 0)
-        print(end="", flush=True)  # flushed here, so that an error still sets the exit status
-        return status
-    except SettingsError as error:
-        return _refused(*error.faults)
-    except FeedserverError as error:
-        return _refused(str(error))
-    except DATABASE_ERRORS as error:
-        return _refused(explain(error))
-    except BrokenPipeError:
-        return 1  # the reader has closed the pipe, as in `feedserver post list | head -1`
-    except OSError as error:
-        return _refused(f"{error.filename or 'input or output'}: {error.strerror or error}")
-
-
-def _finish_output() -> None:
-    """Flushes standard output. If that fails, discards the rest, or Python would print an error when it exits."""
-    try:
-        print(end="", flush=True)
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _refused(*lines: str) -> int:
-    for line in lines:
-        print(f"feedserver: {line}", file=sys.stderr)
-    return 1
+        return run(arguments)
+    except KeyboardInterrupt:
+        return 130

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from feedserver.__main__ import main
 from tests.cli.conftest import Run
 from tests.support.serving import FEEDSERVER, clean_environ
 from tests.support.waiting import wait_until
@@ -158,14 +157,15 @@ def test_an_interrupt_while_modules_are_imported_ends_quietly(shell: Shell, outs
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
 
-def test_an_interrupt_of_a_command_ends_it_quietly(outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_of_a_command_ends_it_quietly(run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("feedserver.cli.posts.open_site", interrupt)
-    monkeypatch.setattr("sys.argv", ["feedserver", "post", "list"])
 
-    assert main() == 130
+    ended = run("post", "list")
+
+    assert (ended.status, ended.out, ended.err) == (130, [], [])
 
 
 # --- a worker ---
