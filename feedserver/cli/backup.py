@@ -98,7 +98,11 @@ def _source(name: str) -> Iterator[IO[bytes]]:
 
 
 def _what(manifest: "Manifest") -> str:
-    return f"{manifest.rows.get('posts', 0):,} posts, {manifest.rows.get('thoughts', 0):,} thoughts"
+    return ", ".join(_count(manifest.rows.get(f"{noun}s", 0), noun) for noun in ("post", "thought"))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 @contextmanager

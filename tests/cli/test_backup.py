@@ -36,9 +36,9 @@ def test_a_site_is_backed_up_and_restored_elsewhere(run: Run, site: Path, move: 
     restored = run("restore", "-", given=(site / "site.tar.gz").read_bytes())
 
     assert (made.status, made.err, restored.status, restored.err) == (0, [], 0, [])
-    assert made.out == [f"site.tar.gz: 1 posts, 0 thoughts, {(site / 'site.tar.gz').stat().st_size:,} bytes"]
+    assert made.out == [f"site.tar.gz: 1 post, 0 thoughts, {(site / 'site.tar.gz').stat().st_size:,} bytes"]
     assert restored.out[0].startswith("restored http://blog.example as it was at 20")
-    assert restored.out[0].endswith("Z: 1 posts, 0 thoughts")
+    assert restored.out[0].endswith("Z: 1 post, 0 thoughts")
     assert restored.out[1:] == [
         "what was erased after that is back: erase it again",
         "nothing is sent to others from here until `feedserver resume` says that this is the real site",
