@@ -83,7 +83,7 @@ def link(state: StateInline, silent: bool) -> bool:
         state.pending = state.pending[: -len(scheme[0])]
         opening = state.push("link_open", "a", 1)
         opening.attrs = {"href": address}
-        state.push("text", "", 0).content = state.md.normalizeLinkText(shown)
+        state.push("text", "", 0).content = shown
         closing = state.push("link_close", "a", -1)
         opening.info = closing.info = "auto"
         opening.markup = closing.markup = "linkify"

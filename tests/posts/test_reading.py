@@ -58,6 +58,9 @@ def link(address: str, shown: str | None = None) -> str:
         ("<https://h.example/it's>", link("https://h.example/it's")),
         ("[https://h.example/a--'b'](/x)", link("/x", "https://h.example/a--'b'")),
         ("[https://h.example](/x)", link("/x", "https://h.example")),
+        ("<tel:1--2>", link("tel:1--2", "tel:1--2")),
+        ("https://xn--bcher-kva.example/%C3%BC", link("https://xn--bcher-kva.example/%C3%BC")),
+        ("www.h.example/a--b", link("http://www.h.example/a--b", "www.h.example/a--b")),
         ("|a|\n|-|\n|https://h.example/a|", None),
     ],
 )
@@ -85,6 +88,11 @@ def test_a_bare_address_is_a_link(body: str, html: str | None) -> None:
 )
 def test_code_names_and_what_is_too_long_are_no_links(body: str) -> None:
     assert "<a " not in on_page(body)
+
+
+@pytest.mark.parametrize("address", ["https://xn--bcher-kva.example/%C3%BC", "www.xn--bcher-kva.example/%C3%BC--it's"])
+def test_an_address_in_code_is_not_changed(address: str) -> None:
+    assert inline(f"<code>{address}</code> `{address}`") == f"<code>{address}</code> <code>{address}</code>"
 
 
 def test_an_address_in_raw_html_stays_as_it_is() -> None:
@@ -169,6 +177,11 @@ def test_raw_html_blocks_and_code_blocks_stay_as_typed() -> None:
 
     assert "’" not in on_page(body)
     assert "–" not in on_page(body)
+
+
+def test_a_very_long_paragraph_stays_as_typed() -> None:
+    assert "“" in inline('"a" ' * 2_000)
+    assert "“" not in inline('"a" ' * 3_000)
 
 
 def test_footnotes_tables_and_definitions_are_typographic_too() -> None:
