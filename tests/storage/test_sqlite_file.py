@@ -109,6 +109,16 @@ def test_a_process_that_starts_without_the_file_makes_none(path: Path, opened: C
     assert not path.exists()
 
 
+def test_sqlite_itself_makes_no_file_in_place_of_one_that_goes_just_before_it_is_opened(path: Path) -> None:
+    engine = Database(f"sqlite:///{path}").engine
+    path.unlink()
+
+    with pytest.raises(OperationalError, match="unable to open database file"):
+        engine.connect()
+
+    assert not path.exists()
+
+
 def test_when_the_file_is_back_all_goes_on(database: Database, path: Path) -> None:
     away = path.rename(path.with_name("away"))
     for _ in range(2):
