@@ -24,8 +24,8 @@ from feedserver.transfer.restore import restore
 from tests.support.serving import FEEDSERVER, LONG, clean_environ
 from tests.transfer.conftest import silent
 
-POSTS = 20_000 if LONG else 100
-KILLS = 25 if LONG else 1
+POSTS = 3_000 if LONG else 100
+KILLS = 12 if LONG else 1
 KILLED = ["sqlite", "postgresql"] if LONG else ["sqlite"]
 _LOCK_SECONDS = 0.1  # that a writer waits for a lock at most
 
