@@ -77,8 +77,9 @@ class Services:
         self.runner = Runner(self.database, handlers, clock)
 
     def _forget_counters(self, now: datetime) -> None:
-        while self.database.transact(partial(rate_limits.forget_expired, now=now)):
-            pass
+        for forget in (rate_limits.forget_expired, rate_limits.forget_future):
+            while self.database.transact(partial(forget, now=now)):
+                pass
 
     @property
     def moderation_key(self) -> str:

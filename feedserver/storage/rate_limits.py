@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from feedserver.clock import SKEW, is_within
 from feedserver.storage.schema import rate_limits
@@ -89,10 +89,18 @@ def add(connection: Connection, counts: Sequence[Count], now: datetime) -> None:
 
 def forget_expired(connection: Connection, now: datetime) -> int:
     """Deletes some buckets without an event within `WINDOW`; returns how many."""
-    expired = connection.execute(_EXPIRED, {"now": now, "latest": now + WINDOW + SKEW}).scalars().all()
-    if expired:
-        connection.execute(_DELETE, {"buckets": expired})
-    return len(expired)
+    return _forget(connection, connection.execute(_EXPIRED, {"now": now}).scalars().all())
+
+
+def forget_future(connection: Connection, now: datetime) -> int:
+    """Deletes some buckets of a clock that was wrong, whose events have not come yet; returns how many."""
+    return _forget(connection, connection.execute(_FUTURE, {"latest": now + WINDOW + SKEW}).scalars().all())
+
+
+def _forget(connection: Connection, buckets: Sequence[str]) -> int:
+    if buckets:
+        connection.execute(_DELETE, {"buckets": buckets})
+    return len(buckets)
 
 
 def forget_all(connection: Connection) -> None:
@@ -173,11 +181,7 @@ _FIND: Final = (
 )
 _UPDATE: Final = update(rate_limits).where(rate_limits.c.bucket == bindparam("of"))
 _INSERT: Final = insert(rate_limits).values(bucket=bindparam("of"))
-_EXPIRED: Final = (
-    select(rate_limits.c.bucket)
-    .where(or_(rate_limits.c.expires_at <= bindparam("now"), rate_limits.c.expires_at > bindparam("latest")))
-    .order_by(rate_limits.c.expires_at)
-    .limit(_DELETED_AT_ONCE)
-    .with_for_update(skip_locked=True)
-)
+_SOME: Final = select(rate_limits.c.bucket).limit(_DELETED_AT_ONCE).with_for_update(skip_locked=True)
+_EXPIRED: Final = _SOME.where(rate_limits.c.expires_at <= bindparam("now")).order_by(rate_limits.c.expires_at)
+_FUTURE: Final = _SOME.where(rate_limits.c.expires_at > bindparam("latest"))
 _DELETE: Final = delete(rate_limits).where(rate_limits.c.bucket.in_(bindparam("buckets", expanding=True)))

@@ -136,7 +136,7 @@ def test_a_bucket_of_the_future_is_deleted(services: WebServices, clock: Clock) 
     services.database.transact(lambda connection: rate_limits.take(connection, [Limit("x", 2)], clock()))
     clock.move(days=-1)
 
-    assert services.database.transact(lambda connection: rate_limits.forget_expired(connection, clock())) == 1
+    assert services.database.transact(lambda connection: rate_limits.forget_future(connection, clock())) == 1
 
 
 def test_a_download_limit_forgets_it_too(services: WebServices, clock: Clock) -> None:
