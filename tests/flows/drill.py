@@ -24,7 +24,7 @@ from tests.thoughts.forms import TYPED, CommentForm, read_form
 HELLO = "/posts/hello"
 QUIET = "/tags/quiet/feed.atom"  # the feed of a list in which nothing is written during the drill
 _NO_LIMITS = {"FEEDSERVER_LIMITS_SENDER": "1000000", "FEEDSERVER_LIMITS_HOST": "1000000"}
-_COMMENTS = 3  # before each backup; ten a minute are taken from one network
+_COMMENTS = 2  # before each backup, and one after it; ten a minute are taken from one network
 
 _numbers = itertools.count()
 
