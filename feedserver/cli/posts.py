@@ -11,9 +11,7 @@ from feedserver.posts import store
 from feedserver.posts.document import FIELDS, MAX_BYTES, nearest_field
 from feedserver.posts.model import DraftText, Post, Status
 from feedserver.services import Services
-from feedserver.thoughts import listing as listing_of_thoughts
 from feedserver.thoughts import shown as thoughts
-from feedserver.thoughts.listing import Filters
 from feedserver.thoughts.moderation import erase
 
 
@@ -94,7 +92,7 @@ def _erase(chosen: Namespace) -> None:
     services = open_site()
     post = services.publisher.erase(chosen.slug)
     with services.database.read() as connection:
-        ids = listing_of_thoughts.ids(connection, Filters(post.id))
+        ids = erase.ids_of_post(connection, post.id)
     erased = erase.erase(services.database, ids, services.clock())
     services.database.forget_deleted()
     print(f"erased {services.urls.post(post.slug)} and its thoughts ({len(erased):,}), for good; it answers 410")

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from feedserver.storage import rate_limits, revision
 from feedserver.storage.batches import batches
@@ -21,7 +21,7 @@ from feedserver.thoughts.lifecycle import ERASED, is_erased
 from feedserver.thoughts.model import State
 from feedserver.thoughts.moderation import undo
 from feedserver.thoughts.moderation.hosts import below
-from feedserver.thoughts.source.identity import key_hash, page_key
+from feedserver.thoughts.source.identity import key_hash, own_page_key, page_key
 from feedserver.thoughts.verification import sources
 from feedserver.thoughts.verification.recheck import VERIFY
 
@@ -34,6 +34,12 @@ def ids_of_email(connection: Connection, address: str) -> list[int]:
     given = select(thoughts.c.id, thoughts.c.email).where(thoughts.c.email.is_not(None)).order_by(thoughts.c.id)
     wanted = _folded(address)
     return [row.id for row in connection.execute(given) if _folded(row.email) == wanted]
+
+
+def ids_of_post(connection: Connection, post_id: int) -> list[int]:
+    """All thoughts on a post, and those on other posts whose words are its own: it links to them."""
+    of_post = or_(thoughts.c.post_id == post_id, thoughts.c.page_key == own_page_key(post_id))
+    return list(connection.execute(select(thoughts.c.id).where(of_post).order_by(thoughts.c.id)).scalars())
 
 
 def erase(database: Database, thought_ids: Sequence[int], now: datetime, host: str | None = None) -> list[int]:

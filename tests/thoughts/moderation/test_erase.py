@@ -11,7 +11,7 @@ from feedserver.storage.schema import host_rules, metadata, rate_limits, thought
 from feedserver.thoughts import comments
 from feedserver.thoughts.lifecycle import Verdict
 from feedserver.thoughts.moderation.actions import moderate_all, undo
-from feedserver.thoughts.moderation.erase import erase, ids_of_email
+from feedserver.thoughts.moderation.erase import erase, ids_of_email, ids_of_post
 from feedserver.thoughts.moderation.purge import purge
 from tests.thoughts.forms import Commenter
 from tests.thoughts.moderation.conftest import OTHER
@@ -115,6 +115,25 @@ def test_a_comment_goes_with_its_email_and_is_not_taken_again(site: Site, post: 
     assert secrets_in(site) == []
     other = commenter.send(comment="Other words.", name="Ann Secret")
     assert (other.status_code, site.states()) == (303, ["deleted", "held"])
+
+
+def test_what_an_erased_post_says_on_other_posts_goes_with_it(site: Site, target: str) -> None:
+    post = site.publish("Ann Secret", body=f"The secretwords about [a post]({target}).")
+    site.publish("Another", body=f"Other words about [a post]({target}).")
+    site.ping(site.url(post), target)
+    site.ping("http://blog.example/posts/another", target)
+    site.mention(site.url(post))
+    site.services.publisher.delete(post.slug)
+    site.run_jobs()
+    assert "secretwords" in str(site.thoughts())
+
+    site.services.publisher.erase(post.slug)
+    with site.services.database.read() as connection:
+        ids = ids_of_post(connection, post.id)
+    erase(site.services.database, ids, site.clock())
+
+    assert [row for row in secrets_in(site) if "secretwords" in row or "Ann Secret" in row] == []
+    assert site.states() == ["deleted", "deleted", "shown"]
 
 
 @pytest.mark.parametrize(
