@@ -107,11 +107,7 @@ def _check(_: Namespace) -> int:
     services = open_site()
     state = migrate.state(services.database)
     with services.database.read() as connection:
-        faults = [
-            line
-            for look in (conformity.obstacles, conformity.missing_indexes, conformity.damage)
-            for line in look(connection)
-        ]
+        faults = [line for look in conformity.LOOKS for line in look(connection)]
     services.database.close()
     for fault in faults:
         print(f"feedserver: {fault}", file=sys.stderr)

@@ -1,14 +1,25 @@
-"""Whether a database has what this program needs: the tables, columns and indexes of `schema.py`, whatever its number.
+"""Whether a database has what this program needs: the tables, columns, indexes and triggers of `schema.py`,
+whatever its number.
 
 What a newer program has added is no fault, as long as rows can be stored without it.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
-from sqlalchemy import Connection, Table, UniqueConstraint, inspect
+from sqlalchemy import Connection, Table, UniqueConstraint, inspect, text
 from sqlalchemy.engine.interfaces import ReflectedColumn
 
-from feedserver.storage.schema import metadata
+from feedserver.storage.schema import TRIGGERS, metadata
+
+_TRIGGERS_THERE: Final = {
+    "sqlite": text("SELECT name FROM sqlite_master WHERE type = 'trigger'"),
+    # Of those tables that a name without a schema means; `D`: disabled.
+    "postgresql": text(
+        "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+        " WHERE pg_table_is_visible(pg_class.oid) AND tgenabled <> 'D'"
+    ),
+}
 
 
 def obstacles(connection: Connection) -> list[str]:
@@ -39,12 +50,24 @@ def missing_indexes(connection: Connection) -> list[str]:
     ]
 
 
+def missing_triggers(connection: Connection) -> list[str]:
+    """What the database no longer does by itself: a line for each."""
+    dialect = connection.dialect.name
+    there = set(connection.execute(_TRIGGERS_THERE[dialect]).scalars())
+    return [
+        f"the trigger {name} of {table} is missing" for name, table in TRIGGERS[dialect].items() if name not in there
+    ]
+
+
 def damage(connection: Connection) -> list[str]:
     """What SQLite finds wrong in its file, which it reads whole: a line each. Nothing on PostgreSQL."""
     if connection.dialect.name != "sqlite":
         return []
     found = connection.exec_driver_sql("PRAGMA quick_check(10)").scalars().all()
     return [f"the file is damaged; restore a backup: {' '.join(line.split())}" for line in found if line != "ok"]
+
+
+LOOKS: Final = (obstacles, missing_indexes, missing_triggers, damage)  # from the gravest on
 
 
 def _of_columns(table: Table, there: dict[str, ReflectedColumn]) -> Iterator[str]:

@@ -256,6 +256,12 @@ thoughts = Table(
     Index(None, "pending_since", sqlite_where=_SOME_WAIT, postgresql_where=_SOME_WAIT),
 )
 
+# What migrations have made beside tables: triggers by name, each with its table.
+TRIGGERS = {
+    "sqlite": {"thoughts_position_inserted": "thoughts", "thoughts_position_updated": "thoughts"},
+    "postgresql": {"thoughts_position": "thoughts"},
+}
+
 # Further URLs under which the page of a thought was pinged, with the receipts of these pings; a bounded number.
 joined_pings = Table(
     "joined_pings",

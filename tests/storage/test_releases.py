@@ -17,7 +17,7 @@ from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, Settings, SiteSettings
 from feedserver.storage import conformity, migrate
 from feedserver.storage.engine import Database
-from feedserver.storage.schema import metadata
+from feedserver.storage.schema import TRIGGERS, metadata
 from tests.feeds.happenings import link, say
 from tests.posts.builders import publish
 from tests.support.fixtures import Assemble
@@ -262,7 +262,7 @@ def test_what_a_schema_lacks_is_named(services: WebServices, database: Database)
             connection.execute(text("ALTER TABLE listed DROP CONSTRAINT uq_listed_list_position"))
 
     with database.read() as connection:
-        found = [*conformity.obstacles(connection), *conformity.missing_indexes(connection)]
+        found = [line for look in conformity.LOOKS for line in look(connection)]
 
     of_postgres = [] if database.is_sqlite else ["the unique constraint uq_listed_list_position of listed is missing"]
     assert sorted(found) == [
@@ -276,5 +276,22 @@ def test_a_current_schema_lacks_nothing(services: WebServices, database: Databas
     init(services, example=False)
 
     with database.read() as connection:
-        for look in (conformity.obstacles, conformity.missing_indexes, conformity.damage):
+        for look in conformity.LOOKS:
             assert look(connection) == []
+
+
+@pytest.mark.parametrize("statement", ["DROP TRIGGER {}", "ALTER TABLE thoughts DISABLE TRIGGER {}"])
+def test_a_trigger_that_is_missing_is_named(services: WebServices, database: Database, statement: str) -> None:
+    init(services, example=False)
+    if database.is_sqlite and "DISABLE" in statement:
+        pytest.skip("SQLite disables no trigger")
+    triggers = TRIGGERS["sqlite" if database.is_sqlite else "postgresql"]
+    with database.write() as connection:
+        for name, table in triggers.items():
+            on_table = "" if database.is_sqlite or "DISABLE" in statement else f" ON {table}"
+            connection.execute(text(statement.format(name) + on_table))
+
+    with database.read() as connection:
+        found = [line for look in conformity.LOOKS for line in look(connection)]
+
+    assert found == [f"the trigger {name} of {table} is missing" for name, table in triggers.items()]
