@@ -37,18 +37,18 @@ def add_commands(commands: Commands) -> None:
 
 
 def _add(chosen: Namespace) -> int:
-    """Publishes each document. Of several, one that is refused is named, and stops none of the others."""
+    """Publishes each document. Of several, remarks name theirs, and one that is refused stops none of the others."""
     services = open_site()
     refused = 0
     for name in chosen.files:
+        of_file = f"{name}: " if len(chosen.files) > 1 else ""
         try:
-            document = _document(services, name)
-            _print_post(services, services.publisher.add(document, services.clock()), document)
+            document = _document(services, name, of_file)
+            _print_post(services, services.publisher.add(document, services.clock()), document, of_file)
         except (PostError, OSError) as error:
-            if len(chosen.files) == 1 or isinstance(error, BrokenPipeError):
+            if not of_file or isinstance(error, BrokenPipeError):
                 raise
-            reason = error.strerror if isinstance(error, OSError) else error
-            remark(f"{name}: {reason}")
+            remark(f"{of_file}{error.strerror if isinstance(error, OSError) else error}")
             refused = 1
     return refused
 
@@ -62,14 +62,14 @@ def _edit(chosen: Namespace) -> None:
 
 
 def _refuse_another_slug(services: Services, slug: str, given: str) -> None:
-    """Refuses a document whose slug is none of the post's, present or former."""
+    """Raises InvalidDocument if `given` is no slug of the post, present or former; not if it takes no edit anyway."""
     with services.database.read() as connection:
-        post_id = store.slug_owner(connection, slug)
-        is_own = post_id is None or store.slug_owner(connection, given) == post_id
-    if not is_own:
-        raise InvalidDocument(
-            "slug", f"an edit changes none; `feedserver post rename {slug} {given}` does, then edit “{given}”"
-        )
+        post = store.by_slug(connection, slug)
+        if post is None or post.state == "deleted" or store.slug_owner(connection, given) == post.id:
+            return
+    raise InvalidDocument(
+        "slug", f"an edit changes none; `feedserver post rename {slug} {given}` does, then edit “{given}”"
+    )
 
 
 def _rename(chosen: Namespace) -> None:
@@ -136,8 +136,11 @@ def _show(chosen: Namespace) -> None:
     print(post.source, end="" if post.source.endswith("\n") else "\n")
 
 
-def _document(services: Services, name: str) -> DraftText:
-    """Reads a document from a file or standard input; says on standard error what was left out of it."""
+def _document(services: Services, name: str, of_file: str = "") -> DraftText:
+    """Reads a document from a file or standard input; says on standard error what was left out of it.
+
+    `of_file` begins each line that is said.
+    """
     if name == "-":
         content = sys.stdin.buffer.read(MAX_BYTES + 1) if sys.stdin else b""
     else:
@@ -149,21 +152,23 @@ def _document(services: Services, name: str) -> DraftText:
     for field in document.unknown_fields:
         near = nearest_field(field)
         hint = f"did you mean “{near}”?" if near else f"the fields are {', '.join(FIELDS)}"
-        remark(f"unknown field “{field}” is left out; {hint}")
+        remark(f"{of_file}unknown field “{field}” is left out; {hint}")
     for field in document.commented:
-        remark(f"{field}: what follows “ #” is a comment and is left out; write the value in quotes to keep it")
+        hint = "write the value in quotes to keep it"
+        remark(f"{of_file}{field}: what follows “ #” is a comment and is left out; {hint}")
     return document
 
 
-def _print_post(services: Services, post: Post, document: DraftText | None = None) -> None:
+def _print_post(services: Services, post: Post, document: DraftText | None = None, of_file: str = "") -> None:
     """Prints the permalink of a post, or the slug of a draft; on standard error why readers cannot see it yet."""
     status = post.status(services.clock())
     if status == "scheduled":
-        remark(f"scheduled for {readable(post.published_at, services.settings.site.zone)}")
+        remark(f"{of_file}scheduled for {readable(post.published_at, services.settings.site.zone)}")
     elif status == "draft":
-        remark(f"saved as a draft{_why_withheld(document)}")
+        remark(f"{of_file}saved as a draft{_why_withheld(document)}")
     elif document is not None and document.until is not None:
-        remark(f"readers will still see “{post.slug}” after {document.until:%Y-%m-%d %H:%M} UTC; delete it then")
+        until = f"{document.until:%Y-%m-%d %H:%M} UTC"
+        remark(f"{of_file}readers will still see “{post.slug}” after {until}; delete it then")
     print(post.slug if status == "draft" else services.urls.post(post.slug))
 
 

@@ -28,6 +28,16 @@ def test_add_publishes_several_documents_and_prints_a_line_for_each(run: Run, si
     assert done.out == [f"http://blog.example/posts/{slug}" for slug in ("one", "two", "hello")]
 
 
+def test_of_several_documents_each_remark_names_its_own(run: Run, site: Path, write: Write) -> None:
+    first = write("---\ntitle: First\ncolour: red\n---\n", "first.md")
+    second = write("---\ntitle: Second\ndraft: true\n---\n", "second.md")
+
+    added = run("post", "add", first, second)
+
+    assert [line.split(": ")[1] for line in added.err] == ["first.md", "second.md"]
+    assert (added.status, added.out) == (0, ["http://blog.example/posts/first", "second"])
+
+
 def test_of_several_documents_those_that_are_refused_are_named_and_stop_no_other(
     run: Run, site: Path, write: Write
 ) -> None:
@@ -161,6 +171,18 @@ def test_an_edit_with_another_slug_says_that_renaming_is_a_command_and_changes_n
     assert run("post", "show", "hello").text + "\n" == HELLO
     run("post", "rename", "hello", "new")
     assert run("post", "edit", "new", write("---\ntitle: New\nslug: hello\n---\n")).status == 0, "its former one"
+
+
+def test_an_edit_of_a_deleted_post_is_told_to_restore_it_whatever_slug_its_document_has(
+    run: Run, site: Path, write: Write
+) -> None:
+    run("post", "add", write(HELLO))
+    run("post", "delete", "hello")
+
+    refused = run("post", "edit", "hello", write("---\ntitle: New\nslug: new\n---\n"))
+
+    assert (refused.status, refused.out, len(refused.err)) == (1, [], 1)
+    assert "feedserver post restore hello" in refused.err[0]
 
 
 def test_the_list_can_be_narrowed_to_a_state(run: Run, site: Path, write: Write) -> None:
