@@ -21,6 +21,7 @@ _LONGEST_CELL = 400  # characters of a value in a table, more than its columns
 _MEASURED = 1_000  # lines of a table that its columns fit
 _TERMINAL = 100  # columns of a terminal that a table fits
 _GAP = "  "
+_MAX_DIGITS = 18  # of a number
 Commands = Any  # the type of argparse's sub-parsers is private
 Run = Callable[[argparse.Namespace], int | None]
 
@@ -57,10 +58,20 @@ def listing(commands: Commands, name: str, run: Run, meaning: str) -> argparse.A
 
 
 def positive(text: str) -> int:
-    """Reads an option that is a number above zero. Raises ArgumentTypeError."""
-    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+    """Reads an option that is a number above zero, and fits in 64 bits. Raises ArgumentTypeError."""
+    if not (is_number(text) and int(text) > 0):
         raise argparse.ArgumentTypeError(f"“{text}” is not a number above zero")
     return int(text)
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a whole number of at most 18 digits, which fits in 64 bits."""
+    return text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: “1 thought”, “2,000 thoughts”."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def open_site(condition: Condition | None = None) -> Services:

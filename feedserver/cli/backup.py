@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from feedserver import settings
-from feedserver.cli.arguments import Commands, open_site, positive, verb
+from feedserver.cli.arguments import Commands, counted, open_site, positive, verb
 from feedserver.clock import rfc3339
 from feedserver.errors import BackupError
 from feedserver.installation import require_some, upgrade
@@ -98,11 +98,7 @@ def _source(name: str) -> Iterator[IO[bytes]]:
 
 
 def _what(manifest: "Manifest") -> str:
-    return ", ".join(_count(manifest.rows.get(f"{noun}s", 0), noun) for noun in ("post", "thought"))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return ", ".join(counted(manifest.rows.get(f"{noun}s", 0), noun) for noun in ("post", "thought"))
 
 
 @contextmanager

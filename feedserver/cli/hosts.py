@@ -1,11 +1,10 @@
 """`feedserver host …`: rules for source hosts, and deleting everything from a host."""
 
 import argparse
-import sys
 from argparse import Namespace
 from urllib.parse import urlsplit
 
-from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, remark, verb
+from feedserver.cli.arguments import Commands, counted, listing, noun, open_site, print_list, remark, verb
 from feedserver.domains import is_public_suffix
 from feedserver.errors import FeedserverError
 from feedserver.host_names import host_name
@@ -95,11 +94,11 @@ def _purge(chosen: Namespace) -> int:
         print(f"deleted from {chosen.host}: {_counts(stored)}")
         return 0
     print(f"stored from {chosen.host}: {_counts(stored)}")
-    print("feedserver: nothing was deleted; --yes deletes it, which cannot be undone", file=sys.stderr)
+    remark("nothing was deleted; --yes deletes it, which cannot be undone")
     return 1
 
 
 def _counts(stored: StoredCounts) -> str:
     numbers = {"thought": stored.thoughts, "page": stored.source_keys, "job": stored.jobs}
-    counts = ", ".join(f"{number} {name}{'' if number == 1 else 's'}" for name, number in numbers.items())
+    counts = ", ".join(counted(number, noun) for noun, number in numbers.items())
     return f"{counts} ({stored.shown} shown)"

@@ -1,6 +1,5 @@
 """`feedserver init`, `jobs …` and `db …`."""
 
-import sys
 from argparse import Namespace
 from contextlib import closing
 from dataclasses import asdict
@@ -110,7 +109,7 @@ def _check(_: Namespace) -> int:
         faults = [line for look in conformity.LOOKS for line in look(connection)]
     services.database.close()
     for fault in faults:
-        print(f"feedserver: {fault}", file=sys.stderr)
+        remark(fault)
     if not faults:
         print(migrate.NEWER if state == "newer" else "the schema is current")
     return 1 if faults else 0

@@ -1,7 +1,6 @@
 """`feedserver thought …`: list and moderate thoughts."""
 
 import argparse
-import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -11,9 +10,12 @@ from sqlalchemy import Connection
 
 from feedserver.cli.arguments import (
     Commands,
+    counted,
+    is_number,
     listing,
     noun,
     open_site,
+    positive,
     print_fields,
     print_list,
     readable,
@@ -39,7 +41,6 @@ _NEWEST = 50  # thoughts in a table
 _COLUMNS = ("id", "received", "state", "post", "who", "words", "reason")
 _WORDS = ("author_name", "author_url", "title", "excerpt")
 _OF_HOST = "all thoughts from this host, subdomains included"
-_MAX_DIGITS = 18  # of an id or a number, which fits in 64 bits then
 
 _ACTIONS: dict[Action, str] = {
     "approve": "show thoughts; later changes of their content wait for approval",
@@ -57,7 +58,7 @@ def add_commands(commands: Commands) -> None:
     listed.add_argument("--kind", choices=get_args(Kind), help="only those of this kind")
     listed.add_argument("--host", metavar="HOST", type=host, help="only those from this host, subdomains included")
     listed.add_argument("--source", metavar="TEXT", help="only those whose source URL contains this text")
-    listed.add_argument("--limit", metavar="N", type=_number, help=f"at most N; a table has the newest {_NEWEST}")
+    listed.add_argument("--limit", metavar="N", type=positive, help=f"at most N; a table has the newest {_NEWEST}")
     listed.add_argument("--all", action="store_true", help="all in the table, as in JSON")
     shown = listing(group, "show", _show, "print all of a thought: its words, new words that wait, a comment's email")
     shown.add_argument("id", metavar="ID", type=_id)
@@ -79,14 +80,8 @@ def add_commands(commands: Commands) -> None:
 
 
 def _id(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS):
+    if not is_number(text):
         raise argparse.ArgumentTypeError(f"“{text}” is not an id; `feedserver thought list` shows them")
-    return int(text)
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"“{text}” is not a number above zero")
     return int(text)
 
 
@@ -200,7 +195,7 @@ def _moderate_heap(services: Services, chosen: Namespace) -> int:
         (
             f" from {chosen.host}" if chosen.host else "",
             f" in the state {chosen.state}" if chosen.state else "",
-            f" of before {readable(before, zone)}" if before else "",
+            f" received before {readable(before, zone)}" if before else "",
         )
     )
     states = actions.moderate_heap(services.database, ids, chosen.action, services.clock())
@@ -208,7 +203,7 @@ def _moderate_heap(services: Services, chosen: Namespace) -> int:
         raise FeedserverError(
             f"there is no thought{which} to {chosen.action}; `feedserver thought list` shows all thoughts"
         )
-    print(f"{_count(len(states))}{which}: {states[0]}")
+    print(f"{counted(len(states), 'thought')}{which}: {states[0]}")
     return 0
 
 
@@ -232,12 +227,9 @@ def _erase(chosen: Namespace) -> int:
             f"there is no thought {'of' if chosen.email else 'from'} {chosen.email or chosen.host} to erase"
         )
     if erased:
-        print(f"{_count(len(erased))} erased, for good; copies and backups that were made before hold them still")
+        number = counted(len(erased), "thought")
+        print(f"{number} erased, for good; copies and backups that were made before hold them still")
     return 1 if unknown else 0
-
-
-def _count(number: int) -> str:
-    return f"{number:,} {'thought' if number == 1 else 'thoughts'}"
 
 
 def _undo(_: Namespace) -> int:
@@ -247,7 +239,7 @@ def _undo(_: Namespace) -> int:
 
 def _print_result(result: ActionResult) -> int:
     for error in result.refused:
-        print(f"feedserver: {error}", file=sys.stderr)
+        remark(str(error))
     for thought in result.thoughts:
         print(f"{thought.id}  {thought.state}")
     return 1 if result.refused else 0

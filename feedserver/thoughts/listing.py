@@ -70,12 +70,6 @@ def emails(connection: Connection, thought_ids: Iterable[int]) -> dict[int, str]
     return {row.id: row.email for query in queries for row in connection.execute(query)}
 
 
-def ids_of_host(connection: Connection, host: str) -> list[int]:
-    """All thoughts from a host, subdomains included."""
-    query = select(thoughts.c.id).where(below(thoughts.c.host, host)).order_by(thoughts.c.id)
-    return list(connection.execute(query).scalars())
-
-
 def awaiting_moderation(connection: Connection, limit: int) -> list[tuple[Thought, datetime]]:
     """The moderation queue without deleted posts, newest first, with the time since when: held thoughts, and pending
     content as a thought in the state `held`."""

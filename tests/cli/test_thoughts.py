@@ -335,7 +335,7 @@ def test_a_heap_is_moderated_by_state_and_date_and_undone_as_one(
     done = run("thought", "spam", "--state", "held", "--before", "2026-01-31 13:01")
 
     assert (done.status, done.err) == (0, [])
-    assert done.out == ["5 thoughts in the state held of before 2026-01-31 13:01 CET: spam"]
+    assert done.out == ["5 thoughts in the state held received before 2026-01-31 13:01 CET: spam"]
     assert {number for number, state in states().items() if state == "spam"} == set(waiting)
     assert run("thought", "undo").status == 0
     assert states() == before
