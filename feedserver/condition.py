@@ -25,20 +25,13 @@ class Condition:
         self._told: set[str] = set()
         self.failing: str | None = None  # in what way, in a word; None while it works
 
-    def fails(self, way: str, line: str, error: Exception | None = None) -> None:
-        """Logs `line`, unless the part has failed this way already and has not worked since.
+    def fails(self, way: str, line: str) -> None:
+        """Logs `line`, unless the part has failed this way already and has not worked since. `way` is an adjective."""
+        self._note(way, line, None)
 
-        With `error`, a mistake of ours, its traceback too.
-        """
-        with self._lock:
-            now = self._seconds()
-            if self.failing is None:
-                self._began_at = now
-            self.failing, self._failed_at, self._worked_at = way, now, None
-            is_new = way not in self._told
-            self._told.add(way)
-        if is_new:
-            _log.warning("%s", line, exc_info=error)
+    def breaks(self, error: Exception, line: str) -> None:
+        """The same for an error of ours, with its traceback; errors of each type are a way of their own."""
+        self._note(f"broken ({type(error).__name__})", line, error)
 
     def works(self) -> None:
         """Logs that the part works again, once it has for some seconds: one that wavers is not told again and again."""
@@ -53,3 +46,14 @@ class Condition:
             way, self.failing, lasted = self.failing, None, self._worked_at - self._began_at
             self._told.clear()
         _log.info("%s works again; it was %s for %.0f s", self._name, way, lasted)
+
+    def _note(self, way: str, line: str, error: Exception | None) -> None:
+        with self._lock:
+            now = self._seconds()
+            if self.failing is None:
+                self._began_at = now
+            self.failing, self._failed_at, self._worked_at = way, now, None
+            is_new = way not in self._told
+            self._told.add(way)
+        if is_new:
+            _log.warning("%s", line, exc_info=error)

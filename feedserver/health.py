@@ -14,7 +14,7 @@ from feedserver.errors import StorageError
 from feedserver.jobs.worker import HEARTBEAT
 from feedserver.services import WebServices, services
 from feedserver.storage import heartbeat, migrate, revision
-from feedserver.storage.explaining import DATABASE_ERRORS, trouble
+from feedserver.storage.explaining import DATABASE_ERRORS, failure_of
 from feedserver.storage.replica import ReplicaState
 from feedserver.thoughts import store as thoughts
 
@@ -76,7 +76,7 @@ def _checks(parts: WebServices) -> dict[str, Check]:
             restored_at = revision.restored_at(connection)
         replica = parts.database.replica_state()
     except DATABASE_ERRORS as error:
-        found = trouble(error)
+        found = failure_of(error)
         if found is None:  # it refused a statement that the schema should allow
             return _unread(schema=Check("down", "it is not what this program expects; the log says more"))
         return _unread(database=Check("down", found.summary))

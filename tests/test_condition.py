@@ -72,3 +72,17 @@ def test_what_wavers_is_not_told_again_and_again(
         seconds.now += 2
 
     assert caplog.messages == ["no space"]
+
+
+def test_an_error_of_ours_is_told_with_its_traceback_and_how_long_it_lasted(
+    database: Condition, seconds: Passing, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        database.breaks(KeyError("lost"), "nothing was read")
+        seconds.now += 1
+    database.works()
+    seconds.now += 5
+    database.works()
+
+    assert caplog.messages == ["nothing was read", "the database works again; it was broken (KeyError) for 3 s"]
+    assert caplog.records[0].exc_info is not None

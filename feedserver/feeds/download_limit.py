@@ -21,7 +21,7 @@ from feedserver.clock import Clock, is_within
 from feedserver.condition import Condition
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
-from feedserver.storage.explaining import DATABASE_ERRORS, explain
+from feedserver.storage.explaining import DATABASE_ERRORS, explain, kind_of
 from feedserver.storage.rate_limits import Count, Limit
 
 MOST_DOWNLOADERS: Final = 10_000  # in memory, in an LRU cache
@@ -118,7 +118,7 @@ class DownloadLimit:
             wait = self._database.transact(count, lock_timeout=_LOCK_TIMEOUT)
         except DATABASE_ERRORS as error:
             self._paused_until = monotonic() + _PAUSE
-            self._condition.fails(type(error).__name__, f"downloads of feeds are not counted: {explain(error)}")
+            self._condition.fails(kind_of(error), f"downloads of feeds are not counted: {explain(error)}")
             return 0
         self._condition.works()
         return wait

@@ -8,7 +8,7 @@ from feedserver.feeds import store
 from feedserver.feeds.outage import Outage
 from feedserver.feeds.store import Version
 from feedserver.storage.engine import Database
-from feedserver.storage.explaining import DATABASE_ERRORS, explain
+from feedserver.storage.explaining import DATABASE_ERRORS, explain, kind_of
 
 _LOCK_TIMEOUT: Final = 0.8  # seconds: a change is served within one
 
@@ -50,7 +50,7 @@ class Versions:
             )
         except DATABASE_ERRORS as error:
             self._outage.begin()
-            self._condition.fails(type(error).__name__, f"feeds are served without Last-Modified: {explain(error)}")
+            self._condition.fails(kind_of(error), f"feeds are served without Last-Modified: {explain(error)}")
             return None
         self._outage.end()
         self._condition.works()

@@ -77,7 +77,7 @@ class Leases:
                 self._renewal.works()
             except Exception as error:  # noqa: BLE001 - the next renewal may succeed before the leases end
                 if not is_outage(error):
-                    self._renewal.fails(type(error).__name__, "leases were not renewed", error)
+                    self._renewal.breaks(error, "leases were not renewed")
 
     def _is_needed(self) -> bool:
         with self._lock:

@@ -103,7 +103,7 @@ class Worker:
                 self._polling.works()
             except Exception as error:  # noqa: BLE001 - this thread must not end: the next poll may succeed
                 if not is_outage(error):
-                    self._polling.fails(type(error).__name__, "jobs are delayed; the poll failed", error)
+                    self._polling.breaks(error, "jobs are delayed; the poll failed")
             self._wake.wait(_POLL_SECONDS)
 
     def _free_slots(self) -> Sequence[FreeSlots]:

@@ -97,7 +97,7 @@ class Readership:
             self.write()
             self._counting.works()
         except Exception as error:  # noqa: BLE001 - the thread must not end: the next write may succeed
-            self._counting.fails(type(error).__name__, "counts of readers could not be written", error)
+            self._counting.breaks(error, "counts of readers could not be written")
 
 
 def _open_since(now: datetime) -> date:

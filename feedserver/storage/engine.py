@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, Operationa
 from feedserver.condition import Condition
 from feedserver.errors import StorageError
 from feedserver.storage import sqlite_engine
-from feedserver.storage.explaining import DATABASE_ERRORS, OF_WRITES, trouble
+from feedserver.storage.explaining import DATABASE_ERRORS, OF_WRITES, failure_of
 from feedserver.storage.replica import Replica, ReplicaState, has_failed, position
 from feedserver.storage.sqlite_file import SqliteFile
 
@@ -210,7 +210,7 @@ class Database:
         try:
             yield
         except DATABASE_ERRORS as error:
-            found = trouble(error) if self._condition else None
+            found = failure_of(error) if self._condition else None
             is_usual = found is not None and found.kind == "busy" and (is_hasty or not self.is_sqlite)
             if self._condition and found and not is_usual:
                 self._condition.fails(found.kind, str(found))

@@ -70,7 +70,7 @@ _REFUSALS: Final[tuple[tuple[str, Kind, str], ...]] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Failure:
     """What is wrong: its kind, the driver's own first line, and what to do.
 
     `cause` may name hosts, users and files: it is for the operator alone. It never holds a statement or a password.
@@ -90,13 +90,13 @@ class Trouble:
         return f"the database {verb}: {self.cause}; {self.advice}"
 
 
-def trouble(error: DBAPIError | NoConnection) -> Trouble | None:
+def failure_of(error: DBAPIError | NoConnection) -> Failure | None:
     """What is wrong with the database; None if it only refused the statement."""
     if isinstance(error, NoConnection):
-        return Trouble("away", "no connection was free in time", "it is slow, or its other connections hang")
+        return Failure("away", "no connection was free in time", "it is slow, or its other connections hang")
     cause = _first_line(error)
     if isinstance(error, FileUnusable):
-        return Trouble(error.kind, cause, error.advice)
+        return Failure(error.kind, cause, error.advice)
     if isinstance(error.orig, sqlite3.Error):
         code = getattr(error.orig, "sqlite_errorcode", 0)
         found = _SQLITE.get(code) or _SQLITE.get(code & 0xFF)  # an extended code contains the primary
@@ -106,17 +106,23 @@ def trouble(error: DBAPIError | NoConnection) -> Trouble | None:
         found = next(((kind, advice) for words, kind, advice in _REFUSALS if re.search(words, cause)), ("away", _AWAY))
     else:  # the driver refused the statement
         found = None
-    return Trouble(found[0], cause, found[1]) if found else None
+    return Failure(found[0], cause, found[1]) if found else None
+
+
+def kind_of(error: DBAPIError | NoConnection) -> str:
+    """In what way the database failed, in a word."""
+    found = failure_of(error)
+    return found.kind if found else "refused"
 
 
 def is_outage(error: Exception) -> bool:
     """Whether the database is in trouble: then its condition is in the log, and nobody else needs to tell."""
-    return isinstance(error, DATABASE_ERRORS) and trouble(error) is not None
+    return isinstance(error, DATABASE_ERRORS) and failure_of(error) is not None
 
 
 def explain(error: DBAPIError | NoConnection) -> str:
     """One line, without the statement and without secrets."""
-    found = trouble(error)
+    found = failure_of(error)
     return str(found) if found else f"the database failed: {_first_line(error)}"
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from feedserver.clock import Clock
 from feedserver.storage import heartbeat
 from feedserver.storage.engine import Database
-from feedserver.storage.explaining import DATABASE_ERRORS, explain, trouble
+from feedserver.storage.explaining import DATABASE_ERRORS, explain, failure_of
 
 EVERY_SECONDS: Final = 10.0
 _LOCK_TIMEOUT: Final = 1.0  # seconds: a monitor waits for the answer
@@ -47,7 +47,7 @@ class WriteProbe:
         try:
             self._database.transact(self._write, lock_timeout=_LOCK_TIMEOUT)
         except DATABASE_ERRORS as error:
-            found = trouble(error)
+            found = failure_of(error)
             self._failure = found.summary if found else explain(error)
         else:
             self._failure = None

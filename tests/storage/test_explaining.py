@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from feedserver.storage.engine import Database
-from feedserver.storage.explaining import explain, trouble
+from feedserver.storage.explaining import explain, failure_of
 
 
 def explained(operation: Callable[[], object]) -> str:
@@ -103,7 +103,7 @@ def test_troubles_of_sqlite_are_told_apart(code: int, kind: str | None) -> None:
     original = sqlite3.OperationalError("its words\nand more")
     original.sqlite_errorcode = code
 
-    found = trouble(OperationalError("x", None, original))
+    found = failure_of(OperationalError("x", None, original))
 
     assert (found.kind, found.cause) == (kind, "its words") if found else kind is None
 
@@ -134,7 +134,7 @@ def test_troubles_of_postgresql_are_told_apart(state: str, kind: str | None) -> 
     original = Exception("its words")
     original.sqlstate = state  # type: ignore[attr-defined]
 
-    found = trouble(OperationalError("x", None, original))
+    found = failure_of(OperationalError("x", None, original))
 
     assert (found.kind if found else None) == kind
 
@@ -151,7 +151,7 @@ def test_troubles_of_postgresql_are_told_apart(state: str, kind: str | None) -> 
     ],
 )
 def test_why_a_server_was_not_reached_is_told_apart(words: str, kind: str, advice: str) -> None:
-    found = trouble(OperationalError(None, None, Exception(f"connection failed: {words}\nIs it running?")))
+    found = failure_of(OperationalError(None, None, Exception(f"connection failed: {words}\nIs it running?")))
 
     assert found is not None
     assert (found.kind, found.cause) == (kind, f"connection failed: {words}")
