@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import partial
 from itertools import groupby
 from typing import Final, TypeVar
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, render_template
 from sqlalchemy import Connection
@@ -50,7 +49,7 @@ def year(year: str) -> Response:
 
 
 def _render_years(connection: Connection, now: datetime) -> CachedPage:
-    urls, zone = services().urls, _zone()
+    urls, zone = services().urls, services().settings.site.zone
     years = posts.years(connection, now, zone)
     newest = posts.posts_between(connection, years[-1].start, years[0].end, _ON_A_PAGE, 0) if years else []
     shown = dict(_by(newest, lambda post: post.published_at.astimezone(zone).year))
@@ -61,7 +60,7 @@ def _render_years(connection: Connection, now: datetime) -> CachedPage:
 
 
 def _render_year(number: int, page: int, connection: Connection, now: datetime) -> CachedPage:
-    urls, zone = services().urls, _zone()
+    urls, zone = services().urls, services().settings.site.zone
     years = posts.years(connection, now, zone)
     year = next((year for year in years if year.number == number), None) or abort(404)
     shown = posts.posts_between(connection, year.start, year.end, _ON_A_PAGE, (page - 1) * _ON_A_PAGE) or abort(404)
@@ -95,7 +94,3 @@ def _page(
 def _by(found: Iterable[PostLink], key: Callable[[PostLink], K]) -> list[tuple[K, list[PostLink]]]:
     """Posts by what `key` says of them, in their order."""
     return [(of_group, list(group)) for of_group, group in groupby(found, key)]
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo(services().settings.site.timezone)
