@@ -72,7 +72,9 @@ def url(sockets: Iterable[socket.socket]) -> str | None:
     for sock in sockets:
         if (address := _address(sock)) is not None:
             host = "127.0.0.1" if address.is_unspecified else str(address)
-            return f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}"
+            port = sock.getsockname()[1]
+            ending = "" if port == DEFAULT_PORTS["http"] else f":{port}"
+            return f"http://{f'[{host}]' if ':' in host else host}{ending}"
     return None
 
 

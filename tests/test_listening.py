@@ -4,6 +4,8 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -163,6 +165,12 @@ def test_the_wildcard_of_ipv6_means_ipv4s_loopback_too(stack: ExitStack) -> None
     made = listen(stack, "::")
 
     assert listening.url([made]) == f"http://127.0.0.1:{made.getsockname()[1]}"
+
+
+def test_a_url_does_not_name_the_default_port() -> None:
+    bound = SimpleNamespace(family=socket.AF_INET, getsockname=lambda: ("127.0.0.1", 80))
+
+    assert listening.url([cast("socket.socket", bound)]) == "http://127.0.0.1"
 
 
 def test_a_unix_socket_has_no_url(stack: ExitStack) -> None:
