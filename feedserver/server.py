@@ -101,9 +101,9 @@ def prepare(addresses: Sequence[object], *, reuse_port: bool = False) -> None:
     """
     report = settings.read()
     if report.ignored_line:
-        _say(report.ignored_line)
+        _log.warning("%s", report.ignored_line)
     if listening.is_activated():
-        _say("systemd has handed over the sockets (LISTEN_FDS); --bind has no effect")
+        _log.info("systemd has handed over the sockets (LISTEN_FDS); --bind has no effect")
     if not listening.is_inherited():
         for address in addresses:
             if isinstance(address, tuple):
@@ -111,10 +111,6 @@ def prepare(addresses: Sequence[object], *, reuse_port: bool = False) -> None:
     services = Services(report.settings)
     init(services, example=True)
     services.database.close()  # workers must not inherit its connections
-
-
-def _say(line: str) -> None:
-    print(f"feedserver: {line}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _on_starting(server: Any) -> None:

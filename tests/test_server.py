@@ -221,26 +221,25 @@ def test_gunicorn_alone_ends_with_the_same_line(listen: Listen, elsewhere: Path)
 
 
 def test_sockets_from_systemd_are_not_tried_and_a_line_says_that_bind_has_no_effect(
-    listen: Listen, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    listen: Listen, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, "feedserver")
     monkeypatch.setenv("LISTEN_FDS", "1")
     monkeypatch.setenv("LISTEN_PID", str(os.getpid()))
 
     prepare([listen("127.0.0.1:0")[0].getsockname()])
 
-    assert capsys.readouterr().err == (
-        "feedserver: systemd has handed over the sockets (LISTEN_FDS); --bind has no effect\n"
-    )
+    assert caplog.messages == ["systemd has handed over the sockets (LISTEN_FDS); --bind has no effect"]
 
 
 def test_unknown_variables_are_named_in_one_line(
-    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("FEEDSERVER_PORT", "tcp://10.0.0.7:80")
 
     prepare(["/a/unix/socket"])
 
-    assert capsys.readouterr().err == "feedserver: ignored, as no setting has this name: FEEDSERVER_PORT\n"
+    assert caplog.messages == ["ignored, as no setting has this name: FEEDSERVER_PORT"]
 
 
 def test_heartbeat_files_lie_in_memory_where_there_is_a_place_for_them() -> None:
