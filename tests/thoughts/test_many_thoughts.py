@@ -3,7 +3,7 @@
 import pytest
 
 from feedserver.posts.model import Post
-from feedserver.thoughts import shown
+from feedserver.thoughts import views
 from tests.feeds.happenings import link, say, say_much
 from tests.pages.builders import get, texts
 from tests.support.pinging import call_body, read_answer
@@ -27,13 +27,14 @@ def test_a_comment_leads_to_the_page_where_it_stands(site_with: SiteWith, number
     assert texts(page, ".notice") == ["Thank you. Your comment is shown below the post."]
 
 
-def test_getpingbacks_names_the_newest_thousand_in_the_order_of_the_pages(site: Site, post: Post, target: str) -> None:
+def test_getpingbacks_names_the_newest_ones_in_the_order_of_the_pages(
+    site: Site, post: Post, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for number in range(3):
         link(site.services, post, f"http://other.example/{number}")
     say(site.services, post)
     asked = call_body("pingback.extensions.getPingbacks", target)
 
     assert read_answer(site.call(asked).response.data) == [f"http://other.example/{number}" for number in range(3)]
-    with site.services.database.read() as connection:
-        newest = shown.newest_pings(connection, post.id, site.services.urls, 2)
-    assert [thought.source for thought in newest] == ["http://other.example/1", "http://other.example/2"]
+    monkeypatch.setattr(views, "_MOST_PINGBACKS", 2)
+    assert read_answer(site.call(asked).response.data) == ["http://other.example/1", "http://other.example/2"]
