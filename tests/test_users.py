@@ -12,6 +12,7 @@ import pytest
 
 from feedserver import private_files
 from feedserver.cli import main
+from tests.support.machine import skip_not_allowed
 from tests.support.serving import clean_environ
 
 USER = 1500  # who need not be known to the system
@@ -22,12 +23,12 @@ AS_USER = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]  #
 def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of the service's user, in which root stands."""
     if os.geteuid() != 0 or not shutil.which("setpriv"):
-        pytest.skip("only root can be another user, by setpriv")
+        skip_not_allowed("to be another user, which root can by setpriv")
     folder = Path(tempfile.mkdtemp(dir="/tmp"))  # pytest's folders are closed to others
     os.chown(folder, USER, USER)
     monkeypatch.chdir(folder)
     if as_user(folder, "--version").returncode:
-        pytest.skip("another user cannot run this Python")
+        skip_not_allowed("that another user runs this Python")
     yield folder
     shutil.rmtree(folder)
 

@@ -13,6 +13,7 @@ from feedserver.installation import init
 from feedserver.settings import Settings, SiteSettings
 from tests.posts.builders import publish
 from tests.support.fixtures import Assemble
+from tests.support.machine import skip_not_allowed
 from tests.support.pinging import HEADERS, ping_body, read_answer
 
 PAGES = ["/", "/posts/fog", "/feed.atom", "/feeds"]
@@ -24,7 +25,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
     if os.geteuid() != 0 or mount("-t", "tmpfs", "-o", "size=16m", "none", str(folder)):
-        pytest.skip("only root can mount a file system")
+        skip_not_allowed("to mount a file system")
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=20)
 

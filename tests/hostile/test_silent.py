@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from tests.support.pinging import HEADERS, ping_body, read_answer
-from tests.support.serving import LONG, Blog, Site, running_site
+from tests.support.serving import Blog, Site, running_site
 from tests.support.silent import way_to
 from tests.support.waiting import wait_until
 
@@ -22,7 +22,6 @@ def is_ok(site: Site) -> bool:
     return b'"status":"ok"' in site.get("/readyz")[2]
 
 
-@pytest.mark.skipif(not LONG, reason="the short form is tests/storage/test_silent_server.py")
 @pytest.mark.timeout(300)
 def test_nothing_acknowledged_is_lost_and_it_heals_within_seconds(
     tmp_path: Path, new_postgres_url: Callable[[], str]

@@ -17,6 +17,7 @@ from feedserver.storage import heartbeat
 from feedserver.storage.schema import thoughts
 from feedserver.storage.write_probe import WriteProbe
 from tests.posts.builders import publish
+from tests.support.machine import skip_not_allowed
 from tests.support.outside import Web
 from tests.support.pinging import ping_body, read_answer
 
@@ -28,7 +29,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     mounting = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
     if os.getuid() != 0 or subprocess.run(mounting, capture_output=True, timeout=30).returncode != 0:
-        pytest.skip("only who may mount a file system can fill one")
+        skip_not_allowed("to mount a file system, which it would fill")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True, timeout=30)
 

@@ -295,10 +295,9 @@ def test_many_thoughts_are_erased_in_small_transactions(site: Site, post: Post) 
     assert secrets_in(site) == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL reuses the place at its next vacuum
 def test_the_bytes_leave_the_file_of_sqlite_and_its_log(site: Site, target: str) -> None:
     file = site.services.database.file
-    if file is None:
-        pytest.skip("PostgreSQL reuses the place at its next vacuum")
     live_a_full_life(site, target)
     for number in range(60):  # pages of the file split, and old copies stay in them
         site.mention(target, f"http://other{number}.example/", before="x" * 500)
@@ -315,9 +314,8 @@ def test_the_bytes_leave_the_file_of_sqlite_and_its_log(site: Site, target: str)
     assert found() == set()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_may_still_be_read_in_the_file_is_said(site: Site, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if site.services.database.file is None:
-        pytest.skip("a matter of SQLite's file")
     site.mention(target, PAGE)
     monkeypatch.setattr("feedserver.storage.sqlite_engine.BUSY_SECONDS", 0.1)
     site.services.database.close()

@@ -1,0 +1,12 @@
+"""What a test needs of its machine, and how one that is not allowed it is skipped."""
+
+from typing import NoReturn
+
+import pytest
+
+NOT_ALLOWED = "not allowed on this machine"
+
+
+def skip_not_allowed(what: str) -> NoReturn:
+    """Skips a test that needs a privilege, even with TESTS_SKIP_NOTHING: no installation brings it."""
+    pytest.skip(f"{NOT_ALLOWED}: {what}")
