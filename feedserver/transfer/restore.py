@@ -122,7 +122,7 @@ def _prepare(place: Path, now: datetime) -> None:
         with migrate.exclusive(copy):
             migrate.upgrade(copy)
         with copy.write() as connection:
-            if lacks := conformity.obstacles(connection):
+            if lacks := conformity.obstacles(connection) + conformity.missing_triggers(connection):
                 raise BackupUnusable(f"its database is damaged, or not feedserver's ({strangers_line(lacks[0], 200)})")
             revision.agree_on_secret(connection, secret)
             revision.mark_restored(connection, now)

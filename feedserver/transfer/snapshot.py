@@ -11,7 +11,7 @@ from urllib.parse import quote
 from sqlalchemy.exc import OperationalError
 
 from feedserver.errors import BackupUnusable
-from feedserver.storage import copying
+from feedserver.storage import copying, triggers
 from feedserver.storage.engine import Database
 from feedserver.text import strangers_line
 
@@ -31,7 +31,8 @@ def take(database: Database, file: Path) -> None:
     """Writes a copy of the database to a new file. Others go on writing meanwhile.
 
     SQLite makes it in one step, without pages that are free, which may hold what was deleted; a copy in several steps
-    would begin anew with every write. PostgreSQL is read in one snapshot.
+    would begin anew with every write. PostgreSQL is read in one snapshot. Views, virtual tables
+    and triggers that are not ours stay behind.
     Raises StorageError if there is no database, and SQLAlchemy's DBAPIError.
     """
     if database.is_sqlite:
@@ -48,6 +49,8 @@ def _vacuum(database: Database, file: Path) -> None:
             connection.cursor().execute(statement, (str(file),))
         except sqlite3.Error as error:
             raise OperationalError(statement, None, error) from error
+    with closing(sqlite3.connect(file)) as copy:
+        triggers.remove_foreign(copy)
 
 
 @contextmanager
@@ -77,6 +80,8 @@ def contents(file: Path) -> Contents:
 
 
 def _contents(connection: sqlite3.Connection) -> Contents:
+    for name, statement in triggers.foreign(connection):
+        raise ValueError(f"{name} in it is neither a table nor an index: {statement}")
     ((result,),) = connection.execute("PRAGMA integrity_check(1)").fetchall()
     if result != "ok":
         raise ValueError(result)
