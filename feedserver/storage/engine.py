@@ -5,7 +5,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -150,9 +150,7 @@ class Database:
         All writers wait meanwhile, so it gives up soon when somebody still reads from the log, such as a backup.
         Returns whether nothing is left to do.
         """
-        if self.engine.dialect.name != "sqlite":
-            return True
-        return sqlite_engine.empty_log(self.engine)
+        return not self.is_sqlite or sqlite_engine.empty_log(self.engine)
 
     def forget_deleted(self) -> None:
         """Rewrites SQLite's file without what was deleted, while other writers wait; nothing on PostgreSQL.
@@ -162,12 +160,10 @@ class Database:
         if not self.is_sqlite:
             return
         try:
-            with closing(self.engine.raw_connection()) as connection:  # not within a transaction
-                connection.cursor().execute("VACUUM")
-                busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() or (0,)
+            is_rewritten = sqlite_engine.rewrite(self.engine)
         except sqlite3.Error as error:
             raise StorageError(f"{self.file} may still hold what was erased: {error}; run the command again") from error
-        if busy:
+        if not is_rewritten:
             raise StorageError(f"{self.file}-wal may still hold what was erased: it is read; run the command again")
 
     def watch(self) -> sqlite3.Connection | None:

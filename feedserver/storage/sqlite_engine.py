@@ -42,9 +42,24 @@ def empty_log(engine: Engine) -> bool:
         cursor = connection.cursor()
         try:
             cursor.execute(_BUSY_TIMEOUT.format(milliseconds=_EMPTYING_SECONDS * 1000))
-            ((busy, *_),) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            return _is_emptied(cursor)
         finally:  # the connection returns to the pool
             cursor.execute(_BUSY_TIMEOUT.format(milliseconds=BUSY_SECONDS * 1000))
+
+
+def rewrite(engine: Engine) -> bool:
+    """Writes the file anew without what was deleted, and empties the log; False if somebody still reads from that.
+
+    Raises sqlite3.Error.
+    """
+    with closing(engine.raw_connection()) as connection:  # not within a transaction
+        cursor = connection.cursor()
+        cursor.execute("VACUUM")
+        return _is_emptied(cursor)
+
+
+def _is_emptied(cursor: Any) -> bool:
+    ((busy, *_),) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     return not busy
 
 
