@@ -64,6 +64,8 @@ def from_environment(
 def _from_named_file(name: str, key: str, path: str, faults: list[str]) -> Given:
     try:
         return {key: (Path(path).read_text("utf-8").strip(), name)}
-    except (OSError, ValueError) as error:  # ValueError: no UTF-8, or no path
+    except OSError as error:
+        faults.append(f"{name}: {path} cannot be read: {error.strerror}")
+    except ValueError as error:  # no UTF-8, or no path
         faults.append(f"{name}: cannot be read: {error}")
-        return {}
+    return {}

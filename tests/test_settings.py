@@ -105,6 +105,15 @@ def test_a_setting_comes_from_the_file(tmp_path: Path, key: str) -> None:
     assert of(load(file(tmp_path, f"{key} = {EVERY[key][2]}")), key) == EVERY[key][3]
 
 
+def test_a_file_of_a_value_that_is_not_there_is_named(tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+
+    with pytest.raises(SettingsError) as caught:
+        load({"FEEDSERVER_SITE_TITLE_FILE": str(missing)})
+
+    assert caught.value.faults == (f"FEEDSERVER_SITE_TITLE_FILE: {missing} cannot be read: No such file or directory",)
+
+
 @pytest.mark.parametrize("name", ["FEEDSERVER_FEEDS_ENTRIES", "FEEDSERVER_FEEDS_ENTRIES_FILE"])
 def test_the_environment_wins_over_the_file(tmp_path: Path, name: str) -> None:
     (tmp_path / "value").write_text("9")
