@@ -3,7 +3,9 @@
 import logging
 import signal
 from argparse import ArgumentTypeError, Namespace
-from queue import SimpleQueue
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
 
 from feedserver import listening
 from feedserver.cli.arguments import Commands, open_site, positive, verb
@@ -15,6 +17,7 @@ from feedserver.settings import BIND, THREADS
 from feedserver.storage.explaining import DATABASE_ERRORS, explain
 
 _log = logging.getLogger(__name__)
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # of a worker
 _ABOUT_BIND = """where to listen, IPv6 in brackets; default: %(default)s. Where no setting says site.url, it is this
 address; site.url is what readers and other blogs see, this is what a proxy in front connects to. No effect where
 systemd hands over the sockets"""
@@ -44,23 +47,34 @@ def _serve(chosen: Namespace) -> None:
 
 
 def _worker(_: Namespace) -> None:
-    received: SimpleQueue[int] = SimpleQueue()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda number, _: received.put(number))
-    services: Services | None = _opened()
-    while services is not None:
-        worker = Worker(services.runner)
-        worker.start()
-        _log.info("running background jobs; SIGTERM ends this process, SIGHUP lets it read its settings anew")
-        following = _followed_by(received)
-        worker.stop()
-        services.database.close()
-        services = following
+    with _signals_that_wait():
+        services: Services | None = _opened()
+        while services is not None:
+            worker = Worker(services.runner)
+            worker.start()
+            _log.info("running background jobs; SIGTERM ends this process, SIGHUP lets it read its settings anew")
+            following = _followed_by_signal()
+            worker.stop()
+            services.database.close()
+            services = following
 
 
-def _followed_by(received: "SimpleQueue[int]") -> Services | None:
+@contextmanager
+def _signals_that_wait() -> Iterator[None]:
+    """No thread is interrupted by our signals: they wait for `sigwait`.
+
+    Python runs handlers in the main thread, which goes on waiting where the system gives a signal to another thread.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _followed_by_signal() -> Services | None:
     """Waits for a signal: to end, then None, or to go on with the settings as they are now, if these are good."""
-    while received.get() == signal.SIGHUP:
+    while signal.sigwait(_SIGNALS) == signal.SIGHUP:
         try:
             return _opened()
         except FeedserverError as error:

@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -171,22 +172,47 @@ def test_an_interrupt_of_a_command_ends_it_quietly(run: Run, outside: Path, monk
 # --- a worker ---
 
 
+@contextmanager
+def working(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[int], None]]]:
+    """A worker, and what waits until it has begun so many times."""
+    log = folder / "log"
+    with log.open("wb") as output:
+        worker = subprocess.Popen([*FEEDSERVER, "worker"], cwd=folder, env=clean_environ(), stderr=output)
+
+    def wait_for(times: int) -> None:
+        wait_until(lambda: log.read_text().count("running background jobs") == times, 30, log.read_text)
+
+    try:
+        wait_for(1)
+        yield worker, wait_for
+    finally:
+        worker.kill()
+        worker.wait(30)
+
+
 def test_a_worker_reads_its_settings_anew_and_keeps_those_of_before_where_there_is_a_mistake(
     outside: Path, run: Run
 ) -> None:
     settings, log = outside / "feedserver.toml", outside / "log"
     run("init", "--no-example")
-    with log.open("wb") as output:
-        worker = subprocess.Popen([*FEEDSERVER, "worker"], cwd=outside, env=clean_environ(), stderr=output)
-    try:
-        wait_until(lambda: log.read_text().count("running background jobs") == 1, 30, log.read_text)
+    with working(outside) as (worker, wait_for):
         settings.write_text("[feeds]\nentries = 'many'\n")
         worker.send_signal(signal.SIGHUP)
         wait_until(lambda: "nothing is reloaded: feeds.entries: " in log.read_text(), 30, log.read_text)
         settings.write_text("[feeds]\nentries = 30\n")
         worker.send_signal(signal.SIGHUP)
-        wait_until(lambda: log.read_text().count("running background jobs") == 2, 30, log.read_text)
+        wait_for(2)
         worker.terminate()
         assert worker.wait(30) == 0
-    finally:
-        worker.kill()
+
+
+def test_a_worker_hears_a_signal_whichever_of_its_threads_the_system_gives_it_to(outside: Path, run: Run) -> None:
+    run("init", "--no-example")
+    with working(outside) as (worker, wait_for):
+        for round_ in range(12):
+            worker.send_signal(signal.SIGSTOP)  # of a stopped process any thread may be the first to go on
+            worker.send_signal(signal.SIGHUP)
+            worker.send_signal(signal.SIGCONT)
+            wait_for(round_ + 2)
+        worker.terminate()
+        assert worker.wait(30) == 0
