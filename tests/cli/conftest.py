@@ -1,7 +1,8 @@
 """Runs the command line in this process: its output and its exit status."""
 
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
@@ -43,8 +44,11 @@ def databases(monkeypatch: pytest.MonkeyPatch) -> list[Database]:
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, databases: list[Database]) -> Run:
-    """Runs `feedserver ARGUMENTS`, with `given` on its standard input."""
+def run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, databases: list[Database]
+) -> Iterator[Run]:
+    """Runs `feedserver ARGUMENTS`, with `given` on its standard input; `worker` leaves its handlers of signals."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
 
     def command(*arguments: str | int, given: bytes = b"") -> Outcome:
         monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(given)))
@@ -59,7 +63,9 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, dat
         said = capsys.readouterr()
         return Outcome(status, said.out.splitlines(), said.err.splitlines())
 
-    return command
+    yield command
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
