@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +20,7 @@ from feedserver.text import cluster_start, printable, strangers_line
 _LONGEST = 100_000  # characters of a value on the terminal
 _LONGEST_CELL = 400  # characters of a value in a table, more than its columns
 _MEASURED = 1_000  # lines of a table that its columns fit
-_TERMINAL = 100  # columns of a terminal that a table fits
+_NARROWEST, _WIDEST = 80, 100  # columns that a table fits, as the terminal has them
 _GAP = "  "
 _MAX_DIGITS = 18  # of a number
 Commands = Any  # the type of argparse's sub-parsers is private
@@ -89,7 +90,7 @@ def print_list(
 ) -> None:
     """Prints rows as JSON with all keys, one after the other, or as a table of the named columns.
 
-    The table shows times in `zone`, and is cut to 100 columns of a terminal; the column `roomy` gets most of them.
+    The table shows times in `zone`, and is cut to the 80 to 100 columns of a terminal; the column `roomy` gets most.
     """
     if as_json:
         _print_json_list(rows)
@@ -147,7 +148,8 @@ def _fitted(widths: Sequence[int], weights: Sequence[int]) -> list[int]:
     """The widths of columns that fit together; those with a weight are cut, the widest for its weight first."""
     fitted = list(widths)
     cuttable = [i for i, weight in enumerate(weights) if weight]
-    surplus = sum(fitted) + len(_GAP) * (len(fitted) - 1) - _TERMINAL
+    terminal = shutil.get_terminal_size((_WIDEST, 0)).columns  # of standard output, if it is one
+    surplus = sum(fitted) + len(_GAP) * (len(fitted) - 1) - min(max(terminal, _NARROWEST), _WIDEST)
     for _ in range(surplus if cuttable else 0):
         fitted[max(cuttable, key=lambda i: fitted[i] / weights[i])] -= 1
     return fitted

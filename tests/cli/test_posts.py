@@ -216,6 +216,13 @@ def test_a_text_that_ends_where_a_comment_begins_is_named(run: Run, site: Path, 
     assert done.err == [f"feedserver: title: {left_out}", f"feedserver: tags: {left_out}"]
 
 
+def test_the_table_has_whole_slugs_beside_long_titles(run: Run, site: Path, write: Write) -> None:
+    slug = "what-other-commands-are-told-by-it"
+    run("post", "add", write(f"---\nslug: {slug}\ntitle: {'A long title ' * 10}\n---\n"))
+
+    assert slug in run("post", "list").text
+
+
 @pytest.mark.parametrize("title", ["Re: bees", '"Bees" in town', "@home", "'Tis bees"])
 def test_a_value_that_yaml_cannot_read_is_one_line_that_says_to_quote_it(
     run: Run, site: Path, write: Write, title: str

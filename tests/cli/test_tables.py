@@ -15,6 +15,11 @@ LONG = "long words of a stranger " * 40
 Printed = pytest.CaptureFixture[str]
 
 
+@pytest.fixture(autouse=True)
+def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 def table(printed: Printed, rows: list[dict[str, Any]], **options: Any) -> list[str]:
     print_list(rows, as_json=False, columns=list(rows[0]), **options)
     return printed.readouterr().out.splitlines()
@@ -50,6 +55,17 @@ def test_long_cells_are_cut_so_that_a_line_fits_a_hundred_columns(capsys: Printe
     assert line.startswith("12  2026-07-31 22:30  ")
     assert line.endswith("  short")
     assert heading.index("why") + len("short") <= 100
+
+
+@pytest.mark.parametrize(("terminal", "most"), [("60", 80), ("80", 80), ("90", 90), ("100", 100), ("240", 100)])
+def test_a_table_fits_a_terminal_of_eighty_to_a_hundred_columns(
+    capsys: Printed, monkeypatch: pytest.MonkeyPatch, terminal: str, most: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", terminal)
+
+    _, line = table(capsys, [{"id": 12, "at": AT, "words": LONG, "why": "short"}])
+
+    assert most - 1 <= columns_of(line) <= most
 
 
 def test_the_roomy_column_gets_most_of_a_line(capsys: Printed) -> None:
