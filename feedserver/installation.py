@@ -65,8 +65,13 @@ def require_some(services: Services) -> migrate.State:
     state = migrate.state(services.database)
     if state == "missing":
         _require_no_remains(services)
-        where = services.database.file.absolute() if services.database.file else "database.url"
-        raise StorageError(f"there is no database yet in {where}; `feedserver init` creates it")
+        if services.database.file is None:
+            raise StorageError("there is no database yet in database.url; `feedserver init` creates it")
+        where = services.database.file.absolute()
+        raise StorageError(
+            f"there is no database yet in {where}; `feedserver init` creates it; "
+            "where the site is in another folder, go there first"
+        )
     return state
 
 
@@ -95,8 +100,8 @@ def _require_no_remains(services: Services) -> None:
         return
     if secret.exists() and not file.exists():
         raise StorageError(
-            f"{file.absolute()} is not there, but the secret of its site is: put the file back or restore a backup; "
-            f"to begin a new site instead, delete {secret.absolute()}"
+            f"{file.absolute()} is not there, but the secret of its site is: put the file back; "
+            f"to restore a backup, or to begin a new site, move {secret.absolute()} away first"
         )
 
 

@@ -310,6 +310,7 @@ def test_serve_and_gunicorn_say_in_one_line_what_is_missing(made: WebServices, t
         assert ended.returncode == 1
         assert [line for line in ended.stderr.splitlines() if line.startswith("feedserver: ")] == [
             f"feedserver: {made.settings.data_dir}/feedserver.sqlite3 is not there, but the secret of its site is: put "
-            f"the file back or restore a backup; to begin a new site instead, delete {made.settings.data_dir}/secret"
+            "the file back; to restore a backup, or to begin a new site, move "
+            f"{made.settings.data_dir}/secret away first"
         ]
         assert "Traceback" not in ended.stderr

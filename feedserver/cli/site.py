@@ -124,5 +124,5 @@ def _copy(chosen: Namespace) -> None:
         with source.read() as connection:
             beat = heartbeat.last(connection, HEARTBEAT)
     if beat is not None and abs(utc_now() - beat) < _IN_USE:
-        remark("FROM is in use: what changes from now on is not in TO; stop the site, and copy it again")
+        remark("FROM is in use: what changes from now on is not in TO; stop the site, empty TO, and copy it again")
     print_list([asdict(table) for table in tables], as_json=chosen.json, columns=("table", "source", "target"))

@@ -45,8 +45,8 @@ _OF_HOST = "all thoughts from this host, subdomains included"
 _ACTIONS: dict[Action, str] = {
     "approve": "show thoughts; later changes of their content wait for approval",
     "hide": "stop showing thoughts",
-    "spam": "mark thoughts as spam, for good",
-    "delete": "delete thoughts, for good",
+    "spam": "mark thoughts as spam; no ping brings them back",
+    "delete": "delete thoughts; no ping brings them back",
 }
 
 

@@ -4,6 +4,7 @@
 """
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -251,7 +252,8 @@ def _postgres_engine(url: URL, called: str, **limits: int) -> Engine:
     try:
         return create_engine(url, **_POOL, pool_pre_ping=True, connect_args=given)
     except ImportError:
-        raise StorageError(f"{called}: no driver for PostgreSQL; install feedserver[postgres]") from None
+        install = f"{sys.executable} -m pip install 'psycopg[binary]'"
+        raise StorageError(f"{called}: no driver for PostgreSQL; install it: `{install}`") from None
 
 
 def _connect_impatiently(_dialect: object, _record: object, arguments: Any, named: Any) -> Any:

@@ -75,7 +75,11 @@ def test_only_so_many_backups_are_kept_as_said(run: Run, outside: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (["backup", "site.tar.gz"], 1, "sqlite3; `feedserver init` creates it"),
+        (
+            ["backup", "site.tar.gz"],
+            1,
+            "sqlite3; `feedserver init` creates it; where the site is in another folder, go there first",
+        ),
         (["restore", "site.tar.gz"], 1, "feedserver: site.tar.gz: No such file or directory"),
         (["restore", "."], 1, "feedserver: .: Is a directory"),
         (

@@ -63,7 +63,10 @@ def test_without_a_database_a_command_says_how_to_make_one(run: Run, outside: Pa
 
     assert (refused.status, refused.out) == (1, [])
     path = outside / "var/feedserver.sqlite3"
-    assert refused.err == [f"feedserver: there is no database yet in {path}; `feedserver init` creates it"]
+    assert refused.err == [
+        f"feedserver: there is no database yet in {path}; `feedserver init` creates it; "
+        "where the site is in another folder, go there first"
+    ]
     assert list(outside.iterdir()) == [], "asking leaves nothing behind"
 
 
@@ -303,7 +306,9 @@ def test_a_copy_of_a_site_that_is_in_use_says_that_changes_are_not_copied(
     copied = run("db", "copy", os.environ["FEEDSERVER_DATABASE_URL"], "sqlite:///copy.sqlite3")
 
     assert (copied.status, len(copied.err)) == (0, 1)
-    assert "FROM is in use" in copied.err[0]
+    assert copied.err[0].endswith(
+        "FROM is in use: what changes from now on is not in TO; stop the site, empty TO, and copy it again"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Transactions: writers take turns, readers see one snapshot, conflicts are tried again; URLs that cannot be used."""
 
 import sqlite3
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -336,3 +337,10 @@ def test_the_log_is_emptied_when_nobody_reads_it_and_writers_do_not_wait_for_who
     assert database.forget_log() is True
     assert log.stat().st_size == 0
     other.close()
+
+
+def test_where_postgresql_has_no_driver_the_command_that_installs_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+
+    with pytest.raises(StorageError, match=r"no driver for PostgreSQL; install it: `/\S+ -m pip install 'psycopg\["):
+        Database("postgresql+psycopg://user@127.0.0.1/site")
