@@ -114,6 +114,7 @@ class SqliteFile:
                 raise FileUnusable(line, "give its files to the user that the site runs as") from error
             raise
         driver: Any = connection.connection.dbapi_connection
+        driver.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()  # opens the log, which is looked at next
         driver.execute("PRAGMA busy_timeout = 0")
         opened = Opened(connection, driver, self._look(), is_frozen)
         if opened.files[0] != before:

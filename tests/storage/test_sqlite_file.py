@@ -88,6 +88,22 @@ def test_a_write_into_a_file_that_goes_meanwhile_is_not_acknowledged(
         write_meanwhile()
 
 
+@pytest.mark.parametrize("ending", ["-wal", "-shm"])
+def test_the_log_of_a_file_that_had_none_is_watched_from_the_first_moment(
+    opened: Callable[[], Database], path: Path, ending: str
+) -> None:
+    """Such as that of a restored site: SQLite begins a log only when it reads."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    database = opened()
+    write(database, "first")
+
+    with pytest.raises(FileMoved, match="was deleted or exchanged during a write"), database.write():
+        os.replace(shutil.copy(f"{path}{ending}", f"{path}.copy"), f"{path}{ending}")
+    write(database, "second")
+    assert words(database) == ["first", "second"]
+
+
 def test_without_its_file_all_is_refused_in_words_that_name_it_and_no_file_is_made(
     database: Database, path: Path
 ) -> None:
