@@ -18,6 +18,7 @@ from feedserver.errors import InvalidDocument
 from feedserver.posts import autolinks, headings, tasks, typography
 
 _MAX_SIZE: Final = 4 * 1_048_576  # characters that 1 MiB of Markdown may become
+_NUMBERS: Final = 80  # characters of the link to a footnote, and of each link back
 _MAX_CODE: Final = 50_000  # characters of a post's code that are highlighted, all or none
 
 
@@ -29,7 +30,7 @@ def to_html(body: str, language: str) -> tuple[str, str]:
     markdown = _parser(typography.quotes(language))
     environment: dict[str, object] = {}
     tokens = markdown.parse(body, environment)
-    if _size(tokens) > _MAX_SIZE:  # such as thousands of short references to one long address
+    if _size(tokens) > _MAX_SIZE:  # such as thousands of short references to one long address, or to one footnote
         raise InvalidDocument("body", f"becomes over {_MAX_SIZE} characters of HTML; shorten its references")
     html = str(markdown.renderer.render(tokens, markdown.options, environment))
     code = [token for token in tokens if token.type == "fence" and token.info]
@@ -44,7 +45,11 @@ def to_html(body: str, language: str) -> tuple[str, str]:
 def _size(tokens: Iterable[Token]) -> int:
     """The number of characters in tokens, addresses and titles included."""
     return sum(
-        _size(token.children) if token.children else len(token.content) + sum(len(str(v)) for v in token.attrs.values())
+        _size(token.children)
+        if token.children
+        else _NUMBERS * token.type.startswith("footnote_")
+        + len(token.content)
+        + sum(len(str(value)) for value in token.attrs.values())
         for token in tokens
     )
 

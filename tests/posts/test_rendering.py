@@ -160,9 +160,12 @@ def test_the_hosts_are_those_of_other_sites_that_the_body_links_to() -> None:
 # --- bounds ---
 
 
-def test_references_cannot_make_a_short_body_huge() -> None:
-    body = "[a]: http://h.example/" + "u" * 50_000 + "\n\n" + "[a] " * 1_000
-
+@pytest.mark.parametrize(
+    "body",
+    ["[a]: http://h.example/" + "u" * 50_000 + "\n\n" + "[a] " * 1_000, "[^a]: a\n\n" + "[^a]" * 60_000],
+    ids=["an address", "a footnote"],
+)
+def test_references_cannot_make_a_short_body_huge(body: str) -> None:
     with pytest.raises(InvalidDocument, match=r"^body: becomes over .* characters of HTML"):
         rendered(body)
 
