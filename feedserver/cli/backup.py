@@ -56,9 +56,12 @@ def _backup(chosen: Namespace) -> None:
     now = services.clock()
     with _interruptible(), _progress() as report:
         if chosen.file == "-":
-            if sys.stdout.isatty():
+            if sys.stdout is None or sys.stdout.isatty():  # None: it is closed
                 raise BackupError("a backup is nothing for a terminal; send it to a file or another program")
-            backup.to_stream(services.database, services.settings, sys.stdout.buffer, now, report)
+            try:
+                backup.to_stream(services.database, services.settings, sys.stdout.buffer, now, report)
+            except BrokenPipeError:
+                raise BackupError("the program that the backup was sent to ended before it had all of it") from None
             return
         file = Path(chosen.file)
         manifest = backup.to_file(services.database, services.settings, file, now, report)
@@ -91,7 +94,7 @@ def _source(name: str) -> Iterator[IO[bytes]]:
     if name != "-":
         with open(name, "rb") as file:
             yield file
-    elif sys.stdin.isatty():
+    elif sys.stdin is None or sys.stdin.isatty():  # None: it is closed
         raise BackupError("a terminal is no backup; name a file")
     else:
         yield sys.stdin.buffer

@@ -3,7 +3,9 @@
 import io
 import json
 import os
+import shlex
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -121,6 +123,25 @@ class Terminal(io.TextIOWrapper):
         buffer = self.buffer
         assert isinstance(buffer, io.BytesIO)
         return buffer.getvalue().decode()
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("backup - >&-", "a backup is nothing for a terminal"),
+        ("restore - <&-", "a terminal is no backup"),
+        ("backup - | true", "the program that the backup was sent to ended before it had all of it"),
+    ],
+)
+def test_a_stream_that_is_closed_is_told_in_a_line(run: Run, outside: Path, command: str, said: str) -> None:
+    run("init")
+
+    ended = subprocess.run(
+        ["/bin/sh", "-c", f"{shlex.quote(sys.executable)} -m feedserver {command}"], capture_output=True, text=True
+    )
+
+    assert ended.stderr.startswith(f"feedserver: {said}")
+    assert ended.stderr.count("\n") == 1
 
 
 def test_no_archive_goes_to_a_terminal(run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
