@@ -95,14 +95,17 @@ def test_large_archives_lead_on_to_what_they_leave_out(
     for day in (1, 2, 3):
         publish(f"New {day}", date=f"2024-01-0{day}")
     publish("Old", date="2020-01-01")
+    for day in (1, 2):
+        publish(f"Full {day}", date=f"2019-01-0{day}")
 
     whole = get(client, ARCHIVE).text
     first, second = get(client, f"{ARCHIVE}/2024").text, get(client, f"{ARCHIVE}/2024?page=2").text
 
     assert texts(whole, "main h2, main li, main h2 ~ p") == [
         *("2024", "New 3 January 3, 2024", "New 2 January 2, 2024", "All 3 posts of 2024"),
-        *("2020", "All 1 post of 2020"),
+        *("2020", "All 1 post of 2020", "2019", "All 2 posts of 2019"),
     ]
+    assert hrefs(get(client, f"{ARCHIVE}/2019").text, "a[rel=next]") == []
     assert hrefs(first, "a[rel=next]") == [f"{ARCHIVE}/2024?page=2"]
     assert (texts(second, "main li a"), hrefs(second, "a[rel=next]")) == (["New 1"], [])
     assert client.get("/archive/2024?page=3").status_code == 404

@@ -192,6 +192,22 @@ def test_nobody_waits_while_a_page_is_compressed(
     assert answers == [(200, None)]
 
 
+def test_a_page_that_changes_while_it_is_compressed_is_sent_as_it_is_now(
+    client: FlaskClient, services: WebServices, fog: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def encode_around(before: bytes, after: bytes, coding: str) -> Encoded:
+        if b"Words about it" not in before:
+            say(services, fog, "Words about it.")
+            client.application.test_client().get("/posts/fog")
+        return content_coding.encode_around(before, after, coding)
+
+    monkeypatch.setattr(cache, "encode_around", encode_around)
+
+    client.get("/posts/fog", headers={"Accept-Encoding": "br"})
+
+    assert b"Words about it" in brotli.decompress(client.get("/posts/fog", headers={"Accept-Encoding": "br"}).data)
+
+
 def test_compressed_pages_count_in_the_bound(client: FlaskClient, services: WebServices) -> None:
     before = services.page_cache.get("x", lambda *_: cache.CachedPage((b"fog " * 1_000,)))
 

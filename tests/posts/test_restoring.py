@@ -124,6 +124,7 @@ def test_of_an_erased_post_no_text_and_no_name_stays_and_its_address_answers_410
     left = [f"{name}: {row}" for name, rows in everything(services).items() for row in rows]
     assert [row for row in left if "secret" in row.lower()] == []
     assert any("'common'" in row for row in left), "other posts have that tag"
+    assert "/posts/other" in client.get("/tags/common").text
     erased = stored(services, "plain")
     assert (erased.id, erased.guid, erased.title, erased.state) == (before.id, before.guid, "", "deleted")
     assert client.get("/posts/plain").status_code == 410
