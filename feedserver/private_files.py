@@ -97,9 +97,16 @@ def why_closed(files: Iterable[Path]) -> str | None:
         with suppress(OSError):  # what is farther up is not the site's
             needed = os.W_OK | (os.X_OK if path.is_dir() else os.R_OK)
             if not os.access(path, needed, effective_ids=True) and path.exists():
-                owner, me = _name(path.stat().st_uid), _name(os.geteuid())
-                return f"{path} belongs to {owner}, and this program runs as {me}: run `chown {me}: {path}` as root"
+                return _whose(path)
     return None
+
+
+def _whose(path: Path) -> str:
+    """What is left of root is ours to take; what is another user's is the site's, and `chown` would end its service."""
+    owner, me = path.stat().st_uid, os.geteuid()
+    is_left = owner == 0 or path.parent.stat().st_uid == me
+    advice = f"run `chown {_name(me)}: {path}` as root" if is_left else f"run it as {_name(owner)}, or as root"
+    return f"{path} belongs to {_name(owner)}, and this program runs as {_name(me)}: {advice}"
 
 
 def is_read_only(path: Path) -> bool:

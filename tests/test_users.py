@@ -16,7 +16,6 @@ from tests.support.machine import skip_not_allowed
 from tests.support.serving import clean_environ
 
 USER = 1500  # who need not be known to the system
-AS_USER = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]  # util-linux
 
 
 @pytest.fixture
@@ -33,10 +32,11 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def as_user(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command as the service's user."""
+def as_user(folder: Path, *arguments: str, user: int = USER) -> subprocess.CompletedProcess[str]:
+    """Runs a command as the service's user, or another one."""
+    setpriv = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]  # util-linux
     return subprocess.run(
-        [*AS_USER, sys.executable, "-m", "feedserver", *arguments],
+        [*setpriv, sys.executable, "-m", "feedserver", *arguments],
         cwd=folder, env=clean_environ(), text=True, capture_output=True, timeout=60, check=False,
     )  # fmt: skip
 
@@ -106,6 +106,19 @@ def test_what_is_not_ours_is_named_with_its_owner_and_root_mends_it(home: Path, 
     else:
         os.chown(file, USER, USER)
     assert as_user(home, "post", "list").returncode == 0
+
+
+@pytest.mark.parametrize("command", ["init", "post list", "backup -"])
+def test_a_third_user_is_told_to_run_it_as_the_owner_and_not_to_take_the_site_away(home: Path, command: str) -> None:
+    home.chmod(0o755)
+    assert main(["init"]) == 0
+
+    refused = as_user(home, *command.split(), user=USER + 1)
+
+    assert refused.returncode == 1
+    assert refused.stderr.endswith(
+        f"var belongs to {USER}, and this program runs as {USER + 1}: run it as {USER}, or as root\n"
+    )
 
 
 def test_a_file_that_may_only_be_read_is_read(home: Path) -> None:
