@@ -28,7 +28,8 @@ def from_file(path: Path, faults: list[str]) -> Given:
         faults.append(f"{path}: cannot be read: {error.strerror}{named}")
         return {}
     except ValueError as error:  # no TOML, no UTF-8, or no path
-        faults.append(f"{path}: cannot be read: {error}")
+        hint = '; text stands in quotes, as title = "Ann\'s blog"' if str(error).startswith("Invalid value") else ""
+        faults.append(f"{path}: cannot be read: {error}{hint}")
         return {}
     return {key: (value, str(path)) for key, value in _flatten(document, "")}
 

@@ -318,6 +318,15 @@ def test_a_file_that_cannot_be_read_is_one_fault(tmp_path: Path, content: bytes)
     assert "\n" not in line
 
 
+def test_text_without_quotes_is_told_to_stand_in_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text("[site]\ntitle = Ann's blog\n")
+
+    (line,) = faults({"FEEDSERVER_CONFIG": str(path)})
+
+    assert "(at line 2, column 9); text stands in quotes" in line
+
+
 @pytest.mark.parametrize("variable_", ["FEEDSERVER_CONFIG", "FEEDSERVER_SITE_TITLE_FILE"])
 @pytest.mark.parametrize("kind", ["missing", "folder"])
 def test_a_named_file_must_be_there(tmp_path: Path, variable_: str, kind: str) -> None:

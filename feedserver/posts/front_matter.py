@@ -16,6 +16,7 @@ from feedserver.text import one_line, shorten, without_open_bidi
 
 _OPENING = re.compile(r"(?:[ \t]*\n)*---[ \t]*(?:\n|\Z)")
 _FRONT_MATTER = re.compile(rf"\A{_OPENING.pattern}(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_BLANKS: Final = "lines begin with blanks, not with a tab"
 _QUOTES: Final = 'a value with marks such as : # @ \' in it stands in quotes, as “title: "Re: bees"”'
 _MAX_SHOWN: Final = 60  # characters of a field's name
 
@@ -126,7 +127,9 @@ def _loaded(front: str) -> Any:
         return yaml.load(front, _Loader)  # noqa: S506 - a restricted SafeLoader
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise InvalidDocument("front matter", f"is not YAML: {line}{one_line(str(error.problem))}; {_QUOTES}") from None
+        problem = one_line(str(error.problem))
+        advice = _BLANKS if r"'\t'" in problem else _QUOTES
+        raise InvalidDocument("front matter", f"is not YAML: {line}{problem}; {advice}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InvalidDocument("front matter", f"is not YAML: {shorten(one_line(str(error)), 200)}") from None
 

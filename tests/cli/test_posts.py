@@ -234,6 +234,13 @@ def test_a_value_that_yaml_cannot_read_is_one_line_that_says_to_quote_it(
     assert done.err[0].endswith('stands in quotes, as “title: "Re: bees"”')
 
 
+def test_a_line_that_a_tab_begins_is_told_to_begin_with_blanks(run: Run, site: Path, write: Write) -> None:
+    done = run("post", "add", write("---\ntitle: Bees\n\ttags: [a]\n---\n"))
+
+    assert done.status == 1
+    assert done.err[0].endswith("; lines begin with blanks, not with a tab")
+
+
 def test_the_list_has_every_key_always(run: Run, site: Path, write: Write) -> None:
     front = "date: 2026-01-31\nupdated: 2026-02-01\ntags: [a, b]\nauthors: [Ann, Bob]\n"
     run("post", "add", write(f"---\ntitle: Ünïcode\n{front}---\n"))
