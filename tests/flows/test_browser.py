@@ -177,6 +177,9 @@ def test_links_to_feeds_begin_where_their_line_begins_and_stand_on_it(site: Site
     left = reader.page.locator("h1").bounding_box()["x"]
     assert reader.page.locator("main .feeds a").first.bounding_box()["x"] == left
 
+    reader.page.goto(f"{site.url}/thoughts")
+    assert reader.page.locator("#thoughts li").first.bounding_box()["x"] == left, "without numbers, not indented"
+
     reader.page.goto(f"{site.url}/feeds")
     row = reader.page.locator(".catalogue li").first
     assert len({link.evaluate(BASELINE) for link in row.locator("a").all()}) == 1
