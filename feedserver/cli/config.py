@@ -110,5 +110,7 @@ def _without_password(url: str) -> str:
         return _HIDDEN
     if parsed is None:
         return ""
+    if "@" in (parsed.host or ""):  # a part of the password
+        return _HIDDEN
     secrets = {name: "hidden" for name in parsed.query if "pass" in name}
     return parsed.update_query_dict(secrets).render_as_string(hide_password=True)

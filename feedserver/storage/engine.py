@@ -226,6 +226,8 @@ def _parsed(url: str, called: str) -> URL:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # ValueError: a port that is not a number
         raise StorageError(f"{called}: not an SQLAlchemy URL, such as postgresql+psycopg://user@host/name") from None
+    if "@" in (parsed.host or ""):  # else the driver's error would show a part of the password
+        raise StorageError(f"{called}: write %40 for each @ in the user or the password")
     if parsed.drivername not in _DRIVERS:
         raise StorageError(f"{called}: must begin with sqlite:/// or postgresql+psycopg://")
     if parsed.get_backend_name() == "sqlite" and not _is_file(parsed):

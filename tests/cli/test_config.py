@@ -81,6 +81,7 @@ def test_config_show_shows_a_value_for_every_setting_that_has_one(
         ("postgresql+psycopg://ann:hunter2@h:5432/x", "postgresql+psycopg://ann:***@h:5432/x"),
         ("postgresql+psycopg://h/x?password=hunter2", "postgresql+psycopg://h/x?password=hidden"),
         ("postgresql+psycopg://ann:hunter2@h:port/x", "(hidden)"),
+        ("postgresql+psycopg://ann:in@hunter2@h/x", "(hidden)"),
         ("hunter2", "(hidden)"),
     ],
 )

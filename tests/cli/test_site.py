@@ -172,6 +172,7 @@ def test_upgrade_waits_for_the_lock(run: Run, site: Path, monkeypatch: pytest.Mo
         ("postgresql+psycopg://ann:hunter2@127.0.0.1:1/x", "did not answer"),
         ("postgresql+psycopg://ann:hunter2@127.0.0.1:x/x", "not an SQLAlchemy URL"),
         ("postgresql+psycopg://127.0.0.1/x?password=hunter2&colour=red", "did not answer"),
+        ("postgresql+psycopg://ann:in@hunter2@127.0.0.1:1/x", "write %40 for each @"),
         ("mysql://ann:hunter2@h/x", "must begin with"),
         ("sqlite://var/x", "needs just a file"),
         ("sqlite:////proc/no/such/folder/x", "/proc/no"),
