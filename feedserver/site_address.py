@@ -42,6 +42,6 @@ def noted(database: Database) -> str | None:
 
 def note(database: Database, url: str) -> None:
     """Notes the address in force for commands and workers. Nothing is written where it is noted already."""
-    with database.write() as connection:
-        if revision.noted_url(connection) != url:
+    if noted(database) != url:
+        with database.write() as connection:
             revision.note_url(connection, url)

@@ -91,3 +91,12 @@ def test_a_database_that_is_not_there_or_none_is_asked_without_a_trace(
 
     assert assemble(settings).urls.base == "http://127.0.0.1:8000"
     assert file.exists() is (content is not None)
+
+
+def test_an_address_that_is_noted_already_is_not_written_again(database: Database) -> None:
+    site_address.note(database, "http://127.0.0.1:8765")
+    before = database.writes
+
+    site_address.note(database, "http://127.0.0.1:8765")
+
+    assert database.writes == before
