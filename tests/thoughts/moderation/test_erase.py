@@ -6,13 +6,16 @@ import pytest
 from sqlalchemy import insert, select
 
 from feedserver.errors import StorageError, ThoughtError
+from feedserver.jobs import housekeeping
 from feedserver.posts.model import Post
 from feedserver.storage.schema import host_rules, metadata, rate_limits, thoughts
-from feedserver.thoughts import comments
+from feedserver.thoughts import comments, removed
 from feedserver.thoughts.lifecycle import Verdict
 from feedserver.thoughts.moderation.actions import moderate_all, undo
 from feedserver.thoughts.moderation.erase import erase, ids_of_email, ids_of_post
 from feedserver.thoughts.moderation.purge import purge
+from feedserver.thoughts.removed import Removed
+from tests.feeds.happenings import say
 from tests.thoughts.forms import Commenter
 from tests.thoughts.moderation.conftest import OTHER
 from tests.thoughts.site import SOURCE, Site, SiteWith, linking
@@ -46,6 +49,13 @@ def secrets_in(site: Site) -> list[str]:
 def only_id(site: Site, source: str = PAGE) -> int:
     (found,) = [thought.id for thought in site.thoughts() if thought.source == source]
     return found
+
+
+def keep_house(site: Site, days: int) -> None:
+    """Lets days pass, and erases what is not kept for so long."""
+    site.clock.move(days=days)
+    site.services.database.transact(lambda connection: housekeeping.bring_forward(connection, site.clock()))
+    site.run_jobs()
 
 
 def erase_ping(site: Site, source: str = PAGE) -> None:
@@ -263,10 +273,27 @@ def test_the_hashes_of_what_was_erased_outlive_the_bound_for_those_of_spam(site_
     site.mention(site.target)
     erase_ping(site, SOURCE)
 
-    site.clock.move(days=400)
-    site.run_jobs()
+    keep_house(site, days=400)
 
     assert site.ping(SOURCE, site.target).outcome == 48
+
+
+def test_words_that_were_erased_stay_known_when_a_copy_of_them_is_spam_and_expires(
+    site_with: SiteWith, post: Post
+) -> None:
+    site = site_with(keep_spam=1, keep_most_refused_bytes=0)
+    for _ in range(2):
+        say(site.services, post, "secretwords")
+    first, copy = sorted(thought.id for thought in site.thoughts())
+    erase(site.services.database, [first], site.clock())
+    moderate_all(site.services.database, [copy], "spam", site.clock())
+
+    keep_house(site, days=400)
+
+    assert [thought.id for thought in site.thoughts()] == [first]
+    with site.services.database.read() as connection:
+        found = removed.find(connection, post.id, [removed.name_of_comment("Bob", "secretwords")])
+    assert found == Removed(first)
 
 
 def test_a_name_in_the_log_of_purges_goes_with_its_host(site: Site, target: str) -> None:
