@@ -91,16 +91,19 @@ def _is_frozen(services: Services) -> bool:
 
 
 def _require_no_remains(services: Services) -> None:
-    """Raises StorageError if `data_dir` holds a site's secret, but not its SQLite file.
+    """Raises StorageError if `data_dir` holds a site's secret, but not its SQLite file, or an emptied one.
 
-    A new site gets its database first, so that one that was interrupted is no remains.
+    A new site gets its database first, with the schema, so that one that was interrupted is no remains.
     """
     file, secret = services.database.file, private_files.secret(services.settings.data_dir)
     if file is None or file.absolute().parent != services.settings.data_dir.absolute():
         return
-    if secret.exists() and not file.exists():
+    if not secret.exists():
+        return
+    lost = "not there" if not file.exists() else "empty" if migrate.state(services.database) == "missing" else None
+    if lost:
         raise StorageError(
-            f"{file.absolute()} is not there, but the secret of its site is: put the file back; "
+            f"{file.absolute()} is {lost}, but the secret of its site is: put the file back; "
             f"to restore a backup, or to begin a new site, move {secret.absolute()} away first"
         )
 

@@ -229,6 +229,17 @@ def test_where_a_secret_is_and_its_database_is_not_no_new_site_is_made(made: Web
     assert listed(folder) == {"secret"}
 
 
+def test_where_a_secret_is_and_its_database_was_emptied_no_new_site_is_made(
+    made: WebServices, assemble: Assemble
+) -> None:
+    file = made.settings.data_dir / "feedserver.sqlite3"
+    file.write_bytes(b"")
+
+    for use in (lambda one: init(one, example=True), require_current):
+        with pytest.raises(StorageError, match=r"feedserver\.sqlite3 is empty, but the secret of its site is: put"):
+            use(assemble(made.settings))
+
+
 def test_without_its_secret_too_a_new_site_is_begun(made: WebServices, assemble: Assemble) -> None:
     for name in ("feedserver.sqlite3", "secret"):
         (made.settings.data_dir / name).unlink()
