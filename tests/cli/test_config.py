@@ -48,6 +48,15 @@ def test_config_show_names_every_setting_and_its_origin(
     assert rows["data_dir"]["value"] == "var"
 
 
+def test_config_show_has_whole_keys_on_a_narrow_terminal(
+    run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = {row["key"] for row in json.loads(run("config", "show", "--json").text)}
+    monkeypatch.setenv("COLUMNS", "80")
+
+    assert keys <= set(run("config", "show").text.split())
+
+
 @pytest.mark.parametrize("origin", ["default", "file", "variable"])
 def test_config_show_shows_a_value_for_every_setting_that_has_one(
     run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch, origin: str
