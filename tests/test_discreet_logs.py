@@ -159,6 +159,7 @@ def test_a_warning_of_python_is_one_line_of_the_same_form() -> None:
 
 def test_parameters_of_statements_are_not_logged(tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
+    (tmp_path / "var/feedserver.sqlite3").touch()
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.replace("SECRET", SECRET)],
         cwd=tmp_path,

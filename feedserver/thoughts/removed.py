@@ -62,6 +62,8 @@ def find(connection: Connection, post_id: int, names: Iterable[str]) -> Removed 
 
 def posts_among(connection: Connection, names: Mapping[int, Sequence[str]]) -> set[int]:
     """Those posts of which a source was removed that has one of the names given for the post."""
+    if not names:
+        return set()
     secret = revision.secret(connection)
     posts = {_hash(secret, post_id, name): post_id for post_id, known in names.items() for name in known}
     pair = removed_pairs.c.pair

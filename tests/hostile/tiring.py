@@ -59,7 +59,7 @@ def crowd(folder: Path, addresses: int, waiting: int) -> int:
     for number in range(addresses * settings.limits.sender):
         source, sender = f"http://host{number}.example/", f"203.0.113.{number % addresses}"
         try:
-            services.receiver.receive(source, f"{settings.site.url}/posts/hello", sender)
+            services.receiver.receive(source, services.urls.post("hello"), sender)
         except TooMuchWaiting:
             break
         accepted += 1

@@ -92,7 +92,8 @@ def save(connection: Connection, source_key: str, record: SourceRecord, refetch:
     """
     source, known = key_hash(source_key), _posts_of(connection, source_key)
     standing = {post_id for post_id, state in known.items() if state in _STANDING}
-    gone = removed.posts_among(connection, _names(source_key, record.findings))
+    others = record.findings.about(record.findings.mentions.keys() - standing)
+    gone = removed.posts_among(connection, _names(source_key, others))
     findings = record.findings.about(record.findings.mentions.keys() - gone)
     values = {
         "source": source,
