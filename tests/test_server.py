@@ -163,20 +163,34 @@ def test_a_unix_socket_keeps_the_noted_address(listen: Listen, database: Databas
 
 
 @pytest.mark.usefixtures("unaddressed")
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("FEEDSERVER_FEEDS_ENTRIES", "many", "feeds.entries: "),
+        ("FEEDSERVER_DATABASE_READ_URL", "mysql://127.0.0.1/x", "database.read_url: "),
+    ],
+    ids=["a value that is none", "a value that no worker can use"],
+)
 def test_a_mistake_in_the_settings_neither_ends_a_server_that_is_reloaded_nor_changes_anything(
-    listen: Listen, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    listen: Listen,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    value: str,
+    told: str,
 ) -> None:
     server = a_server(listen("127.0.0.1:0"))
     gunicorn_settings()["when_ready"](server)
     before, noted = worker_settings.in_force(), site_address.noted(database)
     monkeypatch.setenv("FEEDSERVER_SITE_URL", "https://blog.example")
-    monkeypatch.setenv("FEEDSERVER_FEEDS_ENTRIES", "many")
+    monkeypatch.setenv(name, value)
 
     gunicorn_settings()["on_reload"](server)
 
     assert worker_settings.in_force() is before
     assert site_address.noted(database) == noted
-    assert "reloaded with the settings of before: feeds.entries: " in caplog.text
+    assert f"reloaded with the settings of before: {told}" in caplog.text
 
 
 @pytest.mark.usefixtures("unaddressed")

@@ -2,7 +2,11 @@
 
 from functools import cached_property
 
+from sqlalchemy import update
+
 from feedserver.services import WebServices
+from feedserver.storage import revision
+from feedserver.storage.schema import site
 from tests.support.waiting import together
 
 
@@ -25,3 +29,13 @@ def test_what_is_derived_from_the_secret_is_the_same_in_all_threads(services: We
         return services.moderation_key, services.tokens.problem(given, 2, services.clock())
 
     assert len(set(together(*[read] * 16))) == 1
+
+
+def test_forms_are_signed_with_the_secret_of_the_database_that_is_there_now(services: WebServices) -> None:
+    form = services.tokens.issue(1, services.clock())
+
+    with services.database.write() as connection:  # as where another site's file is put at the place of this one
+        connection.execute(update(site).values(secret="another"))
+        revision.revise(connection)
+
+    assert services.tokens.problem(form, 1, services.clock()) is not None
