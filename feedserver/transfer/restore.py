@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from sqlalchemy import inspect, select
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from feedserver import private_files
 from feedserver.errors import BackupError, BackupUnusable
@@ -132,7 +133,7 @@ def _prepare(place: Path, now: datetime) -> None:
 
 def _put(copy: Path, database: Database) -> None:
     if database.file is None:
-        with snapshot.opened(copy) as source:
+        with snapshot.opened(copy) as source, _telling_of_odd_values():
             copying.copy(source, database)
         return
     with migrate.exclusive_path(database.file):
@@ -140,3 +141,15 @@ def _put(copy: Path, database: Database) -> None:
         os.rename(copy, database.file)
         private_files.take_database_from_others(database.file)
     snapshot.sync(database.file.parent)
+
+
+@contextmanager
+def _telling_of_odd_values() -> Iterator[None]:
+    """Raises BackupUnusable for values that no type of ours can be: SQLite takes any in any column."""
+    try:
+        yield
+    except DBAPIError:
+        raise  # the database that is written to says what is wrong
+    except (StatementError, ValueError, TypeError) as error:
+        said = strangers_line(str(error.orig if isinstance(error, StatementError) else error), 200)
+        raise BackupUnusable(f"its database holds what feedserver never stores ({said})") from None

@@ -87,6 +87,8 @@ def _contents(connection: sqlite3.Connection) -> Contents:
         raise ValueError(result)
     ((schema,),) = connection.execute("SELECT version_num FROM alembic_version").fetchall()
     ((site, secret),) = connection.execute("SELECT guid, secret FROM site").fetchall()
+    if secret is not None and not (isinstance(secret, str) and secret):
+        raise ValueError("its secret is no text")
     names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
     return Contents(schema, site, secret, {name: _count(connection, name) for (name,) in names})
 

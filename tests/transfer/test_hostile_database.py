@@ -70,6 +70,22 @@ def test_a_site_without_a_trigger_of_ours_is_refused(archive: Path, file_place: 
     assert "the trigger thoughts_position_updated of thoughts is missing" in refusal(lacking, file_place)
 
 
+@pytest.mark.parametrize("secret", ["''", "x'00ff'"], ids=["empty", "bytes"])
+def test_a_site_whose_secret_is_no_text_is_refused(
+    archive: Path, file_place: WebServices, secret: str, tmp_path: Path
+) -> None:
+    hostile = with_database(archive, lambda file: run(file, f"UPDATE site SET secret = {secret}"), tmp_path)
+
+    assert "its secret is no text" in refusal(hostile, file_place)
+
+
+@pytest.mark.parametrize("place", ["into postgresql"], indirect=True)
+def test_values_that_no_column_of_ours_holds_are_refused(archive: Path, place: WebServices, tmp_path: Path) -> None:
+    hostile = with_database(archive, lambda file: run(file, "UPDATE site SET created_at = 'never'"), tmp_path)
+
+    assert "holds what feedserver never stores" in refusal(hostile, place)
+
+
 @pytest.mark.parametrize("what", ["a trigger", "a view", "a virtual table"])
 def test_what_operators_have_added_is_left_out_of_a_backup_which_can_be_restored(
     prepared_sqlite: Path, tmp_path: Path, file_place: WebServices, what: str
