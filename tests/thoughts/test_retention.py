@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from feedserver.errors import BadStatus
 from feedserver.jobs.housekeeping import HOUSEKEEPING, bring_forward
 from feedserver.storage.schema import rate_limits, removed_pairs, sources, thoughts
-from feedserver.thoughts import removed
+from feedserver.thoughts import removed, retention
 from feedserver.thoughts.moderation.actions import moderate_all, undo
 from feedserver.thoughts.verification import sources as source_records
 from tests.support.listing import listing
@@ -122,9 +122,9 @@ def test_a_refused_timeline_is_folded_to_its_last_line_after_ninety_days(site: S
     )
 
 
-def test_many_old_timelines_are_folded(site_with: SiteWith) -> None:
-    site = site_with(limits_sender=10_000, limits_host=10_000)
-    receipts = refused(site, *range(203))
+def test_old_timelines_are_folded_in_more_transactions_than_one(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "_BATCH", 2)
+    receipts = refused(site, *range(7))
     site.clock.move(days=100)
     clean(site)
 

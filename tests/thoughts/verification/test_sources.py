@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 
 from feedserver.errors import BadStatus
 from feedserver.storage.schema import read_ahead, sources
-from feedserver.thoughts.verification.sources import _MOST_AHEAD
+from feedserver.thoughts.verification import sources as records
 from tests.thoughts.site import SOURCE, Site, linking
 from tests.thoughts.test_retention import clean
 
@@ -80,17 +80,17 @@ def test_further_posts_are_forgotten_after_a_day_though_nobody_pings_the_source_
     assert ahead(site) == []
 
 
-def test_further_posts_are_stored_for_the_newest_sources_alone(site_with: Any) -> None:
-    site: Site = site_with(limits_host=1_000, limits_sender=1_000)
+def test_further_posts_are_stored_for_the_newest_sources_alone(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "_MOST_AHEAD", 3)
     first, second = published(site, 2)
-    for number in range(_MOST_AHEAD + 2):
+    for number in range(5):
         site.clock.move(seconds=1)
         site.web.put(f"http://other{number}.example/", linking(first, second, before=f"As {number} says: "))
         site.ping(f"http://other{number}.example/", first)
 
     found = [next(iter(one["mentions"].values()))["excerpt"] for one in ahead(site)]
 
-    assert len(found) == _MOST_AHEAD
+    assert len(found) == 3
     assert not any(f"As {number} says" in words for words in found for number in (0, 1))
 
 
