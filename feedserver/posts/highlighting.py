@@ -17,6 +17,8 @@ from pygments.token import Name, Operator, Punctuation, Text, Whitespace
 # Lexers take time that grows with the square of what they do not expect. What exceeds a bound stays plain.
 _LONGEST_LINE: Final = 1_000  # characters
 _SECONDS: Final = 2.0  # of CPU for one piece of code
+# Typographic Number Theory: yields nothing before it has tried all ways to read a line, which takes minutes.
+_WITHOUT_BOUND: Final = frozenset(("tnt",))
 
 # What has the colour of text needs no element: names, signs and blanks are two thirds of all.
 _PLAIN: Final = frozenset((Name, Operator, Punctuation, Whitespace))
@@ -47,4 +49,4 @@ def _in_time(lexer: Lexer, code: str) -> Iterator[tuple[Any, str]]:
 @cache
 def _aliases() -> frozenset[str]:
     """The names of languages. Of one that it does not know, Pygments would ask all installed packages."""
-    return frozenset(alias for _, aliases, _, _ in get_all_lexers(plugins=False) for alias in aliases)
+    return frozenset(alias for _, aliases, _, _ in get_all_lexers(plugins=False) for alias in aliases) - _WITHOUT_BOUND

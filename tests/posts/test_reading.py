@@ -339,6 +339,10 @@ def test_code_that_takes_too_long_stays_plain(monkeypatch: pytest.MonkeyPatch) -
     assert highlighting.highlight("if 1: pass\n", "python") == ""
 
 
+def test_code_that_gives_nothing_to_be_timed_stays_plain() -> None:
+    assert highlighting.highlight("<" * 30 + "\n", "TNT") == ""
+
+
 def test_code_of_long_lines_and_very_much_code_stays_plain() -> None:
     assert highlighting.highlight("x = 1;" * 200, "c") == ""
     assert "<span" not in on_page("```c\n" + "int x;\n" * 10_000 + "```")
