@@ -2,7 +2,7 @@
 
 import argparse
 import json
-import shutil
+import os
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -148,11 +148,18 @@ def _fitted(widths: Sequence[int], weights: Sequence[int]) -> list[int]:
     """The widths of columns that fit together; those with a weight are cut, the widest for its weight first."""
     fitted = list(widths)
     cuttable = [i for i, weight in enumerate(weights) if weight]
-    terminal = shutil.get_terminal_size((_WIDEST, 0)).columns  # of standard output, if it is one
-    surplus = sum(fitted) + len(_GAP) * (len(fitted) - 1) - min(max(terminal, _NARROWEST), _WIDEST)
+    surplus = sum(fitted) + len(_GAP) * (len(fitted) - 1) - min(max(_terminal(), _NARROWEST), _WIDEST)
     for _ in range(surplus if cuttable else 0):
         fitted[max(cuttable, key=lambda i: fitted[i] / weights[i])] -= 1
     return fitted
+
+
+def _terminal() -> int:
+    """The columns of the terminal on standard output; the widest where it is none, whatever COLUMNS says."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):  # a file or a pipe, or nothing at all
+        return _WIDEST
 
 
 def _cut(cell: str, width: int) -> str:

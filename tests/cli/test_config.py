@@ -52,7 +52,7 @@ def test_config_show_has_whole_keys_on_a_narrow_terminal(
     run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = {row["key"] for row in json.loads(run("config", "show", "--json").text)}
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("feedserver.cli.arguments._terminal", lambda: 80)
 
     assert keys <= set(run("config", "show").text.split())
 

@@ -1,6 +1,8 @@
 """Tables of all listings: a heading, a hundred columns of a terminal, times of the site's zone; JSON as it comes."""
 
 import json
+import os
+import termios
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -13,11 +15,6 @@ from feedserver.cli.arguments import print_fields, print_list
 AT = datetime(2026, 7, 31, 22, 30, tzinfo=UTC)
 LONG = "long words of a stranger " * 40
 Printed = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(autouse=True)
-def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("COLUMNS", raising=False)
 
 
 def table(printed: Printed, rows: list[dict[str, Any]], **options: Any) -> list[str]:
@@ -57,15 +54,30 @@ def test_long_cells_are_cut_so_that_a_line_fits_a_hundred_columns(capsys: Printe
     assert heading.index("why") + len("short") <= 100
 
 
-@pytest.mark.parametrize(("terminal", "most"), [("60", 80), ("80", 80), ("90", 90), ("100", 100), ("240", 100)])
+@pytest.mark.parametrize(("columns", "most"), [(60, 80), (80, 80), (90, 90), (100, 100), (240, 100)])
 def test_a_table_fits_a_terminal_of_eighty_to_a_hundred_columns(
-    capsys: Printed, monkeypatch: pytest.MonkeyPatch, terminal: str, most: int
+    monkeypatch: pytest.MonkeyPatch, columns: int, most: int
 ) -> None:
-    monkeypatch.setenv("COLUMNS", terminal)
-
-    _, line = table(capsys, [{"id": 12, "at": AT, "words": LONG, "why": "short"}])
+    screen, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (24, columns))
+    with os.fdopen(terminal, "w") as output:
+        monkeypatch.setattr("sys.stdout", output)
+        print_list([{"id": 12, "at": AT, "words": LONG, "why": "short"}], as_json=False, columns=["id", "at", "words"])
+        output.flush()
+        _, line = os.read(screen, 1_000).decode().splitlines()
+    os.close(screen)
 
     assert most - 1 <= columns_of(line) <= most
+
+
+def test_what_is_no_terminal_has_a_hundred_columns_whatever_a_variable_says(
+    capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    _, line = table(capsys, [{"words": LONG}])
+
+    assert 99 <= columns_of(line) <= 100
 
 
 def test_the_roomy_column_gets_most_of_a_line(capsys: Printed) -> None:

@@ -416,13 +416,13 @@ def test_a_request_writes_nothing(client: FlaskClient, services: WebServices) ->
 
 
 def test_counts_that_cannot_be_written_stay(client: FlaskClient, services: WebServices, totals: Totals) -> None:
-    engine = services.database.engine
+    engine, url = services.database.engine, services.database.url
     client.get("/feed.atom", headers={"User-Agent": FRESHRSS})
     take_the_database_away(services)
 
     services.readership.write()
     services.readership.count(FRESHRSS, "192.0.2.1", ATOM, 304, 0)
-    services.database.engine = engine
+    services.database.engine, services.database.url = engine, url
     services.readership.write()
 
     assert totals()["FreshRSS"][:3] == (2, 2, 1)
