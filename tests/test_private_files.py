@@ -4,7 +4,6 @@ import os
 import sqlite3
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -102,36 +101,6 @@ def test_init_makes_all_private(tmp_path: Path, umask: int) -> None:
         "feedserver.sqlite3": "0o600",
         "feedserver.sqlite3.lock": "0o600",
     }
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        [*FEEDSERVER, "post", "list"],
-        [*FEEDSERVER, "post", "add", "post.md"],
-        [*FEEDSERVER, "jobs", "run"],
-        [*FEEDSERVER, "db", "check"],
-        [*FEEDSERVER, "db", "upgrade"],
-        [sys.executable, "-c", "from wsgi import app"],
-        [sys.executable, "-c", "from feedserver.cli.arguments import open_site; open_site()"],
-    ],
-    ids=["post list", "post add", "jobs run", "db check", "db upgrade", "gunicorn wsgi:app", "worker"],
-)
-def test_whatever_opens_a_site_makes_it_private(tmp_path: Path, arguments: list[str]) -> None:
-    command(tmp_path, "init", umask=0)
-    (tmp_path / "post.md").write_text("---\ntitle: One\n---\n")
-    folder = tmp_path / "var"
-    for path in folder.iterdir():
-        path.chmod(0o644)
-    folder.chmod(0o755)
-    environ = clean_environ() | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent.parent), *sys.path])}
-
-    subprocess.run(arguments, cwd=tmp_path, env=environ, umask=0o022, check=True, timeout=60)
-
-    found = modes(folder)
-    assert found.pop(".") == "0o700"
-    assert {"secret", "feedserver.sqlite3"} <= found.keys()
-    assert set(found.values()) == {"0o600"}
 
 
 def test_a_folder_without_a_site_keeps_its_rights(tmp_path: Path) -> None:
