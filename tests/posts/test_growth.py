@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from feedserver.posts import lists, store
+from feedserver.posts import lists
 from feedserver.posts.model import Listing
 from feedserver.posts.store import ids_at_positions
 from feedserver.services import WebServices
-from feedserver.thoughts import shown as thoughts
 from tests.support.outside import Clock
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -63,21 +62,6 @@ def test_the_names_of_lists_are_found_without_reading_the_row_of_every_post(
 
     whole = plan(connection, *sent[0])
     assert max(node["Actual Rows"] * node["Actual Loops"] for node in nodes(whole)) <= 10
-
-
-def test_all_posts_are_listed_though_they_are_more_than_a_statement_takes_values(services: WebServices) -> None:
-    """`feedserver post list`, which shows the thoughts on each post too."""
-    with services.database.write() as connection:
-        connection.exec_driver_sql(_POSTS.format(posts=65_600))
-        connection.exec_driver_sql(
-            "INSERT INTO post_tags (post_id, position, name, folded) SELECT id, 0, 'sea', 'sea' FROM posts"
-        )
-        connection.exec_driver_sql("ANALYZE")  # as autovacuum does for rows that are committed
-        found = store.everything(connection)
-
-        assert len(found) == len(store.by_ids(connection, [post.id for post in found])) == 65_600
-        assert {post.tags for post in found} == {("sea",)}
-        assert thoughts.counts(connection, [post.id for post in found]) == {}
 
 
 def statements(connection: Connection) -> list[tuple[str, Any]]:

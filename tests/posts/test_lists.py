@@ -1,8 +1,11 @@
 """The order in which readers first saw the posts of each list: given once, never changed."""
 
+import sqlite3
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from feedserver.installation import init
@@ -12,6 +15,7 @@ from feedserver.posts.store import ids_at_positions, in_order
 from feedserver.services import WebServices
 from feedserver.settings import Settings
 from feedserver.storage.schema import listed, posts
+from feedserver.thoughts import shown
 from tests.posts.builders import edit
 from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock
@@ -166,3 +170,29 @@ def test_the_former_author_of_the_site_keeps_only_the_posts_that_say_so(
     assert counted(services, services.clock().replace(year=2031))["author/zoe"] == 2
     init(services, example=False)
     assert counted(services, services.clock()) == {"site": 2, "author/ann author": 2}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # which can be told how many values it takes
+def test_all_posts_are_listed_though_they_are_more_than_a_statement_takes_values(services: WebServices) -> None:
+    """`feedserver post list`, which shows the thoughts on each post too."""
+    with services.database.write() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        driver.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)
+        connection.exec_driver_sql(_TWO_THOUSAND_POSTS)
+        connection.exec_driver_sql(
+            "INSERT INTO post_tags (post_id, position, name, folded) SELECT id, 0, 'sea', 'sea' FROM posts"
+        )
+        found = store.everything(connection)
+
+        assert len(found) == len(store.by_ids(connection, [post.id for post in found])) == 2_000
+        assert {post.tags for post in found} == {("sea",)}
+        assert shown.counts(connection, [post.id for post in found]) == {}
+
+
+_TWO_THOUSAND_POSTS = """
+    WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 2000)
+    INSERT INTO posts (guid, slug, title, source, html, feed_html, excerpt, lang, state, published_at, updated_at,
+                       created_at, pings_open, comments_open)
+    SELECT 'g' || n, 's' || n, '', '', '', '', '', 'en', 'published', '2020-01-01', '2020-01-01', '2020-01-01', 1, 1
+    FROM number
+"""
