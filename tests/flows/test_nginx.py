@@ -69,11 +69,18 @@ def test_a_change_that_gets_no_version_passes_the_cache_which_has_its_date_as_so
     assert b"Without a version" in answer[2]
     assert "last-modified" not in answer[1]
     assert (unchanged[0], dated[0]) == (304, 200)
-    wait_until(lambda: "last-modified" in front.get("/feed.atom")[1], 15, front.site.log)
-    after = front.get("/feed.atom")
-    assert after[2] == answer[2]
-    assert parsedate_to_datetime(after[1]["last-modified"]) > parsedate_to_datetime(before[1]["last-modified"])
-    assert front.get("/feed.atom", If_None_Match=after[1]["etag"])[0] == 304
+    after = [answer]
+
+    def has_a_version() -> bool:
+        after.append(front.get("/feed.atom"))
+        return "last-modified" in after[-1][1]
+
+    wait_until(has_a_version, 15, front.site.log)
+    _, headers, body = after[-1]
+    assert body == answer[2]
+    assert parsedate_to_datetime(headers["last-modified"]) > parsedate_to_datetime(before[1]["last-modified"])
+    # Another process of nginx may still have the entry before for a moment.
+    wait_until(lambda: front.get("/feed.atom", If_None_Match=headers["etag"])[0] == 304, 15, front.site.log)
 
 
 def test_a_new_post_is_in_the_first_answer_a_second_later(front: Front) -> None:
