@@ -23,6 +23,7 @@ _MEASURED = 1_000  # lines of a table that its columns fit
 _NARROWEST, _WIDEST = 80, 100  # columns that a table fits, as the terminal has them
 _GAP = "  "
 _MAX_DIGITS = 18  # of a number
+COPIES_STAY = "copies and backups that were made before hold them still"  # after erasing
 Commands = Any  # the type of argparse's sub-parsers is private
 Run = Callable[[argparse.Namespace], int | None]
 

@@ -5,7 +5,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import get_args
 
-from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, readable, remark, verb
+from feedserver.cli.arguments import COPIES_STAY, Commands, listing, noun, open_site, print_list, readable, remark, verb
 from feedserver.errors import InvalidDocument, PostErased, PostError, PostGone, PostNotFound
 from feedserver.posts import store
 from feedserver.posts.document import FIELDS, MAX_BYTES, nearest_field
@@ -95,7 +95,8 @@ def _erase(chosen: Namespace) -> None:
         ids = erase.ids_of_post(connection, post.id)
     erased = erase.erase(services.database, ids, services.clock())
     services.database.forget_deleted()
-    print(f"erased {services.urls.post(post.slug)} and its thoughts ({len(erased):,}), for good; it answers 410")
+    address = services.urls.post(post.slug)
+    print(f"erased {address} and its thoughts ({len(erased):,}), for good; it answers 410; {COPIES_STAY}")
 
 
 def _list(chosen: Namespace) -> None:

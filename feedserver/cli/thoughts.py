@@ -9,6 +9,7 @@ from typing import Any, get_args
 from sqlalchemy import Connection
 
 from feedserver.cli.arguments import (
+    COPIES_STAY,
     Commands,
     counted,
     is_number,
@@ -228,7 +229,7 @@ def _erase(chosen: Namespace) -> int:
         )
     if erased:
         number = counted(len(erased), "thought")
-        print(f"{number} erased, for good; copies and backups that were made before hold them still")
+        print(f"{number} erased, for good; {COPIES_STAY}")
     return 1 if unknown else 0
 
 

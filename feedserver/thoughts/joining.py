@@ -19,7 +19,7 @@ from feedserver.host_names import host_name
 from feedserver.storage import revision
 from feedserver.storage.locks import lock_names
 from feedserver.storage.schema import joined_pings, thoughts
-from feedserver.thoughts import removed, store
+from feedserver.thoughts import deletion, removed, store
 from feedserver.thoughts.lifecycle import Linked, is_moderated
 from feedserver.thoughts.model import State, Thought
 from feedserver.thoughts.moderation import undo
@@ -201,7 +201,7 @@ def join(connection: Connection, thought: Thought, other: Thought) -> None:
         revision.revise(connection)
     moved = update(joined_pings).where(joined_pings.c.thought_id == thought.id)
     connection.execute(moved.values(thought_id=other.id))
-    store.delete_all(connection, [thought.id])
+    deletion.delete_all(connection, [thought.id])
     undo.remove_empty(connection)
     remember(connection, other.source_key and thought.source_key, thought.receipt_token, other.id)
 

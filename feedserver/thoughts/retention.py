@@ -17,7 +17,7 @@ from feedserver.jobs import housekeeping
 from feedserver.settings import KeepSettings
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import thoughts
-from feedserver.thoughts import joining, removed, store, timeline
+from feedserver.thoughts import deletion, joining, removed, timeline
 from feedserver.thoughts.lifecycle import Decision
 from feedserver.thoughts.moderation import undo
 from feedserver.thoughts.verification import sources
@@ -147,7 +147,7 @@ class Retention:
         """Erases thoughts, and remembers those that a moderator removed; returns how many there were."""
         if not rows:
             return 0
-        store.delete_all(connection, [row.id for row in rows])
+        deletion.delete_all(connection, [row.id for row in rows])
         undo.remove_empty(connection)
         removed.remember(connection, rows, now)
         keys = {row.source_key for row in rows if row.source_key is not None}

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Row,
     Select,
     bindparam,
-    delete,
     func,
     insert,
     select,
@@ -26,7 +25,7 @@ from feedserver.storage.batches import batches
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts import receipts
 from feedserver.thoughts.disk_size import disk_size
-from feedserver.thoughts.lifecycle import ERASED, FINAL, Decision, nothing_to_show
+from feedserver.thoughts.lifecycle import FINAL, Decision, nothing_to_show
 from feedserver.thoughts.model import NOTHING, Content, Kind, State, Thought, commenter_of
 
 UPDATED_AT = func.coalesce(thoughts.c.updated_at, thoughts.c.received_at)
@@ -51,18 +50,6 @@ _SET_NEXT_CHECK = (
     .where(thoughts.c.source_key == bindparam("key"), thoughts.c.state.in_(("received", "shown", "held")))
     .values(next_check_at=bindparam("moment"))
 )
-_ERASED: dict[str, Any] = {
-    "state": "deleted",
-    "reason": ERASED,
-    "approved": False,
-    "strikes": 0,
-    "word_bytes": 0,
-    "size": disk_size(None, None, None, NOTHING),
-    **dict.fromkeys(("author_name", "author_url", "title", "excerpt"), ""),
-    **dict.fromkeys(("source", "source_key", "source_site", "host", "page_key", "page_path", "target")),
-    **dict.fromkeys(("email", "commenter", "sender", "sender_network", "fingerprint")),
-    **dict.fromkeys(("pending_content", "pending_since", "restore", "first_strike_at", "updated_at", "next_check_at")),
-}
 _INSERT = insert(thoughts).returning(thoughts.c.id)
 _UPDATE = update(thoughts).where(thoughts.c.id == bindparam("of"))  # the columns to set are those of the parameters
 
@@ -232,25 +219,6 @@ def moderate(connection: Connection, decisions: Iterable[tuple[Thought, Decision
 def set_next_check(connection: Connection, source_key: str, moment: datetime | None) -> None:
     """Writes when a source is inspected next, into its thoughts."""
     connection.execute(_SET_NEXT_CHECK, {"key": source_key, "moment": moment})
-
-
-def delete_all(connection: Connection, thought_ids: Sequence[int]) -> None:
-    """Deletes thoughts with their timelines, and their places in the undo log."""
-    forget_past(connection, thought_ids)
-    for some in batches(thought_ids):
-        connection.execute(delete(thoughts).where(thoughts.c.id.in_(some)))
-
-
-def forget_past(connection: Connection, thought_ids: Sequence[int]) -> None:
-    """Deletes the timelines of thoughts, and their places in the undo log."""
-    for some in batches(thought_ids):
-        for table in (schema.moderation_undo, schema.thought_events):
-            connection.execute(delete(table).where(table.c.thought_id.in_(some)))
-
-
-def blank(connection: Connection, thought_ids: Sequence[int], now: datetime) -> None:
-    """Overwrites all that thoughts tell of somebody: words, names, addresses. Their receipts find them still."""
-    connection.execute(update(thoughts).where(thoughts.c.id.in_(thought_ids)).values(_ERASED | {"decided_at": now}))
 
 
 # --- helpers ---

@@ -151,6 +151,7 @@ def test_a_deleted_post_is_erased_with_its_thoughts(run: Run, site: Path, write:
     erased = run("post", "erase", "hello")
 
     assert (erased.status, erased.err, len(erased.out)) == (0, [], 1)
+    assert "backups" in erased.text
     (post,) = json.loads(run("post", "list", "--json").text)
     assert (post["state"], post["title"]) == ("deleted", "")
     for command in (("restore", "hello"), ("show", "hello")):

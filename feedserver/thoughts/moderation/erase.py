@@ -16,7 +16,7 @@ from feedserver.storage import rate_limits, revision
 from feedserver.storage.batches import batches
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import jobs, moderation_actions, thoughts
-from feedserver.thoughts import joining, removed, store, timeline
+from feedserver.thoughts import deletion, joining, removed, store, timeline
 from feedserver.thoughts.lifecycle import ERASED, is_erased
 from feedserver.thoughts.model import State
 from feedserver.thoughts.moderation import undo
@@ -69,8 +69,8 @@ def _erase(connection: Connection, ids: Sequence[int], now: datetime) -> list[in
     removed.remember_erased(connection, left, now)
     urls = joining.forget_urls(connection, list(found))
     sources.forget(connection, [*urls, *map(key_hash, keys)])
-    store.forget_past(connection, list(found))
-    store.blank(connection, [thought.id for thought in left], now)
+    deletion.forget_past(connection, list(found))
+    deletion.blank(connection, [thought.id for thought in left], now)
     timeline.record_all(connection, dict.fromkeys(found, ERASED), "erased", now)
     return sorted(found)
 

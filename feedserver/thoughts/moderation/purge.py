@@ -11,7 +11,7 @@ from feedserver.storage import revision
 from feedserver.storage.batches import batches
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import jobs, thoughts
-from feedserver.thoughts import removed, store
+from feedserver.thoughts import deletion, removed
 from feedserver.thoughts.moderation import undo
 from feedserver.thoughts.moderation.hosts import below
 from feedserver.thoughts.source.identity import key_hash
@@ -52,7 +52,7 @@ def purge(database: Database, host: str, now: datetime) -> StoredCounts:
         if counts.shown:
             revision.revise(connection)
         removed.remember(connection, found, now)
-        store.delete_all(connection, [thought.id for thought in found])
+        deletion.delete_all(connection, [thought.id for thought in found])
         undo.remove_empty(connection)
         undo.add(connection, undo.PURGE, (), now, host=host)
         return counts
