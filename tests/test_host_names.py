@@ -94,6 +94,12 @@ def test_what_no_browser_opens_is_no_host(spelled: str) -> None:
     assert split_http(f"http://{spelled}/") is None
 
 
+def test_what_is_longer_than_a_host_is_none_though_less_would_be_left_of_it() -> None:
+    """So that none is mapped whose length has no bound: soft hyphens are dropped."""
+    assert host_name(urlsplit("http://" + "\u00ad" * 200 + "blog.example/")) == "blog.example"
+    assert host_name(urlsplit("http://" + "\u00ad" * 300 + "blog.example/")) == ""
+
+
 def test_thousands_of_long_hosts_are_read_in_little_time() -> None:
     began = process_time()
     for number in range(500):
