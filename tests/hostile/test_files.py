@@ -2,6 +2,7 @@
 and under load."""
 
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -52,6 +53,11 @@ def feeds(site: Site) -> set[bytes]:
     return {site.get("/feed.atom")[2] for _ in range(20)}
 
 
+def served_by(site: Site, path: str) -> set[str]:
+    """The processes that have answered requests for a path, as the log tells."""
+    return set(re.findall(rf'\[(\d+)\] \[INFO\] \S+ "GET {re.escape(path)} HTTP/1\.1" 200', site.log()))
+
+
 def backup(file: Path) -> Path:
     """A whole copy of a database that is in use."""
     copy = file.with_name("copy.sqlite3")
@@ -63,7 +69,8 @@ def backup(file: Path) -> Path:
 def test_no_ping_is_acknowledged_without_the_file_and_the_site_heals_when_one_is_there(site: Site, blog: Blog) -> None:
     file = site.folder / "var/feedserver.sqlite3"
     assert str(ping(site, blog, "first")).startswith("Pingback from")
-    wait_until(lambda: b"1 Thought to" in site.get("/posts/hello")[2] and len(feeds(site)) == 1, 30, site.log)
+    wait_until(lambda: b"1 Thought to" in site.get("/posts/hello")[2], 30, site.log)
+    wait_until(lambda: len(feeds(site)) == 1 and len(served_by(site, "/feed.atom")) == 2, 30, site.log)
     feed = feeds(site)
     away = file.rename(site.folder / "away.sqlite3")
 
