@@ -63,12 +63,13 @@ def test_a_change_that_gets_no_version_passes_the_cache_which_has_its_date_as_so
     with closing(sqlite3.connect(front.site.folder / "var" / "feedserver.sqlite3", isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
         answer = front.get("/feed.atom")
-        unchanged = front.get("/feed.atom", If_None_Match=answer[1]["etag"])
+        # Until nginx has stored it, another of its processes may have the entry before for a moment.
+        wait_until(lambda: front.get("/feed.atom", If_None_Match=answer[1]["etag"])[0] == 304, 15, front.site.log)
         dated = front.get("/feed.atom", If_Modified_Since=formatdate(time.time() + 3600, usegmt=True))
 
     assert b"Without a version" in answer[2]
     assert "last-modified" not in answer[1]
-    assert (unchanged[0], dated[0]) == (304, 200)
+    assert dated[0] == 200
     after = [answer]
 
     def has_a_version() -> bool:
@@ -79,7 +80,6 @@ def test_a_change_that_gets_no_version_passes_the_cache_which_has_its_date_as_so
     _, headers, body = after[-1]
     assert body == answer[2]
     assert parsedate_to_datetime(headers["last-modified"]) > parsedate_to_datetime(before[1]["last-modified"])
-    # Another process of nginx may still have the entry before for a moment.
     wait_until(lambda: front.get("/feed.atom", If_None_Match=headers["etag"])[0] == 304, 15, front.site.log)
 
 
