@@ -220,7 +220,15 @@ class Unavailable(PingError):
 
 
 class FetchError(FeedserverError):
-    """A page could not be fetched. Its text is for the sender of the ping."""
+    """A server that a stranger named was not asked, or did not answer well. Its text is for the stranger.
+
+    The text calls the server `peer`, which `net.exchange` sets to what it was asked as: “the source”, “the endpoint” …
+    """
+
+    peer = "the source"
+
+    def __str__(self) -> str:
+        return super().__str__().replace("{peer}", self.peer)
 
 
 class AddressForbidden(FetchError):
@@ -251,7 +259,7 @@ class BadStatus(FetchError):
     """The final status is neither 200 nor 304 to a conditional request."""
 
     def __init__(self, status: int) -> None:
-        super().__init__(f"the source answered {status}")
+        super().__init__(f"{{peer}} answered {status}")
         self.status = status
 
 

@@ -14,6 +14,7 @@ from feedserver.condition import Condition
 from feedserver.jobs.housekeeping import HOUSEKEEPING, Housekeeping
 from feedserver.jobs.runner import Runner
 from feedserver.net.connection import Policy
+from feedserver.net.exchange import Exchange, exchange
 from feedserver.net.fetch import fetch
 from feedserver.posts import lists, related, scheduling
 from feedserver.posts.publishing import Publisher
@@ -47,10 +48,11 @@ class Services:
         fetch: Fetch | None = None,
         cpu_clock: Callable[[], float] = thread_time,
         condition: Condition | None = None,
+        exchange: Exchange | None = None,
     ) -> None:
         """A process that goes on when the database fails gives a `condition`, which logs it.
 
-        `fetch` and `cpu_clock` replace the guarded fetcher and the CPU seconds of a thread in tests.
+        `fetch`, `exchange` and `cpu_clock` replace the guarded ways out and the CPU seconds of a thread in tests.
 
         Raises StorageError for a bad database URL or data directory.
         """
@@ -65,6 +67,7 @@ class Services:
         )
         self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
         fetch = fetch or _guarded_fetch(settings)
+        self.exchange = exchange or _guarded_exchange(settings)
         refusals = RefusalCounter(settings.keep)
         self.verifier = Verifier(self.database, self.urls, settings, clock, cpu_clock, fetch, refusals)
         retention = Retention(self.database, settings.keep, timedelta(seconds=settings.limits.refetch))
@@ -102,6 +105,7 @@ class WebServices(Services):
         clock: Clock = utc_now,
         fetch: Fetch | None = None,
         cpu_clock: Callable[[], float] = thread_time,
+        exchange: Exchange | None = None,
     ) -> None:
         from feedserver.feeds.collecting import Collector
         from feedserver.feeds.documents import FeedDocuments
@@ -114,7 +118,7 @@ class WebServices(Services):
         from feedserver.thoughts.receiving import Receiver
         from feedserver.thoughts.slots import WaitingSlots
 
-        super().__init__(settings, clock, fetch, cpu_clock, Condition("the database"))
+        super().__init__(settings, clock, fetch, cpu_clock, Condition("the database"), exchange)
         settings = self.settings
         self.changes = Changes(self.database)
         self.write_probe = WriteProbe(self.database, clock)
@@ -158,6 +162,10 @@ def _guarded_fetch(settings: Settings) -> Fetch:
     return partial(fetch, policy=egress_policy(settings))
 
 
+def _guarded_exchange(settings: Settings) -> Exchange:
+    return partial(exchange, policy=egress_policy(settings))
+
+
 def egress_policy(settings: Settings) -> Policy:
     """The fetcher's allowed addresses, limits and User-Agent."""
     return Policy(
@@ -165,5 +173,5 @@ def egress_policy(settings: Settings) -> Policy:
         ports=settings.egress.ports,
         timeout=settings.egress.timeout,
         max_bytes=settings.egress.max_bytes,
-        user_agent=f"feedserver/{__version__} (+{settings.site.url}; verifying pingbacks)",
+        user_agent=f"feedserver/{__version__} (+{settings.site.url}; Webmention and Pingback)",
     )

@@ -37,11 +37,26 @@ MAY_IMPORT = {
     "readership": {"storage"},
     "transfer": {"thoughts", "posts", "jobs", "storage"},
     "feeds": {"thoughts", "posts", "storage"},
+    "sending": {"thoughts", "posts", "jobs", "storage"},
+    "websub": {"feeds", "thoughts", "posts", "jobs", "storage"},
     "pages": {"feeds", "thoughts", "posts", "storage"},
     "web": {"feeds", "storage"},
 }
-# Only verification connects to addresses that strangers name.
-MAY_IMPORT_NET = "thoughts/verification"
+# Who contacts addresses that strangers name.
+MAY_IMPORT_NET = ("thoughts/verification", "sending/", "websub/")
+# What can open connections. `server` and `listening` set up listening sockets; the others take constants and values.
+CAN_CONNECT = {
+    "asyncio",
+    "ftplib",
+    "http.client",
+    "http.server",
+    "requests",
+    "smtplib",
+    "socket",
+    "ssl",
+    "urllib.request",
+}
+MAY_IMPORT_SOCKET = {"host_names.py", "listening.py", "server.py", "web/middleware.py"}
 # Flask views reach the parts of the application through `services`.
 VIEWS = {
     "feeds/autodiscovery.py",
@@ -143,6 +158,28 @@ BELOW_THE_TOP = [
 @pytest.mark.parametrize("path", BELOW_THE_TOP, ids=name_of)
 def test_imports_point_one_way(path: Path) -> None:
     assert packages_of(imports_of(path)) <= allowed_packages(path)
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_only_the_guarded_way_out_can_open_connections(path: Path) -> None:
+    imported = {f"{name}." for name in imports_of(path)}
+    able = {one for one in CAN_CONNECT if any(name.startswith(f"{one}.") for name in imported)}
+    if name_of(path) in MAY_IMPORT_SOCKET:
+        able -= {"socket"}
+
+    assert not able or name_of(path).startswith("net/")
+
+
+def test_one_place_connects_a_socket() -> None:
+    connecting = {
+        name_of(path)
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in {"connect", "connect_ex", "create_connection"}
+        if isinstance(node.value, ast.Name) and node.value.id in {"sock", "socket"}
+    }
+
+    assert connecting == {"net/connection.py"}
 
 
 @pytest.mark.parametrize("name", sorted(PURE))

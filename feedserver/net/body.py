@@ -71,7 +71,7 @@ def _codings(response: http.client.HTTPResponse) -> list[str]:
     words = [word.strip().lower() for word in ",".join(response.headers.get_all("Content-Encoding", [])).split(",")]
     codings = [word for word in words if word in _INFLATED or word in _UNREADABLE]
     if len(codings) > MAX_CODINGS or not _UNREADABLE.isdisjoint(codings):
-        raise NotText("the source has a content coding that cannot be read")
+        raise NotText("{peer} has a content coding that cannot be read")
     return codings
 
 

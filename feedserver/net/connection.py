@@ -27,7 +27,7 @@ from feedserver.setting_types import Network
 _log = logging.getLogger(__name__)
 
 MAX_ADDRESSES = 4  # tried in order
-NOT_FOUND = "the source’s host cannot be found"  # for a forbidden address too, so that nobody can probe our networks
+NOT_FOUND = "{peer}’s host cannot be found"  # for a forbidden address too, so that nobody can probe our networks
 # A thread waits for a stalled name server until the resolver gives up, long after the fetch. So more threads than
 # fetches are allowed.
 _LOOKUPS = threading.BoundedSemaphore(128)
@@ -94,7 +94,7 @@ def _resolve(host: str, port: int, resolve: Resolve, deadline: Deadline) -> list
         threading.Thread(target=run, name="look-up", daemon=True).start()
     except RuntimeError as error:  # the system can start no more threads
         _LOOKUPS.release()
-        raise ConnectionFailed("the source’s host cannot be looked up now") from error
+        raise ConnectionFailed("{peer}’s host cannot be looked up now") from error
     return outcome.result(deadline.remaining())
 
 

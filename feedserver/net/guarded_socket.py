@@ -24,7 +24,7 @@ class Deadline:
 
     def __init__(self, timeout: float) -> None:
         """`timeout` is in seconds from now."""
-        self.message = f"the source did not answer within {timeout:g} seconds"
+        self.message = f"{{peer}} did not answer within {timeout:g} seconds"
         self._end = time.monotonic() + timeout
         self._cpu_end = time.thread_time() + MAX_CPU_SECONDS
 
@@ -33,7 +33,7 @@ class Deadline:
         if (left := self._end - time.monotonic()) <= 0:
             raise TimedOut(self.message)
         if time.thread_time() > self._cpu_end:
-            raise ConnectionFailed("the source’s answer takes too much work to read")
+            raise ConnectionFailed("{peer}’s answer takes too much work to read")
         return left
 
 
@@ -45,11 +45,11 @@ def translated_errors(deadline: Deadline) -> Iterator[None]:
     except TimeoutError as error:
         raise TimedOut(deadline.message) from error
     except ssl.SSLCertVerificationError as error:
-        raise ConnectionFailed("the source’s certificate is not valid") from error
+        raise ConnectionFailed("{peer}’s certificate is not valid") from error
     except (http.client.HTTPException, zlib.error) as error:
-        raise ConnectionFailed("the source’s answer is broken") from error
+        raise ConnectionFailed("{peer}’s answer is broken") from error
     except (OSError, ValueError) as error:  # ValueError: a host name that TLS cannot encode
-        raise ConnectionFailed("the connection to the source failed") from error
+        raise ConnectionFailed("the connection to {peer} failed") from error
 
 
 class GuardedSocket(io.RawIOBase):
@@ -62,7 +62,7 @@ class GuardedSocket(io.RawIOBase):
     def receive(self, size: int) -> bytes:
         """Returns at most `size` bytes from the network, none at the end. Raises a FetchError beyond a limit."""
         if self.allowance <= 0:
-            raise ConnectionFailed("the source’s answer is too long")
+            raise ConnectionFailed("{peer}’s answer is too long")
         self._sock.settimeout(self._deadline.remaining())
         data = self._sock.recv(size)
         self.allowance -= len(data)

@@ -25,9 +25,9 @@ def redirect_target(base: str, location: str) -> str:
     try:
         target = _resolved(base, location.strip(_OUTSIDE).translate(_IGNORED))
     except ValueError as error:  # a host that is not UTF-8
-        raise RedirectRefused("the source redirects to an invalid URL") from error
+        raise RedirectRefused("{peer} redirects to an invalid URL") from error
     if split_http(target) is None:
-        raise RedirectRefused("the source redirects to a URL that is not followed")
+        raise RedirectRefused("{peer} redirects to a URL that is not followed")
     return target
 
 
@@ -36,7 +36,7 @@ def _resolved(base: str, location: str) -> str:
     named = _SCHEME.match(location)
     scheme = named[1].lower() if named else here.scheme
     if scheme not in DEFAULT_PORTS:
-        raise RedirectRefused("the source redirects to a URL that is not http or https")
+        raise RedirectRefused("{peer} redirects to a URL that is not http or https")
     rest = _with_slashes(location[named.end() :] if named else location)
     if scheme == here.scheme and not rest.startswith("//"):  # “http:b” is relative too
         return f"{scheme}://{here.netloc}{_path_and_query(here.path or '/', here.query, rest)}"

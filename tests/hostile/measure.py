@@ -24,6 +24,7 @@ from unittest import mock
 from feedserver import xmlrpc
 from feedserver.clock import utc_now
 from feedserver.installation import init
+from feedserver.net import exchange
 from feedserver.net import fetch as fetching
 from feedserver.net.body import Body, read_body
 from feedserver.net.guarded_socket import GuardedSocket
@@ -161,7 +162,7 @@ def _count_bytes() -> tuple[list[int], list[int]]:
         return found
 
     mock.patch.object(GuardedSocket, "receive", counted).start()
-    mock.patch.object(fetching, "read_body", measured).start()
+    mock.patch.object(exchange, "read_body", measured).start()
     return taken, body
 
 

@@ -1,6 +1,7 @@
 """Servers that send whatever bytes a test wants."""
 
 import contextlib
+import re
 import socket
 import threading
 
@@ -55,7 +56,7 @@ class Server:
 
     def _talk(self, connection):
         request = b""
-        while not self.speaks_first and b"\r\n\r\n" not in request:
+        while not self.speaks_first and not _is_whole(request):
             if not (arrived := connection.recv(65536)):
                 return
             request += arrived
@@ -65,3 +66,9 @@ class Server:
             connection.sendall(piece)
             if self._stopped.is_set():
                 return
+
+
+def _is_whole(request):
+    head, end, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"\r\nContent-Length: (\d+)", head)
+    return bool(end) and len(body) >= (int(length[1]) if length else 0)
