@@ -20,7 +20,7 @@ from feedserver.text import (
     shorten,
     without_open_bidi,
 )
-from feedserver.urls import ANY_POST, absolute_url, ascii_url, scheme, segment, split_http
+from feedserver.urls import ANY_POST, MAX_URL, absolute_url, ascii_url, scheme, segment, split_http
 
 MAX_BYTES = 1_048_576
 MAX_SLUG = 200  # characters
@@ -37,7 +37,7 @@ _FLAG: Final = (
 _OPEN: Final = {"open": True, "closed": False} | _FLAG
 FIELDS: Final = (
     *("title", "slug", "date", "updated", "tags", "authors", "summary", "lang", "draft", "pings", "comments"),
-    "enclosures",
+    *("enclosures", "reply_to", "like_of", "repost_of", "bookmark_of", "tell"),
 )
 _TEXTS: Final = frozenset(("title", "slug", "tags", "authors", "summary"))  # in which “#” may be meant as text
 # What other systems call them.
@@ -55,6 +55,11 @@ _ALIASES: Final = {
         "pings": "ping pingbacks pingback trackbacks webmentions",
         "comments": "comment commentstatus discussion disqus",
         "enclosures": "enclosure attachments attachment audio video podcast media files file",
+        "reply_to": "inreplyto replyto replytourl reply",
+        "like_of": "likeof like likes favorite favoriteof favourite",
+        "repost_of": "repostof repost reposts reblog boost",
+        "bookmark_of": "bookmarkof bookmark bookmarks",
+        "tell": "tells telling notify sendwebmentions sendpings sendpingbacks",
     }.items()
     for alias in aliases.split()
 }
@@ -91,6 +96,11 @@ def read(content: bytes, zone: tzinfo) -> DraftText:
         unknown_fields=tuple(sorted(front.written[name] for name in withheld.others)),
         commented=tuple(name for name in front.commented if name in _TEXTS),
         slug_is_given=fields.get("slug") is not None,
+        reply_to=_addresses(fields, "reply_to"),
+        like_of=_addresses(fields, "like_of"),
+        repost_of=_addresses(fields, "repost_of"),
+        bookmark_of=_addresses(fields, "bookmark_of"),
+        tells=_flag(fields, "tell", _FLAG, default=True),
     )
 
 
@@ -257,6 +267,24 @@ def _names(front: Mapping[str, Any], field: str) -> tuple[str, ...]:
 
 def _enclosures(front: Mapping[str, Any]) -> tuple[Enclosure, ...]:
     return tuple(_enclosure(item) for item in _items(front, "enclosures") if not _is_unsaid(item))
+
+
+def _addresses(front: Mapping[str, Any], field: str) -> tuple[str, ...]:
+    """The URLs of pages elsewhere, in ASCII, without repetition, in order: one, or a list."""
+    written = [item for item in _items(front, field) if not _is_unsaid(item)]
+    return tuple(dict.fromkeys(_address(item, field) for item in written))
+
+
+def _address(item: object, field: str) -> str:
+    if not isinstance(item, str):
+        raise InvalidDocument(field, "must be an address such as https://example.org/page, or a list of addresses")
+    address = item.strip()
+    if max(len(address.encode()), len(url := ascii_url(address))) > MAX_URL:
+        raise InvalidDocument(field, f"“{shorten(address, 40)}” is over {MAX_URL:,} bytes")
+    if split_http(address) is None or split_http(url) is None:
+        shown = shorten(without_open_bidi(one_line(address)), 80)
+        raise InvalidDocument(field, f"“{shown}” is no absolute http or https address; several stand in a list [A, B]")
+    return url
 
 
 def _is_unsaid(item: object) -> bool:

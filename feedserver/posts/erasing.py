@@ -21,7 +21,7 @@ from feedserver.text import caseless
 _PARTS: Final[tuple[Table, ...]] = (post_tags, post_authors, enclosures, linked_sites)
 _NOTHING: Final = {
     **dict.fromkeys(("title", "source", "html", "feed_html", "excerpt"), ""),
-    **dict.fromkeys(("summary", "image", "deleted_from")),
+    **dict.fromkeys(("summary", "image", "deleted_from", "reply_to", "like_of", "repost_of", "bookmark_of")),
     "rendering": RENDERING,
 }
 

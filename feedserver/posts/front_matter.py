@@ -93,11 +93,19 @@ class _Loader(yaml.SafeLoader):
         return _SURROGATES.sub(_one_character, super().construct_scalar(node))
 
     def peek(self, index: int = 0) -> str:
-        """The character at `index` from here; within brackets a tab is a blank, even where it indents."""
+        """The character at `index` from here; within brackets a tab is a blank, even where it indents.
+
+        A question mark in them is text unless a blank follows (YAML 1.2 section 7.3.3), as in addresses: PyYAML reads
+        each as that of YAML 1.1.
+        """
         character: str = super().peek(index)
-        return " " if character == "\t" and self.flow_level else character
+        if character == "\t" and self.flow_level:
+            return " "
+        is_text = character == "?" and self.flow_level and (index or not super().peek(1).isspace())
+        return _MARK_OF_TEXT if is_text else character
 
 
+_MARK_OF_TEXT: Final = "="  # which means nothing in YAML, not even after a backslash
 _KINDS = ("null", "str", "seq", "map")
 _Loader.yaml_implicit_resolvers = {"": [("tag:yaml.org,2002:null", re.compile("^$"))]}  # a blank, and nothing else
 _Loader.yaml_constructors = {

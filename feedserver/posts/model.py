@@ -35,7 +35,7 @@ class DraftText:
     `slug` is made from the title unless `slug_is_given`. `date`, `updated` and `summary` (plain text) are None if not
     given. `draft` says also what other systems' fields say: those in `withheld_by` made it one. Readers are not to see
     the post from `until` on. `unknown_fields` are names in the front matter. Of the texts in `commented` a comment was
-    left out.
+    left out. The addresses are those of a `Post`.
     """
 
     source: str
@@ -57,6 +57,11 @@ class DraftText:
     unknown_fields: tuple[str, ...] = ()
     commented: tuple[str, ...] = ()
     slug_is_given: bool = False
+    reply_to: tuple[str, ...] = ()
+    like_of: tuple[str, ...] = ()
+    repost_of: tuple[str, ...] = ()
+    bookmark_of: tuple[str, ...] = ()
+    tells: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,9 @@ class Rendered:
 class Post:
     """A post as stored. Moments are aware, UTC. `title` may be empty; `label` never is.
 
-    The addresses in `feed_html`, `image` and `enclosures` may be relative to the permalink (`addresses.at`).
+    The addresses in `feed_html`, `image` and `enclosures` may be relative to the permalink (`addresses.at`). Those in
+    `reply_to`, `like_of`, `repost_of` and `bookmark_of` are absolute, in ASCII: the pages that the post answers, and so
+    on. `tells`: the pages that it links to, these among them, are told of it.
     """
 
     id: int
@@ -102,6 +109,11 @@ class Post:
     tags: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
+    reply_to: tuple[str, ...] = ()
+    like_of: tuple[str, ...] = ()
+    repost_of: tuple[str, ...] = ()
+    bookmark_of: tuple[str, ...] = ()
+    tells: bool = True
 
     @property
     def label(self) -> str:

@@ -249,6 +249,11 @@ def _content(document: DraftText, rendered: Rendered) -> dict[str, Any]:
         "summary": document.summary,
         "pings_open": document.pings_open,
         "comments_open": document.comments_open,
+        "reply_to": document.reply_to,
+        "like_of": document.like_of,
+        "repost_of": document.repost_of,
+        "bookmark_of": document.bookmark_of,
+        "tells": document.tells,
     }
 
 

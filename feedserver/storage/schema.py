@@ -18,9 +18,10 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     text,
+    true,
 )
 
-from feedserver.storage.types import SafeText, UtcDateTime
+from feedserver.storage.types import Addresses, SafeText, UtcDateTime
 
 metadata = MetaData(
     naming_convention={
@@ -80,6 +81,11 @@ posts = Table(
     Column("comments_open", Boolean, nullable=False),
     Column("rendering", Integer, nullable=False, server_default="0"),  # posts.model.RENDERING of its HTML
     Column("deleted_from", SafeText),  # the state to restore of a deleted post
+    Column("reply_to", Addresses),  # the pages that the post answers, and so on
+    Column("like_of", Addresses),
+    Column("repost_of", Addresses),
+    Column("bookmark_of", Addresses),
+    Column("tells", Boolean, nullable=False, server_default=true()),  # whether other pages are told of the post
     Index(None, "state", "published_at", "id"),
     Index(None, "rendering"),
 )

@@ -27,6 +27,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Addresses(TypeDecorator[tuple[str, ...]]):
+    """URLs, none of which holds a blank, as one text in their order; null for none."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, _dialect: Dialect) -> str | None:
+        return " ".join(value or ()) or None
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> tuple[str, ...]:
+        return tuple((value or "").split())
+
+
 class SafeText(TypeDecorator[str]):
     """Text that both databases accept.
 

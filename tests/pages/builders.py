@@ -76,6 +76,8 @@ def post(**changes: Any) -> Post:
         "tags": (),
         "authors": (),
         "enclosures": (),
+        **dict.fromkeys(("reply_to", "like_of", "repost_of", "bookmark_of"), ()),
+        "tells": True,
     }
     return Post(**values | changes)
 

@@ -253,3 +253,24 @@ def test_front_matter_without_end_and_that_in_toml_are_told_as_such() -> None:
         read(b"\n---\ntitle: T\n", UTC)
     with pytest.raises(InvalidDocument, match=r"^front matter: is TOML, which is not read; .*---"):
         read(b'+++\ntitle = "T"\n+++\nWords.\n', UTC)
+
+
+# --- question marks ---
+
+
+@pytest.mark.parametrize(
+    ("value", "tags"),
+    [
+        ("[why?, b]", ("why?", "b")),
+        ("[why ?, a?b, ?b]", ("why ?", "a?b", "?b")),
+        ("['?', \"a?\"]", ("?", "a?")),
+    ],
+)
+def test_a_question_mark_in_brackets_is_text(value: str, tags: tuple[str, ...]) -> None:
+    assert document(f"title: T\ntags: {value}").tags == tags
+
+
+@pytest.mark.parametrize("value", ["[? a : b]", '["\\?"]'])
+def test_a_question_mark_that_is_none_of_a_text_is_read_as_yaml_says(value: str) -> None:
+    with pytest.raises(InvalidDocument):
+        document(f"title: T\ntags: {value}")
