@@ -24,6 +24,7 @@ HEADINGS = [
     "Erasing",
     "Shapes of JSON",
     "Feeds over HTTP",
+    "Pings that go out",
     "Growing old",
     "Backup and restore",
 ]

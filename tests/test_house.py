@@ -103,6 +103,7 @@ PURE = {
     "posts/typography.py",
     "posts/visible.py",
     "readership/user_agents.py",
+    "sending/answers.py",
     "thoughts/lifecycle.py",
     "thoughts/model.py",
     "thoughts/moderation/trust.py",
