@@ -26,6 +26,7 @@ LANES: Final[tuple[Lane, ...]] = ("first", "again", "background")
 Outcome = Literal["done", "to be tried again", "given up", "put off", "failed", "interrupted", "taken over"]
 # Retries and rechecks leave one of the places of their key to a first attempt.
 MOST_PER_KEY: Final[dict[Lane, int]] = {"first": MAX_PER_KEY, "again": MAX_PER_KEY - 1, "background": MAX_PER_KEY - 1}
+ONE_AT_A_TIME: Final = "one/"  # begins the concurrency keys of which one job runs at once, whatever its lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,12 @@ class Job:
     short_deadline: bool = False
 
     @property
+    def most_at_once(self) -> int:
+        """How many jobs with the concurrency key of this one may be under way, if this one is to be among them."""
+        is_single = self.concurrency_key is not None and self.concurrency_key.startswith(ONE_AT_A_TIME)
+        return 1 if is_single else MOST_PER_KEY[self.lane]
+
+    @property
     def lane(self) -> Lane:
         if self.priority == BACKGROUND:
             return "background"
@@ -70,3 +77,9 @@ class Job:
         if self.run_at <= now:
             return "due, waits for a free slot"
         return "not due yet" if self.priority == INTERACTIVE else "not due yet, in the background"
+
+
+def one_at_a_time(kind: str, name: str) -> str:
+    """The concurrency key of jobs of one kind that run one after the other for each `name`, in all processes
+    together."""
+    return f"{ONE_AT_A_TIME}{kind}/{name}"

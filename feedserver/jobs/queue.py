@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from feedserver.clock import SKEW
 from feedserver.jobs import store
-from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LONGEST_LEASE, MOST_PER_KEY, Job, Lane
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LONGEST_LEASE, MOST_PER_KEY, ONE_AT_A_TIME, Job, Lane
 from feedserver.jobs.retry import pause_after_death
 from feedserver.storage.locks import lock_names
 from feedserver.storage.schema import jobs
@@ -102,7 +102,7 @@ def lease(connection: Connection, ids: Sequence[int], now: datetime) -> list[Job
     leased: list[Job] = []
     for job_id in ids:
         job = free.get(job_id)
-        if job is not None and _is_below_limit(connection, job.concurrency_key, now, MOST_PER_KEY[job.lane]):
+        if job is not None and _is_below_limit(connection, job.concurrency_key, now, job.most_at_once):
             leased.append(store.lease(connection, job, now))
     return leased
 
@@ -192,7 +192,8 @@ def _columns(slots: int, *, newest: bool) -> list[Any]:
 
 
 def _full_keys(most: int) -> Select[Any]:
-    """The concurrency keys with `most` jobs under way, read without locks; `lease` checks them again."""
+    """The concurrency keys with `most` jobs under way, or with one that runs alone; read without locks, and checked
+    again by `lease`."""
     other = jobs.alias("other")
     return (
         select(other.c.concurrency_key)
@@ -202,7 +203,7 @@ def _full_keys(most: int) -> Select[Any]:
             other.c.concurrency_key.is_not(null()),
         )
         .group_by(other.c.concurrency_key)
-        .having(func.count() >= most)
+        .having(or_(func.count() >= most, other.c.concurrency_key.startswith(ONE_AT_A_TIME, autoescape=True)))
     )
 
 

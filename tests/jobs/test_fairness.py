@@ -10,7 +10,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
 from feedserver.jobs import queue
-from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LANES, LEASE, MAX_PER_KEY, Job, Lane
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, LANES, LEASE, MAX_PER_KEY, Job, Lane, one_at_a_time
 from feedserver.jobs.queue import FreeSlots
 from feedserver.jobs.worker import BACKGROUND_SLOTS, SLOTS, Worker
 from tests.jobs.conftest import Jobs, RunnerWith, StartWorker
@@ -82,6 +82,36 @@ def test_a_lease_that_has_ended_leaves_room_for_a_sender_who_waits(jobs: Jobs) -
     jobs.clock.move(seconds=LEASE.total_seconds())
 
     assert has_room()
+
+
+def test_jobs_that_run_one_at_a_time_do_so_in_all_lanes_and_keep_nobody_else_waiting(jobs: Jobs) -> None:
+    alone = one_at_a_time("work", "host.example")
+    jobs.add("failed", concurrency_key=alone)
+    jobs.postpone(jobs.take()[0])
+    for number in range(3 * SLOTS):
+        jobs.add(str(number), concurrency_key=alone)
+    jobs.add("in the background", concurrency_key=alone, priority=BACKGROUND)
+    jobs.add("of another kind", concurrency_key=one_at_a_time("other", "host.example"), seconds=1)
+    jobs.add("of another host", concurrency_key=one_at_a_time("work", "other.example"), seconds=1)
+    jobs.clock.move(seconds=1)
+
+    taken = jobs.take(SLOTS) + jobs.take(SLOTS)
+
+    assert {"of another kind", "of another host"} <= {job.subject for job in taken}
+    assert len([job for job in taken if job.concurrency_key == alone]) == 1
+    assert not jobs.due("work"), "idle processes need not try"
+    jobs.finish(next(job for job in taken if job.concurrency_key == alone))
+    assert len(jobs.take(SLOTS)) == 1
+
+
+def test_processes_that_take_at_once_get_one_job_between_them_where_it_runs_alone(jobs: Jobs) -> None:
+    for number in range(8):
+        jobs.add(str(number), concurrency_key=one_at_a_time("work", "host.example"))
+    taken: list[Job] = []
+
+    together(*[lambda: taken.extend(jobs.take(2))] * 6)
+
+    assert len(taken) == 1
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
