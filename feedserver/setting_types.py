@@ -142,6 +142,14 @@ def hosts(value: object) -> tuple[str, ...]:
     return tuple(host_name(parts).removeprefix("www.") for _, parts in found if parts)
 
 
+def http_urls(value: object) -> tuple[str, ...]:
+    """Absolute http(s) URLs in ASCII, in any order, each once."""
+    items = _items(value)
+    if not all(item.isascii() and split_http(item) and "#" not in item for item in items):
+        raise ValueError("a list of absolute http or https URLs in ASCII such as https://hub.example/")
+    return tuple(dict.fromkeys(items))
+
+
 def ports(value: object) -> frozenset[int] | None:
     items = _items([value] if isinstance(value, int) else value)
     if items == ["*"]:

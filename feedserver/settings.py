@@ -107,6 +107,15 @@ class LimitsSettings:
         10_000, types.whole(1, 10_000_000), "thoughts that wait for a moderator; beyond it new ones are refused"
     )
     held_bytes: int = _setting(50_000_000, types.whole(1, 100_000_000_000), "bytes of their words")
+    subscriptions: int = _setting(
+        10_000, types.whole(1, 1_000_000), "subscriptions at the hub of this site; beyond it new ones are refused"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WebSubSettings:
+    hub: bool = _setting(True, types.truth, "the hub of this site, at which readers subscribe to its feeds")
+    hubs: tuple[str, ...] = _setting((), types.http_urls, "other hubs that are told of changed feeds of posts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +153,7 @@ class Settings:
     moderation: ModerationSettings = field(default_factory=ModerationSettings)
     egress: EgressSettings = field(default_factory=EgressSettings)
     limits: LimitsSettings = field(default_factory=LimitsSettings)
+    websub: WebSubSettings = field(default_factory=WebSubSettings)
     keep: KeepSettings = field(default_factory=KeepSettings)
     jobs: JobsSettings = field(default_factory=JobsSettings)
     server: ServerSettings = field(default_factory=ServerSettings)

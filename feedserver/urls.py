@@ -91,6 +91,9 @@ class Urls:
     def pingback(self) -> str:
         return self.at("/pingback")
 
+    def hub(self) -> str:
+        return self.at("/hub")
+
     def receipt(self, token: str) -> str:
         return self.at(f"/receipts/{token}")
 

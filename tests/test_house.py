@@ -118,6 +118,7 @@ PURE = {
     "thoughts/source/styles.py",
     "thoughts/source/tokens.py",
     "thoughts/source/xhtml.py",
+    "websub/model.py",
 }
 IMPURE_LIBRARIES = {"flask", "sqlalchemy", "socket", "http", "requests", "time"}
 

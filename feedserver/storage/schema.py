@@ -389,6 +389,38 @@ feed_versions = Table(
     Column("last_modified", UtcDateTime, nullable=False),
 )
 
+# Who reads our feeds through our hub (WebSub). The columns that begin with `asked` are a request that its callback has
+# not confirmed yet, of a new subscription or of one that is to be renewed or ended; null without one.
+_IS_ASKED = text("asked_mode IS NOT NULL")
+websub_subscriptions = Table(
+    "websub_subscriptions",
+    metadata,
+    _id(),
+    Column("topic", SafeText, nullable=False),  # feeds/scopes.FeedAddress.key
+    Column("topic_url", SafeText, nullable=False),  # as sent
+    Column("callback", SafeText, nullable=False),  # as sent
+    Column("callback_hash", SafeText, nullable=False),  # websub/model.callback_hash: a long URL is costly in an index
+    Column("callback_site", SafeText, nullable=False),  # its budget key: a registrable domain, or an address
+    Column("state", SafeText, nullable=False),  # pending, active or ended
+    Column("secret", SafeText),  # signs pushes; null: they are not signed
+    Column("lease_until", UtcDateTime),  # null while pending
+    Column("pushed_etag", SafeText),  # the version that it has, by its ETag; null before the first push
+    Column("pushed_at", UtcDateTime),  # when a push was last taken
+    Column("failures", Integer, nullable=False),  # pushes in a row that were not taken
+    Column("detail", SafeText, nullable=False),  # what last became of it, for the owner
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("asked_mode", SafeText),  # subscribe or unsubscribe
+    Column("asked_lease", Integer),  # seconds
+    Column("asked_secret", SafeText),
+    Column("asked_token", SafeText),  # hub.verify_token
+    UniqueConstraint("topic", "callback_hash"),
+    Index(None, "topic", "callback_site", "state"),
+    Index(None, "state", "lease_until"),
+    Index(None, "state", "ended_at"),
+    Index(None, "callback_hash", sqlite_where=_IS_ASKED, postgresql_where=_IS_ASKED),
+)
+
 # The events of the last minute by bucket, shared by all processes.
 rate_limits = Table(
     "rate_limits",

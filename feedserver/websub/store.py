@@ -1,0 +1,183 @@
+"""The SQL of subscriptions.
+
+Those that ended stay for a while, for the owner to see, and make room when it is needed.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
+
+from feedserver.storage.locks import lock_names
+from feedserver.storage.schema import websub_subscriptions as table
+from feedserver.websub.model import Asked, Subscription, callback_hash
+
+LEASE_ENDED: Final = "its lease has ended, and was not renewed"
+
+_LOCK: Final = 0x68756273  # the kind of the lock
+_READ: Final = [table.c[name] for name in Subscription.__dataclass_fields__ if name in table.c]
+_QUERY: Final[Select[Any]] = select(*_READ, *(column for column in table.c if column.name.startswith("asked_")))
+_BY_ID = _QUERY.where(table.c.id == bindparam("id"))
+_FIND = _QUERY.where(table.c.callback_hash == bindparam("hash")).with_for_update()
+_LIVES = table.c.state != "ended"
+_UPDATE = update(table).where(table.c.id == bindparam("of"))  # the columns to set are those of the parameters
+_NOTHING_ASKED: Final[dict[str, Any]] = dict.fromkeys(("asked_mode", "asked_lease", "asked_secret", "asked_token"))
+
+
+# --- finding ---
+
+
+def lock_all(connection: Connection) -> None:
+    """Makes others that call this wait until the transaction ends, so that their counts are true."""
+    lock_names(connection, _LOCK, ["subscriptions"])
+
+
+def by_id(connection: Connection, subscription_id: int) -> Subscription | None:
+    """The subscription, locked until the transaction ends."""
+    row = connection.execute(_BY_ID.with_for_update(), {"id": subscription_id}).one_or_none()
+    return _subscription(row) if row else None
+
+
+def at_topic(connection: Connection, topic: str, callback: str) -> Subscription | None:
+    """The subscription of one callback to a topic, by its key, locked until the transaction ends."""
+    return _one(connection, _FIND.where(table.c.topic == topic), callback)
+
+
+def at_topic_url(connection: Connection, topic_url: str, callback: str) -> Subscription | None:
+    """The same by the topic's address as it was sent; the feed may have gone, or the site may have moved."""
+    return _one(connection, _FIND.where(table.c.topic_url == topic_url), callback)
+
+
+def is_any_unconfirmed(connection: Connection, callback: str) -> bool:
+    """Whether a callback was asked to confirm something, and has not answered yet."""
+    query = select(table.c.id).where(table.c.callback_hash == callback_hash(callback), table.c.asked_mode.is_not(None))
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def count_of_site(connection: Connection, topic: str, callback_site: str) -> int:
+    """How many subscriptions to a topic the callbacks of one site have."""
+    query = select(func.count()).where(table.c.topic == topic, table.c.callback_site == callback_site, _LIVES)
+    return connection.execute(query).scalar_one()
+
+
+def everything(connection: Connection) -> list[Subscription]:
+    """All subscriptions, newest first."""
+    return [_subscription(row) for row in connection.execute(_QUERY.order_by(table.c.id.desc()))]
+
+
+def active(connection: Connection, topic: str, now: datetime) -> list[Subscription]:
+    """The subscriptions to a topic whose callbacks get what is new."""
+    query = _QUERY.where(table.c.topic == topic, table.c.state == "active", table.c.lease_until > now)
+    return [_subscription(row) for row in connection.execute(query.order_by(table.c.id))]
+
+
+# --- writing ---
+
+
+def has_room(connection: Connection, most: int, known: Subscription | None) -> bool:
+    """Whether one more subscription may live, or a `known` one again; deletes some that ended if they take its place.
+
+    The caller has locked all.
+    """
+    total, live = connection.execute(select(func.count(), func.count().filter(_LIVES)).select_from(table)).one()
+    if live >= most and (known is None or known.state == "ended"):
+        return False
+    excess = total + (known is None) - most
+    if excess > 0:
+        others = table.c.id != (known.id if known else 0)
+        oldest = select(table.c.id).where(table.c.state == "ended", others).order_by(table.c.ended_at).limit(excess)
+        connection.execute(delete(table).where(table.c.id.in_(oldest.scalar_subquery())))
+    return True
+
+
+def add(
+    connection: Connection,
+    topic: str,
+    topic_url: str,
+    callback: str,
+    callback_site: str,
+    asked: Asked,
+    now: datetime,
+) -> int:
+    """Stores a new subscription, which its callback has to confirm; returns its id."""
+    values = {
+        "topic": topic,
+        "topic_url": topic_url,
+        "callback": callback,
+        "callback_hash": callback_hash(callback),
+        "callback_site": callback_site,
+        "state": "pending",
+        "failures": 0,
+        "detail": "",
+        "created_at": now,
+        **_asked_columns(asked),
+    }
+    return int(connection.execute(insert(table).values(values).returning(table.c.id)).scalar_one())
+
+
+def ask(connection: Connection, known: Subscription, topic_url: str, asked: Asked) -> None:
+    """Stores what a known subscription's callback has to confirm; one that ended becomes pending."""
+    values: dict[str, Any] = {"topic_url": topic_url, **_asked_columns(asked)}
+    if known.state == "ended":
+        values |= {"state": "pending", "detail": "", "ended_at": None, "failures": 0, "pushed_etag": None}
+    connection.execute(_UPDATE, {"of": known.id, **values})
+
+
+def activate(connection: Connection, known: Subscription, asked: Asked, detail: str, now: datetime) -> None:
+    """Writes a confirmed subscription, or its renewal: a new lease, and the new secret or none."""
+    values = {"state": "active", "secret": asked.secret, "lease_until": now + asked.lease, "detail": detail}
+    connection.execute(_UPDATE, {"of": known.id, **values, **_NOTHING_ASKED})
+
+
+def withdraw(connection: Connection, known: Subscription, detail: str, now: datetime) -> None:
+    """Writes that a request was not confirmed: a renewal leaves everything as it was, a new subscription ends."""
+    values: dict[str, Any] = {"detail": detail}
+    if known.state == "pending":
+        values |= {"state": "ended", "ended_at": now}
+    connection.execute(_UPDATE, {"of": known.id, **values, **_NOTHING_ASKED})
+
+
+def end(connection: Connection, ids: Sequence[int], detail: str, now: datetime) -> None:
+    """Ends subscriptions; their secrets are forgotten."""
+    values = {"state": "ended", "ended_at": now, "detail": detail, "secret": None, **_NOTHING_ASKED}
+    connection.execute(update(table).where(table.c.id.in_(ids), _LIVES).values(values))
+
+
+def end_expired(connection: Connection, now: datetime) -> None:
+    """Ends all subscriptions whose lease has ended, but for those that are asked to confirm a renewal just now."""
+    expired = select(table.c.id).where(
+        table.c.state == "active", table.c.lease_until <= now, table.c.asked_mode.is_(None)
+    )
+    values = {"state": "ended", "ended_at": now, "detail": LEASE_ENDED, "secret": None}
+    connection.execute(update(table).where(table.c.id.in_(expired.scalar_subquery())).values(values))
+
+
+def forget_ended(connection: Connection, before: datetime) -> None:
+    """Deletes subscriptions that ended before a time."""
+    connection.execute(delete(table).where(table.c.state == "ended", table.c.ended_at < before))
+
+
+# --- rows ---
+
+
+def _one(connection: Connection, query: Select[Any], callback: str) -> Subscription | None:
+    row = connection.execute(query, {"hash": callback_hash(callback)}).first()
+    return _subscription(row) if row else None
+
+
+def _asked_columns(asked: Asked) -> dict[str, Any]:
+    return {
+        "asked_mode": asked.mode,
+        "asked_lease": int(asked.lease.total_seconds()),
+        "asked_secret": asked.secret,
+        "asked_token": asked.token,
+    }
+
+
+def _subscription(row: Row[Any]) -> Subscription:
+    values = {name: value for name, value in row._mapping.items() if not name.startswith("asked_")}  # noqa: SLF001
+    asked = None
+    if row.asked_mode is not None:
+        asked = Asked(row.asked_mode, timedelta(seconds=row.asked_lease), row.asked_secret, row.asked_token)
+    return Subscription(**values, asked=asked)
