@@ -81,6 +81,7 @@ PURE = {
     "feeds/conditional.py",
     "feeds/extensions.py",
     "feeds/headers.py",
+    "feeds/hubs.py",
     "feeds/jsonfeed.py",
     "feeds/model.py",
     "feeds/opml.py",

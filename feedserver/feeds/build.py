@@ -6,6 +6,7 @@ from datetime import datetime
 from html import escape
 from uuid import UUID, uuid5
 
+from feedserver.feeds import hubs
 from feedserver.feeds.model import Category, Entry, Feed, InReplyTo, Person, Replies
 from feedserver.feeds.pagination import Extent, links
 from feedserver.feeds.scopes import POST, SITE, FeedAddress
@@ -33,6 +34,7 @@ class Builder:
     urls: Urls
     settings: SiteSettings
     site: Site
+    hubs: tuple[str, ...] = ()  # that newest documents name
 
     def posts(self, address: FeedAddress, extent: Extent, posts: Sequence[Post], counts: Counts | None) -> Feed:
         """A document of a feed of posts, newest first.
@@ -62,7 +64,7 @@ class Builder:
             updated=max((entry.updated for entry in entries), default=born),
             ttl=ARCHIVE_TTL if address.part == "archive" else TTL,
             entries=entries,
-            links=links(address, extent, self.urls),
+            links=hubs.links(address, self.hubs) + links(address, extent, self.urls),
             archive=address.part == "archive",
             complete=address.part == "newest" and extent.pages == 1,
         )

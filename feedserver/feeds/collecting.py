@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from feedserver.errors import ArchiveNotFull, FeedNotFound, PostMoved
 from feedserver.feeds.build import Builder
+from feedserver.feeds.hubs import hubs
 from feedserver.feeds.model import Feed
 from feedserver.feeds.pagination import Extent
 from feedserver.feeds.scopes import FeedAddress
@@ -40,7 +41,7 @@ class Collector:
         """
         site = revision.load(connection)  # read first: later changes make the document stale
         state = SiteState(site.revision, posts.next_publication(connection, now), now)
-        builder = Builder(self.urls, self.settings.site, site)
+        builder = Builder(self.urls, self.settings.site, site, hubs(self.settings.websub, self.urls))
         collect = self._thoughts if address.is_of_thoughts else self._posts
         return collect(connection, address, builder, state, now), state
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from feedserver.content_coding import Bodies
 from feedserver.feeds.conditional import Validators
 from feedserver.feeds.headers import Headers, common, full
+from feedserver.feeds.model import Feed
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.storage.changes import SiteState
 
@@ -45,10 +46,10 @@ class Document:
 
 
 def make_document(
-    address: FeedAddress, url: str, ttl: int, validators: Validators, state: SiteState, bodies: Bodies
+    address: FeedAddress, feed: Feed, validators: Validators, state: SiteState, bodies: Bodies
 ) -> Document:
-    """The document at `address`, whose absolute URL is `url`; `ttl` is in seconds."""
-    headers = common(address, url, validators, ttl)
+    """The document of `feed` at `address`."""
+    headers = common(address, feed, validators)
     return Document(
         address.key,
         address.newest().key,

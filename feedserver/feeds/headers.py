@@ -4,7 +4,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from feedserver.feeds.conditional import Validators
-from feedserver.feeds.model import MEDIA_TYPES
+from feedserver.feeds.model import MEDIA_TYPES, Feed
 from feedserver.feeds.scopes import FeedAddress
 
 Headers = tuple[tuple[str, str], ...]
@@ -14,17 +14,17 @@ VARY: Final = "Accept-Encoding, Sec-Fetch-Dest, Sec-Fetch-Mode"
 _STALE: Final = "stale-while-revalidate=60, stale-if-error=86400"  # seconds (RFC 5861)
 
 
-def common(address: FeedAddress, url: str, validators: Validators, ttl: int) -> Headers:
-    """The fields that a 200 and a 304 share (RFC 9110 section 15.4.5). `url` is absolute, `ttl` in seconds."""
+def common(address: FeedAddress, feed: Feed, validators: Validators) -> Headers:
+    """The fields that a 200 and a 304 share (RFC 9110 section 15.4.5)."""
     etag, last_modified = validators
     dated = {"Last-Modified": format_datetime(last_modified, usegmt=True)} if last_modified else {}
     immutable = ", immutable" if address.part == "archive" else ""
     headers = {
         "ETag": etag,
         **dated,
-        "Cache-Control": f"public, max-age={ttl}, {_STALE}{immutable}",
+        "Cache-Control": f"public, max-age={feed.ttl}, {_STALE}{immutable}",
         "Vary": VARY,
-        "Link": f'<{url}>; rel="self"',
+        "Link": ", ".join(f'<{url}>; rel="{rel}"' for rel, url in _links(feed)),
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Expose-Headers": "ETag, Link",  # scripts may read the other fields anyway (Fetch, 2.2.2)
         "X-Content-Type-Options": "nosniff",
@@ -32,6 +32,11 @@ def common(address: FeedAddress, url: str, validators: Validators, ttl: int) -> 
     if address.is_of_thoughts or address.part != "newest":
         headers["X-Robots-Tag"] = "noindex"
     return tuple(headers.items())
+
+
+def _links(feed: Feed) -> list[tuple[str, str]]:
+    """The hubs and the document's own URL, by which readers subscribe (WebSub section 4)."""
+    return [("hub", link.href) for link in feed.links if link.rel == "hub"] + [("self", feed.self_url)]
 
 
 def full(fmt: str, coding: str, length: int) -> Headers:

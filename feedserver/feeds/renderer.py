@@ -53,4 +53,4 @@ class Renderer:
             if version is not None or not can_be_made:
                 bodies = last.bodies if last and last.bodies["identity"] == body else encode(body)
                 validators = version.validators if version else Validators(f'W/"{digest}u"', None)
-                return make_document(address, feed.self_url, feed.ttl, validators, state, bodies)
+                return make_document(address, feed, validators, state, bodies)

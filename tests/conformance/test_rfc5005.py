@@ -101,7 +101,7 @@ def test_section_2_a_feed_that_fits_into_its_document_says_that_it_is_complete_a
     body = get(client, path)
 
     assert marked(body) == {"complete"}
-    assert set(links(body)) == {"self", "alternate"} - ({"alternate"} if path.endswith("rss") else set())
+    assert set(links(body)) == {"self", "hub", "alternate"} - ({"alternate"} if path.endswith("rss") else set())
 
 
 @pytest.mark.parametrize("fmt", ["rss", "atom"])
@@ -373,6 +373,7 @@ def test_appendix_b_in_rss_the_links_are_atoms_own_elements(client: FlaskClient,
 
     assert {link.get("rel") for link in channel.findall(ATOM + "link")} == {
         "self",
+        "hub",
         "prev-archive",
         "first",
         "next",

@@ -12,6 +12,7 @@ from feedserver.feeds.document import Document, make_document
 from feedserver.feeds.document_cache import MAX_BYTES, MAX_DOCUMENTS, DocumentCache
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.storage.changes import SiteState
+from tests.feeds.builders import a_feed
 
 VALIDATORS = Validators('W/"x"', datetime(2026, 3, 8, tzinfo=UTC))
 
@@ -21,7 +22,7 @@ def at(name: str) -> FeedAddress:
 
 
 def a_document(size: int) -> Document:
-    return make_document(at("x"), "", 300, VALIDATORS, SiteState(1, None), {"identity": b"x" * size})
+    return make_document(at("x"), a_feed(), VALIDATORS, SiteState(1, None), {"identity": b"x" * size})
 
 
 def held(cache: DocumentCache, *documents: tuple[str, int]) -> str:

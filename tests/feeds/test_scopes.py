@@ -45,7 +45,7 @@ def test_a_new_row_is_a_new_feed_in_every_format(client: FlaskClient, fmt: str) 
     response = client.get(f"/sea/Fog/entries.{fmt}")
 
     assert response.status_code == 200
-    assert response.headers["Link"] == f'<http://blog.example/sea/Fog/entries.{fmt}>; rel="self"'
+    assert f'<http://blog.example/sea/Fog/entries.{fmt}>; rel="self"' in response.headers["Link"]
     assert "Fog by the sea – Example Blog" in response.text
     assert "At sea" in response.text
     assert "On land" not in response.text
