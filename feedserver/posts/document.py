@@ -1,6 +1,5 @@
 """Reads and checks a Markdown document with front matter (docs/interface.md, “Posts”). Pure."""
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
@@ -8,33 +7,18 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from feedserver.errors import InvalidDocument
-from feedserver.posts import dates, front_matter, withholding
-from feedserver.posts.model import DraftText, Enclosure
-from feedserver.text import (
-    caseless,
-    clean,
-    cluster_start,
-    is_blank,
-    is_language_tag,
-    one_line,
-    shorten,
-    without_open_bidi,
-)
-from feedserver.urls import ANY_POST, MAX_URL, absolute_url, ascii_url, scheme, segment, split_http
+from feedserver.posts import field_values as values
+from feedserver.posts import front_matter, withholding
+from feedserver.posts.model import DraftText
+from feedserver.text import clean, cluster_start, is_language_tag, one_line
+from feedserver.urls import segment
 
 MAX_BYTES = 1_048_576
 MAX_SLUG = 200  # characters
 _MAX_SEGMENT = 1000  # characters of a percent-encoded slug, so that its URL stays below urls.MAX_URL
-MAX_NAME = 200  # characters of a tag or an author
-_MAX_LIST = 100  # tags, authors or enclosures of one post
 _SLUG_FROM_TITLE = 80  # characters
 _MAX_TITLE = 10_000  # characters
 
-_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:;.*)?", re.ASCII)
-_FLAG: Final = (
-    {"true": True, "false": False} | dict.fromkeys(withholding.TRUE, True) | dict.fromkeys(withholding.FALSE, False)
-)
-_OPEN: Final = {"open": True, "closed": False} | _FLAG
 FIELDS: Final = (
     *("title", "slug", "date", "updated", "tags", "authors", "summary", "lang", "draft", "pings", "comments"),
     *("enclosures", "reply_to", "like_of", "repost_of", "bookmark_of", "tell"),
@@ -81,26 +65,26 @@ def read(content: bytes, zone: tzinfo) -> DraftText:
         body=body,
         title=title,
         slug=_slug(fields, title),
-        date=_latest(_moment(fields, "date", zone), withheld.since),
-        updated=_moment(fields, "updated", zone),
-        tags=_names(fields, "tags"),
-        authors=_names(fields, "authors"),
+        date=_latest(values.moment(fields, "date", zone), withheld.since),
+        updated=values.moment(fields, "updated", zone),
+        tags=values.names(fields, "tags"),
+        authors=values.names(fields, "authors"),
         summary=_summary(fields),
         lang=_language(fields),
-        draft=_flag(fields, "draft", _FLAG, default=False) or bool(withheld.drafts),
-        pings_open=_flag(fields, "pings", _OPEN, default=True),
-        comments_open=_flag(fields, "comments", _OPEN, default=True),
-        enclosures=_enclosures(fields),
+        draft=values.flag(fields, "draft", values.FLAG, default=False) or bool(withheld.drafts),
+        pings_open=values.flag(fields, "pings", values.OPEN, default=True),
+        comments_open=values.flag(fields, "comments", values.OPEN, default=True),
+        enclosures=values.enclosures(fields),
         until=withheld.until,
         withheld_by=tuple(front.written[name] for name in withheld.drafts),
         unknown_fields=tuple(sorted(front.written[name] for name in withheld.others)),
         commented=tuple(name for name in front.commented if name in _TEXTS),
         slug_is_given=fields.get("slug") is not None,
-        reply_to=_addresses(fields, "reply_to"),
-        like_of=_addresses(fields, "like_of"),
-        repost_of=_addresses(fields, "repost_of"),
-        bookmark_of=_addresses(fields, "bookmark_of"),
-        tells=_flag(fields, "tell", _FLAG, default=True),
+        reply_to=values.addresses(fields, "reply_to"),
+        like_of=values.addresses(fields, "like_of"),
+        repost_of=values.addresses(fields, "repost_of"),
+        bookmark_of=values.addresses(fields, "bookmark_of"),
+        tells=values.flag(fields, "tell", values.FLAG, default=True),
     )
 
 
@@ -169,14 +153,14 @@ def _decoded(content: bytes) -> str:
 
 
 def _title(front: Mapping[str, Any]) -> str:
-    title = _line(_scalar(front, "title"))
+    title = values.line(values.scalar(front, "title"))
     if len(title) > _MAX_TITLE:
         raise InvalidDocument("title", f"is over {_MAX_TITLE} characters")
     return title
 
 
 def _slug(front: Mapping[str, Any], title: str) -> str:
-    given = _scalar(front, "slug")
+    given = values.scalar(front, "slug")
     if given is not None:
         return check_slug(given)
     if not title:
@@ -187,123 +171,13 @@ def _slug(front: Mapping[str, Any], title: str) -> str:
 
 
 def _summary(front: Mapping[str, Any]) -> str | None:
-    return _line(_scalar(front, "summary")) or None
+    return values.line(values.scalar(front, "summary")) or None
 
 
 def _language(front: Mapping[str, Any]) -> str | None:
-    lang = one_line(_scalar(front, "lang") or "")
+    lang = one_line(values.scalar(front, "lang") or "")
     if lang in withholding.UNSAID:
         return None
     if not is_language_tag(lang):
         raise InvalidDocument("lang", "must be a language tag such as en or pt-BR")
     return lang
-
-
-def _line(text: str | None) -> str:
-    """The author's text on one line, which turns no text that follows it; "" if nobody sees anything of it."""
-    line = one_line(without_open_bidi((text or "").replace("\x85", " ")))  # which YAML writes \N
-    return "" if is_blank(line) else line
-
-
-def _scalar(front: Mapping[str, Any], name: str) -> str | None:
-    value = front.get(name)
-    if value is None:
-        return None
-    if isinstance(value, dict | list):
-        raise InvalidDocument(name, "must be one line of text")
-    return str(value)
-
-
-def _moment(front: Mapping[str, Any], name: str, zone: tzinfo) -> datetime | None:
-    value = _scalar(front, name)
-    if value is None or value.strip().casefold() in withholding.UNSAID:
-        return None
-    try:
-        return dates.read(value, zone)
-    except dates.UnreadableDate as error:
-        raise InvalidDocument(name, str(error)) from None
-
-
-def _flag(front: Mapping[str, Any], name: str, words: Mapping[str, bool], *, default: bool) -> bool:
-    value = front.get(name)
-    if value is None:
-        return default
-    said = value.strip().casefold() if isinstance(value, str) else "a list"
-    if said in withholding.UNSAID:
-        return default
-    if said in words:
-        return words[said]
-    raise InvalidDocument(name, f"must be {' or '.join(list(words)[:2])}")
-
-
-def _items(front: Mapping[str, Any], name: str) -> list[Any]:
-    value = front.get(name)
-    items = [] if value is None else value if isinstance(value, list) else [value]
-    if len(items) > _MAX_LIST:
-        raise InvalidDocument(name, f"are over {_MAX_LIST}")
-    return items
-
-
-def _names(front: Mapping[str, Any], field: str) -> tuple[str, ...]:
-    """Names without repetition, in order; no blank ones. Text instead of a list is one author, or tags with commas."""
-    items = _items(front, field)
-    if field == "tags" and isinstance(front.get(field), str):
-        items = items[0].split(",")
-    names: dict[str, str] = {}
-    for item in items:
-        if not isinstance(item, str | None):
-            raise InvalidDocument(field, "must be a list of names")
-        name = _line(item)
-        if len(name) > MAX_NAME:
-            raise InvalidDocument(field, f"“{shorten(name, 40)}” is over {MAX_NAME} characters")
-        if name in (".", ".."):
-            raise InvalidDocument(field, f"“{name}” cannot be part of an address")
-        if name:
-            names.setdefault(caseless(name), name)
-    if len(names) > _MAX_LIST:
-        raise InvalidDocument(field, f"are over {_MAX_LIST}")
-    return tuple(names.values())
-
-
-def _enclosures(front: Mapping[str, Any]) -> tuple[Enclosure, ...]:
-    return tuple(_enclosure(item) for item in _items(front, "enclosures") if not _is_unsaid(item))
-
-
-def _addresses(front: Mapping[str, Any], field: str) -> tuple[str, ...]:
-    """The URLs of pages elsewhere, in ASCII, without repetition, in order: one, or a list."""
-    written = [item for item in _items(front, field) if not _is_unsaid(item)]
-    return tuple(dict.fromkeys(_address(item, field) for item in written))
-
-
-def _address(item: object, field: str) -> str:
-    if not isinstance(item, str):
-        raise InvalidDocument(field, "must be an address such as https://example.org/page, or a list of addresses")
-    address = item.strip()
-    if max(len(address.encode()), len(url := ascii_url(address))) > MAX_URL:
-        raise InvalidDocument(field, f"“{shorten(address, 40)}” is over {MAX_URL:,} bytes")
-    if split_http(address) is None or split_http(url) is None:
-        shown = shorten(without_open_bidi(one_line(address)), 80)
-        raise InvalidDocument(field, f"“{shown}” is no absolute http or https address; several stand in a list [A, B]")
-    return url
-
-
-def _is_unsaid(item: object) -> bool:
-    if isinstance(item, dict):
-        return all(map(_is_unsaid, item.values()))
-    return item is None or (isinstance(item, str) and item.strip().casefold() in withholding.UNSAID)
-
-
-def _enclosure(item: object) -> Enclosure:
-    named = {str(name).casefold(): part for name, part in item.items()} if isinstance(item, dict) else {}
-    parts = [named.get(name) or "" for name in ("url", "type", "length")]
-    if not named or any(isinstance(part, dict | list) for part in parts):
-        raise InvalidDocument("enclosures", "must be a list of {url, type, length}")
-    url, kind, length = (one_line(str(part)) for part in parts)
-    url = ascii_url(url)
-    if not url or absolute_url(url, ANY_POST) is None or (scheme(url) and split_http(url) is None):
-        raise InvalidDocument("enclosures", "url must be an http or https URL, or relative to the post's address")
-    if not _MEDIA_TYPE.fullmatch(kind):
-        raise InvalidDocument("enclosures", "type must be a media type such as audio/mpeg")
-    if not (length.isascii() and length.isdecimal() and int(length) < 2**53):
-        raise InvalidDocument("enclosures", "length must be the size in bytes")
-    return Enclosure(url, kind, int(length))

@@ -72,7 +72,9 @@ def test_a_field_holds_one_address_or_a_list(field: str, value: str, addresses: 
         (f"[[{A}]]", "must be an address such as https://example.org/page, or a list of addresses"),
         (LONGEST + "a", "is over 2,048 bytes"),
         ("https://a.example/" + "ä" * 400, "is over 2,048 bytes"),
+        (f'"https://a.example/\\n\\u202e{"a" * 2048}"', "is over 2,048 bytes"),
         ("[" + ", ".join(f"https://a.example/{number}" for number in range(101)) + "]", "are over 100"),
+        ('"https://a.example/\\ud800 x"', "is no absolute http or https address"),
     ],
     ids=lambda value: value if len(value) < 80 else "",
 )
