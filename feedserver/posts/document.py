@@ -9,7 +9,7 @@ from typing import Any, Final
 from feedserver.errors import InvalidDocument
 from feedserver.posts import field_values as values
 from feedserver.posts import front_matter, withholding
-from feedserver.posts.model import DraftText
+from feedserver.posts.model import REFERENCES, DraftText
 from feedserver.text import clean, cluster_start, is_language_tag, one_line
 from feedserver.urls import segment
 
@@ -21,7 +21,7 @@ _MAX_TITLE = 10_000  # characters
 
 FIELDS: Final = (
     *("title", "slug", "date", "updated", "tags", "authors", "summary", "lang", "draft", "pings", "comments"),
-    *("enclosures", "reply_to", "like_of", "repost_of", "bookmark_of", "tell"),
+    *("enclosures", *REFERENCES, "tell"),
 )
 _TEXTS: Final = frozenset(("title", "slug", "tags", "authors", "summary"))  # in which “#” may be meant as text
 # What other systems call them.
@@ -80,17 +80,23 @@ def read(content: bytes, zone: tzinfo) -> DraftText:
         unknown_fields=tuple(sorted(front.written[name] for name in withheld.others)),
         commented=tuple(name for name in front.commented if name in _TEXTS),
         slug_is_given=fields.get("slug") is not None,
-        reply_to=values.addresses(fields, "reply_to"),
-        like_of=values.addresses(fields, "like_of"),
-        repost_of=values.addresses(fields, "repost_of"),
-        bookmark_of=values.addresses(fields, "bookmark_of"),
-        tells=values.flag(fields, "tell", values.FLAG, default=True),
+        **_references(fields),
     )
 
 
 def body_of(source: str) -> str:
     """The Markdown of a document that `read` has accepted."""
     return front_matter.body_of(source)
+
+
+def references_of(source: str) -> dict[str, Any]:
+    """The pages elsewhere of a document: `reply_to` … and `tells`, as in `DraftText`. Raises InvalidDocument."""
+    return _references(front_matter.split(source)[0].fields)
+
+
+def _references(fields: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: values.addresses(fields, name) for name in REFERENCES}
+    return found | {"tells": values.flag(fields, "tell", values.FLAG, default=True)}
 
 
 def nearest_field(name: str) -> str | None:

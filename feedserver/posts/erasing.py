@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Table, delete, exists, select, update
 
-from feedserver.posts.model import EVERYTHING, RENDERING
+from feedserver.posts.model import EVERYTHING, REFERENCES, RENDERING
 from feedserver.storage.schema import (
     enclosures,
     feed_versions,
@@ -21,7 +21,7 @@ from feedserver.text import caseless
 _PARTS: Final[tuple[Table, ...]] = (post_tags, post_authors, enclosures, linked_sites)
 _NOTHING: Final = {
     **dict.fromkeys(("title", "source", "html", "feed_html", "excerpt"), ""),
-    **dict.fromkeys(("summary", "image", "deleted_from", "reply_to", "like_of", "repost_of", "bookmark_of")),
+    **dict.fromkeys(("summary", "image", "deleted_from", *REFERENCES)),
     "rendering": RENDERING,
 }
 

@@ -6,8 +6,10 @@ from typing import Final, Literal
 
 from feedserver.text import caseless, shorten
 
-# The version of stored HTML: raise it with each change of `rendering`, and older posts are rendered anew.
-RENDERING: Final = 2
+# The version of what is made of a document: raise it with each change of `rendering`, and when a field becomes a
+# column, and older posts are rendered anew.
+RENDERING: Final = 3
+REFERENCES: Final = ("reply_to", "like_of", "repost_of", "bookmark_of")  # fields of documents and posts
 
 _MAX_NAME: Final = 80  # characters of the name of an untitled post
 

@@ -1,17 +1,18 @@
 """Renders anew what an older program has rendered: after each upgrade, a hundred posts at a time.
 
-Ids, addresses and dates stay. It can be interrupted and repeated, and a post that is edited meanwhile is left alone.
+Fields that an older program did not know are read from the document. Ids, addresses and dates stay. It can be
+interrupted and repeated, and a post that is edited meanwhile is left alone.
 """
 
 import logging
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
 from feedserver.errors import InvalidDocument
 from feedserver.posts import store
-from feedserver.posts.document import body_of
+from feedserver.posts.document import body_of, references_of
 from feedserver.posts.model import RENDERING, Rendered
 from feedserver.posts.rendering import render
 from feedserver.storage import revision
@@ -20,6 +21,8 @@ from feedserver.storage.schema import posts
 
 logger = logging.getLogger(__name__)
 _AT_A_TIME: Final = 100  # posts in one transaction
+_Row = Row[tuple[int, str, str, str]]
+_Anew = tuple[Rendered, dict[str, Any]]  # the body, and columns of fields
 
 
 def rerender(database: Database) -> int:
@@ -35,27 +38,35 @@ def rerender(database: Database) -> int:
     return done
 
 
-def _outdated(database: Database, after: int) -> list[Row[tuple[int, str, str, str]]]:
+def _outdated(database: Database, after: int) -> list[_Row]:
     columns = select(posts.c.id, posts.c.slug, posts.c.source, posts.c.lang)
     query = columns.where(posts.c.rendering < RENDERING, posts.c.id > after)
     with database.read() as connection:
         return list(connection.execute(query.order_by(posts.c.id).limit(_AT_A_TIME)))
 
 
-def _rendered(row: Row[tuple[int, str, str, str]]) -> Rendered | None:
+def _rendered(row: _Row) -> _Anew | None:
     try:
-        return render(body_of(row.source), row.lang)
+        return render(body_of(row.source), row.lang), _references(row)
     except InvalidDocument as error:
         logger.warning("the post %s keeps its old HTML: %s", ascii(row.slug), error)
         return None
 
 
-def _write(rendered: dict[Row[tuple[int, str, str, str]], Rendered], connection: Connection) -> int:
+def _references(row: _Row) -> dict[str, Any]:
+    """The fields of the document as columns; none if one of them was no field when it was published, and cannot be."""
+    try:
+        return references_of(row.source)
+    except InvalidDocument:
+        return {}
+
+
+def _write(rendered: dict[_Row, _Anew], connection: Connection) -> int:
     revision.revise(connection)
     written = 0
-    for row, found in rendered.items():
+    for row, (found, references) in rendered.items():
         still = select(posts.c.id).where(posts.c.id == row.id, posts.c.rendering < RENDERING)
         if connection.execute(still).first() is not None:
-            store.write_rendered(connection, row.id, found)
+            store.write_rendered(connection, row.id, found, references)
             written += 1
     return written

@@ -24,6 +24,7 @@ from feedserver.domains import host_site
 from feedserver.errors import PostGone, PostNotFound
 from feedserver.posts.model import (
     EVERYTHING,
+    REFERENCES,
     RENDERING,
     DraftText,
     Enclosure,
@@ -202,9 +203,9 @@ def change(
     _write_parts(connection, post_id, document, rendered)
 
 
-def write_rendered(connection: Connection, post_id: int, rendered: Rendered) -> None:
-    """Writes a post's body as rendered anew."""
-    connection.execute(update(posts).where(posts.c.id == post_id).values(_rendered(rendered)))
+def write_rendered(connection: Connection, post_id: int, rendered: Rendered, values: dict[str, Any]) -> None:
+    """Writes a post's body as rendered anew, and the further columns in `values`."""
+    connection.execute(update(posts).where(posts.c.id == post_id).values(_rendered(rendered) | values))
     _write_linked_sites(connection, post_id, rendered)
 
 
@@ -249,11 +250,8 @@ def _content(document: DraftText, rendered: Rendered) -> dict[str, Any]:
         "summary": document.summary,
         "pings_open": document.pings_open,
         "comments_open": document.comments_open,
-        "reply_to": document.reply_to,
-        "like_of": document.like_of,
-        "repost_of": document.repost_of,
-        "bookmark_of": document.bookmark_of,
         "tells": document.tells,
+        **{name: getattr(document, name) for name in REFERENCES},
     }
 
 

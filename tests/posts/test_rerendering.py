@@ -43,6 +43,26 @@ def test_an_upgrade_renders_old_posts_anew(services: WebServices, client: FlaskC
     assert feed["items"][0]["id"] == post.guid
 
 
+def test_fields_that_an_older_program_did_not_know_are_read_from_the_document(services: WebServices) -> None:
+    publish(services, "A reply", "words", slug="reply", reply_to="https://a.example/", tell="false")
+    publish(services, "None", "words", slug="none", like_of="https://b.example/")
+    age(services)
+    with services.database.write() as connection:  # as an older program that publishes beside a newer schema
+        connection.execute(update(posts).values(reply_to=(), like_of=("https://before.example/",), tells=True))
+        connection.execute(
+            update(posts).where(posts.c.slug == "none").values(source="---\nslug: none\nreply_to: Ann\n---\nwords")
+        )
+
+    assert rerendering.rerender(services.database) == 2
+
+    with services.database.read() as connection:
+        reply, none = (store.by_slug(connection, slug) for slug in ("reply", "none"))
+    assert reply is not None
+    assert none is not None
+    assert (reply.reply_to, reply.like_of, reply.tells) == (("https://a.example/",), (), False)
+    assert (none.reply_to, none.excerpt) == ((), "words")
+
+
 def test_an_old_post_is_rendered_anew_in_its_own_language_and_keeps_its_id_and_dates(services: WebServices) -> None:
     post = publish(services, "Zitat", '"Ja"', slug="zitat", lang="de")
     publish(services, "Quote", '"Yes"', slug="quote")
