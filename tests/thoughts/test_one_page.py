@@ -195,6 +195,7 @@ def test_a_canonical_url_on_the_same_host_names_the_page(site: Site, target: str
         (f'<{SOURCE}>; rel="canonical"', True),
         (f'</style.css>; rel=preload; title="a, b", <{urlsplit(SOURCE).path}>; REL="shortlink Canonical"', True),
         (f"<{SOURCE}>; rel=canonical, <{HOST}/2>; rel=canonical", True),
+        (f"</a,b;c>; rel=next, <{SOURCE}>; rel=canonical", True),
         (f"<{HOST}/2>; rel=canonical, <{SOURCE}>; rel=canonical", False),
         (f"<{SOURCE}>; rel=alternate", False),
         (f'<{SOURCE}>; rel=canonical; anchor="/other"', False),

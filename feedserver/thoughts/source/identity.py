@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from feedserver.domains import source_site
 from feedserver.host_names import authority
+from feedserver.thoughts.source.link_header import links_in
 from feedserver.urls import MAX_URL, absolute_url, nfc, normalize_source, split_http
 
 # Characters beyond ASCII, and the one before them, with which a mark is composed.
@@ -70,17 +71,10 @@ def words_of(key: str, title: str, excerpt: str) -> str:
 
 
 def linked_canonical(links: str, url: str) -> str | None:
-    """Returns the first absolute URL with `rel=canonical` in the header field `Link` (RFC 8288) of the page at `url`.
-
-    A URL with a comma or semicolon is not heard.
-    """
-    from werkzeug.http import parse_list_header, parse_options_header  # late: commands start without it
-
-    for link in parse_list_header(links):
-        target, parameters = parse_options_header(link)
-        relations = parameters.get("rel", "").lower().split()
-        if "canonical" in relations and "anchor" not in parameters and target[:1] + target[-1:] == "<>":
-            return absolute_url(target[1:-1], url) if target.isascii() else None
+    """Returns the first URL with `rel=canonical`, absolute, in the field `Link` (RFC 8288) of the page at `url`."""
+    for link in links_in(links):
+        if "canonical" in link.relations and link.anchor is None:
+            return absolute_url(link.target, url) if link.target.isascii() else None
     return None
 
 

@@ -13,16 +13,15 @@ from feedserver.host_names import host_name
 from feedserver.net.fetch import FetchedPage
 from feedserver.posts import store as posts
 from feedserver.storage.engine import Database
-from feedserver.text import clean, is_blank, one_line, shorten
+from feedserver.text import is_blank, one_line, shorten
 from feedserver.thoughts.lifecycle import Evidence, Missing, Trouble, Unlinked, Unread
 from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME, Content, fingerprint_of
-from feedserver.thoughts.source import xhtml
 from feedserver.thoughts.source.encoding import decode
 from feedserver.thoughts.source.excerpt import Excerpt, excerpts
 from feedserver.thoughts.source.findings import Findings, Mention
 from feedserver.thoughts.source.identity import linked_canonical, own_page_key, page_of
 from feedserver.thoughts.source.links import FoundLink, SourcePage, read
-from feedserver.thoughts.source.namespaces import without_other_names
+from feedserver.thoughts.source.markup import as_clean_html
 from feedserver.thoughts.verification import sources
 from feedserver.thoughts.verification.sources import SourceRecord
 from feedserver.urls import MAX_URL, Urls, normalize_source
@@ -103,11 +102,7 @@ class Inspector:
         if len(final) > MAX_URL:  # no index holds it
             record = SourceRecord(started_at, Findings())
             return Inspection("its address is too long", Findings(), Missing(), started_at, record)
-        text = clean(decode(fetched.body, fetched.content_type))
-        if xhtml.is_xhtml(fetched.content_type):
-            text = xhtml.as_html(without_other_names(text))
-        elif xhtml.is_declared(text):  # sent as HTML, where names mean what they mean in HTML
-            text = xhtml.as_html(text)
+        text = as_clean_html(decode(fetched.body, fetched.content_type), fetched.content_type)
         cut = f"; only the first {len(fetched.body)} bytes were read" if fetched.truncated else ""
         cut += "; the rest did not come" if fetched.incomplete else ""
         summary = f"status {fetched.status}, {len(fetched.body)} bytes{cut}"
