@@ -119,6 +119,13 @@ class WebSubSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SendingSettings:
+    webmentions: bool = _setting(True, types.truth, "tell pages that posts link to by Webmention")
+    pingbacks: bool = _setting(True, types.truth, "tell pages that take no Webmention by Pingback")
+    delay: float = _setting(5.0, types.seconds(0, 86_400), "seconds from a change of a post until others are told")
+
+
+@dataclass(frozen=True, slots=True)
 class KeepSettings:
     refused: int = _setting(90, types.whole(0, 36_500), "days after which timelines of refused pings are folded")
     most_refused: int = _setting(100_000, types.whole(1, 10_000_000), "refused pings and spam that are kept at most")
@@ -154,6 +161,7 @@ class Settings:
     egress: EgressSettings = field(default_factory=EgressSettings)
     limits: LimitsSettings = field(default_factory=LimitsSettings)
     websub: WebSubSettings = field(default_factory=WebSubSettings)
+    sending: SendingSettings = field(default_factory=SendingSettings)
     keep: KeepSettings = field(default_factory=KeepSettings)
     jobs: JobsSettings = field(default_factory=JobsSettings)
     server: ServerSettings = field(default_factory=ServerSettings)

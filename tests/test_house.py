@@ -105,6 +105,7 @@ PURE = {
     "posts/visible.py",
     "readership/user_agents.py",
     "sending/answers.py",
+    "sending/model.py",
     "thoughts/lifecycle.py",
     "thoughts/model.py",
     "thoughts/moderation/trust.py",

@@ -313,6 +313,38 @@ read_ahead = Table(
     Column("findings", SafeText, nullable=False),  # JSON, as in `sources`
 )
 
+# What pages elsewhere are told of our posts (`sending/model.OutgoingPing`).
+outgoing_pings = Table(
+    "outgoing_pings",
+    metadata,
+    _id(),
+    _of_post(nullable=False),
+    Column("page", SafeText, nullable=False),  # urls.normalize_source of the target, so without fragment
+    Column("target", SafeText, nullable=False),  # as it stands in the post
+    Column("source", SafeText),  # the post's address when the page was told first; null before
+    Column("protocol", SafeText),
+    Column("endpoint", SafeText),
+    Column("state", SafeText, nullable=False),
+    Column("detail", SafeText),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("told_at", UtcDateTime),
+    Column("receipt", SafeText),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("since", UtcDateTime, nullable=False),  # since when there is something to tell, or no endpoint
+    Column("asks", Integer, nullable=False, server_default="0"),  # times that it was asked for an endpoint once more
+    Column("told_version", SafeText),  # sending/model.Version that the last telling was of, whatever came of it
+    Column("due_version", SafeText),  # that is to be told; null if nothing is
+    UniqueConstraint("post_id", "page"),
+)
+
+# The posts whose pages are told. `links_before`: the pages that an older post linked to before, which are not told.
+told_posts = Table(
+    "told_posts",
+    metadata,
+    _of_post(primary_key=True),
+    Column("links_before", Addresses),
+)
+
 # A keyed hash of each pair of post and source that a moderator erased, or called spam and whose thought has expired.
 removed_pairs = Table(
     "removed_pairs",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from feedserver.settings import DatabaseSettings
 from feedserver.storage import copying, heartbeat, migrate, rate_limits
 from feedserver.storage.copying import copy
 from feedserver.storage.engine import Database
-from feedserver.storage.schema import metadata, thought_events
+from feedserver.storage.schema import metadata, outgoing_pings, thought_events, told_posts
 from feedserver.thoughts import joining, removed
 from feedserver.thoughts.moderation import actions, hosts
 from tests.posts.builders import everything, publish
@@ -68,7 +69,17 @@ def full(services: WebServices, web: Web, clock: Clock) -> WebServices:
         hosts.set_rule(connection, "spam.example", "block", services.clock())
         heartbeat.beat(connection, "jobs", services.clock())
         removed.remember(connection, [spam("http://spam.example/")], services.clock())
+        connection.execute(
+            insert(told_posts).values(post_id=1, links_before=("http://a.example/", "http://b.example/"))
+        )
+        connection.execute(insert(outgoing_pings).values(ping_to_a_friend(services.clock())))
     return services
+
+
+def ping_to_a_friend(now: datetime) -> dict[str, object]:
+    page, target = "https://friend.example/", "https://friend.example/#語"
+    moments = {"created_at": now, "since": now, "told_at": now}
+    return {"post_id": 1, "page": page, "target": target, "state": "told", "told_version": "x", **moments}
 
 
 def read_by_somebody(services: WebServices, clock: Clock) -> None:
