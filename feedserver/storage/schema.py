@@ -206,7 +206,10 @@ thoughts = Table(
     Column("excerpt", SafeText, nullable=False),
     Column("approved", Boolean, nullable=False),  # a moderator approved exactly this content
     Column("restore", SafeText),  # the state to restore when the link is back
+    Column("response", SafeText),  # what the source is to the post, as its h-entry says; null of pingbacks and comments
+    Column("published_at", UtcDateTime),  # as its h-entry says
     Column("pending_content", SafeText),  # JSON: the source's present content while approved content is shown
+    Column("pending_entry", SafeText),  # JSON: response and published_at of that
     Column("strikes", Integer, nullable=False),
     Column("first_strike_at", UtcDateTime),
     Column("sender", SafeText),  # the address that sent the last ping; its domains.wide_network once that is settled
@@ -371,6 +374,7 @@ moderation_undo = Table(
     Column("action_id", ForeignKey("moderation_actions.id"), primary_key=True),
     Column("thought_id", ForeignKey("thoughts.id"), primary_key=True, index=True),
     Column("before", SafeText, nullable=False),  # JSON
+    Column("entries", SafeText),  # JSON: response and published_at of its content, and of its pending content
 )
 
 host_rules = Table(

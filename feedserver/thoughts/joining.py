@@ -38,7 +38,7 @@ _OF_PAGE = store.LOCKED.where(
 _BY_KEY_OR_WORDS = _OF_PAGE.where(
     or_(
         thoughts.c.page_key == bindparam("key"),
-        thoughts.c.excerpt == bindparam("excerpt"),
+        thoughts.c.excerpt.in_(bindparam("excerpts", expanding=True)),
         thoughts.c.pending_since.is_not(None),
     )
 )
@@ -122,11 +122,11 @@ def other_thought(connection: Connection, thought: Thought, linked: Linked) -> T
     """
     assert linked.page_key is not None, "it was read"
     lock_pages(connection, [linked.page_key])
-    said = linked.content
+    said = linked.contents
     values = {"post": thought.post_id, "path": page_path(linked.page_key), "key": linked.page_key}
-    rows = connection.execute(_BY_KEY_OR_WORDS, values | {"excerpt": said.excerpt})
-    words = words_of(linked.page_key, said.title, said.excerpt)
-    found = [one for one in map(store.thought_of, rows) if one.page_key == linked.page_key or words in _words(one)]
+    rows = connection.execute(_BY_KEY_OR_WORDS, values | {"excerpts": [content.excerpt for content in said]})
+    words = {words_of(linked.page_key, content.title, content.excerpt) for content in said}
+    found = [one for one in map(store.thought_of, rows) if one.page_key == linked.page_key or words & _words(one)]
     if linked.signals.redirected_to is not None:
         fetched = store.pair(connection, thought.post_id, normalize_source(linked.signals.redirected_to))
         found += [fetched] if fetched else []
@@ -136,16 +136,16 @@ def other_thought(connection: Connection, thought: Thought, linked: Linked) -> T
 
 def removed_page(connection: Connection, thought: Thought, linked: Linked) -> Removed | None:
     """What is known of the page if a moderator removed its thought on this post, under whatever URL; else None."""
-    names = names_of(linked.page_key, linked.content.title, linked.content.excerpt)
+    names = [name for said in linked.contents for name in names_of(linked.page_key, said.title, said.excerpt)]
     if linked.signals.redirected_to is not None:
         names += removed.names_of_source(normalize_source(linked.signals.redirected_to))
     return removed.find(connection, thought.post_id, names)
 
 
-def _words(thought: Thought) -> list[str]:
+def _words(thought: Thought) -> set[str]:
     """The words of a thought, shown or waiting beside approved ones, as `words_of` names them."""
     contents = [thought.content, *([thought.pending_content] if thought.pending_content else [])]
-    return [words_of(thought.page_key or "", content.title, content.excerpt) for content in contents]
+    return {words_of(thought.page_key or "", content.title, content.excerpt) for content in contents}
 
 
 def speaks_for_itself(thought: Thought) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from feedserver.thoughts.model import Content, LinkSignals, State, Thought
+from feedserver.thoughts.model import Content, Kind, LinkSignals, State, Thought
 
 # A source is gone when both are reached.
 STRIKES: Final = 3  # 404s in a row
@@ -22,11 +22,25 @@ _BACK: Final = "the link is back"
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """The source links to the post. Only the verdict uses `signals`. `page_key`: which page it is."""
+    """The source links to the post. Only the verdict uses `signals`. `page_key`: which page it is.
+
+    `webmention`: what it says once a webmention has come, None if that is the same.
+    """
 
     content: Content
     signals: LinkSignals = field(default_factory=LinkSignals)
     page_key: str | None = None
+    webmention: "Linked | None" = None
+
+    def to(self, kind: Kind) -> "Linked":
+        """The evidence for a thought of this kind."""
+        return self.webmention if kind == "webmention" and self.webmention else self
+
+    @property
+    def contents(self) -> tuple[Content, ...]:
+        """The contents by which the page may be known: words that are missing are those of other pages too."""
+        further = self.webmention.content if self.webmention else self.content
+        return (self.content, further) if further.excerpt and further != self.content else (self.content,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, get_args
 
-Kind = Literal["pingback", "comment"]
+Kind = Literal["pingback", "webmention", "comment"]
+# What a source is to the post, as its h-entry says.
+Response = Literal["mention", "reply", "like", "repost", "bookmark", "rsvp"]
 State = Literal["received", "shown", "held", "rejected", "gone", "spam", "deleted"]
 STATES: tuple[State, ...] = get_args(State)
 
@@ -19,9 +21,10 @@ _FEWEST_LETTERS = 40  # of words that are compared: many honest sources say “s
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a source says: its author, its title, and the excerpt around its link.
+    """What a source says: its author, its title, and the excerpt around its link, or a reply's own words.
 
-    `fingerprint` is that of the words around the link (`fingerprint_of`).
+    `fingerprint` is that of the words around the link or of a reply (`fingerprint_of`). `response` and `published_at`
+    (aware UTC) are of webmentions alone.
     """
 
     author_name: str
@@ -29,6 +32,8 @@ class Content:
     title: str
     excerpt: str
     fingerprint: str | None = field(default=None, compare=False)
+    response: Response | None = None
+    published_at: datetime | None = None
 
     @property
     def size(self) -> int:
@@ -75,7 +80,7 @@ class LinkSignals:
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """A pingback or comment on one post. Texts are plain and clean, times aware UTC.
+    """A pingback, webmention or comment on one post. Texts are plain and clean, times aware UTC.
 
     `source` and `target` are as sent (None for comments); `source_key` is the normalized source
     (`urls.normalize_source`), and `page_key` that of its page once it was read (`source.identity`). `reason`
@@ -83,7 +88,8 @@ class Thought:
     when the content last changed, are whole seconds. `approved`: a moderator approved exactly this content;
     `pending_content` is what the source says since. `sender` is the address that sent the last ping, only its wide
     network once that is settled. `strikes` counts the 404s in a row, since `first_strike_at`. `position` counts the
-    thoughts of its post in the order in which they were first shown.
+    thoughts of its post in the order in which they were first shown. `response` and `published_at` are those of its
+    `content`.
     """
 
     id: int
@@ -116,6 +122,8 @@ class Thought:
     page_key: str | None = None
     sender: str | None = None
     position: int | None = None
+    response: Response | None = None
+    published_at: datetime | None = None
 
     @property
     def page(self) -> int:
@@ -128,8 +136,14 @@ class Thought:
         return self.author_name or self.host or "Somebody"
 
     @property
+    def date(self) -> datetime:
+        """When its source was published, as it says itself, else when it was received."""
+        return self.published_at or self.received_at
+
+    @property
     def content(self) -> Content:
-        return Content(self.author_name, self.author_url, self.title, self.excerpt, self.fingerprint)
+        words = (self.author_name, self.author_url, self.title, self.excerpt)
+        return Content(*words, self.fingerprint, self.response, self.published_at)
 
 
 @dataclass(frozen=True, slots=True)

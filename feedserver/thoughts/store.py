@@ -1,8 +1,7 @@
 """The SQL of thoughts, but for receipts (`timeline`), moderators' lists (`listing`) and what readers see (`shown`)."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -24,6 +23,7 @@ from feedserver.storage import revision, schema
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts import receipts
+from feedserver.thoughts.contents import entry_of, from_json, to_json, words_of
 from feedserver.thoughts.disk_size import disk_size
 from feedserver.thoughts.lifecycle import FINAL, Decision, nothing_to_show
 from feedserver.thoughts.model import NOTHING, Content, Kind, State, Thought, commenter_of
@@ -34,7 +34,7 @@ _COLUMNS = [
     for name in Thought.__dataclass_fields__
     if name in thoughts.c
 ]
-QUERY: Select[Any] = select(*_COLUMNS, schema.posts.c.slug.label("post_slug")).join(
+QUERY: Select[Any] = select(*_COLUMNS, thoughts.c.pending_entry, schema.posts.c.slug.label("post_slug")).join(
     schema.posts, schema.posts.c.id == thoughts.c.post_id
 )
 LOCKED: Select[Any] = QUERY.with_for_update(of=thoughts).order_by(thoughts.c.id)
@@ -225,28 +225,28 @@ def set_next_check(connection: Connection, source_key: str, moment: datetime | N
 
 
 def _decided(thought: Thought, decision: Decision, now: datetime) -> dict[str, Any]:
-    values: dict[str, Any] = asdict(decision.content) | {
+    content, waiting = decision.content, decision.pending_content
+    values: dict[str, Any] = words_of(content) | {
+        "response": content.response,
+        "published_at": content.published_at,
         "state": decision.state,
         "reason": decision.reason,
         "restore": decision.restore,
         "strikes": decision.strikes,
         "first_strike_at": decision.first_strike_at,
-        "pending_content": json.dumps(asdict(decision.pending_content), ensure_ascii=False)
-        if decision.pending_content
-        else None,
+        "pending_content": to_json(words_of(waiting) if waiting else None),
+        "pending_entry": to_json(entry_of(waiting)),
         "approved": decision.approved,
         "sender": wide_network(thought.sender) if thought.sender and decision.state != "received" else thought.sender,
-        "word_bytes": decision.content.size + (decision.pending_content.size if decision.pending_content else 0),
-        "size": disk_size(
-            thought.source, thought.target, thought.source_key, decision.content, decision.pending_content
-        ),
+        "word_bytes": content.size + (waiting.size if waiting else 0),
+        "size": disk_size(thought.source, thought.target, thought.source_key, content, waiting),
     }
     if decision.state not in _WAITS:
         values["sender_network"] = None
-    if decision.content != thought.content and not nothing_to_show(thought):
+    if content != thought.content and not nothing_to_show(thought):
         values["updated_at"] = now.replace(microsecond=0)
-    if decision.pending_content != thought.pending_content:
-        values["pending_since"] = now if decision.pending_content else None
+    if waiting != thought.pending_content:
+        values["pending_since"] = now if waiting else None
     if decision.state != thought.state:
         values["decided_at"] = now
     return values
@@ -287,5 +287,5 @@ def _one(connection: Connection, condition: ColumnElement[bool]) -> Thought | No
 def thought_of(row: Row[Any], *besides: str) -> Thought:
     """The thought in a row of `QUERY`, which may have further columns `besides`."""
     values = {name: value for name, value in row._mapping.items() if name not in besides}  # noqa: SLF001 - documented
-    waiting = values.pop("pending_content")
-    return Thought(**values, pending_content=Content(**json.loads(waiting)) if waiting else None)
+    waiting = from_json(values.pop("pending_content"), values.pop("pending_entry"))
+    return Thought(**values, pending_content=waiting)

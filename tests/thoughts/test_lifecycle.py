@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -246,9 +246,17 @@ def test_approved_content_is_restored_with_the_link() -> None:
     assert (after.state, after.content, after.pending_content) == ("shown", OLD, NEW)
 
 
-@pytest.mark.parametrize("changed", ["author_name", "author_url", "title", "excerpt"])
-def test_any_field_that_changes_after_approval_makes_the_content_pending(changed: str) -> None:
-    new = replace(OLD, **{changed: "something else"})
+@pytest.mark.parametrize(
+    "changed",
+    [
+        *({name: "something else"} for name in ("author_name", "author_url", "title", "excerpt")),
+        {"response": "like"},
+        {"published_at": datetime(2026, 1, 1, tzinfo=UTC)},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_any_field_that_changes_after_approval_makes_the_content_pending(changed: dict[str, Any]) -> None:
+    new = replace(OLD, **changed)
 
     after = decided(thought(approved=True), Linked(new))
 

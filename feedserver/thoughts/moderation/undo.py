@@ -10,8 +10,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select
 
 from feedserver.storage.schema import moderation_actions, moderation_undo
+from feedserver.thoughts.contents import content_of, entry_of, words_of
 from feedserver.thoughts.lifecycle import Decision, as_it_is
-from feedserver.thoughts.model import Content, Thought
+from feedserver.thoughts.model import Thought
 
 PURGE: Final = "purge"
 ERASE: Final = "erase"
@@ -52,7 +53,10 @@ def add(
     Returns the action's id: given as `begun`, further thoughts are added to it.
     """
     action_id = begun if begun is not None and lock(connection, begun) else _insert(connection, action, host, now)
-    rows = [{"action_id": action_id, "thought_id": one.id, "before": _as_json(one)} for one in thoughts]
+    rows = [
+        {"action_id": action_id, "thought_id": one.id, "before": _as_json(one), "entries": _entries(one)}
+        for one in thoughts
+    ]
     if rows:
         connection.execute(insert(moderation_undo), rows)
     remove(connection, _beyond_bounds(connection))
@@ -104,7 +108,7 @@ def thought_ids(connection: Connection, action_id: int, limit: int) -> list[int]
 def take_snapshots(connection: Connection, action_id: int, thoughts: Mapping[int, Thought]) -> list[Snapshot]:
     """Returns the snapshots of an action's thoughts, given as they are now, and deletes them."""
     query = select(moderation_undo).where(*_of(action_id, thoughts)).order_by(moderation_undo.c.thought_id)
-    found = [_from_json(thoughts[row.thought_id], row.before) for row in connection.execute(query)]
+    found = [_from_json(thoughts[row.thought_id], row.before, row.entries) for row in connection.execute(query)]
     connection.execute(delete(moderation_undo).where(*_of(action_id, thoughts)))
     return found
 
@@ -127,18 +131,26 @@ def remove_empty(connection: Connection) -> None:
 
 def _as_json(thought: Thought) -> str:
     values = asdict(as_it_is(thought)) | {"checked_at": thought.checked_at}
-    if thought.kind == "comment":
-        values["content"] = None  # it never changes
+    values["content"] = None if thought.kind == "comment" else words_of(thought.content)  # it never changes
+    values["pending_content"] = words_of(thought.pending_content) if thought.pending_content else None
     times = {key: value.isoformat() for key, value in values.items() if isinstance(value, datetime)}
     return json.dumps(values | times, ensure_ascii=False)
 
 
-def _from_json(thought: Thought, text: str) -> Snapshot:
+def _entries(thought: Thought) -> str | None:
+    """What `_as_json` leaves to a column beside, for the reason in `thoughts.contents`; None if there is nothing."""
+    entries = [entry_of(thought.content), entry_of(thought.pending_content)]
+    return json.dumps(entries) if any(entries) else None
+
+
+def _from_json(thought: Thought, text: str, entries: str | None) -> Snapshot:
     values: dict[str, Any] = json.loads(text)
+    entry, pending_entry = json.loads(entries) if entries else (None, None)
     checked_at = _time(values.pop("checked_at"))
     values["first_strike_at"] = _time(values["first_strike_at"])
-    values["content"] = Content(**values["content"]) if values["content"] else thought.content
-    values["pending_content"] = Content(**values["pending_content"]) if values["pending_content"] else None
+    values["content"] = content_of(values["content"], entry) if values["content"] else thought.content
+    if values["pending_content"]:
+        values["pending_content"] = content_of(values["pending_content"], pending_entry)
     return Snapshot(thought.id, Decision(**values), checked_at)
 
 

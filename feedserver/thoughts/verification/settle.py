@@ -162,13 +162,13 @@ class Settler:
         sources.expire(connection, source_keys, now + timedelta(seconds=self.settings.limits.refetch))
 
     def _decision(self, connection: Connection, thought: Thought, evidence: Evidence, now: datetime) -> Decision:
-        verdict = NEEDS_APPROVAL
-        if isinstance(evidence, Linked) and (
-            thought.state == "received" or shows_other_content(thought, evidence.content)
-        ):
+        if not isinstance(evidence, Linked):
+            return decide(thought, evidence, NEEDS_APPROVAL, now)
+        verdict, linked = NEEDS_APPROVAL, evidence.to(thought.kind)
+        if thought.state == "received" or shows_other_content(thought, linked.content):
             ours = self.urls.owns(thought.source_key or "")
-            verdict = verdict_on(connection, thought, evidence, self.settings.moderation, now, ours=ours)
-        return decide(thought, evidence, verdict, now)
+            verdict = verdict_on(connection, thought, linked, self.settings.moderation, now, ours=ours)
+        return decide(thought, linked, verdict, now)
 
     def _write(
         self,

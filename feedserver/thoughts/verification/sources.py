@@ -166,8 +166,9 @@ def _names(source_key: str, findings: Findings) -> dict[int, list[str]]:
     """For each post that a source mentions the names under which a moderator may have removed its thought."""
     page, own = findings.page_key, removed.names_of_source(source_key)
     return {
-        post_id: own + names_of(page, mention.content.title, mention.content.excerpt)
-        for post_id, mention in findings.mentions.items()
+        post_id: own + [name for said in linked.contents for name in names_of(page, said.title, said.excerpt)]
+        for post_id in findings.mentions
+        if (linked := findings.on(post_id))
     }
 
 
