@@ -1,7 +1,7 @@
-"""Parses XML-RPC requests within limits, and writes responses and faults. Pure: bytes in and out.
+"""Parses XML-RPC requests and responses of others within limits, and writes both. Pure.
 
 Wraps the standard library's unmarshaller, which expands entities, accepts a response as a call and raises a dozen kinds
-of exceptions. Here DOCTYPE is refused, nesting is bounded, and every failure is an XmlRpcError.
+of exceptions. Here DOCTYPE is refused, nesting is bounded, and every failure of a request is an XmlRpcError.
 """
 
 from dataclasses import dataclass
@@ -68,10 +68,21 @@ class Call:
         return strings
 
 
+@dataclass(frozen=True, slots=True)
+class ReceivedFault:
+    """A fault in another server's response. `code` is None if it is no number."""
+
+    code: int | None
+    text: str
+
+
+class UnreadableResponse(FeedserverError):
+    """What another server answered is no XML-RPC response of a reasonable shape."""
+
+
 def parse(body: bytes) -> Call:
     """The call in `body`. Raises MalformedRequest or NotACall."""
-    unmarshaller = Unmarshaller()
-    unmarshaller.xml("", "")  # no encoding: expat passes decoded text
+    unmarshaller = _unmarshaller()
     reader = _Reader(unmarshaller)
     try:
         reader.feed(body)
@@ -83,6 +94,49 @@ def parse(body: bytes) -> Call:
     if not isinstance(method, str) or not method.strip():
         raise NotACall
     return Call(method.strip(), None if reader.failed else _params(unmarshaller))
+
+
+def parse_response(text: str) -> object:
+    """The one value, of any type of XML-RPC, or the ReceivedFault in the decoded text of a methodResponse.
+
+    What programs print before and after it, such as blank lines and warnings, is ignored. Raises UnreadableResponse.
+    """
+    before, root, after = clean(text).partition("<methodResponse")
+    document, end, _ = (root + after).rpartition("</methodResponse>")
+    if not end or "<!doctype" in before.lower():
+        raise UnreadableResponse
+    unmarshaller = _unmarshaller()
+    reader = _Reader(unmarshaller)
+    try:
+        reader.feed(document + end)
+    except (expat.ExpatError, MalformedRequest) as error:
+        raise UnreadableResponse from error
+    return _returned(unmarshaller, reader)
+
+
+def _returned(unmarshaller: Unmarshaller, reader: "_Reader") -> object:
+    try:
+        values = () if reader.failed else tuple(unmarshaller.close())
+    except Fault as fault:
+        return ReceivedFault(_code(fault.faultCode), str(fault.faultString))
+    except Exception as error:  # ResponseError, or TypeError for an odd fault
+        raise UnreadableResponse from error
+    if len(values) != 1:
+        raise UnreadableResponse
+    return values[0]
+
+
+def _code(value: object) -> int | None:
+    """The code of a fault, which some servers send as a string."""
+    try:
+        return int(value) if isinstance(value, int | str) else None
+    except ValueError:
+        return None
+
+
+def call(method: str, *params: str) -> bytes:
+    """A methodCall with strings."""
+    return _document(dumps(tuple(map(clean, params)), method, encoding="utf-8"))
 
 
 def response(value: Value) -> bytes:
@@ -100,6 +154,12 @@ def _params(unmarshaller: Unmarshaller) -> tuple[object, ...] | None:
         return tuple(unmarshaller.close())
     except Exception:  # noqa: BLE001 - ResponseError, or anything for a `fault` within a call
         return None
+
+
+def _unmarshaller() -> Unmarshaller:
+    unmarshaller = Unmarshaller()
+    unmarshaller.xml("", "")  # no encoding: expat passes decoded text
+    return unmarshaller
 
 
 class _Reader:
@@ -120,7 +180,7 @@ class _Reader:
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._text
 
-    def feed(self, body: bytes) -> None:
+    def feed(self, body: bytes | str) -> None:
         try:
             self._parser.Parse(body, True)
         except (LookupError, ValueError) as error:  # an encoding that Python does not have, or cannot map

@@ -33,7 +33,7 @@ class Request:
     """What is asked of the server at `url`, an absolute http(s) URL.
 
     `headers` stand beside Host, User-Agent, Accept, Accept-Encoding, Connection and Content-Length. `peer` is what
-    texts of errors call the server.
+    texts of errors call the server. `max_bytes` of the answer's body are read, if the policy does not allow fewer.
     """
 
     url: str
@@ -42,6 +42,7 @@ class Request:
     headers: tuple[Header, ...] = ()
     body: bytes = b""
     peer: str = "the source"
+    max_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ def exchange(
     the policy. `tls` and `resolve` replace the system's trust store and resolver.
     """
     deadline = Deadline(policy.timeout if timeout is None else timeout)
+    max_bytes = min(policy.max_bytes, request.max_bytes or policy.max_bytes)
     with _named(request.peer):
         url, seen = request.url, set[str]()
         for left in range(redirects, -1, -1):
@@ -119,8 +121,8 @@ def exchange(
                     if wants_body is not None and not wants_body(head):
                         return head
                     # More than `max_bytes`: chunked coding and TLS add bytes.
-                    sock.allowance = 2 * policy.max_bytes + MAX_HEAD
-                    return _with_body(head, answer, policy.max_bytes, deadline, request.peer)
+                    sock.allowance = 2 * max_bytes + MAX_HEAD
+                    return _with_body(head, answer, max_bytes, deadline, request.peer)
                 url = _redirect_target(url, answer)
             if url in seen:
                 raise RedirectRefused("{peer} redirects in a circle")
