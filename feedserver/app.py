@@ -27,7 +27,7 @@ from feedserver.services import EXTENSION, WebServices, services
 from feedserver.settings import Settings
 from feedserver.storage.explaining import is_outage
 from feedserver.text import shorten
-from feedserver.thoughts import comments
+from feedserver.thoughts import comments, webmention_views
 from feedserver.thoughts import views as thought_views
 from feedserver.urls import Urls, ascii_url
 from feedserver.web.feed_fast_path import FeedFastPath
@@ -94,6 +94,7 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
         feed_views.blueprint,
         browsing.blueprint,
         thought_views.blueprint,
+        webmention_views.blueprint,
         health.blueprint,
     ):
         app.register_blueprint(blueprint)

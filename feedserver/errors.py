@@ -162,12 +162,17 @@ class ThoughtNotFound(ThoughtError):
 
 
 class PingError(FeedserverError):
-    """A ping is refused. Its text is for the sender and reveals no internals."""
+    """A ping is refused. Its text is for the sender and reveals no internals.
+
+    If a thought tells of the ping, `state` is that thought's, and `receipt` the URL of its receipt, which `str` names.
+    """
 
     text = "the ping could not be taken"
 
-    def __init__(self, text: str | None = None) -> None:
-        super().__init__(text or self.text)
+    def __init__(self, receipt: str | None = None, state: str | None = None) -> None:
+        super().__init__(f"{self.text}. {receipt}" if receipt else self.text)
+        self.receipt = receipt
+        self.state = state
 
 
 class SourceUnusable(PingError):
@@ -198,12 +203,22 @@ class PingToItself(PingError):
     text = "the source and the target are the same post"
 
 
-class SenderDenied(PingError):
-    text = "pings from here are not taken, or not so many; try again later"
+class SourceBlocked(PingError):
+    text = "pings from this source are not taken"
+
+
+class TooManyPings(PingError):
+    """The sender is beyond its rate; `seconds` tells when there is room again."""
+
+    text = "too many pings came from your address; try again later"
+
+    def __init__(self, seconds: int = 60) -> None:
+        super().__init__()
+        self.seconds = seconds
 
 
 class AlreadyKnown(PingError):
-    text = "the pingback has been registered before"
+    text = "the ping has been registered before"
 
 
 class TooMuchWaiting(PingError):

@@ -169,6 +169,7 @@ def announce(urls: Urls, listeners: Iterable[Any], restored_at: datetime | None 
         ("site", urls.home()),
         ("feeds", ", ".join(urls_by_format(urls, SITE).values())),
         ("pingback endpoint", urls.pingback()),
+        ("webmentions", urls.webmention()),
     ):
         _log.info("%-18s %s", f"{name}:", value)
     public = [str(listener) for listener in listeners if not listening.is_local(listener.sock)]

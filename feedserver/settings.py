@@ -70,7 +70,7 @@ class ModerationSettings:
     pingbacks: str = _setting(
         "show",
         types.choice("show", "hold", "trust"),
-        "verified pingbacks: show, hold, or trust (show those from source sites approved before)",
+        "verified pings: show, hold, or trust (show those from source sites approved before)",
     )
     comments: str = _setting(
         "hold",

@@ -94,6 +94,9 @@ class Urls:
     def hub(self) -> str:
         return self.at("/hub")
 
+    def webmention(self) -> str:
+        return self.at("/webmention")
+
     def receipt(self, token: str) -> str:
         return self.at(f"/receipts/{token}")
 

@@ -21,6 +21,7 @@ HEADINGS = [
     "Posts",
     "Addresses",
     "pingback.ping",
+    "Webmentions that come in",
     "Erasing",
     "Shapes of JSON",
     "Feeds over HTTP",

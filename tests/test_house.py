@@ -71,6 +71,7 @@ VIEWS = {
     "pages/responses.py",
     "pages/views.py",
     "thoughts/views.py",
+    "thoughts/webmention_views.py",
 }
 PURE = {
     "content_coding.py",
@@ -125,6 +126,7 @@ PURE = {
     "thoughts/source/styles.py",
     "thoughts/source/tokens.py",
     "thoughts/source/xhtml.py",
+    "thoughts/webmention.py",
     "websub/model.py",
 }
 IMPURE_LIBRARIES = {"flask", "sqlalchemy", "socket", "http", "requests", "time"}

@@ -63,6 +63,7 @@ def test_the_operator_reads_where_the_site_its_feeds_and_its_endpoint_are(
         "site:              https://blog.example/",
         "feeds:             https://blog.example/feed.rss, https://blog.example/feed.atom, https://blog.example/feed.json",
         "pingback endpoint: https://blog.example/pingback",
+        "webmentions:       https://blog.example/webmention",
     ]
 
 

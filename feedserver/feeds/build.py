@@ -107,7 +107,7 @@ class Builder:
         )
 
     def _thought(self, thought: Thought, post: Post) -> Entry:
-        is_ping = thought.kind == "pingback"
+        is_ping = thought.kind != "comment"
         return Entry(
             id=thought.guid,
             url=self.urls.thought(post.slug, thought.id, thought.page),

@@ -43,7 +43,7 @@ def for_everybody(slug: str, number: int) -> Response:
     post = page.post
     assert post is not None, "it is the page of a post"
     token = new_token(post.id).encode() if page.takes_insertion else b""
-    return _announce_pingback(respond(key, page, token), post.pings_open)
+    return _announce_endpoints(respond(key, page, token), post.pings_open)
 
 
 def for_one(post: Post, visitor: ForVisitor, number: int = 1, status: int = 200) -> Response:
@@ -52,7 +52,7 @@ def for_one(post: Post, visitor: ForVisitor, number: int = 1, status: int = 200)
     html = parts.database.read_public(
         lambda connection: _html(connection, post, number, visitor, takes_pings, parts.clock())
     )
-    return _announce_pingback(make_response(html, status), takes_pings)
+    return _announce_endpoints(make_response(html, status), takes_pings)
 
 
 def _render(slug: str, number: int, connection: Connection, now: datetime) -> CachedPage:
@@ -87,7 +87,7 @@ def _html(
         newer=newer,
         form=visitor.form,
         notice=visitor.notice,
-        pingback=urls.pingback() if takes_pings else None,
+        takes_pings=takes_pings,
         canonical=urls.post(post.slug, number),
         feeds=for_post(post),
     )
@@ -97,7 +97,13 @@ def authors_of(post: Post) -> tuple[str, ...]:
     return post.authors or (services().settings.site.author,)
 
 
-def _announce_pingback(response: Response, takes_pings: bool) -> Response:
+def _announce_endpoints(response: Response, takes_pings: bool) -> Response:
+    """Names the endpoints in header fields.
+
+    Some senders split `Link` at commas and expect `rel` right after “; ”, so its field is exactly this, and its own.
+    """
     if takes_pings:
-        response.headers["X-Pingback"] = services().urls.pingback()
+        urls = services().urls
+        response.headers["X-Pingback"] = urls.pingback()
+        response.headers.add("Link", f'<{urls.webmention().replace(",", "%2C")}>; rel="webmention"')
     return response

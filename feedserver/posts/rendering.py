@@ -34,7 +34,7 @@ def render(body: str, language: str) -> Rendered:
     nesting.check(html)
     feed_html = for_feeds(html)
     return Rendered(
-        html=_without_pingback(page_html),
+        html=_without_endpoints(page_html),
         feed_html=feed_html if _has_content(feed_html) else "",
         excerpt=shorten(without_open_bidi(words_alone(html)), EXCERPT),
         image=_first_image(feed_html),
@@ -47,13 +47,14 @@ def _harmless_reference(match: re.Match[str]) -> str:
     return match[0] if clean(unescape(match[0])) else ""
 
 
-def _without_pingback(html: str) -> str:
-    """HTML without text that clients would take for the page's pingback element (Pingback 1.0 section 2.2).
+def _without_endpoints(html: str) -> str:
+    """HTML without text that clients would take for the elements by which the page names its endpoints.
 
-    If a post mentions pingbacks, its own link elements become text. Clients search by pattern, so this alone covers
-    all the ways to write one (`&#112;ingback`, quotes, comments).
+    If a post mentions pingbacks or webmentions, its own link elements become text. Clients search by pattern (Pingback
+    1.0 section 2.2), so this alone covers all the ways to write one (`&#112;ingback`, quotes, comments).
     """
-    return _LINK_ELEMENT.sub("&lt;", html) if "pingback" in unescape(html).lower() else html
+    said = unescape(html).lower()
+    return _LINK_ELEMENT.sub("&lt;", html) if "pingback" in said or "webmention" in said else html
 
 
 def _has_content(feed_html: str) -> bool:

@@ -9,6 +9,7 @@ holds for the page, so it is found too, even if its thought was erased since.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -19,9 +20,9 @@ from feedserver.host_names import host_name
 from feedserver.storage import revision
 from feedserver.storage.locks import lock_names
 from feedserver.storage.schema import joined_pings, thoughts
-from feedserver.thoughts import deletion, removed, store
-from feedserver.thoughts.lifecycle import Linked, is_moderated
-from feedserver.thoughts.model import State, Thought
+from feedserver.thoughts import deletion, removed, store, timeline
+from feedserver.thoughts.lifecycle import FINAL, Linked, is_moderated
+from feedserver.thoughts.model import State, Thought, raised
 from feedserver.thoughts.moderation import undo
 from feedserver.thoughts.removed import Removed
 from feedserver.thoughts.source.identity import key_hash, names_of, page_key, page_path, words_of
@@ -192,13 +193,19 @@ def which_stays(thought: Thought, other: Thought, linked: Linked, shared_by_path
 # --- writing ---
 
 
-def join(connection: Connection, thought: Thought, other: Thought) -> None:
+def join(connection: Connection, thought: Thought, other: Thought, now: datetime) -> None:
     """Makes the ping of `thought` one of `other`: its receipt tells of that thought, and its row is deleted.
 
     A moderator's action on it alone can be undone no more. Of the URL of an erased thought nothing is stored.
     """
-    if thought.state == "shown":
+    assert thought.kind != "comment", "only pings join"
+    kind = other.kind if other.state in FINAL else raised(other.kind, thought.kind)
+    if thought.state == "shown" or (kind != other.kind and other.state == "shown"):
         revision.revise(connection)
+    if kind != other.kind:
+        store.set_kind(connection, other, kind)
+    if other.state not in FINAL and thought.kind != other.kind:
+        timeline.record_other_protocol(connection, other.id, thought.kind, now)
     moved = update(joined_pings).where(joined_pings.c.thought_id == thought.id)
     connection.execute(moved.values(thought_id=other.id))
     deletion.delete_all(connection, [thought.id])

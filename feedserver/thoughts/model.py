@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, get_args
 
+Protocol = Literal["pingback", "webmention"]
 Kind = Literal["pingback", "webmention", "comment"]
 # What a source is to the post, as its h-entry says.
 Response = Literal["mention", "reply", "like", "repost", "bookmark", "rsvp"]
@@ -40,6 +41,11 @@ class Content:
         """The bytes of its texts (UTF-8)."""
         texts = (self.author_name, self.author_url, self.title, self.excerpt)
         return sum(len(text.encode("utf-8", "replace")) for text in texts)
+
+
+def raised(kind: Kind, by: Protocol) -> Kind:
+    """The kind of a ping after one more of the same pair: it is a webmention once one has come."""
+    return "webmention" if by == "webmention" else kind
 
 
 NOTHING: Final = Content("", "", "", "")  # of a ping that was never verified

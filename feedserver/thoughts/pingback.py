@@ -17,7 +17,8 @@ FAULTS: Final[dict[type[errors.PingError], int]] = {
     errors.TargetUnusable: 33,
     errors.PingsClosed: 33,
     errors.AlreadyKnown: 48,
-    errors.SenderDenied: 49,
+    errors.SourceBlocked: 49,
+    errors.TooManyPings: 49,
     errors.TooMuchWaiting: 50,
     errors.Unavailable: 50,
 }

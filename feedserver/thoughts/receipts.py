@@ -26,6 +26,16 @@ def new_token(secret: str) -> str:
     return random + _check(random, secret)
 
 
+def token_of_removed(secret: str, post_id: int, source_key: str) -> str:
+    """The token for a pair that a moderator removed and of which no thought is left.
+
+    It is the same each time, and its receipt is answered as one that is no longer kept, as that of the thought is.
+    """
+    about = f"receipt of what was removed {post_id} {source_key}".encode("utf-8", "replace")
+    random = urlsafe_b64encode(hmac.digest(secret.encode(), about, "sha256")[:_RANDOM_BYTES]).decode("ascii")
+    return random + _check(random, secret)
+
+
 def was_issued(token: str, secret: str) -> bool:
     """Whether this site has issued a token, by its check alone. False for tokens from before there were checks."""
     random, check = token[:-_CHECK_LENGTH], token[-_CHECK_LENGTH:]

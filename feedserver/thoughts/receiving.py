@@ -1,7 +1,8 @@
 """Receives pings: checks a ping, stores it with its job in one transaction, then verifies it.
 
-The checks are in the order of the table in docs/interface.md, “pingback.ping”; nothing is fetched before the commit.
-The sender waits for the verification if a slot is free, at most `pingback.wait` seconds; a worker settles the rest.
+The checks are in the order of the table in docs/interface.md, “pingback.ping”, for both protocols; nothing is fetched
+before the commit. The sender waits for the verification if a slot is free, at most `pingback.wait` seconds; a worker
+settles the rest.
 """
 
 from concurrent.futures import Future
@@ -22,11 +23,11 @@ from feedserver.jobs import store as jobs
 from feedserver.jobs.model import MAX_PER_KEY
 from feedserver.jobs.runner import Runner
 from feedserver.settings import Settings
-from feedserver.storage import rate_limits
+from feedserver.storage import rate_limits, revision
 from feedserver.storage.engine import Database
-from feedserver.thoughts import joining, removed, store, targets, timeline, waiting_limits
+from feedserver.thoughts import joining, receipts, removed, store, targets, timeline, waiting_limits
 from feedserver.thoughts.lifecycle import NEEDS_APPROVAL, Pinged, decide
-from feedserver.thoughts.model import Thought
+from feedserver.thoughts.model import Protocol, Thought, raised
 from feedserver.thoughts.moderation import hosts, queue_limits
 from feedserver.thoughts.slots import WaitingSlots
 from feedserver.thoughts.source.identity import page_key
@@ -45,6 +46,7 @@ class Ping:
     source_key: str
     post: Target
     sender: str
+    protocol: Protocol
 
     @property
     def host(self) -> str:
@@ -80,12 +82,12 @@ class Receiver:
     runner: Runner
     slots: WaitingSlots = field(repr=False)
 
-    def receive(self, source: str, target: str, sender: str) -> PingOutcome:
-        """Receives the ping that `sender` (an IP address) sent.
+    def receive(self, source: str, target: str, sender: str, protocol: Protocol = "pingback") -> PingOutcome:
+        """Receives the ping that `sender` (an IP address) sent by `protocol`.
 
-        Raises a PingError for each refusal in the table; if the ping was stored, its text contains the receipt's URL.
+        Raises a PingError for each refusal in the table; if the ping is stored or known, it has the receipt's URL.
         """
-        ping = self._checked(source, target, sender)
+        ping = self._checked(source, target, sender, protocol)
         has_slot = self.slots.take()
         verification = None
         try:
@@ -109,7 +111,7 @@ class Receiver:
 
     # --- before the ping is stored ---
 
-    def _checked(self, source: str, target: str, sender: str) -> Ping:
+    def _checked(self, source: str, target: str, sender: str, protocol: Protocol) -> Ping:
         if split_http(source) is None or len(normalize_source(source)) > MAX_URL:  # a host may be longer in ASCII
             raise errors.SourceUnusable
         post, own = self._posts_at(target, source)
@@ -118,7 +120,8 @@ class Receiver:
         if own is not None and own.id == post.id:
             raise errors.PingToItself
         # Our own posts are stored under their current URL.
-        return Ping(source, target, self.urls.post(own.slug) if own else normalize_source(source), post, sender)
+        source_key = self.urls.post(own.slug) if own else normalize_source(source)
+        return Ping(source, target, source_key, post, sender, protocol)
 
     def _posts_at(self, target: str, source: str | None) -> tuple[Target, Target | None]:
         """The posts at the target and, if it is on this site, at the source."""
@@ -144,10 +147,10 @@ class Receiver:
         """
         now = self.clock()
         if hosts.rule_for(connection, ping.source_key) == "block":
-            return _Stored(refused=errors.SenderDenied())
+            return _Stored(refused=errors.SourceBlocked())
         limit = rate_limits.Limit(f"ping:{domains.network(ping.sender)}", self.settings.limits.sender)
-        if rate_limits.take(connection, [limit], now, tidy=False):
-            return _Stored(refused=errors.SenderDenied())
+        if refusal := rate_limits.take(connection, [limit], now, tidy=False):
+            return _Stored(refused=errors.TooManyPings(refusal.seconds))
         # First the page, then the job: verification locks in the same order.
         joining.lock_pages(connection, [page_key(ping.source_key)])
         job = jobs.find(connection, VERIFY, ping.source_key)
@@ -156,11 +159,11 @@ class Receiver:
         known = joining.known(connection, ping.post.id, ping.source_key, read_lately=read_lately)
         if known is not None and known.state not in ("rejected", "gone"):
             if known.state in ("received", "shown", "held"):
-                self._ask_again(connection, known, ping.sender, now)
+                self._ask_again(connection, known, ping, now)
             return self._known(known)
         if known is None and (gone := removed.find(connection, ping.post.id, removed.names_of_source(ping.source_key))):
             erased = store.by_id(connection, gone.thought_id) if gone.thought_id else None
-            return self._known(erased) if erased else _Stored(refused=errors.AlreadyKnown())
+            return self._known(erased) if erased else self._removed(connection, ping)
         if self._is_too_much(connection, ping):
             return _Stored(refused=errors.TooMuchWaiting())
         if (linked := self.verifier.known_link(record, ping.post.id, now)) is not None:
@@ -174,13 +177,18 @@ class Receiver:
         most = min(MAX_PER_KEY, max(1, self.settings.pingback.places - 1))  # one host never takes all slots
         return _Stored(thought=thought, task=self.verifier.start(connection, job, ping.sender, record, most, now))
 
-    def _ask_again(self, connection: Connection, known: Thought, sender: str, now: datetime) -> None:
-        """Has the source of a known thought inspected again, for a new sender."""
+    def _ask_again(self, connection: Connection, known: Thought, ping: Ping, now: datetime) -> None:
+        """Has the source of a known thought inspected again, for a new sender; its timeline tells of the ping."""
         assert known.source_key is not None, "pings have a source"
+        kind = raised(known.kind, ping.protocol)
+        if kind != known.kind and known.state == "shown":
+            revision.revise(connection)  # feeds tell the kind
         job = jobs.find(connection, VERIFY, known.source_key)
         record = self.verifier.last_record(connection, known.source_key, now)
         job = self.verifier.ask(connection, known.source_key, job, record, now)
-        store.record_sender(connection, known, sender, job.run_at)
+        store.record_ping(connection, known, kind, ping.sender, job.run_at)
+        if ping.protocol != known.kind:
+            timeline.record_other_protocol(connection, known.id, ping.protocol, now)
 
     def _site(self, source_key: str) -> str:
         return domains.source_site(source_key, self.settings.moderation.shared_by_path)
@@ -195,7 +203,12 @@ class Receiver:
     def _known(self, known: Thought) -> _Stored:
         if known.state == "received":
             return _Stored(thought=known)
-        return _Stored(refused=errors.AlreadyKnown(self._with_receipt(errors.AlreadyKnown.text, known)))
+        return _Stored(refused=self._told_by(errors.AlreadyKnown, known))
+
+    def _removed(self, connection: Connection, ping: Ping) -> _Stored:
+        """For a pair that a moderator removed and of which no thought is left: its receipt says that it is not kept."""
+        token = receipts.token_of_removed(revision.secret(connection), ping.post.id, ping.source_key)
+        return _Stored(refused=errors.AlreadyKnown(self.urls.receipt(token), "deleted"))
 
     def _write(
         self, connection: Connection, ping: Ping, known: Thought | None, next_check_at: datetime | None, now: datetime
@@ -203,6 +216,7 @@ class Receiver:
         if known is None:
             thought = store.add_ping(
                 connection,
+                kind=ping.protocol,
                 post_id=ping.post.id,
                 post_slug=ping.post.slug,
                 source=ping.source,
@@ -214,11 +228,11 @@ class Receiver:
                 shared_by_path=self.settings.moderation.shared_by_path,
                 now=now,
             )
-            timeline.record(connection, thought.id, "received", "a ping for this post", now)
+            timeline.record(connection, thought.id, "received", f"a {ping.protocol} for this post", now)
             return thought
-        decision = decide(known, Pinged(), NEEDS_APPROVAL, now)
-        thought = store.receive_again(connection, known, decision, ping.target, ping.sender, next_check_at)
-        timeline.record_further_ping(connection, known.id, "a further ping; it is verified again", now)
+        decision, kind = decide(known, Pinged(), NEEDS_APPROVAL, now), raised(known.kind, ping.protocol)
+        thought = store.receive_again(connection, known, decision, kind, ping.target, ping.sender, next_check_at)
+        timeline.record_further_ping(connection, known.id, ping.protocol, now)
         return thought
 
     # --- after it is stored ---
@@ -240,15 +254,14 @@ class Receiver:
             case "received":
                 return PingOutcome("accepted", thought)
             case "rejected" | "gone":
-                error = _REFUSALS.get(thought.reason or "", errors.SourceMissing)
-                raise error(self._with_receipt(error.text, thought))
+                raise self._told_by(_REFUSALS.get(thought.reason or "", errors.SourceMissing), thought)
             case _ if thought.id != stored.id or thought.state in ("spam", "deleted"):
-                raise errors.AlreadyKnown(self._with_receipt(errors.AlreadyKnown.text, thought))
+                raise self._told_by(errors.AlreadyKnown, thought)
             case _:
                 return PingOutcome("registered", thought)
 
-    def _with_receipt(self, text: str, thought: Thought) -> str:
-        return f"{text}. {self.urls.receipt(thought.receipt_token or '')}"
+    def _told_by(self, refusal: type[errors.PingError], thought: Thought) -> errors.PingError:
+        return refusal(self.urls.receipt(thought.receipt_token or ""), thought.state)
 
 
 # The error for each reason why a verified ping was rejected.

@@ -37,7 +37,7 @@ def by_page(connection: Connection, post_id: int) -> dict[int, int]:
 
 def newest_pings(connection: Connection, post_id: int, urls: Urls, limit: int) -> list[Thought]:
     """The newest pings that are shown on a post, in the order of their positions."""
-    query = _on_post(post_id).where(thoughts.c.kind == "pingback", thoughts.c.position > 0)
+    query = _on_post(post_id).where(thoughts.c.kind != "comment", thoughts.c.position > 0)
     rows = connection.execute(query.order_by(thoughts.c.position.desc()).limit(limit)).all()
     return [at_present(thought_of(row), urls) for row in reversed(rows)]
 

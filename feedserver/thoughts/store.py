@@ -26,7 +26,7 @@ from feedserver.thoughts import receipts
 from feedserver.thoughts.contents import entry_of, from_json, to_json, words_of
 from feedserver.thoughts.disk_size import disk_size
 from feedserver.thoughts.lifecycle import FINAL, Decision, nothing_to_show
-from feedserver.thoughts.model import NOTHING, Content, Kind, State, Thought, commenter_of
+from feedserver.thoughts.model import NOTHING, Content, Kind, Protocol, State, Thought, commenter_of
 
 UPDATED_AT = func.coalesce(thoughts.c.updated_at, thoughts.c.received_at)
 _COLUMNS = [
@@ -102,6 +102,7 @@ def waiting(connection: Connection) -> int:
 def add_ping(
     connection: Connection,
     *,
+    kind: Protocol = "pingback",
     post_id: int,
     post_slug: str,
     source: str,
@@ -114,7 +115,7 @@ def add_ping(
     shared_by_path: Collection[str] = SHARED_BY_PATH,
 ) -> Thought:
     """Stores a new ping, not yet verified, with a receipt. `shared_by_path` is that of `domains.source_site`."""
-    values = _blank("pingback", "received", post_id, now) | {
+    values = _blank(kind, "received", post_id, now) | {
         "receipt_token": receipts.new_token(revision.secret(connection)),
         "source": source,
         "source_key": source_key,
@@ -167,6 +168,7 @@ def receive_again(
     connection: Connection,
     thought: Thought,
     decision: Decision,
+    kind: Kind,
     target: str,
     sender: str,
     next_check_at: datetime | None,
@@ -175,6 +177,7 @@ def receive_again(
     values = {
         "state": decision.state,
         "reason": decision.reason,
+        "kind": kind,
         "target": target,
         "next_check_at": next_check_at,
     }
@@ -184,9 +187,13 @@ def receive_again(
     return replace(thought, **values)  # type: ignore[arg-type]
 
 
-def record_sender(connection: Connection, thought: Thought, sender: str, next_check_at: datetime) -> None:
-    """Writes the last sender of a known pair, which is named when its source is fetched."""
-    _update(connection, thought.id, {"sender": sender, "next_check_at": next_check_at})
+def record_ping(connection: Connection, thought: Thought, kind: Kind, sender: str, next_check_at: datetime) -> None:
+    """Writes that a known pair was pinged again: its kind since, and its sender, named when the source is fetched."""
+    _update(connection, thought.id, {"kind": kind, "sender": sender, "next_check_at": next_check_at})
+
+
+def set_kind(connection: Connection, thought: Thought, kind: Kind) -> None:
+    _update(connection, thought.id, {"kind": kind})
 
 
 def settle(

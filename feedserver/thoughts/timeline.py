@@ -17,6 +17,7 @@ from feedserver.thoughts.model import TimelineEntry, state_in
 MOST_LINES: Final = 12  # of a thought that was never shown
 MOST_LINES_SHOWN: Final = 100
 _LONGEST: Final = 300  # characters of a detail
+_ALSO: Final = "also by "  # begins the line of a ping that asked for no verification of its own
 _INSERT = insert(thought_events)
 _STORED = select(thought_events).where(thought_events.c.thought_id == bindparam("of")).order_by(thought_events.c.id)
 
@@ -28,9 +29,11 @@ def events(connection: Connection, thought_id: int) -> list[TimelineEntry]:
 
 
 def last_pinged_at(connection: Connection, thought_id: int) -> datetime | None:
-    """When the last ping for this thought came; a rejected pair can be pinged again."""
+    """When the last ping for this thought came that asked for a verification of its own."""
     query = select(func.max(thought_events.c.at)).where(
-        thought_events.c.thought_id == thought_id, thought_events.c.event == "received"
+        thought_events.c.thought_id == thought_id,
+        thought_events.c.event == "received",
+        ~thought_events.c.detail.startswith(_ALSO),
     )
     moment: datetime | None = connection.execute(query).scalar_one()
     return moment
@@ -87,16 +90,27 @@ def record_attempt(connection: Connection, thought_id: int, detail: str, now: da
     _insert(connection, [_row(thought_id, "fetched", detail, now, 1 + sum(line.times for line in before))])
 
 
-def record_further_ping(connection: Connection, thought_id: int, detail: str, now: datetime) -> None:
+def record_further_ping(connection: Connection, thought_id: int, protocol: str, now: datetime) -> None:
     """Records one more ping of a pair that is verified again. It replaces all lines since the further ping before, and
     counts it, if nothing but refusals came of that."""
     stored = connection.execute(_STORED, {"of": thought_id}).all()
-    pings = [number for number, line in enumerate(stored) if line.event == "received"][1:]
+    asking = (line.event == "received" and not line.detail.startswith(_ALSO) for line in stored)
+    pings = [number for number, asks in enumerate(asking) if asks][1:]
     since = stored[pings[-1] :] if pings else []
     if any(line.event == "decided" and state_in(line.detail) not in ("rejected", "gone") for line in since):
         since = []
     delete_lines(connection, [line.id for line in since])
+    detail = f"a further {protocol}; it is verified again"
+    if since and since[0].detail != detail:
+        detail = "a further ping; it is verified again"  # of several protocols
     _insert(connection, [_row(thought_id, "received", detail, now, since[0].times + 1 if since else 1)])
+
+
+def record_other_protocol(connection: Connection, thought_id: int, protocol: str, now: datetime) -> None:
+    """Records that a pair that waits or stands was pinged by another protocol too; once for each."""
+    stored = connection.execute(_STORED, {"of": thought_id}).all()
+    if not any(line.event == "received" and protocol in line.detail for line in stored):
+        _insert(connection, [_row(thought_id, "received", _ALSO + protocol, now)])
 
 
 def _row(thought_id: int, event: str, detail: str, now: datetime, times: int = 1) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The pingback endpoint: XML-RPC over POST. All responses but 405, 408, 413 and 415 are XML-RPC with status 200."""
 
-import logging
 from collections.abc import Callable
 from typing import Final
 
@@ -9,13 +8,12 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from feedserver import errors, xmlrpc
 from feedserver.services import services
-from feedserver.storage.explaining import DATABASE_UNAVAILABLE, is_outage
 from feedserver.thoughts import pingback, shown
+from feedserver.thoughts.failures import is_unavailable
 from feedserver.xmlrpc import Call, Value
 
 blueprint = Blueprint("thoughts", __name__)
 
-_log = logging.getLogger(__name__)
 _MOST_PINGBACKS: Final = 1_000  # in one answer: anyone can ask, and a post can have many thousands
 
 
@@ -42,15 +40,8 @@ def _answer(body: bytes) -> bytes:
         return xmlrpc.fault(error.code, str(error))
     except errors.PingError as error:
         return pingback.fault(error)
-    except DATABASE_UNAVAILABLE as error:
-        if not is_outage(error):
-            _log.exception("the database refused a statement")
-        return pingback.fault(errors.Unavailable())
-    except Exception as error:  # noqa: BLE001 - an internal error; senders understand only XML-RPC
-        if is_outage(error):  # a damaged file
-            return pingback.fault(errors.Unavailable())
-        _log.exception("an XML-RPC call failed")
-        return pingback.internal_error()
+    except Exception as error:  # noqa: BLE001 - senders understand only XML-RPC
+        return pingback.fault(errors.Unavailable()) if is_unavailable(error) else pingback.internal_error()
 
 
 def _ping(call: Call) -> str:

@@ -24,6 +24,7 @@ from feedserver.settings import SiteSettings
 from feedserver.text import shorten
 from feedserver.thoughts.comments import Form
 from feedserver.thoughts.model import Thought
+from feedserver.thoughts.webmention import Answer
 from feedserver.urls import Urls, ascii_url
 
 PAGES = Path(feedserver.pages.__file__).parent
@@ -32,8 +33,14 @@ SITE = SiteSettings(url=URLS.base, title="Harbour & <Ledger>", author="Ada", lan
 THEN = datetime(2023, 3, 8, 14, 5, tzinfo=UTC)
 PERMALINK = URLS.post("fog")
 PINGBACK = '<link rel="pingback" href="https://blog.example/pingback">'
+WEBMENTION = '<link rel="webmention" href="https://blog.example/webmention">'
 CLIENT_PATTERN = re.compile('<link rel="pingback" href="([^"]+)" ?/?>')  # Pingback 1.0, section 2.2
+# What senders of webmentions look for in a page's text, tags and attributes in any order.
+WEBMENTION_PATTERN = re.compile(
+    r"""<(?:link|a)\b[^<>]*\brel=(?:"[^"]*|'[^']*|[^\s"'<>&]*)\bwebmention\b[^<>]*>""", re.IGNORECASE
+)
 QUOTED = '<link rel="pingback" href="https://evil.example/">'
+QUOTED_TOO = '<link rel="webmention" href="x">'
 
 
 def render(template: str, **values: Any) -> str:
@@ -87,7 +94,7 @@ def thought(number: int, kind: str, **changes: Any) -> Thought:
         "id": number,
         "kind": kind,
         "author_name": f"Writer {number}",
-        "excerpt": f"[…] words {QUOTED} […]",
+        "excerpt": f"[…] words {QUOTED} {QUOTED_TOO} […]",
         "position": number,
         "received_at": THEN + timedelta(days=number),
         "updated_at": THEN + timedelta(days=number),
@@ -104,14 +111,14 @@ def post_page(**values: Any) -> str:
     plain: dict[str, Any] = {"post": post(), "authors": (), "thoughts": (), "form": None, "notice": None}
     number_shown = len(values.get("thoughts", ()))
     plain |= {"related": (), "older": None, "newer": None, "pages": ThoughtPages(1, {1: number_shown})}
-    return render("post.html", **plain | {"pingback": URLS.pingback(), "canonical": PERMALINK} | values)
+    return render("post.html", **plain | {"takes_pings": True, "canonical": PERMALINK} | values)
 
 
 def rich_post_page() -> str:
     rich = post(
-        title=f"A title with {QUOTED} & more",
+        title=f"A title with {QUOTED} & more {QUOTED_TOO}",
         html="<p>Fog.</p><p>More.</p>",
-        summary=f"In short: {QUOTED}",
+        summary=f"In short: {QUOTED}{QUOTED_TOO}",
         image="https://blog.example/fog.png",
         lang="ar",
         updated_at=THEN + timedelta(days=2),
@@ -160,6 +167,10 @@ def receipt_page(state: str, **changes: Any) -> str:
     unknown = dict.fromkeys(["reason", "post", "thought", "received_at", "checked_at", "next_check_at"])
     receipt = unknown | {"state": state, "source": "https://evil.example/", "target": PERMALINK, "timeline": []}
     return render("receipt.html", receipt=receipt | changes)
+
+
+def webmention_page(answer: Answer | None = None, source: str = "", target: str = "") -> str:
+    return render("webmention.html", answer=answer, source=source, target=target)
 
 
 POSTS = (

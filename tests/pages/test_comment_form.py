@@ -5,11 +5,11 @@ from tests.pages.builders import QUOTED, elements, form, post_page, rich_post_pa
 
 def test_every_visible_field_has_a_label_and_a_limit() -> None:
     page = post_page(form=form())
-    fields = elements(page, "textarea, input:not([type=hidden])")
+    fields = elements(page, "#comment-form textarea, #comment-form input:not([type=hidden])")
     limits = {f.attrs["name"]: f.attrs.get("maxlength") for f in fields}
 
     assert limits == {"comment": "10000", "name": "100", "email": "254", "website": "2048", "homepage": None}
-    assert [label.attrs["for"] for label in elements(page, "form label")] == [f.attrs["id"] for f in fields]
+    assert [label.attrs["for"] for label in elements(page, "#comment-form label")] == [f.attrs["id"] for f in fields]
     assert [f.attrs["name"] for f in fields if "required" in f.attrs] == ["comment", "name"]
 
 

@@ -1,4 +1,4 @@
-"""Every page has well-formed markup, headings in order, landmarks, at most one pingback element."""
+"""Every page has well-formed markup, headings in order, landmarks, at most one element of each endpoint."""
 
 import itertools
 from urllib.parse import urldefrag
@@ -6,12 +6,16 @@ from urllib.parse import urldefrag
 import pytest
 import turbohtml
 
+from feedserver.thoughts.webmention import Answer
 from tests.pages.builders import (
     CLIENT_PATTERN,
     FIRST_PAGE,
     FULL_RECEIPT,
     PERMALINK,
+    QUOTED,
     SECOND_PAGE,
+    WEBMENTION,
+    WEBMENTION_PATTERN,
     elements,
     form,
     list_page,
@@ -20,6 +24,7 @@ from tests.pages.builders import (
     receipt_page,
     render,
     rich_post_page,
+    webmention_page,
 )
 
 VOID = frozenset("br hr img input link meta".split())
@@ -32,6 +37,10 @@ ALL_PAGES = {
     "empty home": list_page(),
     "full receipt": FULL_RECEIPT,
     "bare receipt": receipt_page("received"),
+    "form of webmentions": webmention_page(),
+    "form of webmentions, refused": webmention_page(
+        Answer(400, "rejected", "the source holds no link", "https://blog.example/receipts/x"), QUOTED, QUOTED
+    ),
     "error": render("error.html", heading="This post is gone", message="Its author took it down."),
 }
 every_page = pytest.mark.parametrize("page", ALL_PAGES.values(), ids=list(ALL_PAGES))
@@ -92,7 +101,8 @@ def test_nothing_would_need_a_weaker_content_security_policy(page: str) -> None:
 
 
 @every_page
-def test_only_the_one_pingback_element_matches_the_clients_pattern(page: str) -> None:
-    offered = ["https://blog.example/pingback"] if "h-entry" in page and "h-feed" not in page else []
+def test_only_the_one_element_of_an_endpoint_matches_what_its_clients_look_for(page: str) -> None:
+    is_post = "h-entry" in page and "h-feed" not in page
 
-    assert CLIENT_PATTERN.findall(page) == offered
+    assert CLIENT_PATTERN.findall(page) == (["https://blog.example/pingback"] if is_post else [])
+    assert WEBMENTION_PATTERN.findall(page) == ([WEBMENTION] if is_post else [])

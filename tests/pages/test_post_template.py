@@ -1,4 +1,4 @@
-"""The template of one post: pingback element, thoughts, related posts, enclosures, language."""
+"""The template of one post: the elements of its endpoints, thoughts, related posts, enclosures, language."""
 
 from dataclasses import replace
 
@@ -9,6 +9,8 @@ from tests.pages.builders import (
     CLIENT_PATTERN,
     PERMALINK,
     PINGBACK,
+    WEBMENTION,
+    WEBMENTION_PATTERN,
     elements,
     form,
     post,
@@ -19,18 +21,21 @@ from tests.pages.builders import (
 )
 
 
-def test_a_post_that_takes_no_pings_has_no_pingback_element_at_all() -> None:
-    page = post_page(pingback=None, post=post(pings_open=False))
+def test_a_post_that_takes_no_pings_has_no_element_of_an_endpoint_at_all() -> None:
+    page = post_page(takes_pings=False, post=post(pings_open=False))
 
-    assert elements(page, "link[rel=pingback]") == []
+    assert elements(page, "link[rel=pingback], [rel~=webmention], #elsewhere") == []
     assert CLIENT_PATTERN.findall(page) == []
+    assert WEBMENTION_PATTERN.findall(page) == []
 
 
-def test_the_pingback_element_is_byte_exact_and_comes_before_any_text() -> None:
+def test_the_elements_of_the_endpoints_are_byte_exact_and_come_before_any_text() -> None:
     page = rich_post_page()
 
-    assert page.count(PINGBACK) == 1
-    assert page.index(PINGBACK) < page.index("<title>")
+    assert page.count(f"{PINGBACK}\n{WEBMENTION}\n") == 1
+    assert page.count(PINGBACK) == page.count(WEBMENTION) == 1
+    assert page.index(WEBMENTION) < page.index("<title>")
+    assert WEBMENTION_PATTERN.findall(page) == [WEBMENTION]
 
 
 @pytest.mark.parametrize(
@@ -77,18 +82,22 @@ def test_a_thought_without_a_name_is_named_by_its_host_or_as_somebody() -> None:
 @pytest.mark.parametrize(
     ("pings", "comments", "words"),
     [
-        (True, True, "can send a pingback and appears here. Or leave a comment below."),
-        (True, False, "can send a pingback and appears here."),
+        (True, True, "can send a webmention or a pingback and appears here. Or leave a comment below."),
+        (True, False, "can send a webmention or a pingback and appears here."),
         (False, True, "Be the first: leave a comment below."),
-        (False, False, "This post takes no pingbacks and no comments."),
+        (False, False, "This post takes no pings and no comments."),
     ],
     ids=["both", "pings", "comments", "closed"],
 )
 def test_the_invitation_asks_for_what_is_open(pings: bool, comments: bool, words: str) -> None:
-    page = post_page(post=post(pings_open=pings, comments_open=comments), form=form() if comments else None)
+    given = post(pings_open=pings, comments_open=comments)
+    page = post_page(post=given, takes_pings=pings, form=form() if comments else None)
 
     assert texts(page, ".invitation")[0].endswith(words)
-    assert len(elements(page, "form")) == comments
+    assert [e.attrs["action"] for e in elements(page, "form")] == [
+        *(["https://blog.example/webmention"] if pings else []),
+        *(["https://blog.example/posts/fog/comments"] if comments else []),
+    ]
 
 
 def test_related_posts_are_left_out_where_there_are_none() -> None:

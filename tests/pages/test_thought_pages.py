@@ -77,7 +77,7 @@ def test_the_first_hundred_stand_on_the_posts_page_and_later_ones_on_their_own(
         assert texts(page, "#thoughts-heading") == ["201 Thoughts to “Fog”"]
         assert texts(page, "h1") == ["Fog"]
         assert CLIENT_PATTERN.findall(page) == ["http://blog.example/pingback"]
-        assert len(elements(page, "form[method=post]")) == 1
+        assert len(elements(page, "#comment-form form[method=post]")) == 1
     assert [elements(page, "ol#thoughts")[0].attrs.get("start") for page in pages] == [None, "101", "201"]
     assert [hrefs(page, "#thoughts .when")[0] for page in pages] == [
         f"{PERMALINK}#thought-1",

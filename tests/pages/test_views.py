@@ -1,5 +1,6 @@
-"""Posts as they are served: thoughts, pingback, autodiscovery, microformats, old addresses."""
+"""Posts as they are served: thoughts, endpoints, autodiscovery, microformats, old addresses."""
 
+import itertools
 import re
 from urllib.parse import urlsplit
 
@@ -8,18 +9,20 @@ from flask.testing import FlaskClient
 
 from feedserver.services import WebServices
 from tests.feeds.happenings import link, say
-from tests.pages.builders import CLIENT_PATTERN, elements, get, hrefs, texts
+from tests.pages.builders import CLIENT_PATTERN, WEBMENTION_PATTERN, elements, get, hrefs, texts
 from tests.support.fixtures import Publish
 from tests.support.moderating import moderate
 
 ENDPOINT = "http://blog.example/pingback"
+WEBMENTION = '<link rel="webmention" href="http://blog.example/webmention">'
 QUOTING = """\
-Blogs say `<link rel="pingback" href="http://quoted.example/">` in their head:
+Blogs say `<link rel="pingback" href="http://quoted.example/">` and `<link rel="webmention" href="x">` in their head:
 
     <link rel="pingback" href="http://indented.example/">
 
 ```html
 <link rel="pingback" href="http://fenced.example/">
+<link rel="webmention" href="http://fenced.example/">
 ```
 
 <p title='<link rel="pingback" href="http://attribute.example/">'>Raw</p>
@@ -27,6 +30,12 @@ Blogs say `<link rel="pingback" href="http://quoted.example/">` in their head:
 <!-- <link rel="pingback" href="http://comment.example/"> -->
 
 <link rel="pingback" href="http://raw.example/" />
+<link rel="webmention" href="http://raw.example/" />
+"""
+ONLY_WEBMENTIONS = """\
+<p title='<link rel="webmention" href="http://attribute.example/">'>Raw</p>
+
+<link href="http://raw.example/" rel="webmention">
 """
 
 
@@ -73,29 +82,38 @@ def test_a_post_counts_the_thoughts_that_are_shown(
     assert texts(client.get("/").text, ".count a") == ([heading] if number else [])
 
 
-def test_a_post_that_takes_pings_names_the_endpoint_once_in_head_and_header(
+def test_a_post_that_takes_pings_names_each_endpoint_once_in_head_and_header(
     client: FlaskClient, publish: Publish
 ) -> None:
     publish("About pingback", slug="open", body=QUOTING, summary=f"'{QUOTING.splitlines()[2].strip()}'")
+    publish("About webmention", slug="other", body=ONLY_WEBMENTIONS)
 
-    for method in ("GET", "HEAD"):
-        answer = client.open("/posts/open", method=method)
+    for method, path in itertools.product(
+        ("GET", "HEAD"), ("/posts/open", "/posts/open?comment=held", "/posts/other?thoughts=1")
+    ):
+        answer = client.open(path, method=method)
         assert answer.headers.getlist("X-Pingback") == [ENDPOINT]
+        assert answer.headers.getlist("Link") == ['<http://blog.example/webmention>; rel="webmention"']
+    for path in ("/posts/open", "/posts/other", "/posts/open?comment=held"):
+        page = client.get(path).text
+        assert CLIENT_PATTERN.findall(page) == [ENDPOINT]
+        assert WEBMENTION_PATTERN.findall(page) == [WEBMENTION]
+        assert page.count(f'<link rel="pingback" href="{ENDPOINT}">\n{WEBMENTION}\n') == 1
     page = client.get("/posts/open").text
-    assert CLIENT_PATTERN.findall(page) == [ENDPOINT]
-    assert page.count(f'<link rel="pingback" href="{ENDPOINT}">') == 1
     assert "quoted.example" in page
     assert "fenced.example" in page
 
 
-def test_other_posts_and_pages_announce_no_pingback(client: FlaskClient, publish: Publish) -> None:
+def test_other_posts_and_pages_announce_no_endpoint(client: FlaskClient, publish: Publish) -> None:
     publish("Closed", slug="closed", body=QUOTING, pings="closed", tags="[sea]")
 
     for path in ("/posts/closed", "/", "/tags/sea", "/authors/Ann%20Author", "/none"):
         answer = client.get(path)
         assert "X-Pingback" not in answer.headers
+        assert "Link" not in answer.headers
         assert CLIENT_PATTERN.findall(answer.text) == []
-        assert elements(answer.text, "link[rel=pingback]") == []
+        assert WEBMENTION_PATTERN.findall(answer.text) == []
+        assert elements(answer.text, "link[rel=pingback], [rel~=webmention]") == []
 
 
 @pytest.mark.parametrize("query", ["", "?comment=held", "?page=7", "?utm_source=x"])

@@ -22,9 +22,14 @@ class CommentForm(HTMLParser):
         super().__init__()
         self._textarea: str | None = None
         self._open_id: str | None = None
+        self._is_other = False  # the form for pages elsewhere comes before
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
+        if tag == "form":
+            self._is_other = not (found["action"] or "").endswith("/comments")
+        if self._is_other:
+            return
         if found.get("id"):
             self._open_id = found["id"] or ""
             self.ids[self._open_id] = ""
@@ -39,6 +44,8 @@ class CommentForm(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "textarea":
             self._textarea = None
+        if tag == "form":
+            self._is_other = False
 
     def handle_data(self, data: str) -> None:
         if self._open_id is not None:

@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Event
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 from werkzeug.test import TestResponse
@@ -102,6 +103,41 @@ class Answer:
         return found[1]
 
 
+Form = Mapping[str, str | list[str]] | bytes
+
+
+@dataclass(frozen=True)
+class Webmentioned:
+    """What the sender of a webmention got."""
+
+    response: TestResponse
+
+    @property
+    def status(self) -> int:
+        return self.response.status_code
+
+    @property
+    def told(self) -> dict[str, str | None]:
+        """The answer as JSON: it has exactly the promised keys, and a 201 names its receipt (Webmention, 3.2)."""
+        told: dict[str, str | None] = json.loads(self.response.data)
+        assert list(told) == ["status", "summary", "receipt"]
+        assert self.response.headers.get("Location") == (told["receipt"] if self.status == 201 else None)
+        assert self.response.headers["Access-Control-Allow-Origin"] == "*"
+        return told
+
+    @property
+    def state(self) -> str | None:
+        return self.told["status"]
+
+    @property
+    def receipt(self) -> str:
+        """The path of the receipt."""
+        base = "http://blog.example"
+        receipt = self.told["receipt"] or ""
+        assert receipt.startswith(f"{base}/receipts/")
+        return receipt.removeprefix(base)
+
+
 def assert_is_an_answer(answer: Answer) -> None:
     """The shape of every answer: one string or one fault, and nothing else."""
     response = answer.response
@@ -149,6 +185,19 @@ class Site:
     def ping(self, source: str, target: str, *, sender: str = "198.51.100.7", **headers: str) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.call(ping_body(source, target), sender=sender, headers=named)
+
+    def webmention(
+        self, source: str, target: str, *, sender: str = "198.51.100.7", accept: str = "application/json"
+    ) -> Webmentioned:
+        return self.post_form({"source": source, "target": target}, sender=sender, Accept=accept)
+
+    def post_form(self, form: Form, *, sender: str = "198.51.100.7", **headers: str) -> Webmentioned:
+        """Posts a form to the webmention endpoint: fields, or the very bytes of a body."""
+        body = form if isinstance(form, bytes) else urlencode(form, doseq=True).encode()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {"Content-Type": "application/x-www-form-urlencoded"} | named
+        environ = {"REMOTE_ADDR": sender}
+        return Webmentioned(self.app.test_client().post("/webmention", data=body, headers=sent, environ_base=environ))
 
     def mention(self, target: str, source: str = SOURCE, *, before: str = "I read ", **validators: Any) -> Answer:
         """Puts a page that links to the target, and pings from it."""

@@ -44,7 +44,7 @@ def test_the_json_of_a_settled_ping_has_exactly_the_promised_keys(site: Site, ta
         "checked_at": "2026-03-08T12:00:00Z",
         "next_check_at": told["next_check_at"],
         "timeline": [
-            {"at": "2026-03-08T12:00:00Z", "event": "received", "detail": "a ping for this post"},
+            {"at": "2026-03-08T12:00:00Z", "event": "received", "detail": "a pingback for this post"},
             {
                 "at": "2026-03-08T12:00:00Z",
                 "event": "fetched",

@@ -24,7 +24,7 @@ def test_a_refused_pair_that_is_pinged_again_and_again_keeps_its_first_and_last_
 
     assert events(site, receipt) == CYCLE * 2
     told = site.receipt(receipt)["timeline"]
-    assert told[4]["detail"] == "a further ping; it is verified again (19 times, this was the last)"
+    assert told[4]["detail"] == "a further pingback; it is verified again (19 times, this was the last)"
     assert told[0]["at"] == "2026-03-08T12:05:00Z"
     assert {line["at"] for line in told[4:]} == {"2026-03-08T13:40:00Z"}
 
@@ -47,7 +47,7 @@ def test_attempts_of_a_source_in_trouble_are_one_line_that_counts_them(site: Sit
     site.run_next_job()
 
     assert lines(site, receipt) == [
-        "received: a ping for this post",
+        "received: a pingback for this post",
         "fetched: not fetched: the source answered 503 (attempt 5)",
     ]
 

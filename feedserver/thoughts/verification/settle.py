@@ -154,7 +154,7 @@ class Settler:
         return decision
 
     def _join(self, connection: Connection, thought: Thought, other: Thought, now: datetime) -> None:
-        joining.join(connection, thought, other)
+        joining.join(connection, thought, other, now)
         self._expire(connection, [thought.source_key or ""], now)
 
     def _expire(self, connection: Connection, source_keys: Sequence[str], now: datetime) -> None:
