@@ -1,6 +1,7 @@
 """XML-RPC on the wire: what bytes are a call, and what bytes the answers are."""
 
 import base64
+import contextlib
 from xml.etree import ElementTree
 from xmlrpc.client import Fault, loads
 
@@ -9,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feedserver import xmlrpc
-from feedserver.xmlrpc import MalformedRequest, NotACall, WrongParameters, XmlRpcError
+from feedserver.text import clean
+from feedserver.xmlrpc import MalformedRequest, NotACall, UnreadableResponse, WrongParameters, XmlRpcError
 from tests.support.pinging import call_body, ping_body, read_answer
 
 CALL = ping_body("http://other.example/a?b=1&c=2", "http://blog.example/posts/a-post")
@@ -144,17 +146,16 @@ def test_any_mutation_of_a_call_is_a_call_or_a_wire_error(mutations: list[tuple[
 
 TAGS = "methodCall methodName params param value string int i4 boolean double nil array data struct member name base64"
 TAGS += " dateTime.iso8601 methodResponse fault"
-
-
-@given(
-    st.recursive(
-        st.text(max_size=8).map(lambda text: text.replace("<", "").replace("&", "")),
-        lambda inner: st.tuples(st.sampled_from(TAGS.split()), st.lists(inner, max_size=4)).map(
-            lambda node: f"<{node[0]}>{''.join(node[1])}</{node[0]}>"
-        ),
-        max_leaves=20,
-    )
+TREES = st.recursive(
+    st.text(max_size=8).map(lambda text: text.replace("<", "").replace("&", "")),
+    lambda inner: st.tuples(st.sampled_from(TAGS.split()), st.lists(inner, max_size=4)).map(
+        lambda node: f"<{node[0]}>{''.join(node[1])}</{node[0]}>"
+    ),
+    max_leaves=20,
 )
+
+
+@given(TREES)
 def test_any_tree_of_xmlrpc_elements_is_a_call_or_a_wire_error(tree: str) -> None:
     body = f"<methodCall><methodName>pingback.ping</methodName>{tree}</methodCall>"
 
@@ -203,3 +204,34 @@ def fault_in(body: bytes) -> Fault:
 def test_wire_errors_have_codes_of_the_interoperability_list(error: type[XmlRpcError]) -> None:
     assert -32799 <= error.code <= -32600
     assert str(error()) == error.text
+
+
+# --- what other servers answer ---
+
+
+@given(st.text())
+def test_any_text_comes_through_a_call_and_a_response(text: str) -> None:
+    assert loads(xmlrpc.call("m", text, "b")) == ((clean(text), "b"), "m")
+    assert xmlrpc.parse_response(xmlrpc.response(text).decode()) == clean(text)
+
+
+@given(st.integers(-(2**31), 2**31 - 1), st.text())
+def test_any_fault_comes_through(code: int, text: str) -> None:
+    assert xmlrpc.parse_response(xmlrpc.fault(code, text).decode()) == xmlrpc.ReceivedFault(code, clean(text))
+
+
+@given(st.text(max_size=300))
+@example("<methodResponse></methodResponse>")
+@example("<methodResponse><fault></fault></methodResponse>")
+@example("<methodResponse><fault><value/></fault></methodResponse>")
+@example("</methodResponse><methodResponse>")
+@example("<methodResponses></methodResponse>")
+def test_any_text_is_a_response_or_unreadable(text: str) -> None:
+    with contextlib.suppress(UnreadableResponse):
+        xmlrpc.parse_response(text)
+
+
+@given(TREES)
+def test_any_tree_of_xmlrpc_elements_is_a_response_or_unreadable(tree: str) -> None:
+    with contextlib.suppress(UnreadableResponse):
+        xmlrpc.parse_response(f"<methodResponse>{tree}</methodResponse>")

@@ -9,7 +9,8 @@ from feedserver.errors import FetchError, NotText
 from feedserver.net.exchange import Exchange, Request, Response
 from feedserver.sending.announcements import Announcement, in_header, in_text, may_be_in_text
 from feedserver.sending.answers import Answer, Endpoint, Protocol
-from feedserver.sending.meaning import is_trouble, off_this_site, retry_after, without_answer
+from feedserver.sending.meaning import is_trouble, refuse_own, refusing_own, retry_after, without_answer
+from feedserver.settings import SendingSettings
 from feedserver.urls import Urls
 
 PROTOCOLS: Final[tuple[Protocol, ...]] = ("webmention", "pingback")  # the better one first
@@ -25,6 +26,12 @@ class Sight:
 
     response: Response
     announcements: tuple[Announcement, ...]
+
+
+def enabled(settings: SendingSettings) -> tuple[Protocol, ...]:
+    """The protocols that the settings leave on, the better one first."""
+    switches: dict[Protocol, bool] = {"webmention": settings.webmentions, "pingback": settings.pingbacks}
+    return tuple(protocol for protocol in PROTOCOLS if switches[protocol])
 
 
 def discover(
@@ -45,7 +52,7 @@ def discover(
         sight = look(exchange, target, urls, protocols=protocols, on_redirect=on_redirect)
     except FetchError as error:
         return without_answer(error, if_redirected="none")
-    return choose(sight, urls, protocols) or _without_endpoint(sight.response, now)
+    return choose(sight, urls, now, protocols)
 
 
 def look(
@@ -60,26 +67,25 @@ def look(
 
     The body is not read where the header decides for `protocols`.
     """
-    check = off_this_site(urls, _PEER, on_redirect)
-    check(target)
+    refuse_own(target, urls, _PEER)
     response = exchange(
         Request(target, accept=_ACCEPT, peer=_PEER),
         wants_body=lambda head: may_be_in_text(head) and not _is_decided(in_header(head), protocols),
-        on_redirect=check,
+        on_redirect=refusing_own(urls, _PEER, on_redirect),
     )
     found = (*in_header(response), *(in_text(response) if may_be_in_text(response) else ()))
     # A stable sort: of one protocol, those of the header stay before those of the text.
     return Sight(response, tuple(sorted(found, key=lambda one: PROTOCOLS.index(one.protocol))))
 
 
-def choose(sight: Sight, urls: Urls, protocols: Collection[Protocol]) -> Endpoint | Answer | None:
-    """The endpoint that counts, or why it is none; None if the page announces none of `protocols`.
+def choose(sight: Sight, urls: Urls, now: datetime, protocols: Collection[Protocol]) -> Endpoint | Answer:
+    """The endpoint that counts, or why there is none.
 
-    Only the first one counts. No other one is tried, whether of the same protocol or not.
+    Only the first one of `protocols` counts. No other one is tried, whether of the same protocol or not.
     """
     best = next((one for one in sight.announcements if one.protocol in protocols), None)
     if best is None:
-        return None
+        return _without_endpoint(sight, now)
     if best.url is None:
         return Answer("none", "the page announces an endpoint that is no absolute http or https URL")
     if urls.owns(best.url):
@@ -93,8 +99,9 @@ def _is_decided(announcements: Sequence[Announcement], protocols: Collection[Pro
     return any(one.protocol == best_protocol for one in announcements)
 
 
-def _without_endpoint(response: Response, now: datetime) -> Answer:
+def _without_endpoint(sight: Sight, now: datetime) -> Answer:
     """What a page without an endpoint means. One that did not come whole may have it in the rest."""
+    response = sight.response
     if is_trouble(response.status):
         detail = f"the page answered {response.status}"
         return Answer("again", detail, retry_after=retry_after(response, now))
@@ -103,4 +110,5 @@ def _without_endpoint(response: Response, now: datetime) -> Answer:
     if response.body_error is not None and not isinstance(response.body_error, NotText):
         return Answer("again", str(response.body_error))
     answered = "" if 200 <= response.status < 300 else f"answered {response.status} and "
-    return Answer("none", f"the page {answered}announces no endpoint")
+    what = "an endpoint of a protocol that is turned off" if sight.announcements else "no endpoint"
+    return Answer("none", f"the page {answered}announces {what}")

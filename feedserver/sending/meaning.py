@@ -45,12 +45,17 @@ def without_answer(error: FetchError, *, if_redirected: Outcome) -> Answer:
             return Answer("again", str(error))
 
 
-def off_this_site(urls: Urls, peer: str, on_redirect: Callable[[str], None] | None) -> Callable[[str], None]:
-    """Returns an `on_redirect` that raises AddressForbidden for URLs of this site, then calls the given one."""
+def refuse_own(url: str, urls: Urls, peer: str) -> None:
+    """Raises AddressForbidden for a URL of this site, which is never asked over the network."""
+    if urls.owns(url):
+        raise AddressForbidden(f"{peer} is on this site, or leads to it")
+
+
+def refusing_own(urls: Urls, peer: str, on_redirect: Callable[[str], None] | None) -> Callable[[str], None]:
+    """Returns an `on_redirect` that does `refuse_own` before it calls the given one."""
 
     def check(url: str) -> None:
-        if urls.owns(url):
-            raise AddressForbidden(f"{peer} is on this site, or leads to it")
+        refuse_own(url, urls, peer)
         if on_redirect is not None:
             on_redirect(url)
 

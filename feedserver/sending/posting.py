@@ -5,7 +5,7 @@ from typing import Final
 
 from feedserver.net.exchange import Exchange, Request, Response
 from feedserver.sending.answers import Endpoint
-from feedserver.sending.meaning import off_this_site
+from feedserver.sending.meaning import refuse_own, refusing_own
 from feedserver.urls import Urls
 
 # Times `egress.timeout`: many receivers fetch our page before they answer.
@@ -31,8 +31,7 @@ def post(
 
     `timeout`, in seconds, is for everything; `on_redirect` is called before each further server is contacted.
     """
-    check = off_this_site(urls, _PEER, on_redirect)
-    check(endpoint.url)
+    refuse_own(endpoint.url, urls, _PEER)
     request = Request(
         endpoint.url,
         method="POST",
@@ -42,4 +41,10 @@ def post(
         peer=_PEER,
         max_bytes=_MAX_ANSWER,
     )
-    return exchange(request, redirects=_MAX_REDIRECTS, wants_body=wants_body, on_redirect=check, timeout=timeout)
+    return exchange(
+        request,
+        redirects=_MAX_REDIRECTS,
+        wants_body=wants_body,
+        on_redirect=refusing_own(urls, _PEER, on_redirect),
+        timeout=timeout,
+    )
