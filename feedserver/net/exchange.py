@@ -32,6 +32,7 @@ Header = tuple[str, str]
 class Request:
     """What is asked of the server at `url`, an absolute http(s) URL.
 
+    `more_query`, encoded, is added to the query of the URL, and may make it longer than those that are accepted.
     `headers` stand beside Host, User-Agent, Accept, Accept-Encoding, Connection and Content-Length. `peer` is what
     texts of errors call the server. `max_bytes` of the answer's body are read, if the policy does not allow fewer.
     """
@@ -43,6 +44,7 @@ class Request:
     body: bytes = b""
     peer: str = "the source"
     max_bytes: int | None = None
+    more_query: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,8 @@ def _named(peer: str) -> Iterator[None]:
 
 
 def _encoded(request: Request, parts: SplitResult, user_agent: str) -> bytes:
-    query = f"?{parts.query}" if parts.query else ""
+    query = "&".join(filter(None, (parts.query, request.more_query)))
+    query = f"?{query}" if query else ""
     target = quote((parts.path or "/") + query, safe=KEPT_IN_TARGETS, errors="replace")
     fields = [
         ("Host", netloc(parts)),

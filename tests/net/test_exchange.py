@@ -56,6 +56,17 @@ def test_a_get_asks_for_what_its_caller_reads(serve, policy):
     assert not [line for line in lines if line.startswith("Content-Length")]
 
 
+@pytest.mark.parametrize(
+    ("end", "target"), [("", "/page?b=2&c=%263"), ("?", "/page?b=2&c=%263"), ("?a=%201", "/page?a=%201&b=2&c=%263")]
+)
+def test_what_is_added_to_the_query_stands_after_its_own(serve, policy, end, target):
+    server = serve()
+
+    exchange(Request(server.url + end, more_query="b=2&c=%263"), policy)
+
+    assert server.requests[0].decode().split("\r\n")[0] == f"GET {target} HTTP/1.1"
+
+
 @pytest.mark.parametrize("status", [200, 201, 206, 300, 304, 401, 404, 410, 429, 500, 503])
 def test_any_status_and_type_is_an_answer_with_all_its_fields(serve, policy, status):
     body = b"" if status == 304 else b"\x89PNG"
