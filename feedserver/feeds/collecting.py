@@ -7,15 +7,16 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from feedserver.errors import ArchiveNotFull, FeedNotFound, PostMoved
+from feedserver.errors import ArchiveNotFull, FeedNotFound
+from feedserver.feeds import existing
 from feedserver.feeds.build import Builder
 from feedserver.feeds.hubs import hubs
 from feedserver.feeds.model import Feed
 from feedserver.feeds.pagination import Extent
 from feedserver.feeds.scopes import FeedAddress
-from feedserver.posts import lists, spelling
+from feedserver.posts import lists
 from feedserver.posts import store as posts
-from feedserver.posts.model import EVERYTHING, Listing, Post
+from feedserver.posts.model import Post
 from feedserver.settings import Settings
 from feedserver.storage import revision
 from feedserver.storage.changes import SiteState
@@ -52,10 +53,8 @@ class Collector:
         assert posts_of is not None, "a feed of thoughts"
         listing = posts_of(address.name)
         ids = posts.latest_ids(connection, now, size + 1, self._offset(address), listing)
-        if ids or may_be_empty(listing, self.settings.site.author):
-            spelling.check(connection, listing, self.settings.site.author)
-        elif address.part != "page":
-            raise FeedNotFound(address.key)
+        if ids or address.part != "page":
+            existing.require_list(connection, address, bool(ids), self.settings.site.author)
         archive_size = builder.site.archive_size or size
         highest = lists.highest(connection, listing)
         extent = self._extent(address, listing.key, len(ids), state, partial(posts.count, connection, now, listing))
@@ -78,7 +77,7 @@ class Collector:
     def _thoughts(
         self, connection: Connection, address: FeedAddress, builder: Builder, state: SiteState, now: datetime
     ) -> Feed:
-        post = _post_named(connection, address.name, now) if address.row.of_one_post else None
+        post = existing.require_post(connection, address.name, now) if address.row.of_one_post else None
         post_id, size = post.id if post else None, self.settings.feeds.entries
         found = thoughts.latest(connection, now, builder.urls, size + 1, post_id, self._offset(address))
         count = partial(thoughts.count, connection, now, post_id)
@@ -101,18 +100,6 @@ class Collector:
         if address.part != "page" or address.number == 1:
             return Extent(found, size, counted=False)
         return Extent(self.counts.get(key, state, count), size)
-
-
-def may_be_empty(listing: Listing, site_author: str) -> bool:
-    """Whether a list exists without posts: the site's own, and its author's, to which every feed links."""
-    return listing.key in (EVERYTHING.key, Listing(author=site_author).key)
-
-
-def _post_named(connection: Connection, slug: str, now: datetime) -> Post:
-    post = posts.readable(connection, slug, now)
-    if post.slug != slug:
-        raise PostMoved(post.slug)
-    return post
 
 
 def _with_late(connection: Connection, newest: Sequence[int], unarchived: Sequence[int]) -> list[Post]:

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, cast
+from urllib.parse import unquote
 
 from sqlalchemy import Connection
 
@@ -149,6 +150,26 @@ class FeedAddress(NamedTuple):
         """The document's absolute URL."""
         path = _VARIABLE.sub(lambda _: segment(self.name), self.row.path)
         return urls.at(f"{path}.{self.fmt}{self.query}")
+
+
+def newest_at(urls: Urls, url: str) -> FeedAddress | None:
+    """The newest document whose URL is exactly `url`; None for any other URL. The feed need not exist."""
+    for scope, row in SCOPES.items():
+        path = "(.+)".join(map(re.escape, _VARIABLE.split(row.path)))
+        found = re.fullmatch(rf"{re.escape(urls.base)}{path}\.({'|'.join(FORMATS)})", url)
+        if found is not None:
+            name = unquote(found[1]) if row.has_names else ""
+            address = FeedAddress(scope, cast(Format, found[found.re.groups]), name)
+            if address.url(urls) == url:
+                return address
+    return None
+
+
+def newest_of(key: str) -> FeedAddress:
+    """The newest document whose versions are stored under `key` (`FeedAddress.key`)."""
+    scope, _, rest = key.partition("/")
+    name, _, fmt = rest.rpartition(".")
+    return FeedAddress(scope, cast(Format, fmt), name)
 
 
 def urls_by_format(urls: Urls, scope: str, name: str = "") -> dict[Format, str]:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver.errors import ListMoved, PostMoved
 from feedserver.feeds.autodiscovery import for_list, for_site, for_thoughts
-from feedserver.feeds.collecting import may_be_empty
+from feedserver.feeds.existing import may_be_empty
 from feedserver.feeds.scopes import AUTHOR, SITE, TAG
 from feedserver.pages import post_page
 from feedserver.pages.cache import CachedPage

@@ -15,6 +15,7 @@ from feedserver.storage.schema import (
     posts,
     reader_days,
     terms,
+    websub_subscriptions,
 )
 from feedserver.text import caseless
 
@@ -43,7 +44,11 @@ def _forget_list(connection: Connection, key: str) -> None:
     """Deletes all that names a list of which nothing is left: `key` is its `Listing.key`."""
     connection.execute(delete(listed).where(listed.c.list == key))
     kind = key.partition("/")[0]
-    for column in (feed_versions.c.path, reader_days.c.feed):  # feeds, as `FeedAddress.key` names them
+    for column in (
+        feed_versions.c.path,
+        reader_days.c.feed,
+        websub_subscriptions.c.topic,
+    ):  # feeds, as `FeedAddress.key` names them
         feeds = connection.execute(select(column).distinct().where(column.startswith(f"{kind}/"))).scalars()
         names = [feed for feed in feeds if caseless(feed).startswith(f"{key}.")]
         connection.execute(delete(column.table).where(column.in_(names)))

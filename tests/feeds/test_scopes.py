@@ -12,9 +12,10 @@ from lxml import html
 import feedserver.feeds
 from feedserver.app import create_app
 from feedserver.feeds import scopes
-from feedserver.feeds.scopes import SCOPES, Scope
+from feedserver.feeds.scopes import FORMATS, SCOPES, FeedAddress, Format, Scope, newest_at, newest_of
 from feedserver.posts.model import Listing
 from feedserver.services import WebServices
+from feedserver.urls import Urls
 from tests.support.fixtures import Publish
 
 FEEDS = Path(feedserver.feeds.__file__).parent
@@ -71,3 +72,15 @@ def test_no_other_file_names_a_scope(path: Path) -> None:
     literals = {node.value for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant)}
 
     assert not literals & {scopes.SITE, scopes.TAG, scopes.AUTHOR, scopes.THOUGHTS, scopes.POST}
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_a_newest_document_is_found_by_its_url_and_by_its_key(scope: str, fmt: Format) -> None:
+    urls = Urls("http://blog.example/a")
+    for name in ("sea", "a/b.rss", "ü c+d?e", "feed.atom") if SCOPES[scope].has_names else ("",):
+        address = FeedAddress(scope, fmt, name)
+
+        assert newest_at(urls, address.url(urls)) == address
+        assert newest_of(address.key) == address
+        assert newest_at(urls, address.url(urls) + "?page=2") is None
