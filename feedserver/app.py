@@ -33,6 +33,7 @@ from feedserver.urls import Urls, ascii_url
 from feedserver.web.feed_fast_path import FeedFastPath
 from feedserver.web.middleware import BodyDeadline, Mounted, TrustedProxies
 from feedserver.web.routing import EncodedSlashes, NameConverter, WsgiApp, encoded_path, plain_path
+from feedserver.websub import views as websub_views
 
 _log = logging.getLogger(__name__)
 
@@ -98,6 +99,8 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
         health.blueprint,
     ):
         app.register_blueprint(blueprint)
+    if services.settings.websub.hub:
+        app.register_blueprint(websub_views.blueprint)
     _prepare_templates(app, services)
     _prepare_errors(app)
     app.before_request(_to_the_one_address)

@@ -18,6 +18,13 @@
     ├── ThoughtError
     │   └── ThoughtNotFound
     ├── PingError                one class for each refusal (docs/interface.md, “pingback.ping”)
+    ├── SubscriptionError        one class for each refusal (docs/interface.md, “WebSub”)
+    │   ├── SubscriptionUnusable names the field
+    │   ├── TooManyOfOneSite
+    │   ├── Unconfirmed          the callback has not answered an earlier request yet
+    │   ├── TooManyRequests      of one sender in a minute
+    │   └── HubFull
+    ├── SubscriptionNotFound
     └── FetchError
         ├── AddressForbidden     not public and not allowed
         ├── HostUnknown          the name does not resolve
@@ -229,6 +236,49 @@ class Unavailable(PingError):
     """The server is stopping, or its database does not answer."""
 
     text = "the server cannot take pings just now; try again later"
+
+
+# --- the hub ---
+
+
+class SubscriptionError(FeedserverError):
+    """A request for a subscription is refused. `wait`: seconds after which it may be repeated, 0 if it may not."""
+
+    def __init__(self, text: str, wait: int = 0) -> None:
+        super().__init__(text)
+        self.wait = wait
+
+
+class SubscriptionUnusable(SubscriptionError):
+    """A field of the request cannot be used."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+
+
+class TooManyOfOneSite(SubscriptionError):
+    def __init__(self) -> None:
+        super().__init__("hub.callback: its host has too many subscriptions to this topic")
+
+
+class Unconfirmed(SubscriptionError):
+    def __init__(self, wait: int) -> None:
+        super().__init__("hub.callback: it has not confirmed an earlier request yet; try again later", wait)
+
+
+class TooManyRequests(SubscriptionError):
+    def __init__(self, wait: int) -> None:
+        super().__init__("too many requests from here; try again later", wait)
+
+
+class HubFull(SubscriptionError):
+    def __init__(self, wait: int) -> None:
+        super().__init__("this hub has as many subscriptions as it takes; try again later", wait)
+
+
+class SubscriptionNotFound(FeedserverError):
+    def __init__(self, subscription_id: int) -> None:
+        super().__init__(f"no subscription has the id {subscription_id}; `feedserver hub list` shows them all")
 
 
 # --- fetching ---

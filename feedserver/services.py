@@ -24,10 +24,14 @@ from feedserver.storage import rate_limits, revision
 from feedserver.storage.engine import Database
 from feedserver.thoughts.retention import RefusalCounter, Retention
 from feedserver.thoughts.verification import recheck
+from feedserver.thoughts.verification.fetch_budget import FetchBudget
 from feedserver.thoughts.verification.inspect import Fetch
 from feedserver.thoughts.verification.recheck import VERIFY
 from feedserver.thoughts.verification.verify import Verifier
 from feedserver.urls import Urls
+from feedserver.websub import leaving
+from feedserver.websub.turns import Turns
+from feedserver.websub.verification import CONFIRM, Verification
 
 if TYPE_CHECKING:
     from feedserver.thoughts.comments import Tokens
@@ -64,6 +68,7 @@ class Services:
         listeners = (
             *(scheduling.follow, related.follow, partial(lists.follow, settings.site.author)),
             partial(recheck.follow, self.urls),
+            leaving.follow,
         )
         self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
         fetch = fetch or _guarded_fetch(settings)
@@ -71,11 +76,19 @@ class Services:
         refusals = RefusalCounter(settings.keep)
         self.verifier = Verifier(self.database, self.urls, settings, clock, cpu_clock, fetch, refusals)
         retention = Retention(self.database, settings.keep, timedelta(seconds=settings.limits.refetch))
-        tasks = (retention.clean, partial(fold_days, self.database, settings.keep.readers), self._forget_counters)
+        tasks = (
+            *(retention.clean, partial(fold_days, self.database, settings.keep.readers), self._forget_counters),
+            partial(leaving.clean, self.database),
+        )
+        turns = Turns(FetchBudget(self.urls, settings.limits.host))
+        topics = leaving.TopicCheck(self.database, self.urls, settings.site.author, clock)
         handlers = {
             VERIFY: self.verifier.carry_out,
             scheduling.PUBLISH: self.publisher.notify_due,
             HOUSEKEEPING: Housekeeping(self.database, clock, tasks).carry_out,
+            CONFIRM: Verification(self.database, clock, self.exchange, turns).carry_out,
+            leaving.CHECK: topics.carry_out,
+            leaving.DENY: leaving.Denial(self.database, clock, self.exchange, turns).carry_out,
         }
         self.runner = Runner(self.database, handlers, clock)
 
@@ -117,6 +130,7 @@ class WebServices(Services):
         from feedserver.storage.write_probe import WriteProbe
         from feedserver.thoughts.receiving import Receiver
         from feedserver.thoughts.slots import WaitingSlots
+        from feedserver.websub.subscribing import Hub
 
         super().__init__(settings, clock, fetch, cpu_clock, Condition("the database"), exchange)
         settings = self.settings
@@ -127,6 +141,7 @@ class WebServices(Services):
         self.receiver = Receiver(
             self.database, self.urls, settings, clock, self.verifier, self.runner, slots=self.waiting_slots
         )
+        self.hub = Hub(self.database, self.urls, settings, clock)
         self.collector = Collector(self.urls, settings)
         self.feed_documents = FeedDocuments(self.database, self.changes, self.collector, clock)
         self.page_cache = PageCache(self.database, self.changes, clock)

@@ -26,6 +26,7 @@ HEADINGS = [
     "Shapes of JSON",
     "Feeds over HTTP",
     "Pings that go out",
+    "WebSub",
     "Growing old",
     "Backup and restore",
 ]

@@ -72,6 +72,7 @@ VIEWS = {
     "pages/views.py",
     "thoughts/views.py",
     "thoughts/webmention_views.py",
+    "websub/views.py",
 }
 PURE = {
     "content_coding.py",
@@ -128,6 +129,7 @@ PURE = {
     "thoughts/source/xhtml.py",
     "thoughts/webmention.py",
     "websub/model.py",
+    "websub/requests.py",
 }
 IMPURE_LIBRARIES = {"flask", "sqlalchemy", "socket", "http", "requests", "time"}
 

@@ -56,7 +56,7 @@ class Subscription:
 
 def bounded_lease(seconds: int) -> timedelta:
     """The lease that a reader gets who asks for so many seconds."""
-    return min(max(timedelta(seconds=min(seconds, 10**9)), SHORTEST_LEASE), LONGEST_LEASE)
+    return min(max(timedelta(seconds=seconds), SHORTEST_LEASE), LONGEST_LEASE)
 
 
 def callback_hash(callback: str) -> str:

@@ -9,9 +9,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
+from feedserver.storage.batches import batches
 from feedserver.storage.locks import lock_names
 from feedserver.storage.schema import websub_subscriptions as table
 from feedserver.websub.model import Asked, Subscription, callback_hash
+from feedserver.websub.requests import HubRequest
 
 LEASE_ENDED: Final = "its lease has ended, and was not renewed"
 
@@ -33,9 +35,10 @@ def lock_all(connection: Connection) -> None:
     lock_names(connection, _LOCK, ["subscriptions"])
 
 
-def by_id(connection: Connection, subscription_id: int) -> Subscription | None:
-    """The subscription, locked until the transaction ends."""
-    row = connection.execute(_BY_ID.with_for_update(), {"id": subscription_id}).one_or_none()
+def by_id(connection: Connection, subscription_id: int, *, is_locked: bool = False) -> Subscription | None:
+    """The subscription; `is_locked` until the transaction ends."""
+    query = _BY_ID.with_for_update() if is_locked else _BY_ID
+    row = connection.execute(query, {"id": subscription_id}).one_or_none()
     return _subscription(row) if row else None
 
 
@@ -72,6 +75,21 @@ def active(connection: Connection, topic: str, now: datetime) -> list[Subscripti
     return [_subscription(row) for row in connection.execute(query.order_by(table.c.id))]
 
 
+def live(connection: Connection, topic: str, most: int) -> list[Subscription]:
+    """The subscriptions to a topic that have not ended, those that wait for their callback too; at most so many."""
+    query = _QUERY.where(table.c.topic == topic, _LIVES).order_by(table.c.id).limit(most)
+    return [_subscription(row) for row in connection.execute(query)]
+
+
+def with_readers(connection: Connection, topics: Sequence[str]) -> Sequence[str]:
+    """Those of `topics` that have subscriptions which have not ended."""
+    found: list[str] = []
+    for some in batches(topics):
+        query = select(table.c.topic).distinct().where(table.c.topic.in_(some), _LIVES)
+        found += connection.execute(query.order_by(table.c.topic)).scalars()
+    return found
+
+
 # --- writing ---
 
 
@@ -91,34 +109,26 @@ def has_room(connection: Connection, most: int, known: Subscription | None) -> b
     return True
 
 
-def add(
-    connection: Connection,
-    topic: str,
-    topic_url: str,
-    callback: str,
-    callback_site: str,
-    asked: Asked,
-    now: datetime,
-) -> int:
+def add(connection: Connection, topic: str, callback_site: str, request: HubRequest, now: datetime) -> int:
     """Stores a new subscription, which its callback has to confirm; returns its id."""
     values = {
         "topic": topic,
-        "topic_url": topic_url,
-        "callback": callback,
-        "callback_hash": callback_hash(callback),
+        "topic_url": request.topic_url,
+        "callback": request.callback,
+        "callback_hash": callback_hash(request.callback),
         "callback_site": callback_site,
         "state": "pending",
         "failures": 0,
         "detail": "",
         "created_at": now,
-        **_asked_columns(asked),
+        **_asked_columns(request.asked),
     }
     return int(connection.execute(insert(table).values(values).returning(table.c.id)).scalar_one())
 
 
-def ask(connection: Connection, known: Subscription, topic_url: str, asked: Asked) -> None:
+def ask(connection: Connection, known: Subscription, request: HubRequest) -> None:
     """Stores what a known subscription's callback has to confirm; one that ended becomes pending."""
-    values: dict[str, Any] = {"topic_url": topic_url, **_asked_columns(asked)}
+    values: dict[str, Any] = {"topic_url": request.topic_url, **_asked_columns(request.asked)}
     if known.state == "ended":
         values |= {"state": "pending", "detail": "", "ended_at": None, "failures": 0, "pushed_etag": None}
     connection.execute(_UPDATE, {"of": known.id, **values})

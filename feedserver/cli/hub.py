@@ -1,0 +1,55 @@
+"""`feedserver hub …`: who subscribes to the feeds at the hub of this site."""
+
+import argparse
+from argparse import Namespace
+from datetime import datetime
+from typing import Any, Final
+
+from feedserver.cli.arguments import Commands, is_number, listing, noun, open_site, print_list, verb
+from feedserver.websub import leaving, store
+from feedserver.websub.model import Subscription
+
+_COLUMNS: Final = ("id", "state", "topic", "callback", "lease_until", "pushed_at", "failures", "detail")
+
+
+def add_commands(commands: Commands) -> None:
+    group = noun(commands, "hub", "who subscribes to the feeds at the hub of this site")
+    listing(group, "list", _list, "list the subscriptions, newest first")
+    dropped = verb(group, "drop", _drop, "end subscriptions; their readers are told")
+    dropped.add_argument("ids", metavar="ID", type=_id, nargs="+")
+
+
+def _id(text: str) -> int:
+    if not is_number(text):
+        raise argparse.ArgumentTypeError(f"“{text}” is not an id; `feedserver hub list` shows them")
+    return int(text)
+
+
+def _list(chosen: Namespace) -> None:
+    services = open_site()
+    now = services.clock()
+    with services.database.read() as connection:
+        rows = [_row(one, now) for one in store.everything(connection)]
+    zone = services.settings.site.zone
+    print_list(rows, as_json=chosen.json, columns=_COLUMNS, zone=zone, roomy="callback")
+
+
+def _row(subscription: Subscription, now: datetime) -> dict[str, Any]:
+    return {
+        "id": subscription.id,
+        "topic": subscription.topic_url,
+        "callback": subscription.callback,
+        "state": subscription.state_at(now),
+        "lease_until": subscription.lease_until,
+        "pushed_at": subscription.pushed_at,
+        "failures": subscription.failures,
+        "detail": subscription.detail,
+    }
+
+
+def _drop(chosen: Namespace) -> None:
+    services = open_site()
+    ids = list(dict.fromkeys(chosen.ids))
+    services.database.transact(lambda connection: leaving.drop(connection, ids, services.clock()))
+    for one in ids:
+        print(f"ended  {one}")

@@ -1,0 +1,116 @@
+"""Takes what readers ask of the hub: checks it, and stores it with the job that asks the callback to confirm it.
+
+Nobody waits for that answer, and an answer to a reader tells nothing of subscriptions (WebSub section 5.2).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from sqlalchemy import Connection
+
+from feedserver import domains
+from feedserver.clock import Clock
+from feedserver.errors import (
+    FeedNotFound,
+    HubFull,
+    PostNotFound,
+    SubscriptionError,
+    SubscriptionUnusable,
+    TooManyOfOneSite,
+    TooManyRequests,
+    Unconfirmed,
+)
+from feedserver.feeds import existing, scopes
+from feedserver.jobs import store as jobs
+from feedserver.settings import Settings
+from feedserver.storage import rate_limits
+from feedserver.storage.engine import Database
+from feedserver.thoughts.verification.fetch_budget import budget_key
+from feedserver.urls import Urls
+from feedserver.websub import requests, store
+from feedserver.websub.model import Subscription
+from feedserver.websub.requests import HubRequest
+from feedserver.websub.verification import CONFIRM
+
+_MOST_OF_ONE_SITE: Final = 10  # subscriptions to one topic whose callbacks share a budget key
+_SOON: Final = 15  # seconds until a callback that answers has confirmed
+_LATER: Final = 3_600  # seconds until a full hub is worth another try
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Takes requests. Safe to share between threads."""
+
+    database: Database
+    urls: Urls
+    settings: Settings
+    clock: Clock
+
+    def receive(self, form: bytes, sender: str) -> None:
+        """Takes the form that `sender` (an IP address) sent. Raises a SubscriptionError."""
+        request = requests.parse(form)
+        requests.check_callback(request.callback, self.settings.egress)
+        if self.urls.owns(request.callback):
+            raise SubscriptionUnusable("hub.callback", "is on this site")
+        topic = self._topic(request.topic_url) if request.asked.mode == "subscribe" else None
+        refused = self.database.transact(partial(self._store, request=request, topic=topic, sender=sender))
+        if refused:
+            raise refused
+
+    def _topic(self, topic_url: str) -> str:
+        """The key of the feed whose `self` is `topic_url`. Raises SubscriptionUnusable if there is none."""
+        unusable = SubscriptionUnusable("hub.topic", "is no feed of this site; name it as its “self” does")
+        address = scopes.newest_at(self.urls, topic_url)
+        if address is None:
+            raise unusable
+        try:
+            with self.database.read() as connection:
+                existing.require(connection, address, self.settings.site.author, self.clock())
+        except (FeedNotFound, PostNotFound) as error:
+            raise unusable from error
+        return address.key
+
+    def _store(
+        self, connection: Connection, request: HubRequest, topic: str | None, sender: str
+    ) -> SubscriptionError | None:
+        """One transaction: limits, the request, and its job. A refusal is returned, so that what is counted stays."""
+        now = self.clock()
+        store.lock_all(connection)
+        limit = rate_limits.Limit(f"hub:{domains.network(sender)}", self.settings.limits.sender)
+        if refusal := rate_limits.take(connection, [limit], now, tidy=False):
+            return TooManyRequests(refusal.seconds)
+        if topic is None:
+            return self._leave(connection, request, now)
+        store.end_expired(connection, now)
+        known = store.at_topic(connection, topic, request.callback)
+        site = budget_key(request.callback)
+        if store.is_any_unconfirmed(connection, request.callback):
+            return Unconfirmed(_SOON)
+        if known is None or known.state == "ended":
+            if store.count_of_site(connection, topic, site) >= _MOST_OF_ONE_SITE:
+                return TooManyOfOneSite()
+            if not store.has_room(connection, self.settings.limits.subscriptions, known):
+                return HubFull(_LATER)
+        if known is None:
+            self._add_job(connection, store.add(connection, topic, site, request, now), site, now)
+        else:
+            self._ask(connection, known, request, now)
+        return None
+
+    def _leave(self, connection: Connection, request: HubRequest, now: datetime) -> SubscriptionError | None:
+        """Of a subscription that is not there nothing is told, and its callback is not contacted."""
+        known = store.at_topic_url(connection, request.topic_url, request.callback)
+        if store.is_any_unconfirmed(connection, request.callback):
+            return Unconfirmed(_SOON)
+        if known is not None and known.state_at(now) == "active":
+            self._ask(connection, known, request, now)
+        return None
+
+    def _ask(self, connection: Connection, known: Subscription, request: HubRequest, now: datetime) -> None:
+        store.ask(connection, known, request)
+        self._add_job(connection, known.id, known.callback_site, now)
+
+    def _add_job(self, connection: Connection, subscription_id: int, site: str, now: datetime) -> None:
+        jobs.ensure(connection, CONFIRM, str(subscription_id), now, now, concurrency_key=f"hub:{site}")
