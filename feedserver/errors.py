@@ -17,6 +17,7 @@
     │   └── ArchiveNotFull       the archive after the last full one
     ├── ThoughtError
     │   └── ThoughtNotFound
+    ├── SendingError             others cannot be told of a post
     ├── PingError                one class for each refusal (docs/interface.md, “pingback.ping”)
     ├── SubscriptionError        one class for each refusal (docs/interface.md, “WebSub”)
     │   ├── SubscriptionUnusable names the field
@@ -166,6 +167,37 @@ class ThoughtNotFound(ThoughtError):
     def __init__(self, thought_id: int) -> None:
         super().__init__(f"no thought has the id {thought_id}; `feedserver thought list` shows them all")
         self.thought_id = thought_id
+
+
+class SendingError(FeedserverError):
+    """Others cannot be told of a post."""
+
+
+class PostUnseen(SendingError):
+    """Readers do not see the post, which is a draft or scheduled."""
+
+    def __init__(self, slug: str, status: str) -> None:
+        super().__init__(
+            f"“{slug}” is {'a draft' if status == 'draft' else status}; nobody is told before readers see it"
+        )
+
+
+class NothingToTell(SendingError):
+    """The post says that nobody is to be told of it; or the page never heard of it, and now there is nothing left."""
+
+    def __init__(self, slug: str, *, tells: bool = False) -> None:
+        why = "is seen or links there no more" if tells else "says `tell: false`; take that out of it first"
+        super().__init__(f"nothing to tell: “{slug}” {why}")
+
+
+class OutgoingPingNotFound(SendingError):
+    def __init__(self, ping_id: int) -> None:
+        super().__init__(f"no ping has the id {ping_id}; `feedserver ping list` shows them all")
+
+
+class AlreadyTold(SendingError):
+    def __init__(self, ping_id: int, slug: str) -> None:
+        super().__init__(f"ping {ping_id} was told; `feedserver ping send {slug}` tells all pages once more")
 
 
 class PingError(FeedserverError):

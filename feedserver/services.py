@@ -19,6 +19,9 @@ from feedserver.net.fetch import fetch
 from feedserver.posts import lists, related, scheduling
 from feedserver.posts.publishing import Publisher
 from feedserver.readership.folding import fold_days
+from feedserver.sending.delivery import Delivery
+from feedserver.sending.outbox import TELL, Outbox
+from feedserver.sending.store import SEND
 from feedserver.settings import Settings
 from feedserver.storage import rate_limits, revision
 from feedserver.storage.engine import Database
@@ -65,14 +68,16 @@ class Services:
         private_files.take_site_from_others(settings.data_dir, self.database.file)
         self.settings = settings = site_address.settings_in_force(settings, self.database)
         self.urls = Urls(settings.site.url)
+        self.outbox = Outbox(self.database, self.urls, settings.sending, clock)
         listeners = (
-            *(scheduling.follow, related.follow, partial(lists.follow, settings.site.author)),
+            *(scheduling.follow, self.outbox.follow, related.follow, partial(lists.follow, settings.site.author)),
             partial(recheck.follow, self.urls),
             leaving.follow,
         )
         self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
         fetch = fetch or _guarded_fetch(settings)
         self.exchange = exchange or _guarded_exchange(settings)
+        delivery = Delivery(self.database, self.urls, settings, clock, self.exchange)
         refusals = RefusalCounter(settings.keep)
         self.verifier = Verifier(self.database, self.urls, settings, clock, cpu_clock, fetch, refusals)
         retention = Retention(self.database, settings.keep, timedelta(seconds=settings.limits.refetch))
@@ -85,6 +90,8 @@ class Services:
         handlers = {
             VERIFY: self.verifier.carry_out,
             scheduling.PUBLISH: self.publisher.notify_due,
+            TELL: self.outbox.carry_out,
+            SEND: delivery.carry_out,
             HOUSEKEEPING: Housekeeping(self.database, clock, tasks).carry_out,
             CONFIRM: Verification(self.database, clock, self.exchange, turns).carry_out,
             leaving.CHECK: topics.carry_out,

@@ -110,6 +110,8 @@ PURE = {
     "sending/answers.py",
     "sending/fields.py",
     "sending/meaning.py",
+    "sending/decisions.py",
+    "sending/links.py",
     "sending/model.py",
     "thoughts/lifecycle.py",
     "thoughts/model.py",

@@ -166,6 +166,14 @@ def count_of(connection: Connection, concurrency_key: str, priority: int, until:
     return connection.execute(query).scalar_one()
 
 
+def count_planned(connection: Connection, concurrency_key: str, after: datetime, until: datetime) -> int:
+    """How many jobs of one key are due after one moment, and until another."""
+    query = select(func.count()).where(
+        jobs.c.concurrency_key == concurrency_key, jobs.c.run_at > after, jobs.c.run_at <= until
+    )
+    return connection.execute(query).scalar_one()
+
+
 def job_of(row: Row[Any]) -> Job:
     return Job(**row._mapping)  # noqa: SLF001 - documented
 

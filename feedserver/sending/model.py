@@ -46,5 +46,4 @@ class OutgoingPing:
     @property
     def may_have_heard(self) -> bool:
         """Whether the receiver was told, or may have been by a try whose answer was not heard."""
-        is_unsure = self.endpoint is not None and self.state in ("waiting", "failed")
-        return self.told_at is not None or is_unsure
+        return self.told_at is not None or (self.endpoint is not None and self.state != "refused")

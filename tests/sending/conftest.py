@@ -8,8 +8,13 @@ import pytest
 
 from feedserver.net.connection import Policy
 from feedserver.net.exchange import Exchange, exchange
+from feedserver.services import WebServices
+from feedserver.settings import Settings
 from feedserver.urls import Urls
+from tests.sending.desk import Desk
+from tests.sending.elsewhere import Elsewhere
 from tests.sending.receiving import OtherSite
+from tests.support.outside import Clock, Web
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +49,22 @@ def way_out() -> Exchange:
 def urls() -> Urls:
     """The URLs of our site."""
     return Urls("http://blog.example")
+
+
+@pytest.fixture
+def elsewhere() -> Elsewhere:
+    return Elsewhere()
+
+
+@pytest.fixture
+def services(settings: Settings, clock: Clock, web: Web, elsewhere: Elsewhere) -> Iterator[WebServices]:
+    """The services of a site whose ways out lead to pages in memory."""
+    services = WebServices(settings, clock=clock, fetch=web, exchange=elsewhere)
+    yield services
+    services.waiting_slots.close()
+    services.database.close()
+
+
+@pytest.fixture
+def desk(services: WebServices, clock: Clock) -> Desk:
+    return Desk(services, clock)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Executable, event, insert, text
+from sqlalchemy import Connection, Executable, event, insert, text, update
 from sqlalchemy.dialects import sqlite
 
 from feedserver.errors import StorageError
@@ -69,9 +69,7 @@ def full(services: WebServices, web: Web, clock: Clock) -> WebServices:
         hosts.set_rule(connection, "spam.example", "block", services.clock())
         heartbeat.beat(connection, "jobs", services.clock())
         removed.remember(connection, [spam("http://spam.example/")], services.clock())
-        connection.execute(
-            insert(told_posts).values(post_id=1, links_before=("http://a.example/", "http://b.example/"))
-        )
+        connection.execute(update(told_posts).values(links_before=("http://a.example/", "http://b.example/")))
         connection.execute(insert(outgoing_pings).values(ping_to_a_friend(services.clock())))
     return services
 

@@ -1,0 +1,214 @@
+"""Tells one page: looks for its endpoint, and sends the ping. The job `send`, whose subject is the ping's id.
+
+The requests are between short transactions, never inside one. What was heard is written in one transaction with the end
+of the job: a crash before it has the page told once more.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from sqlalchemy import Connection
+
+from feedserver.clock import Clock
+from feedserver.errors import BudgetSpent
+from feedserver.jobs import store as jobs
+from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job, Outcome
+from feedserver.net.exchange import Exchange
+from feedserver.sending import decisions, manners, store
+from feedserver.sending.answers import Answer, Endpoint, Protocol
+from feedserver.sending.discovery import discover
+from feedserver.sending.model import OutgoingPing, Version
+from feedserver.sending.pingback import send_pingback
+from feedserver.sending.posting import PATIENCE
+from feedserver.sending.webmention import send_webmention
+from feedserver.settings import Settings
+from feedserver.storage import rate_limits
+from feedserver.storage.engine import Database
+from feedserver.storage.rate_limits import Count, Refusal
+from feedserver.thoughts.verification.fetch_budget import FetchBudget
+from feedserver.urls import Urls
+
+_SENDERS: Final = {"webmention": send_webmention, "pingback": send_pingback}
+_SHORT_DEADLINE: Final = 4.0  # seconds to find an endpoint while others wait for the slot
+
+
+class _PutOff(BudgetSpent):
+    """A limit is reached before a request."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(manners.reason(refusal))
+        self.refusal = refusal
+
+
+class _TakenOver(Exception):
+    """The lease was lost before the ping was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A ping that is to be sent now, of the version `version`: its leased job, and the place that it has taken."""
+
+    job: Job
+    ping: OutgoingPing
+    source: str
+    version: Version
+    places: Sequence[Count]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Sends pings. Safe to share between threads."""
+
+    database: Database
+    urls: Urls
+    settings: Settings
+    clock: Clock
+    exchange: Exchange
+
+    def carry_out(self, job: Job) -> Outcome:
+        """Runs a leased `send` job."""
+        task = self.database.transact(lambda connection: self._prepare(connection, job))
+        if not isinstance(task, Task):
+            return task
+        places = list(task.places)
+        try:
+            endpoint, answer = self._try(task, places)
+        except _PutOff as put_off:
+            refusal = put_off.refusal
+            return self.database.transact(lambda connection: self._put_off(connection, job, refusal, places))
+        except _TakenOver:
+            self.database.transact(lambda connection: manners.leave(connection, places, self.clock()))
+            return "taken over"
+        return self.database.transact(lambda connection: self._settle(connection, task, endpoint, answer, places))
+
+    # --- before the requests ---
+
+    def _prepare(self, connection: Connection, job: Job) -> Task | Outcome:
+        """Checks that there still is something to tell, and counts the first request."""
+        now = self.clock()
+        if not jobs.held(connection, job):
+            return "taken over"
+        ping = store.by_id(connection, int(job.subject))
+        if ping is None or (version := decisions.to_tell(ping)) is None:
+            jobs.finish(connection, job)
+            return "done"
+        if wait := manners.wait(connection, self.settings.sending):
+            jobs.postpone(connection, job, now + wait.pause, now, attempts=job.attempts, error=wait.reason)
+            return "put off"
+        limits = [*self._budget.limits(ping.page, job.lane), manners.place(ping.page)]
+        if refusal := rate_limits.take(connection, limits, now):
+            return self._put_off(connection, job, refusal, [])
+        source = ping.source or self.urls.post(store.slug(connection, ping))
+        if ping.source is None:
+            store.change(connection, ping.id, source=source)
+        return Task(job, ping, source, version, [limits[-1].count(now)])
+
+    # --- the requests ---
+
+    def _try(self, task: Task, places: list[Count]) -> tuple[Endpoint | None, Answer]:
+        """Looks for the endpoint, and sends the ping there. Adds the places that it takes to `places`."""
+        on_redirect = partial(self._spend_on_redirect, job=task.job)
+        exchange: Exchange = self.exchange
+        if task.job.short_deadline:
+            exchange = partial(self.exchange, timeout=_SHORT_DEADLINE)
+        target, protocols = task.ping.target, self._protocols
+        found = discover(exchange, target, self.urls, self.clock(), protocols=protocols, on_redirect=on_redirect)
+        if isinstance(found, Answer):
+            return None, found
+        places += self.database.transact(lambda connection: self._begin(connection, task, found, places))
+        answer = _SENDERS[found.protocol](
+            self.exchange,
+            found,
+            task.source,
+            target,
+            self.urls,
+            self.clock(),
+            timeout=self.settings.egress.timeout * PATIENCE,
+            on_redirect=on_redirect,
+        )
+        return found, answer
+
+    @property
+    def _protocols(self) -> Sequence[Protocol]:
+        wanted: dict[Protocol, bool] = {
+            "webmention": self.settings.sending.webmentions,
+            "pingback": self.settings.sending.pingbacks,
+        }
+        return [protocol for protocol, is_wanted in wanted.items() if is_wanted]
+
+    def _begin(
+        self, connection: Connection, task: Task, endpoint: Endpoint, places: Sequence[Count]
+    ) -> Sequence[Count]:
+        """Counts the POST, takes the place of the endpoint's host, and notes that the receiver may hear of the post."""
+        if not jobs.held(connection, task.job):
+            raise _TakenOver
+        now, place = self.clock(), manners.place(endpoint.url)
+        new = [] if place.bucket in {count.bucket for count in places} else [place]
+        if refusal := rate_limits.take(connection, [*self._budget.limits(endpoint.url, task.job.lane), *new], now):
+            raise _PutOff(refusal)
+        store.change(connection, task.ping.id, protocol=endpoint.protocol, endpoint=endpoint.url)
+        return [limit.count(now) for limit in new]
+
+    def _spend_on_redirect(self, url: str, *, job: Job) -> None:
+        """Counts the request after a redirect."""
+        limits = self._budget.limits(url, job.lane)
+        if refusal := self.database.transact(lambda connection: rate_limits.take(connection, limits, self.clock())):
+            raise _PutOff(refusal)
+
+    # --- after the requests ---
+
+    def _put_off(self, connection: Connection, job: Job, refusal: Refusal, places: Sequence[Count]) -> Outcome:
+        """Has the page told later, as a limit is reached. That is no try."""
+        now = self.clock()
+        if jobs.held(connection, job):
+            later = manners.retry_at(connection, job, refusal, now) or self._budget.retry_at(connection, job, now)
+            reason = manners.reason(refusal)
+            jobs.postpone(connection, job, later, now, attempts=job.attempts, error=reason)
+        manners.leave(connection, places, now)
+        return "put off"
+
+    def _settle(
+        self, connection: Connection, task: Task, endpoint: Endpoint | None, answer: Answer, places: Sequence[Count]
+    ) -> Outcome:
+        """Writes what was heard, and what is to come."""
+        now, job = self.clock(), task.job
+        outcome: Outcome = "taken over"
+        if jobs.held(connection, job) and (ping := store.by_id(connection, task.ping.id)):
+            settled = decisions.settled(
+                ping,
+                task.version,
+                endpoint,
+                answer,
+                attempts=job.attempts,
+                now=now,
+                jitter=random.random(),  # noqa: S311
+            )
+            outcome = self._write(connection, job, settled, now)
+        manners.leave(connection, places, now, pinged=endpoint)
+        return outcome
+
+    def _write(self, connection: Connection, job: Job, settled: decisions.Settled, now: datetime) -> Outcome:
+        ping = settled.ping
+        if settled.run_at is None:
+            jobs.finish(connection, job)
+            if store.is_erased(connection, ping):
+                store.remove(connection, [ping.id])
+                return "done"
+        else:
+            priority = BACKGROUND if settled.in_background else INTERACTIVE
+            error = ping.detail if settled.attempts else None
+            jobs.postpone(
+                connection, job, settled.run_at, now, attempts=settled.attempts, error=error, priority=priority
+            )
+        store.write(connection, ping)
+        if ping.state == "failed":
+            return "given up"
+        return "to be tried again" if settled.attempts else "done"
+
+    @property
+    def _budget(self) -> FetchBudget:
+        return FetchBudget(self.urls, self.settings.limits.host)

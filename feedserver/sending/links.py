@@ -1,0 +1,64 @@
+"""The pages that a post links to, and the version of its text that they are told of. Pure."""
+
+import json
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from urllib.parse import urljoin
+
+import turbohtml
+
+from feedserver.posts.document import body_of
+from feedserver.posts.model import Post
+from feedserver.sending.model import Version
+from feedserver.urls import MAX_URL, Urls, normalize_source, split_http
+
+_STRIPPED = "\t\n\f\r "  # around an address (WHATWG URL standard, “valid URL potentially surrounded by spaces”)
+
+Pages = Mapping[str, str]  # by page, without fragment, the address as it stands in the post
+
+
+def pages_of(post: Post, urls: Urls) -> Pages:
+    """The pages elsewhere that a post links to, those of its front matter first, then in document order.
+
+    Not those of links with `rel=nofollow`: so an author says that a page is not to hear of the post.
+    """
+    targets = [*post.reply_to, *post.like_of, *post.repost_of, *post.bookmark_of]
+    targets += _followed(post.html, urls.post(post.slug))
+    found: dict[str, str] = {}
+    for target in targets:
+        page = _page_of(target)
+        if page is not None and not urls.owns(target):
+            found.setdefault(page, target)
+    return found
+
+
+def may_link(post: Post) -> bool:
+    """Whether a post can have links; cheaper than `pages_of`."""
+    return bool(post.reply_to or post.like_of or post.repost_of or post.bookmark_of or "<a" in post.html.lower())
+
+
+def version_of(post: Post) -> Version:
+    """A hash of what others are told of: title, text and links. Nothing else of a post makes another version."""
+    about = [post.reply_to, post.like_of, post.repost_of, post.bookmark_of]
+    return sha256(json.dumps([post.title, body_of(post.source).strip(), *about]).encode()).hexdigest()
+
+
+def _followed(html: str, permalink: str) -> Iterator[str]:
+    """The absolute addresses of the links `a[href]` without `nofollow`."""
+    templates = 0
+    for token in turbohtml.tokenize(html):
+        if token.tag == "template":  # what is in one is no part of the page
+            templates += {turbohtml.TokenType.START_TAG: 1, turbohtml.TokenType.END_TAG: -1}.get(token.type, 0)
+        is_link = token.type is turbohtml.TokenType.START_TAG and token.tag == "a" and templates <= 0
+        if not is_link or "nofollow" in (token.attr("rel") or "").lower().split():
+            continue
+        try:
+            yield urljoin(permalink, (token.attr("href") or "").strip(_STRIPPED))
+        except ValueError:  # such as an invalid address in brackets
+            continue
+
+
+def _page_of(target: str) -> str | None:
+    """What identifies the page at an address; None if it is no http(s) address, or too long to be kept."""
+    page = normalize_source(target) if split_http(target) is not None else None
+    return page if page is not None and len(page) <= MAX_URL else None

@@ -1,0 +1,72 @@
+"""Manners towards those who are told: one ping at a time to a host, and a pause between two where it takes pingbacks.
+
+Kept in the database, so that all processes together keep them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import uniform
+from typing import Final
+
+from sqlalchemy import Connection
+
+from feedserver.jobs import store as jobs
+from feedserver.jobs.model import Job
+from feedserver.sending.answers import Endpoint
+from feedserver.settings import SendingSettings
+from feedserver.storage import rate_limits, revision
+from feedserver.storage.rate_limits import Count, Limit, Refusal
+from feedserver.thoughts.verification.fetch_budget import budget_key
+from feedserver.thoughts.verification.verify import ENOUGH
+
+PAUSE: Final = timedelta(seconds=16)  # between two pingbacks: WordPress refuses a second one within 15 seconds
+RESTORED: Final = "the site was restored from a backup; `feedserver resume` ends the wait"
+_OFF: Final = "sending.webmentions and sending.pingbacks are false"
+_BUSY: Final = "another ping to this host is under way, or was sent shortly before"
+_PLACE: Final = "pinging:"  # sorts after the buckets of fetches, which more share
+_LONG: Final = timedelta(hours=1)  # jobs planned later than this are not in the way
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Why nothing is sent now, and after what pause to look again."""
+
+    reason: str
+    pause: timedelta
+
+
+def wait(connection: Connection, settings: SendingSettings) -> Wait | None:
+    """Why this site sends nothing now; None if it does."""
+    if revision.restored_at(connection) is not None:
+        return Wait(RESTORED, timedelta(minutes=1))
+    return None if settings.webmentions or settings.pingbacks else Wait(_OFF, timedelta(hours=1))
+
+
+def place(url: str) -> Limit:
+    """The one place for a ping to the host of a URL. It is free again after a minute if its process dies."""
+    return Limit(f"{_PLACE}{budget_key(url)}", 1)
+
+
+def leave(connection: Connection, places: Sequence[Count], now: datetime, *, pinged: Endpoint | None = None) -> None:
+    """Gives places back. That of a host that was `pinged` and takes pingbacks stays taken for a pause."""
+    counts = [Count(taken.bucket, -taken.amount, taken.at) for taken in places]
+    if pinged is not None and pinged.protocol == "pingback":
+        counts.append(Limit(place(pinged.url).bucket, 1, lasting=PAUSE).count(now))
+    rate_limits.add(connection, counts, now)
+
+
+def reason(refusal: Refusal) -> str:
+    """Why a ping waits, for the owner."""
+    return _BUSY if refusal.bucket.startswith(_PLACE) else ENOUGH
+
+
+def retry_at(connection: Connection, job: Job, refusal: Refusal, now: datetime) -> datetime | None:
+    """When to try again what waits for a place: after the others that do; None if it waits for something else."""
+    if not refusal.bucket.startswith(_PLACE):
+        return None
+    if refusal.seconds > PAUSE.total_seconds():  # a ping is under way, and ends at any moment
+        return now + PAUSE * uniform(0.1, 1)  # noqa: S311 - no secret
+    assert job.concurrency_key is not None, "jobs that send have one"
+    ahead = jobs.count_planned(connection, job.concurrency_key, now, now + _LONG)
+    return now + timedelta(seconds=refusal.seconds) + PAUSE * ahead

@@ -1,0 +1,192 @@
+"""The outbox: what pages are to be told of a post, written when the post changes and carried out by jobs.
+
+A change writes the job `tell` of its post in its own transaction. That job works out what follows from the post as it
+stands then, and writes the pings, each with its job `send` (`delivery`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from feedserver.clock import Clock
+from feedserver.errors import AlreadyTold, NothingToTell, OutgoingPingNotFound, PostGone, PostNotFound, PostUnseen
+from feedserver.jobs import store as jobs
+from feedserver.jobs.model import Job, Outcome, one_at_a_time
+from feedserver.posts import lists
+from feedserver.posts import store as posts
+from feedserver.posts.events import PostEvent
+from feedserver.posts.model import EVERYTHING, Post
+from feedserver.sending import decisions, links, manners, store
+from feedserver.sending.decisions import Standing, Telling
+from feedserver.sending.model import OutgoingPing
+from feedserver.sending.store import SEND
+from feedserver.settings import SendingSettings
+from feedserver.storage.engine import Database
+from feedserver.thoughts.verification.fetch_budget import budget_key
+from feedserver.urls import Urls
+
+TELL: Final = "tell"  # the kind of the job that works out whom to tell of a post; its subject is the post's id
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Whom posts of this site tell what."""
+
+    database: Database
+    urls: Urls
+    settings: SendingSettings
+    clock: Clock
+
+    # --- a post changes ---
+
+    def follow(self, connection: Connection, event: PostEvent) -> None:
+        """Ensures the job that tells pages of a change, `sending.delay` after it; an existing one comes no later.
+
+        Hears of an event before `lists.follow`, which notes that readers have seen the post.
+        """
+        if not (self.settings.webmentions or self.settings.pingbacks) or event.kind == "withheld":
+            return
+        is_known = store.links_before(connection, event.post.id) is not None
+        if not is_known and not any(links.may_link(post) for post in (event.old, event.new) if post is not None):
+            return
+        if not is_known:
+            store.note_post(connection, event.post.id, self._links_before(connection, event))
+        due = event.now + timedelta(seconds=self.settings.delay)
+        job = jobs.ensure(connection, TELL, str(event.post.id), due, event.now)
+        if job.run_at > due:  # it was put off
+            jobs.bring_forward(connection, job, due, event.now)
+
+    def _links_before(self, connection: Connection, event: PostEvent) -> links.Pages:
+        """The pages that a post linked to when readers saw it before there was sending."""
+        if event.old is not None:
+            return links.pages_of(event.old, self.urls)
+        was_seen = lists.has_position(connection, EVERYTHING, event.post.id)
+        return links.pages_of(event.post, self.urls) if was_seen else {}
+
+    def carry_out(self, job: Job) -> Outcome:
+        """Runs a leased `tell` job."""
+        return self.database.transact(lambda connection: self._tell(connection, job))
+
+    def _tell(self, connection: Connection, job: Job) -> Outcome:
+        now = self.clock()
+        if not jobs.held(connection, job):
+            return "taken over"
+        if wait := manners.wait(connection, self.settings):
+            jobs.postpone(connection, job, now + wait.pause, now, attempts=job.attempts, error=wait.reason)
+            return "put off"
+        if post := posts.by_id(connection, int(job.subject)):
+            self._plan(connection, post, now)
+        jobs.finish(connection, job)
+        return "done"
+
+    # --- what the owner asks for ---
+
+    def tell_again(self, slug: str) -> Sequence[str]:
+        """Has all pages that a post links to told once more, now. Returns their addresses.
+
+        Raises PostNotFound, PostUnseen for a post that readers do not see, NothingToTell where it says so itself.
+        """
+
+        def operation(connection: Connection) -> Sequence[str]:
+            now = self.clock()
+            post = posts.by_slug(connection, slug)
+            if post is None:
+                raise PostNotFound(slug)
+            if post.state == "deleted":
+                raise PostGone(slug)
+            if not post.visible(now):
+                raise PostUnseen(slug, post.status(now))
+            if not post.tells:
+                raise NothingToTell(slug)
+            if store.links_before(connection, post.id) is None:
+                store.note_post(connection, post.id, ())
+            return [telling.target for telling in self._plan(connection, post, now, anew=True)]
+
+        return self.database.transact(operation)
+
+    def retry(self, ping_id: int) -> OutgoingPing:
+        """Has a page told at once that has refused, was given up, or has not been told yet.
+
+        Raises OutgoingPingNotFound, AlreadyTold, and NothingToTell.
+        """
+
+        def operation(connection: Connection) -> OutgoingPing:
+            now = self.clock()
+            job = jobs.find(connection, SEND, str(ping_id))
+            ping = store.by_id(connection, ping_id)
+            post = posts.by_id(connection, ping.post_id) if ping else None
+            if ping is None or post is None:
+                raise OutgoingPingNotFound(ping_id)
+            if ping.state == "told":
+                raise AlreadyTold(ping_id, post.slug)
+            standing = self._standing(connection, post, now)
+            version = decisions.version_for(ping, standing, may_have_heard=ping.may_have_heard)
+            if version is None:
+                raise NothingToTell(post.slug, tells=post.tells)
+            self._write(connection, post.id, Telling(ping.page, ping.target, version, ping), job, now)
+            return ping
+
+        return self.database.transact(operation)
+
+    def forget(self, post_id: int) -> None:
+        """Takes an erased post out of the outbox; the pages that are still to hear of its end stay until they have."""
+
+        def operation(connection: Connection) -> None:
+            post = posts.by_id(connection, post_id)
+            assert post is not None, "an erased post keeps its row"
+            self._plan(connection, post, self.clock())
+            ended = [ping.id for ping in store.of_post(connection, post_id) if ping.due_version is None]
+            store.remove(connection, ended)
+            store.forget_post(connection, post_id)
+
+        self.database.transact(operation)
+
+    # --- writing ---
+
+    def _plan(self, connection: Connection, post: Post, now: datetime, *, anew: bool = False) -> Sequence[Telling]:
+        """Writes what follows from the post as it stands. Locks jobs before pings, as `delivery` does."""
+        ids = store.ids_of_post(connection, post.id)
+        waiting = {ping_id: job for ping_id in ids if (job := jobs.find(connection, SEND, str(ping_id)))}
+        under_way = {ping_id for ping_id, job in waiting.items() if job.is_leased(now)}
+        standing = self._standing(connection, post, now)
+        plan = decisions.plan(standing, store.of_post(connection, post.id), under_way, anew=anew)
+        for ping in plan.dropped:
+            store.write(connection, ping)
+            jobs.discard(connection, SEND, str(ping.id))
+        for telling in plan.tellings:
+            self._write(connection, post.id, telling, waiting.get(telling.ping.id) if telling.ping else None, now)
+        if standing.version is not None:  # a link that was taken out is a new one if it comes back
+            left = () if anew else [page for page in standing.links_before if page in standing.pages]
+            if len(left) < len(standing.links_before):
+                store.set_links_before(connection, post.id, left)
+        return plan.tellings
+
+    def _standing(self, connection: Connection, post: Post, now: datetime) -> Standing:
+        is_seen = post.visible(now)
+        return Standing(
+            version=links.version_of(post) if is_seen else None,
+            pages=links.pages_of(post, self.urls) if is_seen else {},
+            tells=post.tells,
+            links_before=store.links_before(connection, post.id) or (),
+        )
+
+    def _write(self, connection: Connection, post_id: int, telling: Telling, job: Job | None, now: datetime) -> None:
+        """Writes what a page is to be told, with the job that is due at once."""
+        due: dict[str, Any] = {"state": "waiting", "detail": None, "since": now, "due_version": telling.version}
+        due["target"] = telling.target
+        if telling.ping is None:
+            values = {"post_id": post_id, "page": telling.page, "created_at": now, **due}
+            ping_id = store.add(connection, values)
+        else:
+            ping_id = telling.ping.id
+            if not telling.ping.may_have_heard:
+                due |= {"protocol": None, "endpoint": None}
+            store.change(connection, ping_id, **due)
+        if job is not None and job.is_leased(now):
+            return  # it sees what is due when it settles
+        jobs.discard(connection, SEND, str(ping_id))
+        key = one_at_a_time(SEND, budget_key(telling.page))
+        jobs.add(connection, SEND, str(ping_id), now, now, concurrency_key=key)

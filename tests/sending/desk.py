@@ -1,0 +1,53 @@
+"""What a test of the outbox does: lets time pass, and looks at the pings."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from feedserver.jobs import store as jobs
+from feedserver.sending import store
+from feedserver.sending.model import OutgoingPing
+from feedserver.sending.outbox import TELL
+from feedserver.sending.store import SEND
+from feedserver.services import WebServices
+from tests.support.outside import Clock
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The outbox of a site whose clock stands until it is moved."""
+
+    services: WebServices
+    clock: Clock
+
+    def after(self, **span: float) -> None:
+        """Lets time pass, and runs what is due then."""
+        self.clock.move(**span)
+        self.services.runner.run_due()
+
+    def settle(self, seconds: float = 5) -> None:
+        """Lets `sending.delay` pass."""
+        self.after(seconds=seconds)
+
+    def pings(self, slug: str | None = None) -> dict[str, OutgoingPing]:
+        """The pings by target."""
+        with self.services.database.read() as connection:
+            return {one.ping.target: one.ping for one in store.listed(connection) if slug in (None, one.slug)}
+
+    def ping(self) -> OutgoingPing:
+        """The only ping."""
+        (only,) = self.pings().values()
+        return only
+
+    def next_try(self) -> datetime | None:
+        """When the only ping is tried next."""
+        with self.services.database.read() as connection:
+            (only,) = store.listed(connection)
+        return only.next_try_at
+
+    def waiting(self) -> list[str]:
+        """The kinds of the jobs of sending."""
+        with self.services.database.read() as connection:
+            return [job.kind for job in jobs.everything(connection) if job.kind in (TELL, SEND)]
+
+    def states(self) -> dict[str, str]:
+        return {target: ping.state for target, ping in self.pings().items()}
