@@ -40,7 +40,7 @@ from feedserver.thoughts.moderation.actions import ActionResult
 
 _NEWEST = 50  # thoughts in a table
 _COLUMNS = ("id", "received", "state", "post", "who", "words", "reason")
-_WORDS = ("author_name", "author_url", "title", "excerpt")
+_WORDS = ("response", "author_name", "author_url", "title", "excerpt")
 _OF_HOST = "all thoughts from this host, subdomains included"
 
 _ACTIONS: dict[Action, str] = {
@@ -131,7 +131,7 @@ def _cells(thought: Thought) -> dict[str, Any]:
         "state": thought.state,
         "post": thought.post_slug,
         "who": thought.author_name or thought.host,
-        "words": thought.excerpt or thought.title or None,
+        "words": thought.words or thought.title or None,
         "reason": thought.reason,
     }
 
@@ -157,7 +157,7 @@ def _row(services: Services, thought: Thought, email: str | None) -> dict[str, A
         "state": thought.state,
         "reason": thought.reason,
         "kind": thought.kind,
-        "response": None,
+        "response": thought.response,
         "parent": None,
         "post": thought.post_slug,
         "source": thought.source,

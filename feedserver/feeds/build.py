@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 from uuid import UUID, uuid5
 
 from feedserver.feeds import hubs
@@ -107,20 +106,21 @@ class Builder:
         )
 
     def _thought(self, thought: Thought, post: Post) -> Entry:
-        is_ping = thought.kind != "comment"
+        words = thought.words
         return Entry(
             id=thought.guid,
             url=self.urls.thought(post.slug, thought.id, thought.page),
             title=thought_title(thought, post),
-            summary=thought.excerpt,
-            html=f"<p>{escape(thought.excerpt)}</p>" if is_ping else as_html(thought.excerpt),
-            published=thought.received_at,
+            summary=words,
+            html=as_html(words),
+            published=thought.date,
             updated=thought.updated_at,
             authors=(thought_author(thought),),
             lang=post.lang,
             in_reply_to=InReplyTo(post.guid, self.urls.post(post.slug), FeedAddress(SITE, "atom").url(self.urls)),
             external_url=thought.source and ascii_url(thought.source),
             kind=thought.kind,
+            response=thought.response,
         )
 
     def _person(self, name: str) -> Person:
@@ -128,8 +128,8 @@ class Builder:
 
 
 def thought_title(thought: Thought, post: Post) -> str:
-    """Returns the title of a thought as an entry: who, and on which post."""
-    return f"{thought.author_label} on “{shorten(post.label, _TITLE)}”"
+    """Returns the title of a thought as an entry: who, and on which post, or what a reaction did with it."""
+    return f"{thought.author_label} {thought.deed or 'on'} “{shorten(post.label, _TITLE)}”"
 
 
 def thought_author(thought: Thought) -> Person:

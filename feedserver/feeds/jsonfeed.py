@@ -1,7 +1,7 @@
 """JSON Feed 1.1 (https://jsonfeed.org/version/1.1).
 
-Keys have a fixed order and dates are in UTC, so the same feed gives the same bytes. The kind of a thought and the post
-that it answers are in an extension object, `_feedserver`.
+Keys have a fixed order and dates are in UTC, so the same feed gives the same bytes. The kind of a thought, what it is
+to the post, and the post's id are in an extension object, `_feedserver`.
 """
 
 import json
@@ -82,7 +82,7 @@ def _of_thought(entry: Entry) -> Object:
     return {
         "external_url": entry.external_url,
         "authors": [{"name": person.name, "url": person.url} for person in entry.authors],
-        "_feedserver": {"kind": entry.kind, "response": None, "in_reply_to": answered},
+        "_feedserver": {"kind": entry.kind, "response": entry.response, "in_reply_to": answered},
     }
 
 

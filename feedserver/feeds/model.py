@@ -61,7 +61,7 @@ class Entry:
     """One post, or one thought, within a feed.
 
     `title` may be empty. `summary` is plain text; it is the whole content if `html` is empty. `external_url` is the
-    source of a ping. `kind` is a thought's kind, None for a post.
+    source of a ping. `kind` is a thought's kind, None for a post; `response` what a ping is to the post, if known.
     """
 
     id: str
@@ -80,6 +80,7 @@ class Entry:
     in_reply_to: InReplyTo | None = None
     external_url: str | None = None
     kind: str | None = None
+    response: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,4 +55,4 @@ def _html(waiting: QueueEntry, urls: Urls) -> str:
     link = f'<a href="{escape(urls.post(post.slug))}">{escape(post.label)}</a>'
     source = f"<p>Source: {escape(ascii_url(thought.source))}</p>" if thought.source else ""
     reason = f"<p>Number {thought.id} on {link}: {escape(thought.reason or 'waits')}</p>"
-    return f"<blockquote>{as_html(thought.excerpt)}</blockquote>{reason}{source}<ul>{commands}</ul>"
+    return f"<blockquote>{as_html(thought.words)}</blockquote>{reason}{source}<ul>{commands}</ul>"

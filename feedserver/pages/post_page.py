@@ -19,6 +19,7 @@ from feedserver.posts import addresses, links
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.services import services
+from feedserver.thoughts import reactions
 from feedserver.thoughts import shown as thoughts
 from feedserver.thoughts.comments import Form
 
@@ -82,6 +83,7 @@ def _html(
         authors=authors_of(post),
         thoughts=thoughts.on_page(connection, post.id, number, urls),
         pages=pages,
+        reactions=reactions.on_post(connection, post.id, urls) if is_first else (),
         related=links.related_to(connection, post.id, now) if is_first else (),
         older=older,
         newer=newer,

@@ -17,6 +17,8 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    and_,
+    literal_column,
     text,
     true,
 )
@@ -229,7 +231,9 @@ thoughts = Table(
     Column("word_bytes", Integer, nullable=False, server_default="0"),  # of its content and pending content
     # Counts a post's thoughts from 1 in the order in which they were first shown, and never changes. A trigger sets it
     # (`migrations/…_positions_of_thoughts`), so that no way of showing one forgets it, not even an older program's.
+    # Zero: of a reaction, which takes none; one that had one before keeps it.
     Column("position", Integer),
+    Column("person", SafeText),  # who reacted (thoughts/model.person_of); null: no reaction
     UniqueConstraint("post_id", "source_key"),
     # Covers the counts of a post's thoughts by page.
     Index(None, "post_id", "position", "state", sqlite_where=_WAS_SHOWN, postgresql_where=_WAS_SHOWN),
@@ -263,6 +267,24 @@ thoughts = Table(
     Index(None, "state", "size"),  # covers the sums of bytes
     # Partial: SQLite does not use a full index for “not null”.
     Index(None, "pending_since", sqlite_where=_SOME_WAIT, postgresql_where=_SOME_WAIT),
+)
+
+# What readers see: numbered thoughts, and reactions as lines of names. In literals, as the indexes have them.
+_IS_SHOWN = thoughts.c.state == literal_column("'shown'")
+IS_NUMBERED = and_(_IS_SHOWN, thoughts.c.position > literal_column("0"), thoughts.c.person.is_(None))
+IS_REACTION = and_(_IS_SHOWN, thoughts.c.person.is_not(None))
+# They cover the counts of a post's thoughts, and of the people who reacted; SQLite looks at the conditions again.
+Index(
+    None,
+    *(thoughts.c[name] for name in ("post_id", "position", "received_at", "person", "state")),
+    sqlite_where=IS_NUMBERED,
+    postgresql_where=IS_NUMBERED,
+)
+Index(
+    None,
+    *(thoughts.c[name] for name in ("post_id", "response", "person", "id", "state")),
+    sqlite_where=IS_REACTION,
+    postgresql_where=IS_REACTION,
 )
 
 # What migrations have made beside tables: triggers by name, each with its table.

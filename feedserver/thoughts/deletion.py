@@ -22,7 +22,7 @@ _ERASED: dict[str, Any] = {
     "size": disk_size(None, None, None, NOTHING),
     **dict.fromkeys(("author_name", "author_url", "title", "excerpt"), ""),
     **dict.fromkeys(("source", "source_key", "source_site", "host", "page_key", "page_path", "target")),
-    **dict.fromkeys(("email", "commenter", "sender", "sender_network", "fingerprint")),
+    **dict.fromkeys(("email", "commenter", "person", "sender", "sender_network", "fingerprint")),
     **dict.fromkeys(("pending_content", "pending_entry", "pending_since", "response", "published_at")),
     **dict.fromkeys(("restore", "first_strike_at", "updated_at", "next_check_at")),
 }

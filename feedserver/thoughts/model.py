@@ -5,6 +5,11 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, get_args
+from urllib.parse import urljoin
+
+from feedserver.domains import SHARED_BY_PATH, source_site
+from feedserver.thoughts.source.identity import page_key
+from feedserver.urls import split_http
 
 Protocol = Literal["pingback", "webmention"]
 Kind = Literal["pingback", "webmention", "comment"]
@@ -12,6 +17,10 @@ Kind = Literal["pingback", "webmention", "comment"]
 Response = Literal["mention", "reply", "like", "repost", "bookmark", "rsvp"]
 State = Literal["received", "shown", "held", "rejected", "gone", "spam", "deleted"]
 STATES: tuple[State, ...] = get_args(State)
+WITH_WORDS: Final[frozenset[Response | None]] = frozenset(("reply", "rsvp"))  # of its own; others have an excerpt
+# What readers see as lines of names beside the numbered thoughts, in this order (storage/schema.IS_REACTION).
+REACTIONS: Final[tuple[Response, ...]] = ("like", "repost", "bookmark")
+_DEEDS: Final[dict[str | None, str]] = {"like": "liked", "repost": "reposted", "bookmark": "bookmarked"}
 
 ON_A_PAGE = 100  # thoughts that a page of a post has room for
 MAX_NAME = 500  # characters
@@ -71,6 +80,18 @@ def commenter_of(name: str, email: str) -> str | None:
     return hashlib.sha256(who.encode("utf-8", "replace")).hexdigest()[:_HASH_DIGITS]
 
 
+def person_of(content: Content, source_key: str) -> str:
+    """A hash of who wrote a source: of the author's address, else of the name and the source site.
+
+    The root of its server is no author's address: it stands where a source names none.
+    """
+    root = page_key(urljoin(source_key, "/"))
+    at = page_key(content.author_url) if split_http(content.author_url) else root
+    name = unicodedata.normalize("NFC", content.author_name.casefold())
+    who = at.rstrip("/") if at != root else f"{name}\0{source_site(source_key, SHARED_BY_PATH)}"
+    return hashlib.sha256(who.encode("utf-8", "replace")).hexdigest()[:_HASH_DIGITS]
+
+
 @dataclass(frozen=True, slots=True)
 class LinkSignals:
     """How a source links to a post: signs of spam.
@@ -94,8 +115,8 @@ class Thought:
     when the content last changed, are whole seconds. `approved`: a moderator approved exactly this content;
     `pending_content` is what the source says since. `sender` is the address that sent the last ping, only its wide
     network once that is settled. `strikes` counts the 404s in a row, since `first_strike_at`. `position` counts the
-    thoughts of its post in the order in which they were first shown. `response` and `published_at` are those of its
-    `content`.
+    thoughts of its post in the order in which they were first shown; zero: that of a reaction, which takes none.
+    `response` and `published_at` are those of its `content`.
     """
 
     id: int
@@ -132,9 +153,14 @@ class Thought:
     published_at: datetime | None = None
 
     @property
+    def is_reaction(self) -> bool:
+        """Whether it is one of a line of names, and no numbered thought."""
+        return self.response in REACTIONS
+
+    @property
     def page(self) -> int:
-        """The page of its post that it stands on, for good; the first one if it was never shown."""
-        return ((self.position or 1) - 1) // ON_A_PAGE + 1
+        """The page of its post that it stands on, for good; the first one for a reaction, and if it was never shown."""
+        return 1 if self.is_reaction else ((self.position or 1) - 1) // ON_A_PAGE + 1
 
     @property
     def author_label(self) -> str:
@@ -143,8 +169,23 @@ class Thought:
 
     @property
     def date(self) -> datetime:
-        """When its source was published, as it says itself, else when it was received."""
-        return self.published_at or self.received_at
+        """When its source was published, as it says itself; at latest when it was received."""
+        return min(self.published_at or self.received_at, self.received_at)
+
+    @property
+    def deed(self) -> str | None:
+        """What a reaction did, as a verb; None for others."""
+        return _DEEDS.get(self.response)
+
+    @property
+    def has_own_words(self) -> bool:
+        """Whether its excerpt is all that it says, in paragraphs, and no part of a longer text."""
+        return self.kind == "comment" or self.response in WITH_WORDS
+
+    @property
+    def words(self) -> str:
+        """What to read of it where it stands alone: its excerpt, or in words what a reaction did."""
+        return f"{self.author_label} {self.deed} this." if self.deed else self.excerpt
 
     @property
     def content(self) -> Content:

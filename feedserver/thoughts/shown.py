@@ -3,13 +3,12 @@
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
 from feedserver.posts import store as posts
 from feedserver.storage.batches import batches
-from feedserver.storage.schema import thoughts
+from feedserver.storage.schema import IS_NUMBERED, thoughts
 from feedserver.thoughts.model import ON_A_PAGE, Thought
 from feedserver.thoughts.source.identity import is_own
 from feedserver.thoughts.store import QUERY, thought_of
@@ -17,28 +16,28 @@ from feedserver.urls import Urls, base_of_post
 
 
 def on_page(connection: Connection, post_id: int, page: int, urls: Urls) -> list[Thought]:
-    """The thoughts that are shown on one page of a post, in the order of their positions."""
+    """The numbered thoughts that are shown on one page of a post, in the order of their positions."""
     last = page * ON_A_PAGE
-    query = _on_post(post_id).where(thoughts.c.position > last - ON_A_PAGE, thoughts.c.position <= last)
+    query = QUERY.where(IS_NUMBERED, thoughts.c.post_id == post_id)
+    query = query.where(thoughts.c.position > last - ON_A_PAGE, thoughts.c.position <= last)
     # With a limit: PostgreSQL expects a great part of all thoughts on the first page, and would read and sort them.
     rows = connection.execute(query.order_by(thoughts.c.position).limit(ON_A_PAGE))
     return [at_present(thought_of(row), urls) for row in rows]
 
 
 def by_page(connection: Connection, post_id: int) -> dict[int, int]:
-    """How many thoughts are shown on each page of a post that has some, in the order of the pages."""
+    """How many numbered thoughts are shown on each page of a post that has some, in the order of the pages."""
     page = ((thoughts.c.position - 1) // ON_A_PAGE + 1).label("page")
-    query = select(page, func.count()).where(
-        thoughts.c.post_id == post_id, thoughts.c.position > 0, thoughts.c.state == "shown"
-    )
+    query = select(page, func.count()).where(IS_NUMBERED, thoughts.c.post_id == post_id)
     rows = connection.execute(query.group_by(page).order_by(page)).all()
     return {row[0]: row[1] for row in rows}
 
 
 def newest_pings(connection: Connection, post_id: int, urls: Urls, limit: int) -> list[Thought]:
-    """The newest pings that are shown on a post, in the order of their positions."""
-    query = _on_post(post_id).where(thoughts.c.kind != "comment", thoughts.c.position > 0)
-    rows = connection.execute(query.order_by(thoughts.c.position.desc()).limit(limit)).all()
+    """The newest pings that are shown on a post, reactions too, in the order in which they were received."""
+    query = QUERY.where(thoughts.c.post_id == post_id, thoughts.c.state == "shown", thoughts.c.kind != "comment")
+    query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc())
+    rows = connection.execute(query.limit(limit)).all()
     return [at_present(thought_of(row), urls) for row in reversed(rows)]
 
 
@@ -69,15 +68,11 @@ def count(connection: Connection, now: datetime, post_id: int | None = None) -> 
 
 
 def counts(connection: Connection, post_ids: Collection[int] | None = None) -> dict[int, tuple[int, datetime]]:
-    """For each of these posts with shown thoughts, or of all: their number, and when the newest was received."""
+    """For each of these posts with numbered thoughts, or of all: their number, and when the newest was received."""
     shown = select(thoughts.c.post_id, func.count(), func.max(thoughts.c.received_at))
-    shown = shown.where(thoughts.c.state == "shown").group_by(thoughts.c.post_id)
+    shown = shown.where(IS_NUMBERED).group_by(thoughts.c.post_id)
     some = [shown] if post_ids is None else [shown.where(thoughts.c.post_id.in_(ids)) for ids in batches([*post_ids])]
     return {post_id: (count, newest) for query in some for post_id, count, newest in connection.execute(query)}
-
-
-def _on_post(post_id: int) -> Select[Any]:
-    return QUERY.where(thoughts.c.post_id == post_id, thoughts.c.state == "shown")
 
 
 def _readable(now: datetime, post_id: int | None) -> tuple[ColumnElement[bool], ...]:

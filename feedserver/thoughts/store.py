@@ -26,7 +26,17 @@ from feedserver.thoughts import receipts
 from feedserver.thoughts.contents import entry_of, from_json, to_json, words_of
 from feedserver.thoughts.disk_size import disk_size
 from feedserver.thoughts.lifecycle import FINAL, Decision, nothing_to_show
-from feedserver.thoughts.model import NOTHING, Content, Kind, Protocol, State, Thought, commenter_of
+from feedserver.thoughts.model import (
+    NOTHING,
+    REACTIONS,
+    Content,
+    Kind,
+    Protocol,
+    State,
+    Thought,
+    commenter_of,
+    person_of,
+)
 
 UPDATED_AT = func.coalesce(thoughts.c.updated_at, thoughts.c.received_at)
 _COLUMNS = [
@@ -248,6 +258,7 @@ def _decided(thought: Thought, decision: Decision, now: datetime) -> dict[str, A
         "word_bytes": content.size + (waiting.size if waiting else 0),
         "size": disk_size(thought.source, thought.target, thought.source_key, content, waiting),
     }
+    values |= _place(thought, decision.content)
     if decision.state not in _WAITS:
         values["sender_network"] = None
     if content != thought.content and not nothing_to_show(thought):
@@ -257,6 +268,17 @@ def _decided(thought: Thought, decision: Decision, now: datetime) -> dict[str, A
     if decision.state != thought.state:
         values["decided_at"] = now
     return values
+
+
+def _place(thought: Thought, content: Content) -> dict[str, Any]:
+    """The columns that number a thought, or count it among the people who reacted.
+
+    Position zero keeps the trigger from giving one; null lets it give one when the thought is shown.
+    """
+    if content.response in REACTIONS:
+        person = {"person": person_of(content, thought.source_key or "")}
+        return person if thought.position is not None else person | {"position": 0}
+    return {"person": None} if thought.position != 0 else {"person": None, "position": None}
 
 
 def _blank(kind: Kind, state: State, post_id: int, now: datetime) -> dict[str, Any]:

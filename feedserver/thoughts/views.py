@@ -52,7 +52,7 @@ def _ping(call: Call) -> str:
 
 
 def _get_pingbacks(call: Call) -> list[str]:
-    """`pingback.extensions.getPingbacks`: the sources whose pingbacks a post shows, the newest 1,000."""
+    """`pingback.extensions.getPingbacks`: the sources of the pings that a post shows, the newest 1,000."""
     post = services().receiver.post_at(pingback.one_string(call))
     with services().database.read() as connection:
         found = shown.newest_pings(connection, post.id, services().urls, _MOST_PINGBACKS)
@@ -94,7 +94,7 @@ _DESCRIBED: Final[dict[str, tuple[list[list[str]], str]]] = {
     ),
     "pingback.extensions.getPingbacks": (
         [["array", "string"]],
-        "The URLs of the pages whose pingbacks are shown on the post at this URL.",
+        "The URLs of the pages whose pingbacks and webmentions are shown on the post at this URL.",
     ),
     "system.listMethods": ([["array"]], "The names of the methods that this server has."),
     "system.methodSignature": ([["array", "string"]], "The types that a method returns and takes."),

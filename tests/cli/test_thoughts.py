@@ -139,6 +139,7 @@ def test_show_tells_the_words_that_stand_and_the_new_ones_that_wait(run: Run, ch
 
     assert told == listed | {
         "pending": {
+            "response": None,
             "author_name": "The Far Shore",
             "author_url": "http://other.example/",
             "title": "A new title",
@@ -549,7 +550,7 @@ def test_the_list_is_narrowed_by_kind_host_source_and_number(
     assert ids("--limit", "2") == [said.id, third]
     assert ids("--host", "other.example", "--state", "shown", "--limit", "1") == [second]
     assert run("thought", "list", "--limit", "0").status == 2
-    assert run("thought", "list", "--kind", "webmention").status == 2
+    assert run("thought", "list", "--kind", "like").status == 2
 
 
 def test_the_list_shows_who_said_what_and_why_it_waits(run: Run, comment: Add) -> None:
@@ -560,6 +561,20 @@ def test_the_list_shows_who_said_what_and_why_it_waits(run: Run, comment: Add) -
     assert re.split(" {2,}", line)[1:] == [
         *("2026-01-31 12:00", "held", "hello", "Cleo", "What a post.", "waits for approval")
     ]
+
+
+def test_a_reaction_says_what_was_done_and_is_counted_with_no_post(run: Run, ping: Add) -> None:
+    ping(content=Content("Ann", "http://other.example/ann", "", "", response="like"))
+    ping("http://other.example/2", Content("Bo", "http://other.example/bo", "", "Well said.", response="reply"))
+
+    _, reply, like = run("thought", "list").out
+    assert re.split(" {2,}", reply)[4:6] == ["Bo", "Well said."]
+    assert re.split(" {2,}", like)[4:6] == ["Ann", "Ann liked this."]
+    listed = json.loads(run("thought", "list", "--json").text)
+    assert [(one["response"], one["excerpt"]) for one in listed] == [("reply", "Well said."), ("like", None)]
+    assert json.loads(run("thought", "show", 1, "--json").text)["response"] == "like"
+    (post,) = json.loads(run("post", "list", "--json").text)
+    assert post["thoughts"] == 1
 
 
 def test_the_table_has_the_newest_fifty_and_says_how_many_there_are(run: Run, comment: Add) -> None:

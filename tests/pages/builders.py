@@ -111,6 +111,7 @@ def post_page(**values: Any) -> str:
     plain: dict[str, Any] = {"post": post(), "authors": (), "thoughts": (), "form": None, "notice": None}
     number_shown = len(values.get("thoughts", ()))
     plain |= {"related": (), "older": None, "newer": None, "pages": ThoughtPages(1, {1: number_shown})}
+    plain["reactions"] = ()
     return render("post.html", **plain | {"takes_pings": True, "canonical": PERMALINK} | values)
 
 

@@ -14,7 +14,7 @@ from feedserver.thoughts import store
 from feedserver.thoughts.lifecycle import Linked, Verdict, decide
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import actions
-from tests.feeds.happenings import link, say
+from tests.feeds.happenings import link, respond, say
 from tests.support.fixtures import Publish
 from tests.support.moderating import moderate
 from tests.support.outside import Clock
@@ -73,6 +73,15 @@ def test_held_thoughts_and_pending_content_are_listed_newest_first(
     assert comment.author_detail.href == "https://xn--bcher-kva.example/%C3%BC"
     assert "A held comment" in comment.content[0].value
     assert comment.updated == "2026-03-08T13:00:00+00:00"
+
+
+def test_a_reaction_that_waits_says_what_was_done(services: WebServices, post: Post, read: Read) -> None:
+    respond(services, post, "repost", "Ann", state="held")
+
+    (entry,) = read().entries
+
+    assert entry.title == "Ann reposted “Fog & <sea>”"
+    assert "<blockquote><p>Ann reposted this.</p></blockquote>" in entry.content[0].value
 
 
 def test_a_decided_thought_leaves_the_queue(services: WebServices, clock: Clock, post: Post, read: Read) -> None:

@@ -183,7 +183,7 @@ def test_microformats_say_what_a_post_and_its_thoughts_are(
         ".h-entry > .byline a.u-url time.dt-published": 1,
         ".h-entry > .byline a.p-author.h-card": 1,
         ".h-entry a.p-category": 1,
-        "li.h-cite.p-comment": 2,
+        "li.h-cite.u-comment": 2,
         ".h-cite .p-author.h-card": 2,
         ".h-cite .p-content": 2,
         ".h-cite time.dt-published": 2,

@@ -4,7 +4,8 @@ import pytest
 
 from feedserver.posts.model import Post
 from feedserver.thoughts import views
-from tests.feeds.happenings import link, say, say_much
+from feedserver.thoughts.model import Response
+from tests.feeds.happenings import link, respond, say, say_much
 from tests.pages.builders import get, texts
 from tests.support.pinging import call_body, read_answer
 from tests.thoughts.forms import Commenter
@@ -27,7 +28,19 @@ def test_a_comment_leads_to_the_page_where_it_stands(site_with: SiteWith, number
     assert texts(page, ".notice") == ["Thank you. Your comment is shown below the post."]
 
 
-def test_getpingbacks_names_the_newest_ones_in_the_order_of_the_pages(
+def test_getpingbacks_names_the_newest_pings_whatever_they_are_to_the_post(site: Site, post: Post, target: str) -> None:
+    responses: tuple[Response, ...] = ("like", "reply")
+    for response in responses:
+        respond(site.services, post, response, at=f"http://other.example/{response}")
+    link(site.services, post, "http://other.example/pingback")
+    asked = call_body("pingback.extensions.getPingbacks", target)
+
+    assert read_answer(site.call(asked).response.data) == [
+        f"http://other.example/{which}" for which in ("like", "reply", "pingback")
+    ]
+
+
+def test_getpingbacks_names_the_newest_ones_in_the_order_in_which_they_came(
     site: Site, post: Post, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(3):

@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from feedserver.thoughts.model import Content, Response, fingerprint_of
+from feedserver.thoughts.model import WITH_WORDS, Content, Response, fingerprint_of
 
-WITH_WORDS: Final[frozenset[Response]] = frozenset(("reply", "rsvp"))
 WITH_EXCERPT: Final[frozenset[Response]] = frozenset(("mention", "bookmark"))
 
 
