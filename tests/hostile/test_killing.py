@@ -1,10 +1,12 @@
-"""Jobs survive their processes: every acknowledged ping ends in exactly one thought, whatever was killed."""
+"""Jobs survive their processes: every acknowledged ping ends in exactly one thought, every acknowledged subscription is
+verified, and its reader told when its feed goes, whatever was killed."""
 
 from pathlib import Path
 
 import pytest
 
 from tests.hostile.killing import NO_LIMITS, ping_through_kills
+from tests.hostile.subscribing import subscribe_through_kills
 from tests.support.serving import FEEDSERVER, LONG, Site, free_port
 
 # Processes at each start; before the next one, all are killed.
@@ -28,4 +30,24 @@ def test_every_acknowledged_ping_ends_in_one_thought_though_all_processes_are_ki
     assert outcome.settled_after < 90, (
         "a lease of a killed process ends within 20 s, and its job runs after a short pause"
     )
+    assert status == 0
+
+
+@pytest.mark.timeout(900 if LONG else 120)
+@pytest.mark.parametrize("starts", STARTS.values() if LONG else [[1, 1]], ids=STARTS if LONG else ["one process"])
+@pytest.mark.parametrize("empty_database_url", ["sqlite", "postgresql"] if LONG else ["sqlite"], indirect=True)
+def test_every_acknowledged_subscription_is_verified_and_ended_though_all_processes_are_killed_again_and_again(
+    tmp_path: Path, empty_database_url: str, starts: list[int]
+) -> None:
+    site = Site(tmp_path, free_port(), NO_LIMITS | {"FEEDSERVER_DATABASE_URL": empty_database_url}, FEEDSERVER)
+
+    outcome = subscribe_through_kills(site, starts, seconds_between=0.8, timeout=150, kill_denials=LONG)
+    status = site.stop()
+
+    assert len(outcome.acknowledged) > 5
+    assert outcome.lost == 0
+    assert set(outcome.rows.values()) == {1}
+    assert set(outcome.states) == {"active"}
+    assert outcome.untold == set()
+    assert outcome.settled_after < 60
     assert status == 0

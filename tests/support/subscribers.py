@@ -45,11 +45,12 @@ def confirm(handler: BaseHTTPRequestHandler, call: Call) -> None:
 
 
 class Reader:
-    """A subscriber with callbacks at `url` + any path. `answers` says what each path answers, `confirm` by default."""
+    """A subscriber with callbacks at `url` + any path. `answers` says what each path answers, else `otherwise`."""
 
     def __init__(self, host: str = "127.0.2.1") -> None:
         self.calls: list[Call] = []
         self.answers: dict[str, Answer] = {}
+        self.otherwise: Answer = confirm
         self.closing = threading.Event()  # for answers that hang
         reader = self
 
@@ -61,7 +62,7 @@ class Reader:
                 call = Call(self.command, parts.path, parts.query, headers, body)
                 reader.calls.append(call)
                 with suppress(OSError):  # whoever asked has gone
-                    reader.answers.get(parts.path, confirm)(self, call)
+                    reader.answers.get(parts.path, reader.otherwise)(self, call)
 
             do_POST = do_GET  # noqa: N815 - as the library calls it
 

@@ -6,9 +6,9 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from feedserver.websub import callbacks
+from feedserver.websub import callbacks, leaving, verification
 from tests.support.outside import Clock
-from tests.support.subscribers import Answer, Call, Reader, say
+from tests.support.subscribers import Answer, Call, Reader, confirm, say
 from tests.support.waiting import SECONDS
 from tests.websub.conftest import TOPIC, Site
 
@@ -213,3 +213,55 @@ def test_who_has_not_subscribed_is_not_contacted_to_unsubscribe(site: Site, read
 
     assert answer.status_code == 202
     assert (site.all(), reader.calls) == ([], [])
+
+
+# --- crashes ---
+
+
+def test_a_process_that_dies_before_and_after_the_callback_was_asked_loses_nothing(
+    site: Site, reader: Reader, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease ends, and another process asks again, with another challenge."""
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    site.ask(reader.url + "/a", secret="s")
+    for name in ("tell", "_problem"):
+        with monkeypatch.context() as dying:
+            dying.setattr(verification, name, die)
+            with pytest.raises(Killed):
+                site.work()
+        clock.move(seconds=20)
+        site.work()  # frees what was leased
+        clock.move(seconds=5)
+    between = site.find(reader.url + "/a").state
+    site.work()
+
+    assert between == "pending"
+    assert (site.find(reader.url + "/a").state, site.jobs()) == ("active", [])
+    assert len({call.asked["hub.challenge"] for call in reader.calls}) == 2
+
+
+def test_of_two_requests_the_later_one_counts_though_the_first_is_under_way(
+    site: Site, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dropped and asked for again, while the callback has not answered yet."""
+    site.ask(reader.url + "/a", secret="first")
+
+    def drop_and_ask_again(handler: BaseHTTPRequestHandler, call: Call) -> None:
+        reader.answers.clear()
+        with site.services.database.write() as connection:
+            leaving.drop(connection, [site.find(reader.url + "/a").id], site.clock())
+        assert site.ask(reader.url + "/a", secret="second").status_code == 202
+        confirm(handler, call)
+
+    reader.answers["/a"] = drop_and_ask_again
+    site.work()
+
+    found = site.find(reader.url + "/a")
+    assert (found.state, found.secret, len(reader.calls)) == ("active", "second", 2)
+    assert site.jobs() == []
