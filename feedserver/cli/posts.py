@@ -94,6 +94,7 @@ def _erase(chosen: Namespace) -> None:
     with services.database.read() as connection:
         ids = erase.ids_of_post(connection, post.id)
     erased = erase.erase(services.database, ids, services.clock())
+    services.outbox.forget(post.id)
     services.database.forget_deleted()
     address = services.urls.post(post.slug)
     print(f"erased {address} and its thoughts ({len(erased):,}), for good; it answers 410; {COPIES_STAY}")

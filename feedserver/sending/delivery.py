@@ -19,8 +19,8 @@ from feedserver.jobs import store as jobs
 from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job, Outcome
 from feedserver.net.exchange import Exchange
 from feedserver.sending import decisions, manners, store
-from feedserver.sending.answers import Answer, Endpoint, Protocol
-from feedserver.sending.discovery import discover
+from feedserver.sending.answers import Answer, Endpoint
+from feedserver.sending.discovery import discover, enabled
 from feedserver.sending.model import OutgoingPing, Version
 from feedserver.sending.pingback import send_pingback
 from feedserver.sending.posting import PATIENCE
@@ -115,7 +115,7 @@ class Delivery:
         exchange: Exchange = self.exchange
         if task.job.short_deadline:
             exchange = partial(self.exchange, timeout=_SHORT_DEADLINE)
-        target, protocols = task.ping.target, self._protocols
+        target, protocols = task.ping.target, enabled(self.settings.sending)
         found = discover(exchange, target, self.urls, self.clock(), protocols=protocols, on_redirect=on_redirect)
         if isinstance(found, Answer):
             return None, found
@@ -131,14 +131,6 @@ class Delivery:
             on_redirect=on_redirect,
         )
         return found, answer
-
-    @property
-    def _protocols(self) -> Sequence[Protocol]:
-        wanted: dict[Protocol, bool] = {
-            "webmention": self.settings.sending.webmentions,
-            "pingback": self.settings.sending.pingbacks,
-        }
-        return [protocol for protocol, is_wanted in wanted.items() if is_wanted]
 
     def _begin(
         self, connection: Connection, task: Task, endpoint: Endpoint, places: Sequence[Count]

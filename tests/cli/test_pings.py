@@ -1,7 +1,7 @@
 """`feedserver ping …`: what others are told, and where pages take pings."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -117,3 +117,143 @@ def test_ping_explain_of_what_is_never_contacted_is_one_line(
     done = run("ping", "explain", url)
 
     assert (done.status, done.out, done.err[-1:]) == (1, [], [f"feedserver: {complaint}"])
+
+
+# --- list, send, retry ---
+
+KEYS = [
+    *("id", "post", "target", "source", "protocol", "endpoint", "state", "detail", "attempts", "told_at"),
+    *("next_try_at", "receipt"),
+]
+
+
+@pytest.fixture
+def told(run: Run, other: OtherSite, write: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """A post that links to two pages, of which one was told and one has refused; the URL of the one that was told."""
+    monkeypatch.setenv("FEEDSERVER_SENDING_DELAY", "0")
+    monkeypatch.setenv("FEEDSERVER_LIMITS_HOST", "1000")
+    good = other.put("/good", '<a rel="webmention" href="/takes">x</a>')
+    other.put("/takes", "", ("Location", "/status/1"), status=201)
+    bad = other.put("/bad", "", ("Link", '</refuses>; rel="webmention"'))
+    other.put("/refuses", "no, thanks \x1b[31m", status=400, kind="text/plain")
+    assert run("init", "--no-example").status == 0
+    assert run("post", "add", write(f"---\ntitle: Here\n---\n[a]({good}#part) [b]({bad})\n")).status == 0
+    assert run("jobs", "run", "--until-idle").status == 0
+    return f"{good}#part"
+
+
+def pings(run: Run, *more: str) -> list[dict[str, object]]:
+    listed = run("ping", "list", "--json", *more)
+    assert (listed.status, listed.err) == (0, [])
+    found: list[dict[str, object]] = json.loads(listed.text)
+    return found
+
+
+def test_ping_list_says_what_became_of_each_ping_newest_first(run: Run, other: OtherSite, told: str) -> None:
+    (refused,), (good,) = pings(run, "--state", "refused"), pings(run, "--state", "told", "--post", "here")
+
+    assert [*good] == [*refused] == KEYS
+    assert sorted(ping["id"] for ping in pings(run)) == [1, 2]  # type: ignore[type-var]
+    assert {**good, "id": 0, "told_at": str(good["told_at"])[-1], "detail": None} == {
+        "id": 0,
+        "post": "here",
+        "target": told,
+        "source": "http://blog.example/posts/here",
+        "protocol": "webmention",
+        "endpoint": f"{other.url}/takes",
+        "state": "told",
+        "detail": None,
+        "attempts": 1,
+        "told_at": "Z",
+        "next_try_at": None,
+        "receipt": f"{other.url}/status/1",
+    }
+    assert (refused["told_at"], refused["receipt"], refused["next_try_at"]) == (None, None, None)
+    assert "no, thanks" in str(refused["detail"])
+    assert run("ping", "list", "--post", "unknown").status == 1
+    assert run("ping", "list", "--state", "unknown").status == 2
+
+
+@pytest.mark.usefixtures("told")
+def test_the_table_of_pings_fits_a_terminal(run: Run) -> None:
+    table = run("ping", "list").out
+
+    assert table[0].split() == "id state told next try post target what came of it".split()
+    assert len(table) == 3
+    assert max(map(len, table)) <= 100
+    assert "\x1b" not in "".join(table)
+
+
+@pytest.mark.usefixtures("told")
+def test_ping_send_tells_all_pages_once_more_now(run: Run, other: OtherSite) -> None:
+    other.requests.clear()
+
+    sent = run("ping", "send", "here")
+    assert (sent.status, len(sent.out)) == (0, 1)
+    assert {ping["state"] for ping in pings(run)} == {"waiting"}
+    run("jobs", "run", "--until-idle")
+
+    assert sorted(received.path for received in other.requests if received.method == "POST") == ["/refuses", "/takes"]
+    assert {ping["state"]: ping["attempts"] for ping in pings(run)} == {"told": 2, "refused": 2}
+
+
+@pytest.mark.usefixtures("told")
+def test_ping_send_refuses_what_readers_do_not_see_or_says_so_itself(run: Run, write: Callable[..., str]) -> None:
+    for name, front in (("draft", "draft: true"), ("later", "date: 2099-01-01"), ("quiet", "tell: false")):
+        assert run("post", "add", write(f"---\ntitle: {name}\n{front}\n---\n[a](http://a.example/)\n")).status == 0
+    run("post", "add", write("---\ntitle: gone\n---\nWords.\n"))
+    run("post", "delete", "gone")
+
+    refused = [run("ping", "send", slug) for slug in ("draft", "later", "quiet", "gone", "unknown")]
+
+    assert [(one.status, one.out, len(one.err)) for one in refused] == [(1, [], 1)] * 5
+    assert "“draft” is a draft" in refused[0].err[0]
+    assert "scheduled" in refused[1].err[0]
+    assert "tell: false" in refused[2].err[0]
+
+
+@pytest.mark.usefixtures("told")
+def test_ping_send_of_a_post_without_links_says_so(run: Run, write: Callable[..., str]) -> None:
+    run("post", "add", write("---\ntitle: Alone\n---\n[me](/posts/here)\n"))
+
+    assert run("ping", "send", "alone").out == ["“alone” links to no page elsewhere"]
+
+
+@pytest.mark.usefixtures("told")
+def test_ping_retry_tries_again_what_was_refused_and_says_why_it_does_not(run: Run, other: OtherSite) -> None:
+    (good,), (refused,) = pings(run, "--state", "told"), pings(run, "--state", "refused")
+    other.put("/refuses", "", status=202)
+
+    tried = run("ping", "retry", str(good["id"]), str(refused["id"]), "99")
+    run("jobs", "run", "--until-idle")
+
+    assert tried.status == 1
+    assert tried.out == [f"{refused['id']}  {other.url}/bad"]
+    assert ["was told" in tried.err[0], "no ping has the id 99" in tried.err[1]] == [True, True]
+    assert {ping["state"] for ping in pings(run)} == {"told"}
+    assert run("ping", "retry", "x").status == 2
+
+
+@pytest.mark.usefixtures("told")
+def test_who_asks_is_told_what_keeps_others_from_being_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "`feedserver jobs run`" in run("ping", "send", "here").err[0]
+
+    monkeypatch.setenv("FEEDSERVER_SENDING_WEBMENTIONS", "false")
+    monkeypatch.setenv("FEEDSERVER_SENDING_PINGBACKS", "false")
+
+    assert "nobody is told now: sending.webmentions" in run("ping", "send", "here").err[0]
+
+
+@pytest.mark.usefixtures("told")
+def test_what_others_were_told_of_an_erased_post_goes_when_they_have_heard_of_its_end(
+    run: Run, other: OtherSite
+) -> None:
+    other.requests.clear()
+    run("post", "delete", "here")
+    run("post", "erase", "here")
+    assert [ping["target"] for ping in pings(run)] == [f"{other.url}/good#part"]
+
+    run("jobs", "run", "--until-idle")
+
+    assert [received.path for received in other.requests] == ["/good", "/takes"]
+    assert pings(run) == []
