@@ -199,7 +199,7 @@ def _storage_error(error: DBAPIError | NoConnection) -> Response:
 def _message_page(status: int) -> Response:
     heading, message = _MESSAGES.get(status, ("That did not work", "The request could not be understood."))
     page = render_template(
-        "error.html", heading=heading, message=message, canonical=None, feeds=autodiscovery.for_site()
+        "error.html", heading=heading, message=message, canonical=None, feeds=autodiscovery.for_site(), status=status
     )
     return Response(page, status, content_type="text/html; charset=utf-8")
 

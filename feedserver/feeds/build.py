@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urldefrag
 from uuid import UUID, uuid5
 
 from feedserver.feeds import hubs
@@ -88,7 +89,7 @@ class Builder:
             url=url,
             title=post.title,
             summary=post.summary or post.excerpt,
-            html=post.feed_html,
+            html=_references(post) + post.feed_html,
             published=post.published_at,
             updated=post.updated_at,
             authors=tuple(self._person(name) for name in post.authors or (self.settings.author,)),
@@ -96,6 +97,8 @@ class Builder:
             enclosures=post.enclosures,
             lang=post.lang,
             image=post.image,
+            answered_urls=post.reply_to,
+            external_url=_only_page(post),
             replies=Replies(
                 count=count,
                 page_url=f"{url}#thoughts",
@@ -125,6 +128,18 @@ class Builder:
 
     def _person(self, name: str) -> Person:
         return Person(name, self.urls.author(name))
+
+
+def _references(post: Post) -> str:
+    """What the post is about, before its text, as on its page."""
+    lang = "" if post.lang.partition("-")[0].lower() == "en" else ' lang="en"'
+    return "".join(f"<p{lang}>{line.html()}</p>\n" for line in post.references)
+
+
+def _only_page(post: Post) -> str | None:
+    """The page elsewhere that the post is about, if it is one."""
+    urls = [page.url for line in post.references for page in line.pages]
+    return urls[0] if len({urldefrag(url).url for url in urls}) == 1 else None
 
 
 def thought_title(thought: Thought, post: Post) -> str:

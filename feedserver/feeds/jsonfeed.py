@@ -55,7 +55,7 @@ def _item(entry: Entry) -> Object:
             language=entry.lang,
             attachments=[_attachment(file) for file in entry.enclosures],
         ),
-        **_of_thought(entry),
+        **_of_kind(entry),
     }
 
 
@@ -74,10 +74,11 @@ def _attachment(file: Enclosure) -> Object:
     return _known(url=file.url, mime_type=file.type, size_in_bytes=file.length)
 
 
-def _of_thought(entry: Entry) -> Object:
-    """What a thought always has, null where not known (docs/interface.md, “Shapes of JSON”). Nothing for a post."""
+def _of_kind(entry: Entry) -> Object:
+    """Of a post the page that it is about; what a thought always has, null where not known (docs/interface.md,
+    “Shapes of JSON”)."""
     if entry.kind is None:
-        return {}
+        return _known(external_url=entry.external_url)
     answered = entry.in_reply_to.ref if entry.in_reply_to else None
     return {
         "external_url": entry.external_url,

@@ -61,7 +61,8 @@ class Entry:
     """One post, or one thought, within a feed.
 
     `title` may be empty. `summary` is plain text; it is the whole content if `html` is empty. `external_url` is the
-    source of a ping. `kind` is a thought's kind, None for a post; `response` what a ping is to the post, if known.
+    source of a ping, or the one page elsewhere that a post is about; `answered_urls` are those that a post answers.
+    `kind` is a thought's kind, None for a post; `response` what a ping is to the post, if known.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Entry:
     image: str | None = None
     replies: Replies | None = None
     in_reply_to: InReplyTo | None = None
+    answered_urls: tuple[str, ...] = ()
     external_url: str | None = None
     kind: str | None = None
     response: str | None = None

@@ -1,6 +1,7 @@
 """The page of a post with a page of its thoughts: cached for everybody, or made for one visitor."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -15,13 +16,14 @@ from feedserver.pages.cache import CachedPage, PagePost
 from feedserver.pages.comment_form import empty_form, new_token
 from feedserver.pages.responses import respond
 from feedserver.pages.thought_pages import ThoughtPages
-from feedserver.posts import addresses, links
+from feedserver.posts import addresses, links, rendering
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.services import services
 from feedserver.thoughts import reactions
 from feedserver.thoughts import shown as thoughts
 from feedserver.thoughts.comments import Form
+from feedserver.urls import ascii_url
 
 _TOKEN_MARK: Final = secrets.token_urlsafe(32)  # placeholder of the token in a cached page; authors cannot guess it
 
@@ -90,9 +92,24 @@ def _html(
         form=visitor.form,
         notice=visitor.notice,
         takes_pings=takes_pings,
+        post_links_to=_link_test(post),
         canonical=urls.post(post.slug, number),
         feeds=for_post(post),
     )
+
+
+def _link_test(post: Post) -> Callable[[str | None], bool]:
+    """Tells whether a post links to a page. A thought from there is no `comment` of the h-entry: WordPress's plugin for
+    webmentions looks for its page in such properties before it looks in the text, and takes our webmention for news of
+    that thought, of which it shows nothing.
+    """
+    references = [page.url for line in post.references for page in line.pages]
+    pages = {_without_scheme(url) for url in (*rendering.links(post.feed_html), *references)}
+    return lambda source: source is not None and _without_scheme(ascii_url(source)) in pages
+
+
+def _without_scheme(url: str) -> str:
+    return url.partition("#")[0].partition("://")[2]
 
 
 def authors_of(post: Post) -> tuple[str, ...]:

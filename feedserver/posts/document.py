@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from feedserver.errors import InvalidDocument
 from feedserver.posts import field_values as values
-from feedserver.posts import front_matter, withholding
-from feedserver.posts.model import REFERENCES, DraftText
+from feedserver.posts import front_matter, references, withholding
+from feedserver.posts.model import DraftText
 from feedserver.text import clean, cluster_start, is_language_tag, one_line
 from feedserver.urls import segment
 
@@ -21,7 +21,7 @@ _MAX_TITLE = 10_000  # characters
 
 FIELDS: Final = (
     *("title", "slug", "date", "updated", "tags", "authors", "summary", "lang", "draft", "pings", "comments"),
-    *("enclosures", *REFERENCES, "tell"),
+    *("enclosures", *references.FIELDS, "tell"),
 )
 _TEXTS: Final = frozenset(("title", "slug", "tags", "authors", "summary"))  # in which “#” may be meant as text
 # What other systems call them.
@@ -95,7 +95,7 @@ def references_of(source: str) -> dict[str, Any]:
 
 
 def _references(fields: Mapping[str, Any]) -> dict[str, Any]:
-    found = {name: values.addresses(fields, name) for name in REFERENCES}
+    found = {name: values.addresses(fields, name) for name in references.FIELDS}
     return found | {"tells": values.flag(fields, "tell", values.FLAG, default=True)}
 
 

@@ -4,7 +4,8 @@ from typing import Final
 
 from sqlalchemy import Connection, Table, delete, exists, select, update
 
-from feedserver.posts.model import EVERYTHING, REFERENCES, RENDERING
+from feedserver.posts import references
+from feedserver.posts.model import EVERYTHING, RENDERING
 from feedserver.storage.schema import (
     enclosures,
     feed_versions,
@@ -22,7 +23,7 @@ from feedserver.text import caseless
 _PARTS: Final[tuple[Table, ...]] = (post_tags, post_authors, enclosures, linked_sites)
 _NOTHING: Final = {
     **dict.fromkeys(("title", "source", "html", "feed_html", "excerpt"), ""),
-    **dict.fromkeys(("summary", "image", "deleted_from", *REFERENCES)),
+    **dict.fromkeys(("summary", "image", "deleted_from", *references.FIELDS)),
     "rendering": RENDERING,
 }
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from feedserver.posts.references import ReferenceLine, lines
 from feedserver.text import caseless, shorten
 
 # The version of what is made of a document: raise it with each change of `rendering`, and when a field becomes a
 # column, and older posts are rendered anew.
 RENDERING: Final = 3
-REFERENCES: Final = ("reply_to", "like_of", "repost_of", "bookmark_of")  # fields of documents and posts
 
 _MAX_NAME: Final = 80  # characters of the name of an untitled post
 
@@ -65,14 +65,19 @@ class DraftText:
     bookmark_of: tuple[str, ...] = ()
     tells: bool = True
 
+    @property
+    def references(self) -> tuple[ReferenceLine, ...]:
+        """The pages elsewhere that it is about."""
+        return lines(self.reply_to, self.like_of, self.repost_of, self.bookmark_of)
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A body as rendered.
 
     `html` is the author's HTML for the page; `feed_html` is sanitised, for feeds, with marked addresses
-    (`addresses.absolute_html`); `excerpt` is its beginning as plain text; `image` is the first image's address; `hosts`
-    are the other hosts that it links to.
+    (`addresses.absolute_html`); `excerpt` is its beginning as plain text, or says which pages the post is about where
+    it has no words; `image` is the first image's address; `hosts` are the other hosts that it links to.
     """
 
     html: str
@@ -116,6 +121,11 @@ class Post:
     repost_of: tuple[str, ...] = ()
     bookmark_of: tuple[str, ...] = ()
     tells: bool = True
+
+    @property
+    def references(self) -> tuple[ReferenceLine, ...]:
+        """The pages elsewhere that the post is about: what stands above its text."""
+        return lines(self.reply_to, self.like_of, self.repost_of, self.bookmark_of)
 
     @property
     def label(self) -> str:

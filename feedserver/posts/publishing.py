@@ -19,7 +19,7 @@ from feedserver.posts import document as documents
 from feedserver.posts import erasing, events, scheduling, spelling, store
 from feedserver.posts.events import Listener, PostEvent
 from feedserver.posts.model import DraftText, Post, PostState
-from feedserver.posts.rendering import render
+from feedserver.posts.rendering import render, with_references
 from feedserver.settings import SiteSettings
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
@@ -44,7 +44,7 @@ class Publisher:
         """Stores a new post: published, scheduled if its date is later than now, or a draft."""
         now = now.replace(microsecond=0)
         lang = document.lang or self.settings.language
-        rendered = render(document.body, lang)
+        rendered = with_references(render(document.body, lang), document.references)
         published_at = document.date or now
 
         def operation(connection: Connection) -> Post:
@@ -72,7 +72,7 @@ class Publisher:
         """
         now = now.replace(microsecond=0)
         lang = document.lang or self.settings.language
-        rendered = render(document.body, lang)
+        rendered = with_references(render(document.body, lang), document.references)
 
         def write(connection: Connection, post: Post) -> None:
             published_at = document.date or _first_date(post, now)

@@ -1,7 +1,8 @@
 """Renders a body once, when it is written: HTML for the page and for feeds, excerpt, image, linked hosts."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from html import unescape
 
 import turbohtml
@@ -10,6 +11,7 @@ from feedserver.host_names import host_name
 from feedserver.posts import nesting
 from feedserver.posts.addresses import unmarked
 from feedserver.posts.model import Rendered
+from feedserver.posts.references import ReferenceLine
 from feedserver.posts.sanitising import for_feeds
 from feedserver.posts.visible import words_alone
 from feedserver.text import UNSEEN, clean, plain, shorten, without_open_bidi
@@ -42,6 +44,18 @@ def render(body: str, language: str) -> Rendered:
     )
 
 
+def with_references(rendered: Rendered, about: Sequence[ReferenceLine]) -> Rendered:
+    """`rendered` as the body of a post that is about the pages in these lines: their hosts are linked to as well."""
+    pages = [page.url for line in about for page in line.pages]
+    words = rendered.excerpt or shorten(", ".join(map(str, about)), EXCERPT)
+    return replace(rendered, excerpt=words, hosts=rendered.hosts | frozenset(_hosts_of(pages)))
+
+
+def links(feed_html: str) -> list[str]:
+    """The addresses of web pages that a body links to (`a[href]`), relative or absolute, in ASCII."""
+    return _addresses(feed_html, lambda tag, name: tag == "a" and name == "href")
+
+
 def _harmless_reference(match: re.Match[str]) -> str:
     """A numeric reference as written, or nothing if `clean` drops its character."""
     return match[0] if clean(unescape(match[0])) else ""
@@ -67,9 +81,11 @@ def _first_image(feed_html: str) -> str | None:
 
 def _hosts(feed_html: str) -> frozenset[str]:
     """The hosts of other sites; a link without a host stays on this one."""
-    links = _addresses(feed_html, lambda tag, name: tag == "a" and name == "href")
-    absolute = (f"http:{link}" if link.startswith("//") else link for link in links)
-    return frozenset(host_name(parts) for link in absolute if (parts := split_http(link)))
+    return frozenset(_hosts_of(f"http:{link}" if link.startswith("//") else link for link in links(feed_html)))
+
+
+def _hosts_of(links: Iterable[str]) -> Iterator[str]:
+    return (host_name(parts) for link in links if (parts := split_http(link)))
 
 
 def _addresses(feed_html: str, wanted: Callable[[str, str], bool]) -> list[str]:

@@ -11,10 +11,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select
 
 from feedserver.errors import InvalidDocument
-from feedserver.posts import store
+from feedserver.posts import references, store
 from feedserver.posts.document import body_of, references_of
 from feedserver.posts.model import RENDERING, Rendered
-from feedserver.posts.rendering import render
+from feedserver.posts.rendering import render, with_references
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import posts
@@ -47,7 +47,9 @@ def _outdated(database: Database, after: int) -> list[_Row]:
 
 def _rendered(row: _Row) -> _Anew | None:
     try:
-        return render(body_of(row.source), row.lang), _references(row)
+        fields = _references(row)
+        about = references.lines(*(fields.get(name, ()) for name in references.FIELDS))
+        return with_references(render(body_of(row.source), row.lang), about), fields
     except InvalidDocument as error:
         logger.warning("the post %s keeps its old HTML: %s", ascii(row.slug), error)
         return None
@@ -64,9 +66,9 @@ def _references(row: _Row) -> dict[str, Any]:
 def _write(rendered: dict[_Row, _Anew], connection: Connection) -> int:
     revision.revise(connection)
     written = 0
-    for row, (found, references) in rendered.items():
+    for row, (found, fields) in rendered.items():
         still = select(posts.c.id).where(posts.c.id == row.id, posts.c.rendering < RENDERING)
         if connection.execute(still).first() is not None:
-            store.write_rendered(connection, row.id, found, references)
+            store.write_rendered(connection, row.id, found, fields)
             written += 1
     return written

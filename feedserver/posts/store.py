@@ -22,9 +22,9 @@ from sqlalchemy import (
 
 from feedserver.domains import host_site
 from feedserver.errors import PostGone, PostNotFound
+from feedserver.posts import references
 from feedserver.posts.model import (
     EVERYTHING,
-    REFERENCES,
     RENDERING,
     DraftText,
     Enclosure,
@@ -251,7 +251,7 @@ def _content(document: DraftText, rendered: Rendered) -> dict[str, Any]:
         "pings_open": document.pings_open,
         "comments_open": document.comments_open,
         "tells": document.tells,
-        **{name: getattr(document, name) for name in REFERENCES},
+        **{name: getattr(document, name) for name in references.FIELDS},
     }
 
 

@@ -77,6 +77,12 @@ POSTS: dict[str, tuple[str, str]] = {
     ),
     "old html": ("title: Old", _OLD_HTML),
     "a summary with tags": ('title: Summary\nsummary: "Sum <b>mary</b> & more </p>"', "Words."),
+    "about pages elsewhere": (
+        'title: Answers\nreply_to: ["https://their.example/a?b=1&c=2", "https://bücher.example/ä<b>#é"]\n'
+        "like_of: https://their.example/a?b=1&c=2\nlang: he",
+        "Well said.",
+    ),
+    "a like alone": ('slug: like\nlike_of: "https://their.example/%E2%80%AE%3C/p%3E]]>\'"', ""),
     "a picture alone": ("title: Picture", "![alt](https://img.example/x.png)"),
     "same date": ("title: Same\ndate: 2026-01-02", "One."),
     "same date again": ("title: Same too\ndate: 2026-01-02", "Two."),
