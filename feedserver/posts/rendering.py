@@ -20,6 +20,10 @@ from feedserver.urls import scheme, split_http
 EXCERPT = 280  # characters
 
 _LINK_ELEMENT = re.compile(r"<(?=link\b)", re.IGNORECASE)
+_ANCHOR = re.compile(r"<a\b[^<>]*+", re.IGNORECASE)
+_TO_ENDPOINT = re.compile(  # values that hold no “=”, so that it is linear
+    r"""(?<![\w-])rel\s*=\s*(?:"[^"=<>]*|'[^'=<>]*|[^\s"'=<>]*)(?<![\w-])webmention(?![\w-])""", re.IGNORECASE
+)
 _REFERENCE = re.compile(r"&#(?:[0-9]++|x[0-9a-f]++);?", re.IGNORECASE)
 
 
@@ -65,9 +69,12 @@ def _without_endpoints(html: str) -> str:
     """HTML without text that clients would take for the elements by which the page names its endpoints.
 
     If a post mentions pingbacks or webmentions, its own link elements become text. Clients search by pattern (Pingback
-    1.0 section 2.2), so this alone covers all the ways to write one (`&#112;ingback`, quotes, comments).
+    1.0 section 2.2), so this alone covers all the ways to write one (`&#112;ingback`, quotes, comments). So do anchors
+    that name an endpoint of webmentions, and what looks like one to those who search for it by pattern.
     """
     said = unescape(html).lower()
+    if "webmention" in said:
+        html = _ANCHOR.sub(lambda tag: f"&lt;{tag[0][1:]}" if _TO_ENDPOINT.search(tag[0]) else tag[0], html)
     return _LINK_ELEMENT.sub("&lt;", html) if "pingback" in said or "webmention" in said else html
 
 

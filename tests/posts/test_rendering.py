@@ -74,7 +74,7 @@ def test_other_references_stay_on_the_page() -> None:
     assert rendered("<p>&#233;&#x2014;&#150;&amp;</p>").html == "<p>&#233;&#x2014;&#150;&amp;</p>"
 
 
-# --- pingback elements ---
+# --- elements of endpoints ---
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,40 @@ def test_a_body_holds_no_pingback_element_and_nothing_clients_take_for_one(html:
 
     assert not CLIENT_PATTERN.search(found.html)
     assert not re.search(r"<link\b", found.html, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<link rel="webmention" href="http://evil.example/">',
+        "<LINK HREF=x REL=WebMention>",
+        '<link rel="&#119;ebmention" href="x">',
+        '<a href="http://evil.example/" rel="webmention">x</a>',
+        "<a rel=webmention href=x>x</a>",
+        "<A REL = 'me WebMention' HREF=x>x</A>",
+        '<!-- <a href="x" rel="webmention"> -->',
+        '<b title=\'<a href="x" rel="nofollow webmention">\'>y</b>',
+    ],
+)
+@pytest.mark.parametrize("around", ["<div>\n{}\n</div>", "Words {} words"], ids=["block", "inline"])
+def test_a_body_names_no_endpoint_of_webmentions_and_holds_nothing_senders_take_for_one(html: str, around: str) -> None:
+    found = rendered(around.format(html))
+
+    assert not re.search(r"<link\b", found.html, re.IGNORECASE)
+    assert not re.search(r"<a\b[^<>]*\brel\s*=[^<>]*webmention", found.html, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<a rel="nofollow" href="https://webmention.io/">a service</a>',
+        '<a href="/webmention" rel="tag">a tag</a>',
+        '<a rel="not-webmention" data-rel="webmention" href="/x">none</a>',
+        '<a rel="me" data-webmention="yes" href="/x">none</a>',
+    ],
+)
+def test_links_to_what_webmentions_are_stay(html: str) -> None:
+    assert html in rendered(f"Webmention: {html}").html
 
 
 def test_a_quoted_pingback_element_can_be_read() -> None:
