@@ -5,6 +5,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from threading import Event, Lock
 from time import thread_time
 from typing import TYPE_CHECKING
 
@@ -33,10 +34,12 @@ from feedserver.thoughts.verification.recheck import VERIFY
 from feedserver.thoughts.verification.verify import Verifier
 from feedserver.urls import Urls
 from feedserver.websub import leaving
+from feedserver.websub.pushing import PUSH, Pusher
 from feedserver.websub.turns import Turns
 from feedserver.websub.verification import CONFIRM, Verification
 
 if TYPE_CHECKING:
+    from feedserver.feeds.documents import FeedDocuments
     from feedserver.thoughts.comments import Tokens
 
 EXTENSION = "feedserver"
@@ -64,6 +67,8 @@ class Services:
         Raises StorageError for a bad database URL or data directory.
         """
         self.clock = clock
+        self._documents: FeedDocuments | None = None
+        self._documents_lock = Lock()
         self.database = Database(settings.database_url, settings.database.read_url, condition=condition)
         private_files.take_site_from_others(settings.data_dir, self.database.file)
         self.settings = settings = site_address.settings_in_force(settings, self.database)
@@ -87,17 +92,36 @@ class Services:
         )
         turns = Turns(FetchBudget(self.urls, settings.limits.host))
         topics = leaving.TopicCheck(self.database, self.urls, settings.site.author, clock)
+        stopping = Event()
+        pusher = Pusher(self.database, clock, self.documents, self.exchange, settings.egress.timeout, stopping)
         handlers = {
             VERIFY: self.verifier.carry_out,
             scheduling.PUBLISH: self.publisher.notify_due,
             TELL: self.outbox.carry_out,
             SEND: delivery.carry_out,
             HOUSEKEEPING: Housekeeping(self.database, clock, tasks).carry_out,
-            CONFIRM: Verification(self.database, clock, self.exchange, turns).carry_out,
+            CONFIRM: Verification(self.database, clock, self.exchange, turns, self.documents).carry_out,
             leaving.CHECK: topics.carry_out,
             leaving.DENY: leaving.Denial(self.database, clock, self.exchange, turns).carry_out,
+            PUSH: pusher.carry_out,
         }
-        self.runner = Runner(self.database, handlers, clock)
+        watches = {PUSH: pusher.is_needed} if settings.websub.hub else {}
+        self.runner = Runner(self.database, handlers, clock, watches, stopping)
+
+    def documents(self) -> "FeedDocuments":
+        """The documents of all feeds. What renders them is imported when it is first needed."""
+        with self._documents_lock:
+            if self._documents is None:
+                self._documents = self._make_documents()
+            return self._documents
+
+    def _make_documents(self) -> "FeedDocuments":
+        from feedserver.feeds.collecting import Collector
+        from feedserver.feeds.documents import FeedDocuments
+        from feedserver.storage.changes import Changes
+
+        collector = Collector(self.urls, self.settings)
+        return FeedDocuments(self.database, Changes(self.database), collector, self.clock)
 
     def _forget_counters(self, now: datetime) -> None:
         for forget in (rate_limits.forget_expired, rate_limits.forget_future):
@@ -150,7 +174,7 @@ class WebServices(Services):
         )
         self.hub = Hub(self.database, self.urls, settings, clock)
         self.collector = Collector(self.urls, settings)
-        self.feed_documents = FeedDocuments(self.database, self.changes, self.collector, clock)
+        self.feed_documents = self._documents = FeedDocuments(self.database, self.changes, self.collector, clock)
         self.page_cache = PageCache(self.database, self.changes, clock)
         self.download_limit = DownloadLimit(self.database, settings.limits.copies, clock)
         self.readership = Readership(self.database, clock)

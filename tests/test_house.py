@@ -130,6 +130,7 @@ PURE = {
     "thoughts/source/tokens.py",
     "thoughts/source/xhtml.py",
     "thoughts/webmention.py",
+    "websub/delivery.py",
     "websub/model.py",
     "websub/requests.py",
 }

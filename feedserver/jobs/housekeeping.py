@@ -9,11 +9,10 @@ from sqlalchemy import Connection
 
 from feedserver.clock import Clock
 from feedserver.jobs import queue, store
-from feedserver.jobs.model import BACKGROUND, Job
+from feedserver.jobs.model import BACKGROUND, SITE, Job
 from feedserver.storage.engine import Database
 
 HOUSEKEEPING: Final = "housekeeping"
-_SUBJECT: Final = "site"
 _EVERY: Final = timedelta(hours=1)
 
 
@@ -39,7 +38,7 @@ class Housekeeping:
 
 def ensure(connection: Connection, now: datetime) -> Job:
     """The job, locked; a new one is due at once."""
-    return store.ensure(connection, HOUSEKEEPING, _SUBJECT, now, now, priority=BACKGROUND)
+    return store.ensure(connection, HOUSEKEEPING, SITE, now, now, priority=BACKGROUND)
 
 
 def bring_forward(connection: Connection, now: datetime) -> None:

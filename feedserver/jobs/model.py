@@ -14,6 +14,8 @@ RENEW_SECONDS: Final = 5.0  # between two renewals of the leases of jobs under w
 # lane: no host takes all slots of a process, or gets more than a few requests at a time.
 MAX_PER_KEY: Final = 4
 
+SITE: Final = "site"  # the subject of a job that is there once
+
 # Priorities.
 INTERACTIVE: Final = 0  # a sender or a moderator waits for the result
 BACKGROUND: Final = 1  # no one waits: these jobs go after all interactive ones

@@ -3,15 +3,19 @@
 import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
+from threading import Event
+from types import MappingProxyType
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from feedserver.clock import Clock
 from feedserver.jobs import queue, store
 from feedserver.jobs.leases import Leases
-from feedserver.jobs.model import LANES, Job, Outcome
+from feedserver.jobs.model import LANES, SITE, Job, Outcome
 from feedserver.jobs.queue import Candidate, FreeSlots
 from feedserver.jobs.retry import pause_after
 from feedserver.jobs.tally import Tally
@@ -21,6 +25,7 @@ from feedserver.storage.explaining import is_outage
 _log = logging.getLogger(__name__)
 
 Handler = Callable[[Job], Outcome | None]  # None: done
+Watch = Callable[[Connection, datetime], bool]  # whether there is something to do at a time, and no job for it
 
 
 class Runner:
@@ -29,12 +34,25 @@ class Runner:
     Safe to share between threads, not between forked processes.
     """
 
-    def __init__(self, database: Database, handlers: Mapping[str, Handler], clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        handlers: Mapping[str, Handler],
+        clock: Clock,
+        watches: Mapping[str, Watch] = MappingProxyType({}),
+        stopping: Event | None = None,
+    ) -> None:
+        """Each poll asks `watches`, by kind of job, whether one is needed; its subject is `SITE`.
+
+        `stopping` is set when the process is to end: long jobs then begin nothing more.
+        """
         self.database = database
         self.handlers = handlers
         self.clock = clock
         self.leases = Leases(database, clock)
         self.tally = Tally()
+        self.stopping = stopping or Event()
+        self._watches = watches
 
     def run(self, job: Job, handler: Handler | None = None) -> None:
         """Runs a leased job, by default with the handler of its kind.
@@ -78,12 +96,21 @@ class Runner:
     def _poll(self, free_slots: Sequence[FreeSlots]) -> Sequence[Candidate]:
         """Polls the queue; frees jobs whose lease has ended, for a later poll."""
         with self.database.read() as connection:
+            needed = [kind for kind, is_needed in self._watches.items() if is_needed(connection, self.clock())]
             found = queue.poll(connection, self.clock(), free_slots)
+        if needed:
+            self.database.transact(partial(self._add, needed))
+            with self.database.read() as connection:
+                found = queue.poll(connection, self.clock(), free_slots)
         if found.any_ended:
             released = self.database.transact(lambda connection: queue.release_ended(connection, self.clock()))
             if released:  # else another process was quicker
                 _log.warning("freed %d jobs whose leases had ended", released)
         return found.candidates
+
+    def _add(self, kinds: Sequence[str], connection: Connection) -> None:
+        for kind in kinds:
+            store.ensure(connection, kind, SITE, self.clock(), self.clock())
 
     def _lease(self, candidates: Sequence[Candidate]) -> list[Job]:
         if not candidates:

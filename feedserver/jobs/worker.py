@@ -62,6 +62,7 @@ class Worker:
         """Takes no more jobs, waits for running ones, and gives back the leases of those not done in time."""
         end = time.monotonic() + seconds
         self._stopping.set()
+        self._runner.stopping.set()
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(seconds)

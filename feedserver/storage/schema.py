@@ -448,7 +448,9 @@ feed_versions = Table(
 )
 
 # Who reads our feeds through our hub (WebSub). The columns that begin with `asked` are a request that its callback has
-# not confirmed yet, of a new subscription or of one that is to be renewed or ended; null without one.
+# not confirmed yet, of a new subscription or of one that is to be renewed or ended; null without one. A version waits
+# to be pushed while `waiting_etag`, `waiting_since` and `next_push_at` are set.
+_WAITS = text("next_push_at IS NOT NULL")
 _IS_ASKED = text("asked_mode IS NOT NULL")
 websub_subscriptions = Table(
     "websub_subscriptions",
@@ -472,11 +474,25 @@ websub_subscriptions = Table(
     Column("asked_lease", Integer),  # seconds
     Column("asked_secret", SafeText),
     Column("asked_token", SafeText),  # hub.verify_token
+    Column("waiting_etag", SafeText),  # the newest version, which it does not have
+    Column("waiting_since", UtcDateTime),
+    Column("next_push_at", UtcDateTime),
+    Column("push_seconds", Float),  # how long its callback took to take the last push; null before the first one
     UniqueConstraint("topic", "callback_hash"),
     Index(None, "topic", "callback_site", "state"),
     Index(None, "state", "lease_until"),
     Index(None, "state", "ended_at"),
     Index(None, "callback_hash", sqlite_where=_IS_ASKED, postgresql_where=_IS_ASKED),
+    Index(None, "next_push_at", sqlite_where=_WAITS, postgresql_where=_WAITS),
+)
+
+# The feeds with subscriptions, and what was found when they were last looked at for something to push.
+websub_topics = Table(
+    "websub_topics",
+    metadata,
+    Column("topic", SafeText, primary_key=True),  # feeds/scopes.FeedAddress.key
+    Column("revision", BigInteger),  # of the site; null: not looked at yet
+    Column("etag", SafeText),  # of the newest version; null where there was no such feed
 )
 
 # The events of the last minute by bucket, shared by all processes.

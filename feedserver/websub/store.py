@@ -24,6 +24,7 @@ _BY_ID = _QUERY.where(table.c.id == bindparam("id"))
 _FIND = _QUERY.where(table.c.callback_hash == bindparam("hash")).with_for_update()
 _LIVES = table.c.state != "ended"
 _UPDATE = update(table).where(table.c.id == bindparam("of"))  # the columns to set are those of the parameters
+NOTHING_WAITS: Final[dict[str, Any]] = dict.fromkeys(("waiting_etag", "waiting_since", "next_push_at"))
 _NOTHING_ASKED: Final[dict[str, Any]] = dict.fromkeys(("asked_mode", "asked_lease", "asked_secret", "asked_token"))
 
 
@@ -130,8 +131,13 @@ def ask(connection: Connection, known: Subscription, request: HubRequest) -> Non
     """Stores what a known subscription's callback has to confirm; one that ended becomes pending."""
     values: dict[str, Any] = {"topic_url": request.topic_url, **_asked_columns(request.asked)}
     if known.state == "ended":
-        values |= {"state": "pending", "detail": "", "ended_at": None, "failures": 0, "pushed_etag": None}
+        values |= {"state": "pending", "detail": "", "ended_at": None, "failures": 0}
     connection.execute(_UPDATE, {"of": known.id, **values})
+
+
+def start(connection: Connection, known: Subscription, etag: str | None) -> None:
+    """Writes which version a new reader has; nothing waits for it."""
+    connection.execute(_UPDATE, {"of": known.id, "pushed_etag": etag, **NOTHING_WAITS})
 
 
 def activate(connection: Connection, known: Subscription, asked: Asked, detail: str, now: datetime) -> None:

@@ -5,9 +5,10 @@ the job before the subscription. Running it twice is harmless: the callback is a
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection
 
@@ -16,10 +17,14 @@ from feedserver.jobs import store as jobs
 from feedserver.jobs.model import Job, Outcome
 from feedserver.net.exchange import Exchange
 from feedserver.storage.engine import Database
-from feedserver.websub import store
+from feedserver.websub import store, topics
 from feedserver.websub.callbacks import Told, is_success, pause_before_next, tell
 from feedserver.websub.model import Asked, Subscription
+from feedserver.websub.pushing import newest_etag
 from feedserver.websub.turns import Turns
+
+if TYPE_CHECKING:
+    from feedserver.feeds.documents import FeedDocuments
 
 CONFIRM: Final = "confirm subscription"
 
@@ -34,6 +39,7 @@ class Verification:
     clock: Clock
     exchange: Exchange
     turns: Turns
+    documents: Callable[[], "FeedDocuments"]
 
     def carry_out(self, job: Job) -> Outcome:
         """Runs a leased job."""
@@ -41,9 +47,11 @@ class Verification:
         if not isinstance(found, Subscription):
             return found
         assert found.asked is not None, "`_prepare` has looked"
+        # What the feed holds before the callback confirms, the reader has: only what comes later is pushed.
+        etag = newest_etag(self.documents(), found.topic) if found.state == "pending" else found.pushed_etag
         challenge = secrets.token_urlsafe(_CHALLENGE_BYTES)
         told = tell(self.exchange, found.callback, _fields(found.topic_url, found.asked, challenge))
-        settle = partial(self._settle, job=job, asked=found.asked, challenge=challenge, told=told)
+        settle = partial(self._settle, job=job, asked=found.asked, challenge=challenge, told=told, etag=etag)
         return self.database.transact(settle)
 
     def _prepare(self, connection: Connection, job: Job) -> Subscription | Outcome:
@@ -56,7 +64,9 @@ class Verification:
             return "done"
         return known if self.turns.take(connection, job, known.callback, now) else "put off"
 
-    def _settle(self, connection: Connection, job: Job, asked: Asked, challenge: str, told: Told) -> Outcome:
+    def _settle(
+        self, connection: Connection, job: Job, asked: Asked, challenge: str, told: Told, etag: str | None
+    ) -> Outcome:
         now = self.clock()
         if not jobs.held(connection, job):
             return "taken over"
@@ -78,6 +88,9 @@ class Verification:
         elif asked.mode == "unsubscribe":
             store.end(connection, [known.id], "its reader has ended it", now)
         else:
+            if known.state == "pending":
+                topics.follow(connection, known.topic)
+                store.start(connection, known, etag)
             store.activate(connection, known, asked, "renewed" if known.state == "active" else "confirmed", now)
         jobs.finish(connection, job)
         return "given up" if problem else "done"

@@ -176,7 +176,7 @@ def test_a_worker_that_stops_waits_for_what_is_under_way(jobs: Jobs, runner_with
     assert jobs.all() == []
 
 
-def test_an_idle_worker_sends_one_query_a_poll_and_beats_every_ten_seconds(
+def test_an_idle_worker_sends_two_queries_a_poll_in_one_transaction_and_beats_every_ten_seconds(
     services: WebServices, jobs: Jobs, runner_with: RunnerWith
 ) -> None:
     with services.database.write() as connection:
@@ -192,9 +192,10 @@ def test_an_idle_worker_sends_one_query_a_poll_and_beats_every_ten_seconds(
 
     assert len(services.runner.handlers) > 1
     asked = [statement.split()[0] for statement in statements if not statement.startswith("BEGIN")]
-    assert asked.count("SELECT") == 20 + 2, "each beat reads the one before"
+    assert asked.count("SELECT") == 2 * 20 + 2, "each beat reads the one before"
     assert asked.count("UPDATE") == 2
-    assert len(asked) == 24
+    assert len(asked) == 44
+    assert len(statements) - len(asked) == 20 + 2, "a transaction each"
 
 
 def test_a_worker_adds_the_housekeeping_job_once(services: WebServices, jobs: Jobs) -> None:

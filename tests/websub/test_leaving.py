@@ -54,7 +54,7 @@ def test_readers_of_a_tag_without_posts_are_told_and_others_are_not(
         ("site", "active"),
         ("tag", "ended"),
     ]
-    assert [call.path for call in reader.calls if call.asked["hub.mode"] == "denied"] == ["/tag"]
+    assert [call.path for call in reader.calls if call.asked.get("hub.mode") == "denied"] == ["/tag"]
 
 
 def test_readers_of_an_author_who_has_left_are_told(site: Site, reader: Reader, publish: Publish) -> None:

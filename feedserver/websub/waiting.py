@@ -1,0 +1,137 @@
+"""The SQL of what waits to be pushed: it stands in the rows of the subscriptions."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+
+from feedserver.storage.schema import jobs, site
+from feedserver.storage.schema import websub_subscriptions as table
+from feedserver.websub import store, topics
+from feedserver.websub.delivery import LONGEST_PAUSE, Due, Result
+from feedserver.websub.store import NOTHING_WAITS
+from feedserver.websub.topics import Look, gets_pushes
+
+_UNKNOWN_SECONDS: Final = 0.5  # a callback that was not pushed to yet comes after quick ones, and before slow ones
+_COLUMNS = [table.c[name] for name in Due.__dataclass_fields__]
+
+
+def is_job_needed(connection: Connection, kind: str, now: datetime) -> bool:
+    """Whether there is something to do, and no job of this kind that does it. Never for a restored site."""
+    query = select(literal(1)).where(
+        site.c.restored_at.is_(None),
+        or_(exists().where(topics.IS_STALE), exists().where(_is_due(now), *gets_pushes(now))),
+        ~exists().where(jobs.c.kind == kind),
+    )
+    return connection.execute(query.select_from(site)).first() is not None
+
+
+def announce(connection: Connection, look: Look, now: datetime) -> None:
+    """Notes a changed topic. Its newest version waits from now on for each reader that has another one.
+
+    What waited before is replaced; where the topic has gone, or has come back to what a reader has, nothing waits.
+    """
+    topics.note(connection, look)
+    of_topic = (table.c.topic == look.topic, *gets_pushes(now))
+    has_it = literal(True) if look.etag is None else table.c.pushed_etag == look.etag
+    connection.execute(update(table).where(*of_topic, table.c.waiting_etag.is_not(None), has_it).values(NOTHING_WAITS))
+    if look.etag is not None:
+        lacks_it = [
+            or_(column.is_(None), column != look.etag) for column in (table.c.pushed_etag, table.c.waiting_etag)
+        ]
+        values = {"waiting_etag": look.etag, "waiting_since": now, "next_push_at": now}
+        connection.execute(update(table).where(*of_topic, *lacks_it).values(values))
+
+
+def due(connection: Connection, now: datetime, busy: Collection[str], most: int) -> tuple[list[Due], int]:
+    """The first of those to push to now, quick callbacks first, and how many there are; none on `busy` sites."""
+    query = (
+        select(*_COLUMNS, func.count().over().label("number"))
+        .where(_is_due(now), *gets_pushes(now), table.c.callback_site.not_in(busy))
+        .order_by(table.c.failures, func.coalesce(table.c.push_seconds, _UNKNOWN_SECONDS), table.c.id)
+        .limit(most)
+    )
+    rows = connection.execute(query).all()
+    return [Due(*row[:-1]) for row in rows], rows[0].number if rows else 0
+
+
+# --- results ---
+
+_OF = table.c.id == bindparam("of")
+_IS_WHAT_WAITS = table.c.waiting_etag == bindparam("etag")
+
+
+def _unless_newer(column: str) -> Any:
+    """Null if it was the tried version that waits; a newer one goes on waiting."""
+    return case((_IS_WHAT_WAITS, null()), else_=table.c[column])
+
+
+_TAKEN = (
+    update(table)
+    .where(_OF)
+    .values(
+        pushed_etag=bindparam("etag"),
+        pushed_at=bindparam("now"),
+        push_seconds=bindparam("seconds"),
+        failures=0,
+        detail=bindparam("words"),
+        **{column: _unless_newer(column) for column in NOTHING_WAITS},
+    )
+)
+_FAILED = update(table).where(_OF).values(failures=table.c.failures + 1, detail=bindparam("words"))
+_AGAIN = update(table).where(_OF, _IS_WHAT_WAITS).values(next_push_at=bindparam("next"))
+_DROPPED = update(table).where(_OF, _IS_WHAT_WAITS).values(pushed_etag=bindparam("etag"), **NOTHING_WAITS)
+
+
+def take(connection: Connection, results: Sequence[Result], now: datetime) -> None:
+    """Stores that pushes were taken."""
+    _run(connection, _TAKEN, [{**_values(result), "now": now, "seconds": result.seconds} for result in results])
+
+
+def retry(connection: Connection, results: Sequence[tuple[Result, datetime]]) -> None:
+    """Stores that pushes failed, and when each is tried again."""
+    _run(connection, _FAILED, [_values(result) for result, _ in results])
+    _run(connection, _AGAIN, [{**_values(result), "next": next_at} for result, next_at in results])
+
+
+def drop(connection: Connection, results: Sequence[Result]) -> None:
+    """Stores that pushes failed for the last time. Their readers get the next version."""
+    _run(connection, _FAILED, [_values(result) for result in results])
+    _run(connection, _DROPPED, [_values(result) for result in results])
+
+
+def end(connection: Connection, results: Sequence[Result], now: datetime) -> None:
+    """Ends the subscriptions of callbacks that want no more."""
+    for result in results:
+        store.end(connection, [result.due.id], result.detail, now)
+
+
+def _values(result: Result) -> dict[str, Any]:
+    return {"of": result.due.id, "etag": result.etag, "words": result.detail}
+
+
+def _run(connection: Connection, statement: Any, values: list[dict[str, Any]]) -> None:
+    if values:
+        connection.execute(statement, values)
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """Whether the next try is due; one that lies too far ahead was planned by a clock that was wrong."""
+    return and_(
+        table.c.next_push_at.is_not(None),
+        or_(table.c.next_push_at <= now, table.c.next_push_at > now + LONGEST_PAUSE),
+    )

@@ -1,0 +1,386 @@
+"""Readers who subscribed get each new version of their feed, as a GET gives it, once."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from feedserver.feeds import versions
+from feedserver.feeds.scopes import POST, TAG, FeedAddress
+from feedserver.services import WebServices
+from feedserver.storage import revision
+from tests.feeds.happenings import say
+from tests.posts.builders import edit
+from tests.support.fixtures import Publish
+from tests.support.moderating import moderate
+from tests.support.outside import Clock
+from tests.websub.readers import SITE_ATOM, Readers, path_of, stored, subscribe
+
+FEEDS = [
+    FeedAddress(scope, fmt, name)
+    for scope, name in (("site", ""), ("tag", "sea"), ("author", "Ann Author"), ("thoughts", ""), ("post", "fog"))
+    for fmt in ("rss", "atom", "json")
+]
+
+
+@pytest.fixture
+def meet() -> Iterator[Callable[..., Readers]]:
+    """Makes callbacks; they are closed after the test."""
+    with ExitStack() as met:
+
+        def make(host: str = "127.0.2.1", answer: Callable[[str], int] = lambda _: 204) -> Readers:
+            readers = Readers(host, answer)
+            met.callback(readers.close)
+            return readers
+
+        yield make
+
+
+@pytest.fixture
+def readers(meet: Callable[..., Readers]) -> Readers:
+    return meet()
+
+
+def test_a_push_has_the_bytes_the_type_the_links_and_the_version_that_a_get_has(
+    client: FlaskClient, services: WebServices, publish: Publish, readers: Readers
+) -> None:
+    fog = publish("Fog", slug="fog", tags="[sea]")
+    for number, address in enumerate(FEEDS):
+        subscribe(services, f"{readers.url}/{number}?key=a", address)
+    say(services, fog)
+    edit(services, "fog", "Much fog", tags="[sea]")
+
+    services.runner.run_due()
+
+    pushed = {received.path: received for received in readers.take()}
+    assert len(pushed) == len(FEEDS)
+    for number, address in enumerate(FEEDS):
+        push, path = pushed[f"/{number}?key=a"], path_of(address.url(services.urls))
+        got = client.get(path)
+        assert push.body == got.data
+        for name in ("Content-Type", "Link", "ETag", "Last-Modified"):
+            assert push.headers.get_all(name) == [got.headers[name]]
+        by_etag = client.get(path, headers={"If-None-Match": push.headers["ETag"]})
+        by_date = client.get(path, headers={"If-Modified-Since": push.headers["Last-Modified"]})
+        assert (by_etag.status_code, by_date.status_code) == (304, 304)
+
+
+def test_a_push_is_signed_for_those_alone_who_gave_a_secret(
+    services: WebServices, publish: Publish, readers: Readers
+) -> None:
+    subscribe(services, f"{readers.url}/secret", secret="mighty")
+    subscribe(services, f"{readers.url}/plain")
+    publish("News")
+
+    services.runner.run_due()
+
+    pushed = {received.path: received for received in readers.take()}
+    assert pushed["/secret"].is_signed_with("mighty")
+    assert pushed["/plain"].headers.get_all("X-Hub-Signature") is None
+
+
+def test_a_new_reader_is_pushed_nothing_before_the_feed_changes(
+    services: WebServices, publish: Publish, readers: Readers
+) -> None:
+    publish("Old", tags="[sea]")
+    of_site = subscribe(services, f"{readers.url}/site")
+    subscribe(services, f"{readers.url}/sea", FeedAddress(TAG, "rss", "sea"))
+
+    services.runner.run_due()
+    assert readers.take() == []
+
+    publish("News")
+    services.runner.run_due()
+    services.runner.run_due()
+    assert readers.paths() == ["/site"]
+    assert stored(services, of_site).pushed_etag == services.feed_documents.get(SITE_ATOM).validators.etag
+
+
+def test_every_change_that_readers_see_is_pushed_whoever_made_it(
+    services: WebServices, publish: Publish, clock: Clock, readers: Readers
+) -> None:
+    fog = publish("Fog", slug="fog")
+    subscribe(services, f"{readers.url}/posts")
+    subscribe(services, f"{readers.url}/thoughts", FeedAddress(POST, "json", "fog"))
+
+    def is_pushed(*paths: str) -> bool:
+        services.runner.run_due()
+        return sorted(received.path for received in readers.take()) == sorted(paths)
+
+    publish("Mist", slug="mist")
+    assert is_pushed("/posts")
+    edit(services, "mist", "Haze")
+    assert is_pushed("/posts")
+    services.publisher.delete("mist")
+    assert is_pushed("/posts")
+    services.publisher.restore("mist")
+    assert is_pushed("/posts")
+    publish("Draft", draft="true")
+    assert is_pushed()
+    publish("Tomorrow", date=(clock.now + timedelta(days=1)).isoformat())
+    assert is_pushed()
+    clock.move(days=1)
+    assert is_pushed("/posts")
+    thought = say(services, fog)
+    assert is_pushed("/posts", "/thoughts")
+    moderate(services.database, thought.id, "hide", clock.now)
+    assert is_pushed("/posts", "/thoughts")
+
+
+def test_a_newer_version_replaces_one_that_waits(services: WebServices, publish: Publish, readers: Readers) -> None:
+    readers.answer = lambda _: 503
+    reader = subscribe(services, f"{readers.url}/")
+    publish("First")
+    services.runner.run_due()
+    readers.answer = lambda _: 200
+    publish("Second")
+
+    services.runner.run_due()
+
+    first, second = readers.take()
+    assert b"Second" not in first.body
+    assert b"First" in second.body
+    assert b"Second" in second.body
+    assert stored(services, reader).next_push_at is None
+
+
+def test_a_change_that_is_taken_back_is_not_pushed_any_more(
+    services: WebServices, publish: Publish, readers: Readers
+) -> None:
+    readers.answer = lambda _: 503
+    tag = FeedAddress(TAG, "atom", "sea")
+    publish("Fog", slug="fog", tags="[sea]")
+    reader = subscribe(services, f"{readers.url}/", tag)
+    publish("Mist", slug="mist", tags="[sea]")
+    services.runner.run_due()
+    assert stored(services, reader).waiting_etag is not None
+
+    services.publisher.delete("mist")
+    services.runner.run_due()
+
+    assert stored(services, reader).waiting_etag is None
+    assert len(readers.take()) == 1
+
+
+def test_of_a_feed_that_is_gone_nothing_is_pushed(
+    services: WebServices, publish: Publish, clock: Clock, readers: Readers
+) -> None:
+    readers.answer = lambda _: 503
+    publish("Fog", slug="fog", tags="[sea]")
+    subscribe(services, f"{readers.url}/", FeedAddress(TAG, "atom", "sea"))
+    edit(services, "fog", "Mist", tags="[sea]")
+    services.runner.run_due()
+    assert len(readers.take()) == 1
+
+    services.publisher.delete("fog")
+    clock.move(minutes=1)
+    services.runner.run_due()
+
+    assert readers.take() == []
+
+
+@pytest.mark.parametrize("status", [302, 307, 404, 500])
+def test_what_is_not_taken_comes_again_within_thirty_seconds_and_is_counted(
+    services: WebServices, publish: Publish, clock: Clock, readers: Readers, status: int
+) -> None:
+    readers.answer = lambda _: status
+    reader = subscribe(services, f"{readers.url}/")
+    publish("News")
+    services.runner.run_due()
+    services.runner.run_due()
+    assert len(readers.take()) == 1, "not before its pause is over"
+
+    clock.move(seconds=30)
+    services.runner.run_due()
+    row = stored(services, reader)
+    assert (row.failures, row.detail, row.state) == (2, f"the callback answered {status}", "active")
+    assert len(readers.take()) == 1
+
+    readers.answer = lambda _: 200
+    clock.move(hours=1)
+    services.runner.run_due()
+    row = stored(services, reader)
+    assert (row.failures, row.detail, row.pushed_at) == (0, "took the last push", clock.now)
+    clock.move(hours=1)
+    services.runner.run_due()
+    assert len(readers.take()) == 1, "nothing is delivered twice"
+
+
+def test_after_a_day_a_push_is_dropped_and_the_subscription_gets_the_next_one(
+    services: WebServices, publish: Publish, clock: Clock, readers: Readers
+) -> None:
+    readers.answer = lambda _: 500
+    reader = subscribe(services, f"{readers.url}/")
+    publish("News")
+    for _ in range(30):
+        services.runner.run_due()
+        clock.move(hours=2)
+    tries = len(readers.take())
+    row = stored(services, reader)
+    assert 3 < tries < 14
+    assert (row.next_push_at, row.state, row.failures) == (None, "active", tries)
+
+    readers.answer = lambda _: 200
+    publish("More news")
+    services.runner.run_due()
+
+    assert len(readers.take()) == 1
+    assert stored(services, reader).failures == 0
+
+
+def test_410_ends_the_subscription(services: WebServices, publish: Publish, clock: Clock, readers: Readers) -> None:
+    readers.answer = lambda _: 410
+    reader = subscribe(services, f"{readers.url}/")
+    publish("News")
+    services.runner.run_due()
+    publish("More news")
+    clock.move(days=1)
+    services.runner.run_due()
+
+    row = stored(services, reader)
+    assert (row.state, row.detail) == ("ended", "the callback answered 410: it wants no more")
+    assert len(readers.take()) == 1
+
+
+def test_a_lease_that_is_over_gets_no_more_pushes(
+    services: WebServices, publish: Publish, clock: Clock, readers: Readers
+) -> None:
+    subscribe(services, f"{readers.url}/", lease_until=clock.now + timedelta(minutes=1))
+    clock.move(minutes=2)
+    publish("News")
+
+    services.runner.run_due()
+
+    assert readers.take() == []
+
+
+def test_a_callback_where_nobody_listens_is_told_of_in_words(services: WebServices, publish: Publish) -> None:
+    reader = subscribe(services, "http://127.0.2.1:9/")
+    publish("News")
+
+    services.runner.run_due()
+
+    assert stored(services, reader).detail == "the connection to the callback failed"
+    assert stored(services, reader).failures == 1
+
+
+def test_a_restored_site_pushes_nothing_until_it_is_the_real_one(
+    services: WebServices, publish: Publish, readers: Readers
+) -> None:
+    subscribe(services, f"{readers.url}/")
+    with services.database.write() as connection:
+        revision.mark_restored(connection, services.clock())
+    publish("News")
+    services.runner.run_due()
+    assert readers.take() == []
+
+    with services.database.write() as connection:
+        revision.resume(connection)
+    services.runner.run_due()
+
+    assert len(readers.take()) == 1
+
+
+def test_a_version_that_cannot_be_stored_is_not_pushed(
+    services: WebServices, publish: Publish, clock: Clock, readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe(services, f"{readers.url}/")
+    publish("News")
+    with monkeypatch.context() as patched:
+        patched.setattr(versions.Versions, "can_be_made", False)
+        services.runner.run_due()
+    assert readers.take() == []
+
+    clock.move(seconds=2)
+    services.runner.run_due()
+
+    assert len(readers.take()) == 1
+
+
+def test_eight_pushes_are_under_way_at_once_and_one_to_each_host(
+    services: WebServices, publish: Publish, meet: Callable[..., Readers]
+) -> None:
+    """All hosts hold what they get until eight have something."""
+    full, lock, count = threading.Event(), threading.Lock(), [0, 0]
+
+    def hold(_: str) -> int:
+        with lock:
+            count[0] += 1
+            count[1] = max(count)
+            if count[0] == 8:
+                full.set()
+        full.wait(5)
+        time.sleep(0.05)
+        with lock:
+            count[0] -= 1
+        return 200
+
+    hosts = [meet(f"127.0.2.{number}", hold) for number in range(1, 13)]
+    for host in hosts:
+        for number in range(3):
+            subscribe(services, f"{host.url}/{number}")
+    publish("News")
+
+    services.runner.run_due()
+
+    assert full.is_set()
+    assert count == [0, 8]
+    assert {host.most_at_once for host in hosts} == {1}
+    assert all(sorted(host.paths()) == ["/0", "/1", "/2"] for host in hosts)
+
+
+def test_callbacks_that_failed_come_last_and_leave_half_of_the_slots_to_others(
+    services: WebServices, publish: Publish, meet: Callable[..., Readers]
+) -> None:
+    released = threading.Event()
+
+    def hang(_: str) -> int:
+        released.wait(5)
+        return 500
+
+    hanging = [meet(f"127.0.2.{number}", hang) for number in range(1, 9)]
+    quick = [meet(f"127.0.2.{number}") for number in range(11, 31)]
+    for host in hanging:
+        subscribe(services, f"{host.url}/", failures=2)
+    for number, host in enumerate(quick):
+        subscribe(services, f"{host.url}/", push_seconds=0.01 if number % 2 else None)
+    publish("News")
+    pushing = threading.Thread(target=services.runner.run_due)
+    pushing.start()
+    end = time.monotonic() + 5
+    while time.monotonic() < end and not all(host.received for host in quick):
+        time.sleep(0.01)
+
+    assert sum(len(host.received) for host in hanging) <= 4
+    publish("More news")
+    while time.monotonic() < end and not all(len(host.received) == 2 for host in quick):
+        time.sleep(0.01)
+    assert all(len(host.received) == 2 for host in quick), "they do not wait for those that hang"
+    assert sum(host.at_once for host in hanging) <= 4
+    released.set()
+    pushing.join(20)
+
+
+def test_a_site_without_subscriptions_has_no_job(services: WebServices, publish: Publish) -> None:
+    publish("News")
+
+    assert services.runner.run_due() == 0
+
+
+def test_a_process_that_is_to_end_begins_no_further_push_and_the_next_one_goes_on(
+    services: WebServices, publish: Publish, readers: Readers
+) -> None:
+    subscribe(services, f"{readers.url}/")
+    publish("News")
+    services.runner.stopping.set()
+    services.runner.run_due()
+    assert readers.take() == []
+
+    services.runner.stopping.clear()
+    services.runner.run_due()
+
+    assert len(readers.take()) == 1
