@@ -139,16 +139,15 @@ def settled(
     ping = replace(ping, attempts=ping.attempts + 1, detail=answer.detail)
     if endpoint is not None:
         ping = replace(ping, protocol=endpoint.protocol, endpoint=endpoint.url)
-    if ping.due_version in (REMOVED, GONE) and ping.told_at is None and answer.outcome in ("refused", "none"):
-        return Settled(_ended(ping, told, answer, now))  # who has heard nothing need not hear that nothing is left
-    if ping.due_version not in (None, told):
-        ended = ping if answer.outcome == "again" else _ended(ping, told, answer, now)
-        return Settled(replace(ended, state="waiting", due_version=ping.due_version, since=now), run_at=now)
     if answer.outcome == "again":
-        return _again(ping, told, answer, attempts + 1, now, jitter)
-    ping = _ended(ping, told, answer, now)
-    is_open = ping.state == "none" and told not in (REMOVED, GONE)
-    return _ask_later(ping, now) if is_open else Settled(ping)
+        return _again(ping, answer, attempts + 1, now, jitter)
+    due, ping = ping.due_version, _ended(ping, told, answer, now)
+    if due in (None, told):
+        is_open = ping.state == "none" and told not in (REMOVED, GONE)
+        return _ask_later(ping, now) if is_open else Settled(ping)
+    if due in (REMOVED, GONE) and ping.told_at is None and ping.state in ("refused", "none"):
+        return Settled(ping)  # who has heard nothing need not hear that nothing is left
+    return Settled(replace(ping, state="waiting", due_version=due, since=now), run_at=now)
 
 
 def _ended(ping: OutgoingPing, told: Version, answer: Answer, now: datetime) -> OutgoingPing:
@@ -164,7 +163,7 @@ def _ended(ping: OutgoingPing, told: Version, answer: Answer, now: datetime) -> 
             return replace(ping, state="refused")
 
 
-def _again(ping: OutgoingPing, told: Version, answer: Answer, attempts: int, now: datetime, jitter: float) -> Settled:
+def _again(ping: OutgoingPing, answer: Answer, attempts: int, now: datetime, jitter: float) -> Settled:
     if ping.state == "none":  # it was asked once more, and was in trouble just then
         return _ask_later(replace(ping, asks=ping.asks + 1), now)
     if ping.due_version is None:  # nothing is to be told any more
@@ -172,7 +171,7 @@ def _again(ping: OutgoingPing, told: Version, answer: Answer, attempts: int, now
     pause = pause_after(attempts, jitter)
     if pause is None or now - ping.since >= _LONGEST:
         why = f"given up after {attempts} tries: {answer.detail}"
-        return Settled(replace(ping, state="failed", detail=why, told_version=told, due_version=None))
+        return Settled(replace(ping, state="failed", detail=why, told_version=ping.due_version, due_version=None))
     if answer.retry_after is not None:  # at the server's word; where it says little again and again, as for others
         least = pause_after(attempts - 1, jitter) if attempts > 1 else None
         pause = max(timedelta(seconds=answer.retry_after), least or timedelta(seconds=1))

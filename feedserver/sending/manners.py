@@ -24,6 +24,7 @@ PAUSE: Final = timedelta(seconds=16)  # between two pingbacks: WordPress refuses
 RESTORED: Final = "the site was restored from a backup; `feedserver resume` ends the wait"
 _OFF: Final = "sending.webmentions and sending.pingbacks are false"
 _BUSY: Final = "another ping to this host is under way, or was sent shortly before"
+_UNDER_WAY: Final = timedelta(seconds=30)  # a place is free after that if its process has died
 _PLACE: Final = "pinging:"  # sorts after the buckets of fetches, which more share
 _LONG: Final = timedelta(hours=1)  # jobs planned later than this are not in the way
 
@@ -44,15 +45,15 @@ def wait(connection: Connection, settings: SendingSettings) -> Wait | None:
 
 
 def place(url: str) -> Limit:
-    """The one place for a ping to the host of a URL. It is free again after a minute if its process dies."""
-    return Limit(f"{_PLACE}{budget_key(url)}", 1)
+    """The one place for a ping to the host of a URL."""
+    return Limit(_bucket(url), 1, lasting=_UNDER_WAY)
 
 
 def leave(connection: Connection, places: Sequence[Count], now: datetime, *, pinged: Endpoint | None = None) -> None:
     """Gives places back. That of a host that was `pinged` and takes pingbacks stays taken for a pause."""
     counts = [Count(taken.bucket, -taken.amount, taken.at) for taken in places]
     if pinged is not None and pinged.protocol == "pingback":
-        counts.append(Limit(place(pinged.url).bucket, 1, lasting=PAUSE).count(now))
+        counts.append(Limit(_bucket(pinged.url), 1, lasting=PAUSE).count(now))
     rate_limits.add(connection, counts, now)
 
 
@@ -70,3 +71,7 @@ def retry_at(connection: Connection, job: Job, refusal: Refusal, now: datetime) 
     assert job.concurrency_key is not None, "jobs that send have one"
     ahead = jobs.count_planned(connection, job.concurrency_key, now, now + _LONG)
     return now + timedelta(seconds=refusal.seconds) + PAUSE * ahead
+
+
+def _bucket(url: str) -> str:
+    return f"{_PLACE}{budget_key(url)}"

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from feedserver.clock import Clock
 from feedserver.errors import AlreadyTold, NothingToTell, OutgoingPingNotFound, PostGone, PostNotFound, PostUnseen
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import Job, Outcome, one_at_a_time
+from feedserver.jobs.model import INTERACTIVE, Job, Outcome, one_at_a_time
 from feedserver.posts import lists
 from feedserver.posts import store as posts
 from feedserver.posts.events import PostEvent
@@ -126,7 +126,7 @@ class Outbox:
             version = decisions.version_for(ping, standing, may_have_heard=ping.may_have_heard)
             if version is None:
                 raise NothingToTell(post.slug, tells=post.tells)
-            self._write(connection, post.id, Telling(ping.page, ping.target, version, ping), job, now)
+            self._write(connection, post.id, Telling(ping.page, ping.target, version, ping), job, now, at_once=True)
             return ping
 
         return self.database.transact(operation)
@@ -157,7 +157,8 @@ class Outbox:
             store.write(connection, ping)
             jobs.discard(connection, SEND, str(ping.id))
         for telling in plan.tellings:
-            self._write(connection, post.id, telling, waiting.get(telling.ping.id) if telling.ping else None, now)
+            job = waiting.get(telling.ping.id) if telling.ping else None
+            self._write(connection, post.id, telling, job, now, at_once=anew)
         if standing.version is not None:  # a link that was taken out is a new one if it comes back
             left = () if anew else [page for page in standing.links_before if page in standing.pages]
             if len(left) < len(standing.links_before):
@@ -173,8 +174,14 @@ class Outbox:
             links_before=store.links_before(connection, post.id) or (),
         )
 
-    def _write(self, connection: Connection, post_id: int, telling: Telling, job: Job | None, now: datetime) -> None:
-        """Writes what a page is to be told, with the job that is due at once."""
+    def _write(
+        self, connection: Connection, post_id: int, telling: Telling, job: Job | None, now: datetime, *, at_once: bool
+    ) -> None:
+        """Writes what a page is to be told, with its job, which is due now.
+
+        One that waits already, for a host in trouble or for its turn, goes on waiting unless the owner wants it
+        `at_once`.
+        """
         due: dict[str, Any] = {"state": "waiting", "detail": None, "since": now, "due_version": telling.version}
         due["target"] = telling.target
         if telling.ping is None:
@@ -185,8 +192,8 @@ class Outbox:
             if not telling.ping.may_have_heard:
                 due |= {"protocol": None, "endpoint": None}
             store.change(connection, ping_id, **due)
-        if job is not None and job.is_leased(now):
-            return  # it sees what is due when it settles
+        if job is not None and (job.is_leased(now) or (job.priority == INTERACTIVE and not at_once)):
+            return
         jobs.discard(connection, SEND, str(ping_id))
         key = one_at_a_time(SEND, budget_key(telling.page))
         jobs.add(connection, SEND, str(ping_id), now, now, concurrency_key=key)

@@ -23,15 +23,21 @@ class Heard:
 
 @dataclass
 class Elsewhere:
-    """Stands in for `net.exchange`. `replies` are by URL, without fragment; `meanwhile` runs before each reply."""
+    """Stands in for `net.exchange`. `replies` are by URL, without fragment; `meanwhile` runs before each reply.
+
+    `redirects` are announced as such, and answered by the reply of the first URL.
+    """
 
     replies: dict[str, Callable[[Request], Reply]] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     meanwhile: Callable[[Request], None] = lambda _: None
+    redirects: dict[str, str] = field(default_factory=dict)
 
-    def __call__(self, request: Request, **named: object) -> Response:
+    def __call__(self, request: Request, *, on_redirect: Callable[[str], None] | None = None, **_: object) -> Response:
         self.requests.append(request)
         self.meanwhile(request)
+        if on_redirect is not None and request.url in self.redirects:
+            on_redirect(self.redirects[request.url])
         reply = self.replies.get(request.url.partition("#")[0], lambda _: HostUnknown("{peer} cannot be found"))(
             request
         )

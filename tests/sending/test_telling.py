@@ -396,6 +396,7 @@ def test_a_page_that_may_have_heard_hears_that_the_link_is_gone(
     elsewhere.forget()
 
     desk.settle()
+    desk.after(minutes=1)
 
     assert elsewhere.told == [A]
     assert desk.states() == {A: "told"}
@@ -472,7 +473,7 @@ def test_of_a_post_from_before_there_was_sending_only_links_that_are_added_later
     desk.settle()
     edit(services, "a-post", body=links(A, B, C))
     desk.settle()
-    assert elsewhere.told == [C, C, C, A, C] or sorted(elsewhere.told[2:]) == [A, C, C], "A was added later"
+    assert sorted(elsewhere.told[2:]) == [A, C, C], "A was added later"
 
 
 def test_an_old_post_that_was_hidden_meanwhile_is_old_all_the_same(

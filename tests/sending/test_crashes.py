@@ -1,0 +1,76 @@
+"""A process that dies at any moment leaves its duty to another."""
+
+import pytest
+
+from feedserver.sending import store
+from feedserver.sending.store import SEND
+from feedserver.services import WebServices
+from feedserver.storage.engine import Database
+from tests.posts.builders import publish
+from tests.sending.desk import Desk
+from tests.sending.elsewhere import Elsewhere
+
+A = "http://a.example/page"
+BODY = f"[a link]({A})"
+
+
+class Killed(BaseException):
+    """Ends a handler where a kill would, as no handler catches it."""
+
+
+@pytest.mark.parametrize("moment", ["GET", "POST"])
+def test_a_process_that_dies_while_a_ping_is_under_way_leaves_it_to_another(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere, moment: str
+) -> None:
+    elsewhere.takes_webmentions(A)
+    publish(services, body=BODY)
+    desk.clock.move(seconds=5)
+
+    def die(request: object) -> None:
+        if getattr(request, "method", "") == moment:
+            elsewhere.meanwhile = lambda _: None
+            raise Killed
+
+    elsewhere.meanwhile = die
+    with pytest.raises(Killed):
+        services.runner.run_due()
+    assert desk.ping().state == "waiting"
+
+    for _ in range(60):
+        desk.after(seconds=1)
+
+    assert (desk.ping().state, desk.waiting()) == ("told", [])
+
+
+def test_an_answer_that_was_heard_is_stored_with_the_end_of_its_job_or_not_at_all(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere.takes_webmentions(A)
+    publish(services, body=BODY)
+    desk.clock.move(seconds=5)
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(store, "write", die)
+    with pytest.raises(Killed):
+        services.runner.run_due()
+
+    assert (desk.ping().state, desk.waiting()) == ("waiting", [SEND])
+
+
+def test_who_lost_its_lease_before_the_ping_was_sent_sends_nothing(
+    services: WebServices, database: Database, desk: Desk, elsewhere: Elsewhere
+) -> None:
+    elsewhere.takes_webmentions(A)
+    publish(services, body=BODY)
+
+    def lose(_: object) -> None:
+        elsewhere.meanwhile = lambda _: None
+        with database.write() as connection:
+            connection.exec_driver_sql("UPDATE jobs SET lease_token = 'of another' WHERE kind = 'send'")
+
+    elsewhere.meanwhile = lose
+    desk.settle()
+
+    assert elsewhere.heard == []
