@@ -282,7 +282,14 @@ Index(
 )
 Index(
     None,
-    *(thoughts.c[name] for name in ("post_id", "response", "person", "id", "state")),
+    *(thoughts.c[name] for name in ("post_id", "response", "person", "state")),
+    sqlite_where=IS_REACTION,
+    postgresql_where=IS_REACTION,
+)
+# The first reactions, and the newest.
+Index(
+    None,
+    *(thoughts.c[name] for name in ("post_id", "response", "id")),
     sqlite_where=IS_REACTION,
     postgresql_where=IS_REACTION,
 )

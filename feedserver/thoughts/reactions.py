@@ -4,9 +4,9 @@ They have no position and are not counted as thoughts. A person (`model.person_o
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from feedserver.storage.schema import IS_REACTION, thoughts
 from feedserver.thoughts.model import REACTIONS, Response, Thought
@@ -16,20 +16,25 @@ from feedserver.urls import Urls
 
 _NAMED: Final = 3  # people, if there are no more
 _NAMED_OF_MORE: Final = 2
+_FIRST: Final = 50  # reactions among which these are looked for
 _NEWEST: Final = 100  # reactions whose addresses lead to their line though they are not named
-_ON_POST = (IS_REACTION, thoughts.c.post_id == bindparam("post"))
 _PEOPLE = (
-    select(thoughts.c.response, func.count(thoughts.c.person.distinct())).where(*_ON_POST).group_by(thoughts.c.response)
+    select(thoughts.c.response, func.count(thoughts.c.person.distinct()))
+    .where(IS_REACTION, thoughts.c.post_id == bindparam("post"))
+    .group_by(thoughts.c.response)
 )
-_FIRST = (
-    select(func.min(thoughts.c.id).label("first"))
-    .where(*_ON_POST, thoughts.c.response == bindparam("response"))
-    .group_by(thoughts.c.response, thoughts.c.person)  # as the index has them
-    .order_by("first")
-    .limit(bindparam("limit"))
+# In the order of their index, from one way of reacting on: for equal ones PostgreSQL would look at all thoughts by id.
+_IDS = select(thoughts.c.id, thoughts.c.person, thoughts.c.response).where(
+    IS_REACTION, thoughts.c.post_id == bindparam("post")
 )
-# By minus: PostgreSQL would read all thoughts of the site by their ids, in search of those on one post.
-_LAST = select(thoughts.c.response, thoughts.c.id).where(*_ON_POST).order_by(-thoughts.c.id).limit(_NEWEST)
+_FIRST_IDS = (
+    _IDS.where(thoughts.c.response >= bindparam("response")).order_by(thoughts.c.response, thoughts.c.id).limit(_FIRST)
+)
+_NEWEST_IDS = (
+    _IDS.where(thoughts.c.response <= bindparam("response"))
+    .order_by(thoughts.c.response.desc(), thoughts.c.id.desc())
+    .limit(_NEWEST)
+)
 _BY_IDS = QUERY.where(thoughts.c.id.in_(bindparam("ids", expanding=True))).order_by(thoughts.c.id)
 
 
@@ -47,17 +52,19 @@ class Reactions:
 def on_post(connection: Connection, post_id: int, urls: Urls) -> list[Reactions]:
     """The reactions that are shown on a post: a line for each way that there is."""
     people = {row[0]: row[1] for row in connection.execute(_PEOPLE, {"post": post_id})}
-    newest = connection.execute(_LAST, {"post": post_id}).all() if people else []
-    lines = []
-    for response in (one for one in REACTIONS if one in people):
-        named = _named(connection, post_id, response, people[response], urls)
-        ids = {row.id for row in newest if row.response == response} - {thought.id for thought in named}
-        lines.append(Reactions(response, named, people[response] - len(named), tuple(sorted(ids))))
-    return lines
+    return [_line(connection, post_id, one, people[one], urls) for one in REACTIONS if one in people]
 
 
-def _named(connection: Connection, post_id: int, response: Response, people: int, urls: Urls) -> tuple[Thought, ...]:
-    """The first reaction of each person that is named."""
-    limit = people if people <= _NAMED else _NAMED_OF_MORE
-    ids = connection.execute(_FIRST, {"post": post_id, "response": response, "limit": limit}).scalars().all()
-    return tuple(at_present(thought_of(row), urls) for row in connection.execute(_BY_IDS, {"ids": ids}))
+def _line(connection: Connection, post_id: int, response: Response, people: int, urls: Urls) -> Reactions:
+    first: dict[str, int] = {}
+    for row in _rows(connection, _FIRST_IDS, post_id, response):
+        first.setdefault(row.person, row.id)
+    ids = list(first.values())[: people if people <= _NAMED else _NAMED_OF_MORE]
+    named = [at_present(thought_of(row), urls) for row in connection.execute(_BY_IDS, {"ids": ids})]
+    newest = {row.id for row in _rows(connection, _NEWEST_IDS, post_id, response)}
+    return Reactions(response, tuple(named), people - len(named), tuple(sorted(newest - set(ids))))
+
+
+def _rows(connection: Connection, query: Select[Any], post_id: int, response: Response) -> list[Row[Any]]:
+    found = connection.execute(query, {"post": post_id, "response": response})
+    return [row for row in found if row.response == response]

@@ -76,9 +76,10 @@ def counts(connection: Connection, post_ids: Collection[int] | None = None) -> d
 
 
 def _readable(now: datetime, post_id: int | None) -> tuple[ColumnElement[bool], ...]:
-    """The conditions for thoughts that readers see, on any post or on one."""
-    of_post = () if post_id is None else (thoughts.c.post_id == post_id,)
+    """The conditions for thoughts that readers see, on any post or on one that they see."""
+    if post_id is not None:
+        return thoughts.c.state == "shown", thoughts.c.post_id == post_id
     others, hidden = thoughts.alias(), posts.hidden(now)
     on_hidden = exists().where(others.c.state == "shown", others.c.post_id.in_(hidden))
     # Most sites have no thought on a hidden post, and need not search each thought's post among those.
-    return thoughts.c.state == "shown", or_(~on_hidden, thoughts.c.post_id.not_in(hidden)), *of_post
+    return thoughts.c.state == "shown", or_(~on_hidden, thoughts.c.post_id.not_in(hidden))

@@ -10,10 +10,11 @@ from sqlalchemy import event, text
 
 from feedserver.posts.model import Post
 from feedserver.storage.engine import Database
+from feedserver.thoughts import reactions, shown
 from feedserver.thoughts.listing import awaiting_moderation
 from feedserver.thoughts.moderation import reputation
 from feedserver.thoughts.moderation.actions import moderate_all
-from tests.feeds.happenings import say_much
+from tests.feeds.happenings import respond, say_much
 from tests.support.listing import listing
 from tests.thoughts.site import Site, SiteWith, linking
 
@@ -90,6 +91,7 @@ def test_no_query_of_a_ping_or_an_inspection_reads_a_whole_table(site_with: Site
 @pytest.mark.parametrize("path", ["", "?thoughts=2", "/thoughts.json", "/thoughts.json?page=2"])
 def test_a_post_reads_no_thoughts_but_those_that_it_shows(site: Site, post: Post, path: str) -> None:
     say_much(site.services, post, 101)
+    respond(site.services, post, "like")
     with statements_of(site.services.database) as statements:
         assert site.client.get(f"/posts/{post.slug}{path}").status_code == 200
 
@@ -101,6 +103,27 @@ def test_a_post_reads_no_thoughts_but_those_that_it_shows(site: Site, post: Post
 
     assert len(statements) > 5
     assert found == {}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_thoughts_and_people_are_counted_in_indexes_alone(site: Site, post: Post) -> None:
+    respond(site.services, post, "like")
+    with statements_of(site.services.database) as statements, site.services.database.read() as connection:
+        shown.by_page(connection, post.id)
+        shown.counts(connection, [post.id])
+        reactions.on_post(connection, post.id, site.services.urls)
+
+    with site.services.database.engine.connect() as connection:
+        plans = {
+            statement: str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).first())
+            for statement, values in statements.items()
+        }
+    counting = [plan for statement, plan in plans.items() if "count(" in statement]
+    assert len(counting) == 3
+    assert all("USING COVERING INDEX" in plan for plan in counting)
+    listing_ids = [plan for statement, plan in plans.items() if "ORDER BY thoughts.response" in statement]
+    assert len(listing_ids) == 2
+    assert all("ix_thoughts_post_id_response_id " in plan for plan in listing_ids)
 
 
 def test_what_waits_for_moderation_is_found_without_reading_all_shown_thoughts(

@@ -16,7 +16,8 @@ def upgrade() -> None:
     op.add_column("thoughts", sa.Column("person", sa.Text()))
     for columns, which in (
         (("post_id", "position", "received_at", "person", "state"), _IS_NUMBERED),
-        (("post_id", "response", "person", "id", "state"), _IS_REACTION),
+        (("post_id", "response", "person", "state"), _IS_REACTION),
+        (("post_id", "response", "id"), _IS_REACTION),
     ):
         name = "_".join(("ix_thoughts", *columns))
         op.create_index(name, "thoughts", list(columns), sqlite_where=which, postgresql_where=which)
