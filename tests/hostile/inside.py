@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from feedserver.storage.engine import Database
 from tests.hostile.forbidden import Forbidden
@@ -120,6 +121,11 @@ class Network:
         if isinstance(found, int):
             return PingAnswer(found, fault_text(answer).partition(". http")[0])
         return PingAnswer(None, str(found))
+
+    def subscribe(self, callback: str, topic: str) -> int:
+        """Subscribes a callback; returns the status of the answer."""
+        fields = {"hub.mode": "subscribe", "hub.topic": self.site.url + topic, "hub.callback": callback}
+        return request(f"{self.site.url}/hub", body=urlencode(fields).encode())[0]
 
     def connections(self) -> int:
         return sum(listener.connections() for listener in self.listeners)

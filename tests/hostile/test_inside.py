@@ -1,5 +1,6 @@
 """Pings to a real server: no trick leads to a connection to a forbidden address."""
 
+import itertools
 import json
 import time
 from collections.abc import Iterator
@@ -7,8 +8,13 @@ from statistics import median
 
 import pytest
 
+from feedserver.jobs import store as jobs
+from feedserver.jobs.model import Job
+from feedserver.websub import store
+from feedserver.websub.verification import CONFIRM
 from tests.hostile.inside import Network, PingAnswer, running_network
 from tests.support.listing import listing
+from tests.support.waiting import wait_until
 
 UNKNOWN = PingAnswer(16, "the source does not exist or cannot be fetched")
 
@@ -32,6 +38,28 @@ def test_no_trick_leads_to_a_connection_and_all_are_answered_alike(net: Network)
     assert texts == {UNKNOWN.text, "the source is not an absolute http or https URL"}
     assert {answer.code for answer in answers.values()} == {16, None}
     assert sum(answer == UNKNOWN for answer in answers.values()) > 80
+
+
+def test_no_trick_as_a_callback_leads_to_a_connection(net: Network) -> None:
+    topics = itertools.cycle(f"/{name}.{fmt}" for name in ("feed", "thoughts") for fmt in ("rss", "atom", "json"))
+
+    statuses = {
+        trick.name: net.subscribe(trick.source, next(topics))
+        for trick in net.tricks()
+        if not trick.name.startswith("https")
+    }
+    wait_until(lambda: not untried(net))
+
+    assert net.connections() == 0
+    assert set(statuses.values()) == {202, 400}
+    with net.database.read() as connection:
+        assert {one.state for one in store.everything(connection)} <= {"ended", "pending"}
+
+
+def untried(net: Network) -> list[Job]:
+    """The verifications that were not tried yet."""
+    with net.database.read() as connection:
+        return [job for job in jobs.everything(connection) if job.kind == CONFIRM and not job.attempts]
 
 
 def test_a_forbidden_address_and_an_unknown_name_differ_neither_in_their_receipts_nor_in_time(

@@ -1,0 +1,124 @@
+"""How many subscriptions the hub takes, of whom, and how often."""
+
+from collections.abc import Callable
+
+from feedserver.errors import SubscriptionError
+from feedserver.websub import views
+from tests.support.outside import Clock
+from tests.support.subscribers import Reader
+from tests.support.waiting import together
+from tests.websub.conftest import TOPIC, Site
+
+
+def test_a_request_is_answered_before_anything_is_verified(site: Site, reader: Reader) -> None:
+    answer = site.ask(reader.url + "/a")
+
+    assert (answer.status_code, answer.content_type) == (202, "text/plain; charset=utf-8")
+    assert reader.calls == []
+    assert site.jobs() == ["confirm subscription"]
+
+
+def test_one_request_of_a_callback_waits_at_a_time(site: Site, reader: Reader) -> None:
+    """Else a stranger could have a callback asked for each of our feeds at once."""
+    first, second = site.ask(reader.url + "/a"), site.ask(reader.url + "/a", "http://blog.example/feed.rss")
+    leaving = site.ask(reader.url + "/a", mode="unsubscribe")
+    site.work()
+    third = site.ask(reader.url + "/a", "http://blog.example/feed.rss")
+
+    assert [answer.status_code for answer in (first, second, leaving, third)] == [202, 429, 429, 202]
+    assert second.text == "hub.callback: it has not confirmed an earlier request yet; try again later\n"
+    assert int(second.headers["Retry-After"]) > 0
+
+
+def test_ten_callbacks_of_one_host_may_have_one_topic(site: Site) -> None:
+    answers = [site.ask(f"http://127.0.2.1:{9 + number}/{number}") for number in range(11)]
+    other_topic = site.ask("http://127.0.2.1:9/other", "http://blog.example/feed.rss")
+    other_host = site.ask("http://127.0.2.2:9/other")
+
+    assert [answer.status_code for answer in answers] == [202] * 10 + [403]
+    assert answers[-1].text == "hub.callback: its host has too many subscriptions to this topic\n"
+    assert (other_topic.status_code, other_host.status_code) == (202, 202)
+
+
+def test_subdomains_count_as_one_host(site: Site) -> None:
+    answers = [site.ask(f"http://r{number}.reader.example/") for number in range(11)]
+
+    assert answers[-1].status_code == 403
+
+
+def test_a_renewal_is_not_one_more(site: Site, reader: Reader) -> None:
+    for number in range(10):
+        assert site.subscribe(f"{reader.url}/{number}").state == "active"
+
+    assert site.subscribe(reader.url + "/3", secret="new").secret == "new"
+
+
+def test_the_hub_takes_so_many_subscriptions_and_no_more(site_with: Callable[..., Site], reader: Reader) -> None:
+    site = site_with(limits_subscriptions=2)
+    site.subscribe(reader.url + "/a")
+    answers = [site.ask(f"{reader.url}/{name}") for name in "bc"]
+    site.work()
+    renewal = site.ask(reader.url + "/a")
+
+    assert [answer.status_code for answer in answers] == [202, 503]
+    assert int(answers[1].headers["Retry-After"]) > 0
+    assert renewal.status_code == 202
+
+
+def test_what_has_ended_makes_room_and_is_bounded_too(site_with: Callable[..., Site], clock: Clock) -> None:
+    site = site_with(limits_subscriptions=2, limits_sender=1_000)
+    for number in range(5):
+        site.ask(f"http://nowhere.invalid/{number}")
+        site.work()
+        clock.move(seconds=1)
+
+    assert [(one.callback[-1], one.state) for one in site.all()] == [("4", "ended"), ("3", "ended")]
+
+
+def test_a_lease_that_has_ended_makes_room(site_with: Callable[..., Site], reader: Reader, clock: Clock) -> None:
+    site = site_with(limits_subscriptions=1)
+    site.subscribe(reader.url + "/a")
+    clock.move(days=10)
+
+    assert site.ask(reader.url + "/b").status_code == 202
+    assert [one.state for one in site.all()] == ["pending"]
+
+
+def test_a_sender_has_so_many_requests_a_minute(site_with: Callable[..., Site], clock: Clock) -> None:
+    site = site_with(limits_sender=2)
+    answers = [site.ask(f"http://127.0.2.{number}/") for number in (1, 2, 3)]
+    clock.move(seconds=60)
+
+    assert [answer.status_code for answer in answers] == [202, 202, 429]
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
+    assert site.ask("http://127.0.2.3/").status_code == 202
+
+
+def test_of_two_that_come_at_once_one_takes_the_last_place(site_with: Callable[..., Site]) -> None:
+    site = site_with(limits_subscriptions=1)
+
+    def ask(number: int) -> int:
+        fields = {"hub.mode": "subscribe", "hub.topic": TOPIC, "hub.callback": f"http://127.0.2.{number}/"}
+        return site.app.test_client().post("/hub", data=fields).status_code
+
+    assert sorted(together(lambda: ask(1), lambda: ask(2)), key=str) == [202, 503]
+
+
+def test_verifications_count_in_the_limit_of_a_host(
+    site_with: Callable[..., Site], reader: Reader, clock: Clock
+) -> None:
+    site = site_with(limits_host=2)
+    for name in "abc":
+        site.ask(f"{reader.url}/{name}")
+    site.work()
+    within_the_minute = len(reader.calls)
+    for _ in range(6):
+        clock.move(minutes=1)
+        site.work()
+
+    assert within_the_minute == 2
+    assert [one.state for one in site.all()] == ["active"] * 3
+
+
+def test_every_refusal_has_a_status() -> None:
+    assert set(views.STATUSES) == set(SubscriptionError.__subclasses__())
