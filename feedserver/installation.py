@@ -22,8 +22,8 @@ slug: hello
 tags: [feedserver]
 summary: This is the first post. It shows what a post can hold, and can be edited or deleted like any other.
 ---
-This site publishes its posts as feeds and takes pingbacks: when another blog links to this post and says so, its
-words show up below as a *thought*.
+This site publishes its posts as feeds and takes webmentions and pingbacks: when another blog links to this post and
+says so, its words show up below as a *thought*.
 
 ## What to do next
 

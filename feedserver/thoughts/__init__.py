@@ -1,4 +1,4 @@
-"""What others say on a post: pingbacks from other blogs and comments from readers.
+"""What others say on a post: webmentions and pingbacks from other blogs and comments from readers.
 
 A ping: `views` (the endpoint), `receiving` (checks and stores it), `verification/`, `lifecycle` (what becomes of it).
 The sender waits a moment in one of the `slots`; without a free slot, a worker verifies the ping later.

@@ -50,6 +50,7 @@ def page_with_slash() -> BaseResponse:
 def preflight() -> Response:
     """Answers browsers that ask whether another site's script may send a request (Fetch Standard, CORS-preflight)."""
     response = Response(status=204)
+    del response.headers["Content-Type"]
     response.headers["Allow"] = response.headers["Access-Control-Allow-Methods"] = _ALLOW
     response.headers["Access-Control-Allow-Headers"] = "*"
     response.headers["Access-Control-Max-Age"] = str(_PREFLIGHT_SECONDS)
@@ -62,7 +63,8 @@ def _for_everybody(response: Response) -> Response:
     if request.path.rstrip("/") != _PATH:
         return response
     if response.status_code == 405:
-        response = _plain(Answer(405, webmention.REFUSED, "this address takes GET and POST"))
+        response.set_data("this address takes GET and POST\n")
+        response.content_type = "text/plain; charset=utf-8"
         response.headers["Allow"] = _ALLOW
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Expose-Headers"] = "Location, Retry-After"

@@ -1,4 +1,4 @@
-"""Pages in a real browser: a person writes a comment, and reads a post with two thoughts of other blogs."""
+"""Pages in a real browser: a person writes a comment, tells of a page elsewhere, and reads a post with two thoughts."""
 
 import json
 import re
@@ -219,3 +219,29 @@ def test_a_person_writes_a_comment_corrects_it_and_sees_it_once_it_is_approved(s
     assert shown.locator("p").all_inner_texts()[-2:] == ["What a fine harbour.", "I was there in May."]
     assert "bea@example.org" not in writer.page.content()
     assert writer.complaints == []
+
+
+def test_a_person_tells_of_a_page_elsewhere_corrects_the_address_and_reads_the_receipt(site: Site, visit: Any) -> None:
+    blog = Blog("127.0.2.9")
+    about = blog.put("/about", f'<p>I read <a href="{site.url}/posts/hello">this</a> and liked it.</p>')
+    nothing = blog.put("/nothing", "<p>Nothing.</p>")
+    teller = visit(320)
+
+    teller.page.goto(f"{site.url}/posts/hello")
+    assert not teller.scrolls_sideways()
+    teller.page.get_by_role("textbox", name="Written about this elsewhere?").fill(nothing)
+    teller.page.get_by_role("button", name="Tell us").click()
+
+    assert "the source holds no link to the target" in teller.page.get_by_role("alert").inner_text()
+    assert teller.page.get_by_role("textbox", name="The address of your page").input_value() == nothing
+    assert teller.page.get_by_role("textbox", name="of the post").input_value() == f"{site.url}/posts/hello"
+    assert not teller.scrolls_sideways()
+    teller.complaints.clear()  # the browser reports a 400 as such
+
+    teller.page.get_by_role("textbox", name="The address of your page").fill(about)
+    teller.page.get_by_role("button", name="Tell us").click()
+
+    teller.page.wait_for_url("**/receipts/*")
+    assert teller.page.get_by_text("it is shown with the post").is_visible()
+    assert teller.complaints == []
+    blog.close()

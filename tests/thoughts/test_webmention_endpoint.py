@@ -78,6 +78,7 @@ def test_another_method_is_405_and_told_which_there_are(site: Site, method: str,
     assert response.headers["Allow"] == "GET, HEAD, POST, OPTIONS"
     assert response.headers["Access-Control-Allow-Origin"] == "*"
     assert response.mimetype == "text/plain"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @on_sqlite

@@ -56,7 +56,7 @@ def verdict_on(
     *,
     ours: bool,
 ) -> Verdict:
-    """Returns the verdict on a verified pingback.
+    """Returns the verdict on a verified ping.
 
     `ours` is true if its source is a post of this site. A source that redirects to another source site is trusted only
     if both are.
@@ -105,7 +105,7 @@ def linked_by_posts(connection: Connection, site: str, now: datetime) -> bool:
 
 
 def repetition(connection: Connection, thought: Thought, fingerprint: str | None, site: str) -> Repetition:
-    """How often the words with this fingerprint were said, by a pingback and by others, in whatever state they are."""
+    """How often the words with this fingerprint were said, by a ping and by others, in whatever state they are."""
     if fingerprint is None:
         return Repetition()
     revision.lock(connection)  # so that of two pings that are settled at once the second is counted after the first

@@ -1,4 +1,4 @@
-"""The verdict on a newly verified pingback, a pure function of the facts that `reputation` collects."""
+"""The verdict on a newly verified ping, a pure function of the facts that `reputation` collects."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,7 +30,7 @@ class Repetition:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known about a newly verified pingback.
+    """What is known about a newly verified ping.
 
     `rule` is that of its host. `ours` is true if the source is a post of this site. `approved`: a moderator approved a
     thought from its source site before. `linked_by_posts`: our posts link to its source site.
