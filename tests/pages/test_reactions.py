@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import feedparser
+import mf2py
 import pytest
 from flask.testing import FlaskClient
 
@@ -81,6 +82,27 @@ def test_a_name_is_linked_to_its_source_and_vouched_for_by_nobody(
     assert link.attrs["href"] == "https://ann.example/likes/%C3%A4?a=1&b=%3C2%3E"
     assert link.attrs["rel"] == ["nofollow", "ugc"]
     assert lines(page) == ["Liked by <b>Ann</b>"]
+
+
+def test_readers_of_microformats_find_who_responded_and_how(
+    client: FlaskClient, services: WebServices, fog: Post
+) -> None:
+    before = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+    kinds: tuple[Response, ...] = ("like", "repost", "bookmark", "reply", "mention", "rsvp")
+    for kind in kinds:
+        respond(services, fog, kind, "Ann", "Words.", at=f"https://ann.example/{kind}", published_at=before)
+
+    (entry,) = mf2py.parse(doc=client.get("/posts/fog").text, url=PERMALINK)["items"]
+
+    found = {name: [cite["properties"] for cite in entry["properties"][name]] for name in (*kinds[:3], "comment")}
+    assert [cite["url"] for name in found for cite in found[name]] == [
+        [f"https://ann.example/{kind}"] for kind in kinds
+    ]
+    for cite in (cite for name in found for cite in found[name]):
+        assert [author["properties"]["name"] for author in cite["author"]] == [["Ann"]]
+        assert cite["published"] == ["2024-05-06T07:08:09Z"]
+    assert [cite["content"] for cite in found["comment"]] == [["Words."]] * 3
+    assert not any("content" in cite for name in kinds[:3] for cite in found[name])
 
 
 def test_reactions_count_as_no_thoughts(client: FlaskClient, services: WebServices, fog: Post) -> None:
