@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from publicsuffixlist import PublicSuffixList
 
 from feedserver.host_names import host_name, unmapped
-from feedserver.urls import path_steps
+from feedserver.urls import normalize_source, path_steps
 
 _suffixes: Final = PublicSuffixList()  # with its private section: each name below github.io is a separate domain
 # Shared hosts that the list lacks: each name below one of them is a source site.
@@ -43,6 +43,24 @@ def source_site(url: str, shared_by_path: Collection[str]) -> str:
     if shared in shared_by_path:
         return "/".join((shared, *path_steps(parts.path)[:1]))
     return "/".join((host_site(host), *home_directory(parts.path)))
+
+
+def author_site(url: str, author_url: str, shared_by_path: Collection[str]) -> str:
+    """Returns the unit of trust of a page by an author who gives an address, "" without one: the page's source site.
+
+    On a host in `shared_by_path` that speaks for many, such as a bridge, it is that host with the author's address.
+    Where the path or the address is that of a user of the host itself, both count, as another user could claim it.
+    """
+    site = source_site(url, shared_by_path)
+    host = site.partition("/")[0]
+    if host not in shared_by_path or not author_url:
+        return site
+    author = source_site(author_url, shared_by_path)
+    is_here = author.partition("/")[0] == host
+    if author == site or (is_here and "/" not in author):
+        return site
+    address = normalize_source(author_url).partition("://")[2].rstrip("/")
+    return f"{site if is_here or home_directory(urlsplit(url).path) else host} {address}"
 
 
 def host_site(host: str) -> str:

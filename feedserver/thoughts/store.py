@@ -209,7 +209,7 @@ def set_kind(connection: Connection, thought: Thought, kind: Kind) -> None:
 def settle(
     connection: Connection, thought: Thought, decision: Decision, now: datetime, moved: Mapping[str, str] | None = None
 ) -> int:
-    """Writes the decision after an inspection of the source, and the columns in `moved`, that say which page it is.
+    """Writes the decision after an inspection of the source, and the columns in `moved`, that say whose page it is.
 
     Returns the bytes that the thought takes now.
     """

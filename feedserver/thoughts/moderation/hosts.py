@@ -18,10 +18,13 @@ from feedserver.urls import path_steps
 MAX_STEPS = 8  # of a path in a rule
 
 
-def rule_for(connection: Connection, url: str) -> Rule | None:
-    """Returns the rule that applies to an absolute http(s) URL, None if there is none."""
+def rule_for(connection: Connection, url: str, *, with_path: bool = False) -> Rule | None:
+    """Returns the rule that applies to an absolute http(s) URL, None if there is none.
+
+    `with_path`: of rules for a part of a host alone.
+    """
     parts = urlsplit(url)
-    names = list(_names(host_name(parts), path_steps(parts.path)[:MAX_STEPS]))
+    names = list(_names(host_name(parts), path_steps(parts.path)[:MAX_STEPS], least=int(with_path)))
     found = {row.host: row.rule for row in connection.execute(select(host_rules).where(host_rules.c.host.in_(names)))}
     return next((found[name] for name in names if name in found), None)
 
@@ -50,9 +53,9 @@ def below(column: Column[str], host: str) -> ColumnElement[bool]:
     return or_(column == host, column.endswith(f".{host}", autoescape=True))
 
 
-def _names(host: str, steps: tuple[str, ...]) -> Iterator[str]:
-    """All names under which a rule for the URL may be stored, the nearest first."""
+def _names(host: str, steps: tuple[str, ...], least: int) -> Iterator[str]:
+    """All names with at least so many steps under which a rule for the URL may be stored, the nearest first."""
     labels = host.split(".")
     for name in [host] if ":" in host else [".".join(labels[i:]) for i in range(len(labels))]:
-        for length in range(len(steps), -1, -1):
+        for length in range(len(steps), least - 1, -1):
             yield "/".join((name, *steps[:length]))

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, bindparam, select
 
-from feedserver.domains import source_site
+from feedserver.domains import author_site
 from feedserver.posts import store as posts
 from feedserver.settings import ModerationSettings, Settings
 from feedserver.storage import revision
@@ -62,13 +62,16 @@ def verdict_on(
     if both are.
     """
     signals, setting = linked.signals, settings.pingbacks
+    author_url = linked.content.author_url if thought.kind == "webmention" else ""
     urls = [thought.source_key or "", *([signals.redirected_to] if signals.redirected_to else [])]
-    sites = list(dict.fromkeys(source_site(url, settings.shared_by_path) for url in urls))
+    sites = list(dict.fromkeys(author_site(url, author_url, settings.shared_by_path) for url in urls))
     if len(sites) == 1:
         urls = urls[:1]
     facts = Facts(
         signals,
-        rule=_rule_for_all(connection, urls),
+        rule=_rule_for_all(
+            {_rule_for(connection, url, site, author_url) for url, site in zip(urls, sites, strict=True)}
+        ),
         ours=ours,
         approved=setting == "trust" and all(approved_before(connection, site) for site in sites),
         linked_by_posts=setting == "trust" and all(linked_by_posts(connection, site, now) for site in sites),
@@ -136,12 +139,20 @@ def _other_sites(connection: Connection, said: dict[str, object]) -> int:
     return len(found)
 
 
-def _rule_for_all(connection: Connection, urls: list[str]) -> Rule | None:
-    """`block` if it holds for any of the URLs, `trust` if it holds for all of them."""
-    rules = {hosts.rule_for(connection, url) for url in urls}
+def _rule_for_all(rules: set[Rule | None]) -> Rule | None:
+    """`block` if it holds for any of some URLs, `trust` if it holds for all of them."""
     if "block" in rules:
         return "block"
     return "trust" if rules == {"trust"} else None
+
+
+def _rule_for(connection: Connection, url: str, site: str, author_url: str) -> Rule | None:
+    """The rule for a URL of a source site. Where that is an author on a host that speaks for many (`author_site`), the
+    host alone is no reason for trust."""
+    rule = hosts.rule_for(connection, url)
+    if rule == "block" or " " not in site:
+        return rule
+    return hosts.rule_for(connection, author_url) or hosts.rule_for(connection, url, with_path=True)
 
 
 def _is_approved(connection: Connection, *conditions: ColumnElement[bool]) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from urllib.parse import urljoin
 
@@ -10,6 +11,7 @@ from turbohtml import Token
 
 from feedserver.text import is_blank, shorten, srcset_candidates, strangers_line
 from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME
+from feedserver.thoughts.source.microformats import Microformats, MicroformatsReader, are_in
 from feedserver.thoughts.source.tokens import (
     END,
     HIDDEN,
@@ -53,13 +55,15 @@ class FoundLink:
     """A link of a page. `url` is absolute, http(s), at most 2048 bytes long; `element` is the tag name.
 
     `position` is the index of its token, for `excerpt`. `hidden` is true if readers cannot see it, as far as the
-    attributes of the element and of those around and in it tell; an `a` with nothing to see in it is hidden.
+    attributes of the element and of those around and in it tell; an `a` with nothing to see in it is hidden, and
+    `is_empty` if that alone hides it.
     """
 
     url: str
     element: str
     position: int
     hidden: bool
+    is_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class SourcePage:
     `name` is that of the site (og:site_name, else the title), `title` that of the page (og:title, else <title>), both
     at most 500 characters; `description` at most 1,000. `canonical` is the URL that the page gives itself (RFC 6596).
     `text` is the whole page, for `excerpt`. `is_whole` is false if the page has more tokens or links than are read.
+    `microformats` is None if it has no entry.
     """
 
     name: str
@@ -78,6 +83,7 @@ class SourcePage:
     canonical: str | None = None
     text: str = field(default="", repr=False)
     is_whole: bool = True
+    microformats: Microformats | None = None
 
 
 def read(text: str, url: str) -> SourcePage:
@@ -89,15 +95,18 @@ def read(text: str, url: str) -> SourcePage:
     """
     position, open_elements, tags = 0, OpenElements(), _StartTags()
     shown, metadata = _ShownLinks(open_elements), tags.metadata
+    microformats = MicroformatsReader(open_elements) if are_in(text) else None
     for position, (token, flags) in enumerate(flagged_tokens(text, open_elements)):
         shown.take(position, token, flags)
+        if microformats is not None:
+            microformats.take(position, token, flags)
         if token.type is START and not flags & TEMPLATE:
             tags.take(position, token, flags)
         elif token.type is TEXT and flags & TITLE and "title" not in metadata:
             metadata["title"] = _folded(token.data or "", MAX_NAME)
     title = metadata.get("title", "")
     found = [
-        (raw, tag, place, place in shown.empty or (hidden and place not in shown.positions))
+        (raw, tag, place, hidden and place not in shown.positions, place in shown.empty)
         for raw, tag, place, hidden in tags.found
     ]
     base = _absolute(url, tags.base or "") or url
@@ -110,6 +119,7 @@ def read(text: str, url: str) -> SourcePage:
         canonical=_absolute(base, metadata["canonical"]) if "canonical" in metadata else None,
         text=text,
         is_whole=all_resolved and len(found) < MAX_LINKS and position + 1 < MAX_TOKENS,
+        microformats=microformats.finish(position, partial(_absolute, base)) if microformats is not None else None,
     )
 
 
@@ -227,19 +237,19 @@ def _folded(raw: str, limit: int) -> str:
     return shorten(strangers_line(raw.strip(), 4 * limit), limit)
 
 
-def _resolved(found: list[tuple[str, str, int, bool]], base: str) -> tuple[tuple[FoundLink, ...], bool]:
+def _resolved(found: list[tuple[str, str, int, bool, bool]], base: str) -> tuple[tuple[FoundLink, ...], bool]:
     """The links with absolute URLs, and whether these are all of them."""
     links: list[FoundLink] = []
     resolved: dict[str, str | None] = {}
     left = MAX_LINK_CHARACTERS
-    for raw, element, position, hidden in found:
+    for raw, element, position, hidden, is_empty in found:
         if raw not in resolved:
             left -= len(base) + len(raw)
             if left < 0:
                 return tuple(links), False
             resolved[raw] = _absolute(base, raw)
         if (url := resolved[raw]) is not None:
-            links.append(FoundLink(url, element, position, hidden))
+            links.append(FoundLink(url, element, position, hidden or is_empty, is_empty and not hidden))
     return tuple(links), True
 
 

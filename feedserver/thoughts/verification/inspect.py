@@ -1,8 +1,9 @@
 """Inspects one source, outside any transaction: what it says about our posts, or why it could not be read."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Final, Protocol
 from urllib.parse import urlsplit
@@ -19,9 +20,10 @@ from feedserver.thoughts.model import MAX_EXCERPT, MAX_NAME, Content, fingerprin
 from feedserver.thoughts.source.encoding import decode
 from feedserver.thoughts.source.excerpt import Excerpt, excerpts
 from feedserver.thoughts.source.findings import Findings, Mention
-from feedserver.thoughts.source.identity import linked_canonical, own_page_key, page_of
+from feedserver.thoughts.source.identity import linked_canonical, own_page_key, page_key, page_of
 from feedserver.thoughts.source.links import FoundLink, SourcePage, read
 from feedserver.thoughts.source.markup import as_clean_html
+from feedserver.thoughts.source.responses import heard
 from feedserver.thoughts.verification import sources
 from feedserver.thoughts.verification.sources import SourceRecord
 from feedserver.urls import MAX_URL, Urls, normalize_source
@@ -108,10 +110,10 @@ class Inspector:
         summary = f"status {fetched.status}, {len(fetched.body)} bytes{cut}"
         redirected_to = fetched.url if final != source_key else None
         reading = read(text, fetched.url)
-        found = self._findings(reading, source_key, fetched.url)
         canonical = reading.canonical or linked_canonical(fetched.links, fetched.url)
-        page_key = page_of(fetched.url, canonical, self.shared_by_path)
-        findings = replace(found, redirected_to=redirected_to, page_key=page_key)
+        own_key = page_of(fetched.url, canonical, self.shared_by_path)
+        found = self._findings(reading, source_key, fetched.url, own_key, started_at)
+        findings = replace(found, redirected_to=redirected_to)
         record = SourceRecord(started_at, findings, fetched.etag, fetched.last_modified, read_at=started_at)
         whole = reading.is_whole and not fetched.truncated and fetched.status in _WHOLE
         otherwise = Trouble() if fetched.incomplete else Unlinked() if whole else Unread()
@@ -127,10 +129,10 @@ class Inspector:
             return Inspection("no post of this site", Findings(), Missing(certain), started_at)
         reading = read(post.html, self.urls.post(post.slug))
         named = replace(reading, name=one_line(self.site_title), title=post.label)
-        findings = replace(self._findings(named, source_key, source_key), page_key=own_page_key(post.id))
+        findings = self._findings(named, source_key, source_key, own_page_key(post.id), started_at)
         return Inspection("read as a post of this site", findings, Unlinked(), started_at)
 
-    def _findings(self, reading: SourcePage, source_key: str, url: str) -> Findings:
+    def _findings(self, reading: SourcePage, source_key: str, url: str, own_key: str, started_at: datetime) -> Findings:
         """What the source says about our posts: those that it was pinged for, and a few more that it links to."""
         links = self._links_to_posts(reading)
         with self.database.read() as connection:
@@ -144,11 +146,19 @@ class Inspector:
         wanted += islice((post_id for post_id in best if post_id not in pinged), MAX_MORE)
         texts = excerpts(reading, [best[post_id] for post_id in wanted[:MAX_EXCERPTS]])
         texts += [Excerpt()] * (len(wanted) - len(texts))
+        post_at = partial(self._post_among, found)
+        keys = {own_key, page_key(source_key), page_key(url)}
+        said = heard(reading.microformats, {one: best[one] for one in wanted}, post_at, keys, started_at)
         mentions = {
-            post_id: Mention(_content(reading, url, text), best[post_id].hidden)
+            post_id: Mention(_content(reading, url, text), best[post_id].hidden, *said.responses.get(post_id, ()))
             for post_id, text in zip(wanted, texts, strict=True)
         }
-        return Findings(mentions, len(best))
+        return Findings(mentions, len(best), page_key=own_key, entry=said.entry)
+
+    def _post_among(self, found: Mapping[str, tuple[int, bool]], url: str) -> int | None:
+        """The id of the post at a URL, None if it is none of those `found`."""
+        post_id, _ = found.get(self.urls.post_slug(url) or "", (None, False))
+        return post_id
 
     def _links_to_posts(self, reading: SourcePage) -> dict[str, FoundLink]:
         """The best link for each slug, in document order."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from feedserver.domains import author_site
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job, Outcome
 from feedserver.jobs.retry import pause_after
@@ -191,10 +192,19 @@ class Settler:
             timeline.trim(connection, thought.id, most)
         if can_be_seen(thought, decision):
             revision.revise(connection)
-        size = store.settle(connection, thought, decision, now, moved)
+        columns = dict(moved) | (self._unit_of_trust(thought, decision, moved) if isinstance(evidence, Linked) else {})
+        size = store.settle(connection, thought, decision, now, columns)
         if is_refused(decision):
             self.refusals.count(connection, size, now)
         return decision
+
+    def _unit_of_trust(self, thought: Thought, decision: Decision, moved: Mapping[str, str]) -> dict[str, str]:
+        """The column that says by whom others of the same author are known, of a webmention."""
+        if thought.kind != "webmention":
+            return {}
+        source_key = moved.get("source_key", thought.source_key or "")
+        shared_by_path = self.settings.moderation.shared_by_path
+        return {"source_site": author_site(source_key, decision.content.author_url, shared_by_path)}
 
     def _try_again(
         self,
