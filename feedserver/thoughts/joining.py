@@ -22,7 +22,7 @@ from feedserver.storage.locks import lock_names
 from feedserver.storage.schema import joined_pings, thoughts
 from feedserver.thoughts import deletion, removed, store, timeline
 from feedserver.thoughts.lifecycle import FINAL, Linked, is_moderated
-from feedserver.thoughts.model import State, Thought, raised
+from feedserver.thoughts.model import Kind, State, Thought, raised
 from feedserver.thoughts.moderation import undo
 from feedserver.thoughts.removed import Removed
 from feedserver.thoughts.source.identity import key_hash, names_of, page_key, page_path, words_of
@@ -193,8 +193,10 @@ def which_stays(thought: Thought, other: Thought, linked: Linked, shared_by_path
 # --- writing ---
 
 
-def join(connection: Connection, thought: Thought, other: Thought, now: datetime) -> None:
+def join(connection: Connection, thought: Thought, other: Thought, now: datetime) -> Kind:
     """Makes the ping of `thought` one of `other`: its receipt tells of that thought, and its row is deleted.
+
+    Returns the kind of `other` since.
 
     A moderator's action on it alone can be undone no more. Of the URL of an erased thought nothing is stored.
     """
@@ -211,6 +213,7 @@ def join(connection: Connection, thought: Thought, other: Thought, now: datetime
     deletion.delete_all(connection, [thought.id])
     undo.remove_empty(connection)
     remember(connection, other.source_key and thought.source_key, thought.receipt_token, other.id)
+    return kind
 
 
 def claim(

@@ -35,7 +35,8 @@ class Mention:
 class Findings:
     """`mentions` by post id. `posts` counts our posts that it links to. `redirected_to` is the final URL if another.
 
-    `page_key` says which page it is (`source.identity`); None if nothing was read. `entry` is the page's h-entry.
+    `page_key` says which page it is (`source.identity`); None if nothing was read. `entry` is the page's h-entry;
+    `is_of_before` if an older release wrote the findings, which read none.
     """
 
     mentions: Mapping[int, Mention] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class Findings:
     redirected_to: str | None = None
     page_key: str | None = None
     entry: Entry | None = None
+    is_of_before: bool = field(default=False, compare=False)
 
     def on(self, post_id: int) -> Linked | None:
         """Returns the evidence for one post, None if the source does not link to it."""
@@ -93,7 +95,8 @@ def from_json(text: str) -> Findings:
         for post_id, own in values["mentions"].items()
         for hidden in (own.pop("hidden"),)
     }
-    return Findings(mentions, values["posts"], values["redirected_to"], values["page_key"], entry)
+    page = (values["redirected_to"], values["page_key"])
+    return Findings(mentions, values["posts"], *page, entry, is_of_before="entry" not in values)
 
 
 def _entry_of(values: dict[str, Any] | None) -> tuple[Entry | None, dict[str, Any]]:

@@ -42,7 +42,7 @@ _URL_ATTRIBUTES = {
 }
 _WITH_TEXT = frozenset("a blockquote del ins q".split())
 _PICTURES = frozenset("img svg video".split())
-_TO_SEE = _PICTURES | frozenset("audio button canvas embed iframe input math meter object progress".split())
+_WIDGETS = frozenset("audio button canvas embed iframe input math meter object progress".split())
 _STRIPPED = "".join(map(chr, range(0x21)))  # around a URL: C0 controls and space (URL Standard section 4.4)
 _REPLACED = str.maketrans({"\t": None, "\n": None, "\r": None, " ": "%20", "\\": "%5C"})
 _BEFORE_QUERY = re.compile("[^?#]*")
@@ -55,8 +55,8 @@ class FoundLink:
     """A link of a page. `url` is absolute, http(s), at most 2048 bytes long; `element` is the tag name.
 
     `position` is the index of its token, for `excerpt`. `hidden` is true if readers cannot see it, as far as the
-    attributes of the element and of those around and in it tell; an `a` with nothing to see in it is hidden, and
-    `is_empty` if that alone hides it.
+    attributes of the element and of those around and in it tell; an `a` with nothing to see in it is hidden.
+    `is_empty`: it has no text and no picture, though perhaps a style sheet gives it one, and nothing hides it.
     """
 
     url: str
@@ -106,7 +106,7 @@ def read(text: str, url: str) -> SourcePage:
             metadata["title"] = _folded(token.data or "", MAX_NAME)
     title = metadata.get("title", "")
     found = [
-        (raw, tag, place, hidden and place not in shown.positions, place in shown.empty)
+        (raw, tag, place, (hidden and place not in shown.positions, place in shown.empty, place in shown.bare))
         for raw, tag, place, hidden in tags.found
     ]
     base = _absolute(url, tags.base or "") or url
@@ -151,13 +151,15 @@ class _StartTags:
 class _ShownLinks:
     """Finds the links with hidden text that are seen all the same: they hold a picture, or text that is shown again.
 
-    Finds also those in which nothing is to be seen between their tags.
+    Finds also those in which nothing is to be seen between their tags: `empty` if no style sheet may show something,
+    else `bare` alone.
     """
 
     def __init__(self, open_elements: OpenElements) -> None:
         self.positions: set[int] = set()
         self.empty: set[int] = set()
-        self._last: int | None = None  # position of the last link, while nothing was seen since
+        self.bare: set[int] = set()
+        self._last: tuple[int, bool] | None = None  # position of the last link while nothing was seen, and if it may be
         self._open_elements = open_elements
         self._open: tuple[int, int] | None = None  # position and depth of the open link whose text is hidden
 
@@ -175,15 +177,20 @@ class _ShownLinks:
     def _take_empty(self, position: int, token: Token, flags: int) -> None:
         is_link = token.type is START and token.tag == "a"
         if is_link:
-            self._last = position if token.attr("href") and not flags & INVISIBLE else None
+            self._last = (position, False) if token.attr("href") and not flags & INVISIBLE else None
         if self._last is None:
             return
+        place, may_be_seen = self._last
         if token.type is END and token.tag == "a":
-            if len(self.empty) < MAX_LINKS:
-                self.empty.add(self._last)
+            if len(self.bare) < MAX_LINKS:
+                self.bare.add(place)
+                if not may_be_seen:
+                    self.empty.add(place)
             self._last = None
-        elif _is_seen(token, flags) or _may_be_seen(token):
+        elif _is_seen(token, flags) or _is_widget(token):
             self._last = None
+        elif not may_be_seen and _may_be_seen(token):
+            self._last = (place, True)
 
 
 def _is_seen(token: Token, flags: int) -> bool:
@@ -193,13 +200,17 @@ def _is_seen(token: Token, flags: int) -> bool:
     return is_picture and not {"0", "1"} & {token.attr("width"), token.attr("height")}
 
 
+def _is_widget(token: Token) -> bool:
+    """Whether an element shows something of its own."""
+    tag = token.tag or ""
+    return token.type is START and (tag in _WIDGETS or "-" in tag)
+
+
 def _may_be_seen(token: Token) -> bool:
-    """Whether an element shows something of its own, or may by a style sheet, as icons do."""
+    """Whether an element may show something by a style sheet, as icons do."""
     if token.type is not START:
         return False
-    tag = token.tag or ""
-    is_widget = tag in _TO_SEE - _PICTURES or "-" in tag
-    return is_widget or bool(token.attr("class")) or "background" in (token.attr("style") or "")
+    return bool(token.attr("class")) or "background" in (token.attr("style") or "")
 
 
 def _raw_urls(token: Token, flags: int) -> Iterator[str]:
@@ -237,19 +248,21 @@ def _folded(raw: str, limit: int) -> str:
     return shorten(strangers_line(raw.strip(), 4 * limit), limit)
 
 
-def _resolved(found: list[tuple[str, str, int, bool, bool]], base: str) -> tuple[tuple[FoundLink, ...], bool]:
+def _resolved(
+    found: list[tuple[str, str, int, tuple[bool, bool, bool]]], base: str
+) -> tuple[tuple[FoundLink, ...], bool]:
     """The links with absolute URLs, and whether these are all of them."""
     links: list[FoundLink] = []
     resolved: dict[str, str | None] = {}
     left = MAX_LINK_CHARACTERS
-    for raw, element, position, hidden, is_empty in found:
+    for raw, element, position, (hidden, empty, bare) in found:
         if raw not in resolved:
             left -= len(base) + len(raw)
             if left < 0:
                 return tuple(links), False
             resolved[raw] = _absolute(base, raw)
         if (url := resolved[raw]) is not None:
-            links.append(FoundLink(url, element, position, hidden or is_empty, is_empty and not hidden))
+            links.append(FoundLink(url, element, position, hidden or empty, bare and not hidden))
     return tuple(links), True
 
 

@@ -77,6 +77,13 @@ def plan(connection: Connection, source_key: str, now: datetime) -> None:
     store.set_next_check(connection, source_key, job.run_at)
 
 
+def bring_forward(connection: Connection, source_key: str, now: datetime) -> None:
+    """Has a source that is inspected again inspected now."""
+    job = jobs.find(connection, VERIFY, source_key)
+    if job is not None and job.run_at > now:
+        store.set_next_check(connection, source_key, jobs.bring_forward(connection, job, now, now).run_at)
+
+
 def follow(urls: Urls, connection: Connection, event: PostEvent) -> None:
     """Has a post of ours inspected at once whose readers see a change, if it is a source of thoughts itself.
 
@@ -88,9 +95,4 @@ def follow(urls: Urls, connection: Connection, event: PostEvent) -> None:
                 plan(connection, source_key, event.now)
         return
     for slug in connection.execute(select(slugs.c.slug).where(slugs.c.post_id == event.post.id)).scalars().all():
-        source_key = urls.post(slug)
-        job = jobs.find(connection, VERIFY, source_key)
-        if job is not None and job.run_at > event.now:
-            store.set_next_check(
-                connection, source_key, jobs.bring_forward(connection, job, event.now, event.now).run_at
-            )
+        bring_forward(connection, urls.post(slug), event.now)

@@ -110,11 +110,11 @@ class Settler:
                 decision = self._decision(connection, thought, evidence, now)
                 return self._write(connection, thought, decision, {}, summary, evidence, now)
             if stays is thought:
-                self._join(connection, other, thought, now)
+                thought = self._join(connection, other, thought, now)
                 other = None
         of_page = thought
         if other is not None:
-            self._join(connection, thought, other, now)
+            other = self._join(connection, thought, other, now)
             goes_on = joining.called_it_canonical(other, thought, evidence, shared_by_path)
             if other.state in joining.STANDING and not goes_on:
                 return as_it_is(thought)  # its own looks alone change it
@@ -154,9 +154,13 @@ class Settler:
             recheck.plan(connection, source_key, now)
         return decision
 
-    def _join(self, connection: Connection, thought: Thought, other: Thought, now: datetime) -> None:
-        joining.join(connection, thought, other, now)
+    def _join(self, connection: Connection, thought: Thought, other: Thought, now: datetime) -> Thought:
+        """Returns the other one as it is with that ping. As a webmention, its source is looked at for what it says."""
+        kind = joining.join(connection, thought, other, now)
         self._expire(connection, [thought.source_key or ""], now)
+        if kind != other.kind and other.source_key:
+            recheck.bring_forward(connection, other.source_key, now)
+        return replace(other, kind=kind)
 
     def _expire(self, connection: Connection, source_keys: Sequence[str], now: datetime) -> None:
         """Lets go of what was read at sources from which a thought has moved, unless others of theirs stand."""

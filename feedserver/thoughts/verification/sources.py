@@ -77,6 +77,8 @@ def believed(
     """`record` if a 304 (RFC 9110 section 15.4.5) would confirm it; None if the source must be read whole."""
     if record is None or record.read_at is None or not (record.etag or record.last_modified):
         return None
+    if record.findings.is_of_before:  # it lacks what the source's h-entry says
+        return None
     # The findings lack posts that were pinged or published since.
     awaiting = {post_id for post_id, state in _posts_of(connection, source_key).items() if state in _STANDING}
     known = awaiting <= record.findings.mentions.keys()
