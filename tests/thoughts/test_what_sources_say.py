@@ -1,4 +1,4 @@
-"""What the h-entry of a source says, in the thought: docs/interface.md, “What a source says”."""
+"""What the h-entry of a source says, in the thought: docs/interface.md, “Webmentions that come in”."""
 
 from datetime import UTC, datetime
 

@@ -18,7 +18,7 @@ from feedserver.thoughts.source.microformats import Microformats
 from feedserver.thoughts.source.plain_text import is_title, line_of, paragraphs_of
 from feedserver.urls import split_http
 
-# The first property that names a post says what the entry is to it: docs/interface.md, “What a source says”.
+# The first property that names a post says what the entry is to it: docs/interface.md, “Webmentions that come in”.
 _RESPONSES: Final[tuple[tuple[str, Response], ...]] = (
     ("repost-of", "repost"),
     ("repost", "repost"),  # of old, as is `like`

@@ -1,4 +1,4 @@
-"""What the h-entry of a page says of itself and on a post: docs/interface.md, “What a source says”."""
+"""What the h-entry of a page says of itself and on a post: docs/interface.md, “Webmentions that come in”."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
