@@ -16,6 +16,7 @@ from feedserver.urls import ANY_POST, MAX_URL, absolute_url, ascii_url, scheme, 
 
 _MAX_NAME: Final = 200  # characters of a tag or an author
 _MAX_LIST: Final = 100  # tags, authors, enclosures or addresses of one field
+_EXAMPLE: Final = "https://example.org/page"
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:;.*)?", re.ASCII)
 FLAG: Final = (
     {"true": True, "false": False} | dict.fromkeys(withholding.TRUE, True) | dict.fromkeys(withholding.FALSE, False)
@@ -127,11 +128,12 @@ def addresses(front: Mapping[str, Any], field: str) -> tuple[str, ...]:
 
 def _address(item: object, field: str) -> str:
     if not isinstance(item, str):
-        raise InvalidDocument(field, "must be an address such as https://example.org/page, or a list of addresses")
+        raise InvalidDocument(field, f"must be an address such as {_EXAMPLE}, or a list of addresses")
     address = clean(item).strip()
     shown = shorten(without_open_bidi(one_line(address)), 80)
     if max(len(address.encode()), len(url := ascii_url(address))) > MAX_URL:
         raise InvalidDocument(field, f"“{shown}” is over {MAX_URL:,} bytes")
     if split_http(address) is None or split_http(url) is None:
-        raise InvalidDocument(field, f"“{shown}” is no absolute http or https address; several stand in a list [A, B]")
+        hint = "; several stand in a list: [A, B]" if " " in shown else f", such as {_EXAMPLE}"
+        raise InvalidDocument(field, f"“{shown}” is no absolute http or https address{hint}")
     return url

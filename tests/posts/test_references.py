@@ -55,7 +55,7 @@ def test_a_field_holds_one_address_or_a_list(field: str, value: str, addresses: 
 @pytest.mark.parametrize(
     ("value", "line"),
     [
-        ("/posts/mine", "“/posts/mine” is no absolute http or https address"),
+        ("/posts/mine", "“/posts/mine” is no absolute http or https address, such as https://example.org/page"),
         ("//a.example/1", "is no absolute http or https address"),
         ("a.example/1", "is no absolute http or https address"),
         ("mailto:ann@a.example", "is no absolute http or https address"),
@@ -64,7 +64,7 @@ def test_a_field_holds_one_address_or_a_list(field: str, value: str, addresses: 
         ("https://a.example:0/", "is no absolute http or https address"),
         ("'https:///path'", "is no absolute http or https address"),
         ("https://a.example\\b", "is no absolute http or https address"),
-        (f"{A} {B.partition('#')[0]}", "several stand in a list"),
+        (f"{A} {B.partition('#')[0]}", "address; several stand in a list: [A, B]"),
         (f"'{A}, {B}'", "several stand in a list"),
         (f"[{A}, yes]", "“yes” is no absolute http or https address"),
         ('"a\\u202eb\\nc"', "“ab c” is no absolute http or https address"),
@@ -138,6 +138,25 @@ def test_a_post_keeps_the_pages_that_it_is_about_until_an_edit_leaves_them_out(
 
     assert (edited.reply_to, edited.like_of, edited.repost_of, edited.bookmark_of) == ((), (B,), (), ())
     assert edited.tells is True
+
+
+def test_their_hosts_are_hosts_that_our_posts_link_to(publish: Publish, services: WebServices) -> None:
+    publish("T", "With a [link](https://c.example/).", slug="t", reply_to=A, bookmark_of=f"'{B}'")
+
+    assert linked_sites(services) == {"a.example": True, "b.example": True, "c.example": True}
+
+    edit(services, "t", like_of=A)
+
+    assert linked_sites(services) == {"a.example": True, "b.example": False, "c.example": False}
+
+
+def linked_sites(services: WebServices) -> dict[str, bool]:
+    """Which sites a visible post links to."""
+    with services.database.read() as connection:
+        return {
+            site: store.any_link_to(connection, site, services.clock())
+            for site in ("a.example", "b.example", "c.example")
+        }
 
 
 def test_they_come_back_with_a_deleted_post_and_go_when_it_is_erased(publish: Publish, services: WebServices) -> None:
