@@ -53,6 +53,8 @@ def full(services: WebServices, web: Web, clock: Clock) -> WebServices:
             tags="[a, b]",
             authors="[Ann, Bo]",
             enclosures=f"[{{url: 'https://blog.example/{number}.mp3', type: audio/mpeg, length: {2**33}}}]",
+            reply_to="[https://friend.example/a, https://friend.example/?b=1]",
+            tell="false",
         )
     services.publisher.rename("post-0", "first")
     publish(services, "Later", date="2027-01-01")
