@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "feeds": {"thoughts", "posts", "storage"},
     "sending": {"thoughts", "posts", "jobs", "storage"},
     "websub": {"feeds", "thoughts", "posts", "jobs", "storage"},
-    "pages": {"feeds", "thoughts", "posts", "storage"},
+    "pages": {"feeds", "sending", "thoughts", "posts", "storage"},
     "web": {"feeds", "storage"},
 }
 # Who contacts addresses that strangers name.

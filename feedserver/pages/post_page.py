@@ -16,14 +16,15 @@ from feedserver.pages.cache import CachedPage, PagePost
 from feedserver.pages.comment_form import empty_form, new_token
 from feedserver.pages.responses import respond
 from feedserver.pages.thought_pages import ThoughtPages
-from feedserver.posts import addresses, links, rendering
+from feedserver.posts import addresses, links
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
+from feedserver.sending.links import pages_of
 from feedserver.services import services
 from feedserver.thoughts import reactions
 from feedserver.thoughts import shown as thoughts
 from feedserver.thoughts.comments import Form
-from feedserver.urls import ascii_url
+from feedserver.urls import normalize_source
 
 _TOKEN_MARK: Final = secrets.token_urlsafe(32)  # placeholder of the token in a cached page; authors cannot guess it
 
@@ -99,17 +100,17 @@ def _html(
 
 
 def _link_test(post: Post) -> Callable[[str | None], bool]:
-    """Tells whether a post links to a page. A thought from there is no `comment` of the h-entry: WordPress's plugin for
-    webmentions looks for its page in such properties before it looks in the text, and takes our webmention for news of
-    that thought, of which it shows nothing.
+    """Tells whether a thought is from a page that is told of the post, which makes it no `comment` of the h-entry.
+
+    WordPress's plugin for webmentions looks for its page in such properties before it looks in the text, and takes our
+    webmention for news of that thought, of which it shows nothing. It compares addresses without their scheme.
     """
-    references = [page.url for line in post.references for page in line.pages]
-    pages = {_without_scheme(url) for url in (*rendering.links(post.feed_html), *references)}
-    return lambda source: source is not None and _without_scheme(ascii_url(source)) in pages
+    told = {_without_scheme(page) for page in pages_of(post, services().urls)}
+    return lambda source: source is not None and _without_scheme(normalize_source(source)) in told
 
 
 def _without_scheme(url: str) -> str:
-    return url.partition("#")[0].partition("://")[2]
+    return url.partition("://")[2]
 
 
 def authors_of(post: Post) -> tuple[str, ...]:

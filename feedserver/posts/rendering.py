@@ -55,11 +55,6 @@ def with_references(rendered: Rendered, about: Sequence[ReferenceLine]) -> Rende
     return replace(rendered, excerpt=words, hosts=rendered.hosts | frozenset(_hosts_of(pages)))
 
 
-def links(feed_html: str) -> list[str]:
-    """The addresses of web pages that a body links to (`a[href]`), relative or absolute, in ASCII."""
-    return _addresses(feed_html, lambda tag, name: tag == "a" and name == "href")
-
-
 def _harmless_reference(match: re.Match[str]) -> str:
     """A numeric reference as written, or nothing if `clean` drops its character."""
     return match[0] if clean(unescape(match[0])) else ""
@@ -88,7 +83,8 @@ def _first_image(feed_html: str) -> str | None:
 
 def _hosts(feed_html: str) -> frozenset[str]:
     """The hosts of other sites; a link without a host stays on this one."""
-    return frozenset(_hosts_of(f"http:{link}" if link.startswith("//") else link for link in links(feed_html)))
+    links = _addresses(feed_html, lambda tag, name: tag == "a" and name == "href")
+    return frozenset(_hosts_of(f"http:{link}" if link.startswith("//") else link for link in links))
 
 
 def _hosts_of(links: Iterable[str]) -> Iterator[str]:

@@ -221,6 +221,16 @@ def test_a_page_that_linked_to_us_first_is_told_of_a_post_and_not_of_its_own_tho
     assert [cite["properties"]["url"] for cite in found["properties"]["comment"]] == [[OTHER]]
 
 
+def test_a_page_that_is_not_told_keeps_its_thought_as_a_comment(
+    client: FlaskClient, publish: Publish, services: WebServices
+) -> None:
+    post = publish("A post", f'<a rel="nofollow" href="{THEIRS}">theirs</a>', slug="a-post")
+    link(services, post, THEIRS)
+    say(services, post)
+
+    assert len(entry(client, "/posts/a-post")["properties"]["comment"]) == 2
+
+
 @pytest.mark.parametrize("response", ["like", "repost", "bookmark", "reply"])
 def test_nor_of_its_own_reaction(
     client: FlaskClient, publish: Publish, services: WebServices, response: Response
