@@ -7,16 +7,18 @@ import pytest
 
 from feedserver.posts.model import Post
 from feedserver.sending.links import may_link, pages_of, version_of
-from feedserver.services import WebServices
 from feedserver.urls import Urls
-from tests.posts.builders import publish
+from tests.pages import builders
 
 URLS = Urls("http://blog.example/path")
 
 
+SOURCE = "---\ntitle: A post\n---\n[a link](http://a.example/page)\n"
+
+
 @pytest.fixture
-def post(services: WebServices) -> Post:
-    return publish(services, body="[a link](http://a.example/page)")
+def post() -> Post:
+    return builders.post(title="A post", source=SOURCE, html='<p><a href="http://a.example/page">a link</a></p>')
 
 
 def targets(post: Post, html: str, **fields: Any) -> list[str]:
