@@ -76,7 +76,7 @@ def _row(services: Services, listed: ListedPing) -> dict[str, Any]:
         "protocol": ping.protocol,
         "endpoint": ping.endpoint,
         "state": ping.state,
-        "detail": ping.detail,
+        "detail": listed.detail,
         "attempts": ping.attempts,
         "told_at": ping.told_at,
         "next_try_at": listed.next_try_at,
@@ -93,7 +93,7 @@ def _cells(listed: ListedPing) -> dict[str, Any]:
         "next_try": listed.next_try_at,
         "post": listed.slug,
         "target": ping.target,
-        "what_came_of_it": ping.detail,
+        "what_came_of_it": listed.detail,
     }
 
 

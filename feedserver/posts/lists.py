@@ -39,12 +39,6 @@ def highest(connection: Connection, listing: Listing) -> int:
     return _highest(connection, listing.key)
 
 
-def has_position(connection: Connection, listing: Listing, post_id: int) -> bool:
-    """Whether a post has a position in the list: readers have seen it there, though they may not any more."""
-    query = select(listed.c.position).where(*_row(listing.key, post_id))
-    return connection.execute(query).scalar() is not None
-
-
 def names(connection: Connection, now: datetime, kind: str) -> list[str]:
     """The tags (`kind` is `tag`) or authors (`author`) with visible posts that name them, as these spell them."""
     # From each name to the next one through the index: DISTINCT would read a row for each post.

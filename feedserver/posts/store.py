@@ -55,13 +55,22 @@ def by_slug(connection: Connection, slug: str) -> Post | None:
 
 
 def readable(connection: Connection, slug: str, now: datetime) -> Post:
-    """The post with this slug, present or former. Raises PostNotFound if readers cannot see it, PostGone if deleted."""
+    """The post with this slug, present or former.
+
+    Raises PostNotFound if readers cannot see it, PostGone if it is deleted, or was public and is a draft again.
+    """
     post = by_slug(connection, slug)
-    if post is not None and post.state == "deleted":
+    if post is not None and post.visible(now):
+        return post
+    if post is not None and (post.state == "deleted" or was_seen(connection, post.id)):
         raise PostGone(slug)
-    if post is None or not post.visible(now):
-        raise PostNotFound(slug)
-    return post
+    raise PostNotFound(slug)
+
+
+def was_seen(connection: Connection, post_id: int) -> bool:
+    """Whether readers have ever seen a post: then it has a position in the site's list, which it keeps."""
+    query = select(listed.c.position).where(listed.c.list == EVERYTHING.key, listed.c.post_id == post_id)
+    return connection.execute(query).scalar() is not None
 
 
 def by_id(connection: Connection, post_id: int) -> Post | None:

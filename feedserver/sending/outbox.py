@@ -15,10 +15,9 @@ from feedserver.clock import Clock
 from feedserver.errors import AlreadyTold, NothingToTell, OutgoingPingNotFound, PostGone, PostNotFound, PostUnseen
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import INTERACTIVE, Job, Outcome, one_at_a_time
-from feedserver.posts import lists
 from feedserver.posts import store as posts
 from feedserver.posts.events import PostEvent
-from feedserver.posts.model import EVERYTHING, Post
+from feedserver.posts.model import Post
 from feedserver.sending import decisions, links, manners, store
 from feedserver.sending.decisions import Standing, Telling
 from feedserver.sending.model import OutgoingPing
@@ -63,7 +62,7 @@ class Outbox:
         """The pages that a post linked to when readers saw it before there was sending."""
         if event.old is not None:
             return links.pages_of(event.old, self.urls)
-        was_seen = lists.has_position(connection, EVERYTHING, event.post.id)
+        was_seen = posts.was_seen(connection, event.post.id)
         return links.pages_of(event.post, self.urls) if was_seen else {}
 
     def carry_out(self, job: Job) -> Outcome:

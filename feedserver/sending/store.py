@@ -16,11 +16,15 @@ SEND = "send"  # the kind of the job that tells one page; its subject is the pin
 
 @dataclass(frozen=True, slots=True)
 class ListedPing:
-    """A ping with the present slug of its post, and when it is tried next, None if nothing is to come."""
+    """A ping with the present slug of its post, and when it is tried next, None if nothing is to come.
+
+    `detail` is what came of the last try, or what the first one waits for.
+    """
 
     ping: OutgoingPing
     slug: str
     next_try_at: datetime | None
+    detail: str | None
 
 
 def ids_of_post(connection: Connection, post_id: int) -> Sequence[int]:
@@ -101,7 +105,7 @@ def forget_post(connection: Connection, post_id: int) -> None:
 def listed(connection: Connection, *, post_id: int | None = None, state: State | None = None) -> Iterator[ListedPing]:
     """The pings, of one post or in one state if so asked for: by when they were told or made, newest first."""
     its_job = and_(jobs.c.kind == SEND, jobs.c.subject == cast(outgoing_pings.c.id, String))
-    columns: list[ColumnElement[Any]] = [*outgoing_pings.c, posts.c.slug, jobs.c.run_at]
+    columns: list[ColumnElement[Any]] = [*outgoing_pings.c, posts.c.slug, jobs.c.run_at, jobs.c.last_error]
     query = (
         select(*columns)
         .join(posts, posts.c.id == outgoing_pings.c.post_id)
@@ -115,7 +119,7 @@ def listed(connection: Connection, *, post_id: int | None = None, state: State |
     if state is not None:
         query = query.where(outgoing_pings.c.state == state)
     for row in connection.execute(query):
-        yield ListedPing(_ping(row), row.slug, row.run_at)
+        yield ListedPing(_ping(row), row.slug, row.run_at, row.detail or row.last_error)
 
 
 def _ping(row: Row[Any]) -> OutgoingPing:

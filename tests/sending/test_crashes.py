@@ -9,6 +9,7 @@ from feedserver.storage.engine import Database
 from tests.posts.builders import publish
 from tests.sending.desk import Desk
 from tests.sending.elsewhere import Elsewhere
+from tests.support.waiting import together
 
 A = "http://a.example/page"
 BODY = f"[a link]({A})"
@@ -74,3 +75,19 @@ def test_who_lost_its_lease_before_the_ping_was_sent_sends_nothing(
     desk.settle()
 
     assert elsewhere.heard == []
+
+
+def test_processes_that_work_at_once_tell_each_page_once(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere
+) -> None:
+    pages = [f"http://h{number}.example/" for number in range(6)]
+    for page in pages:
+        elsewhere.takes_webmentions(page)
+    publish(services, body=" ".join(f"[x]({page})" for page in pages))
+    desk.clock.move(seconds=5)
+
+    together(*[services.runner.run_due] * 3)
+    services.runner.run_due()
+
+    assert sorted(elsewhere.told) == pages
+    assert set(desk.states().values()) == {"told"}

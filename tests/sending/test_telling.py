@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import delete
 
 from feedserver.jobs.queue import FreeSlots
@@ -340,6 +341,20 @@ def test_a_post_that_becomes_a_draft_is_gone_until_it_is_public_again(
     desk.settle()
 
     assert elsewhere.told == [A]
+
+
+def test_the_page_of_a_post_that_became_a_draft_answers_410_until_it_is_public_again(
+    services: WebServices, client: FlaskClient
+) -> None:
+    publish(services, body=links(A))
+    publish(services, title="Never seen", draft="true")
+    edit(services, "a-post", body=links(A), draft="true")
+    hidden = [client.get(f"/posts/{slug}").status_code for slug in ("a-post", "never-seen")]
+    feed = client.get("/posts/a-post/thoughts.atom").status_code
+    edit(services, "a-post", body=links(A))
+
+    assert (hidden, feed) == ([410, 404], 410)
+    assert client.get("/posts/a-post").status_code == 200
 
 
 def test_a_post_that_goes_before_it_was_told_is_told_to_nobody(
