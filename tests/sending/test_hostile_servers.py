@@ -16,7 +16,9 @@ from feedserver.sending.webmention import send_webmention
 from feedserver.urls import Urls
 from tests.hostile.answers import BROKEN, CUT_SHORT, TOO_LATE, TOO_LONG
 from tests.hostile.server import Server
+from tests.support.serving import LONG
 
+ANSWERS = {**TOO_LATE, **BROKEN, **CUT_SHORT, **TOO_LONG}
 NOW = datetime(2026, 3, 8, 12, 0, tzinfo=UTC)
 SOURCE = "http://blog.example/posts/a"
 Ask = Callable[[str], Endpoint | Answer]
@@ -87,3 +89,10 @@ def test_a_body_that_drips_takes_no_more_than_the_time(ask: Ask, kind: str, cost
 
 def test_a_body_that_breaks_off_is_no_answer(ask: Ask, kind: str, cost: None) -> None:
     assert answered(ask, CUT_SHORT["body shorter than said"]) == ("told" if kind == "webmention" else "again")
+
+
+@pytest.mark.parametrize("name", ANSWERS if LONG else ["endless empty gzip members"])
+def test_whatever_a_server_answers_its_cost_is_bounded_and_it_announces_nothing(
+    ask: Ask, cost: None, name: str
+) -> None:
+    assert answered(ask, ANSWERS[name]) in ("again", "none", "told")
