@@ -36,12 +36,20 @@ class Builder:
     site: Site
     hubs: tuple[str, ...] = ()  # that newest documents name
 
-    def posts(self, address: FeedAddress, extent: Extent, posts: Sequence[Post], counts: Counts | None) -> Feed:
+    def posts(
+        self,
+        address: FeedAddress,
+        extent: Extent,
+        posts: Sequence[Post],
+        counts: Counts | None,
+        guids: Mapping[str, str] | None = None,
+    ) -> Feed:
         """A document of a feed of posts, newest first.
 
         `counts` holds, by id of each post with thoughts, their number and the newest's date; None leaves them out.
+        `guids` holds the ids of posts that are answered here, by their slugs.
         """
-        return self._feed(address, extent, tuple(self._post(post, counts) for post in posts))
+        return self._feed(address, extent, tuple(self._post(post, counts, guids or {}) for post in posts))
 
     def thoughts(
         self, address: FeedAddress, extent: Extent, thoughts: Sequence[Thought], posts: Mapping[int, Post]
@@ -80,7 +88,7 @@ class Builder:
         name = shorten(post.label, _TITLE) if post else address.name
         return address.row.title.format(name=name, site=self.settings.title)
 
-    def _post(self, post: Post, counts: Counts | None) -> Entry:
+    def _post(self, post: Post, counts: Counts | None, guids: Mapping[str, str]) -> Entry:
         count, newest = (None, None) if counts is None else counts.get(post.id, (0, None))
         url = self.urls.post(post.slug)
         post = addresses.at(url, post)
@@ -97,7 +105,7 @@ class Builder:
             enclosures=post.enclosures,
             lang=post.lang,
             image=post.image,
-            answered_urls=post.reply_to,
+            answers=tuple(self._answer(url, guids) for url in post.reply_to),
             external_url=_only_page(post),
             replies=Replies(
                 count=count,
@@ -107,6 +115,10 @@ class Builder:
                 updated=newest,
             ),
         )
+
+    def _answer(self, url: str, guids: Mapping[str, str]) -> InReplyTo:
+        guid = guids.get(self.urls.post_slug(url) or "")
+        return InReplyTo(guid, url, FeedAddress(SITE, "atom").url(self.urls)) if guid else InReplyTo(url, url)
 
     def _thought(self, thought: Thought, post: Post) -> Entry:
         words = thought.words

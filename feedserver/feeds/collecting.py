@@ -66,13 +66,20 @@ class Collector:
         if address.part == "archive":
             first = (address.number - 1) * archive_size + 1
             archived = posts.ids_at_positions(connection, now, listing, first, archive_size)
-            return builder.posts(address, extent, posts.in_order(connection, archived), None)
+            found = posts.in_order(connection, archived)
+            return builder.posts(address, extent, found, None, self._answered(connection, found, now))
         newest, unarchived = ids[:size], ids[:0]
         if address.part == "newest" and len(ids) > size:
             first = highest - highest % archive_size + 1
             unarchived = posts.ids_at_positions(connection, now, listing, first, archive_size)
         found = _with_late(connection, newest, unarchived)
-        return builder.posts(address, extent, found, thoughts.counts(connection, [post.id for post in found]))
+        counts = thoughts.counts(connection, [post.id for post in found])
+        return builder.posts(address, extent, found, counts, self._answered(connection, found, now))
+
+    def _answered(self, connection: Connection, found: Sequence[Post], now: datetime) -> dict[str, str]:
+        """The ids of this site's posts that some posts answer, by their slugs."""
+        slugs = {slug for post in found for url in post.reply_to if (slug := self.urls.post_slug(url))}
+        return posts.guids(connection, slugs, now) if slugs else {}
 
     def _thoughts(
         self, connection: Connection, address: FeedAddress, builder: Builder, state: SiteState, now: datetime

@@ -126,11 +126,10 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen is pu
     def _extend(self, parent: Element, atom: str) -> None:
         if self.entry.external_url:
             _add(parent, atom + "link", rel="related", href=self.entry.external_url)
-        if answered := self.entry.in_reply_to:
-            reply = {"ref": answered.ref, "type": "text/html", "href": answered.href, "source": answered.source}
+        for answered in filter(None, (self.entry.in_reply_to, *self.entry.answers)):
+            kind = "text/html" if answered.source else None  # of a page elsewhere it is not known
+            reply = {"ref": answered.ref, "type": kind, "href": answered.href, "source": answered.source}
             _add(parent, THR + "in-reply-to", **reply)
-        for url in self.entry.answered_urls:  # which stands for an id that is not known
-            _add(parent, THR + "in-reply-to", ref=url, href=url)
         pictures = (file.url for file in self.entry.enclosures if file.is_image)
         if image := self.entry.image or next(pictures, None):
             _add(parent, MEDIA + "thumbnail", url=image)

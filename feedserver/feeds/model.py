@@ -49,11 +49,14 @@ class Replies:
 
 @dataclass(frozen=True, slots=True)
 class InReplyTo:
-    """The post that a thought answers (RFC 4685 section 3): its id, its permalink, and the feed that holds it."""
+    """What an entry answers (RFC 4685 section 3): its id, its URL, and of a post of this site the feed that holds it.
+
+    The URL of a page elsewhere stands for its id, which is not known.
+    """
 
     ref: str
     href: str
-    source: str
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,8 @@ class Entry:
     """One post, or one thought, within a feed.
 
     `title` may be empty. `summary` is plain text; it is the whole content if `html` is empty. `external_url` is the
-    source of a ping, or the one page elsewhere that a post is about; `answered_urls` are those that a post answers.
-    `kind` is a thought's kind, None for a post; `response` what a ping is to the post, if known.
+    source of a ping, or the one page elsewhere that a post is about; `answers` are those that it answers. `kind` is a
+    thought's kind, None for a post; `response` what a ping is to the post, if known.
     """
 
     id: str
@@ -79,7 +82,7 @@ class Entry:
     image: str | None = None
     replies: Replies | None = None
     in_reply_to: InReplyTo | None = None
-    answered_urls: tuple[str, ...] = ()
+    answers: tuple[InReplyTo, ...] = ()
     external_url: str | None = None
     kind: str | None = None
     response: str | None = None

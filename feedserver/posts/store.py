@@ -145,6 +145,13 @@ def in_order(connection: Connection, ids: Sequence[int]) -> list[Post]:
     return [found[post_id] for post_id in ids]
 
 
+def guids(connection: Connection, by: Iterable[str], now: datetime) -> dict[str, str]:
+    """The ids of visible posts, by those of the slugs `by` that they have or had."""
+    query = select(slugs.c.slug, posts.c.guid).join(posts, posts.c.id == slugs.c.post_id).where(visible(now))
+    rows = (row for some in batches(list(by)) for row in connection.execute(query.where(slugs.c.slug.in_(some))))
+    return {row.slug: row.guid for row in rows}
+
+
 def visible(now: datetime) -> ColumnElement[bool]:
     """The condition under which readers see a post."""
     return and_(_published(), posts.c.published_at <= now)

@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from lxml import etree
 
+from feedserver.services import WebServices
 from tests.support.fixtures import Publish
 
 THEIRS, OTHER = "https://their.example/posts/1?a=1&b=2", "https://other.example/2"
@@ -46,6 +47,24 @@ def test_a_reply_names_the_pages_that_it_answers_rfc_4685_section_3(
     assert [dict(one.attrib) for one in entry(client, fmt).findall(THR)] == [
         {"ref": THEIRS, "href": THEIRS},
         {"ref": OTHER, "href": OTHER},
+    ]
+
+
+def test_of_our_own_posts_it_names_the_id_and_the_feed(
+    client: FlaskClient, publish: Publish, services: WebServices
+) -> None:
+    first, base = publish("First", slug="first"), "http://blog.example/posts"
+    publish("Draft", slug="draft", draft="true")
+    publish("Second", slug="second", reply_to=f"[{base}/first, {base}/former?x=1, {base}/draft]")
+    former = services.publisher.rename(publish("Third", slug="former").slug, "third")
+
+    root = etree.fromstring(client.get("/feed.atom").data)
+
+    source = "http://blog.example/feed.atom"
+    assert [dict(one.attrib) for one in root.iter(THR)] == [
+        {"ref": first.guid, "type": "text/html", "href": f"{base}/first", "source": source},
+        {"ref": former.guid, "type": "text/html", "href": f"{base}/former?x=1", "source": source},
+        {"ref": f"{base}/draft", "href": f"{base}/draft"},
     ]
 
 
@@ -110,7 +129,7 @@ def test_json_feed_names_the_page_elsewhere_of_a_post_that_is_about_exactly_one(
 
 
 def test_an_edit_that_leaves_the_field_out_takes_it_out_of_all_feeds(
-    client: FlaskClient, publish: Publish, services: Any
+    client: FlaskClient, publish: Publish, services: WebServices
 ) -> None:
     publish("A post", "Words.", slug="a-post", reply_to=OTHER)
     publisher = services.publisher
