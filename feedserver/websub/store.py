@@ -161,7 +161,7 @@ def end(connection: Connection, ids: Sequence[int], detail: str, now: datetime) 
 
 
 def end_expired(connection: Connection, now: datetime) -> None:
-    """Ends all subscriptions whose lease has ended, but for those that are asked to confirm a renewal just now."""
+    """Ends all subscriptions whose lease has ended, but for those whose callback is asked to confirm something."""
     expired = select(table.c.id).where(
         table.c.state == "active", table.c.lease_until <= now, table.c.asked_mode.is_(None)
     )

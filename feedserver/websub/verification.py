@@ -109,6 +109,5 @@ def _problem(told: Told, challenge: str) -> str:
         return told.why_not
     if not is_success(told.answer):
         return f"the callback answered {told.answer.status}"
-    is_whole = not (told.answer.truncated or told.answer.incomplete)
-    is_repeated = is_whole and told.answer.body == challenge.encode()
+    is_repeated = not told.answer.incomplete and told.answer.body == challenge.encode()
     return "" if is_repeated else "the callback did not repeat the challenge"

@@ -1,10 +1,13 @@
 """What a callback is asked (WebSub section 5.3), and which answers confirm it."""
 
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
+from typing import cast
 
 import pytest
 
+from feedserver.net.exchange import Exchange, Request, Response
 from feedserver.websub import callbacks
 from tests.support.outside import Clock
 from tests.support.subscribers import Answer, Call, Reader, say
@@ -71,6 +74,10 @@ def hang(reader: Reader) -> Answer:
     return answer
 
 
+def cut_short(handler: BaseHTTPRequestHandler, call: Call) -> None:
+    say(200, call.asked["hub.challenge"].encode(), Content_Length="1000")(handler, call)
+
+
 def endless(handler: BaseHTTPRequestHandler, call: Call) -> None:
     say(200, call.asked["hub.challenge"].encode(), Content_Length="100000000")(handler, call)
     while True:
@@ -84,6 +91,7 @@ REFUSALS = {
     "something else": (say(200, b"yes"), "the callback did not repeat the challenge"),
     "nothing": (say(204), "the callback did not repeat the challenge"),
     "a line too much": (repeated(b"\n"), "the callback did not repeat the challenge"),
+    "cut short": (cut_short, "the callback did not repeat the challenge"),
     "endless": (endless, "the callback did not repeat the challenge"),
 }
 
@@ -142,3 +150,16 @@ def test_a_name_that_leads_to_a_forbidden_address_is_told_like_one_that_does_not
 
     assert (forbidden.state, unknown.state) == ("ended", "ended")
     assert forbidden.detail == unknown.detail
+
+
+def test_little_of_an_answer_is_read_and_nothing_of_one_that_is_a_no(database_url: str) -> None:
+    asked: list[tuple[int | None, bool, bool]] = []
+
+    def exchange(request: Request, *, wants_body: Callable[[Response], bool], **_: object) -> Response:
+        found = [wants_body(Response(request.url, status, ())) for status in (200, 404)]
+        asked.append((request.max_bytes, found[0], found[1]))
+        return Response(request.url, 200, ())
+
+    callbacks.tell(cast(Exchange, exchange), "http://127.0.2.1/", {})
+
+    assert asked == [(1_024, True, False)]

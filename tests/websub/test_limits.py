@@ -1,6 +1,7 @@
 """How many subscriptions the hub takes, of whom, and how often."""
 
 from collections.abc import Callable
+from functools import partial
 
 from feedserver.errors import SubscriptionError
 from feedserver.websub import views
@@ -94,14 +95,17 @@ def test_a_sender_has_so_many_requests_a_minute(site_with: Callable[..., Site], 
     assert site.ask("http://127.0.2.3/").status_code == 202
 
 
-def test_of_two_that_come_at_once_one_takes_the_last_place(site_with: Callable[..., Site]) -> None:
+def test_of_some_that_come_at_once_one_takes_the_last_place(site_with: Callable[..., Site]) -> None:
     site = site_with(limits_subscriptions=1)
 
     def ask(number: int) -> int:
         fields = {"hub.mode": "subscribe", "hub.topic": TOPIC, "hub.callback": f"http://127.0.2.{number}/"}
-        return site.app.test_client().post("/hub", data=fields).status_code
+        sender = {"REMOTE_ADDR": f"203.0.113.{number}"}
+        return site.app.test_client().post("/hub", data=fields, environ_overrides=sender).status_code
 
-    assert sorted(together(lambda: ask(1), lambda: ask(2)), key=str) == [202, 503]
+    statuses = together(*(partial(ask, number) for number in range(1, 7)))
+
+    assert sorted(statuses, key=str) == [202] + [503] * 5
 
 
 def test_verifications_count_in_the_limit_of_a_host(

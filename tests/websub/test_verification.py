@@ -69,6 +69,19 @@ def test_a_reader_unsubscribes(site: Site, reader: Reader) -> None:
     assert (asked["hub.mode"], asked["hub.topic"], asked["hub.verify_token"]) == ("unsubscribe", TOPIC, "t")
 
 
+def test_a_lease_that_ends_while_its_reader_leaves_blocks_no_later_request(
+    site: Site, reader: Reader, clock: Clock
+) -> None:
+    site.subscribe(reader.url + "/a")
+    site.ask(reader.url + "/a", mode="unsubscribe")
+    clock.move(days=10)
+    leaving.clean(site.services.database, clock())
+    site.work()
+
+    assert site.find(reader.url + "/a").state == "ended"
+    assert site.subscribe(reader.url + "/a").state == "active"
+
+
 def test_a_reader_subscribes_again_after_it_left(site: Site, reader: Reader) -> None:
     site.subscribe(reader.url + "/a")
     site.ask(reader.url + "/a", mode="unsubscribe")
