@@ -7,11 +7,13 @@ from pathlib import Path
 
 from feedserver import private_files
 from feedserver.errors import StorageError
+from feedserver.feeds.scopes import AUTHOR
 from feedserver.posts import lists, spelling
 from feedserver.posts import store as posts
 from feedserver.posts.rerendering import rerender
 from feedserver.services import Services
 from feedserver.storage import migrate, revision
+from feedserver.websub import leaving
 
 _log = logging.getLogger(__name__)
 
@@ -144,6 +146,7 @@ def _upgrade(services: Services) -> bool:
         if before != author:
             lists.move_unnamed(connection, author, before)
             spelling.follow_site_author(connection, author)
+            leaving.check_later(connection, [(AUTHOR, before)] if before else [], services.clock())
     secret_in_file(services.settings.data_dir, agreed)
     return rerender(services.database) > 0 or changed
 

@@ -4,7 +4,7 @@ A change of a post after which one of its feeds may be gone makes a job `check t
 Each reader is told by a job `deny subscription` (WebSub section 5.2, “denied”), whose subject is the subscription's id.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -39,11 +39,15 @@ def follow(connection: Connection, event: PostEvent) -> None:
     """Has the feeds checked that a change may have taken away: those of the post as readers saw it until now."""
     if event.old is None:
         return
-    names = [(POST, event.old.slug), *((TAG, tag) for tag in event.old.tags)]
-    names += [(AUTHOR, author) for author in event.old.authors]
-    keys = [FeedAddress(scope, fmt, name).key for scope, name in names for fmt in FORMATS]
+    lists = [*((TAG, tag) for tag in event.old.tags), *((AUTHOR, author) for author in event.old.authors)]
+    check_later(connection, [(POST, event.old.slug), *lists], event.now)
+
+
+def check_later(connection: Connection, feeds: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Has feeds checked that may be gone: the scope and the name of each."""
+    keys = [FeedAddress(scope, fmt, name).key for scope, name in feeds for fmt in FORMATS]
     for topic in store.with_readers(connection, keys):
-        jobs.ensure(connection, CHECK, topic, event.now, event.now)
+        jobs.ensure(connection, CHECK, topic, now, now)
 
 
 def end_all(connection: Connection, subscriptions: Sequence[Subscription], reason: str, now: datetime) -> None:

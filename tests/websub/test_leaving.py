@@ -1,9 +1,11 @@
 """Subscriptions that end before their readers want it: denials (WebSub section 5.2), dropped ones, ended leases."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
+from feedserver.installation import init
 from feedserver.storage import revision
 from feedserver.websub import leaving
 from tests.support.fixtures import Publish
@@ -62,6 +64,19 @@ def test_readers_of_an_author_who_has_left_are_told(site: Site, reader: Reader, 
     site.subscribe(reader.url + "/a", "http://blog.example/authors/Bo/feed.rss")
 
     delete(site, "guest")
+
+    assert reader.calls[-1].asked["hub.reason"] == "there is no such feed any more"
+
+
+def test_readers_of_the_former_author_of_the_site_are_told(
+    site: Site, site_with: Callable[..., Site], reader: Reader
+) -> None:
+    init(site.services, example=False)
+    site.subscribe(reader.url + "/a", "http://blog.example/authors/Ann%20Author/feed.rss")
+
+    later = site_with(site_author="Bo")
+    init(later.services, example=False)
+    later.work()
 
     assert reader.calls[-1].asked["hub.reason"] == "there is no such feed any more"
 
