@@ -17,6 +17,7 @@ from feedserver.clock import Clock
 from feedserver.errors import BudgetSpent
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job, Outcome
+from feedserver.jobs.worker import STOP_SECONDS
 from feedserver.net.exchange import Exchange
 from feedserver.sending import decisions, manners, store
 from feedserver.sending.answers import Answer, Endpoint
@@ -33,7 +34,9 @@ from feedserver.thoughts.verification.fetch_budget import FetchBudget
 from feedserver.urls import Urls
 
 _SENDERS: Final = {"webmention": send_webmention, "pingback": send_pingback}
-_SHORT_DEADLINE: Final = 4.0  # seconds to find an endpoint while others wait for the slot
+_DEADLINE: Final = 10.0  # seconds to find an endpoint, so that enough is left for the POST (`_patience`)
+_SHORT_DEADLINE: Final = 4.0  # the same while others wait for the slot
+_LEAST_PATIENCE: Final = 5.0
 
 
 class _PutOff(BudgetSpent):
@@ -111,10 +114,9 @@ class Delivery:
 
     def _try(self, task: Task, places: list[Count]) -> tuple[Endpoint | None, Answer]:
         """Looks for the endpoint, and sends the ping there. Adds the places that it takes to `places`."""
-        on_redirect = partial(self._spend_on_redirect, job=task.job)
-        exchange: Exchange = self.exchange
-        if task.job.short_deadline:
-            exchange = partial(self.exchange, timeout=_SHORT_DEADLINE)
+        began, on_redirect = self.clock(), partial(self._spend_on_redirect, job=task.job)
+        deadline = _SHORT_DEADLINE if task.job.short_deadline else _DEADLINE
+        exchange: Exchange = partial(self.exchange, timeout=min(deadline, self.settings.egress.timeout))
         target, protocols = task.ping.target, enabled(self.settings.sending)
         found = discover(exchange, target, self.urls, self.clock(), protocols=protocols, on_redirect=on_redirect)
         if isinstance(found, Answer):
@@ -127,10 +129,15 @@ class Delivery:
             target,
             self.urls,
             self.clock(),
-            timeout=self.settings.egress.timeout * PATIENCE,
+            timeout=self._patience(began),
             on_redirect=on_redirect,
         )
         return found, answer
+
+    def _patience(self, began: datetime) -> float:
+        """Seconds for the POST: many receivers fetch our page first. A worker that stops must not have to give up."""
+        left = STOP_SECONDS - 1 - (self.clock() - began).total_seconds()
+        return max(_LEAST_PATIENCE, min(self.settings.egress.timeout * PATIENCE, left))
 
     def _begin(
         self, connection: Connection, task: Task, endpoint: Endpoint, places: Sequence[Count]

@@ -32,9 +32,18 @@ class Elsewhere:
     requests: list[Request] = field(default_factory=list)
     meanwhile: Callable[[Request], None] = lambda _: None
     redirects: dict[str, str] = field(default_factory=dict)
+    timeouts: list[float | None] = field(default_factory=list)
 
-    def __call__(self, request: Request, *, on_redirect: Callable[[str], None] | None = None, **_: object) -> Response:
+    def __call__(
+        self,
+        request: Request,
+        *,
+        on_redirect: Callable[[str], None] | None = None,
+        timeout: float | None = None,
+        **_: object,
+    ) -> Response:
         self.requests.append(request)
+        self.timeouts.append(timeout)
         self.meanwhile(request)
         if on_redirect is not None and request.url in self.redirects:
             on_redirect(self.redirects[request.url])

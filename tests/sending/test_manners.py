@@ -7,14 +7,14 @@ from itertools import pairwise
 import pytest
 
 from feedserver.jobs.queue import FreeSlots
-from feedserver.jobs.worker import SLOTS
+from feedserver.jobs.worker import SLOTS, STOP_SECONDS
 from feedserver.net.exchange import Request
 from feedserver.sending import decisions
 from feedserver.sending.decisions import Standing
 from feedserver.sending.outbox import TELL
 from feedserver.sending.store import SEND
 from feedserver.services import WebServices
-from feedserver.settings import LimitsSettings, Settings
+from feedserver.settings import EgressSettings, LimitsSettings, Settings
 from feedserver.storage import rate_limits
 from feedserver.storage.rate_limits import Limit
 from tests.posts.builders import edit, publish
@@ -203,3 +203,19 @@ def test_pages_of_one_post_do_not_keep_another_waiting(services: WebServices, de
             services.runner.run(job)
 
     assert "http://other.example/" in elsewhere.told
+
+
+@pytest.mark.parametrize(("looking", "for_the_post"), [(0.0, 15.0), (9.9, 9.1)])
+def test_a_ping_takes_no_longer_than_a_worker_that_stops_waits(
+    settings: Settings, desk: Desk, elsewhere: Elsewhere, looking: float, for_the_post: float
+) -> None:
+    patient = replace(settings, egress=EgressSettings(timeout=10.0))
+    services = WebServices(patient, clock=desk.clock, exchange=elsewhere)
+    elsewhere.takes_webmentions("http://a.example/")
+    elsewhere.meanwhile = lambda _: setattr(desk.clock, "now", desk.clock() + timedelta(seconds=looking))
+    publish(services, body=body("http://a.example/"))
+    Desk(services, desk.clock).settle()
+    services.database.close()
+
+    assert elsewhere.timeouts == [10.0, pytest.approx(for_the_post)]
+    assert sum(filter(None, elsewhere.timeouts)) - (10.0 - looking) < STOP_SECONDS
