@@ -19,7 +19,7 @@ LONGEST_PAUSE: Final = timedelta(hours=6)
 # Seconds for one try. Those who wait share a time, or a hundred callbacks that hang would hold all slots for minutes;
 # but each has at least a few times what the others need.
 _SHARED: Final = 30.0
-_LEAST: Final = 0.3
+_LEAST: Final = 0.4
 _TIMES_USUAL: Final = 10
 _TIMES_KNOWN: Final = 2
 _SLOW: Final = 1.0

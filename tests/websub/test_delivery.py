@@ -64,7 +64,7 @@ def test_a_failed_push_comes_again_within_thirty_seconds_then_with_growing_pause
         (1, 0.01, None, 10.0),
         (3, 0.01, None, 10.0),
         (15, 0.01, None, 2.0),
-        (1000, 0.01, None, 0.3),
+        (1000, 0.01, None, 0.4),
         (1000, 0.1, None, 1.0),
         (1000, 0.01, 2.5, 5.0),
         (1, 3.0, 8.0, 10.0),
