@@ -34,6 +34,7 @@ from feedserver.thoughts.verification.recheck import VERIFY
 from feedserver.thoughts.verification.verify import Verifier
 from feedserver.urls import Urls
 from feedserver.websub import leaving
+from feedserver.websub.notices import NOTICE, Notices
 from feedserver.websub.pushing import PUSH, Pusher
 from feedserver.websub.turns import Turns
 from feedserver.websub.verification import CONFIRM, Verification
@@ -73,15 +74,18 @@ class Services:
         private_files.take_site_from_others(settings.data_dir, self.database.file)
         self.settings = settings = site_address.settings_in_force(settings, self.database)
         self.urls = Urls(settings.site.url)
+        self.exchange = exchange or _guarded_exchange(settings)
+        hubs, author = settings.websub.hubs, settings.site.author
+        notices = Notices(self.database, self.urls, hubs, author, clock, self.exchange)
         self.outbox = Outbox(self.database, self.urls, settings.sending, clock)
         listeners = (
             *(scheduling.follow, self.outbox.follow, related.follow, partial(lists.follow, settings.site.author)),
             partial(recheck.follow, self.urls),
             leaving.follow,
+            notices.follow,
         )
         self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
         fetch = fetch or _guarded_fetch(settings)
-        self.exchange = exchange or _guarded_exchange(settings)
         delivery = Delivery(self.database, self.urls, settings, clock, self.exchange)
         refusals = RefusalCounter(settings.keep)
         self.verifier = Verifier(self.database, self.urls, settings, clock, cpu_clock, fetch, refusals)
@@ -104,6 +108,7 @@ class Services:
             leaving.CHECK: topics.carry_out,
             leaving.DENY: leaving.Denial(self.database, clock, self.exchange, turns).carry_out,
             PUSH: pusher.carry_out,
+            NOTICE: notices.carry_out,
         }
         watches = {PUSH: pusher.is_needed} if settings.websub.hub else {}
         self.runner = Runner(self.database, handlers, clock, watches, stopping)

@@ -1,0 +1,104 @@
+"""Tells other hubs (`websub.hubs`) of feeds of posts that have changed; they fetch these and push them on.
+
+A change of a post makes a job `tell hub` for each hub and feed, whose subject names both. A later change replaces it.
+"""
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from sqlalchemy import Connection
+
+from feedserver.clock import Clock
+from feedserver.errors import FeedNotFound, FetchError
+from feedserver.feeds import existing
+from feedserver.feeds.scopes import AUTHOR, FORMATS, SITE, TAG, FeedAddress, newest_of
+from feedserver.jobs import store as jobs
+from feedserver.jobs.model import Job, Outcome, one_at_a_time
+from feedserver.net.exchange import Exchange, Request
+from feedserver.posts.events import PostEvent
+from feedserver.posts.model import Post
+from feedserver.storage import revision
+from feedserver.storage.engine import Database
+from feedserver.thoughts.verification.fetch_budget import budget_key
+from feedserver.urls import Urls
+from feedserver.websub.delivery import pause_after
+
+NOTICE: Final = "tell hub"
+_EVERYWHERE: Final = timedelta(seconds=1)  # until all processes serve a change
+_WAIT_AS_COPY: Final = timedelta(seconds=60)  # until it is asked again whether the site is the real one
+_FORM: Final = (("Content-Type", "application/x-www-form-urlencoded"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """Safe to share between threads. `hubs` are absolute URLs."""
+
+    database: Database
+    urls: Urls
+    hubs: tuple[str, ...]
+    site_author: str
+    clock: Clock
+    exchange: Exchange
+
+    def follow(self, connection: Connection, event: PostEvent) -> None:
+        """Has all hubs told of the feeds of posts in which readers see a change."""
+        seen = [post for post in (event.old, event.new) if post is not None]
+        addresses = dict.fromkeys(address for post in seen for address in self._feeds_of(post))
+        for hub in self.hubs:
+            if hub == self.urls.hub():
+                continue
+            key = one_at_a_time(NOTICE, budget_key(hub))
+            for address in addresses:
+                subject = f"{hub} {address.key}"
+                jobs.discard(connection, NOTICE, subject)  # one under way may have told too early
+                jobs.add(connection, NOTICE, subject, event.now + _EVERYWHERE, event.now, concurrency_key=key)
+
+    def carry_out(self, job: Job) -> Outcome:
+        """Runs a leased job."""
+        hub, _, key = job.subject.partition(" ")
+        address, now = newest_of(key), self.clock()
+        with self.database.read() as connection:
+            is_restored = revision.restored_at(connection) is not None
+            is_there = self._exists(connection, address)
+        if is_restored:
+            return self._later(job, _WAIT_AS_COPY, "the site was restored; it waits for `feedserver resume`")
+        problem = self._tell(hub, address.url(self.urls)) if is_there else ""
+        pause = pause_after(now - job.created_at, random.random()) if problem else None  # noqa: S311 - no secret
+        if pause is not None:
+            return self._later(job, pause, problem, attempts=job.attempts + 1)
+        self.database.transact(lambda connection: jobs.finish(connection, job))
+        return "given up" if problem else "done"
+
+    def _feeds_of(self, post: Post) -> list[FeedAddress]:
+        names = [(SITE, ""), *((TAG, tag) for tag in post.tags)]
+        names += [(AUTHOR, author) for author in post.authors or (self.site_author,)]
+        return [FeedAddress(scope, fmt, name) for scope, name in names for fmt in FORMATS]
+
+    def _exists(self, connection: Connection, address: FeedAddress) -> bool:
+        try:
+            existing.require(connection, address, self.site_author, self.clock())
+        except FeedNotFound:
+            return False
+        return True
+
+    def _tell(self, hub: str, topic: str) -> str:
+        """One POST, with the names that hubs of all kinds read. Returns in words why it failed, "" if it did not."""
+        form = urlencode({"hub.mode": "publish", "hub.url": topic, "hub.topic": topic}).encode()
+        try:
+            answer = self.exchange(
+                Request(hub, "POST", headers=_FORM, body=form, peer="the hub"), wants_body=lambda _: False
+            )
+        except FetchError as error:
+            return str(error)
+        return "" if 200 <= answer.status < 300 else f"the hub answered {answer.status}"
+
+    def _later(self, job: Job, pause: timedelta, why: str, attempts: int | None = None) -> Outcome:
+        now = self.clock()
+        tries = job.attempts if attempts is None else attempts
+        self.database.transact(
+            lambda connection: jobs.postpone(connection, job, now + pause, now, attempts=tries, error=why)
+        )
+        return "put off" if attempts is None else "to be tried again"
