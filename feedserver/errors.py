@@ -290,7 +290,7 @@ class SubscriptionUnusable(SubscriptionError):
 
 class TooManyOfOneSite(SubscriptionError):
     def __init__(self) -> None:
-        super().__init__("hub.callback: its host has too many subscriptions to this topic")
+        super().__init__("hub.callback: its host has too many subscriptions")
 
 
 class Unconfirmed(SubscriptionError):

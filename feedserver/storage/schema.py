@@ -487,6 +487,7 @@ websub_subscriptions = Table(
     Column("push_seconds", Float),  # how long its callback took to take the last push; null before the first one
     UniqueConstraint("topic", "callback_hash"),
     Index(None, "topic", "callback_site", "state"),
+    Index(None, "callback_site", "state"),
     Index(None, "state", "lease_until"),
     Index(None, "state", "ended_at"),
     Index(None, "callback_hash", sqlite_where=_IS_ASKED, postgresql_where=_IS_ASKED),

@@ -59,9 +59,10 @@ def is_any_unconfirmed(connection: Connection, callback: str) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
-def count_of_site(connection: Connection, topic: str, callback_site: str) -> int:
-    """How many subscriptions to a topic the callbacks of one site have."""
-    query = select(func.count()).where(table.c.topic == topic, table.c.callback_site == callback_site, _LIVES)
+def count_of_site(connection: Connection, callback_site: str, topic: str | None = None) -> int:
+    """How many subscriptions the callbacks of one site have, in all or to one topic."""
+    query = select(func.count()).where(table.c.callback_site == callback_site, _LIVES)
+    query = query if topic is None else query.where(table.c.topic == topic)
     return connection.execute(query).scalar_one()
 
 

@@ -34,7 +34,8 @@ from feedserver.websub.model import Subscription
 from feedserver.websub.requests import HubRequest
 from feedserver.websub.verification import CONFIRM
 
-_MOST_OF_ONE_SITE: Final = 10  # subscriptions to one topic whose callbacks share a budget key
+_MOST_AT_TOPIC: Final = 10  # subscriptions to one topic whose callbacks share a budget key
+_SHARES: Final = 10  # sites that together can fill the hub
 _SOON: Final = 15  # seconds until a callback that answers has confirmed
 _LATER: Final = 3_600  # seconds until a full hub is worth another try
 
@@ -89,9 +90,14 @@ class Hub:
         if store.is_any_unconfirmed(connection, request.callback):
             return Unconfirmed(_SOON)
         if known is None or known.state == "ended":
-            if store.count_of_site(connection, topic, site) >= _MOST_OF_ONE_SITE:
+            most = self.settings.limits.subscriptions
+            share = max(_MOST_AT_TOPIC, most // _SHARES)
+            if (
+                store.count_of_site(connection, site, topic) >= _MOST_AT_TOPIC
+                or store.count_of_site(connection, site) >= share
+            ):
                 return TooManyOfOneSite()
-            if not store.has_room(connection, self.settings.limits.subscriptions, known):
+            if not store.has_room(connection, most, known):
                 return HubFull(_LATER)
         if known is None:
             self._add_job(connection, store.add(connection, topic, site, request, now), site, now)

@@ -5,6 +5,7 @@ from functools import partial
 
 from feedserver.errors import SubscriptionError
 from feedserver.websub import views
+from tests.support.fixtures import Publish
 from tests.support.outside import Clock
 from tests.support.subscribers import Reader
 from tests.support.waiting import together
@@ -37,8 +38,21 @@ def test_ten_callbacks_of_one_host_may_have_one_topic(site: Site) -> None:
     other_host = site.ask("http://127.0.2.2:9/other")
 
     assert [answer.status_code for answer in answers] == [202] * 10 + [403]
-    assert answers[-1].text == "hub.callback: its host has too many subscriptions to this topic\n"
+    assert answers[-1].text == "hub.callback: its host has too many subscriptions\n"
     assert (other_topic.status_code, other_host.status_code) == (202, 202)
+
+
+def test_one_host_cannot_fill_the_hub(site_with: Callable[..., Site], publish: Publish) -> None:
+    """A tenth of it is left to one host, and ten subscriptions at least."""
+    publish("A post", tags=f"[{', '.join(f'tag{number}' for number in range(12))}]")
+    site = site_with(limits_subscriptions=110)
+    answers = [
+        site.ask(f"http://127.0.2.1:9/{number}", f"http://blog.example/tags/tag{number}/feed.rss").status_code
+        for number in range(12)
+    ]
+
+    assert answers == [202] * 11 + [403]
+    assert site.ask("http://127.0.2.2:9/other").status_code == 202
 
 
 def test_subdomains_count_as_one_host(site: Site) -> None:

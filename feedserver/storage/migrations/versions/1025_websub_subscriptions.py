@@ -36,7 +36,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_websub_subscriptions")),
         sa.UniqueConstraint("topic", "callback_hash", name=op.f("uq_websub_subscriptions_topic_callback_hash")),
     )
-    for columns in (["topic", "callback_site", "state"], ["state", "lease_until"], ["state", "ended_at"]):
+    indexed = (
+        ["topic", "callback_site", "state"],
+        ["callback_site", "state"],
+        ["state", "lease_until"],
+        ["state", "ended_at"],
+    )
+    for columns in indexed:
         name = op.f(f"ix_websub_subscriptions_{'_'.join(columns)}")
         op.create_index(name, "websub_subscriptions", columns, unique=False)
     op.create_index(
