@@ -5,9 +5,9 @@ import re
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import timedelta
 from http.client import HTTPConnection
 from statistics import quantiles
 
@@ -17,11 +17,11 @@ from feedserver.clock import utc_now
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import websub_subscriptions
 from feedserver.websub import topics
-from feedserver.websub.model import callback_hash
 from tests.support.serving import Site, request
 from tests.support.waiting import wait_until
+from tests.websub.readers import SITE_ATOM, an_active_one
 
-_TOPIC, _PATH = "site/.atom", "/feed.atom"
+FEED = "/feed.atom"
 _HOSTS = 200  # addresses of the test internet on which the callbacks are
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _POLLS_A_SECOND = 50
@@ -109,7 +109,7 @@ def storm(site: Site, subscribers: int, hanging: int, calm_seconds: float) -> St
     """
     came = Storm()
     callbacks = Callbacks(came)
-    _subscribe(site, callbacks.port, subscribers, hanging)
+    subscribe(site, _addresses(callbacks.port, subscribers, hanging))
     stopping = threading.Event()
     poller = threading.Thread(target=_poll, args=(site, came, stopping))
     poller.start()
@@ -128,37 +128,24 @@ def storm(site: Site, subscribers: int, hanging: int, calm_seconds: float) -> St
     return came
 
 
-def _subscribe(site: Site, port: int, subscribers: int, hanging: int) -> None:
-    """Active subscriptions whose readers have what the feed holds now; every so many hang."""
-    etag = request(site.url + _PATH)[1]["etag"]
-    every = subscribers // hanging if hanging else subscribers + 1
-    now = utc_now()
-    rows = []
-    for number in range(subscribers):
-        host = f"127.0.2.{1 + number % _HOSTS}"
-        path = f"/{'hang' if number % every == every - 1 else 'take'}/{number}"
-        callback = f"http://{host}:{port}{path}"
-        rows.append(
-            {
-                "topic": _TOPIC,
-                "topic_url": site.url + _PATH,
-                "callback": callback,
-                "callback_hash": callback_hash(callback),
-                "callback_site": host,
-                "state": "active",
-                "secret": "secret" if number % 2 else None,
-                "lease_until": now + timedelta(days=10),
-                "failures": 0,
-                "detail": "",
-                "created_at": now,
-                "pushed_etag": etag,
-            }
-        )
+def subscribe(site: Site, callbacks: Sequence[str]) -> None:
+    """Active subscriptions whose readers have what the feed holds now."""
+    etag, now = request(site.url + FEED)[1]["etag"], utc_now()
+    rows = [an_active_one(callback, SITE_ATOM.key, site.url + FEED, etag, now) for callback in callbacks]
     database = Database(site.environ["FEEDSERVER_DATABASE_URL"])
     with database.write() as connection:
         connection.execute(insert(websub_subscriptions), rows)
-        topics.follow(connection, _TOPIC)
+        topics.follow(connection, SITE_ATOM.key)
     database.close()
+
+
+def _addresses(port: int, subscribers: int, hanging: int) -> list[str]:
+    """The addresses of callbacks; every so many hang."""
+    every = subscribers // hanging
+    return [
+        f"http://127.0.2.{1 + number % _HOSTS}:{port}/{'hang' if number % every == every - 1 else 'take'}/{number}"
+        for number in range(subscribers)
+    ]
 
 
 def _poll(site: Site, came: Storm, stopping: threading.Event) -> None:
@@ -167,7 +154,7 @@ def _poll(site: Site, came: Storm, stopping: threading.Event) -> None:
     with closing(HTTPConnection("127.0.0.1", site.port, timeout=20)) as connection:
         while not stopping.wait(1 / _POLLS_A_SECOND):
             begun = time.monotonic()
-            connection.request("GET", _PATH, headers={"If-None-Match": etag})
+            connection.request("GET", FEED, headers={"If-None-Match": etag})
             response = connection.getresponse()
             response.read()
             etag = response.headers["ETag"]

@@ -11,6 +11,7 @@ SUBSCRIBERS, HANGING = (1000, 100) if LONG else (60, 6)
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.parametrize("empty_database_url", ["sqlite", "postgresql"] if LONG else ["sqlite"], indirect=True)
 def test_callbacks_that_hang_delay_no_others_and_nobody_who_takes_a_push_gets_it_twice(
     tmp_path: Path, empty_database_url: str
 ) -> None:

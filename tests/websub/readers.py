@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -101,29 +101,33 @@ class Readers:
         self._server.server_close()
 
 
-def subscribe(
-    services: WebServices, callback: str, address: FeedAddress = SITE_ATOM, secret: str | None = None, **given: Any
-) -> int:
-    """An active subscription whose reader has what the feed holds now; returns its id."""
-    now = services.clock()
-    values = {
-        "topic": address.key,
-        "topic_url": address.url(services.urls),
+def an_active_one(callback: str, topic: str, url: str, etag: str | None, now: datetime) -> dict[str, Any]:
+    """The row of an active subscription whose reader has the version `etag`."""
+    return {
+        "topic": topic,
+        "topic_url": url,
         "callback": callback,
         "callback_hash": callback_hash(callback),
         "callback_site": budget_key(callback),
         "state": "active",
-        "secret": secret,
         "lease_until": now + LEASE,
         "failures": 0,
         "detail": "",
         "created_at": now,
-        "pushed_etag": services.feed_documents.get(address).validators.etag,
+        "pushed_etag": etag,
     }
-    statement = insert(websub_subscriptions).values(values | given).returning(websub_subscriptions.c.id)
+
+
+def subscribe(
+    services: WebServices, callback: str, address: FeedAddress = SITE_ATOM, secret: str | None = None, **given: Any
+) -> int:
+    """An active subscription whose reader has what the feed holds now; returns its id."""
+    etag = services.feed_documents.get(address).validators.etag
+    values = an_active_one(callback, address.key, address.url(services.urls), etag, services.clock())
+    statement = insert(websub_subscriptions).values({**values, "secret": secret, **given})
     with services.database.write() as connection:
         topics.follow(connection, address.key)
-        return int(connection.execute(statement).scalar_one())
+        return int(connection.execute(statement.returning(websub_subscriptions.c.id)).scalar_one())
 
 
 def stored(services: WebServices, subscription_id: int) -> Any:
