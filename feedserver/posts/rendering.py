@@ -10,6 +10,7 @@ import turbohtml
 from feedserver.host_names import host_name
 from feedserver.posts import nesting
 from feedserver.posts.addresses import unmarked
+from feedserver.posts.containment import contained
 from feedserver.posts.model import Rendered
 from feedserver.posts.references import ReferenceLine
 from feedserver.posts.sanitising import for_feeds
@@ -40,7 +41,7 @@ def render(body: str, language: str) -> Rendered:
     nesting.check(html)
     feed_html = for_feeds(html)
     return Rendered(
-        html=_without_endpoints(page_html),
+        html=_without_endpoints(contained(page_html) or unmarked(feed_html)),
         feed_html=feed_html if _has_content(feed_html) else "",
         excerpt=shorten(without_open_bidi(words_alone(html)), EXCERPT),
         image=_first_image(feed_html),
