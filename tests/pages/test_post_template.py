@@ -24,7 +24,7 @@ from tests.pages.builders import (
 def test_a_post_that_takes_no_pings_has_no_element_of_an_endpoint_at_all() -> None:
     page = post_page(takes_pings=False, post=post(pings_open=False))
 
-    assert elements(page, "link[rel=pingback], [rel~=webmention], #elsewhere") == []
+    assert elements(page, "link[rel=pingback], [rel~=webmention], #thoughts-elsewhere") == []
     assert CLIENT_PATTERN.findall(page) == []
     assert WEBMENTION_PATTERN.findall(page) == []
 

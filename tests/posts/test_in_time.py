@@ -75,7 +75,7 @@ def test_a_published_post_can_become_a_draft_again(
     edit(services, "first", "First", draft="true")
 
     assert seen(services) == []
-    assert client.get("/posts/first").status_code == 404
+    assert client.get("/posts/first").status_code == 410
 
 
 def test_a_scheduled_post_appears_when_the_clock_passes_its_date(
