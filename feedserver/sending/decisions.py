@@ -154,7 +154,7 @@ def _ended(ping: OutgoingPing, told: Version, answer: Answer, now: datetime) -> 
     ping = replace(ping, told_version=told, due_version=None)
     match answer.outcome:
         case "told":
-            return replace(ping, state="told", told_at=now, receipt=answer.receipt)
+            return replace(ping, state="told", told_at=now, receipt=answer.receipt or ping.receipt)
         case "none":
             was_asked = ping.state == "none"
             since, asks = (ping.since, ping.asks + 1) if was_asked else (now, 0)

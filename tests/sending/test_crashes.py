@@ -2,11 +2,13 @@
 
 import pytest
 
+from feedserver.jobs.model import LEASE
+from feedserver.net.exchange import Request
 from feedserver.sending import store
 from feedserver.sending.store import SEND
 from feedserver.services import WebServices
 from feedserver.storage.engine import Database
-from tests.posts.builders import publish
+from tests.posts.builders import edit, publish
 from tests.sending.desk import Desk
 from tests.sending.elsewhere import Elsewhere
 from tests.support.waiting import together
@@ -27,8 +29,8 @@ def test_a_process_that_dies_while_a_ping_is_under_way_leaves_it_to_another(
     publish(services, body=BODY)
     desk.clock.move(seconds=5)
 
-    def die(request: object) -> None:
-        if getattr(request, "method", "") == moment:
+    def die(request: Request) -> None:
+        if request.method == moment:
             elsewhere.meanwhile = lambda _: None
             raise Killed
 
@@ -41,6 +43,29 @@ def test_a_process_that_dies_while_a_ping_is_under_way_leaves_it_to_another(
         desk.after(seconds=1)
 
     assert (desk.ping().state, desk.waiting()) == ("told", [])
+
+
+def test_a_page_that_may_have_heard_from_a_process_that_died_hears_that_the_link_is_gone(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere
+) -> None:
+    elsewhere.takes_webmentions(A)
+    publish(services, body=BODY)
+    desk.clock.move(seconds=5)
+
+    def die(request: Request) -> None:
+        if request.method == "POST":
+            elsewhere.meanwhile = lambda _: None
+            raise Killed
+
+    elsewhere.meanwhile = die
+    with pytest.raises(Killed):
+        services.runner.run_due()
+    desk.clock.move(seconds=LEASE.total_seconds())
+    edit(services, "a-post")
+    for _ in range(20):
+        desk.after(seconds=5)
+
+    assert (elsewhere.told, desk.ping().told_version) == ([A, A], "removed")
 
 
 def test_an_answer_that_was_heard_is_stored_with_the_end_of_its_job_or_not_at_all(

@@ -221,6 +221,19 @@ def test_a_link_that_is_taken_out_of_a_page_without_endpoint_ends_the_asking(
     assert len(elsewhere.requests) == 1
 
 
+def test_a_page_that_has_no_endpoint_for_its_farewell_is_not_asked_for_one_later(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere
+) -> None:
+    elsewhere.takes_webmentions(A)
+    publish(services, body=BODY)
+    desk.settle()
+    elsewhere.page(A)
+    services.publisher.delete("a-post")
+    desk.settle()
+
+    assert (desk.ping().state, desk.next_try()) == ("none", None)
+
+
 def test_an_endpoint_on_this_site_is_none(services: WebServices, desk: Desk, elsewhere: Elsewhere) -> None:
     elsewhere.page(A, webmention="http://blog.example/webmention", pingback="http://a.example/pingback")
     publish(services, body=BODY)

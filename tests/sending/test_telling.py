@@ -223,6 +223,19 @@ def test_a_page_whose_link_was_taken_out_is_told_once_more_and_then_no_more(
     assert elsewhere.told == [A]
 
 
+def test_the_receipt_stays_where_a_later_answer_names_none(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere
+) -> None:
+    elsewhere.answer("http://a.example/webmention", 201, ("Location", "/receipts/1"))
+    publish(services, body=links(A))
+    desk.settle()
+    elsewhere.answer("http://a.example/webmention", 200)
+    edit(services, "a-post", body=links(A, words="New words:"))
+    desk.settle()
+
+    assert (desk.ping().attempts, desk.ping().receipt) == (2, "http://a.example/receipts/1")
+
+
 @pytest.mark.usefixtures("told")
 def test_a_link_that_comes_back_is_told(services: WebServices, desk: Desk, elsewhere: Elsewhere) -> None:
     edit(services, "a-post", body=links(A))
@@ -438,8 +451,9 @@ def test_an_edit_while_a_ping_is_under_way_is_told_after_it(
     assert (desk.ping().state, desk.ping().due_version, desk.waiting()) == ("told", None, [])
 
 
-def test_a_link_that_is_taken_out_while_its_first_ping_is_under_way_is_told_too(
-    services: WebServices, desk: Desk, elsewhere: Elsewhere
+@pytest.mark.parametrize(("status", "pings"), [(202, 2), (400, 1)], ids=["taken", "refused"])
+def test_a_link_that_is_taken_out_while_its_first_ping_is_under_way_is_told_too_unless_that_is_refused(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere, status: int, pings: int
 ) -> None:
     def take_out(_: object) -> None:
         elsewhere.meanwhile = lambda _: None
@@ -448,12 +462,33 @@ def test_a_link_that_is_taken_out_while_its_first_ping_is_under_way_is_told_too(
         (job,) = services.runner.take([_slots(TELL)])
         services.outbox.carry_out(job)
 
+    elsewhere.answer("http://a.example/webmention", status)
     publish(services, body=links(A))
     elsewhere.meanwhile = take_out
     desk.settle()
 
-    assert elsewhere.told == [A, A]
-    assert desk.ping().told_version == "removed"
+    assert elsewhere.told == [A] * pings
+    assert desk.waiting() == []
+
+
+def test_a_post_that_wants_it_while_a_try_fails_is_not_tried_again(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere
+) -> None:
+    def hush(_: object) -> None:
+        elsewhere.meanwhile = lambda _: None
+        edit(services, "a-post", body=links(A), tell="false")
+        desk.clock.move(seconds=5)
+        (job,) = services.runner.take([_slots(TELL)])
+        services.outbox.carry_out(job)
+
+    elsewhere.page(A, status=503)
+    publish(services, body=links(A))
+    elsewhere.meanwhile = hush
+    desk.settle()
+    desk.after(days=1)
+
+    assert len(elsewhere.requests) == 1
+    assert (desk.states(), desk.waiting()) == ({A: "failed"}, [])
 
 
 def _slots(kind: str) -> FreeSlots:
