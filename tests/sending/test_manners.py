@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from feedserver.jobs import store as jobs
 from feedserver.jobs.queue import FreeSlots
 from feedserver.jobs.worker import SLOTS, STOP_SECONDS
 from feedserver.net.exchange import Request
@@ -88,6 +89,20 @@ def test_a_host_that_waits_for_its_turn_is_not_asked_again_and_again(
     pass_seconds(desk, 50)
 
     assert len(elsewhere.requests) == 2 * len(pages)
+
+
+def test_those_that_wait_for_their_turn_wait_one_after_the_other(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere
+) -> None:
+    pages = [f"http://a.example/{number}" for number in range(4)]
+    elsewhere.takes_pingbacks(*pages)
+    publish(services, body=body(*pages))
+    desk.settle()
+
+    with services.database.read() as connection:
+        due = [job.run_at - desk.clock() for job in jobs.everything(connection) if job.kind == SEND]
+
+    assert due == [timedelta(seconds=16), timedelta(seconds=32), timedelta(seconds=48)]
 
 
 def test_two_pings_to_one_endpoint_host_are_never_under_way_at_once(

@@ -175,6 +175,24 @@ def test_a_refusal_is_final_for_this_version_and_keeps_the_words(
     assert desk.ping().state == "told"
 
 
+def test_who_has_refused_does_not_hear_that_the_link_is_gone(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere
+) -> None:
+    elsewhere.takes_webmentions(A)
+    elsewhere.answer(ENDPOINT, 400)
+    publish(services, body=BODY)
+    desk.settle()
+    elsewhere.page(A, status=503)
+    edit(services, "a-post", body=f"{BODY} New words.")
+    desk.settle()
+    elsewhere.takes_webmentions(A)
+    edit(services, "a-post")
+    desk.settle()
+    desk.after(hours=1)
+
+    assert elsewhere.told == [A]
+
+
 def test_a_page_without_endpoint_is_asked_once_more_after_1_7_and_30_days(
     services: WebServices, desk: Desk, elsewhere: Elsewhere
 ) -> None:
