@@ -118,6 +118,7 @@ def test_another_url_of_the_page_joins_its_thought_whatever_the_protocol(
     for url in (SOURCE, VARIANT):
         site.web.put(url, linking(target))
     receipt = send(site, first, target)
+    assert entry(site)["_feedserver"]["kind"] == first
 
     joined = send(site, second, target, VARIANT)
 
@@ -126,6 +127,38 @@ def test_another_url_of_the_page_joins_its_thought_whatever_the_protocol(
     assert entry(site)["_feedserver"]["kind"] == "webmention"
     site.run_jobs()
     assert send(site, first, target, VARIANT) == joined
+
+
+def test_what_became_of_a_pair_before_the_other_protocol_is_kept(site: Site, target: str) -> None:
+    site.web.put(SOURCE, linking(target))
+    receipt = send(site, "pingback", target)
+    site.clock.move(seconds=300)
+    site.web.put(SOURCE, "<p>Nothing.</p>")
+    send(site, "webmention", target)
+    site.run_jobs()
+    site.clock.move(seconds=300)
+
+    send(site, "webmention", target)
+
+    assert received(site, receipt) == [
+        "a pingback for this post",
+        "also by webmention",
+        "a further webmention; it is verified again",
+    ]
+    decided = [line["detail"] for line in site.receipt(receipt)["timeline"] if line["event"] == "decided"]
+    assert decided == ["shown: verified", "gone: no link", "gone: no link"]
+
+
+def test_who_sends_both_at_once_reads_at_once_that_there_is_no_link(site: Site, target: str) -> None:
+    site.web.put(SOURCE, "<p>Nothing.</p>")
+
+    def ping_too() -> None:
+        site.clock.move(seconds=1)
+        site.ping(SOURCE, target)
+
+    site.web.meanwhile = ping_too
+
+    assert site.webmention(SOURCE, target).status == 400
 
 
 def test_both_at_once_make_one_thought_with_one_receipt(site_with: SiteWith) -> None:
@@ -150,6 +183,11 @@ def test_a_moderators_word_holds_for_both_protocols(site: Site, target: str, pro
 
     assert site.only_thought().kind == protocol, "nothing of it changes"
     assert site.web.fetched == [SOURCE]
+    told = site.receipt(receipt)
+    site.web.put(VARIANT, linking(target))
+    joined = send(site, other, target, VARIANT)
+    assert site.receipt(joined)["state"] == "spam"
+    assert (site.only_thought().kind, site.receipt(receipt)) == (protocol, told), "under another URL neither"
 
 
 def test_an_erased_pair_keeps_its_receipt_and_is_not_fetched(site: Site, target: str) -> None:
