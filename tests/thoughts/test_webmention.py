@@ -47,6 +47,7 @@ def test_what_is_known_is_taken_with_its_state_and_receipt(state: str) -> None:
         ("application/json;q=0.9, text/html;q=0.8", "json"),
         ("text/plain, application/json", "text"),
         ("application/json;q=0, */*", "text"),
+        ("application/json;q=0", "text"),
         ("text/html", "html"),
         ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8", "html"),
         ("text/html, */*", "html"),
