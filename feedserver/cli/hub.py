@@ -30,6 +30,8 @@ def _list(chosen: Namespace) -> None:
     now = services.clock()
     with services.database.read() as connection:
         rows = [_row(one, now) for one in store.everything(connection)]
+    if not chosen.json:  # all topics are below the site's URL
+        rows = [row | {"topic": row["topic"].removeprefix(services.urls.base)} for row in rows]
     zone = services.settings.site.zone
     print_list(rows, as_json=chosen.json, columns=_COLUMNS, zone=zone, roomy="callback")
 
