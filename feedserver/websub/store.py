@@ -71,12 +71,6 @@ def everything(connection: Connection) -> list[Subscription]:
     return [_subscription(row) for row in connection.execute(_QUERY.order_by(table.c.id.desc()))]
 
 
-def active(connection: Connection, topic: str, now: datetime) -> list[Subscription]:
-    """The subscriptions to a topic whose callbacks get what is new."""
-    query = _QUERY.where(table.c.topic == topic, table.c.state == "active", table.c.lease_until > now)
-    return [_subscription(row) for row in connection.execute(query.order_by(table.c.id))]
-
-
 def live(connection: Connection, topic: str, most: int) -> list[Subscription]:
     """The subscriptions to a topic that have not ended, those that wait for their callback too; at most so many."""
     query = _QUERY.where(table.c.topic == topic, _LIVES).order_by(table.c.id).limit(most)
@@ -96,12 +90,13 @@ def with_readers(connection: Connection, topics: Sequence[str]) -> Sequence[str]
 
 
 def has_room(connection: Connection, most: int, known: Subscription | None) -> bool:
-    """Whether one more subscription may live, or a `known` one again; deletes some that ended if they take its place.
+    """Whether one more subscription may live, or a `known` one that has ended; deletes some others that have, if they
+    take its place.
 
     The caller has locked all.
     """
     total, live = connection.execute(select(func.count(), func.count().filter(_LIVES)).select_from(table)).one()
-    if live >= most and (known is None or known.state == "ended"):
+    if live >= most:
         return False
     excess = total + (known is None) - most
     if excess > 0:

@@ -80,8 +80,8 @@ class Hub:
         now = self.clock()
         store.lock_all(connection)
         limit = rate_limits.Limit(f"hub:{domains.network(sender)}", self.settings.limits.sender)
-        if refusal := rate_limits.take(connection, [limit], now, tidy=False):
-            return TooManyRequests(refusal.seconds)
+        if full := rate_limits.take(connection, [limit], now, tidy=False):
+            return TooManyRequests(full.seconds)
         if topic is None:
             return self._leave(connection, request, now)
         store.end_expired(connection, now)
@@ -89,21 +89,25 @@ class Hub:
         site = budget_key(request.callback)
         if store.is_any_unconfirmed(connection, request.callback):
             return Unconfirmed(_SOON)
-        if known is None or known.state == "ended":
-            most = self.settings.limits.subscriptions
-            share = max(_MOST_AT_TOPIC, most // _SHARES)
-            if (
-                store.count_of_site(connection, site, topic) >= _MOST_AT_TOPIC
-                or store.count_of_site(connection, site) >= share
-            ):
-                return TooManyOfOneSite()
-            if not store.has_room(connection, most, known):
-                return HubFull(_LATER)
+        is_one_more = known is None or known.state == "ended"
+        if is_one_more and (refused := self._refuse(connection, topic, site, known)):
+            return refused
         if known is None:
             self._add_job(connection, store.add(connection, topic, site, request, now), site, now)
         else:
             self._ask(connection, known, request, now)
         return None
+
+    def _refuse(
+        self, connection: Connection, topic: str, site: str, known: Subscription | None
+    ) -> SubscriptionError | None:
+        """Why one more subscription, or a `known` one that has ended, is too much."""
+        most = self.settings.limits.subscriptions
+        if store.count_of_site(connection, site, topic) >= _MOST_AT_TOPIC:
+            return TooManyOfOneSite()
+        if store.count_of_site(connection, site) >= max(_MOST_AT_TOPIC, most // _SHARES):
+            return TooManyOfOneSite()
+        return None if store.has_room(connection, most, known) else HubFull(_LATER)
 
     def _leave(self, connection: Connection, request: HubRequest, now: datetime) -> SubscriptionError | None:
         """Of a subscription that is not there nothing is told, and its callback is not contacted."""
