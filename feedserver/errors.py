@@ -295,7 +295,7 @@ class TooManyOfOneSite(SubscriptionError):
 
 class Unconfirmed(SubscriptionError):
     def __init__(self, wait: int) -> None:
-        super().__init__("hub.callback: it has not confirmed an earlier request yet; try again later", wait)
+        super().__init__("hub.callback: it or its host has not confirmed earlier requests yet; try again later", wait)
 
 
 class TooManyRequests(SubscriptionError):

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert,
 from feedserver.storage.batches import batches
 from feedserver.storage.locks import lock_names
 from feedserver.storage.schema import websub_subscriptions as table
-from feedserver.websub.model import Asked, Subscription, callback_hash
+from feedserver.websub.model import Asked, State, Subscription, callback_hash
 from feedserver.websub.requests import HubRequest
 
 LEASE_ENDED: Final = "its lease has ended, and was not renewed"
@@ -59,11 +59,13 @@ def is_any_unconfirmed(connection: Connection, callback: str) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
-def count_of_site(connection: Connection, callback_site: str, topic: str | None = None) -> int:
-    """How many subscriptions the callbacks of one site have, in all or to one topic."""
-    query = select(func.count()).where(table.c.callback_site == callback_site, _LIVES)
-    query = query if topic is None else query.where(table.c.topic == topic)
-    return connection.execute(query).scalar_one()
+def count_of_site(
+    connection: Connection, callback_site: str, *, topic: str | None = None, state: State | None = None
+) -> int:
+    """How many subscriptions the callbacks of one site have that have not ended; to one topic, or in one state."""
+    query = select(func.count()).where(table.c.callback_site == callback_site)
+    query = query.where(_LIVES if state is None else table.c.state == state)
+    return connection.execute(query if topic is None else query.where(table.c.topic == topic)).scalar_one()
 
 
 def everything(connection: Connection) -> list[Subscription]:

@@ -35,6 +35,8 @@ from feedserver.websub.requests import HubRequest
 from feedserver.websub.verification import CONFIRM
 
 _MOST_AT_TOPIC: Final = 10  # subscriptions to one topic whose callbacks share a budget key
+_MAY_WAIT: Final = 30  # callbacks of one site that wait to be asked, and at least what it is asked in two minutes
+_MINUTES: Final = 2
 _SHARES: Final = 10  # sites that together can fill the hub
 _SOON: Final = 15  # seconds until a callback that answers has confirmed
 _LATER: Final = 3_600  # seconds until a full hub is worth another try
@@ -102,12 +104,14 @@ class Hub:
         self, connection: Connection, topic: str, site: str, known: Subscription | None
     ) -> SubscriptionError | None:
         """Why one more subscription, or a `known` one that has ended, is too much."""
-        most = self.settings.limits.subscriptions
-        if store.count_of_site(connection, site, topic) >= _MOST_AT_TOPIC:
+        limits = self.settings.limits
+        if store.count_of_site(connection, site, state="pending") >= max(_MAY_WAIT, _MINUTES * limits.host):
+            return Unconfirmed(_MINUTES * 60)
+        if store.count_of_site(connection, site, topic=topic) >= _MOST_AT_TOPIC:
             return TooManyOfOneSite()
-        if store.count_of_site(connection, site) >= max(_MOST_AT_TOPIC, most // _SHARES):
+        if store.count_of_site(connection, site) >= max(_MOST_AT_TOPIC, limits.subscriptions // _SHARES):
             return TooManyOfOneSite()
-        return None if store.has_room(connection, most, known) else HubFull(_LATER)
+        return None if store.has_room(connection, limits.subscriptions, known) else HubFull(_LATER)
 
     def _leave(self, connection: Connection, request: HubRequest, now: datetime) -> SubscriptionError | None:
         """Of a subscription that is not there nothing is told, and its callback is not contacted."""

@@ -28,7 +28,7 @@ def test_one_request_of_a_callback_waits_at_a_time(site: Site, reader: Reader) -
     third = site.ask(reader.url + "/a", "http://blog.example/feed.rss")
 
     assert [answer.status_code for answer in (first, second, leaving, third)] == [202, 429, 429, 202]
-    assert second.text == "hub.callback: it has not confirmed an earlier request yet; try again later\n"
+    assert second.text == "hub.callback: it or its host has not confirmed earlier requests yet; try again later\n"
     assert int(second.headers["Retry-After"]) > 0
 
 
@@ -53,6 +53,18 @@ def test_one_host_cannot_fill_the_hub(site_with: Callable[..., Site], publish: P
 
     assert answers == [202] * 11 + [403]
     assert site.ask("http://127.0.2.2:9/other").status_code == 202
+
+
+def test_no_more_of_one_host_wait_than_can_soon_be_asked(site_with: Callable[..., Site], reader: Reader) -> None:
+    """Else a host that never answers could fill the hub for hours."""
+    site = site_with(limits_host=2)
+    topics = [f"http://blog.example/{name}.{fmt}" for name in ("feed", "thoughts") for fmt in ("rss", "atom", "json")]
+    answers = [site.ask(f"{reader.url}/{number}", topics[number % 6]).status_code for number in range(31)]
+    site.work()
+
+    assert answers == [202] * 30 + [429]
+    assert site.ask("http://127.0.2.2:9/").status_code == 202
+    assert site.ask(f"{reader.url}/another").status_code == 202
 
 
 def test_subdomains_count_as_one_host(site: Site) -> None:
