@@ -13,6 +13,7 @@ _ROW: Final = 1_500  # bytes of a row without its texts, of its entries in index
 _KEY: Final = 6
 _LONG_KEY: Final = 18  # besides, for each byte beyond `_SHORT`
 _SHORT: Final = 300
+_BESIDE: Final = 1_000  # bytes of what is stored of a webmention's source as a pingback would have it
 _VERIFIED: Final = 1.5  # times as much, with the key and the path of its page
 
 
@@ -24,8 +25,9 @@ def disk_size(
     if source_key is None:
         return _ROW + words
     keys = _KEY * _bytes(source_key) + _LONG_KEY * max(0, _bytes(source_key) - _SHORT)
+    beside = 0 if content.response is None else _BESIDE
     # A source's words are stored twice: with the thought, and with the source.
-    return _ROW + _bytes(source) + _bytes(target) + int(_VERIFIED * keys if words else keys) + 2 * words
+    return _ROW + beside + _bytes(source) + _bytes(target) + int(_VERIFIED * keys if words else keys) + 2 * words
 
 
 def _bytes(text: str | None) -> int:

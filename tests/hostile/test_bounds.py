@@ -30,15 +30,20 @@ def least_of(some: list[Cost], others: list[Cost]) -> list[Cost]:
 def test_every_kind_of_case_ends_as_it_should_and_costs_no_more_than_a_hostile_source_may() -> None:
     costs = measured()
     for _ in range(2):
-        if any(cost.cpu > 1 for cost in costs):
+        if any(cost.cpu > most(cost) for cost in costs):
             costs = least_of(costs, measured())
 
     assert_bounded(costs)
     assert_ended_as_they_should(costs)
 
 
+def most(cost: Cost) -> float:
+    """Seconds of CPU that a case may cost."""
+    return 0.1 if cost.name.startswith("microformats: ") else 1
+
+
 def assert_bounded(costs: list[Cost]) -> None:
-    assert [cost for cost in costs if cost.cpu > 1] == []
+    assert [cost for cost in costs if cost.cpu > most(cost)] == []
     assert [cost for cost in costs if cost.memory > 16_000_000] == []
     assert [cost for cost in costs if cost.seconds > (SECONDS + 5 if cost.group == "late" else 10)] == []
     assert [cost for cost in costs if cost.body > 1_048_576] == []

@@ -36,6 +36,12 @@ def test_findings_come_back_from_their_json() -> None:
     assert from_json(replace(found, entry=None).as_json()).entry is None
 
 
+def test_words_of_an_entry_that_no_thought_shows_are_not_stored() -> None:
+    found = Findings({7: Mention(CONTENT, False, "like"), 8: Mention(CONTENT, False, "mention")}, 2, entry=ENTRY)
+
+    assert from_json(found.as_json()).entry == replace(ENTRY, words="")
+
+
 def test_findings_of_a_release_before_are_read() -> None:
     linked = from_json(BEFORE).on(7)
 

@@ -6,7 +6,12 @@ from typing import Final
 
 from feedserver.thoughts.model import WITH_WORDS, Content, Response, fingerprint_of
 
-WITH_EXCERPT: Final[frozenset[Response]] = frozenset(("mention", "bookmark"))
+_WITH_EXCERPT: Final[frozenset[Response]] = frozenset(("mention", "bookmark"))
+
+
+def shows_words(response: Response, *, is_empty: bool) -> bool:
+    """Whether an entry's own words are shown: what it replies, or what stands there where its link holds no text."""
+    return response in WITH_WORDS or (is_empty and response in _WITH_EXCERPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +28,11 @@ class Entry:
 
     def says(self, content: Content, response: Response, *, is_empty: bool) -> Content:
         """What the entry says on a post, given what the page says without it, and whether its link holds no text."""
-        if response in WITH_WORDS or (is_empty and response in WITH_EXCERPT):
+        if shows_words(response, is_empty=is_empty):
             excerpt, fingerprint = self.words, fingerprint_of(self.words)
         else:
             excerpt, fingerprint = ("", None) if is_empty else (content.excerpt, content.fingerprint)
-        page_title = content.title if response in WITH_EXCERPT else ""
+        page_title = content.title if response in _WITH_EXCERPT else ""
         return replace(
             content,
             author_name=self.author_name or content.author_name,

@@ -12,7 +12,7 @@ from typing import Any, Final
 from feedserver.thoughts.contents import words_of
 from feedserver.thoughts.lifecycle import Linked
 from feedserver.thoughts.model import Content, LinkSignals, Response
-from feedserver.thoughts.source.entry import Entry
+from feedserver.thoughts.source.entry import Entry, shows_words
 
 _OF_PAGE: Final = ("author_name", "author_url", "title")  # the same in each mention of a page: stored once
 
@@ -82,8 +82,10 @@ class Findings:
         if self.entry is None:
             return None
         published_at = self.entry.published_at.isoformat() if self.entry.published_at else None
-        responses = {one: (found.response, found.is_empty) for one, found in self.mentions.items() if found.response}
-        return asdict(self.entry) | {"published_at": published_at, "responses": responses}
+        said = {one: (found.response, found.is_empty) for one, found in self.mentions.items() if found.response}
+        has_words = any(shows_words(response, is_empty=is_empty) for response, is_empty in said.values())
+        words = self.entry.words if has_words else ""
+        return asdict(self.entry) | {"words": words, "published_at": published_at, "responses": said}
 
 
 def from_json(text: str) -> Findings:

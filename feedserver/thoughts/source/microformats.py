@@ -27,8 +27,10 @@ from feedserver.urls import MAX_URL
 _MAX_OPEN: Final = 64  # elements with microformats, one in the other
 _MAX_TEXTS: Final = 12  # of them whose text is kept
 _MAX_VALUES: Final = 300  # of a page
+_MAX_READ: Final = 20_000  # attributes with class names
 _MAX_PARTS: Final = 8  # of a value that stands in several elements
 _MAX_DATE: Final = 64  # characters
+_MAX_RELATIONS: Final = 200  # characters
 _BY_RELATION: Final = {"in-reply-to": "in-reply-to", "bookmark": "url"}
 _VALUES: Final = frozenset(("value", "value-title"))
 
@@ -65,6 +67,17 @@ class _OpenElement:
     parts: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _StartTag:
+    """A start tag: where it stands, how deep its element is, and its class names."""
+
+    position: int
+    depth: int
+    tag: str
+    token: Token
+    names: list[str]
+
+
 class MicroformatsReader:
     """Takes the tokens of a page, one after the other."""
 
@@ -75,6 +88,7 @@ class MicroformatsReader:
         self._items: list[OpenItem] = []  # that are on no other item
         self._related: dict[str, list[str]] = {"me": [], "author": []}
         self._left = _MAX_VALUES
+        self._read = 0
         self._preformatted: int | None = None  # the depth of an open `pre`
 
     def take(self, position: int, token: Token, flags: int) -> None:
@@ -123,16 +137,16 @@ class MicroformatsReader:
         owner = self._owner()
         if owner is not None:
             owner.count_child(depth + is_void, tag, token)
-        attribute = token.attr("class")
-        relations = (token.attr("rel") or "")[:200].lower().split() if tag in ("a", "link") else []
         if tag == "pre" and self._preformatted is None:
             self._preformatted = depth
-        if not attribute and not relations:
+        if tag in ("a", "link") and (relations := token.attr("rel")):
+            self._add_relations(owner, relations, token)
+        attribute = token.attr("class")
+        if not attribute or self._left <= 0 or len(self._open) >= _MAX_OPEN or self._read >= _MAX_READ:
             return
-        names = names_in(attribute or "")
-        self._add_relations(owner, relations, token)
-        element = self._element(position, tag, token, names, owner, depth)
-        if element is None or len(self._open) >= _MAX_OPEN:
+        self._read += 1
+        element = self._element(_StartTag(position, depth, tag, token, names_in(attribute)), owner)
+        if element is None:
             return
         self._open.append(element)
         if is_void:
@@ -140,62 +154,57 @@ class MicroformatsReader:
         elif element.text is not None:
             self._texts.append(element)
 
-    def _element(
-        self, position: int, tag: str, token: Token, names: list[str], owner: OpenItem | None, depth: int
-    ) -> _OpenElement | None:
-        """The open element of these class names, None if they say nothing."""
-        given: list[Property] = []
+    def _element(self, start: _StartTag, owner: OpenItem | None) -> _OpenElement | None:
+        """The open element of a start tag, None if its class names say nothing."""
+        names, given = start.names, list[Property]()
         if owner is not None:
             given = list(properties(names, owner.type, is_classic=owner.is_classic))
             owner.has_text = owner.has_text or counts_as_text(names)
         root = root_type(names, is_classic=owner is None or owner.is_classic or owner.type == "feed")
-        if root is not None:
-            return self._root(position, root, given, owner, depth, tag, token)
-        inner = self._open[-1] if self._open else None
-        if inner is not None and inner.item is None and not inner.part_of and not _VALUES.isdisjoint(names):
-            prefix = inner.properties[0][0]
-            value = token.attr("title") if "value-title" in names else attribute_of(prefix, tag, token)
-            part = _OpenElement(depth, owner, [], {}, part_of=inner)
-            if value is not None:
-                part.parts.append(value[:MAX_URL])
-            else:
-                self._keep_text(part)
+        if root is None and not _VALUES.isdisjoint(names) and (part := self._part(start, owner)):
             return part
-        if not given or self._left <= 0:
+        if root is None and not given:
             return None
         self._left -= 1
-        values = {one: value for one in given if (value := attribute_of(one[0], tag, token)) is not None}
-        element = _OpenElement(depth, owner, given, values)
+        if root is not None:
+            return self._root(start, root, given, owner)
+        values = {one: value for one in given if (value := attribute_of(one[0], start.tag, start.token)) is not None}
+        element = _OpenElement(start.depth, owner, given, values)
         element.is_seen_alone = any(name in ("content", "summary") for _, name in given)
         if len(values) < len(given):
             self._keep_text(element)
         return element
 
     def _root(
-        self,
-        position: int,
-        root: tuple[str, bool],
-        given: list[Property],
-        owner: OpenItem | None,
-        depth: int,
-        tag: str,
-        token: Token,
-    ) -> _OpenElement | None:
-        if self._left <= 0:
-            return None
-        self._left -= 1
-        item = OpenItem(*root, position, depth, owner)
-        item.own_name = attribute_of("p", tag, token)
-        item.own_url = attribute_of("u", tag, token) if tag in ("a", "area") else None
+        self, start: _StartTag, root: tuple[str, bool], given: list[Property], owner: OpenItem | None
+    ) -> _OpenElement:
+        item = OpenItem(*root, start.position, start.depth, owner)
+        item.own_name = attribute_of("p", start.tag, start.token)
+        item.own_url = attribute_of("u", start.tag, start.token) if start.tag in ("a", "area") else None
         if owner is not None:
             owner.has_items = True
-        if root[0] == "card" and owner is not None and not given:  # within what is called author
+        if item.type == "card" and owner is not None and not given:  # within what is called author
             around = self._open[-1]
             given = [one for one in around.properties if around.owner is owner and one[1] == "author"]
-        element = _OpenElement(depth, owner, given, {}, item)
-        if root[0] == "card":
+        element = _OpenElement(start.depth, owner, given, {}, item)
+        if item.type == "card":
             self._keep_text(element)
         return element
+
+    def _part(self, start: _StartTag, owner: OpenItem | None) -> _OpenElement | None:
+        """A part of the value of the property around; None if there is no such property."""
+        inner = self._open[-1] if self._open else None
+        if inner is None or not inner.properties or inner.item is not None or len(inner.parts) >= _MAX_PARTS:
+            return None
+        prefix = inner.properties[0][0]
+        is_title = "value-title" in start.names
+        value = start.token.attr("title") if is_title else attribute_of(prefix, start.tag, start.token)
+        part = _OpenElement(start.depth, owner, [], {}, part_of=inner)
+        if value is not None:
+            part.parts.append(value[:MAX_URL])
+        else:
+            self._keep_text(part)
+        return part
 
     def _owner(self) -> OpenItem | None:
         """The innermost open item."""
@@ -205,8 +214,8 @@ class MicroformatsReader:
         if len(self._texts) < _MAX_TEXTS:
             element.text = PlainText()
 
-    def _add_relations(self, owner: OpenItem | None, relations: list[str], token: Token) -> None:
-        url = token.attr("href") if relations else None
+    def _add_relations(self, owner: OpenItem | None, attribute: str, token: Token) -> None:
+        url, relations = token.attr("href"), attribute[:_MAX_RELATIONS].lower().split()
         if url is None or self._left <= 0 or len(url) > MAX_URL:
             return
         for relation, found in self._related.items():
@@ -223,9 +232,12 @@ class MicroformatsReader:
 
     def _add(self, text: str, *, is_hidden: bool) -> None:
         piece = folded(text, is_preformatted=self._preformatted is not None)
+        is_full = False
         for element in self._texts:
             if element.text is not None and not (is_hidden and element.is_seen_alone):
-                element.text.add(piece)
+                is_full |= element.text.add(piece)
+        if is_full:
+            self._texts = [element for element in self._texts if element.text is not None and not element.text.is_full]
 
     def _add_structure(self, tag: str, token: Token, flags: int) -> None:
         breaks = breaks_around(tag)
@@ -248,8 +260,7 @@ class MicroformatsReader:
             self._texts.pop()
         text = str(element.text) if element.text is not None else ""
         if element.part_of is not None:
-            if len(element.part_of.parts) < _MAX_PARTS:
-                element.part_of.parts.append(element.parts[0] if element.parts else text[:MAX_URL])
+            element.part_of.parts.append(element.parts[0] if element.parts else text[:MAX_URL])
         elif element.item is not None:
             self._close_item(element, element.item, text, position)
         elif element.owner is not None:

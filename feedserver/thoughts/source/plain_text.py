@@ -34,19 +34,22 @@ class PlainText:
         self._length = 0
         self._breaks = 0  # lines that end before the next text
 
-    def add(self, piece: str) -> None:
-        """Adds a folded run of text."""
-        if self._length >= MAX_TEXT:
-            return
+    @property
+    def is_full(self) -> bool:
+        return self._length >= MAX_TEXT
+
+    def add(self, piece: str) -> bool:
+        """Adds a folded run of text; returns whether there is no room for more."""
         last = self._pieces[-1][-1] if self._pieces else "\n"
         if self._breaks or last in " \n":
             piece = piece.lstrip(" ")
         if not piece:
-            return
+            return False
         if self._breaks and self._pieces:
             self._append("\n" * self._breaks)
         self._breaks = 0
         self._append(piece[: MAX_TEXT - self._length])
+        return self.is_full
 
     def end_line(self, breaks: int) -> None:
         """Begins a new line, or a paragraph with two breaks, before what follows."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Final
 
 from feedserver.text import shorten
@@ -30,6 +29,7 @@ _RESPONSES: Final[tuple[tuple[str, Response], ...]] = (
 )
 # Of an item in these, somebody else speaks: it tells of a response to this page.
 _OF_OTHERS: Final = frozenset(("like", "repost", "mention"))
+_MOST_COMPARED: Final = 50  # URLs that an entry or a card gives itself: long ones are dear
 _RSVP: Final = frozenset(("yes", "no", "maybe", "interested"))
 
 
@@ -55,9 +55,12 @@ def heard(
     """
     names = {key.rstrip("/") for key in keys}
 
-    @cache
+    known: dict[str, bool] = {}
+
     def is_page(url: str) -> bool:
-        return split_http(url) is not None and page_key(url).rstrip("/") in names
+        if url not in known and len(known) < _MOST_COMPARED:
+            known[url] = split_http(url) is not None and page_key(url).rstrip("/") in names
+        return known.get(url, False)
 
     entry = _entry_of_page(found, is_page) if found is not None else None
     if found is None or entry is None:

@@ -12,7 +12,7 @@ from feedserver.thoughts.source.identity import page_key
 from feedserver.thoughts.source.links import read
 from feedserver.thoughts.source.responses import heard
 from feedserver.urls import Urls
-from tests.thoughts.source.entries import PAGE, PAGES, TARGET, Page
+from tests.thoughts.source.entries import ANN, CONTENT, PAGE, PAGES, REPLY, TARGET, Page, entry
 
 NOW = datetime(2026, 3, 8, 12, 0, tzinfo=UTC)
 POST = 7
@@ -120,3 +120,79 @@ def test_mf2py_reads_the_same(page: Page) -> None:
     ours = found(page.html)
 
     assert of_mf2py(page.html) == replace(ours, words=" ".join(ours.words.split()), title=None)
+
+
+# --- what strangers may write ---
+
+
+def words(content: str) -> str:
+    return found(f'<div class="h-entry">{REPLY}<div class="e-content">{content}</div></div>').words
+
+
+def test_words_are_cut_at_a_thousand_characters_between_letters_as_readers_see_them() -> None:
+    family = "👨‍👩‍👧"
+
+    cut = words("<p>Some words.</p><p>" + family * 300)
+
+    assert cut == "Some words.\n\n" + family * ((999 - 13) // len(family)) + "…"
+
+
+def test_bidi_controls_and_heaps_of_marks_are_taken_out_of_each_line() -> None:
+    assert words("a\u202eb<br>c\u2067d" + "\u0301" * 50) == "ab\ncd" + "\u0301" * 30
+
+
+def test_nothing_but_invisible_characters_are_no_words() -> None:
+    assert words("<p>\u200b</p><p>\u00ad\u2060</p>") == ""
+
+
+def test_a_name_and_an_address_are_clean_and_bounded() -> None:
+    author = f'<a class="p-author h-card" href="http://ann.example/{"x" * 3_000}">A\u202en\n n{"x" * 600}</a>'
+
+    one = found(f'<div class="h-entry">{REPLY}{author}</div>')
+
+    assert (len(one.author), one.author[:4], one.address) == (500, "An n", "")
+
+
+def test_of_many_values_a_bounded_number_is_read_and_the_first_ones_count() -> None:
+    many = "".join(f'<a class="u-like-of" href="http://c.example/{n}">x</a>' for n in range(10_000))
+
+    reading = read(f'<div class="h-entry">{REPLY}{many}</div>', PAGE)
+
+    assert reading.microformats is not None
+    (one,) = reading.microformats.entries
+    assert sum(map(len, one.texts.values())) == 299, "and the entry itself"
+    assert found(f'<div class="h-entry">{REPLY}{many}</div>').response == "reply"
+
+
+def test_nested_entries_are_followed_to_a_bounded_depth() -> None:
+    html = f'<div class="h-entry">{REPLY}{CONTENT}{ANN}' + '<div class="h-entry">' * 5_000
+
+    assert found(html) == replace(found(entry(REPLY, CONTENT, ANN)), html=html)
+
+
+def test_a_page_without_an_entry_is_not_read_for_microformats() -> None:
+    assert read('<p class="h-card vcard">x</p>', PAGE).microformats is None
+    assert read('<p class="hentry">x</p>', PAGE).microformats is not None
+
+
+def test_two_of_several_entries_may_speak_of_different_posts_of_a_page_that_is_none_of_them() -> None:
+    assert found(entry(REPLY, ANN) + entry(ANN, CONTENT)).response is None
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("one<p>two</p>three", "one\n\ntwo\n\nthree"),
+        ("one<div>two</div>three", "one\ntwo\nthree"),
+        ("one<br>two<br><br>three<br><br><br>four", "one\ntwo\n\nthree\n\nfour"),
+        ("<p>one\n  two</p>\n\n<p>\tthree </p>", "one two\n\nthree"),
+        ("<blockquote>one</blockquote>two", "one\n\ntwo"),
+        ("<pre>one\n two</pre>\n three", "one\ntwo\n\nthree"),
+        ("one <b>two</b><i> three</i>", "one two three"),
+        ("<ul><li>one</li> <li>two</li></ul>", "one\ntwo"),
+        ("a" + " " * 20_000 + "<b>b</b>", "a b"),
+        ("x&amp;y &lt;b&gt;", "x&y <b>"),
+    ],
+)
+def test_lines_and_paragraphs_are_those_that_readers_see(content: str, expected: str) -> None:
+    assert words(content) == expected
