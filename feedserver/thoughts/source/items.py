@@ -25,6 +25,9 @@ _ATTRIBUTES: Final[dict[str, dict[str, str]]] = {
 }
 
 
+IMPLYING: Final = frozenset(("card", "cite"))  # types whose name or URL is implied
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """A microformat: its type without `h-`, the tokens between which it stands, texts and items by property.
@@ -84,7 +87,7 @@ class OpenItem:
         """Adds the name of a card, and the URL of a card or citation, that its markup implies (section 1.5)."""
         if self.type == "card" and "name" not in self.texts and not self.has_text and not self.has_items:
             self.add_text("name", self.own_name or (self.picture if self.children == 1 else None) or text)
-        if self.type in ("card", "cite") and "url" not in self.texts and not self.has_items:
+        if self.type in IMPLYING and "url" not in self.texts and not self.has_items:
             children, grandchildren = self.links
             inner = children or (grandchildren if self.children == 1 else [])
             if self.own_url is not None:

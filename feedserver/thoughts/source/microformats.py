@@ -11,7 +11,7 @@ from typing import Final
 
 from turbohtml import Token
 
-from feedserver.thoughts.source.items import Item, OpenItem, attribute_of
+from feedserver.thoughts.source.items import IMPLYING, Item, OpenItem, attribute_of
 from feedserver.thoughts.source.plain_text import PlainText, breaks_around, folded
 from feedserver.thoughts.source.tokens import END, HIDDEN, INVISIBLE, START, TEMPLATE, TEXT, OpenElements
 from feedserver.thoughts.source.vocabulary import (
@@ -32,6 +32,7 @@ _MAX_PARTS: Final = 8  # of a value that stands in several elements
 _MAX_DATE: Final = 64  # characters
 _MAX_RELATIONS: Final = 200  # characters
 _BY_RELATION: Final = {"in-reply-to": "in-reply-to", "bookmark": "url"}
+_WITHOUT_CLASS: Final = frozenset(("a", "link", "pre"))  # elements that say something without class names
 _VALUES: Final = frozenset(("value", "value-title"))
 
 
@@ -100,21 +101,16 @@ class MicroformatsReader:
             return
         if kind is not START and kind is not END:
             return
-        floor = self._open_elements.floor
-        while self._open and self._open[-1].depth > floor:
-            self._close(position)
-        if self._preformatted is not None and self._preformatted > floor:
-            self._preformatted = None
-        tag = token.tag or ""
-        if self._texts:
-            self._add_structure(tag, token, flags)
+        if self._open:
+            self._close_until(self._open_elements.floor, position)
+            if self._texts:
+                self._add_structure(token, flags)
         if kind is START and not flags & TEMPLATE:
-            self._start(position, tag, token)
+            self._start(position, token.tag or "", token)
 
     def finish(self, position: int, absolute: Callable[[str], str | None]) -> Microformats:
         """The microformats, with URLs that `absolute` resolves; `position` is that of the last token."""
-        while self._open:
-            self._close(position + 1)
+        self._close_until(-1, position + 1)
         known: dict[str, str | None] = {}
 
         def resolved(url: str) -> str | None:
@@ -132,16 +128,18 @@ class MicroformatsReader:
     # --- elements ---
 
     def _start(self, position: int, tag: str, token: Token) -> None:
+        attribute, owner = token.attr("class"), self._owner()
+        is_implying = owner is not None and owner.type in IMPLYING
+        if not attribute and not is_implying and tag not in _WITHOUT_CLASS:
+            return
         depth = len(self._open_elements.tags)
         is_void = depth == self._open_elements.floor
-        owner = self._owner()
-        if owner is not None:
+        if owner is not None and is_implying:
             owner.count_child(depth + is_void, tag, token)
-        if tag == "pre" and self._preformatted is None:
+        if tag == "pre" and self._open and self._preformatted is None:
             self._preformatted = depth
         if tag in ("a", "link") and (relations := token.attr("rel")):
             self._add_relations(owner, relations, token)
-        attribute = token.attr("class")
         if not attribute or self._left <= 0 or len(self._open) >= _MAX_OPEN or self._read >= _MAX_READ:
             return
         self._read += 1
@@ -239,7 +237,8 @@ class MicroformatsReader:
         if is_full:
             self._texts = [element for element in self._texts if element.text is not None and not element.text.is_full]
 
-    def _add_structure(self, tag: str, token: Token, flags: int) -> None:
+    def _add_structure(self, token: Token, flags: int) -> None:
+        tag = token.tag or ""
         breaks = breaks_around(tag)
         if tag == "br":
             for element in self._texts:
@@ -253,6 +252,13 @@ class MicroformatsReader:
             self._add(token.attr("alt") or "", is_hidden=bool(flags & HIDDEN))
 
     # --- ends ---
+
+    def _close_until(self, floor: int, position: int) -> None:
+        """Closes the elements that the last tag has ended: those deeper than `floor`."""
+        while self._open and self._open[-1].depth > floor:
+            self._close(position)
+        if self._preformatted is not None and self._preformatted > floor:
+            self._preformatted = None
 
     def _close(self, position: int) -> None:
         element = self._open.pop()
