@@ -64,15 +64,14 @@ class Hub:
 
     def _topic(self, topic_url: str) -> str:
         """The key of the feed whose `self` is `topic_url`. Raises SubscriptionUnusable if there is none."""
-        unusable = SubscriptionUnusable("hub.topic", "is no feed of this site; name it as its “self” does")
         address = scopes.newest_at(self.urls, topic_url)
         if address is None:
-            raise unusable
+            raise _no_topic()
         try:
             with self.database.read() as connection:
                 existing.require(connection, address, self.settings.site.author, self.clock())
         except (FeedNotFound, PostNotFound) as error:
-            raise unusable from error
+            raise _no_topic() from error
         return address.key
 
     def _store(
@@ -114,8 +113,13 @@ class Hub:
         return None if store.has_room(connection, limits.subscriptions, known) else HubFull(_LATER)
 
     def _leave(self, connection: Connection, request: HubRequest, now: datetime) -> SubscriptionError | None:
-        """Of a subscription that is not there nothing is told, and its callback is not contacted."""
+        """Of a subscription that is not there nothing is told, and its callback is not contacted.
+
+        The feed need not exist any more, and the site may have moved since.
+        """
         known = store.at_topic_url(connection, request.topic_url, request.callback)
+        if known is None and scopes.newest_at(self.urls, request.topic_url) is None:
+            return _no_topic()
         if store.is_any_unconfirmed(connection, request.callback):
             return Unconfirmed(_SOON)
         if known is not None and known.state_at(now) == "active":
@@ -128,3 +132,7 @@ class Hub:
 
     def _add_job(self, connection: Connection, subscription_id: int, site: str, now: datetime) -> None:
         jobs.ensure(connection, CONFIRM, str(subscription_id), now, now, concurrency_key=f"hub:{site}")
+
+
+def _no_topic() -> SubscriptionUnusable:
+    return SubscriptionUnusable("hub.topic", "is no feed of this site; name it as its “self” does")

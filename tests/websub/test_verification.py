@@ -1,5 +1,6 @@
 """What a confirmed request changes, what one that is not confirmed leaves alone, and what a crash does not lose."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 
@@ -97,6 +98,30 @@ def test_who_has_not_subscribed_is_not_contacted_to_unsubscribe(site: Site, read
 
     assert answer.status_code == 202
     assert (site.all(), reader.calls) == ([], [])
+
+
+def test_only_feeds_of_this_site_are_left(site: Site, reader: Reader) -> None:
+    answers = [
+        site.ask(reader.url + "/a", topic, mode="unsubscribe").status_code
+        for topic in (
+            "http://other.example/feed.atom",
+            "http://blog.example/",
+            "http://blog.example/tags/gone/feed.rss",
+        )
+    ]
+
+    assert answers == [400, 400, 202]
+
+
+def test_a_reader_leaves_a_site_that_has_moved(site: Site, site_with: Callable[..., Site], reader: Reader) -> None:
+    site.subscribe(reader.url + "/a")
+    moved = site_with(site_url="https://new.example")
+
+    assert moved.ask(reader.url + "/a", mode="unsubscribe").status_code == 202
+    moved.work()
+
+    assert moved.find(reader.url + "/a").state == "ended"
+    assert reader.calls[-1].asked["hub.topic"] == TOPIC
 
 
 # --- crashes ---
