@@ -124,6 +124,8 @@ def rich_post_page() -> str:
         lang="ar",
         updated_at=THEN + timedelta(days=2),
         tags=("sea & fog", "a/b"),
+        reply_to=("https://other.example/a?b=1&c=2", "https://other.example/'%22%3E%E2%80%AE"),
+        bookmark_of=("https://other.example/b",),
         enclosures=tuple(
             Enclosure(f"https://blog.example/media/{name}?a=1&b=2", media_type, length)
             for name, media_type, length in (
@@ -175,7 +177,7 @@ def webmention_page(answer: Answer | None = None, source: str = "", target: str 
 
 
 POSTS = (
-    post(authors=("Ada",), tags=("sea",), summary="In short."),
+    post(authors=("Ada",), tags=("sea",), summary="In short.", like_of=("https://other.example/a?b=1&c=2",)),
     post(id=2, slug="note", title="", lang="ar"),
     post(id=3, slug="empty", title="", excerpt=""),
 )

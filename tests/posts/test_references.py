@@ -159,6 +159,21 @@ def linked_sites(services: WebServices) -> dict[str, bool]:
         }
 
 
+def test_ids_of_posts_are_found_by_any_slug_that_they_had_unless_nobody_sees_them(
+    publish: Publish, services: WebServices
+) -> None:
+    one = publish("One", slug="one")
+    services.publisher.rename("one", "first")
+    publish("Draft", slug="draft", draft="true")
+    publish("Gone", slug="gone")
+    services.publisher.delete("gone")
+
+    with services.database.read() as connection:
+        found = store.guids(connection, ["one", "first", "draft", "gone", "never"], services.clock())
+
+    assert found == {"one": one.guid, "first": one.guid}
+
+
 def test_they_come_back_with_a_deleted_post_and_go_when_it_is_erased(publish: Publish, services: WebServices) -> None:
     publish("T", slug="t", reply_to=A, bookmark_of=B)
     services.publisher.delete("t")
