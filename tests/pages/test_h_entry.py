@@ -14,6 +14,10 @@ from flask.testing import FlaskClient
 from feedserver.posts.references import lines
 from feedserver.services import WebServices
 from feedserver.thoughts.model import Response
+from feedserver.thoughts.source.entry import Entry
+from feedserver.thoughts.source.identity import page_key
+from feedserver.thoughts.source.links import read
+from feedserver.thoughts.source.responses import heard
 from tests.feeds.happenings import link, respond, say
 from tests.pages.builders import hrefs, texts
 from tests.posts.builders import edit
@@ -278,6 +282,39 @@ def test_a_page_that_is_told_of_a_post_stands_in_the_tree_of_the_entry_as_it_was
     for path in ("/posts/a", "/posts/b"):
         found = list(strings(entry(client, path)["properties"]))
         assert [target for target in ADDRESSES if target not in found] == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "response"),
+    [
+        ({"reply_to": f"'{THEIRS}'"}, "reply"),
+        ({"like_of": f"'{THEIRS}'"}, "like"),
+        ({"repost_of": f"'{THEIRS}'"}, "repost"),
+        ({"bookmark_of": f"'{THEIRS}'"}, "bookmark"),
+        ({}, "mention"),
+    ],
+)
+def test_another_site_of_this_kind_reads_a_post_as_it_is_meant(
+    client: FlaskClient, publish: Publish, services: WebServices, fields: dict[str, str], response: Response
+) -> None:
+    body = "Well said." if fields else f"I read [theirs]({THEIRS})."
+    post = publish("A title", body, slug="a-post", authors="[Ann]", **fields)
+    link(services, post, THEIRS)
+    say(services, post, "Another's words.")
+
+    page = f"{BASE}/posts/a-post"
+    reading = read(client.get("/posts/a-post").text, page)
+    links = {1: next(link for link in reading.links if link.url == THEIRS)}
+    heard_of = heard(reading.microformats, links, {THEIRS: 1}.get, {page_key(page)}, services.clock())
+
+    assert heard_of.responses[1][0] == response
+    assert heard_of.entry == Entry(
+        author_name="Ann",
+        author_url=f"{BASE}/authors/Ann",
+        title="A title",
+        words=re.sub(r"\[(.*)\]\(.*\)", r"\1", body),
+        published_at=post.published_at,
+    )
 
 
 # --- when a post is gone ---
