@@ -12,7 +12,8 @@ from feedserver.thoughts import reactions, shown, store
 from feedserver.thoughts.model import Content, Response, Thought, person_of
 from feedserver.thoughts.moderation.actions import moderate_all, undo
 from tests.feeds.happenings import of_id, respond, say, says
-from tests.thoughts.site import Site
+from tests.pages.builders import elements, hrefs, texts
+from tests.thoughts.site import SOURCE, Site
 
 REACTIONS: tuple[Response, ...] = ("like", "repost", "bookmark")
 
@@ -170,6 +171,49 @@ def test_a_name_is_linked_to_its_source_where_our_own_site_is_now(site: Site, po
 
     assert [one.source for one in line.named] == [site.url(own)]
     assert thought.source != site.url(own)
+
+
+def entry(relation: str, target: str, words: str = "") -> str:
+    """A page that is one h-entry, by Ann, of May 2024."""
+    return f"""<!doctype html><title>Ann's notes</title><article class="h-entry">
+        <a class="p-author h-card" href="http://other.example/ann">Ann</a>
+        <time class="dt-published" datetime="2024-05-06T07:08:09Z"></time>
+        <a class="{relation}" href="{target}">this post</a><div class="e-content">{words}</div></article>"""
+
+
+def test_a_page_that_likes_a_post_is_a_name_on_it_and_a_thought_once_it_replies(site: Site, target: str) -> None:
+    site.web.put(SOURCE, entry("u-like-of", target))
+    site.webmention(SOURCE, target)
+    page = site.client.get(target.removeprefix("http://blog.example")).text
+    assert texts(page, "p.reactions") == ["Liked by Ann"]
+    assert hrefs(page, "p.reactions a") == [SOURCE]
+    assert texts(page, "#thoughts-heading") == ["No thoughts on “A post” yet"]
+
+    site.web.put(SOURCE, entry("u-in-reply-to", target, "<p>Not so.</p><p>Not at all.</p>"))
+    site.clock.move(hours=1)
+    site.webmention(SOURCE, target)
+    site.run_jobs()
+
+    page = site.client.get(target.removeprefix("http://blog.example")).text
+    assert elements(page, "p.reactions") == []
+    assert texts(page, "#thoughts > li .p-content p") == ["Not so.", "Not at all."]
+    assert elements(page, "#thoughts time")[0].attrs["datetime"] == "2024-05-06T07:08:09Z"
+    assert positions(site) == [1]
+
+
+def test_people_whom_a_bridge_speaks_for_are_told_apart_by_their_addresses(site: Site, target: str) -> None:
+    for number, who in enumerate(("ann", "bo", "ann")):
+        source = site.web.put(
+            f"https://brid.gy/like/mastodon/@me@social.example/1/{number}",
+            f"""<!doctype html><article class="h-entry"><div class="p-author h-card">
+                <a class="p-name u-url" href="https://social.example/@{who}">{who.title()}</a></div>
+                <a class="u-like-of" href="{target}"></a></article>""",
+        )
+        site.webmention(source, target)
+
+    page = site.client.get(target.removeprefix("http://blog.example")).text
+
+    assert texts(page, "p.reactions") == ["Liked by Ann and Bo"]
 
 
 A_LIKE = "https://ann.example/likes/1"
