@@ -15,6 +15,7 @@ from feedserver.settings import LimitsSettings, PingbackSettings
 from feedserver.thoughts.verification.cpu_budget import MOST as MOST_CPU
 from feedserver.thoughts.verification.cpu_budget import RESERVED
 from feedserver.thoughts.verification.fetch_budget import HOSTS_AT_FULL_RATE
+from tests.hostile import telling
 from tests.hostile.databases import databases
 from tests.hostile.dearest import MAX_BYTES, reader, search
 from tests.hostile.growth import MOST, YEAR, play, settings_of
@@ -24,6 +25,7 @@ from tests.hostile.killing import NO_LIMITS, Outcome, ping_through_kills
 from tests.hostile.measure import Cost, measure
 from tests.hostile.pestering import pester
 from tests.hostile.stalling import WAIT, quantile, stall
+from tests.hostile.telling import running_author
 from tests.hostile.tiring import crowd, tire
 from tests.support.serving import FEEDSERVER, Site, free_port
 
@@ -40,6 +42,14 @@ GROUPS = {
     "xml": "request bodies",
 }
 AGENTS = 100_000  # invented
+STORMS = {
+    "a post with 300 links, to ten pages each of thirty hosts: 100 are told": telling.many_links,
+    "fifty edits of a post in a minute": telling.many_edits,
+    "five answers of 429 with `Retry-After: 600`, then 202": telling.told_to_wait,
+    "500 for an hour, then 202": telling.failing_for_an_hour,
+    "500 for ever": telling.failing_for_ever,
+    "no answer at all": telling.hanging,
+}
 Row = tuple[str, str, str]
 
 
@@ -57,7 +67,8 @@ def main() -> None:
         rows += _stalled(_made(folder / "stalling"))
         rows += _killed(folder)
         rows += _grown(_made(folder / "grown"))
-    Path(sys.argv[1]).write_text(_document(rows, costs), "utf-8")
+        told = _told(folder)
+    Path(sys.argv[1]).write_text(_document(rows, costs, told), "utf-8")
 
 
 def _made(folder: Path) -> Path:
@@ -173,10 +184,21 @@ def _grown(folder: Path) -> list[Row]:
     return rows
 
 
+def _told(folder: Path) -> Sequence[Sequence[str]]:
+    """What each receiver gets of a site that tells it of its posts: requests of both kinds, and at once."""
+    rows = []
+    for number, (what, storm) in enumerate(STORMS.items()):
+        path = _made(folder / f"telling-{number}")
+        with running_author(path, f"sqlite:///{path / 'site.sqlite3'}") as author:
+            count = storm(author)
+        rows.append((what, str(count.looks), str(count.told), str(count.at_once)))
+    return rows
+
+
 # --- the document ---
 
 
-def _document(rows: Sequence[Row], costs: Sequence[Cost]) -> str:
+def _document(rows: Sequence[Row], costs: Sequence[Cost], told: Sequence[Sequence[str]]) -> str:
     return f"""\
 # What strangers can cost: bounds and measurements
 
@@ -212,6 +234,15 @@ in a long one.
   counts. A page is parsed twice at most, up to 200,000 tokens and 10,000 links.
 - **Nothing grows for ever.** Each thought estimates the bytes that it takes. Beyond the bounds of `keep` the oldest
   refused pings go; what waits for its verification or a moderator is refused. Timelines count repetition.
+
+## What others get of a post that links to them
+
+A site that tells pages of its posts ([conversation.md](conversation.md)): looks for an endpoint, pings, and the most
+requests that one host had at a time, in the sixty days after it was published.
+
+{_table(("what happens", "looks", "pings", "at once"), told)}
+
+Two posts that mention each other are told once each: a thought that is shown is no change of the post.
 
 ## What hostile sources cost
 

@@ -30,17 +30,20 @@ def free_port(host: str = "127.0.0.1") -> int:
 class Site:
     """A feedserver that runs in a folder of its own, and the command line in the same folder."""
 
-    def __init__(self, folder: Path, port: int, environ: dict[str, str], program: list[str]) -> None:
+    def __init__(
+        self, folder: Path, port: int, environ: dict[str, str], program: list[str], host: str = "127.0.0.1"
+    ) -> None:
+        """`host` is its address; one of the test internet can be contacted by other sites."""
         self.folder = folder
         self.port = port
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"http://{host}:{port}"
         self.environ = clean_environ() | {
             "FEEDSERVER_SITE_URL": self.url,
             "FEEDSERVER_EGRESS_ALLOW": "127.0.2.0/24",
             "FEEDSERVER_EGRESS_PORTS": "*",
             **environ,
         }
-        self._bind = f"127.0.0.1:{port}"
+        self._bind = f"{host}:{port}"
         self._program = program
         self.process: subprocess.Popen[bytes] | None = None
 
