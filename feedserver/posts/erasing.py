@@ -17,6 +17,7 @@ from feedserver.storage.schema import (
     reader_days,
     terms,
     websub_subscriptions,
+    websub_topics,
 )
 from feedserver.text import caseless
 
@@ -49,6 +50,7 @@ def _forget_list(connection: Connection, key: str) -> None:
         feed_versions.c.path,
         reader_days.c.feed,
         websub_subscriptions.c.topic,
+        websub_topics.c.topic,
     ):  # feeds, as `FeedAddress.key` names them
         feeds = connection.execute(select(column).distinct().where(column.startswith(f"{kind}/"))).scalars()
         names = [feed for feed in feeds if caseless(feed).startswith(f"{key}.")]

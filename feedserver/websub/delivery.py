@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _CARRIED: Final = ("Content-Type", "Link", "ETag", "Last-Modified")  # header fields of a GET that a push has too
 _GONE: Final = 410
 _NOTIFICATION: Final = timedelta(days=1)  # after which it is dropped
-_SHORTEST_PAUSE: Final = timedelta(seconds=20)
+_SHORTEST_PAUSE: Final = timedelta(seconds=15)
 LONGEST_PAUSE: Final = timedelta(hours=6)
 
 # Seconds for one try. Those who wait share a time, or a hundred callbacks that hang would hold all slots for minutes;
@@ -41,7 +41,7 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A subscription that a version waits for since `waiting_since`.
+    """A subscription that the version `waiting_etag`, or by now a newer one, waits for since `waiting_since`.
 
     `push_seconds` is how long its callback took to take the last push; None before the first one.
     """
@@ -53,6 +53,7 @@ class Due:
     secret: str | None
     failures: int
     push_seconds: float | None
+    waiting_etag: str
     waiting_since: datetime
 
     @property
@@ -99,7 +100,7 @@ def meaning(status: int) -> tuple[Outcome, str]:
 def pause_after(waited: timedelta, jitter: float) -> timedelta | None:
     """The pause after a try that failed when the version had waited so long; None: the notification is dropped.
 
-    It doubles the wait: 20 seconds at first, six hours at last. `jitter` from 0 to 1 shortens it by up to a quarter.
+    It doubles the wait: 15 seconds at first, six hours at last. `jitter` from 0 to 1 shortens it by up to a quarter.
     """
     pause = min(max(waited, _SHORTEST_PAUSE), LONGEST_PAUSE) * (1 - jitter / 4)
     return pause if waited + pause <= _NOTIFICATION else None

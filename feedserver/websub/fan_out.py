@@ -171,7 +171,8 @@ class FanOut:
         address = newest_of(due.topic)
         try:
             push = push_of(self._documents.cached(address) or self._documents.get(address))
-        except (FeedNotFound, PostNotFound):  # gone since it was looked at, which makes the topic stale
+        except (FeedNotFound, PostNotFound):  # gone since it was looked at
+            self._look_at(Topic(due.topic, None, has_readers=True))
             self._queue = [other for other in self._queue if other.topic != due.topic]
             return
         if push is None:

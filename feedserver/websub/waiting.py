@@ -72,11 +72,11 @@ def due(connection: Connection, now: datetime, busy: Collection[str], most: int)
 # --- results ---
 
 _OF = table.c.id == bindparam("of")
-_IS_WHAT_WAITS = table.c.waiting_etag == bindparam("etag")
+_IS_WHAT_WAITS = or_(table.c.waiting_etag == bindparam("etag"), table.c.waiting_etag == bindparam("loaded"))
 
 
 def _unless_newer(column: str) -> Any:
-    """Null if it was the tried version that waits; a newer one goes on waiting."""
+    """Null if what waits is the tried version, or the one before it; a newer one goes on waiting."""
     return case((_IS_WHAT_WAITS, null()), else_=table.c[column])
 
 
@@ -121,7 +121,7 @@ def end(connection: Connection, results: Sequence[Result], now: datetime) -> Non
 
 
 def _values(result: Result) -> dict[str, Any]:
-    return {"of": result.due.id, "etag": result.etag, "words": result.detail}
+    return {"of": result.due.id, "etag": result.etag, "loaded": result.due.waiting_etag, "words": result.detail}
 
 
 def _run(connection: Connection, statement: Any, values: list[dict[str, Any]]) -> None:

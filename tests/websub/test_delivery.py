@@ -12,7 +12,8 @@ PUSH = Push('W/"x"', (("Content-Type", "application/atom+xml; charset=utf-8"),),
 
 def due(secret: str | None = None, failures: int = 0, push_seconds: float | None = None) -> Due:
     since = datetime(2026, 3, 8, tzinfo=UTC)
-    return Due(1, "site/.atom", "http://reader.example/1?a=b", "reader.example", secret, failures, push_seconds, since)
+    callback, site = "http://reader.example/1?a=b", "reader.example"
+    return Due(1, "site/.atom", callback, site, secret, failures, push_seconds, PUSH.etag, since)
 
 
 def test_a_push_is_signed_with_the_secret_of_its_reader() -> None:

@@ -8,6 +8,7 @@ import pytest
 from feedserver.installation import init
 from feedserver.storage import revision
 from feedserver.websub import leaving
+from tests.posts.builders import everything
 from tests.support.fixtures import Publish
 from tests.support.outside import Clock
 from tests.support.subscribers import Reader, say
@@ -262,3 +263,4 @@ def test_an_erased_post_leaves_no_name_of_its_feeds(site: Site, reader: Reader) 
     site.services.publisher.erase("a-post")
 
     assert site.all() == []
+    assert everything(site.services)["websub_topics"] == []

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,6 +14,8 @@ from feedserver.feeds import versions
 from feedserver.feeds.scopes import POST, TAG, FeedAddress
 from feedserver.services import WebServices
 from feedserver.storage import revision
+from feedserver.websub import waiting
+from feedserver.websub.delivery import Due, Result
 from tests.feeds.happenings import say
 from tests.posts.builders import edit
 from tests.support.fixtures import Publish
@@ -146,6 +149,27 @@ def test_a_newer_version_replaces_one_that_waits(services: WebServices, publish:
     assert b"First" in second.body
     assert b"Second" in second.body
     assert stored(services, reader).next_push_at is None
+
+
+def test_a_change_while_pushes_are_under_way_reaches_each_reader_once(
+    services: WebServices, publish: Publish, readers: Readers
+) -> None:
+    def change_once(_: str) -> int:
+        readers.answer = lambda _: 200
+        publish("Second")
+        return 200
+
+    readers.answer = change_once
+    for number in range(5):
+        subscribe(services, f"{readers.url}/{number}")
+    publish("First")
+
+    services.runner.run_due()
+
+    first, *others = readers.take()
+    assert b"Second" not in first.body
+    assert all(b"Second" in push.body for push in others)
+    assert sorted(push.path for push in others) == [f"/{number}" for number in range(5)]
 
 
 def test_a_change_that_is_taken_back_is_not_pushed_any_more(
@@ -384,3 +408,23 @@ def test_a_process_that_is_to_end_begins_no_further_push_and_the_next_one_goes_o
     services.runner.run_due()
 
     assert len(readers.take()) == 1
+
+
+@pytest.mark.parametrize(
+    ("waiting_etag", "goes_on"),
+    [("loaded", False), ("pushed", False), ("newer", True)],
+    ids=["what was loaded", "what was pushed", "a newer version"],
+)
+def test_what_was_pushed_waits_no_more_even_if_it_was_newer_than_what_waited(
+    services: WebServices, publish: Publish, clock: Clock, waiting_etag: str, goes_on: bool
+) -> None:
+    """Documents are rendered when a push begins: they may hold a change that was not looked for yet."""
+    waits: Any = {"waiting_etag": waiting_etag, "waiting_since": clock.now, "next_push_at": clock.now}
+    reader = subscribe(services, "http://127.0.2.1/", **waits)
+    due = Due(reader, "site/.atom", "http://127.0.2.1/", "127.0.2.1", None, 0, None, "loaded", clock.now)
+    with services.database.write() as connection:
+        waiting.take(connection, [Result(due, "pushed", "taken", "took the last push", 0.1)], clock.now)
+
+    row = stored(services, reader)
+    assert row.pushed_etag == "pushed"
+    assert (row.next_push_at is not None) is goes_on
