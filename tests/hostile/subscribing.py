@@ -147,4 +147,6 @@ def _of_post(site: Site, outcome: Outcome) -> set[str]:
 
 
 def _denied(readers: Sequence[Reader]) -> set[str]:
-    return {reader.url + call.path for reader in readers for call in reader.calls if call.asked["hub.mode"] == "denied"}
+    return {
+        reader.url + call.path for reader in readers for call in reader.calls if call.asked.get("hub.mode") == "denied"
+    }
