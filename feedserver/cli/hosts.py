@@ -63,6 +63,8 @@ def _set_rule(chosen: Namespace) -> None:
         before = hosts.set_rule(connection, chosen.host, rule, services.clock())
     if before not in (None, rule):
         remark(f"{chosen.host} was {'blocked' if before == 'block' else 'trusted'} until now")
+    if rule == "trust" and chosen.host.removeprefix("www.") in services.settings.moderation.shared_by_path:
+        remark(f"many people share {chosen.host}: whose pages name their author's address need trust for that address")
     print(f"{rule}  {chosen.host}")
 
 

@@ -382,6 +382,13 @@ def test_a_host_has_one_rule_which_can_be_removed(run: Run, site: Path) -> None:
     assert "feedserver host list" in refused.err[0]
 
 
+def test_who_trusts_a_host_that_many_share_is_told_how_authors_are_trusted(run: Run, site: Path) -> None:
+    (told,) = run("host", "trust", "brid.gy").err
+
+    assert told.startswith("feedserver: many people share brid.gy: ")
+    assert run("host", "trust", "brid.gy/comment").err == run("host", "block", "medium.com").err == []
+
+
 @pytest.mark.parametrize(
     ("typed", "kept"),
     [
