@@ -1,7 +1,7 @@
 """What a test of the outbox does: lets time pass, and looks at the pings."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from feedserver.jobs import store as jobs
 from feedserver.sending import store
@@ -23,6 +23,19 @@ class Desk:
         """Lets time pass, and runs what is due then."""
         self.clock.move(**span)
         self.services.runner.run_due()
+
+    def until_later(self, **span: float) -> None:
+        """Lets time pass, and runs each job when it is due."""
+        end = self.clock() + timedelta(**span)
+        while True:
+            self.services.runner.run_due()
+            with self.services.database.read() as connection:
+                ours = [job for job in jobs.everything(connection) if job.kind in (TELL, SEND)]
+            due = min((job.leased_until or job.run_at for job in ours), default=end)
+            if due >= end:
+                break
+            self.clock.now = max(due, self.clock() + timedelta(seconds=1))
+        self.after(seconds=(end - self.clock()).total_seconds())
 
     def settle(self, seconds: float = 5) -> None:
         """Lets `sending.delay` pass."""

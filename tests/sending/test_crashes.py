@@ -39,8 +39,7 @@ def test_a_process_that_dies_while_a_ping_is_under_way_leaves_it_to_another(
         services.runner.run_due()
     assert desk.ping().state == "waiting"
 
-    for _ in range(60):
-        desk.after(seconds=1)
+    desk.until_later(minutes=1)
 
     assert (desk.ping().state, desk.waiting()) == ("told", [])
 
@@ -62,8 +61,7 @@ def test_a_page_that_may_have_heard_from_a_process_that_died_hears_that_the_link
         services.runner.run_due()
     desk.clock.move(seconds=LEASE.total_seconds())
     edit(services, "a-post")
-    for _ in range(20):
-        desk.after(seconds=5)
+    desk.until_later(minutes=2)
 
     assert (elsewhere.told, desk.ping().told_version) == ([A, A], "removed")
 

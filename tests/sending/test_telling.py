@@ -485,10 +485,11 @@ def test_a_post_that_wants_it_while_a_try_fails_is_not_tried_again(
     publish(services, body=links(A))
     elsewhere.meanwhile = hush
     desk.settle()
+    assert (desk.states(), desk.waiting()) == ({A: "failed"}, [])
+
     desk.after(days=1)
 
     assert len(elsewhere.requests) == 1
-    assert (desk.states(), desk.waiting()) == ({A: "failed"}, [])
 
 
 def _slots(kind: str) -> FreeSlots:
