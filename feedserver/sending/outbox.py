@@ -5,7 +5,7 @@ stands then, and writes the pings, each with its job `send` (`delivery`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from feedserver.sending.store import SEND
 from feedserver.settings import SendingSettings
 from feedserver.storage.engine import Database
 from feedserver.thoughts.verification.fetch_budget import budget_key
-from feedserver.urls import Urls
+from feedserver.urls import Urls, base_of_post
 
 TELL: Final = "tell"  # the kind of the job that works out whom to tell of a post; its subject is the post's id
 
@@ -121,7 +121,7 @@ class Outbox:
                 raise OutgoingPingNotFound(ping_id)
             if ping.state == "told":
                 raise AlreadyTold(ping_id, post.slug)
-            standing = self._standing(connection, post, now)
+            standing = self._standing(connection, post, [ping], now)
             version = decisions.version_for(ping, standing, may_have_heard=ping.may_have_heard)
             if version is None:
                 raise NothingToTell(post.slug, tells=post.tells)
@@ -150,8 +150,9 @@ class Outbox:
         ids = store.ids_of_post(connection, post.id)
         waiting = {ping_id: job for ping_id in ids if (job := jobs.find(connection, SEND, str(ping_id)))}
         under_way = {ping_id for ping_id, job in waiting.items() if job.is_leased(now)}
-        standing = self._standing(connection, post, now)
-        plan = decisions.plan(standing, store.of_post(connection, post.id), under_way, anew=anew)
+        pings = store.of_post(connection, post.id)
+        standing = self._standing(connection, post, pings, now)
+        plan = decisions.plan(standing, pings, under_way, anew=anew)
         for ping in plan.dropped:
             store.write(connection, ping)
             jobs.discard(connection, SEND, str(ping.id))
@@ -164,11 +165,14 @@ class Outbox:
                 store.set_links_before(connection, post.id, left)
         return plan.tellings
 
-    def _standing(self, connection: Connection, post: Post, now: datetime) -> Standing:
+    def _standing(self, connection: Connection, post: Post, pings: Sequence[OutgoingPing], now: datetime) -> Standing:
+        """The post as others are told of it. Bases under which they were told before the site moved are its own too."""
         is_seen = post.visible(now)
+        former = {base_of_post(ping.source) for ping in pings if ping.source and not self.urls.owns(ping.source)}
+        urls = replace(self.urls, former=tuple(sorted(former)))
         return Standing(
             version=links.version_of(post) if is_seen else None,
-            pages=links.pages_of(post, self.urls) if is_seen else {},
+            pages=links.pages_of(post, urls) if is_seen else {},
             tells=post.tells,
             links_before=store.links_before(connection, post.id) or (),
         )

@@ -540,7 +540,26 @@ def test_an_old_post_that_was_hidden_meanwhile_is_old_all_the_same(
     assert elsewhere.requests == []
 
 
-# --- a copy of the site ---
+# --- a site that moves, and a copy of it ---
+
+
+@pytest.mark.usefixtures("told")
+def test_a_site_that_moved_tells_of_edits_under_the_first_address_and_nothing_to_its_former_one(
+    settings: Settings, desk: Desk, elsewhere: Elsewhere
+) -> None:
+    there = replace(settings, site=replace(settings.site, url="https://new.example"))
+    moved = WebServices(there, clock=desk.clock, exchange=elsewhere)
+
+    edit(moved, "a-post", body=links(A, B, C, "http://blog.example/posts/other"))
+    Desk(moved, desk.clock).settle()
+    moved.database.close()
+
+    assert {heard.target: heard.source for heard in elsewhere.heard} == {
+        A: POST,
+        B: POST,
+        C: "https://new.example/posts/a-post",
+    }
+    assert len(elsewhere.requests) == 6
 
 
 def test_a_restored_site_tells_nobody_until_it_is_the_real_one(
