@@ -107,7 +107,7 @@ def pause_after(waited: timedelta, jitter: float) -> timedelta | None:
 
 
 def patience(waiting: int, usual: float, known: float | None, most: float) -> float:
-    """Seconds for one try while so many are `waiting`, this one included; at most `most`.
+    """Seconds for one try while so many are `waiting` for slots, this one included; at most `most`.
 
     `usual` is what answers took on average of late, `known` what this callback took the last time.
     """

@@ -150,11 +150,15 @@ class FanOut:
     def _startable(self) -> Due | None:
         """Takes the first one from the queue whose site is not busy, and for which there is a slot."""
         busy = {due.callback_site for due in self._under_way.values()}
-        slow = sum(due.is_slow for due in self._under_way.values())
         for index, due in enumerate(self._queue):
-            if due.callback_site not in busy and not (due.is_slow and slow >= SLOW_SLOTS):
+            if due.callback_site not in busy and self._free_slots(due) > 0:
                 return self._queue.pop(index)
         return None
+
+    def _free_slots(self, due: Due) -> int:
+        """The slots that are free for callbacks like this one."""
+        free = SLOTS - len(self._under_way)
+        return min(free, SLOW_SLOTS - sum(other.is_slow for other in self._under_way.values())) if due.is_slow else free
 
     def _may_load(self) -> bool:
         is_used_up = not self._queue and self._number > 0
@@ -178,7 +182,8 @@ class FanOut:
         if push is None:
             self._is_ready = False
             return
-        seconds = patience(max(1, self._number), self._usual, due.push_seconds, self._most_seconds)
+        waiting_now = self._number if self._number > self._free_slots(due) else 1
+        seconds = patience(waiting_now, self._usual, due.push_seconds, self._most_seconds)
         self._number -= 1
         self._under_way[threads.submit(self._deliver, push, due, seconds)] = due
 

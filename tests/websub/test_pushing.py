@@ -12,12 +12,14 @@ from flask.testing import FlaskClient
 
 from feedserver.feeds import versions
 from feedserver.feeds.scopes import POST, TAG, FeedAddress
+from feedserver.net.exchange import Request, Response
 from feedserver.services import WebServices
+from feedserver.settings import Settings
 from feedserver.storage import revision
 from feedserver.websub import waiting
 from feedserver.websub.delivery import Due, Result
 from tests.feeds.happenings import say
-from tests.posts.builders import edit
+from tests.posts.builders import edit, publish
 from tests.support.fixtures import Publish
 from tests.support.moderating import moderate
 from tests.support.outside import Clock
@@ -387,6 +389,33 @@ def test_callbacks_that_failed_come_last_and_leave_half_of_the_slots_to_others(
     assert sum(host.at_once for host in hanging) <= 4
     released.set()
     pushing.join(20)
+
+
+@pytest.mark.parametrize(
+    ("readers_of", "failures", "first"),
+    [(8, 0, 2.0), (100, 0, 0.5), (4, 1, 2.0), (100, 1, 0.5)],
+    ids=["a slot for each", "many", "a slot for each that failed", "many that failed"],
+)
+def test_a_callback_has_all_the_time_of_a_fetch_unless_others_wait_for_its_slot(
+    settings: Settings, clock: Clock, readers_of: int, failures: int, first: float
+) -> None:
+    given: list[float] = []
+
+    def exchange(request: Request, *, timeout: float | None = None, **_: object) -> Response:
+        given.append(timeout or 0.0)
+        return Response(request.url, 204, ())
+
+    services = WebServices(settings, clock=clock, exchange=exchange)
+    for number in range(readers_of):
+        subscribe(services, f"http://127.0.2.{number + 1}/", failures=failures)
+    publish(services, "News")
+    services.runner.run_due()
+    services.waiting_slots.close()
+    services.database.close()
+
+    assert len(given) == readers_of
+    assert given[0] == first, "a hundred share it: 50 ms are usual before anybody has answered"
+    assert given[-1] == 2.0
 
 
 def test_a_site_without_subscriptions_has_no_job(services: WebServices, publish: Publish) -> None:
