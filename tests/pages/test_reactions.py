@@ -1,6 +1,7 @@
 """Likes, reposts and bookmarks as readers see them: lines of names above the thoughts, and entries in feeds."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import feedparser
@@ -11,7 +12,7 @@ from flask.testing import FlaskClient
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.thoughts.model import Response
-from tests.feeds.happenings import respond, say, say_much
+from tests.feeds.happenings import of_id, respond, say, say_much, says
 from tests.pages.builders import elements, hrefs, texts
 from tests.support.fixtures import Publish
 
@@ -64,6 +65,7 @@ def test_each_way_to_react_has_a_line_above_the_thoughts(client: FlaskClient, se
     page = client.get("/posts/fog").text
 
     assert lines(page) == ["Liked by Di", "Reposted by Cy", "Bookmarked by Bo"]
+    assert sorted(ids(page)) == ["thought-1", "thought-2", "thought-3", "thought-4"]
     assert [li.attrs["id"] for li in elements(page, "ol#thoughts > li")] == ["thought-1"]
     assert texts(page, "#thoughts-heading") == ["1 Thought to “Fog”"]
     assert page.index('id="thoughts-heading"') < page.index('class="reactions"') < page.index('<ol id="thoughts"')
@@ -242,3 +244,18 @@ def test_a_receipt_leads_to_the_line(client: FlaskClient, services: WebServices,
 
     assert receipt["thought"] == f"{PERMALINK}#thought-{like.id}"
     assert f"thought-{like.id}" in ids(client.get("/posts/fog").text)
+
+
+def test_a_reply_on_a_further_page_that_becomes_a_reaction_is_found_on_the_first(
+    client: FlaskClient, services: WebServices, fog: Post
+) -> None:
+    say_much(services, fog, 100)
+    reply = respond(services, fog, "reply", words="Not so.")
+    assert ids(client.get("/posts/fog?thoughts=2").text) == [f"thought-{reply.id}"]
+
+    says(services, of_id(services, reply.id), replace(reply.content, response="like"))
+
+    receipt = json.loads(client.get(f"/receipts/{reply.receipt_token}.json").data)
+    assert receipt["thought"] == f"{PERMALINK}#thought-{reply.id}"
+    assert lines(client.get("/posts/fog").text) == ["Liked by Ann"]
+    assert client.get("/posts/fog?thoughts=2").status_code == 404
