@@ -18,7 +18,8 @@ from tests.feeds.happenings import respond, say_much
 from tests.support.listing import listing
 from tests.thoughts.site import Site, SiteWith, linking
 
-SMALL = {"site", "host_rules", "heartbeats", "moderation_actions", "read_ahead"}  # tables of a few rows
+# Tables of a few rows; `websub_topics` has one for each feed with subscriptions.
+SMALL = {"site", "host_rules", "heartbeats", "moderation_actions", "read_ahead", "websub_topics"}
 # To read all thoughts in one state is to read nearly all of them.
 _SCAN = re.compile(
     r"(?:SCAN|Seq Scan on|SEARCH(?= thoughts USING INDEX ix_thoughts_state_received_at)) (?!CONSTANT)(\w+)"
