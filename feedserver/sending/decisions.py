@@ -168,6 +168,8 @@ def _again(ping: OutgoingPing, answer: Answer, attempts: int, now: datetime, jit
         return _ask_later(replace(ping, asks=ping.asks + 1), now)
     if ping.due_version is None:  # nothing is to be told any more
         return Settled(ping)
+    if attempts == 1:  # it may have waited for long before, as on a site that was restored
+        ping = replace(ping, since=now)
     pause = pause_after(attempts, jitter)
     if pause is None or now - ping.since >= _LONGEST:
         why = f"given up after {attempts} tries: {answer.detail}"

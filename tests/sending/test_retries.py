@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from feedserver.errors import HostUnknown
+from feedserver.jobs.queue import FreeSlots
+from feedserver.sending.outbox import TELL
 from feedserver.services import WebServices
 from tests.posts.builders import edit, publish
 from tests.sending.desk import Desk
@@ -52,6 +54,21 @@ def test_what_is_in_trouble_is_tried_within_two_minutes_and_for_two_days_then_gi
     assert timedelta(hours=44) <= desk.clock() - began <= timedelta(hours=60)
     assert (desk.ping().state, desk.ping().attempts, desk.next_try()) == ("failed", len(pauses) + 1, None)
     assert "given up" in (desk.ping().detail or "")
+
+
+def test_what_has_waited_for_days_before_its_first_try_is_tried_again_all_the_same(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere
+) -> None:
+    elsewhere.page(A, status=503)
+    publish(services, body=BODY)
+    desk.clock.move(seconds=5)
+    (job,) = services.runner.take([FreeSlots(TELL, "first", 1)])
+    services.outbox.carry_out(job)
+
+    desk.after(days=3)
+
+    assert desk.ping().state == "waiting"
+    assert to_next_try(desk) <= timedelta(minutes=2)
 
 
 def test_a_ping_that_was_given_up_is_told_by_the_next_edit_and_by_hand(
