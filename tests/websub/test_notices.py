@@ -163,8 +163,8 @@ def test_a_hub_that_fails_is_told_again_for_a_day(
     assert len(told(hub)) == 6
     hub.answer = lambda _: 503
     publish(telling, "Mist")
-    for _ in range(30):
-        work(hours=2)
+    for _ in range(9):
+        work(hours=3)
     assert jobs_of(telling) == []
 
 
