@@ -117,6 +117,19 @@ def test_a_webmention_under_another_address_of_a_page_raises_its_thought(site: S
     assert (thought.source, thought.kind, thought.response) == (SOURCE, "webmention", "reply")
 
 
+def test_a_webmention_brings_back_the_thought_of_a_page_with_what_its_entry_says(site: Site) -> None:
+    canonical = f'<link rel="canonical" href="{SOURCE}">'
+    site.web.put(SOURCE, canonical + entry(site.target, link="it"))
+    site.ping(SOURCE, site.target)
+    look_again(site, "<p>No link.</p>")
+    assert site.only_thought().state == "gone"
+
+    say(site, canonical + entry(site.target, link="it"), f"{SOURCE}?from=feed")
+
+    thought = site.only_thought()
+    assert (thought.state, thought.kind, thought.response) == ("shown", "webmention", "reply")
+
+
 def test_one_of_our_own_posts_is_a_mention(site: Site) -> None:
     ours = site.publish("Ours", f"See [that]({site.target}).")
 

@@ -165,7 +165,7 @@ def test_of_many_values_a_bounded_number_is_read_and_the_first_ones_count() -> N
 
 
 def test_nested_entries_are_followed_to_a_bounded_depth() -> None:
-    html = f'<div class="h-entry">{REPLY}{CONTENT}{ANN}' + '<div class="h-entry">' * 5_000
+    html = f'<div class="h-entry">{REPLY}{CONTENT}{ANN}' + '<b class="u-in-reply-to h-entry">' * 5_000
 
     assert found(html) == replace(found(entry(REPLY, CONTENT, ANN)), html=html)
 
