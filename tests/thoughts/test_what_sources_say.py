@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from feedserver.storage.schema import sources, thoughts
 from feedserver.thoughts.moderation.actions import undo
 from tests.thoughts.site import SOURCE, Site, SiteWith, linking
+from tests.thoughts.test_retention import clean
 
 DATE = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 SHARED = "http://bridge.example"
@@ -289,6 +290,26 @@ def test_two_likes_of_one_path_with_other_queries_are_two(site: Site) -> None:
     say(site, entry(site.target, "u-like-of", words="Bo likes this", who="bo"), "http://other.example/like?id=2")
 
     assert sorted(thought.author_name for thought in site.thoughts()) == ["Ann", "Bo"]
+
+
+def test_a_reply_under_another_query_with_the_same_words_is_of_the_same_page(site: Site) -> None:
+    say(site, entry(site.target), "http://other.example/reply?id=1")
+    say(site, entry(site.target), "http://other.example/reply?id=1&from=feed")
+    say(site, entry(site.target, words="Other words, and enough of them."), "http://other.example/reply?id=2")
+
+    assert len(site.thoughts()) == 2
+
+
+def test_a_reply_that_was_called_spam_is_known_under_another_query(site: Site) -> None:
+    say(site, entry(site.target), "http://other.example/reply?id=1")
+    site.moderate("spam", "http://other.example/reply?id=1")
+    site.clock.move(days=400)
+    clean(site)
+    assert site.thoughts() == []
+
+    say(site, entry(site.target), "http://other.example/reply?id=1&from=feed")
+
+    assert site.states() == ["spam"]
 
 
 def test_an_author_who_has_no_words_is_stored_with_every_thought_of_hers(site: Site) -> None:

@@ -9,6 +9,7 @@ import pytest
 from dateutil import parser as dates
 
 from feedserver.thoughts.source.identity import page_key
+from feedserver.thoughts.source.items import Item
 from feedserver.thoughts.source.links import read
 from feedserver.thoughts.source.responses import heard
 from feedserver.urls import Urls
@@ -168,6 +169,17 @@ def test_nested_entries_are_followed_to_a_bounded_depth() -> None:
     html = f'<div class="h-entry">{REPLY}{CONTENT}{ANN}' + '<b class="u-in-reply-to h-entry">' * 5_000
 
     assert found(html) == replace(found(entry(REPLY, CONTENT, ANN)), html=html)
+
+
+def test_items_in_items_are_kept_to_a_bounded_depth() -> None:
+    reading = read('<b class="u-in-reply-to h-entry">' * 5_000 + REPLY, PAGE)
+
+    assert reading.microformats is not None
+    assert depth(reading.microformats.entries[0]) == 64
+
+
+def depth(item: Item) -> int:
+    return 1 + max((depth(one) for found in item.items.values() for one in found), default=0)
 
 
 def test_a_page_without_an_entry_is_not_read_for_microformats() -> None:
