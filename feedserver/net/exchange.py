@@ -8,7 +8,7 @@ import http.client
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol, cast
 from urllib.parse import SplitResult, quote, urldefrag
@@ -115,7 +115,8 @@ def exchange(
                 raise AddressForbidden(NOT_FOUND)
             seen.add(urldefrag(url).url)
             with translated_errors(deadline), connection(parts, policy, deadline, resolve, tls) as sock:
-                sock.send(_encoded(request, parts, policy.user_agent))
+                with suppress(ConnectionError):  # a server may answer, and close, before it has read the whole body
+                    sock.send(_encoded(request, parts, policy.user_agent))
                 answer = _Answer(cast(socket.socket, sock), method=request.method)
                 answer.begin()
                 if not redirects or answer.status not in _REDIRECTS[request.method]:

@@ -1,5 +1,7 @@
 """Requests of any method to servers that strangers name, and what their answers tell."""
 
+import socket
+import threading
 import time
 from dataclasses import replace
 
@@ -203,6 +205,25 @@ def test_what_is_longer_than_allowed_is_cut(serve, policy):
     response = exchange(Request(server.url), replace(policy, max_bytes=10))
 
     assert (response.body, response.truncated) == (b"x" * 10, True)
+
+
+def test_an_answer_is_heard_although_the_server_did_not_read_the_whole_body(policy):
+    with socket.create_server(("127.0.2.1", 0)) as server:
+
+        def refuse():
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(answer(status="410 Gone"))
+
+        refusing = threading.Thread(target=refuse)
+        refusing.start()
+        port = server.getsockname()[1]
+
+        response = exchange(post(f"http://127.0.2.1:{port}/", b"x" * 20_000_000), policy, redirects=0)
+
+        refusing.join(10)
+    assert response.status == 410
 
 
 def test_errors_call_the_server_what_it_was_asked_as(policy):
