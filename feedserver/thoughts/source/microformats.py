@@ -14,14 +14,7 @@ from turbohtml import Token
 from feedserver.thoughts.source.items import IMPLYING, Item, OpenItem, attribute_of
 from feedserver.thoughts.source.plain_text import PlainText, breaks_around, folded
 from feedserver.thoughts.source.tokens import END, HIDDEN, INVISIBLE, START, TEMPLATE, TEXT, OpenElements
-from feedserver.thoughts.source.vocabulary import (
-    MIN_NAMES,
-    Property,
-    counts_as_text,
-    names_in,
-    properties,
-    root_type,
-)
+from feedserver.thoughts.source.vocabulary import MIN_NAMES, Meaning, Property, meaning_of
 from feedserver.urls import MAX_URL
 
 _MAX_OPEN: Final = 64  # elements with microformats, one in the other
@@ -33,7 +26,6 @@ _MAX_DATE: Final = 64  # characters
 _MAX_RELATIONS: Final = 200  # characters
 _BY_RELATION: Final = {"in-reply-to": "in-reply-to", "bookmark": "url"}
 _WITHOUT_CLASS: Final = frozenset(("a", "link", "pre"))  # elements that say something without class names
-_VALUES: Final = frozenset(("value", "value-title"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +51,7 @@ class _OpenElement:
 
     depth: int
     owner: OpenItem | None  # whose properties it has
-    properties: list[Property]
+    properties: tuple[Property, ...]
     values: dict[Property, str]  # those that stand in its attributes
     item: OpenItem | None = None  # that it begins
     text: PlainText | None = None
@@ -70,13 +62,13 @@ class _OpenElement:
 
 @dataclass(frozen=True, slots=True)
 class _StartTag:
-    """A start tag: where it stands, how deep its element is, and its class names."""
+    """A start tag: where it stands, how deep its element is, and what its class names say."""
 
     position: int
     depth: int
     tag: str
     token: Token
-    names: list[str]
+    meaning: Meaning
 
 
 class MicroformatsReader:
@@ -85,6 +77,7 @@ class MicroformatsReader:
     def __init__(self, open_elements: OpenElements) -> None:
         self._open_elements = open_elements
         self._open: list[_OpenElement] = []
+        self._owner: OpenItem | None = None  # the innermost open item
         self._texts: list[_OpenElement] = []
         self._items: list[OpenItem] = []  # that are on no other item
         self._related: dict[str, list[str]] = {"me": [], "author": []}
@@ -102,9 +95,12 @@ class MicroformatsReader:
         if kind is not START and kind is not END:
             return
         if self._open:
-            self._close_until(self._open_elements.floor, position)
+            if self._open[-1].depth > (floor := self._open_elements.floor):
+                self._close_until(floor, position)
             if self._texts:
                 self._add_structure(token, flags)
+            if self._preformatted is not None and self._preformatted > self._open_elements.floor:
+                self._preformatted = None
         if kind is START and not flags & TEMPLATE:
             self._start(position, token.tag or "", token)
 
@@ -128,7 +124,7 @@ class MicroformatsReader:
     # --- elements ---
 
     def _start(self, position: int, tag: str, token: Token) -> None:
-        attribute, owner = token.attr("class"), self._owner()
+        attribute, owner = token.attr("class"), self._owner
         is_implying = owner is not None and owner.type in IMPLYING
         if not attribute and not is_implying and tag not in _WITHOUT_CLASS:
             return
@@ -143,29 +139,31 @@ class MicroformatsReader:
         if not attribute or self._left <= 0 or len(self._open) >= _MAX_OPEN or self._read >= _MAX_READ:
             return
         self._read += 1
-        element = self._element(_StartTag(position, depth, tag, token, names_in(attribute)), owner)
+        within, is_classic = (owner.type, owner.is_classic) if owner is not None else (None, False)
+        meaning = meaning_of(attribute, within, is_classic=is_classic)
+        element = self._element(_StartTag(position, depth, tag, token, meaning), owner) if meaning else None
         if element is None:
             return
         self._open.append(element)
         if is_void:
             self._close(position)
-        elif element.text is not None:
+            return
+        self._owner = element.item or element.owner
+        if element.text is not None:
             self._texts.append(element)
 
     def _element(self, start: _StartTag, owner: OpenItem | None) -> _OpenElement | None:
         """The open element of a start tag, None if its class names say nothing."""
-        names, given = start.names, list[Property]()
+        meaning, given = start.meaning, start.meaning.properties
         if owner is not None:
-            given = list(properties(names, owner.type, is_classic=owner.is_classic))
-            owner.has_text = owner.has_text or counts_as_text(names)
-        root = root_type(names, is_classic=owner is None or owner.is_classic or owner.type == "feed")
-        if root is None and not _VALUES.isdisjoint(names) and (part := self._part(start, owner)):
+            owner.has_text = owner.has_text or meaning.is_text
+        if meaning.root is None and meaning.part and (part := self._part(start, owner)):
             return part
-        if root is None and not given:
+        if meaning.root is None and not given:
             return None
         self._left -= 1
-        if root is not None:
-            return self._root(start, root, given, owner)
+        if meaning.root is not None:
+            return self._root(start, meaning.root, owner)
         values = {one: value for one in given if (value := attribute_of(one[0], start.tag, start.token)) is not None}
         element = _OpenElement(start.depth, owner, given, values)
         element.is_seen_alone = any(name in ("content", "summary") for _, name in given)
@@ -173,9 +171,8 @@ class MicroformatsReader:
             self._keep_text(element)
         return element
 
-    def _root(
-        self, start: _StartTag, root: tuple[str, bool], given: list[Property], owner: OpenItem | None
-    ) -> _OpenElement:
+    def _root(self, start: _StartTag, root: tuple[str, bool], owner: OpenItem | None) -> _OpenElement:
+        given = start.meaning.properties
         item = OpenItem(*root, start.position, start.depth, owner)
         item.own_name = attribute_of("p", start.tag, start.token)
         item.own_url = attribute_of("u", start.tag, start.token) if start.tag in ("a", "area") else None
@@ -183,7 +180,7 @@ class MicroformatsReader:
             owner.has_items = True
         if item.type == "card" and owner is not None and not given:  # within what is called author
             around = self._open[-1]
-            given = [one for one in around.properties if around.owner is owner and one[1] == "author"]
+            given = tuple(one for one in around.properties if around.owner is owner and one[1] == "author")
         element = _OpenElement(start.depth, owner, given, {}, item)
         if item.type == "card":
             self._keep_text(element)
@@ -195,18 +192,14 @@ class MicroformatsReader:
         if inner is None or not inner.properties or inner.item is not None or len(inner.parts) >= _MAX_PARTS:
             return None
         prefix = inner.properties[0][0]
-        is_title = "value-title" in start.names
+        is_title = start.meaning.part == "value-title"
         value = start.token.attr("title") if is_title else attribute_of(prefix, start.tag, start.token)
-        part = _OpenElement(start.depth, owner, [], {}, part_of=inner)
+        part = _OpenElement(start.depth, owner, (), {}, part_of=inner)
         if value is not None:
             part.parts.append(value[:MAX_URL])
         else:
             self._keep_text(part)
         return part
-
-    def _owner(self) -> OpenItem | None:
-        """The innermost open item."""
-        return (self._open[-1].item or self._open[-1].owner) if self._open else None
 
     def _keep_text(self, element: _OpenElement) -> None:
         if len(self._texts) < _MAX_TEXTS:
@@ -257,8 +250,7 @@ class MicroformatsReader:
         """Closes the elements that the last tag has ended: those deeper than `floor`."""
         while self._open and self._open[-1].depth > floor:
             self._close(position)
-        if self._preformatted is not None and self._preformatted > floor:
-            self._preformatted = None
+        self._owner = (self._open[-1].item or self._open[-1].owner) if self._open else None
 
     def _close(self, position: int) -> None:
         element = self._open.pop()

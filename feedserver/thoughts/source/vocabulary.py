@@ -4,6 +4,8 @@ https://microformats.org/wiki/microformats2-parsing, and “Classic Microformats
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 Prefix = Literal["p", "u", "dt", "e"]
@@ -37,29 +39,52 @@ _MAX_CLASS: Final = 2_000  # characters of an attribute
 MIN_NAMES: Final = ("h-entry", "hentry")  # one of them is in every page that is read
 
 
-def names_in(attribute: str) -> list[str]:
-    """The class names at the beginning of an attribute."""
-    names = attribute[:_MAX_CLASS].split()
-    return names if len(attribute) <= _MAX_CLASS else names[:-1]
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What the class names of an element say.
 
-
-def root_type(names: list[str], *, is_classic: bool) -> tuple[str, bool] | None:
-    """The type of the item that an element begins, without `h-`, and whether it is of a classic format; None if none.
-
-    Classic names count if `is_classic`: in no item, or in a classic one.
+    `root`: the type of the item that it begins, without `h-`, and whether it is of a classic format. `properties` are
+    those of the item around. `is_text`: there is a property of text, whatever it is called, so that the item around has
+    no implied name. `part`: it is a part of a value (value class pattern), in its `title` attribute if so called.
     """
+
+    root: tuple[str, bool] | None = None
+    properties: tuple[Property, ...] = ()
+    is_text: bool = False
+    part: Literal["value", "value-title"] | None = None
+
+
+def meaning_of(attribute: str, owner_type: str | None, *, is_classic: bool) -> Meaning | None:
+    """The meaning of a class attribute within an item of a type, None if it has none; of long ones only the beginning.
+
+    `is_classic`: that item is of a classic format. The classic names of items count there, in feeds and in no item.
+    """
+    return _meaning_of(attribute[: _MAX_CLASS + 1], owner_type, is_classic)
+
+
+@lru_cache(maxsize=1_000)  # pages repeat their class names
+def _meaning_of(attribute: str, owner_type: str | None, is_classic: bool) -> Meaning | None:
+    names = attribute.split()
+    if len(attribute) > _MAX_CLASS:
+        names.pop()  # it may be cut
+    found = Meaning(
+        root=_root_of(names, is_classic=is_classic or owner_type in (None, "feed")),
+        properties=tuple(_properties(names, owner_type or "", is_classic=is_classic)),
+        is_text=any(name.startswith(("p-", "e-")) for name in names),
+        part="value-title" if "value-title" in names else "value" if "value" in names else None,
+    )
+    return found if found != Meaning() else None
+
+
+def _root_of(names: list[str], *, is_classic: bool) -> tuple[str, bool] | None:
     for name in names:
         if name[:2] == "h-" and name[2:] in _TYPES:
             return name[2:], False
-    if is_classic:
-        for name in names:
-            if name in _CLASSIC_TYPES:
-                return _CLASSIC_TYPES[name], True
-    return None
+    classic = ((_CLASSIC_TYPES[name], True) for name in names if is_classic and name in _CLASSIC_TYPES)
+    return next(classic, None)
 
 
-def properties(names: list[str], owner_type: str, *, is_classic: bool) -> Iterator[Property]:
-    """The properties of an item of `owner_type` that these class names give."""
+def _properties(names: list[str], owner_type: str, *, is_classic: bool) -> Iterator[Property]:
     read = _READ.get(owner_type, frozenset())
     classic = _CLASSIC.get(owner_type, {}) if is_classic else {}
     for name in names:
@@ -68,8 +93,3 @@ def properties(names: list[str], owner_type: str, *, is_classic: bool) -> Iterat
             yield "u" if rest in RESPONSES else _PREFIXES[prefix], rest
         elif name in classic:
             yield classic[name]
-
-
-def counts_as_text(names: list[str]) -> bool:
-    """Whether class names give any property of text, by which an item has no implied name."""
-    return any(name.startswith(("p-", "e-")) for name in names)
