@@ -1,7 +1,7 @@
 """The SQL of what waits to be pushed: it stands in the rows of the subscriptions."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -19,6 +19,8 @@ from sqlalchemy import (
     update,
 )
 
+from feedserver.storage import rate_limits
+from feedserver.storage.rate_limits import Limit
 from feedserver.storage.schema import jobs, site
 from feedserver.storage.schema import websub_subscriptions as table
 from feedserver.websub import store, topics
@@ -26,6 +28,7 @@ from feedserver.websub.delivery import LONGEST_PAUSE, Due, Result
 from feedserver.websub.store import NOTHING_WAITS
 from feedserver.websub.topics import Look, gets_pushes
 
+MOST_A_MINUTE: Final = 60  # versions of one topic that are pushed; further ones wait, and replace each other
 _UNKNOWN_SECONDS: Final = 0.5  # a callback that was not pushed to yet comes after quick ones, and before slow ones
 _COLUMNS = [table.c[name] for name in Due.__dataclass_fields__]
 
@@ -44,6 +47,7 @@ def announce(connection: Connection, look: Look, now: datetime) -> None:
     """Notes a changed topic. Its newest version waits from now on for each reader that has another one.
 
     What waited before is replaced; where the topic has gone, or has come back to what a reader has, nothing waits.
+    Beyond `MOST_A_MINUTE`, versions wait for the end of that minute: strangers change feeds with each thought.
     """
     topics.note(connection, look)
     of_topic = (table.c.topic == look.topic, *gets_pushes(now))
@@ -53,7 +57,9 @@ def announce(connection: Connection, look: Look, now: datetime) -> None:
         lacks_it = [
             or_(column.is_(None), column != look.etag) for column in (table.c.pushed_etag, table.c.waiting_etag)
         ]
-        values = {"waiting_etag": look.etag, "waiting_since": now, "next_push_at": now}
+        full = rate_limits.take(connection, [Limit(f"push:{look.topic}", MOST_A_MINUTE)], now, tidy=False)
+        next_at = now + timedelta(seconds=full.seconds) if full else now
+        values = {"waiting_etag": look.etag, "waiting_since": now, "next_push_at": next_at}
         connection.execute(update(table).where(*of_topic, *lacks_it).values(values))
 
 

@@ -174,6 +174,24 @@ def test_a_change_while_pushes_are_under_way_reaches_each_reader_once(
     assert sorted(push.path for push in others) == [f"/{number}" for number in range(5)]
 
 
+def test_a_reader_gets_no_more_than_sixty_pushes_a_minute_and_the_newest_version_in_the_end(
+    services: WebServices, publish: Publish, clock: Clock, monkeypatch: pytest.MonkeyPatch, readers: Readers
+) -> None:
+    monkeypatch.setattr(waiting, "MOST_A_MINUTE", 3)
+    reader = subscribe(services, f"{readers.url}/")
+    for number in range(6):
+        publish(f"Post {number}")
+        services.runner.run_due()
+        clock.move(seconds=1)
+    assert len(readers.take()) == 3
+
+    clock.move(minutes=1)
+    services.runner.run_due()
+
+    assert b"Post 5" in readers.take()[0].body
+    assert stored(services, reader).next_push_at is None
+
+
 def test_a_change_that_is_taken_back_is_not_pushed_any_more(
     services: WebServices, publish: Publish, readers: Readers
 ) -> None:
