@@ -25,6 +25,7 @@ RESTORED: Final = "the site was restored from a backup; `feedserver resume` ends
 _OFF: Final = "sending.webmentions and sending.pingbacks are false"
 _BUSY: Final = "another ping to this host is under way, or was sent shortly before"
 _UNDER_WAY: Final = timedelta(seconds=30)  # a place is free after that if its process has died
+_FULL: Final = 2  # what a ping under way takes of a place; a pause takes less, so that the two can be told apart
 _PLACE: Final = "pinging:"  # sorts after the buckets of fetches, which more share
 _LONG: Final = timedelta(hours=1)  # jobs planned later than this are not in the way
 
@@ -46,7 +47,7 @@ def wait(connection: Connection, settings: SendingSettings) -> Wait | None:
 
 def place(url: str) -> Limit:
     """The one place for a ping to the host of a URL."""
-    return Limit(_bucket(url), 1, lasting=_UNDER_WAY)
+    return Limit(_bucket(url), _FULL, amount=_FULL, lasting=_UNDER_WAY)
 
 
 def leave(connection: Connection, places: Sequence[Count], now: datetime, *, pinged: Endpoint | None = None) -> None:
@@ -66,7 +67,7 @@ def retry_at(connection: Connection, job: Job, refusal: Refusal, now: datetime) 
     """When to try again what waits for a place: after the others that do; None if it waits for something else."""
     if not refusal.bucket.startswith(_PLACE):
         return None
-    if refusal.seconds > PAUSE.total_seconds():  # a ping is under way, and ends at any moment
+    if refusal.held >= _FULL:  # a ping is under way, and ends at any moment
         return now + PAUSE * uniform(0.1, 1)  # noqa: S311 - no secret
     assert job.concurrency_key is not None, "jobs that send have one"
     ahead = jobs.count_planned(connection, job.concurrency_key, now, now + _LONG)

@@ -44,10 +44,11 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The bucket that is full for the longest time, and the whole seconds until it has room."""
+    """The bucket that is full for the longest time, the whole seconds until it has room, and what it holds."""
 
     bucket: str
     seconds: int
+    held: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,11 @@ def take(connection: Connection, limits: Sequence[Limit], now: datetime, *, tidy
     """
     found = _read(connection, [limit.bucket for limit in limits])
     recent = {limit.bucket: _recent(found.get(limit.bucket, {}), now) for limit in limits}
-    refusals = [Refusal(limit.bucket, wait) for limit in limits if (wait := _wait(recent[limit.bucket], limit, now))]
+    refusals = [
+        Refusal(limit.bucket, wait, sum(recent[limit.bucket].values()))
+        for limit in limits
+        if (wait := _wait(recent[limit.bucket], limit, now))
+    ]
     if refusals:
         return max(refusals, key=lambda refusal: refusal.seconds)
     counted = {limit.bucket: _with(recent[limit.bucket], limit.count(now)) for limit in limits}

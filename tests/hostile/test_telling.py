@@ -1,19 +1,15 @@
-"""A site annoys nobody whom it tells of its posts."""
+"""A site annoys nobody whom it tells of its posts, and forgets nobody, though it is killed again and again."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.hostile.telling import (
-    Author,
-    failing_for_an_hour,
-    failing_for_ever,
-    many_edits,
-    many_links,
-    running_author,
-    told_to_wait,
-)
+from tests.hostile.telling import Author, many_edits, many_links, running_author
+from tests.hostile.telling_killed import QUICK, tell_through_kills
+from tests.support.serving import FEEDSERVER, LONG, Site, free_port
+
+STARTS = [1, 4] * 10 if LONG else [1, 4, 2]
 
 
 @pytest.fixture
@@ -34,13 +30,17 @@ def test_fifty_edits_in_a_minute_are_told_once_in_each_delay_at_most(author: Aut
     assert count.looks == count.told <= 13
 
 
-def test_a_receiver_that_asks_for_patience_gets_it(author: Author) -> None:
-    assert told_to_wait(author).told == 6
+@pytest.mark.timeout(900 if LONG else 240)
+def test_every_page_is_told_though_all_processes_are_killed_again_and_again(
+    tmp_path: Path, empty_database_url: str
+) -> None:
+    environ = QUICK | {"FEEDSERVER_DATABASE_URL": empty_database_url}
+    site = Site(tmp_path, free_port(), environ, FEEDSERVER)
 
+    outcome = tell_through_kills(site, STARTS, seconds_between=0.8, timeout=150)
+    status = site.stop()
 
-def test_a_receiver_in_trouble_for_an_hour_is_told_after_it_and_asked_seldom_meanwhile(author: Author) -> None:
-    assert failing_for_an_hour(author).told <= 8
-
-
-def test_a_receiver_that_never_works_is_given_up_after_two_days(author: Author) -> None:
-    assert failing_for_ever(author).told <= 12
+    assert outcome.due
+    assert outcome.lost == set()
+    assert outcome.repeated <= outcome.kills * 6, "only what was under way when all were killed is told twice"
+    assert status == 0

@@ -10,7 +10,7 @@ from feedserver.jobs import store as jobs
 from feedserver.jobs.queue import FreeSlots
 from feedserver.jobs.worker import SLOTS, STOP_SECONDS
 from feedserver.net.exchange import Request
-from feedserver.sending import decisions
+from feedserver.sending import decisions, manners
 from feedserver.sending.decisions import Standing
 from feedserver.sending.outbox import TELL
 from feedserver.sending.store import SEND
@@ -118,6 +118,23 @@ def test_two_pings_to_one_endpoint_host_are_never_under_way_at_once(
     desk.until_later(seconds=20)
 
     assert sorted(elsewhere.told) == pages
+
+
+def test_pings_that_waited_for_a_process_that_died_then_need_no_pauses(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere
+) -> None:
+    pages = [f"http://a.example/{number}" for number in range(10)]
+    elsewhere.takes_webmentions(*pages)
+    publish(services, body=body(*pages))
+    desk.clock.move(seconds=5)
+    with services.database.write() as connection:
+        rate_limits.take(connection, [manners.place(pages[0])], desk.clock())
+
+    desk.until_later(seconds=20)
+    assert elsewhere.told == []
+
+    desk.until_later(seconds=30)
+    assert len(elsewhere.told) == 10
 
 
 def test_the_requests_of_a_ping_count_in_the_budget_that_verification_has_too(

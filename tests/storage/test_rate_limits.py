@@ -127,7 +127,7 @@ def test_a_refusal_names_the_bucket_that_is_full_for_longest_and_counts_in_none(
     assert take(database, clock(), Limit("b", 1), Limit("c", 2)) is None
     clock.move(seconds=1)
 
-    assert take(database, clock(), Limit("a", 1), Limit("b", 1), Limit("c", 2)) == Refusal("b", 59)
+    assert take(database, clock(), Limit("a", 1), Limit("b", 1), Limit("c", 2)) == Refusal("b", 59, held=1)
 
     assert take(database, clock(), Limit("c", 2)) is None
     assert take(database, clock(), Limit("c", 2)) is not None
@@ -137,11 +137,11 @@ def test_amounts_are_counted_and_given_back(services: WebServices, clock: Clock)
     database, reserved_at = services.database, clock()
     assert take(database, reserved_at, Limit("a", 100, 60)) is None
     clock.move(seconds=30)
-    assert take(database, clock(), Limit("a", 100, 41)) == Refusal("a", 30)
+    assert take(database, clock(), Limit("a", 100, 41)) == Refusal("a", 30, held=60)
 
     add(database, clock(), Count("a", -60, reserved_at), Count("a", 5, clock()))
 
-    assert take(database, clock(), Limit("a", 100, 96)) == Refusal("a", 60)
+    assert take(database, clock(), Limit("a", 100, 96)) == Refusal("a", 60, held=5)
     assert take(database, clock(), Limit("a", 100, 95)) is None
 
 
@@ -244,7 +244,7 @@ def test_what_was_let_through_before_is_counted_even_beyond_the_limit(services: 
 
     add(services.database, clock(), Count("a", 1, before), Count("a", 2, clock()))
 
-    assert take(services.database, clock(), Limit("a", 3)) == Refusal("a", 30)
+    assert take(services.database, clock(), Limit("a", 3)) == Refusal("a", 30, held=3)
     clock.move(seconds=30)
     assert take(services.database, clock(), Limit("a", 3)) is None
 
@@ -253,7 +253,7 @@ def test_what_is_reserved_lasts_as_long_as_it_is_to_and_may_be_given_back(servic
     database, reserved = services.database, Limit("a", 10, 10, lasting=timedelta(seconds=20))
     taken = reserved.count(clock())
     assert take(database, clock(), reserved) is None
-    assert take(database, clock(), Limit("a", 10)) == Refusal("a", 20)
+    assert take(database, clock(), Limit("a", 10)) == Refusal("a", 20, held=10)
 
     add(database, clock(), Count("a", -10, taken.at))
     assert take(database, clock(), reserved) is None

@@ -1,0 +1,87 @@
+"""A site whose whole process group is killed again and again while it tells other sites of its posts."""
+
+import itertools
+import json
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tests.hostile.telling import TAKEN, Receiver
+from tests.posts.builders import document
+from tests.support.serving import Site
+from tests.support.waiting import wait_until
+
+QUICK = {
+    "FEEDSERVER_SENDING_DELAY": "0.1",
+    "FEEDSERVER_LIMITS_HOST": "1000000",
+}
+_RECEIVERS = 6
+_PAGES = 2  # of each receiver that a post links to
+_ANSWER_SECONDS = 0.15  # at most, so that requests are under way when the site is killed
+
+
+@dataclass
+class Told:
+    """What became of the pairs of post and page. `repeated`: pairs that were told more often than once."""
+
+    kills: int = 0
+    due: set[tuple[str, str]] = field(default_factory=set)
+    told: Counter[tuple[str, str]] = field(default_factory=Counter)
+    settled_after: float = 0.0  # seconds from the last start
+
+    @property
+    def lost(self) -> set[tuple[str, str]]:
+        return self.due - set(self.told)
+
+    @property
+    def repeated(self) -> int:
+        return sum(number - 1 for number in self.told.values())
+
+
+def tell_through_kills(site: Site, workers: Sequence[int], seconds_between: float, timeout: float) -> Told:
+    """Starts the site with each number of `workers` in turn; publishes posts, and kills it before the next start.
+
+    Then waits until all is told, `timeout` seconds at most. The site needs QUICK in its environment.
+    """
+    receivers = [
+        Receiver(f"127.0.2.{110 + number}", lambda _: TAKEN, delay=lambda: random.uniform(0, _ANSWER_SECONDS))
+        for number in range(_RECEIVERS)
+    ]
+    outcome, numbers = Told(), itertools.count()
+    try:
+        for place, number in enumerate(workers):
+            site.start(number)
+            for _ in range(2):
+                _publish(site, next(numbers), receivers, outcome)
+            if place < len(workers) - 1:
+                time.sleep(seconds_between)
+                site.stop(signal.SIGKILL)
+                outcome.kills += 1
+        begun = time.monotonic()
+        wait_until(lambda: _are_all_told(site, outcome), timeout, lambda: f"{_pings(site)}\n{site.log()}")
+        outcome.settled_after = time.monotonic() - begun
+        outcome.told = Counter(pair for receiver in receivers for pair in receiver.told)
+    finally:
+        for receiver in receivers:
+            receiver.close()
+    return outcome
+
+
+def _publish(site: Site, number: int, receivers: Sequence[Receiver], outcome: Told) -> None:
+    targets = [f"{receiver.url}/{number}-{page}" for receiver in receivers for page in range(_PAGES)]
+    body = " ".join(f"[one]({target})" for target in targets)
+    printed = site.command("post", "add", "-", given=document(f"Post {number}", body).decode())
+    outcome.due |= {(printed.stdout.split()[-1], target) for target in targets}
+
+
+def _are_all_told(site: Site, outcome: Told) -> bool:
+    pings = _pings(site)
+    return len(pings) == len(outcome.due) and {ping["state"] for ping in pings} == {"told"}
+
+
+def _pings(site: Site) -> list[dict[str, object]]:
+    listed: list[dict[str, object]] = json.loads(site.command("ping", "list", "--json").stdout)
+    return listed
