@@ -26,6 +26,7 @@ from tests.support.fixtures import Assemble
 from tests.support.memory import peak_of
 from tests.support.outside import Clock, Web
 from tests.thoughts.site import spam
+from tests.websub.readers import subscribe
 
 FEED = FeedAddress("site", "atom")
 
@@ -73,6 +74,7 @@ def full(services: WebServices, web: Web, clock: Clock) -> WebServices:
         removed.remember(connection, [spam("http://spam.example/")], services.clock())
         connection.execute(update(told_posts).values(links_before=("http://a.example/", "http://b.example/")))
         connection.execute(insert(outgoing_pings).values(ping_to_a_friend(services.clock())))
+    subscribe(services, "https://reader.example/語", FEED, secret="\\ 'x' 😀")
     return services
 
 
