@@ -3,14 +3,13 @@
 import json
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
-from urllib.parse import urljoin
 
 import turbohtml
 
 from feedserver.posts.document import body_of
 from feedserver.posts.model import Post
 from feedserver.sending.model import Version
-from feedserver.urls import MAX_URL, Urls, normalize_source, split_http
+from feedserver.urls import MAX_URL, Urls, normalize_source, scheme, split_http
 
 _STRIPPED = "\t\n\f\r "  # around an address (WHATWG URL standard, “valid URL potentially surrounded by spaces”)
 
@@ -38,13 +37,20 @@ def may_link(post: Post) -> bool:
 
 
 def version_of(post: Post) -> Version:
-    """A hash of what others are told of: title, text and links. Nothing else of a post makes another version."""
+    """A hash of what others are told of: title, text and links. Nothing else of a post makes another version.
+
+    Nor do blank lines and blanks at the ends of lines.
+    """
     about = [post.reply_to, post.like_of, post.repost_of, post.bookmark_of]
-    return sha256(json.dumps([post.title, body_of(post.source).strip(), *about]).encode()).hexdigest()
+    text = list(filter(None, map(str.rstrip, body_of(post.source).splitlines())))
+    return sha256(json.dumps([post.title, text, *about]).encode()).hexdigest()
 
 
 def _followed(html: str, permalink: str) -> Iterator[str]:
-    """The absolute addresses of the links `a[href]` without `nofollow`."""
+    """The absolute addresses, as they stand there, of the links `a[href]` without `nofollow`.
+
+    One that begins with `//` takes the scheme of the permalink.
+    """
     templates = 0
     for token in turbohtml.tokenize(html):
         if token.tag == "template":  # what is in one is no part of the page
@@ -52,10 +58,8 @@ def _followed(html: str, permalink: str) -> Iterator[str]:
         is_link = token.type is turbohtml.TokenType.START_TAG and token.tag == "a" and templates <= 0
         if not is_link or "nofollow" in (token.attr("rel") or "").lower().split():
             continue
-        try:
-            yield urljoin(permalink, (token.attr("href") or "").strip(_STRIPPED))
-        except ValueError:  # such as an invalid address in brackets
-            continue
+        href = (token.attr("href") or "").strip(_STRIPPED)
+        yield f"{scheme(permalink)}:{href}" if href.startswith("//") else href
 
 
 def _page_of(target: str) -> str | None:

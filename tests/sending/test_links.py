@@ -30,6 +30,10 @@ def targets(post: Post, html: str, **fields: Any) -> list[str]:
     [
         ('<a href="http://a.example/ü?q=1&amp;r#part">x</a>', ["http://a.example/ü?q=1&r#part"]),
         ('<A HREF=" HTTPS://A.example ">x</A>', ["HTTPS://A.example"]),
+        (
+            '<a href="http://a.example/x?">x</a><a href="http://b.example/#">y</a>',
+            ["http://a.example/x?", "http://b.example/#"],
+        ),
         ('<a href="//a.example/x">x</a>', ["http://a.example/x"]),
         ('<a href="http://a.example/#one">x</a><a href="http://A.example">y</a>', ["http://a.example/#one"]),
         ('<a href="http://a.example/" rel="me NoFollow">x</a>', []),
@@ -40,6 +44,7 @@ def targets(post: Post, html: str, **fields: Any) -> list[str]:
         ('<a href="http://a.example/" rel="nofollowed me">x</a>', ["http://a.example/"]),
         ('<a href="http://blog.example/path/posts/other">x</a><a href="/path/x">y</a><a href="#fn">z</a>', []),
         ('<a href="http://blog.example/elsewhere">x</a>', ["http://blog.example/elsewhere"]),
+        ('<a href="/elsewhere">x</a><a href="../../x">y</a><a href="">z</a><a href="http:/x">z</a>', []),
         ('<a href="mailto:ann@a.example">x</a><a href="ftp://a.example/">x</a><a name="top">x</a>', []),
         ('<a href="http://user@a.example/">x</a><a href="http://[">x</a><a href="http://a.example:0/">x</a>', []),
         ('<img src="http://a.example/"><link href="http://a.example/"><iframe src="http://a.example/"></iframe>', []),
@@ -71,7 +76,7 @@ def test_a_post_that_may_link_is_told_from_one_that_cannot(post: Post) -> None:
         ({"title": "Another"}, True),
         ({"source": "---\ntitle: A post\n---\nOther words."}, True),
         ({"reply_to": ("http://b.example/",)}, True),
-        ({"source": "---\ntitle: A post\ntags: [x]\n---\n\n[a link](http://a.example/page)\n\n"}, False),
+        ({"source": "---\ntitle: A post\ntags: [x]\n---\n\n \n[a link](http://a.example/page)  \r\n\n"}, False),
         ({"html": "<p>rendered anew</p>", "feed_html": "", "excerpt": "", "slug": "renamed", "tags": ("x",)}, False),
     ],
 )
