@@ -136,6 +136,8 @@ def settled(
     `ping` is as stored now: something else may be due since. `endpoint` is what was found; `attempts` are the failed
     ones before. `jitter`, from 0 to 1, spreads retries.
     """
+    if to_tell(ping) is None and answer.outcome != "told":  # nothing is to be told any more
+        return Settled(replace(ping, attempts=ping.attempts + 1))
     ping = replace(ping, attempts=ping.attempts + 1, detail=answer.detail)
     if endpoint is not None:
         ping = replace(ping, protocol=endpoint.protocol, endpoint=endpoint.url)
@@ -166,8 +168,6 @@ def _ended(ping: OutgoingPing, told: Version, answer: Answer, now: datetime) -> 
 def _again(ping: OutgoingPing, answer: Answer, attempts: int, now: datetime, jitter: float) -> Settled:
     if ping.state == "none":  # it was asked once more, and was in trouble just then
         return _ask_later(replace(ping, asks=ping.asks + 1), now)
-    if ping.due_version is None:  # nothing is to be told any more
-        return Settled(ping)
     if attempts == 1:  # it may have waited for long before, as on a site that was restored
         ping = replace(ping, since=now)
     pause = pause_after(attempts, jitter)

@@ -105,8 +105,9 @@ class Delivery:
         limits = [*self._budget.limits(ping.page, job.lane), manners.place(ping.page)]
         if refusal := rate_limits.take(connection, limits, now):
             return self._put_off(connection, job, refusal, [])
-        source = ping.source or self.urls.post(store.slug(connection, ping))
-        if ping.source is None:
+        source = ping.source if ping.may_have_heard else None
+        if source is None:  # else it goes on naming the address that the receiver knows
+            source = self.urls.post(store.slug(connection, ping))
             store.change(connection, ping.id, source=source)
         return Task(job, ping, source, version, [limits[-1].count(now)])
 

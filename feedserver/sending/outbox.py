@@ -155,7 +155,8 @@ class Outbox:
         plan = decisions.plan(standing, pings, under_way, anew=anew)
         for ping in plan.dropped:
             store.write(connection, ping)
-            jobs.discard(connection, SEND, str(ping.id))
+            if ping.id not in under_way:  # else what is heard of it is still to be written
+                jobs.discard(connection, SEND, str(ping.id))
         for telling in plan.tellings:
             job = waiting.get(telling.ping.id) if telling.ping else None
             self._write(connection, post.id, telling, job, now, at_once=anew)

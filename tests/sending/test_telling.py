@@ -288,6 +288,24 @@ def test_a_rename_tells_nobody_and_later_edits_name_the_first_address(
     }
 
 
+@pytest.mark.parametrize("status", [200, 400], ids=["no endpoint", "refused"])
+def test_who_has_heard_nothing_is_told_under_the_present_address(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere, status: int
+) -> None:
+    elsewhere.page(A, webmention=ENDPOINT if status == 400 else "")
+    elsewhere.answer(ENDPOINT, 400)
+    publish(services, body=links(A))
+    desk.settle()
+    elsewhere.takes_webmentions(A)
+    elsewhere.forget()
+
+    services.publisher.rename("a-post", "renamed")
+    edit(services, "renamed", body=links(A, words="New words:"))
+    desk.settle()
+
+    assert [heard.source for heard in elsewhere.heard] == ["http://blog.example/posts/renamed"]
+
+
 @pytest.mark.usefixtures("told")
 def test_a_post_that_wants_it_from_now_on_tells_nobody_even_of_its_end_until_it_does_again(
     services: WebServices, desk: Desk, elsewhere: Elsewhere
@@ -490,6 +508,27 @@ def test_a_post_that_wants_it_while_a_try_fails_is_not_tried_again(
     desk.after(days=1)
 
     assert len(elsewhere.requests) == 1
+
+
+def test_a_page_that_is_told_while_the_post_comes_to_want_it_is_told(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere
+) -> None:
+    def hush(_: object) -> None:
+        elsewhere.meanwhile = lambda _: None
+        edit(services, "a-post", body=links(A), tell="false")
+        desk.clock.move(seconds=5)
+        (job,) = services.runner.take([_slots(TELL)])
+        services.outbox.carry_out(job)
+
+    publish(services, body=links(A))
+    elsewhere.meanwhile = hush
+    desk.settle()
+    assert (desk.states(), desk.ping().told_at, desk.waiting()) == ({A: "told"}, desk.clock(), [])
+
+    edit(services, "a-post", body=links(A))
+    desk.settle()
+
+    assert elsewhere.told == [A], "it knows this version"
 
 
 def _slots(kind: str) -> FreeSlots:
