@@ -19,11 +19,11 @@ Version = str
 class OutgoingPing:
     """One page that one post links to, or linked to, and what it was told.
 
-    `page` identifies it, `target` is its address as it stands in the post. `source` is the post's address under which the
-    page was told first, or was to be told last; None before. `attempts` counts every try. `since`: since when there is something to tell, since when
-    that fails, or since when there is no endpoint; `asks` counts how often a page without endpoint was asked once more.
-    `told_version` is what the last telling was of, whatever came of it; `due_version` what is to be told, None if
-    nothing is.
+    `page` identifies it, `target` is its address as it stands in the post. `source` is the address of the post that the
+    receiver knows, or else the one of the last try; None before. `attempts` counts every try. `since`: since when there
+    is something to tell, since when that fails, or since when there is no endpoint; `asks` counts how often a page
+    without endpoint was asked once more. `told_version` is what the last telling was of, whatever came of it;
+    `due_version` what is to be told, None if nothing is.
     """
 
     id: int
