@@ -18,7 +18,7 @@ IN_REPLY = "<a class='u-in-reply-to' href='{post}-1'>x</a>"
 # Most are as large as honest pages.
 MICROFORMATS = {
     "5,000 elements": f"<div class=h-entry>{IN_REPLY}" + "<div>" * 5_000,
-    "5,000 elements with text": f"<div class='h-entry e-content p-name'>{IN_REPLY}" + "<div>w" * 5_000,
+    "5,000 elements with text": f"<div class=h-entry>{IN_REPLY}<div class='e-content p-name'>" + "<div>w" * 5_000,
     "5,000 entries in entries": IN_REPLY + "<div class=h-entry>" * 5_000,
     "5,000 entries": IN_REPLY + "<div class=h-entry></div>" * 5_000,
     "100,000 classes": f"<div class='h-entry {'x ' * 50_000}'>{IN_REPLY}<p class='{'p-name ' * 2_000}{'y ' * 50_000}'>",
@@ -26,6 +26,8 @@ MICROFORMATS = {
     "10,000 properties": f"<div class=h-entry>{IN_REPLY}" + "<b class=p-x>" * 5_000 + "<b class=p-name>" * 5_000,
     "authors in authors": f"<div class=h-entry>{IN_REPLY}" + "<b class='p-author h-card'>w" * 4_000,
     "classic names": f"<div class=hentry>{IN_REPLY}" + "<b class='author vcard'><a class='url fn' href=x>" * 2_500,
+    "blanks in pre": f"<div class=h-entry>{IN_REPLY}<div class=e-content><pre>" + (" " * 16_000 + "<b>") * 10,
+    "texts as dates": f"<div class=h-entry>{IN_REPLY}" + f"<b class=p-published>{'1:' * 2_000}</b>" * 25,
     "one text, many names": f"<div class=h-entry>{IN_REPLY}" + "<b class='e-content p-summary p-name'>w" * 3_000,
 }
 
@@ -94,11 +96,12 @@ PAGES = {
     "XHTML in CDATA": "<?xml version='1.0'?><![CDATA[" + fill("&"),
     **{f"microformats: {name}": page for name, page in MICROFORMATS.items()},
     "entries in entries": IN_REPLY + fill("<p class=h-entry>"),
-    "texts in texts": f"<p class=h-entry>{IN_REPLY}" + "<p class='e-content p-name p-summary'>w" * 25_000,
+    "texts in texts": f"<div class=h-entry>{IN_REPLY}" + "<div class='e-content p-name p-summary'>w" * 25_000,
     "classes of all kinds": f"<p class=h-entry>{IN_REPLY}" + "".join(f"<b class=p-{n}>" for n in range(65_000)),
     "dates in parts": f"<p class=h-entry>{IN_REPLY}<b class=dt-published>" + fill("<i class=value>2026</i>"),
-    "a text of breaks": f"<p class=h-entry>{IN_REPLY}<p class=e-content>" + fill("<br>"),
-    "accents in an entry": f"<div class='h-entry e-content p-name'>{IN_REPLY}" + fill(f"a{ACCENTS * 20}<br>"),
+    "a text of breaks": f"<div class=h-entry>{IN_REPLY}<div class=e-content>" + fill("<br>"),
+    "accents in an entry": f"<div class=h-entry>{IN_REPLY}<div class='e-content p-name'>"
+    + fill(f"a{ACCENTS * 20}<br>"),
     "addresses of an entry": f"<p class=h-entry>{IN_REPLY}"
     + "".join(f"<a class=u-url href='//a.example/{n}{'é' * 900}'>" for n in range(500)),
     "long hosts": "".join(f"<a href='//{('é' * 60 + '.') * 3}{n}/'>" for n in range(2500)),

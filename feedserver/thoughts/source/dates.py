@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Final
 
 _EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
+_MOST: Final = 10
+_LONGEST: Final = 64  # characters
 _TIME_FIRST: Final = re.compile(r"(\S*:.*\S)\s+(\d{4}-\d\d-\d\d)")
 _TIME_OF_12: Final = re.compile(r"\b(\d{1,2})(?::(\d\d))?(:\d\d)?\s?([AP])\.?M\.?")
 _ONE_DIGIT: Final = re.compile(r"(?<=[\sT])(?=\d:)")
@@ -15,9 +18,9 @@ _BEFORE_ZONE: Final = re.compile(r"\s+(?=[+-]\d|Z$)")
 def published_at(texts: Iterable[str], now: datetime) -> datetime | None:
     """Returns the first sane time (ISO 8601), aware UTC in whole seconds: from 1990 on and not to come; else None.
 
-    A time without a zone is taken as UTC, a date alone as its midnight.
+    A time without a zone is taken as UTC, a date alone as its midnight. What is too long or comes late is not read.
     """
-    found = (_read(text) for text in texts)
+    found = (_read(text) for text in islice(texts, _MOST) if len(text) <= _LONGEST)
     return next((moment for moment in found if moment is not None and _EARLIEST <= moment <= now), None)
 
 

@@ -22,7 +22,6 @@ _MAX_TEXTS: Final = 12  # of them whose text is kept
 _MAX_VALUES: Final = 300  # of a page
 _MAX_READ: Final = 20_000  # attributes with class names
 _MAX_PARTS: Final = 8  # of a value that stands in several elements
-_MAX_DATE: Final = 64  # characters
 _MAX_RELATIONS: Final = 200  # characters
 _BY_RELATION: Final = {"in-reply-to": "in-reply-to", "bookmark": "url"}
 _WITHOUT_CLASS: Final = frozenset(("a", "link", "pre"))  # elements that say something without class names
@@ -268,7 +267,7 @@ class MicroformatsReader:
                     value = (" " if prefix == "dt" else "").join(element.parts)
                 value = text if value is None else value
                 name = "author url" if (prefix, name) == ("u", "author") else name
-                element.owner.add_text(name, value[: _MAX_DATE if prefix == "dt" else None], is_url=prefix == "u")
+                element.owner.add_text(name, value, is_url=prefix == "u")
 
     def _close_item(self, element: _OpenElement, item: OpenItem, text: str, position: int) -> None:
         item.end = position

@@ -9,7 +9,7 @@ from feedserver.text import BLOCKS, is_blank, shorten, strangers_line
 MAX_TEXT: Final = 4_000  # characters kept of an element
 MAX_PIECE: Final = 16_384  # characters read of one run of text
 _BLANKS: Final = re.compile(r"[ \t\n\f\r]+")
-_LINE: Final = re.compile(r"[ \t\f\r]*\n[ \t\f\r]*")
+_LINE: Final = re.compile(r"(?<![ \t\f\r])[ \t\f\r]*+\n[ \t\f\r]*+")  # one attempt a run of blanks, else quadratic
 _APART: Final = frozenset(
     "blockquote dl figure h1 h2 h3 h4 h5 h6 hr ol p pre table ul".split()
 )  # elements with a blank line around

@@ -8,6 +8,7 @@ import mf2py
 import pytest
 from dateutil import parser as dates
 
+from feedserver.thoughts.source.dates import published_at
 from feedserver.thoughts.source.identity import page_key
 from feedserver.thoughts.source.items import Item
 from feedserver.thoughts.source.links import read
@@ -208,3 +209,35 @@ def test_two_of_several_entries_may_speak_of_different_posts_of_a_page_that_is_n
 )
 def test_lines_and_paragraphs_are_those_that_readers_see(content: str, expected: str) -> None:
     assert words(content) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-03-01T09:30:00.123Z", "2026-03-01T09:30:00Z"),
+        ("20260301T093000Z", "2026-03-01T09:30:00Z"),
+        ("2026-03-01t09:30:00z", "2026-03-01T09:30:00Z"),
+        ("2026-03-01 9:30 p.m. +01:00", "2026-03-01T20:30:00Z"),
+        ("12:30am 2026-03-01", "2026-03-01T00:30:00Z"),
+        ("  2026-03-01\n09:30 ", "2026-03-01T09:30:00Z"),
+        ("1990-01-01", "1990-01-01T00:00:00Z"),
+        ("1989-12-31T23:59:59Z", ""),
+        ("2026-03-08T12:00:00Z", "2026-03-08T12:00:00Z"),
+        ("2026-03-08T12:00:01Z", ""),
+        ("2026-02-30", ""),
+        ("2026-03-01T25:00", ""),
+        ("0001-01-01T00:00+14:00", ""),
+        ("1 March 2026", ""),
+        ("1772357400", ""),
+        ("2026-03-01" + " " * 60, ""),
+    ],
+)
+def test_dates_are_read_as_machines_write_them(text: str, expected: str) -> None:
+    read_as = published_at([text], NOW)
+
+    assert (read_as.isoformat().replace("+00:00", "Z") if read_as else "") == expected
+
+
+def test_the_first_sane_date_of_a_few_counts() -> None:
+    assert published_at(["never", "2040-01-01", "2026-03-01", "2026-03-02"], NOW) == datetime(2026, 3, 1, tzinfo=UTC)
+    assert published_at(["never"] * 10 + ["2026-03-01"], NOW) is None
