@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from feedserver.services import WebServices
 from tests.support.fixtures import Publish
+from tests.support.outside import Clock
 from tests.websub.readers import Readers
 
 Subscribe = Callable[..., None]
@@ -93,15 +94,22 @@ def test_hub_103_who_subscribes_again_gets_the_content_once_by_the_new_secret(
 
 
 def test_hub_104_who_has_unsubscribed_gets_nothing_and_who_subscribes_after_that_no_old_content(
-    client: FlaskClient, services: WebServices, publish: Publish, readers: Readers, ask: Subscribe
+    client: FlaskClient, services: WebServices, publish: Publish, readers: Readers, ask: Subscribe, clock: Clock
 ) -> None:
     ask()
+    readers.answer = lambda _: 503
+    publish("Missed")
+    services.runner.run_due()
+    assert len(readers.take()) == 1
+    readers.answer = lambda _: 204
     ask(mode="unsubscribe")
     publish("News")
     services.runner.run_due()
     assert readers.take() == []
 
     ask()
+    clock.move(hours=1)
+    services.runner.run_due()
     assert readers.take() == []
     publish("More news")
     assert deliver(client, services, readers) is None

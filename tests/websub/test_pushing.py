@@ -12,12 +12,15 @@ from flask.testing import FlaskClient
 
 from feedserver.feeds import versions
 from feedserver.feeds.scopes import POST, TAG, FeedAddress
+from feedserver.jobs import store as jobs
 from feedserver.net.exchange import Request, Response
 from feedserver.services import WebServices
 from feedserver.settings import Settings
 from feedserver.storage import revision
-from feedserver.websub import waiting
+from feedserver.websub import fan_out, topics, waiting
 from feedserver.websub.delivery import Due, Result
+from feedserver.websub.pushing import PUSH
+from feedserver.websub.topics import Look
 from tests.feeds.happenings import say
 from tests.posts.builders import edit, publish
 from tests.support.fixtures import Publish
@@ -318,6 +321,7 @@ def test_a_restored_site_pushes_nothing_until_it_is_the_real_one(
     subscribe(services, f"{readers.url}/")
     with services.database.write() as connection:
         revision.mark_restored(connection, services.clock())
+        jobs.ensure(connection, PUSH, "site", services.clock(), services.clock())  # as it was in the backup
     publish("News")
     services.runner.run_due()
     assert readers.take() == []
@@ -475,3 +479,45 @@ def test_what_was_pushed_waits_no_more_even_if_it_was_newer_than_what_waited(
     row = stored(services, reader)
     assert row.pushed_etag == "pushed"
     assert (row.next_push_at is not None) is goes_on
+
+
+def test_quick_callbacks_come_first_then_unknown_ones_then_slow_ones_then_those_that_failed(
+    services: WebServices, clock: Clock
+) -> None:
+    waits: Any = {"waiting_etag": "x", "waiting_since": clock.now, "next_push_at": clock.now}
+    for name, failures, seconds in (("failed", 1, 0.1), ("slow", 0, 3.0), ("unknown", 0, None), ("quick", 0, 0.1)):
+        subscribe(services, f"http://127.0.2.1/{name}", failures=failures, push_seconds=seconds, **waits)
+
+    with services.database.read() as connection:
+        found, number = waiting.due(connection, clock.now, set(), 3)
+
+    assert [due.callback.rpartition("/")[2] for due in found] == ["quick", "unknown", "slow"]
+    assert number == 4
+
+
+def test_results_are_stored_before_more_is_loaded(
+    services: WebServices, publish: Publish, monkeypatch: pytest.MonkeyPatch, meet: Callable[..., Readers]
+) -> None:
+    monkeypatch.setattr(fan_out, "_LOADED", 2)
+    monkeypatch.setattr(fan_out, "_BATCH", 60.0)
+    hosts = [meet(f"127.0.2.{number}") for number in (1, 2)]
+    for host in hosts:
+        for number in range(4):
+            subscribe(services, f"{host.url}/{number}")
+    publish("News")
+
+    services.runner.run_due()
+
+    assert all(sorted(host.paths()) == ["/0", "/1", "/2", "/3"] for host in hosts)
+
+
+def test_a_topic_that_gets_a_reader_while_it_is_looked_at_is_looked_at_again(
+    services: WebServices, readers: Readers
+) -> None:
+    subscribe(services, f"{readers.url}/")
+    with services.database.write() as connection:
+        present = revision.load(connection).revision
+
+        topics.confirm(connection, [Look(SITE_ATOM.key, present, "as it was before")])
+
+        assert [topic.key for topic in topics.stale(connection, services.clock())] == [SITE_ATOM.key]
