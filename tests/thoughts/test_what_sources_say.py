@@ -63,6 +63,15 @@ def test_a_webmention_of_a_page_without_an_entry_is_a_mention_with_the_excerpt(s
     assert thought.excerpt == "[…] I read this post and liked it. […]"
 
 
+def test_a_reply_that_marks_up_no_words_of_its_own_has_the_excerpt(site: Site) -> None:
+    own = f'<p>On <a class="u-in-reply-to" href="{site.target}">this post</a>: well said, all of it.</p>'
+    say(site, f'<article class="h-entry"><p class="p-author h-card">Ann</p>{own}</article>')
+
+    thought = site.only_thought()
+    assert (thought.response, thought.author_name) == ("reply", "Ann")
+    assert thought.excerpt == "[…] On this post: well said, all of it. […]"
+
+
 def test_a_mention_has_its_title_and_the_excerpt(site: Site) -> None:
     words = f'<p>On fog I read <a href="{site.target}">this post</a> and liked it.</p>'
     title = '<h1 class="p-name">A title</h1>'

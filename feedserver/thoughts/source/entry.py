@@ -28,7 +28,7 @@ class Entry:
 
     def says(self, content: Content, response: Response, *, is_empty: bool) -> Content:
         """What the entry says on a post, given what the page says without it, and whether its link holds no text."""
-        if shows_words(response, is_empty=is_empty):
+        if self.words and shows_words(response, is_empty=is_empty):
             excerpt, fingerprint = self.words, fingerprint_of(self.words)
         else:
             excerpt, fingerprint = ("", None) if is_empty else (content.excerpt, content.fingerprint)

@@ -1,6 +1,6 @@
 """Which h-entry of a page speaks for it, and what it says: of itself, and of the posts that the page links to. Pure."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -78,9 +78,17 @@ def heard(
 
 
 def _entry_of_page(found: Microformats, is_page: IsPage) -> Item | None:
-    """The first top-level entry that names the page as its own URL, else the only one; None on a page of several."""
-    named = (entry for entry in found.entries if _is_page(entry, is_page))
-    return next(named, found.entries[0] if len(found.entries) == 1 else None)
+    """The first top-level entry that names the page as its own URL, else the only one; None on a page of several.
+
+    Of several with places on the page as their URLs, none is the page.
+    """
+    named = [entry for entry in found.entries if _is_page(entry, is_page)]
+    whole = (entry for entry in named if _is_page(entry, lambda url: "#" not in url and is_page(url)))
+    return next(whole, _only(named) or _only(found.entries))
+
+
+def _only(entries: Sequence[Item]) -> Item | None:
+    return entries[0] if len(entries) == 1 else None
 
 
 def _is_page(entry: Item, is_page: IsPage) -> bool:

@@ -128,6 +128,16 @@ PAGES = {
         entry('<a class="u-url" href="/1">x</a>', '<p class="p-author h-card">Bo</p>')
         + entry(f'<a class="u-url" href="{PAGE}#top">x</a>', REPLY, ANN, CONTENT).removeprefix("<!doctype html><body>")
     ),
+    "the entry with the address of the page after one of a place on it": Page(
+        entry(f'<a class="u-url" href="{PAGE}#2">x</a>', '<p class="p-author h-card">Bo</p>')
+        + entry(f'<a class="u-url" href="{PAGE}">x</a>', REPLY, ANN, CONTENT).removeprefix("<!doctype html><body>"),
+        judged="a place on the page is not the page",
+    ),
+    "a list of places on the page": Page(
+        entry('<a class="u-url" href="#1">x</a>', ANN, CONTENT) + entry('<a class="u-url" href="#2">x</a>', REPLY),
+        None,
+        judged="a place on the page is not the page",
+    ),
     "a sole entry in a feed": Page(f'<div class="h-feed">{entry(REPLY, ANN, CONTENT)}</div>'),
     "a list": Page(entry(ANN, CONTENT) + entry(ANN, REPLY, CONTENT), None),
     "a list in a feed": Page(f'<div class="h-feed">{ANN}{entry(ANN, CONTENT)}{entry(ANN, LINK, CONTENT)}</div>', None),
