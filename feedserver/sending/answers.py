@@ -24,10 +24,12 @@ class Answer:
     names no endpoint that may be contacted.
 
     `detail` is one clean line for people, in part the receiver's words. `receipt` is the receiver's status page, an
-    absolute http(s) URL. `retry_after` is the pause in seconds, at most a day, that the server asks for.
+    absolute http(s) URL. `retry_after` is the pause in seconds, at most a day, that the server asks for. `misses_link`:
+    the receiver may have looked, and found no link.
     """
 
     outcome: Outcome
     detail: str
     receipt: str | None = None
     retry_after: float | None = None
+    misses_link: bool = False

@@ -138,6 +138,8 @@ def settled(
     """
     if to_tell(ping) is None and answer.outcome != "told":  # nothing is to be told any more
         return Settled(replace(ping, attempts=ping.attempts + 1))
+    if answer.misses_link and told in (REMOVED, GONE):  # which is what it was to hear
+        answer = replace(answer, outcome="told")
     ping = replace(ping, attempts=ping.attempts + 1, detail=answer.detail)
     if endpoint is not None:
         ping = replace(ping, protocol=endpoint.protocol, endpoint=endpoint.url)

@@ -19,6 +19,7 @@ from feedserver.xmlrpc import ReceivedFault, UnreadableResponse
 _XML: Final = "text/xml"
 _REGISTERED_BEFORE: Final = 48
 _FINAL: Final = frozenset({32, 33, 49})  # target missing, target unusable, denied
+_NO_LINK: Final = frozenset({0, 16, 17})  # anything, source missing, source without the link
 # A URL after the last sentence, as feedserver answers. Others end with words.
 _MAX_END: Final = 4096  # characters
 _RECEIPT: Final = re.compile(r"\.\s+(https?://\S+)\s*\Z")
@@ -73,7 +74,7 @@ def _meaning_of(fault: ReceivedFault) -> Answer:
     detail = said("a fault" if fault.code is None else f"fault {fault.code}", one_short_line(fault.text))
     if fault.code == _REGISTERED_BEFORE:
         return Answer("told", detail)
-    return Answer("refused" if fault.code in _FINAL else "again", detail)
+    return Answer("refused" if fault.code in _FINAL else "again", detail, misses_link=fault.code in _NO_LINK)
 
 
 def _receipt(text: str, named: Collection[str]) -> str | None:

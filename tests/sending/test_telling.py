@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import delete
 
+from feedserver import xmlrpc
 from feedserver.jobs.queue import FreeSlots
 from feedserver.sending.outbox import TELL
 from feedserver.services import WebServices
@@ -257,6 +258,27 @@ def test_of_a_page_that_is_told_by_pingback_a_lost_link_is_one_more_ping(
     desk.settle()
 
     assert Heard(endpoint, POST, B) in elsewhere.heard
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize("code", [0, 16, 17])
+def test_a_pingback_of_a_lost_link_that_the_receiver_does_not_find_is_the_last(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere, code: int
+) -> None:
+    endpoint = elsewhere.takes_pingbacks(A)
+    elsewhere.answer(endpoint, 200, ("Content-Type", "text/xml"), body=xmlrpc.fault(code, "There is no link."))
+    edit(services, "a-post", body=links(B))
+    desk.until_later(days=3)
+
+    assert elsewhere.told.count(A) == 1
+    assert desk.states() == {A: "told", B: "told"}
+    assert "There is no link" in (desk.pings()[A].detail or "")
+
+    elsewhere.forget()
+    services.publisher.delete("a-post")
+    desk.until_later(days=3)
+
+    assert elsewhere.told.count(A) == 1
 
 
 @pytest.mark.usefixtures("told")
