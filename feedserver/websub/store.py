@@ -24,7 +24,6 @@ _BY_ID = _QUERY.where(table.c.id == bindparam("id"))
 _FIND = _QUERY.where(table.c.callback_hash == bindparam("hash")).with_for_update()
 _LIVES = table.c.state != "ended"
 _UPDATE = update(table).where(table.c.id == bindparam("of"))  # the columns to set are those of the parameters
-NOTHING_WAITS: Final[dict[str, Any]] = dict.fromkeys(("waiting_etag", "waiting_since", "next_push_at"))
 _NOTHING_ASKED: Final[dict[str, Any]] = dict.fromkeys(("asked_mode", "asked_lease", "asked_secret", "asked_token"))
 
 
@@ -134,8 +133,8 @@ def ask(connection: Connection, known: Subscription, request: HubRequest) -> Non
 
 
 def start(connection: Connection, known: Subscription, etag: str | None) -> None:
-    """Writes which version a new reader has; nothing waits for it."""
-    connection.execute(_UPDATE, {"of": known.id, "pushed_etag": etag, **NOTHING_WAITS})
+    """Writes which version a new reader has. Whatever waited for it before ends when its topic is looked at."""
+    connection.execute(_UPDATE, {"of": known.id, "pushed_etag": etag})
 
 
 def activate(connection: Connection, known: Subscription, asked: Asked, detail: str, now: datetime) -> None:

@@ -25,9 +25,9 @@ from feedserver.storage.schema import jobs, site
 from feedserver.storage.schema import websub_subscriptions as table
 from feedserver.websub import store, topics
 from feedserver.websub.delivery import LONGEST_PAUSE, Due, Result
-from feedserver.websub.store import NOTHING_WAITS
 from feedserver.websub.topics import Look, gets_pushes
 
+_NOTHING_WAITS: Final[dict[str, Any]] = dict.fromkeys(("waiting_etag", "waiting_since", "next_push_at"))
 MOST_A_MINUTE: Final = 60  # versions of one topic that are pushed; further ones wait, and replace each other
 _UNKNOWN_SECONDS: Final = 0.5  # a callback that was not pushed to yet comes after quick ones, and before slow ones
 _COLUMNS = [table.c[name] for name in Due.__dataclass_fields__]
@@ -52,7 +52,7 @@ def announce(connection: Connection, look: Look, now: datetime) -> None:
     topics.note(connection, look)
     of_topic = (table.c.topic == look.topic, *gets_pushes(now))
     has_it = literal(True) if look.etag is None else table.c.pushed_etag == look.etag
-    connection.execute(update(table).where(*of_topic, table.c.waiting_etag.is_not(None), has_it).values(NOTHING_WAITS))
+    connection.execute(update(table).where(*of_topic, table.c.waiting_etag.is_not(None), has_it).values(_NOTHING_WAITS))
     if look.etag is not None:
         lacks_it = [
             or_(column.is_(None), column != look.etag) for column in (table.c.pushed_etag, table.c.waiting_etag)
@@ -95,12 +95,12 @@ _TAKEN = (
         push_seconds=bindparam("seconds"),
         failures=0,
         detail=bindparam("words"),
-        **{column: _unless_newer(column) for column in NOTHING_WAITS},
+        **{column: _unless_newer(column) for column in _NOTHING_WAITS},
     )
 )
 _FAILED = update(table).where(_OF).values(failures=table.c.failures + 1, detail=bindparam("words"))
 _AGAIN = update(table).where(_OF, _IS_WHAT_WAITS).values(next_push_at=bindparam("next"))
-_DROPPED = update(table).where(_OF, _IS_WHAT_WAITS).values(pushed_etag=bindparam("etag"), **NOTHING_WAITS)
+_DROPPED = update(table).where(_OF, _IS_WHAT_WAITS).values(pushed_etag=bindparam("etag"), **_NOTHING_WAITS)
 
 
 def take(connection: Connection, results: Sequence[Result], now: datetime) -> None:

@@ -500,9 +500,14 @@ def test_results_are_stored_before_more_is_loaded(
 ) -> None:
     monkeypatch.setattr(fan_out, "_LOADED", 2)
     monkeypatch.setattr(fan_out, "_BATCH", 60.0)
-    hosts = [meet(f"127.0.2.{number}") for number in (1, 2)]
-    for host in hosts:
-        for number in range(4):
+
+    def slowly(_: str) -> int:
+        time.sleep(0.1)
+        return 204
+
+    hosts = [meet("127.0.2.1"), meet("127.0.2.2", slowly)]
+    for number in range(4):
+        for host in hosts:
             subscribe(services, f"{host.url}/{number}")
     publish("News")
 
