@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from itertools import chain, islice
 from typing import Any
@@ -87,11 +87,16 @@ def open_site(condition: Condition | None = None) -> Services:
 
 
 def print_list(
-    rows: Iterable[dict[str, Any]], *, as_json: bool, columns: Sequence[str], zone: tzinfo = UTC, roomy: str = ""
+    rows: Iterable[dict[str, Any]],
+    *,
+    as_json: bool,
+    columns: Sequence[str],
+    zone: tzinfo = UTC,
+    roomy: Collection[str] = (),
 ) -> None:
     """Prints rows as JSON with all keys, one after the other, or as a table of the named columns.
 
-    The table shows times in `zone`, and is cut to the 80 to 100 columns of a terminal; the column `roomy` gets most.
+    The table shows times in `zone`, and is cut to the 80 to 100 columns of a terminal; the columns `roomy` get most.
     """
     if as_json:
         _print_json_list(rows)
@@ -100,7 +105,7 @@ def print_list(
     first = list(islice(lines, _MEASURED))
     if first:
         is_text = [any(isinstance(line[i], str | list | tuple) for line in first) for i in range(len(columns))]
-        weights = [is_text[i] * (2 if column == roomy else 1) for i, column in enumerate(columns)]
+        weights = [is_text[i] * (2 if column in roomy else 1) for i, column in enumerate(columns)]
         _print_table([column.replace("_", " ") for column in columns], first, lines, weights, zone)
 
 

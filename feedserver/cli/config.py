@@ -39,7 +39,7 @@ def _show(chosen: Namespace) -> None:
     if not chosen.json:
         print(f"settings file: {report.file or 'none; `feedserver config init` writes one'}")
         rows = [row | _for_people(row["value"], row["origin"], report.file) for row in rows]
-    print_list(rows, as_json=chosen.json, columns=("key", "value", "origin"), roomy="key")
+    print_list(rows, as_json=chosen.json, columns=("key", "value", "origin"), roomy=("key",))
 
 
 def _with_address(report: SettingsReport) -> list[DescribedSetting]:

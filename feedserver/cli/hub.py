@@ -2,14 +2,14 @@
 
 import argparse
 from argparse import Namespace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from feedserver.cli.arguments import Commands, is_number, listing, noun, open_site, print_list, verb
 from feedserver.websub import leaving, store
 from feedserver.websub.model import Subscription
 
-_COLUMNS: Final = ("id", "state", "topic", "callback", "lease_until", "pushed_at", "failures", "detail")
+_COLUMNS: Final = ("id", "state", "topic", "callback", "lease_until", "pushed_at", "what_came_of_it")
 
 
 def add_commands(commands: Commands) -> None:
@@ -30,10 +30,10 @@ def _list(chosen: Namespace) -> None:
     now = services.clock()
     with services.database.read() as connection:
         rows = [_row(one, now) for one in store.everything(connection)]
-    if not chosen.json:  # all topics are below the site's URL
-        rows = [row | {"topic": row["topic"].removeprefix(services.urls.base)} for row in rows]
     zone = services.settings.site.zone
-    print_list(rows, as_json=chosen.json, columns=_COLUMNS, zone=zone, roomy="callback")
+    if not chosen.json:
+        rows = [row | _cells(row, services.urls.base, zone) for row in rows]
+    print_list(rows, as_json=chosen.json, columns=_COLUMNS, zone=zone, roomy=("callback", "what_came_of_it"))
 
 
 def _row(subscription: Subscription, now: datetime) -> dict[str, Any]:
@@ -46,6 +46,17 @@ def _row(subscription: Subscription, now: datetime) -> dict[str, Any]:
         "pushed_at": subscription.pushed_at,
         "failures": subscription.failures,
         "detail": subscription.detail,
+    }
+
+
+def _cells(row: dict[str, Any], base: str, zone: tzinfo) -> dict[str, Any]:
+    """What a table has in less room. All topics are below the site's URL."""
+    until, failures = row["lease_until"], row["failures"]
+    return {
+        "topic": row["topic"].removeprefix(base),
+        "callback": row["callback"].partition("://")[2],
+        "lease_until": until and until.astimezone(zone).date(),
+        "what_came_of_it": row["detail"] + (f" ({failures} times)" if failures > 1 else ""),
     }
 
 

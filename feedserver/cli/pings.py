@@ -17,7 +17,7 @@ from feedserver.cli.arguments import (
     verb,
 )
 from feedserver.clock import is_within
-from feedserver.errors import FeedserverError, FetchError, PostNotFound, SendingError
+from feedserver.errors import AddressForbidden, FeedserverError, FetchError, PostNotFound, SendingError
 from feedserver.jobs.worker import HEARTBEAT
 from feedserver.posts import store as posts
 from feedserver.sending import discovery, manners, store
@@ -29,7 +29,7 @@ from feedserver.services import Services
 from feedserver.storage import heartbeat
 from feedserver.urls import split_http
 
-_COLUMNS = ("id", "state", "told", "next_try", "post", "target", "what_came_of_it")
+_COLUMNS = ("id", "state", "told_/_next_try", "post", "target", "what_came_of_it")
 _ALIVE = timedelta(seconds=30)  # since a server last looked for jobs
 
 
@@ -63,7 +63,7 @@ def _list(chosen: Namespace) -> None:
         print_list((_row(services, one) for one in found), as_json=True, columns=())
     else:
         zone = services.settings.site.zone
-        print_list(map(_cells, found), as_json=False, columns=_COLUMNS, zone=zone, roomy="what_came_of_it")
+        print_list(map(_cells, found), as_json=False, columns=_COLUMNS, zone=zone, roomy=("target", "what_came_of_it"))
 
 
 def _row(services: Services, listed: ListedPing) -> dict[str, Any]:
@@ -89,10 +89,9 @@ def _cells(listed: ListedPing) -> dict[str, Any]:
     return {
         "id": ping.id,
         "state": ping.state,
-        "told": ping.told_at,
-        "next_try": listed.next_try_at,
+        "told_/_next_try": listed.next_try_at or ping.told_at,
         "post": listed.slug,
-        "target": ping.target,
+        "target": ping.target.partition("://")[2],
         "what_came_of_it": listed.detail,
     }
 
@@ -139,6 +138,8 @@ def _explain(chosen: Namespace) -> None:
         raise FeedserverError(f"“{chosen.url}” is no absolute http or https URL")
     try:
         sight = discovery.look(services.exchange, chosen.url, services.urls)
+    except AddressForbidden as error:
+        raise FeedserverError(f"{chosen.url} cannot be read: {error.for_owner()}") from error
     except FetchError as error:
         raise FeedserverError(f"{chosen.url} cannot be read: {error}") from error
     protocols = discovery.enabled(services.settings.sending)

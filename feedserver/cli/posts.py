@@ -123,7 +123,7 @@ def _list(chosen: Namespace) -> None:
         if chosen.state in (None, post.status(now))
     )
     columns = ("published_at", "state", "slug", "title", "thoughts")
-    print_list(rows, as_json=chosen.json, columns=columns, zone=services.settings.site.zone, roomy="slug")
+    print_list(rows, as_json=chosen.json, columns=columns, zone=services.settings.site.zone, roomy=("slug",))
 
 
 def _show(chosen: Namespace) -> None:

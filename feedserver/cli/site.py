@@ -62,7 +62,7 @@ def _jobs(chosen: Namespace) -> None:
     with services.database.read() as connection:
         rows = [asdict(overview) for overview in by_kind(connection, services.clock())]
     columns = ("kind", "jobs", "under_way", "due", "failed", "due_since", "next_at", "last_error")
-    print_list(rows, as_json=False, columns=columns, zone=services.settings.site.zone, roomy="last_error")
+    print_list(rows, as_json=False, columns=columns, zone=services.settings.site.zone, roomy=("last_error",))
     print("`--all` lists each" if rows else "nothing waits")
 
 

@@ -99,7 +99,7 @@ def _list(chosen: Namespace) -> None:
         print_list((_row(services, *one) for one in found), as_json=True, columns=())
         return
     rows = (_cells(thought) for thought, _ in found)
-    print_list(rows, as_json=False, columns=_COLUMNS, zone=services.settings.site.zone, roomy="words")
+    print_list(rows, as_json=False, columns=_COLUMNS, zone=services.settings.site.zone, roomy=("words",))
     if most is not None and most < total:
         print(f"the newest {most:,} of {total:,} thoughts; --all lists all of them")
 

@@ -76,8 +76,7 @@ def test_the_table_fits_a_terminal_and_shows_no_controls(run: Run, subscribe: Su
         "until",
         "pushed",
         "at",
-        "failures",
-        "detail",
+        *"what came of it".split(),
     ]
     assert done.out[1].split()[1:3] == ["active", "/feed.atom"]
     assert max(map(len, done.out)) <= 100

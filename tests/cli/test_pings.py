@@ -104,16 +104,26 @@ def test_ping_explain_of_a_page_without_endpoint_is_one_line(
     [
         ("hello", "“hello” is no absolute http or https URL"),
         ("ftp://127.0.2.1/", "“ftp://127.0.2.1/” is no absolute http or https URL"),
-        ("http://127.0.3.1/", "http://127.0.3.1/ cannot be read: the page’s host cannot be found"),
+        (
+            "http://127.0.3.1/",
+            "http://127.0.3.1/ cannot be read: the page is not contacted: "
+            "its address 127.0.3.1 is not public, and in no network of egress.allow",
+        ),
+        (
+            "http://127.0.2.1:8090/",
+            "http://127.0.2.1:8090/ cannot be read: the page is not contacted: port 8090 is not in egress.ports",
+        ),
         (
             "http://blog.example/posts/a",
             "http://blog.example/posts/a cannot be read: the page is on this site, or leads to it",
         ),
     ],
 )
-def test_ping_explain_of_what_is_never_contacted_is_one_line(
-    run: Run, other: OtherSite, url: str, complaint: str
+def test_ping_explain_of_what_is_never_contacted_says_why(
+    run: Run, other: OtherSite, monkeypatch: pytest.MonkeyPatch, url: str, complaint: str
 ) -> None:
+    monkeypatch.setenv("FEEDSERVER_EGRESS_PORTS", "80")
+
     done = run("ping", "explain", url)
 
     assert (done.status, done.out, done.err[-1:]) == (1, [], [f"feedserver: {complaint}"])
@@ -178,10 +188,25 @@ def test_ping_list_says_what_became_of_each_ping_newest_first(run: Run, other: O
 def test_the_table_of_pings_fits_a_terminal(run: Run) -> None:
     table = run("ping", "list").out
 
-    assert table[0].split() == "id state told next try post target what came of it".split()
+    assert table[0].split() == "id state told / next try post target what came of it".split()
     assert len(table) == 3
     assert max(map(len, table)) <= 100
     assert "\x1b" not in "".join(table)
+
+
+def test_the_table_of_pings_tells_pages_of_one_host_apart(
+    run: Run, other: OtherSite, write: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEEDSERVER_SENDING_DELAY", "0")
+    links = [other.put(f"/2026/{page}") for page in ("ants", "bees")]
+    assert run("init", "--no-example").status == 0
+    assert run("post", "add", write(f"---\ntitle: {'long ' * 30}\n---\n{' '.join(links)}\n")).status == 0
+    assert run("jobs", "run", "--until-idle").status == 0
+
+    _, *lines = run("ping", "list").out
+
+    shown = sorted(word for line in lines for word in line.split() if "/2026/" in word)
+    assert shown == [link.removeprefix("http://") for link in links]
 
 
 @pytest.mark.usefixtures("told")

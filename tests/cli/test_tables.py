@@ -80,7 +80,7 @@ def test_what_is_no_terminal_has_a_hundred_columns_whatever_a_variable_says(
 
 
 def test_the_roomy_column_gets_most_of_a_line(capsys: Printed) -> None:
-    _, line = table(capsys, [{"who": "w" * 200, "words": "x" * 200}], roomy="words")
+    _, line = table(capsys, [{"who": "w" * 200, "words": "x" * 200}], roomy=("words",))
 
     assert line.count("x") > 1.9 * line.count("w")
 
