@@ -329,7 +329,18 @@ class FetchError(FeedserverError):
 
 
 class AddressForbidden(FetchError):
-    """The address is neither public nor allowed. Has the text of HostUnknown, so that nobody can probe networks."""
+    """The address is neither public nor allowed. Has the text of HostUnknown, so that nobody can probe networks.
+
+    `why` is for the owner of this site alone; empty where the text says it.
+    """
+
+    def __init__(self, text: str, why: str = "") -> None:
+        super().__init__(text)
+        self.why = why
+
+    def for_owner(self) -> str:
+        """The text for the owner, who may change the settings."""
+        return f"{self.peer} is not contacted: {self.why}" if self.why else str(self)
 
 
 class HostUnknown(FetchError):

@@ -112,7 +112,7 @@ def _checked(host: str, found: Sequence[SocketAddress], allow: Sequence[Network]
 def _forbidden(host: str, why: str) -> AddressForbidden:
     """The error for the sender, who is told nothing of our networks. The log tells the operator."""
     _tell_operator(host, why, int(monotonic() // 60))
-    return AddressForbidden(NOT_FOUND)
+    return AddressForbidden(NOT_FOUND, why)
 
 
 @lru_cache(maxsize=1000)

@@ -112,7 +112,7 @@ def exchange(
         for left in range(redirects, -1, -1):
             parts = split_http(url)
             if parts is None:
-                raise AddressForbidden(NOT_FOUND)
+                raise AddressForbidden(NOT_FOUND, "its URL is no plain http or https one")
             seen.add(urldefrag(url).url)
             with translated_errors(deadline), connection(parts, policy, deadline, resolve, tls) as sock:
                 with suppress(ConnectionError):  # a server may answer, and close, before it has read the whole body

@@ -38,7 +38,7 @@ def without_answer(error: FetchError, *, if_redirected: Outcome) -> Answer:
         case BudgetSpent():
             raise error
         case AddressForbidden():
-            return Answer("none", str(error))
+            return Answer("none", error.for_owner())
         case RedirectRefused():
             return Answer(if_redirected, str(error))
         case _:

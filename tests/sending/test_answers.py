@@ -200,11 +200,21 @@ def test_each_further_server_is_vetted(either: Send, other: OtherSite, location:
     assert len(other.requests) == 1
 
 
-@pytest.mark.parametrize("url", ["http://127.0.3.1/", "http://10.0.0.1/", "http://[::1]/", "http://0x7f.1/"])
-def test_webmention_4_3_an_endpoint_on_a_forbidden_address_is_none_and_told_as_one_that_is_not_there(
-    either: Send, url: str
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("http://127.0.3.1/", "127.0.3.1"),
+        ("http://10.0.0.1/", "10.0.0.1"),
+        ("http://[::1]/", "::1"),
+        ("http://0x7f.1/", "127.0.0.1"),
+    ],
+)
+def test_webmention_4_3_an_endpoint_on_a_forbidden_address_is_none_and_the_owner_learns_why(
+    either: Send, url: str, address: str
 ) -> None:
-    assert either(url) == Answer("none", "the endpoint’s host cannot be found")
+    why = f"its address {address} is not public, and in no network of egress.allow"
+
+    assert either(url) == Answer("none", f"the endpoint is not contacted: {why}")
 
 
 def test_an_endpoint_on_this_site_is_none(either: Send) -> None:

@@ -268,12 +268,15 @@ def test_a_body_that_cannot_be_read_leaves_what_the_header_says(urls: Urls, erro
     assert discover(answer, "http://other.example/", urls, NOW) == Endpoint("pingback", PINGBACK, "X-Pingback header")
 
 
+NOT_PUBLIC = "the page is not contacted: its address {} is not public, and in no network of egress.allow"
+
+
 @pytest.mark.parametrize(
     ("target", "outcome", "detail"),
     [
-        ("http://127.0.3.1/", "none", "the page’s host cannot be found"),
-        ("http://10.0.0.1/", "none", "the page’s host cannot be found"),
-        ("http://user@127.0.2.1/", "none", "the page’s host cannot be found"),
+        ("http://127.0.3.1/", "none", NOT_PUBLIC.format("127.0.3.1")),
+        ("http://10.0.0.1/", "none", NOT_PUBLIC.format("10.0.0.1")),
+        ("http://user@127.0.2.1/", "none", "the page is not contacted: its URL is no plain http or https one"),
         ("http://nowhere.invalid/", "again", "the page’s host cannot be found"),
         ("http://127.0.2.1:1/", "again", "the page’s server cannot be reached"),
     ],
