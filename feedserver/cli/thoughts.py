@@ -39,7 +39,7 @@ from feedserver.thoughts.moderation import actions, erase
 from feedserver.thoughts.moderation.actions import ActionResult
 
 _NEWEST = 50  # thoughts in a table
-_COLUMNS = ("id", "received", "state", "post", "who", "words", "reason")
+_COLUMNS = ("id", "received", "state", "kind", "post", "who", "words", "reason")
 _WORDS = ("response", "author_name", "author_url", "title", "excerpt")
 _OF_HOST = "all thoughts from this host, subdomains included"
 
@@ -129,6 +129,7 @@ def _cells(thought: Thought) -> dict[str, Any]:
         "id": thought.id,
         "received": thought.received_at,
         "state": thought.state,
+        "kind": thought.response or thought.kind,
         "post": thought.post_slug,
         "who": thought.author_name or thought.host,
         "words": thought.words or thought.title or None,

@@ -155,8 +155,8 @@ def _only_page(post: Post) -> str | None:
 
 
 def thought_title(thought: Thought, post: Post) -> str:
-    """Returns the title of a thought as an entry: who, and on which post, or what a reaction did with it."""
-    return f"{thought.author_label} {thought.deed or 'on'} “{shorten(post.label, _TITLE)}”"
+    """Returns the title of a thought as an entry: who, and on which post, or what was done with it."""
+    return f"{thought.author_label} {thought.did} “{shorten(post.label, _TITLE)}”"
 
 
 def thought_author(thought: Thought) -> Person:

@@ -54,5 +54,6 @@ def _html(waiting: QueueEntry, urls: Urls) -> str:
     )
     link = f'<a href="{escape(urls.post(post.slug))}">{escape(post.label)}</a>'
     source = f"<p>Source: {escape(ascii_url(thought.source))}</p>" if thought.source else ""
-    reason = f"<p>Number {thought.id} on {link}: {escape(thought.reason or 'waits')}</p>"
+    number = f"Number {thought.id}, a {thought.response or thought.kind}"
+    reason = f"<p>{number} on {link}: {escape(thought.reason or 'waits')}</p>"
     return f"<blockquote>{as_html(thought.words)}</blockquote>{reason}{source}<ul>{commands}</ul>"

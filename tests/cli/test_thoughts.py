@@ -564,9 +564,9 @@ def test_the_list_shows_who_said_what_and_why_it_waits(run: Run, comment: Add) -
     comment()
 
     heading, line = run("thought", "list").out
-    assert heading.split() == ["id", "received", "state", "post", "who", "words", "reason"]
+    assert heading.split() == ["id", "received", "state", "kind", "post", "who", "words", "reason"]
     assert re.split(" {2,}", line)[1:] == [
-        *("2026-01-31 12:00", "held", "hello", "Cleo", "What a post.", "waits for approval")
+        *("2026-01-31 12:00", "held", "comment", "hello", "Cleo", "What a post.", "waits for approval")
     ]
 
 
@@ -575,8 +575,8 @@ def test_a_reaction_says_what_was_done_and_is_counted_with_no_post(run: Run, pin
     ping("http://other.example/2", Content("Bo", "http://other.example/bo", "", "Well said.", response="reply"))
 
     _, reply, like = run("thought", "list").out
-    assert re.split(" {2,}", reply)[4:6] == ["Bo", "Well said."]
-    assert re.split(" {2,}", like)[4:6] == ["Ann", "Ann liked this."]
+    assert re.split(" {2,}", reply)[3:7] == ["reply", "hello", "Bo", "Well said."]
+    assert re.split(" {2,}", like)[3:7] == ["like", "hello", "Ann", "Ann liked this."]
     listed = json.loads(run("thought", "list", "--json").text)
     assert [(one["response"], one["excerpt"]) for one in listed] == [("reply", "Well said."), ("like", None)]
     assert json.loads(run("thought", "show", 1, "--json").text)["response"] == "like"
@@ -589,7 +589,7 @@ def test_the_table_has_the_newest_fifty_and_says_how_many_there_are(run: Run, co
         comment(name=f"Nr{number}")
 
     def names(*arguments: str) -> list[str]:
-        return [line.split()[5] for line in run("thought", "list", *arguments).out if "Nr" in line]
+        return [line.split()[6] for line in run("thought", "list", *arguments).out if "Nr" in line]
 
     assert names() == [f"Nr{number}" for number in range(59, 9, -1)]
     assert run("thought", "list").out[-1] == "the newest 50 of 60 thoughts; --all lists all of them"

@@ -82,6 +82,7 @@ def test_a_reaction_that_waits_says_what_was_done(services: WebServices, post: P
 
     assert entry.title == "Ann reposted “Fog & <sea>”"
     assert "<blockquote><p>Ann reposted this.</p></blockquote>" in entry.content[0].value
+    assert "a repost on <a" in entry.content[0].value
 
 
 def test_a_decided_thought_leaves_the_queue(services: WebServices, clock: Clock, post: Post, read: Read) -> None:

@@ -211,6 +211,11 @@ def test_feeds_tell_what_a_thought_is_to_the_post(
     (item,) = json.loads(client.get("/thoughts.json").data)["items"]
 
     assert item["_feedserver"]["response"] == response
+    titles = {"reply": "Ann replied to “Fog”", "rsvp": "Ann answered “Fog”", "mention": "Ann on “Fog”"}
+    if response in titles:
+        for fmt in ("rss", "atom"):
+            (entry,) = feedparser.parse(client.get(f"/thoughts.{fmt}").data).entries
+            assert entry.title == item["title"] == titles[response]
     if response in ("mention", "reply", "rsvp"):
         assert item["content_text"] == "One.\n\nTwo."
 
