@@ -226,7 +226,7 @@ class FanOut:
         again = [(result, _next_try(result, now)) for result in results if result.outcome == "again"]
         waiting.take(connection, [result for result in results if result.outcome == "taken"], now)
         waiting.end(connection, [result for result in results if result.outcome == "ended"], now)
-        waiting.retry(connection, [(result, at) for result, at in again if at is not None])
+        waiting.retry(connection, [(result, at) for result, at in again if at is not None], now)
         waiting.drop(connection, [result for result, at in again if at is None])
         return jobs.held(connection, self._job)
 

@@ -47,7 +47,8 @@ def announce(connection: Connection, look: Look, now: datetime) -> None:
     """Notes a changed topic. Its newest version waits from now on for each reader that has another one.
 
     What waited before is replaced; where the topic has gone, or has come back to what a reader has, nothing waits.
-    Beyond `MOST_A_MINUTE`, versions wait for the end of that minute: strangers change feeds with each thought.
+    Beyond `MOST_A_MINUTE`, versions wait for the end of that minute: strangers change feeds with each thought. A
+    callback that failed twice is tried when its pause is over, whatever comes meanwhile.
     """
     topics.note(connection, look)
     of_topic = (table.c.topic == look.topic, *gets_pushes(now))
@@ -59,7 +60,12 @@ def announce(connection: Connection, look: Look, now: datetime) -> None:
         ]
         full = rate_limits.take(connection, [Limit(f"push:{look.topic}", MOST_A_MINUTE)], now, tidy=False)
         next_at = now + timedelta(seconds=full.seconds) if full else now
-        values = {"waiting_etag": look.etag, "waiting_since": now, "next_push_at": next_at}
+        is_paused = and_(table.c.failures > 1, table.c.waiting_etag.is_not(None))
+        values = {
+            "waiting_etag": look.etag,
+            "waiting_since": case((is_paused, table.c.waiting_since), else_=now),
+            "next_push_at": case((is_paused, table.c.next_push_at), else_=next_at),
+        }
         connection.execute(update(table).where(*of_topic, *lacks_it).values(values))
 
 
@@ -99,7 +105,15 @@ _TAKEN = (
     )
 )
 _FAILED = update(table).where(_OF).values(failures=table.c.failures + 1, detail=bindparam("words"))
-_AGAIN = update(table).where(_OF, _IS_WHAT_WAITS).values(next_push_at=bindparam("next"))
+# The pause holds for a newer version too. One that waits since later than now was announced by a clock that was wrong.
+_AGAIN = (
+    update(table)
+    .where(_OF, table.c.waiting_etag.is_not(None))
+    .values(
+        next_push_at=bindparam("next"),
+        waiting_since=case((table.c.waiting_since > bindparam("now"), bindparam("now")), else_=table.c.waiting_since),
+    )
+)
 _DROPPED = update(table).where(_OF, _IS_WHAT_WAITS).values(pushed_etag=bindparam("etag"), **_NOTHING_WAITS)
 
 
@@ -108,10 +122,10 @@ def take(connection: Connection, results: Sequence[Result], now: datetime) -> No
     _run(connection, _TAKEN, [{**_values(result), "now": now, "seconds": result.seconds} for result in results])
 
 
-def retry(connection: Connection, results: Sequence[tuple[Result, datetime]]) -> None:
+def retry(connection: Connection, results: Sequence[tuple[Result, datetime]], now: datetime) -> None:
     """Stores that pushes failed, and when each is tried again."""
     _run(connection, _FAILED, [_values(result) for result, _ in results])
-    _run(connection, _AGAIN, [{**_values(result), "next": next_at} for result, next_at in results])
+    _run(connection, _AGAIN, [{"of": result.due.id, "next": next_at, "now": now} for result, next_at in results])
 
 
 def drop(connection: Connection, results: Sequence[Result]) -> None:

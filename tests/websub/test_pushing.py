@@ -279,6 +279,52 @@ def test_after_a_day_a_push_is_dropped_and_the_subscription_gets_the_next_one(
     assert stored(services, reader).failures == 0
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # quick there; the SQL runs below on both
+def test_new_versions_do_not_shorten_the_pauses_of_a_callback_that_failed_twice(
+    services: WebServices, publish: Publish, clock: Clock, readers: Readers
+) -> None:
+    """Or whoever moves the name of a confirmed callback to another server could have that one flooded."""
+    bodies: list[str] = []
+
+    def fail_while_the_next_version_comes(_path: str) -> int:
+        bodies.append(publish(f"During a try {len(bodies)}").slug)
+        return 500
+
+    readers.answer = fail_while_the_next_version_comes
+    reader = subscribe(services, f"{readers.url}/")
+    for number in range(8):
+        publish(f"News {number}")
+        services.runner.run_due()
+        clock.move(seconds=30)
+    assert 3 <= len(readers.take()) <= 6, "within four minutes"
+
+    readers.answer = lambda _: 200
+    clock.move(minutes=20)
+    services.runner.run_due()
+    (taken,) = readers.take()
+    assert b"News 7" in taken.body
+    assert stored(services, reader).failures == 0
+    publish("At once again")
+    services.runner.run_due()
+    assert len(readers.take()) == 1
+
+
+def test_a_clock_that_was_a_day_ahead_has_no_callback_tried_every_few_seconds_for_a_day(
+    services: WebServices, publish: Publish, clock: Clock, readers: Readers
+) -> None:
+    readers.answer = lambda _: 500
+    subscribe(services, f"{readers.url}/")
+    clock.move(days=1)
+    publish("News")
+    services.runner.run_due()
+    clock.move(days=-1)
+    for _ in range(30):
+        services.runner.run_due()
+        clock.move(minutes=2)
+
+    assert len(readers.take()) < 12, "within an hour"
+
+
 def test_410_ends_the_subscription(services: WebServices, publish: Publish, clock: Clock, readers: Readers) -> None:
     readers.answer = lambda _: 410
     reader = subscribe(services, f"{readers.url}/")
