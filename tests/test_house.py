@@ -18,6 +18,7 @@ SHARED = {
     "errors",
     "host_names",
     "private_files",
+    "request_body",
     "setting_sources",
     "setting_types",
     "settings",

@@ -5,8 +5,6 @@ from typing import Final
 from feedserver import errors, xmlrpc
 from feedserver.xmlrpc import Call
 
-MAX_BODY: Final = 65_536  # bytes
-
 # Pingback 1.0 section 3, and docs/interface.md, “pingback.ping”.
 FAULTS: Final[dict[type[errors.PingError], int]] = {
     errors.PingToItself: 0,

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Final
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from feedserver import errors, xmlrpc
+from feedserver.request_body import BodyRefused, read_body
 from feedserver.services import services
 from feedserver.thoughts import pingback, shown
 from feedserver.thoughts.failures import is_unavailable
@@ -20,13 +20,10 @@ _MOST_PINGBACKS: Final = 1_000  # in one answer: anyone can ask, and a post can 
 @blueprint.post("/pingback", provide_automatic_options=False, strict_slashes=False)
 def endpoint() -> Response:
     """Answers one XML-RPC call."""
-    request.max_content_length = pingback.MAX_BODY
-    if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
-        return _plain(415, "The request body must not be compressed.")
     try:
-        body = request.get_data()
-    except RequestEntityTooLarge:
-        return _plain(413, f"The request body must not be over {pingback.MAX_BODY} bytes.")
+        body = read_body()
+    except BodyRefused as error:
+        return _plain(error.status, str(error))
     return Response(_answer(body), content_type=xmlrpc.CONTENT_TYPE)
 
 

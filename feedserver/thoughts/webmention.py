@@ -14,8 +14,6 @@ from werkzeug.http import parse_accept_header
 from feedserver import errors
 from feedserver.thoughts.model import State
 
-MAX_BODY: Final = 65_536  # bytes
-MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 FIELDS: Final = ("source", "target")
 REFUSED: Final = "refused"  # the status, in JSON, of what no thought tells of
 

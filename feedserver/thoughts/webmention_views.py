@@ -7,10 +7,10 @@ Nothing of cookies or sessions is used, so requests of other sites' scripts and 
 from typing import Final
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
-from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver import errors
+from feedserver.request_body import FORM, BodyRefused, read_body
 from feedserver.services import services
 from feedserver.thoughts import webmention
 from feedserver.thoughts.failures import is_unavailable
@@ -26,11 +26,10 @@ _PREFLIGHT_SECONDS: Final = 86_400
 @blueprint.post(_PATH, strict_slashes=False, provide_automatic_options=False)
 def endpoint() -> BaseResponse:
     """Answers one webmention."""
-    sent = webmention.fields(b"")
-    refusal = _unreadable()
-    if refusal is not None:
-        return _respond(refusal, sent)
-    sent = webmention.fields(request.get_data())
+    try:
+        sent = webmention.fields(read_body(FORM))
+    except BodyRefused as error:
+        return _respond(Answer(error.status, webmention.REFUSED, str(error)), webmention.fields(b""))
     return _respond(_answer(sent), sent)
 
 
@@ -69,20 +68,6 @@ def _for_everybody(response: Response) -> Response:
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Expose-Headers"] = "Location, Retry-After"
     return response
-
-
-def _unreadable() -> Answer | None:
-    """The refusal of a body that is not read: of another type, compressed, or too large."""
-    request.max_content_length = webmention.MAX_BODY
-    if request.mimetype != webmention.MEDIA_TYPE:
-        return Answer(415, webmention.REFUSED, f"the request must be a form of the type {webmention.MEDIA_TYPE}")
-    if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
-        return Answer(415, webmention.REFUSED, "the request body must not be compressed")
-    try:
-        request.get_data()
-    except RequestEntityTooLarge:
-        return Answer(413, webmention.REFUSED, f"the request body must not be over {webmention.MAX_BODY} bytes")
-    return None
 
 
 def _answer(sent: webmention.Fields) -> Answer:

@@ -18,9 +18,6 @@ from feedserver.settings import EgressSettings
 from feedserver.urls import split_http
 from feedserver.websub.model import LEASE, Asked, Mode, bounded_lease
 
-MAX_BODY: Final = 65_536  # bytes
-CONTENT_TYPE: Final = "application/x-www-form-urlencoded"
-
 _FIELDS: Final = ("mode", "callback", "topic", "lease_seconds", "secret", "verify_token")  # each after “hub.”
 _MAX_FIELDS: Final = 100
 _MAX_SECRET: Final = 199  # bytes (WebSub section 5.1)

@@ -3,7 +3,6 @@
 from typing import Final
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from feedserver.errors import (
     HubFull,
@@ -13,9 +12,9 @@ from feedserver.errors import (
     TooManyRequests,
     Unconfirmed,
 )
+from feedserver.request_body import FORM, BodyRefused, read_body
 from feedserver.services import services
 from feedserver.storage.explaining import DATABASE_ERRORS, is_outage
-from feedserver.websub import requests
 
 blueprint = Blueprint("websub", __name__)
 
@@ -32,15 +31,10 @@ _AWAY: Final = 30  # seconds until a database that does not answer is worth anot
 @blueprint.post("/hub", provide_automatic_options=False, strict_slashes=False)
 def endpoint() -> Response:
     """Takes a request to subscribe or unsubscribe."""
-    request.max_content_length = requests.MAX_BODY
-    if request.mimetype != requests.CONTENT_TYPE:
-        return _plain(415, f"The request must be a form, {requests.CONTENT_TYPE}.")
-    if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
-        return _plain(415, "The request body must not be compressed.")
     try:
-        services().hub.receive(request.get_data(), request.remote_addr or "")
-    except RequestEntityTooLarge:
-        return _plain(413, f"The request body must not be over {requests.MAX_BODY} bytes.")
+        services().hub.receive(read_body(FORM), request.remote_addr or "")
+    except BodyRefused as error:
+        return _plain(error.status, str(error))
     except SubscriptionError as error:
         return _plain(STATUSES[type(error)], str(error), error.wait)
     except DATABASE_ERRORS as error:

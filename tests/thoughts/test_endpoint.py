@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from feedserver.errors import TimedOut
 from feedserver.posts.model import Post
+from feedserver.request_body import MAX_BODY
 from feedserver.storage.schema import thoughts
-from feedserver.thoughts import pingback
 from tests.support.pinging import call_body, ping_body, read_answer
 from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
@@ -59,7 +59,7 @@ def test_only_post_is_taken(site: Site, method: str) -> None:
 
 @on_sqlite
 def test_a_body_over_64_kib_is_413(site: Site) -> None:
-    largest = ping_body(SOURCE, "http://blog.example/posts/a-post").ljust(pingback.MAX_BODY)
+    largest = ping_body(SOURCE, "http://blog.example/posts/a-post").ljust(MAX_BODY)
 
     assert site.call(largest).response.status_code == 200
     assert site.call(largest + b" ").response.status_code == 413

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DataError, OperationalError
 
 from feedserver.errors import BadStatus, FetchError, HostUnknown, NotText, TimedOut
 from feedserver.posts.model import Post
+from feedserver.request_body import MAX_BODY
 from feedserver.storage.engine import Database
-from feedserver.thoughts import webmention
 from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.receiving import Receiver
 from tests.thoughts.site import SOURCE, Form, Site, SiteWith, linking
@@ -54,7 +54,7 @@ def test_a_parameter_of_the_type_and_its_letter_case_do_not_matter(site: Site, t
 @on_sqlite
 def test_a_body_over_64_kib_is_413(site: Site, target: str) -> None:
     site.web.put(SOURCE, linking(target))
-    largest = f"source={SOURCE}&target={target}&more=".encode().ljust(webmention.MAX_BODY, b"x")
+    largest = f"source={SOURCE}&target={target}&more=".encode().ljust(MAX_BODY, b"x")
 
     assert site.post_form(largest).status == 201
     assert site.post_form(largest + b"x").status == 413
