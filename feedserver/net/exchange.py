@@ -22,6 +22,7 @@ from feedserver.net.location import KEPT_IN_TARGETS, redirect_target
 from feedserver.urls import split_http
 
 MAX_REDIRECTS: Final = 5
+_HTML: Final = frozenset({"", "text/html", "application/xhtml+xml"})  # "": no Content-Type
 # Statuses that lead elsewhere (RFC 9110 section 15.4): 301 to 303 would make a GET of a POST.
 _REDIRECTS: Final = {"GET": frozenset({301, 302, 303, 307, 308}), "POST": frozenset({307, 308})}
 
@@ -71,6 +72,20 @@ class Response:
     def get(self, name: str) -> str:
         """The first value of a header field, "" if it is missing."""
         return next(iter(self.get_all(name)), "")
+
+    @property
+    def media_type(self) -> str:
+        """The type of the body without parameters, in lower case; "" if it is not given."""
+        return self.get("Content-Type").partition(";")[0].strip().lower()
+
+    @property
+    def may_be_html(self) -> bool:
+        """Whether the body is HTML or XHTML, or has no type."""
+        return self.media_type in _HTML
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
 
 
 class Exchange(Protocol):

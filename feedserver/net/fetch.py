@@ -13,7 +13,6 @@ from feedserver.net.exchange import Header, Request, Response, exchange
 MAX_VALIDATOR: Final = 1000  # characters of an ETag or Last-Modified; longer ones are not stored
 _ACCEPT: Final = "text/html, application/xhtml+xml;q=0.9"
 _PAGES: Final = frozenset(range(200, 300)) - {204, 205}  # statuses of pages in browsers; 204 and 205 have no body
-_HTML: Final = frozenset({"", "text/html", "application/xhtml+xml"})  # "": no Content-Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +95,7 @@ def _validator(value: str | None) -> str | None:
 
 
 def _is_page(response: Response) -> bool:
-    is_html = response.get("Content-Type").partition(";")[0].strip().lower() in _HTML
-    return response.status in _PAGES and is_html
+    return response.status in _PAGES and response.may_be_html
 
 
 def _page(response: Response) -> FetchedPage:

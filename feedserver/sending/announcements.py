@@ -23,7 +23,6 @@ from feedserver.urls import absolute_url
 
 _MOST: Final = 10  # of a kind: the first one counts, the others are for `ping explain`
 _RELATIONS: Final = frozenset({"webmention", "http://webmention.org", "http://webmention.org/"})
-_HTML: Final = frozenset({"", "text/html", "application/xhtml+xml"})  # "": no Content-Type
 _PINGBACK: Final = re.compile(r'<link rel="pingback" href="([^"]++)" ?/?>')
 _ENTITY: Final = re.compile("&(amp|lt|gt|quot);")
 _CHARACTERS: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"'}
@@ -48,11 +47,6 @@ def in_header(response: Response) -> list[Announcement]:
         *(Announcement("webmention", _resolved(url, page, page), "Link header") for url in islice(webmention, _MOST)),
         *(Announcement("pingback", usable(url), "X-Pingback header") for url in islice(pingback, _MOST)),
     ]
-
-
-def may_be_in_text(response: Response) -> bool:
-    """Whether the text of a page may announce endpoints: it is HTML or XHTML, or has no type."""
-    return response.get("Content-Type").partition(";")[0].strip().lower() in _HTML
 
 
 def in_text(response: Response) -> list[Announcement]:

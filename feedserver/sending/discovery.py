@@ -7,7 +7,7 @@ from typing import Final
 
 from feedserver.errors import FetchError, NotText
 from feedserver.net.exchange import Exchange, Request, Response
-from feedserver.sending.announcements import Announcement, in_header, in_text, may_be_in_text
+from feedserver.sending.announcements import Announcement, in_header, in_text
 from feedserver.sending.answers import Answer, Endpoint, Protocol
 from feedserver.sending.meaning import is_trouble, refuse_own, refusing_own, retry_after, without_answer
 from feedserver.settings import SendingSettings
@@ -70,10 +70,10 @@ def look(
     refuse_own(target, urls, _PEER)
     response = exchange(
         Request(target, accept=_ACCEPT, peer=_PEER),
-        wants_body=lambda head: may_be_in_text(head) and not _is_decided(in_header(head), protocols),
+        wants_body=lambda head: head.may_be_html and not _is_decided(in_header(head), protocols),
         on_redirect=refusing_own(urls, _PEER, on_redirect),
     )
-    found = (*in_header(response), *(in_text(response) if may_be_in_text(response) else ()))
+    found = (*in_header(response), *(in_text(response) if response.may_be_html else ()))
     # A stable sort: of one protocol, those of the header stay before those of the text.
     return Sight(response, tuple(sorted(found, key=lambda one: PROTOCOLS.index(one.protocol))))
 
@@ -109,6 +109,6 @@ def _without_endpoint(sight: Sight, now: datetime) -> Answer:
         return Answer("again", "the page broke off, and announces no endpoint before")
     if response.body_error is not None and not isinstance(response.body_error, NotText):
         return Answer("again", str(response.body_error))
-    answered = "" if 200 <= response.status < 300 else f"answered {response.status} and "
+    answered = "" if response.is_success else f"answered {response.status} and "
     what = "an endpoint of a protocol that is turned off" if sight.announcements else "no endpoint"
     return Answer("none", f"the page {answered}announces {what}")

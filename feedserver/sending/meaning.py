@@ -82,11 +82,10 @@ def said(what: object, words: str) -> str:
 
 def words_of(response: Response) -> str:
     """The body as one clean line of at most 200 characters: the text of HTML, the message in JSON, "" if no text."""
-    content_type = response.get("Content-Type")
-    kind = content_type.partition(";")[0].strip().lower()
+    kind = response.media_type
     if kind and not (kind.startswith("text/") or kind.endswith(("json", "xml"))):
         return ""
-    text = decode(response.body, content_type)
+    text = decode(response.body, response.get("Content-Type"))
     if kind.endswith("json"):
         text = _message(text)
     elif kind.endswith(("html", "xml")) or not kind:

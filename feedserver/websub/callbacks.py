@@ -27,17 +27,13 @@ def tell(exchange: Exchange, callback: str, fields: dict[str, str]) -> Told:
     query = urlencode({f"hub.{name}": value for name, value in fields.items()})
     request = Request(callback, peer="the callback", max_bytes=_MAX_BYTES, more_query=query)
     try:
-        answer = exchange(request, redirects=0, wants_body=is_success, timeout=_SECONDS)
+        answer = exchange(request, redirects=0, wants_body=lambda head: head.is_success, timeout=_SECONDS)
     except FetchError as error:
         # A name that does not resolve, and an address that may not be contacted, are told in the same words.
         return Told(None, str(error), again=isinstance(error, (TimedOut, ConnectionFailed)))
     if answer.body_error is not None:
         return Told(None, str(answer.body_error), again=True)
     return Told(answer)
-
-
-def is_success(answer: Response) -> bool:
-    return 200 <= answer.status < 300
 
 
 def pause_before_next(attempts: int) -> timedelta | None:

@@ -93,7 +93,7 @@ class Notices:
             )
         except FetchError as error:
             return str(error)
-        return "" if 200 <= answer.status < 300 else f"the hub answered {answer.status}"
+        return "" if answer.is_success else f"the hub answered {answer.status}"
 
     def _later(self, job: Job, pause: timedelta, why: str, attempts: int | None = None) -> Outcome:
         now = self.clock()

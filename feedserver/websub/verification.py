@@ -18,7 +18,7 @@ from feedserver.jobs.model import Job, Outcome
 from feedserver.net.exchange import Exchange
 from feedserver.storage.engine import Database
 from feedserver.websub import store, topics
-from feedserver.websub.callbacks import Told, is_success, pause_before_next, tell
+from feedserver.websub.callbacks import Told, pause_before_next, tell
 from feedserver.websub.model import Asked, Subscription
 from feedserver.websub.pushing import newest_etag
 from feedserver.websub.turns import Turns
@@ -107,7 +107,7 @@ def _problem(told: Told, challenge: str) -> str:
     """Why an answer does not confirm; "" if it does."""
     if told.answer is None:
         return told.why_not
-    if not is_success(told.answer):
+    if not told.answer.is_success:
         return f"the callback answered {told.answer.status}"
     is_repeated = not told.answer.incomplete and told.answer.body == challenge.encode()
     return "" if is_repeated else "the callback did not repeat the challenge"
