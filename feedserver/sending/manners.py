@@ -17,11 +17,9 @@ from feedserver.sending.answers import Endpoint
 from feedserver.settings import SendingSettings
 from feedserver.storage import rate_limits, revision
 from feedserver.storage.rate_limits import Count, Limit, Refusal
-from feedserver.thoughts.verification.fetch_budget import budget_key
-from feedserver.thoughts.verification.verify import ENOUGH
+from feedserver.thoughts.verification.fetch_budget import LIMIT_REACHED, budget_key
 
 PAUSE: Final = timedelta(seconds=16)  # between two pingbacks: WordPress refuses a second one within 15 seconds
-RESTORED: Final = "the site was restored from a backup; `feedserver resume` ends the wait"
 _OFF: Final = "sending.webmentions and sending.pingbacks are false"
 _BUSY: Final = "another ping to this host is under way, or was sent shortly before"
 _UNDER_WAY: Final = timedelta(seconds=30)  # a place is free after that if its process has died
@@ -40,8 +38,8 @@ class Wait:
 
 def wait(connection: Connection, settings: SendingSettings) -> Wait | None:
     """Why this site sends nothing now; None if it does."""
-    if revision.restored_at(connection) is not None:
-        return Wait(RESTORED, timedelta(minutes=1))
+    if revision.is_restored(connection):
+        return Wait(revision.WAITS_AS_COPY, revision.COPY_PAUSE)
     return None if settings.webmentions or settings.pingbacks else Wait(_OFF, timedelta(hours=1))
 
 
@@ -60,7 +58,7 @@ def leave(connection: Connection, places: Sequence[Count], now: datetime, *, pin
 
 def reason(refusal: Refusal) -> str:
     """Why a ping waits, for the owner."""
-    return _BUSY if refusal.bucket.startswith(_PLACE) else ENOUGH
+    return _BUSY if refusal.bucket.startswith(_PLACE) else LIMIT_REACHED
 
 
 def retry_at(connection: Connection, job: Job, refusal: Refusal, now: datetime) -> datetime | None:

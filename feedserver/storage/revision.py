@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
@@ -11,6 +11,8 @@ from sqlalchemy import Connection, insert, select, update
 from feedserver.clock import rfc3339
 from feedserver.storage.schema import site
 
+COPY_PAUSE: Final = timedelta(minutes=1)  # of jobs that tell others, until they ask again whether this is the real site
+WAITS_AS_COPY: Final = "the site was restored from a backup; `feedserver resume` ends the wait"
 _LARGEST_STEP: Final = 2**31  # four thousand million such steps fit into the column
 
 _SALT_BYTES = 16
@@ -120,6 +122,10 @@ def restored_at(connection: Connection) -> datetime | None:
     """When the site was restored, until `resume`; whatever tells others of it must not while this is a time."""
     restored: datetime | None = connection.execute(select(site.c.restored_at)).scalar_one()
     return restored
+
+
+def is_restored(connection: Connection) -> bool:
+    return restored_at(connection) is not None
 
 
 def reminder(restored_at: datetime) -> str:

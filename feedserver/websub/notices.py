@@ -28,7 +28,6 @@ from feedserver.websub.delivery import pause_after
 
 NOTICE: Final = "tell hub"
 _EVERYWHERE: Final = timedelta(seconds=1)  # until all processes serve a change
-_WAIT_AS_COPY: Final = timedelta(seconds=60)  # until it is asked again whether the site is the real one
 _FORM: Final = (("Content-Type", "application/x-www-form-urlencoded"),)
 
 
@@ -61,10 +60,10 @@ class Notices:
         hub, _, key = job.subject.partition(" ")
         address, now = newest_of(key), self.clock()
         with self.database.read() as connection:
-            is_restored = revision.restored_at(connection) is not None
+            is_restored = revision.is_restored(connection)
             is_there = self._exists(connection, address)
         if is_restored:
-            return self._later(job, _WAIT_AS_COPY, "the site was restored; it waits for `feedserver resume`")
+            return self._later(job, revision.COPY_PAUSE, revision.WAITS_AS_COPY)
         problem = self._tell(hub, address.url(self.urls)) if is_there else ""
         pause = pause_after(now - job.created_at, random.random()) if problem else None  # noqa: S311 - no secret
         if pause is not None:

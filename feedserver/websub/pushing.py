@@ -50,7 +50,7 @@ class Pusher:
         from feedserver.websub.fan_out import FanOut  # with its threads, where there are readers
 
         with self.database.read() as connection:
-            is_restored = revision.restored_at(connection) is not None
+            is_restored = revision.is_restored(connection)
         fan_out = FanOut(self.database, self.clock, self.documents(), self.exchange, self.most_seconds, job)
         if not is_restored:
             fan_out.run(self.stopping)

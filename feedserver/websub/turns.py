@@ -1,17 +1,14 @@
 """When a callback may be asked: not by a restored site, and within the limits of requests to its host."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import Job
 from feedserver.storage import rate_limits, revision
-from feedserver.thoughts.verification.fetch_budget import FetchBudget
-
-_WAIT_AS_COPY: Final = timedelta(seconds=60)  # until it is asked again whether the site is the real one
+from feedserver.thoughts.verification.fetch_budget import LIMIT_REACHED, FetchBudget
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +17,10 @@ class Turns:
 
     def take(self, connection: Connection, job: Job, callback: str, now: datetime) -> bool:
         """Counts a request to `callback`; postpones the leased job and returns False if it has to wait."""
-        if revision.restored_at(connection) is not None:
-            later, why = now + _WAIT_AS_COPY, "the site was restored; it waits for `feedserver resume`"
+        if revision.is_restored(connection):
+            later, why = now + revision.COPY_PAUSE, revision.WAITS_AS_COPY
         elif rate_limits.take(connection, self.budget.limits(callback, job.lane), now):
-            later, why = self.budget.retry_at(connection, job, now), "the limit of requests to this host is reached"
+            later, why = self.budget.retry_at(connection, job, now), LIMIT_REACHED
         else:
             return True
         jobs.postpone(connection, job, later, now, attempts=job.attempts, error=why)

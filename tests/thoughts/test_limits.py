@@ -6,7 +6,7 @@ import pytest
 
 from feedserver.errors import TimedOut
 from feedserver.thoughts.verification import fetch_budget
-from feedserver.thoughts.verification.verify import ENOUGH
+from feedserver.thoughts.verification.fetch_budget import LIMIT_REACHED
 from tests.thoughts.site import SiteWith
 
 
@@ -39,7 +39,7 @@ def test_background_jobs_leave_half_of_a_hosts_budget_to_new_pings(site_with: Si
 
     site.run_jobs()
     assert len(site.web.fetched) - before == 2
-    assert [job.last_error for job in site.jobs()].count(ENOUGH) == 2, "why they wait is told"
+    assert [job.last_error for job in site.jobs()].count(LIMIT_REACHED) == 2, "why they wait is told"
     for number in range(2):
         assert site.mention(site.target, f"http://new.other.example/{number}").outcome == "registered"
 

@@ -17,6 +17,7 @@ from feedserver.storage import rate_limits
 from feedserver.storage.rate_limits import Limit
 from feedserver.urls import Urls
 
+LIMIT_REACHED: Final = "the fetch limit of this host is reached"
 HOSTS_AT_FULL_RATE: Final = 40  # all hosts together get so many times `limits.host` requests a minute: 1,200
 _OVERALL: Final = "fetch:"  # the bucket of all fetches, and the prefix of single hosts' buckets
 _LONG: Final = timedelta(days=1)  # jobs due later than this do not delay others

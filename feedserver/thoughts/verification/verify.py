@@ -30,14 +30,13 @@ from feedserver.thoughts.model import Thought
 from feedserver.thoughts.retention import RefusalCounter
 from feedserver.thoughts.source.identity import page_key
 from feedserver.thoughts.verification import cpu_budget, recheck, sources
-from feedserver.thoughts.verification.fetch_budget import FetchBudget
+from feedserver.thoughts.verification.fetch_budget import LIMIT_REACHED, FetchBudget
 from feedserver.thoughts.verification.inspect import Fetch, Inspection, Inspector
 from feedserver.thoughts.verification.recheck import VERIFY
 from feedserver.thoughts.verification.settle import MOVABLE, Settler
 from feedserver.thoughts.verification.sources import SourceRecord
 from feedserver.urls import Urls, base_of_post
 
-ENOUGH: Final = "the fetch limit of this host is reached"
 TOO_DEAR: Final = "the pages of this sender or site have taken their CPU time for this minute"
 # Seconds for a first attempt while others wait for its slot; a slow source has the whole `egress.timeout` in its next
 # attempt.
@@ -179,7 +178,7 @@ class Verifier:
             if cpu_budget.is_of_cpu(refusal.bucket):
                 run_at, error = cpu_budget.retry_at(connection, job, sender, site, refusal.seconds, now), TOO_DEAR
             else:
-                run_at, error = self._budget.retry_at(connection, job, now), ENOUGH
+                run_at, error = self._budget.retry_at(connection, job, now), LIMIT_REACHED
             jobs.postpone(connection, job, run_at, now, attempts=job.attempts, error=error)
             store.set_next_check(connection, job.subject, run_at)
             return None
@@ -200,7 +199,7 @@ class Verifier:
         """Counts the request after a redirect. Raises BudgetSpent, so that the job is retried later."""
         limits = self._budget.limits(url, lane)
         if self.database.transact(lambda connection: rate_limits.take(connection, limits, self.clock())):
-            raise BudgetSpent(ENOUGH)
+            raise BudgetSpent(LIMIT_REACHED)
 
     # --- after the fetch ---
 
