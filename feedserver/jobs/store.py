@@ -124,11 +124,14 @@ def postpone(
     attempts: int,
     error: str | None,
     priority: int | None = None,
+    concurrency_key: str | None = None,
 ) -> None:
-    """Gives the lease back; the job is due again at `run_at`, with its old priority unless given another."""
-    values = {"run_at": run_at, "planned_at": now, "attempts": attempts, "last_error": error} | _FREE
+    """Gives the lease back; the job is due again at `run_at`, with its old priority and key unless given others."""
+    values: dict[str, Any] = {"run_at": run_at, "planned_at": now, "attempts": attempts, "last_error": error} | _FREE
     if priority is not None:  # else it stays: a ping may have made the job interactive meanwhile
         values["priority"] = priority
+    if concurrency_key is not None:
+        values["concurrency_key"] = concurrency_key
     connection.execute(_SET_HELD, {"job": job.id, "token": job.lease_token, **values})
 
 

@@ -162,12 +162,17 @@ class Delivery:
     # --- after the requests ---
 
     def _put_off(self, connection: Connection, job: Job, refusal: Refusal, places: Sequence[Count]) -> Outcome:
-        """Has the page told later, as a limit is reached. That is no try."""
+        """Has the page told later, as a limit is reached. That is no try.
+
+        What waits for the place of its endpoint's host waits with all others that do, each for its turn: their pages
+        are not asked again and again meanwhile.
+        """
         now = self.clock()
         if jobs.held(connection, job):
-            later = manners.retry_at(connection, job, refusal, now) or self._budget.retry_at(connection, job, now)
-            reason = manners.reason(refusal)
-            jobs.postpone(connection, job, later, now, attempts=job.attempts, error=reason)
+            reason, queue = manners.reason(refusal), manners.queue(refusal)
+            turn = manners.turn(connection, refusal, queue, now) if queue else None
+            later = turn or self._budget.retry_at(connection, job, now)
+            jobs.postpone(connection, job, later, now, attempts=job.attempts, error=reason, concurrency_key=queue)
         manners.leave(connection, places, now)
         return "put off"
 

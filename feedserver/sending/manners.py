@@ -12,8 +12,9 @@ from typing import Final
 from sqlalchemy import Connection
 
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import Job
+from feedserver.jobs.model import one_at_a_time
 from feedserver.sending.answers import Endpoint
+from feedserver.sending.store import SEND
 from feedserver.settings import SendingSettings
 from feedserver.storage import rate_limits, revision
 from feedserver.storage.rate_limits import Count, Limit, Refusal
@@ -61,14 +62,22 @@ def reason(refusal: Refusal) -> str:
     return _BUSY if refusal.bucket.startswith(_PLACE) else LIMIT_REACHED
 
 
-def retry_at(connection: Connection, job: Job, refusal: Refusal, now: datetime) -> datetime | None:
-    """When to try again what waits for a place: after the others that do; None if it waits for something else."""
-    if not refusal.bucket.startswith(_PLACE):
-        return None
+def key(url: str) -> str:
+    """The concurrency key of jobs that send pings to the host of a URL."""
+    return one_at_a_time(SEND, budget_key(url))
+
+
+def queue(refusal: Refusal) -> str | None:
+    """The concurrency key of all that wait for the same place; None if it is no place that was refused."""
+    is_place = refusal.bucket.startswith(_PLACE)
+    return one_at_a_time(SEND, refusal.bucket.removeprefix(_PLACE)) if is_place else None
+
+
+def turn(connection: Connection, refusal: Refusal, waiting: str, now: datetime) -> datetime:
+    """When to try again what waits for a place: after the others in its queue, which is `waiting`."""
     if refusal.held >= _FULL:  # a ping is under way, and ends at any moment
         return now + PAUSE * uniform(0.1, 1)  # noqa: S311 - no secret
-    assert job.concurrency_key is not None, "jobs that send have one"
-    ahead = jobs.count_planned(connection, job.concurrency_key, now, now + _LONG)
+    ahead = jobs.count_planned(connection, waiting, now, now + _LONG)
     return now + timedelta(seconds=refusal.seconds) + PAUSE * ahead
 
 

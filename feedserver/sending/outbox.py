@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from feedserver.clock import Clock
 from feedserver.errors import AlreadyTold, NothingToTell, OutgoingPingNotFound, PostGone, PostNotFound, PostUnseen
 from feedserver.jobs import store as jobs
-from feedserver.jobs.model import INTERACTIVE, Job, Outcome, one_at_a_time
+from feedserver.jobs.model import INTERACTIVE, Job, Outcome
 from feedserver.posts import store as posts
 from feedserver.posts.events import PostEvent
 from feedserver.posts.model import Post
@@ -24,7 +24,6 @@ from feedserver.sending.model import OutgoingPing
 from feedserver.sending.store import SEND
 from feedserver.settings import SendingSettings
 from feedserver.storage.engine import Database
-from feedserver.thoughts.verification.fetch_budget import budget_key
 from feedserver.urls import Urls, base_of_post
 
 TELL: Final = "tell"  # the kind of the job that works out whom to tell of a post; its subject is the post's id
@@ -199,5 +198,4 @@ class Outbox:
         if job is not None and (job.is_leased(now) or (job.priority == INTERACTIVE and not at_once)):
             return
         jobs.discard(connection, SEND, str(ping_id))
-        key = one_at_a_time(SEND, budget_key(telling.page))
-        jobs.add(connection, SEND, str(ping_id), now, now, concurrency_key=key)
+        jobs.add(connection, SEND, str(ping_id), now, now, concurrency_key=manners.key(telling.page))

@@ -86,6 +86,18 @@ def test_a_host_that_waits_for_its_turn_is_not_asked_again_and_again(
     assert len(elsewhere.requests) == 2 * len(pages)
 
 
+def test_pages_that_wait_for_one_endpoint_are_asked_when_it_is_their_turn(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere
+) -> None:
+    pages = [f"http://h{number}.example/" for number in range(12)]
+    elsewhere.takes_pingbacks(*pages, endpoint="http://ears.example/pingback")
+    publish(services, body=body(*pages))
+    desk.until_later(minutes=10)
+
+    assert sorted(elsewhere.told) == sorted(pages)
+    assert len(elsewhere.looked_at) <= 2 * len(pages)
+
+
 def test_those_that_wait_for_their_turn_wait_one_after_the_other(
     services: WebServices, desk: Desk, elsewhere: Elsewhere
 ) -> None:
