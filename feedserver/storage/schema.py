@@ -458,7 +458,7 @@ feed_versions = Table(
 
 # Who reads our feeds through our hub (WebSub). The columns that begin with `asked` are a request that its callback has
 # not confirmed yet, of a new subscription or of one that is to be renewed or ended; null without one. A version waits
-# to be pushed while `waiting_etag`, `waiting_since` and `next_push_at` are set.
+# to be pushed while `waiting_etag` and `next_push_at` are set.
 _WAITS = text("next_push_at IS NOT NULL")
 _IS_ASKED = text("asked_mode IS NOT NULL")
 websub_subscriptions = Table(
@@ -484,7 +484,7 @@ websub_subscriptions = Table(
     Column("asked_secret", SafeText),
     Column("asked_token", SafeText),  # hub.verify_token
     Column("waiting_etag", SafeText),  # the newest version, which it does not have
-    Column("waiting_since", UtcDateTime),
+    Column("failing_since", UtcDateTime),  # since when pushes of it fail; null before the first one
     Column("next_push_at", UtcDateTime),
     Column("push_seconds", Float),  # how long its callback took to take the last push; null before the first one
     UniqueConstraint("topic", "callback_hash"),

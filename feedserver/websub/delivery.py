@@ -41,9 +41,10 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A subscription that the version `waiting_etag`, or by now a newer one, waits for since `waiting_since`.
+    """A subscription that the version `waiting_etag`, or by now a newer one, waits for.
 
-    `push_seconds` is how long its callback took to take the last push; None before the first one.
+    `push_seconds` is how long its callback took to take the last push, `failing_since` when a push of this version
+    failed first; None before that.
     """
 
     id: int
@@ -54,7 +55,7 @@ class Due:
     failures: int
     push_seconds: float | None
     waiting_etag: str
-    waiting_since: datetime
+    failing_since: datetime | None
 
     @property
     def is_slow(self) -> bool:
@@ -97,13 +98,13 @@ def meaning(status: int) -> tuple[Outcome, str]:
     return "again", f"the callback answered {status}"
 
 
-def pause_after(waited: timedelta, jitter: float) -> timedelta | None:
-    """The pause after a try that failed when the version had waited so long; None: the notification is dropped.
+def pause_after(failing: timedelta, jitter: float) -> timedelta | None:
+    """The pause after a try that failed so long after the first one that did; None: the notification is dropped.
 
-    It doubles the wait: 15 seconds at first, six hours at last. `jitter` from 0 to 1 shortens it by up to a quarter.
+    It doubles that time: 15 seconds at first, six hours at last. `jitter` from 0 to 1 shortens it by up to a quarter.
     """
-    pause = min(max(waited, _SHORTEST_PAUSE), LONGEST_PAUSE) * (1 - jitter / 4)
-    return pause if waited + pause <= _NOTIFICATION else None
+    pause = min(max(failing, _SHORTEST_PAUSE), LONGEST_PAUSE) * (1 - jitter / 4)
+    return pause if failing + pause <= _NOTIFICATION else None
 
 
 def patience(waiting: int, usual: float, known: float | None, most: float) -> float:

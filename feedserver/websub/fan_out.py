@@ -232,5 +232,5 @@ class FanOut:
 
 
 def _next_try(result: Result, now: datetime) -> datetime | None:
-    pause = pause_after(now - result.due.waiting_since, random.random())  # noqa: S311 - no secret
+    pause = pause_after(now - (result.due.failing_since or now), random.random())  # noqa: S311 - no secret
     return None if pause is None else now + pause

@@ -88,8 +88,9 @@ class Verification:
         elif asked.mode == "unsubscribe":
             store.end(connection, [known.id], "its reader has ended it", now)
         else:
-            if known.state == "pending":
+            if known.state_at(now) != "active":  # it is new, or its lease has ended meanwhile
                 topics.follow(connection, known.topic)
+            if known.state == "pending":
                 store.start(connection, known, etag)
             store.activate(connection, known, asked, "renewed" if known.state == "active" else "confirmed", now)
         jobs.finish(connection, job)

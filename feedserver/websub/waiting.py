@@ -27,7 +27,7 @@ from feedserver.websub import store, topics
 from feedserver.websub.delivery import LONGEST_PAUSE, Due, Result
 from feedserver.websub.topics import Look, gets_pushes
 
-_NOTHING_WAITS: Final[dict[str, Any]] = dict.fromkeys(("waiting_etag", "waiting_since", "next_push_at"))
+_NOTHING_WAITS: Final[dict[str, Any]] = dict.fromkeys(("waiting_etag", "failing_since", "next_push_at"))
 MOST_A_MINUTE: Final = 60  # versions of one topic that are pushed; further ones wait, and replace each other
 _UNKNOWN_SECONDS: Final = 0.5  # a callback that was not pushed to yet comes after quick ones, and before slow ones
 _COLUMNS = [table.c[name] for name in Due.__dataclass_fields__]
@@ -63,7 +63,7 @@ def announce(connection: Connection, look: Look, now: datetime) -> None:
         is_paused = and_(table.c.failures > 1, table.c.waiting_etag.is_not(None))
         values = {
             "waiting_etag": look.etag,
-            "waiting_since": case((is_paused, table.c.waiting_since), else_=now),
+            "failing_since": case((is_paused, table.c.failing_since), else_=null()),
             "next_push_at": case((is_paused, table.c.next_push_at), else_=next_at),
         }
         connection.execute(update(table).where(*of_topic, *lacks_it).values(values))
@@ -105,13 +105,13 @@ _TAKEN = (
     )
 )
 _FAILED = update(table).where(_OF).values(failures=table.c.failures + 1, detail=bindparam("words"))
-# The pause holds for a newer version too. One that waits since later than now was announced by a clock that was wrong.
+# The pause holds for a newer version too. What fails since later than now was tried by a clock that was wrong.
 _AGAIN = (
     update(table)
     .where(_OF, table.c.waiting_etag.is_not(None))
     .values(
         next_push_at=bindparam("next"),
-        waiting_since=case((table.c.waiting_since > bindparam("now"), bindparam("now")), else_=table.c.waiting_since),
+        failing_since=case((table.c.failing_since <= bindparam("now"), table.c.failing_since), else_=bindparam("now")),
     )
 )
 _DROPPED = update(table).where(_OF, _IS_WHAT_WAITS).values(pushed_etag=bindparam("etag"), **_NOTHING_WAITS)

@@ -257,6 +257,23 @@ def test_what_is_not_taken_comes_again_within_thirty_seconds_and_is_counted(
     assert len(readers.take()) == 1, "nothing is delivered twice"
 
 
+def test_what_has_waited_long_for_its_first_try_is_tried_again_as_soon_as_any_other(
+    services: WebServices, publish: Publish, clock: Clock, readers: Readers
+) -> None:
+    """Its process was killed, say, and the next one came hours later."""
+    readers.answer = lambda _: 500
+    etag = services.feed_documents.get(SITE_ATOM).validators.etag
+    reader = subscribe(services, f"{readers.url}/", pushed_etag=None, waiting_etag=etag, next_push_at=clock.now)
+    clock.move(hours=3)
+    services.runner.run_due()
+
+    clock.move(seconds=20)
+    services.runner.run_due()
+
+    assert len(readers.take()) == 2
+    assert stored(services, reader).failing_since == clock.now - timedelta(seconds=20)
+
+
 def test_after_a_day_a_push_is_dropped_and_the_subscription_gets_the_next_one(
     services: WebServices, publish: Publish, clock: Clock, readers: Readers
 ) -> None:
@@ -337,6 +354,21 @@ def test_410_ends_the_subscription(services: WebServices, publish: Publish, cloc
     row = stored(services, reader)
     assert (row.state, row.detail) == ("ended", "the callback answered 410: it wants no more")
     assert len(readers.take()) == 1
+
+
+def test_what_changes_between_the_end_of_a_lease_and_its_renewal_is_pushed_then(
+    services: WebServices, client: FlaskClient, publish: Publish, clock: Clock, readers: Readers
+) -> None:
+    callback = f"{readers.url}/"
+    subscribe(services, callback, lease_until=clock.now + timedelta(minutes=1))
+    form = {"hub.mode": "subscribe", "hub.callback": callback, "hub.topic": SITE_ATOM.url(services.urls)}
+    assert client.post("/hub", data=form).status_code == 202
+    clock.move(minutes=2)
+    readers.before_confirming = lambda: publish("News") and services.runner.run_due()
+
+    services.runner.run_due()
+
+    assert [b"News" in push.body for push in readers.take()] == [True]
 
 
 def test_a_lease_that_is_over_gets_no_more_pushes(
@@ -516,9 +548,9 @@ def test_what_was_pushed_waits_no_more_even_if_it_was_newer_than_what_waited(
     services: WebServices, publish: Publish, clock: Clock, waiting_etag: str, goes_on: bool
 ) -> None:
     """Documents are rendered when a push begins: they may hold a change that was not looked for yet."""
-    waits: Any = {"waiting_etag": waiting_etag, "waiting_since": clock.now, "next_push_at": clock.now}
+    waits: Any = {"waiting_etag": waiting_etag, "next_push_at": clock.now}
     reader = subscribe(services, "http://127.0.2.1/", **waits)
-    due = Due(reader, "site/.atom", "http://127.0.2.1/", "127.0.2.1", None, 0, None, "loaded", clock.now)
+    due = Due(reader, "site/.atom", "http://127.0.2.1/", "127.0.2.1", None, 0, None, "loaded", None)
     with services.database.write() as connection:
         waiting.take(connection, [Result(due, "pushed", "taken", "took the last push", 0.1)], clock.now)
 
@@ -530,7 +562,7 @@ def test_what_was_pushed_waits_no_more_even_if_it_was_newer_than_what_waited(
 def test_quick_callbacks_come_first_then_unknown_ones_then_slow_ones_then_those_that_failed(
     services: WebServices, clock: Clock
 ) -> None:
-    waits: Any = {"waiting_etag": "x", "waiting_since": clock.now, "next_push_at": clock.now}
+    waits: Any = {"waiting_etag": "x", "next_push_at": clock.now}
     for name, failures, seconds in (("failed", 1, 0.1), ("slow", 0, 3.0), ("unknown", 0, None), ("quick", 0, 0.1)):
         subscribe(services, f"http://127.0.2.1/{name}", failures=failures, push_seconds=seconds, **waits)
 

@@ -13,7 +13,7 @@ _WAITS = sa.text("next_push_at IS NOT NULL")
 
 def upgrade() -> None:
     op.add_column("websub_subscriptions", sa.Column("waiting_etag", sa.Text()))
-    op.add_column("websub_subscriptions", sa.Column("waiting_since", sa.DateTime(timezone=True)))
+    op.add_column("websub_subscriptions", sa.Column("failing_since", sa.DateTime(timezone=True)))
     op.add_column("websub_subscriptions", sa.Column("next_push_at", sa.DateTime(timezone=True)))
     op.add_column("websub_subscriptions", sa.Column("push_seconds", sa.Float()))
     op.create_index(
