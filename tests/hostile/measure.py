@@ -8,6 +8,7 @@ prints a line of JSON for each case. A fetch may take SECONDS (default 10, like 
 import json
 import os
 import signal
+import ssl
 import sys
 import tempfile
 import time
@@ -29,6 +30,11 @@ from feedserver.net import fetch as fetching
 from feedserver.net.body import Body, read_body
 from feedserver.net.guarded_socket import GuardedSocket
 from feedserver.posts import store as posts
+from feedserver.sending.answers import Answer, Endpoint
+from feedserver.sending.discovery import discover
+from feedserver.sending.pingback import send_pingback
+from feedserver.sending.posting import PATIENCE
+from feedserver.sending.webmention import send_webmention
 from feedserver.services import WebServices, egress_policy
 from feedserver.settings import EgressSettings, Settings, SiteSettings
 from feedserver.text import shorten, strangers_line
@@ -44,6 +50,7 @@ SITE = "http://blog.example"
 POSTS = 200
 GROUPS = {"late": TOO_LATE, "broken": BROKEN, "cut": CUT_SHORT, "long": TOO_LONG, "page": PAGES}
 TLS = ("self-signed", "expired", "wrong name")
+ASKED = ("target", "webmention", "pingback")  # a page that a post links to, and endpoints of both protocols
 
 
 @dataclass(frozen=True)
@@ -60,8 +67,8 @@ class Cost:
     body: int
 
 
-def measure(seconds: float, groups: Sequence[str] = (*GROUPS, "tls", "xml")) -> list[Cost]:
-    """Measures every case of these groups."""
+def measure(seconds: float, groups: Sequence[str] = (*GROUPS, "tls", "xml"), *, asked: bool = False) -> list[Cost]:
+    """Measures every case of these groups; `asked`: also as what we tell of a post (`ASKED`)."""
     with tempfile.TemporaryDirectory() as folder, _hostile_server(Path(folder)) as urls:
         pinging = [url for name, url in urls.items() if "200 posts" in name]
         services = hostile_site(Path(folder), seconds, pinging)
@@ -76,10 +83,12 @@ def measure(seconds: float, groups: Sequence[str] = (*GROUPS, "tls", "xml")) -> 
             group, _, name = key.partition(": ")
             if group in groups:
                 cases[group, name] = partial(_inspected, inspector, url)
+            for role in ASKED if asked and group in groups else ():
+                cases[role, f"{group}: {name}"] = partial(_asked, role, services, trust, url)
         for name, body in BODIES.items() if "xml" in groups else ():
             cases["xml", name] = partial(_parsed, body)
-        late = {key: case for key, case in cases.items() if key[0] == "late"}
-        rest = {key: case for key, case in cases.items() if key[0] != "late"}
+        late = {key: case for key, case in cases.items() if key[0] == "late" or key[1].startswith("late: ")}
+        rest = {key: case for key, case in cases.items() if key not in late}
         return [*_run(rest, os.cpu_count() or 1), *_run(late, max(1, len(late)))]
 
 
@@ -87,6 +96,19 @@ def _inspected(inspector: Inspector, url: str) -> str:
     inspection: Inspection = inspector.inspect(url, "192.0.2.1", None, utc_now())
     found = inspection.findings.mentions
     return f"{inspection.summary}; {len(found)} posts" if found else inspection.summary
+
+
+def _asked(role: str, services: WebServices, trust: ssl.SSLContext, url: str) -> str:
+    """Looks for an endpoint at `url`, or sends a ping to it."""
+    egress, urls, now = services.settings.egress, services.urls, utc_now()
+    guarded = partial(exchange.exchange, policy=egress_policy(services.settings), tls=trust)
+    if role == "target":
+        found = discover(guarded, url, urls, now)
+    else:
+        send = send_webmention if role == "webmention" else send_pingback
+        endpoint, timeout = Endpoint("webmention", url, ""), egress.timeout * PATIENCE
+        found = send(guarded, endpoint, f"{SITE}/posts/post-1", url, urls, now, timeout=timeout)
+    return f"{found.outcome}: {found.detail}" if isinstance(found, Answer) else f"an endpoint: {found.url}"
 
 
 def _parsed(body: bytes) -> str:

@@ -1,46 +1,38 @@
 """Measures what strangers can cost the site, and writes docs/harmless.md: `python -m tests.hostile.report FILE`."""
 
-import os
-import platform
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from importlib.metadata import version
+from collections.abc import Sequence
 from pathlib import Path
 
-from feedserver.jobs.model import MAX_PER_KEY
-from feedserver.jobs.worker import BACKGROUND_SLOTS, SLOTS
 from feedserver.readership.admission import CLIENTS_OF_NETWORK, NAMES_OF_NETWORK
+from feedserver.sending.posting import PATIENCE
 from feedserver.settings import LimitsSettings, PingbackSettings
 from feedserver.thoughts.verification.cpu_budget import MOST as MOST_CPU
-from feedserver.thoughts.verification.cpu_budget import RESERVED
 from feedserver.thoughts.verification.fetch_budget import HOSTS_AT_FULL_RATE
 from tests.hostile import telling
 from tests.hostile.databases import databases
 from tests.hostile.dearest import MAX_BYTES, reader, search
 from tests.hostile.growth import MOST, YEAR, play, settings_of
+from tests.hostile.harmless import Row, document
 from tests.hostile.inside import running_network
 from tests.hostile.inventing import invent
 from tests.hostile.killing import NO_LIMITS, Outcome, ping_through_kills
-from tests.hostile.measure import Cost, measure
+from tests.hostile.measure import ASKED, Cost, measure
 from tests.hostile.pestering import pester
+from tests.hostile.pushed_through_kills import push_through_kills
 from tests.hostile.stalling import WAIT, quantile, stall
+from tests.hostile.storming import p95, storm
 from tests.hostile.telling import running_author
+from tests.hostile.telling_killed import QUICK, tell_through_kills
 from tests.hostile.tiring import crowd, tire
 from tests.support.serving import FEEDSERVER, Site, free_port
 
 SEARCHED = 60.0  # seconds
 SECONDS = 10.0  # the default of egress.timeout
 STARTS = [1, 4, 4, 1, 4, 1, 4, 4]  # worker processes of each start; all are killed before the next one
-GROUPS = {
-    "late": "answers that come late or byte by byte",
-    "broken": "broken answers",
-    "cut": "answers that end early",
-    "long": "endless answers, decompression bombs",
-    "page": "pages made to be slow",
-    "tls": "invalid certificates",
-    "xml": "request bodies",
-}
+FEWER_STARTS = [1, 4, 2, 4]
+SUBSCRIBERS, HANGING = 1000, 100
 AGENTS = 100_000  # invented
 STORMS = {
     "a post with 300 links, to ten pages each of thirty hosts: 100 are told": telling.many_links,
@@ -50,14 +42,13 @@ STORMS = {
     "500 for ever": telling.failing_for_ever,
     "no answer at all": telling.hanging,
 }
-Row = tuple[str, str, str]
 
 
 def main() -> None:
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        costs = measure(SECONDS)
+        costs = measure(SECONDS, asked=True)
         rows += _bounds(costs)
         rows += _dearest()
         rows += _fetches(_made(folder / "pestering"))
@@ -66,9 +57,12 @@ def main() -> None:
         rows += _inside(_made(folder / "inside"))
         rows += _stalled(_made(folder / "stalling"))
         rows += _killed(folder)
+        rows += _stormed(_made(folder / "storm"))
+        rows += _told_killed(folder)
+        rows += _pushed_killed(folder)
         rows += _grown(_made(folder / "grown"))
         told = _told(folder)
-    Path(sys.argv[1]).write_text(_document(rows, costs, told), "utf-8")
+    Path(sys.argv[1]).write_text(document(rows, costs, told), "utf-8")
 
 
 def _made(folder: Path) -> Path:
@@ -80,7 +74,8 @@ def _made(folder: Path) -> Path:
 
 
 def _bounds(costs: Sequence[Cost]) -> list[Row]:
-    sources = [cost for cost in costs if cost.group != "xml"]
+    sources = [cost for cost in costs if cost.group not in ("xml", *ASKED)]
+    asked = [cost for cost in costs if cost.group in ASKED]
     bodies = [cost for cost in costs if cost.group == "xml"]
     entries = [cost for cost in sources if cost.name.startswith("microformats: ")]
     of_marks = [cost.cpu for cost in sources if cost.name.startswith(("accents", "joiners", "flags"))]
@@ -93,6 +88,13 @@ def _bounds(costs: Sequence[Cost]) -> list[Row]:
         ("time for one hostile source", f"{SECONDS:g} s", f"{max(cost.seconds for cost in sources):.1f} s"),
         ("body kept, after decompression", "1,048,576 bytes", f"{max(cost.body for cost in sources):,} bytes"),
         ("bytes taken from the wire", "2.3 MB", f"{max(cost.taken for cost in sources) / 1e6:.2f} MB"),
+        (
+            "CPU for one hostile page or endpoint that is told of a post",
+            "1 s",
+            f"{max(cost.cpu for cost in asked):.2f} s",
+        ),
+        ("memory for it", "16 MB", f"{max(cost.memory for cost in asked) / 1e6:.1f} MB"),
+        ("time for it", f"{SECONDS * PATIENCE:g} s", f"{max(cost.seconds for cost in asked):.1f} s"),
         ("CPU for one hostile request body", "1 s", f"{max(cost.cpu for cost in bodies):.3f} s"),
         ("memory for one hostile request body", "16 MB", f"{max(cost.memory for cost in bodies) / 1e6:.1f} MB"),
     ]
@@ -174,6 +176,53 @@ def _lost(name: str, outcome: Outcome) -> list[Row]:
     ]
 
 
+def _stormed(folder: Path) -> list[Row]:
+    """A new post for many readers who subscribed, some of whom hang."""
+    environ = {"FEEDSERVER_DATABASE_URL": f"sqlite:///{folder / 'site.sqlite3'}"}
+    site = Site(folder, free_port(), environ, FEEDSERVER)
+    site.start()
+    came = storm(site, SUBSCRIBERS, HANGING, calm_seconds=3)
+    site.stop()
+    calm, stormy = (1000 * p95(seconds) for seconds in (came.calm, came.stormy))
+    what = f"{SUBSCRIBERS:,} readers who subscribed, {HANGING} hang"
+    return [
+        (f"a new post is with the last of the others ({what})", "10 s", f"{came.last:.1f} s"),
+        ("pushed twice to who took it", "0", str(len(came.twice))),
+        ("pushes at once", "8", str(came.most_at_once)),
+        ("p95 of polls meanwhile", f"2 × {calm:.1f} ms before", f"{stormy:.1f} ms"),
+    ]
+
+
+def _told_killed(folder: Path) -> list[Row]:
+    rows: list[Row] = []
+    for name, url in databases(folder, "told"):
+        environ = QUICK | {"FEEDSERVER_DATABASE_URL": url}
+        site = Site(_made(folder / f"told-{name}"), free_port(), environ, FEEDSERVER)
+        told = tell_through_kills(site, FEWER_STARTS, seconds_between=1.0, timeout=150)
+        site.stop()
+        what = f"{told.kills} kills of all processes, {len(told.due)} pages"
+        rows += [
+            (f"pages that a post links to never told, {name} ({what})", "0", str(len(told.lost))),
+            (f"told once more, {name}", "what was under way at a kill", str(told.repeated)),
+        ]
+    return rows
+
+
+def _pushed_killed(folder: Path) -> list[Row]:
+    rows: list[Row] = []
+    for name, url in databases(folder, "pushed"):
+        environ = {"FEEDSERVER_DATABASE_URL": url}
+        site = Site(_made(folder / f"pushed-{name}"), free_port(), environ, FEEDSERVER)
+        pushed = push_through_kills(site, FEWER_STARTS, seconds_between=1.5, timeout=90)
+        site.stop()
+        what = f"{len(pushed.kills)} kills of all processes, {pushed.readers} readers"
+        rows += [
+            (f"readers without the newest version, {name} ({what})", "0", str(pushed.behind)),
+            (f"pushes that were heard, and repeated, {name}", "0", str(pushed.twice)),
+        ]
+    return rows
+
+
 def _grown(folder: Path) -> list[Row]:
     rows = []
     for addresses in (1, 10_000):
@@ -187,104 +236,12 @@ def _grown(folder: Path) -> list[Row]:
 def _told(folder: Path) -> Sequence[Sequence[str]]:
     """What each receiver gets of a site that tells it of its posts: requests of both kinds, and at once."""
     rows = []
-    for number, (what, storm) in enumerate(STORMS.items()):
+    for number, (what, count_requests) in enumerate(STORMS.items()):
         path = _made(folder / f"telling-{number}")
         with running_author(path, f"sqlite:///{path / 'site.sqlite3'}") as author:
-            count = storm(author)
+            count = count_requests(author)
         rows.append((what, str(count.looks), str(count.told), str(count.at_once)))
     return rows
-
-
-# --- the document ---
-
-
-def _document(rows: Sequence[Row], costs: Sequence[Cost], told: Sequence[Sequence[str]]) -> str:
-    return f"""\
-# What strangers can cost: bounds and measurements
-
-Made by `make harmless`; do not edit. Measured with Python {platform.python_version()}, turbohtml
-{version("turbohtml")} and gunicorn {version("gunicorn")} on {os.cpu_count()} cores of {platform.system()}; the bounds
-hold anywhere, the milliseconds do not. `make test` checks every bound on both databases in a short form, `make soak`
-in a long one.
-
-{_table(("cost", "bound", "measured"), rows)}
-
-## How the bounds are kept
-
-- **Jobs survive a crash.** A ping and its job are committed in one transaction. A worker renews the lease of a job
-  while it runs. When the process dies, the lease ends within 20 s, and another worker takes the job over. After each
-  death of its process a job waits longer, since the job may be the cause.
-- **Stalled sources delay nobody.** In one process {SLOTS} first tries, {SLOTS} retries and {BACKGROUND_SLOTS}
-  background rechecks run at a time, and in all processes together {MAX_PER_KEY} jobs of one host (registrable domain,
-  IPv4 address or IPv6 /64). When half of the slots for first tries are taken, further first tries have a timeout of
-  four seconds; a retry has the whole `egress.timeout`. Every second slot that becomes free goes to the newest ping.
-- **No host can be flooded.** One inspection of a source settles all pings that name it. Every request, after a redirect
-  too, counts in the budget of its host and in one of the whole site ({HOSTS_AT_FULL_RATE} times `limits.host`). The
-  first retry of a source in trouble comes within a minute, sooner than `limits.refetch`; further pings do not bring it
-  forward.
-- **No sender takes all.** Pages that one network (IPv4 /24, IPv6 /48) names, and those of one source site, take
-  {MOST_CPU // 1000} s of CPU in any minute; later ones wait, and lose no attempt. What a page took is counted when it
-  was read, {RESERVED} ms are reserved before: so at most {MOST_CPU // RESERVED} are under way at once, and what these
-  take beyond their reservations is all that can exceed the limit. One network and one source site have a tenth of what
-  may wait, of pings and of bytes.
-- **Internal addresses cannot be reached.** The resolved address is checked, and the connection goes to that very
-  address; each redirect is checked again. One forbidden address is enough to refuse its name. A forbidden address takes
-  the same steps and gets the same answer as an unknown name.
-- **Work is bounded.** One deadline covers name resolution, connection, TLS, redirects and body. Every received byte
-  counts. A page is parsed twice at most, up to 200,000 tokens and 10,000 links.
-- **Nothing grows for ever.** Each thought estimates the bytes that it takes. Beyond the bounds of `keep` the oldest
-  refused pings go; what waits for its verification or a moderator is refused. Timelines count repetition.
-
-## What others get of a post that links to them
-
-A site that tells pages of its posts ([conversation.md](conversation.md)): looks for an endpoint, pings, and the most
-requests that one host had at a time, in the sixty days after it was published.
-
-{_table(("what happens", "looks", "pings", "at once"), told)}
-
-Two posts that mention each other are told once each: a thought that is shown is no change of the post.
-
-## What hostile sources cost
-
-The maximum of each kind, each case in a process of its own, from the request to the thought. CPU in seconds, memory,
-received bytes and body in thousands of bytes.
-
-{_table(("kind", "cases", "CPU", "memory", "seconds", "received", "body"), list(_by_kind(costs)))}
-
-The most expensive cases:
-
-{_table(("case", "CPU", "memory", "seconds", "receipt"), list(_most_expensive(costs)))}
-"""
-
-
-def _by_kind(costs: Sequence[Cost]) -> Iterator[tuple[str, ...]]:
-    for group, meaning in GROUPS.items():
-        of_kind = [cost for cost in costs if cost.group == group]
-        yield (
-            meaning,
-            str(len(of_kind)),
-            f"{max(cost.cpu for cost in of_kind):.3f}",
-            f"{max(cost.memory for cost in of_kind) / 1000:,.0f}",
-            f"{max(cost.seconds for cost in of_kind):.1f}",
-            f"{max(cost.taken for cost in of_kind) / 1000:,.0f}",
-            f"{max(cost.body for cost in of_kind) / 1000:,.0f}",
-        )
-
-
-def _most_expensive(costs: Sequence[Cost]) -> Iterator[tuple[str, ...]]:
-    for cost in sorted(costs, key=lambda cost: -cost.cpu)[:12]:
-        yield (
-            cost.name,
-            f"{cost.cpu:.3f}",
-            f"{cost.memory / 1000:,.0f}",
-            f"{cost.seconds:.1f}",
-            cost.outcome,
-        )
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 if __name__ == "__main__":
