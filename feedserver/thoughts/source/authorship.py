@@ -13,8 +13,9 @@ Author = tuple[str, str]  # name and URL, each "" if it is not known
 
 
 def author_of(entry: Item, found: Microformats, is_page: IsPage) -> Author:
-    """The author whom an entry names, else one of a feed on the page, else whom the page is about."""
-    named = (author for item in (entry, *found.feeds) for author in _authors(item, found.cards))
+    """The author whom an entry names, else that of the feed in which it stands, else whom the page is about."""
+    around = (feed for feed in found.feeds if feed.start <= entry.start < feed.end)
+    named = (author for item in (entry, *around) for author in _authors(item, found.cards))
     of_page = (_of_card(card) for card in found.cards if _represents(card, found, is_page))
     linked = (_of_card(card) for card in found.cards if not _urls(card).isdisjoint(found.authors))
     authors = (author for source in (named, of_page, linked) for author in source)

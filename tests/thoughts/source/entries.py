@@ -201,6 +201,12 @@ PAGES = {
         author="",
         address="",
     ),
+    "an author of a feed elsewhere on the page": Page(
+        f'<div class="h-feed"><b class="p-author h-card">Bo</b></div>{entry(REPLY, CONTENT)}',
+        author="",
+        address="",
+        judged="the feed is not the entry's",
+    ),
     "no author": by("", "", ""),
     "a card in the text is no author": Page(
         entry(REPLY, '<div class="e-content">Hi <a class="h-card" href="http://bo.example/">Bo</a></div>'),
