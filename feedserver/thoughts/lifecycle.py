@@ -183,7 +183,8 @@ def is_moderated(thought: Thought) -> bool:
 def shows_other_content(thought: Thought, content: Content) -> bool:
     """Whether a thought is shown, or would be again with its link, and its source has changed what no moderator
     approved."""
-    return (thought.restore or thought.state) == "shown" and not thought.approved and content != thought.content
+    is_shown = (thought.restore or thought.state) == "shown"
+    return is_shown and not thought.approved and not content.says_the_same(thought.content)
 
 
 def can_be_seen(thought: Thought, decision: Decision) -> bool:
@@ -249,7 +250,7 @@ def _linked(thought: Thought, content: Content, verdict: Verdict, unchanged: Dec
     else:
         state, reason = verdict.state, verdict.reason
     settled = replace(unchanged, state=state, reason=reason, restore=None, strikes=0, first_strike_at=None)
-    if thought.approved and content != thought.content:
+    if thought.approved and not content.says_the_same(thought.content):
         return replace(settled, pending_content=content)
     return replace(settled, content=content, pending_content=None)
 

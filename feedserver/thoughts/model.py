@@ -2,7 +2,7 @@
 
 import hashlib
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal, get_args
 from urllib.parse import urljoin
@@ -51,6 +51,12 @@ class Content:
         """The bytes of its texts (UTF-8)."""
         texts = (self.author_name, self.author_url, self.title, self.excerpt)
         return sum(len(text.encode("utf-8", "replace")) for text in texts)
+
+    def says_the_same(self, other: "Content") -> bool:
+        """Whether readers are told the same. What a pingback says is a mention once a webmention has come."""
+        return replace(self, response=self.response or "mention") == replace(
+            other, response=other.response or "mention"
+        )
 
 
 def raised(kind: Kind, by: Protocol) -> Kind:

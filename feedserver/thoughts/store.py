@@ -261,7 +261,7 @@ def _decided(thought: Thought, decision: Decision, now: datetime) -> dict[str, A
     values |= _place(thought, decision.content)
     if decision.state not in _WAITS:
         values["sender_network"] = None
-    if content != thought.content and not nothing_to_show(thought):
+    if not content.says_the_same(thought.content) and not nothing_to_show(thought):
         values["updated_at"] = now.replace(microsecond=0)
     if waiting != thought.pending_content:
         values["pending_since"] = now if waiting else None

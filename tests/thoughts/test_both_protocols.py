@@ -129,6 +129,21 @@ def test_another_url_of_the_page_joins_its_thought_whatever_the_protocol(
     assert send(site, first, target, VARIANT) == joined
 
 
+def test_a_webmention_that_says_nothing_new_changes_nothing_that_was_approved(site: Site, target: str) -> None:
+    site.web.put(SOURCE, linking(target))
+    send(site, "pingback", target)
+    site.moderate("approve")
+    before = site.only_thought()
+    site.clock.move(seconds=300)
+
+    send(site, "webmention", target)
+    site.run_jobs()
+
+    after = site.only_thought()
+    assert (after.kind, after.response, after.approved) == ("webmention", "mention", True)
+    assert (after.excerpt, after.updated_at) == (before.excerpt, before.updated_at)
+
+
 def test_what_became_of_a_pair_before_the_other_protocol_is_kept(site: Site, target: str) -> None:
     site.web.put(SOURCE, linking(target))
     receipt = send(site, "pingback", target)
