@@ -3,51 +3,38 @@
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from functools import partial
-from threading import Event, Lock
+from threading import Lock
 from time import thread_time
 from typing import TYPE_CHECKING
 
 from feedserver import __version__, private_files, site_address
 from feedserver.clock import Clock, utc_now
 from feedserver.condition import Condition
-from feedserver.jobs.housekeeping import HOUSEKEEPING, Housekeeping
-from feedserver.jobs.runner import Runner
 from feedserver.net.connection import Policy
-from feedserver.net.exchange import Exchange, exchange
-from feedserver.net.fetch import fetch
+from feedserver.net.exchange import Exchange
+from feedserver.net.exchange import exchange as guarded_exchange
 from feedserver.posts import lists, related, scheduling
 from feedserver.posts.publishing import Publisher
-from feedserver.readership.folding import fold_days
-from feedserver.sending.delivery import Delivery
-from feedserver.sending.outbox import TELL, Outbox
-from feedserver.sending.store import SEND
+from feedserver.sending.outbox import Outbox
 from feedserver.settings import Settings
-from feedserver.storage import rate_limits, revision
+from feedserver.storage import revision
 from feedserver.storage.engine import Database
-from feedserver.thoughts.retention import RefusalCounter, Retention
 from feedserver.thoughts.verification import recheck
-from feedserver.thoughts.verification.fetch_budget import FetchBudget
-from feedserver.thoughts.verification.inspect import Fetch
-from feedserver.thoughts.verification.recheck import VERIFY
-from feedserver.thoughts.verification.verify import Verifier
 from feedserver.urls import Urls
 from feedserver.websub import leaving
-from feedserver.websub.notices import NOTICE, Notices
-from feedserver.websub.pushing import PUSH, Pusher
-from feedserver.websub.turns import Turns
-from feedserver.websub.verification import CONFIRM, Verification
+from feedserver.websub.notices import Notices
 
 if TYPE_CHECKING:
     from feedserver.feeds.documents import FeedDocuments
     from feedserver.thoughts.comments import Tokens
+    from feedserver.thoughts.verification.inspect import Fetch
 
 EXTENSION = "feedserver"
 
 
 class Services:
-    """The parts that commands and jobs use; the site's files become private.
+    """The parts that all commands use; the site's files become private.
 
     Nothing is opened before it is used, but where no setting says `site.url`: then the database is asked for it.
     """
@@ -56,62 +43,62 @@ class Services:
         self,
         settings: Settings,
         clock: Clock = utc_now,
-        fetch: Fetch | None = None,
-        cpu_clock: Callable[[], float] = thread_time,
         condition: Condition | None = None,
         exchange: Exchange | None = None,
     ) -> None:
         """A process that goes on when the database fails gives a `condition`, which logs it.
 
-        `fetch`, `exchange` and `cpu_clock` replace the guarded ways out and the CPU seconds of a thread in tests.
+        `exchange` replaces the guarded way out in tests.
 
         Raises StorageError for a bad database URL or data directory.
         """
         self.clock = clock
-        self._documents: FeedDocuments | None = None
-        self._documents_lock = Lock()
         self.database = Database(settings.database_url, settings.database.read_url, condition=condition)
         private_files.take_site_from_others(settings.data_dir, self.database.file)
         self.settings = settings = site_address.settings_in_force(settings, self.database)
         self.urls = Urls(settings.site.url)
-        self.exchange = exchange or _guarded_exchange(settings)
-        hubs, author = settings.websub.hubs, settings.site.author
-        notices = Notices(self.database, self.urls, hubs, author, clock, self.exchange)
+        self.exchange = exchange or partial(guarded_exchange, policy=egress_policy(settings))
+        author = settings.site.author
+        self.notices = Notices(self.database, self.urls, settings.websub.hubs, author, clock, self.exchange)
         self.outbox = Outbox(self.database, self.urls, settings.sending, clock)
         listeners = (
-            *(scheduling.follow, self.outbox.follow, related.follow, partial(lists.follow, settings.site.author)),
-            partial(recheck.follow, self.urls),
-            leaving.follow,
-            notices.follow,
+            *(scheduling.follow, self.outbox.follow, related.follow, partial(lists.follow, author)),
+            *(partial(recheck.follow, self.urls), leaving.follow, self.notices.follow),
         )
         self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
-        fetch = fetch or _guarded_fetch(settings)
-        delivery = Delivery(self.database, self.urls, settings, clock, self.exchange)
-        refusals = RefusalCounter(settings.keep)
-        self.verifier = Verifier(self.database, self.urls, settings, clock, cpu_clock, fetch, refusals)
-        retention = Retention(self.database, settings.keep, timedelta(seconds=settings.limits.refetch))
-        tasks = (
-            *(retention.clean, partial(fold_days, self.database, settings.keep.readers), self._forget_counters),
-            partial(leaving.clean, self.database),
-        )
-        turns = Turns(FetchBudget(self.urls, settings.limits.host))
-        topics = leaving.TopicCheck(self.database, self.urls, settings.site.author, clock)
-        stopping = Event()
-        pusher = Pusher(self.database, clock, self.documents, self.exchange, settings.egress.timeout, stopping)
-        handlers = {
-            VERIFY: self.verifier.carry_out,
-            scheduling.PUBLISH: self.publisher.notify_due,
-            TELL: self.outbox.carry_out,
-            SEND: delivery.carry_out,
-            HOUSEKEEPING: Housekeeping(self.database, clock, tasks).carry_out,
-            CONFIRM: Verification(self.database, clock, self.exchange, turns, self.documents).carry_out,
-            leaving.CHECK: topics.carry_out,
-            leaving.DENY: leaving.Denial(self.database, clock, self.exchange, turns).carry_out,
-            PUSH: pusher.carry_out,
-            NOTICE: notices.carry_out,
-        }
-        watches = {PUSH: pusher.is_needed} if settings.websub.hub else {}
-        self.runner = Runner(self.database, handlers, clock, watches, stopping)
+
+    @property
+    def moderation_key(self) -> str:
+        """The unguessable part of the moderation feed's address, derived from the secret and renewed by a salt.
+
+        Read each time, so that an address ends in all processes when it is renewed.
+        """
+        with self.database.read() as connection:
+            secret, salt = revision.secret(connection), revision.moderation_salt(connection)
+        proof = hmac.digest(secret.encode(), f"moderation feed {salt}".rstrip().encode(), "sha256")
+        return urlsafe_b64encode(proof).decode("ascii").rstrip("=")
+
+
+class JobServices(Services):
+    """Adds what carries out jobs, imported late: other commands start sooner without it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock = utc_now,
+        fetch: "Fetch | None" = None,
+        cpu_clock: Callable[[], float] = thread_time,
+        condition: Condition | None = None,
+        exchange: Exchange | None = None,
+    ) -> None:
+        """`fetch` and `cpu_clock` replace the fetcher of pages and the CPU seconds of a thread in tests."""
+        from feedserver.job_handlers import make_runner, make_verifier
+
+        super().__init__(settings, clock, condition, exchange)
+        self._documents: FeedDocuments | None = None
+        self._documents_lock = Lock()
+        self.verifier = make_verifier(self, fetch, cpu_clock)
+        self.runner = make_runner(self, self.verifier)
 
     def documents(self) -> "FeedDocuments":
         """The documents of all feeds. What renders them is imported when it is first needed."""
@@ -128,31 +115,15 @@ class Services:
         collector = Collector(self.urls, self.settings)
         return FeedDocuments(self.database, Changes(self.database), collector, self.clock)
 
-    def _forget_counters(self, now: datetime) -> None:
-        for forget in (rate_limits.forget_expired, rate_limits.forget_future):
-            while self.database.transact(partial(forget, now=now)):
-                pass
 
-    @property
-    def moderation_key(self) -> str:
-        """The unguessable part of the moderation feed's address, derived from the secret and renewed by a salt.
-
-        Read each time, so that an address ends in all processes when it is renewed.
-        """
-        with self.database.read() as connection:
-            secret, salt = revision.secret(connection), revision.moderation_salt(connection)
-        proof = hmac.digest(secret.encode(), f"moderation feed {salt}".rstrip().encode(), "sha256")
-        return urlsafe_b64encode(proof).decode("ascii").rstrip("=")
-
-
-class WebServices(Services):
+class WebServices(JobServices):
     """Adds the parts of the web application, imported late: commands start in half the time without them."""
 
     def __init__(
         self,
         settings: Settings,
         clock: Clock = utc_now,
-        fetch: Fetch | None = None,
+        fetch: "Fetch | None" = None,
         cpu_clock: Callable[[], float] = thread_time,
         exchange: Exchange | None = None,
     ) -> None:
@@ -209,20 +180,8 @@ def services() -> WebServices:
     return found
 
 
-def _guarded_fetch(settings: Settings) -> Fetch:
-    return partial(fetch, policy=egress_policy(settings))
-
-
-def _guarded_exchange(settings: Settings) -> Exchange:
-    return partial(exchange, policy=egress_policy(settings))
-
-
 def egress_policy(settings: Settings) -> Policy:
-    """The fetcher's allowed addresses, limits and User-Agent."""
-    return Policy(
-        allow=settings.egress.allow,
-        ports=settings.egress.ports,
-        timeout=settings.egress.timeout,
-        max_bytes=settings.egress.max_bytes,
-        user_agent=f"feedserver/{__version__} (+{settings.site.url}; Webmention and Pingback)",
-    )
+    """The allowed addresses, limits and User-Agent of the ways out."""
+    egress = settings.egress
+    user_agent = f"feedserver/{__version__} (+{settings.site.url}; Webmention and Pingback)"
+    return Policy(egress.allow, egress.ports, egress.timeout, egress.max_bytes, user_agent)

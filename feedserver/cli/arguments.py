@@ -14,7 +14,7 @@ from feedserver import __version__, settings
 from feedserver.clock import rfc3339
 from feedserver.condition import Condition
 from feedserver.installation import require_current
-from feedserver.services import Services
+from feedserver.services import JobServices, Services
 from feedserver.text import cluster_start, printable, strangers_line
 
 _LONGEST = 100_000  # characters of a value on the terminal
@@ -76,12 +76,16 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def open_site(condition: Condition | None = None) -> Services:
-    """Returns the services of the site. Raises StorageError if there is none or its schema is not current.
+def open_site() -> Services:
+    """Returns the services of the site. Raises StorageError if there is none or its schema is not current."""
+    services = Services(settings.load())
+    require_current(services)
+    return services
 
-    A command that goes on when the database fails gives a `condition`.
-    """
-    services = Services(settings.load(), condition=condition)
+
+def open_jobs(condition: Condition | None = None) -> JobServices:
+    """The same for commands that carry out jobs. One that goes on when the database fails gives a `condition`."""
+    services = JobServices(settings.load(), condition=condition)
     require_current(services)
     return services
 

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from typing import Final
 
 from feedserver import listening
-from feedserver.cli.arguments import Commands, open_site, positive, verb
+from feedserver.cli.arguments import Commands, open_jobs, positive, verb
 from feedserver.condition import Condition
 from feedserver.errors import FeedserverError, SettingsError
 from feedserver.jobs.worker import Worker
-from feedserver.services import Services
+from feedserver.services import JobServices
 from feedserver.settings import BIND, THREADS
 from feedserver.storage.explaining import DATABASE_ERRORS, explain
 
@@ -48,7 +48,7 @@ def _serve(chosen: Namespace) -> None:
 
 def _worker(_: Namespace) -> None:
     with _signals_that_wait():
-        services: Services | None = _opened()
+        services: JobServices | None = _opened()
         while services is not None:
             worker = Worker(services.runner)
             worker.start()
@@ -72,7 +72,7 @@ def _signals_that_wait() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _followed_by_signal() -> Services | None:
+def _followed_by_signal() -> JobServices | None:
     """Waits for a signal: to end, then None, or to go on with the settings as they are now, if these are good."""
     while signal.sigwait(_SIGNALS) == signal.SIGHUP:
         try:
@@ -84,5 +84,5 @@ def _followed_by_signal() -> Services | None:
     return None
 
 
-def _opened() -> Services:
-    return open_site(Condition("the database"))
+def _opened() -> JobServices:
+    return open_jobs(Condition("the database"))

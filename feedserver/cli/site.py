@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import timedelta
 
 from feedserver import settings
-from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, remark, verb
+from feedserver.cli.arguments import Commands, listing, noun, open_jobs, open_site, print_list, remark, verb
 from feedserver.clock import utc_now
 from feedserver.installation import init, upgrade
 from feedserver.jobs import store as jobs
@@ -90,7 +90,7 @@ def _list_jobs(services: Services, *, as_json: bool) -> None:
 
 
 def _run(chosen: Namespace) -> None:
-    services = open_site()
+    services = open_jobs()
     done = services.runner.run_due()
     while chosen.until_idle and (more := services.runner.run_due()):
         done += more
