@@ -4,11 +4,10 @@ import json
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
-import turbohtml
-
 from feedserver.posts.document import body_of
 from feedserver.posts.model import Post
 from feedserver.sending.model import Version
+from feedserver.thoughts.source.tokens import START, TEMPLATE, OpenElements, flagged_tokens
 from feedserver.urls import MAX_URL, Urls, normalize_source, scheme, split_http
 
 _STRIPPED = "\t\n\f\r "  # around an address (WHATWG URL standard, “valid URL potentially surrounded by spaces”)
@@ -51,11 +50,8 @@ def _followed(html: str, permalink: str) -> Iterator[str]:
 
     One that begins with `//` takes the scheme of the permalink.
     """
-    templates = 0
-    for token in turbohtml.tokenize(html):
-        if token.tag == "template":  # what is in one is no part of the page
-            templates += {turbohtml.TokenType.START_TAG: 1, turbohtml.TokenType.END_TAG: -1}.get(token.type, 0)
-        is_link = token.type is turbohtml.TokenType.START_TAG and token.tag == "a" and templates <= 0
+    for token, flags in flagged_tokens(html, OpenElements()):
+        is_link = token.type is START and token.tag == "a" and not flags & TEMPLATE
         if not is_link or "nofollow" in (token.attr("rel") or "").lower().split():
             continue
         href = (token.attr("href") or "").strip(_STRIPPED)

@@ -49,6 +49,7 @@ def targets(post: Post, html: str, **fields: Any) -> list[str]:
         ('<a href="http://user@a.example/">x</a><a href="http://[">x</a><a href="http://a.example:0/">x</a>', []),
         ('<img src="http://a.example/"><link href="http://a.example/"><iframe src="http://a.example/"></iframe>', []),
         ('<!-- <a href="http://a.example/">x</a> --><template><a href="http://a.example/">x</a></template>', []),
+        ('</template><template><a href="http://a.example/">x</a></template>', []),
         ('<script>"<a href=http://a.example/>"</script><textarea><a href="http://a.example/"></textarea>', []),
         (f'<a href="http://a.example/{"x" * 2048}">x</a>', []),
     ],
