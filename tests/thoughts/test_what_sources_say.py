@@ -148,6 +148,15 @@ def test_one_of_our_own_posts_is_a_mention(site: Site) -> None:
     assert site.only_thought().response == "mention"
 
 
+def test_one_of_our_own_posts_that_answers_another_is_a_reply(site: Site) -> None:
+    ours = site.publish("Ours", "Not so.\n\nNot at all.", reply_to=site.target)
+
+    assert site.webmention(site.url(ours), site.target).status == 201
+
+    thought = site.only_thought()
+    assert (thought.response, thought.excerpt) == ("reply", "Not so.\n\nNot at all.")
+
+
 # --- later looks ---
 
 

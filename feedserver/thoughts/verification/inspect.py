@@ -13,6 +13,7 @@ from feedserver.domains import SHARED_BY_PATH
 from feedserver.host_names import host_name
 from feedserver.net.fetch import FetchedPage
 from feedserver.posts import store as posts
+from feedserver.posts.model import Post
 from feedserver.storage.engine import Database
 from feedserver.text import is_blank, one_line, shorten
 from feedserver.thoughts.lifecycle import Evidence, Missing, Trouble, Unlinked, Unread
@@ -127,7 +128,7 @@ class Inspector:
         if post is None or not post.visible(started_at):
             certain = None if post is None else 410  # that it is gone needs no second look, as a 404 elsewhere does
             return Inspection("no post of this site", Findings(), Missing(certain), started_at)
-        reading = read(post.html, self.urls.post(post.slug))
+        reading = read(_as_entry(post), self.urls.post(post.slug))
         named = replace(reading, name=one_line(self.site_title), title=post.label)
         findings = self._findings(named, source_key, source_key, own_page_key(post.id), started_at)
         return Inspection("read as a post of this site", findings, Unlinked(), started_at)
@@ -168,6 +169,12 @@ class Inspector:
             if slug is not None and _is_better(link, links.get(slug)):
                 links[slug] = link
         return links
+
+
+def _as_entry(post: Post) -> str:
+    """What the page of one of our own posts says by itself: which pages it is about, and its text."""
+    about = "".join(f"<p>{line.html()}</p>" for line in post.references)
+    return f'<article class="h-entry">{about}<div class="e-content">{post.html}</div></article>'
 
 
 def _content(reading: SourcePage, url: str, excerpt: Excerpt) -> Content:
