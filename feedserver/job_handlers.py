@@ -44,7 +44,7 @@ def make_runner(services: JobServices, verifier: Verifier) -> Runner:
         VERIFY: verifier.carry_out,
         scheduling.PUBLISH: services.publisher.notify_due,
         TELL: services.outbox.carry_out,
-        SEND: Delivery(database, services.urls, services.settings, clock, services.exchange).carry_out,
+        SEND: Delivery(database, services.urls, services.settings, clock, services.exchange, stopping).carry_out,
         HOUSEKEEPING: _housekeeping(services).carry_out,
         PUSH: pusher.carry_out,
         NOTICE: services.notices.carry_out,

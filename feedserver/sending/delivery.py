@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from threading import Event
 from typing import Final
 
 from sqlalchemy import Connection
@@ -16,6 +17,7 @@ from sqlalchemy import Connection
 from feedserver.clock import Clock
 from feedserver.errors import BudgetSpent
 from feedserver.jobs import store as jobs
+from feedserver.jobs.heard import store_heard
 from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job, Outcome
 from feedserver.jobs.worker import STOP_SECONDS
 from feedserver.net.exchange import Exchange
@@ -64,13 +66,14 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Sends pings. Safe to share between threads."""
+    """Sends pings. Safe to share between threads. `stopping` is set when the process is to end."""
 
     database: Database
     urls: Urls
     settings: Settings
     clock: Clock
     exchange: Exchange
+    stopping: Event
 
     def carry_out(self, job: Job) -> Outcome:
         """Runs a leased `send` job."""
@@ -86,7 +89,8 @@ class Delivery:
         except _TakenOver:
             self.database.transact(lambda connection: manners.leave(connection, places, self.clock()))
             return "taken over"
-        return self.database.transact(lambda connection: self._settle(connection, task, endpoint, answer, places))
+        settle = partial(self._settle, task=task, endpoint=endpoint, answer=answer, places=places)
+        return store_heard(self.database, settle, self.stopping)
 
     # --- before the requests ---
 

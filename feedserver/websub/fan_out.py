@@ -8,6 +8,7 @@ import logging
 import random
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Event
 from time import monotonic
 from typing import Final
@@ -19,6 +20,7 @@ from feedserver.errors import FeedNotFound, FetchError, PostNotFound
 from feedserver.feeds.documents import FeedDocuments
 from feedserver.feeds.scopes import newest_of
 from feedserver.jobs import store as jobs
+from feedserver.jobs.heard import store_heard
 from feedserver.jobs.model import Job
 from feedserver.jobs.model import Outcome as JobOutcome
 from feedserver.net.exchange import Exchange
@@ -65,18 +67,30 @@ class FanOut:
         self._next_look = self._next_load = self._next_batch = 0.0  # by the monotonic clock
         self._is_ready = True  # all versions looked at are stored
         self._is_held = True  # the job is still leased to this process
+        self._stopping = Event()
 
     def run(self, stopping: Event) -> None:
         """Looks and pushes until there is nothing to do, or `stopping` is set; then waits for what is under way."""
+        self._stopping = stopping
         with ThreadPoolExecutor(SLOTS, thread_name_prefix="push") as threads:
-            while True:
-                may_begin = self._is_ready and self._is_held and not stopping.is_set()
-                has_looked = may_begin and self._look()
-                while may_begin and self._is_ready and (due := self._next()) is not None:
-                    self._begin(threads, due)
-                if not (self._under_way or has_looked):
-                    return
-                self._collect(0.0 if has_looked else _TICK)
+            try:
+                while self._goes_on(threads):
+                    pass
+            finally:  # what is heard is stored, even where the database has failed meanwhile
+                while self._under_way:
+                    self._collect(_TICK)
+                self._store()
+
+    def _goes_on(self, threads: ThreadPoolExecutor) -> bool:
+        """One round; returns whether there may be more to do."""
+        may_begin = self._is_ready and self._is_held and not self._stopping.is_set()
+        has_looked = may_begin and self._look()
+        while may_begin and self._is_ready and (due := self._next()) is not None:
+            self._begin(threads, due)
+        if not (self._under_way or has_looked):
+            return False
+        self._collect(0.0 if has_looked else _TICK)
+        return True
 
     def finish(self, connection: Connection) -> JobOutcome:
         """Deletes the job; whatever is still to be done, a later one does. It comes again if a feed was not ready."""
@@ -217,8 +231,10 @@ class FanOut:
 
     def _store(self) -> None:
         if results := self._results:
-            now, self._results = self._clock(), []
-            self._is_held = self._database.transact(lambda connection: self._write(connection, results, now))
+            now = self._clock()
+            write = partial(self._write, results=results, now=now)
+            self._is_held = store_heard(self._database, write, self._stopping)
+            self._results = []
             self._next_batch = monotonic() + _BATCH
 
     def _write(self, connection: Connection, results: list[Result], now: datetime) -> bool:

@@ -1,6 +1,9 @@
 """A process that dies at any moment leaves its duty to another."""
 
+from typing import Any
+
 import pytest
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from feedserver.jobs.model import LEASE
 from feedserver.net.exchange import Request
@@ -81,6 +84,27 @@ def test_an_answer_that_was_heard_is_stored_with_the_end_of_its_job_or_not_at_al
         services.runner.run_due()
 
     assert (desk.ping().state, desk.waiting()) == ("waiting", [SEND])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_a_receiver_answers_while_the_database_is_away_is_stored_when_it_is_back(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere.takes_webmentions(A)
+    publish(services, body=BODY)
+    desk.clock.move(seconds=5)
+    real, left = Database.transact, iter(range(3))
+
+    def transact(database: Database, *arguments: Any, **named: Any) -> Any:
+        if elsewhere.told and next(left, None) is not None:
+            raise NoConnection("no connection was free")
+        return real(database, *arguments, **named)
+
+    monkeypatch.setattr(Database, "transact", transact)
+    services.runner.run_due()
+
+    assert next(left, None) is None
+    assert (desk.ping().state, elsewhere.told) == ("told", [A])
 
 
 def test_who_lost_its_lease_before_the_ping_was_sent_sends_nothing(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from feedserver.feeds import versions
 from feedserver.feeds.scopes import POST, TAG, FeedAddress
@@ -17,6 +18,7 @@ from feedserver.net.exchange import Request, Response
 from feedserver.services import WebServices
 from feedserver.settings import Settings
 from feedserver.storage import revision
+from feedserver.storage.engine import Database
 from feedserver.websub import fan_out, topics, waiting
 from feedserver.websub.delivery import Due, Result
 from feedserver.websub.pushing import PUSH
@@ -604,3 +606,49 @@ def test_a_topic_that_gets_a_reader_while_it_is_looked_at_is_looked_at_again(
         topics.confirm(connection, [Look(SITE_ATOM.key, present, "as it was before")])
 
         assert [topic.key for topic in topics.stale(connection, services.clock())] == [SITE_ATOM.key]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_was_heard_while_the_database_is_away_is_stored_when_it_is_back(
+    services: WebServices, publish: Publish, readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe(services, f"{readers.url}/")
+    real, left = Database.transact, iter(range(3))
+
+    def transact(database: Database, *arguments: Any, **named: Any) -> Any:
+        if readers.received and next(left, None) is not None:
+            raise NoConnection("no connection was free")
+        return real(database, *arguments, **named)
+
+    monkeypatch.setattr(Database, "transact", transact)
+    publish("News")
+    services.runner.run_due()
+    services.runner.run_due()
+
+    assert next(left, None) is None
+    assert len(readers.take()) == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_pushes_that_are_under_way_when_a_look_fails_are_not_repeated(
+    services: WebServices, publish: Publish, readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe(services, f"{readers.url}/")
+    real, has_failed = topics.stale, threading.Event()
+
+    def fail_while_one_is_under_way(*arguments: Any) -> Any:
+        if readers.at_once and not has_failed.is_set():
+            has_failed.set()
+            raise NoConnection("no connection was free")
+        return real(*arguments)
+
+    monkeypatch.setattr(topics, "stale", fail_while_one_is_under_way)
+    readers.answer = lambda _: 204 if has_failed.wait(5) else 500
+    publish("News")
+    services.runner.run_due()
+    with services.database.write() as connection:
+        connection.exec_driver_sql("UPDATE jobs SET leased_until = NULL, lease_token = NULL")
+    services.runner.run_due()
+
+    assert has_failed.is_set()
+    assert len(readers.take()) == 1
