@@ -99,6 +99,7 @@ def _post(number: int, moment: str, html: str) -> tuple[Any, ...]:
         "created_at": moment,
         "pings_open": 1,
         "comments_open": 1,
+        "tells": 1,
         "rendering": RENDERING,
     }
     return tuple(values.get(column.name) for column in schema.posts.columns)
