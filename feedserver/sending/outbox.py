@@ -47,11 +47,11 @@ class Outbox:
         """
         if not (self.settings.webmentions or self.settings.pingbacks) or event.kind == "withheld":
             return
-        is_known = store.links_before(connection, event.post.id) is not None
-        if not is_known and not any(links.may_link(post) for post in (event.old, event.new) if post is not None):
-            return
-        if not is_known:
+        if store.links_before(connection, event.post.id) is None:  # noted without links too: it may get some
             store.note_post(connection, event.post.id, self._links_before(connection, event))
+        may_link = any(links.may_link(post) for post in (event.old, event.new) if post is not None)
+        if not may_link and not store.ids_of_post(connection, event.post.id):
+            return
         due = event.now + timedelta(seconds=self.settings.delay)
         job = jobs.ensure(connection, TELL, str(event.post.id), due, event.now)
         if job.run_at > due:  # it was put off

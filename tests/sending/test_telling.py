@@ -588,6 +588,18 @@ def test_of_a_post_from_before_there_was_sending_only_links_that_are_added_later
     assert sorted(elsewhere.told[2:]) == [A, C, C], "A was added later"
 
 
+def test_a_post_that_readers_saw_without_links_tells_of_those_that_it_comes_back_with(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere
+) -> None:
+    publish(services)
+    edit(services, "a-post", draft="true")
+    edit(services, "a-post", body=links(A), draft="true")
+    edit(services, "a-post", body=links(A))
+    desk.settle()
+
+    assert elsewhere.told == [A]
+
+
 def test_an_old_post_that_was_hidden_meanwhile_is_old_all_the_same(
     services: WebServices, desk: Desk, elsewhere: Elsewhere
 ) -> None:
