@@ -58,8 +58,7 @@ def announce(connection: Connection, look: Look, now: datetime) -> None:
         lacks_it = [
             or_(column.is_(None), column != look.etag) for column in (table.c.pushed_etag, table.c.waiting_etag)
         ]
-        full = rate_limits.take(connection, [Limit(f"push:{look.topic}", MOST_A_MINUTE)], now, tidy=False)
-        next_at = now + timedelta(seconds=full.seconds) if full else now
+        next_at = _next_at(connection, look, now)
         is_paused = and_(table.c.failures > 1, table.c.waiting_etag.is_not(None))
         values = {
             "waiting_etag": look.etag,
@@ -67,6 +66,15 @@ def announce(connection: Connection, look: Look, now: datetime) -> None:
             "next_push_at": case((is_paused, table.c.next_push_at), else_=next_at),
         }
         connection.execute(update(table).where(*of_topic, *lacks_it).values(values))
+
+
+def _next_at(connection: Connection, look: Look, now: datetime) -> datetime:
+    """When a version may be pushed: it is counted once, not again for each reader that comes."""
+    is_pushed = or_(table.c.pushed_etag == look.etag, table.c.waiting_etag == look.etag)
+    if connection.execute(select(table.c.id).where(table.c.topic == look.topic, is_pushed).limit(1)).first():
+        return now
+    full = rate_limits.take(connection, [Limit(f"push:{look.topic}", MOST_A_MINUTE)], now, tidy=False)
+    return now + timedelta(seconds=full.seconds) if full else now
 
 
 def due(connection: Connection, now: datetime, busy: Collection[str], most: int) -> tuple[list[Due], int]:

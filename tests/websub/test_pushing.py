@@ -197,6 +197,22 @@ def test_a_reader_gets_no_more_than_sixty_pushes_a_minute_and_the_newest_version
     assert stored(services, reader).next_push_at is None
 
 
+def test_readers_who_subscribe_use_up_no_pushes_of_the_minute(
+    services: WebServices, client: FlaskClient, publish: Publish, monkeypatch: pytest.MonkeyPatch, readers: Readers
+) -> None:
+    """Or strangers who subscribe again and again would delay what is pushed to all."""
+    monkeypatch.setattr(waiting, "MOST_A_MINUTE", 1)
+    for number in range(3):
+        form = {"hub.mode": "subscribe", "hub.topic": SITE_ATOM.url(services.urls)}
+        assert client.post("/hub", data=form | {"hub.callback": f"{readers.url}/{number}"}).status_code == 202
+        services.runner.run_due()
+
+    publish("News")
+    services.runner.run_due()
+
+    assert sorted(readers.paths()) == ["/0", "/1", "/2"]
+
+
 def test_a_change_that_is_taken_back_is_not_pushed_any_more(
     services: WebServices, publish: Publish, readers: Readers
 ) -> None:
