@@ -8,7 +8,7 @@ settles the rest.
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotSettledInTime
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Literal
@@ -159,7 +159,7 @@ class Receiver:
         known = joining.known(connection, ping.post.id, ping.source_key, read_lately=read_lately)
         if known is not None and known.state not in ("rejected", "gone"):
             if known.state in ("received", "shown", "held"):
-                self._ask_again(connection, known, ping, now)
+                known = self._ask_again(connection, known, ping, now)
             return self._known(known)
         if known is None and (gone := removed.find(connection, ping.post.id, removed.names_of_source(ping.source_key))):
             erased = store.by_id(connection, gone.thought_id) if gone.thought_id else None
@@ -177,18 +177,25 @@ class Receiver:
         most = min(MAX_PER_KEY, max(1, self.settings.pingback.places - 1))  # one host never takes all slots
         return _Stored(thought=thought, task=self.verifier.start(connection, job, ping.sender, record, most, now))
 
-    def _ask_again(self, connection: Connection, known: Thought, ping: Ping, now: datetime) -> None:
-        """Has the source of a known thought inspected again, for a new sender; its timeline tells of the ping."""
-        assert known.source_key is not None, "pings have a source"
-        kind = raised(known.kind, ping.protocol)
+    def _ask_again(self, connection: Connection, known: Thought, ping: Ping, now: datetime) -> Thought:
+        """Has the source of a known thought inspected again, for a new sender; its timeline tells of the ping.
+
+        Returns the thought since. What was read of its source lately says at once what it says by the other protocol.
+        """
+        source_key, kind = known.source_key, raised(known.kind, ping.protocol)
+        assert source_key is not None, "pings have a source"
         if kind != known.kind and known.state == "shown":
             revision.revise(connection)  # feeds tell the kind
-        job = jobs.find(connection, VERIFY, known.source_key)
-        record = self.verifier.last_record(connection, known.source_key, now)
-        job = self.verifier.ask(connection, known.source_key, job, record, now)
-        store.record_ping(connection, known, kind, ping.sender, job.run_at)
         if ping.protocol != known.kind:
             timeline.record_other_protocol(connection, known.id, ping.protocol, now)
+        record = self.verifier.last_record(connection, source_key, now)
+        linked = self.verifier.known_link(record, ping.post.id, now)
+        if kind != known.kind and known.state != "received" and linked is not None:
+            state = self.verifier.settle_known(connection, replace(known, kind=kind), linked, now)
+            known = replace(known, state=state)
+        job = self.verifier.ask(connection, source_key, jobs.find(connection, VERIFY, source_key), record, now)
+        store.record_ping(connection, known, kind, ping.sender, job.run_at)
+        return known
 
     def _site(self, source_key: str) -> str:
         return domains.source_site(source_key, self.settings.moderation.shared_by_path)

@@ -96,6 +96,19 @@ def test_a_webmention_raises_what_a_pingback_said_and_no_pingback_lowers_it(site
     assert (site.only_thought().response, site.only_thought().excerpt) == ("reply", REPLY)
 
 
+def test_a_webmention_right_after_a_pingback_says_at_once_what_was_just_read(site: Site) -> None:
+    site.web.put(SOURCE, entry(site.target, link="it"))
+    site.ping(SOURCE, site.target)
+
+    answer = site.webmention(SOURCE, site.target)
+
+    assert (answer.status, answer.state) == (201, "shown")
+    assert (site.only_thought().response, site.only_thought().excerpt) == ("reply", REPLY)
+    assert site.web.fetched == [SOURCE]
+    details = [line["detail"] for line in site.receipt(answer.receipt)["timeline"]]
+    assert details[-3:] == ["also by webmention", "the source was read shortly before", "a link to the post"]
+
+
 def test_a_source_that_was_read_by_a_release_before_is_read_whole_for_its_entry(site_with: SiteWith) -> None:
     site = site_with(limits_refetch=0)
     site.web.put(SOURCE, entry(site.target, link="it"), etag='"1"')

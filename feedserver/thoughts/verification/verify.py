@@ -26,7 +26,7 @@ from feedserver.storage.engine import Database
 from feedserver.storage.rate_limits import Count
 from feedserver.thoughts import joining, store, timeline
 from feedserver.thoughts.lifecycle import Linked
-from feedserver.thoughts.model import Thought
+from feedserver.thoughts.model import State, Thought
 from feedserver.thoughts.retention import RefusalCounter
 from feedserver.thoughts.source.identity import page_key
 from feedserver.thoughts.verification import cpu_budget, recheck, sources
@@ -139,11 +139,12 @@ class Verifier:
         """Whether a source was fetched within `limits.refetch`."""
         return self._may_fetch_from(record, now) > now
 
-    def settle_known(self, connection: Connection, thought: Thought, linked: Linked, now: datetime) -> None:
-        """Settles a ping with a `known_link`."""
+    def settle_known(self, connection: Connection, thought: Thought, linked: Linked, now: datetime) -> State:
+        """Settles a ping with a `known_link`. Returns the state of its thought."""
         assert thought.source_key is not None, "pings have a source"
-        self._settler.apply(connection, thought, "the source was read shortly before", linked, now)
+        decision = self._settler.apply(connection, thought, "the source was read shortly before", linked, now)
         recheck.plan(connection, thought.source_key, now)
+        return decision.state
 
     def _may_fetch_from(self, record: SourceRecord | None, now: datetime) -> datetime:
         if record is None or is_of_future(record.fetched_at, now):
