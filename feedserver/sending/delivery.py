@@ -5,8 +5,9 @@ of the job: a crash before it has the page told once more.
 """
 
 import random
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from threading import Event
@@ -31,7 +32,7 @@ from feedserver.sending.webmention import send_webmention
 from feedserver.settings import Settings
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
-from feedserver.storage.rate_limits import Count, Refusal
+from feedserver.storage.rate_limits import Count, Limit, Refusal
 from feedserver.thoughts.verification.fetch_budget import FetchBudget
 from feedserver.urls import Urls
 
@@ -55,13 +56,17 @@ class _TakenOver(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A ping that is to be sent now, of the version `version`: its leased job, and the place that it has taken."""
+    """A ping that is to be sent now, of the version `version`: its leased job, and the place that it has taken.
+
+    `spent` is how much it has counted in each budget.
+    """
 
     job: Job
     ping: OutgoingPing
     source: str
     version: Version
     places: Sequence[Count]
+    spent: Counter[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +111,21 @@ class Delivery:
         if wait := manners.wait(connection, self.settings.sending):
             jobs.postpone(connection, job, now + wait.pause, now, attempts=job.attempts, error=wait.reason)
             return "put off"
-        limits = [*self._budget.limits(ping.page, job.lane), manners.place(ping.page)]
-        if refusal := rate_limits.take(connection, limits, now):
+        budget, place = self._budget.limits(ping.page, job.lane), manners.place(ping.page)
+        with_post = [replace(limit, most=max(1, limit.most - 1)) for limit in budget]  # room for the POST is left
+        if refusal := rate_limits.take(connection, [*with_post, place], now):
             return self._put_off(connection, job, refusal, [])
         source = ping.source if ping.may_have_heard else None
         if source is None:  # else it goes on naming the address that the receiver knows
             source = self.urls.post(store.slug(connection, ping))
             store.change(connection, ping.id, source=source)
-        return Task(job, ping, source, version, [limits[-1].count(now)])
+        return Task(job, ping, source, version, [place.count(now)], Counter(limit.bucket for limit in budget))
 
     # --- the requests ---
 
     def _try(self, task: Task, places: list[Count]) -> tuple[Endpoint | None, Answer]:
         """Looks for the endpoint, and sends the ping there. Adds the places that it takes to `places`."""
-        began, on_redirect = self.clock(), partial(self._spend_on_redirect, job=task.job)
+        began, on_redirect = self.clock(), partial(self._spend_on_redirect, task=task)
         deadline = _SHORT_DEADLINE if task.job.short_deadline else _DEADLINE
         exchange: Exchange = partial(self.exchange, timeout=min(deadline, self.settings.egress.timeout))
         target, protocols = task.ping.target, enabled(self.settings.sending)
@@ -152,16 +158,24 @@ class Delivery:
             raise _TakenOver
         now, place = self.clock(), manners.place(endpoint.url)
         new = [] if place.bucket in {count.bucket for count in places} else [place]
-        if refusal := rate_limits.take(connection, [*self._budget.limits(endpoint.url, task.job.lane), *new], now):
-            raise _PutOff(refusal)
+        self._spend(connection, task, endpoint.url, now, new)
         store.change(connection, task.ping.id, protocol=endpoint.protocol, endpoint=endpoint.url)
         return [limit.count(now) for limit in new]
 
-    def _spend_on_redirect(self, url: str, *, job: Job) -> None:
+    def _spend_on_redirect(self, url: str, *, task: Task) -> None:
         """Counts the request after a redirect."""
-        limits = self._budget.limits(url, job.lane)
-        if refusal := self.database.transact(lambda connection: rate_limits.take(connection, limits, self.clock())):
+        self.database.transact(lambda connection: self._spend(connection, task, url, self.clock()))
+
+    def _spend(self, connection: Connection, task: Task, url: str, now: datetime, places: Sequence[Limit] = ()) -> None:
+        """Counts a further request of a ping, and takes `places`. Raises _PutOff if others leave no room for it.
+
+        However low `limits.host` is, a ping that has begun may need more requests than that: else it never ends.
+        """
+        budget = self._budget.limits(url, task.job.lane)
+        least = [replace(limit, most=max(limit.most, task.spent[limit.bucket] + 1)) for limit in budget]
+        if refusal := rate_limits.take(connection, [*least, *places], now):
             raise _PutOff(refusal)
+        task.spent.update(limit.bucket for limit in budget)
 
     # --- after the requests ---
 

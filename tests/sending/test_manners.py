@@ -21,6 +21,7 @@ from feedserver.storage.rate_limits import Limit
 from tests.posts.builders import edit, publish
 from tests.sending.desk import Desk
 from tests.sending.elsewhere import Elsewhere
+from tests.support.outside import Clock
 
 
 def body(*targets: str) -> str:
@@ -167,6 +168,25 @@ def test_the_requests_of_a_ping_count_in_the_budget_that_verification_has_too(
     desk_of_few.until_later(minutes=10)
     few.database.close()
     assert sorted(elsewhere.told) == pages
+
+
+@pytest.mark.parametrize("host", [1, 2])
+def test_a_ping_ends_however_low_the_budget_is_at_its_first_try_and_later(
+    settings: Settings, clock: Clock, elsewhere: Elsewhere, host: int
+) -> None:
+    few = WebServices(replace(settings, limits=LimitsSettings(host=host)), clock=clock, exchange=elsewhere)
+    endpoint = elsewhere.takes_webmentions("http://a.example/")
+    elsewhere.answer(endpoint, 503)
+    publish(few, body=body("http://a.example/"))
+    desk_of_few = Desk(few, clock)
+    desk_of_few.settle()
+    assert desk_of_few.ping().attempts == 1
+
+    elsewhere.answer(endpoint)
+    desk_of_few.until_later(minutes=5)
+    few.database.close()
+
+    assert (desk_of_few.ping().state, len(elsewhere.requests)) == ("told", 4)
 
 
 def test_a_redirect_to_a_host_whose_budget_is_spent_waits_and_is_no_try(
