@@ -80,8 +80,7 @@ class Hub:
         """One transaction: limits, the request, and its job. A refusal is returned, so that what is counted stays."""
         now = self.clock()
         store.lock_all(connection)
-        limit = rate_limits.Limit(f"hub:{domains.network(sender)}", self.settings.limits.sender)
-        if full := rate_limits.take(connection, [limit], now, tidy=False):
+        if full := self._count(connection, sender, now):
             return TooManyRequests(full.seconds)
         if topic is None:
             return self._leave(connection, request, now)
@@ -98,6 +97,12 @@ class Hub:
         else:
             self._ask(connection, known, request, now)
         return None
+
+    def _count(self, connection: Connection, sender: str, now: datetime) -> rate_limits.Refusal | None:
+        if domains.is_loopback(sender):  # readers on this machine, or all behind a proxy that is not trusted
+            return None
+        limit = rate_limits.Limit(f"hub:{domains.network(sender)}", self.settings.limits.sender)
+        return rate_limits.take(connection, [limit], now, tidy=False)
 
     def _refuse(
         self, connection: Connection, topic: str, site: str, known: Subscription | None

@@ -114,12 +114,20 @@ def test_a_lease_that_has_ended_makes_room(site_with: Callable[..., Site], reade
 
 def test_a_sender_has_so_many_requests_a_minute(site_with: Callable[..., Site], clock: Clock) -> None:
     site = site_with(limits_sender=2)
+    site.client.environ_base["REMOTE_ADDR"] = "198.51.100.7"
     answers = [site.ask(f"http://127.0.2.{number}/") for number in (1, 2, 3)]
     clock.move(seconds=60)
 
     assert [answer.status_code for answer in answers] == [202, 202, 429]
     assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
     assert site.ask("http://127.0.2.3/").status_code == 202
+
+
+def test_readers_behind_a_proxy_that_is_not_trusted_do_not_share_one_limit(site_with: Callable[..., Site]) -> None:
+    """They all come from loopback, as readers on this machine do."""
+    site = site_with(limits_sender=2)
+
+    assert {site.ask(f"http://127.0.2.{number}/").status_code for number in (1, 2, 3)} == {202}
 
 
 def test_of_some_that_come_at_once_one_takes_the_last_place(site_with: Callable[..., Site]) -> None:
