@@ -75,8 +75,13 @@ class Outbox:
         if wait := manners.wait(connection, self.settings):
             jobs.postpone(connection, job, now + wait.pause, now, attempts=job.attempts, error=wait.reason)
             return "put off"
-        if post := posts.by_id(connection, int(job.subject)):
+        post = posts.by_id(connection, int(job.subject))
+        if post is not None:
             self._plan(connection, post, now)
+            if post.status(now) == "scheduled":  # published by a clock that was ahead, it appears without a word
+                later = post.published_at + timedelta(seconds=self.settings.delay)
+                jobs.postpone(connection, job, later, now, attempts=0, error=None)
+                return "put off"
         jobs.finish(connection, job)
         return "done"
 

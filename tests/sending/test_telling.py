@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete
 
 from feedserver import xmlrpc
+from feedserver.jobs import queue
 from feedserver.jobs.queue import FreeSlots
 from feedserver.sending.outbox import TELL
 from feedserver.services import WebServices
@@ -135,6 +136,21 @@ def test_a_scheduled_post_tells_when_its_time_has_come(
     desk.settle()
 
     assert elsewhere.told == [A]
+
+
+def test_a_post_of_a_clock_that_was_ahead_tells_when_readers_see_it(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere, clock: Clock
+) -> None:
+    clock.move(days=1)
+    publish(services, body=links(A))
+    clock.move(days=-1)
+    services.database.transact(lambda connection: queue.bring_back(connection, clock()))  # as workers do
+    desk.settle()
+    assert elsewhere.requests == []
+
+    desk.until_later(hours=25)
+
+    assert (elsewhere.told, desk.waiting()) == ([A], [])
 
 
 def test_a_post_without_links_leaves_nothing_to_do(services: WebServices, desk: Desk) -> None:
