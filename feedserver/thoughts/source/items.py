@@ -56,7 +56,8 @@ class OpenItem:
     depth: int
     parent: "OpenItem | None"
     end: int = -1
-    texts: dict[str, list[tuple[bool, str]]] = field(default_factory=dict)  # each with whether it is a URL
+    # Each with the place of its element, in whose order they count, and with whether it is a URL.
+    texts: dict[str, list[tuple[int, bool, str]]] = field(default_factory=dict)
     items: dict[str, list["OpenItem"]] = field(default_factory=dict)
     own_name: str | None = None  # in attributes of its element
     own_url: str | None = None
@@ -66,8 +67,8 @@ class OpenItem:
     links: list[list[str]] = field(default_factory=lambda: [[], []])  # of children and of grandchildren
     picture: str | None = None  # the text of a picture among the children
 
-    def add_text(self, name: str, text: str, *, is_url: bool = False) -> None:
-        self.texts.setdefault(name, []).append((is_url, text))
+    def add_text(self, name: str, text: str, at: int, *, is_url: bool = False) -> None:
+        self.texts.setdefault(name, []).append((at, is_url, text))
 
     @property
     def is_top(self) -> bool:
@@ -86,19 +87,20 @@ class OpenItem:
     def imply(self, text: str) -> None:
         """Adds the name of a card, and the URL of a card or citation, that its markup implies (section 1.5)."""
         if self.type == "card" and "name" not in self.texts and not self.has_text and not self.has_items:
-            self.add_text("name", self.own_name or (self.picture if self.children == 1 else None) or text)
+            self.add_text("name", self.own_name or (self.picture if self.children == 1 else None) or text, self.start)
         if self.type in IMPLYING and "url" not in self.texts and not self.has_items:
             children, grandchildren = self.links
             inner = children or (grandchildren if self.children == 1 else [])
             if self.own_url is not None:
-                self.add_text("url", self.own_url, is_url=True)
+                self.add_text("url", self.own_url, self.start, is_url=True)
             elif len(inner) == 1:
-                self.add_text("url", inner[0], is_url=True)
+                self.add_text("url", inner[0], self.start, is_url=True)
 
     def finished(self, absolute: Callable[[str], str | None]) -> Item:
         texts: dict[str, tuple[str, ...]] = {}
         for name, values in self.texts.items():
-            found = [absolute(value) if is_url else value for is_url, value in values]
+            values.sort(key=lambda value: value[0])  # those around end after those in them
+            found = [absolute(value) if is_url else value for _, is_url, value in values]
             texts[name] = tuple(value for value in found if value is not None)
         items = {name: tuple(one.finished(absolute) for one in found) for name, found in self.items.items()}
         return Item(self.type, self.start, self.end, texts, items)

@@ -48,6 +48,7 @@ def are_in(text: str) -> bool:
 class _OpenElement:
     """An open element that is an item, a property, or a part of one."""
 
+    position: int
     depth: int
     owner: OpenItem | None  # whose properties it has
     properties: tuple[Property, ...]
@@ -134,7 +135,7 @@ class MicroformatsReader:
         if tag == "pre" and self._open and self._preformatted is None:
             self._preformatted = depth
         if tag in ("a", "link") and (relations := token.attr("rel")):
-            self._add_relations(owner, relations, token)
+            self._add_relations(owner, relations, position, token)
         if not attribute or self._left <= 0 or len(self._open) >= _MAX_OPEN or self._read >= _MAX_READ:
             return
         self._read += 1
@@ -164,7 +165,7 @@ class MicroformatsReader:
         if meaning.root is not None:
             return self._root(start, meaning.root, owner)
         values = {one: value for one in given if (value := attribute_of(one[0], start.tag, start.token)) is not None}
-        element = _OpenElement(start.depth, owner, given, values)
+        element = _OpenElement(start.position, start.depth, owner, given, values)
         element.is_seen_alone = any(name in ("content", "summary") for _, name in given)
         if len(values) < len(given):
             self._keep_text(element)
@@ -180,7 +181,7 @@ class MicroformatsReader:
         if item.type == "card" and owner is not None and not given:  # within what is called author
             around = self._open[-1]
             given = tuple(one for one in around.properties if around.owner is owner and one[1] == "author")
-        element = _OpenElement(start.depth, owner, given, {}, item)
+        element = _OpenElement(start.position, start.depth, owner, given, {}, item)
         if item.type == "card":
             self._keep_text(element)
         return element
@@ -193,7 +194,7 @@ class MicroformatsReader:
         prefix = inner.properties[0][0]
         is_title = start.meaning.part == "value-title"
         value = start.token.attr("title") if is_title else attribute_of(prefix, start.tag, start.token)
-        part = _OpenElement(start.depth, owner, (), {}, part_of=inner)
+        part = _OpenElement(start.position, start.depth, owner, (), {}, part_of=inner)
         if value is not None:
             part.parts.append(value[:MAX_URL])
         else:
@@ -204,7 +205,7 @@ class MicroformatsReader:
         if len(self._texts) < _MAX_TEXTS:
             element.text = PlainText()
 
-    def _add_relations(self, owner: OpenItem | None, attribute: str, token: Token) -> None:
+    def _add_relations(self, owner: OpenItem | None, attribute: str, position: int, token: Token) -> None:
         url, relations = token.attr("href"), attribute[:_MAX_RELATIONS].lower().split()
         if url is None or self._left <= 0 or len(url) > MAX_URL:
             return
@@ -216,7 +217,7 @@ class MicroformatsReader:
             is_read = owner is not None and owner.type == "entry" and (name != "url" or owner.is_classic)
             if owner is not None and is_read and relation in relations:
                 self._left -= 1
-                owner.add_text(name, url, is_url=True)
+                owner.add_text(name, url, position, is_url=True)
 
     # --- text ---
 
@@ -267,7 +268,7 @@ class MicroformatsReader:
                     value = (" " if prefix == "dt" else "").join(element.parts)
                 value = text if value is None else value
                 name = "author url" if (prefix, name) == ("u", "author") else name
-                element.owner.add_text(name, value, is_url=prefix == "u")
+                element.owner.add_text(name, value, element.position, is_url=prefix == "u")
 
     def _close_item(self, element: _OpenElement, item: OpenItem, text: str, position: int) -> None:
         item.end = position

@@ -3,6 +3,7 @@
 https://microformats.org/wiki/microformats2-parsing, and “Classic Microformats backward compatibility” there.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,6 +36,8 @@ _CLASSIC: Final[dict[str, dict[str, Property]]] = {
     "feed": {"author": ("p", "author")},
 }
 _PREFIXES: Final[dict[str, Prefix]] = {"p": "p", "u": "u", "dt": "dt", "e": "e"}
+# A property of text: not `p-4`, which is for style.
+_TEXT: Final = re.compile("[pe]-(?:[a-z0-9]+-)?[a-z]+(?:-[a-z]+)*")
 _MAX_CLASS: Final = 2_000  # characters of an attribute
 MIN_NAMES: Final = ("h-entry", "hentry")  # one of them is in every page that is read
 
@@ -70,7 +73,7 @@ def _meaning_of(attribute: str, owner_type: str | None, is_classic: bool) -> Mea
     found = Meaning(
         root=_root_of(names, is_classic=is_classic or owner_type in (None, "feed")),
         properties=tuple(_properties(names, owner_type or "", is_classic=is_classic)),
-        is_text=any(name.startswith(("p-", "e-")) for name in names),
+        is_text=any(map(_TEXT.fullmatch, names)),
         part="value-title" if "value-title" in names else "value" if "value" in names else None,
     )
     return found if found != Meaning() else None

@@ -153,6 +153,9 @@ PAGES = {
     "an entry in a comment": Page(f"<!-- {entry(REPLY, ANN)} --><p>{LINK}", None),
     # by whom
     "an author by one link": by(ANN),
+    "an author among classes of style": by(
+        '<a class="p-author h-card" href="http://ann.example/"><b class="p-4">Ann</b></a>'
+    ),
     "an author with a picture": by(
         '<a class="p-author h-card" href="http://ann.example/"><img src="/a.png" alt="Ann"></a>'
     ),
@@ -234,6 +237,10 @@ PAGES = {
         entry(ANN, f'<div class="p-name"><div class="e-content">{WORDS} {REPLY}</div> Ann</div>'),
         words=f"{WORDS} Fog",
         title="",
+    ),
+    "content in the content": Page(
+        entry(REPLY, ANN, f'<div class="e-content"><p>Yes.</p><div class="e-content"><p>{WORDS}</p></div></div>'),
+        words=f"Yes.\n\n{WORDS}",
     ),
     "a title": Page(entry('<h1 class="p-name">On fog</h1>', REPLY, ANN, CONTENT), title="On fog"),
     "a summary": Page(entry(REPLY, ANN, f'<p class="p-summary">{WORDS}</p>')),
