@@ -186,8 +186,8 @@ def test_a_reader_that_subscribed_is_pushed_a_post_and_then_polls_a_304(talk: Co
 
         site.publish("Pushed", "News.")
 
-        wait_until(lambda: [call for call in reader.calls if call.method == "POST"], SECONDS, site.site.log)
-        pushed = reader.calls[-1]
+        wait_until(lambda: [call for call in reader.requests if call.method == "POST"], SECONDS, site.site.log)
+        pushed = reader.requests[-1]
         proof = hmac.digest(b"between us", pushed.body, "sha256").hex()
         assert pushed.headers["x-hub-signature"] == f"sha256={proof}"
         status, headers, body = site.site.get("/feed.atom")

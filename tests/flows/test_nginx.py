@@ -247,7 +247,7 @@ def test_the_sender_of_a_ping_is_the_connected_address_not_a_forwarded_one(
     connection.close()
 
     wait_until(lambda: bool(blog.requests), 15, front.site.log)
-    assert blog.requests[0][1]["x-pingback-forwarded-for"] == sender
+    assert blog.requests[0].headers["x-pingback-forwarded-for"] == sender
 
 
 def test_the_site_itself_answers_what_is_too_large(front: Front) -> None:

@@ -19,8 +19,9 @@ from feedserver.websub import store
 from feedserver.websub.leaving import CHECK, DENY
 from feedserver.websub.model import Subscription
 from feedserver.websub.verification import CONFIRM
+from tests.support.elsewhere import Received
 from tests.support.serving import Site, request
-from tests.support.subscribers import Call, Reader, confirm
+from tests.support.subscribers import Reader, confirm
 from tests.support.waiting import wait_until
 
 _READERS = 4
@@ -97,7 +98,7 @@ def _readers() -> Iterator[list[Reader]]:
             reader.close()
 
 
-def _slowly(handler: BaseHTTPRequestHandler, call: Call) -> None:
+def _slowly(handler: BaseHTTPRequestHandler, call: Received) -> None:
     time.sleep(random.uniform(0, _ANSWER_SECONDS))
     confirm(handler, call)
 
@@ -148,5 +149,8 @@ def _of_post(site: Site, outcome: Outcome) -> set[str]:
 
 def _denied(readers: Sequence[Reader]) -> set[str]:
     return {
-        reader.url + call.path for reader in readers for call in reader.calls if call.asked.get("hub.mode") == "denied"
+        reader.url + call.path
+        for reader in readers
+        for call in reader.requests
+        if call.asked.get("hub.mode") == "denied"
     }

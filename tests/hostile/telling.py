@@ -3,13 +3,12 @@
 The receivers are real servers; the author's clock is set from one duty to the next, so that days take seconds.
 """
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
@@ -20,6 +19,7 @@ from feedserver.jobs import store as jobs
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, EgressSettings, Settings, SiteSettings
 from tests.posts.builders import edit, publish
+from tests.support.elsewhere import ElsewhereServer, Received, respond
 from tests.support.outside import Clock
 
 Answer = tuple[int, dict[str, str]]
@@ -27,7 +27,7 @@ _STEPS: Final = 20_000  # of the clock, at most
 TAKEN: Final[Answer] = (202, {})
 
 
-class Receiver:
+class Receiver(ElsewhereServer):
     """A site on an address of the test internet, each of whose pages takes Webmentions at `/endpoint`.
 
     `answer` gives status and fields for the number of a POST, from 0; None is silence until the other side hangs up.
@@ -39,58 +39,22 @@ class Receiver:
     ) -> None:
         self.looks: list[str] = []  # paths of GETs
         self.told: list[tuple[str, str]] = []  # source and target of each POST
-        self.at_once = 0  # the most requests under way at a time
-        self._under_way = 0
-        self._lock = threading.Lock()
-        receiver = self
+        self.answer, self.delay = answer, delay
+        super().__init__(address, self._hear)
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                with receiver._counted():
-                    time.sleep(delay())
-                    receiver.looks.append(self.path)
-                    self._answer(200, {"Link": '</endpoint>; rel="webmention"'})
-
-            def do_POST(self) -> None:
-                with receiver._counted():
-                    time.sleep(delay())
-                    form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-                    receiver.told.append((form["source"][0], form["target"][0]))
-                    answer_now = answer(len(receiver.told) - 1)
-                    if answer_now is None:
-                        self.rfile.read(1)  # returns when the other side hangs up
-                    else:
-                        self._answer(*answer_now)
-
-            def _answer(self, status: int, headers: dict[str, str]) -> None:
-                with suppress(ConnectionError):
-                    self.send_response(status)
-                    for name, value in {"Content-Length": "0", **headers}.items():
-                        self.send_header(name, value)
-                    self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer((address, 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://{address}:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
-        with self._lock:
-            self._under_way += 1
-            self.at_once = max(self.at_once, self._under_way)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._under_way -= 1
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def _hear(self, handler: BaseHTTPRequestHandler, received: Received) -> None:
+        time.sleep(self.delay())
+        if received.method == "GET":
+            self.looks.append(received.path)
+            respond(handler, 200, [("Link", '</endpoint>; rel="webmention"')])
+            return
+        form = parse_qs(received.body.decode())
+        self.told.append((form["source"][0], form["target"][0]))
+        answer = self.answer(len(self.told) - 1)
+        if answer is None:
+            handler.rfile.read(1)  # returns when the other side hangs up
+        else:
+            respond(handler, answer[0], list(answer[1].items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +119,7 @@ def _count(receivers: Sequence[Receiver]) -> Count:
     return Count(
         sum(len(receiver.looks) for receiver in receivers),
         sum(len(receiver.told) for receiver in receivers),
-        max(receiver.at_once for receiver in receivers),
+        max(receiver.most_at_once for receiver in receivers),
     )
 
 

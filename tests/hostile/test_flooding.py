@@ -148,7 +148,7 @@ def test_a_fetch_names_this_site_and_the_sender_of_the_ping(settings: Settings) 
     fetch(blog.url + "/", policy, sender="2001:db8::1")
     blog.close()
 
-    sent = [headers for _, headers in blog.requests]
+    sent = [received.headers for received in blog.requests]
     assert [headers["x-pingback-forwarded-for"] for headers in sent] == ["198.51.100.7", "2001:db8::1"]
     assert all("feedserver/" in headers["user-agent"] for headers in sent)
     assert all(settings.site.url in headers["user-agent"] for headers in sent)

@@ -1,22 +1,12 @@
-"""Another site that takes pings: a real HTTP server on the test internet, with pages and endpoints by path."""
+"""Another site that takes pings: a server elsewhere, with pages and endpoints by path."""
 
-import threading
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
+
+from tests.support.elsewhere import ElsewhereServer, Received, respond
 
 Header = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Received:
-    """One request; names of header fields are in lower case."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
 
 
 @dataclass(frozen=True)
@@ -29,53 +19,17 @@ class Answering:
     breaks_off: bool = False
 
 
-@dataclass
-class OtherSite:
-    """Answers are put by path, for GET, HEAD and POST alike; all else is 404. `requests` holds what has come."""
+class OtherSite(ElsewhereServer):
+    """Answers are put by path with its query, for GET, HEAD and POST alike; all else is 404."""
 
-    host: str = "127.0.2.1"
-    requests: list[Received] = field(default_factory=list)
-    answers: dict[str, Callable[[Received], Answering]] = field(default_factory=dict)
+    def __init__(self, host: str = "127.0.2.1") -> None:
+        self.answers: dict[str, Callable[[Received], Answering]] = {}
+        super().__init__(host, self._answer)
 
-    def __post_init__(self) -> None:
-        site = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def answer(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                received = Received(self.command, self.path, headers, body)
-                site.requests.append(received)
-                answering = site.answers.get(self.path, lambda _: Answering(404))(received)
-                with suppress(ConnectionError):
-                    self._send(answering)
-
-            def do_GET(self) -> None:
-                self.answer()
-
-            def do_HEAD(self) -> None:
-                self.answer()
-
-            def do_POST(self) -> None:
-                self.answer()
-
-            def _send(self, answering: Answering) -> None:
-                self.send_response(answering.status)
-                for name, value in answering.headers:
-                    self.send_header(name, value)
-                length = len(answering.body) + (9 if answering.breaks_off else 0)
-                self.send_header("Content-Length", str(length))
-                self.end_headers()
-                if self.command != "HEAD":
-                    self.wfile.write(answering.body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer((self.host, 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://{self.host}:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+    def _answer(self, handler: BaseHTTPRequestHandler, received: Received) -> None:
+        found = self.answers.get(received.target, lambda _: Answering(404))(received)
+        length = [("Content-Length", str(len(found.body) + 9))] if found.breaks_off else []
+        respond(handler, found.status, [*found.headers, *length], found.body)
 
     def put(
         self,
@@ -92,7 +46,3 @@ class OtherSite:
         answering = Answering(status, (*typed, *headers), body, breaks_off)
         self.answers[path] = lambda _: answering
         return self.url + path
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()

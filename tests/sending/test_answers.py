@@ -60,11 +60,11 @@ def test_webmention_3_1_3_a_form_of_source_and_target_is_posted(mention: Send, o
     mention(other.put("/endpoint?key=once&source=x"))
 
     (request,) = other.requests
-    assert (request.method, request.path) == ("POST", "/endpoint?key=once&source=x")
+    assert (request.method, request.target) == ("POST", "/endpoint?key=once&source=x")
     assert request.headers["content-type"] == "application/x-www-form-urlencoded"
     assert parse_qs(request.body.decode("ascii"), strict_parsing=True) == {"source": [SOURCE], "target": [TARGET]}
     assert "Webmention" in request.headers["user-agent"]
-    assert not {"cookie", "referer"} & set(request.headers)
+    assert not {"Cookie", "Referer"} & set(request.headers)
 
 
 def test_pingback_1_0_section_3_a_call_with_two_strings_is_posted(pingback: Send, other: OtherSite) -> None:

@@ -136,7 +136,7 @@ def test_the_request_says_what_it_reads_and_who_asks(find: Find, other: OtherSit
     headers = other.requests[0].headers
     assert headers["accept"].startswith("text/html")
     assert "Webmention" in headers["user-agent"]
-    assert not {"cookie", "referer"} & set(headers)
+    assert not {"Cookie", "Referer"} & set(headers)
 
 
 # --- Pingback ---

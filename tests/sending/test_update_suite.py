@@ -15,7 +15,8 @@ from feedserver.services import WebServices
 from feedserver.settings import Settings
 from tests.posts.builders import edit, publish
 from tests.sending.desk import Desk
-from tests.sending.receiving import Answering, OtherSite, Received
+from tests.sending.receiving import Answering, OtherSite
+from tests.support.elsewhere import Received
 from tests.support.outside import Clock
 
 
@@ -43,9 +44,9 @@ class Receiver:
         return self.site.url + path
 
     def _hear(self, received: Received, path: str) -> Answering:
-        if received.path not in self.keys:
+        if received.target not in self.keys:
             return Answering(400)
-        self.keys.remove(received.path)
+        self.keys.remove(received.target)
         form = {name: values[0] for name, values in parse_qs(received.body.decode()).items()}
         assert form["target"] == self.site.url + path
         answer = self.client.get(form["source"].removeprefix("http://blog.example"))

@@ -5,15 +5,15 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+from tests.support.elsewhere import ElsewhereServer, Received, respond
 from tests.support.waiting import wait_until
 
 FEEDSERVER = [sys.executable, "-m", "feedserver"]
@@ -118,37 +118,20 @@ def running_site(
             site.stop()
 
 
-class Blog:
-    """Another blog: a real HTTP server on an address of the test internet. Pages are put by path."""
+class Blog(ElsewhereServer):
+    """Another blog. Pages are put by path."""
 
     def __init__(self, host: str = "127.0.2.1", delay: Callable[[], float] = lambda: 0.0) -> None:
         """`delay` gives the seconds that each page takes."""
         self.pages: dict[str, tuple[int, dict[str, str], bytes]] = {}
-        self.requests: list[tuple[str, dict[str, str]]] = []
-        blog = self
+        self.delay = delay
+        super().__init__(host, self._answer)
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                blog.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
-                time.sleep(delay())
-                status, headers, body = blog.pages.get(self.path, (404, {}, b"not found"))
-                with suppress(ConnectionError):  # whoever asked was killed
-                    self._answer(status, headers, body)
-
-            def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
-                self.send_response(status)
-                for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                    self.send_header(name, value.encode().decode("latin-1"))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer((host, 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://{host}:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+    def _answer(self, handler: BaseHTTPRequestHandler, received: Received) -> None:
+        time.sleep(self.delay())
+        status, headers, body = self.pages.get(received.target, (404, {}, b"not found"))
+        encoded = [(name, value.encode().decode("latin-1")) for name, value in headers.items()]
+        respond(handler, status, encoded, body)
 
     def put(
         self,
@@ -162,10 +145,6 @@ class Blog:
         body = html.encode() if isinstance(html, str) else html
         self.pages[path] = (status, {"Content-Type": kind, **(headers or {})}, body)
         return self.url + path
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

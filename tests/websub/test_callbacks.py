@@ -9,8 +9,9 @@ import pytest
 
 from feedserver.net.exchange import Exchange, Request, Response
 from feedserver.websub import callbacks
+from tests.support.elsewhere import Received
 from tests.support.outside import Clock
-from tests.support.subscribers import Answer, Call, Reader, say
+from tests.support.subscribers import Answer, Reader, say
 from tests.support.waiting import SECONDS
 from tests.websub.conftest import TOPIC, Site
 
@@ -21,7 +22,7 @@ DAY = 86_400
 def test_the_callback_is_asked_what_the_specification_says(site: Site, reader: Reader) -> None:
     site.subscribe(reader.url + "/a", lease_seconds=str(2 * DAY))
 
-    (call,) = reader.calls
+    (call,) = reader.requests
     asked = dict(call.asked)
     challenge = asked.pop("hub.challenge")
     assert call.method == "GET"
@@ -33,7 +34,7 @@ def test_the_callback_is_asked_what_the_specification_says(site: Site, reader: R
 def test_the_query_of_the_callback_is_kept(site: Site, reader: Reader) -> None:
     site.subscribe(reader.url + "/a?key=1&x=%20y")
 
-    assert reader.calls[0].query.startswith("key=1&x=%20y&hub.mode=subscribe&")
+    assert reader.requests[0].target.partition("?")[2].startswith("key=1&x=%20y&hub.mode=subscribe&")
 
 
 def test_a_callback_as_long_as_one_may_be_is_asked(site: Site, reader: Reader) -> None:
@@ -46,7 +47,7 @@ def test_each_challenge_is_another_one(site: Site, reader: Reader) -> None:
     site.subscribe(reader.url + "/a")
     site.subscribe(reader.url + "/a")
 
-    first, second = (call.asked["hub.challenge"] for call in reader.calls)
+    first, second = (call.asked["hub.challenge"] for call in reader.requests)
     assert first != second
 
 
@@ -54,13 +55,13 @@ def test_the_token_of_pubsubhubbub_comes_back(site: Site, reader: Reader) -> Non
     """As NewsBlur and Inoreader want it; `hub.verify` says when, and is ignored."""
     site.subscribe(reader.url + "/a", verify="sync", verify_token="a+b&c")
 
-    assert reader.calls[0].asked["hub.verify_token"] == "a+b&c"
+    assert reader.requests[0].asked["hub.verify_token"] == "a+b&c"
 
 
 def test_without_a_token_none_is_sent(site: Site, reader: Reader) -> None:
     site.subscribe(reader.url + "/a")
 
-    assert "hub.verify_token" not in reader.calls[0].asked
+    assert "hub.verify_token" not in reader.requests[0].asked
 
 
 def repeated(more: bytes) -> Answer:
@@ -68,17 +69,17 @@ def repeated(more: bytes) -> Answer:
 
 
 def hang(reader: Reader) -> Answer:
-    def answer(_handler: BaseHTTPRequestHandler, _call: Call) -> None:
+    def answer(_handler: BaseHTTPRequestHandler, _call: Received) -> None:
         reader.closing.wait(SECONDS)
 
     return answer
 
 
-def cut_short(handler: BaseHTTPRequestHandler, call: Call) -> None:
+def cut_short(handler: BaseHTTPRequestHandler, call: Received) -> None:
     say(200, call.asked["hub.challenge"].encode(), Content_Length="1000")(handler, call)
 
 
-def endless(handler: BaseHTTPRequestHandler, call: Call) -> None:
+def endless(handler: BaseHTTPRequestHandler, call: Received) -> None:
     say(200, call.asked["hub.challenge"].encode(), Content_Length="100000000")(handler, call)
     while True:
         handler.wfile.write(b"x" * 1_000)
@@ -103,7 +104,7 @@ def test_any_other_answer_ends_it(site: Site, reader: Reader, answer: Answer, wh
     found = site.subscribe(reader.url + "/a")
 
     assert (found.state, found.detail) == ("ended", f"not confirmed: {why}")
-    assert [call.path for call in reader.calls] == ["/a"]  # once; no redirect is followed
+    assert [call.path for call in reader.requests] == ["/a"]  # once; no redirect is followed
     assert site.jobs() == []
 
 

@@ -27,7 +27,7 @@ def test_readers_of_a_post_that_goes_are_told(site: Site, reader: Reader) -> Non
     site.subscribe(reader.url + "/a?key=1", OF_POST, secret="s")
     delete(site)
 
-    found, call = site.find(reader.url + "/a?key=1", OF_POST), reader.calls[-1]
+    found, call = site.find(reader.url + "/a?key=1", OF_POST), reader.requests[-1]
     assert (found.state, found.secret, found.detail) == ("ended", None, "its post was deleted")
     assert call.method == "GET"
     assert call.asked == {
@@ -57,7 +57,7 @@ def test_readers_of_a_tag_without_posts_are_told_and_others_are_not(
         ("site", "active"),
         ("tag", "ended"),
     ]
-    assert [call.path for call in reader.calls if call.asked.get("hub.mode") == "denied"] == ["/tag"]
+    assert [call.path for call in reader.requests if call.asked.get("hub.mode") == "denied"] == ["/tag"]
 
 
 def test_readers_of_an_author_who_has_left_are_told(site: Site, reader: Reader, publish: Publish) -> None:
@@ -66,7 +66,7 @@ def test_readers_of_an_author_who_has_left_are_told(site: Site, reader: Reader, 
 
     delete(site, "guest")
 
-    assert reader.calls[-1].asked["hub.reason"] == "there is no such feed any more"
+    assert reader.requests[-1].asked["hub.reason"] == "there is no such feed any more"
 
 
 def test_readers_of_the_former_author_of_the_site_are_told(
@@ -79,7 +79,7 @@ def test_readers_of_the_former_author_of_the_site_are_told(
     init(later.services, example=False)
     later.work()
 
-    assert reader.calls[-1].asked["hub.reason"] == "there is no such feed any more"
+    assert reader.requests[-1].asked["hub.reason"] == "there is no such feed any more"
 
 
 def test_readers_of_a_renamed_post_are_told_where_its_thoughts_are(site: Site, reader: Reader) -> None:
@@ -89,7 +89,7 @@ def test_readers_of_a_renamed_post_are_told_where_its_thoughts_are(site: Site, r
     site.work()
 
     new = "http://blog.example/posts/another-name/thoughts.atom"
-    assert reader.calls[-1].asked["hub.reason"] == f"the feed has moved to {new}"
+    assert reader.requests[-1].asked["hub.reason"] == f"the feed has moved to {new}"
     assert site.subscribe(reader.url + "/a", new).state == "active"
 
 
@@ -119,7 +119,7 @@ def test_one_that_waits_for_its_callback_ends_too(site: Site, reader: Reader) ->
 
     delete(site)
 
-    assert [call.asked["hub.mode"] for call in reader.calls] in (["denied"], ["subscribe", "denied"])
+    assert [call.asked["hub.mode"] for call in reader.requests] in (["denied"], ["subscribe", "denied"])
     assert site.find(reader.url + "/a", OF_POST).state == "ended"
     assert site.jobs() == []
 
@@ -134,7 +134,7 @@ def test_many_readers_are_told_in_small_transactions(
     delete(site)
 
     assert {one.state for one in site.all()} == {"ended"}
-    assert {call.path for call in reader.calls if call.asked["hub.mode"] == "denied"} == {
+    assert {call.path for call in reader.requests if call.asked["hub.mode"] == "denied"} == {
         f"/{name}" for name in "abcde"
     }
 
@@ -145,7 +145,7 @@ def test_whatever_the_callback_answers_it_is_told_once(site: Site, reader: Reade
 
     delete(site)
 
-    assert [call.asked["hub.mode"] for call in reader.calls] == ["subscribe", "denied"]
+    assert [call.asked["hub.mode"] for call in reader.requests] == ["subscribe", "denied"]
     assert site.jobs() == []
 
 
@@ -171,7 +171,7 @@ def test_who_has_subscribed_again_is_not_told(site: Site, reader: Reader) -> Non
 
     site.subscribe(reader.url + "/a", OF_POST)
 
-    assert [call.asked["hub.mode"] for call in reader.calls] == ["subscribe", "subscribe"]
+    assert [call.asked["hub.mode"] for call in reader.requests] == ["subscribe", "subscribe"]
 
 
 def test_a_restored_post_has_its_feeds_again(site: Site, reader: Reader) -> None:
@@ -204,7 +204,7 @@ def test_a_lease_ends_by_the_clock_and_its_row_goes_a_month_later(site: Site, re
     assert by_the_clock == "ended"
     assert (ended.state, ended.secret, ended.detail) == ("ended", None, "its lease has ended, and was not renewed")
     assert site.all() == []
-    assert len(reader.calls) == 1
+    assert len(reader.requests) == 1
 
 
 def test_housekeeping_ends_leases(site: Site, reader: Reader, clock: Clock) -> None:
@@ -242,7 +242,7 @@ def test_a_restored_site_asks_and_tells_nobody_until_it_is_the_real_one(
     delete(site)
     clock.move(minutes=5)
     site.work()
-    before = len(reader.calls)
+    before = len(reader.requests)
 
     with site.services.database.write() as connection:
         revision.resume(connection)
@@ -250,7 +250,7 @@ def test_a_restored_site_asks_and_tells_nobody_until_it_is_the_real_one(
     site.work()
 
     assert before == 1
-    assert {call.asked["hub.mode"] for call in reader.calls[1:]} == {"subscribe", "denied"}
+    assert {call.asked["hub.mode"] for call in reader.requests[1:]} == {"subscribe", "denied"}
     assert site.find(reader.url + "/b").state == "active"
 
 

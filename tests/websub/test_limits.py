@@ -16,7 +16,7 @@ def test_a_request_is_answered_before_anything_is_verified(site: Site, reader: R
     answer = site.ask(reader.url + "/a")
 
     assert (answer.status_code, answer.content_type) == (202, "text/plain; charset=utf-8")
-    assert reader.calls == []
+    assert reader.requests == []
     assert site.jobs() == ["confirm subscription"]
 
 
@@ -150,7 +150,7 @@ def test_verifications_count_in_the_limit_of_a_host(
     for name in "abc":
         site.ask(f"{reader.url}/{name}")
     site.work()
-    within_the_minute = len(reader.calls)
+    within_the_minute = len(reader.requests)
     for _ in range(6):
         clock.move(minutes=1)
         site.work()

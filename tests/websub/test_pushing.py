@@ -28,7 +28,7 @@ from tests.posts.builders import edit, publish
 from tests.support.fixtures import Publish
 from tests.support.moderating import moderate
 from tests.support.outside import Clock
-from tests.websub.readers import SITE_ATOM, Readers, path_of, stored, subscribe
+from tests.websub.readers import SITE_ATOM, Readers, is_signed, path_of, stored, subscribe
 
 FEEDS = [
     FeedAddress(scope, fmt, name)
@@ -66,7 +66,7 @@ def test_a_push_has_the_bytes_the_type_the_links_and_the_version_that_a_get_has(
 
     services.runner.run_due()
 
-    pushed = {received.path: received for received in readers.take()}
+    pushed = {received.target: received for received in readers.take()}
     assert len(pushed) == len(FEEDS)
     for number, address in enumerate(FEEDS):
         push, path = pushed[f"/{number}?key=a"], path_of(address.url(services.urls))
@@ -88,8 +88,8 @@ def test_a_push_is_signed_for_those_alone_who_gave_a_secret(
 
     services.runner.run_due()
 
-    pushed = {received.path: received for received in readers.take()}
-    assert pushed["/secret"].is_signed_with("mighty")
+    pushed = {received.target: received for received in readers.take()}
+    assert is_signed(pushed["/secret"], "mighty")
     assert pushed["/plain"].headers.get_all("X-Hub-Signature") is None
 
 

@@ -7,8 +7,9 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from feedserver.websub import leaving, verification
+from tests.support.elsewhere import Received
 from tests.support.outside import Clock
-from tests.support.subscribers import Call, Reader, confirm, say
+from tests.support.subscribers import Reader, confirm, say
 from tests.websub.conftest import TOPIC, Site
 
 
@@ -65,7 +66,7 @@ def test_a_reader_unsubscribes(site: Site, reader: Reader) -> None:
     site.ask(reader.url + "/a", mode="unsubscribe", verify_token="t")
     site.work()
 
-    found, asked = site.find(reader.url + "/a"), reader.calls[-1].asked
+    found, asked = site.find(reader.url + "/a"), reader.requests[-1].asked
     assert (found.state, found.secret, found.detail) == ("ended", None, "its reader has ended it")
     assert (asked["hub.mode"], asked["hub.topic"], asked["hub.verify_token"]) == ("unsubscribe", TOPIC, "t")
 
@@ -97,7 +98,7 @@ def test_who_has_not_subscribed_is_not_contacted_to_unsubscribe(site: Site, read
     site.work()
 
     assert answer.status_code == 202
-    assert (site.all(), reader.calls) == ([], [])
+    assert (site.all(), reader.requests) == ([], [])
 
 
 def test_only_feeds_of_this_site_are_left(site: Site, reader: Reader) -> None:
@@ -121,7 +122,7 @@ def test_a_reader_leaves_a_site_that_has_moved(site: Site, site_with: Callable[.
     moved.work()
 
     assert moved.find(reader.url + "/a").state == "ended"
-    assert reader.calls[-1].asked["hub.topic"] == TOPIC
+    assert reader.requests[-1].asked["hub.topic"] == TOPIC
 
 
 # --- crashes ---
@@ -152,7 +153,7 @@ def test_a_process_that_dies_before_and_after_the_callback_was_asked_loses_nothi
 
     assert between == "pending"
     assert (site.find(reader.url + "/a").state, site.jobs()) == ("active", [])
-    assert len({call.asked["hub.challenge"] for call in reader.calls}) == 2
+    assert len({call.asked["hub.challenge"] for call in reader.requests}) == 2
 
 
 def test_of_two_requests_the_later_one_counts_though_the_first_is_under_way(
@@ -161,7 +162,7 @@ def test_of_two_requests_the_later_one_counts_though_the_first_is_under_way(
     """Dropped and asked for again, while the callback has not answered yet."""
     site.ask(reader.url + "/a", secret="first")
 
-    def drop_and_ask_again(handler: BaseHTTPRequestHandler, call: Call) -> None:
+    def drop_and_ask_again(handler: BaseHTTPRequestHandler, call: Received) -> None:
         reader.answers.clear()
         with site.services.database.write() as connection:
             leaving.drop(connection, [site.find(reader.url + "/a").id], site.clock())
@@ -172,5 +173,5 @@ def test_of_two_requests_the_later_one_counts_though_the_first_is_under_way(
     site.work()
 
     found = site.find(reader.url + "/a")
-    assert (found.state, found.secret, len(reader.calls)) == ("active", "second", 2)
+    assert (found.state, found.secret, len(reader.requests)) == ("active", "second", 2)
     assert site.jobs() == []
