@@ -26,7 +26,8 @@ from feedserver.jobs.model import Outcome as JobOutcome
 from feedserver.net.exchange import Exchange
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
-from feedserver.websub import topics, waiting
+from feedserver.storage.explaining import DATABASE_ERRORS
+from feedserver.websub import leaving, topics, waiting
 from feedserver.websub.delivery import Due, Push, Result, meaning, patience, pause_after, push_of, request_of
 from feedserver.websub.topics import Look, Topic
 
@@ -137,6 +138,13 @@ class FanOut:
         except (FeedNotFound, PostNotFound):
             self._announce(Look(topic.key, present, None))
             return
+        except Exception as error:
+            if isinstance(error, DATABASE_ERRORS):
+                raise
+            _log.exception("the feed %s cannot be made; its readers get its next version", topic.key)
+            look = Look(topic.key, present, None)
+            self._database.transact(lambda connection: topics.note(connection, look))
+            return
         if push_of(document) is None:
             self._is_ready = False
             return
@@ -147,7 +155,13 @@ class FanOut:
             self._announce(look)
 
     def _announce(self, look: Look) -> None:
-        self._database.transact(lambda connection: waiting.announce(connection, look, self._clock()))
+        def write(connection: Connection) -> None:
+            now = self._clock()
+            waiting.announce(connection, look, now)
+            if look.etag is None:  # whoever took the feed away may be a program that knows of no subscriptions
+                jobs.ensure(connection, leaving.CHECK, look.topic, now, now)
+
+        self._database.transact(write)
         self._next_load = 0.0
 
     # --- pushing ---

@@ -21,6 +21,7 @@ from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.websub import fan_out, topics, waiting
 from feedserver.websub.delivery import Due, Result
+from feedserver.websub.leaving import CHECK
 from feedserver.websub.pushing import PUSH
 from feedserver.websub.topics import Look
 from tests.feeds.happenings import say
@@ -668,3 +669,43 @@ def test_pushes_that_are_under_way_when_a_look_fails_are_not_repeated(
 
     assert has_failed.is_set()
     assert len(readers.take()) == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_feed_that_cannot_be_made_keeps_no_other_from_its_readers(
+    services: WebServices, publish: Publish, readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish("Rain", tags="[sea]")
+    subscribe(services, f"{readers.url}/site")
+    subscribe(services, f"{readers.url}/tag", FeedAddress(TAG, "atom", "sea"))
+    documents, real = services.feed_documents, services.feed_documents.get
+    is_broken = True
+
+    def get(address: FeedAddress) -> Any:
+        if is_broken and address == SITE_ATOM:
+            raise ValueError("no such text can be in a feed")
+        return real(address)
+
+    monkeypatch.setattr(documents, "get", get)
+    publish("Fog", tags="[sea]")
+    services.runner.run_due()
+    assert readers.paths() == ["/tag"]
+
+    is_broken = False
+    publish("Mist", tags="[sea]")
+    services.runner.run_due()
+    assert sorted(readers.paths()) == ["/site", "/tag", "/tag"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_readers_of_a_feed_that_a_program_without_a_hub_took_away_are_told(
+    services: WebServices, publish: Publish, readers: Readers
+) -> None:
+    publish("Fog", slug="fog")
+    reader = subscribe(services, f"{readers.url}/", FeedAddress(POST, "atom", "fog"))
+    services.publisher.delete("fog")
+    services.database.transact(lambda connection: jobs.discard(connection, CHECK, "post/fog.atom"))
+
+    services.runner.run_due()
+
+    assert (stored(services, reader).state, stored(services, reader).detail) == ("ended", "its post was deleted")
