@@ -66,6 +66,17 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def id_of(noun: str) -> Callable[[str], int]:
+    """What reads an id of a `noun`, which its command `list` shows. It raises ArgumentTypeError."""
+
+    def read(text: str) -> int:
+        if not is_number(text):
+            raise argparse.ArgumentTypeError(f"“{text}” is not an id; `feedserver {noun} list` shows them")
+        return int(text)
+
+    return read
+
+
 def is_number(text: str) -> bool:
     """Whether a text is a whole number of at most 18 digits, which fits in 64 bits."""
     return text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS

@@ -1,11 +1,10 @@
 """`feedserver hub …`: who subscribes to the feeds at the hub of this site."""
 
-import argparse
 from argparse import Namespace
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
-from feedserver.cli.arguments import Commands, is_number, listing, noun, open_site, print_list, verb
+from feedserver.cli.arguments import Commands, id_of, listing, noun, open_site, print_list, verb
 from feedserver.websub import leaving, store
 from feedserver.websub.model import Subscription
 
@@ -16,13 +15,7 @@ def add_commands(commands: Commands) -> None:
     group = noun(commands, "hub", "who subscribes to the feeds at the hub of this site")
     listing(group, "list", _list, "list the subscriptions, newest first")
     dropped = verb(group, "drop", _drop, "end subscriptions; their readers are told")
-    dropped.add_argument("ids", metavar="ID", type=_id, nargs="+")
-
-
-def _id(text: str) -> int:
-    if not is_number(text):
-        raise argparse.ArgumentTypeError(f"“{text}” is not an id; `feedserver hub list` shows them")
-    return int(text)
+    dropped.add_argument("ids", metavar="ID", type=id_of("hub"), nargs="+")
 
 
 def _list(chosen: Namespace) -> None:

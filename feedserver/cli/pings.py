@@ -1,13 +1,13 @@
 """`feedserver ping …`: what others are told, and where pages take pings."""
 
-from argparse import ArgumentTypeError, Namespace
+from argparse import Namespace
 from datetime import timedelta
 from typing import Any
 
 from feedserver.cli.arguments import (
     Commands,
     counted,
-    is_number,
+    id_of,
     listing,
     noun,
     open_site,
@@ -41,15 +41,9 @@ def add_commands(commands: Commands) -> None:
     send = verb(group, "send", _send, "tell all pages that a post links to once more, now")
     send.add_argument("slug", metavar="SLUG")
     retry = verb(group, "retry", _retry, "try again at once what was refused or given up")
-    retry.add_argument("ids", metavar="ID", type=_id, nargs="+")
+    retry.add_argument("ids", metavar="ID", type=id_of("ping"), nargs="+")
     explained = listing(group, "explain", _explain, "say where a page takes pings; sends nothing")
     explained.add_argument("url", metavar="URL", help="the page")
-
-
-def _id(text: str) -> int:
-    if not is_number(text):
-        raise ArgumentTypeError(f"“{text}” is not an id; `feedserver ping list` shows them")
-    return int(text)
 
 
 def _list(chosen: Namespace) -> None:

@@ -1,6 +1,5 @@
 """`feedserver thought …`: list and moderate thoughts."""
 
-import argparse
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -12,7 +11,7 @@ from feedserver.cli.arguments import (
     COPIES_STAY,
     Commands,
     counted,
-    is_number,
+    id_of,
     listing,
     noun,
     open_site,
@@ -62,28 +61,22 @@ def add_commands(commands: Commands) -> None:
     listed.add_argument("--limit", metavar="N", type=positive, help=f"at most N; a table has the newest {_NEWEST}")
     listed.add_argument("--all", action="store_true", help="all in the table, as in JSON")
     shown = listing(group, "show", _show, "print all of a thought: its words, new words that wait, a comment's email")
-    shown.add_argument("id", metavar="ID", type=_id)
+    shown.add_argument("id", metavar="ID", type=id_of("thought"))
     for action, meaning in _ACTIONS.items():
         command = verb(group, action, _moderate, meaning)
-        command.add_argument("ids", metavar="ID", type=_id, nargs="*")
+        command.add_argument("ids", metavar="ID", type=id_of("thought"), nargs="*")
         command.add_argument("--host", metavar="HOST", type=host, help=_OF_HOST)
         command.add_argument("--state", choices=STATES, help="all thoughts in this state")
         command.add_argument("--before", metavar="DATE", help="of these only those received before; as in front matter")
         command.set_defaults(action=action, wrong_usage=command.error)
     erased = verb(group, "erase", _erase, "take words, names and addresses of thoughts out of the site, for good")
-    erased.add_argument("ids", metavar="ID", type=_id, nargs="*")
+    erased.add_argument("ids", metavar="ID", type=id_of("thought"), nargs="*")
     erased.add_argument("--email", metavar="ADDRESS", help="all comments with this email address")
     erased.add_argument("--host", metavar="HOST", type=host, help=_OF_HOST)
     erased.set_defaults(wrong_usage=erased.error)
     verb(group, "undo", _undo, "undo the last approve, hide, spam or delete, for all of its thoughts")
     feed = verb(group, "feed", _feed, "print the secret address of the moderation feed")
     feed.add_argument("--renew", action="store_true", help="give it a new one; the old one ends at once")
-
-
-def _id(text: str) -> int:
-    if not is_number(text):
-        raise argparse.ArgumentTypeError(f"“{text}” is not an id; `feedserver thought list` shows them")
-    return int(text)
 
 
 def _list(chosen: Namespace) -> None:

@@ -12,6 +12,7 @@ from feedserver.feeds.pagination import Extent, links
 from feedserver.feeds.scopes import POST, SITE, FeedAddress
 from feedserver.posts import addresses
 from feedserver.posts.model import Post
+from feedserver.posts.references import urls_in
 from feedserver.settings import SiteSettings
 from feedserver.storage.revision import Site
 from feedserver.text import shorten
@@ -150,7 +151,7 @@ def _references(post: Post) -> str:
 
 def _only_page(post: Post) -> str | None:
     """The page elsewhere that the post is about, if it is one."""
-    urls = [page.url for line in post.references for page in line.pages]
+    urls = urls_in(post.references)
     return urls[0] if len({urldefrag(url).url for url in urls}) == 1 else None
 
 

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
 from flask import Response, abort, make_response, render_template
@@ -105,8 +105,9 @@ def _link_test(post: Post) -> Callable[[str | None], bool]:
     WordPress's plugin for webmentions looks for its page in such properties before it looks in the text, and takes our
     webmention for news of that thought, of which it shows nothing. It compares addresses without their scheme.
     """
-    told = {_without_scheme(page) for page in pages_of(post, services().urls)}
-    return lambda source: source is not None and _without_scheme(normalize_source(source)) in told
+    # Worked out for a thought with a source: most posts have none.
+    told = cache(lambda: {_without_scheme(page) for page in pages_of(post, services().urls)})
+    return lambda source: source is not None and _without_scheme(normalize_source(source)) in told()
 
 
 def _without_scheme(url: str) -> str:

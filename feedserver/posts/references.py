@@ -57,6 +57,11 @@ def lines(*fields: Sequence[str]) -> tuple[ReferenceLine, ...]:
     return tuple(ReferenceLine(name, words, tuple(map(Reference, urls))) for name, words, urls in kinds if urls)
 
 
+def urls_in(about: Sequence[ReferenceLine]) -> list[str]:
+    """The pages of some lines."""
+    return [page.url for line in about for page in line.pages]
+
+
 def listed(items: Sequence[str]) -> str:
     """“A”, “A and B”, “A, B and C”."""
     return " and ".join(filter(None, (", ".join(items[:-1]), items[-1])))

@@ -12,7 +12,7 @@ from feedserver.posts import nesting
 from feedserver.posts.addresses import unmarked
 from feedserver.posts.containment import contained
 from feedserver.posts.model import Rendered
-from feedserver.posts.references import ReferenceLine
+from feedserver.posts.references import ReferenceLine, urls_in
 from feedserver.posts.sanitising import for_feeds
 from feedserver.posts.visible import words_alone
 from feedserver.text import UNSEEN, clean, plain, shorten, without_open_bidi
@@ -51,9 +51,8 @@ def render(body: str, language: str) -> Rendered:
 
 def with_references(rendered: Rendered, about: Sequence[ReferenceLine]) -> Rendered:
     """`rendered` as the body of a post that is about the pages in these lines: their hosts are linked to as well."""
-    pages = [page.url for line in about for page in line.pages]
     words = rendered.excerpt or shorten(", ".join(map(str, about)), EXCERPT)
-    return replace(rendered, excerpt=words, hosts=rendered.hosts | frozenset(_hosts_of(pages)))
+    return replace(rendered, excerpt=words, hosts=rendered.hosts | frozenset(_hosts_of(urls_in(about))))
 
 
 def _harmless_reference(match: re.Match[str]) -> str:

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from feedserver.posts.document import body_of
 from feedserver.posts.model import Post
+from feedserver.posts.references import urls_in
 from feedserver.sending.model import Version
 from feedserver.thoughts.source.tokens import START, TEMPLATE, OpenElements, flagged_tokens
 from feedserver.urls import MAX_URL, Urls, normalize_source, scheme, split_http
@@ -20,10 +21,8 @@ def pages_of(post: Post, urls: Urls) -> Pages:
 
     Not those of links with `rel=nofollow`: so an author says that a page is not to hear of the post.
     """
-    targets = [*post.reply_to, *post.like_of, *post.repost_of, *post.bookmark_of]
-    targets += _followed(post.html, urls.post(post.slug))
     found: dict[str, str] = {}
-    for target in targets:
+    for target in (*urls_in(post.references), *_followed(post.html, urls.post(post.slug))):
         page = _page_of(target)
         if page is not None and not urls.owns(target):
             found.setdefault(page, target)
@@ -32,7 +31,7 @@ def pages_of(post: Post, urls: Urls) -> Pages:
 
 def may_link(post: Post) -> bool:
     """Whether a post can have links; cheaper than `pages_of`."""
-    return bool(post.reply_to or post.like_of or post.repost_of or post.bookmark_of or "<a" in post.html.lower())
+    return bool(post.references) or "<a" in post.html.lower()
 
 
 def version_of(post: Post) -> Version:

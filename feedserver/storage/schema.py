@@ -362,9 +362,7 @@ outgoing_pings = Table(
     Column("told_at", UtcDateTime),
     Column("receipt", SafeText),
     Column("created_at", UtcDateTime, nullable=False),
-    Column(
-        "since", UtcDateTime, nullable=False
-    ),  # since when there is something to tell, it fails, or there is no endpoint
+    Column("since", UtcDateTime, nullable=False),  # of what there is to tell, of a failure, or of no endpoint
     Column("asks", Integer, nullable=False, server_default="0"),  # times that it was asked for an endpoint once more
     Column("told_version", SafeText),  # sending/model.Version that the last telling was of, whatever came of it
     Column("due_version", SafeText),  # that is to be told; null if nothing is
