@@ -11,8 +11,7 @@ from feedserver.net.fetch import fetch
 from feedserver.posts import scheduling
 from feedserver.readership.folding import fold_days
 from feedserver.sending.delivery import Delivery
-from feedserver.sending.outbox import TELL
-from feedserver.sending.store import SEND
+from feedserver.sending.store import SEND, TELL
 from feedserver.services import JobServices, egress_policy
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database

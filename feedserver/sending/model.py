@@ -45,6 +45,11 @@ class OutgoingPing:
     due_version: Version | None
 
     @property
+    def is_foreseen(self) -> bool:
+        """Whether it only stands there to be seen: its page is told for the first time when the delay has passed."""
+        return self.state == "waiting" and self.due_version is None
+
+    @property
     def may_have_heard(self) -> bool:
         """Whether the receiver was told, or may have been by a try whose answer was not heard."""
         return self.told_at is not None or (self.endpoint is not None and self.state != "refused")

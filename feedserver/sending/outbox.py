@@ -1,13 +1,13 @@
 """The outbox: what pages are to be told of a post, written when the post changes and carried out by jobs.
 
-A change writes the job `tell` of its post in its own transaction. That job works out what follows from the post as it
-stands then, and writes the pings, each with its job `send` (`delivery`).
+A change writes the job `tell` of its post in its own transaction, and the pings of pages that are new. That job works
+out what follows from the post as it stands then, and has each page told by a job `send` (`delivery`).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -21,12 +21,10 @@ from feedserver.posts.model import Post
 from feedserver.sending import decisions, links, manners, store
 from feedserver.sending.decisions import Standing, Telling
 from feedserver.sending.model import OutgoingPing
-from feedserver.sending.store import SEND
+from feedserver.sending.store import SEND, TELL
 from feedserver.settings import SendingSettings
 from feedserver.storage.engine import Database
 from feedserver.urls import Urls, base_of_post
-
-TELL: Final = "tell"  # the kind of the job that works out whom to tell of a post; its subject is the post's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +54,18 @@ class Outbox:
         job = jobs.ensure(connection, TELL, str(event.post.id), due, event.now)
         if job.run_at > due:  # it was put off
             jobs.bring_forward(connection, job, due, event.now)
+        self._foresee(connection, event.post, event.now)
+
+    def _foresee(self, connection: Connection, post: Post, now: datetime) -> None:
+        """Has the pages that are to be told for the first time stand in the outbox while the delay passes, and no
+        others."""
+        pings = store.of_post(connection, post.id)
+        tellings = decisions.plan(self._standing(connection, post, pings, now), pings, ()).tellings
+        store.remove(connection, _unneeded(pings, tellings))
+        for telling in tellings:
+            if telling.ping is None:
+                values = {"post_id": post.id, "page": telling.page, "target": telling.target}
+                store.add(connection, values | {"state": "waiting", "created_at": now, "since": now})
 
     def _links_before(self, connection: Connection, event: PostEvent) -> links.Pages:
         """The pages that a post linked to when readers saw it before there was sending."""
@@ -157,6 +167,7 @@ class Outbox:
         pings = store.of_post(connection, post.id)
         standing = self._standing(connection, post, pings, now)
         plan = decisions.plan(standing, pings, under_way, anew=anew)
+        store.remove(connection, _unneeded(pings, plan.tellings))
         for ping in plan.dropped:
             store.write(connection, ping)
             if ping.id not in under_way:  # else what is heard of it is still to be written
@@ -204,3 +215,9 @@ class Outbox:
             return
         jobs.discard(connection, SEND, str(ping_id))
         jobs.add(connection, SEND, str(ping_id), now, now, concurrency_key=manners.key(telling.page))
+
+
+def _unneeded(pings: Sequence[OutgoingPing], tellings: Sequence[Telling]) -> list[int]:
+    """The ids of foreseen pings whose pages are not to be told any more."""
+    told = {telling.page for telling in tellings}
+    return [ping.id for ping in pings if ping.is_foreseen and ping.page not in told]

@@ -12,6 +12,7 @@ from feedserver.storage.batches import batches
 from feedserver.storage.schema import jobs, outgoing_pings, posts, told_posts
 
 SEND = "send"  # the kind of the job that tells one page; its subject is the ping's id
+TELL = "tell"  # the kind of the job that works out whom to tell of a post; its subject is the post's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +105,19 @@ def forget_post(connection: Connection, post_id: int) -> None:
 
 def listed(connection: Connection, *, post_id: int | None = None, state: State | None = None) -> Iterator[ListedPing]:
     """The pings, of one post or in one state if so asked for: by when they were told or made, newest first."""
+    of_post, waits = jobs.alias(), outgoing_pings.c.state == "waiting"
     its_job = and_(jobs.c.kind == SEND, jobs.c.subject == cast(outgoing_pings.c.id, String))
-    columns: list[ColumnElement[Any]] = [*outgoing_pings.c, posts.c.slug, jobs.c.run_at, jobs.c.last_error]
+    job_of_post = and_(waits, of_post.c.kind == TELL, of_post.c.subject == cast(outgoing_pings.c.post_id, String))
+    columns: list[ColumnElement[Any]] = [
+        *(*outgoing_pings.c, posts.c.slug),
+        func.coalesce(jobs.c.run_at, of_post.c.run_at).label("run_at"),
+        func.coalesce(outgoing_pings.c.detail, jobs.c.last_error, of_post.c.last_error).label("why"),
+    ]
     query = (
         select(*columns)
         .join(posts, posts.c.id == outgoing_pings.c.post_id)
         .outerjoin(jobs, its_job)
+        .outerjoin(of_post, job_of_post)
         .order_by(
             func.coalesce(outgoing_pings.c.told_at, outgoing_pings.c.created_at).desc(), outgoing_pings.c.id.desc()
         )
@@ -119,7 +127,7 @@ def listed(connection: Connection, *, post_id: int | None = None, state: State |
     if state is not None:
         query = query.where(outgoing_pings.c.state == state)
     for row in connection.execute(query):
-        yield ListedPing(_ping(row), row.slug, row.run_at, row.detail or row.last_error)
+        yield ListedPing(_ping(row), row.slug, row.run_at, row.why)
 
 
 def _ping(row: Row[Any]) -> OutgoingPing:

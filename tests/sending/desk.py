@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from feedserver.jobs import store as jobs
 from feedserver.sending import store
 from feedserver.sending.model import OutgoingPing
-from feedserver.sending.outbox import TELL
-from feedserver.sending.store import SEND
+from feedserver.sending.store import SEND, TELL
 from feedserver.services import WebServices
 from tests.support.outside import Clock
 

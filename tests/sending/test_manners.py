@@ -12,8 +12,7 @@ from feedserver.jobs.worker import SLOTS, STOP_SECONDS
 from feedserver.net.exchange import Request
 from feedserver.sending import decisions, manners
 from feedserver.sending.decisions import Standing
-from feedserver.sending.outbox import TELL
-from feedserver.sending.store import SEND
+from feedserver.sending.store import SEND, TELL
 from feedserver.services import WebServices
 from feedserver.settings import EgressSettings, LimitsSettings, Settings
 from feedserver.storage import rate_limits

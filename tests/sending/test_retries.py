@@ -6,7 +6,7 @@ import pytest
 
 from feedserver.errors import HostUnknown
 from feedserver.jobs.queue import FreeSlots
-from feedserver.sending.outbox import TELL
+from feedserver.sending.store import TELL
 from feedserver.services import WebServices
 from tests.posts.builders import edit, publish
 from tests.sending.desk import Desk

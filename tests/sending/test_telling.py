@@ -1,6 +1,7 @@
 """Whom a post tells when it appears, changes and goes (docs/interface.md, “Pings that go out”)."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -9,7 +10,7 @@ from sqlalchemy import delete
 from feedserver import xmlrpc
 from feedserver.jobs import queue
 from feedserver.jobs.queue import FreeSlots
-from feedserver.sending.outbox import TELL
+from feedserver.sending.store import TELL
 from feedserver.services import WebServices
 from feedserver.settings import SendingSettings, Settings
 from feedserver.storage import revision
@@ -53,6 +54,42 @@ def test_the_pages_that_a_post_links_to_are_told_once_when_the_delay_has_passed(
     assert desk.waiting() == []
     desk.after(days=40)
     assert len(elsewhere.heard) == 2
+
+
+def test_pages_that_are_to_be_told_for_the_first_time_are_seen_to_wait_as_long_as_the_post_links_to_them(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere
+) -> None:
+    publish(services, body=links(A), draft="true")
+    assert desk.states() == {}
+    edit(services, "a-post", body=links(A))
+    assert desk.states() == {A: "waiting"}
+    assert desk.next_try() == desk.clock() + timedelta(seconds=5)
+
+    edit(services, "a-post", body=links(B, C))
+    assert desk.states() == {B: "waiting", C: "waiting"}
+    services.publisher.delete("a-post")
+    assert desk.states() == {}
+    services.publisher.restore("a-post")
+    edit(services, "a-post", body=links(B), tell="false")
+    assert desk.states() == {}
+
+    edit(services, "a-post", body=links(B))
+    desk.settle()
+
+    assert (elsewhere.told, desk.states(), desk.waiting()) == ([B], {B: "told"}, [])
+
+
+def test_a_page_that_is_seen_to_wait_may_be_told_at_once(
+    services: WebServices, desk: Desk, elsewhere: Elsewhere
+) -> None:
+    publish(services, body=links(A))
+    services.outbox.retry(desk.ping().id)
+    desk.settle(0)
+    assert elsewhere.told == [A]
+
+    desk.settle()
+
+    assert elsewhere.told == [A]
 
 
 def test_a_page_that_announces_both_protocols_is_told_by_webmention_alone(
