@@ -15,15 +15,14 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from feedserver.installation import init
-from feedserver.jobs import store as jobs
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, EgressSettings, Settings, SiteSettings
 from tests.posts.builders import edit, publish
+from tests.sending.desk import Desk
 from tests.support.elsewhere import ElsewhereServer, Received, respond
 from tests.support.outside import Clock
 
 Answer = tuple[int, dict[str, str]]
-_STEPS: Final = 20_000  # of the clock, at most
 TAKEN: Final[Answer] = (202, {})
 
 
@@ -57,28 +56,8 @@ class Receiver(ElsewhereServer):
             respond(handler, answer[0], list(answer[1].items()))
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
-    """A site whose clock stands still but for `pass_time`."""
-
-    services: WebServices
-    clock: Clock
-
-    def pass_time(self, time: timedelta) -> None:
-        """Runs each job when it is due, until so much time has passed."""
-        end = self.clock() + time
-        for _ in range(_STEPS):
-            self.services.runner.run_due()
-            with self.services.database.read() as connection:
-                due = min((job.run_at for job in jobs.everything(connection)), default=end)
-            if due >= end:
-                break
-            self.clock.now = max(due, self.clock() + timedelta(seconds=1))
-        self.clock.now = end
-
-
 @contextmanager
-def running_author(folder: Path, url: str) -> Iterator[Author]:
+def running_author(folder: Path, url: str) -> Iterator[Desk]:
     """A site on an empty database at `url`, which may contact the test internet."""
     clock = Clock()
     settings = Settings(
@@ -90,7 +69,7 @@ def running_author(folder: Path, url: str) -> Iterator[Author]:
     services = WebServices(settings, clock=clock)
     init(services, example=False)
     try:
-        yield Author(services, clock)
+        yield Desk(services, clock)
     finally:
         services.database.close()
 
@@ -126,56 +105,56 @@ def _count(receivers: Sequence[Receiver]) -> Count:
 # --- the storms ---
 
 
-def many_links(author: Author) -> Count:
+def many_links(author: Desk) -> Count:
     """A post with 300 links, to ten pages each of thirty hosts."""
     with receiving(30) as receivers:
         links = [f"[one]({receiver.url}/{page})" for page in range(10) for receiver in receivers]
         publish(author.services, "Many links", " ".join(links))
-        author.pass_time(timedelta(hours=2))
+        author.until_later(hours=2)
         return _count(receivers)
 
 
-def many_edits(author: Author) -> Count:
+def many_edits(author: Desk) -> Count:
     """A post with one link that is edited fifty times in a minute."""
     with receiving() as receivers:
         publish(author.services, "Many edits", f"[one]({receivers[0].url}/page)")
         for number in range(50):
-            author.pass_time(timedelta(seconds=1.2))
+            author.until_later(seconds=1.2)
             edit(author.services, "many-edits", "Many edits", f"[one]({receivers[0].url}/page), edit {number}.")
-        author.pass_time(timedelta(hours=2))
+        author.until_later(hours=2)
         return _count(receivers)
 
 
-def told_to_wait(author: Author) -> Count:
+def told_to_wait(author: Desk) -> Count:
     """A receiver that answers 429 and asks for ten minutes of patience, five times, and then takes the ping."""
     patience: Answer = (429, {"Retry-After": "600"})
     with receiving(answer=lambda number: patience if number < 5 else TAKEN) as receivers:
         publish(author.services, "Patience", f"[one]({receivers[0].url}/page)")
-        author.pass_time(timedelta(hours=2))
+        author.until_later(hours=2)
         return _count(receivers)
 
 
-def failing_for_an_hour(author: Author) -> Count:
+def failing_for_an_hour(author: Desk) -> Count:
     """A receiver that answers 500 for an hour."""
     end = author.clock() + timedelta(hours=1)
     answer: Callable[[int], Answer] = lambda _: (500, {}) if author.clock() < end else TAKEN  # noqa: E731
     with receiving(answer=answer) as receivers:
         publish(author.services, "Trouble", f"[one]({receivers[0].url}/page)")
-        author.pass_time(timedelta(days=3))
+        author.until_later(days=3)
         return _count(receivers)
 
 
-def failing_for_ever(author: Author) -> Count:
+def failing_for_ever(author: Desk) -> Count:
     """A receiver that answers 500 for ever."""
     with receiving(answer=lambda _: (500, {})) as receivers:
         publish(author.services, "No way", f"[one]({receivers[0].url}/page)")
-        author.pass_time(timedelta(days=60))
+        author.until_later(days=60)
         return _count(receivers)
 
 
-def hanging(author: Author) -> Count:
+def hanging(author: Desk) -> Count:
     """A receiver that never answers a POST. Takes a minute."""
     with receiving(answer=lambda _: None) as receivers:
         publish(author.services, "Silence", f"[one]({receivers[0].url}/page)")
-        author.pass_time(timedelta(days=60))
+        author.until_later(days=60)
         return _count(receivers)

@@ -5,26 +5,27 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile.telling import Author, many_edits, many_links, running_author
+from tests.hostile.telling import many_edits, many_links, running_author
 from tests.hostile.telling_killed import QUICK, tell_through_kills
+from tests.sending.desk import Desk
 from tests.support.serving import FEEDSERVER, LONG, Site, free_port
 
 STARTS = [1, 4] * 10 if LONG else [1, 4, 2]
 
 
 @pytest.fixture
-def author(tmp_path: Path, empty_database_url: str) -> Iterator[Author]:
+def author(tmp_path: Path, empty_database_url: str) -> Iterator[Desk]:
     with running_author(tmp_path, empty_database_url) as author:
         yield author
 
 
-def test_of_three_hundred_links_a_hundred_are_told_once_each_and_one_at_a_time_to_a_host(author: Author) -> None:
+def test_of_three_hundred_links_a_hundred_are_told_once_each_and_one_at_a_time_to_a_host(author: Desk) -> None:
     count = many_links(author)
 
     assert (count.looks, count.told, count.at_once) == (100, 100, 1)
 
 
-def test_fifty_edits_in_a_minute_are_told_once_in_each_delay_at_most(author: Author) -> None:
+def test_fifty_edits_in_a_minute_are_told_once_in_each_delay_at_most(author: Desk) -> None:
     count = many_edits(author)
 
     assert count.looks == count.told <= 13
