@@ -17,7 +17,7 @@ from feedserver.errors import AddressForbidden, ConnectionFailed, FetchError, Re
 from feedserver.host_names import netloc
 from feedserver.net.body import read_body
 from feedserver.net.connection import NOT_FOUND, Policy, Resolve, connection, look_up
-from feedserver.net.guarded_socket import MAX_HEAD, Deadline, translated_errors
+from feedserver.net.guarded_socket import MAX_HEAD, Deadline, GuardedSocket, translated_errors
 from feedserver.net.location import KEPT_IN_TARGETS, redirect_target
 from feedserver.urls import split_http
 
@@ -130,10 +130,7 @@ def exchange(
                 raise AddressForbidden(NOT_FOUND, "its URL is no plain http or https one")
             seen.add(urldefrag(url).url)
             with translated_errors(deadline), connection(parts, policy, deadline, resolve, tls) as sock:
-                with suppress(ConnectionError):  # a server may answer, and close, before it has read the whole body
-                    sock.send(_encoded(request, parts, policy.user_agent))
-                answer = _Answer(cast(socket.socket, sock), method=request.method)
-                answer.begin()
+                answer = _asked(request, parts, policy, sock)
                 if not redirects or answer.status not in _REDIRECTS[request.method]:
                     head = Response(url, answer.status, tuple(answer.headers.items()))
                     if wants_body is not None and not wants_body(head):
@@ -147,6 +144,15 @@ def exchange(
             if left and on_redirect is not None:
                 on_redirect(url)
         raise RedirectRefused(f"{{peer}} redirects more than {redirects} times")
+
+
+def _asked(request: Request, parts: SplitResult, policy: Policy, sock: GuardedSocket) -> "_Answer":
+    """Sends the request; returns the answer as far as its header."""
+    with suppress(ConnectionError):  # a server may answer, and close, before it has read the whole body
+        sock.send(_encoded(request, parts, policy.user_agent))
+    answer = _Answer(cast(socket.socket, sock), method=request.method)
+    answer.begin()
+    return answer
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from feedserver.urls import Urls
 from feedserver.websub import store
 from feedserver.websub.callbacks import pause_before_next, tell
 from feedserver.websub.model import Subscription
-from feedserver.websub.turns import Turns
+from feedserver.websub.turns import Turns, wait_for_turn
 
 CHECK: Final = "check topic"
 DENY: Final = "deny subscription"
@@ -54,7 +54,7 @@ def end_all(connection: Connection, subscriptions: Sequence[Subscription], reaso
     """Ends subscriptions, and has each reader told the reason."""
     store.end(connection, [one.id for one in subscriptions], reason, now)
     for one in subscriptions:
-        jobs.ensure(connection, DENY, str(one.id), now, now, concurrency_key=f"hub:{one.callback_site}")
+        wait_for_turn(connection, DENY, one.id, one.callback_site, now)
 
 
 def drop(connection: Connection, ids: Collection[int], now: datetime) -> None:

@@ -23,7 +23,6 @@ from feedserver.errors import (
     Unconfirmed,
 )
 from feedserver.feeds import existing, scopes
-from feedserver.jobs import store as jobs
 from feedserver.settings import Settings
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
@@ -32,6 +31,7 @@ from feedserver.urls import Urls
 from feedserver.websub import requests, store
 from feedserver.websub.model import Subscription
 from feedserver.websub.requests import HubRequest
+from feedserver.websub.turns import wait_for_turn
 from feedserver.websub.verification import CONFIRM
 
 _MOST_AT_TOPIC: Final = 10  # subscriptions to one topic whose callbacks share a budget key
@@ -93,7 +93,7 @@ class Hub:
         if is_one_more and (refused := self._refuse(connection, topic, site, known)):
             return refused
         if known is None:
-            self._add_job(connection, store.add(connection, topic, site, request, now), site, now)
+            wait_for_turn(connection, CONFIRM, store.add(connection, topic, site, request, now), site, now)
         else:
             self._ask(connection, known, request, now)
         return None
@@ -133,10 +133,7 @@ class Hub:
 
     def _ask(self, connection: Connection, known: Subscription, request: HubRequest, now: datetime) -> None:
         store.ask(connection, known, request)
-        self._add_job(connection, known.id, known.callback_site, now)
-
-    def _add_job(self, connection: Connection, subscription_id: int, site: str, now: datetime) -> None:
-        jobs.ensure(connection, CONFIRM, str(subscription_id), now, now, concurrency_key=f"hub:{site}")
+        wait_for_turn(connection, CONFIRM, known.id, known.callback_site, now)
 
 
 def _no_topic() -> SubscriptionUnusable:

@@ -11,6 +11,11 @@ from feedserver.storage import rate_limits, revision
 from feedserver.thoughts.verification.fetch_budget import LIMIT_REACHED, FetchBudget
 
 
+def wait_for_turn(connection: Connection, kind: str, subscription_id: int, callback_site: str, now: datetime) -> None:
+    """Ensures a job that asks the callback of a subscription. Those of one site share a few slots."""
+    jobs.ensure(connection, kind, str(subscription_id), now, now, concurrency_key=f"hub:{callback_site}")
+
+
 @dataclass(frozen=True, slots=True)
 class Turns:
     budget: FetchBudget
