@@ -4,7 +4,7 @@ from argparse import Namespace
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
-from feedserver.cli.arguments import Commands, id_of, listing, noun, open_site, print_list, verb
+from feedserver.cli.arguments import Commands, id_of, listing, noun, open_site, print_list, remark, verb
 from feedserver.websub import leaving, store
 from feedserver.websub.model import Subscription
 
@@ -27,6 +27,8 @@ def _list(chosen: Namespace) -> None:
     if not chosen.json:
         rows = [row | _cells(row, services.urls.base, zone) for row in rows]
     print_list(rows, as_json=chosen.json, columns=_COLUMNS, zone=zone, roomy=("callback", "what_came_of_it"))
+    if rows and not services.settings.websub.hub:
+        remark("the hub is closed (`websub.hub = false`): nothing is pushed to them")
 
 
 def _row(subscription: Subscription, now: datetime) -> dict[str, Any]:

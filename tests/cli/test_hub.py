@@ -83,6 +83,16 @@ def test_the_table_fits_a_terminal_and_shows_no_controls(run: Run, subscribe: Su
     assert "\u202e" not in done.text
 
 
+def test_the_list_says_that_the_hub_is_closed(run: Run, subscribe: Subscribe, monkeypatch: pytest.MonkeyPatch) -> None:
+    subscribe("https://reader.example/a")
+    monkeypatch.setenv("FEEDSERVER_WEBSUB_HUB", "false")
+
+    for options in ((), ("--json",)):
+        assert run("hub", "list", *options).err == [
+            "feedserver: the hub is closed (`websub.hub = false`): nothing is pushed to them"
+        ]
+
+
 def test_without_subscriptions_nothing_is_listed(run: Run, site: Path) -> None:
     assert (run("hub", "list").out, run("hub", "list", "--json").text) == ([], "[]")
 
