@@ -18,7 +18,8 @@ LONGEST_PAUSE: Final = timedelta(hours=6)
 
 # Seconds for one try. Those who wait share a time, or a hundred callbacks that hang would hold all slots for minutes;
 # but each has at least a few times what the others need.
-_SHARED: Final = 30.0
+_SHARED: Final = 20.0
+_SHARED_AT_SITE: Final = 3.0  # by the others of its site, which come one at a time
 _LEAST: Final = 0.4
 _TIMES_USUAL: Final = 10
 _TIMES_KNOWN: Final = 2
@@ -107,12 +108,14 @@ def pause_after(failing: timedelta, jitter: float) -> timedelta | None:
     return pause if failing + pause <= _NOTIFICATION else None
 
 
-def patience(waiting: int, usual: float, known: float | None, most: float) -> float:
+def patience(waiting: int, behind: int, usual: float, known: float | None, most: float) -> float:
     """Seconds for one try while so many are `waiting` for slots, this one included; at most `most`.
 
-    `usual` is what answers took on average of late, `known` what this callback took the last time.
+    `behind` are others whose site must be free. `usual` is what answers took on average of late, `known` what this
+    callback took the last time.
     """
-    return min(most, max(_LEAST, _SHARED / waiting, _TIMES_USUAL * usual, _TIMES_KNOWN * (known or 0.0)))
+    shared = min(_SHARED / waiting, _SHARED_AT_SITE / behind if behind else most)
+    return min(most, max(_LEAST, shared, _TIMES_USUAL * usual, _TIMES_KNOWN * (known or 0.0)))
 
 
 def _signature(secret: str, body: bytes) -> str:

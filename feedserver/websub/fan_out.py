@@ -211,7 +211,8 @@ class FanOut:
             self._is_ready = False
             return
         waiting_now = self._number if self._number > self._free_slots(due) else 1
-        seconds = patience(waiting_now, self._usual, due.push_seconds, self._most_seconds)
+        behind = sum(other.callback_site == due.callback_site for other in self._queue)
+        seconds = patience(waiting_now, behind, self._usual, due.push_seconds, self._most_seconds)
         self._number -= 1
         self._under_way[threads.submit(self._deliver, push, due, seconds)] = due
 

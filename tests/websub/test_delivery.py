@@ -60,30 +60,36 @@ def test_a_failed_push_comes_again_within_thirty_seconds_then_with_growing_pause
 
 
 @pytest.mark.parametrize(
-    ("waiting", "usual", "known", "seconds"),
+    ("waiting", "behind", "usual", "known", "seconds"),
     [
-        (1, 0.01, None, 10.0),
-        (3, 0.01, None, 10.0),
-        (15, 0.01, None, 2.0),
-        (1000, 0.01, None, 0.4),
-        (1000, 0.1, None, 1.0),
-        (1000, 0.01, 2.5, 5.0),
-        (1, 3.0, 8.0, 10.0),
+        (1, 0, 0.01, None, 10.0),
+        (2, 0, 0.01, None, 10.0),
+        (10, 0, 0.01, None, 2.0),
+        (1000, 0, 0.01, None, 0.4),
+        (1, 1, 0.01, None, 3.0),
+        (1, 9, 0.01, None, 0.4),
+        (1, 9, 0.01, 2.5, 5.0),
+        (1000, 0, 0.1, None, 1.0),
+        (1000, 0, 0.01, 2.5, 5.0),
+        (1, 0, 3.0, 8.0, 10.0),
     ],
     ids=[
         "alone",
         "few",
         "some wait",
         "many wait",
+        "one of its site waits",
+        "many of its site wait",
+        "many of its site wait and it was slow the last time",
         "all answer slowly",
         "it was slow the last time",
         "never longer than any fetch",
     ],
 )
 def test_a_callback_has_less_time_while_others_wait_but_always_a_few_times_what_answers_take(
-    waiting: int, usual: float, known: float | None, seconds: float
+    waiting: int, behind: int, usual: float, known: float | None, seconds: float
 ) -> None:
-    assert patience(waiting, usual, known, 10.0) == pytest.approx(seconds)
+    assert patience(waiting, behind, usual, known, 10.0) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize(

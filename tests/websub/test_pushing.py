@@ -511,12 +511,12 @@ def test_callbacks_that_failed_come_last_and_leave_half_of_the_slots_to_others(
 
 
 @pytest.mark.parametrize(
-    ("readers_of", "failures", "first"),
-    [(8, 0, 2.0), (100, 0, 0.5), (4, 1, 2.0), (100, 1, 0.5)],
-    ids=["a slot for each", "many", "a slot for each that failed", "many that failed"],
+    ("readers_of", "hosts", "failures", "first"),
+    [(8, 8, 0, 2.0), (100, 100, 0, 0.5), (4, 4, 1, 2.0), (100, 100, 1, 0.5), (4, 1, 0, 1.0)],
+    ids=["a slot for each", "many", "a slot for each that failed", "many that failed", "some at one host"],
 )
-def test_a_callback_has_all_the_time_of_a_fetch_unless_others_wait_for_its_slot(
-    settings: Settings, clock: Clock, readers_of: int, failures: int, first: float
+def test_a_callback_has_all_the_time_of_a_fetch_unless_others_wait_for_its_slot_or_its_host(
+    settings: Settings, clock: Clock, readers_of: int, hosts: int, failures: int, first: float
 ) -> None:
     given: list[float] = []
 
@@ -526,7 +526,7 @@ def test_a_callback_has_all_the_time_of_a_fetch_unless_others_wait_for_its_slot(
 
     services = WebServices(settings, clock=clock, exchange=exchange)
     for number in range(readers_of):
-        subscribe(services, f"http://127.0.2.{number + 1}/", failures=failures)
+        subscribe(services, f"http://127.0.2.{number % hosts + 1}/{number}", failures=failures)
     publish(services, "News")
     services.runner.run_due()
     services.waiting_slots.close()
