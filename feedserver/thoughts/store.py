@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import (
     ColumnElement,
@@ -22,20 +21,18 @@ from feedserver.domains import SHARED_BY_PATH, source_site, wide_network
 from feedserver.storage import revision, schema
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import thoughts
-from feedserver.thoughts import receipts
-from feedserver.thoughts.contents import entry_of, from_json, to_json, words_of
+from feedserver.thoughts import columns, receipts
+from feedserver.thoughts.contents import from_json
 from feedserver.thoughts.disk_size import disk_size
-from feedserver.thoughts.lifecycle import FINAL, Decision, nothing_to_show
+from feedserver.thoughts.lifecycle import FINAL, Decision
 from feedserver.thoughts.model import (
     NOTHING,
-    REACTIONS,
     Content,
     Kind,
     Protocol,
     State,
     Thought,
     commenter_of,
-    person_of,
 )
 
 UPDATED_AT = func.coalesce(thoughts.c.updated_at, thoughts.c.received_at)
@@ -53,7 +50,6 @@ _PAIR = LOCKED.where(thoughts.c.post_id == bindparam("post"), thoughts.c.source_
 _OF_SOURCE = LOCKED.where(
     thoughts.c.source_key == bindparam("key"), thoughts.c.state.in_(bindparam("states", expanding=True))
 )
-_WAITS: tuple[State, ...] = ("received", "held")
 _WAITING = select(func.count()).select_from(thoughts).where(thoughts.c.state == "received")
 _SET_NEXT_CHECK = (
     update(thoughts)
@@ -125,7 +121,7 @@ def add_ping(
     shared_by_path: Collection[str] = SHARED_BY_PATH,
 ) -> Thought:
     """Stores a new ping, not yet verified, with a receipt. `shared_by_path` is that of `domains.source_site`."""
-    values = _blank(kind, "received", post_id, now) | {
+    values = columns.blank(kind, "received", post_id, now) | {
         "receipt_token": receipts.new_token(revision.secret(connection)),
         "source": source,
         "source_key": source_key,
@@ -158,7 +154,7 @@ def add_comment(
     sender: str = "",
 ) -> Thought:
     """Stores a comment. `submission` identifies the form that it was sent with, `sender` is an address."""
-    values = _blank("comment", state, post_id, now) | {
+    values = columns.blank("comment", state, post_id, now) | {
         "reason": reason,
         "author_name": name,
         "author_url": website,
@@ -213,7 +209,7 @@ def settle(
 
     Returns the bytes that the thought takes now.
     """
-    values = _decided(thought, decision, now) | dict(moved or {})
+    values = columns.decided(thought, decision, now) | dict(moved or {})
     _update(connection, thought.id, values | {"checked_at": now, "next_check_at": None})
     return int(values["size"])
 
@@ -225,7 +221,7 @@ def moderate(connection: Connection, decisions: Iterable[tuple[Thought, Decision
     """
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for thought, decision in sorted(decisions, key=lambda one: one[0].id):
-        values = _decided(thought, decision, now) | {"decided_at": now, "sender_network": None}
+        values = columns.decided(thought, decision, now) | {"decided_at": now, "sender_network": None}
         if decision.state in FINAL:
             values["next_check_at"] = None
         groups.setdefault(tuple(values), []).append(values | {"of": thought.id})
@@ -239,62 +235,6 @@ def set_next_check(connection: Connection, source_key: str, moment: datetime | N
 
 
 # --- helpers ---
-
-
-def _decided(thought: Thought, decision: Decision, now: datetime) -> dict[str, Any]:
-    content, waiting = decision.content, decision.pending_content
-    values: dict[str, Any] = words_of(content) | {
-        "response": content.response,
-        "published_at": content.published_at,
-        "state": decision.state,
-        "reason": decision.reason,
-        "restore": decision.restore,
-        "strikes": decision.strikes,
-        "first_strike_at": decision.first_strike_at,
-        "pending_content": to_json(words_of(waiting) if waiting else None),
-        "pending_entry": to_json(entry_of(waiting)),
-        "approved": decision.approved,
-        "sender": wide_network(thought.sender) if thought.sender and decision.state != "received" else thought.sender,
-        "word_bytes": content.size + (waiting.size if waiting else 0),
-        "size": disk_size(thought.source, thought.target, thought.source_key, content, waiting),
-    }
-    values |= _place(thought, decision.content)
-    if decision.state not in _WAITS:
-        values["sender_network"] = None
-    if not content.says_the_same(thought.content) and not nothing_to_show(thought):
-        values["updated_at"] = now.replace(microsecond=0)
-    if waiting != thought.pending_content:
-        values["pending_since"] = now if waiting else None
-    if decision.state != thought.state:
-        values["decided_at"] = now
-    return values
-
-
-def _place(thought: Thought, content: Content) -> dict[str, Any]:
-    """The columns that number a thought, or count it among the people who reacted.
-
-    Position zero keeps the trigger from giving one; null lets it give one when the thought is shown.
-    """
-    if content.response in REACTIONS:
-        person = {"person": person_of(content, thought.source_key or "")}
-        return person if thought.position is not None else person | {"position": 0}
-    return {"person": None} if thought.position != 0 else {"person": None, "position": None}
-
-
-def _blank(kind: Kind, state: State, post_id: int, now: datetime) -> dict[str, Any]:
-    return {
-        "guid": uuid4().urn,
-        "post_id": post_id,
-        "kind": kind,
-        "state": state,
-        "author_name": "",
-        "author_url": "",
-        "title": "",
-        "excerpt": "",
-        "approved": False,
-        "strikes": 0,
-        "received_at": now.replace(microsecond=0),
-    }
 
 
 def _insert(connection: Connection, values: dict[str, Any]) -> Thought:
