@@ -1,7 +1,7 @@
 """What is pushed, what an answer to it means, and how long and how often a push is tried (WebSub section 7). Pure."""
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -52,7 +52,7 @@ class Due:
     topic: str
     callback: str
     callback_site: str
-    secret: str | None
+    secret: str | None = field(repr=False)
     failures: int
     push_seconds: float | None
     waiting_etag: str

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from feedserver.websub.delivery import Due, Push, meaning, patience, pause_after, request_of
+from feedserver.websub.delivery import Due, Push, Result, meaning, patience, pause_after, request_of
 
 PUSH = Push('W/"x"', (("Content-Type", "application/atom+xml; charset=utf-8"),), b"<feed/>")
 
@@ -24,6 +24,10 @@ def test_a_push_is_signed_with_the_secret_of_its_reader() -> None:
         ("Content-Type", "application/atom+xml; charset=utf-8"),
         ("X-Hub-Signature", "sha256=2517b4632c305775da3b7bd74ab567c12210ef47b6ab5e7ffdb55a1835989392"),
     )
+
+
+def test_what_is_printed_of_a_push_tells_no_secret() -> None:
+    assert "s3cr3t" not in repr(Result(due(secret="s3cr3t"), PUSH.etag, "again", "no", 1.0))
 
 
 def test_without_a_secret_there_is_no_signature() -> None:
