@@ -129,9 +129,8 @@ def print_fields(row: Mapping[str, Any], *, as_json: bool, zone: tzinfo = UTC) -
     if as_json:
         _print_json(_plain(row))
         return
-    for key, value in row.items():
-        lines = _lines(value, zone)
-        print(f"{key}: {lines[0]}" if len(lines) == 1 else "\n  ".join((f"{key}:", *lines)))
+    for line in _lines(row, zone):
+        print(line)
 
 
 def readable(moment: datetime, zone: tzinfo) -> str:
@@ -210,14 +209,21 @@ def _width_of(character: str) -> int:
 
 def _lines(value: Any, zone: tzinfo) -> list[str]:
     match value:
-        case dict():
-            return [f"{key}: {_cell(item, zone)}" for key, item in value.items()]
+        case Mapping():
+            return [line for key, item in value.items() for line in _field(key, item, zone)]
         case str():
             return [strangers_line(line, _LONGEST) for line in value.split("\n")]
         case datetime():
             return [readable(value, zone)]
         case _:
             return [_cell(value, zone)]
+
+
+def _field(key: str, value: Any, zone: tzinfo) -> list[str]:
+    lines = _lines(value, zone)
+    if len(lines) == 1:
+        return [f"{key}: {lines[0]}"]
+    return [f"{key}:", *(f"  {line}" for line in lines)]
 
 
 def _cell(value: Any, zone: tzinfo) -> str:

@@ -125,3 +125,11 @@ def test_json_is_printed_as_its_rows_come(capsys: Printed) -> None:
     whole = printed_before[0] + capsys.readouterr().out
     assert '"id": 1' in printed_before[0]
     assert json.loads(whole) == [{"id": 1}, {"id": 2}, {"id": 3, "lines": ["a", "b"]}]
+
+
+def test_a_value_in_a_value_keeps_its_lines_too(capsys: Printed) -> None:
+    print_fields({"id": 1, "pending": {"title": None, "excerpt": "One.\n\nTwo."}}, as_json=False)
+
+    assert capsys.readouterr().out.split("\n")[:-1] == [
+        *("id: 1", "pending:", "  title: –", "  excerpt:", "    One.", "    ", "    Two."),
+    ]
