@@ -91,7 +91,7 @@ def due(connection: Connection, now: datetime, busy: Collection[str], most: int)
 
 # --- results ---
 
-_OF = table.c.id == bindparam("of")
+_OF = and_(table.c.id == bindparam("of"), table.c.state == "active")  # what ended meanwhile stays as it ended
 _IS_WHAT_WAITS = or_(table.c.waiting_etag == bindparam("etag"), table.c.waiting_etag == bindparam("loaded"))
 
 

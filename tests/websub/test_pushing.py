@@ -19,7 +19,7 @@ from feedserver.services import WebServices
 from feedserver.settings import Settings
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
-from feedserver.websub import fan_out, topics, waiting
+from feedserver.websub import fan_out, leaving, topics, waiting
 from feedserver.websub.delivery import Due, Result
 from feedserver.websub.leaving import CHECK
 from feedserver.websub.pushing import PUSH
@@ -709,3 +709,21 @@ def test_readers_of_a_feed_that_a_program_without_a_hub_took_away_are_told(
     services.runner.run_due()
 
     assert (stored(services, reader).state, stored(services, reader).detail) == ("ended", "its post was deleted")
+
+
+@pytest.mark.parametrize("status", [204, 500])
+def test_what_ends_while_a_push_is_under_way_keeps_the_reason_of_its_end(
+    services: WebServices, publish: Publish, readers: Readers, status: int
+) -> None:
+    reader = subscribe(services, f"{readers.url}/")
+
+    def drop(_path: str) -> int:
+        services.database.transact(lambda connection: leaving.drop(connection, [reader], services.clock()))
+        return status
+
+    readers.answer = drop
+    publish("News")
+    services.runner.run_due()
+
+    row = stored(services, reader)
+    assert (row.state, row.failures, row.detail) == ("ended", 0, "the owner of the site has ended it")
