@@ -109,9 +109,8 @@ class FanOut:
 
     def _look(self) -> bool:
         """Looks at one stale topic; returns whether there was one."""
-        if not self._stale:
-            if self._under_way and monotonic() < self._next_look:
-                return False
+        is_idle = not (self._stale or self._under_way)
+        if is_idle or monotonic() >= self._next_look:  # what has changed meanwhile may come before the rest
             self._stale = self._read_stale()
             self._next_look = monotonic() + _TICK
         if not self._stale:

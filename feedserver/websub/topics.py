@@ -44,12 +44,12 @@ def follow(connection: Connection, topic: str) -> None:
 
 
 def stale(connection: Connection, now: datetime) -> list[Topic]:
-    """The topics to look at: those of the whole site first, which most read."""
+    """The topics to look at: those of the whole site first, which most read, then the one looked at the longest ago."""
     has_readers = exists().where(subscriptions.c.topic == table.c.topic, *gets_pushes(now))
     columns = (table.c.topic, table.c.etag, has_readers.label("has_readers"))
     query = select(*columns).join(site, literal(True)).where(IS_STALE)
     of_site = table.c.topic.startswith("site/", autoescape=True)
-    rows = connection.execute(query.order_by(of_site.desc(), table.c.topic))
+    rows = connection.execute(query.order_by(of_site.desc(), table.c.revision.nulls_first(), table.c.topic))
     return [Topic(row.topic, row.etag, bool(row.has_readers)) for row in rows]
 
 

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from feedserver.feeds import versions
+from feedserver.feeds.document import Document
 from feedserver.feeds.scopes import POST, TAG, FeedAddress
 from feedserver.jobs import store as jobs
 from feedserver.net.exchange import Request, Response
@@ -196,6 +197,30 @@ def test_a_reader_gets_no_more_than_sixty_pushes_a_minute_and_the_newest_version
 
     assert b"Post 5" in readers.take()[0].body
     assert stored(services, reader).next_push_at is None
+
+
+def test_the_feeds_of_the_site_do_not_wait_until_all_others_are_looked_at(
+    services: WebServices, publish: Publish, monkeypatch: pytest.MonkeyPatch, readers: Readers
+) -> None:
+    publish("Fog", tags="[a, b, c]")
+    tags = [FeedAddress(TAG, "atom", name) for name in "abc"]
+    for address in (SITE_ATOM, *tags):
+        subscribe(services, f"{readers.url}/{address.name}", address)
+    looked_at: list[FeedAddress] = []
+    get = services.feed_documents.get
+
+    def look(address: FeedAddress) -> Document:
+        looked_at.append(address)
+        document = get(address)
+        if looked_at == [SITE_ATOM, tags[0]]:
+            publish("News")
+        return document
+
+    monkeypatch.setattr(services.feed_documents, "get", look)
+    monkeypatch.setattr(fan_out, "_TICK", 0.0)
+    services.runner.run_due()
+
+    assert looked_at[:6] == [SITE_ATOM, tags[0], SITE_ATOM, tags[1], tags[2], tags[0]], "nor does one wait for ever"
 
 
 def test_readers_who_subscribe_use_up_no_pushes_of_the_minute(
