@@ -59,7 +59,7 @@ _KNOWN = store.LOCKED.where(
 _JOINED = (
     select(joined_pings)
     .where(joined_pings.c.source == bindparam("source"), joined_pings.c.thought_id == bindparam("of"))
-    .order_by(joined_pings.c.id.desc())
+    .order_by(joined_pings.c.receipt_token.is_not(None), joined_pings.c.id.desc())
     .limit(1)
 )
 _BY_TOKEN = select(joined_pings).where(joined_pings.c.receipt_token == bindparam("token"))
@@ -86,7 +86,8 @@ def known(connection: Connection, post_id: int, source_key: str, *, read_lately:
     """The thought of the page at `source_key` on a post, as its sender knows it, locked until the transaction ends.
 
     A thought that was rejected or is gone is found by its own source alone: another URL may have the link. That a ping
-    joined is known while its URL was `read_lately`; later it may have become a page of its own.
+    joined is known while its URL was `read_lately`; later it may have become a page of its own. The URL from which a
+    thought itself has moved stays known: its sender goes on telling of it under that one.
     """
     own = store.pair(connection, post_id, source_key)
     if own is not None and own.state not in ("rejected", "gone"):
@@ -96,11 +97,20 @@ def known(connection: Connection, post_id: int, source_key: str, *, read_lately:
     for thought in map(store.thought_of, rows):
         if thought.state in STANDING and thought.page_key == key and speaks_for_itself(thought):
             return thought
-        if read_lately and thought.state in (*STANDING, "received"):
+        if thought.state in (*STANDING, "received"):
             row = connection.execute(_JOINED, {"of": thought.id, "source": source}).first()
-            if row is not None:
+            if row is not None and (read_lately or row.receipt_token is None):
                 return _as_joined(row, thought)
     return own
+
+
+def joined(connection: Connection, post_id: int, source_key: str) -> Thought | None:
+    """The shown or held thought on a post that pings of `source_key` joined before, locked until the transaction ends;
+    else None."""
+    key, source = page_key(source_key), key_hash(source_key)
+    rows = connection.execute(_KNOWN, {"post": post_id, "path": page_path(key), "key": key, "source": source})
+    found = (thought for thought in map(store.thought_of, rows) if thought.source_key != source_key)
+    return next((thought for thought in found if thought.state in ("shown", "held")), None)
 
 
 def by_token(connection: Connection, token: str) -> Thought | None:

@@ -170,6 +170,8 @@ class Receiver:
             thought = self._write(connection, ping, known, None, now)
             self.verifier.settle_known(connection, thought, linked, now)
             return _Stored(thought=thought)
+        if (of_page := joining.joined(connection, ping.post.id, ping.source_key)) is not None:
+            self._look_again(connection, of_page, now)
         job = self.verifier.ask(connection, ping.source_key, job, record, now)
         thought = self._write(connection, ping, known, job.run_at, now)
         if not has_slot:
@@ -196,6 +198,13 @@ class Receiver:
         job = self.verifier.ask(connection, source_key, jobs.find(connection, VERIFY, source_key), record, now)
         store.record_ping(connection, known, kind, ping.sender, job.run_at)
         return known
+
+    def _look_again(self, connection: Connection, of_page: Thought, now: datetime) -> None:
+        """Has the source of a thought inspected again for a ping from another URL, under which the link may be gone."""
+        assert of_page.source_key is not None, "pings have a source"
+        job = jobs.find(connection, VERIFY, of_page.source_key)
+        record = self.verifier.last_record(connection, of_page.source_key, now)
+        self.verifier.ask(connection, of_page.source_key, job, record, now)
 
     def _site(self, source_key: str) -> str:
         return domains.source_site(source_key, self.settings.moderation.shared_by_path)

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select, update
 
+from feedserver.errors import BadStatus
 from feedserver.storage.schema import sources, thoughts
 from feedserver.thoughts.moderation.actions import undo
-from tests.thoughts.site import SOURCE, Site, SiteWith, linking
+from tests.thoughts.site import SOURCE, Site, SiteWith, Webmentioned, linking
 from tests.thoughts.test_retention import clean
 
 DATE = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -197,6 +198,59 @@ def test_what_a_moderator_approved_stays_a_reply_until_the_like_is_approved(site
     assert site.only_thought().response == "like"
     undo(site.services.database, site.clock())
     assert [thought.response for thought in site.thoughts()] == ["like", "reply"]
+
+
+MOVED = "http://other.example/2026/moved"
+
+
+def move(site: Site, html: str) -> None:
+    """The source has another address since, to which the one before redirects."""
+    site.web.put(MOVED, html)
+    site.web.put(SOURCE, html, redirected_to=MOVED)
+
+
+def tell(site: Site) -> Webmentioned:
+    site.clock.move(seconds=5)
+    answer = site.webmention(SOURCE, site.target)
+    site.run_jobs()
+    return answer
+
+
+def test_a_page_that_moved_is_followed_by_the_address_that_it_had(site_with: SiteWith) -> None:
+    site = site_with(limits_refetch=1)
+    site.web.put(SOURCE, entry(site.target, words="One"))
+    first = tell(site)
+
+    for words in ("Two", "Three", "Four"):
+        move(site, entry(site.target, words=words))
+        again = tell(site)
+        assert (again.status, again.receipt) == (201, first.receipt)
+        assert (site.only_thought().state, site.only_thought().excerpt) == ("shown", words)
+
+    move(site, "<p>Nothing.</p>")
+    assert tell(site).status == 201
+    assert site.only_thought().state == "gone"
+
+
+@pytest.mark.parametrize("how", ["no link", "410"])
+def test_an_address_that_redirects_to_a_page_tells_of_it_too(site_with: SiteWith, how: str) -> None:
+    site = site_with(limits_refetch=1)
+    move(site, entry(site.target, words="One"))
+    site.ping(MOVED, site.target)
+    tell(site)
+
+    for words in ("Two", "Three"):
+        move(site, entry(site.target, words=words))
+        assert tell(site).status == 201
+        assert (site.only_thought().state, site.only_thought().excerpt) == ("shown", words)
+
+    if how == "410":
+        for url in (SOURCE, MOVED):
+            site.web.fail(url, BadStatus(410))
+    else:
+        move(site, "<p>Nothing.</p>")
+    tell(site)
+    assert "shown" not in site.states()
 
 
 # --- links that nobody sees ---
