@@ -466,7 +466,7 @@ websub_subscriptions = Table(
     Column("topic", SafeText, nullable=False),  # feeds/scopes.FeedAddress.key
     Column("topic_url", SafeText, nullable=False),  # as sent
     Column("callback", SafeText, nullable=False),  # as sent
-    Column("callback_hash", SafeText, nullable=False),  # websub/model.callback_hash: a long URL is costly in an index
+    Column("callback_hash", SafeText, nullable=False),  # source/identity.key_hash: a long URL is costly in an index
     Column("callback_site", SafeText, nullable=False),  # its budget key: a registrable domain, or an address
     Column("state", SafeText, nullable=False),  # pending, active or ended
     Column("secret", SafeText),  # signs pushes; null: they are not signed

@@ -99,7 +99,7 @@ def meaning(status: int) -> tuple[Outcome, str]:
     return "again", f"the callback answered {status}"
 
 
-def pause_after(failing: timedelta, jitter: float) -> timedelta | None:
+def pause_after_wait(failing: timedelta, jitter: float) -> timedelta | None:
     """The pause after a try that failed so long after the first one that did; None: the notification is dropped.
 
     It doubles that time: 15 seconds at first, six hours at last. `jitter` from 0 to 1 shortens it by up to a quarter.

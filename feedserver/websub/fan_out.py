@@ -28,7 +28,7 @@ from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.storage.explaining import DATABASE_ERRORS
 from feedserver.websub import leaving, topics, waiting
-from feedserver.websub.delivery import Due, Push, Result, meaning, patience, pause_after, push_of, request_of
+from feedserver.websub.delivery import Due, Push, Result, meaning, patience, pause_after_wait, push_of, request_of
 from feedserver.websub.topics import Look, Topic
 
 _log = logging.getLogger(__name__)
@@ -262,5 +262,5 @@ class FanOut:
 
 
 def _next_try(result: Result, now: datetime) -> datetime | None:
-    pause = pause_after(now - (result.due.failing_since or now), random.random())  # noqa: S311 - no secret
+    pause = pause_after_wait(now - (result.due.failing_since or now), random.random())  # noqa: S311 - no secret
     return None if pause is None else now + pause

@@ -1,6 +1,5 @@
 """The subscription, and what its reader asks for. Pure."""
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -57,8 +56,3 @@ class Subscription:
 def bounded_lease(seconds: int) -> timedelta:
     """The lease that a reader gets who asks for so many seconds."""
     return min(max(timedelta(seconds=seconds), SHORTEST_LEASE), LONGEST_LEASE)
-
-
-def callback_hash(callback: str) -> str:
-    """128 bits of a hash of a callback, in 32 digits."""
-    return hashlib.sha256(callback.encode("utf-8", "replace")).hexdigest()[:32]

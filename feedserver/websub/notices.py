@@ -24,7 +24,7 @@ from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.thoughts.verification.fetch_budget import budget_key
 from feedserver.urls import Urls
-from feedserver.websub.delivery import pause_after
+from feedserver.websub.delivery import pause_after_wait
 
 NOTICE: Final = "tell hub"
 _EVERYWHERE: Final = timedelta(seconds=1)  # until all processes serve a change
@@ -65,7 +65,7 @@ class Notices:
         if is_restored:
             return self._later(job, revision.COPY_PAUSE, revision.WAITS_AS_COPY)
         problem = self._tell(hub, address.url(self.urls)) if is_there else ""
-        pause = pause_after(now - job.created_at, random.random()) if problem else None  # noqa: S311 - no secret
+        pause = pause_after_wait(now - job.created_at, random.random()) if problem else None  # noqa: S311 - no secret
         if pause is not None:
             return self._later(job, pause, problem, attempts=job.attempts + 1)
         self.database.transact(lambda connection: jobs.finish(connection, job))

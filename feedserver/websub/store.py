@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert,
 from feedserver.storage.batches import batches
 from feedserver.storage.locks import lock_names
 from feedserver.storage.schema import websub_subscriptions as table
-from feedserver.websub.model import Asked, State, Subscription, callback_hash
+from feedserver.thoughts.source.identity import key_hash
+from feedserver.websub.model import Asked, State, Subscription
 from feedserver.websub.requests import HubRequest
 
 LEASE_ENDED: Final = "its lease has ended, and was not renewed"
@@ -54,7 +55,7 @@ def at_topic_url(connection: Connection, topic_url: str, callback: str) -> Subsc
 
 def is_any_unconfirmed(connection: Connection, callback: str) -> bool:
     """Whether a callback was asked to confirm something, and has not answered yet."""
-    query = select(table.c.id).where(table.c.callback_hash == callback_hash(callback), table.c.asked_mode.is_not(None))
+    query = select(table.c.id).where(table.c.callback_hash == key_hash(callback), table.c.asked_mode.is_not(None))
     return connection.execute(query.limit(1)).first() is not None
 
 
@@ -113,7 +114,7 @@ def add(connection: Connection, topic: str, callback_site: str, request: HubRequ
         "topic": topic,
         "topic_url": request.topic_url,
         "callback": request.callback,
-        "callback_hash": callback_hash(request.callback),
+        "callback_hash": key_hash(request.callback),
         "callback_site": callback_site,
         "state": "pending",
         "failures": 0,
@@ -175,7 +176,7 @@ def forget_ended(connection: Connection, before: datetime) -> None:
 
 
 def _one(connection: Connection, query: Select[Any], callback: str) -> Subscription | None:
-    row = connection.execute(query, {"hash": callback_hash(callback)}).first()
+    row = connection.execute(query, {"hash": key_hash(callback)}).first()
     return _subscription(row) if row else None
 
 

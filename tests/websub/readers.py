@@ -12,9 +12,9 @@ from sqlalchemy import insert, select
 from feedserver.feeds.scopes import SITE, FeedAddress
 from feedserver.services import WebServices
 from feedserver.storage.schema import websub_subscriptions
+from feedserver.thoughts.source.identity import key_hash
 from feedserver.thoughts.verification.fetch_budget import budget_key
 from feedserver.websub import topics
-from feedserver.websub.model import callback_hash
 from tests.support.elsewhere import ElsewhereServer, Received, respond
 from tests.support.subscribers import confirm
 
@@ -60,7 +60,7 @@ def an_active_one(callback: str, topic: str, url: str, etag: str | None, now: da
         "topic": topic,
         "topic_url": url,
         "callback": callback,
-        "callback_hash": callback_hash(callback),
+        "callback_hash": key_hash(callback),
         "callback_site": budget_key(callback),
         "state": "active",
         "lease_until": now + LEASE,

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from feedserver.websub.delivery import Due, Push, Result, meaning, patience, pause_after, request_of
+from feedserver.websub.delivery import Due, Push, Result, meaning, patience, pause_after_wait, request_of
 
 PUSH = Push('W/"x"', (("Content-Type", "application/atom+xml; charset=utf-8"),), b"<feed/>")
 
@@ -52,7 +52,7 @@ def test_a_failed_push_comes_again_within_thirty_seconds_then_with_growing_pause
 ) -> None:
     pauses: list[timedelta] = []
     failing = timedelta()
-    while (pause := pause_after(failing, jitter)) is not None:
+    while (pause := pause_after_wait(failing, jitter)) is not None:
         pauses.append(pause)
         failing += pause
 
