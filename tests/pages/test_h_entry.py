@@ -344,3 +344,19 @@ def test_no_other_page_says_that_it_is_gone(client: FlaskClient, publish: Publis
 
     assert answer.status_code == 404
     assert "http-equiv" not in answer.text
+
+
+def test_in_lists_a_post_without_words_says_once_what_it_is_to_other_pages(
+    client: FlaskClient, publish: Publish
+) -> None:
+    publish(None, "", slug="liked", like_of=THEIRS, repost_of=OTHER)
+    publish(None, "Words.", slug="noted", reply_to=THEIRS)
+
+    page = client.get("/").text
+    (feed,) = mf2py.parse(doc=page, url=f"{BASE}/")["items"]
+    noted, liked = sorted(feed["children"], key=lambda one: str(one["properties"]["url"]), reverse=True)
+
+    assert page.count("Likes") == page.count("Reposts") == page.count("In reply to") == 1
+    assert (liked["properties"]["like-of"], liked["properties"]["repost-of"]) == ([THEIRS], [OTHER])
+    assert liked["properties"]["url"] == [f"{BASE}/posts/liked"]
+    assert noted["properties"]["in-reply-to"] == [THEIRS]
