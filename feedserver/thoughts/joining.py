@@ -82,35 +82,32 @@ def lock_pages(connection: Connection, keys: Iterable[str]) -> None:
 # --- finding ---
 
 
-def known(connection: Connection, post_id: int, source_key: str, *, read_lately: bool) -> Thought | None:
+def known(
+    connection: Connection, post_id: int, source_key: str, *, read_lately: bool
+) -> tuple[Thought | None, Thought | None]:
     """The thought of the page at `source_key` on a post, as its sender knows it, locked until the transaction ends.
 
     A thought that was rejected or is gone is found by its own source alone: another URL may have the link. That a ping
     joined is known while its URL was `read_lately`; later it may have become a page of its own. The URL from which a
     thought itself has moved stays known: its sender goes on telling of it under that one.
+
+    Returns besides the shown or held thought that pings of this URL joined before, where it is another one.
     """
     own = store.pair(connection, post_id, source_key)
     if own is not None and own.state not in ("rejected", "gone"):
-        return own
+        return own, None
     key, source = page_key(source_key), key_hash(source_key)
     rows = connection.execute(_KNOWN, {"post": post_id, "path": page_path(key), "key": key, "source": source})
-    for thought in map(store.thought_of, rows):
+    found = [store.thought_of(row) for row in rows]
+    for thought in found:
         if thought.state in STANDING and thought.page_key == key and speaks_for_itself(thought):
-            return thought
+            return thought, None
         if thought.state in (*STANDING, "received"):
             row = connection.execute(_JOINED, {"of": thought.id, "source": source}).first()
             if row is not None and (read_lately or row.receipt_token is None):
-                return _as_joined(row, thought)
-    return own
-
-
-def joined(connection: Connection, post_id: int, source_key: str) -> Thought | None:
-    """The shown or held thought on a post that pings of `source_key` joined before, locked until the transaction ends;
-    else None."""
-    key, source = page_key(source_key), key_hash(source_key)
-    rows = connection.execute(_KNOWN, {"post": post_id, "path": page_path(key), "key": key, "source": source})
-    found = (thought for thought in map(store.thought_of, rows) if thought.source_key != source_key)
-    return next((thought for thought in found if thought.state in ("shown", "held")), None)
+                return _as_joined(row, thought), None
+    others = (thought for thought in found if thought.source_key != source_key and thought.state in ("shown", "held"))
+    return own, next(others, None)
 
 
 def by_token(connection: Connection, token: str) -> Thought | None:

@@ -156,7 +156,7 @@ class Receiver:
         job = jobs.find(connection, VERIFY, ping.source_key)
         record = self.verifier.last_record(connection, ping.source_key, now)
         read_lately = self.verifier.was_read_lately(record, now)
-        known = joining.known(connection, ping.post.id, ping.source_key, read_lately=read_lately)
+        known, of_page = joining.known(connection, ping.post.id, ping.source_key, read_lately=read_lately)
         if known is not None and known.state not in ("rejected", "gone"):
             if known.state in ("received", "shown", "held"):
                 known = self._ask_again(connection, known, ping, now)
@@ -170,7 +170,7 @@ class Receiver:
             thought = self._write(connection, ping, known, None, now)
             self.verifier.settle_known(connection, thought, linked, now)
             return _Stored(thought=thought)
-        if (of_page := joining.joined(connection, ping.post.id, ping.source_key)) is not None:
+        if of_page is not None:
             self._look_again(connection, of_page, now)
         job = self.verifier.ask(connection, ping.source_key, job, record, now)
         thought = self._write(connection, ping, known, job.run_at, now)

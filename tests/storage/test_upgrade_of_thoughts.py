@@ -192,7 +192,7 @@ def test_sources_get_their_normal_form_and_no_thought_is_lost(first_release: Dat
             thought = store.by_id(connection, thought_id)
             assert thought is not None
             assert (thought.source_key, thought.page_key, thought.state) == (new, page, state)
-        known = joining.known(connection, 1, "https://h.example/ok", read_lately=False)
+        known, _ = joining.known(connection, 1, "https://h.example/ok", read_lately=False)
         subjects = {job.subject for job in jobs.everything(connection)}
     assert known is not None
     assert known.id == 3, "its own source"
