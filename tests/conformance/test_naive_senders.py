@@ -1,6 +1,7 @@
 """Senders that look for an endpoint carelessly find ours on every page of a post, and their pings arrive."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 
 import pytest
@@ -12,6 +13,7 @@ from tests.support.outside import Clock
 from tests.support.pinging import ping_body
 from tests.thoughts.site import Site, SlowWeb, changed, linking
 
+SiteAt = Callable[[str], Site]
 Sender = Callable[[Callable[[Method], Seen]], Endpoint | None]
 QUOTING = """\
 Say `<link rel="webmention" href="http://quoted.example/">` or send `Link: <x>; rel="webmention"`.
@@ -25,12 +27,21 @@ Say `<link rel="webmention" href="http://quoted.example/">` or send `Link: <x>; 
 PATHS = ("/posts/a-post", "/posts/first-name", "/posts/a-post/", "/posts/a-post?comment=held")
 
 
-def site_at(base: str, settings: Settings, clock: Clock) -> Site:
-    web = SlowWeb()
-    site = Site(WebServices(changed(settings, site_url=base), clock, fetch=web), clock, web)
-    site.publish("A post", slug="first-name", body=QUOTING)
-    site.services.publisher.rename("first-name", "a-post")
-    return site
+@pytest.fixture
+def site_at(settings: Settings, clock: Clock) -> Iterator[SiteAt]:
+    """Makes a site at a base URL, with a post that was renamed."""
+    with ExitStack() as stack:
+
+        def make(base: str) -> Site:
+            web = SlowWeb()
+            services = WebServices(changed(settings, site_url=base), clock, fetch=web)
+            stack.callback(services.database.close)
+            site = Site(services, clock, web)
+            site.publish("A post", slug="first-name", body=QUOTING)
+            services.publisher.rename("first-name", "a-post")
+            return site
+
+        yield make
 
 
 def assert_finds(sender: Sender, site: Site) -> tuple[str, str]:
@@ -45,9 +56,9 @@ def assert_finds(sender: Sender, site: Site) -> tuple[str, str]:
 
 @pytest.mark.parametrize("sender", SENDERS, ids=[sender.__name__ for sender in SENDERS])
 def test_a_sender_finds_the_endpoint_at_every_address_of_a_post_and_its_ping_arrives(
-    sender: Sender, settings: Settings, clock: Clock
+    sender: Sender, site_at: SiteAt
 ) -> None:
-    site = site_at("http://blog.example", settings, clock)
+    site = site_at("http://blog.example")
 
     protocol, endpoint = assert_finds(sender, site)
 
@@ -58,15 +69,15 @@ def test_a_sender_finds_the_endpoint_at_every_address_of_a_post_and_its_ping_arr
     assert (site.only_thought().state, site.only_thought().kind) == ("shown", protocol)
 
 
-def test_all_senders_find_the_endpoint_of_a_site_with_a_path(settings: Settings, clock: Clock) -> None:
-    site = site_at("http://shared.example/~ann", settings, clock)
+def test_all_senders_find_the_endpoint_of_a_site_with_a_path(site_at: SiteAt) -> None:
+    site = site_at("http://shared.example/~ann")
 
     for sender in SENDERS:
         assert_finds(sender, site)
 
 
-def test_no_sender_finds_an_endpoint_where_none_is_offered(settings: Settings, clock: Clock) -> None:
-    site = site_at("http://blog.example", settings, clock)
+def test_no_sender_finds_an_endpoint_where_none_is_offered(site_at: SiteAt) -> None:
+    site = site_at("http://blog.example")
     site.publish("Closed", slug="closed", body=QUOTING, pings="closed")
 
     for sender in SENDERS:
@@ -75,8 +86,8 @@ def test_no_sender_finds_an_endpoint_where_none_is_offered(settings: Settings, c
             assert found is None or found[1] == "", (sender.__name__, path)
 
 
-def test_a_comma_in_the_address_of_a_site_is_encoded_in_the_header(settings: Settings, clock: Clock) -> None:
-    site = site_at("http://blog.example/a,b", settings, clock)
+def test_a_comma_in_the_address_of_a_site_is_encoded_in_the_header(site_at: SiteAt) -> None:
+    site = site_at("http://blog.example/a,b")
 
     found = SENDERS[0](partial(look, site.client, "http://blog.example/a,b/posts/a-post"))
 

@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 
@@ -44,8 +45,20 @@ class ElsewhereServer:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 received = Received(self.command, self.path, self.headers, body, time.monotonic())
                 server.requests.append(received)
-                with server._counted(), suppress(OSError):  # whoever asked has gone
+                server._count(1)
+                self.is_answered = False
+                with suppress(OSError):  # whoever asked has gone
                     answer(self, received)
+                self._note_answer()
+
+            def send_response(self, *arguments: Any) -> None:
+                self._note_answer()  # before whoever asked can send the next request
+                super().send_response(*arguments)
+
+            def _note_answer(self) -> None:
+                if not self.is_answered:
+                    self.is_answered = True
+                    server._count(-1)
 
             do_HEAD = do_POST = do_GET  # noqa: N815 - as the library calls them
 
@@ -60,16 +73,10 @@ class ElsewhereServer:
         self.url = f"http://{host}:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
+    def _count(self, change: int) -> None:
         with self._lock:
-            self.at_once += 1
+            self.at_once += change
             self.most_at_once = max(self.most_at_once, self.at_once)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self.at_once -= 1
 
     def close(self) -> None:
         self._server.shutdown()
