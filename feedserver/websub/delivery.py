@@ -20,6 +20,7 @@ LONGEST_PAUSE: Final = timedelta(hours=6)
 # but each has at least a few times what the others need.
 _SHARED: Final = 20.0
 _SHARED_AT_SITE: Final = 3.0  # by the others of its site, which come one at a time
+_LEAST_AT_SITE: Final = 1.0  # whoever takes a push a little later gets it once more
 _LEAST: Final = 0.4
 _TIMES_USUAL: Final = 10
 _TIMES_KNOWN: Final = 2
@@ -114,7 +115,8 @@ def patience(waiting: int, behind: int, usual: float, known: float | None, most:
     `behind` are others whose site must be free. `usual` is what answers took on average of late, `known` what this
     callback took the last time.
     """
-    shared = min(_SHARED / waiting, _SHARED_AT_SITE / behind if behind else most)
+    at_site = max(_LEAST_AT_SITE, _SHARED_AT_SITE / behind) if behind else most
+    shared = min(_SHARED / waiting, at_site)
     return min(most, max(_LEAST, shared, _TIMES_USUAL * usual, _TIMES_KNOWN * (known or 0.0)))
 
 

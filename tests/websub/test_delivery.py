@@ -71,7 +71,7 @@ def test_a_failed_push_comes_again_within_thirty_seconds_then_with_growing_pause
         (10, 0, 0.01, None, 2.0),
         (1000, 0, 0.01, None, 0.4),
         (1, 1, 0.01, None, 3.0),
-        (1, 9, 0.01, None, 0.4),
+        (1, 9, 0.01, None, 1.0),
         (1, 9, 0.01, 2.5, 5.0),
         (1000, 0, 0.1, None, 1.0),
         (1000, 0, 0.01, 2.5, 5.0),
