@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Connection,
     Integer,
@@ -159,6 +160,26 @@ def _has_ended(now: Any, latest: Any) -> ColumnElement[bool]:
     return or_(jobs.c.leased_until <= now, jobs.c.leased_until > latest)
 
 
+def _full_keys(most: int) -> CTE:
+    """The concurrency keys with `most` jobs under way, or with one that runs alone; read without locks, and checked
+    again by `lease`. The branches of a poll share it: there are four for each kind of job."""
+    other = jobs.alias("other")
+    return (
+        select(other.c.concurrency_key)
+        .where(
+            other.c.leased_until > bindparam("now"),
+            other.c.leased_until <= bindparam("latest"),
+            other.c.concurrency_key.is_not(null()),
+        )
+        .group_by(other.c.concurrency_key)
+        .having(or_(func.count() >= most, other.c.concurrency_key.startswith(ONE_AT_A_TIME, autoescape=True)))
+        .cte(f"full_keys_{most}")
+    )
+
+
+_FULL_KEYS: Final = {most: _full_keys(most) for most in set(MOST_PER_KEY.values())}
+
+
 @lru_cache(maxsize=16)
 def _query(shape: tuple[tuple[str, Lane], ...]) -> Any:
     """One statement with a branch for each kind and lane; each reads an index up to its limit."""
@@ -177,7 +198,7 @@ def _branch(index: int, kind: str, lane: Lane, *, newest: bool) -> Select[Any]:
         jobs.c.priority == (BACKGROUND if lane == "background" else INTERACTIVE),
         jobs.c.run_at <= bindparam("now"),
         jobs.c.leased_until.is_(None),
-        or_(jobs.c.concurrency_key.is_(None), jobs.c.concurrency_key.not_in(_full_keys(MOST_PER_KEY[lane]))),
+        or_(jobs.c.concurrency_key.is_(None), jobs.c.concurrency_key.not_in(select(_FULL_KEYS[MOST_PER_KEY[lane]]))),
     )
     if lane != "background":
         query = query.where(jobs.c.attempts == 0 if lane == "first" else jobs.c.attempts > 0)
@@ -189,22 +210,6 @@ def _columns(slots: int, *, newest: bool) -> list[Any]:
     marks = {"slots": slots, "newest": int(newest)}
     literals = [literal(value, literal_execute=True).label(name) for name, value in marks.items()]
     return [*literals, jobs.c.id, jobs.c.run_at]
-
-
-def _full_keys(most: int) -> Select[Any]:
-    """The concurrency keys with `most` jobs under way, or with one that runs alone; read without locks, and checked
-    again by `lease`."""
-    other = jobs.alias("other")
-    return (
-        select(other.c.concurrency_key)
-        .where(
-            other.c.leased_until > bindparam("now"),
-            other.c.leased_until <= bindparam("latest"),
-            other.c.concurrency_key.is_not(null()),
-        )
-        .group_by(other.c.concurrency_key)
-        .having(or_(func.count() >= most, other.c.concurrency_key.startswith(ONE_AT_A_TIME, autoescape=True)))
-    )
 
 
 def _alternate(oldest: Sequence[Candidate], newest: Sequence[Candidate], slots: FreeSlots) -> list[Candidate]:

@@ -197,9 +197,9 @@ def test_only_first_attempts_are_read_from_both_ends_and_no_branch_without_bound
     for lane in LANES:
         jobs.take(lanes=(lane,))
 
-    branches = [poll.count("UNION ALL") + 1 for poll in polls if poll.startswith("SELECT")]
+    branches = [poll.count("UNION ALL") + 1 for poll in polls if poll.startswith("WITH")]
     assert branches == [3 if lane == "first" else 2 for lane in LANES], "one finds leases that have ended"
-    assert [poll.count("LIMIT") for poll in polls if poll.startswith("SELECT")] == branches
+    assert [poll.count("LIMIT") for poll in polls if poll.startswith("WITH")] == branches
 
 
 def test_a_poll_brings_the_rows_of_its_one_query_in_order() -> None:

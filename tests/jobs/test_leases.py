@@ -274,7 +274,7 @@ def test_a_poll_writes_nothing_while_all_leases_last(jobs: Jobs) -> None:
 
     jobs.take()
 
-    assert [statement.split()[0] for statement in statements if not statement.startswith("BEGIN")] == ["SELECT"]
+    assert [statement.split()[0] for statement in statements if not statement.startswith("BEGIN")] == ["WITH"]
 
 
 def test_only_leases_that_have_ended_are_freed(jobs: Jobs) -> None:
