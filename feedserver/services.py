@@ -14,6 +14,7 @@ from feedserver.condition import Condition
 from feedserver.net.connection import Policy
 from feedserver.net.exchange import Exchange
 from feedserver.net.exchange import exchange as guarded_exchange
+from feedserver.net.exchange import require_allowed
 from feedserver.posts import lists, related, scheduling
 from feedserver.posts.publishing import Publisher
 from feedserver.sending.outbox import Outbox
@@ -66,6 +67,10 @@ class Services:
             *(partial(recheck.follow, self.urls), leaving.follow, self.notices.follow),
         )
         self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
+
+    def require_allowed(self, url: str, peer: str) -> None:
+        """Raises AddressForbidden if nothing is sent to `url`, another FetchError if its name cannot be looked up."""
+        require_allowed(url, egress_policy(self.settings), peer)
 
     @property
     def moderation_key(self) -> str:

@@ -140,6 +140,12 @@ def _explain(chosen: Namespace) -> None:
     found = discovery.choose(sight, services.urls, services.clock(), protocols)
     if isinstance(found, Answer):
         raise FeedserverError(f"{chosen.url}: {found.detail}")
+    try:
+        services.require_allowed(found.url, "its endpoint")
+    except AddressForbidden as error:
+        raise FeedserverError(f"{chosen.url}: {error.for_owner()} ({found.url}, {found.found_in})") from error
+    except FetchError as error:  # what is sent later may arrive
+        remark(f"{found.url}: {error}")
     row = {
         "page": sight.response.url,
         "status": sight.response.status,

@@ -65,15 +65,28 @@ def connection(
 
     `tls` is the context for https, by default the system's trust store. Raises FetchError or OSError.
     """
-    host, port = host_name(parts), parts.port or DEFAULT_PORTS[parts.scheme]
-    if policy.ports is not None and port not in policy.ports:
-        raise _forbidden(host, f"port {port} is not in egress.ports")
-    addresses = _checked(host, _resolve(host, port, resolve, deadline), policy.allow)
-    with _connect(addresses[:MAX_ADDRESSES], port, deadline) as sock:
+    addresses = allowed_addresses(parts, policy, deadline, resolve)
+    with _connect(addresses[:MAX_ADDRESSES], _port(parts), deadline) as sock:
         if parts.scheme == "http":
             yield GuardedSocket(sock, deadline)
         else:
-            yield GuardedTlsSocket(sock, deadline, tls or _system_trust(), host)
+            yield GuardedTlsSocket(sock, deadline, tls or _system_trust(), host_name(parts))
+
+
+def allowed_addresses(parts: SplitResult, policy: Policy, deadline: Deadline, resolve: Resolve) -> list[Address]:
+    """The addresses of the host of a URL that `split_http` has split.
+
+    Raises AddressForbidden if one of them, or the port, may not be contacted; another FetchError or OSError if they
+    cannot be looked up.
+    """
+    host, port = host_name(parts), _port(parts)
+    if policy.ports is not None and port not in policy.ports:
+        raise _forbidden(host, f"port {port} is not in egress.ports")
+    return _checked(host, _resolve(host, port, resolve, deadline), policy.allow)
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or DEFAULT_PORTS[parts.scheme]
 
 
 def _resolve(host: str, port: int, resolve: Resolve, deadline: Deadline) -> list[SocketAddress]:

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, quote, urldefrag
 from feedserver.errors import AddressForbidden, ConnectionFailed, FetchError, RedirectRefused
 from feedserver.host_names import netloc
 from feedserver.net.body import read_body
-from feedserver.net.connection import NOT_FOUND, Policy, Resolve, connection, look_up
+from feedserver.net.connection import NOT_FOUND, Policy, Resolve, allowed_addresses, connection, look_up
 from feedserver.net.guarded_socket import MAX_HEAD, Deadline, GuardedSocket, translated_errors
 from feedserver.net.location import KEPT_IN_TARGETS, redirect_target
 from feedserver.urls import split_http
@@ -125,9 +125,7 @@ def exchange(
     with _named(request.peer):
         url, seen = request.url, set[str]()
         for left in range(redirects, -1, -1):
-            parts = split_http(url)
-            if parts is None:
-                raise AddressForbidden(NOT_FOUND, "its URL is no plain http or https one")
+            parts = _parts(url)
             seen.add(urldefrag(url).url)
             with translated_errors(deadline), connection(parts, policy, deadline, resolve, tls) as sock:
                 answer = _asked(request, parts, policy, sock)
@@ -144,6 +142,21 @@ def exchange(
             if left and on_redirect is not None:
                 on_redirect(url)
         raise RedirectRefused(f"{{peer}} redirects more than {redirects} times")
+
+
+def require_allowed(url: str, policy: Policy, peer: str, *, resolve: Resolve = look_up) -> None:
+    """Raises what `exchange` would raise before it connects to the server at `url`: AddressForbidden, or another
+    FetchError if its name cannot be looked up."""
+    deadline = Deadline(policy.timeout)
+    with _named(peer), translated_errors(deadline):
+        allowed_addresses(_parts(url), policy, deadline, resolve)
+
+
+def _parts(url: str) -> SplitResult:
+    parts = split_http(url)
+    if parts is None:
+        raise AddressForbidden(NOT_FOUND, "its URL is no plain http or https one")
+    return parts
 
 
 def _asked(request: Request, parts: SplitResult, policy: Policy, sock: GuardedSocket) -> "_Answer":

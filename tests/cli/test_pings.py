@@ -129,6 +129,27 @@ def test_ping_explain_of_what_is_never_contacted_says_why(
     assert (done.status, done.out, done.err[-1:]) == (1, [], [f"feedserver: {complaint}"])
 
 
+@pytest.mark.parametrize("host", ["127.0.3.1", "localhost", "10.1.2.3", "[::1]"])
+def test_ping_explain_says_of_an_endpoint_that_is_never_contacted_why(run: Run, other: OtherSite, host: str) -> None:
+    page = other.put("/page", f'<a rel="webmention" href="http://{host}:8090/x">x</a>', ("X-Pingback", PINGBACK))
+
+    for options in ((), ("--json",)):
+        done = run("ping", "explain", page, *options)
+
+        assert (done.status, done.out) == (1, [])
+        assert done.err[-1].startswith(f"feedserver: {page}: its endpoint is not contacted: its address ")
+        assert done.err[-1].endswith(f"(http://{host}:8090/x, <a> element)")
+
+
+def test_ping_explain_names_an_endpoint_whose_host_cannot_be_found_and_says_so(run: Run, other: OtherSite) -> None:
+    page = other.put("/page", '<a rel="webmention" href="http://nowhere.invalid/x">x</a>')
+
+    done = run("ping", "explain", page)
+
+    assert "endpoint: http://nowhere.invalid/x" in done.out
+    assert done.err == ["feedserver: http://nowhere.invalid/x: its endpoint’s host cannot be found"]
+
+
 # --- list, send, retry ---
 
 KEYS = [
