@@ -12,9 +12,8 @@ from feedserver import __version__, private_files, site_address
 from feedserver.clock import Clock, utc_now
 from feedserver.condition import Condition
 from feedserver.net.connection import Policy
-from feedserver.net.exchange import Exchange
+from feedserver.net.exchange import Exchange, require_allowed
 from feedserver.net.exchange import exchange as guarded_exchange
-from feedserver.net.exchange import require_allowed
 from feedserver.posts import lists, related, scheduling
 from feedserver.posts.publishing import Publisher
 from feedserver.sending.outbox import Outbox

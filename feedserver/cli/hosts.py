@@ -12,12 +12,13 @@ from feedserver.thoughts.moderation import hosts, purge
 from feedserver.thoughts.moderation.purge import StoredCounts
 from feedserver.thoughts.moderation.trust import Rule
 from feedserver.urls import path_steps
+from feedserver.websub import blocking
 
 
 def add_commands(commands: Commands) -> None:
     group = noun(commands, "host", "rules for source hosts, subdomains included")
     for name, rule, run, meaning in (
-        ("block", "block", _set_rule, "refuse all pings from a host"),
+        ("block", "block", _set_rule, "refuse all pings and subscriptions from a host"),
         ("unblock", "block", _remove_rule, "block a host no more"),
         ("trust", "trust", _set_rule, "show pings from a host at once"),
         ("untrust", "trust", _remove_rule, "trust a host no more"),
@@ -61,10 +62,13 @@ def _set_rule(chosen: Namespace) -> None:
     services = open_site()
     with services.database.write() as connection:
         before = hosts.set_rule(connection, chosen.host, rule, services.clock())
+        ended = blocking.follow_rule(connection, chosen.host, services.clock())
     if before not in (None, rule):
         remark(f"{chosen.host} was {'blocked' if before == 'block' else 'trusted'} until now")
     if rule == "trust" and chosen.host.removeprefix("www.") in services.settings.moderation.shared_by_path:
         remark(f"many people share {chosen.host}: whose pages name their author's address need trust for that address")
+    if ended:
+        remark(f"{counted(ended, 'subscription')} at the hub {'has' if ended == 1 else 'have'} ended")
     print(f"{rule}  {chosen.host}")
 
 

@@ -5,6 +5,8 @@ from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from feedserver.cli.arguments import Commands, id_of, listing, noun, open_site, print_list, remark, verb
+from feedserver.cli.hosts import host
+from feedserver.errors import FeedserverError
 from feedserver.websub import leaving, store
 from feedserver.websub.model import Subscription
 
@@ -15,7 +17,9 @@ def add_commands(commands: Commands) -> None:
     group = noun(commands, "hub", "who subscribes to the feeds at the hub of this site")
     listing(group, "list", _list, "list the subscriptions, newest first")
     dropped = verb(group, "drop", _drop, "end subscriptions; their readers are told")
-    dropped.add_argument("ids", metavar="ID", type=id_of("hub"), nargs="+")
+    which = dropped.add_mutually_exclusive_group(required=True)
+    which.add_argument("ids", metavar="ID", type=id_of("hub"), nargs="*", default=[])
+    which.add_argument("--host", metavar="HOST", type=host, help="all whose callbacks are on a host or its subdomains")
 
 
 def _list(chosen: Namespace) -> None:
@@ -58,6 +62,16 @@ def _cells(row: dict[str, Any], base: str, zone: tzinfo) -> dict[str, Any]:
 def _drop(chosen: Namespace) -> None:
     services = open_site()
     ids = list(dict.fromkeys(chosen.ids))
-    services.database.transact(lambda connection: leaving.drop(connection, ids, services.clock()))
+    if chosen.host is None:
+        services.database.transact(lambda connection: leaving.drop(connection, ids, services.clock()))
+    else:
+        found = services.database.transact(
+            lambda connection: leaving.drop_host(connection, chosen.host, services.clock())
+        )
+        if not found:
+            raise FeedserverError(
+                f"no subscription has a callback on {chosen.host}; `feedserver hub list` shows them all"
+            )
+        ids = [one.id for one in found]
     for one in ids:
         print(f"ended  {one}")

@@ -32,6 +32,7 @@ DENY: Final = "deny subscription"
 
 _DROPPED: Final = "the owner of the site has ended it"
 _KEPT: Final = timedelta(days=30)  # after a subscription has ended, for the owner to see
+_KEPT_UNCONFIRMED: Final = timedelta(days=1)  # the same of one that was never confirmed: strangers can make many
 _AT_ONCE: Final = 100  # subscriptions that one transaction ends
 
 
@@ -71,12 +72,19 @@ def drop(connection: Connection, ids: Collection[int], now: datetime) -> None:
     end_all(connection, [one for one in found if one.state != "ended"], _DROPPED, now)
 
 
+def drop_host(connection: Connection, host: str, now: datetime) -> list[Subscription]:
+    """Ends all subscriptions whose callbacks are on a host or one of its subdomains; returns them."""
+    found = store.at_host(connection, host)
+    end_all(connection, found, _DROPPED, now)
+    return found
+
+
 def clean(database: Database, now: datetime) -> None:
     """Ends leases, and deletes what ended long ago."""
 
     def forget(connection: Connection) -> None:
         store.end_expired(connection, now)
-        store.forget_ended(connection, now - _KEPT)
+        store.forget_ended(connection, now - _KEPT, now - _KEPT_UNCONFIRMED)
 
     database.transact(forget)
 

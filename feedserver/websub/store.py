@@ -6,13 +6,17 @@ Those that ended stay for a while, for the owner to see, and make room when it i
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, case, delete, func, insert, or_, select, update
 
+from feedserver.host_names import host_name
 from feedserver.storage.batches import batches
 from feedserver.storage.locks import lock_names
 from feedserver.storage.schema import websub_subscriptions as table
+from feedserver.thoughts.moderation.hosts import below
 from feedserver.thoughts.source.identity import key_hash
+from feedserver.thoughts.verification.fetch_budget import budget_key_of
 from feedserver.websub.model import Asked, State, Subscription
 from feedserver.websub.requests import HubRequest
 
@@ -77,6 +81,14 @@ def live(connection: Connection, topic: str, most: int) -> list[Subscription]:
     """The subscriptions to a topic that have not ended, those that wait for their callback too; at most so many."""
     query = _QUERY.where(table.c.topic == topic, _LIVES).order_by(table.c.id).limit(most)
     return [_subscription(row) for row in connection.execute(query)]
+
+
+def at_host(connection: Connection, host: str) -> list[Subscription]:
+    """The subscriptions that have not ended whose callbacks are on a host or one of its subdomains, locked."""
+    is_near = or_(table.c.callback_site == budget_key_of(host), below(table.c.callback_site, host))
+    rows = connection.execute(_QUERY.where(is_near, _LIVES).order_by(table.c.id).with_for_update())
+    near = ((host_name(urlsplit(row.callback)), row) for row in rows)
+    return [_subscription(row) for name, row in near if f".{name}".endswith(f".{host}")]
 
 
 def with_readers(connection: Connection, topics: Sequence[str]) -> Sequence[str]:
@@ -167,9 +179,10 @@ def end_expired(connection: Connection, now: datetime) -> None:
     connection.execute(update(table).where(table.c.id.in_(expired.scalar_subquery())).values(values))
 
 
-def forget_ended(connection: Connection, before: datetime) -> None:
-    """Deletes subscriptions that ended before a time."""
-    connection.execute(delete(table).where(table.c.state == "ended", table.c.ended_at < before))
+def forget_ended(connection: Connection, before: datetime, unconfirmed_before: datetime) -> None:
+    """Deletes subscriptions that ended before a time; those that were never confirmed have one of their own."""
+    limit = case((table.c.lease_until.is_(None), unconfirmed_before), else_=before)
+    connection.execute(delete(table).where(table.c.state == "ended", table.c.ended_at < limit))
 
 
 # --- rows ---

@@ -29,6 +29,7 @@ from feedserver.storage.engine import Database
 from feedserver.thoughts.verification.fetch_budget import budget_key
 from feedserver.urls import Urls
 from feedserver.websub import requests, store
+from feedserver.websub.blocking import is_blocked
 from feedserver.websub.model import Subscription
 from feedserver.websub.requests import HubRequest
 from feedserver.websub.turns import wait_for_turn
@@ -82,6 +83,8 @@ class Hub:
         store.lock_all(connection)
         if full := self._count(connection, sender, now):
             return TooManyRequests(full.seconds)
+        if is_blocked(connection, request.callback):
+            return SubscriptionUnusable("hub.callback", "its host is blocked here")
         if topic is None:
             return self._leave(connection, request, now)
         store.end_expired(connection, now)

@@ -17,7 +17,7 @@ from feedserver.jobs import store as jobs
 from feedserver.jobs.model import Job, Outcome
 from feedserver.net.exchange import Exchange
 from feedserver.storage.engine import Database
-from feedserver.websub import store, topics
+from feedserver.websub import blocking, store, topics
 from feedserver.websub.callbacks import Told, pause_before_next, tell
 from feedserver.websub.model import Asked, Subscription
 from feedserver.websub.pushing import newest_etag
@@ -62,6 +62,10 @@ class Verification:
         if known is None or known.asked is None:  # it was dropped meanwhile, or its feed has gone
             jobs.finish(connection, job)
             return "done"
+        if blocking.is_blocked(connection, known.callback):
+            blocking.end(connection, [known], now)
+            jobs.finish(connection, job)
+            return "done"
         return known if self.turns.take(connection, job, known.callback, now) else "put off"
 
     def _settle(
@@ -83,7 +87,9 @@ class Verification:
             jobs.postpone(connection, job, now + pause, now, attempts=attempts, error=told.why_not)
             return "to be tried again"
         problem = _problem(told, challenge)
-        if problem:
+        if blocking.is_blocked(connection, known.callback):  # since it was asked
+            blocking.end(connection, [known], now)
+        elif problem:
             store.withdraw(connection, known, f"not confirmed: {problem}", now)
         elif asked.mode == "unsubscribe":
             store.end(connection, [known.id], "its reader has ended it", now)

@@ -123,5 +123,33 @@ def test_one_that_is_not_there_ends_none(run: Run, subscribe: Subscribe) -> None
     assert json.loads(run("hub", "list", "--json").text)[0]["state"] == "active"
 
 
+def test_all_of_a_host_are_dropped_at_once(run: Run, subscribe: Subscribe) -> None:
+    first, second = subscribe("https://reader.example/a"), subscribe("https://deep.reader.example/b", None)
+    other = subscribe("https://another.example/a")
+
+    done = run("hub", "drop", "--host", "https://READER.example/")
+    again = run("hub", "drop", "--host", "reader.example")
+
+    assert (done.status, done.out) == (0, [f"ended  {first}", f"ended  {second}"])
+    assert (again.status, again.out) == (1, [])
+    assert again.err == [
+        "feedserver: no subscription has a callback on reader.example; `feedserver hub list` shows them all"
+    ]
+    found = {one["id"]: one["state"] for one in json.loads(run("hub", "list", "--json").text)}
+    assert found == {first: "ended", second: "ended", other: "active"}
+
+
+def test_blocking_a_host_ends_its_subscriptions_and_says_so(run: Run, subscribe: Subscribe) -> None:
+    subscribe("https://deep.reader.example/a")
+
+    done = run("host", "block", "reader.example")
+
+    assert (done.status, done.out) == (0, ["block  reader.example"])
+    assert done.err == ["feedserver: 1 subscription at the hub has ended"]
+    assert json.loads(run("hub", "list", "--json").text)[0]["state"] == "ended"
+    assert run("host", "block", "reader.example").err == []
+
+
 def test_an_id_is_a_number(run: Run, site: Path) -> None:
     assert (run("hub", "drop", "x").status, run("hub", "drop").status) == (2, 2)
+    assert run("hub", "drop", "1", "--host", "reader.example").status == 2

@@ -207,6 +207,22 @@ def test_a_lease_ends_by_the_clock_and_its_row_goes_a_month_later(site: Site, re
     assert len(reader.requests) == 1
 
 
+def test_the_row_of_one_that_was_never_confirmed_goes_a_day_later(site: Site, reader: Reader, clock: Clock) -> None:
+    reader.answers["/b"] = say(404)
+    site.subscribe(reader.url + "/a")
+    site.subscribe(reader.url + "/b")
+    site.services.database.transact(lambda connection: leaving.drop(connection, [1], clock()))
+
+    def kept(days: int) -> list[str]:
+        leaving.clean(site.services.database, clock.move(days=days, seconds=1))
+        return [one.callback for one in site.all()]
+
+    assert len(site.all()) == 2
+    assert kept(days=1) == [reader.url + "/a"]
+    assert kept(days=28) == [reader.url + "/a"]
+    assert kept(days=1) == []
+
+
 def test_housekeeping_ends_leases(site: Site, reader: Reader, clock: Clock) -> None:
     from feedserver.jobs import housekeeping
 

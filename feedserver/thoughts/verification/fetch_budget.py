@@ -25,7 +25,11 @@ _LONG: Final = timedelta(days=1)  # jobs due later than this do not delay others
 
 def budget_key(source_key: str) -> str:
     """The budget key of a source: the registrable domain of its host, or the network of its address."""
-    host = host_name(urlsplit(source_key))
+    return budget_key_of(host_name(urlsplit(source_key)))
+
+
+def budget_key_of(host: str) -> str:
+    """The same of a host, without brackets."""
     return network(host) if is_address(host) else registrable_domain(host)
 
 
