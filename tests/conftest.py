@@ -1,5 +1,6 @@
 """Fixtures for all tests: both databases, settings, a stopped clock, a fake web, the application."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from tests.support.fixtures import Assemble, Publish
 from tests.support.machine import NOT_ALLOWED
 from tests.support.outside import Clock, Web
 from tests.support.postgres import VARIABLE, Cluster, new_database
+from tests.support.rules import SharingRule
 from tests.support.serving import LONG
 from tests.support.templates import SharingEnvironment
 
@@ -43,6 +45,7 @@ _why_no_postgres = pytest.StashKey[str | None]()
 def pytest_configure(config: pytest.Config) -> None:
     """Starts PostgreSQL once, in the controlling process of pytest-xdist; workers find it in the environment."""
     Flask.jinja_environment = SharingEnvironment  # type: ignore[assignment]
+    Flask.url_rule_class = SharingRule
     compiled_statements.share()
     is_worker = hasattr(config, "workerinput")
     config.stash[_why_no_postgres] = os.environ.get("TEST_NO_POSTGRES") if is_worker else _cluster.start()
@@ -73,6 +76,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             seen.add(_function_of(item))
     items[:] = kept
     config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests, which live as long as the process, are nothing that garbage collection need look at."""
+    gc.freeze()
 
 
 def _is_on_postgres(item: pytest.Item) -> bool:
