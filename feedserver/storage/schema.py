@@ -468,6 +468,7 @@ websub_subscriptions = Table(
     Column("callback", SafeText, nullable=False),  # as sent
     Column("callback_hash", SafeText, nullable=False),  # source/identity.key_hash: a long URL is costly in an index
     Column("callback_site", SafeText, nullable=False),  # its budget key: a registrable domain, or an address
+    Column("places", Integer, nullable=False, server_default="1"),  # of `limits.subscriptions`, by its length
     Column("state", SafeText, nullable=False),  # pending, active or ended
     Column("secret", SafeText),  # signs pushes; null: they are not signed
     Column("lease_until", UtcDateTime),  # null while pending
@@ -486,10 +487,9 @@ websub_subscriptions = Table(
     Column("next_push_at", UtcDateTime),
     Column("push_seconds", Float),  # how long its callback took to take the last push; null before the first one
     UniqueConstraint("topic", "callback_hash"),
-    Index(None, "topic", "callback_site", "state"),
-    Index(None, "callback_site", "state"),
+    Index(None, "callback_site", "state", "places"),
     Index(None, "state", "lease_until"),
-    Index(None, "state", "ended_at"),
+    Index(None, "state", "ended_at", "places"),
     Index(None, "callback_hash", sqlite_where=_IS_ASKED, postgresql_where=_IS_ASKED),
     Index(None, "next_push_at", sqlite_where=_WAITS, postgresql_where=_WAITS),
 )

@@ -21,7 +21,8 @@ from feedserver.websub.model import LEASE, Asked, Mode, bounded_lease
 _FIELDS: Final = ("mode", "callback", "topic", "lease_seconds", "secret", "verify_token")  # each after “hub.”
 _MAX_FIELDS: Final = 100
 _MAX_SECRET: Final = 199  # bytes (WebSub section 5.1)
-_MAX_TOKEN: Final = 1_000  # bytes: it goes into an address
+_MAX_TOKEN: Final = 255  # bytes: it goes into an address
+_PLACE: Final = 256  # bytes of a callback
 _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")  # NUL, and what was no UTF-8
 _LONGEST_NUMBER: Final = 9  # digits
 
@@ -33,6 +34,14 @@ class HubRequest:
     callback: str
     topic_url: str
     asked: Asked
+
+    @property
+    def places(self) -> int:
+        """How many of `limits.subscriptions` it takes: a long callback counts as several, or a full hub would be large.
+
+        Those of feed readers have about a hundred bytes.
+        """
+        return 1 + len(self.callback.encode()) // _PLACE
 
 
 def parse(body: bytes) -> HubRequest:

@@ -27,6 +27,7 @@ _READ: Final = [table.c[name] for name in Subscription.__dataclass_fields__ if n
 _QUERY: Final[Select[Any]] = select(*_READ, *(column for column in table.c if column.name.startswith("asked_")))
 _BY_ID = _QUERY.where(table.c.id == bindparam("id"))
 _FIND = _QUERY.where(table.c.callback_hash == bindparam("hash")).with_for_update()
+_PLACES = func.sum(table.c.places)
 _LIVES = table.c.state != "ended"
 _UPDATE = update(table).where(table.c.id == bindparam("of"))  # the columns to set are those of the parameters
 _NOTHING_ASKED: Final[dict[str, Any]] = dict.fromkeys(("asked_mode", "asked_lease", "asked_secret", "asked_token"))
@@ -72,6 +73,11 @@ def count_of_site(
     return connection.execute(query if topic is None else query.where(table.c.topic == topic)).scalar_one()
 
 
+def places_of_site(connection: Connection, callback_site: str) -> int:
+    """How many places those of one site take that have not ended."""
+    return connection.execute(select(_PLACES).where(table.c.callback_site == callback_site, _LIVES)).scalar() or 0
+
+
 def everything(connection: Connection) -> list[Subscription]:
     """All subscriptions, newest first."""
     return [_subscription(row) for row in connection.execute(_QUERY.order_by(table.c.id.desc()))]
@@ -103,16 +109,16 @@ def with_readers(connection: Connection, topics: Sequence[str]) -> Sequence[str]
 # --- writing ---
 
 
-def has_room(connection: Connection, most: int, known: Subscription | None) -> bool:
-    """Whether one more subscription may live, or a `known` one that has ended; deletes some others that have, if they
-    take its place.
+def has_room(connection: Connection, most: int, places: int, known: Subscription | None) -> bool:
+    """Whether one more subscription of so many `places` may live, or a `known` one that has ended; deletes some others
+    that have, if they take its places.
 
     The caller has locked all.
     """
-    total, live = connection.execute(select(func.count(), func.count().filter(_LIVES)).select_from(table)).one()
-    if live >= most:
+    total, live = connection.execute(select(_PLACES, _PLACES.filter(_LIVES))).one()
+    if (live or 0) + places > most:
         return False
-    excess = total + (known is None) - most
+    excess = (total or 0) + (places if known is None else 0) - most
     if excess > 0:
         others = table.c.id != (known.id if known else 0)
         oldest = select(table.c.id).where(table.c.state == "ended", others).order_by(table.c.ended_at).limit(excess)
@@ -128,6 +134,7 @@ def add(connection: Connection, topic: str, callback_site: str, request: HubRequ
         "callback": request.callback,
         "callback_hash": key_hash(request.callback),
         "callback_site": callback_site,
+        "places": request.places,
         "state": "pending",
         "failures": 0,
         "detail": "",

@@ -93,7 +93,7 @@ class Hub:
         if store.is_any_unconfirmed(connection, request.callback):
             return Unconfirmed(_SOON)
         is_one_more = known is None or known.state == "ended"
-        if is_one_more and (refused := self._refuse(connection, topic, site, known)):
+        if is_one_more and (refused := self._refuse(connection, topic, site, request.places, known)):
             return refused
         if known is None:
             wait_for_turn(connection, CONFIRM, store.add(connection, topic, site, request, now), site, now)
@@ -108,17 +108,18 @@ class Hub:
         return rate_limits.take(connection, [limit], now, tidy=False)
 
     def _refuse(
-        self, connection: Connection, topic: str, site: str, known: Subscription | None
+        self, connection: Connection, topic: str, site: str, places: int, known: Subscription | None
     ) -> SubscriptionError | None:
-        """Why one more subscription, or a `known` one that has ended, is too much."""
+        """Why one more subscription of so many `places`, or a `known` one that has ended, is too much."""
         limits = self.settings.limits
         if store.count_of_site(connection, site, state="pending") >= max(_MAY_WAIT, _MINUTES * limits.host):
             return Unconfirmed(_MINUTES * 60)
         if store.count_of_site(connection, site, topic=topic) >= _MOST_AT_TOPIC:
             return TooManyOfOneSite()
-        if store.count_of_site(connection, site) >= max(_MOST_AT_TOPIC, limits.subscriptions // _SHARES):
+        share = max(_MOST_AT_TOPIC, limits.subscriptions // _SHARES)
+        if store.places_of_site(connection, site) + places > share:
             return TooManyOfOneSite()
-        return None if store.has_room(connection, limits.subscriptions, known) else HubFull(_LATER)
+        return None if store.has_room(connection, limits.subscriptions, places, known) else HubFull(_LATER)
 
     def _leave(self, connection: Connection, request: HubRequest, now: datetime) -> SubscriptionError | None:
         """Of a subscription that is not there nothing is told, and its callback is not contacted.

@@ -55,6 +55,31 @@ def test_one_host_cannot_fill_the_hub(site_with: Callable[..., Site], publish: P
     assert site.ask("http://127.0.2.2:9/other").status_code == 202
 
 
+def test_a_subscription_counts_once_more_for_every_256_bytes_of_its_callback(site_with: Callable[..., Site]) -> None:
+    site = site_with(limits_subscriptions=12)
+
+    def ask(host: str, length: int) -> int:
+        callback = f"http://{host}/"
+        return site.ask(callback + "x" * (length - len(callback))).status_code
+
+    assert ask("127.0.2.1", 2_048) == 202  # nine places
+    assert ask("127.0.2.1", 256) == 403  # two, and its host has ten
+    assert ask("127.0.2.2", 768) == 503  # four, and there are twelve
+    assert ask("127.0.2.2", 767) == 202
+    assert ask("127.0.2.3", 20) == 503
+
+
+def test_what_has_ended_makes_room_for_a_long_callback(site_with: Callable[..., Site], clock: Clock) -> None:
+    site = site_with(limits_subscriptions=4)
+    for number in range(4):
+        site.ask(f"http://nowhere{number}.invalid/")
+        site.work()
+        clock.move(seconds=1)
+
+    assert site.ask("http://127.0.2.1/" + "x" * 600).status_code == 202
+    assert [one.callback[7:16] for one in site.all()] == ["127.0.2.1", "nowhere3."]
+
+
 def test_no_more_of_one_host_wait_than_can_soon_be_asked(site_with: Callable[..., Site], reader: Reader) -> None:
     """Else a host that never answers could fill the hub for hours."""
     site = site_with(limits_host=2)

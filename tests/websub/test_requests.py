@@ -72,7 +72,7 @@ def test_unknown_fields_are_ignored_however_often() -> None:
         (form(secret="ß" * 100), "hub.secret"),
         (form() + b"&hub.secret=%ff", "hub.secret"),
         (form() + b"&hub.secret=a%00b", "hub.secret"),
-        (form(verify_token="t" * 1_001), "hub.verify_token"),
+        (form(verify_token="t" * 256), "hub.verify_token"),
         (form() + b"&hub.callback=http://other.example/", "hub.callback"),
         (form() + b"&hub.topic=http://other.example/", "hub.topic"),
         (form() + b"&a=1" * 200, "the form"),

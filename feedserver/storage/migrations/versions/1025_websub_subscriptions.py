@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("callback", sa.Text(), nullable=False),
         sa.Column("callback_hash", sa.Text(), nullable=False),
         sa.Column("callback_site", sa.Text(), nullable=False),
+        sa.Column("places", sa.Integer(), server_default="1", nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("secret", sa.Text()),
         sa.Column("lease_until", sa.DateTime(timezone=True)),
@@ -37,10 +38,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("topic", "callback_hash", name=op.f("uq_websub_subscriptions_topic_callback_hash")),
     )
     indexed = (
-        ["topic", "callback_site", "state"],
-        ["callback_site", "state"],
+        ["callback_site", "state", "places"],
         ["state", "lease_until"],
-        ["state", "ended_at"],
+        ["state", "ended_at", "places"],
     )
     for columns in indexed:
         name = op.f(f"ix_websub_subscriptions_{'_'.join(columns)}")
