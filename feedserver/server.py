@@ -129,7 +129,8 @@ def _when_ready(server: Any) -> None:
     for listener in server.LISTENERS:  # accepted connections inherit the timeout of the listening socket
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, seconds)
     worker_settings.read_anew()
-    announce(Urls(_follow_address(server)), server.LISTENERS, _restored_at())
+    has_hub = worker_settings.in_force().websub.hub
+    announce(Urls(_follow_address(server)), server.LISTENERS, _restored_at(), has_hub=has_hub)
 
 
 def _on_reload(server: Any) -> None:
@@ -161,7 +162,9 @@ def _restored_at() -> datetime | None:
     return None
 
 
-def announce(urls: Urls, listeners: Iterable[Any], restored_at: datetime | None = None) -> None:
+def announce(
+    urls: Urls, listeners: Iterable[Any], restored_at: datetime | None = None, *, has_hub: bool = True
+) -> None:
     """Logs for the operator where the server listens, its main URLs, and that the site is a restored copy."""
     sockets = [listener.sock for listener in listeners]
     for name, value in (
@@ -170,6 +173,7 @@ def announce(urls: Urls, listeners: Iterable[Any], restored_at: datetime | None 
         ("feeds", ", ".join(urls_by_format(urls, SITE).values())),
         ("pingback endpoint", urls.pingback()),
         ("webmentions", urls.webmention()),
+        *([("hub", urls.hub())] if has_hub else []),
     ):
         _log.info("%-18s %s", f"{name}:", value)
     public = [str(listener) for listener in listeners if not listening.is_local(listener.sock)]

@@ -46,10 +46,14 @@ def listen(tmp_path: Path) -> Iterator[Listen]:
 
 
 def announced(
-    listeners: list[socket.socket], caplog: pytest.LogCaptureFixture, base: str = "https://blog.example"
+    listeners: list[socket.socket],
+    caplog: pytest.LogCaptureFixture,
+    base: str = "https://blog.example",
+    *,
+    has_hub: bool = True,
 ) -> list[str]:
     with caplog.at_level(logging.INFO, "feedserver"):
-        announce(Urls(base), listeners)
+        announce(Urls(base), listeners, has_hub=has_hub)
     return caplog.messages
 
 
@@ -64,7 +68,12 @@ def test_the_operator_reads_where_the_site_its_feeds_and_its_endpoint_are(
         "feeds:             https://blog.example/feed.rss, https://blog.example/feed.atom, https://blog.example/feed.json",
         "pingback endpoint: https://blog.example/pingback",
         "webmentions:       https://blog.example/webmention",
+        "hub:               https://blog.example/hub",
     ]
+
+
+def test_the_operator_reads_of_no_hub_that_is_turned_off(listen: Listen, caplog: pytest.LogCaptureFixture) -> None:
+    assert not [line for line in announced(listen("127.0.0.1:0"), caplog, has_hub=False) if "hub" in line]
 
 
 def test_one_line_says_that_a_setting_and_the_address_contradict_each_other_on_loopback(
