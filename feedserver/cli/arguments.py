@@ -18,6 +18,7 @@ from feedserver.services import JobServices, Services
 from feedserver.text import cluster_start, printable, strangers_line
 
 _LONGEST = 100_000  # characters of a value on the terminal
+_NEWEST = 50  # lines of a long table
 _LONGEST_CELL = 400  # characters of a value in a table, more than its columns
 _MEASURED = 1_000  # lines of a table that its columns fit
 _NARROWEST, _WIDEST = 80, 100  # columns that a table fits, as the terminal has them
@@ -57,6 +58,23 @@ def listing(commands: Commands, name: str, run: Run, meaning: str) -> argparse.A
     command = verb(commands, name, run, meaning)
     command.add_argument("--json", action="store_true", help="print JSON")
     return command
+
+
+def limited(command: argparse.ArgumentParser) -> None:
+    """Adds the options that bound a long list; `most_of` reads them."""
+    command.add_argument("--limit", metavar="N", type=positive, help=f"at most N; a table has the newest {_NEWEST}")
+    command.add_argument("--all", action="store_true", help="all in the table, as in JSON")
+
+
+def most_of(chosen: argparse.Namespace) -> int | None:
+    """How many are to be listed at most; None: all."""
+    return chosen.limit or (None if chosen.json or chosen.all else _NEWEST)
+
+
+def say_how_many(most: int | None, total: int, nouns: str) -> None:
+    """Says below a table that there are more."""
+    if most is not None and most < total:
+        print(f"the newest {most:,} of {total:,} {nouns}; --all lists all of them")
 
 
 def positive(text: str) -> int:
@@ -108,10 +126,12 @@ def print_list(
     columns: Sequence[str],
     zone: tzinfo = UTC,
     roomy: Collection[str] = (),
+    whole: Collection[str] = (),
 ) -> None:
     """Prints rows as JSON with all keys, one after the other, or as a table of the named columns.
 
-    The table shows times in `zone`, and is cut to the 80 to 100 columns of a terminal; the columns `roomy` get most.
+    The table shows times in `zone`, and is cut to the 80 to 100 columns of a terminal; the columns `roomy` get most,
+    those that are `whole` are not cut.
     """
     if as_json:
         _print_json_list(rows)
@@ -120,7 +140,9 @@ def print_list(
     first = list(islice(lines, _MEASURED))
     if first:
         is_text = [any(isinstance(line[i], str | list | tuple) for line in first) for i in range(len(columns))]
-        weights = [is_text[i] * (2 if column in roomy else 1) for i, column in enumerate(columns)]
+        weights = [
+            (is_text[i] and column not in whole) * (2 if column in roomy else 1) for i, column in enumerate(columns)
+        ]
         _print_table([column.replace("_", " ") for column in columns], first, lines, weights, zone)
 
 

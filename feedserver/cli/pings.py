@@ -8,12 +8,15 @@ from feedserver.cli.arguments import (
     Commands,
     counted,
     id_of,
+    limited,
     listing,
+    most_of,
     noun,
     open_site,
     print_fields,
     print_list,
     remark,
+    say_how_many,
     verb,
 )
 from feedserver.clock import is_within
@@ -38,6 +41,7 @@ def add_commands(commands: Commands) -> None:
     listed = listing(group, "list", _list, "list what others were told, newest first")
     listed.add_argument("--post", metavar="SLUG", help="only of this post")
     listed.add_argument("--state", choices=STATES, help="only those in this state")
+    limited(listed)
     send = verb(group, "send", _send, "tell all pages that a post links to once more, now")
     send.add_argument("slug", metavar="SLUG")
     retry = verb(group, "retry", _retry, "try again at once what was refused or given up")
@@ -52,12 +56,15 @@ def _list(chosen: Namespace) -> None:
         post_id = posts.slug_owner(connection, chosen.post) if chosen.post is not None else None
         if chosen.post is not None and post_id is None:
             raise PostNotFound(chosen.post)
-        found = list(store.listed(connection, post_id=post_id, state=chosen.state))
+        most = most_of(chosen)
+        found = list(store.listed(connection, post_id=post_id, state=chosen.state, most=most))
+        total = 0 if chosen.json else store.count(connection, post_id=post_id, state=chosen.state)
     if chosen.json:
         print_list((_row(services, one) for one in found), as_json=True, columns=())
     else:
         zone = services.settings.site.zone
         print_list(map(_cells, found), as_json=False, columns=_COLUMNS, zone=zone, roomy=("target", "what_came_of_it"))
+        say_how_many(most, total, "pings")
 
 
 def _row(services: Services, listed: ListedPing) -> dict[str, Any]:

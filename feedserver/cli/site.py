@@ -60,9 +60,10 @@ def _jobs(chosen: Namespace) -> None:
         _list_jobs(services, as_json=chosen.json)
         return
     with services.database.read() as connection:
-        rows = [asdict(overview) for overview in by_kind(connection, services.clock())]
-    columns = ("kind", "jobs", "under_way", "due", "failed", "due_since", "next_at", "last_error")
-    print_list(rows, as_json=False, columns=columns, zone=services.settings.site.zone, roomy=("last_error",))
+        found = by_kind(connection, services.clock())
+    rows = [asdict(overview) | {"due_since_/_next": overview.due_since or overview.next_at} for overview in found]
+    columns = ("kind", "jobs", "under_way", "due", "failed", "due_since_/_next", "last_error")
+    print_list(rows, as_json=False, columns=columns, zone=services.settings.site.zone, whole=("kind",))
     print("`--all` lists each" if rows else "nothing waits")
 
 
@@ -85,8 +86,8 @@ def _list_jobs(services: Services, *, as_json: bool) -> None:
         }
         for job in found
     ]
-    columns = ("id", "created_at", "run_at", "kind", "attempts", "subject", "why")
-    print_list(rows, as_json=as_json, columns=columns, zone=services.settings.site.zone)
+    columns = ("id", "created_at", "run_at", "kind", "subject", "why")
+    print_list(rows, as_json=as_json, columns=columns, zone=services.settings.site.zone, whole=("kind",))
 
 
 def _run(chosen: Namespace) -> None:

@@ -12,14 +12,16 @@ from feedserver.cli.arguments import (
     Commands,
     counted,
     id_of,
+    limited,
     listing,
+    most_of,
     noun,
     open_site,
-    positive,
     print_fields,
     print_list,
     readable,
     remark,
+    say_how_many,
     verb,
 )
 from feedserver.cli.hosts import host
@@ -37,7 +39,6 @@ from feedserver.thoughts.model import STATES, Kind, State, Thought
 from feedserver.thoughts.moderation import actions, erase
 from feedserver.thoughts.moderation.actions import ActionResult
 
-_NEWEST = 50  # thoughts in a table
 _COLUMNS = ("id", "received", "state", "kind", "post", "who", "words", "reason")
 _WORDS = ("response", "author_name", "author_url", "title", "excerpt")
 _OF_HOST = "all thoughts from this host, subdomains included"
@@ -58,8 +59,7 @@ def add_commands(commands: Commands) -> None:
     listed.add_argument("--kind", choices=get_args(Kind), help="only those of this kind")
     listed.add_argument("--host", metavar="HOST", type=host, help="only those from this host, subdomains included")
     listed.add_argument("--source", metavar="TEXT", help="only those whose source URL contains this text")
-    listed.add_argument("--limit", metavar="N", type=positive, help=f"at most N; a table has the newest {_NEWEST}")
-    listed.add_argument("--all", action="store_true", help="all in the table, as in JSON")
+    limited(listed)
     shown = listing(group, "show", _show, "print all of a thought: its words, new words that wait, a comment's email")
     shown.add_argument("id", metavar="ID", type=id_of("thought"))
     for action, meaning in _ACTIONS.items():
@@ -84,7 +84,7 @@ def _list(chosen: Namespace) -> None:
     services = open_site()
     with services.database.read() as connection:
         filters = _filters(connection, chosen)
-        most = chosen.limit or (None if chosen.json or chosen.all else _NEWEST)
+        most = most_of(chosen)
         ids = thoughts.ids(connection, filters, most)
         total = 0 if chosen.json else thoughts.count(connection, filters)
     found = islice(_thoughts(services, ids, filters.state), most)
@@ -93,8 +93,7 @@ def _list(chosen: Namespace) -> None:
         return
     rows = (_cells(thought) for thought, _ in found)
     print_list(rows, as_json=False, columns=_COLUMNS, zone=services.settings.site.zone, roomy=("words",))
-    if most is not None and most < total:
-        print(f"the newest {most:,} of {total:,} thoughts; --all lists all of them")
+    say_how_many(most, total, "thoughts")
 
 
 def _filters(connection: Connection, chosen: Namespace) -> Filters:

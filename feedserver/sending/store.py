@@ -103,8 +103,16 @@ def forget_post(connection: Connection, post_id: int) -> None:
 # --- listing ---
 
 
-def listed(connection: Connection, *, post_id: int | None = None, state: State | None = None) -> Iterator[ListedPing]:
-    """The pings, of one post or in one state if so asked for: by when they were told or made, newest first."""
+def count(connection: Connection, *, post_id: int | None = None, state: State | None = None) -> int:
+    """How many pings there are, of one post or in one state if so asked for."""
+    query = select(func.count()).select_from(outgoing_pings).where(*_are(post_id, state))
+    return connection.execute(query).scalar_one()
+
+
+def listed(
+    connection: Connection, *, post_id: int | None = None, state: State | None = None, most: int | None = None
+) -> Iterator[ListedPing]:
+    """The same pings, by when they were told or made, newest first; at most so many."""
     of_post, waits = jobs.alias(), outgoing_pings.c.state == "waiting"
     its_job = and_(jobs.c.kind == SEND, jobs.c.subject == cast(outgoing_pings.c.id, String))
     job_of_post = and_(waits, of_post.c.kind == TELL, of_post.c.subject == cast(outgoing_pings.c.post_id, String))
@@ -122,12 +130,13 @@ def listed(connection: Connection, *, post_id: int | None = None, state: State |
             func.coalesce(outgoing_pings.c.told_at, outgoing_pings.c.created_at).desc(), outgoing_pings.c.id.desc()
         )
     )
-    if post_id is not None:
-        query = query.where(outgoing_pings.c.post_id == post_id)
-    if state is not None:
-        query = query.where(outgoing_pings.c.state == state)
-    for row in connection.execute(query):
+    for row in connection.execute(query.where(*_are(post_id, state)).limit(most)):
         yield ListedPing(_ping(row), row.slug, row.run_at, row.why)
+
+
+def _are(post_id: int | None, state: State | None) -> list[ColumnElement[bool]]:
+    columns = ((outgoing_pings.c.post_id, post_id), (outgoing_pings.c.state, state))
+    return [column == value for column, value in columns if value is not None]
 
 
 def _ping(row: Row[Any]) -> OutgoingPing:

@@ -231,6 +231,20 @@ def test_the_table_of_pings_tells_pages_of_one_host_apart(
 
 
 @pytest.mark.usefixtures("told")
+def test_ping_list_is_as_long_as_it_is_asked_to_be(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feedserver.cli.arguments._NEWEST", 1)
+    newest_first = [ping["id"] for ping in pings(run)]
+
+    assert [ping["id"] for ping in pings(run, "--limit", "1")] == newest_first[:1]
+    _, line, more = run("ping", "list").out
+    assert line.split()[0] == str(newest_first[0])
+    assert more == "the newest 1 of 2 pings; --all lists all of them"
+    assert len(run("ping", "list", "--state", "told").out) == 2
+    assert len(run("ping", "list", "--all").out) == len(run("ping", "list", "--limit", "2").out) == 3
+    assert run("ping", "list", "--limit", "0").status == 2
+
+
+@pytest.mark.usefixtures("told")
 def test_ping_send_tells_all_pages_once_more_now(run: Run, other: OtherSite) -> None:
     other.requests.clear()
 

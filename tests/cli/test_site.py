@@ -263,6 +263,24 @@ def test_jobs_list_sums_up_by_kind(run: Run, site: Path, database_url: str) -> N
     assert more == "`--all` lists each"
 
 
+@pytest.mark.parametrize("options", [[], ["--all"]])
+def test_jobs_list_shows_kinds_whole(run: Run, site: Path, database_url: str, options: list[str]) -> None:
+    now = datetime.now(UTC)
+    database = Database(database_url)
+    with database.write() as connection:
+        for kind in ("confirm subscription", "deny subscription"):
+            job = jobs.ensure(connection, kind, "1234567890" * 9, now, now)
+            error = "the source did not answer within 10 seconds, whatever was tried " * 3
+            jobs.postpone(connection, jobs.lease(connection, job, now), now, now, attempts=1, error=error)
+    database.close()
+
+    table = run("jobs", "list", *options).out
+
+    assert "confirm subscription  " in table[1]
+    assert "deny subscription  " in table[2]
+    assert max(map(len, table)) <= 100
+
+
 @pytest.mark.parametrize("arguments", [[], ["--until-idle"]])
 def test_jobs_run_runs_what_is_due(run: Run, site: Path, database_url: str, arguments: list[str]) -> None:
     now = datetime.now(UTC)
