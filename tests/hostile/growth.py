@@ -14,18 +14,25 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
 
 from sqlalchemy import text
 
 from feedserver import errors
+from feedserver.feeds.scopes import SITE, FeedAddress
 from feedserver.installation import init
 from feedserver.jobs import housekeeping
+from feedserver.jobs.model import LANES
+from feedserver.jobs.queue import FreeSlots
+from feedserver.net.exchange import Request, Response
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, Settings, SiteSettings
 from feedserver.storage.engine import Database
 from feedserver.thoughts.comments import MAX_LENGTH
 from feedserver.thoughts.moderation.actions import moderate_all
 from feedserver.urls import MAX_URL
+from feedserver.websub.pushing import PUSH
+from feedserver.websub.verification import CONFIRM
 from tests.hostile.databases import databases
 from tests.support.listing import listing
 from tests.support.outside import Clock
@@ -48,15 +55,19 @@ _SIZES_POSTGRESQL: Final = """
 
 @dataclass(frozen=True)
 class Pace:
-    """A year in `steps`, each with `rounds` of pings and comments, and with so many readers of so many feeds."""
+    """A year in `steps`, each with `rounds` of pings and comments, and with so many readers of so many feeds.
+
+    At its end so many `subscribers` come to the hub with each of as many steps, until it is full.
+    """
 
     steps: int
     rounds: int
     readers: int
     feeds: int
+    subscribers: int
 
 
-YEAR: Final = Pace(steps=13, rounds=105, readers=400, feeds=12)
+YEAR: Final = Pace(steps=13, rounds=105, readers=400, feeds=12, subscribers=800)
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,7 @@ class Growth:
 def play(settings: Settings, addresses: int, pace: Pace) -> Growth:
     """Plays the year on an empty database, from so many addresses."""
     clock, web = Clock(), SlowWeb()
-    services = WebServices(settings, clock=clock, fetch=web)
+    services = WebServices(settings, clock=clock, fetch=web, exchange=take_all)
     init(services, example=False)
     site = Site(services, clock, web)
     site.publish(slug="a-post")
@@ -85,7 +96,12 @@ def play(settings: Settings, addresses: int, pace: Pace) -> Growth:
         strangers.come(pace)
         _tidy(site)
         clock.move(days=DAYS / pace.steps)
-    _tidy(site)
+    for number in range(pace.steps):
+        strangers.subscribe(pace.subscribers)
+        _work(site)
+        site.publish(f"Post {number}")
+        _work(site)
+        _tidy(site)
     growth = Growth(before, _tables(services.database), _total(services.database) - started)
     services.waiting_slots.close()
     services.database.close()
@@ -137,6 +153,21 @@ class Strangers:
         commenter = Commenter(self.site)
         commenter.send(sender=self._address(), comment=words, name=name, website=website, email=email)
 
+    def subscribe(self, number: int) -> None:
+        """The longest callbacks that count once, with the longest secrets and tokens."""
+        for _ in range(number):
+            callback = f"http://{self._letters(8)}.example/"
+            form = {
+                "hub.mode": "subscribe",
+                "hub.topic": FeedAddress(SITE, "atom").url(self.site.services.urls),
+                "hub.callback": callback + self._letters(255 - len(callback)),
+                "hub.secret": self._letters(199),
+                "hub.verify_token": self._letters(255),
+                "hub.lease_seconds": str(15 * 86_400),
+            }
+            with suppress(errors.HubFull):
+                self.site.services.hub.receive(urlencode(form).encode(), self._address())
+
     def _read_feeds(self, pace: Pace) -> None:
         """Readers with invented names, and as many clients of one."""
         count = self.site.services.readership.count
@@ -178,6 +209,20 @@ class Strangers:
 
     def _wide(self, number: int) -> str:
         return "".join(self.random.choices(_WIDE, k=number))
+
+
+def take_all(request: Request, **_: Any) -> Response:
+    """Callbacks that confirm what they are asked, and take what is pushed to them."""
+    challenge = dict(parse_qsl(request.more_query)).get("hub.challenge", "")
+    return Response(request.url, 200, (), challenge.encode())
+
+
+def _work(site: Site) -> None:
+    """Runs the jobs of the hub that are due."""
+    wanted = [FreeSlots(kind, lane, 10) for kind in (CONFIRM, PUSH) for lane in LANES]
+    while due := site.services.runner.take(wanted):
+        for job in due:
+            site.services.runner.run(job)
 
 
 def _tidy(site: Site) -> None:

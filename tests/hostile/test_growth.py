@@ -10,7 +10,7 @@ from tests.hostile.growth import MOST, YEAR, Growth, Pace, play, settings_of
 from tests.support.serving import LONG
 
 BOUND = 300_000  # of what is refused, of what is held, and of what waits, in the short form
-SHORT = Pace(steps=6, rounds=6, readers=20, feeds=3)
+SHORT = Pace(steps=6, rounds=6, readers=20, feeds=3, subscribers=4)
 
 
 @pytest.mark.parametrize("addresses", [1, 10_000])
@@ -23,7 +23,12 @@ def test_a_year_of_strangers_fills_what_is_kept_and_no_more(
         return
     monkeypatch.setattr(waiting_limits, "_LEAST_BYTES", BOUND)
     monkeypatch.setattr(queue_limits, "_LEAST_SIZE", BOUND)
-    bounds = {"keep_most_refused_bytes": BOUND, "limits_held_bytes": BOUND, "limits_waiting": 100}
+    bounds = {
+        "keep_most_refused_bytes": BOUND,
+        "limits_held_bytes": BOUND,
+        "limits_waiting": 100,
+        "limits_subscriptions": 20,
+    }
 
     growth = play(settings_of(tmp_path, empty_database_url, **bounds), addresses, SHORT)
 
