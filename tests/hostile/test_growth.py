@@ -10,6 +10,7 @@ from tests.hostile.growth import MOST, YEAR, Growth, Pace, play, settings_of
 from tests.support.serving import LONG
 
 BOUND = 300_000  # of what is refused, of what is held, and of what waits, in the short form
+HUB = 22_000_000  # of ten thousand subscriptions, in the long form
 SHORT = Pace(steps=6, rounds=6, readers=20, feeds=3, subscribers=4)
 
 
@@ -20,6 +21,7 @@ def test_a_year_of_strangers_fills_what_is_kept_and_no_more(
     if LONG:
         growth = play(settings_of(tmp_path, empty_database_url), addresses, YEAR)
         assert growth.total <= MOST, "\n".join(growth.lines())
+        assert growth.after["websub_subscriptions"] <= HUB
         return
     monkeypatch.setattr(waiting_limits, "_LEAST_BYTES", BOUND)
     monkeypatch.setattr(queue_limits, "_LEAST_SIZE", BOUND)
