@@ -21,7 +21,7 @@ from feedserver.thoughts.verification.inspect import Fetch
 from feedserver.thoughts.verification.recheck import VERIFY
 from feedserver.thoughts.verification.verify import Verifier
 from feedserver.websub import leaving
-from feedserver.websub.notices import NOTICE
+from feedserver.websub.other_hubs import TELL_HUB
 from feedserver.websub.pushing import PUSH, Pusher
 from feedserver.websub.turns import Turns
 from feedserver.websub.verification import CONFIRM, Verification
@@ -46,7 +46,7 @@ def make_runner(services: JobServices, verifier: Verifier) -> Runner:
         SEND: Delivery(database, services.urls, services.settings, clock, services.exchange, stopping).carry_out,
         HOUSEKEEPING: _housekeeping(services).carry_out,
         PUSH: pusher.carry_out,
-        NOTICE: services.notices.carry_out,
+        TELL_HUB: services.other_hubs.carry_out,
         **_of_subscriptions(services),
     }
     watches = {PUSH: pusher.is_needed} if services.settings.websub.hub else {}

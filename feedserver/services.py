@@ -23,7 +23,7 @@ from feedserver.storage.engine import Database
 from feedserver.thoughts.verification import recheck
 from feedserver.urls import Urls
 from feedserver.websub import leaving
-from feedserver.websub.notices import Notices
+from feedserver.websub.other_hubs import OtherHubs
 
 if TYPE_CHECKING:
     from feedserver.feeds.documents import FeedDocuments
@@ -59,11 +59,11 @@ class Services:
         self.urls = Urls(settings.site.url)
         self.exchange = exchange or partial(guarded_exchange, policy=egress_policy(settings))
         author = settings.site.author
-        self.notices = Notices(self.database, self.urls, settings.websub.hubs, author, clock, self.exchange)
+        self.other_hubs = OtherHubs(self.database, self.urls, settings.websub.hubs, author, clock, self.exchange)
         self.outbox = Outbox(self.database, self.urls, settings.sending, clock)
         listeners = (
             *(scheduling.follow, self.outbox.follow, related.follow, partial(lists.follow, author)),
-            *(partial(recheck.follow, self.urls), leaving.follow, self.notices.follow),
+            *(partial(recheck.follow, self.urls), leaving.follow, self.other_hubs.follow),
         )
         self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Protocol = Literal["webmention", "pingback"]
-Outcome = Literal["told", "refused", "again", "none"]
+Meaning = Literal["told", "refused", "again", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Answer:
     the receiver may have looked, and found no link.
     """
 
-    outcome: Outcome
+    meaning: Meaning
     detail: str
     receipt: str | None = None
     retry_after: float | None = None

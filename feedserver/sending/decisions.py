@@ -136,14 +136,14 @@ def settled(
     `ping` is as stored now: something else may be due since. `endpoint` is what was found; `attempts` are the failed
     ones before. `jitter`, from 0 to 1, spreads retries.
     """
-    if to_tell(ping) is None and answer.outcome != "told":  # nothing is to be told any more
+    if to_tell(ping) is None and answer.meaning != "told":  # nothing is to be told any more
         return Settled(replace(ping, attempts=ping.attempts + 1))
     if answer.misses_link and told in (REMOVED, GONE):  # which is what it was to hear
-        answer = replace(answer, outcome="told")
+        answer = replace(answer, meaning="told")
     ping = replace(ping, attempts=ping.attempts + 1, detail=answer.detail)
     if endpoint is not None:
         ping = replace(ping, protocol=endpoint.protocol, endpoint=endpoint.url)
-    if answer.outcome == "again":
+    if answer.meaning == "again":
         return _again(ping, answer, attempts + 1, now, jitter)
     due, ping = ping.due_version, _ended(ping, told, answer, now)
     if due in (None, told):
@@ -156,7 +156,7 @@ def settled(
 
 def _ended(ping: OutgoingPing, told: Version, answer: Answer, now: datetime) -> OutgoingPing:
     ping = replace(ping, told_version=told, due_version=None)
-    match answer.outcome:
+    match answer.meaning:
         case "told":
             return replace(ping, state="told", told_at=now, receipt=answer.receipt or ping.receipt)
         case "none":

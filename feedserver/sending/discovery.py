@@ -43,7 +43,7 @@ def discover(
     protocols: Collection[Protocol] = PROTOCOLS,
     on_redirect: OnRedirect | None = None,
 ) -> Endpoint | Answer:
-    """Returns the endpoint of the page at `target`, or why there is none: the outcome `again` or `none`.
+    """Returns the endpoint of the page at `target`, or why there is none: an answer `again` or `none`.
 
     `on_redirect` is called before each further server is contacted; what it raises is raised, but for errors of
     fetching other than BudgetSpent. Once the header decides, the body is not read.

@@ -8,7 +8,7 @@ from typing import Final
 
 from feedserver.errors import AddressForbidden, BudgetSpent, FetchError, RedirectRefused
 from feedserver.net.exchange import Response
-from feedserver.sending.answers import Answer, Outcome
+from feedserver.sending.answers import Answer, Meaning
 from feedserver.text import plain, shorten, strangers_line
 from feedserver.thoughts.source.encoding import decode
 from feedserver.urls import Urls
@@ -25,14 +25,14 @@ def is_trouble(status: int) -> bool:
     return status in _TOO_EARLY or 500 <= status < 600
 
 
-def outcome_of(status: int) -> Outcome:
+def meaning_of(status: int) -> Meaning:
     """What the status of an answer to a ping means."""
     if 200 <= status < 300:
         return "told"
     return "refused" if 300 <= status < 500 and not is_trouble(status) else "again"
 
 
-def without_answer(error: FetchError, *, if_redirected: Outcome) -> Answer:
+def without_answer(error: FetchError, *, if_redirected: Meaning) -> Answer:
     """What it means that no server answered. `if_redirected`: where redirects lead nowhere. Raises a BudgetSpent."""
     match error:
         case BudgetSpent():

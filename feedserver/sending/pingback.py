@@ -10,7 +10,7 @@ from feedserver.errors import FetchError
 from feedserver.net.exchange import Exchange, Response
 from feedserver.sending.answers import Answer, Endpoint
 from feedserver.sending.fields import usable
-from feedserver.sending.meaning import one_short_line, outcome_of, retry_after, said, without_answer, words_of
+from feedserver.sending.meaning import meaning_of, one_short_line, retry_after, said, without_answer, words_of
 from feedserver.sending.posting import post
 from feedserver.thoughts.source.encoding import decode
 from feedserver.urls import Urls
@@ -46,10 +46,10 @@ def send_pingback(
     except FetchError as error:
         return without_answer(error, if_redirected="refused")
     returned = _returned(response)
-    if (outcome := outcome_of(response.status)) != "told":
+    if (meaning := meaning_of(response.status)) != "told":
         words = one_short_line(returned.text) if isinstance(returned, ReceivedFault) else words_of(response)
-        pause = retry_after(response, now) if outcome == "again" else None
-        return Answer(outcome, said(response.status, words), retry_after=pause)
+        pause = retry_after(response, now) if meaning == "again" else None
+        return Answer(meaning, said(response.status, words), retry_after=pause)
     match returned:
         case str():
             detail = one_short_line(returned) or said(response.status, "")

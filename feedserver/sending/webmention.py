@@ -9,7 +9,7 @@ from feedserver.errors import FetchError
 from feedserver.net.exchange import Exchange, Response
 from feedserver.sending.answers import Answer, Endpoint
 from feedserver.sending.fields import resolved, utf_8
-from feedserver.sending.meaning import outcome_of, retry_after, said, without_answer, words_of
+from feedserver.sending.meaning import meaning_of, retry_after, said, without_answer, words_of
 from feedserver.sending.posting import post
 from feedserver.urls import Urls
 
@@ -36,7 +36,7 @@ def send_webmention(
         response = post(
             *(exchange, endpoint, urls, _FORM, form),
             timeout=timeout,
-            wants_body=lambda head: outcome_of(head.status) != "told",
+            wants_body=lambda head: meaning_of(head.status) != "told",
             on_redirect=on_redirect,
         )
     except FetchError as error:
@@ -45,7 +45,7 @@ def send_webmention(
 
 
 def _meaning(response: Response, now: datetime) -> Answer:
-    outcome, detail = outcome_of(response.status), said(response.status, words_of(response))
-    if outcome == "told":  # only a 201 has to name its status page, but others do too
-        return Answer(outcome, detail, receipt=resolved(utf_8(response.get("Location")), response.url))
-    return Answer(outcome, detail, retry_after=retry_after(response, now) if outcome == "again" else None)
+    meaning, detail = meaning_of(response.status), said(response.status, words_of(response))
+    if meaning == "told":  # only a 201 has to name its status page, but others do too
+        return Answer(meaning, detail, receipt=resolved(utf_8(response.get("Location")), response.url))
+    return Answer(meaning, detail, retry_after=retry_after(response, now) if meaning == "again" else None)

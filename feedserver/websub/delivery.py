@@ -26,7 +26,7 @@ _TIMES_USUAL: Final = 10
 _TIMES_KNOWN: Final = 2
 _SLOW: Final = 1.0
 
-Outcome = Literal["taken", "again", "ended"]
+Reception = Literal["taken", "again", "ended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Result:
 
     due: Due
     etag: str
-    outcome: Outcome
+    reception: Reception
     detail: str
     seconds: float
 
@@ -91,7 +91,7 @@ def request_of(push: Push, due: Due) -> Request:
     return Request(due.callback, "POST", headers=push.headers + signature, body=push.body, peer="the callback")
 
 
-def meaning(status: int) -> tuple[Outcome, str]:
+def meaning(status: int) -> tuple[Reception, str]:
     """What the status of an answer means, and that in words."""
     if 200 <= status < 300:
         return "taken", "took the last push"

@@ -21,8 +21,7 @@ from feedserver.feeds.documents import FeedDocuments
 from feedserver.feeds.scopes import newest_of
 from feedserver.jobs import store as jobs
 from feedserver.jobs.heard import store_heard
-from feedserver.jobs.model import Job
-from feedserver.jobs.model import Outcome as JobOutcome
+from feedserver.jobs.model import Job, Outcome
 from feedserver.net.exchange import Exchange
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
@@ -93,7 +92,7 @@ class FanOut:
         self._collect(0.0 if has_looked else _TICK)
         return True
 
-    def finish(self, connection: Connection) -> JobOutcome:
+    def finish(self, connection: Connection) -> Outcome:
         """Deletes the job; whatever is still to be done, a later one does. It comes again if a feed was not ready."""
         now = self._clock()
         if not jobs.held(connection, self._job):
@@ -221,13 +220,13 @@ class FanOut:
         try:
             request = request_of(push, due)
             answer = self._exchange(request, redirects=0, wants_body=lambda _: False, timeout=seconds)
-            outcome, detail = meaning(answer.status)
+            reception, detail = meaning(answer.status)
         except FetchError as error:
-            outcome, detail = "again", str(error)
+            reception, detail = "again", str(error)
         except Exception:  # noqa: BLE001 - one push must not end all others
             _log.exception("a push to subscription %d failed", due.id)
-            outcome, detail = "again", "an internal error; see the log"
-        return Result(due, push.etag, outcome, detail, monotonic() - begun)
+            reception, detail = "again", "an internal error; see the log"
+        return Result(due, push.etag, reception, detail, monotonic() - begun)
 
     # --- results ---
 
@@ -238,7 +237,7 @@ class FanOut:
             del self._under_way[future]
             result = future.result()
             self._results.append(result)
-            if result.outcome == "taken":
+            if result.reception == "taken":
                 self._usual += _WEIGHT * (result.seconds - self._usual)
         if monotonic() >= self._next_batch or not self._under_way:
             self._store()
@@ -253,9 +252,9 @@ class FanOut:
 
     def _write(self, connection: Connection, results: list[Result], now: datetime) -> bool:
         """Writes results; returns whether the job is still held. What was heard is true even if it is not."""
-        again = [(result, _next_try(result, now)) for result in results if result.outcome == "again"]
-        waiting.take(connection, [result for result in results if result.outcome == "taken"], now)
-        waiting.end(connection, [result for result in results if result.outcome == "ended"], now)
+        again = [(result, _next_try(result, now)) for result in results if result.reception == "again"]
+        waiting.take(connection, [result for result in results if result.reception == "taken"], now)
+        waiting.end(connection, [result for result in results if result.reception == "ended"], now)
         waiting.retry(connection, [(result, at) for result, at in again if at is not None], now)
         waiting.drop(connection, [result for result, at in again if at is None])
         return jobs.held(connection, self._job)

@@ -108,7 +108,7 @@ def _asked(role: str, services: WebServices, trust: ssl.SSLContext, url: str) ->
         send = send_webmention if role == "webmention" else send_pingback
         endpoint, timeout = Endpoint("webmention", url, ""), egress.timeout * PATIENCE
         found = send(guarded, endpoint, f"{SITE}/posts/post-1", url, urls, now, timeout=timeout)
-    return f"{found.outcome}: {found.detail}" if isinstance(found, Answer) else f"an endpoint: {found.url}"
+    return f"{found.meaning}: {found.detail}" if isinstance(found, Answer) else f"an endpoint: {found.url}"
 
 
 def _parsed(body: bytes) -> str:

@@ -176,14 +176,14 @@ def test_307_and_308_are_followed_with_the_same_body_at_most_three_times(
 
     answers = [either(f"{other.url}/1"), either(f"{other.url}/0")]
 
-    assert [answer.outcome for answer in answers] == ["told", "refused"]
+    assert [answer.meaning for answer in answers] == ["told", "refused"]
     assert [request.path for request in other.requests] == ["/1", "/2", "/3", "/4", "/0", "/1", "/2", "/3"]
     assert {(request.method, request.body) for request in other.requests} == {("POST", other.requests[0].body)}
     assert other.requests[0].body
 
 
 @pytest.mark.parametrize(
-    ("location", "outcome"),
+    ("location", "meaning"),
     [
         ("http://127.0.3.1/", "none"),
         ("http://10.0.0.1/", "none"),
@@ -193,10 +193,10 @@ def test_307_and_308_are_followed_with_the_same_body_at_most_three_times(
         ("/endpoint", "refused"),
     ],
 )
-def test_each_further_server_is_vetted(either: Send, other: OtherSite, location: str, outcome: str) -> None:
+def test_each_further_server_is_vetted(either: Send, other: OtherSite, location: str, meaning: str) -> None:
     answer = either(other.put("/endpoint", "", ("Location", location), status=307))
 
-    assert answer.outcome == outcome
+    assert answer.meaning == meaning
     assert len(other.requests) == 1
 
 
@@ -349,7 +349,7 @@ def test_pingback_1_0_section_3_a_string_is_told(
 ) -> None:
     answer = pingback(other.put("/xmlrpc.php", returning(said), kind="text/xml"))
 
-    assert (answer.outcome, answer.receipt) == ("told", receipt)
+    assert (answer.meaning, answer.receipt) == ("told", receipt)
     assert answer.detail == (said if len(said) <= 200 else answer.detail)
 
 
@@ -361,20 +361,20 @@ def test_our_own_receipt_is_kept(pingback: Send, other: OtherSite) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "outcome"),
+    ("code", "meaning"),
     [(48, "told"), (32, "refused"), (33, "refused"), (49, "refused")]
     + [(code, "again") for code in (0, 16, 17, 50, -32601, -32602, 405)],
 )
-def test_pingback_1_0_section_3_what_a_fault_means(pingback: Send, other: OtherSite, code: int, outcome: str) -> None:
+def test_pingback_1_0_section_3_what_a_fault_means(pingback: Send, other: OtherSite, code: int, meaning: str) -> None:
     answer = pingback(other.put("/xmlrpc.php", faulting(code), kind="text/xml"))
 
-    assert (answer.outcome, answer.detail) == (outcome, f"the endpoint answered fault {code}: Why not")
+    assert (answer.meaning, answer.detail) == (meaning, f"the endpoint answered fault {code}: Why not")
     assert answer.misses_link is (code in (0, 16, 17))
 
 
 @pytest.mark.parametrize("code", ["48", " 48 ", 48])
 def test_a_faults_code_may_be_a_string(pingback: Send, other: OtherSite, code: object) -> None:
-    assert pingback(other.put("/xmlrpc.php", faulting(code), kind="text/xml")).outcome == "told"
+    assert pingback(other.put("/xmlrpc.php", faulting(code), kind="text/xml")).meaning == "told"
 
 
 @pytest.mark.parametrize("code", ["many", True, 4.5, None, "9" * 5000])
@@ -384,7 +384,7 @@ def test_a_fault_without_a_number_is_tried_again(pingback: Send, other: OtherSit
 
     answer = pingback(other.put("/xmlrpc.php", body, kind="text/xml"))
 
-    assert answer.outcome == "again"
+    assert answer.meaning == "again"
     assert answer.detail.startswith("the endpoint answered ")
 
 
@@ -449,7 +449,7 @@ def test_an_answer_that_breaks_off_is_tried_again(pingback: Send, other: OtherSi
 
     assert pingback("http://127.0.2.1/", answer) == Answer("again", "too late")
     url = other.put("/xmlrpc.php", returning("x" * 1_000)[:500], kind="text/xml", breaks_off=True)
-    assert pingback(url).outcome == "again"
+    assert pingback(url).meaning == "again"
 
 
 @pytest.mark.parametrize(

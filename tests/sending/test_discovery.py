@@ -195,7 +195,7 @@ def test_what_the_page_announces_first_counts_though_it_is_none(find: Find, othe
     for first in ('<a rel="webmention" href="mailto:x">', f'<a rel="webmention" href="{ours}">'):
         target = other.put("/page", f'{first}<a rel="webmention" href="/x">', ("X-Pingback", PINGBACK))
 
-        assert getattr(find(target), "outcome", None) == "none"
+        assert getattr(find(target), "meaning", None) == "none"
 
 
 def test_this_site_is_not_asked_nor_where_a_page_leads_to_it(find: Find, other: OtherSite, way_out: Exchange) -> None:
@@ -214,7 +214,7 @@ def test_this_site_is_not_asked_nor_where_a_page_leads_to_it(find: Find, other: 
 
 
 @pytest.mark.parametrize(
-    ("status", "outcome", "detail"),
+    ("status", "meaning", "detail"),
     [
         (200, "none", "the page announces no endpoint"),
         (204, "none", "the page announces no endpoint"),
@@ -231,11 +231,11 @@ def test_this_site_is_not_asked_nor_where_a_page_leads_to_it(find: Find, other: 
     ],
 )
 def test_the_status_of_a_page_without_endpoint_says_whether_to_ask_again(
-    find: Find, other: OtherSite, status: int, outcome: str, detail: str
+    find: Find, other: OtherSite, status: int, meaning: str, detail: str
 ) -> None:
     found = find(other.put("/page", "" if status in (204, 304) else "<p>x", status=status))
 
-    assert found == Answer(outcome, detail)  # type: ignore[arg-type]
+    assert found == Answer(meaning, detail)  # type: ignore[arg-type]
 
 
 def test_a_page_may_say_when_to_come_again(find: Find, other: OtherSite) -> None:
@@ -252,10 +252,10 @@ def test_a_page_that_breaks_off_may_have_announced_an_endpoint_further_on(find: 
 
 
 @pytest.mark.parametrize(
-    ("error", "outcome"),
+    ("error", "meaning"),
     [(TimedOut("too late"), "again"), (ConnectionFailed("reset"), "again"), (NotText("brotli"), "none")],
 )
-def test_a_body_that_cannot_be_read_leaves_what_the_header_says(urls: Urls, error: FetchError, outcome: str) -> None:
+def test_a_body_that_cannot_be_read_leaves_what_the_header_says(urls: Urls, error: FetchError, meaning: str) -> None:
     def answer(request: Request, **_: object) -> Response:
         return Response(request.url, 200, fields, body_error=error)
 
@@ -264,7 +264,7 @@ def test_a_body_that_cannot_be_read_leaves_what_the_header_says(urls: Urls, erro
     fields = (*fields, ("X-Pingback", PINGBACK))
 
     assert isinstance(without, Answer)
-    assert without.outcome == outcome
+    assert without.meaning == meaning
     assert discover(answer, "http://other.example/", urls, NOW) == Endpoint("pingback", PINGBACK, "X-Pingback header")
 
 
@@ -272,7 +272,7 @@ NOT_PUBLIC = "the page is not contacted: its address {} is not public, and in no
 
 
 @pytest.mark.parametrize(
-    ("target", "outcome", "detail"),
+    ("target", "meaning", "detail"),
     [
         ("http://127.0.3.1/", "none", NOT_PUBLIC.format("127.0.3.1")),
         ("http://10.0.0.1/", "none", NOT_PUBLIC.format("10.0.0.1")),
@@ -281,12 +281,12 @@ NOT_PUBLIC = "the page is not contacted: its address {} is not public, and in no
         ("http://127.0.2.1:1/", "again", "the page’s server cannot be reached"),
     ],
 )
-def test_a_page_that_answers_nothing(find: Find, target: str, outcome: str, detail: str) -> None:
+def test_a_page_that_answers_nothing(find: Find, target: str, meaning: str, detail: str) -> None:
     found = find(target)
 
     assert isinstance(found, Answer)
-    assert found.outcome == outcome
-    assert outcome == "again" or found.detail == detail
+    assert found.meaning == meaning
+    assert meaning == "again" or found.detail == detail
 
 
 def test_a_redirect_that_leads_nowhere_means_that_there_is_no_endpoint(find: Find, other: OtherSite) -> None:
@@ -294,7 +294,7 @@ def test_a_redirect_that_leads_nowhere_means_that_there_is_no_endpoint(find: Fin
     elsewhere = other.put("/elsewhere", "", ("Location", "ftp://other.example/"), status=302)
 
     assert find(target) == Answer("none", "the page redirects in a circle")
-    assert getattr(find(elsewhere), "outcome", None) == "none"
+    assert getattr(find(elsewhere), "meaning", None) == "none"
 
 
 def test_a_server_whose_budget_is_spent_is_not_contacted(find: Find, other: OtherSite) -> None:

@@ -222,7 +222,7 @@ def test_pingback_1_0_section_2_what_does_not_match_exactly_is_none(find: Find, 
     found = find(other.put("/page", html))
 
     assert isinstance(found, Answer)
-    assert found.outcome == "none"
+    assert found.meaning == "none"
 
 
 def test_pingback_1_0_section_2_four_entities_are_decoded_and_no_other(find: Find, other: OtherSite) -> None:

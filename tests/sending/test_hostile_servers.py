@@ -56,13 +56,13 @@ def cost() -> Iterator[None]:
 
 
 def answered(ask: Ask, reply: object) -> str:
-    """The outcome; "endpoint" if one was found."""
+    """What it means; "endpoint" if one was found."""
     server = Server(reply)
     try:
         found = ask(server.url)
     finally:
         server.close()
-    return found.outcome if isinstance(found, Answer) else "endpoint"
+    return found.meaning if isinstance(found, Answer) else "endpoint"
 
 
 @pytest.mark.parametrize("name", ["silence", "header drips"])

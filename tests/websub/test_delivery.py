@@ -35,15 +35,15 @@ def test_without_a_secret_there_is_no_signature() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "outcome"),
+    ("status", "reception"),
     [(200, "taken"), (202, "taken"), (204, "taken"), (299, "taken"), (410, "ended")]
     + [(status, "again") for status in (301, 302, 307, 308, 400, 401, 404, 409, 429, 500, 503)],
 )
-def test_only_2xx_takes_a_push_and_only_410_ends_the_subscription(status: int, outcome: str) -> None:
+def test_only_2xx_takes_a_push_and_only_410_ends_the_subscription(status: int, reception: str) -> None:
     found, words = meaning(status)
 
-    assert found == outcome
-    assert outcome == "taken" or str(status) in words
+    assert found == reception
+    assert reception == "taken" or str(status) in words
 
 
 @pytest.mark.parametrize("jitter", [0.0, 1.0])

@@ -13,7 +13,7 @@ from feedserver.jobs.model import Job
 from feedserver.services import WebServices
 from feedserver.settings import Settings, WebSubSettings
 from feedserver.storage import revision
-from feedserver.websub.notices import NOTICE
+from feedserver.websub.other_hubs import TELL_HUB
 from tests.feeds.happenings import say
 from tests.posts.builders import edit, publish
 from tests.support.fixtures import Assemble
@@ -59,7 +59,7 @@ def told(hub: Readers) -> list[str]:
 
 def jobs_of(services: WebServices) -> list[Job]:
     with services.database.read() as connection:
-        return [job for job in jobs.everything(connection) if job.kind == NOTICE]
+        return [job for job in jobs.everything(connection) if job.kind == TELL_HUB]
 
 
 def formats(*feeds: str) -> list[str]:

@@ -26,13 +26,13 @@ from feedserver.thoughts.verification.fetch_budget import budget_key
 from feedserver.urls import Urls
 from feedserver.websub.delivery import pause_after_wait
 
-NOTICE: Final = "tell hub"
+TELL_HUB: Final = "tell hub"
 _EVERYWHERE: Final = timedelta(seconds=1)  # until all processes serve a change
 _FORM: Final = (("Content-Type", "application/x-www-form-urlencoded"),)
 
 
 @dataclass(frozen=True, slots=True)
-class Notices:
+class OtherHubs:
     """Safe to share between threads. `hubs` are absolute URLs."""
 
     database: Database
@@ -49,11 +49,11 @@ class Notices:
         for hub in self.hubs:
             if hub == self.urls.hub():
                 continue
-            key = one_at_a_time(NOTICE, budget_key(hub))
+            key = one_at_a_time(TELL_HUB, budget_key(hub))
             for address in addresses:
                 subject = f"{hub} {address.key}"
-                jobs.discard(connection, NOTICE, subject)  # one under way may have told too early
-                jobs.add(connection, NOTICE, subject, event.now + _EVERYWHERE, event.now, concurrency_key=key)
+                jobs.discard(connection, TELL_HUB, subject)  # one under way may have told too early
+                jobs.add(connection, TELL_HUB, subject, event.now + _EVERYWHERE, event.now, concurrency_key=key)
 
     def carry_out(self, job: Job) -> Outcome:
         """Runs a leased job."""
