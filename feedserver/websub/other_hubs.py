@@ -1,11 +1,12 @@
 """Tells other hubs (`websub.hubs`) of feeds of posts that have changed; they fetch these and push them on.
 
-A change of a post makes a job `tell hub` for each hub and feed, whose subject names both. A later change replaces it.
+A change of a post makes a job `tell hub` for each hub and feed, whose subject names both. A later change replaces it,
+but is no reason to wait for long: whoever changes something again and again has hubs told again and again.
 """
 
 import random
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
@@ -28,6 +29,7 @@ from feedserver.websub.delivery import pause_after_wait
 
 TELL_HUB: Final = "tell hub"
 _EVERYWHERE: Final = timedelta(seconds=1)  # until all processes serve a change
+_LONGEST: Final = timedelta(seconds=5)  # from the first of several changes until hubs are told
 _FORM: Final = (("Content-Type", "application/x-www-form-urlencoded"),)
 
 
@@ -49,11 +51,14 @@ class OtherHubs:
         for hub in self.hubs:
             if hub == self.urls.hub():
                 continue
-            key = one_at_a_time(TELL_HUB, budget_key(hub))
             for address in addresses:
-                subject = f"{hub} {address.key}"
-                jobs.discard(connection, TELL_HUB, subject)  # one under way may have told too early
-                jobs.add(connection, TELL_HUB, subject, event.now + _EVERYWHERE, event.now, concurrency_key=key)
+                subject, first = f"{hub} {address.key}", event.now
+                known = jobs.find(connection, TELL_HUB, subject)
+                if known is not None:
+                    if not (known.attempts or known.is_leased(event.now)):
+                        first = min(first, known.created_at)
+                    jobs.discard(connection, TELL_HUB, subject)  # one under way may have told too early
+                _add(connection, hub, subject, min(event.now + _EVERYWHERE, first + _LONGEST), first)
 
     def carry_out(self, job: Job) -> Outcome:
         """Runs a leased job."""
@@ -68,8 +73,16 @@ class OtherHubs:
         pause = pause_after_wait(now - job.created_at, random.random()) if problem else None  # noqa: S311 - no secret
         if pause is not None:
             return self._later(job, pause, problem, attempts=job.attempts + 1)
-        self.database.transact(lambda connection: jobs.finish(connection, job))
+        self.database.transact(lambda connection: self._finish(connection, job, hub))
         return "given up" if problem else "done"
+
+    def _finish(self, connection: Connection, job: Job, hub: str) -> None:
+        if not jobs.held(connection, job):
+            return
+        jobs.finish(connection, job)
+        if not job.attempts and job.run_at - job.created_at >= _LONGEST:  # the last change may be too new
+            now = self.clock()
+            _add(connection, hub, job.subject, now + _EVERYWHERE, now)
 
     def _feeds_of(self, post: Post) -> list[FeedAddress]:
         names = [(SITE, ""), *((TAG, tag) for tag in post.tags)]
@@ -101,3 +114,8 @@ class OtherHubs:
             lambda connection: jobs.postpone(connection, job, now + pause, now, attempts=tries, error=why)
         )
         return "put off" if attempts is None else "to be tried again"
+
+
+def _add(connection: Connection, hub: str, subject: str, run_at: datetime, now: datetime) -> None:
+    key = one_at_a_time(TELL_HUB, budget_key(hub))
+    jobs.add(connection, TELL_HUB, subject, run_at, now, concurrency_key=key)

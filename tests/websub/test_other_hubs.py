@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from urllib.parse import parse_qsl
 
 import pytest
@@ -112,6 +113,29 @@ def test_many_changes_are_told_together(telling: WebServices, work: Callable[...
     work(seconds=1)
 
     assert told(hub) == formats(OF_SITE, OF_ANN)
+
+
+def test_changes_that_go_on_and_on_are_told_every_few_seconds_and_the_last_one_too(
+    telling: WebServices, work: Callable[..., None], hub: Readers, clock: Clock
+) -> None:
+    begun, times = clock.now, []
+    publish(telling, "Fog", slug="fog")
+    for number in range(24):
+        work(seconds=0.5)
+        if told(hub):
+            times.append((clock.now - begun).total_seconds())
+        edit(telling, "fog", f"Fog {number}")
+    last = clock.now
+    for _ in range(8):
+        work(seconds=0.5)
+        if told(hub):
+            times.append((clock.now - begun).total_seconds())
+
+    assert 5 <= times[0] <= 5.5
+    assert all(later - earlier >= 1 for earlier, later in pairwise(times))
+    assert len(times) <= 5
+    assert times[-1] >= (last - begun).total_seconds() + 1
+    assert jobs_of(telling) == []
 
 
 def test_a_scheduled_post_is_told_when_readers_see_it_and_a_draft_never(
