@@ -17,7 +17,7 @@ from feedserver.settings import DatabaseSettings, Settings, SiteSettings
 from feedserver.storage.schema import thoughts
 from tests.posts.builders import publish
 from tests.support.pinging import HEADERS, ping_body, read_answer
-from tests.support.serving import FEEDSERVER, Blog, Site, request
+from tests.support.serving import Blog, Site, request
 from tests.support.waiting import wait_until
 from tests.thoughts.forms import TYPED, CommentForm, read_form
 
@@ -32,7 +32,7 @@ _numbers = itertools.count()
 def new_site(folder: Path, port: int, database_url: str) -> Site:
     """A place for a site, with nothing in it yet; an empty URL is SQLite in its folder."""
     folder.mkdir()
-    return Site(folder, port, _NO_LIMITS | {"FEEDSERVER_DATABASE_URL": database_url}, FEEDSERVER)
+    return Site(folder, port, _NO_LIMITS | {"FEEDSERVER_DATABASE_URL": database_url})
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import pytest
 
 from tests.posts.builders import document
 from tests.support.postgres import VARIABLE, new_database
-from tests.support.serving import FEEDSERVER, Site, free_port, request
+from tests.support.serving import Site, free_port, request
 from tests.support.subscribers import Reader
 from tests.support.waiting import wait_until
 
@@ -103,7 +103,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory, database_urls: list[str]) -> 
         for place, url in enumerate(database_urls):
             host = f"127.0.2.{41 + place}"
             environ = QUICK | ({"FEEDSERVER_DATABASE_URL": url} if url else {}) | ({} if place == 0 else NO_WEBMENTIONS)
-            site = Site(tmp_path_factory.mktemp("site"), free_port(host), environ, FEEDSERVER, host)
+            site = Site(tmp_path_factory.mktemp("site"), free_port(host), environ, host=host)
             site.start(workers=2)
             stack.callback(site.stop)
             sites.append(Speaker(site))

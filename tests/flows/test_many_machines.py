@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,7 @@ from sqlalchemy import Engine, create_engine, text
 from tests.posts.builders import document
 from tests.support.pinging import HEADERS, ping_body, read_answer
 from tests.support.postgres import VARIABLE, new_database
-from tests.support.serving import FEEDSERVER, Blog, Site, free_port, request
+from tests.support.serving import Blog, Process, Site, free_port, request
 from tests.support.waiting import wait_until
 from tests.thoughts.forms import TYPING_SECONDS
 
@@ -50,11 +49,11 @@ class Machines:
         }
         own: list[dict[str, str]] = [{}, {"FEEDSERVER_PINGBACK_PLACES": "0"}]  # the second leaves pings to the workers
         self.one, self.two = (
-            Site(_made(folder / f"machine-{port}"), port, shared | differs, FEEDSERVER)
+            Site(_made(folder / f"machine-{port}"), port, shared | differs)
             for port, differs in zip(ports, own, strict=True)
         )
         self.engine: Engine = create_engine(url)
-        self.workers: list[subprocess.Popen[bytes]] = []
+        self.workers: list[Process] = []
         stack.callback(self.engine.dispose)
         stack.callback(self.kill_all)
 
@@ -66,8 +65,7 @@ class Machines:
 
     def start_worker(self, site: Site) -> None:
         with (site.folder / "worker.log").open("ab") as log:
-            command = [*FEEDSERVER, "worker"]
-            self.workers.append(subprocess.Popen(command, cwd=site.folder, env=site.environ, stdout=log, stderr=log))
+            self.workers.append(site.started("worker", log=log))
 
     def kill_workers(self) -> None:
         """With SIGKILL: no job is finished, no lease is given back."""

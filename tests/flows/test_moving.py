@@ -34,14 +34,14 @@ class Machine:
         text = (CHECKOUT / "config" / "feedserver.toml").read_text("utf-8")
         file = Path(self._here(self.settings))
         file.write_text(text.replace('data_dir = "var"', f'data_dir = "{folder}/state"'), "utf-8")
-        self.site = Site(folder / "state", free_port(), {"FEEDSERVER_CONFIG": str(file)}, [self._paths[program]])
+        self.site = Site(folder / "state", free_port(), {"FEEDSERVER_CONFIG": str(file)})
         self._known = ""
 
     def carry_out(self, commands: str) -> None:
         """Does what the operator does: runs commands, stops and starts units, edits the setting."""
         for line in re.sub(r" \\\n *", " ", commands).splitlines():
             if line.startswith("systemctl"):
-                self.site.stop() if " stop " in line else self.site.start()
+                self.site.stop() if " stop " in line else self.site.start(workers=1)
             elif line.startswith("#"):
                 self._set_url(line.rpartition("url = ")[2].removesuffix(", written out"))
             elif re.match(r"\w+=", line):
@@ -74,7 +74,7 @@ class Machine:
 def test_the_commands_move_a_site_with_the_units_and_back(new_postgres_url: Callable[[], str], tmp_path: Path) -> None:
     machine = Machine(tmp_path, new_postgres_url())
     there, back = (block for block in blocks(CHAPTER) if "db copy" in block)
-    machine.site.start()
+    machine.site.start(workers=1)
     first = feed(machine.site)
 
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.serving import FEEDSERVER, Site, free_port, request
+from tests.support.serving import Site, free_port, request
 from tests.support.waiting import wait_until
 
 MOST = 10
@@ -19,7 +19,7 @@ FRESHRSS = "FreshRSS/1.20 (Linux; https://freshrss.org)"
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site that trusts X-Forwarded-For from loopback, as by default, so that a test can be many readers."""
     environ = {"FEEDSERVER_LIMITS_COPIES": str(MOST)}
-    site = Site(tmp_path_factory.mktemp("readers"), free_port(), environ, FEEDSERVER)
+    site = Site(tmp_path_factory.mktemp("readers"), free_port(), environ)
     site.start(workers=WORKERS)
     yield site
     if site.process is not None:

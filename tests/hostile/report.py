@@ -26,7 +26,7 @@ from tests.hostile.storming import p95, storm
 from tests.hostile.telling import running_author
 from tests.hostile.telling_killed import QUICK, tell_through_kills
 from tests.hostile.tiring import crowd, tire
-from tests.support.serving import FEEDSERVER, Site, free_port
+from tests.support.serving import Site, free_port
 
 SEARCHED = 60.0  # seconds
 SECONDS = 10.0  # the default of egress.timeout
@@ -161,7 +161,7 @@ def _killed(folder: Path) -> list[Row]:
     rows = []
     for name, url in databases(folder, "killed"):
         environ = NO_LIMITS | {"FEEDSERVER_DATABASE_URL": url}
-        site = Site(_made(folder / name), free_port(), environ, FEEDSERVER)
+        site = Site(_made(folder / name), free_port(), environ)
         outcome = ping_through_kills(site, STARTS, seconds_between=1.0, timeout=150)
         site.stop()
         rows += _lost(name, outcome)
@@ -179,7 +179,7 @@ def _lost(name: str, outcome: Outcome) -> list[Row]:
 def _stormed(folder: Path) -> list[Row]:
     """A new post for many readers who subscribed, some of whom hang."""
     environ = {"FEEDSERVER_DATABASE_URL": f"sqlite:///{folder / 'site.sqlite3'}"}
-    site = Site(folder, free_port(), environ, FEEDSERVER)
+    site = Site(folder, free_port(), environ)
     site.start()
     came = storm(site, SUBSCRIBERS, HANGING, calm_seconds=3)
     site.stop()
@@ -197,7 +197,7 @@ def _told_killed(folder: Path) -> list[Row]:
     rows: list[Row] = []
     for name, url in databases(folder, "told"):
         environ = QUICK | {"FEEDSERVER_DATABASE_URL": url}
-        site = Site(_made(folder / f"told-{name}"), free_port(), environ, FEEDSERVER)
+        site = Site(_made(folder / f"told-{name}"), free_port(), environ)
         told = tell_through_kills(site, FEWER_STARTS, seconds_between=1.0, timeout=150)
         site.stop()
         what = f"{told.kills} kills of all processes, {len(told.due)} pages"
@@ -212,7 +212,7 @@ def _pushed_killed(folder: Path) -> list[Row]:
     rows: list[Row] = []
     for name, url in databases(folder, "pushed"):
         environ = {"FEEDSERVER_DATABASE_URL": url}
-        site = Site(_made(folder / f"pushed-{name}"), free_port(), environ, FEEDSERVER)
+        site = Site(_made(folder / f"pushed-{name}"), free_port(), environ)
         pushed = push_through_kills(site, FEWER_STARTS, seconds_between=1.5, timeout=90)
         site.stop()
         what = f"{len(pushed.kills)} kills of all processes, {pushed.readers} readers"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.hostile.killing import NO_LIMITS, ping_through_kills
 from tests.hostile.subscribing import subscribe_through_kills
-from tests.support.serving import FEEDSERVER, LONG, Site, free_port
+from tests.support.serving import LONG, Site, free_port
 
 # Processes at each start; before the next one, all are killed.
 STARTS = {"one process": [1] * 26, "four processes": [4] * 26} if LONG else {"one process, then four": [1, 4, 4]}
@@ -18,7 +18,7 @@ STARTS = {"one process": [1] * 26, "four processes": [4] * 26} if LONG else {"on
 def test_every_acknowledged_ping_ends_in_one_thought_though_all_processes_are_killed_again_and_again(
     tmp_path: Path, empty_database_url: str, starts: list[int]
 ) -> None:
-    site = Site(tmp_path, free_port(), NO_LIMITS | {"FEEDSERVER_DATABASE_URL": empty_database_url}, FEEDSERVER)
+    site = Site(tmp_path, free_port(), NO_LIMITS | {"FEEDSERVER_DATABASE_URL": empty_database_url})
 
     outcome = ping_through_kills(site, starts, seconds_between=0.8, timeout=150)
     status = site.stop()
@@ -39,7 +39,7 @@ def test_every_acknowledged_ping_ends_in_one_thought_though_all_processes_are_ki
 def test_every_acknowledged_subscription_is_verified_and_ended_though_all_processes_are_killed_again_and_again(
     tmp_path: Path, empty_database_url: str, starts: list[int]
 ) -> None:
-    site = Site(tmp_path, free_port(), NO_LIMITS | {"FEEDSERVER_DATABASE_URL": empty_database_url}, FEEDSERVER)
+    site = Site(tmp_path, free_port(), NO_LIMITS | {"FEEDSERVER_DATABASE_URL": empty_database_url})
 
     outcome = subscribe_through_kills(site, starts, seconds_between=0.8, timeout=150, kill_denials=LONG)
     status = site.stop()

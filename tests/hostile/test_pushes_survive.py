@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.hostile.pushed_through_kills import push_through_kills
-from tests.support.serving import FEEDSERVER, LONG, Site, free_port
+from tests.support.serving import LONG, Site, free_port
 
 # Processes at each start; before the next one, all are killed.
 STARTS = {"one process": [1] * 13, "two processes": [2] * 13} if LONG else {"one process, then two": [1, 2]}
@@ -16,7 +16,7 @@ STARTS = {"one process": [1] * 13, "two processes": [2] * 13} if LONG else {"one
 def test_every_reader_gets_the_newest_version_though_all_processes_are_killed_while_pushes_are_under_way(
     tmp_path: Path, empty_database_url: str, starts: list[int]
 ) -> None:
-    site = Site(tmp_path, free_port(), {"FEEDSERVER_DATABASE_URL": empty_database_url}, FEEDSERVER)
+    site = Site(tmp_path, free_port(), {"FEEDSERVER_DATABASE_URL": empty_database_url})
 
     outcome = push_through_kills(site, starts, seconds_between=1.5, timeout=90)
     status = site.stop()

@@ -11,7 +11,7 @@ import pytest
 
 from tests.hostile.restarting import SECONDS, Activated, Clients
 from tests.support.pinging import HEADERS, ping_body
-from tests.support.serving import FEEDSERVER, LONG, Site, free_port
+from tests.support.serving import LONG, Site, free_port
 from tests.support.waiting import wait_until
 
 RELOADS, RESTARTS = (20, 8) if LONG else (1, 1)
@@ -55,7 +55,7 @@ def test_no_request_is_lost_over_reloads_and_over_restarts_with_a_socket_that_st
 
 def test_a_stop_answers_every_request_that_a_worker_has_taken(tmp_path: Path) -> None:
     """More than it has threads; some have come in part, and one not at all yet."""
-    site = Site(tmp_path, free_port(), {}, FEEDSERVER)
+    site = Site(tmp_path, free_port(), {})
     site.start(workers=1, threads=2)
     process = site.process
     assert process is not None

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.hostile.storming import p95, storm
-from tests.support.serving import FEEDSERVER, LONG, Site, free_port
+from tests.support.serving import LONG, Site, free_port
 
 SUBSCRIBERS, HANGING = (1000, 100) if LONG else (60, 6)
 
@@ -17,7 +17,7 @@ def test_callbacks_that_hang_delay_no_others_and_nobody_who_takes_a_push_gets_it
 ) -> None:
     seconds = "10" if LONG else "2"
     environ = {"FEEDSERVER_DATABASE_URL": empty_database_url, "FEEDSERVER_EGRESS_TIMEOUT": seconds}
-    site = Site(tmp_path, free_port(), environ, FEEDSERVER)
+    site = Site(tmp_path, free_port(), environ)
     site.start()
 
     came = storm(site, SUBSCRIBERS, HANGING, calm_seconds=3 if LONG else 0.2)

@@ -8,7 +8,7 @@ import pytest
 from tests.hostile.telling import many_edits, many_links, running_author
 from tests.hostile.telling_killed import QUICK, tell_through_kills
 from tests.sending.desk import Desk
-from tests.support.serving import FEEDSERVER, LONG, Site, free_port
+from tests.support.serving import LONG, Site, free_port
 
 STARTS = [1, 4] * 10 if LONG else [1, 4, 2]
 
@@ -36,7 +36,7 @@ def test_every_page_is_told_though_all_processes_are_killed_again_and_again(
     tmp_path: Path, empty_database_url: str
 ) -> None:
     environ = QUICK | {"FEEDSERVER_DATABASE_URL": empty_database_url}
-    site = Site(tmp_path, free_port(), environ, FEEDSERVER)
+    site = Site(tmp_path, free_port(), environ)
 
     outcome = tell_through_kills(site, STARTS, seconds_between=0.8, timeout=150)
     status = site.stop()

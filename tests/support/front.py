@@ -9,7 +9,7 @@ from feedserver.services import WebServices
 from feedserver.settings import Settings, SiteSettings
 from tests.posts import builders
 from tests.support.proxy import Nginx
-from tests.support.serving import FEEDSERVER, Site, free_port, request
+from tests.support.serving import Site, free_port, request
 
 Answer = tuple[int, dict[str, str], bytes]
 WORKERS, THREADS = 2, 4
@@ -57,7 +57,7 @@ def running_front(folder: Path, *, tried_first: str = "") -> Iterator[Front]:
     environ = {"FEEDSERVER_SITE_URL": f"http://127.0.0.1:{port}"}
     for name in ("site", "nginx"):
         (folder / name).mkdir()
-    site = Site(folder / "site", free_port(), environ, FEEDSERVER)
+    site = Site(folder / "site", free_port(), environ)
     nginx = Nginx(folder / "nginx", site.port, port, tried_first=tried_first, also=_ANY_CLIENT)
     with ExitStack() as stack:
         stack.enter_context(nginx.running())

@@ -8,15 +8,18 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import IO
 
+from tests.support import runs
 from tests.support.elsewhere import ElsewhereServer, Received, respond
 from tests.support.waiting import wait_until
 
 FEEDSERVER = [sys.executable, "-m", "feedserver"]
+Process = subprocess.Popen[bytes] | runs.Run
 START_SECONDS = 30
 LONG = bool(os.environ.get("TESTS_LONG"))  # the long forms of tests under load: `make soak`
 
@@ -31,9 +34,15 @@ class Site:
     """A feedserver that runs in a folder of its own, and the command line in the same folder."""
 
     def __init__(
-        self, folder: Path, port: int, environ: dict[str, str], program: list[str], host: str = "127.0.0.1"
+        self,
+        folder: Path,
+        port: int,
+        environ: dict[str, str],
+        program: Sequence[str] | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
-        """`host` is its address; one of the test internet can be contacted by other sites."""
+        """`program`: what to run in place of the checkout's feedserver. `host` is the site's address; one of the test
+        internet can be contacted by other sites."""
         self.folder = folder
         self.port = port
         self.url = f"http://{host}:{port}"
@@ -45,36 +54,44 @@ class Site:
         }
         self._bind = f"{host}:{port}"
         self._program = program
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Process | None = None
 
     def command(
         self, *arguments: str, given: str | None = None, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Runs `feedserver ARGUMENTS`, with `given` on its standard input."""
-        return subprocess.run(
-            [*self._program, *arguments],
-            cwd=self.folder,
-            env=self.environ,
-            input=given,
-            capture_output=True,
-            text=True,
-            check=check,
-            timeout=60,
-        )
+        if self._program is None:
+            done = runs.command(arguments, self.folder, self.environ, given or "")
+        else:
+            done = subprocess.run(
+                [*self._program, *arguments],
+                cwd=self.folder,
+                env=self.environ,
+                input=given,
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+        if check:
+            done.check_returncode()
+        return done
 
     def start(self, workers: int = 2, threads: int = 8) -> None:
         """Starts `feedserver serve` and waits until it is ready."""
         arguments = ["serve", "--bind", self._bind, "--workers", str(workers), "--threads", str(threads)]
         with (self.folder / "serve.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [*self._program, *arguments],
-                cwd=self.folder,
-                env=self.environ,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # so that a test can kill the whole group, and nothing else
-            )
+            self.process = self.started(*arguments, log=log)
         wait_until(self._answers, START_SECONDS, lambda: f"no server after {START_SECONDS} s:\n{self.log()}")
+
+    def started(self, *arguments: str, log: IO[bytes]) -> Process:
+        """Starts `feedserver ARGUMENTS`, which writes to `log` and leads a process group, so that a test can kill all
+        of it and nothing else."""
+        if self._program is None:
+            return runs.Run(arguments, self.folder, self.environ, log, log)
+        command = [*self._program, *arguments]
+        return subprocess.Popen(
+            command, cwd=self.folder, env=self.environ, stdout=log, stderr=log, start_new_session=True
+        )
 
     def stop(self, how: int = signal.SIGTERM) -> int:
         """Ends the server: gracefully, or with SIGKILL the whole process group at once. Returns its exit status."""
@@ -109,7 +126,7 @@ def running_site(
     folder: Path, *, environ: dict[str, str] | None = None, workers: int = 2, program: list[str] | None = None
 ) -> Iterator[Site]:
     """A feedserver under gunicorn, ready for requests; stopped at the end of the block."""
-    site = Site(folder, free_port(), environ or {}, program or FEEDSERVER)
+    site = Site(folder, free_port(), environ or {}, program)
     site.start(workers)
     try:
         yield site
