@@ -1,7 +1,6 @@
 """A site whose whole process group is killed again and again while it tells other sites of its posts."""
 
 import itertools
-import json
 import random
 import signal
 import time
@@ -9,6 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from feedserver.sending import store
+from feedserver.storage.engine import Database
 from tests.hostile.telling import TAKEN, Receiver
 from tests.posts.builders import document
 from tests.support.serving import Site
@@ -61,7 +62,7 @@ def tell_through_kills(site: Site, workers: Sequence[int], seconds_between: floa
                 site.stop(signal.SIGKILL)
                 outcome.kills += 1
         begun = time.monotonic()
-        wait_until(lambda: _are_all_told(site, outcome), timeout, lambda: f"{_pings(site)}\n{site.log()}")
+        _wait_until_all_are_told(site, outcome, timeout)
         outcome.settled_after = time.monotonic() - begun
         outcome.told = Counter(pair for receiver in receivers for pair in receiver.told)
     finally:
@@ -77,11 +78,14 @@ def _publish(site: Site, number: int, receivers: Sequence[Receiver], outcome: To
     outcome.due |= {(printed.stdout.split()[-1], target) for target in targets}
 
 
-def _are_all_told(site: Site, outcome: Told) -> bool:
-    pings = _pings(site)
-    return len(pings) == len(outcome.due) and {ping["state"] for ping in pings} == {"told"}
+def _wait_until_all_are_told(site: Site, outcome: Told, timeout: float) -> None:
+    database = Database(site.environ["FEEDSERVER_DATABASE_URL"])
 
+    def waiting() -> list[str]:
+        with database.read() as connection:
+            pings = [listed.ping for listed in store.listed(connection)]
+        untold = [f"{ping.target} {ping.state}" for ping in pings if ping.state != "told"]
+        return untold if len(pings) == len(outcome.due) else [*untold, f"{len(pings)} pings"]
 
-def _pings(site: Site) -> list[dict[str, object]]:
-    listed: list[dict[str, object]] = json.loads(site.command("ping", "list", "--json").stdout)
-    return listed
+    wait_until(lambda: not waiting(), timeout, lambda: f"{waiting()}\n{site.log()}")
+    database.close()

@@ -11,12 +11,13 @@ SECONDS = 20  # the longest that a test waits for another thread
 def wait_until(
     condition: Callable[[], object], seconds: float = SECONDS, complaint: Callable[[], str] = lambda: "it never came"
 ) -> None:
-    """Waits for a condition, at most `seconds`."""
-    end = time.monotonic() + seconds
+    """Waits for a condition, at most `seconds`. Asks less often the longer it takes: to ask may be dear."""
+    pause, end = 0.01, time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             raise AssertionError(complaint())
-        time.sleep(0.01)
+        time.sleep(pause)
+        pause = min(1.2 * pause, 0.1)
 
 
 def together(*operations: Callable[[], object]) -> list[object]:
