@@ -96,10 +96,12 @@ def test_the_process_ends_with_the_exit_status(shell: Shell) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("command", ["post list", "post list --json", "config show", "--help"])
-def test_a_closed_pipe_ends_without_an_error_message(shell: Shell, run: Run, command: str) -> None:
-    for number in range(40):
-        run("post", "add", "-", given=b"---\ntitle: %b %d\n---\n" % (b"long words " * 60, number))
+@pytest.mark.parametrize("command", ["post list", "--help"])
+def test_a_closed_pipe_ends_without_an_error_message(shell: Shell, run: Run, outside: Path, command: str) -> None:
+    if "list" in command:
+        for number in range(40):
+            (outside / f"{number}.md").write_text(f"---\ntitle: {'long words ' * 60} {number}\n---\n")
+        run("post", "add", *(f"{number}.md" for number in range(40)))
 
     done = shell(f"feedserver {command} | head -1; feedserver {command} | true")
 
