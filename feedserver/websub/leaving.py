@@ -23,6 +23,7 @@ from feedserver.posts.events import PostEvent
 from feedserver.storage.engine import Database
 from feedserver.urls import Urls
 from feedserver.websub import store
+from feedserver.websub.blocking import is_blocked
 from feedserver.websub.callbacks import pause_before_next, tell
 from feedserver.websub.model import Subscription
 from feedserver.websub.turns import Turns, wait_for_turn
@@ -160,7 +161,8 @@ class Denial:
         if not jobs.held(connection, job):
             return "taken over"
         known = store.by_id(connection, int(job.subject))
-        if known is None or known.state != "ended":  # its reader has subscribed again
+        has_come_back = known is not None and known.state != "ended"
+        if known is None or has_come_back or is_blocked(connection, known.callback):
             jobs.finish(connection, job)
             return "done"
         return known if self.turns.take(connection, job, known.callback, self.clock()) else "put off"

@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from feedserver.thoughts.moderation import hosts
-from feedserver.websub import blocking
+from feedserver.websub import blocking, leaving
 from tests.support.elsewhere import Received
 from tests.support.subscribers import Reader, confirm
 from tests.websub.conftest import Site
@@ -65,6 +65,18 @@ def test_blocking_ends_the_subscriptions_of_a_host_and_nobody_is_told(site: Site
     assert (site.find(reader.url + "/a").secret, site.find(reader.url + "/a").detail) == (None, "its host is blocked")
     assert len(reader.requests) == heard
     assert site.jobs() == []
+
+
+def test_who_was_dropped_before_is_not_told_any_more(site: Site, reader: Reader) -> None:
+    site.subscribe(reader.url + "/a")
+    heard = len(reader.requests)
+    with site.services.database.write() as connection:
+        leaving.drop_host(connection, "127.0.2.1", site.clock())
+
+    block(site, "127.0.2.1")
+    site.work()
+
+    assert (len(reader.requests), site.jobs()) == (heard, [])
 
 
 def test_subdomains_and_parts_of_hosts_end_and_their_neighbours_stay(site: Site) -> None:
