@@ -13,6 +13,9 @@ UNIT = tests --ignore=tests/flows --ignore=tests/hostile --ignore=tests/cli/test
 STEPS = while IFS= read -r line; do line=$${line%% (from*}; line=$${line%%:*}; [ "$$line" = "$$last" ] || case $$line in \
 	*Collecting*|*Building*|*Installing*|*Preparing*) echo "  $$line";; esac; last=$$line; done
 
+# Tests and measurements start hundreds of processes, each of which would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: serve wheel test test-lowest check lint format bench harmless soak readers clean
 
 # PORT=8001: another port than 8000.

@@ -11,7 +11,6 @@ from publicsuffixlist import PublicSuffixList
 from feedserver.host_names import host_name, unmapped
 from feedserver.urls import normalize_source, path_steps
 
-_suffixes: Final = PublicSuffixList()  # with its private section: each name below github.io is a separate domain
 # Shared hosts that the list lacks: each name below one of them is a source site.
 _SHARED: Final = frozenset(
     """
@@ -78,7 +77,7 @@ def registrable_domain(host: str) -> str:
     All sites of a shared host use the same servers. Returns an address, a public suffix and a name without dots
     unchanged.
     """
-    return host if is_address(host) else _suffixes.privatesuffix(host) or host
+    return host if is_address(host) else _suffixes().privatesuffix(host) or host
 
 
 def is_public_suffix(host: str) -> bool:
@@ -87,8 +86,17 @@ def is_public_suffix(host: str) -> bool:
 
 
 @cache
+def _suffixes() -> PublicSuffixList:
+    """The list with its private section: each name below github.io is a separate domain.
+
+    Both lists are read when they are asked for: many commands, and a worker that only serves, never do.
+    """
+    return PublicSuffixList()
+
+
+@cache
 def _registries() -> PublicSuffixList:
-    """The list without its private section, read when it is asked for: servers never do."""
+    """The list without its private section."""
     return PublicSuffixList(accept_unknown=False, only_icann=True)
 
 

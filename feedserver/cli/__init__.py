@@ -1,5 +1,6 @@
 """The `feedserver` program (docs/interface.md, “Commands”). `main` is all that it imports at once."""
 
+import gc
 from collections.abc import Sequence
 
 
@@ -8,9 +9,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     An interrupt ends it quietly, also while its modules are imported.
     """
+    gc.disable()  # what is imported stays: to look through it again and again took a tenth of a short command
     try:
         from feedserver.cli.program import run
 
+        gc.freeze()
+        gc.enable()
         return run(arguments)
     except KeyboardInterrupt:
         return 130

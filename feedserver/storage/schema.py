@@ -236,37 +236,34 @@ thoughts = Table(
     Column("person", SafeText),  # who reacted (thoughts/model.person_of); null: no reaction
     UniqueConstraint("post_id", "source_key"),
     # Covers the counts of a post's thoughts by page.
-    Index(None, "post_id", "position", "state", sqlite_where=_WAS_SHOWN, postgresql_where=_WAS_SHOWN),
+    Index(None, "post_id", "position", "state", info={"where": _WAS_SHOWN}),
     Index(None, "post_id", "page_path"),
     Index(
         None,
         *("fingerprint", "source_site", "received_at", "post_id"),
-        sqlite_where=_HAS_WORDS,
-        postgresql_where=_HAS_WORDS,
+        info={"where": _HAS_WORDS},
     ),
     Index(None, "source_site", "approved", "state"),
     # Covers the counts of what waits for a moderator.
     Index(
         None,
         *("state", "sender_network", "source_site", "word_bytes"),
-        sqlite_where=_IS_HELD,
-        postgresql_where=_IS_HELD,
+        info={"where": _IS_HELD},
     ),
     # Covers the counts of what waits for its verification.
     Index(
         None,
         *("state", "sender_network", "source_site", "size"),
-        sqlite_where=_IS_RECEIVED,
-        postgresql_where=_IS_RECEIVED,
+        info={"where": _IS_RECEIVED},
     ),
-    Index(None, "commenter", "approved", "state", sqlite_where=_IS_KNOWN, postgresql_where=_IS_KNOWN),
+    Index(None, "commenter", "approved", "state", info={"where": _IS_KNOWN}),
     Index(None, "post_id", "state", "received_at"),
     Index(None, "state", "received_at", "id", "post_id"),  # covers the queries of the site's feed of thoughts
     Index(None, "source_key"),
     Index(None, "host", "state"),
     Index(None, "state", "size"),  # covers the sums of bytes
     # Partial: SQLite does not use a full index for “not null”.
-    Index(None, "pending_since", sqlite_where=_SOME_WAIT, postgresql_where=_SOME_WAIT),
+    Index(None, "pending_since", info={"where": _SOME_WAIT}),
 )
 
 # What readers see: numbered thoughts, and reactions as lines of names. In literals, as the indexes have them.
@@ -277,21 +274,18 @@ IS_REACTION = and_(_IS_SHOWN, thoughts.c.person.is_not(None))
 Index(
     None,
     *(thoughts.c[name] for name in ("post_id", "position", "received_at", "person", "state")),
-    sqlite_where=IS_NUMBERED,
-    postgresql_where=IS_NUMBERED,
+    info={"where": IS_NUMBERED},
 )
 Index(
     None,
     *(thoughts.c[name] for name in ("post_id", "response", "person", "state")),
-    sqlite_where=IS_REACTION,
-    postgresql_where=IS_REACTION,
+    info={"where": IS_REACTION},
 )
 # The first reactions, and the newest.
 Index(
     None,
     *(thoughts.c[name] for name in ("post_id", "response", "id")),
-    sqlite_where=IS_REACTION,
-    postgresql_where=IS_REACTION,
+    info={"where": IS_REACTION},
 )
 
 # What migrations have made beside tables: triggers by name, each with its table.
@@ -490,8 +484,8 @@ websub_subscriptions = Table(
     Index(None, "callback_site", "state", "places"),
     Index(None, "state", "lease_until"),
     Index(None, "state", "ended_at", "places"),
-    Index(None, "callback_hash", sqlite_where=_IS_ASKED, postgresql_where=_IS_ASKED),
-    Index(None, "next_push_at", sqlite_where=_WAITS, postgresql_where=_WAITS),
+    Index(None, "callback_hash", info={"where": _IS_ASKED}),
+    Index(None, "next_push_at", info={"where": _WAITS}),
 )
 
 # The feeds with subscriptions, and what was found when they were last looked at for something to push.

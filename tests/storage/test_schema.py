@@ -1,5 +1,6 @@
 """The tables: migrations and `schema.py` agree, and values come back as they went in."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -38,6 +39,27 @@ def test_indexes_and_constraints_have_the_names_of_schema_py(services: WebServic
             assert {key["name"] for key in found.get_foreign_keys(table.name)} == {
                 key.name for key in table.foreign_key_constraints
             }
+
+
+def test_partial_indexes_have_the_conditions_of_schema_py(services: WebServices) -> None:
+    with services.database.read() as connection:
+        where = f"{connection.dialect.name}_where"
+        found = {
+            index["name"]: _plain(index.get("dialect_options", {}).get(where, ""))
+            for table in metadata.sorted_tables
+            for index in inspect(connection).get_indexes(table.name)
+            if not index.get("duplicates_constraint")
+        }
+    wanted = {
+        index.name: _plain(index.info.get("where", "")) for table in metadata.sorted_tables for index in table.indexes
+    }
+    assert found == wanted
+    assert any(wanted.values())
+
+
+def _plain(condition: object) -> str:
+    """As SQL without what the two databases put in: names of tables, types, parentheses."""
+    return re.sub(r"\w+\.|::\w+|[()\s\"]", "", str(condition)).lower()
 
 
 @pytest.mark.parametrize(

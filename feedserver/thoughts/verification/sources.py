@@ -7,10 +7,11 @@ for a while, where none does. What it says on further posts is stored for the ne
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
+from importlib import import_module
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from feedserver.clock import is_within
 from feedserver.storage.batches import batches
@@ -106,7 +107,7 @@ def save(connection: Connection, source_key: str, record: SourceRecord, refetch:
         "read_at": record.read_at if standing else None,
         "expires_at": None if standing else record.fetched_at + refetch,
     }
-    connection.execute(_UPSERTS[connection.dialect.name], values)
+    connection.execute(_upsert(connection.dialect.name), values)
     further = findings.about(findings.mentions.keys() - known.keys())
     _save_ahead(connection, source, further if refetch else Findings(), record.fetched_at)
 
@@ -186,11 +187,10 @@ def _save_ahead(connection: Connection, source: str, findings: Findings, fetched
     connection.execute(delete(read_ahead).where(read_ahead.c.source.in_(oldest)))
 
 
-def _upsert(dialect: Any) -> Any:
-    statement = dialect.insert(sources)
+@cache
+def _upsert(dialect: str) -> Any:
+    """The statement of one of the two databases, which say it alike: a site on SQLite never loads the other's."""
+    statement = import_module(f"sqlalchemy.dialects.{dialect}").insert(sources)
     return statement.on_conflict_do_update(
         index_elements=["source"], set_={name: statement.excluded[name] for name in _VALUES}
     )
-
-
-_UPSERTS: Final = {"sqlite": _upsert(sqlite), "postgresql": _upsert(postgresql)}
