@@ -257,8 +257,8 @@ def settings_of(folder: Path, url: str, **values: Any) -> Settings:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        for addresses in [int(given) for given in sys.argv[1:]] or [1, 10_000]:
+    for addresses in [int(given) for given in sys.argv[1:]] or [1, 10_000]:
+        with tempfile.TemporaryDirectory() as name:  # of each: the secret of a site is never that of another one
             for kind, url in databases(Path(name), f"grown-{addresses}"):
                 growth = play(settings_of(Path(name), url), addresses, YEAR)
                 sys.stdout.write(f"\n{kind}, {addresses:,} addresses: {growth.total / 1e6:.1f} MB in a year\n")

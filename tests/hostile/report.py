@@ -226,8 +226,9 @@ def _pushed_killed(folder: Path) -> list[Row]:
 def _grown(folder: Path) -> list[Row]:
     rows = []
     for addresses in (1, 10_000):
-        for name, url in databases(folder, f"grown-{addresses}"):
-            growth = play(settings_of(folder, url), addresses, YEAR)
+        home = _made(folder / f"grown-{addresses}")
+        for name, url in databases(home, f"grown-{addresses}"):
+            growth = play(settings_of(home, url), addresses, YEAR)
             what = f"growth in a year of strangers, {name} (addresses: {addresses:,})"
             rows.append((what, f"{MOST / 1e6:.0f} MB", f"{growth.total / 1e6:.0f} MB"))
     return rows
