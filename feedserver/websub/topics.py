@@ -7,8 +7,21 @@ made it, and nothing is written with a change.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, insert, literal, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from feedserver.storage.schema import site
 from feedserver.storage.schema import websub_subscriptions as subscriptions
@@ -53,7 +66,7 @@ def stale(connection: Connection, now: datetime) -> list[Topic]:
     return [Topic(row.topic, row.etag, bool(row.has_readers)) for row in rows]
 
 
-def gets_pushes(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def gets_pushes(now: datetime | BindParameter[Any]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Of a subscription, whether its callback gets what is new."""
     return subscriptions.c.state == "active", subscriptions.c.lease_until > now
 

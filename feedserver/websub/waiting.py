@@ -33,14 +33,29 @@ _UNKNOWN_SECONDS: Final = 0.5  # a callback that was not pushed to yet comes aft
 _COLUMNS = [table.c[name] for name in Due.__dataclass_fields__]
 
 
+def _is_due(now: Any, latest: Any) -> ColumnElement[bool]:
+    """Whether the next try is due; one beyond `latest` was planned by a clock that was wrong."""
+    return and_(table.c.next_push_at.is_not(None), or_(table.c.next_push_at <= now, table.c.next_push_at > latest))
+
+
+_IS_JOB_NEEDED = (  # built once, as each poll for jobs asks it
+    select(literal(1))
+    .select_from(site)
+    .where(
+        site.c.restored_at.is_(None),
+        or_(
+            exists().where(topics.IS_STALE),
+            exists().where(_is_due(bindparam("now"), bindparam("latest")), *gets_pushes(bindparam("now"))),
+        ),
+        ~exists().where(jobs.c.kind == bindparam("kind")),
+    )
+)
+
+
 def is_job_needed(connection: Connection, kind: str, now: datetime) -> bool:
     """Whether there is something to do, and no job of this kind that does it. Never for a restored site."""
-    query = select(literal(1)).where(
-        site.c.restored_at.is_(None),
-        or_(exists().where(topics.IS_STALE), exists().where(_is_due(now), *gets_pushes(now))),
-        ~exists().where(jobs.c.kind == kind),
-    )
-    return connection.execute(query.select_from(site)).first() is not None
+    values = {"kind": kind, "now": now, "latest": now + LONGEST_PAUSE}
+    return connection.execute(_IS_JOB_NEEDED, values).first() is not None
 
 
 def announce(connection: Connection, look: Look, now: datetime) -> None:
@@ -81,7 +96,7 @@ def due(connection: Connection, now: datetime, busy: Collection[str], most: int)
     """The first of those to push to now, quick callbacks first, and how many there are; none on `busy` sites."""
     query = (
         select(*_COLUMNS, func.count().over().label("number"))
-        .where(_is_due(now), *gets_pushes(now), table.c.callback_site.not_in(busy))
+        .where(_is_due(now, now + LONGEST_PAUSE), *gets_pushes(now), table.c.callback_site.not_in(busy))
         .order_by(table.c.failures, func.coalesce(table.c.push_seconds, _UNKNOWN_SECONDS), table.c.id)
         .limit(most)
     )
@@ -155,11 +170,3 @@ def _values(result: Result) -> dict[str, Any]:
 def _run(connection: Connection, statement: Any, values: list[dict[str, Any]]) -> None:
     if values:
         connection.execute(statement, values)
-
-
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    """Whether the next try is due; one that lies too far ahead was planned by a clock that was wrong."""
-    return and_(
-        table.c.next_push_at.is_not(None),
-        or_(table.c.next_push_at <= now, table.c.next_push_at > now + LONGEST_PAUSE),
-    )
