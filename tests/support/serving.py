@@ -52,7 +52,7 @@ class Site:
             "FEEDSERVER_EGRESS_PORTS": "*",
             **environ,
         }
-        self._bind = f"{host}:{port}"
+        self._host = host
         self._program = program
         self.process: Process | None = None
 
@@ -78,7 +78,8 @@ class Site:
 
     def start(self, workers: int = 2, threads: int = 8) -> None:
         """Starts `feedserver serve` and waits until it is ready."""
-        arguments = ["serve", "--bind", self._bind, "--workers", str(workers), "--threads", str(threads)]
+        address = f"{self._host}:{self.port}"
+        arguments = ["serve", "--bind", address, "--workers", str(workers), "--threads", str(threads)]
         with (self.folder / "serve.log").open("ab") as log:
             self.process = self.started(*arguments, log=log)
         wait_until(self._answers, START_SECONDS, lambda: f"no server after {START_SECONDS} s:\n{self.log()}")
@@ -102,6 +103,8 @@ class Site:
             self.process.send_signal(how)
         status = self.process.wait(timeout=45)
         self.process = None
+        if how == signal.SIGKILL:
+            wait_until(self._is_free, START_SECONDS, lambda: f"a killed process still listens at {self.url}")
         return status
 
     def log(self) -> str:
@@ -110,6 +113,11 @@ class Site:
     def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, dict[str, str], bytes]:
         """One GET: status, headers by lower-case name, body. Redirects are answers, not followed."""
         return request(self.url + path, headers=headers)
+
+    def _is_free(self) -> bool:
+        """Whether nobody listens any more: of a group that was killed, workers may end after the first process."""
+        with socket.socket() as probe:
+            return probe.connect_ex((self._host, self.port)) != 0
 
     def _answers(self) -> bool:
         assert self.process is not None
