@@ -1,5 +1,21 @@
-"""Leaves out what has its short form elsewhere."""
+"""Empty databases of both kinds; leaves out what has its short form elsewhere."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from tests.support.serving import LONG
 
 collect_ignore = [] if LONG else ["test_silent.py"]  # short: tests/storage/test_silent_server.py
+
+
+@pytest.fixture
+def database_urls(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The URL of an empty database of each kind, by its name; SQLite alone where there is no PostgreSQL."""
+    urls = {"SQLite": f"sqlite:///{tmp_path / 'site.sqlite3'}"}
+    if not os.environ.get("TEST_NO_POSTGRES"):
+        make: Callable[[], str] = request.getfixturevalue("new_postgres_url")
+        urls["PostgreSQL"] = make()
+    return urls

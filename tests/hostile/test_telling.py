@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.hostile.on_each import on_each
 from tests.hostile.telling import many_edits, many_links, running_author
 from tests.hostile.telling_killed import QUICK, tell_through_kills
 from tests.sending.desk import Desk
-from tests.support.serving import LONG, Site, free_port
+from tests.support.serving import LONG
 
 STARTS = [1, 4] * 10 if LONG else [1, 4, 2]
 
@@ -33,15 +34,16 @@ def test_fifty_edits_in_a_minute_are_told_once_in_each_delay_at_most(author: Des
 
 @pytest.mark.timeout(900 if LONG else 240)
 def test_every_page_is_told_though_all_processes_are_killed_again_and_again(
-    tmp_path: Path, empty_database_url: str
+    tmp_path: Path, database_urls: dict[str, str]
 ) -> None:
-    environ = QUICK | {"FEEDSERVER_DATABASE_URL": empty_database_url}
-    site = Site(tmp_path, free_port(), environ)
+    outcomes = on_each(
+        database_urls,
+        tmp_path,
+        QUICK,
+        lambda site: tell_through_kills(site, STARTS, seconds_between=0.8, timeout=150),
+    )
 
-    outcome = tell_through_kills(site, STARTS, seconds_between=0.8, timeout=150)
-    status = site.stop()
-
-    assert outcome.due
-    assert outcome.lost == set()
-    assert outcome.repeated <= outcome.kills * 6, "only what was under way when all were killed is told twice"
-    assert status == 0
+    for name, outcome in outcomes.items():
+        assert outcome.due, name
+        assert outcome.lost == set(), name
+        assert outcome.repeated <= outcome.kills * 6, f"{name}: only what was under way at a kill is told twice"
