@@ -21,7 +21,7 @@ from tests.support.subscribers import Reader
 from tests.support.waiting import wait_until
 
 QUICK = {
-    "FEEDSERVER_SENDING_DELAY": "0.5",
+    "FEEDSERVER_SENDING_DELAY": "0.1",
     "FEEDSERVER_LIMITS_REFETCH": "1",
     "FEEDSERVER_LIMITS_HOST": "1000",
 }
