@@ -24,7 +24,6 @@ from feedserver.services import services
 from feedserver.thoughts import reactions
 from feedserver.thoughts import shown as thoughts
 from feedserver.thoughts.comments import Form
-from feedserver.urls import normalize_source
 
 _TOKEN_MARK: Final = secrets.token_urlsafe(32)  # placeholder of the token in a cached page; authors cannot guess it
 
@@ -105,9 +104,9 @@ def _link_test(post: Post) -> Callable[[str | None], bool]:
     WordPress's plugin for webmentions looks for its page in such properties before it looks in the text, and takes our
     webmention for news of that thought, of which it shows nothing. It compares addresses without their scheme.
     """
-    # Worked out for a thought with a source: most posts have none.
+    # Worked out when there is a thought: most posts have none.
     told = cache(lambda: {_without_scheme(page) for page in pages_of(post, services().urls)})
-    return lambda source: source is not None and _without_scheme(normalize_source(source)) in told()
+    return lambda source_key: source_key is not None and _without_scheme(source_key) in told()
 
 
 def _without_scheme(url: str) -> str:
