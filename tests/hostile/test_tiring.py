@@ -4,15 +4,14 @@ from pathlib import Path
 
 from feedserver.thoughts.verification.cpu_budget import MOST
 from tests.hostile.tiring import crowd, tire
-from tests.support.serving import LONG
 
 
 def test_dear_pages_of_one_network_take_what_they_may(tmp_path: Path) -> None:
-    pings, cpu = tire(tmp_path, 60 if LONG else 5)
+    pings, cpu = tire(tmp_path, 60)
 
     # Beside the limit: what is being read when it is reached, and about 20 ms for each answer to a ping.
     assert cpu <= MOST / 1_000 + 5 + pings * 0.02
 
 
 def test_one_network_has_a_tenth_of_what_may_wait(tmp_path: Path) -> None:
-    assert crowd(tmp_path, 20, 10_000 if LONG else 500) == (1_000 if LONG else 50)
+    assert crowd(tmp_path, 20, 10_000) == 1_000
