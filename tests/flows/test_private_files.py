@@ -3,7 +3,6 @@
 import os
 import sqlite3
 import stat
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +13,7 @@ from feedserver import private_files
 from feedserver.errors import StorageError
 from feedserver.storage import migrate
 from feedserver.storage.engine import Database
+from tests.support import runs
 from tests.support.serving import FEEDSERVER, Site, clean_environ, free_port
 
 UMASKS = [0o000, 0o077, 0o277, 0o777]
@@ -36,10 +36,7 @@ def modes(folder: Path) -> dict[str, str]:
 
 
 def command(folder: Path, *arguments: str, umask: int) -> None:
-    subprocess.run(
-        [*FEEDSERVER, *arguments], cwd=folder, env=clean_environ(), umask=umask, check=True, timeout=60,
-        stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    runs.command(arguments, folder, clean_environ(), umask=umask).check_returncode()
 
 
 def test_folders_and_files_are_private(tmp_path: Path, umask: int) -> None:

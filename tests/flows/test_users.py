@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,33 +11,36 @@ import pytest
 
 from feedserver import private_files
 from feedserver.cli import main
+from tests.support import runs
 from tests.support.machine import skip_not_allowed
-from tests.support.serving import clean_environ
+from tests.support.serving import FEEDSERVER, clean_environ
 
 USER = 1500  # who need not be known to the system
 
 
+@pytest.fixture(scope="module")
+def another() -> None:
+    """Skips where the tests cannot be another user, or that user could not run this Python."""
+    if os.geteuid() != 0 or not shutil.which("setpriv"):  # of util-linux
+        skip_not_allowed("to be another user, which root can")
+    setpriv = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
+    if subprocess.run([*setpriv, *FEEDSERVER, "--version"], cwd="/", capture_output=True, timeout=60).returncode:
+        skip_not_allowed("that another user runs this Python")
+
+
 @pytest.fixture
-def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(another: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of the service's user, in which root stands."""
-    if os.geteuid() != 0 or not shutil.which("setpriv"):
-        skip_not_allowed("to be another user, which root can by setpriv")
     folder = Path(tempfile.mkdtemp(dir="/tmp"))  # pytest's folders are closed to others
     os.chown(folder, USER, USER)
     monkeypatch.chdir(folder)
-    if as_user(folder, "--version").returncode:
-        skip_not_allowed("that another user runs this Python")
     yield folder
     shutil.rmtree(folder)
 
 
 def as_user(folder: Path, *arguments: str, user: int = USER) -> subprocess.CompletedProcess[str]:
     """Runs a command as the service's user, or another one."""
-    setpriv = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]  # util-linux
-    return subprocess.run(
-        [*setpriv, sys.executable, "-m", "feedserver", *arguments],
-        cwd=folder, env=clean_environ(), text=True, capture_output=True, timeout=60, check=False,
-    )  # fmt: skip
+    return runs.command(arguments, folder, clean_environ(), user=user)
 
 
 def owners(folder: Path) -> set[int]:

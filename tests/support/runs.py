@@ -28,10 +28,13 @@ class Run:
         output: IO[bytes],
         errors: IO[bytes],
         given: IO[bytes] | None = None,
+        umask: int | None = None,
+        user: int | None = None,
     ) -> None:
+        """`umask` and `user` are those of the tests by default; the user's number is that of its group too."""
         self.returncode: int | None = None
         self._told, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        message = json.dumps([list(arguments), str(folder), dict(environ)]).encode()
+        message = json.dumps([list(arguments), str(folder), dict(environ), umask, user]).encode()
         with theirs, open(os.devnull, "rb") as nothing:
             files = [(given or nothing).fileno(), output.fileno(), errors.fileno(), theirs.fileno()]
             socket.send_fds(_forking_process(), [message], files)
@@ -72,13 +75,19 @@ class Run:
 
 
 def command(
-    arguments: Sequence[str], folder: Path, environ: Mapping[str, str], given: str = ""
+    arguments: Sequence[str],
+    folder: Path,
+    environ: Mapping[str, str],
+    given: str = "",
+    *,
+    umask: int | None = None,
+    user: int | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as source:
         source.write(given.encode())
         source.seek(0)
-        run = Run(arguments, folder, environ, output, errors, source)
+        run = Run(arguments, folder, environ, output, errors, source, umask, user)
         try:
             status = run.wait(MOST_SECONDS)
         finally:
