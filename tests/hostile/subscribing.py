@@ -53,7 +53,7 @@ class Outcome:
 def subscribe_through_kills(
     site: Site, workers: Sequence[int], seconds_between: float, timeout: float, *, kill_denials: bool
 ) -> Outcome:
-    """Starts the site with each number of `workers` in turn, and kills it before the next, while readers subscribe;
+    """Starts the site with each number of `workers` in turn, and kills it before the next, while a callback is asked;
     then deletes the post, and waits until nothing is left to do, `timeout` seconds at most.
 
     `kill_denials`: kills it once more while readers are told that the feeds of the post are gone.
@@ -67,6 +67,7 @@ def subscribe_through_kills(
         try:
             for number in workers[1:]:
                 time.sleep(seconds_between)
+                wait_until(lambda: any(reader.at_once for reader in readers), complaint=site.log)
                 _restart(site, number, outcome)
             time.sleep(seconds_between / 2)
         finally:
