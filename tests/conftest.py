@@ -63,7 +63,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     These would tell little more, and took a tenth of a run. `tests/storage` compares the databases, and keeps all, as
     TESTS_LONG does everywhere.
     """
-    items.sort(key=lambda item: not {"flows", "hostile"} & set(item.path.parts))
+    items.sort(key=_turn)
     if LONG:
         return
     seen: set[str] = set()
@@ -81,6 +81,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish() -> None:
     """Thousands of tests, which live as long as the process, are nothing that garbage collection need look at."""
     gc.freeze()
+
+
+def _turn(item: pytest.Item) -> int:
+    """First those that may take longest, which their own timeout says; then all that start servers."""
+    if item.get_closest_marker("timeout"):
+        return 0
+    return 1 if {"flows", "hostile"} & set(item.path.parts) else 2
 
 
 def _is_on_postgres(item: pytest.Item) -> bool:

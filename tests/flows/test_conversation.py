@@ -27,6 +27,7 @@ QUICK = {
 }
 NO_WEBMENTIONS = {"FEEDSERVER_SENDING_WEBMENTIONS": "false"}
 SECONDS = 30  # for what takes a few on an idle machine
+pytestmark = pytest.mark.timeout(180)
 
 
 @dataclass(frozen=True, slots=True)

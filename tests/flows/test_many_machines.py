@@ -23,6 +23,7 @@ from tests.support.waiting import wait_until
 from tests.thoughts.forms import TYPING_SECONDS
 
 DIED = "the process that ran it has ended"
+pytestmark = pytest.mark.timeout(180)
 
 
 class StallingPages(dict[str, tuple[int, dict[str, str], bytes]]):

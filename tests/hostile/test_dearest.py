@@ -8,6 +8,7 @@ from tests.hostile.dearest import MAX_BYTES, Page, Reader, reader, search
 from tests.support.serving import LONG
 
 SECONDS = 600 if LONG else 2
+pytestmark = pytest.mark.timeout(SECONDS + 120)
 BOUND = 1.0  # seconds of CPU; the dearest page known takes a fifth of it on an ordinary machine
 
 
@@ -17,7 +18,6 @@ def read() -> Iterator[Reader]:
         yield read
 
 
-@pytest.mark.timeout(SECONDS + 120)
 def test_the_dearest_page_that_a_search_finds_is_within_the_bound(read: Reader) -> None:
     cost, page = search(read, SECONDS)
 
