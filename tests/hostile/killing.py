@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any
@@ -24,6 +25,7 @@ NO_LIMITS = {
     "FEEDSERVER_PINGBACK_WAIT": "0.1",
 }
 _SENDERS = 6
+_PAUSE = 0.1  # seconds between two pings of a sender
 _PAGE_SECONDS = 0.2  # at most, so that fetches are under way when the server is killed
 
 
@@ -87,7 +89,7 @@ def _send(site: Site, blog: Blog, numbers: Any, outcome: Outcome, stopping: thre
                 outcome.acknowledged.add(source)
         except (OSError, HTTPException):  # killed meanwhile: the ping is not acknowledged
             time.sleep(0.1)
-        time.sleep(0.02)
+        time.sleep(_PAUSE)
 
 
 def _wait_for_verdicts(site: Site, outcome: Outcome, timeout: float) -> None:
@@ -96,13 +98,13 @@ def _wait_for_verdicts(site: Site, outcome: Outcome, timeout: float) -> None:
     def unsettled() -> list[Thought]:
         return [thought for thought in _stored(database) if thought.state == "received"]
 
-    begun = time.monotonic()
-    wait_until(lambda: not unsettled(), timeout, lambda: f"{unsettled()}\n{site.log()}")
-    outcome.settled_after = time.monotonic() - begun
-    stored = _stored(database)
+    with closing(database):
+        begun = time.monotonic()
+        wait_until(lambda: not unsettled(), timeout, lambda: f"{unsettled()}\n{site.log()}")
+        outcome.settled_after = time.monotonic() - begun
+        stored = _stored(database)
     outcome.thoughts = Counter(thought.source or "" for thought in stored)
     outcome.states = Counter(thought.state for thought in stored if thought.source in outcome.acknowledged)
-    database.close()
 
 
 def _stored(database: Database) -> list[Thought]:

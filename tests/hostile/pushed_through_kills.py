@@ -4,7 +4,7 @@ import random
 import signal
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 
 from feedserver.storage.engine import Database
@@ -72,8 +72,8 @@ def _wait_until_all_have(site: Site, etag: str, timeout: float) -> None:
             rows = connection.execute(websub_subscriptions.select()).all()
         return [f"{row.callback}: {row.detail}" for row in rows if row.pushed_etag != etag or row.next_push_at]
 
-    wait_until(lambda: not lacking(), timeout, lambda: f"{lacking()}\n{site.log()}")
-    database.close()
+    with closing(database):
+        wait_until(lambda: not lacking(), timeout, lambda: f"{lacking()}\n{site.log()}")
 
 
 def _count(host: Readers, newest: str, outcome: Outcome) -> None:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler
@@ -25,6 +25,7 @@ from tests.support.subscribers import Reader, confirm
 from tests.support.waiting import wait_until
 
 _READERS = 4
+_PAUSE = 0.1  # seconds between two subscriptions of a reader
 _ANSWER_SECONDS = 0.2  # at most, so that verifications are under way when the server is killed
 _TOPICS = [
     f"{path}.{fmt}"
@@ -122,7 +123,7 @@ def _ask(site: Site, reader: Reader, numbers: Iterator[int], outcome: Outcome, s
                 outcome.acknowledged[callback] = topic
         except (OSError, HTTPException):  # killed meanwhile: nothing was promised
             time.sleep(0.1)
-        time.sleep(0.02)
+        time.sleep(_PAUSE)
 
 
 def _wait_for_rest(site: Site, kinds: Sequence[str], timeout: float) -> None:
@@ -132,8 +133,8 @@ def _wait_for_rest(site: Site, kinds: Sequence[str], timeout: float) -> None:
         with database.read() as connection:
             return [f"{job.kind} {job.subject}" for job in jobs.everything(connection) if job.kind in kinds]
 
-    wait_until(lambda: not left(), timeout, lambda: f"{left()}\n{site.log()}")
-    database.close()
+    with closing(database):
+        wait_until(lambda: not left(), timeout, lambda: f"{left()}\n{site.log()}")
 
 
 def _stored(site: Site) -> list[Subscription]:

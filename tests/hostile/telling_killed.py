@@ -6,10 +6,13 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
-from feedserver.sending import store
+from sqlalchemy import select
+
 from feedserver.storage.engine import Database
+from feedserver.storage.schema import outgoing_pings
 from tests.hostile.telling import TAKEN, Receiver
 from tests.posts.builders import document
 from tests.support.serving import Site
@@ -83,9 +86,9 @@ def _wait_until_all_are_told(site: Site, outcome: Told, timeout: float) -> None:
 
     def waiting() -> list[str]:
         with database.read() as connection:
-            pings = [listed.ping for listed in store.listed(connection)]
+            pings = connection.execute(select(outgoing_pings.c.target, outgoing_pings.c.state)).all()
         untold = [f"{ping.target} {ping.state}" for ping in pings if ping.state != "told"]
         return untold if len(pings) == len(outcome.due) else [*untold, f"{len(pings)} pings"]
 
-    wait_until(lambda: not waiting(), timeout, lambda: f"{waiting()}\n{site.log()}")
-    database.close()
+    with closing(database):
+        wait_until(lambda: not waiting(), timeout, lambda: f"{waiting()}\n{site.log()}")

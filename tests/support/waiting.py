@@ -17,7 +17,7 @@ def wait_until(
         if time.monotonic() > end:
             raise AssertionError(complaint())
         time.sleep(pause)
-        pause = min(1.2 * pause, 0.1)
+        pause = min(1.2 * pause, 0.2)
 
 
 def together(*operations: Callable[[], object]) -> list[object]:
