@@ -55,7 +55,10 @@ def _warm_up() -> None:
 
 
 def _serve(control: socket.socket) -> int:
-    """Forks until the other side is gone. Returns an exit status: in each process that it has forked, that of a run."""
+    """Forks until the other side is gone, and then kills what still runs.
+
+    Returns an exit status: in each process that it has forked, that of a run.
+    """
     selector = selectors.DefaultSelector()
     selector.register(control, selectors.EVENT_READ)
     while True:
@@ -66,6 +69,7 @@ def _serve(control: socket.socket) -> int:
                 continue
             message, files, _, _ = socket.recv_fds(control, MOST_BYTES, _FILES)
             if not message:
+                _kill_all(selector)
                 return 0
             told = socket.socket(fileno=files[3])
             pid = os.fork()
@@ -76,6 +80,13 @@ def _serve(control: socket.socket) -> int:
                 os.close(file)
             _tell(told, pid)
             selector.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, told))
+
+
+def _kill_all(selector: selectors.BaseSelector) -> None:
+    """Kills the process groups of all runs: servers of tests that were interrupted."""
+    for key in selector.get_map().values():
+        if key.data is not None:
+            os.killpg(key.data[0], signal.SIGKILL)
 
 
 def _close(selector: selectors.BaseSelector, control: socket.socket, told: socket.socket) -> None:
@@ -111,6 +122,7 @@ def _run(message: bytes, streams: list[int]) -> int:
     os.environ.clear()
     os.environ.update(environ)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if umask is not None:
         os.umask(umask)
     if user is not None:
@@ -121,7 +133,8 @@ def _run(message: bytes, streams: list[int]) -> int:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends after the tests, which this interrupts
+    for number in (signal.SIGINT, signal.SIGTERM):  # it ends after the tests, which these interrupt
+        signal.signal(number, signal.SIG_IGN)
     _warm_up()
     gc.freeze()
     sys.exit(_serve(socket.socket(fileno=int(sys.argv[1]))))
