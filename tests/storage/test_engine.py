@@ -20,6 +20,7 @@ from feedserver.storage import revision as revisions
 from feedserver.storage.engine import Database
 from feedserver.storage.revision import load, revise
 from feedserver.storage.schema import heartbeats, terms
+from tests.support import unsynced
 from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
 from tests.support.waiting import SECONDS, ends_in_time
@@ -110,7 +111,7 @@ def test_a_sqlite_reader_keeps_its_view(database: Database, clock: Clock) -> Non
 
 @on_sqlite
 def test_sqlite_is_told_to_be_durable_and_strict(database: Database) -> None:
-    with database.read() as connection:
+    with unsynced.as_elsewhere(), database.read() as connection:
         told = {
             name: connection.execute(text(f"PRAGMA {name}")).scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")

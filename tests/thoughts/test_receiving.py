@@ -76,9 +76,11 @@ def test_a_slot_stays_taken_until_its_source_is_fetched_though_the_sender_waits_
     assert not site.services.waiting_slots.take()
     site.web.gate.set()
     site.wait_for_a_free_slot()
+    site.web.gate.clear()
 
     assert site.ping(sources[2], site.target).outcome == "accepted"
     site.web.wait_until_asked(sources[0], sources[2])
+    site.web.gate.set()
 
 
 def test_without_slots_every_ping_is_left_to_a_worker(site_with: SiteWith) -> None:
