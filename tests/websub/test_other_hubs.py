@@ -219,6 +219,27 @@ def test_a_change_while_a_hub_is_told_is_told_too(
     assert jobs_of(telling) == []
 
 
+def test_a_change_while_a_hub_is_told_of_changes_that_go_on_is_told_once(
+    telling: WebServices, work: Callable[..., None], hub: Readers, caplog: pytest.LogCaptureFixture
+) -> None:
+    publish(telling, "Fog", slug="fog")
+    for number in range(6):
+        work(seconds=0.8)
+        edit(telling, "fog", f"Fog {number}")
+
+    def change_once(_: str) -> int:
+        hub.answer = lambda _: 200
+        edit(telling, "fog", "More fog")
+        return 200
+
+    hub.answer = change_once
+    work(seconds=0.2)
+    assert told(hub) == formats(OF_SITE, OF_ANN)
+    work(seconds=1)
+    assert told(hub) == formats(OF_SITE, OF_ANN)
+    assert (jobs_of(telling), caplog.records) == ([], [])
+
+
 def test_a_restored_site_tells_no_hub_until_it_is_the_real_one(
     telling: WebServices, work: Callable[..., None], hub: Readers, clock: Clock
 ) -> None:
