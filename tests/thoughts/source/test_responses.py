@@ -166,6 +166,19 @@ def test_of_many_values_a_bounded_number_is_read_and_the_first_ones_count() -> N
     assert found(f'<div class="h-entry">{REPLY}{many}</div>').response == "reply"
 
 
+@pytest.mark.parametrize(("before", "response"), [(19_990, "reply"), (20_000, None)])
+def test_the_class_names_of_so_many_elements_are_read(before: int, response: str | None) -> None:
+    assert found('<b class="x">.</b>' * before + entry(REPLY)).response == response
+
+
+@pytest.mark.parametrize(("before", "response"), [(49, "reply"), (50, None)])
+def test_of_the_addresses_that_an_entry_gives_itself_the_first_fifty_count(before: int, response: str | None) -> None:
+    addresses = [f'<a class="u-url" href="http://ann.example/other/{number}">x</a>' for number in range(before)]
+    own = f'<a class="u-url" href="{PAGE}">x</a>'
+
+    assert found(entry("Somebody else's") + entry(*addresses, own, REPLY)).response == response
+
+
 def test_nested_entries_are_followed_to_a_bounded_depth() -> None:
     html = f'<div class="h-entry">{REPLY}{CONTENT}{ANN}' + '<b class="u-in-reply-to h-entry">' * 5_000
 
