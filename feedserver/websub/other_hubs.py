@@ -80,7 +80,7 @@ class OtherHubs:
         if not jobs.held(connection, job):
             return
         jobs.finish(connection, job)
-        if not job.attempts and job.run_at - job.created_at >= _LONGEST:  # the last change may be too new
+        if not job.attempts and job.run_at == job.created_at + _LONGEST:  # the last change may be too new
             now = self.clock()
             _add(connection, hub, job.subject, now + _EVERYWHERE, now)
 
@@ -116,6 +116,6 @@ class OtherHubs:
         return "put off" if attempts is None else "to be tried again"
 
 
-def _add(connection: Connection, hub: str, subject: str, run_at: datetime, now: datetime) -> None:
+def _add(connection: Connection, hub: str, subject: str, run_at: datetime, created_at: datetime) -> None:
     key = one_at_a_time(TELL_HUB, budget_key(hub))
-    jobs.add(connection, TELL_HUB, subject, run_at, now, concurrency_key=key)
+    jobs.add(connection, TELL_HUB, subject, run_at, created_at, concurrency_key=key)

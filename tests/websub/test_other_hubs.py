@@ -254,3 +254,5 @@ def test_a_restored_site_tells_no_hub_until_it_is_the_real_one(
     work(minutes=1)
 
     assert told(hub) == formats(OF_SITE, OF_ANN)
+    work(minutes=1)
+    assert told(hub) == []
