@@ -4,6 +4,8 @@ import argparse
 from argparse import Namespace
 from urllib.parse import urlsplit
 
+from sqlalchemy import Connection
+
 from feedserver.cli.arguments import Commands, counted, listing, noun, open_site, print_list, remark, verb
 from feedserver.domains import is_public_suffix
 from feedserver.errors import FeedserverError
@@ -60,9 +62,12 @@ def _set_rule(chosen: Namespace) -> None:
     if is_public_suffix(chosen.host):
         raise FeedserverError(f"all names below “{chosen.host}” have owners of their own; name one of them")
     services = open_site()
-    with services.database.write() as connection:
+
+    def operation(connection: Connection) -> tuple[Rule | None, int]:
         before = hosts.set_rule(connection, chosen.host, rule, services.clock())
-        ended = blocking.follow_rule(connection, chosen.host, services.clock())
+        return before, blocking.follow(connection, chosen.host, services.clock()) if rule == "block" else 0
+
+    before, ended = services.database.transact(operation)
     if before not in (None, rule):
         remark(f"{chosen.host} was {'blocked' if before == 'block' else 'trusted'} until now")
     if rule == "trust" and chosen.host.removeprefix("www.") in services.settings.moderation.shared_by_path:

@@ -15,8 +15,8 @@ def is_blocked(connection: Connection, callback: str) -> bool:
     return hosts.rule_for(connection, callback) == "block"
 
 
-def follow_rule(connection: Connection, host: str, now: datetime) -> int:
-    """Ends the subscriptions that a new rule for a host or HOST/PATH blocks; returns their number."""
+def follow(connection: Connection, host: str, now: datetime) -> int:
+    """Ends the subscriptions that a new block of a host or HOST/PATH is about; returns their number."""
     near = store.at_host(connection, host.partition("/")[0])
     blocked = [one for one in near if is_blocked(connection, one.callback)]
     end(connection, blocked, now)

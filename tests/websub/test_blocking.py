@@ -20,7 +20,7 @@ def set_rule(site: Site, host: str) -> None:
 def block(site: Site, host: str) -> int:
     set_rule(site, host)
     with site.services.database.write() as connection:
-        return blocking.follow_rule(connection, host, site.clock())
+        return blocking.follow(connection, host, site.clock())
 
 
 def states(site: Site) -> dict[str, str]:
