@@ -1,7 +1,8 @@
 """The `feedserver` program (docs/interface.md, “Commands”). `main` is all that it imports at once."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -9,12 +10,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     An interrupt ends it quietly, also while its modules are imported.
     """
-    gc.disable()  # what is imported stays: to look through it again and again took a tenth of a short command
     try:
-        from feedserver.cli.program import run
-
-        gc.freeze()
-        gc.enable()
-        return run(arguments)
+        return _program()(arguments)
     except KeyboardInterrupt:
         return 130
+
+
+@cache
+def _program() -> Callable[[Sequence[str] | None], int]:
+    """Imports the program. What is imported stays: to look through it for garbage took a tenth of a short command."""
+    gc.disable()
+    from feedserver.cli.program import run
+
+    gc.freeze()
+    gc.enable()
+    return run
