@@ -3,7 +3,7 @@
 To start Python and to import everything took more CPU than most runs take after it. A run is a process of its own all
 the same, with its own arguments, folder, environment, files and process group.
 
-    python -m tests.support.forking FILE
+    python -m tests.support.forking NUMBER
 
 with the number of a Unix socket, each of whose messages holds arguments, folder, environment, umask and user. It brings
 standard input, output and error, and a socket which gets the process id at once, and the exit status at the end.
@@ -32,7 +32,7 @@ from feedserver.services import WebServices
 from feedserver.settings import Settings
 from tests.support.templates import SharingEnvironment
 
-MOST_BYTES = 1 << 17  # of a message
+_MOST_BYTES = 1 << 17  # of a message
 _FILES = 4
 _USUAL = ("/", "/posts/hello", "/feed.rss", "/feed.atom", "/feed.json", "/thoughts.rss", "/readyz")
 
@@ -67,7 +67,7 @@ def _serve(control: socket.socket) -> int:
                 selector.unregister(key.fileobj)
                 _tell_end(key.fd, *key.data)
                 continue
-            message, files, _, _ = socket.recv_fds(control, MOST_BYTES, _FILES)
+            message, files, _, _ = socket.recv_fds(control, _MOST_BYTES, _FILES)
             if not message:
                 _kill_all(selector)
                 return 0
@@ -86,7 +86,8 @@ def _kill_all(selector: selectors.BaseSelector) -> None:
     """Kills the process groups of all runs: servers of tests that were interrupted."""
     for key in selector.get_map().values():
         if key.data is not None:
-            os.killpg(key.data[0], signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has just begun, and has no group of its own yet
+                os.killpg(key.data[0], signal.SIGKILL)
 
 
 def _close(selector: selectors.BaseSelector, control: socket.socket, told: socket.socket) -> None:

@@ -11,10 +11,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import IO
 
 MOST_SECONDS = 60.0  # of a command
 _CHECKOUT = Path(__file__).parents[2]
+_starting = Lock()
 
 
 class Run:
@@ -37,7 +39,9 @@ class Run:
         message = json.dumps([list(arguments), str(folder), dict(environ), umask, user]).encode()
         with theirs, open(os.devnull, "rb") as nothing:
             files = [(given or nothing).fileno(), output.fileno(), errors.fileno(), theirs.fileno()]
-            socket.send_fds(_forking_process(), [message], files)
+            with _starting:  # tests start sites in several threads
+                forking = _forking_process()
+            socket.send_fds(forking, [message], files)
         self.pid = self._next_number(MOST_SECONDS)
 
     def poll(self) -> int | None:

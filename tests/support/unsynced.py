@@ -17,7 +17,7 @@ def begin() -> None:
 
 @contextmanager
 def as_elsewhere() -> Iterator[None]:
-    """Within, connections that begin to be used wait for the disk."""
+    """Connections that are opened within wait for the disk."""
     event.remove(Pool, "checkout", _use)
     try:
         yield

@@ -15,6 +15,7 @@ from feedserver.feeds import versions
 from feedserver.feeds.document import Document
 from feedserver.feeds.scopes import POST, TAG, FeedAddress
 from feedserver.jobs import store as jobs
+from feedserver.jobs.model import SITE
 from feedserver.net.exchange import Request, Response
 from feedserver.services import WebServices
 from feedserver.settings import Settings
@@ -80,6 +81,18 @@ def test_a_push_has_the_bytes_the_type_the_links_and_the_version_that_a_get_has(
         by_etag = client.get(path, headers={"If-None-Match": push.headers["ETag"]})
         by_date = client.get(path, headers={"If-Modified-Since": push.headers["Last-Modified"]})
         assert (by_etag.status_code, by_date.status_code) == (304, 304)
+
+
+def test_a_poll_asks_for_one_job_and_for_no_other_while_it_is_there(
+    services: WebServices, publish: Publish, readers: Readers, clock: Clock
+) -> None:
+    subscribe(services, readers.url)
+    publish("News")
+
+    with services.database.write() as connection:
+        assert waiting.is_job_needed(connection, PUSH, clock())
+        jobs.ensure(connection, PUSH, SITE, clock(), clock())
+        assert not waiting.is_job_needed(connection, PUSH, clock())
 
 
 def test_a_push_is_signed_for_those_alone_who_gave_a_secret(
