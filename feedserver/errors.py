@@ -17,7 +17,7 @@
     │   └── ArchiveNotFull       the archive after the last full one
     ├── ThoughtError
     │   └── ThoughtNotFound
-    ├── SendingError             others cannot be told of a post
+    ├── SendingError             others cannot be told of a post: one class for each reason
     ├── PingError                one class for each refusal (docs/interface.md, “pingback.ping”)
     ├── SubscriptionError        one class for each refusal (docs/interface.md, “WebSub”)
     │   ├── SubscriptionUnusable names the field

@@ -61,8 +61,8 @@ def _jobs(chosen: Namespace) -> None:
         return
     with services.database.read() as connection:
         found = by_kind(connection, services.clock())
-    rows = [asdict(overview) | {"due_since_/_next": overview.due_since or overview.next_at} for overview in found]
-    columns = ("kind", "jobs", "under_way", "due", "failed", "due_since_/_next", "last_error")
+    rows = [asdict(overview) | {"due_since_or_next": overview.due_since or overview.next_at} for overview in found]
+    columns = ("kind", "jobs", "under_way", "due", "failed", "due_since_or_next", "last_error")
     print_list(rows, as_json=False, columns=columns, zone=services.settings.site.zone, whole=("kind",))
     print("`--all` lists each" if rows else "nothing waits")
 

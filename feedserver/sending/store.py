@@ -105,7 +105,7 @@ def forget_post(connection: Connection, post_id: int) -> None:
 
 def count(connection: Connection, *, post_id: int | None = None, state: State | None = None) -> int:
     """How many pings there are, of one post or in one state if so asked for."""
-    query = select(func.count()).select_from(outgoing_pings).where(*_are(post_id, state))
+    query = select(func.count()).select_from(outgoing_pings).where(*_chosen(post_id, state))
     return connection.execute(query).scalar_one()
 
 
@@ -130,11 +130,11 @@ def listed(
             func.coalesce(outgoing_pings.c.told_at, outgoing_pings.c.created_at).desc(), outgoing_pings.c.id.desc()
         )
     )
-    for row in connection.execute(query.where(*_are(post_id, state)).limit(most)):
+    for row in connection.execute(query.where(*_chosen(post_id, state)).limit(most)):
         yield ListedPing(_ping(row), row.slug, row.run_at, row.why)
 
 
-def _are(post_id: int | None, state: State | None) -> list[ColumnElement[bool]]:
+def _chosen(post_id: int | None, state: State | None) -> list[ColumnElement[bool]]:
     columns = ((outgoing_pings.c.post_id, post_id), (outgoing_pings.c.state, state))
     return [column == value for column, value in columns if value is not None]
 

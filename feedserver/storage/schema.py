@@ -1,6 +1,8 @@
 """All tables, in one long file as they refer to each other. Each change needs a migration; a test compares the two.
 
-Text is unbounded in both databases; its limits are checked where it is received.
+Text is unbounded in both databases; its limits are checked where it is received. The conditions of partial indexes
+stand in their `info`, for those who read this and for a test: migrations make them. `sqlite_where` and
+`postgresql_where` would have each process load the dialects of both databases.
 """
 
 from typing import Any
