@@ -186,7 +186,9 @@ class NothingToTell(SendingError):
     """The post says that nobody is to be told of it; or the page never heard of it, and now there is nothing left."""
 
     def __init__(self, slug: str, *, tells: bool = False) -> None:
-        why = "is seen or links there no more" if tells else "says `tell: false`; take that out of it first"
+        why = (
+            "is not seen any more, or links there no more" if tells else "says `tell: false`; take that out of it first"
+        )
         super().__init__(f"nothing to tell: “{slug}” {why}")
 
 

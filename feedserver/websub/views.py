@@ -41,7 +41,7 @@ def endpoint() -> Response:
         if not is_outage(error):
             raise
         return _plain(503, "This hub cannot take requests just now; try again later.", _AWAY)
-    return _plain(202, "The callback is asked to confirm this.")
+    return _plain(202, "The callback of a subscription is asked to confirm this.")
 
 
 def _plain(status: int, text: str, wait: int = 0) -> Response:
