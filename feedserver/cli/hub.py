@@ -70,7 +70,7 @@ def _drop(chosen: Namespace) -> None:
         )
         if not found:
             raise FeedserverError(
-                f"no subscription that goes on has a callback on {chosen.host}; `feedserver hub list` shows them all"
+                f"no live subscription has a callback on {chosen.host}; `feedserver hub list` shows them all"
             )
         ids = [one.id for one in found]
     for one in ids:

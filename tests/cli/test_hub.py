@@ -133,7 +133,7 @@ def test_all_of_a_host_are_dropped_at_once(run: Run, subscribe: Subscribe) -> No
     assert (done.status, done.out) == (0, [f"ended  {first}", f"ended  {second}"])
     assert (again.status, again.out) == (1, [])
     assert again.err == [
-        "feedserver: no subscription that goes on has a callback on reader.example; `feedserver hub list` shows them all"
+        "feedserver: no live subscription has a callback on reader.example; `feedserver hub list` shows them all"
     ]
     found = {one["id"]: one["state"] for one in json.loads(run("hub", "list", "--json").text)}
     assert found == {first: "ended", second: "ended", other: "active"}
