@@ -15,6 +15,7 @@ _MAX_NAME: Final = 80  # characters of the name of an untitled post
 
 PostState = Literal["draft", "published", "deleted"]
 Status = Literal["draft", "scheduled", "published", "deleted"]
+Format = Literal["markdown", "html"]  # of a body
 
 
 @dataclass(frozen=True, slots=True)
