@@ -13,6 +13,12 @@
     │   │   └── PostMoved        carries the new slug
     │   ├── SlugTaken
     │   └── InvalidDocument      names the field
+    ├── MediaError
+    │   ├── MediaRefused         a file that cannot be taken; names it
+    │   ├── MediaNotFound
+    │   ├── MediaAmbiguous       several have the name
+    │   ├── MediaShown           a post or page shows it
+    │   └── MediaStoreError      the store cannot be reached or written
     ├── FeedNotFound             no such list, page or archive
     │   └── ArchiveNotFull       the archive after the last full one
     ├── ThoughtError
@@ -132,6 +138,49 @@ class InvalidDocument(PostError):
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field}: {problem}")
         self.field = field
+
+
+# --- pictures and files ---
+
+
+class MediaError(FeedserverError):
+    """A picture or file cannot be taken, found, stored or removed."""
+
+
+class MediaRefused(MediaError):
+    """A file that cannot be taken. `name` is its name."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{name}: {problem}")
+        self.name = name
+        self.problem = problem
+
+
+class MediaNotFound(MediaError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no picture or file “{name}”; `feedserver media list` shows them all")
+        self.name = name
+
+
+class MediaAmbiguous(MediaError):
+    """Several pictures or files have the name; `paths` are HASH/NAME of each."""
+
+    def __init__(self, name: str, paths: Sequence[str]) -> None:
+        super().__init__(f"“{name}” is the name of {len(paths)}; say which: {', '.join(paths)}")
+        self.paths = tuple(paths)
+
+
+class MediaShown(MediaError):
+    """What posts or pages show is not removed; `slugs` are theirs."""
+
+    def __init__(self, name: str, slugs: Sequence[str]) -> None:
+        shown = ", ".join(f"“{slug}”" for slug in slugs)
+        super().__init__(f"“{name}” is shown by {shown}; change that first, or remove it with --force")
+        self.slugs = tuple(slugs)
+
+
+class MediaStoreError(MediaError):
+    """The store of pictures and files cannot be reached, read or written."""
 
 
 # --- feeds ---

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from feedserver.text import clean, is_language_tag, without_open_bidi
 from feedserver.urls import split_http
 
 _MAX_BASE = 500  # characters of site.url: a URL that begins with it must fit into urls.MAX_URL
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[\w!.*'()-]+)*/?", re.ASCII)
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
 
@@ -40,6 +42,18 @@ def folder(value: object) -> Path:
     if os.path.exists(path) and not os.path.isdir(path):
         raise ValueError(f"a folder, which {path} is not")
     return path
+
+
+def folder_or_none(value: object) -> str:
+    return str(folder(value)) if line(value) else ""
+
+
+def bucket_or_none(value: object) -> str:
+    """The address of a bucket, with a prefix of the names in it or without one; empty: none."""
+    text = line(value)
+    if text and not _BUCKET.fullmatch(text):
+        raise ValueError("s3://BUCKET or s3://BUCKET/PREFIX")
+    return text.rstrip("/")
 
 
 def base_url(value: object) -> str:

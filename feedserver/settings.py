@@ -60,6 +60,15 @@ class FeedsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaSettings:
+    dir: str = _setting("", types.folder_or_none, "the folder of pictures and files; empty: media in data_dir")
+    store: str = _setting(
+        "", types.bucket_or_none, "an S3-compatible store in its place, such as s3://bucket/prefix; empty: none"
+    )
+    largest: int = _setting(200_000_000, types.whole(1, 10**12), "bytes of the largest picture or file that is taken")
+
+
+@dataclass(frozen=True, slots=True)
 class PingbackSettings:
     wait: float = _setting(1.5, types.seconds(0, 30), "seconds a ping waits for its verification before “accepted”")
     places: int = _setting(4, types.whole(0, 1000), "pings that may wait in one process at a time")
@@ -152,10 +161,11 @@ class ServerSettings:
 class Settings:
     """Every setting (docs/interface.md, “Settings”): the key `site.url` is `settings.site.url`."""
 
-    data_dir: Path = _setting(Path("var"), types.folder, "database and secret")
+    data_dir: Path = _setting(Path("var"), types.folder, "database, secret, pictures and files")
     site: SiteSettings = field(default_factory=SiteSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     feeds: FeedsSettings = field(default_factory=FeedsSettings)
+    media: MediaSettings = field(default_factory=MediaSettings)
     pingback: PingbackSettings = field(default_factory=PingbackSettings)
     moderation: ModerationSettings = field(default_factory=ModerationSettings)
     egress: EgressSettings = field(default_factory=EgressSettings)
@@ -170,6 +180,11 @@ class Settings:
     def database_url(self) -> str:
         """The SQLAlchemy URL: `database.url`, or that of a SQLite file in `data_dir`."""
         return self.database.url or f"sqlite:///{quote(str(self.data_dir / 'feedserver.sqlite3'))}"
+
+    @property
+    def media_dir(self) -> Path:
+        """The folder of pictures and files: `media.dir`, or one in `data_dir`."""
+        return Path(self.media.dir) if self.media.dir else self.data_dir / "media"
 
 
 @dataclass(frozen=True, slots=True)

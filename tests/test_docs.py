@@ -27,6 +27,7 @@ HEADINGS = [
     "Feeds over HTTP",
     "Pings that go out",
     "WebSub",
+    "Pictures and files",
     "Growing old",
     "Backup and restore",
 ]

@@ -120,6 +120,43 @@ post_authors = Table(
     Column("folded", SafeText, nullable=False, index=True),
 )
 
+# Pictures and files that were added; the store has their bytes, under hash and name.
+media = Table(
+    "media",
+    metadata,
+    Column("hash", SafeText, primary_key=True),  # of the bytes as stored
+    Column("name", SafeText, nullable=False, index=True),
+    Column("type", SafeText, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("given", SafeText, nullable=False, index=True),  # hash of the bytes as they were given
+    Column("alt", SafeText, nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
+)
+
+# Smaller copies of pictures; two pictures may have the same one.
+media_copies = Table(
+    "media_copies",
+    metadata,
+    Column("media", ForeignKey("media.hash"), primary_key=True),
+    Column("hash", SafeText, primary_key=True, index=True),
+    Column("name", SafeText, nullable=False),
+    Column("type", SafeText, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+)
+
+# Which pictures and files a post names, and by which references in its document.
+post_media = Table(
+    "post_media",
+    metadata,
+    _of_post(primary_key=True),
+    Column("reference", SafeText, primary_key=True),
+    Column("media", ForeignKey("media.hash"), nullable=False, index=True),
+)
+
 # Which posts belong to which list (`posts/model.Listing.key`): that of the site, of a tag, of an author.
 # `published_at` is the post's, null if it has left the list. `position` counts from 1 in the order of first
 # publication, null before; archives (RFC 5005) are ranges of it, so it never changes.

@@ -1,0 +1,46 @@
+"""The values of the site's pictures and files. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+HASH_DIGITS: Final = 32  # hexadecimal ones, of the SHA-256 of the bytes as stored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """One file as stored and served at `/media/HASH/NAME`; its bytes never change.
+
+    `name` is a clean file name with the extension of `type`, a media type. `size` is in bytes. `width` and `height` are
+    the pixels of a picture; None for anything else.
+    """
+
+    hash: str
+    name: str
+    type: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+
+    @property
+    def path(self) -> str:
+        """Its address, relative to `site.url`."""
+        return f"media/{self.hash}/{self.name}"
+
+    @property
+    def is_picture(self) -> bool:
+        return self.type.startswith("image/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media(StoredFile):
+    """A picture or file that was added, with the smaller copies of a picture, the smallest first.
+
+    `alt` is the alternative text, "" if there is none. `given` is the hash of the bytes as they were given: the
+    same bytes need not be read again. `added_at` is aware, UTC.
+    """
+
+    given: str
+    alt: str = ""
+    added_at: datetime
+    copies: tuple[StoredFile, ...] = ()
