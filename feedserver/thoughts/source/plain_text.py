@@ -27,16 +27,17 @@ def breaks_around(tag: str) -> int:
 
 
 class PlainText:
-    """Keeps the first characters of an element's text."""
+    """Keeps the first characters of an element's text: `limit` of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = MAX_TEXT) -> None:
+        self._limit = limit
         self._pieces: list[str] = []
         self._length = 0
         self._breaks = 0  # lines that end before the next text
 
     @property
     def is_full(self) -> bool:
-        return self._length >= MAX_TEXT
+        return self._length >= self._limit
 
     def add(self, piece: str) -> bool:
         """Adds a folded run of text; returns whether there is no room for more."""
@@ -48,7 +49,7 @@ class PlainText:
         if self._breaks and self._pieces:
             self._append("\n" * self._breaks)
         self._breaks = 0
-        self._append(piece[: MAX_TEXT - self._length])
+        self._append(piece[: self._limit - self._length])
         return self.is_full
 
     def end_line(self, breaks: int) -> None:
