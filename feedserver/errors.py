@@ -6,6 +6,8 @@
     ├── AddressUnusable          nothing can listen at an address
     ├── BackupError              a backup cannot be made or restored here
     │   └── BackupUnusable       damaged, of a newer program, or no backup at all
+    ├── ImportRefused            nothing can be imported from there
+    │   └── ImportDamaged        damaged, but a forgiving reading may take the rest
     ├── PostError
     │   ├── PostNotFound
     │   │   ├── PostGone         deleted
@@ -81,6 +83,14 @@ class BackupUnusable(BackupError):
 
     def __init__(self, problem: str) -> None:
         super().__init__(f"the backup cannot be restored: {problem}")
+
+
+class ImportRefused(FeedserverError):
+    """What is named cannot be imported: no export, a hostile or damaged archive, or more than is taken."""
+
+
+class ImportDamaged(ImportRefused):
+    """The export is damaged, but a forgiving reading may take the rest of it."""
 
 
 # --- posts ---
