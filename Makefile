@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 LOWEST = $(VENV)/lowest
+# A server of S3 for tests, in an environment of its own: it wants an older python-dateutil.
+MOTO = $(VENV)/moto
+MOTO_VERSION = 5.2.5
 # Tests wait as often as they work; a process that has run out of them takes over some of another's.
 PROCESSES ?= $(shell expr 2 \* $$(nproc))
 PYTEST = -m pytest -n $(PROCESSES) --dist worksteal
@@ -30,7 +33,7 @@ wheel: $(BIN)/python
 	@set -o pipefail; $(BIN)/python -u -m pip wheel --no-deps --wheel-dir dist . | $(STEPS)
 	@ls dist/*.whl
 
-test: $(VENV)/.develops
+test: $(VENV)/.develops $(MOTO)/.$(MOTO_VERSION)
 	$(BIN)/python $(PYTEST)
 
 # The unit tests with the lowest versions that pyproject.toml allows.
@@ -87,10 +90,15 @@ $(VENV)/.serves: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.develops: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing feedserver, and what its tests need, into $(VENV)"
-	@set -o pipefail; $(BIN)/python -u -m pip install --constraint constraints.txt --editable '.[dev,postgres]' | $(STEPS)
+	@set -o pipefail; $(BIN)/python -u -m pip install --constraint constraints.txt --editable '.[dev,postgres,s3]' | $(STEPS)
 	@touch $@ $(VENV)/.serves
 
 $(LOWEST)/.installed: pyproject.toml $(VENV)/.develops
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
-	$(BIN)/uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --editable '.[dev,postgres]'
+	$(BIN)/uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --editable '.[dev,postgres,s3]'
+	@touch $@
+
+$(MOTO)/.$(MOTO_VERSION): | $(VENV)/.develops
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(MOTO)
+	$(BIN)/uv pip install --quiet --python $(MOTO) 'moto[s3]==$(MOTO_VERSION)' flask flask-cors
 	@touch $@
