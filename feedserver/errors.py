@@ -14,6 +14,8 @@
     │   │   │   └── PostErased   its texts are gone for good
     │   │   └── PostMoved        carries the new slug
     │   ├── SlugTaken
+    │   ├── SlugReserved
+    │   ├── GuidTaken
     │   └── InvalidDocument      names the field
     ├── MediaError
     │   ├── MediaRefused         a file that cannot be taken; names it
@@ -140,6 +142,24 @@ class SlugTaken(PostError):
         advice = f"; or bring that one back: `feedserver post restore {slug}`" if can_be_restored else ""
         super().__init__(f"slug: “{slug}” is taken by {owner}; choose another one{advice}")
         self.slug = slug
+
+
+class SlugReserved(PostError):
+    """A page cannot have the slug: an address of the site itself begins so."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(
+            f"slug: no page can live at /{slug}, which is an address of the site itself; choose another one"
+        )
+        self.slug = slug
+
+
+class GuidTaken(PostError):
+    """Another post has the id that an imported one is to keep."""
+
+    def __init__(self, guid: str) -> None:
+        super().__init__(f"guid: “{guid}” is the id of another post")
+        self.guid = guid
 
 
 class InvalidDocument(PostError):

@@ -40,6 +40,11 @@ class Urls:
     base: str
     former: tuple[str, ...] = ()
 
+    @property
+    def host(self) -> str:
+        """The host of the site, in ASCII."""
+        return authority(urlsplit(self.base))[0]
+
     def at(self, path: str) -> str:
         """The absolute URL of a path that starts with a slash."""
         return self.base + path

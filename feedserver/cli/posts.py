@@ -154,6 +154,8 @@ def _document(services: Services, name: str, of_file: str = "") -> DraftText:
     for field in document.unknown_fields:
         near = nearest_field(field)
         hint = f"did you mean “{near}”?" if near else f"the fields are {', '.join(FIELDS)}"
+        if near == field.casefold():  # the name of a field that has no meaning here
+            hint = "it is one of pages alone (“page: true”)"
         remark(f"{of_file}unknown field “{field}” is left out; {hint}")
     for field in document.commented:
         hint = "write the value in quotes to keep it"

@@ -11,7 +11,7 @@ from feedserver.feeds.model import Category, Entry, Feed, InReplyTo, Person, Rep
 from feedserver.feeds.pagination import Extent, links
 from feedserver.feeds.scopes import POST, SITE, FeedAddress
 from feedserver.posts import addresses
-from feedserver.posts.model import Post
+from feedserver.posts.model import Ids, Post
 from feedserver.posts.references import urls_in
 from feedserver.settings import SiteSettings
 from feedserver.storage.revision import Site
@@ -43,14 +43,14 @@ class Builder:
         extent: Extent,
         posts: Sequence[Post],
         counts: Counts | None,
-        guids: Mapping[str, str] | None = None,
+        ids: Mapping[str, Ids] | None = None,
     ) -> Feed:
         """A document of a feed of posts, newest first.
 
         `counts` holds, by id of each post with thoughts, their number and the newest's date; None leaves them out.
-        `guids` holds the ids of posts that are answered here, by their slugs.
+        `ids` holds those of posts that are answered here, by their slugs.
         """
-        return self._feed(address, extent, tuple(self._post(post, counts, guids or {}) for post in posts))
+        return self._feed(address, extent, tuple(self._post(post, counts, ids or {}) for post in posts))
 
     def thoughts(
         self, address: FeedAddress, extent: Extent, thoughts: Sequence[Thought], posts: Mapping[int, Post]
@@ -89,12 +89,13 @@ class Builder:
         name = shorten(post.label, _TITLE) if post else address.name
         return address.row.title.format(name=name, site=self.settings.title)
 
-    def _post(self, post: Post, counts: Counts | None, guids: Mapping[str, str]) -> Entry:
+    def _post(self, post: Post, counts: Counts | None, ids: Mapping[str, Ids]) -> Entry:
         count, newest = (None, None) if counts is None else counts.get(post.id, (0, None))
         url = self.urls.post(post.slug)
         post = addresses.at(url, post)
         return Entry(
             id=post.guid,
+            atom_id=post.atom_id,
             url=url,
             title=post.title,
             summary=post.summary or post.excerpt,
@@ -106,7 +107,7 @@ class Builder:
             enclosures=post.enclosures,
             lang=post.lang,
             image=post.image,
-            answers=tuple(self._answer(url, guids) for url in post.reply_to),
+            answers=tuple(self._answer(url, ids) for url in post.reply_to),
             external_url=_only_page(post),
             replies=Replies(
                 count=count,
@@ -117,9 +118,13 @@ class Builder:
             ),
         )
 
-    def _answer(self, url: str, guids: Mapping[str, str]) -> InReplyTo:
-        guid = guids.get(self.urls.post_slug(url) or "")
-        return InReplyTo(guid, url, FeedAddress(SITE, "atom").url(self.urls)) if guid else InReplyTo(url, url)
+    def _answer(self, url: str, ids: Mapping[str, Ids]) -> InReplyTo:
+        found = ids.get(self.urls.post_slug(url) or "")
+        return self._reply_to(found, url) if found else InReplyTo(url, url)
+
+    def _reply_to(self, ids: Ids, url: str) -> InReplyTo:
+        guid, atom_id = ids
+        return InReplyTo(guid, url, FeedAddress(SITE, "atom").url(self.urls), atom_id)
 
     def _thought(self, thought: Thought, post: Post) -> Entry:
         words = thought.words
@@ -133,7 +138,7 @@ class Builder:
             updated=thought.updated_at,
             authors=(thought_author(thought),),
             lang=post.lang,
-            in_reply_to=InReplyTo(post.guid, self.urls.post(post.slug), FeedAddress(SITE, "atom").url(self.urls)),
+            in_reply_to=self._reply_to((post.guid, post.atom_id), self.urls.post(post.slug)),
             external_url=thought.source and ascii_url(thought.source),
             kind=thought.kind,
             response=thought.response,

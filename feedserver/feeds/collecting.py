@@ -16,7 +16,7 @@ from feedserver.feeds.pagination import Extent
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.posts import lists
 from feedserver.posts import store as posts
-from feedserver.posts.model import Post
+from feedserver.posts.model import Ids, Post
 from feedserver.settings import Settings
 from feedserver.storage import revision
 from feedserver.storage.changes import SiteState
@@ -76,7 +76,7 @@ class Collector:
         counts = thoughts.counts(connection, [post.id for post in found])
         return builder.posts(address, extent, found, counts, self._answered(connection, found, now))
 
-    def _answered(self, connection: Connection, found: Sequence[Post], now: datetime) -> dict[str, str]:
+    def _answered(self, connection: Connection, found: Sequence[Post], now: datetime) -> dict[str, Ids]:
         """The ids of this site's posts that some posts answer, by their slugs."""
         slugs = {slug for post in found for url in post.reply_to if (slug := self.urls.post_slug(url))}
         return posts.guids(connection, slugs, now) if slugs else {}

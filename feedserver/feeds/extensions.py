@@ -128,7 +128,8 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen is pu
             _add(parent, atom + "link", rel="related", href=self.entry.external_url)
         for answered in filter(None, (self.entry.in_reply_to, *self.entry.answers)):
             kind = "text/html" if answered.source else None  # of a page elsewhere it is not known
-            reply = {"ref": answered.ref, "type": kind, "href": answered.href, "source": answered.source}
+            ref = answered.ref if atom else answered.atom_ref or answered.ref
+            reply = {"ref": ref, "type": kind, "href": answered.href, "source": answered.source}
             _add(parent, THR + "in-reply-to", **reply)
         pictures = (file.url for file in self.entry.enclosures if file.is_image)
         if image := self.entry.image or next(pictures, None):

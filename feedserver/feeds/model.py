@@ -51,12 +51,13 @@ class Replies:
 class InReplyTo:
     """What an entry answers (RFC 4685 section 3): its id, its URL, and of a post of this site the feed that holds it.
 
-    The URL of a page elsewhere stands for its id, which is not known.
+    The URL of a page elsewhere stands for its id, which is not known. `atom_ref` is its id in Atom if it is another.
     """
 
     ref: str
     href: str
     source: str | None = None
+    atom_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class Entry:
 
     `title` may be empty. `summary` is plain text; it is the whole content if `html` is empty. `external_url` is the
     source of a ping, or the one page elsewhere that a post is about; `answers` are those that it answers. `kind` is a
-    thought's kind, None for a post; `response` what a ping is to the post, if known.
+    thought's kind, None for a post; `response` what a ping is to the post, if known. `atom_id` is the id in Atom where
+    `id` is no IRI.
     """
 
     id: str
@@ -86,6 +88,7 @@ class Entry:
     external_url: str | None = None
     kind: str | None = None
     response: str | None = None
+    atom_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

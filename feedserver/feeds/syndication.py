@@ -92,7 +92,8 @@ def _entry(fmt: XmlFormat, feed_language: str, entry: Entry) -> _FinishedEntry:
     made.register_extension(_EXTENSION, EntryExtension)
     extension = getattr(made, _EXTENSION)
     extension.entry, extension.feed_language = entry, feed_language
-    made.guid(entry.id, permalink=entry.id == entry.url)
+    guid = entry.atom_id or entry.id if fmt == "atom" else entry.id
+    made.guid(guid, permalink=guid == entry.url)
     made.title(text_constructs.label(entry))
     if fmt == "rss" or not entry.html:  # in Atom the extension writes all links
         made.link(href=entry.url)

@@ -1,27 +1,27 @@
-"""Reads and checks a Markdown document with front matter (docs/interface.md, “Posts”). Pure."""
+"""Reads and checks a document with front matter (docs/interface.md, “Posts”). Pure."""
 
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, cast, get_args
 
 from feedserver.errors import InvalidDocument
 from feedserver.posts import field_values as values
 from feedserver.posts import front_matter, references, withholding
-from feedserver.posts.model import DraftText
+from feedserver.posts.model import MAX_SLUG, DraftText, Format
 from feedserver.text import clean, cluster_start, is_language_tag, one_line
 from feedserver.urls import segment
 
 MAX_BYTES = 1_048_576
-MAX_SLUG = 200  # characters
 _MAX_SEGMENT = 1000  # characters of a percent-encoded slug, so that its URL stays below urls.MAX_URL
 _SLUG_FROM_TITLE = 80  # characters
 _MAX_TITLE = 10_000  # characters
+_MAX_MENU = 200  # characters
 
 FIELDS: Final = (
     *("title", "slug", "date", "updated", "tags", "authors", "summary", "lang", "draft", "pings", "comments"),
-    *("enclosures", *references.FIELDS, "tell"),
+    *("enclosures", "page", "menu", "format", *references.FIELDS, "tell", "imported"),
 )
 _TEXTS: Final = frozenset(("title", "slug", "tags", "authors", "summary"))  # in which “#” may be meant as text
 # What other systems call them.
@@ -58,7 +58,8 @@ def read(content: bytes, zone: tzinfo) -> DraftText:
     front, body = front_matter.split(source)
     fields = front.fields
     title = _title(fields)
-    others = {name: value for name, value in fields.items() if name not in FIELDS}
+    is_page = values.flag(fields, "page", values.FLAG, default=False)
+    others = {name: value for name, value in fields.items() if name not in FIELDS or (name == "menu" and not is_page)}
     withheld = withholding.read(others, zone, is_dated=fields.get("date") is not None)
     return DraftText(
         source=source,
@@ -80,13 +81,24 @@ def read(content: bytes, zone: tzinfo) -> DraftText:
         unknown_fields=tuple(sorted(front.written[name] for name in withheld.others)),
         commented=tuple(name for name in front.commented if name in _TEXTS),
         slug_is_given=fields.get("slug") is not None,
+        page=is_page,
+        menu=_menu(fields) if is_page else None,
+        format=_format(fields),
         **_references(fields),
     )
 
 
 def body_of(source: str) -> str:
-    """The Markdown of a document that `read` has accepted."""
+    """The text of a document that `read` has accepted."""
     return front_matter.body_of(source)
+
+
+def format_of(source: str) -> Format:
+    """What a document that was accepted says of its text; Markdown if that was no field then, and means nothing now."""
+    try:
+        return _format(front_matter.split(source)[0].fields)
+    except InvalidDocument:
+        return "markdown"
 
 
 def references_of(source: str) -> dict[str, Any]:
@@ -148,6 +160,15 @@ def check_slug(slug: str) -> str:
     return slug
 
 
+def numbered(slug: str, number: int) -> str:
+    """`slug` with a number, shortened where it becomes too long: `spring-2`."""
+    ending = f"-{number}"
+    stem = slug[: cluster_start(slug, MAX_SLUG - len(ending))]
+    while len(segment(stem)) + len(ending) > _MAX_SEGMENT:
+        stem = stem[: cluster_start(stem, len(stem) - 1)]
+    return stem.rstrip("-._~") + ending
+
+
 def _decoded(content: bytes) -> str:
     if len(content) > MAX_BYTES:
         raise InvalidDocument("document", "is over 1 MiB; shorten it or move parts to enclosures")
@@ -155,7 +176,12 @@ def _decoded(content: bytes) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidDocument("document", f"is not UTF-8 (byte {error.start}); save it as UTF-8") from None
-    return clean(text.replace("\x85", "\u2028"))  # a line break that `clean` would drop with the other controls
+    return cleaned(text)
+
+
+def cleaned(text: str) -> str:
+    """A document, or a part of one, without what none holds (`text.clean`); a line break of C1 is one still."""
+    return clean(text.replace("\x85", "\u2028"))
 
 
 def _title(front: Mapping[str, Any]) -> str:
@@ -178,6 +204,23 @@ def _slug(front: Mapping[str, Any], title: str) -> str:
 
 def _summary(front: Mapping[str, Any]) -> str | None:
     return values.line(values.scalar(front, "summary")) or None
+
+
+def _menu(front: Mapping[str, Any]) -> str | None:
+    name = values.line(values.scalar(front, "menu"))
+    if len(name) > _MAX_MENU:
+        raise InvalidDocument("menu", f"is over {_MAX_MENU} characters")
+    return name or None
+
+
+def _format(front: Mapping[str, Any]) -> Format:
+    said = (values.scalar(front, "format") or "").strip().casefold()
+    if said in withholding.UNSAID:
+        return "markdown"
+    for known in get_args(Format):
+        if said == known:
+            return cast("Format", known)
+    raise InvalidDocument("format", "must be markdown or html")
 
 
 def _language(front: Mapping[str, Any]) -> str | None:

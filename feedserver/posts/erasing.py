@@ -24,7 +24,7 @@ from feedserver.text import caseless
 _PARTS: Final[tuple[Table, ...]] = (post_tags, post_authors, enclosures, linked_sites)
 _NOTHING: Final = {
     **dict.fromkeys(("title", "source", "html", "feed_html", "excerpt"), ""),
-    **dict.fromkeys(("summary", "image", "deleted_from", *references.FIELDS)),
+    **dict.fromkeys(("summary", "image", "deleted_from", "menu", *references.FIELDS)),
     "rendering": RENDERING,
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, case, delete, exists, func, insert, literal, select, update
 
 from feedserver.posts.events import PostEvent
-from feedserver.posts.model import EVERYTHING, Listing, Post
+from feedserver.posts.model import EVERYTHING, PAGES, Listing, Post
 from feedserver.storage.schema import listed, post_authors, post_tags
 
 Known = dict[str, Row[Any]]
@@ -19,8 +19,8 @@ Known = dict[str, Row[Any]]
 def follow(site_author: str, connection: Connection, event: PostEvent) -> None:
     """Updates the lists for a changed post: its tags, authors and date.
 
-    A post without authors belongs to the list of `site_author`; a draft or deleted post to none. A scheduled post gets
-    its positions when it appears.
+    A post without authors belongs to the list of `site_author`, a draft or deleted post to none, a page to that of
+    pages alone. A scheduled post gets its positions when it appears.
     """
     post = event.post
     wanted = _lists_of(post, site_author) if post.state == "published" else []
@@ -77,6 +77,8 @@ def move_unnamed(connection: Connection, author: str, before: str | None) -> Non
 
 
 def _lists_of(post: Post, site_author: str) -> list[str]:
+    if post.page:
+        return [PAGES.key]
     tags = [Listing(tag=tag) for tag in post.tags]
     authors = [Listing(author=name) for name in post.authors or (site_author,)]
     return [listing.key for listing in (EVERYTHING, *tags, *authors)]

@@ -11,11 +11,13 @@ from feedserver.text import caseless, shorten
 # column, and older posts are rendered anew.
 RENDERING: Final = 3
 
+MAX_SLUG: Final = 200  # characters
 _MAX_NAME: Final = 80  # characters of the name of an untitled post
 
 PostState = Literal["draft", "published", "deleted"]
 Status = Literal["draft", "scheduled", "published", "deleted"]
 Format = Literal["markdown", "html"]  # of a body
+Ids = tuple[str, str | None]  # of a post: `guid` and `atom_id`
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,9 @@ class Enclosure:
 
 @dataclass(frozen=True, slots=True)
 class DraftText:
-    """A Markdown document with front matter, read and checked, not yet rendered (docs/interface.md, “Posts”).
+    """A document with front matter, read and checked, not yet rendered (docs/interface.md, “Posts”).
+
+    `body` is text of this `format`. `page`: it is a page of the site, no post; `menu` is its name in the navigation.
 
     `slug` is made from the title unless `slug_is_given`. `date`, `updated` and `summary` (plain text) are None if not
     given. `draft` says also what other systems' fields say: those in `withheld_by` made it one. Readers are not to see
@@ -65,6 +69,9 @@ class DraftText:
     repost_of: tuple[str, ...] = ()
     bookmark_of: tuple[str, ...] = ()
     tells: bool = True
+    page: bool = False
+    menu: str | None = None
+    format: Format = "markdown"
 
     @property
     def references(self) -> tuple[ReferenceLine, ...]:
@@ -94,7 +101,9 @@ class Post:
 
     The addresses in `feed_html`, `image` and `enclosures` may be relative to the permalink (`addresses.at`). Those in
     `reply_to`, `like_of`, `repost_of` and `bookmark_of` are absolute, in ASCII: the pages that the post answers, and so
-    on. `tells`: the pages that it links to, these among them, are told of it.
+    on. `tells`: the pages that it links to, these among them, are told of it. `page`: it is a page of the site, no
+    post; `menu` is its name in the navigation. `guid` of an imported post may be any text; then `atom_id` is an IRI
+    made of it.
     """
 
     id: int
@@ -122,6 +131,9 @@ class Post:
     repost_of: tuple[str, ...] = ()
     bookmark_of: tuple[str, ...] = ()
     tells: bool = True
+    page: bool = False
+    menu: str | None = None
+    atom_id: str | None = None
 
     @property
     def references(self) -> tuple[ReferenceLine, ...]:
@@ -191,10 +203,11 @@ class PostLink:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list of posts: all of them, those with a tag, or those of an author."""
+    """A list of posts: all of them, those with a tag, or those of an author; or the list of pages, in which all are."""
 
     tag: str | None = None
     author: str | None = None
+    pages: bool = False
 
     @property
     def name(self) -> str:
@@ -204,9 +217,12 @@ class Listing:
     @property
     def key(self) -> str:
         """The name of the list in the table `listed`, the same in any spelling of the tag or author."""
+        if self.pages:
+            return "pages"
         if self.tag is not None:
             return f"tag/{caseless(self.tag)}"
         return "site" if self.author is None else f"author/{caseless(self.author)}"
 
 
 EVERYTHING = Listing()
+PAGES = Listing(pages=True)

@@ -12,18 +12,27 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from feedserver.clock import Clock
-from feedserver.errors import InvalidDocument, NotDeleted, PostErased, PostGone, PostNotFound, SlugTaken
+from feedserver.errors import GuidTaken, InvalidDocument, NotDeleted, PostErased, PostGone, PostNotFound
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import Job
 from feedserver.posts import document as documents
-from feedserver.posts import erasing, events, scheduling, spelling, store
+from feedserver.posts import erasing, events, ids, scheduling, slugs, spelling, store
 from feedserver.posts.events import Listener, PostEvent
-from feedserver.posts.model import DraftText, Post, PostState
+from feedserver.posts.model import DraftText, Post, PostState, Rendered
 from feedserver.posts.rendering import render, with_references
 from feedserver.settings import SiteSettings
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.urls import Urls
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedDocument:
+    """A document with its body as rendered, in `lang`: what a transaction can write at once."""
+
+    document: DraftText
+    rendered: Rendered
+    lang: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +51,55 @@ class Publisher:
 
     def add(self, document: DraftText, now: datetime) -> Post:
         """Stores a new post: published, scheduled if its date is later than now, or a draft."""
-        now = now.replace(microsecond=0)
-        lang = document.lang or self.settings.language
-        rendered = with_references(render(document.body, lang), document.references)
-        published_at = document.date or now
+        made = self.render(document)
 
         def operation(connection: Connection) -> Post:
             revision.revise(connection)
-            _check_free(connection, document.slug)
-            post_id = store.add(
-                connection,
-                spelling.settled(connection, document, self.settings.author),
-                rendered,
-                guid=uuid4().urn,
-                lang=lang,
-                state=_state(document, now),
-                published_at=published_at,
-                updated_at=_updated_at(document.updated or published_at, published_at, now),
-                created_at=now,
-            )
-            return self._follow_up(connection, None, post_id, self._time(now))
+            return self.write(connection, made, now)
 
         return self.database.transact(operation)
+
+    def render(self, document: DraftText) -> RenderedDocument:
+        """Renders a document, for `write`. Takes long: call it outside any transaction. Raises InvalidDocument."""
+        lang = document.lang or self.settings.language
+        rendered = render(document.body, lang, document.format)
+        return RenderedDocument(document, with_references(rendered, document.references), lang)
+
+    def write(
+        self,
+        connection: Connection,
+        made: RenderedDocument,
+        now: datetime,
+        *,
+        guid: str | None = None,
+        atom_id: str | None = None,
+        state: PostState | None = None,
+    ) -> Post:
+        """Stores a new post in the caller's transaction, which has counted the revision (`revision.revise`).
+
+        An imported post keeps its `guid`, any text, and the id that it has in Atom if it has one. `state` is what the
+        document says, unless given: a deleted one was published. Raises a PostError before anything is written.
+        """
+        now, document = now.replace(microsecond=0), made.document
+        if guid is not None:
+            guid = _checked(connection, guid)
+            atom_id = atom_id or ids.atom_id(guid, self.urls.host, now)
+        slugs.check_free(connection, document.slug, page=document.page)
+        published_at = document.date or now
+        state = state or _state(document, now)
+        post_id = store.add(
+            connection,
+            spelling.settled(connection, document, self.settings.author),
+            made.rendered,
+            guid=guid or uuid4().urn,
+            atom_id=atom_id,
+            lang=made.lang,
+            state=state,
+            published_at=published_at,
+            updated_at=_updated_at(document.updated or published_at, published_at, now),
+            created_at=now,
+        )
+        return self._follow_up(connection, None, post_id, self._time(now))
 
     def edit(self, slug: str, document: DraftText, now: datetime) -> Post:
         """Replaces the content of a post. Without a date it keeps the old one, and `updated` is now.
@@ -71,22 +107,22 @@ class Publisher:
         The slug stays: `rename` changes it.
         """
         now = now.replace(microsecond=0)
-        lang = document.lang or self.settings.language
-        rendered = with_references(render(document.body, lang), document.references)
+        made = self.render(document)
 
         def write(connection: Connection, post: Post) -> None:
+            _check_kind(post, document)
             published_at = document.date or _first_date(post, now)
             # Readers must notice two edits in a second.
             seen_before = post.visible(self._time(now)) and document.updated is None
             least = max(published_at, post.updated_at + timedelta(seconds=1)) if seen_before else published_at
             values = {
-                "lang": lang,
+                "lang": made.lang,
                 "state": _state(document, now),
                 "published_at": published_at,
                 "updated_at": _updated_at(document.updated or now, least, now),
             }
             settled = spelling.settled(connection, document, self.settings.author, post.id)
-            store.change(connection, post.id, settled, rendered, values)
+            store.change(connection, post.id, settled, made.rendered, values)
 
         return self._change(slug, write, now)
 
@@ -95,7 +131,7 @@ class Publisher:
         new = documents.check_slug(new)
 
         def write(connection: Connection, post: Post) -> None:
-            _check_free(connection, new, post)
+            slugs.check_free(connection, new, post, page=post.page)
             store.rename(connection, post.id, new)
 
         return self._change(slug, write, self.clock())
@@ -198,6 +234,14 @@ def _state(document: DraftText, now: datetime) -> PostState:
     return "draft" if document.draft or over else "published"
 
 
+def _checked(connection: Connection, guid: str) -> str:
+    """The id that a post is to keep. Raises InvalidDocument, or GuidTaken."""
+    guid = ids.checked(guid)
+    if store.guid_owner(connection, guid) is not None:
+        raise GuidTaken(guid)
+    return guid
+
+
 def _first_date(post: Post, now: datetime) -> datetime:
     """The date of a post whose new document has none: a draft is dated when it is published."""
     return now if post.state == "draft" else post.published_at
@@ -226,8 +270,11 @@ def _deleted(connection: Connection, slug: str, deed: str) -> Post:
     return post
 
 
-def _check_free(connection: Connection, slug: str, own: Post | None = None) -> None:
-    """Raises SlugTaken if another post has the slug, or had it."""
-    owner = store.by_slug(connection, slug)
-    if owner is not None and (own is None or owner.id != own.id):
-        raise SlugTaken(slug, can_be_restored=owner.state == "deleted" and not owner.is_erased)
+def _check_kind(post: Post, document: DraftText) -> None:
+    """Raises InvalidDocument if a document would make a page of a post, or a post of a page."""
+    if post.page and not document.page:
+        raise InvalidDocument(
+            "page", "this is a page, and no edit makes a post of it; leave “page: true” in, or add a post"
+        )
+    if document.page and not post.page:
+        raise InvalidDocument("page", "this is a post, and no edit makes a page of it; leave “page” out, or add a page")

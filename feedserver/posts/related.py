@@ -37,8 +37,13 @@ _STOP_WORDS = frozenset(
 
 
 def follow(connection: Connection, event: PostEvent) -> None:
-    """Updates the related posts for a changed post; for hidden ones too, as a scheduled post appears by the clock."""
+    """Updates the related posts for a changed post; for hidden ones too, as a scheduled post appears by the clock.
+
+    Pages are related to none.
+    """
     post = event.post
+    if post.page:
+        return
     _update_terms(connection, post.id, frozenset() if post.state == "deleted" else _describe(post))
     _relate(connection, post.id)
 

@@ -11,7 +11,7 @@ from feedserver.host_names import host_name
 from feedserver.posts import nesting
 from feedserver.posts.addresses import unmarked
 from feedserver.posts.containment import contained
-from feedserver.posts.model import Rendered
+from feedserver.posts.model import Format, Rendered
 from feedserver.posts.references import ReferenceLine, urls_in
 from feedserver.posts.sanitising import for_feeds
 from feedserver.posts.visible import words_alone
@@ -28,15 +28,13 @@ _TO_ENDPOINT = re.compile(  # values that hold no “=”, so that it is linear
 _REFERENCE = re.compile(r"&#(?:[0-9]++|x[0-9a-f]++);?", re.IGNORECASE)
 
 
-def render(body: str, language: str) -> Rendered:
-    """Markdown `body` (clean text) in `language` (BCP 47) rendered, the same for every address of the post.
+def render(body: str, language: str, written_in: Format = "markdown") -> Rendered:
+    """`body` (clean text) in `language` (BCP 47) rendered, the same for every address of the post.
 
-    Raises InvalidDocument if the HTML is too long, or nested so that parsers take too long.
+    HTML stays as it is. Raises InvalidDocument if it becomes too long, or is nested so that parsers take too long.
     """
-    from feedserver.posts import markdown  # late: readers' requests need no memory for it
-
     page_html, html = (
-        _REFERENCE.sub(_harmless_reference, clean(version)) for version in markdown.to_html(body, language)
+        _REFERENCE.sub(_harmless_reference, clean(version)) for version in _html(body, language, written_in)
     )
     nesting.check(html)
     feed_html = for_feeds(html)
@@ -47,6 +45,15 @@ def render(body: str, language: str) -> Rendered:
         image=_first_image(feed_html),
         hosts=_hosts(feed_html),
     )
+
+
+def _html(body: str, language: str, written_in: Format) -> tuple[str, str]:
+    """The HTML for the page, and the one for all else: code is highlighted on pages alone."""
+    if written_in == "html":
+        return body, body
+    from feedserver.posts import markdown  # late: readers' requests need no memory for it
+
+    return markdown.to_html(body, language)
 
 
 def with_references(rendered: Rendered, about: Sequence[ReferenceLine]) -> Rendered:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, select
 
 from feedserver.errors import InvalidDocument
 from feedserver.posts import references, store
-from feedserver.posts.document import body_of, references_of
+from feedserver.posts.document import body_of, format_of, references_of
 from feedserver.posts.model import RENDERING, Rendered
 from feedserver.posts.rendering import render, with_references
 from feedserver.storage import revision
@@ -49,7 +49,7 @@ def _rendered(row: _Row) -> _Anew | None:
     try:
         fields = _references(row)
         about = references.lines(*(fields.get(name, ()) for name in references.FIELDS))
-        return with_references(render(body_of(row.source), row.lang), about), fields
+        return with_references(render(body_of(row.source), row.lang, format_of(row.source)), about), fields
     except InvalidDocument as error:
         logger.warning("the post %s keeps its old HTML: %s", ascii(row.slug), error)
         return None

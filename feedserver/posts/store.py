@@ -25,9 +25,11 @@ from feedserver.errors import PostGone, PostNotFound
 from feedserver.posts import references
 from feedserver.posts.model import (
     EVERYTHING,
+    PAGES,
     RENDERING,
     DraftText,
     Enclosure,
+    Ids,
     Listing,
     Post,
     PostState,
@@ -68,8 +70,9 @@ def readable(connection: Connection, slug: str, now: datetime) -> Post:
 
 
 def was_seen(connection: Connection, post_id: int) -> bool:
-    """Whether readers have ever seen a post: then it has a position in the site's list, which it keeps."""
-    query = select(listed.c.position).where(listed.c.list == EVERYTHING.key, listed.c.post_id == post_id)
+    """Whether readers have ever seen a post or page: then it has a position in a list, which it keeps."""
+    lists = listed.c.list.in_([EVERYTHING.key, PAGES.key])
+    query = select(listed.c.position).where(lists, listed.c.post_id == post_id)
     return connection.execute(query).scalar() is not None
 
 
@@ -145,11 +148,15 @@ def in_order(connection: Connection, ids: Sequence[int]) -> list[Post]:
     return [found[post_id] for post_id in ids]
 
 
-def guids(connection: Connection, by: Iterable[str], now: datetime) -> dict[str, str]:
+def guids(connection: Connection, by: Iterable[str], now: datetime) -> dict[str, Ids]:
     """The ids of visible posts, by those of the slugs `by` that they have or had."""
-    query = select(slugs.c.slug, posts.c.guid).join(posts, posts.c.id == slugs.c.post_id).where(visible(now))
+    query = (
+        select(slugs.c.slug, posts.c.guid, posts.c.atom_id)
+        .join(posts, posts.c.id == slugs.c.post_id)
+        .where(visible(now))
+    )
     rows = (row for some in batches(list(by)) for row in connection.execute(query.where(slugs.c.slug.in_(some))))
-    return {row.slug: row.guid for row in rows}
+    return {row.slug: (row.guid, row.atom_id) for row in rows}
 
 
 def visible(now: datetime) -> ColumnElement[bool]:
@@ -179,6 +186,11 @@ def slug_owner(connection: Connection, slug: str) -> int | None:
     return connection.execute(select(slugs.c.post_id).where(slugs.c.slug == nfc(slug))).scalar_one_or_none()
 
 
+def guid_owner(connection: Connection, guid: str) -> int | None:
+    """The id of the post with this `guid`."""
+    return connection.execute(select(posts.c.id).where(posts.c.guid == guid)).scalar_one_or_none()
+
+
 # --- writing ---
 
 
@@ -188,6 +200,7 @@ def add(
     rendered: Rendered,
     *,
     guid: str,
+    atom_id: str | None,
     lang: str,
     state: str,
     published_at: datetime,
@@ -197,6 +210,7 @@ def add(
     """Writes a new post with all its parts; returns its id."""
     values = _content(document, rendered) | {
         "guid": guid,
+        "atom_id": atom_id,
         "slug": document.slug,
         "lang": lang,
         "state": state,
@@ -267,6 +281,8 @@ def _content(document: DraftText, rendered: Rendered) -> dict[str, Any]:
         "pings_open": document.pings_open,
         "comments_open": document.comments_open,
         "tells": document.tells,
+        "page": document.page,
+        "menu": document.menu,
         **{name: getattr(document, name) for name in references.FIELDS},
     }
 

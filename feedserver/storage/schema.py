@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     and_,
+    false,
     literal_column,
     text,
     true,
@@ -90,8 +91,12 @@ posts = Table(
     Column("repost_of", Addresses),
     Column("bookmark_of", Addresses),
     Column("tells", Boolean, nullable=False, server_default=true()),  # whether other pages are told of the post
+    Column("page", Boolean, nullable=False, server_default=false()),  # a page of the site, in no list and no feed
+    Column("menu", SafeText),  # the name of a page in the navigation
+    Column("atom_id", SafeText),  # its id in Atom, where `guid` is no IRI
     Index(None, "state", "published_at", "id"),
     Index(None, "rendering"),
+    Index(None, "page"),
 )
 
 # All slugs that a post ever had; none is reused for another post.

@@ -48,6 +48,7 @@ def a_post(number: int = 1, **changes: Any) -> Post:
         "tags": (),
         "authors": (),
         "enclosures": (),
+        "atom_id": None,
     }
     return Post(**values | changes)
 

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from feedserver.posts.document import body_of, read
+from feedserver.errors import InvalidDocument
+from feedserver.posts.document import body_of, format_of, read
 from feedserver.posts.model import DraftText, Enclosure
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -204,3 +205,38 @@ def test_the_body_is_what_follows_the_front_matter(content: bytes, body: str) ->
 
     assert found.body == body
     assert body_of(found.source) == body
+
+
+def test_a_page_and_a_text_of_html_say_so_and_posts_of_markdown_need_not() -> None:
+    page = document("Page: yes", "menu: About  us", "format: HTML")
+
+    assert (page.page, page.menu, page.format, page.unknown_fields) == (True, "About us", "html", ())
+    plain = document("page: false", "format: ~")
+    assert (plain.page, plain.menu, plain.format, plain.unknown_fields) == (False, None, "markdown", ())
+
+
+def test_only_pages_stand_in_a_menu() -> None:
+    assert document("menu: {main: {weight: 10}}").unknown_fields == ("menu",)
+    assert document("menu: main", "page: false").menu is None
+
+
+def test_what_says_nothing_here_does_not_withhold_within_the_fields_that_were_imported() -> None:
+    found = document("imported: {draft: true, published: no}")
+
+    assert (found.draft, found.unknown_fields) == (False, ())
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["format: rst", "format: [html]", "page: perhaps", "page: true\nmenu: [a]", f"page: true\nmenu: {'x' * 201}"],
+)
+def test_what_a_page_or_format_cannot_be_is_refused(line: str) -> None:
+    field = "menu" if "menu" in line else line.partition(":")[0]
+
+    with pytest.raises(InvalidDocument, match=f"^{field}: "):
+        document(line)
+
+
+def test_the_format_of_a_stored_document_is_markdown_where_it_is_none() -> None:
+    assert format_of("---\ntitle: T\nformat: html\n---\n") == "html"
+    assert format_of("---\ntitle: T\nformat: gallery\n---\n") == format_of("no front matter") == "markdown"

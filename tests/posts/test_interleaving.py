@@ -6,7 +6,7 @@ import pytest
 
 from feedserver.errors import PostNotFound
 from feedserver.posts import publishing, rendering, store
-from feedserver.posts.model import Post, Rendered
+from feedserver.posts.model import Format, Post, Rendered
 from feedserver.services import WebServices
 from tests.posts.builders import edit
 from tests.support.fixtures import Publish
@@ -19,8 +19,8 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Callable[[], ob
     def arrange(changes: list[Callable[[], object]]) -> None:
         real = rendering.render
 
-        def render(body: str, language: str) -> Rendered:
-            rendered = real(body, language)
+        def render(body: str, language: str, written_in: Format) -> Rendered:
+            rendered = real(body, language, written_in)
             if changes:
                 changes.pop(0)()
             return rendered

@@ -171,7 +171,7 @@ def test_ids_of_posts_are_found_by_any_slug_that_they_had_unless_nobody_sees_the
     with services.database.read() as connection:
         found = store.guids(connection, ["one", "first", "draft", "gone", "never"], services.clock())
 
-    assert found == {"one": one.guid, "first": one.guid}
+    assert found == {"one": (one.guid, None), "first": (one.guid, None)}
 
 
 def test_they_come_back_with_a_deleted_post_and_go_when_it_is_erased(publish: Publish, services: WebServices) -> None:

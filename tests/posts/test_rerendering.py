@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from feedserver.installation import upgrade
 from feedserver.posts import rendering, rerendering, store
-from feedserver.posts.model import Rendered
+from feedserver.posts.model import Format, Rendered
 from feedserver.services import WebServices
 from feedserver.storage.schema import posts
 from tests.posts.builders import edit, everything, publish
@@ -96,9 +96,9 @@ def test_an_edit_that_comes_between_is_kept(services: WebServices, monkeypatch: 
     age(services)
     real = rendering.render
 
-    def render_late(body: str, language: str) -> Rendered:
+    def render_late(body: str, language: str, written_in: Format) -> Rendered:
         edit(services, "a-post", "A post", "after")
-        return real(body, language)
+        return real(body, language, written_in)
 
     monkeypatch.setattr(rerendering, "render", render_late)
 
@@ -125,3 +125,16 @@ def test_a_post_that_is_refused_today_keeps_its_old_html(
         found = {row.slug: row.excerpt for row in connection.execute(select(posts.c.slug, posts.c.excerpt))}
     assert found == {"deep": "old", "sound": "words"}
     assert "the post 'deep' keeps its old HTML: body: has elements nested" in caplog.text
+
+
+def test_html_is_rendered_anew_as_html(services: WebServices) -> None:
+    post = publish(services, "A post", "# *x* &mdash; <b>y</b>", format="html")
+    with services.database.write() as connection:
+        connection.execute(update(posts).values(html="old", rendering=0))
+
+    assert rerendering.rerender(services.database) == 1
+
+    with services.database.read() as connection:
+        found = store.by_id(connection, post.id)
+    assert found is not None
+    assert found.html.strip() == "# *x* &mdash; <b>y</b>"

@@ -87,3 +87,14 @@ def test_a_post_of_long_ago_that_was_never_edited_was_updated_when_it_was_publis
         datetime(1984, 5, 6, tzinfo=UTC),
         datetime(2026, 4, 1, tzinfo=UTC),
     ]
+
+
+def test_posts_are_no_pages_and_keep_the_ids_that_they_have(full: Database) -> None:
+    upgrade_to(full, "head")
+
+    with full.read() as connection:
+        found = store.by_ids(connection, (1, 7)).values()
+    assert [(post.page, post.menu, post.guid, post.atom_id) for post in found] == [
+        (False, None, POST["guid"], None),
+        (False, None, "urn:uuid:7", None),
+    ]
