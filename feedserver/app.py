@@ -17,10 +17,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver import health, worker_settings
 from feedserver.clock import rfc3339
-from feedserver.errors import FeedNotFound, PostGone, PostNotFound
+from feedserver.errors import FeedNotFound, MediaStoreError, PostGone, PostNotFound
 from feedserver.feeds import autodiscovery, browsing
 from feedserver.feeds import views as feed_views
 from feedserver.feeds.scopes import urls_by_format
+from feedserver.media import views as media_views
 from feedserver.pages import archive, crawlers, oembed, private
 from feedserver.pages import views as page_views
 from feedserver.services import EXTENSION, WebServices, services
@@ -31,6 +32,7 @@ from feedserver.thoughts import comments, webmention_views
 from feedserver.thoughts import views as thought_views
 from feedserver.urls import Urls, ascii_url
 from feedserver.web.feed_fast_path import FeedFastPath
+from feedserver.web.media_fast_path import MediaFastPath
 from feedserver.web.middleware import BodyDeadline, Mounted, TrustedProxies
 from feedserver.web.routing import EncodedSlashes, NameConverter, WsgiApp, encoded_path, plain_path
 from feedserver.websub import views as websub_views
@@ -94,6 +96,7 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
         private.blueprint,
         feed_views.blueprint,
         browsing.blueprint,
+        media_views.blueprint,
         thought_views.blueprint,
         webmention_views.blueprint,
         health.blueprint,
@@ -115,7 +118,8 @@ def _layered(flask: WsgiApp, services: WebServices) -> TrustedProxies:
     settings = services.settings
     in_time = BodyDeadline(flask, seconds=_BODY_SECONDS, max_bytes=comments.MAX_BODY)
     feeds_first = FeedFastPath(EncodedSlashes(in_time), services.feed_responder, services.urls)
-    mounted = Mounted(feeds_first, settings.site.url, everywhere=("/healthz", "/readyz", "/robots.txt"))
+    media_first = MediaFastPath(feeds_first, services.media_responder)
+    mounted = Mounted(media_first, settings.site.url, everywhere=("/healthz", "/readyz", "/robots.txt"))
     return TrustedProxies(mounted, settings.server.trusted_proxies)
 
 
@@ -161,6 +165,7 @@ def _prepare_errors(app: Flask) -> None:
     app.register_error_handler(FeedNotFound, lambda _: _message_page(404))
     app.register_error_handler(PostNotFound, lambda _: _message_page(404))
     app.register_error_handler(PostGone, lambda _: _message_page(410))
+    app.register_error_handler(MediaStoreError, _storage_error)
     app.register_error_handler(DBAPIError, _storage_error)
     app.register_error_handler(NoConnection, _storage_error)
 
@@ -188,8 +193,10 @@ def _error_page(error: HTTPException) -> BaseResponse:
     return response
 
 
-def _storage_error(error: DBAPIError | NoConnection) -> Response:
-    if not is_outage(error):
+def _storage_error(error: DBAPIError | NoConnection | MediaStoreError) -> Response:
+    if isinstance(error, MediaStoreError):
+        _log.error("%s", error)
+    elif not is_outage(error):
         _log.error("the database refused a statement", exc_info=error)
     response = _message_page(ServiceUnavailable.code)
     response.headers["Retry-After"] = "30"

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from feedserver import __version__, private_files, site_address
 from feedserver.clock import Clock, utc_now
 from feedserver.condition import Condition
+from feedserver.media.files import FileStore
+from feedserver.media.stores import MediaStore
 from feedserver.net.connection import Policy
 from feedserver.net.exchange import Exchange, require_allowed
 from feedserver.net.exchange import exchange as guarded_exchange
@@ -57,6 +59,7 @@ class Services:
         private_files.take_site_from_others(settings.data_dir, self.database.file)
         self.settings = settings = site_address.settings_in_force(settings, self.database)
         self.urls = Urls(settings.site.url)
+        self.media_files = media_store(settings)
         self.exchange = exchange or partial(guarded_exchange, policy=egress_policy(settings))
         author = settings.site.author
         self.other_hubs = OtherHubs(self.database, self.urls, settings.websub.hubs, author, clock, self.exchange)
@@ -135,6 +138,7 @@ class WebServices(JobServices):
         from feedserver.feeds.documents import FeedDocuments
         from feedserver.feeds.download_limit import DownloadLimit
         from feedserver.feeds.responses import FeedResponder
+        from feedserver.media.responses import MediaResponder
         from feedserver.pages.cache import PageCache
         from feedserver.readership.counting import Readership
         from feedserver.storage.changes import Changes
@@ -156,6 +160,7 @@ class WebServices(JobServices):
         self.collector = Collector(self.urls, settings)
         self.feed_documents = self._documents = FeedDocuments(self.database, self.changes, self.collector, clock)
         self.page_cache = PageCache(self.database, self.changes, clock)
+        self.media_responder = MediaResponder(self.database, self.media_files)
         self.download_limit = DownloadLimit(self.database, settings.limits.copies, clock)
         self.readership = Readership(self.database, clock)
         self.feed_responder = FeedResponder(self.feed_documents, self.download_limit, self.readership.count)
@@ -182,6 +187,15 @@ def services() -> WebServices:
     found = current_app.extensions[EXTENSION]
     assert isinstance(found, WebServices)
     return found
+
+
+def media_store(settings: Settings) -> MediaStore:
+    """Where the pictures and files are. Raises MediaStoreError for a bucket that cannot be used."""
+    if not settings.media.store:
+        return FileStore(settings.media_dir, private=not settings.media.dir)
+    from feedserver.media.s3 import BucketStore  # late: it needs an extra
+
+    return BucketStore(settings.media.store)
 
 
 def egress_policy(settings: Settings) -> Policy:

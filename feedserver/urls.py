@@ -93,6 +93,9 @@ class Urls:
     def opml(self) -> str:
         return self.at("/feeds.opml")
 
+    def media(self, hash_: str, name: str) -> str:
+        return self.at(f"/media/{hash_}/{segment(name)}")
+
     def pingback(self) -> str:
         return self.at("/pingback")
 

@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "sending": {"thoughts", "posts", "jobs", "storage"},
     "websub": {"feeds", "thoughts", "posts", "jobs", "storage"},
     "pages": {"feeds", "sending", "thoughts", "posts", "storage"},
-    "web": {"feeds", "storage"},
+    "web": {"feeds", "media", "storage"},
 }
 # Who contacts addresses that strangers name.
 MAY_IMPORT_NET = ("thoughts/verification", "sending/", "websub/")
@@ -64,6 +64,7 @@ VIEWS = {
     "feeds/autodiscovery.py",
     "feeds/browsing.py",
     "feeds/views.py",
+    "media/views.py",
     "pages/archive.py",
     "pages/comment_form.py",
     "pages/crawlers.py",
@@ -95,7 +96,10 @@ PURE = {
     "pages/thought_pages.py",
     "jobs/model.py",
     "jobs/retry.py",
+    "media/markup.py",
     "media/model.py",
+    "media/ranges.py",
+    "media/references.py",
     "posts/addresses.py",
     "posts/autolinks.py",
     "posts/document.py",

@@ -1,10 +1,12 @@
 """The values of the site's pictures and files. Pure."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 HASH_DIGITS: Final = 32  # hexadecimal ones, of the SHA-256 of the bytes as stored
+_HASH: Final = re.compile(f"[0-9a-f]{{{HASH_DIGITS}}}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,3 +46,8 @@ class Media(StoredFile):
     alt: str = ""
     added_at: datetime
     copies: tuple[StoredFile, ...] = ()
+
+
+def is_hash(text: str) -> bool:
+    """Whether a text may be the hash of a stored file."""
+    return _HASH.fullmatch(text) is not None

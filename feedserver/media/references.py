@@ -1,0 +1,75 @@
+"""The references in texts that mean pictures and files of this site. Pure.
+
+Two kinds do: names of files beside the document (`roof.jpg`), and addresses below `/media/`.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+from urllib.parse import unquote, urlsplit
+
+from feedserver.host_names import authority
+from feedserver.media.model import HASH_DIGITS, Media
+from feedserver.urls import ascii_url, nfc, scheme, split_http
+
+_OURS: Final = re.compile(rf"media/([0-9a-f]{{{HASH_DIGITS}}})/([^/]+)")
+_UP: Final = re.compile(r"(?:\.\.?/)*")
+_DOCUMENTS: Final = (".md", ".markdown", ".mkd", ".mdown", ".txt~")
+_MAX_NAME: Final = 1000  # characters
+
+# What a reference does: `shown` needs its file, a `linked` one may be any page of the site.
+Use = Literal["shown", "linked"]
+Find = Callable[[str, Use], Media | None]  # what an address in HTML means, if anything of ours
+
+
+def name_beside(address: str) -> str | None:
+    """The name, in NFC, of the file beside the document that an address may mean, relative to the document's folder.
+
+    None for other addresses: absolute ones, those from the root of the site, those that lead out of the folder.
+    """
+    if scheme(address) or len(address) > _MAX_NAME:
+        return None
+    path = re.split("[?#]", ascii_url(address), maxsplit=1)[0]
+    steps = [step for step in unquote(path).split("/") if step != "."]
+    if not path or "" in steps or ".." in steps or any("\\" in step or "\0" in step for step in steps):
+        return None
+    return nfc("/".join(steps)) or None
+
+
+def may_be_linked(name: str) -> bool:
+    """Whether a link to this name may mean a file beside the document: not a post, which has no ending, or its text."""
+    last = name.rpartition("/")[2]
+    return "." in last.strip(".") and not last.lower().endswith(_DOCUMENTS)
+
+
+def leads_out(address: str) -> bool:
+    """Whether a relative address leads out of the document's folder."""
+    path = re.split("[?#]", ascii_url(address), maxsplit=1)[0]
+    return not scheme(address) and not path.startswith("/") and ".." in unquote(path).split("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Recognizes the addresses below `/media/` of the site whose `site.url` is `base`."""
+
+    base: str
+
+    def hash_in(self, address: str) -> str | None:
+        """The hash in an address: from the root of the site, of its server or of a post, or absolute; else None."""
+        path = ascii_url(address)
+        if scheme(path):
+            theirs, ours = split_http(path), urlsplit(self.base)
+            if theirs is None or authority(theirs) != authority(ours):
+                return None
+            path = theirs.path
+        path = re.split("[?#]", path, maxsplit=1)[0]
+        below = urlsplit(self.base).path + "/"
+        if path.startswith(below):
+            path = path[len(below) :]
+        elif path.startswith("/") and not path.startswith("//"):
+            path = path[1:]
+        else:
+            path = path[_UP.match(path).end() :]  # type: ignore[union-attr] # it matches any text
+        found = _OURS.fullmatch(path)
+        return found[1] if found else None
