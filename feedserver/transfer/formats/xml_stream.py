@@ -169,7 +169,8 @@ class _Reading:
         element = _Open(path, name, self._line, kept, self._weight)
         if attributes:
             for key, value in attributes.items():
-                element.attributes[self._name(key)] = value
+                # With `resolve_entities` off, libxml2 gives each ampersand of an attribute as a reference.
+                element.attributes[self._name(key)] = value.replace("&#38;", "&")
                 self._carry(_WEIGHT + len(value))
         self._opened.append(element)
         if kept:

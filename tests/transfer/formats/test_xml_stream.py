@@ -33,6 +33,12 @@ def wheres(mending: Mending) -> list[str]:
     return [remark.where for remark in mending.remarks()]
 
 
+def test_references_in_attributes_are_read_once() -> None:
+    (node,) = strict(b'<a x="1 &amp; 2 &#38; 3 &lt; &amp;amp; &amp;#38;"/>', "a")
+
+    assert node.attributes == {"x": "1 & 2 & 3 < &amp; &#38;"}
+
+
 def test_elements_come_with_their_lines_their_attributes_and_all_that_is_in_them() -> None:
     document = b"<?xml version='1.0'?>\n<list>\n<other/><item id='7'>a<b>c</b>d<b>e</b></item>\n\n<item/></list>"
 
