@@ -40,12 +40,14 @@ class Damaged(ValueError):
 class Front:
     """The fields of a document by their names in lower case, the names as `written`, and the text after them.
 
-    `mended` says what was damaged; then the fields are those that could be read.
+    `is_there`: the document begins with one, which may be empty. `mended` says what was damaged; then the fields are
+    those that could be read.
     """
 
     fields: Mapping[str, Any] = field(default_factory=dict)
     written: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
+    is_there: bool = False
     mended: str = ""
 
 
@@ -84,7 +86,7 @@ def split_header(text: str) -> Front:
             position += len(line) if fields and _END.fullmatch(bare) else 0
             break
         position += len(line)
-    return Front(fields, written, text[position:] if fields else text)
+    return Front(fields, written, text[position:], is_there=True) if fields else Front(body=text)
 
 
 def settings(text: str, name: str) -> Mapping[str, Any]:
@@ -127,7 +129,7 @@ def _yaml(front: str) -> Front:
         found, _ = front_matter.split(f"---\n{front.rstrip()}\n---\n")
     except InvalidDocument as error:
         raise Damaged(str(error)) from None
-    return Front(found.fields, found.written)
+    return Front(found.fields, found.written, is_there=True)
 
 
 def _toml(front: str) -> Front:
@@ -181,7 +183,7 @@ def _mended(text: str) -> Front:
             written[name.strip().lower()] = one_line(name)
     if not found or not fields:
         return Front({"draft": "true"}, {"draft": "draft"}, text)
-    return Front(fields, written, text[found.end() :])
+    return Front(fields, written, text[found.end() :], is_there=True)
 
 
 def _write(value: Any, pieces: list[str], left: list[int], depth: int) -> bool:

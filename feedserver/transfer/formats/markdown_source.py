@@ -4,9 +4,10 @@ Code is what fences, indents, backticks and HTML's `pre` and `code` make it. Tak
 """
 
 import re
-from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from feedserver.posts.model import Format
@@ -68,17 +69,29 @@ def outside_code(text: str, kind: Format = "markdown") -> Iterator[Range]:
     for start, end in code(text, kind):
         if start > done:
             yield done, start
-        done = max(done, end)
+        done = end
     if done < len(text):
         yield done, len(text)
 
 
 def code(text: str, kind: Format = "markdown") -> list[Range]:
-    """Where code begins and ends in `text`, sorted."""
+    """Where code begins and ends in `text`, sorted, none within another."""
     if not _MAY_BE_CODE.search(text):
         return []
-    found = list(_blocks_and_spans(text)) if kind == "markdown" else []
-    return sorted([*found, *_verbatim(text, found)])
+    found = sorted(_blocks_and_spans(text)) if kind == "markdown" else []
+    ranges: list[Range] = []
+    for start, end in sorted([*found, *_verbatim(text, found)]):
+        if ranges and start < ranges[-1][1]:
+            ranges[-1] = ranges[-1][0], max(ranges[-1][1], end)
+        else:
+            ranges.append((start, end))
+    return ranges
+
+
+def is_within(ranges: Sequence[Range], position: int) -> bool:
+    """Whether a position is in one of the ranges, which are sorted, none within another."""
+    before = bisect_right(ranges, position, key=itemgetter(0)) - 1
+    return before >= 0 and position < ranges[before][1]
 
 
 def _blocks_and_spans(text: str) -> Iterator[Range]:
@@ -123,11 +136,9 @@ def _spans(text: str, start: int, end: int) -> Iterator[Range]:
 
 def _verbatim(text: str, found: list[Range]) -> Iterator[Range]:
     """The elements of HTML whose content is code, and comments; those that begin in code `found` already are none."""
-    starts = [start for start, _ in found]
     opened, name = 0, ""
     for tag in _VERBATIM.finditer(text):
-        before = bisect_left(starts, tag.start() + 1) - 1
-        if before >= 0 and tag.start() < found[before][1]:
+        if is_within(found, tag.start()):
             continue
         closes = "-->" if name == _COMMENT else f"</{name}"
         if not name and (tag[0] == _COMMENT or (tag[2] and not tag[1])):

@@ -1,0 +1,136 @@
+"""The files and documents that a document of a folder names: where they are, and by which addresses texts name them."""
+
+import mimetypes
+import posixpath
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+from feedserver.errors import ImportDamaged
+from feedserver.posts.model import Format
+from feedserver.transfer.formats.folder import HTML, MARKDOWN, Folder, Unreadable, ending
+from feedserver.transfer.formats.markdown_source import with_addresses
+from feedserver.transfer.items import ImportedMedia
+from feedserver.urls import scheme
+
+# Files that make pages, and are none to show.
+_OF_PAGES: Final = frozenset(
+    ".css .js .mjs .ts .map .scss .sass .less .xml .json .yml .yaml .toml .py .rb .php .rst .lock .ini .cfg .sh .key"
+    " .pem".split()
+).union(MARKDOWN, HTML, ("",))
+_SAFE: Final = "/~:@!$&*+,;=-._"
+
+
+class FolderSite(ABC):
+    """The site that a folder was: by which addresses its texts name its files.
+
+    `base` is its address, without a slash at the end; "" where nothing says it. `roots` are the folders whose files
+    stand at its root, each with a slash at the end, "" for the whole.
+    """
+
+    def __init__(self, folder: Folder, base: str, roots: tuple[str, ...] = ("",)) -> None:
+        self.folder = folder
+        self.base = base
+        self._roots = roots
+        self._told: set[str] = set()
+        self._addresses: dict[str, str | None] = {}
+
+    def address_of(self, name: str) -> str | None:
+        """The address of a document; None of a file that is no document which the site showed."""
+        if name not in self._addresses:
+            try:
+                self._addresses[name] = self._address_of(name)
+            except (Unreadable, ImportDamaged):  # which is told in its turn
+                self._addresses[name] = None
+        return self._addresses[name]
+
+    @abstractmethod
+    def _address_of(self, name: str) -> str | None:
+        """As `address_of`. May raise what reading a document raises."""
+
+    def hides(self, name: str) -> bool:
+        """Whether the site does not show a file."""
+        return any(step.startswith(".") for step in name.split("/"))
+
+    def rewritten(self, text: str, kind: Format, name: str, url: str | None) -> tuple[str, list[ImportedMedia]]:
+        """The text of the document `name`, and the files that it names for the first time in this import.
+
+        Files and documents of the folder are named by absolute addresses, as far as the site has one.
+        """
+        media: list[ImportedMedia] = []
+        replaced = with_addresses(text, lambda address: self._replaced(address, name, url, media), kind)
+        return replaced, media
+
+    def file(self, name: str) -> str:
+        """The address of a file of the folder that is no document."""
+        root = next((root for root in self._roots if root and name.startswith(root)), "")
+        return self.at(name.removeprefix(root))
+
+    def at(self, path: str) -> str:
+        """The address of a decoded path below the site's."""
+        return f"{self.base}/{quote(path.lstrip('/'), safe=_SAFE)}"
+
+    def media(self, name: str, *others: str) -> Iterator[ImportedMedia]:
+        """A file of the folder, with `others` of its addresses; nothing if it was given before."""
+        if name not in self._told:
+            self._told.add(name)
+            urls = tuple(dict.fromkeys((self.file(name), *others)))
+            yield ImportedMedia(
+                key=name, where=name, urls=urls, name=posixpath.basename(name), file=self.folder.in_export(name)
+            )
+
+    def _replaced(self, address: str, name: str, url: str | None, media: list[ImportedMedia]) -> str:
+        below = self._below(address.strip())
+        if below is None:
+            return address
+        path, tail = below
+        for candidate in self._candidates(path, name, url):
+            found = self.folder.named(candidate)
+            if found is None or self.hides(found):
+                continue
+            if page := self.address_of(found):
+                return page + tail
+            if ending(found) not in _OF_PAGES:
+                media += self.media(found)
+                return self.file(found) + tail
+        return self._missing(address, path, name, url, media)
+
+    def _below(self, address: str) -> tuple[str, str] | None:
+        """The decoded path of an own address, which begins with a slash if it is below the site's, and what follows."""
+        if self.base and address.startswith(f"{self.base}/"):
+            address = address.removeprefix(self.base)
+        elif scheme(address) or address.startswith(("//", "#", "?")) or not address:
+            return None
+        elif (prefix := urlsplit(self.base).path) and address.startswith(f"{prefix}/"):
+            address = address.removeprefix(prefix)
+        path, mark, tail = address.partition("#")
+        path, question, query = path.partition("?")
+        return unquote(path), f"{question}{query}{mark}{tail}"
+
+    def _candidates(self, path: str, name: str, url: str | None) -> Iterator[str]:
+        """Where the file of a path may be, the likeliest first: beside the document, or below its address."""
+        if not path.startswith("/"):
+            yield posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
+            path = unquote(urlsplit(urljoin(url, quote(path))).path) if url else path
+            path = path.removeprefix(urlsplit(self.base).path)
+        for root in self._roots:
+            yield posixpath.normpath(root + path.lstrip("/"))
+
+    def _missing(self, address: str, path: str, name: str, url: str | None, media: list[ImportedMedia]) -> str:
+        """The address of a file that the folder does not hold; it is told once, and may be found elsewhere."""
+        if not _is_shown(path):
+            return address
+        beside = url or self.at(name)
+        at = self.at(path) if path.startswith("/") else urljoin(beside, quote(path))
+        at = at if scheme(at) or at.startswith("/") else f"/{at}"  # it led above the site
+        if at not in self._told:
+            self._told.add(at)
+            media.append(ImportedMedia(key=at, where=name, urls=(at,), name=posixpath.basename(path)))
+        return at
+
+
+def _is_shown(path: str) -> bool:
+    """Whether the path ends as that of a picture, a sound, a film or a document does."""
+    kind, _ = mimetypes.guess_type(path)
+    return kind is not None and (kind.startswith(("image/", "audio/", "video/")) or kind == "application/pdf")
