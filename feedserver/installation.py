@@ -148,7 +148,7 @@ def _upgrade(services: Services) -> bool:
             spelling.follow_site_author(connection, author)
             leaving.check_later(connection, [(AUTHOR, before)] if before else [], services.clock())
     secret_in_file(services.settings.data_dir, agreed)
-    return rerender(services.database) > 0 or changed
+    return rerender(services.database, services.urls) > 0 or changed
 
 
 def _add_example(services: Services) -> None:

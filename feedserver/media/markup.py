@@ -7,7 +7,6 @@ link around it, an alternative text, a set of sources. All other bytes of the te
 import re
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import quote
 
 import turbohtml
 from turbohtml import Element
@@ -24,13 +23,15 @@ _SETS: Final = "img[srcset], source[srcset]"
 
 
 def with_media(html: str, find: Find, root: str, *, for_pages: bool) -> str:
-    """`html` with what `find` finds. `root` leads from the text's own address to `site.url`: `../` from a post.
+    """`html` with what `find` finds; byte for byte as it is where that is nothing.
 
+    `root` leads from the text's own address to that of the site: `../` from a post.
     On pages pictures have several sizes to choose from, and all but the first are loaded when they are near.
     """
-    tree = turbohtml.parse_fragment(html, source_locations=True)
-    is_lossless = _source(tree) == html
+    tree = turbohtml.parse_fragment(html, positions=False)
     found = [(one, name, media) for one, name, use in _references(tree) if (media := find(_value(one, name), use))]
+    if not (_fill_sets(tree, find, root) or found):
+        return html
     first = tree.select_one("img")
     for element, name, media in found:
         if element.tag != "img" or not media.is_picture:
@@ -39,9 +40,7 @@ def with_media(html: str, find: Find, root: str, *, for_pages: bool) -> str:
         if for_pages and element != first:
             element.attrs.setdefault("loading", "lazy")
         _show(element, media, root, for_pages=for_pages)
-    if not (_fill_sets(tree, find, root) or found):
-        return html
-    return _source(tree) if is_lossless else tree.inner_html
+    return tree.inner_html
 
 
 def addresses(html: str) -> Iterator[tuple[str, Use]]:
@@ -57,7 +56,7 @@ def addresses(html: str) -> Iterator[tuple[str, Use]]:
 def markdown(media: Media) -> str:
     """What a document says to show a picture, or to link to a file, on any site that has it."""
     words = _MARKS.sub(r"\\\g<0>", media.alt if media.is_picture else media.name)
-    return f"{'!' if media.is_picture else ''}[{words}](/{quote(media.path)})"
+    return f"{'!' if media.is_picture else ''}[{words}](/{media.quoted_path})"
 
 
 def first_copy_for(media: Media, width: int) -> StoredFile:
@@ -71,12 +70,8 @@ def shown_copy(media: Media) -> StoredFile:
     return media.copies[-1] if media.copies else media
 
 
-def _source(tree: Element) -> str:
-    return "".join(child.to_source() for child in tree.children)
-
-
 def _address(file: StoredFile, root: str) -> str:
-    return root + quote(file.path)
+    return root + file.quoted_path
 
 
 def _fragment(address: str) -> str:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from urllib.parse import quote
 
 HASH_DIGITS: Final = 32  # hexadecimal ones, of the SHA-256 of the bytes as stored
 _HASH: Final = re.compile(f"[0-9a-f]{{{HASH_DIGITS}}}")
@@ -28,6 +29,11 @@ class StoredFile:
     def path(self) -> str:
         """Its address, relative to `site.url`."""
         return f"media/{self.hash}/{self.name}"
+
+    @property
+    def quoted_path(self) -> str:
+        """The same, percent-encoded."""
+        return quote(self.path)
 
     @property
     def is_picture(self) -> bool:

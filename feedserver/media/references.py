@@ -4,8 +4,8 @@ Two kinds do: names of files beside the document (`roof.jpg`), and addresses bel
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 
@@ -15,7 +15,7 @@ from feedserver.urls import ascii_url, nfc, scheme, split_http
 
 _OURS: Final = re.compile(rf"media/([0-9a-f]{{{HASH_DIGITS}}})/([^/]+)")
 _UP: Final = re.compile(r"(?:\.\.?/)*")
-_DOCUMENTS: Final = (".md", ".markdown", ".mkd", ".mdown", ".txt~")
+_DOCUMENTS: Final = (".md", ".markdown")
 _MAX_NAME: Final = 1000  # characters
 
 # What a reference does: `shown` needs its file, a `linked` one may be any page of the site.
@@ -47,6 +47,37 @@ def leads_out(address: str) -> bool:
     """Whether a relative address leads out of the document's folder."""
     path = re.split("[?#]", ascii_url(address), maxsplit=1)[0]
     return not scheme(address) and not path.startswith("/") and ".." in unquote(path).split("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Meanings:
+    """What the addresses in one text mean.
+
+    `beside` are files beside the document, by their names; `by_hash` looks up what an address below `/media/` names.
+    `named` fills with all that was found, by reference: a name, or `media/` and a hash.
+    """
+
+    beside: Mapping[str, Media]
+    own: "Own"
+    by_hash: Callable[[str], Media | None]
+    named: dict[str, Media] = field(default_factory=dict)
+
+    def may_stand_in(self, html: str) -> bool:
+        """Whether it is worth a look: most texts name nothing of ours."""
+        return bool(self.beside) or "media/" in html
+
+    def find(self, address: str, use: Use) -> Media | None:
+        """What an address means; None for one that means nothing of ours."""
+        hash_ = self.own.hash_in(address)
+        name = name_beside(address) if hash_ is None else f"media/{hash_}"
+        if name is None or (hash_ is None and use == "linked" and not may_be_linked(name)):
+            return None
+        if name not in self.named:
+            found = self.by_hash(hash_) if hash_ else self.beside.get(name)
+            if found is None:
+                return None
+            self.named[name] = found
+        return self.named[name]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The SQL of pictures and files: rows of what was added, of smaller copies, and of what posts show."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, insert, select, tuple_, union_all, update
@@ -88,9 +89,7 @@ def of_post(connection: Connection, post_id: int) -> dict[str, Media]:
 
 
 def add(connection: Connection, new: Media) -> None:
-    """Inserts the rows of a picture or file, unless they are there."""
-    if connection.execute(select(media.c.hash).where(media.c.hash == new.hash)).first() is not None:
-        return
+    """Inserts the rows of a picture or file."""
     values = {name: getattr(new, name) for name in (*_OF_A_FILE, "given", "alt", "added_at")}
     connection.execute(insert(media).values(values))
     if new.copies:
@@ -98,9 +97,18 @@ def add(connection: Connection, new: Media) -> None:
         connection.execute(insert(media_copies), rows)
 
 
-def describe(connection: Connection, hash_: str, alt: str) -> None:
-    """Writes another alternative text."""
-    connection.execute(update(media).where(media.c.hash == hash_).values(alt=alt))
+def enter(connection: Connection, kept: Media) -> Media:
+    """Writes what `adding.Library.keep` gave, unless it is there; returns it as it is stored.
+
+    An alternative text replaces the former one.
+    """
+    found = by_hashes(connection, [kept.hash]).get(kept.hash)
+    if found is None or found.hash != kept.hash:
+        add(connection, kept)
+        return kept
+    if kept.alt not in ("", found.alt):
+        connection.execute(update(media).where(media.c.hash == kept.hash).values(alt=kept.alt))
+    return replace(found, alt=kept.alt or found.alt)
 
 
 def remove(connection: Connection, hash_: str) -> None:
@@ -111,10 +119,18 @@ def remove(connection: Connection, hash_: str) -> None:
 
 
 def write_of_post(connection: Connection, post_id: int, named: Mapping[str, Media]) -> None:
-    """Writes what a post names, by its references, in the place of what it named before."""
+    """Writes what a post names, by its references, in the place of what it named before.
+
+    What was removed meanwhile is left out.
+    """
     connection.execute(delete(post_media).where(post_media.c.post_id == post_id))
-    if named:
-        rows = [{"post_id": post_id, "reference": name, "media": one.hash} for name, one in sorted(named.items())]
+    known = by_hashes(connection, (one.hash for one in named.values()))
+    rows = [
+        {"post_id": post_id, "reference": reference, "media": one.hash}
+        for reference, one in sorted(named.items())
+        if one.hash in known
+    ]
+    if rows:
         connection.execute(insert(post_media), rows)
 
 

@@ -12,6 +12,7 @@ from feedserver.storage.schema import (
     linked_sites,
     listed,
     post_authors,
+    post_media,
     post_tags,
     posts,
     reader_days,
@@ -21,7 +22,7 @@ from feedserver.storage.schema import (
 )
 from feedserver.text import caseless
 
-_PARTS: Final[tuple[Table, ...]] = (post_tags, post_authors, enclosures, linked_sites)
+_PARTS: Final[tuple[Table, ...]] = (post_tags, post_authors, enclosures, linked_sites, post_media)
 _NOTHING: Final = {
     **dict.fromkeys(("title", "source", "html", "feed_html", "excerpt"), ""),
     **dict.fromkeys(("summary", "image", "deleted_from", "menu", *references.FIELDS)),

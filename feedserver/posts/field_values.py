@@ -94,7 +94,10 @@ def names(front: Mapping[str, Any], field: str) -> tuple[str, ...]:
 
 
 def enclosures(front: Mapping[str, Any]) -> tuple[Enclosure, ...]:
-    """The files of the field `enclosures`: one, or a list; blank ones are left out."""
+    """The files of the field `enclosures`: one, or a list; blank ones are left out.
+
+    The type of one that may be a file of ours is "" where it or the length is not given: the file tells both.
+    """
     return tuple(_enclosure(item) for item in _items(front, "enclosures") if not _is_unsaid(item))
 
 
@@ -113,6 +116,8 @@ def _enclosure(item: object) -> Enclosure:
     url = ascii_url(url)
     if not url or absolute_url(url, ANY_POST) is None or (scheme(url) and split_http(url) is None):
         raise InvalidDocument("enclosures", "url must be an http or https URL, or relative to the post's address")
+    if not (kind and length) and (not scheme(url) or "/media/" in url):
+        return Enclosure(url, "", 0)
     if not _MEDIA_TYPE.fullmatch(kind):
         raise InvalidDocument("enclosures", "type must be a media type such as audio/mpeg")
     if not (length.isascii() and length.isdecimal() and int(length) < 2**53):

@@ -9,7 +9,7 @@ from feedserver.text import caseless, shorten
 
 # The version of what is made of a document: raise it with each change of `rendering`, and when a field becomes a
 # column, and older posts are rendered anew.
-RENDERING: Final = 3
+RENDERING: Final = 4
 
 MAX_SLUG: Final = 200  # characters
 _MAX_NAME: Final = 80  # characters of the name of an untitled post

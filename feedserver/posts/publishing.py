@@ -4,9 +4,10 @@ Texts are rendered before the transaction, as it makes other writers wait. Liste
 The transaction counts a site revision, which is how feeds and pages learn of the change.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -15,24 +16,35 @@ from feedserver.clock import Clock
 from feedserver.errors import GuidTaken, InvalidDocument, NotDeleted, PostErased, PostGone, PostNotFound
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import Job
+from feedserver.media import store as media
+from feedserver.media.model import Media
 from feedserver.posts import document as documents
-from feedserver.posts import erasing, events, ids, scheduling, slugs, spelling, store
+from feedserver.posts import embedding, erasing, events, ids, scheduling, slugs, spelling, store
 from feedserver.posts.events import Listener, PostEvent
 from feedserver.posts.model import DraftText, Post, PostState, Rendered
-from feedserver.posts.rendering import render, with_references
+from feedserver.posts.rendering import Showing, render, with_references
 from feedserver.settings import SiteSettings
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.urls import Urls
 
+Files = Mapping[str, Media]  # those beside a document, by `media.references.name_beside`
+_NONE: Final[Files] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class RenderedDocument:
-    """A document with its body as rendered, in `lang`: what a transaction can write at once."""
+    """A document with its body as rendered, in `lang`: what a transaction can write at once.
+
+    `files` are those beside it, as `media.adding.Library.keep` gave them; `named` are all pictures and files of the
+    site that it names, by their references.
+    """
 
     document: DraftText
     rendered: Rendered
     lang: str
+    files: tuple[Media, ...] = ()
+    named: Mapping[str, Media] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +61,12 @@ class Publisher:
         """Reads the document in `content`, with the site's time zone for dates without one."""
         return documents.read(content, self.settings.zone)
 
-    def add(self, document: DraftText, now: datetime) -> Post:
-        """Stores a new post: published, scheduled if its date is later than now, or a draft."""
-        made = self.render(document)
+    def add(self, document: DraftText, now: datetime, files: Files = _NONE) -> Post:
+        """Stores a new post: published, scheduled if its date is later than now, or a draft.
+
+        `files` are those beside the document that it names, by name, kept but perhaps not entered yet.
+        """
+        made = self.render(document, files)
 
         def operation(connection: Connection) -> Post:
             revision.revise(connection)
@@ -59,11 +74,15 @@ class Publisher:
 
         return self.database.transact(operation)
 
-    def render(self, document: DraftText) -> RenderedDocument:
+    def render(self, document: DraftText, files: Files = _NONE) -> RenderedDocument:
         """Renders a document, for `write`. Takes long: call it outside any transaction. Raises InvalidDocument."""
         lang = document.lang or self.settings.language
-        rendered = render(document.body, lang, document.format)
-        return RenderedDocument(document, with_references(rendered, document.references), lang)
+        found = embedding.meanings(self.database, self.urls, files)
+        showing = Showing(found, embedding.root(page=document.page))
+        rendered = render(document.body, lang, document.format, showing)
+        document = embedding.with_true_enclosures(document, found)
+        rendered = with_references(rendered, document.references)
+        return RenderedDocument(document, rendered, lang, tuple(files.values()), found.named)
 
     def write(
         self,
@@ -99,15 +118,17 @@ class Publisher:
             updated_at=_updated_at(document.updated or published_at, published_at, now),
             created_at=now,
         )
+        _write_media(connection, post_id, made)
         return self._follow_up(connection, None, post_id, self._time(now))
 
-    def edit(self, slug: str, document: DraftText, now: datetime) -> Post:
+    def edit(self, slug: str, document: DraftText, now: datetime, files: Files = _NONE) -> Post:
         """Replaces the content of a post. Without a date it keeps the old one, and `updated` is now.
 
-        The slug stays: `rename` changes it.
+        The slug stays: `rename` changes it. `files` as for `add`; others that the post had beside it mean what they
+        meant.
         """
         now = now.replace(microsecond=0)
-        made = self.render(document)
+        made = self.render(document, {**self.files_of(slug), **files})
 
         def write(connection: Connection, post: Post) -> None:
             _check_kind(post, document)
@@ -123,8 +144,15 @@ class Publisher:
             }
             settled = spelling.settled(connection, document, self.settings.author, post.id)
             store.change(connection, post.id, settled, made.rendered, values)
+            _write_media(connection, post.id, made)
 
         return self._change(slug, write, now)
+
+    def files_of(self, slug: str) -> dict[str, Media]:
+        """The pictures and files that a post names, by their references; none if there is no such post."""
+        with self.database.read() as connection:
+            post = store.by_slug(connection, slug)
+            return {} if post is None else media.of_post(connection, post.id)
 
     def rename(self, slug: str, new: str) -> Post:
         """Changes the slug of a post; the old address redirects for ever."""
@@ -227,6 +255,12 @@ class Publisher:
     def _notify(self, connection: Connection, event: PostEvent) -> None:
         for listener in self.listeners:
             listener(connection, event)
+
+
+def _write_media(connection: Connection, post_id: int, made: RenderedDocument) -> None:
+    for file in made.files:
+        media.enter(connection, file)
+    media.write_of_post(connection, post_id, made.named)
 
 
 def _state(document: DraftText, now: datetime) -> PostState:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from html import unescape
 
 import turbohtml
 
 from feedserver.host_names import host_name
+from feedserver.media.markup import with_media
+from feedserver.media.references import Meanings
 from feedserver.posts import nesting
 from feedserver.posts.addresses import unmarked
 from feedserver.posts.containment import contained
@@ -28,15 +30,24 @@ _TO_ENDPOINT = re.compile(  # values that hold no “=”, so that it is linear
 _REFERENCE = re.compile(r"&#(?:[0-9]++|x[0-9a-f]++);?", re.IGNORECASE)
 
 
-def render(body: str, language: str, written_in: Format = "markdown") -> Rendered:
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """How pictures and files stand in a text: what its addresses mean, and what leads from it to the site."""
+
+    meanings: Meanings
+    root: str
+
+
+def render(body: str, language: str, written_in: Format = "markdown", showing: Showing | None = None) -> Rendered:
     """`body` (clean text) in `language` (BCP 47) rendered, the same for every address of the post.
 
-    HTML stays as it is. Raises InvalidDocument if it becomes too long, or is nested so that parsers take too long.
+    HTML stays as it is, but for the pictures and files of the site. Raises InvalidDocument if it becomes too long, or
+    is nested so that parsers take too long.
     """
-    page_html, html = (
-        _REFERENCE.sub(_harmless_reference, clean(version)) for version in _html(body, language, written_in)
-    )
-    nesting.check(html)
+    page_html, html = _checked_html(body, language, written_in)
+    if showing is not None and showing.meanings.may_stand_in(html):
+        page_html = with_media(page_html, showing.meanings.find, showing.root, for_pages=True)
+        html = with_media(html, showing.meanings.find, showing.root, for_pages=False)
     feed_html = for_feeds(html)
     return Rendered(
         html=_without_endpoints(contained(page_html) or unmarked(feed_html)),
@@ -45,6 +56,19 @@ def render(body: str, language: str, written_in: Format = "markdown") -> Rendere
         image=_first_image(feed_html),
         hosts=_hosts(feed_html),
     )
+
+
+def html_as_written(body: str, language: str, written_in: Format) -> str:
+    """The HTML in which addresses stand as the author wrote them. Raises like `render`."""
+    return _checked_html(body, language, written_in)[1]
+
+
+def _checked_html(body: str, language: str, written_in: Format) -> tuple[str, str]:
+    page_html, html = (
+        _REFERENCE.sub(_harmless_reference, clean(version)) for version in _html(body, language, written_in)
+    )
+    nesting.check(html)
+    return page_html, html
 
 
 def _html(body: str, language: str, written_in: Format) -> tuple[str, str]:

@@ -11,21 +11,23 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select
 
 from feedserver.errors import InvalidDocument
-from feedserver.posts import references, store
+from feedserver.media import store as media
+from feedserver.posts import embedding, references, store
 from feedserver.posts.document import body_of, format_of, references_of
 from feedserver.posts.model import RENDERING, Rendered
-from feedserver.posts.rendering import render, with_references
+from feedserver.posts.rendering import Showing, render, with_references
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import posts
+from feedserver.urls import Urls
 
 logger = logging.getLogger(__name__)
 _AT_A_TIME: Final = 100  # posts in one transaction
-_Row = Row[tuple[int, str, str, str]]
+_Row = Row[tuple[int, str, str, str, bool]]
 _Anew = tuple[Rendered, dict[str, Any]]  # the body, and columns of fields
 
 
-def rerender(database: Database) -> int:
+def rerender(database: Database, urls: Urls) -> int:
     """Renders all posts whose HTML is of an older version. Returns their number.
 
     A post that is too complex by today's rules keeps its HTML, and is logged.
@@ -33,23 +35,28 @@ def rerender(database: Database) -> int:
     done, last = 0, 0
     while rows := _outdated(database, last):
         last = rows[-1].id
-        rendered = {row: found for row in rows if (found := _rendered(row))}
+        rendered = {row: found for row in rows if (found := _rendered(database, urls, row))}
         done += database.transact(partial(_write, rendered))
     return done
 
 
 def _outdated(database: Database, after: int) -> list[_Row]:
-    columns = select(posts.c.id, posts.c.slug, posts.c.source, posts.c.lang)
+    columns = select(posts.c.id, posts.c.slug, posts.c.source, posts.c.lang, posts.c.page)
     query = columns.where(posts.c.rendering < RENDERING, posts.c.id > after)
     with database.read() as connection:
         return list(connection.execute(query.order_by(posts.c.id).limit(_AT_A_TIME)))
 
 
-def _rendered(row: _Row) -> _Anew | None:
+def _rendered(database: Database, urls: Urls, row: _Row) -> _Anew | None:
+    with database.read() as connection:
+        found = embedding.meanings(database, urls, media.of_post(connection, row.id))
     try:
         fields = _references(row)
         about = references.lines(*(fields.get(name, ()) for name in references.FIELDS))
-        return with_references(render(body_of(row.source), row.lang, format_of(row.source)), about), fields
+        body = render(
+            body_of(row.source), row.lang, format_of(row.source), Showing(found, embedding.root(page=row.page))
+        )
+        return with_references(body, about), fields
     except InvalidDocument as error:
         logger.warning("the post %s keeps its old HTML: %s", ascii(row.slug), error)
         return None

@@ -7,6 +7,7 @@ import pytest
 from feedserver.errors import PostNotFound
 from feedserver.posts import publishing, rendering, store
 from feedserver.posts.model import Format, Post, Rendered
+from feedserver.posts.rendering import Showing
 from feedserver.services import WebServices
 from tests.posts.builders import edit
 from tests.support.fixtures import Publish
@@ -19,8 +20,8 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Callable[[], ob
     def arrange(changes: list[Callable[[], object]]) -> None:
         real = rendering.render
 
-        def render(body: str, language: str, written_in: Format) -> Rendered:
-            rendered = real(body, language, written_in)
+        def render(body: str, language: str, written_in: Format, showing: Showing) -> Rendered:
+            rendered = real(body, language, written_in, showing)
             if changes:
                 changes.pop(0)()
             return rendered

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from feedserver.installation import upgrade
 from feedserver.posts import rendering, rerendering, store
 from feedserver.posts.model import Format, Rendered
+from feedserver.posts.rendering import Showing
 from feedserver.services import WebServices
 from feedserver.storage.schema import posts
 from tests.posts.builders import edit, everything, publish
@@ -53,7 +54,7 @@ def test_fields_that_an_older_program_did_not_know_are_read_from_the_document(se
             update(posts).where(posts.c.slug == "none").values(source="---\nslug: none\nreply_to: Ann\n---\nwords")
         )
 
-    assert rerendering.rerender(services.database) == 2
+    assert rerendering.rerender(services.database, services.urls) == 2
 
     with services.database.read() as connection:
         reply, none = (store.by_slug(connection, slug) for slug in ("reply", "none"))
@@ -68,7 +69,7 @@ def test_an_old_post_is_rendered_anew_in_its_own_language_and_keeps_its_id_and_d
     publish(services, "Quote", '"Yes"', slug="quote")
     age(services)
 
-    rerendering.rerender(services.database)
+    rerendering.rerender(services.database, services.urls)
 
     with services.database.read() as connection:
         found = {slug: store.by_slug(connection, slug) for slug in ("zitat", "quote")}
@@ -85,7 +86,7 @@ def test_more_posts_than_one_transaction_writes_are_all_rendered_anew(
     services.publisher.delete("post-3")
     age(services)
 
-    assert rerendering.rerender(services.database) == 5
+    assert rerendering.rerender(services.database, services.urls) == 5
 
     with services.database.read() as connection:
         assert set(connection.execute(select(posts.c.excerpt)).scalars()) == {"words"}
@@ -96,13 +97,13 @@ def test_an_edit_that_comes_between_is_kept(services: WebServices, monkeypatch: 
     age(services)
     real = rendering.render
 
-    def render_late(body: str, language: str, written_in: Format) -> Rendered:
+    def render_late(body: str, language: str, written_in: Format, showing: Showing) -> Rendered:
         edit(services, "a-post", "A post", "after")
-        return real(body, language, written_in)
+        return real(body, language, written_in, showing)
 
     monkeypatch.setattr(rerendering, "render", render_late)
 
-    assert rerendering.rerender(services.database) == 0
+    assert rerendering.rerender(services.database, services.urls) == 0
 
     with services.database.read() as connection:
         assert connection.execute(select(posts.c.excerpt)).scalar_one() == "after"
@@ -119,7 +120,7 @@ def test_a_post_that_is_refused_today_keeps_its_old_html(
         connection.execute(update(posts).where(posts.c.slug == "deep").values(source=deep))
 
     with caplog.at_level(logging.WARNING):
-        assert rerendering.rerender(services.database) == 1
+        assert rerendering.rerender(services.database, services.urls) == 1
 
     with services.database.read() as connection:
         found = {row.slug: row.excerpt for row in connection.execute(select(posts.c.slug, posts.c.excerpt))}
@@ -132,7 +133,7 @@ def test_html_is_rendered_anew_as_html(services: WebServices) -> None:
     with services.database.write() as connection:
         connection.execute(update(posts).values(html="old", rendering=0))
 
-    assert rerendering.rerender(services.database) == 1
+    assert rerendering.rerender(services.database, services.urls) == 1
 
     with services.database.read() as connection:
         found = store.by_id(connection, post.id)

@@ -12,6 +12,7 @@ from feedserver.posts.rerendering import rerender
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata, posts
+from feedserver.urls import Urls
 from tests.storage.test_upgrade_of_thoughts import POST, THOUGHT, insert
 from tests.support.upgrading import upgrade_to
 
@@ -66,7 +67,7 @@ def test_posts_are_rendered_anew_after_their_upgrade(full: Database) -> None:
         connection.execute(text("INSERT INTO site (id, guid, revision, created_at) VALUES (1, 'g', 4, '2026-01-01')"))
 
     upgrade_to(full, "head")
-    assert rerender(full) == 2
+    assert rerender(full, Urls("http://blog.example")) == 2
 
     with full.read() as connection:
         assert [post.image for post in store.by_ids(connection, (1, 7)).values()] == ["roof.jpg", "roof.jpg"]
