@@ -13,9 +13,11 @@ from typing import Any, Final, NamedTuple
 
 from gunicorn.glogging import Logger
 
-from feedserver.discreet_logs import DISCREET, configure, hidden, prefix
+from feedserver import log_lines, request_ids
+from feedserver.discreet_logs import DISCREET, configure, hidden
+from feedserver.web.observing import NO_ROUTE, ROUTE
 
-FORMAT: Final = '%(h)s "%(r)s" %(s)s %(B)s %(M)sms "%(a)s"'
+FORMAT: Final = f'%(h)s "%(r)s" %(s)s %(B)s %(M)sms "%(a)s" %({{{request_ids.KEY}}}e)s'
 
 _CAPACITY: Final = 4000  # lines waiting to be written: a second of a busy worker
 _GATHER_SECONDS: Final = 0.05  # between two batches: waking for each line would cost a tenth of a feed response
@@ -36,6 +38,8 @@ class AccessLogger(Logger):  # type: ignore[misc] # gunicorn is published withou
         super().setup(cfg)
         configure()
         self.error_log.addFilter(DISCREET)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(log_lines.LINES)
         self._is_default = cfg.access_log_format == FORMAT  # reading it for each record costs a third more
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
@@ -55,7 +59,7 @@ class AccessLogger(Logger):  # type: ignore[misc] # gunicorn is published withou
         self._lines.close()
 
     def _write(self, lines: Sequence[str]) -> None:
-        begun = prefix()  # they are at most `_GATHER_SECONDS` old
+        begun = log_lines.begun()  # they are at most `_GATHER_SECONDS` old
         lines = [begun + line for line in lines]
         if self.cfg.accesslog == "-":  # not through `logging`: its lock would keep a blocked process from ending
             for piece in _pieces(lines):
@@ -66,7 +70,7 @@ class AccessLogger(Logger):  # type: ignore[misc] # gunicorn is published withou
 
 
 class Record(NamedTuple):
-    """One answered request. `str` makes its line in FORMAT, in the writing thread: cheaper in batches."""
+    """One answered request. `str` makes its line, in FORMAT or as JSON, in the writing thread: cheaper in batches."""
 
     address: str
     method: str
@@ -76,6 +80,8 @@ class Record(NamedTuple):
     sent: int  # bytes of the body
     time: timedelta
     agent: str
+    request_id: str
+    route: str
 
     @classmethod
     def of(cls, resp: Any, environ: Mapping[str, Any], request_time: timedelta) -> "Record":
@@ -90,15 +96,42 @@ class Record(NamedTuple):
             resp.sent,
             request_time,
             get("HTTP_USER_AGENT", "-"),
+            get(request_ids.KEY, "-"),
+            get(ROUTE, NO_ROUTE),
         )
 
     def __str__(self) -> str:
-        """Escapes quotes as gunicorn does and all but printable ASCII as `\\xNN`; hides private addresses."""
-        request = _safe(f"{self.method} {self.uri} {self.protocol}").replace('"', '\\"')
-        agent = _safe(self.agent).replace('"', '\\"')
-        status = self.status.split(None, 1)[0] if isinstance(self.status, str) else self.status
-        milliseconds = self.time // _MILLISECOND
-        return f'{self.address} "{request}" {status} {self.sent} {milliseconds}ms "{agent}"'
+        return log_lines.rest(self._as_text, self._as_json)
+
+    def _as_text(self) -> str:
+        """Escapes quotes as gunicorn does."""
+        request, agent = self._request.replace('"', '\\"'), _safe(self.agent).replace('"', '\\"')
+        return f'{self.address} "{request}" {self._status} {self.sent} {self._ms}ms "{agent}" {self.request_id}'
+
+    def _as_json(self) -> dict[str, Any]:
+        return {
+            "event": "request",
+            "request_id": self.request_id,
+            "route": self.route,
+            "request": self._request,
+            "status": int(self._status),
+            "bytes": self.sent,
+            "ms": self._ms,
+            "client": self.address,
+            "agent": _safe(self.agent),
+        }
+
+    @property
+    def _request(self) -> str:
+        return _safe(f"{self.method} {self.uri} {self.protocol}")
+
+    @property
+    def _status(self) -> str | int:
+        return self.status.split(None, 1)[0] if isinstance(self.status, str) else self.status
+
+    @property
+    def _ms(self) -> int:
+        return self.time // _MILLISECOND
 
 
 class LineWriter:
@@ -142,7 +175,7 @@ class LineWriter:
             lines, goes_on = self._next_batch()
             with self._lock:
                 dropped, self._dropped = self._dropped, 0
-            told = [f"{dropped} lines of the access log were dropped"] if dropped else []
+            told = [_about_dropped(dropped)] if dropped else []
             try:
                 if lines or told:
                     self._write([*lines, *told])
@@ -167,8 +200,13 @@ class LineWriter:
             self._dropped += number
 
 
+def _about_dropped(number: int) -> str:
+    event = f"{number} lines of the access log were dropped"
+    return log_lines.rest(lambda: event, lambda: {"event": event})
+
+
 def _safe(text: str) -> str:
-    """Printable ASCII without private addresses. The bytes of a request come as one character each."""
+    """Printable ASCII, all else as `\\xNN`, without private addresses. The bytes of a request come as characters."""
     if not (text.isascii() and text.isprintable()):
         text = _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
     return hidden(text)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedserver import health, worker_settings
+from feedserver import health, request_ids, worker_settings
 from feedserver.clock import rfc3339
 from feedserver.errors import FeedNotFound, MediaStoreError, PostGone, PostNotFound
 from feedserver.feeds import autodiscovery, browsing
@@ -34,6 +34,7 @@ from feedserver.urls import Urls, ascii_url
 from feedserver.web.feed_fast_path import FeedFastPath
 from feedserver.web.media_fast_path import MediaFastPath
 from feedserver.web.middleware import BodyDeadline, Mounted, TrustedProxies
+from feedserver.web.observing import NO_ROUTE, ROUTE, Observed
 from feedserver.web.routing import EncodedSlashes, NameConverter, WsgiApp, encoded_path, plain_path
 from feedserver.websub import views as websub_views
 
@@ -102,6 +103,10 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
         health.blueprint,
     ):
         app.register_blueprint(blueprint)
+    if services.metrics is not None:
+        from feedserver.metrics import views as metrics_views
+
+        app.register_blueprint(metrics_views.blueprint)
     if services.settings.websub.hub:
         app.register_blueprint(websub_views.blueprint)
     _prepare_templates(app, services)
@@ -109,18 +114,19 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
     app.before_request(_to_the_one_address)
     page_headers = _page_headers(services.urls)
     app.after_request(partial(_secure, page_headers, _card_headers(page_headers)))
-    app.wsgi_app = _layered(app.wsgi_app, services)  # type: ignore[method-assign]
+    app.wsgi_app = _layered(app.wsgi_app, services)  # type: ignore[method-assign, assignment]
     return app
 
 
-def _layered(flask: WsgiApp, services: WebServices) -> TrustedProxies:
+def _layered(flask: WsgiApp, services: WebServices) -> WsgiApp:
     """The layers that a request passes before Flask, the innermost first."""
     settings = services.settings
     in_time = BodyDeadline(flask, seconds=_BODY_SECONDS, max_bytes=comments.MAX_BODY)
     feeds_first = FeedFastPath(EncodedSlashes(in_time), services.feed_responder, services.urls)
     media_first = MediaFastPath(feeds_first, services.media_responder)
-    mounted = Mounted(media_first, settings.site.url, everywhere=("/healthz", "/readyz", "/robots.txt"))
-    return TrustedProxies(mounted, settings.server.trusted_proxies)
+    mounted = Mounted(media_first, settings.site.url, everywhere=("/healthz", "/readyz", "/metrics", "/robots.txt"))
+    in_front = TrustedProxies(mounted, settings.server.trusted_proxies)
+    return in_front if services.counts is None else Observed(in_front, services.counts.request)
 
 
 def _prepare_templates(app: Flask, services: WebServices) -> None:
@@ -131,6 +137,7 @@ def _prepare_templates(app: Flask, services: WebServices) -> None:
         "site": site,
         "urls": services.urls,
         "feed_urls": partial(urls_by_format, services.urls),
+        "request_id": request_ids.current,
         "stylesheet": services.urls.at(f"/static/style.css?v={digest}"),
     }
     zone = ZoneInfo(site.timezone)
@@ -226,7 +233,11 @@ def _card_headers(page_headers: dict[str, str]) -> dict[str, str]:
 
 
 def _secure(page_headers: dict[str, str], card_headers: dict[str, str], response: Response) -> Response:
-    """Adds security headers: nosniff to all responses, `page_headers` to HTML, `card_headers` to cards."""
+    """Adds security headers: nosniff to all responses, `page_headers` to HTML, `card_headers` to cards.
+
+    Notes the route, for what observes requests.
+    """
+    request.environ[ROUTE] = request.endpoint or NO_ROUTE
     response.headers["X-Content-Type-Options"] = "nosniff"
     if response.mimetype == "text/html":
         headers = card_headers if request.endpoint == "oembed.card" else page_headers

@@ -1,18 +1,15 @@
-"""The form of all log lines, which is gunicorn's, and what none holds: addresses that open something by themselves, and
-characters that change a terminal or forge a line. `access_log` and config/nginx.conf keep to the same."""
+"""What no log line holds: addresses that open something by themselves, and characters that change a terminal or forge a
+line. `access_log` and config/nginx.conf keep to the same."""
 
 import logging
-import os
 import re
-import time
 import warnings
 from typing import Final
 
+from feedserver.log_lines import LINES
 from feedserver.text import printable
 
 PRIVATE: Final = ("receipts", "moderation")  # below these, the next part of an address is a secret
-FORMAT: Final = "%(asctime)s [%(process)d] [%(levelname)s] %(message)s"
-TIME: Final = "[%Y-%m-%d %H:%M:%S %z]"
 
 # Whatever comes between, such as further slashes, blanks or dot segments, is hidden too.
 _ADDRESS: Final = re.compile(
@@ -65,17 +62,14 @@ def configure() -> None:
 
     Of other libraries only warnings; those of Python too, a line each.
     """
-    logging.basicConfig(level=logging.WARNING, format=FORMAT, datefmt=TIME)
+    to_standard_error = logging.StreamHandler()
+    to_standard_error.setFormatter(LINES)
+    logging.basicConfig(level=logging.WARNING, handlers=[to_standard_error])
     logging.getLogger("feedserver").setLevel(logging.INFO)
     logging.captureWarnings(True)
     warnings.formatwarning = _warning
     for handler in logging.getLogger().handlers:
         handler.addFilter(DISCREET)
-
-
-def prefix() -> str:
-    """How a line of this moment begins that does not pass through `logging`."""
-    return f"{time.strftime(TIME)} [{os.getpid()}] [INFO] "
 
 
 def _warning(

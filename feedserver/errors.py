@@ -404,6 +404,7 @@ class FetchError(FeedserverError):
     """
 
     peer = "the source"
+    outcome = "failed"  # a word for /metrics
 
     def __str__(self) -> str:
         return super().__str__().replace("{peer}", self.peer)
@@ -414,6 +415,8 @@ class AddressForbidden(FetchError):
 
     `why` is for the owner of this site alone; empty where the text says it.
     """
+
+    outcome = "forbidden"
 
     def __init__(self, text: str, why: str = "") -> None:
         super().__init__(text)
@@ -427,21 +430,31 @@ class AddressForbidden(FetchError):
 class HostUnknown(FetchError):
     """The name does not resolve."""
 
+    outcome = "unknown_host"
+
 
 class TimedOut(FetchError):
     """The deadline of the whole fetch has passed."""
+
+    outcome = "timeout"
 
 
 class ConnectionFailed(FetchError):
     """The connection was refused or reset, TLS failed, or the response is broken."""
 
+    outcome = "connection"
+
 
 class RedirectRefused(FetchError):
     """More than five redirects, a loop, or one to a URL that is never contacted: another scheme, userinfo."""
 
+    outcome = "redirect"
+
 
 class BudgetSpent(FetchError):
     """A redirect leads to a host whose fetch limit is reached."""
+
+    outcome = "put_off"
 
 
 class BadStatus(FetchError):

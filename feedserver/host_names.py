@@ -1,8 +1,9 @@
 """Host names and IP addresses in one spelling each, so that they can be compared and share limits."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from socket import inet_aton, inet_ntoa
 from urllib.parse import SplitResult, unquote
 
@@ -86,3 +87,8 @@ def netloc(parts: SplitResult) -> str:
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+def is_within(address: IPv4Address | IPv6Address, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    """Whether an address (`unmapped`) belongs to one of the networks."""
+    return any(address.version == network.version and address in network for network in networks)

@@ -12,7 +12,7 @@ from feedserver.posts import scheduling
 from feedserver.readership.folding import fold_days
 from feedserver.sending.delivery import Delivery
 from feedserver.sending.store import SEND, TELL
-from feedserver.services import JobServices, egress_policy
+from feedserver.services import JobServices
 from feedserver.storage import rate_limits
 from feedserver.storage.engine import Database
 from feedserver.thoughts.retention import RefusalCounter, Retention
@@ -30,7 +30,7 @@ from feedserver.websub.verification import CONFIRM, Verification
 def make_verifier(services: JobServices, guarded: Fetch | None, cpu_clock: Callable[[], float]) -> Verifier:
     """Verifies pings with `guarded`, by default the fetcher of pages with the site's policy."""
     database, urls, settings = services.database, services.urls, services.settings
-    guarded = guarded or partial(fetch, policy=egress_policy(settings))
+    guarded = guarded or partial(fetch, policy=services.egress)
     return Verifier(database, urls, settings, services.clock, cpu_clock, guarded, RefusalCounter(settings.keep))
 
 

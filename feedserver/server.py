@@ -18,13 +18,14 @@ from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
 
-from feedserver import access_log, listening, settings, site_address, worker_settings
+from feedserver import access_log, listening, log_lines, settings, site_address, worker_settings
 from feedserver.access_log import AccessLogger
 from feedserver.app import compile_templates, create_app
 from feedserver.errors import FeedserverError, SettingsError
 from feedserver.feeds.scopes import SITE, urls_by_format
 from feedserver.installation import init
 from feedserver.jobs.worker import STOP_SECONDS, Worker
+from feedserver.metrics import folder
 from feedserver.services import EXTENSION, Services, WebServices
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
@@ -66,7 +67,12 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is published wit
 def gunicorn_settings(
     bind: str = settings.BIND, workers: int | None = None, threads: int = settings.THREADS
 ) -> dict[str, Any]:
-    """gunicorn's settings by name. `workers` defaults to `WEB_CONCURRENCY` or the number of cores."""
+    """gunicorn's settings by name. `workers` defaults to `WEB_CONCURRENCY` or the number of cores.
+
+    Chooses the form of log lines, before gunicorn writes its first one.
+    """
+    with suppress(SettingsError):  # which `prepare` tells
+        log_lines.use(settings.load().server.log)
     return {
         "bind": bind,
         "workers": workers or int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1),
@@ -90,6 +96,8 @@ def gunicorn_settings(
         "pre_request": _pre_request,
         "post_request": _post_request,
         "worker_exit": _worker_exit,
+        "child_exit": _child_exit,
+        "on_exit": _on_exit,
     }
 
 
@@ -111,6 +119,16 @@ def prepare(addresses: Sequence[object], *, reuse_port: bool = False) -> None:
     services = Services(report.settings)
     init(services, example=True)
     services.database.close()  # workers must not inherit its connections
+    if report.settings.server.metrics:
+        _count_together(report.settings)
+
+
+def _count_together(given: settings.Settings) -> None:
+    """Lets all workers count requests together, before the first of them imports what counts."""
+    try:
+        folder.begin(given.data_dir)
+    except OSError as error:
+        _log.warning("/metrics counts the requests of one worker alone: %s: %s", error.filename, error.strerror)
 
 
 def _on_starting(server: Any) -> None:
@@ -139,6 +157,7 @@ def _on_reload(server: Any) -> None:
     except FeedserverError as error:
         _log.error("reloaded with the settings of before: %s", error)
         return
+    log_lines.use(worker_settings.in_force().server.log)
     _follow_address(server)
 
 
@@ -244,6 +263,15 @@ def _worker_exit(_server: Any, worker: Any) -> None:
         services.database.close()
     if isinstance(worker.log, AccessLogger):
         worker.log.close()
+
+
+def _child_exit(_server: Any, worker: Any) -> None:
+    """Keeps what a worker has counted that has ended, in whatever way."""
+    folder.merge(worker.pid)
+
+
+def _on_exit(_server: Any) -> None:
+    folder.end()
 
 
 def _services_of(worker: Any) -> WebServices:

@@ -3,6 +3,7 @@
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from threading import Lock
 from time import thread_time
@@ -29,6 +30,10 @@ from feedserver.websub.other_hubs import OtherHubs
 
 if TYPE_CHECKING:
     from feedserver.feeds.documents import FeedDocuments
+    from feedserver.feeds.responses import ResponseListener
+    from feedserver.metrics.counting import Counts
+    from feedserver.metrics.exposition import Exposition
+    from feedserver.readership.counting import Readership
     from feedserver.thoughts.comments import Tokens
     from feedserver.thoughts.verification.inspect import Fetch
 
@@ -47,10 +52,11 @@ class Services:
         clock: Clock = utc_now,
         condition: Condition | None = None,
         exchange: Exchange | None = None,
+        tell_fetch: Callable[[str], None] | None = None,
     ) -> None:
         """A process that goes on when the database fails gives a `condition`, which logs it.
 
-        `exchange` replaces the guarded way out in tests.
+        `exchange` replaces the guarded way out in tests; `tell_fetch` is told how each use of that ended.
 
         Raises StorageError for a bad database URL or data directory.
         """
@@ -60,7 +66,10 @@ class Services:
         self.settings = settings = site_address.settings_in_force(settings, self.database)
         self.urls = Urls(settings.site.url)
         self.media_files = media_store(settings)
-        self.exchange = exchange or partial(guarded_exchange, policy=egress_policy(settings))
+        self.egress = egress_policy(settings)
+        if tell_fetch is not None:
+            self.egress = replace(self.egress, tell=tell_fetch)
+        self.exchange = exchange or partial(guarded_exchange, policy=self.egress)
         author = settings.site.author
         self.other_hubs = OtherHubs(self.database, self.urls, settings.websub.hubs, author, clock, self.exchange)
         self.outbox = Outbox(self.database, self.urls, settings.sending, clock)
@@ -72,7 +81,7 @@ class Services:
 
     def require_allowed(self, url: str, peer: str) -> None:
         """Raises AddressForbidden if nothing is sent to `url`, another FetchError if its name cannot be looked up."""
-        require_allowed(url, egress_policy(self.settings), peer)
+        require_allowed(url, self.egress, peer)
 
     @property
     def moderation_key(self) -> str:
@@ -97,11 +106,12 @@ class JobServices(Services):
         cpu_clock: Callable[[], float] = thread_time,
         condition: Condition | None = None,
         exchange: Exchange | None = None,
+        tell_fetch: Callable[[str], None] | None = None,
     ) -> None:
         """`fetch` and `cpu_clock` replace the fetcher of pages and the CPU seconds of a thread in tests."""
         from feedserver.job_handlers import make_runner, make_verifier
 
-        super().__init__(settings, clock, condition, exchange)
+        super().__init__(settings, clock, condition, exchange, tell_fetch)
         self._documents: FeedDocuments | None = None
         self._documents_lock = Lock()
         self.verifier = make_verifier(self, fetch, cpu_clock)
@@ -147,8 +157,11 @@ class WebServices(JobServices):
         from feedserver.thoughts.slots import WaitingSlots
         from feedserver.websub.subscribing import Hub
 
-        super().__init__(settings, clock, fetch, cpu_clock, Condition("the database"), exchange)
+        self.counts = _counts(settings)
+        tell_fetch = self.counts.fetch if self.counts else None
+        super().__init__(settings, clock, fetch, cpu_clock, Condition("the database"), exchange, tell_fetch)
         settings = self.settings
+        self.metrics = self._metrics()
         self.changes = Changes(self.database)
         self.write_probe = WriteProbe(self.database, clock)
         self._tokens: tuple[int, Tokens] | None = None
@@ -163,7 +176,16 @@ class WebServices(JobServices):
         self.media_responder = MediaResponder(self.database, self.media_files)
         self.download_limit = DownloadLimit(self.database, settings.limits.copies, clock)
         self.readership = Readership(self.database, clock)
-        self.feed_responder = FeedResponder(self.feed_documents, self.download_limit, self.readership.count)
+        listener = _both(self.readership, self.counts) if self.counts else self.readership.count
+        self.feed_responder = FeedResponder(self.feed_documents, self.download_limit, listener)
+
+    def _metrics(self) -> "Exposition | None":
+        if self.counts is None:
+            return None
+        from feedserver.metrics.exposition import Exposition
+        from feedserver.metrics.site_figures import SiteFigures
+
+        return Exposition(self.counts, SiteFigures(self.database, self.settings.limits, self.clock))
 
     @property
     def tokens(self) -> "Tokens":
@@ -178,6 +200,25 @@ class WebServices(JobServices):
             with self.database.read() as connection:
                 self._tokens = known, Tokens(revision.secret(connection))
         return self._tokens[1]
+
+
+def _counts(settings: Settings) -> "Counts | None":
+    """What counts requests; None where nobody may read the counts, which spares what counts."""
+    if not settings.server.metrics:
+        return None
+    from feedserver.metrics.counting import Counts
+
+    return Counts()
+
+
+def _both(readership: "Readership", counts: "Counts") -> "ResponseListener":
+    """What hears of each response to a feed reader."""
+
+    def count(user_agent: str | None, address: str | None, feed_key: str, status: int, sent: int) -> None:
+        readership.count(user_agent, address, feed_key, status, sent)
+        counts.feed(status)
+
+    return count
 
 
 def services() -> WebServices:

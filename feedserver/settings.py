@@ -23,6 +23,7 @@ from feedserver.setting_sources import CONFIG_VARIABLE, PREFIX, Given, file_in_u
 from feedserver.setting_types import Converter, Network
 
 BIND = "127.0.0.1:8000"  # what the server listens on by default
+_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 THREADS = 16  # in each process: with 4, eight slow requests stop a site
 
 
@@ -153,8 +154,12 @@ class JobsSettings:
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
     trusted_proxies: tuple[Network, ...] = _setting(
-        (ip_network("127.0.0.0/8"), ip_network("::1")), types.networks, "networks whose X-Forwarded-* are believed"
+        _LOOPBACK, types.networks, "networks whose X-Forwarded-* are believed"
     )
+    metrics: tuple[Network, ...] = _setting(
+        _LOOPBACK, types.networks, "networks that may read /metrics; empty: nobody, and nothing is counted"
+    )
+    log: str = _setting("text", types.choice("text", "json"), "log lines of a server and a worker: text, or JSON")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The access log: gunicorn's line, without private addresses, written by a thread that no request waits for."""
 
 import io
+import json
 import logging
 import re
 import sys
@@ -16,6 +17,7 @@ import pytest
 from gunicorn.config import Config
 from gunicorn.glogging import Logger, SafeAtoms
 
+from feedserver import log_lines
 from feedserver.access_log import FORMAT, AccessLogger, LineWriter
 from tests.support.private_addresses import SECRET, SPELLINGS
 
@@ -32,6 +34,7 @@ def environ(path: str = "/feed.rss?page=2", agent: str | None = "Reader/1.0") ->
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "192.0.2.7",
         "HTTP_REFERER": f"http://blog.example{path}",
+        "feedserver.request_id": "5ee1",
     } | named
 
 
@@ -82,7 +85,7 @@ def test_bytes_that_could_change_a_terminal_or_forge_a_line_are_escaped(
 ) -> None:
     line = logged(logger, written, environ(agent="caf\xc3\xa9\x1b[31m\x85\n192.0.2.8"))
 
-    assert line.endswith(r'"caf\xc3\xa9\x1b[31m\x85\x0a192.0.2.8"')
+    assert line.endswith(r'"caf\xc3\xa9\x1b[31m\x85\x0a192.0.2.8" 5ee1')
 
 
 PRIVATE = [
@@ -286,3 +289,23 @@ def test_the_thread_starts_with_the_first_line_so_that_it_is_not_lost_in_a_fork(
     (thread,) = set(threading.enumerate()) - before
     lines.close()
     assert (thread.name, thread.is_alive(), thread.daemon) == ("access log", False, True)
+
+
+def test_as_json_it_has_route_status_and_milliseconds(
+    logger: AccessLogger, written: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_lines.LINES, "form", "json")
+
+    line = logged(logger, written, environ('/receipts/SECRET"\n') | {"feedserver.route": "private.receipt"})
+
+    assert json.loads("{" + line) == {
+        "event": "request",
+        "request_id": "5ee1",
+        "route": "private.receipt",
+        "request": "GET /receipts/… HTTP/1.1",
+        "status": 200,
+        "bytes": 1234,
+        "ms": 2345,
+        "client": "192.0.2.7",
+        "agent": "Reader/1.0",
+    }

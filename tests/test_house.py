@@ -19,6 +19,7 @@ SHARED = {
     "host_names",
     "private_files",
     "request_body",
+    "request_ids",
     "setting_sources",
     "setting_types",
     "settings",
@@ -41,6 +42,7 @@ MAY_IMPORT = {
     "feeds": {"thoughts", "posts", "storage"},
     "sending": {"thoughts", "posts", "jobs", "storage"},
     "websub": {"feeds", "thoughts", "posts", "jobs", "storage"},
+    "metrics": {"sending", "websub", "thoughts", "posts", "jobs", "storage"},
     "pages": {"feeds", "sending", "thoughts", "posts", "storage"},
     "web": {"feeds", "media", "storage"},
 }
@@ -65,6 +67,7 @@ VIEWS = {
     "feeds/browsing.py",
     "feeds/views.py",
     "media/views.py",
+    "metrics/views.py",
     "pages/archive.py",
     "pages/comment_form.py",
     "pages/crawlers.py",

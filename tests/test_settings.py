@@ -74,6 +74,13 @@ EVERY = {
         '"10.0.0.0/8, fd00::/8"',
         A,
     ),
+    "server.metrics": (
+        (ip_network("127.0.0.0/8"), ip_network("::1")),
+        "10.0.0.0/8,fd00::/8",
+        '"10.0.0.0/8, fd00::/8"',
+        A,
+    ),
+    "server.log": ("text", "json", '"json"', "json"),
 }
 
 

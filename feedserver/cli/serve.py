@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from feedserver import listening
+from feedserver import listening, log_lines
 from feedserver.cli.arguments import Commands, open_jobs, positive, verb
 from feedserver.condition import Condition
 from feedserver.errors import FeedserverError, SettingsError
@@ -85,4 +85,6 @@ def _followed_by_signal() -> JobServices | None:
 
 
 def _opened() -> JobServices:
-    return open_jobs(Condition("the database"))
+    services = open_jobs(Condition("the database"))
+    log_lines.use(services.settings.server.log)
+    return services

@@ -46,6 +46,8 @@ class Policy:
     timeout: float  # seconds for everything: names, connections, TLS, redirects, body
     max_bytes: int  # of body, after decompression
     user_agent: str
+    # Is told how each exchange ended: the class of the status (“2xx”), or `FetchError.outcome`.
+    tell: Callable[[str], None] = lambda _: None
 
 
 def look_up(host: str, port: int) -> list[SocketAddress]:

@@ -122,7 +122,7 @@ def exchange(
     """
     deadline = Deadline(policy.timeout if timeout is None else timeout)
     max_bytes = min(policy.max_bytes, request.max_bytes or policy.max_bytes)
-    with _named(request.peer):
+    with _named(request.peer), _told(policy.tell):
         url, seen = request.url, set[str]()
         for left in range(redirects, -1, -1):
             parts = _parts(url)
@@ -131,6 +131,7 @@ def exchange(
                 answer = _asked(request, parts, policy, sock)
                 if not redirects or answer.status not in _REDIRECTS[request.method]:
                     head = Response(url, answer.status, tuple(answer.headers.items()))
+                    policy.tell(f"{answer.status // 100}xx")
                     if wants_body is not None and not wants_body(head):
                         return head
                     # More than `max_bytes`: chunked coding and TLS add bytes.
@@ -175,6 +176,16 @@ def _named(peer: str) -> Iterator[None]:
         yield
     except FetchError as error:
         error.peer = peer
+        raise
+
+
+@contextmanager
+def _told(tell: Callable[[str], None]) -> Iterator[None]:
+    """Tells why there was no answer."""
+    try:
+        yield
+    except FetchError as error:
+        tell(error.outcome)
         raise
 
 

@@ -113,6 +113,17 @@ def _step() -> int:
     return secrets.randbelow(_LARGEST_STEP) + 1
 
 
+def note_backup(connection: Connection, now: datetime) -> None:
+    """Stores that the site was backed up."""
+    connection.execute(update(site).values(backed_up_at=now))
+
+
+def backed_up_at(connection: Connection) -> datetime | None:
+    """When the site was last backed up; None if never."""
+    found: datetime | None = connection.execute(select(site.c.backed_up_at)).scalar()
+    return found
+
+
 def mark_restored(connection: Connection, now: datetime) -> None:
     """Marks the site as a copy from a backup, beside which the real one may live."""
     connection.execute(update(site).values(restored_at=now))

@@ -62,6 +62,7 @@ site = Table(
     Column("secret", SafeText),  # signs forms, the same on every machine; null until `init` or `db upgrade` has run
     Column("url", SafeText),  # `site.url` in force, as the last server noted it; null until one has
     Column("restored_at", UtcDateTime),  # when it was restored from a backup; null once it is the real one (`resume`)
+    Column("backed_up_at", UtcDateTime),  # the last backup that this database was told of; null: none
 )
 
 posts = Table(

@@ -16,6 +16,7 @@ from feedserver.feeds.responses import FeedRequest, FeedResponder
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.feeds.views import ROUTED_TO
 from feedserver.urls import Urls
+from feedserver.web.observing import ROUTE
 from feedserver.web.routing import Environ, WsgiApp
 
 _ADDRESSES: Final = 2048
@@ -44,6 +45,7 @@ class FeedFastPath:
         response = self._responder.respond_from_cache(address, FeedRequest.of(environ))
         if response is None:
             return self._through_flask(environ, start_response, sent)
+        environ[ROUTE] = f"feeds.{address.scope}_feed"  # as Flask calls it
         start_response(response.line, list(response.headers))
         return [response.body] if environ["REQUEST_METHOD"] == "GET" else []
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from feedserver.errors import MediaStoreError
 from feedserver.media.responses import MediaRequest, MediaResponder, MediaResponse
+from feedserver.web.observing import ROUTE
 from feedserver.web.routing import Environ, WsgiApp
 
 _BELOW: Final = "/media/"
@@ -24,6 +25,7 @@ class MediaFastPath:
         response = self._response(environ)
         if response is None:
             return self._app(environ, start_response)
+        environ[ROUTE] = "media.file"  # as Flask calls it
         start_response(response.line, response.headers)
         return response.content(environ)
 

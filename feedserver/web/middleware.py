@@ -10,7 +10,8 @@ from threading import Timer
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from feedserver.host_names import unmapped
+from feedserver import request_ids
+from feedserver.host_names import is_within, unmapped
 from feedserver.setting_types import Network
 from feedserver.web.routing import NOWHERE, Environ, WsgiApp
 
@@ -52,7 +53,8 @@ class Mounted:
 
 
 class TrustedProxies:
-    """Takes the client's address and scheme from `X-Forwarded-For` and `-Proto`, if the peer is a trusted proxy.
+    """Takes the client's address and scheme from `X-Forwarded-For` and `-Proto`, if the peer is a trusted proxy. Gives
+    each request its id.
 
     The client is the rightmost address that is not a trusted proxy's: those further left are the client's own claim.
     A peer without an address is connected by a Unix socket, and counts as loopback.
@@ -62,17 +64,21 @@ class TrustedProxies:
         self._app = app
         self._trusted = trusted
         self._read = lru_cache(4096)(self._read_address)  # parsing takes 6 µs, more than the rest of a 304
-        self._this_machine = str(_THIS_MACHINE), self._is_trusted(_THIS_MACHINE)
+        self._this_machine = str(_THIS_MACHINE), is_within(_THIS_MACHINE, trusted)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        peer, is_trusted = self._read(environ.get("REMOTE_ADDR", "")) or self._this_machine
-        if is_trusted:
+        peer, from_proxy = self._read(environ.get("REMOTE_ADDR", "")) or self._this_machine
+        if from_proxy:
             if forwarded := environ.get("HTTP_X_FORWARDED_FOR"):
                 peer = self._client(forwarded, peer)
             if environ.get("HTTP_X_FORWARDED_PROTO") in ("http", "https"):
                 environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
         environ["REMOTE_ADDR"] = peer
-        return self._app(environ, start_response)
+        request_ids.begin(environ, is_trusted=from_proxy)
+        try:
+            return self._app(environ, start_response)
+        finally:
+            request_ids.end()
 
     def _client(self, forwarded: str, peer: str) -> str:
         for entry in reversed(forwarded.split(",")):
@@ -87,10 +93,7 @@ class TrustedProxies:
     def _read_address(self, text: str) -> tuple[str, bool] | None:
         """The normalized address, and whether it is a trusted proxy's; None if `text` is not an address."""
         address = _address(text)
-        return None if address is None else (str(address), self._is_trusted(address))
-
-    def _is_trusted(self, address: Address) -> bool:
-        return any(address.version == network.version and address in network for network in self._trusted)
+        return None if address is None else (str(address), is_within(address, self._trusted))
 
 
 def _address(text: str) -> Address | None:

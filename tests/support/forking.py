@@ -28,6 +28,7 @@ import feedserver
 from feedserver.app import compile_templates, create_app
 from feedserver.cli import main
 from feedserver.installation import init
+from feedserver.metrics import folder as metrics_folder
 from feedserver.services import WebServices
 from feedserver.settings import Settings
 from tests.support.templates import SharingEnvironment
@@ -39,11 +40,12 @@ _USUAL = ("/", "/posts/hello", "/feed.rss", "/feed.atom", "/feed.json", "/though
 
 def _warm_up() -> None:
     """Does once what each process would do for itself: imports all modules, also late ones, and compiles templates."""
-    for module in pkgutil.walk_packages(feedserver.__path__, "feedserver."):
-        if ".migrations." not in module.name and not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
-    Flask.jinja_environment = SharingEnvironment  # type: ignore[assignment]
     with tempfile.TemporaryDirectory() as folder:
+        os.environ[metrics_folder.VARIABLE] = folder  # else no process that is forked would count with others
+        for module in pkgutil.walk_packages(feedserver.__path__, "feedserver."):
+            if ".migrations." not in module.name and not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+        Flask.jinja_environment = SharingEnvironment  # type: ignore[assignment]
         services = WebServices(Settings(data_dir=Path(folder)))
         init(services, example=True)
         app = create_app(services=services)

@@ -1,0 +1,1 @@
+"""What an operator's monitoring reads: counts of this server's processes, and of what the database holds."""

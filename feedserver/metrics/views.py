@@ -1,0 +1,24 @@
+"""/metrics, for the operator's Prometheus alone (`server.metrics`): others are told that there is no such page."""
+
+from ipaddress import ip_address
+
+from flask import Blueprint, Response, abort, request
+
+from feedserver.host_names import is_within
+from feedserver.metrics.exposition import CONTENT_TYPE
+from feedserver.services import services
+
+blueprint = Blueprint("metrics", __name__)
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """The metrics in Prometheus's text format."""
+    parts = services()
+    if parts.metrics is None or not is_within(
+        ip_address(request.environ["REMOTE_ADDR"]), parts.settings.server.metrics
+    ):
+        abort(404)
+    response = Response(parts.metrics.text(), content_type=CONTENT_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    return response

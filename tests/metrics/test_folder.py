@@ -1,0 +1,107 @@
+"""The folder in which processes count together: its making, its merging, and its end."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from feedserver.metrics import folder
+from tests.metrics.reading import values
+from tests.support.serving import clean_environ
+
+COUNTING_TOGETHER = """
+import os
+from pathlib import Path
+from feedserver.metrics import folder
+
+folder.begin(Path("data"))
+from feedserver.metrics.counting import Counts
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+def count(pid, number):
+    if pid == 0:
+        counts = Counts()
+        for n in range(number):
+            counts.request("home", "200", 0.02 * n)
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return pid
+
+counts = Counts()
+counts.request("home", "200", 5)
+ended = [count(os.fork(), number) for number in (1, 2, 3)]
+for pid in ended:
+    folder.merge(pid)
+registry = CollectorRegistry()
+MultiProcessCollector(registry, str(folder.in_use()))
+print(generate_latest(registry).decode())
+print("#", *sorted(path.name.replace(str(os.getpid()), "PID") for path in folder.in_use().iterdir()))
+folder.end()
+"""
+
+
+def test_what_ended_processes_have_counted_stays_in_two_files(tmp_path: Path) -> None:
+    environ = clean_environ() | {"PYTHONPATH": os.getcwd()}
+
+    told = subprocess.run(
+        [sys.executable, "-c", COUNTING_TOGETHER], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60
+    )
+
+    assert told.stderr == ""
+    assert values(told.stdout, "feedserver_requests_total") == {("home", "200"): 7}
+    buckets = values(told.stdout, "feedserver_request_duration_seconds_bucket")
+    assert (buckets[("0.01", "home")], buckets[("0.025", "home")], buckets[("+Inf", "home")]) == (3, 5, 7)
+    assert values(told.stdout, "feedserver_request_duration_seconds_count") == {("home",): 7}
+    assert told.stdout.splitlines()[-1] == "# counter_PID.db counter_ended.db histogram_PID.db histogram_ended.db lock"
+    assert list((tmp_path / "data" / "metrics").iterdir()) == []
+
+
+@pytest.mark.usefixtures("no_folder")
+def test_a_start_removes_what_a_killed_server_has_left_and_nothing_of_one_that_lives(tmp_path: Path) -> None:
+    folder.begin(tmp_path)
+    living = folder.in_use()
+    left = tmp_path / "metrics" / "left"
+    left.mkdir()
+    (left / "counter_1.db").write_bytes(b"")
+
+    folder.begin(tmp_path)
+
+    assert living is not None
+    assert living.exists()
+    assert not left.exists()
+    assert folder.in_use() != living
+
+
+@pytest.mark.usefixtures("no_folder")
+def test_the_folder_is_private(tmp_path: Path) -> None:
+    folder.begin(tmp_path)
+
+    found = folder.in_use()
+
+    assert found is not None
+    assert {path.stat().st_mode & 0o777 for path in (found, found.parent)} == {0o700}
+
+
+@pytest.mark.usefixtures("no_folder")
+def test_nothing_is_merged_while_somebody_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "_MERGE_SECONDS", 0.0)
+    folder.begin(tmp_path)
+    used = folder.in_use()
+    assert used is not None
+    ended = used / "counter_7.db"
+    ended.write_bytes(b"")
+
+    with folder.reading():
+        folder.merge(7)
+
+    assert ended.exists()
+
+
+@pytest.mark.usefixtures("no_folder")
+def test_a_process_that_counts_for_itself_has_nothing_to_merge(tmp_path: Path) -> None:
+    folder.merge(1)
+    with folder.reading():
+        folder.end()
