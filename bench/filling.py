@@ -100,6 +100,7 @@ def _post(number: int, moment: str, html: str) -> tuple[Any, ...]:
         "pings_open": 1,
         "comments_open": 1,
         "tells": 1,
+        "page": 0,
         "rendering": RENDERING,
     }
     return tuple(values.get(column.name) for column in schema.posts.columns)

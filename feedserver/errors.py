@@ -87,6 +87,16 @@ class BackupUnusable(BackupError):
         super().__init__(f"the backup cannot be restored: {problem}")
 
 
+class BackupIncomplete(BackupError):
+    """A backup was made, but the site no longer has all its pictures and files."""
+
+    def __init__(self, lost: str) -> None:
+        super().__init__(
+            f"the backup is made without all pictures and files, and older backups are kept ({lost});"
+            " put them back from one of these, or `feedserver media remove` them"
+        )
+
+
 class ImportRefused(FeedserverError):
     """What is named cannot be imported: no export, a hostile or damaged archive, or more than is taken."""
 

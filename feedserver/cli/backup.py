@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 from feedserver import settings
 from feedserver.cli.arguments import Commands, counted, open_site, positive, verb
 from feedserver.clock import rfc3339
-from feedserver.errors import BackupError
+from feedserver.errors import BackupError, BackupIncomplete
 from feedserver.installation import require_some, upgrade
 from feedserver.services import Services
 from feedserver.storage import revision
@@ -59,15 +59,19 @@ def _backup(chosen: Namespace) -> None:
             if sys.stdout is None or sys.stdout.isatty():  # None: it is closed
                 raise BackupError("a backup is nothing for a terminal; send it to a file or another program")
             try:
-                backup.to_stream(services.database, services.settings, sys.stdout.buffer, now, report)
+                _, lost = backup.to_stream(services, sys.stdout.buffer, now, report)
             except BrokenPipeError:
                 raise BackupError("the program that the backup was sent to ended before it had all of it") from None
-            return
-        file = Path(chosen.file)
-        manifest = backup.to_file(services.database, services.settings, file, now, report)
-    print(f"{file}: {_what(manifest)}, {file.stat().st_size:,} bytes")
-    for path in backup.remove_oldest(file, manifest.site, chosen.keep) if chosen.keep else []:
-        print(f"removed {path}")
+        else:
+            file = Path(chosen.file)
+            manifest, lost = backup.to_file(services, file, now, report)
+            print(f"{file}: {_what(manifest)}, {file.stat().st_size:,} bytes")
+    if lost:
+        raise BackupIncomplete(lost.told)
+    backup.note(services.database, now)
+    if chosen.keep:
+        for path in backup.remove_oldest(file, manifest.site, chosen.keep):
+            print(f"removed {path}")
 
 
 def _restore(chosen: Namespace) -> None:
@@ -75,9 +79,11 @@ def _restore(chosen: Namespace) -> None:
 
     services = Services(settings.load())
     with _source(chosen.file) as source, _interruptible(), _progress() as report:
-        manifest = restore(source, services.database, services.settings.data_dir, services.clock(), report)
+        manifest, lost = restore(source, services, services.clock(), report)
     moment = rfc3339(manifest.made_at)
     print(f"restored {strangers_line(manifest.url, 200)} as it was at {moment}: {_what(manifest)}")
+    if lost:
+        print(f"what the site had lost when the backup was made is not in it: {lost.told}")
     print("what was erased after that is back: erase it again")
     print("nothing is sent to others from here until `feedserver resume` says that this is the real site")
     upgrade(services)
@@ -101,7 +107,10 @@ def _source(name: str) -> Iterator[IO[bytes]]:
 
 
 def _what(manifest: "Manifest") -> str:
-    return ", ".join(counted(manifest.rows.get(f"{noun}s", 0), noun) for noun in ("post", "thought"))
+    numbers = [counted(manifest.rows.get(f"{noun}s", 0), noun) for noun in ("post", "thought")]
+    if pictures := manifest.rows.get("media", 0):
+        numbers.append(f"{pictures:,} {'picture or file' if pictures == 1 else 'pictures and files'}")
+    return ", ".join(numbers)
 
 
 @contextmanager

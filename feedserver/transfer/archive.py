@@ -1,7 +1,8 @@
 """A backup as bytes: a tar of plain files, compressed by gzip. Written and read as a stream, in pieces.
 
-The manifest comes first and says what follows. The reader takes exactly that: a header of any other name, kind or size
-(a link, a path, an extension of tar) is a fault, so a hostile archive writes nothing elsewhere and nothing more.
+The manifest comes first and says what follows; the database, which it names, says which pictures and files do. The
+reader takes exactly that: a header of any other name, kind or size (a link, a path, an extension of tar) is a fault, so
+a hostile archive writes nothing elsewhere and nothing more.
 """
 
 import gzip
@@ -10,6 +11,8 @@ import tarfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
@@ -19,8 +22,8 @@ from feedserver.transfer.manifest import Manifest, Member, from_json, to_json
 from feedserver.transfer.progress import Meter
 
 MANIFEST: Final = "manifest.json"
+PIECE: Final = 1 << 18  # bytes read at a time
 _LEVEL: Final = 6  # of gzip
-_PIECE: Final = 1 << 18  # bytes read at a time
 _LARGEST_MANIFEST: Final = 1 << 20  # bytes
 _LONGEST_END: Final = 1 << 16  # bytes of zeros after the last file
 _NO_BACKUP: Final = "it is nothing that `feedserver backup` has made"
@@ -32,30 +35,40 @@ def member_of(file: Path) -> Member:
         return Member(file.name, file.stat().st_size, hashlib.file_digest(opened, "sha256").hexdigest())
 
 
-def write(target: IO[bytes], manifest: Manifest, files: Iterable[Path], meter: Meter) -> None:
-    """Writes an archive of `files`, which are those of the manifest, in its order."""
-    text = to_json(manifest)
-    with gzip.GzipFile("", "wb", _LEVEL, target, mtime=0) as packed:
-        packed.write(_header(Member(MANIFEST, len(text), ""), manifest) + text + _padding(len(text)))
-        for member, file in zip(manifest.files, files, strict=True):
-            packed.write(_header(member, manifest))
-            with file.open("rb") as opened:
-                while piece := opened.read(_PIECE):
-                    packed.write(piece)
-                    meter(len(piece))
-            packed.write(_padding(member.size))
-        packed.write(bytes(2 * tarfile.BLOCKSIZE))
+class Writer:
+    """An archive that is being written, from its manifest on; `end` completes it."""
 
+    def __init__(self, target: IO[bytes], manifest: Manifest) -> None:
+        self._target = target
+        self._made_at = manifest.made_at
+        self._packed = _packing(target, _LEVEL)
+        text = to_json(manifest)
+        self.add(MANIFEST, len(text), [text])
 
-def check(source: IO[bytes], manifest: Manifest, meter: Meter) -> None:
-    """Reads a whole archive. Raises BackupUnusable unless it has this manifest, and the files that it names."""
-    reader = Reader(source)
-    if reader.manifest != manifest:
-        raise BackupUnusable("its manifest is damaged")
-    for member in manifest.files:
-        for piece in reader.pieces(member):
-            meter(len(piece))
-    reader.end()
+    def add(self, name: str, size: int, pieces: Iterable[bytes]) -> None:
+        """Writes the next file. Raises ValueError unless the pieces have `size` bytes."""
+        self._packed.write(_header(name, size, self._made_at))
+        left = size
+        for piece in pieces:
+            self._packed.write(piece)
+            left -= len(piece)
+        if left:
+            raise ValueError(f"{name} has {size - left} bytes, not {size}")
+        self._packed.write(_padding(size))
+
+    def add_file(self, member: Member, file: Path, meter: Meter) -> None:
+        """Writes `file`, which is this one of the manifest."""
+        with file.open("rb") as opened:
+            self.add(member.name, member.size, _metered(iter(partial(opened.read, PIECE), b""), meter))
+
+    def compress_no_more(self) -> None:
+        """What follows is stored as it is, in a gzip member of its own (RFC 1952 section 2.2)."""
+        self._packed.close()
+        self._packed = _packing(self._target, 0)
+
+    def end(self) -> None:
+        self._packed.write(bytes(2 * tarfile.BLOCKSIZE))
+        self._packed.close()
 
 
 class Reader:
@@ -69,18 +82,18 @@ class Reader:
         self._packed = gzip.GzipFile(mode="rb", fileobj=source)
         with _readable(_NO_BACKUP):
             self._packed.peek(1)
-        size = self._header(MANIFEST)
+        _, size = self.header(MANIFEST)
         if size > _LARGEST_MANIFEST:
             raise BackupUnusable(_NO_BACKUP)
-        self.manifest = from_json(b"".join(self._content(size)))
+        self.manifest = from_json(b"".join(self.content(size)))
 
     def pieces(self, member: Member) -> Iterator[bytes]:
         """The bytes of the next file, which must be this one; checked when the last of them has been taken."""
-        size = self._header(member.name)
+        _, size = self.header(member.name)
         if size != member.size:
             raise BackupUnusable(f"its {member.name} has {size} bytes, not {member.size} as its manifest says")
         digest = hashlib.sha256()
-        for piece in self._content(size):
+        for piece in self.content(size):
             digest.update(piece)
             yield piece
         if digest.hexdigest() != member.sha256:
@@ -93,23 +106,28 @@ class Reader:
             if len(rest) < 2 * tarfile.BLOCKSIZE or any(rest) or self._packed.read(1):
                 raise BackupUnusable("it is damaged: something else follows its last file")
 
-    def _header(self, name: str) -> int:
-        """Reads the header of a plain file of this name; returns its size."""
+    def header(self, *names: str) -> tuple[str, int]:
+        """Reads the header of the next file, which must be a plain one of these names; returns its name and size."""
         with _readable():
             block = self._packed.read(tarfile.BLOCKSIZE)
         try:
             found = tarfile.TarInfo.frombuf(block, "utf-8", "replace")
         except tarfile.HeaderError:
-            raise BackupUnusable(_NO_BACKUP if name == MANIFEST else f"it is damaged before its {name}") from None
-        if found.name != name or found.type != tarfile.REGTYPE or found.size < 0:
-            raise BackupUnusable(f"it has “{strangers_line(found.name, 100)}” in the place of a file {name}")
-        return found.size
+            raise BackupUnusable(
+                _NO_BACKUP if names == (MANIFEST,) else f"it is damaged before its {strangers_line(names[0], 100)}"
+            ) from None
+        if found.name not in names or found.type != tarfile.REGTYPE or found.size < 0:
+            raise BackupUnusable(
+                f"it has “{strangers_line(found.name, 100)}” in the place of a file {strangers_line(names[0], 100)}"
+            )
+        return found.name, found.size
 
-    def _content(self, size: int) -> Iterator[bytes]:
+    def content(self, size: int) -> Iterator[bytes]:
+        """The bytes of the file whose header was read."""
         left = size
         while left:
             with _readable():
-                if not (piece := self._packed.read(min(left, _PIECE))):
+                if not (piece := self._packed.read(min(left, PIECE))):
                     raise EOFError
             left -= len(piece)
             yield piece
@@ -128,9 +146,19 @@ def _readable(problem: str = "it is damaged") -> Iterator[None]:
         raise BackupUnusable(problem) from None
 
 
-def _header(member: Member, manifest: Manifest) -> bytes:
-    info = tarfile.TarInfo(member.name)
-    info.size, info.mode, info.mtime = member.size, 0o600, int(manifest.made_at.timestamp())
+def _metered(pieces: Iterator[bytes], meter: Meter) -> Iterator[bytes]:
+    for piece in pieces:
+        yield piece
+        meter(len(piece))
+
+
+def _packing(target: IO[bytes], level: int) -> gzip.GzipFile:
+    return gzip.GzipFile("", "wb", level, target, mtime=0)
+
+
+def _header(name: str, size: int, made_at: datetime) -> bytes:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode, info.mtime = size, 0o600, int(made_at.timestamp())
     return info.tobuf(tarfile.GNU_FORMAT)
 
 

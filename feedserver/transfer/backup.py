@@ -1,47 +1,85 @@
-"""Makes a backup while the site runs: a copy of the database, checked, packed, read again, and only then named."""
+"""Makes a backup while the site runs: a copy of the database, checked, and the pictures and files that it names.
+
+The copy comes first, so that files added meanwhile are in the next backup.
+"""
 
 import os
-import shutil
 import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from feedserver import __version__, private_files
 from feedserver.errors import BackupError, BackupUnusable
+from feedserver.media.stores import MediaStore
 from feedserver.settings import Settings
+from feedserver.storage import migrate, revision
 from feedserver.storage.engine import Database
-from feedserver.transfer import archive, snapshot
+from feedserver.transfer import archive, media_files, snapshot
 from feedserver.transfer.manifest import DATABASE, Manifest
+from feedserver.transfer.media_files import Lost, MediaFile
 from feedserver.transfer.progress import Report, metered
+from feedserver.transfer.snapshot import Contents
 from feedserver.transfer.workplace import telling_of_full_disk, workplace
 
 
-def to_file(database: Database, settings: Settings, file: Path, now: datetime, report: Report) -> Manifest:
+class Site(Protocol):
+    """What is backed up: a database, its pictures and files, and the settings, which say where its secret may be."""
+
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def media_files(self) -> MediaStore: ...
+
+    @property
+    def settings(self) -> Settings: ...
+
+
+def to_file(site: Site, file: Path, now: datetime, report: Report) -> tuple[Manifest, Lost]:
     """Makes the backup `file` (0600), which must not exist yet, on the disk when this returns.
 
-    Raises StorageError, BackupError or OSError, and then leaves nothing.
+    It is packed, read again, and only then named. Returns also which pictures and files the site has lost.
+    Raises StorageError, MediaStoreError, BackupError or OSError, and then leaves nothing.
     """
     _require_new(file)
     with workplace(file.parent) as place:
+        made = place / "archive"
         with telling_of_full_disk(place.parent):
-            made, manifest = _make(database, settings, place, now, report)
+            copy = _copy(site, place, report)
+            manifest = _manifest(site, copy, now)
+            with open(made, "wb", opener=private_files.opener) as target:
+                lost = _write(target, site, copy, manifest, report)
+            snapshot.sync(made)
+            check(made, manifest, copy.contents.media, report)
         _require_new(file)
-        private_files.give(made, settings.data_dir)
+        private_files.give(made, site.settings.data_dir)
         os.rename(made, file)
     snapshot.sync(file.parent)
-    return manifest
+    return manifest, lost
 
 
-def to_stream(database: Database, settings: Settings, target: IO[bytes], now: datetime, report: Report) -> Manifest:
-    """Makes a backup among the system's temporary files, and sends it once it is checked. Raises like `to_file`."""
+def to_stream(site: Site, target: IO[bytes], now: datetime, report: Report) -> tuple[Manifest, Lost]:
+    """Sends a backup as it is packed; only the copy of the database is among the system's temporary files.
+
+    Raises like `to_file`: what was sent until then is no whole archive, and `restore` says so.
+    """
     with workplace(Path(tempfile.gettempdir())) as place:
         with telling_of_full_disk(place.parent):
-            made, manifest = _make(database, settings, place, now, report)
-        with made.open("rb") as ready:
-            shutil.copyfileobj(ready, target)
+            copy = _copy(site, place, report)
+        manifest = _manifest(site, copy, now)
+        lost = _write(target, site, copy, manifest, report)
         target.flush()
-    return manifest
+    return manifest, lost
+
+
+def note(database: Database, now: datetime) -> None:
+    """Writes down when the site was backed up; an older site, which has no place for it, stays as it is."""
+    if migrate.state(database) != "older":
+        database.transact(partial(revision.note_backup, now=now))
 
 
 def remove_oldest(made: Path, site: str, keep: int) -> list[Path]:
@@ -64,31 +102,63 @@ def _require_new(file: Path) -> None:
         raise BackupError(f"{file}: is there already; a backup needs a new name (--keep removes old ones)")
 
 
-def _make(database: Database, settings: Settings, place: Path, now: datetime, report: Report) -> tuple[Path, Manifest]:
-    """Writes a checked archive into `place`."""
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """The files of the secret and the database, checked."""
+
+    secret: Path
+    database: Path
+    contents: Contents
+
+
+def _copy(site: Site, place: Path, report: Report) -> _Copy:
     report("copying the database", 0)
-    copy, secret, made = place / DATABASE, private_files.secret(place), place / "archive"
-    snapshot.take(database, copy)
+    database, secret = place / DATABASE, private_files.secret(place)
+    snapshot.take(site.database, database)
     report("checking the copy", 0)
-    contents = snapshot.contents(copy)
+    contents = snapshot.contents(database)
     with open(secret, "w", encoding="ascii", opener=private_files.opener) as file:
-        file.write(contents.secret or _secret_in_file(settings.data_dir))
-    manifest = Manifest(
+        file.write(contents.secret or _secret_in_file(site.settings.data_dir))
+    return _Copy(secret, database, contents)
+
+
+def _manifest(site: Site, copy: _Copy, now: datetime) -> Manifest:
+    return Manifest(
         made_at=now.replace(microsecond=0),
-        site=contents.site,
-        url=settings.site.url,
+        site=copy.contents.site,
+        url=site.settings.site.url,
         program=__version__,
-        schema=contents.schema,
-        rows=contents.rows,
-        files=(archive.member_of(secret), archive.member_of(copy)),
+        schema=copy.contents.schema,
+        rows=copy.contents.rows,
+        files=(archive.member_of(copy.secret), archive.member_of(copy.database)),
+        media=len(copy.contents.media),
+        media_bytes=copy.contents.media_bytes,
     )
-    total = sum(member.size for member in manifest.files)
-    with open(made, "wb", opener=private_files.opener) as target:
-        archive.write(target, manifest, (secret, copy), metered(report, "packing", total))
-    snapshot.sync(made)
+
+
+def _write(target: IO[bytes], site: Site, copy: _Copy, manifest: Manifest, report: Report) -> Lost:
+    meter = metered(report, "packing", manifest.total)
+    writer = archive.Writer(target, manifest)
+    for member, file in zip(manifest.files, (copy.secret, copy.database), strict=True):
+        writer.add_file(member, file, meter)
+    writer.compress_no_more()  # most pictures cannot be compressed
+    lost = media_files.write(writer, site.media_files, copy.contents.media, meter)
+    writer.end()
+    return lost
+
+
+def check(made: Path, manifest: Manifest, media: Iterable[MediaFile], report: Report) -> None:
+    """Reads a whole archive. Raises BackupUnusable unless it has this manifest, its files, and `media`."""
+    meter = metered(report, "checking the backup", manifest.total)
     with made.open("rb") as source:
-        archive.check(source, manifest, metered(report, "checking the backup", total))
-    return made, manifest
+        reader = archive.Reader(source)
+        if reader.manifest != manifest:
+            raise BackupUnusable("its manifest is damaged")
+        for member in manifest.files:
+            for piece in reader.pieces(member):
+                meter(len(piece))
+        media_files.read(reader, media, meter)
+        reader.end()
 
 
 def _secret_in_file(data_dir: Path) -> str:

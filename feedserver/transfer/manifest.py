@@ -14,7 +14,7 @@ from feedserver.clock import rfc3339
 from feedserver.errors import BackupUnusable
 from feedserver.text import strangers_line
 
-FORM: Final = 1  # of archives
+FORM: Final = 2  # of archives; the first one had no pictures and files
 DATABASE: Final = "database.sqlite3"  # the file that follows the one of the secret
 _MOST_DIGITS: Final = 18  # of a size or a number of rows
 _LONGEST: Final = 2000  # characters of a text
@@ -34,7 +34,8 @@ class Member:
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """`made_at`: the time of the copy (UTC). `site`: its id (`urn:uuid:…`). `schema`: the number of its migration.
-    `rows`: their number by table. `files`: all others of the archive, in order.
+    `rows`: their number by table. `files`: those that follow, in order. `media` and `media_bytes`: the number and size
+    of the site's pictures and files, which follow them.
     """
 
     made_at: datetime
@@ -44,6 +45,13 @@ class Manifest:
     schema: str
     rows: Mapping[str, int]
     files: tuple[Member, ...]
+    media: int
+    media_bytes: int
+
+    @property
+    def total(self) -> int:
+        """The bytes of all that follows."""
+        return sum(member.size for member in self.files) + self.media_bytes
 
 
 def to_json(manifest: Manifest) -> bytes:
@@ -61,7 +69,7 @@ def from_json(text: bytes) -> Manifest:
     if not isinstance(fields, dict):
         raise _damaged("is no object")
     form = _field(fields, "form", lambda value: type(value) is int)
-    if form != FORM:
+    if not 1 <= form <= FORM:
         raise BackupUnusable(f"it is of a newer feedserver (form {strangers_line(str(form), 20)}); install that one")
     return Manifest(
         made_at=_moment(_field(fields, "made_at", _is_text)),
@@ -71,6 +79,8 @@ def from_json(text: bytes) -> Manifest:
         schema=_field(fields, "schema", _is_text),
         rows=_rows(_field(fields, "rows", lambda value: isinstance(value, dict))),
         files=tuple(map(_member, _field(fields, "files", lambda value: isinstance(value, list)))),
+        media=_field(fields, "media", _is_number) if form > 1 else 0,
+        media_bytes=_field(fields, "media_bytes", _is_number) if form > 1 else 0,
     )
 
 

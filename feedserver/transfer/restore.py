@@ -5,8 +5,9 @@ A process that is killed has put nothing or the whole site in place.
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -21,9 +22,11 @@ from feedserver.storage import conformity, copying, heartbeat, migrate, revision
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import site
 from feedserver.text import strangers_line
-from feedserver.transfer import snapshot
+from feedserver.transfer import media_files, snapshot
 from feedserver.transfer.archive import Reader
+from feedserver.transfer.backup import Site
 from feedserver.transfer.manifest import DATABASE, Manifest
+from feedserver.transfer.media_files import Lost, MediaFile
 from feedserver.transfer.progress import Report, metered
 from feedserver.transfer.workplace import telling_of_full_disk, workplace
 
@@ -31,21 +34,24 @@ _LARGEST_SECRET = 1000  # bytes
 _COMPANIONS = ("-wal", "-shm", "-journal")
 
 
-def restore(source: IO[bytes], database: Database, data_dir: Path, now: datetime, report: Report) -> Manifest:
-    """Restores the site of the archive `source` in `database`, migrated and marked as restored `now`.
+def restore(source: IO[bytes], to: Site, now: datetime, report: Report) -> tuple[Manifest, Lost]:
+    """Restores the site of the archive `source` at the place `to`, migrated and marked as restored `now`.
 
-    `data_dir` gets nothing but is looked at: the site's next start writes its secret there.
-    Raises BackupError or StorageError, and then leaves nothing.
+    Pictures and files are put into the store first: the site is there when its database is. The data directory gets
+    nothing else but is looked at: the site's next start writes its secret there. Returns also what the backup lacks.
+    Raises BackupError, StorageError or MediaStoreError, and then leaves nothing.
     """
+    database, data_dir = to.database, to.settings.data_dir
     require_empty(database, data_dir)
     folder = data_dir if database.file is None else database.file.parent
     with _existing(data_dir, folder), workplace(folder) as place:
         with telling_of_full_disk(folder):
-            manifest = _unpack(Reader(source), place, report)
+            unpacked = _unpack(Reader(source), place, report)
             report("putting it in place", 0)
-            _prepare(place, now)
-        _put(place / DATABASE, database)
-    return manifest
+            _prepare(place, unpacked.manifest.made_at, now)
+        with media_files.stored(to.media_files, unpacked.media):
+            _put(place / DATABASE, database)
+    return unpacked.manifest, unpacked.lost
 
 
 def require_empty(database: Database, data_dir: Path) -> None:
@@ -90,7 +96,16 @@ def _existing(data_dir: Path, folder: Path) -> Iterator[None]:
         raise
 
 
-def _unpack(reader: Reader, place: Path, report: Report) -> Manifest:
+@dataclass(frozen=True, slots=True)
+class _Unpacked:
+    """An archive whose files are in a folder, checked: `media` are pictures and files, each with its path there."""
+
+    manifest: Manifest
+    media: Sequence[tuple[MediaFile, Path]]
+    lost: Lost
+
+
+def _unpack(reader: Reader, place: Path, report: Report) -> _Unpacked:
     """Writes the files of the archive into `place`, and checks them."""
     manifest = reader.manifest
     expected = [private_files.secret(place).name, DATABASE]
@@ -99,25 +114,28 @@ def _unpack(reader: Reader, place: Path, report: Report) -> Manifest:
     if manifest.schema > migrate.head():
         newer = strangers_line(f"{manifest.program}, schema {manifest.schema}", 40)
         raise BackupUnusable(f"it is of a newer feedserver ({newer}); install that one")
-    total = sum(member.size for member in manifest.files)
-    if shutil.disk_usage(place).free < total:
-        raise BackupError(f"{place.parent}: the restored site takes {total:,} bytes; there are not so many free")
-    meter = metered(report, "unpacking", total)
+    if shutil.disk_usage(place).free < manifest.total:
+        raise BackupError(
+            f"{place.parent}: the restored site takes {manifest.total:,} bytes; there are not so many free"
+        )
+    meter = metered(report, "unpacking", manifest.total)
     for member in manifest.files:
         with open(place / member.name, "wb", opener=private_files.opener) as file:
             for piece in reader.pieces(member):
                 file.write(piece)
                 meter(len(piece))
-    reader.end()
-    report("checking the database", 0)
-    found = snapshot.contents(place / DATABASE)
+    found = snapshot.contents(place / DATABASE)  # before the rest: it says what that is
     if (found.schema, found.site, found.rows) != (manifest.schema, manifest.site, manifest.rows):
         raise BackupUnusable("its database is another one than its manifest says")
-    return manifest
+    if (len(found.media), found.media_bytes) != (manifest.media, manifest.media_bytes):
+        raise BackupUnusable("its database names other pictures and files than its manifest says")
+    media, lost = media_files.unpack(reader, found.media, place, meter)
+    reader.end()
+    return _Unpacked(manifest, media, lost)
 
 
-def _prepare(place: Path, now: datetime) -> None:
-    """Migrates the unpacked database, and makes it that of a restored site."""
+def _prepare(place: Path, made_at: datetime, now: datetime) -> None:
+    """Migrates the unpacked database of a backup, and makes it that of a restored site."""
     secret = private_files.secret(place).read_text("utf-8", "replace").strip()
     with snapshot.opened(place / DATABASE) as copy:
         with migrate.exclusive(copy):
@@ -127,6 +145,7 @@ def _prepare(place: Path, now: datetime) -> None:
                 raise BackupUnusable(f"its database is damaged, or not feedserver's ({strangers_line(lacks[0], 200)})")
             revision.agree_on_secret(connection, secret)
             revision.mark_restored(connection, now)
+            revision.note_backup(connection, made_at)
             jobs.free_all(connection)
             heartbeat.forget_all(connection)
 

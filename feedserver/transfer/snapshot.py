@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 from sqlalchemy.exc import OperationalError
@@ -14,17 +15,25 @@ from feedserver.errors import BackupUnusable
 from feedserver.storage import copying, triggers
 from feedserver.storage.engine import Database
 from feedserver.text import strangers_line
+from feedserver.transfer.media_files import MediaFile
+
+_MEDIA: Final = "SELECT hash, name, size FROM media UNION SELECT hash, name, size FROM media_copies ORDER BY 1, 2"
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a copy holds: the number of its schema, the site's id and secret (None in a very old one), and the number of
-    rows by table."""
+    """What a copy holds: the number of its schema, the site's id and secret (None in a very old one), the number of
+    rows by table, and the pictures and files that are to be in the store."""
 
     schema: str
     site: str
     secret: str | None
     rows: Mapping[str, int]
+    media: tuple[MediaFile, ...]
+
+    @property
+    def media_bytes(self) -> int:
+        return sum(file.size for file in self.media)
 
 
 def take(database: Database, file: Path) -> None:
@@ -90,7 +99,15 @@ def _contents(connection: sqlite3.Connection) -> Contents:
     if secret is not None and not (isinstance(secret, str) and secret):
         raise ValueError("its secret is no text")
     names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
-    return Contents(schema, site, secret, {name: _count(connection, name) for (name,) in names})
+    rows = {name: _count(connection, name) for (name,) in names}
+    return Contents(schema, site, secret, rows, tuple(_media(connection)) if "media" in rows else ())
+
+
+def _media(connection: sqlite3.Connection) -> Iterator[MediaFile]:
+    for hash_, name, size in connection.execute(_MEDIA):
+        if not (isinstance(hash_, str) and isinstance(name, str) and type(size) is int and size >= 0):
+            raise ValueError("it names a picture or file by no text, or without its size")
+        yield MediaFile(hash_, name, size)
 
 
 def _count(connection: sqlite3.Connection, table: str) -> int:

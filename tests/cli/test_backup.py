@@ -8,13 +8,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from feedserver.transfer import archive
+from feedserver import settings
+from feedserver.services import Services
+from feedserver.storage import revision
+from feedserver.transfer import backup
 from tests.cli.conftest import Run
+from tests.transfer.pictures import add_picture
 
 POST = b"---\ntitle: Kept\n---\nWords."
 
@@ -61,6 +66,43 @@ def test_a_restored_site_is_resumed_once(run: Run, outside: Path, move: Callable
     assert (never.out, once.out) == (twice.out, ["this is the real site from now on"])
     assert (never.status, once.status) == (0, 0)
     assert twice.out == ["nothing to do: this is the real site already"]
+
+
+def test_a_backup_without_a_picture_is_told_and_no_older_one_is_removed(run: Run, site: Path) -> None:
+    run("init")
+    services = Services(settings.load())
+    content = b"roof" * 90
+    roof = add_picture(services, site, "roof.jpg", content)
+    services.media_files.remove(roof.hash, roof.name)
+
+    run("backup", "first.tar.gz")
+    made = run("backup", "second.tar.gz", "--keep", "1")
+
+    size = (site / "second.tar.gz").stat().st_size
+    assert made.status == 1
+    assert made.out == [f"second.tar.gz: 0 posts, 0 thoughts, 1 picture or file, {size:,} bytes"]
+    assert made.err == [
+        "feedserver: the backup is made without all pictures and files, and older backups are kept"
+        f" (missing: {roof.hash}/roof.jpg); put them back from one of these, or `feedserver media remove` them"
+    ]
+    assert backups(site) == ["first.tar.gz", "second.tar.gz"]
+    assert backed_up_at(services) is None
+
+    add_picture(services, site, "roof.jpg", content)
+
+    assert run("backup", "whole.tar.gz", "--keep", "1").status == 0
+    assert backups(site) == ["whole.tar.gz"]
+    assert backed_up_at(services) is not None
+    services.database.close()
+
+
+def backups(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("*.gz"))
+
+
+def backed_up_at(services: Services) -> datetime | None:
+    with services.database.read() as connection:
+        return revision.backed_up_at(connection)
 
 
 def test_only_so_many_backups_are_kept_as_said(run: Run, outside: Path) -> None:
@@ -176,7 +218,7 @@ def test_a_backup_that_is_told_to_end_leaves_nothing(
 ) -> None:
     run("init")
     before = [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)]
-    monkeypatch.setattr(archive, "check", lambda *_: os.kill(os.getpid(), number))
+    monkeypatch.setattr(backup, "check", lambda *_: os.kill(os.getpid(), number))
     (outside / "backups").mkdir()
 
     ended = run("backup", "backups/site.tar.gz")
@@ -191,13 +233,13 @@ def test_a_backup_whose_terminal_is_gone_goes_on_if_it_is_to(
 ) -> None:
     """As `nohup` starts it."""
     run("init")
-    check = archive.check
+    check = backup.check
 
     def hang_up(*arguments: Any) -> None:
         os.kill(os.getpid(), signal.SIGHUP)
         check(*arguments)
 
-    monkeypatch.setattr(archive, "check", hang_up)
+    monkeypatch.setattr(backup, "check", hang_up)
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         assert run("backup", "site.tar.gz").status == 0

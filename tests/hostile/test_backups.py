@@ -15,17 +15,21 @@ import pytest
 from bench.filling import fill
 from feedserver.clock import utc_now
 from feedserver.installation import init
+from feedserver.media import store
 from feedserver.services import Services
 from feedserver.settings import DatabaseSettings, Settings, SiteSettings
 from feedserver.storage import copying, heartbeat, migrate
 from feedserver.storage.engine import Database
 from feedserver.transfer import archive, backup
+from feedserver.transfer.media_files import MediaFile
 from feedserver.transfer.restore import restore
 from tests.support.serving import FEEDSERVER, LONG, clean_environ
 from tests.transfer.conftest import silent
+from tests.transfer.pictures import add_picture
 
 POSTS = 3_000 if LONG else 100
-KILLS = 12 if LONG else 1
+PICTURES = 60 if LONG else 6  # of a megabyte and a half each, with their copies
+KILLS = 20 if LONG else 3
 KILLED = ["sqlite", "postgresql"] if LONG else ["sqlite"]
 _LOCK_SECONDS = 0.1  # that a writer waits for a lock at most
 
@@ -37,6 +41,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     services = Services(Settings(data_dir=folder, site=SiteSettings(url="http://blog.example")))
     init(services, example=False)
     fill(services, POSTS)
+    for number in range(PICTURES):
+        add_picture(services, folder, f"{number}.jpg", random.Random(number).randbytes(1_000_000))
     yield services
     services.database.close()
 
@@ -116,7 +122,7 @@ def test_no_writer_waits_for_a_backup(site: Services, tmp_path: Path) -> None:
     other = Database(site.settings.database_url)
 
     with somebody_writing(other) as written:
-        backup.to_file(site.database, site.settings, tmp_path / "a.tar.gz", utc_now(), silent)
+        backup.to_file(site, tmp_path / "a.tar.gz", utc_now(), silent)
     other.close()
 
     assert written[0] > 1
@@ -130,7 +136,8 @@ def test_a_killed_backup_leaves_no_archive_that_is_not_whole(site: Services, tmp
 
     for number in range(KILLS):
         kill_after(dice.uniform(0.2, 1) * usual, started("backup", tmp_path / f"{number}.tar.gz", site.settings))
-    backup.to_file(site.database, site.settings, tmp_path / "last.tar.gz", utc_now(), silent)
+    backup.to_file(site, tmp_path / "last.tar.gz", utc_now(), silent)
+    media = media_of(site)
 
     left = {path.name for path in tmp_path.iterdir()}
     assert "last.tar.gz" in left
@@ -138,8 +145,7 @@ def test_a_killed_backup_leaves_no_archive_that_is_not_whole(site: Services, tmp
     for name in left:
         with (tmp_path / name).open("rb") as source:
             manifest = archive.Reader(source).manifest
-            source.seek(0)
-            archive.check(source, manifest, lambda _: None)
+        backup.check(tmp_path / name, manifest, media, silent)
 
 
 @pytest.mark.timeout(900 if LONG else 120)
@@ -149,12 +155,13 @@ def test_a_killed_restore_leaves_nothing_or_the_whole_site(
 ) -> None:
     dice = random.Random(7)
     file = tmp_path / "a.tar.gz"
-    manifest = backup.to_file(filled.database, filled.settings, file, utc_now(), silent)
+    manifest, _ = backup.to_file(filled, file, utc_now(), silent)
 
     def place(name: str) -> Settings:
         url = request.getfixturevalue("new_postgres_url")() if kind == "postgresql" else ""
         return replace(filled.settings, data_dir=tmp_path / name, database=DatabaseSettings(url=url))
 
+    pictures = [(file.hash, file.name) for file in media_of(filled)]
     usual = seconds_of("restore", file, place("usual"))
     for number in range(KILLS):
         settings = place(str(number))
@@ -162,9 +169,16 @@ def test_a_killed_restore_leaves_nothing_or_the_whole_site(
         services = Services(settings)
         if migrate.state(services.database) == "missing":
             with file.open("rb") as source:
-                restore(source, services.database, settings.data_dir, utc_now(), silent)
+                restore(source, services, utc_now(), silent)
         assert rows_of(services.database) == manifest.rows["posts"] == POSTS
+        assert sorted(services.media_files.names()) == pictures
         services.database.close()
+
+
+def media_of(services: Services) -> list[MediaFile]:
+    """The pictures and files that the database names, in order."""
+    with services.database.read() as connection:
+        return [MediaFile(*key, size) for key, size in sorted(store.all_files(connection).items())]
 
 
 def rows_of(database: Database) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import sqlite
 from feedserver.errors import StorageError
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.installation import init
+from feedserver.media import store as media
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings
 from feedserver.storage import copying, heartbeat, migrate, rate_limits
@@ -26,6 +27,7 @@ from tests.support.fixtures import Assemble
 from tests.support.memory import peak_of
 from tests.support.outside import Clock, Web
 from tests.thoughts.site import spam
+from tests.transfer.pictures import add_picture
 from tests.websub.readers import subscribe
 
 FEED = FeedAddress("site", "atom")
@@ -43,7 +45,7 @@ def target(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) ->
 
 
 @pytest.fixture
-def full(services: WebServices, web: Web, clock: Clock) -> WebServices:
+def full(services: WebServices, web: Web, clock: Clock, tmp_path: Path) -> WebServices:
     """A site with a row in every table, and texts that are not easy to carry."""
     for number in range(6):  # more than the times that a clash of ids is tried again
         publish(
@@ -74,6 +76,9 @@ def full(services: WebServices, web: Web, clock: Clock) -> WebServices:
         removed.remember(connection, [spam("http://spam.example/")], services.clock())
         connection.execute(update(told_posts).values(links_before=("http://a.example/", "http://b.example/")))
         connection.execute(insert(outgoing_pings).values(ping_to_a_friend(services.clock())))
+    picture = add_picture(services, tmp_path)
+    with services.database.write() as connection:
+        media.write_of_post(connection, 1, {"屋根.jpg": picture})
     subscribe(services, "https://reader.example/語", FEED, secret="\\ 'x' 😀")
     return services
 

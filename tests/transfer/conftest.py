@@ -6,12 +6,23 @@ from pathlib import Path
 
 import pytest
 
+from feedserver.media.files import FileStore
 from feedserver.services import Services, WebServices
 from feedserver.settings import DatabaseSettings, Settings
+from feedserver.storage.engine import Database
 from feedserver.transfer import backup
 from tests.storage.test_copying import full  # noqa: F401 - a fixture
 from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
+
+
+class Site:
+    """A database whose secret and pictures are in a folder, or would be."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.database = database
+        self.settings = Settings(data_dir=folder)
+        self.media_files = FileStore(self.settings.media_dir, private=True)
 
 
 def silent(_doing: str, _share: float) -> None:
@@ -25,7 +36,7 @@ def archive(prepared_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     shutil.copy(prepared_sqlite, folder / "feedserver.sqlite3")
     services = Services(Settings(data_dir=folder), clock=Clock())
     file = folder / "site.tar.gz"
-    backup.to_file(services.database, services.settings, file, services.clock(), silent)
+    backup.to_file(services, file, services.clock(), silent)
     services.database.close()
     return file
 

@@ -36,7 +36,7 @@ def packed(files: Files, **options: Any) -> bytes:
 def refusal(archive: bytes, place: WebServices) -> str:
     """What `restore` says; it must have left nothing."""
     with pytest.raises(BackupUnusable) as refused:
-        restore(io.BytesIO(archive), place.database, place.settings.data_dir, place.clock(), silent)
+        restore(io.BytesIO(archive), place, place.clock(), silent)
     assert not place.settings.data_dir.parent.exists()
     said = str(refused.value)
     assert said.startswith("the backup cannot be restored: ")
@@ -162,7 +162,7 @@ def test_what_the_program_does_not_write_is_refused(
 
 
 FIELDS: dict[str, tuple[dict[str, Any], str]] = {
-    "newer form": ({"form": 2}, "it is of a newer feedserver (form 2); install that one"),
+    "newer form": ({"form": 3}, "it is of a newer feedserver (form 3); install that one"),
     "newer schema": (
         {"schema": "9999", "program": "9.0"},
         "it is of a newer feedserver (9.0, schema 9999); install that one",

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -23,7 +24,7 @@ from tests.posts.builders import publish
 from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
 from tests.support.upgrading import upgrade_to
-from tests.transfer.conftest import silent
+from tests.transfer.conftest import Site, silent
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def back_up(site: WebServices, file: Path) -> Manifest:
-    return backup.to_file(site.database, site.settings, file, site.clock(), silent)
+    return backup.to_file(site, file, site.clock(), silent)[0]
 
 
 def test_a_backup_says_what_it_holds_and_is_for_its_owner_alone(site: WebServices, folder: Path) -> None:
@@ -103,7 +104,7 @@ def test_a_backup_that_fails_leaves_nothing(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(archive, "check", fail)
+    monkeypatch.setattr(backup, "check", fail)
 
     with pytest.raises(error):
         back_up(site, folder / "a.tar.gz")
@@ -121,7 +122,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(
     if stage == "database":
         monkeypatch.setattr(snapshot, "take", copy_to_a_full_disk)
     else:
-        monkeypatch.setattr(archive, "write", fill_the_disk)
+        monkeypatch.setattr(archive.Writer, "end", fill_the_disk)
 
     with pytest.raises(BackupError, match=rf"^{folder}: there is no space left on this disk$"):
         back_up(site, folder / "a.tar.gz")
@@ -158,15 +159,15 @@ def no_file_beyond(size: int) -> Iterator[None]:
 def test_an_archive_that_is_not_what_was_written_gets_no_name(
     site: WebServices, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = archive.write
+    check = backup.check
 
-    def badly(target: object, *rest: object) -> None:
-        write(target, *rest)  # type: ignore[arg-type]
-        target.flush()  # type: ignore[attr-defined]
-        size = os.fstat(target.fileno()).st_size  # type: ignore[attr-defined]
-        os.pwrite(target.fileno(), b"xx", size // 2)  # type: ignore[attr-defined]
+    def badly(made: Path, *rest: Any) -> None:
+        with made.open("r+b") as written:
+            written.seek(made.stat().st_size // 2)
+            written.write(b"xx")
+        check(made, *rest)
 
-    monkeypatch.setattr(archive, "write", badly)
+    monkeypatch.setattr(backup, "check", badly)
 
     with pytest.raises(BackupError, match="damaged"):
         back_up(site, folder / "a.tar.gz")
@@ -208,7 +209,7 @@ def test_an_older_site_is_copied_from_sqlite_as_it_is_but_not_from_postgresql(
         )
 
     def attempt() -> Manifest:
-        return backup.to_file(older, Settings(data_dir=folder), folder / "a.tar.gz", Clock()(), silent)
+        return backup.to_file(Site(older, folder), folder / "a.tar.gz", Clock()(), silent)[0]
 
     if older.is_sqlite:
         assert attempt().schema == "1018"

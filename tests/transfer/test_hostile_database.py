@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 
 from feedserver.services import WebServices
-from feedserver.settings import Settings
 from feedserver.storage import conformity, triggers
 from feedserver.storage.engine import Database
 from feedserver.transfer import backup
 from feedserver.transfer.restore import restore
-from tests.transfer.conftest import silent
+from tests.transfer.conftest import Site, silent
 from tests.transfer.test_archive import changed, files_of, packed, refusal
 from tests.transfer.test_restore import copy_of
 
@@ -94,10 +93,10 @@ def test_what_operators_have_added_is_left_out_of_a_backup_which_can_be_restored
     run(file, RUNNING[what])
     (tmp_path / "secret").write_text("of the file")
     with closing(Database(f"sqlite:///{file}")) as database:
-        backup.to_file(database, Settings(data_dir=tmp_path), tmp_path / "own.gz", file_place.clock(), silent)
+        backup.to_file(Site(database, tmp_path), tmp_path / "own.gz", file_place.clock(), silent)
 
     restored = io.BytesIO((tmp_path / "own.gz").read_bytes())
-    restore(restored, file_place.database, file_place.settings.data_dir, file_place.clock(), silent)
+    restore(restored, file_place, file_place.clock(), silent)
 
     assert file_place.database.file is not None
     with closing(sqlite3.connect(file_place.database.file)) as connection:

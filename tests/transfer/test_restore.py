@@ -27,19 +27,19 @@ from feedserver.transfer.restore import restore
 from tests.posts.builders import everything, publish
 from tests.support.fixtures import Assemble
 from tests.support.upgrading import upgrade_to
-from tests.transfer.conftest import silent
+from tests.transfer.conftest import Site, silent
 
 FEED = FeedAddress("site", "atom")
 
 
 def restore_in(place: WebServices, archive: Path) -> None:
     with archive.open("rb") as source:
-        restore(source, place.database, place.settings.data_dir, place.clock(), silent)
+        restore(source, place, place.clock(), silent)
 
 
 def backup_of(site: WebServices, folder: Path) -> Path:
     file = folder / "full.tar.gz"
-    backup.to_file(site.database, site.settings, file, site.clock(), silent)
+    backup.to_file(site, file, site.clock(), silent)
     return file
 
 
@@ -134,7 +134,7 @@ def test_a_site_of_an_older_program_is_migrated(schema: str, tmp_path: Path, fil
             text("INSERT INTO site (id, guid, revision, created_at) VALUES (1, 'urn:uuid:1', 7, '2026-01-01')")
         )
     (tmp_path / "secret").write_text("that of the file\n")
-    backup.to_file(older, Settings(data_dir=tmp_path), tmp_path / "older.tar.gz", file_place.clock(), silent)
+    backup.to_file(Site(older, tmp_path), tmp_path / "older.tar.gz", file_place.clock(), silent)
     older.close()
 
     restore_in(file_place, tmp_path / "older.tar.gz")
@@ -201,7 +201,7 @@ def test_a_database_that_lacks_what_the_program_needs_is_no_site(
     site = file_in(tmp_path / "other", prepared_sqlite)
     with site.write() as connection:
         connection.execute(text("ALTER TABLE thoughts DROP COLUMN title"))
-    backup.to_file(site, Settings(data_dir=tmp_path), tmp_path / "other.tar.gz", file_place.clock(), silent)
+    backup.to_file(Site(site, tmp_path), tmp_path / "other.tar.gz", file_place.clock(), silent)
     site.close()
 
     with pytest.raises(BackupUnusable, match=r"not feedserver's \(the column thoughts\.title is missing\)$"):
