@@ -40,6 +40,20 @@ class StoredFile:
         return self.type.startswith("image/")
 
 
+@dataclass(frozen=True, slots=True)
+class MadePicture:
+    """A picture that is ready to be stored: its file's name in a folder, media type, and pixels.
+
+    `side` is that of a smaller copy: the pixels of its longer side; None for the picture itself.
+    """
+
+    file: str
+    type: str
+    width: int
+    height: int
+    side: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media(StoredFile):
     """A picture or file that was added, with the smaller copies of a picture, the smallest first.
