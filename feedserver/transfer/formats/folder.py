@@ -4,8 +4,11 @@ A document that cannot be read is left out, and told; one whose text is damaged 
 """
 
 import posixpath
+import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from typing import Final
 
 from feedserver.errors import ImportDamaged, ImportRefused
@@ -23,7 +26,10 @@ from feedserver.urls import nfc
 MARKDOWN: Final = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")
 HTML: Final = (".html", ".htm")
 _UNREAD: Final = (".rst", ".adoc", ".asciidoc", ".org", ".textile", ".ipynb", ".pandoc", ".pdc")
-_MEANT: Final = ("_", ".", "content/")  # folders whose names say what is in them
+# What stands in the folder of a whole site.
+_OF_SITES: Final = re.compile(
+    r"(?:_config|hugo|config|pelicanconf)\.\w+\Z|(?:_posts|content|config/_default|\.obsidian)/"
+)
 _BYTE_ORDER_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -66,6 +72,11 @@ class Folder:
     def named(self, name: str) -> str | None:
         """The file of this path, in any Unicode form; None if there is none."""
         return self._names.get(nfc(name))
+
+    def below(self, folder: str) -> Iterator[str]:
+        """The files below a folder, which is named with a slash at the end."""
+        beginning = islice(self.names, bisect_left(self.names, folder), None)
+        return takewhile(lambda name: name.startswith(folder), beginning)
 
     def in_export(self, name: str) -> str:
         """The path of a file as the export has it."""
@@ -163,10 +174,12 @@ def unread(names: Iterable[str]) -> Iterator[Remark]:
 
 
 def top(names: Sequence[str]) -> str:
-    """The folder that all files are in, with a slash, as in the archives that code hosts give; "" without one."""
-    first = names[0].partition("/")[0] + "/" if names else ""
-    wrapped = names[0].count("/") > 0 and all(name.startswith(first) for name in names) if names else False
-    return first if wrapped and not first.startswith(_MEANT) else ""
+    """The folder, with a slash, that all files of a site are in, as in the archives of code hosts; "" without one."""
+    above, slash, _ = names[0].partition("/") if names else ("", "", "")
+    first = above + slash
+    if not slash or not all(name.startswith(first) for name in names):
+        return ""
+    return first if any(_OF_SITES.match(name, len(first)) for name in names) else ""
 
 
 def ending(name: str) -> str:

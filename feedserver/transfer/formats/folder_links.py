@@ -11,6 +11,7 @@ from feedserver.errors import ImportDamaged
 from feedserver.posts.model import Format
 from feedserver.transfer.formats.folder import HTML, MARKDOWN, Folder, Unreadable, ending
 from feedserver.transfer.formats.markdown_source import with_addresses
+from feedserver.transfer.formats.permalinks import quoted
 from feedserver.transfer.items import ImportedMedia
 from feedserver.urls import scheme
 
@@ -19,7 +20,6 @@ _OF_PAGES: Final = frozenset(
     ".css .js .mjs .ts .map .scss .sass .less .xml .json .yml .yaml .toml .py .rb .php .rst .lock .ini .cfg .sh .key"
     " .pem".split()
 ).union(MARKDOWN, HTML, ("",))
-_SAFE: Final = "/~:@!$&*+,;=-._"
 
 
 class FolderSite(ABC):
@@ -69,7 +69,7 @@ class FolderSite(ABC):
 
     def at(self, path: str) -> str:
         """The address of a decoded path below the site's."""
-        return f"{self.base}/{quote(path.lstrip('/'), safe=_SAFE)}"
+        return f"{self.base}/{quoted(path.lstrip('/'))}"
 
     def media(self, name: str, *others: str) -> Iterator[ImportedMedia]:
         """A file of the folder, with `others` of its addresses; nothing if it was given before."""
@@ -91,7 +91,7 @@ class FolderSite(ABC):
                 continue
             if page := self.address_of(found):
                 return page + tail
-            if ending(found) not in _OF_PAGES:
+            if not is_of_pages(found):
                 media += self.media(found)
                 return self.file(found) + tail
         return self._missing(address, path, name, url, media)
@@ -128,6 +128,11 @@ class FolderSite(ABC):
             self._told.add(at)
             media.append(ImportedMedia(key=at, where=name, urls=(at,), name=posixpath.basename(path)))
         return at
+
+
+def is_of_pages(name: str) -> bool:
+    """Whether a file makes pages, and is none to show."""
+    return ending(name) in _OF_PAGES
 
 
 def _is_shown(path: str) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from feedserver.errors import InvalidDocument
 from feedserver.posts import dates, field_values, withholding
@@ -124,6 +125,11 @@ class Fields:
         self._left.pop(name, None)
         return found
 
+    def drop_draft(self) -> None:
+        """Takes `draft` away where it is a plain word, of which the state says as much."""
+        if isinstance(value := self.get("draft"), str) and value.strip().casefold() in field_values.FLAG:
+            del self._left["draft"]
+
     def withheld(self, *, is_dated: bool) -> withholding.Withholding:
         """What the fields that are left say of who may read the post."""
         return withholding.read(self._left, self._zone, is_dated=is_dated)
@@ -158,7 +164,9 @@ def post(
     authors: tuple[str, ...] = (),
     is_draft: bool = False,
     guid: str | None = None,
+    lang: str | None = None,
     page: bool = False,
+    menu: str | None = None,
 ) -> ImportedPost:
     """The post of a document, with what the fields say that mean the same for every system.
 
@@ -170,6 +178,7 @@ def post(
     withheld = fields.withheld(is_dated=date is not None)
     if withheld.since is not None and (date is None or withheld.since > now):
         date = withheld.since
+    fields.drop_draft()
     is_over = withheld.until is not None and withheld.until <= now
     state: PostState = "draft" if is_draft or withheld.drafts or is_over else "published"
     if withheld.until is not None and not is_over:
@@ -190,12 +199,12 @@ def post(
         tags=names([*tags, *fields.texts("tags", ",")]),
         authors=names([*authors, *fields.people()]),
         summary=fields.text(*_SUMMARIES),
-        lang=fields.language(),
+        lang=fields.language() or lang,
         pings_open=not fields.closed("pings"),
         comments_open=not fields.closed("comments"),
         enclosures=fields.enclosures(),
         page=page,
-        menu=fields.text("menu") if page else None,
+        menu=menu if page else None,
         reply_to=fields.addresses("reply_to"),
         like_of=fields.addresses("like_of"),
         repost_of=fields.addresses("repost_of"),
@@ -244,3 +253,11 @@ def slug_of(name: str) -> str | None:
         return check_slug(name)
     except InvalidDocument:
         return slug_from(name) or None
+
+
+def zone_named(name: str, default: tzinfo) -> tzinfo:
+    """The zone of a name in a site's settings; `default` where there is none."""
+    try:
+        return ZoneInfo(name) if name else default
+    except (OSError, ValueError, KeyError):  # no zone has this name
+        return default

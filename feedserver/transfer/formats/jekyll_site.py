@@ -5,15 +5,14 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 from feedserver.transfer.formats import folder_posts, permalinks
 from feedserver.transfer.formats.folder import HTML, MARKDOWN, Document, Folder, placed, stem
 from feedserver.transfer.formats.folder_kinds import JEKYLL_SETTINGS
 from feedserver.transfer.formats.folder_links import FolderSite
-from feedserver.transfer.formats.folder_posts import Fields, flat, names
+from feedserver.transfer.formats.folder_posts import Fields, flat, names, zone_named
 from feedserver.transfer.options import Options
 
 _STYLES: Final = {
@@ -51,7 +50,7 @@ class JekyllSite(FolderSite):
         self.host = self._setting("url").rstrip("/")
         own = self.host + self.path if self.host else ""
         super().__init__(folder, (options.url or own or self.path).rstrip("/"))
-        self.zone = _zone(self._setting("timezone"), options.zone)
+        self.zone = zone_named(self._setting("timezone"), options.zone)
         self._style = self._setting("permalink") or "date"
         self._documents = placed(folder.names, (*MARKDOWN, *HTML))
         self._is_loose = not any(map(folder.named, JEKYLL_SETTINGS)) and not any(
@@ -141,10 +140,3 @@ def pretty(text: str, kept: str = _KEPT) -> str:
 
 def _is_in(folder: str, name: str) -> bool:
     return f"/{folder}" in f"/{name}"
-
-
-def _zone(name: str, default: tzinfo) -> tzinfo:
-    try:
-        return ZoneInfo(name) if name else default
-    except (OSError, ValueError, KeyError):  # no zone has this name
-        return default

@@ -7,11 +7,11 @@ they were never seen.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from html import escape
 from typing import Final
 
 from feedserver.posts.model import Format
 from feedserver.transfer.formats import markdown_source
+from feedserver.transfer.formats.fences import fence
 
 _MARK: Final = "\ufdd0"  # between braces that are text; `text.clean` leaves it in no document
 _TAG: Final = re.compile(r"\{%-?\s*(?P<name>\w+)(?P<rest>(?:[^%{]|%(?!\})|\{(?!%))*+)%\}")
@@ -26,9 +26,7 @@ _KNOWN: Final = re.compile(
     r"|(?P<unknown>\{\{(?:[^{}]|\}(?!\}))*+\}\}|\{%(?:[^{}%]|%(?!\})|\}|\{(?![{%]))*+%\})",
     re.MULTILINE,
 )
-_RUN: Final = re.compile("`{3,}")
 _BRACES: Final = re.compile(r"\{(?=[{%])")
-_LANGUAGE: Final = re.compile(r"[\w+#.-]+")
 _MOST_TOLD: Final = 20
 
 
@@ -95,13 +93,4 @@ def _block(opening: re.Match[str], content: str, kind: Format) -> str:
     if opening["name"] == "raw":
         return _BRACES.sub(f"{{{_MARK}", content)
     content = "".join(_blocks(content, "html"))
-    language = _LANGUAGE.match(opening["rest"].strip())
-    if kind == "html":
-        name = f' class="language-{escape(language[0])}"' if language else ""
-        return f"<pre><code{name}>{escape(content.strip(chr(10)))}</code></pre>"
-    fence = "`" * max(3, 1 + max((len(run) for run in _RUN.findall(content)), default=0))
-    before = opening.string[max(0, opening.start() - 200) : opening.start()].rpartition("\n")[2]
-    start = "\n" if before.strip(" \t>") else ""
-    lines = content if content.startswith("\n") else f"\n{content}"
-    end = "" if "\n" in lines and not lines.rpartition("\n")[2].strip(" \t>") else "\n"
-    return f"{start}{fence}{language[0] if language else ''}{lines}{end}{fence}"
+    return fence(opening.string, opening.start(), opening["rest"], content, kind)

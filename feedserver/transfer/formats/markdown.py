@@ -71,6 +71,7 @@ def _post(document: Document, site: _Site, options: Options) -> Iterator[Item]:
         guid=fields.text("guid"),
         published_at=date,
         page=fields.text("page") == "true",
+        menu=fields.text("menu"),
     )
     yield from fields.remarks
     yield replace(post, format=kind)

@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 _PLACEHOLDER: Final = re.compile(r":([a-z_]+)")
 _SLASHES: Final = re.compile("/{2,}")
-_SAFE: Final = "/~:@!$&'()*+,;=-._%"
+_SAFE: Final = "/~:@!$&*+,;=-._"  # no brackets, which end a link of Markdown
 _MONTHS: Final = "January February March April May June July August September October November December".split()
 _DAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 
@@ -18,7 +18,12 @@ def filled(pattern: str, values: Mapping[str, str]) -> str | None:
     if any(name not in values for name in _PLACEHOLDER.findall(pattern)):
         return None
     path = _PLACEHOLDER.sub(lambda match: values[match[1]], pattern)
-    return quote(_SLASHES.sub("/", f"/{path}"), safe=_SAFE)
+    return quoted(unquote(_SLASHES.sub("/", f"/{path}")))
+
+
+def quoted(path: str) -> str:
+    """A path, percent-encoded, as it can stand anywhere in Markdown."""
+    return quote(path, safe=_SAFE)
 
 
 def of_jekyll(at: datetime) -> dict[str, str]:
