@@ -11,11 +11,13 @@ from flask import Blueprint, Response, jsonify
 
 from feedserver.clock import is_of_future, is_within
 from feedserver.errors import StorageError
+from feedserver.jobs.overview import OwnJobs, own_jobs
 from feedserver.jobs.worker import HEARTBEAT
 from feedserver.services import WebServices, services
 from feedserver.storage import heartbeat, migrate, revision
 from feedserver.storage.explaining import DATABASE_ERRORS, failure_of
 from feedserver.storage.replica import ReplicaState
+from feedserver.storage.size import free_bytes
 from feedserver.thoughts import store as thoughts
 
 blueprint = Blueprint("health", __name__)
@@ -24,6 +26,10 @@ Status = Literal["ok", "degraded", "down", "unknown"]
 
 _HEARTBEAT_VALID: Final = timedelta(seconds=60)
 _LONG_QUEUE: Final = 0.8  # of `limits.waiting`
+_LONG_DUE: Final = timedelta(minutes=10)
+_MB: Final = 1_000_000
+_LEAST_FREE: Final = 100 * _MB  # bytes
+_HOURS: Final = 72  # up to which ages are told in hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,7 @@ class Check:
     detail: str | None = None
 
 
+_WITH_DATABASE: Final = ("writes", "jobs", "queue", "sending", "disk", "backup")
 _OK: Final = Check("ok")
 _UNKNOWN: Final = Check("unknown", "it cannot be looked up")
 _REPLICA: Final[dict[ReplicaState, Check]] = {
@@ -64,6 +71,7 @@ def overall(checks: dict[str, Check]) -> Status:
 
 
 def _checks(parts: WebServices) -> dict[str, Check]:
+    now = parts.clock()
     try:
         state = migrate.state(parts.database)
         if state == "missing":
@@ -74,6 +82,8 @@ def _checks(parts: WebServices) -> dict[str, Check]:
             beat = heartbeat.last(connection, HEARTBEAT)
             waiting = thoughts.waiting(connection)
             restored_at = revision.restored_at(connection)
+            own = own_jobs(connection, now)
+            backed_up_at = revision.backed_up_at(connection)
         replica = parts.database.replica_state()
     except DATABASE_ERRORS as error:
         found = failure_of(error)
@@ -86,29 +96,37 @@ def _checks(parts: WebServices) -> dict[str, Check]:
         "database": _OK,
         "schema": Check("ok", migrate.NEWER) if state == "newer" else _OK,
         "writes": _writes(parts.write_probe.failure()),
-        "jobs": _jobs(beat, parts.clock()),
+        "jobs": _jobs(beat, own, now),
         "queue": _queue(waiting, parts.settings.limits.waiting),
         "sending": _sending(restored_at),
+        "disk": disk(free_bytes(parts.settings.data_dir)),
+        "backup": Check("ok", age_of_backup(backed_up_at, now)),
         **({"replica": _REPLICA[replica]} if replica else {}),
     }
 
 
 def _unread(database: Check = _OK, schema: Check = _UNKNOWN) -> dict[str, Check]:
     """The checks if the database cannot be read."""
-    return {"database": database, "schema": schema} | dict.fromkeys(("writes", "jobs", "queue", "sending"), _UNKNOWN)
+    return {"database": database, "schema": schema} | dict.fromkeys(_WITH_DATABASE, _UNKNOWN)
 
 
 def _writes(failure: str | None) -> Check:
     return Check("degraded", failure) if failure else _OK
 
 
-def _jobs(beat: datetime | None, now: datetime) -> Check:
+def _jobs(beat: datetime | None, own: OwnJobs, now: datetime) -> Check:
     if beat is None:
         return Check("degraded", "no worker has looked for jobs yet")
     if is_of_future(beat, now):
         return Check("degraded", "the last worker that looked for jobs had a clock ahead of this machine's")
     if not is_within(beat, _HEARTBEAT_VALID, now):
         return Check("degraded", f"no worker has looked for jobs for {(now - beat) // timedelta(seconds=1)} s")
+    if own.failing:
+        return Check(
+            "degraded", f"jobs fail again and again: {', '.join(own.failing)}; `feedserver jobs list` says why"
+        )
+    if own.due_since is not None and now - own.due_since > _LONG_DUE:
+        return Check("degraded", f"the oldest due job has waited for {(now - own.due_since) // timedelta(seconds=1)} s")
     return _OK
 
 
@@ -120,6 +138,21 @@ def _queue(waiting: int, most: int) -> Check:
 
 def _sending(restored_at: datetime | None) -> Check:
     return Check("degraded", revision.reminder(restored_at)) if restored_at else _OK
+
+
+def disk(free: int | None) -> Check:
+    """Whether there is room to write: `free` bytes, None if nobody knows."""
+    if free is None:
+        return _UNKNOWN
+    return _OK if free >= _LEAST_FREE else Check("degraded", f"{free // _MB} MB are free on the disk")
+
+
+def age_of_backup(backed_up_at: datetime | None, now: datetime) -> str:
+    """How old the last backup is, in words."""
+    if backed_up_at is None:
+        return "no backup has been made yet"
+    hours = max(0, (now - backed_up_at) // timedelta(hours=1))
+    return f"the last backup is {f'{hours} h' if hours < _HOURS else f'{hours // 24} days'} old"
 
 
 def _uncached(response: Response) -> Response:

@@ -6,12 +6,16 @@ import socket
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from feedserver import private_files
 from feedserver.errors import AddressUnusable
 from feedserver.host_names import DEFAULT_PORTS, unmapped
+from feedserver.settings import BIND
 
+_NOTE: Final = "listening"  # in the data directory
 _REASONS: Final = {
     errno.EADDRINUSE: "is taken by another program; choose another port, such as --bind {other}",
     errno.EADDRNOTAVAIL: "is no address of this machine; choose another one with --bind",
@@ -76,6 +80,26 @@ def url(sockets: Iterable[socket.socket]) -> str | None:
             ending = "" if port == DEFAULT_PORTS["http"] else f":{port}"
             return f"http://{f'[{host}]' if ':' in host else host}{ending}"
     return None
+
+
+def own_address(sockets: Iterable[socket.socket]) -> str | None:
+    """Where a program on this machine reaches the server: `http://HOST:PORT`, else `unix:PATH`; None if nowhere."""
+    sockets = list(sockets)
+    paths = [sock.getsockname() for sock in sockets if sock.family == socket.AF_UNIX]
+    return url(sockets) or next((f"unix:{path}" for path in paths if isinstance(path, str) and path), None)
+
+
+def note(data_dir: Path, address: str) -> None:
+    """Notes where the server listens, for commands on the same machine."""
+    with suppress(OSError), open(data_dir / _NOTE, "w", encoding="utf-8", opener=private_files.opener) as file:
+        file.write(address + "\n")
+
+
+def noted(data_dir: Path) -> str:
+    """Where the server that started last listens, as it noted; where it listens by default, if none has."""
+    with suppress(OSError, UnicodeDecodeError):
+        return (data_dir / _NOTE).read_text("utf-8").strip()
+    return f"http://{BIND}"
 
 
 def answers(base: str, sockets: Iterable[socket.socket]) -> bool:

@@ -147,6 +147,8 @@ def _when_ready(server: Any) -> None:
     for listener in server.LISTENERS:  # accepted connections inherit the timeout of the listening socket
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, seconds)
     worker_settings.read_anew()
+    if address := listening.own_address(listener.sock for listener in server.LISTENERS):
+        listening.note(worker_settings.in_force().data_dir, address)
     has_hub = worker_settings.in_force().websub.hub
     announce(Urls(_follow_address(server)), server.LISTENERS, _restored_at(), has_hub=has_hub)
 

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, text
+from sqlalchemy import event, text, update
 
+from feedserver import health
 from feedserver.app import create_app
+from feedserver.jobs import store as jobs
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, LimitsSettings, Settings
-from feedserver.storage import heartbeat, revision
+from feedserver.storage import heartbeat, revision, schema
 from feedserver.storage.engine import Database
 from feedserver.storage.write_probe import WriteProbe
 from feedserver.thoughts import store as thoughts
@@ -24,8 +26,10 @@ from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock
 from tests.support.waiting import SECONDS, together
 
-OK = {"status": "ok", "detail": None}
-ALIVE = dict.fromkeys(("database", "schema", "writes", "jobs", "queue", "sending"), OK)
+OK: dict[str, str | None] = {"status": "ok", "detail": None}
+UNKNOWN = {"status": "unknown", "detail": "it cannot be looked up"}
+NEVER: dict[str, str | None] = {"status": "ok", "detail": "no backup has been made yet"}
+ALIVE = dict.fromkeys(("database", "schema", "writes", "jobs", "queue", "sending", "disk"), OK) | {"backup": NEVER}
 
 Checks = dict[str, dict[str, str | None]]
 
@@ -41,9 +45,9 @@ def ready(client: FlaskClient) -> tuple[int, str, Checks]:
     assert answer.headers["Cache-Control"] == "no-store"
     body = answer.get_json()
     assert set(body) == {"status", "checks"}
-    for check in body["checks"].values():
+    for name, check in body["checks"].items():
         assert set(check) == {"status", "detail"}
-        assert (check["detail"] is None) is (check["status"] == "ok")
+        assert (check["detail"] is None) is (check["status"] == "ok" and name != "backup") or check == UNKNOWN
     return answer.status_code, body["status"], body["checks"]
 
 
@@ -102,6 +106,71 @@ def test_a_restored_site_is_reminded_of_until_it_is_resumed(
     told = "restored from a backup on 2026-03-08T12:00:00Z; it sends nothing to others until `feedserver resume` says"
     assert restored == (200, "degraded", degraded("sending", f"{told} that it is the real site"))
     assert ready(client) == (200, "ok", ALIVE)
+
+
+# --- jobs that fail, disk, backup ---
+
+
+def fail(services: WebServices, kind: str, times: int, key: str | None = None) -> None:
+    """A job that has failed so many times."""
+    now = services.clock()
+    with services.database.write() as connection:
+        job = jobs.add(connection, kind, "x", now, now, concurrency_key=key)
+        connection.execute(update(schema.jobs).where(schema.jobs.c.id == job.id).values(attempts=times))
+
+
+def test_a_job_that_fails_again_and_again_degrades_it(client: FlaskClient, services: WebServices) -> None:
+    beat(services)
+    fail(services, "tell", 1)
+    once = ready(client)
+    fail(services, "housekeeping", 2)
+
+    told = "jobs fail again and again: housekeeping; `feedserver jobs list` says why"
+    assert once == (200, "ok", ALIVE)
+    assert ready(client) == (200, "degraded", degraded("jobs", told))
+
+
+def test_jobs_that_strangers_let_fail_do_not(client: FlaskClient, services: WebServices) -> None:
+    beat(services)
+    fail(services, "verify", 9, key="slow.example")
+
+    assert ready(client) == (200, "ok", ALIVE)
+
+
+def test_a_due_job_that_nobody_takes_degrades_it(client: FlaskClient, services: WebServices, clock: Clock) -> None:
+    with services.database.write() as connection:
+        jobs.add(connection, "tell", "x", clock(), clock())
+    clock.move(seconds=600)
+    beat(services)
+    just = ready(client)
+    clock.move(seconds=1)
+
+    assert just == (200, "ok", ALIVE)
+    assert ready(client) == (200, "degraded", degraded("jobs", "the oldest due job has waited for 601 s"))
+
+
+def test_a_full_disk_degrades_it(client: FlaskClient, services: WebServices, monkeypatch: pytest.MonkeyPatch) -> None:
+    beat(services)
+    monkeypatch.setattr(health, "free_bytes", lambda _: 99_999_999)
+    assert ready(client) == (200, "degraded", degraded("disk", "99 MB are free on the disk"))
+
+    monkeypatch.setattr(health, "free_bytes", lambda _: 100_000_000)
+    assert ready(client) == (200, "ok", ALIVE)
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"), [(0, "0 h"), (71, "71 h"), (72, "3 days"), (500, "20 days")], ids=["now", "h", "3 d", "20 d"]
+)
+def test_the_age_of_the_last_backup_is_told(
+    client: FlaskClient, services: WebServices, clock: Clock, hours: int, told: str
+) -> None:
+    with services.database.write() as connection:
+        revision.note_backup(connection, clock())
+    clock.move(hours=hours)
+    beat(services)
+
+    found = {"status": "ok", "detail": f"the last backup is {told} old"}
+    assert ready(client) == (200, "ok", ALIVE | {"backup": found})
 
 
 # --- writes ---

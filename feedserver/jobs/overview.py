@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, and_, case, func, select
 
 from feedserver.jobs.model import LONGEST_LEASE
 from feedserver.storage.schema import jobs
+
+_TWICE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,25 @@ class Overview:
     due_since: datetime | None
     next_at: datetime | None
     last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnJobs:
+    """The jobs that depend on no other server: the kinds of those that failed at least twice, and since when the oldest
+    due one waits."""
+
+    failing: tuple[str, ...]
+    due_since: datetime | None
+
+
+def own_jobs(connection: Connection, now: datetime) -> OwnJobs:
+    """What is wrong with the jobs that depend on no other server. Strangers can make the others fail."""
+    fails = case((jobs.c.attempts >= _TWICE, jobs.c.kind))
+    is_due = and_(jobs.c.run_at <= now, jobs.c.leased_until.is_(None))
+    query = select(fails, func.min(case((is_due, jobs.c.run_at)))).where(jobs.c.concurrency_key.is_(None))
+    rows = connection.execute(query.group_by(fails)).all()
+    failing = sorted(kind for kind, _ in rows if kind is not None)
+    return OwnJobs(tuple(failing), min((since for _, since in rows if since is not None), default=None))
 
 
 def by_kind(connection: Connection, now: datetime) -> list[Overview]:
