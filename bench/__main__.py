@@ -15,6 +15,7 @@ from bench import (
     deep_pages,
     discussed,
     feeds,
+    keeping,
     nginx,
     pings,
     profiles,
@@ -36,6 +37,7 @@ PARTS = {
     "starting": starting.measure,
     "busy": busy.measure,
     "pings": pings.measure,
+    "keeping": keeping.measure,
 }
 PROFILES = "profiles"
 

@@ -55,15 +55,15 @@ class Both:
 
     @cached_property
     def small(self) -> Site:
-        return _made(self.folder / "small", SMALL)
+        return made(self.folder / "small", SMALL)
 
     @cached_property
     def large(self) -> Site:
-        return _made(self.folder / "large", LARGE)
+        return made(self.folder / "large", LARGE)
 
     @cached_property
     def discussed(self) -> Site:
-        return _made(self.folder / "discussed", DISCUSSED, THOUGHTS, ON_NEWEST)
+        return made(self.folder / "discussed", DISCUSSED, THOUGHTS, ON_NEWEST)
 
 
 @contextmanager
@@ -79,7 +79,8 @@ def made_by(tree: Path, folder: Path) -> Site:
     return Site(folder, SMALL)
 
 
-def _made(folder: Path, posts: int, *thoughts: int) -> Site:
+def made(folder: Path, posts: int, *thoughts: int) -> Site:
+    """A new site; `thoughts` as in `filling.fill`."""
     site = Site(folder, posts)
     (folder / "var").mkdir(parents=True)
     with site.opened() as services:
