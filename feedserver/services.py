@@ -79,6 +79,12 @@ class Services:
         )
         self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
 
+    def quiet_publisher(self) -> Publisher:
+        """Publishes what is imported: nobody outside is told of it."""
+        follow_lists = partial(lists.follow, self.settings.site.author)
+        listeners = (scheduling.follow, self.outbox.note_imported, related.follow, follow_lists)
+        return replace(self.publisher, listeners=listeners)
+
     def require_allowed(self, url: str, peer: str) -> None:
         """Raises AddressForbidden if nothing is sent to `url`, another FetchError if its name cannot be looked up."""
         require_allowed(url, self.egress, peer)

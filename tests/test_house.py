@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "web": {"feeds", "media", "storage"},
 }
 # Who contacts addresses that strangers name.
-MAY_IMPORT_NET = ("thoughts/verification", "sending/", "websub/")
+MAY_IMPORT_NET = ("thoughts/verification", "sending/", "websub/", "transfer/")
 # What can open connections. `server` and `listening` set up listening sockets; the others take constants and values.
 CAN_CONNECT = {
     "asyncio",

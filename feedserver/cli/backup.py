@@ -1,6 +1,5 @@
 """`feedserver backup`, `restore` and `resume`. What they need is imported late: servers never do."""
 
-import signal
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 from feedserver import settings
 from feedserver.cli.arguments import Commands, counted, open_site, positive, verb
+from feedserver.cli.progress import interruptible, progress
 from feedserver.clock import rfc3339
 from feedserver.errors import BackupError, BackupIncomplete
 from feedserver.installation import require_some, upgrade
@@ -19,7 +19,6 @@ from feedserver.text import strangers_line
 
 if TYPE_CHECKING:
     from feedserver.transfer.manifest import Manifest
-    from feedserver.transfer.progress import Report
 
 _ABOUT_BACKUP = """The server goes on running. FILE is named when it is whole and checked. Copy it to another machine,
 and try `restore` there from time to time."""
@@ -54,7 +53,7 @@ def _backup(chosen: Namespace) -> None:
     services = Services(settings.load())
     require_some(services)
     now = services.clock()
-    with _interruptible(), _progress() as report:
+    with interruptible(), progress() as report:
         if chosen.file == "-":
             if sys.stdout is None or sys.stdout.isatty():  # None: it is closed
                 raise BackupError("a backup is nothing for a terminal; send it to a file or another program")
@@ -78,7 +77,7 @@ def _restore(chosen: Namespace) -> None:
     from feedserver.transfer.restore import restore
 
     services = Services(settings.load())
-    with _source(chosen.file) as source, _interruptible(), _progress() as report:
+    with _source(chosen.file) as source, interruptible(), progress() as report:
         manifest, lost = restore(source, services, services.clock(), report)
     moment = rfc3339(manifest.made_at)
     print(f"restored {strangers_line(manifest.url, 200)} as it was at {moment}: {_what(manifest)}")
@@ -111,34 +110,3 @@ def _what(manifest: "Manifest") -> str:
     if pictures := manifest.rows.get("media", 0):
         numbers.append(f"{pictures:,} {'picture or file' if pictures == 1 else 'pictures and files'}")
     return ", ".join(numbers)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Ends the block in order when the process is told to end, so that it leaves nothing behind."""
-    signals = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) != signal.SIG_IGN]  # by nohup
-    before = [signal.signal(number, signal.default_int_handler) for number in signals]
-    try:
-        yield
-    finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _progress() -> Iterator["Report"]:
-    """Shows on a terminal what is being done; a line that is gone at the end."""
-    shown = ""
-
-    def show(doing: str, share: float) -> None:
-        nonlocal shown
-        line = f"{doing} {share:.0%}" if share else f"{doing} …"
-        if line != shown and sys.stderr.isatty():
-            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
-            shown = line
-
-    try:
-        yield show
-    finally:
-        if shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

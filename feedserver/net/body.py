@@ -8,7 +8,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import IO, Final
 
 from feedserver.errors import NotText
 from feedserver.net.guarded_socket import CHUNK
@@ -41,20 +41,21 @@ class _TooLong(Exception):
     """There is more than was asked for."""
 
 
-def read_body(response: http.client.HTTPResponse, max_bytes: int) -> Body:
-    """Returns the first `max_bytes` bytes of the decoded body.
+def read_body(response: http.client.HTTPResponse, max_bytes: int, into: IO[bytes] | None = None) -> Body:
+    """Returns the first `max_bytes` bytes of the decoded body, or writes them `into` a file and returns none.
 
     Raises NotText for a content coding that is not decoded, HTTPException or zlib.error for a broken body.
     """
     body = io.BytesIO()
+    truncated = incomplete = False
     try:
         for chunk in _decoded(response, max_bytes):
-            body.write(chunk)
+            (into or body).write(chunk)
     except _EndedEarly:
-        return Body(body.getvalue(), incomplete=True)
+        incomplete = True
     except _TooLong:
-        return Body(body.getvalue(), truncated=True)
-    return Body(body.getvalue())
+        truncated = True
+    return Body(body.getvalue(), truncated, incomplete)
 
 
 def _decoded(response: http.client.HTTPResponse, max_bytes: int) -> Iterator[bytes]:

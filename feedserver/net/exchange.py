@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Final, Literal, Protocol, cast
+from typing import IO, Final, Literal, Protocol, cast
 from urllib.parse import SplitResult, quote, urldefrag
 
 from feedserver.errors import AddressForbidden, ConnectionFailed, FetchError, RedirectRefused
@@ -35,7 +35,8 @@ class Request:
 
     `more_query`, encoded, is added to the query of the URL, and may make it longer than those that are accepted.
     `headers` stand beside Host, User-Agent, Accept, Accept-Encoding, Connection and Content-Length. `peer` is what
-    texts of errors call the server. `max_bytes` of the answer's body are read, if the policy does not allow fewer.
+    texts of errors call the server. `max_bytes` of the answer's body are read, if the policy does not allow fewer; they
+    are written `into` a file if there is one, and then the response holds none.
     """
 
     url: str
@@ -46,6 +47,7 @@ class Request:
     peer: str = "the source"
     max_bytes: int | None = None
     more_query: str = ""
+    into: IO[bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ def exchange(
                         return head
                     # More than `max_bytes`: chunked coding and TLS add bytes.
                     sock.allowance = 2 * max_bytes + MAX_HEAD
-                    return _with_body(head, answer, max_bytes, deadline, request.peer)
+                    return _with_body(head, answer, max_bytes, deadline, request)
                 url = _redirect_target(url, answer)
             if url in seen:
                 raise RedirectRefused("{peer} redirects in a circle")
@@ -233,10 +235,10 @@ def _redirect_target(url: str, answer: _Answer) -> str:
     return redirect_target(url, location)
 
 
-def _with_body(head: Response, answer: _Answer, max_bytes: int, deadline: Deadline, peer: str) -> Response:
+def _with_body(head: Response, answer: _Answer, max_bytes: int, deadline: Deadline, request: Request) -> Response:
     try:
-        with _named(peer), translated_errors(deadline):
-            body = read_body(answer, max_bytes)
+        with _named(request.peer), translated_errors(deadline):
+            body = read_body(answer, max_bytes, request.into)
     except FetchError as error:
         return replace(head, body_error=error)
     return replace(head, body=body.data, truncated=body.truncated, incomplete=body.incomplete)

@@ -56,6 +56,10 @@ class Outbox:
             jobs.bring_forward(connection, job, due, event.now)
         self._foresee(connection, event.post, event.now)
 
+    def note_imported(self, connection: Connection, event: PostEvent) -> None:
+        """Notes an imported post, drafts too: only links that are added to it later are told."""
+        store.note_post(connection, event.post.id, links.pages_of(event.post, self.urls))
+
     def _foresee(self, connection: Connection, post: Post, now: datetime) -> None:
         """Has the pages that are to be told for the first time stand in the outbox while the delay passes, and no
         others."""

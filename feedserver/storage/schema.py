@@ -228,6 +228,7 @@ _IS_KNOWN = text("commenter IS NOT NULL")
 _HAS_WORDS = text("fingerprint IS NOT NULL")
 _IS_HELD = text("state = 'held'")
 _IS_RECEIVED = text("state = 'received'")
+_ANSWERS = text("parent_id IS NOT NULL")
 _WAS_SHOWN = text("position IS NOT NULL")
 thoughts = Table(
     "thoughts",
@@ -279,6 +280,7 @@ thoughts = Table(
     # Zero: of a reaction, which takes none; one that had one before keeps it.
     Column("position", Integer),
     Column("person", SafeText),  # who reacted (thoughts/model.person_of); null: no reaction
+    Column("parent_id", BigInteger),  # the thought that it answers, which may be deleted
     UniqueConstraint("post_id", "source_key"),
     # Covers the counts of a post's thoughts by page.
     Index(None, "post_id", "position", "state", info={"where": _WAS_SHOWN}),
@@ -309,6 +311,7 @@ thoughts = Table(
     Index(None, "state", "size"),  # covers the sums of bytes
     # Partial: SQLite does not use a full index for “not null”.
     Index(None, "pending_since", info={"where": _SOME_WAIT}),
+    Index(None, "parent_id", info={"where": _ANSWERS}),
 )
 
 # What readers see: numbered thoughts, and reactions as lines of names. In literals, as the indexes have them.
@@ -540,6 +543,21 @@ websub_topics = Table(
     Column("topic", SafeText, primary_key=True),  # feeds/scopes.FeedAddress.key
     Column("revision", BigInteger),  # of the site; null: not looked at yet
     Column("etag", SafeText),  # of the newest version; null where there was no such feed
+    Column("quiet_revision", BigInteger),  # of the site: all that has changed since `revision` was imported
+)
+
+# What was imported, so that it is imported once: each post, thought or file by its key at its origin.
+imported = Table(
+    "imported",
+    metadata,
+    Column("origin", SafeText, primary_key=True),  # its kind and name
+    Column("kind", SafeText, primary_key=True),  # post, thought or media
+    Column("key", SafeText, primary_key=True),
+    Column("our_id", BigInteger),  # of the post or thought, which may be gone since; null of a file
+    Column("media", SafeText),  # the hash of a file
+    Column("hash", SafeText, nullable=False),  # of what was there: another one is a change there
+    Column("imported_at", UtcDateTime, nullable=False),
+    Index(None, "kind", "our_id"),
 )
 
 # The events of the last minute by bucket, shared by all processes.

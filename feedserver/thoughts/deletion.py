@@ -32,6 +32,7 @@ def delete_all(connection: Connection, thought_ids: Sequence[int]) -> None:
     """Deletes thoughts with their timelines, and their places in the undo log."""
     forget_past(connection, thought_ids)
     for some in batches(thought_ids):
+        connection.execute(update(thoughts).where(thoughts.c.parent_id.in_(some)).values(parent_id=None))
         connection.execute(delete(thoughts).where(thoughts.c.id.in_(some)))
 
 

@@ -123,7 +123,8 @@ class Thought:
     `pending_content` is what the source says since. `sender` is the address that sent the last ping, only its wide
     network once that is settled. `strikes` counts the 404s in a row, since `first_strike_at`. `position` counts the
     thoughts of its post in the order in which they were first shown; zero: that of a reaction, which takes none.
-    `response` and `published_at` are those of its `content`.
+    `response` and `published_at` are those of its `content`. `parent_id` is the thought that it answers, which may be
+    gone.
     """
 
     id: int
@@ -158,6 +159,7 @@ class Thought:
     position: int | None = None
     response: Response | None = None
     published_at: datetime | None = None
+    parent_id: int | None = None
 
     @property
     def is_reaction(self) -> bool:

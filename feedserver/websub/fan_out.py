@@ -155,6 +155,9 @@ class FanOut:
     def _announce(self, look: Look) -> None:
         def write(connection: Connection) -> None:
             now = self._clock()
+            if topics.is_quiet(connection, look):
+                topics.note(connection, look)
+                return
             waiting.announce(connection, look, now)
             if look.etag is None:  # whoever took the feed away may be a program that knows of no subscriptions
                 jobs.ensure(connection, leaving.CHECK, look.topic, now, now)

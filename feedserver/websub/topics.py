@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from feedserver.storage import revision
 from feedserver.storage.schema import site
 from feedserver.storage.schema import websub_subscriptions as subscriptions
 from feedserver.storage.schema import websub_topics as table
@@ -71,12 +72,30 @@ def gets_pushes(now: datetime | BindParameter[Any]) -> tuple[ColumnElement[bool]
     return subscriptions.c.state == "active", subscriptions.c.lease_until > now
 
 
-def leave(connection: Connection, topic: str, revision: int, now: datetime) -> None:
+def leave(connection: Connection, topic: str, looked_at: int, now: datetime) -> None:
     """Notes that a topic has no reader. It is deleted unless a subscription waits for its callback."""
     of_topic = subscriptions.c.topic == topic
     is_read, may_be_read = exists().where(of_topic, *gets_pushes(now)), exists().where(of_topic, _LIVES)
     connection.execute(delete(table).where(table.c.topic == topic, ~may_be_read))
-    connection.execute(update(table).where(table.c.topic == topic, ~is_read).values(revision=revision, etag=None))
+    connection.execute(update(table).where(table.c.topic == topic, ~is_read).values(revision=looked_at, etag=None))
+
+
+def is_quiet(connection: Connection, look: Look) -> bool:
+    """Whether an import alone has changed a topic since it was looked at before, up to this look or up to now."""
+    revisions = (look.revision, select(site.c.revision).scalar_subquery())
+    query = select(table.c.topic).where(table.c.topic == look.topic, table.c.quiet_revision.in_(revisions))
+    return connection.execute(query).first() is not None
+
+
+def revise_quietly(connection: Connection) -> None:
+    """Counts a revision of the site (`revision.revise`) for an import: of the topics in which nothing else has changed
+    since they were looked at, no new version is pushed."""
+    revision.lock(connection)
+    before = revision.load(connection).revision
+    revision.revise(connection)
+    nothing_else = or_(table.c.revision == before, table.c.quiet_revision == before)
+    present = select(site.c.revision).scalar_subquery()
+    connection.execute(update(table).where(nothing_else).values(quiet_revision=present))
 
 
 def confirm(connection: Connection, looks: Collection[Look]) -> None:

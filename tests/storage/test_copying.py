@@ -22,6 +22,7 @@ from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata, outgoing_pings, thought_events, told_posts
 from feedserver.thoughts import joining, removed
 from feedserver.thoughts.moderation import actions, hosts
+from feedserver.transfer import imported
 from tests.posts.builders import everything, publish
 from tests.support.fixtures import Assemble
 from tests.support.memory import peak_of
@@ -73,6 +74,8 @@ def full(services: WebServices, web: Web, clock: Clock, tmp_path: Path) -> WebSe
         rate_limits.take(connection, [rate_limits.Limit("x", 5)], services.clock())
         hosts.set_rule(connection, "spam.example", "block", services.clock())
         heartbeat.beat(connection, "jobs", services.clock())
+        known = [{"key": "12 語", "hash": "x", "our_id": 1}]
+        imported.add(connection, "wordpress https://old.example", "post", known, services.clock())
         removed.remember(connection, [spam("http://spam.example/")], services.clock())
         connection.execute(update(told_posts).values(links_before=("http://a.example/", "http://b.example/")))
         connection.execute(insert(outgoing_pings).values(ping_to_a_friend(services.clock())))

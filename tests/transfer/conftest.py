@@ -14,6 +14,7 @@ from feedserver.transfer import backup
 from tests.storage.test_copying import full  # noqa: F401 - a fixture
 from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
+from tests.transfer.exports import Exports
 
 
 class Site:
@@ -54,3 +55,10 @@ def place(request: pytest.FixtureRequest, file_place: WebServices, assemble: Ass
         return file_place
     url = request.getfixturevalue("new_postgres_url")()
     return assemble(replace(file_place.settings, database=DatabaseSettings(url=url)))
+
+
+@pytest.fixture
+def exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Exports:
+    """Imports what a test makes."""
+    (folder := tmp_path / "exports").mkdir()
+    return Exports(folder, monkeypatch)

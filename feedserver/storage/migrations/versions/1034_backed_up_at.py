@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "1034"
-down_revision = "1032"
+down_revision = "1033"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,129 @@
+"""`feedserver import`. What it needs is imported late: servers never do."""
+
+from argparse import Namespace
+from dataclasses import replace
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from feedserver.cli.arguments import Commands, counted, open_site, verb
+from feedserver.cli.progress import interruptible, progress
+from feedserver.errors import ImportDamaged, ImportRefused
+from feedserver.net.exchange import exchange
+from feedserver.services import Services, egress_policy
+from feedserver.text import strangers_line
+from feedserver.websub.topics import revise_quietly
+
+if TYPE_CHECKING:
+    from feedserver.transfer.importing import Import, Importer
+    from feedserver.transfer.planning import Counts
+
+_ABOUT: Final = """The plan comes first: what is new, what is here already, what is left out and why. An import may be
+stopped, and repeated: nothing is doubled, what was changed here stays. Nobody elsewhere is told of what is
+imported."""
+_FIRST: Final = 5  # remarks with the same reason that are shown
+_LINE: Final = 300  # characters
+
+
+def add_commands(commands: Commands) -> None:
+    made = verb(commands, "import", _import, "take in posts, pages, comments, pings and pictures from another system")
+    made.epilog = _ABOUT
+    made.add_argument("path", metavar="PATH", type=Path, help="a file, a folder, a zip or a tar.gz")
+    made.add_argument("--from", metavar="KIND", dest="kind", help="what it is, where that is not plain")
+    made.add_argument("--media", metavar="DIR", type=Path, help="a folder with pictures and files of the old site")
+    made.add_argument("--dry-run", action="store_true", help="say all that would be done, and do nothing")
+    made.add_argument("--force", action="store_true", help="import what can be read of a damaged export")
+    made.set_defaults(misused=made.error)
+
+
+def _import(chosen: Namespace) -> None:
+    from feedserver.transfer.kinds import kinds
+
+    if chosen.kind is not None and chosen.kind not in kinds():
+        chosen.misused(f"--from: there is no kind “{chosen.kind}”; the kinds are {', '.join(kinds())}")
+    services = open_site()
+    importer = importer_of(services)
+    with interruptible(), progress() as report:
+        try:
+            with importer.opened(chosen.path, chosen.kind, chosen.media, report) as found:
+                _carry_out(services, found, chosen)
+        except ImportRefused as error:
+            raise type(error)(f"{chosen.path}: {error}") from None
+
+
+def _carry_out(services: Services, found: "Import", chosen: Namespace) -> None:
+    if chosen.dry_run:
+        found.check()
+    _say_plan(services, found)
+    mended = found.mended()
+    for remark in mended:
+        print(strangers_line(f"mended: {remark.where}: {remark.what}: {remark.why}", _LINE))
+    if chosen.dry_run:
+        _say_addresses(found)
+        _say_remarks(found, None)
+        return
+    if mended and not chosen.force:
+        raise ImportDamaged("it is damaged, and nothing was imported; --force imports what can be read")
+    found.apply()
+    _say_remarks(found, _FIRST)
+    print("done")
+
+
+def importer_of(services: Services) -> "Importer":
+    """What imports into a site. It may fetch larger files than pages are."""
+    from feedserver.transfer.importing import Importer
+
+    largest = services.settings.media.largest
+    policy = replace(egress_policy(services.settings), max_bytes=largest)
+    return Importer(
+        services.database,
+        services.urls,
+        services.settings,
+        services.quiet_publisher(),
+        revise_quietly,
+        None,
+        partial(exchange, policy=policy),
+        services.clock,
+    )
+
+
+def _say_plan(services: Services, found: "Import") -> None:
+    origin, plan = found.spool.origin, found.plan
+    print(strangers_line(f"{found.kind}, {origin.name}", _LINE))
+    for noun, counts in (("post", plan.posts), ("page", plan.pages), ("thought", plan.thoughts), ("file", plan.media)):
+        if counts.total:
+            print(_counts(noun, counts))
+    for key, there in sorted(origin.settings.items()):
+        section, _, name = key.partition(".")
+        here = str(getattr(getattr(services.settings, section, None), name, ""))
+        if here != there:
+            print(strangers_line(f"{key} is “{there}” there and “{here}” here; it is not changed", _LINE))
+
+
+def _counts(noun: str, counts: "Counts") -> str:
+    parts = [f"{counts.new:,} new"]
+    if counts.known:
+        changed = f" ({counts.changed:,} changed there since)" if counts.changed else ""
+        parts.append(f"{counts.known:,} here already{changed}")
+    return f"{counted(counts.total, noun)}: {', '.join(parts)}"
+
+
+def _say_addresses(found: "Import") -> None:
+    for old, new in found.addresses():
+        print(f"{strangers_line(old, _LINE)} -> {new}")
+
+
+def _say_remarks(found: "Import", most: int | None) -> None:
+    for (treatment, why), remarks in groupby(found.spool.remarks(), key=lambda one: (one.treatment, one.why)):
+        if treatment == "mended":
+            continue
+        shown, number = [], 0
+        for number, one in enumerate(remarks, 1):
+            if most is None or number <= most:
+                shown.append(f"  {one.where}: {one.what}")
+        print(strangers_line(f"{treatment} ({number:,}): {why}", _LINE))
+        for line in shown:
+            print(f"  {strangers_line(line, _LINE)}")
+        if most is not None and number > most:
+            print(f"  and {number - most:,} more; --dry-run shows all")

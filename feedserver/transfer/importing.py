@@ -1,0 +1,161 @@
+"""An import from its export to the end: read into a spool, planned, and written unless it is only to be told."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from feedserver.clock import Clock
+from feedserver.errors import ImportDamaged, ImportRefused
+from feedserver.net.exchange import Exchange
+from feedserver.posts.publishing import Publisher
+from feedserver.settings import Settings
+from feedserver.storage.engine import Database
+from feedserver.transfer import planning, source, spool
+from feedserver.transfer.import_lock import only_import
+from feedserver.transfer.import_media import Library, MediaImport
+from feedserver.transfer.import_posts import PostImport
+from feedserver.transfer.import_thoughts import ThoughtImport
+from feedserver.transfer.items import Remark
+from feedserver.transfer.kinds import Format, format_of, kinds
+from feedserver.transfer.links import Links, TakeIn
+from feedserver.transfer.old_pages import OldPages
+from feedserver.transfer.options import Options
+from feedserver.transfer.planning import Plan
+from feedserver.transfer.progress import Meter, Report, metered
+from feedserver.transfer.source import Source
+from feedserver.transfer.spool import Spool
+from feedserver.transfer.workplace import workplace
+from feedserver.urls import Urls, segment
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """Imports into one site. `publisher` has listeners that tell nobody outside; `revise` counts a revision of the site
+    that is not pushed."""
+
+    database: Database
+    urls: Urls
+    settings: Settings
+    publisher: Publisher
+    revise: Callable[[Connection], None]
+    library: Library | None
+    exchange: Exchange
+    clock: Clock
+
+    @contextmanager
+    def opened(self, path: Path, kind: str | None, media: Path | None, report: Report) -> Iterator["Import"]:
+        """Reads and plans the import of `path`, and of the folder `media` of pictures and files, if there is one.
+
+        Raises ImportRefused, which says what is wrong, with the name of the file.
+        """
+        folder = self.settings.data_dir
+        with ExitStack() as stack:
+            place = stack.enter_context(workplace(folder))
+            opened = stack.enter_context(source.opened(path, place))
+            files = stack.enter_context(source.opened(media, place)) if media else None
+            if files is not None and not files.is_folder:
+                raise ImportRefused(f"--media: {media} is no folder")
+            fmt = _format(opened, kind)
+            held = stack.enter_context(spool.opened(place))
+            report("reading", 0)
+            options = Options(zone=self.settings.site.zone, now=self.clock())
+            _fill(held, fmt, opened, options)
+            with self.database.read() as connection:
+                plan = planning.plan(connection, held, fmt.KIND)
+            yield Import(self, fmt.KIND, held, plan, opened, files, place, report)
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import that is planned."""
+
+    importer: Importer
+    kind: str
+    spool: Spool
+    plan: Plan
+    source: Source
+    files: Source | None
+    place: Path
+    report: Report
+
+    def mended(self) -> list[Remark]:
+        """What was damaged, and read with forgiveness."""
+        return [remark for remark in self.spool.remarks() if remark.treatment == "mended"]
+
+    def addresses(self) -> Iterator[tuple[str, str]]:
+        """The addresses that posts and pages had, absolute as far as the origin has one, with those that they get."""
+        for post in self.spool.posts():
+            new = self.importer.urls.at(f"/{'' if post.item.page else 'posts/'}{segment(post.slug)}")
+            for old in (post.item.url, *post.item.addresses) if post.slug else ():
+                if old:
+                    yield (self.spool.old.absolute(old) if self.spool.old.url else None) or old, new
+
+    def check(self) -> None:
+        """Looks for what would be left out. Writes nothing, and asks no other site."""
+        self._posts(_nothing).check()
+        self._thoughts().check()
+
+    def apply(self) -> None:
+        """Writes what is new. May be stopped at any time, and goes on when it is called again for the same export.
+
+        Raises ImportRefused while another import is running.
+        """
+        with only_import(self.importer.database):
+            media = self._media()
+            media.run(self._meter("taking in files", self.plan.media.total))
+            self._posts(media.take_in).run(self._meter("writing posts", self.plan.posts.new + self.plan.pages.new))
+            self._thoughts().run(self._meter("writing thoughts", self.plan.thoughts.total))
+
+    def _media(self) -> MediaImport:
+        parts = self.importer
+        return MediaImport(
+            parts.database,
+            parts.library,
+            parts.clock,
+            self.spool,
+            self.source,
+            self.files,
+            parts.exchange,
+            self.place,
+            self.plan.origin,
+            parts.settings.media.largest,
+        )
+
+    def _posts(self, take_in: TakeIn) -> PostImport:
+        parts, links = self.importer, Links(self.spool, take_in)
+        return PostImport(
+            parts.database, parts.publisher, parts.revise, parts.clock, self.spool, links, self.plan.origin
+        )
+
+    def _thoughts(self) -> ThoughtImport:
+        parts, pages = self.importer, OldPages(self.spool, self.importer.urls)
+        shared = parts.settings.moderation.shared_by_path
+        return ThoughtImport(
+            parts.database, parts.revise, parts.clock, self.spool, pages, self.plan.origin, parts.urls, shared
+        )
+
+    def _meter(self, doing: str, total: int) -> Meter:
+        meter = metered(self.report, doing, total)
+        meter(0)
+        return meter
+
+
+def _nothing(_url: str) -> None:
+    """Takes nothing in: what is only to be told asks no other site."""
+
+
+def _format(opened: Source, kind: str | None) -> Format:
+    """The format of an export, as its owner says or as it is recognised. Raises ImportRefused."""
+    return kinds()[kind] if kind else format_of(opened)
+
+
+def _fill(held: Spool, fmt: Format, opened: Source, options: Options) -> None:
+    """Reads strictly; where the export is damaged, once more with forgiveness."""
+    try:
+        held.fill(fmt.read(opened, options))
+    except ImportDamaged:
+        held.clear()
+        held.fill(fmt.read(opened, replace(options, forgiving=True)))
