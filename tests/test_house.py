@@ -43,7 +43,7 @@ MAY_IMPORT = {
     "sending": {"thoughts", "posts", "jobs", "storage"},
     "websub": {"feeds", "thoughts", "posts", "jobs", "storage"},
     "metrics": {"sending", "websub", "thoughts", "posts", "jobs", "storage"},
-    "pages": {"feeds", "sending", "thoughts", "posts", "storage"},
+    "pages": {"feeds", "sending", "thoughts", "posts", "media", "storage"},
     "web": {"feeds", "media", "storage"},
 }
 # Who contacts addresses that strangers name.

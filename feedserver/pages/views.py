@@ -12,7 +12,7 @@ from feedserver.errors import ListMoved, PostMoved
 from feedserver.feeds.autodiscovery import for_list, for_site, for_thoughts
 from feedserver.feeds.existing import may_be_empty
 from feedserver.feeds.scopes import AUTHOR, SITE, TAG
-from feedserver.pages import post_page
+from feedserver.pages import pictures, post_page
 from feedserver.pages.cache import CachedPage
 from feedserver.pages.comment_form import Refusal, empty_form, filled_form, submit
 from feedserver.pages.post_page import ForVisitor, authors_of
@@ -92,6 +92,7 @@ def _list_page(
         heading=listing.name,
         scope=scope,
         posts=found,
+        pictures=pictures.small(connection, found, services().urls.base),
         authors_of=authors_of,
         page=page,
         has_older=len(ids) > POSTS_ON_A_PAGE,
