@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from feedserver import __version__, private_files, site_address
 from feedserver.clock import Clock, utc_now
 from feedserver.condition import Condition
+from feedserver.media.adding import Library
 from feedserver.media.files import FileStore
 from feedserver.media.stores import MediaStore
 from feedserver.net.connection import Policy
@@ -66,6 +67,7 @@ class Services:
         self.settings = settings = site_address.settings_in_force(settings, self.database)
         self.urls = Urls(settings.site.url)
         self.media_files = media_store(settings)
+        self.library = Library(self.database, self.media_files, settings.media.largest, settings.data_dir, clock)
         self.egress = egress_policy(settings)
         if tell_fetch is not None:
             self.egress = replace(self.egress, tell=tell_fetch)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import get_args
 
 from feedserver.cli.arguments import COPIES_STAY, Commands, listing, noun, open_site, print_list, readable, remark, verb
-from feedserver.errors import InvalidDocument, PostErased, PostError, PostGone, PostNotFound
-from feedserver.posts import store
+from feedserver.errors import InvalidDocument, MediaError, PostErased, PostError, PostGone, PostNotFound
+from feedserver.media.model import Media
+from feedserver.posts import attaching, slugs, store
 from feedserver.posts.document import FIELDS, MAX_BYTES, nearest_field
 from feedserver.posts.model import DraftText, Post, Status
 from feedserver.services import Services
@@ -44,8 +45,9 @@ def _add(chosen: Namespace) -> int:
         of_file = f"{name}: " if len(chosen.files) > 1 else ""
         try:
             document = _document(services, name, of_file)
-            _print_post(services, services.publisher.add(document, services.clock()), document, of_file)
-        except (PostError, OSError) as error:
+            files = _files_beside(services, document, name, of_file)
+            _print_post(services, services.publisher.add(document, services.clock(), files), document, of_file)
+        except (PostError, MediaError, OSError) as error:
             if not of_file or isinstance(error, BrokenPipeError):
                 raise
             remark(f"{of_file}{error.strerror if isinstance(error, OSError) else error}")
@@ -58,7 +60,8 @@ def _edit(chosen: Namespace) -> None:
     document = _document(services, chosen.file)
     if document.slug_is_given:
         _refuse_another_slug(services, chosen.slug, document.slug)
-    _print_post(services, services.publisher.edit(chosen.slug, document, services.clock()), document)
+    files = _files_beside(services, document, chosen.file, edited=chosen.slug)
+    _print_post(services, services.publisher.edit(chosen.slug, document, services.clock(), files), document)
 
 
 def _refuse_another_slug(services: Services, slug: str, given: str) -> None:
@@ -161,6 +164,27 @@ def _document(services: Services, name: str, of_file: str = "") -> DraftText:
         hint = "write the value in quotes to keep it"
         remark(f"{of_file}{field}: what follows “ #” is a comment and is left out; {hint}")
     return document
+
+
+def _files_beside(
+    services: Services, document: DraftText, name: str, of_file: str = "", edited: str | None = None
+) -> dict[str, Media]:
+    """Stores the files beside the document that it names; says what is not taken, and what nobody describes.
+
+    `edited` is the slug of the post that the document is for: what that has already need not be there.
+    """
+    known = {} if edited is None else services.publisher.files_of(edited)
+    paths = attaching.files_beside(document, None if name == "-" else Path(name).parent, known)
+    if paths and edited is None:
+        with services.database.read() as connection:
+            slugs.check_free(connection, document.slug, page=document.page)  # before anything is stored
+    for address in attaching.outside(document):
+        remark(f"{of_file}“{address}” is not in the folder of the document, and was not taken along")
+    kept = {beside: services.library.keep(path, path.name) for beside, path in paths.items()}
+    for beside in attaching.without_alt(document):
+        if beside in kept and not kept[beside].alt:
+            remark(f"{of_file}“{beside}” has no alternative text; say what it shows, as in ![a red roof]({beside})")
+    return kept
 
 
 def _print_post(services: Services, post: Post, document: DraftText | None = None, of_file: str = "") -> None:
