@@ -1,8 +1,7 @@
-"""The files beside a document that it names: pictures, enclosures, links to files (docs/interface.md, “Pictures and
-files”).
+"""The files beside a document that it names: pictures, enclosures, links to files.
 
 A picture, a film or an enclosure must be there, or the document is refused. A link may mean a file that is there; else
-it is an address of the site, as `[before](other-post)`.
+it is an address of the site, as `[before](other-post)` (docs/interface.md, “Pictures and files”).
 """
 
 import os
