@@ -158,6 +158,7 @@ class WebServices(JobServices):
         from feedserver.feeds.responses import FeedResponder
         from feedserver.media.responses import MediaResponder
         from feedserver.pages.cache import PageCache
+        from feedserver.pages.menu import CurrentMenu
         from feedserver.readership.counting import Readership
         from feedserver.storage.changes import Changes
         from feedserver.storage.write_probe import WriteProbe
@@ -180,6 +181,7 @@ class WebServices(JobServices):
         self.hub = Hub(self.database, self.urls, settings, clock)
         self.collector = Collector(self.urls, settings)
         self.feed_documents = self._documents = FeedDocuments(self.database, self.changes, self.collector, clock)
+        self.menu = CurrentMenu(self.database, self.changes, self.urls, clock)
         self.page_cache = PageCache(self.database, self.changes, clock)
         self.media_responder = MediaResponder(self.database, self.media_files)
         self.download_limit = DownloadLimit(self.database, settings.limits.copies, clock)

@@ -75,6 +75,7 @@ VIEWS = {
     "pages/post_page.py",
     "pages/private.py",
     "pages/responses.py",
+    "pages/site_pages.py",
     "pages/views.py",
     "thoughts/views.py",
     "thoughts/webmention_views.py",

@@ -10,7 +10,7 @@ from feedserver.errors import InvalidDocument, MediaError, PostErased, PostError
 from feedserver.media.model import Media
 from feedserver.posts import attaching, slugs, store
 from feedserver.posts.document import FIELDS, MAX_BYTES, nearest_field
-from feedserver.posts.model import DraftText, Post, Status
+from feedserver.posts.model import DraftText, Post, PostSummary, Status
 from feedserver.services import Services
 from feedserver.thoughts import shown as thoughts
 from feedserver.thoughts.moderation import erase
@@ -83,7 +83,7 @@ def _rename(chosen: Namespace) -> None:
 def _delete(chosen: Namespace) -> None:
     services = open_site()
     post = services.publisher.delete(chosen.slug)
-    print(f"deleted {services.urls.post(post.slug)}; `feedserver post restore {post.slug}` brings it back")
+    print(f"deleted {_permalink(services, post)}; `feedserver post restore {post.slug}` brings it back")
 
 
 def _restore(chosen: Namespace) -> None:
@@ -99,7 +99,7 @@ def _erase(chosen: Namespace) -> None:
     erased = erase.erase(services.database, ids, services.clock())
     services.outbox.forget(post.id)
     services.database.forget_deleted()
-    address = services.urls.post(post.slug)
+    address = _permalink(services, post)
     print(f"erased {address} and its thoughts ({len(erased):,}), for good; it answers 410; {COPIES_STAY}")
 
 
@@ -112,7 +112,7 @@ def _list(chosen: Namespace) -> None:
     rows = (
         {
             "slug": post.slug,
-            "url": services.urls.post(post.slug),
+            "url": _permalink(services, post),
             "id": post.guid,
             "title": post.title,
             "state": post.status(now),
@@ -121,11 +121,14 @@ def _list(chosen: Namespace) -> None:
             "tags": post.tags,
             "authors": post.authors or (services.settings.site.author,),
             "thoughts": counts.get(post.id, (0, None))[0],
+            "page": post.page,
         }
         for post in found
         if chosen.state in (None, post.status(now))
     )
     columns = ("published_at", "state", "slug", "title", "thoughts")
+    if not chosen.json:
+        rows = ({**row, "state": f"{row['state']} page"} if row["page"] else row for row in rows)
     print_list(rows, as_json=chosen.json, columns=columns, zone=services.settings.site.zone, roomy=("slug",))
 
 
@@ -197,7 +200,11 @@ def _print_post(services: Services, post: Post, document: DraftText | None = Non
     elif document is not None and document.until is not None:
         until = f"{document.until:%Y-%m-%d %H:%M} UTC"
         remark(f"{of_file}readers will still see “{post.slug}” after {until}; delete it then")
-    print(post.slug if status == "draft" else services.urls.post(post.slug))
+    print(post.slug if status == "draft" else _permalink(services, post))
+
+
+def _permalink(services: Services, post: Post | PostSummary) -> str:
+    return services.urls.permalink(post.slug, is_page=post.page)
 
 
 def _why_withheld(document: DraftText | None) -> str:

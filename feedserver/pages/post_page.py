@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from feedserver.errors import PostMoved
 from feedserver.feeds.autodiscovery import for_post
-from feedserver.pages import pictures
+from feedserver.pages import menu, pictures
 from feedserver.pages.cache import CachedPage, PagePost
 from feedserver.pages.comment_form import empty_form, new_token
 from feedserver.pages.responses import respond
@@ -97,6 +97,7 @@ def _html(
         post_links_to=_link_test(post),
         canonical=urls.post(post.slug, number),
         feeds=for_post(post),
+        menu=menu.read(connection, now, urls),
     )
 
 
