@@ -1,4 +1,4 @@
-"""The samples of `config/`: settings, gunicorn, nginx, systemd. A wheel carries them in `feedserver/samples`."""
+"""The samples of `config/`: settings, gunicorn, nginx, systemd, containers; in a wheel `feedserver/samples`."""
 
 from pathlib import Path
 
