@@ -43,7 +43,7 @@ MAY_IMPORT = {
     "sending": {"thoughts", "posts", "jobs", "storage"},
     "websub": {"feeds", "thoughts", "posts", "jobs", "storage"},
     "metrics": {"sending", "websub", "thoughts", "posts", "jobs", "storage"},
-    "pages": {"feeds", "sending", "thoughts", "posts", "media", "storage"},
+    "pages": {"feeds", "sending", "thoughts", "posts", "storage"},
     "web": {"feeds", "media", "storage"},
 }
 # Who contacts addresses that strangers name.
@@ -75,7 +75,6 @@ VIEWS = {
     "pages/post_page.py",
     "pages/private.py",
     "pages/responses.py",
-    "pages/site_pages.py",
     "pages/views.py",
     "thoughts/views.py",
     "thoughts/webmention_views.py",

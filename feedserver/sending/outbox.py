@@ -12,15 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from feedserver.clock import Clock
-from feedserver.errors import (
-    AlreadyTold,
-    NothingToTell,
-    OutgoingPingNotFound,
-    PagesTellNobody,
-    PostGone,
-    PostNotFound,
-    PostUnseen,
-)
+from feedserver.errors import AlreadyTold, NothingToTell, OutgoingPingNotFound, PostGone, PostNotFound, PostUnseen
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import INTERACTIVE, Job, Outcome
 from feedserver.posts import store as posts
@@ -51,7 +43,7 @@ class Outbox:
 
         Hears of an event before `lists.follow`, which notes that readers have seen the post.
         """
-        if not (self.settings.webmentions or self.settings.pingbacks) or event.kind == "withheld" or event.post.page:
+        if not (self.settings.webmentions or self.settings.pingbacks) or event.kind == "withheld":
             return
         if store.links_before(connection, event.post.id) is None:  # noted without links too: it may get some
             store.note_post(connection, event.post.id, self._links_before(connection, event))
@@ -122,8 +114,6 @@ class Outbox:
                 raise PostNotFound(slug)
             if post.state == "deleted":
                 raise PostGone(slug)
-            if post.page:
-                raise PagesTellNobody(slug)
             if not post.visible(now):
                 raise PostUnseen(slug, post.status(now))
             if not post.tells:

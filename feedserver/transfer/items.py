@@ -114,7 +114,7 @@ class ImportedMedia:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedRedirect:
-    """An old address, and where it leads: an address of the origin, or another site's."""
+    """An old address, and where it leads: an address of the origin, another site's, or a path of ours (`/tags/…`)."""
 
     where: str
     old: str

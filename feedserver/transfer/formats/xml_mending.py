@@ -56,13 +56,16 @@ class Mending:
         if len(self._notes) < _MOST_REMARKS:
             self._notes.append((line, what, why))
 
-    def remarks(self) -> Iterator[Remark]:
-        """What the report tells of it."""
+    def remarks(self, file: str = "") -> Iterator[Remark]:
+        """What the report tells of it; `file` names one of several."""
+        before = f"{file}, " if file else ""
         for line, what, why in self._notes:
-            yield Remark(treatment="mended", where=f"line {line}", what=what, why=why)
+            yield Remark(treatment="mended", where=f"{before}line {line}", what=what, why=why)
         if more := self.count - len(self._notes):
             what = f"{more:,} more places"
-            yield Remark(treatment="mended", where="the lines after these", what=what, why="damaged in many places")
+            yield Remark(
+                treatment="mended", where=f"{before}the lines after these", what=what, why="damaged in many places"
+            )
 
 
 def pieces(file: Readable, mending: Mending | None) -> Iterator[bytes]:

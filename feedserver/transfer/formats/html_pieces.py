@@ -1,0 +1,62 @@
+"""HTML cut into its tags, comments and the text between them, each as it is written. Linear time. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import turbohtml
+
+_TYPES: Final = turbohtml.TokenType
+_VERBATIM: Final = frozenset(("pre", "script", "style", "textarea", "svg", "math", "object"))
+_NEWLINE: Final = re.compile("\n")
+
+What = Literal["text", "start", "end", "comment", "verbatim"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """`name` is that of a tag, in lower case. `verbatim`: an element whose text means what it says, as a whole."""
+
+    what: What
+    name: str
+    source: str
+
+
+def pieces(html: str) -> Iterator[Piece]:
+    """The pieces of `html`, whose line breaks are LF; together they are `html` again."""
+    opened, depth, held = "", 0, list[str]()
+    for piece in _tokens(html):
+        if not opened and piece.what == "start" and piece.name in _VERBATIM:
+            opened, depth = piece.name, 0
+        if not opened:
+            yield piece
+            continue
+        held.append(piece.source)
+        if piece.name == opened:
+            depth += 1 if piece.what == "start" else -1
+        if not depth:
+            yield Piece("verbatim", opened, "".join(held))
+            opened, held = "", []
+    if held:
+        yield Piece("verbatim", opened, "".join(held))
+
+
+def _tokens(html: str) -> Iterator[Piece]:
+    starts = [0, *(match.end() for match in _NEWLINE.finditer(html))]
+    done = 0
+    for token in turbohtml.tokenize(html, capture_source=True, capture_attributes=False):
+        if token.type not in (_TYPES.START_TAG, _TYPES.END_TAG, _TYPES.COMMENT) or not token.source:
+            continue
+        start = starts[token.line - 1] + token.col
+        if start < done or not html.startswith(token.source, start):
+            continue
+        if start > done:
+            yield Piece("text", "", html[done:start])
+        done = start + len(token.source)
+        if token.type is _TYPES.COMMENT:
+            yield Piece("comment", "", token.source)
+        else:
+            yield Piece("start" if token.type is _TYPES.START_TAG else "end", token.tag or "", token.source)
+    if done < len(html):
+        yield Piece("text", "", html[done:])

@@ -1,0 +1,177 @@
+"""First reading of a WordPress export: what is said of posts elsewhere than in them. A few hundred bytes an item."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from feedserver.errors import ImportRefused
+from feedserver.text import shorten
+from feedserver.transfer.formats import wordpress_names as names
+from feedserver.transfer.formats.wordpress_uploads import Attachment, Uploads, uploaded
+from feedserver.transfer.formats.xml_mending import Mending
+from feedserver.transfer.formats.xml_prolog import root_of
+from feedserver.transfer.formats.xml_stream import Node, elements
+from feedserver.transfer.source import Source
+from feedserver.urls import split_http
+
+_CHANNEL: Final = "rss/channel"
+ITEM: Final = f"{_CHANNEL}/item"
+COMMENT: Final = f"{ITEM}/wp:comment"
+_SITE: Final = ("title", "link", "description", "language", "wp:base_site_url", "wp:base_blog_url")
+_TABLES: Final = ("wp:author", "wp:category", "wp:tag", "wp:term")
+_MAX_SHARED: Final = 4_194_304  # characters of blocks that several posts use
+
+# What reading damaged XML notes of one file; None where it is to be whole.
+Notes = Callable[[str], Mending | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A category or tag: its number there, its name in addresses, its name, and the category that it is part of."""
+
+    id: str
+    slug: str
+    name: str
+    parent: str = ""
+
+
+@dataclass(slots=True)
+class Index:
+    """`targets` are, of each item in turn, the key of the post that comments on it are on."""
+
+    files: Sequence[str]
+    url: str = ""
+    site: dict[str, str] = field(default_factory=dict)
+    authors: dict[str, str] = field(default_factory=dict)  # display names by logins
+    categories: dict[str, Term] = field(default_factory=dict)
+    tags: dict[str, Term] = field(default_factory=dict)
+    shared: dict[str, str] = field(default_factory=dict)
+    menus: dict[str, str] = field(default_factory=dict)
+    targets: list[str] = field(default_factory=list)
+    on_files: set[int] = field(default_factory=set)  # which of these are of files
+    attachments: list[Attachment] = field(default_factory=list)
+    described: list[str] = field(default_factory=list)  # where files are that have a text of their own
+
+    def uploads(self, source: Source) -> Uploads:
+        """The files of the site's library."""
+        found = Uploads(self.url, source.names() if source.is_folder else ())
+        for attachment in self.attachments:
+            found.add(attachment)
+        return found
+
+
+def nodes(source: Source, files: Sequence[str], wanted: Sequence[str], notes: Notes) -> Iterator[tuple[str, Node]]:
+    """The wanted elements of all files of an export, each with the name of its file."""
+    for name in files:
+        with source.open(name) as file:
+            for node in elements(file, wanted, named=names.named, mending=notes(name)):
+                yield name, node
+
+
+def index_of(source: Source, files: Sequence[str], url: str | None, notes: Notes) -> Index:
+    """Reads the whole export once. Raises ImportRefused for what is none, ImportDamaged for damaged XML."""
+    for name in files:
+        _require_export(source, name)
+    index = Index(files)
+    wanted = (*(f"{_CHANNEL}/{name}" for name in (*_SITE, *_TABLES)), ITEM, COMMENT)
+    takers = dict(zip(_TABLES, (_take_author, _take_category, _take_tag, _take_term), strict=True))
+    for name, node in nodes(source, files, wanted, notes):
+        if node.name == "item":
+            _take_item(index, node, where_of(node, name if len(files) > 1 else ""))
+        elif node.name in takers:
+            takers[node.name](index, node)
+        elif node.name in _SITE:
+            index.site.setdefault(node.name, node.text.strip())
+    site = index.site
+    index.url = (url or site.get("wp:base_blog_url") or site.get("link") or index.url).rstrip("/")
+    return index
+
+
+def key_of(item: Node) -> str:
+    """The id of an item at its site: its number there, else what else names it; "" if nothing does."""
+    return item.said("wp:post_id") or item.said("guid") or item.said("link")
+
+
+def where_of(item: Node, file: str = "") -> str:
+    """Where an item stands, for people."""
+    named = shorten(names.words(item.said("title")), 60) or key_of(item)
+    return f"{f'{file}, ' if file else ''}line {item.line}, “{named}”"
+
+
+def _require_export(source: Source, name: str) -> None:
+    with source.open(name) as file:
+        root = root_of(file)
+    if root is not None and (root.name != "rss" or not any(map(names.is_export, root.namespaces))):
+        raise ImportRefused(f"{name}: this is no export of WordPress (it begins with <{shorten(root.name, 40)}>)")
+
+
+def _take_author(index: Index, node: Node) -> None:
+    login = names.words(node.said("wp:author_login"))
+    full = f"{node.said('wp:author_first_name')} {node.said('wp:author_last_name')}".strip()
+    shown = names.words(node.said("wp:author_display_name")) or names.words(full)
+    index.authors[login] = shown if shown != login or "@" not in login else ""
+
+
+def _take_category(index: Index, node: Node) -> None:
+    slug = node.said("wp:category_nicename")
+    name, parent = names.words(node.said("wp:cat_name")), node.said("wp:category_parent")
+    index.categories[slug] = Term(node.said("wp:term_id"), slug, name, parent)
+
+
+def _take_tag(index: Index, node: Node) -> None:
+    slug = node.said("wp:tag_slug")
+    index.tags[slug] = Term(node.said("wp:term_id"), slug, names.words(node.said("wp:tag_name")))
+
+
+def _take_term(index: Index, node: Node) -> None:
+    table = {"category": index.categories, "post_tag": index.tags}.get(node.said("wp:term_taxonomy"))
+    slug, name = node.said("wp:term_slug"), names.words(node.said("wp:term_name"))
+    if table is not None and slug:
+        table.setdefault(slug, Term(node.said("wp:term_id"), slug, name, node.said("wp:term_parent")))
+
+
+def _take_item(index: Index, item: Node, where: str) -> None:
+    kind, key = item.said("wp:post_type"), key_of(item)
+    if not index.url:
+        index.url = _site_of(item.said("link"))
+    parent = item.said("wp:post_parent")
+    is_on_post = kind == "attachment" and parent not in ("", "0")
+    if is_on_post:
+        index.on_files.add(len(index.targets))
+    index.targets.append(parent if is_on_post else key)
+    if kind == "attachment" and item.said("wp:status") in ("", "inherit", "publish"):
+        _take_attachment(index, item, where)
+    elif kind == "wp_block" and item.said("wp:status") == "publish":
+        text = item.first("content:encoded")
+        if text and sum(map(len, index.shared.values())) + len(text.text) < _MAX_SHARED:
+            index.shared[key] = text.text
+    elif kind == "nav_menu_item" and item.said("wp:status") == "publish":
+        meta = dict(names.meta_of(item, "wp:postmeta"))
+        if meta.get("_menu_item_object") == "page":
+            index.menus.setdefault(meta.get("_menu_item_object_id", ""), names.words(item.said("title")))
+
+
+def _site_of(link: str) -> str:
+    """Where the site of an export that does not tell it was, as far as an item's address says."""
+    parts = split_http(link)
+    return f"{parts.scheme}://{parts.netloc}" if parts else ""
+
+
+def _take_attachment(index: Index, item: Node, where: str) -> None:
+    used = item.said("wp:attachment_url") or item.said("guid")
+    meta = dict(names.meta_of(item, "wp:postmeta"))
+    if item.said("content:encoded"):
+        index.described.append(where)
+    if used:
+        index.attachments.append(
+            Attachment(
+                id=key_of(item),
+                where=where,
+                url=uploaded(used),
+                used=used,
+                page=item.said("link"),
+                parent=item.said("wp:post_parent"),
+                alt=names.words(meta.get("_wp_attachment_image_alt", "")),
+                caption=item.said("excerpt:encoded"),
+            )
+        )
