@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
+from feedserver import probe
 from feedserver.clock import is_of_future, is_within
 from feedserver.errors import StorageError
 from feedserver.jobs.overview import OwnJobs, own_jobs
@@ -52,7 +53,7 @@ _REPLICA: Final[dict[ReplicaState, Check]] = {
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
-    return _uncached(jsonify({"status": "ok"}))
+    return _uncached(jsonify({"status": "ok", **_seen()}))
 
 
 @blueprint.get("/readyz")
@@ -62,6 +63,23 @@ def readyz() -> tuple[Response, int]:
     status = overall(checks)
     body = {"status": status, "checks": {name: asdict(check) for name, check in checks.items()}}
     return _uncached(jsonify(body)), 503 if status == "down" else 200
+
+
+def _seen() -> dict[str, str]:
+    """For `feedserver doctor` alone, what this server sees of its request.
+
+    The client's address, that header as it was sent, and the scheme.
+    """
+    given = request.headers.get("Authorization", "")
+    seconds, parts = probe.sent_at(given), services()
+    if seconds is None or not probe.is_recent(seconds, parts.clock()):
+        return {}
+    with parts.database.read() as connection:
+        secret = revision.secret(connection)
+    if not probe.is_genuine(given, seconds, secret):
+        return {}
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    return {"client": request.remote_addr or "", "forwarded": forwarded, "scheme": request.scheme}
 
 
 def overall(checks: dict[str, Check]) -> Status:
@@ -96,7 +114,7 @@ def _checks(parts: WebServices) -> dict[str, Check]:
         "database": _OK,
         "schema": Check("ok", migrate.NEWER) if state == "newer" else _OK,
         "writes": _writes(parts.write_probe.failure()),
-        "jobs": _jobs(beat, own, now),
+        "jobs": jobs(beat, own, now),
         "queue": _queue(waiting, parts.settings.limits.waiting),
         "sending": _sending(restored_at),
         "disk": disk(free_bytes(parts.settings.data_dir)),
@@ -114,7 +132,8 @@ def _writes(failure: str | None) -> Check:
     return Check("degraded", failure) if failure else _OK
 
 
-def _jobs(beat: datetime | None, own: OwnJobs, now: datetime) -> Check:
+def jobs(beat: datetime | None, own: OwnJobs, now: datetime) -> Check:
+    """Whether jobs are worked on: `beat` is when somebody last looked for some."""
     if beat is None:
         return Check("degraded", "no worker has looked for jobs yet")
     if is_of_future(beat, now):

@@ -213,6 +213,11 @@ class SettingsReport:
     ignored: list[str]
 
     @property
+    def is_any_near(self) -> bool:
+        """Whether an unknown variable is probably meant to be a known one."""
+        return any(_nearest_variable(name) for name in self.ignored)
+
+    @property
     def ignored_line(self) -> str | None:
         """One line about unknown variables, each with the nearest known one; None if there are none."""
         if not self.ignored:
@@ -296,11 +301,16 @@ def _nearest_key(key: str) -> str | None:
     return last_parts.get(near[0], near[0]) if near else None
 
 
-def _with_nearest_variable(name: str) -> str:
+def _nearest_variable(name: str) -> str | None:
     known = [variable(key).removeprefix(PREFIX) + ending for key in keys() for ending in ("", "_FILE")]
     known.append(CONFIG_VARIABLE.removeprefix(PREFIX))
     near = get_close_matches(name.removeprefix(PREFIX), known, n=1, cutoff=0.7)
-    return repr(name)[1:-1] + (f" (did you mean {PREFIX}{near[0]}?)" if near else "")
+    return PREFIX + near[0] if near else None
+
+
+def _with_nearest_variable(name: str) -> str:
+    near = _nearest_variable(name)
+    return repr(name)[1:-1] + (f" (did you mean {near}?)" if near else "")
 
 
 def _did_you_mean(key: str | None) -> str:

@@ -19,6 +19,7 @@ SHARED = {
     "host_names",
     "private_files",
     "request_body",
+    "probe",
     "request_ids",
     "setting_sources",
     "setting_types",
@@ -47,7 +48,7 @@ MAY_IMPORT = {
     "web": {"feeds", "media", "storage"},
 }
 # Who contacts addresses that strangers name.
-MAY_IMPORT_NET = ("thoughts/verification", "sending/", "websub/", "transfer/")
+MAY_IMPORT_NET = ("thoughts/verification", "sending/", "websub/", "transfer/", "doctor/")
 # What can open connections. `server` and `listening` set up listening sockets; the others take constants and values.
 CAN_CONNECT = {
     "asyncio",

@@ -2,11 +2,17 @@
 
 import json
 from argparse import Namespace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from feedserver import listening, settings
 from feedserver.cli.arguments import Commands, remark, verb
-from feedserver.errors import FetchError
+from feedserver.errors import FetchError, SettingsError
+from feedserver.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from feedserver.doctor.model import Finding
 
 _SECONDS: Final = 4.0  # for the whole answer
 
@@ -14,6 +20,8 @@ _SECONDS: Final = 4.0  # for the whole answer
 def add_commands(commands: Commands) -> None:
     health = verb(commands, "health", _health, "ask the running server whether it can serve; exit 1 when it is down")
     health.add_argument("--bind", metavar="HOST:PORT", help="where it listens; default: where the last one started")
+    doctor = verb(commands, "doctor", _doctor, "look at all that an operator can get wrong; exit 1 if something is")
+    doctor.add_argument("--from-outside", action="store_true", help="also through the public address, as others see it")
 
 
 def _health(chosen: Namespace) -> int:
@@ -35,6 +43,33 @@ def _health(chosen: Namespace) -> int:
         return 1
     print(line)
     return 0
+
+
+def _doctor(chosen: Namespace) -> int:
+    from feedserver.doctor import looking
+    from feedserver.services import Services
+
+    try:
+        report = settings.read()
+    except SettingsError as error:
+        for fault in error.faults:
+            print(f"wrong settings      {fault}")
+        return 1
+    services = Services(report.settings)
+    wrong = _told(looking.inside(report, services, listening.noted(report.settings.data_dir)))
+    if chosen.from_outside and looking.has_site(services):
+        wrong += _told(looking.from_outside(services))
+    services.database.close()
+    return 1 if wrong else 0
+
+
+def _told(findings: "Iterable[Finding]") -> int:
+    """Prints a line for each finding, as soon as it is there; returns how many are wrong."""
+    wrong = 0
+    for finding in findings:
+        print(printable(str(finding)), flush=True)
+        wrong += finding.is_wrong
+    return wrong
 
 
 def _contents(body: bytes) -> dict[str, Any] | None:

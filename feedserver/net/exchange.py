@@ -201,7 +201,7 @@ def _encoded(request: Request, parts: SplitResult, user_agent: str) -> bytes:
     fields = [
         ("Host", netloc(parts)),
         ("Accept", request.accept),
-        ("Accept-Encoding", "identity"),
+        *([] if _codes(request) else [("Accept-Encoding", "identity")]),
         ("Connection", "close"),
         ("User-Agent", user_agent),
         *([("Content-Length", str(len(request.body)))] if request.method == "POST" else []),
@@ -210,6 +210,11 @@ def _encoded(request: Request, parts: SplitResult, user_agent: str) -> bytes:
     lines = [f"{request.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields)]
     assert not any(set(line) & {"\r", "\n"} for line in lines), "a field is one line"
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace") + request.body
+
+
+def _codes(request: Request) -> bool:
+    """Whether the request says itself which codings it takes."""
+    return any(name == "Accept-Encoding" for name, _ in request.headers)
 
 
 # --- the response ---

@@ -1,0 +1,1 @@
+"""`feedserver doctor`: looks at everything that an operator can get wrong."""

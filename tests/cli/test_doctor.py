@@ -1,0 +1,82 @@
+"""`feedserver doctor`: a line for each look, and its exit status."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from feedserver import listening
+from feedserver.clock import utc_now
+from feedserver.jobs.worker import HEARTBEAT
+from feedserver.storage import heartbeat, revision
+from feedserver.storage.engine import Database
+from tests.cli.conftest import Outcome, Run
+from tests.support.elsewhere import ElsewhereServer, respond
+
+
+@pytest.fixture
+def server() -> Iterator[ElsewhereServer]:
+    """Something that answers where the site's server should."""
+    server = ElsewhereServer("127.0.0.1", lambda handler, _: respond(handler, 200, [], b"{}"))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def healthy(site: Path, database: Database, server: ElsewhereServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A site in use, with a backup."""
+    monkeypatch.setenv("FEEDSERVER_SITE_URL", server.url)
+    (site / "var").mkdir(0o700)
+    listening.note(site / "var", server.url)
+    with database.write() as connection:
+        revision.note_backup(connection, utc_now())
+        heartbeat.beat(connection, HEARTBEAT, utc_now())
+
+
+def wrong(told: Outcome) -> list[str]:
+    return [line.split()[1] for line in told.out if line.startswith("wrong ")]
+
+
+@pytest.mark.usefixtures("healthy")
+def test_of_a_healthy_site_every_line_is_ok(run: Run) -> None:
+    told = run("doctor")
+
+    assert (told.status, wrong(told), told.err) == (0, [], [])
+    assert all(line.startswith("ok ") for line in told.out)
+
+
+@pytest.mark.usefixtures("healthy")
+def test_what_is_wrong_is_told_with_what_to_do(run: Run, database: Database, server: ElsewhereServer) -> None:
+    server.close()
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE site SET backed_up_at = NULL")
+
+    told = run("doctor")
+
+    assert (told.status, wrong(told)) == (1, ["server", "backup"])
+    assert "no backup has been made yet: `feedserver backup FILE`" in told.text
+
+
+@pytest.mark.usefixtures("healthy")
+def test_what_answers_at_the_public_address_is_looked_at_when_asked(run: Run) -> None:
+    told = run("doctor", "--from-outside")
+
+    assert (told.status, wrong(told)) == (1, ["site"])
+
+
+def test_without_a_site_it_says_how_to_make_one(run: Run, outside: Path) -> None:
+    told = run("doctor", "--from-outside")
+
+    assert told.status == 1
+    assert "`feedserver init` creates it" in told.text
+    assert told.err == []
+
+
+def test_wrong_settings_are_a_line_each(run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEEDSERVER_FEEDS_ENTRIES", "many")
+    monkeypatch.setenv("FEEDSERVER_SERVER_LOG", "xml")
+
+    told = run("doctor")
+
+    assert told.status == 1
+    assert wrong(told) == ["settings", "settings"]
