@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal_column, select
 
 from feedserver.jobs.model import LONGEST_LEASE
 from feedserver.storage.schema import jobs
 
-_TWICE: Final = 2
+_TWICE: Final[ColumnElement[int]] = literal_column("2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class OwnJobs:
 
 def own_jobs(connection: Connection, now: datetime) -> OwnJobs:
     """What is wrong with the jobs that depend on no other server. Strangers can make the others fail."""
-    fails = case((jobs.c.attempts >= _TWICE, jobs.c.kind))
+    fails = case((jobs.c.attempts >= _TWICE, jobs.c.kind))  # the same twice in one statement, so without parameters
     is_due = and_(jobs.c.run_at <= now, jobs.c.leased_until.is_(None))
     query = select(fails, func.min(case((is_due, jobs.c.run_at)))).where(jobs.c.concurrency_key.is_(None))
     rows = connection.execute(query.group_by(fails)).all()

@@ -58,7 +58,7 @@ def test_all_workers_count_together_and_no_total_goes_back(site: Site) -> None:
 
 
 def test_each_line_of_the_log_is_an_object_and_the_id_of_a_request_is_in_it(site: Site) -> None:
-    body = site.get("/none", {"X-Request-ID": "looked-for"})[2].decode()
+    body = site.get("/none/such", {"X-Request-ID": "looked-for"})[2].decode()
     assert "<code>looked-for</code>" in body
 
     wait_until(lambda: "looked-for" in site.log())

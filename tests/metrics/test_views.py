@@ -28,7 +28,7 @@ def read(client: FlaskClient) -> str:
 
 def test_requests_are_counted_by_route_and_status(client: FlaskClient, publish: Publish) -> None:
     publish("Fog", slug="fog")
-    for path in ("/posts/fog", "/posts/fog", "/posts/none", "/nowhere", "/nowhere/else"):
+    for path in ("/posts/fog", "/posts/fog", "/posts/none", "/no/where", "/no/where/else"):
         client.get(path)
     client.post("/posts/fog")
 
