@@ -198,7 +198,8 @@ def _emptying() -> list[str]:
     return [
         *(f"DELETE FROM {table.name}" for table in tables),
         "SELECT " + ", ".join(f"setval('{name}_id_seq', 1, false)" for name in numbered),
-        "UPDATE site SET revision = 1, author = NULL, archive_size = NULL, url = NULL, restored_at = NULL, backed_up_at = NULL",
+        "UPDATE site SET revision = 1, author = NULL, archive_size = NULL, url = NULL,"
+        " restored_at = NULL, backed_up_at = NULL",
     ]
 
 
