@@ -5,6 +5,7 @@ import logging
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,7 @@ from feedserver.feeds import autodiscovery, browsing
 from feedserver.feeds import views as feed_views
 from feedserver.feeds.scopes import urls_by_format
 from feedserver.media import views as media_views
-from feedserver.pages import archive, crawlers, oembed, private
+from feedserver.pages import archive, crawlers, oembed, private, site_pages
 from feedserver.pages import views as page_views
 from feedserver.services import EXTENSION, WebServices, services
 from feedserver.settings import Settings
@@ -68,7 +69,7 @@ _MESSAGES = {
     403: ("Not here", "This cannot be done here."),
     404: ("Not found", "There is nothing at this address. Perhaps it was mistyped, or never was."),
     405: ("Not this way", "This address does not take requests of this kind."),
-    410: ("Gone", "There was a post here. Its author has taken it away."),
+    410: ("Gone", "There was something here. Its author has taken it away."),
     413: ("Too large", "That was more than this address takes."),
     500: ("Our fault", "Something went wrong on our side. Please try again in a little while."),
     503: ("One moment", "The site is not able to answer just now. Please try again in a little while."),
@@ -86,7 +87,7 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
     app.extensions[EXTENSION] = services
     app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's default provider has it
     app.url_map.merge_slashes = False  # a tag may contain two slashes in a row
-    app.url_map.converters["name"] = NameConverter
+    app.url_map.converters |= {"name": NameConverter, "page": site_pages.PageConverter}
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _STATIC_SECONDS
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     for blueprint in (
@@ -95,6 +96,7 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
         crawlers.blueprint,
         oembed.blueprint,
         private.blueprint,
+        site_pages.blueprint,
         feed_views.blueprint,
         browsing.blueprint,
         media_views.blueprint,
@@ -136,6 +138,7 @@ def _prepare_templates(app: Flask, services: WebServices) -> None:
     app.jinja_env.globals |= {
         "site": site,
         "urls": services.urls,
+        "menu": services.menu,
         "feed_urls": partial(urls_by_format, services.urls),
         "request_id": request_ids.current,
         "stylesheet": services.urls.at(f"/static/style.css?v={digest}"),
@@ -187,6 +190,7 @@ def _to_the_one_address() -> BaseResponse | None:
     path, adapter = plain_path(request.path), current_app.create_url_adapter(request)
     if not (is_doubled or path != request.path) or adapter is None or not adapter.test(path, "GET"):
         return None
+    site_pages.require(*adapter.match(path, "GET"))
     return redirect(services().urls.at(encoded_path(path)) + page_views.query_as_sent(), 301)
 
 
@@ -212,9 +216,10 @@ def _storage_error(error: DBAPIError | NoConnection | MediaStoreError) -> Respon
 
 def _message_page(status: int) -> Response:
     heading, message = _MESSAGES.get(status, ("That did not work", "The request could not be understood."))
-    page = render_template(
-        "error.html", heading=heading, message=message, canonical=None, feeds=autodiscovery.for_site(), status=status
-    )
+    values: dict[str, Any] = {"heading": heading, "message": message, "canonical": None, "status": status}
+    if status >= 500:  # the database may be away
+        values["menu"] = services().menu.last_known
+    page = render_template("error.html", feeds=autodiscovery.for_site(), **values)
     return Response(page, status, content_type="text/html; charset=utf-8")
 
 

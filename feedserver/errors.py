@@ -12,7 +12,8 @@
     │   ├── PostNotFound
     │   │   ├── PostGone         deleted
     │   │   │   └── PostErased   its texts are gone for good
-    │   │   └── PostMoved        carries the new slug
+    │   │   ├── PostMoved        carries the new slug
+    │   │   └── PageFound        a page, where a post was asked for
     │   ├── SlugTaken
     │   ├── SlugReserved
     │   ├── GuidTaken
@@ -144,6 +145,10 @@ class PostMoved(PostNotFound):
     """The post was renamed; `slug` is its new slug."""
 
 
+class PageFound(PostNotFound):
+    """No post has the slug, but a page that readers see; `slug` is its present one."""
+
+
 class SlugTaken(PostError):
     """Another post has the slug, or had it. `can_be_restored`: that one is deleted."""
 
@@ -269,6 +274,11 @@ class PostUnseen(SendingError):
         super().__init__(
             f"“{slug}” is {'a draft' if status == 'draft' else status}; nobody is told before readers see it"
         )
+
+
+class PagesTellNobody(SendingError):
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"“{slug}” is a page, and pages tell nobody that they link to them")
 
 
 class NothingToTell(SendingError):

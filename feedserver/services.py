@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from feedserver import __version__, private_files, site_address
 from feedserver.clock import Clock, utc_now
 from feedserver.condition import Condition
+from feedserver.media.adding import Library
 from feedserver.media.files import FileStore
 from feedserver.media.stores import MediaStore
 from feedserver.net.connection import Policy
@@ -66,6 +67,7 @@ class Services:
         self.settings = settings = site_address.settings_in_force(settings, self.database)
         self.urls = Urls(settings.site.url)
         self.media_files = media_store(settings)
+        self.library = Library(self.database, self.media_files, settings.media.largest, settings.data_dir, clock)
         self.egress = egress_policy(settings)
         if tell_fetch is not None:
             self.egress = replace(self.egress, tell=tell_fetch)
@@ -156,6 +158,7 @@ class WebServices(JobServices):
         from feedserver.feeds.responses import FeedResponder
         from feedserver.media.responses import MediaResponder
         from feedserver.pages.cache import PageCache
+        from feedserver.pages.menu import CurrentMenu
         from feedserver.readership.counting import Readership
         from feedserver.storage.changes import Changes
         from feedserver.storage.write_probe import WriteProbe
@@ -178,6 +181,7 @@ class WebServices(JobServices):
         self.hub = Hub(self.database, self.urls, settings, clock)
         self.collector = Collector(self.urls, settings)
         self.feed_documents = self._documents = FeedDocuments(self.database, self.changes, self.collector, clock)
+        self.menu = CurrentMenu(self.database, self.changes, self.urls, clock)
         self.page_cache = PageCache(self.database, self.changes, clock)
         self.media_responder = MediaResponder(self.database, self.media_files)
         self.download_limit = DownloadLimit(self.database, settings.limits.copies, clock)

@@ -56,6 +56,13 @@ class Urls:
         """The post, or a further page of the `thoughts` on it."""
         return self.at(f"/posts/{segment(slug)}") + _page(thoughts, "thoughts")
 
+    def page(self, slug: str) -> str:
+        """A page that is no post."""
+        return self.at(f"/{segment(slug)}")
+
+    def permalink(self, slug: str, *, is_page: bool) -> str:
+        return self.page(slug) if is_page else self.post(slug)
+
     def thought(self, slug: str, thought_id: int, page: int) -> str:
         """A thought, on that page of the post's thoughts."""
         return f"{self.post(slug, page)}#thought-{thought_id}"

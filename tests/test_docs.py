@@ -28,6 +28,7 @@ HEADINGS = [
     "Pings that go out",
     "WebSub",
     "Pictures and files",
+    "Pages that are no posts",
     "Growing old",
     "Backup and restore",
 ]

@@ -44,7 +44,7 @@ MAY_IMPORT = {
     "sending": {"thoughts", "posts", "jobs", "storage"},
     "websub": {"feeds", "thoughts", "posts", "jobs", "storage"},
     "metrics": {"sending", "websub", "thoughts", "posts", "jobs", "storage"},
-    "pages": {"feeds", "sending", "thoughts", "posts", "storage"},
+    "pages": {"feeds", "sending", "thoughts", "posts", "media", "storage"},
     "web": {"feeds", "media", "storage"},
 }
 # Who contacts addresses that strangers name.
@@ -76,6 +76,7 @@ VIEWS = {
     "pages/post_page.py",
     "pages/private.py",
     "pages/responses.py",
+    "pages/site_pages.py",
     "pages/views.py",
     "thoughts/views.py",
     "thoughts/webmention_views.py",

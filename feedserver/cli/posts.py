@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import get_args
 
 from feedserver.cli.arguments import COPIES_STAY, Commands, listing, noun, open_site, print_list, readable, remark, verb
-from feedserver.errors import InvalidDocument, PostErased, PostError, PostGone, PostNotFound
-from feedserver.posts import store
+from feedserver.errors import InvalidDocument, MediaError, PostErased, PostError, PostGone, PostNotFound
+from feedserver.media.model import Media
+from feedserver.posts import attaching, slugs, store
 from feedserver.posts.document import FIELDS, MAX_BYTES, nearest_field
-from feedserver.posts.model import DraftText, Post, Status
+from feedserver.posts.model import DraftText, Post, PostSummary, Status
 from feedserver.services import Services
 from feedserver.thoughts import shown as thoughts
 from feedserver.thoughts.moderation import erase
@@ -44,8 +45,9 @@ def _add(chosen: Namespace) -> int:
         of_file = f"{name}: " if len(chosen.files) > 1 else ""
         try:
             document = _document(services, name, of_file)
-            _print_post(services, services.publisher.add(document, services.clock()), document, of_file)
-        except (PostError, OSError) as error:
+            files = _files_beside(services, document, name, of_file)
+            _print_post(services, services.publisher.add(document, services.clock(), files), document, of_file)
+        except (PostError, MediaError, OSError) as error:
             if not of_file or isinstance(error, BrokenPipeError):
                 raise
             remark(f"{of_file}{error.strerror if isinstance(error, OSError) else error}")
@@ -58,7 +60,8 @@ def _edit(chosen: Namespace) -> None:
     document = _document(services, chosen.file)
     if document.slug_is_given:
         _refuse_another_slug(services, chosen.slug, document.slug)
-    _print_post(services, services.publisher.edit(chosen.slug, document, services.clock()), document)
+    files = _files_beside(services, document, chosen.file, edited=chosen.slug)
+    _print_post(services, services.publisher.edit(chosen.slug, document, services.clock(), files), document)
 
 
 def _refuse_another_slug(services: Services, slug: str, given: str) -> None:
@@ -80,7 +83,7 @@ def _rename(chosen: Namespace) -> None:
 def _delete(chosen: Namespace) -> None:
     services = open_site()
     post = services.publisher.delete(chosen.slug)
-    print(f"deleted {services.urls.post(post.slug)}; `feedserver post restore {post.slug}` brings it back")
+    print(f"deleted {_permalink(services, post)}; `feedserver post restore {post.slug}` brings it back")
 
 
 def _restore(chosen: Namespace) -> None:
@@ -96,7 +99,7 @@ def _erase(chosen: Namespace) -> None:
     erased = erase.erase(services.database, ids, services.clock())
     services.outbox.forget(post.id)
     services.database.forget_deleted()
-    address = services.urls.post(post.slug)
+    address = _permalink(services, post)
     print(f"erased {address} and its thoughts ({len(erased):,}), for good; it answers 410; {COPIES_STAY}")
 
 
@@ -109,7 +112,7 @@ def _list(chosen: Namespace) -> None:
     rows = (
         {
             "slug": post.slug,
-            "url": services.urls.post(post.slug),
+            "url": _permalink(services, post),
             "id": post.guid,
             "title": post.title,
             "state": post.status(now),
@@ -118,11 +121,14 @@ def _list(chosen: Namespace) -> None:
             "tags": post.tags,
             "authors": post.authors or (services.settings.site.author,),
             "thoughts": counts.get(post.id, (0, None))[0],
+            "page": post.page,
         }
         for post in found
         if chosen.state in (None, post.status(now))
     )
     columns = ("published_at", "state", "slug", "title", "thoughts")
+    if not chosen.json:
+        rows = ({**row, "state": f"{row['state']} page"} if row["page"] else row for row in rows)
     print_list(rows, as_json=chosen.json, columns=columns, zone=services.settings.site.zone, roomy=("slug",))
 
 
@@ -163,6 +169,27 @@ def _document(services: Services, name: str, of_file: str = "") -> DraftText:
     return document
 
 
+def _files_beside(
+    services: Services, document: DraftText, name: str, of_file: str = "", edited: str | None = None
+) -> dict[str, Media]:
+    """Stores the files beside the document that it names; says what is not taken, and what nobody describes.
+
+    `edited` is the slug of the post that the document is for: what that has already need not be there.
+    """
+    known = {} if edited is None else services.publisher.files_of(edited)
+    paths = attaching.files_beside(document, None if name == "-" else Path(name).parent, known)
+    if paths and edited is None:
+        with services.database.read() as connection:
+            slugs.check_free(connection, document.slug, page=document.page)  # before anything is stored
+    for address in attaching.outside(document):
+        remark(f"{of_file}“{address}” is not in the folder of the document, and was not taken along")
+    kept = {beside: services.library.keep(path, path.name) for beside, path in paths.items()}
+    for beside in attaching.without_alt(document):
+        if beside in kept and not kept[beside].alt:
+            remark(f"{of_file}“{beside}” has no alternative text; say what it shows, as in ![a red roof]({beside})")
+    return kept
+
+
 def _print_post(services: Services, post: Post, document: DraftText | None = None, of_file: str = "") -> None:
     """Prints the permalink of a post, or the slug of a draft; on standard error why readers cannot see it yet."""
     status = post.status(services.clock())
@@ -173,7 +200,11 @@ def _print_post(services: Services, post: Post, document: DraftText | None = Non
     elif document is not None and document.until is not None:
         until = f"{document.until:%Y-%m-%d %H:%M} UTC"
         remark(f"{of_file}readers will still see “{post.slug}” after {until}; delete it then")
-    print(post.slug if status == "draft" else services.urls.post(post.slug))
+    print(post.slug if status == "draft" else _permalink(services, post))
+
+
+def _permalink(services: Services, post: Post | PostSummary) -> str:
+    return services.urls.permalink(post.slug, is_page=post.page)
 
 
 def _why_withheld(document: DraftText | None) -> str:

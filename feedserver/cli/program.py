@@ -9,7 +9,21 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 
 from feedserver import discreet_logs
-from feedserver.cli import backup, config, health, hosts, hub, pings, posts, readers, serve, site, thoughts, transfer
+from feedserver.cli import (
+    backup,
+    config,
+    health,
+    hosts,
+    hub,
+    media,
+    pings,
+    posts,
+    readers,
+    serve,
+    site,
+    thoughts,
+    transfer,
+)
 from feedserver.cli.arguments import parser
 from feedserver.errors import FeedserverError, SettingsError
 from feedserver.storage.explaining import DATABASE_ERRORS, explain
@@ -27,7 +41,7 @@ def run(arguments: Sequence[str] | None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    modules = (site, serve, posts, thoughts, pings, hosts, readers, hub, backup, transfer, config, health)
+    modules = (site, serve, posts, media, thoughts, pings, hosts, readers, hub, backup, transfer, config, health)
     commands = parser([module.add_commands for module in modules])
     chosen = commands.parse_args(arguments)
     discreet_logs.configure()

@@ -53,6 +53,13 @@ def addresses(html: str) -> Iterator[tuple[str, Use]]:
             yield address, "shown"
 
 
+def without_alt(html: str) -> Iterator[str]:
+    """The addresses of pictures in `html` that have no alternative text."""
+    for image in turbohtml.parse_fragment(html, positions=False).select("img[src]"):
+        if "alt" not in image.attrs or not _value(image, "alt").strip():
+            yield _value(image, "src")
+
+
 def markdown(media: Media) -> str:
     """What a document says to show a picture, or to link to a file, on any site that has it."""
     words = _MARKS.sub(r"\\\g<0>", media.alt if media.is_picture else media.name)

@@ -1,6 +1,6 @@
 """The SQL of pictures and files: rows of what was added, of smaller copies, and of what posts show."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,16 +16,17 @@ _OF_A_FILE: Final = ("hash", "name", "type", "size", "width", "height")
 # --- finding ---
 
 
-def by_hashes(connection: Connection, hashes: Iterable[str]) -> dict[str, Media]:
+def by_hashes(connection: Connection, hashes: Collection[str]) -> dict[str, Media]:
     """Pictures and files by the hashes of theirs in `hashes`: their own, or those of their smaller copies."""
-    found: dict[str, Media] = {}
-    for some in batches(sorted(set(hashes))):
-        of_copies = select(media_copies.c.hash, media_copies.c.media).where(media_copies.c.hash.in_(some))
-        owners = {row.hash: row.media for row in connection.execute(of_copies)} | {hash_: hash_ for hash_ in some}
-        rows = connection.execute(select(media).where(media.c.hash.in_(set(owners.values())))).all()
-        known = {one.hash: one for one in _with_copies(connection, rows)}
-        found |= {hash_: known[owner] for hash_, owner in owners.items() if owner in known}
-    return found
+    found = _by_own(connection, set(hashes))
+    of_copies = select(media_copies.c.hash, media_copies.c.media)
+    owners = {
+        row.hash: row.media
+        for some in batches(sorted(set(hashes) - found.keys()))
+        for row in connection.execute(of_copies.where(media_copies.c.hash.in_(some)))
+    }
+    owning = _by_own(connection, set(owners.values()))
+    return found | {hash_: owning[owner] for hash_, owner in owners.items()}
 
 
 def by_given(connection: Connection, given: str) -> Media | None:
@@ -102,8 +103,8 @@ def enter(connection: Connection, kept: Media) -> Media:
 
     An alternative text replaces the former one.
     """
-    found = by_hashes(connection, [kept.hash]).get(kept.hash)
-    if found is None or found.hash != kept.hash:
+    found = _by_own(connection, [kept.hash]).get(kept.hash)
+    if found is None:
         add(connection, kept)
         return kept
     if kept.alt not in ("", found.alt):
@@ -124,7 +125,7 @@ def write_of_post(connection: Connection, post_id: int, named: Mapping[str, Medi
     What was removed meanwhile is left out.
     """
     connection.execute(delete(post_media).where(post_media.c.post_id == post_id))
-    known = by_hashes(connection, (one.hash for one in named.values()))
+    known = _by_own(connection, {one.hash for one in named.values()})
     rows = [
         {"post_id": post_id, "reference": reference, "media": one.hash}
         for reference, one in sorted(named.items())
@@ -138,6 +139,11 @@ def write_of_post(connection: Connection, post_id: int, named: Mapping[str, Medi
 
 _TABLES: Final = (media, media_copies)
 _Copies = Mapping[str, Sequence[StoredFile]]
+
+
+def _by_own(connection: Connection, hashes: Collection[str]) -> dict[str, Media]:
+    queries = (select(media).where(media.c.hash.in_(some)) for some in batches(sorted(hashes)))
+    return {one.hash: one for query in queries for one in _with_copies(connection, connection.execute(query).all())}
 
 
 def _with_copies(connection: Connection, rows: Sequence[Row[Any]]) -> list[Media]:

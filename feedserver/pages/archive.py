@@ -11,7 +11,9 @@ from flask import Blueprint, Response, abort, render_template
 from sqlalchemy import Connection
 
 from feedserver.feeds.autodiscovery import for_site
+from feedserver.pages import menu
 from feedserver.pages.cache import CachedPage
+from feedserver.pages.menu import Menu
 from feedserver.pages.responses import cached
 from feedserver.pages.views import asked_page
 from feedserver.posts import archive as posts
@@ -56,7 +58,7 @@ def _render_years(connection: Connection, now: datetime) -> CachedPage:
     groups = [
         Group(str(year.number), shown.get(year.number, ()), urls.archive(year.number), year.count) for year in years
     ]
-    return _page("Archive", groups, urls.archive(), years)
+    return _page(menu.read(connection, now, urls), "Archive", groups, urls.archive(), years)
 
 
 def _render_year(number: int, page: int, connection: Connection, now: datetime) -> CachedPage:
@@ -66,10 +68,11 @@ def _render_year(number: int, page: int, connection: Connection, now: datetime) 
     shown = posts.posts_between(connection, year.start, year.end, _ON_A_PAGE, (page - 1) * _ON_A_PAGE) or abort(404)
     months = _by(shown, lambda post: f"{post.published_at.astimezone(zone):%B}")
     groups = [Group(month, of_month) for month, of_month in months]
-    return _page(str(number), groups, urls.archive(number, page), years, year, page)
+    return _page(menu.read(connection, now, urls), str(number), groups, urls.archive(number, page), years, year, page)
 
 
 def _page(
+    menu: Menu,
     heading: str,
     groups: Sequence[Group],
     canonical: str,
@@ -87,6 +90,7 @@ def _page(
         has_older=year is not None and year.count > page * _ON_A_PAGE,
         canonical=canonical,
         feeds=for_site(),
+        menu=menu,
     )
     return CachedPage((html.encode(),))
 

@@ -16,7 +16,7 @@ from feedserver.pages.cache import CachedPage
 from feedserver.pages.responses import cached
 from feedserver.posts import archive as posts
 from feedserver.posts import lists
-from feedserver.posts.model import EVERYTHING
+from feedserver.posts.model import EVERYTHING, PAGES
 from feedserver.services import services
 from feedserver.urls import page_number
 
@@ -73,12 +73,14 @@ def _render_sitemap(connection: Connection, now: datetime) -> CachedPage:
 
 
 def _render_part(part: int, connection: Connection, now: datetime) -> CachedPage:
-    """The posts at ten thousand positions: a new post changes the last part alone. The home page is in the first."""
+    """The posts at ten thousand positions: a new post changes the last part alone. In the first are the home page, and
+    all pages that are no posts."""
     urls = services().urls
-    found = posts.changes_at_positions(connection, now, *_positions(part))
+    found = posts.changes_at_positions(connection, now, EVERYTHING, *_positions(part))
     entries: list[Entry] = [(urls.post(slug), changed) for slug, changed in found]
     if part == 1:
-        entries.insert(0, (urls.home(), None))
+        pages = posts.changes_at_positions(connection, now, PAGES, *_positions(1))
+        entries = [(urls.home(), None), *((urls.page(slug), changed) for slug, changed in pages), *entries]
     return _document("urlset", "url", entries or abort(404))
 
 

@@ -68,7 +68,7 @@ def _post_at(url: str) -> Post | None:
     if slug is None:
         return None
     post = parts.database.read_public(lambda connection: posts.by_slug(connection, slug))
-    return post if post is not None and post.visible(parts.clock()) else None
+    return post if post is not None and not post.page and post.visible(parts.clock()) else None
 
 
 def _at_most(parameter: str, usual: int) -> int:

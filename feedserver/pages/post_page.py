@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from feedserver.errors import PostMoved
 from feedserver.feeds.autodiscovery import for_post
+from feedserver.pages import menu, pictures
 from feedserver.pages.cache import CachedPage, PagePost
 from feedserver.pages.comment_form import empty_form, new_token
 from feedserver.pages.responses import respond
@@ -83,6 +84,7 @@ def _html(
         "post.html",
         post=shown,
         authors=authors_of(post),
+        pictures=pictures.attached(connection, shown, urls.base),
         thoughts=thoughts.on_page(connection, post.id, number, urls),
         pages=pages,
         reactions=reactions.on_post(connection, post.id, urls) if is_first else (),
@@ -95,6 +97,7 @@ def _html(
         post_links_to=_link_test(post),
         canonical=urls.post(post.slug, number),
         feeds=for_post(post),
+        menu=menu.read(connection, now, urls),
     )
 
 

@@ -8,11 +8,11 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedserver.errors import ListMoved, PostMoved
+from feedserver.errors import ListMoved, PageFound, PostMoved
 from feedserver.feeds.autodiscovery import for_list, for_site, for_thoughts
 from feedserver.feeds.existing import may_be_empty
 from feedserver.feeds.scopes import AUTHOR, SITE, TAG
-from feedserver.pages import post_page
+from feedserver.pages import menu, pictures, post_page
 from feedserver.pages.cache import CachedPage
 from feedserver.pages.comment_form import Refusal, empty_form, filled_form, submit
 from feedserver.pages.post_page import ForVisitor, authors_of
@@ -92,6 +92,7 @@ def _list_page(
         heading=listing.name,
         scope=scope,
         posts=found,
+        pictures=pictures.small(connection, found, services().urls.base),
         authors_of=authors_of,
         page=page,
         has_older=len(ids) > POSTS_ON_A_PAGE,
@@ -99,6 +100,7 @@ def _list_page(
         counts={post_id: count for post_id, (count, _) in counts.items()},
         canonical=page_url(page),
         feeds=for_list(scope, listing.name) if listing.name else for_site(),
+        menu=menu.read(connection, now, services().urls),
     )
 
 
@@ -122,6 +124,7 @@ def _thoughts_page(page: int, connection: Connection, now: datetime) -> CachedPa
         has_older=len(found) > THOUGHTS_ON_A_PAGE,
         canonical=urls.thoughts(page),
         feeds=for_thoughts(),
+        menu=menu.read(connection, now, urls),
     )
     return CachedPage((html.encode(),))
 
@@ -137,7 +140,10 @@ def asked_page() -> int:
 @blueprint.get("/posts/<slug>/")
 def post_with_slash(slug: str) -> BaseResponse:
     """Redirects to the post: relative links would start from another base."""
-    return _to_post(visible_post(slug).slug)
+    try:
+        return _to_post(visible_post(slug).slug)
+    except PageFound as page:
+        return to_page(page.slug)
 
 
 @blueprint.get("/posts/<slug>/comments", strict_slashes=False)
@@ -160,6 +166,13 @@ def post(slug: str) -> BaseResponse:
         return post_page.for_one(found, ForVisitor(empty_form(found), notice), number)
     except PostMoved as moved:
         return _to_post(moved.slug)
+    except PageFound as page:
+        return to_page(page.slug)
+
+
+def to_page(slug: str) -> BaseResponse:
+    """Redirects to a page that is no post."""
+    return redirect(services().urls.page(slug) + query_as_sent(), 301)
 
 
 def _to_post(slug: str) -> BaseResponse:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from feedserver.posts import links
-from feedserver.posts.model import EVERYTHING, PostLink
+from feedserver.posts.model import EVERYTHING, Listing, PostLink
 from feedserver.storage.schema import listed, posts
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
@@ -43,16 +43,18 @@ def posts_between(connection: Connection, start: datetime, end: datetime, limit:
     return [links.link(row) for row in connection.execute(query)]
 
 
-def changes_at_positions(connection: Connection, now: datetime, first: int, number: int) -> list[tuple[str, datetime]]:
-    """Slug and last change of the visible posts at `number` positions of the site's list from `first` on."""
+def changes_at_positions(
+    connection: Connection, now: datetime, listing: Listing, first: int, number: int
+) -> list[tuple[str, datetime]]:
+    """Slug and last change of the visible posts at `number` positions of a list from `first` on."""
     query = select(posts.c.slug, posts.c.updated_at).join(listed, listed.c.post_id == posts.c.id)
-    query = query.where(_at_positions(now, first, number)).order_by(listed.c.position)
+    query = query.where(_at_positions(now, listing, first, number)).order_by(listed.c.position)
     return [(slug, updated_at) for slug, updated_at in connection.execute(query)]
 
 
 def has_any_at(connection: Connection, now: datetime, first: int, number: int) -> bool:
     """Whether readers see a post at one of these positions."""
-    query = select(listed.c.post_id).where(_at_positions(now, first, number)).limit(1)
+    query = select(listed.c.post_id).where(_at_positions(now, EVERYTHING, first, number)).limit(1)
     return connection.execute(query).first() is not None
 
 
@@ -71,10 +73,10 @@ def _between(start: datetime, end: datetime) -> ColumnElement[bool]:
     return and_(listed.c.list == EVERYTHING.key, listed.c.published_at >= start, listed.c.published_at < end)
 
 
-def _at_positions(now: datetime, first: int, number: int) -> ColumnElement[bool]:
+def _at_positions(now: datetime, listing: Listing, first: int, number: int) -> ColumnElement[bool]:
     position = listed.c.position
     return and_(
-        *(listed.c.list == EVERYTHING.key, listed.c.published_at <= now),
+        *(listed.c.list == listing.key, listed.c.published_at <= now),
         *(position >= first, position < first + number),
     )
 

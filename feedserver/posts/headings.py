@@ -30,7 +30,11 @@ def identify(state: StateCore) -> None:
 
 
 def _slug(text: Token) -> str:
-    shown = "".join(child.content for child in text.children or [] if child.type in ("text", "code_inline"))
+    return anchor("".join(child.content for child in text.children or [] if child.type in ("text", "code_inline")))
+
+
+def anchor(shown: str) -> str:
+    """The id of the first heading of a post with these words."""
     slug = _BLANK.sub("-", _DROPPED.sub("", shown.strip().lower()))[:_LONGEST]
     if not slug:
         return _PREFIX

@@ -180,6 +180,7 @@ class PostSummary:
     state: PostState
     published_at: datetime
     updated_at: datetime
+    page: bool
     tags: tuple[str, ...]
     authors: tuple[str, ...]
 

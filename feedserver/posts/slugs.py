@@ -9,7 +9,6 @@ from feedserver.errors import SlugReserved, SlugTaken
 from feedserver.posts import store
 from feedserver.posts.document import numbered
 from feedserver.posts.model import Post
-from feedserver.text import caseless
 
 # The first steps of the site's own addresses (docs/interface.md, “Addresses”), those of later versions included.
 _RESERVED: Final = frozenset(
@@ -20,12 +19,12 @@ _RESERVED: Final = frozenset(
     " indieauth authorize auth token introspect revoke userinfo".split()
     + [f"{kind}.{suffix}" for kind in ("feed", "thoughts", "search") for suffix in ("rss", "atom", "json")]
 )
-_PART_OF_SITEMAP: Final = re.compile(r"sitemap-\d+\.xml")
+RESERVED_PATTERN: Final = rf"(?i:{'|'.join(map(re.escape, sorted(_RESERVED)))}|sitemap-\d+\.xml)"
 
 
 def is_reserved(slug: str) -> bool:
     """Whether an address of the site itself begins with `slug`, so that no page can have it."""
-    return caseless(slug) in _RESERVED or _PART_OF_SITEMAP.fullmatch(slug) is not None
+    return re.fullmatch(RESERVED_PATTERN, slug) is not None
 
 
 def check_free(connection: Connection, slug: str, own: Post | None = None, *, page: bool) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from feedserver.domains import host_site
-from feedserver.errors import PostGone, PostNotFound
+from feedserver.errors import PageFound, PostGone, PostNotFound
 from feedserver.posts import references
 from feedserver.posts.model import (
     EVERYTHING,
@@ -43,7 +43,7 @@ from feedserver.text import caseless
 from feedserver.urls import nfc
 
 _UNPUBLISHED = [state for state in get_args(PostState) if state != "published"]
-_SUMMARY = [posts.c[name] for name in ("id", "guid", "slug", "title", "state", "published_at", "updated_at")]
+_SUMMARY = [posts.c[name] for name in ("id", "guid", "slug", "title", "state", "published_at", "updated_at", "page")]
 _OF_A_POST = [column for column in posts.c if column.name not in ("rendering", "deleted_from")]
 
 
@@ -56,17 +56,18 @@ def by_slug(connection: Connection, slug: str) -> Post | None:
     return _first(connection, query)
 
 
-def readable(connection: Connection, slug: str, now: datetime) -> Post:
-    """The post with this slug, present or former.
+def readable(connection: Connection, slug: str, now: datetime, *, is_page: bool = False) -> Post:
+    """The post, or the page, with this slug, present or former.
 
-    Raises PostNotFound if readers cannot see it, PostGone if it is deleted, or was public and is a draft again.
+    Raises PostNotFound if readers cannot see it, PostGone if it is deleted, or was public and is a draft again;
+    PageFound if a page was asked for as a post.
     """
     post = by_slug(connection, slug)
-    if post is not None and post.visible(now):
+    if post is None or post.page != is_page:
+        raise PageFound(post.slug) if post and post.page and post.visible(now) else PostNotFound(slug)
+    if post.visible(now):
         return post
-    if post is not None and (post.state == "deleted" or was_seen(connection, post.id)):
-        raise PostGone(slug)
-    raise PostNotFound(slug)
+    raise PostGone(slug) if post.state == "deleted" or was_seen(connection, post.id) else PostNotFound(slug)
 
 
 def was_seen(connection: Connection, post_id: int) -> bool:

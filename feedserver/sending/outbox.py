@@ -12,7 +12,15 @@ from typing import Any
 from sqlalchemy import Connection
 
 from feedserver.clock import Clock
-from feedserver.errors import AlreadyTold, NothingToTell, OutgoingPingNotFound, PostGone, PostNotFound, PostUnseen
+from feedserver.errors import (
+    AlreadyTold,
+    NothingToTell,
+    OutgoingPingNotFound,
+    PagesTellNobody,
+    PostGone,
+    PostNotFound,
+    PostUnseen,
+)
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import INTERACTIVE, Job, Outcome
 from feedserver.posts import store as posts
@@ -43,7 +51,7 @@ class Outbox:
 
         Hears of an event before `lists.follow`, which notes that readers have seen the post.
         """
-        if not (self.settings.webmentions or self.settings.pingbacks) or event.kind == "withheld":
+        if not (self.settings.webmentions or self.settings.pingbacks) or event.kind == "withheld" or event.post.page:
             return
         if store.links_before(connection, event.post.id) is None:  # noted without links too: it may get some
             store.note_post(connection, event.post.id, self._links_before(connection, event))
@@ -114,6 +122,8 @@ class Outbox:
                 raise PostNotFound(slug)
             if post.state == "deleted":
                 raise PostGone(slug)
+            if post.page:
+                raise PagesTellNobody(slug)
             if not post.visible(now):
                 raise PostUnseen(slug, post.status(now))
             if not post.tells:

@@ -130,13 +130,14 @@ class Receiver:
         if names := [one for one in (name, own_name) if one]:
             with self.database.read() as connection:
                 found = targets.find(connection, names, self.clock())
-        if source and own_name not in found and self.urls.owns(source):
-            raise errors.SourceMissing  # our feeds, receipts, lists, drafts …
+        own = found.get(own_name or "")
+        if source and (own is None or own.page) and self.urls.owns(source):
+            raise errors.SourceMissing  # our feeds, receipts, lists, pages, drafts …
         if name is None:
             raise errors.TargetUnusable
         if name not in found:
             raise errors.TargetMissing
-        return found[name], found.get(own_name or "")
+        return found[name], own
 
     # --- storing it ---
 

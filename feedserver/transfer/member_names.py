@@ -30,9 +30,12 @@ def require_readable(name: str) -> None:
 
 
 def is_passed_over(name: str) -> bool:
-    """Whether a file belongs to another program: those of version control, of editors, of an operating system."""
+    """Whether a file belongs to another program: those of version control, of editors, of an operating system.
+
+    The settings of Obsidian do not: they tell what the folder is.
+    """
     folders = name.split("/")[:-1]
-    return any(folder.startswith(".") or folder == "__MACOSX" for folder in folders)
+    return any((folder.startswith(".") and folder != ".obsidian") or folder == "__MACOSX" for folder in folders)
 
 
 def shown(name: str) -> str:

@@ -39,7 +39,7 @@ _AT_ONCE: Final = 100  # subscriptions that one transaction ends
 
 def follow(connection: Connection, event: PostEvent) -> None:
     """Has the feeds checked that a change may have taken away: those of the post as readers saw it until now."""
-    if event.old is None:
+    if event.old is None or event.old.page:
         return
     lists = [*((TAG, tag) for tag in event.old.tags), *((AUTHOR, author) for author in event.old.authors)]
     check_later(connection, [(POST, event.old.slug), *lists], event.now)

@@ -46,7 +46,7 @@ class OtherHubs:
 
     def follow(self, connection: Connection, event: PostEvent) -> None:
         """Has all hubs told of the feeds of posts in which readers see a change."""
-        seen = [post for post in (event.old, event.new) if post is not None]
+        seen = [post for post in (event.old, event.new) if post is not None and not post.page]
         addresses = dict.fromkeys(address for post in seen for address in self._feeds_of(post))
         for hub in self.hubs:
             if hub == self.urls.hub():

@@ -254,7 +254,7 @@ def test_the_list_has_every_key_always(run: Run, site: Path, write: Write) -> No
 
     listed = {post["slug"]: post for post in json.loads(run("post", "list", "--json").text)}
 
-    keys = "slug url id title state published_at updated_at tags authors thoughts".split()
+    keys = "slug url id title state published_at updated_at tags authors thoughts page".split()
     assert all(list(post) == keys for post in listed.values())
     assert {slug: post["state"] for slug, post in listed.items()} == {
         "later": "scheduled",
@@ -275,6 +275,7 @@ def test_the_list_has_every_key_always(run: Run, site: Path, write: Write) -> No
         "tags": ["a", "b"],
         "authors": ["Ann", "Bob"],
         "thoughts": 0,
+        "page": False,
     }
     assert listed["draft"]["published_at"] is None
     assert listed["untitled"]["title"] == ""
@@ -372,3 +373,71 @@ def test_a_slug_that_cannot_be_taken_is_refused(run: Run, site: Path, write: Wri
         refused = run("post", "rename", "hello", new)
         assert (refused.status, len(refused.err)) == (1, 1)
         assert refused.err[0].startswith("feedserver: slug: ")
+
+
+# --- pages ---
+
+PAGE = "---\ntitle: About\npage: true\nmenu: Who we are\n---\nWords.\n"
+
+
+def test_of_a_page_its_own_address_is_printed(run: Run, site: Path, write: Write) -> None:
+    address = "http://blog.example/about"
+
+    assert run("post", "add", write(PAGE)).out == [address]
+    assert run("post", "edit", "about", write(PAGE)).out == [address]
+    assert run("post", "rename", "about", "us").out == ["http://blog.example/us"]
+    assert run("post", "delete", "us").out[0].startswith("deleted http://blog.example/us; ")
+    assert run("post", "restore", "us").out == ["http://blog.example/us"]
+    run("post", "delete", "us")
+    assert run("post", "erase", "us").out[0].startswith("erased http://blog.example/us ")
+
+
+def test_a_page_stands_among_the_posts_and_says_that_it_is_one(run: Run, site: Path, write: Write) -> None:
+    run("post", "add", write(PAGE), write(HELLO, "hello.md"))
+
+    listed = json.loads(run("post", "list", "--json").text)
+
+    assert [(post["url"], post["state"], post["page"]) for post in listed] == [
+        ("http://blog.example/about", "published", True),
+        ("http://blog.example/posts/hello", "published", False),
+    ]
+    assert [line.split()[2:4] for line in run("post", "list").out[1:]] == [
+        ["published", "page"],
+        ["published", "hello"],
+    ]
+
+
+def test_no_edit_makes_a_page_of_a_post_or_a_post_of_a_page(run: Run, site: Path, write: Write) -> None:
+    run("post", "add", write(PAGE), write(HELLO, "hello.md"))
+
+    for slug, document in (("about", HELLO), ("hello", PAGE)):
+        refused = run("post", "edit", slug, write(document.replace("title: ", f"slug: {slug}\ntitle: ")))
+        assert (refused.status, len(refused.err)) == (1, 1)
+        assert refused.err[0].startswith("feedserver: page: this is a p")
+    assert run("post", "show", "hello").text == HELLO.rstrip()
+
+
+def test_a_page_whose_slug_is_an_address_of_the_site_is_refused_in_a_line(run: Run, site: Path, write: Write) -> None:
+    refused = run("post", "add", write(PAGE.replace("About", "Search")))
+
+    assert (refused.status, len(refused.err)) == (1, 1)
+    assert "slug: no page can live at /search" in refused.err[0]
+
+
+def test_a_menu_that_means_nothing_is_told(run: Run, site: Path, write: Write) -> None:
+    done = run("post", "add", write(PAGE.replace("page: true\n", "")))
+
+    assert (done.status, done.out) == (0, ["http://blog.example/posts/about"])
+    assert done.err == ["feedserver: unknown field “menu” is left out; it is one of pages alone (“page: true”)"]
+
+
+def test_a_page_tells_nobody(run: Run, site: Path, write: Write) -> None:
+    run("post", "add", write(PAGE.replace("Words", "[x](http://elsewhere.example/)")))
+
+    refused = run("ping", "send", "about")
+
+    assert (refused.status, refused.err) == (
+        1,
+        ["feedserver: “about” is a page, and pages tell nobody that they link to them"],
+    )
+    assert json.loads(run("ping", "list", "--json").text) == []

@@ -52,6 +52,7 @@ def render(template: str, **values: Any) -> str:
         undefined=StrictUndefined,
     )
     environment.globals |= {"site": SITE, "urls": URLS, "stylesheet": URLS.at("/static/style.css")}
+    environment.globals["menu"] = ()
     environment.globals["feed_urls"] = partial(urls_by_format, URLS)
     environment.globals["feeds"] = [("Feed", "application/atom+xml", FeedAddress("site", "atom").url(URLS))]
     environment.filters |= {
@@ -111,7 +112,7 @@ def post_page(**values: Any) -> str:
     plain: dict[str, Any] = {"post": post(), "authors": (), "thoughts": (), "form": None, "notice": None}
     number_shown = len(values.get("thoughts", ()))
     plain |= {"related": (), "older": None, "newer": None, "pages": ThoughtPages(1, {1: number_shown})}
-    plain["reactions"] = ()
+    plain |= {"reactions": (), "pictures": {}}
     return render("post.html", **plain | {"takes_pings": True, "canonical": PERMALINK} | values)
 
 
@@ -163,7 +164,7 @@ def list_page(**values: Any) -> str:
         "page": 1,
         "has_older": False,
     }
-    return render("list.html", **plain | {"page_url": URLS.home, "counts": {}} | values)
+    return render("list.html", **plain | {"page_url": URLS.home, "counts": {}, "pictures": {}} | values)
 
 
 def receipt_page(state: str, **changes: Any) -> str:

@@ -66,6 +66,14 @@ def test_a_picture_that_is_named_by_its_address_is_shown_like_one_beside_the_doc
     assert named(services, post) == {f"media/{ROOF.hash}": "roof.jpg"}
 
 
+def test_the_address_of_a_smaller_copy_means_the_picture(services: WebServices) -> None:
+    add(services, ROOF, picture("other.jpg"))
+
+    post = publish(services, f"![x](/{ROOF.copies[0].path})")
+
+    assert f'<a href="../{ROOF.path}"><img src="../{ROOF.copies[-1].path}" alt="x"' in post.html
+
+
 def test_a_document_in_html_has_its_pictures_too(services: WebServices, client: FlaskClient) -> None:
     publish(services, '<IMG SRC="roof.jpg" alt="x">', {"roof.jpg": ROOF}, format="html")
 

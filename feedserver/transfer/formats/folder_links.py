@@ -71,14 +71,23 @@ class FolderSite(ABC):
         """The address of a decoded path below the site's."""
         return f"{self.base}/{quoted(path.lstrip('/'))}"
 
-    def media(self, name: str, *others: str) -> Iterator[ImportedMedia]:
-        """A file of the folder, with `others` of its addresses; nothing if it was given before."""
+    def media(self, name: str) -> Iterator[ImportedMedia]:
+        """A file of the folder; nothing if it was given before."""
         if name not in self._told:
             self._told.add(name)
-            urls = tuple(dict.fromkeys((self.file(name), *others)))
             yield ImportedMedia(
-                key=name, where=name, urls=urls, name=posixpath.basename(name), file=self.folder.in_export(name)
+                key=name,
+                where=name,
+                urls=(self.file(name),),
+                name=posixpath.basename(name),
+                file=self.folder.in_export(name),
             )
+
+    def missing(self, at: str, where: str) -> Iterator[ImportedMedia]:
+        """A file at the address `at` that the folder lacks, and others may have; nothing if it was given before."""
+        if at not in self._told:
+            self._told.add(at)
+            yield ImportedMedia(key=at, where=where, urls=(at,), name=posixpath.basename(unquote(at)))
 
     def _replaced(self, address: str, name: str, url: str | None, media: list[ImportedMedia]) -> str:
         below = self._below(address.strip())
@@ -124,9 +133,7 @@ class FolderSite(ABC):
         beside = url or self.at(name)
         at = self.at(path) if path.startswith("/") else urljoin(beside, quote(path))
         at = at if scheme(at) or at.startswith("/") else f"/{at}"  # it led above the site
-        if at not in self._told:
-            self._told.add(at)
-            media.append(ImportedMedia(key=at, where=name, urls=(at,), name=posixpath.basename(path)))
+        media += self.missing(at, name)
         return at
 
 

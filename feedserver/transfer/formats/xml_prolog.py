@@ -1,7 +1,7 @@
 """What stands before the root of an XML document, and its start tag: what kind it is, and whether it is a trap."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from feedserver.errors import ImportRefused
@@ -10,10 +10,11 @@ from feedserver.transfer.formats.xml_mending import PIECE, Mending, Readable, pi
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """The first start tag of a document: its local name, and the namespaces that it declares."""
+    """The first start tag of a document: its local name, the namespaces that it declares, and all its attributes."""
 
     name: str
     namespaces: Collection[str]
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 def root_of(file: Readable) -> Root | None:
@@ -55,7 +56,7 @@ class Prolog:
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         if self._root is None:
             declared = (value for key, value in attributes.items() if key.partition(":")[0] == "xmlns")
-            self._root = Root(name.rpartition(":")[2], frozenset(declared))
+            self._root = Root(name.rpartition(":")[2], frozenset(declared), dict(attributes))
 
     def _refuse(self, *_declared: object) -> None:
         line = self._parser.CurrentLineNumber

@@ -8,12 +8,14 @@ that have one local name.
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any, Final
 from xml.parsers import expat
 
 from lxml import etree
 
 from feedserver.errors import ImportDamaged, ImportRefused
+from feedserver.text import VOID
 from feedserver.transfer.formats.xml_mending import PIECE, Mending, Readable, pieces
 from feedserver.transfer.formats.xml_prolog import Prolog
 
@@ -25,6 +27,10 @@ _WEIGHT: Final = 200  # characters that an element, and each attribute, is count
 
 # What an element or attribute is called, given its namespace ("" if it has none) and local name.
 Namer = Callable[[str, str], str]
+
+
+# Whether what is in an element is markup, given its path and attributes.
+IsMarkup = Callable[[str, Mapping[str, str]], bool]
 
 
 def local_name(_namespace: str, name: str) -> str:
@@ -55,17 +61,23 @@ class Node:
 
 
 def elements(
-    file: Readable, wanted: Collection[str], *, named: Namer = local_name, mending: Mending | None = None
+    file: Readable,
+    wanted: Collection[str],
+    *,
+    named: Namer = local_name,
+    mending: Mending | None = None,
+    is_markup: IsMarkup = lambda _path, _attributes: False,
 ) -> Iterator[Node]:
     """Gives the elements of a document that stand at the `wanted` paths (`rss/channel/item`), as they end.
 
-    One inside another that is wanted is given before it, and is no child of it. Without `mending` the document must be
+    One inside another that is wanted is given before it, and is no child of it. Of one that `is_markup` the text is
+    HTML of all that is in it, and it has no children. Without `mending` the document must be
     well-formed; with it, what is damaged is mended and noted there, and only whole elements are given.
 
     Raises ImportDamaged for a document that is not well-formed; ImportRefused for one that declares entities, or has
     elements that are too deep or too large. Elements before that may have been given.
     """
-    return _Reading(wanted, named, mending).read(file)
+    return _Reading(wanted, named, mending, is_markup).read(file)
 
 
 @dataclass(slots=True)
@@ -85,8 +97,8 @@ class _Open:
 class _Reading:
     """One document as it is read. The parser calls `start`, `end`, `data`, `comment` and `pi`."""
 
-    def __init__(self, wanted: Collection[str], named: Namer, mending: Mending | None) -> None:
-        self._wanted, self._named, self._mending = wanted, named, mending
+    def __init__(self, wanted: Collection[str], named: Namer, mending: Mending | None, is_markup: IsMarkup) -> None:
+        self._wanted, self._named, self._mending, self._is_markup = wanted, named, mending, is_markup
         self._prolog: Prolog | None = Prolog()
         self._prolog.refuse_entities()
         target: Any = self  # the stubs would have bytes too
@@ -101,6 +113,8 @@ class _Reading:
         )
         self._names: dict[str, str] = {}
         self._opened: list[_Open] = []
+        self._tags: list[str] = []  # those open within an element of markup
+        self._in_markup = False
         self._ready: deque[Node] = deque()
         self._line, self._weight, self._unparsed = 1, 0, 0
         self._has_ended = False
@@ -160,24 +174,34 @@ class _Reading:
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         self._unparsed = 0
-        if len(self._opened) >= _MAX_DEPTH:
+        if len(self._opened) + len(self._tags) >= _MAX_DEPTH:
             raise ImportRefused(f"line {self._line}: elements within more than {_MAX_DEPTH} others")
         parent = self._opened[-1] if self._opened else None
         name = self._name(tag)
+        if self._in_markup:
+            self._tags.append(name)
+            written = (f' {self._name(key)}="{escape(_value(value))}"' for key, value in attributes.items())
+            self._write(f"<{name}{''.join(written)}>")
+            return
         path = f"{parent.path}/{name}" if parent else name
         kept = (parent is not None and parent.kept) or path in self._wanted
         element = _Open(path, name, self._line, kept, self._weight)
         if attributes:
             for key, value in attributes.items():
-                # With `resolve_entities` off, libxml2 gives each ampersand of an attribute as a reference.
-                element.attributes[self._name(key)] = value.replace("&#38;", "&")
+                element.attributes[self._name(key)] = _value(value)
                 self._carry(_WEIGHT + len(value))
         self._opened.append(element)
         if kept:
             self._carry(_WEIGHT)
+            self._in_markup = self._is_markup(path, element.attributes)
 
     def end(self, _tag: str) -> None:
         self._unparsed = 0
+        if self._tags:
+            if (name := self._tags.pop()) not in VOID:
+                self._write(f"</{name}>")
+            return
+        self._in_markup = False
         element = self._opened.pop()
         self._has_ended |= not self._opened
         if not element.kept:
@@ -194,11 +218,14 @@ class _Reading:
     def data(self, text: str) -> None:
         self._unparsed = 0
         if self._opened and self._opened[-1].kept:
-            self._carry(len(text))
-            texts = self._opened[-1].texts
-            if len(texts) >= _MAX_TEXTS:
-                texts[:] = ("".join(texts),)
-            texts.append(text)
+            self._write(escape(text, quote=False) if self._in_markup else text)
+
+    def _write(self, text: str) -> None:
+        self._carry(len(text))
+        texts = self._opened[-1].texts
+        if len(texts) >= _MAX_TEXTS:
+            texts[:] = ("".join(texts),)
+        texts.append(text)
 
     def comment(self, _text: str) -> None:
         self._unparsed = 0
@@ -222,6 +249,11 @@ class _Reading:
             namespace, _, local = tag.rpartition("}")
             name = self._names[tag] = self._named(namespace.removeprefix("{"), local)
         return name
+
+
+def _value(attribute: str) -> str:
+    """The value of an attribute: with `resolve_entities` off, libxml2 gives each ampersand of it as a reference."""
+    return attribute.replace("&#38;", "&")
 
 
 def _by_lines(piece: bytes) -> Iterator[bytes]:

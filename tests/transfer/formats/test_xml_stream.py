@@ -39,6 +39,17 @@ def test_references_in_attributes_are_read_once() -> None:
     assert node.attributes == {"x": "1 & 2 & 3 < &amp; &#38;"}
 
 
+def test_markup_in_an_element_is_given_as_html() -> None:
+    markup = '<p class="a &amp; &quot;b&quot;">One<br/>&lt;two&gt; <x:i xmlns:x="x">three</x:i></p> &amp; <p/>'
+    document = f'<list><item type="x"><text>{markup}</text><b>c</b></item><text>{markup}</text></list>'.encode()
+
+    (node,) = elements(io.BytesIO(document), ITEM, is_markup=lambda path, _: path == "list/item/text")
+
+    assert node.said("text") == '<p class="a &amp; &quot;b&quot;">One<br>&lt;two&gt; <i>three</i></p> &amp; <p></p>'
+    assert [child.name for child in node.children] == ["text", "b"]
+    assert node.said("b") == "c"
+
+
 def test_elements_come_with_their_lines_their_attributes_and_all_that_is_in_them() -> None:
     document = b"<?xml version='1.0'?>\n<list>\n<other/><item id='7'>a<b>c</b>d<b>e</b></item>\n\n<item/></list>"
 
