@@ -17,6 +17,7 @@ from bench import (
     feeds,
     keeping,
     nginx,
+    pictures,
     pings,
     profiles,
     renderings,
@@ -36,6 +37,7 @@ PARTS = {
     "changes": changes.measure,
     "starting": starting.measure,
     "busy": busy.measure,
+    "pictures": pictures.measure,
     "pings": pings.measure,
     "keeping": keeping.measure,
 }

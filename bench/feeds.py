@@ -14,7 +14,7 @@ from bench.sites import Both, Site
 from tests.support.serving import request
 
 _FEED = "/feed.atom"
-_NOT_COPIED = ("server", "date", "connection", "content-type", "content-length", "content-encoding")
+NOT_COPIED = ("server", "date", "connection", "content-type", "content-length", "content-encoding")
 
 
 def measure(both: Both) -> list[Figure]:
@@ -50,7 +50,7 @@ def write_rival_answers(url: str, site: Site) -> str:
         "gzip": b64encode(packed).decode("ascii"),
         "type": headers["content-type"],
         "etag": headers["etag"],
-        "headers": [[name.title(), value] for name, value in headers.items() if name not in _NOT_COPIED],
+        "headers": [[name.title(), value] for name, value in headers.items() if name not in NOT_COPIED],
         "page": site.newest,
     }
     (site.folder / "answers.json").write_text(json.dumps(answers), "utf-8")
@@ -71,13 +71,13 @@ def _rates(
 
 def _feed(kind: str, found: dict[str, float]) -> list[Figure]:
     return [
-        _beside("feeds", f"feed {kind}, of bare WSGI", found, "wsgi", 0.9),
-        _beside("feeds", f"feed {kind}, of bare Flask", found, "flask", 1.4),
+        beside("feeds", f"feed {kind}, of bare WSGI", found, "wsgi", 0.9),
+        beside("feeds", f"feed {kind}, of bare Flask", found, "flask", 1.4),
         rate_growth(f"feed {kind}", found["ours"], found["grown"]),
     ]
 
 
-def _beside(group: str, name: str, found: dict[str, float], rival: str, least: float) -> Figure:
+def beside(group: str, name: str, found: dict[str, float], rival: str, least: float) -> Figure:
     note = f"{number(found['ours'])} : {number(found[rival])} /s"
     return Figure(group, name, found["ours"] / found[rival], "×", least=least, note=note)
 
@@ -96,7 +96,7 @@ def _pages(both: Both, urls: dict[str, str]) -> list[Figure]:
     }
     found = rates(post)
     figures = [
-        _beside("pages", "post with 10 thoughts, of its bare Flask view", found, "page", 1.2),
+        beside("pages", "post with 10 thoughts, of its bare Flask view", found, "page", 1.2),
         rate_growth("post page", found["ours"], found["grown"]),
     ]
     for name, path in {"newest posts": "/", "thoughts feed": "/thoughts.rss"}.items():
