@@ -1,6 +1,7 @@
 """Debian's nginx on config/nginx.conf: the very file, with other ports and folders, in front of a site."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -20,16 +21,26 @@ WHY_NOT = "nginx is not installed (Debian: apt-get install nginx-light)"
 class Nginx:
     """nginx in a folder of its own, on a free port."""
 
-    def __init__(self, folder: Path, site_port: int, port: int, *, tried_first: str = "", also: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        site_port: int,
+        port: int,
+        *,
+        tried_first: str = "",
+        also: str = "",
+        media: Path | None = None,
+    ) -> None:
         """`tried_first` goes before the site in `upstream feedserver`, as `server HOST:PORT;`; `also` holds further
-        directives of the server."""
+        directives of the server. `media`: nginx sends the pictures and files in there itself."""
         self.url = f"http://127.0.0.1:{port}"
         self._port = port
         self.cache = folder / "cache"
         self.log = folder / "access.log"
         self._file = folder / "nginx.conf"
         self.error_log = folder / "error.log"
-        self._file.write_text(rendered(folder, site_port, port, tried_first=tried_first, also=also), "utf-8")
+        text = rendered(folder, site_port, port, tried_first=tried_first, also=also)
+        self._file.write_text(text if media is None else sending_media(text, media), "utf-8")
         assert PROGRAM is not None
         self._command = [PROGRAM, "-p", str(folder), "-c", str(self._file)]
         self._process: subprocess.Popen[bytes] | None = None
@@ -77,3 +88,12 @@ def rendered(folder: Path, site_port: int, port: int, *, tried_first: str = "", 
         text = text.replace(old, new)
     kept = [f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")]
     return text.replace("http {\n", "http {\n" + "\n".join(kept) + "\n", 1)
+
+
+def sending_media(text: str, folder: Path) -> str:
+    """The configuration with its commented parts for pictures and files in force."""
+    for begin in ("map $sent_http_content_type ", 'location ~ "/media/'):
+        part = re.compile(rf"^( +)# {re.escape(begin)}.*?^\1# }}$", re.MULTILINE | re.DOTALL)
+        text, number = part.subn(lambda found: re.sub(r"^( +)# ", r"\1", found[0], flags=re.MULTILINE), text)
+        assert number == 1, f"{begin} is no longer in {SHIPPED.name}"
+    return text.replace("root /srv/blog/media;", f"root {folder};")
