@@ -137,9 +137,10 @@ class MediaImport:
         return best[0] if len(best) == 1 else None
 
     def _fetch(self, item: ImportedMedia, file: IO[bytes]) -> None:
-        """Fetches a file from the old site. Raises _NotHad."""
+        """Fetches a file from the old site, or from where that had it: some keep pictures elsewhere. Raises _NotHad."""
         url = self.spool.old.absolute(item.urls[0]) if item.urls else None
-        if self.exchange is None or url is None or self.spool.old.url is None or not self.spool.old.is_own(url):
+        is_nowhere = url is not None and self.spool.old.url is None and self.spool.old.is_own(url)
+        if self.exchange is None or url is None or is_nowhere:
             raise _NotHad(_NOT_THERE)
         host = urlsplit(url).netloc.lower()
         if self._failures[host] >= _FAILURES:
