@@ -151,7 +151,7 @@ def _row(services: Services, thought: Thought, email: str | None) -> dict[str, A
         "reason": thought.reason,
         "kind": thought.kind,
         "response": thought.response,
-        "parent": None,
+        "parent": thought.parent_id,
         "post": thought.post_slug,
         "source": thought.source,
         "author_name": thought.author_name or None,

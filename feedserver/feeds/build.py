@@ -127,7 +127,7 @@ class Builder:
         return InReplyTo(guid, url, FeedAddress(SITE, "atom").url(self.urls), atom_id)
 
     def _thought(self, thought: Thought, post: Post) -> Entry:
-        words = thought.words
+        words, parent = thought.words, thought.parent
         return Entry(
             id=thought.guid,
             url=self.urls.thought(post.slug, thought.id, thought.page),
@@ -139,6 +139,7 @@ class Builder:
             authors=(thought_author(thought),),
             lang=post.lang,
             in_reply_to=self._reply_to((post.guid, post.atom_id), self.urls.post(post.slug)),
+            answers=(InReplyTo(parent.guid, self.urls.thought(post.slug, parent.id, parent.page)),) if parent else (),
             external_url=thought.source and ascii_url(thought.source),
             kind=thought.kind,
             response=thought.response,
@@ -162,7 +163,8 @@ def _only_page(post: Post) -> str | None:
 
 def thought_title(thought: Thought, post: Post) -> str:
     """Returns the title of a thought as an entry: who, and on which post, or what was done with it."""
-    return f"{thought.author_label} {thought.did} “{shorten(post.label, _TITLE)}”"
+    to = f"in reply to {shorten(thought.parent.author_label, _TITLE)} " if thought.parent else ""
+    return f"{thought.author_label} {to}{thought.did} “{shorten(post.label, _TITLE)}”"
 
 
 def thought_author(thought: Thought) -> Person:

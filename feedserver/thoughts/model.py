@@ -113,6 +113,16 @@ class LinkSignals:
 
 
 @dataclass(frozen=True, slots=True)
+class Parent:
+    """The thought that another one answers, as far as readers see it. `page` is as that of a `Thought`."""
+
+    id: int
+    guid: str
+    author_label: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
 class Thought:
     """A pingback, webmention or comment on one post. Texts are plain and clean, times aware UTC.
 
@@ -123,8 +133,8 @@ class Thought:
     `pending_content` is what the source says since. `sender` is the address that sent the last ping, only its wide
     network once that is settled. `strikes` counts the 404s in a row, since `first_strike_at`. `position` counts the
     thoughts of its post in the order in which they were first shown; zero: that of a reaction, which takes none.
-    `response` and `published_at` are those of its `content`. `parent_id` is the thought that it answers, which may be
-    gone.
+    `response` and `published_at` are those of its `content`. `parent_id` is the thought that it answers;
+    `parent` is that one, where it is read for readers and they see it.
     """
 
     id: int
@@ -160,6 +170,7 @@ class Thought:
     response: Response | None = None
     published_at: datetime | None = None
     parent_id: int | None = None
+    parent: Parent | None = None
 
     @property
     def is_reaction(self) -> bool:
@@ -195,6 +206,10 @@ class Thought:
     def has_own_words(self) -> bool:
         """Whether its excerpt is all that it says, in paragraphs, and no part of a longer text."""
         return self.kind == "comment" or self.response in WITH_WORDS
+
+    @property
+    def as_parent(self) -> Parent:
+        return Parent(self.id, self.guid, self.author_label, self.page)
 
     @property
     def words(self) -> str:

@@ -22,7 +22,7 @@ def on_page(connection: Connection, post_id: int, page: int, urls: Urls) -> list
     query = query.where(thoughts.c.position > last - ON_A_PAGE, thoughts.c.position <= last)
     # With a limit: PostgreSQL expects a great part of all thoughts on the first page, and would read and sort them.
     rows = connection.execute(query.order_by(thoughts.c.position).limit(ON_A_PAGE))
-    return [at_present(thought_of(row), urls) for row in rows]
+    return _with_parents(connection, [at_present(thought_of(row), urls) for row in rows])
 
 
 def by_page(connection: Connection, post_id: int) -> dict[int, int]:
@@ -50,7 +50,22 @@ def latest(
     ids = list(connection.execute(query).scalars())
     rows = connection.execute(QUERY.where(thoughts.c.id.in_(ids)))
     found = {row.id: at_present(thought_of(row), urls) for row in rows}
-    return [found[thought_id] for thought_id in ids]
+    return _with_parents(connection, [found[thought_id] for thought_id in ids])
+
+
+def _with_parents(connection: Connection, found: list[Thought]) -> list[Thought]:
+    """The thoughts, each with the shown one that it answers. Most answer none, and need no query."""
+    ids = {thought.parent_id for thought in found if thought.parent_id is not None}
+    if not ids:
+        return found
+    rows = connection.execute(QUERY.where(thoughts.c.id.in_(ids), thoughts.c.state == "shown"))
+    parents = {row.id: thought_of(row) for row in rows}
+    return [
+        replace(thought, parent=parent.as_parent)
+        if (parent := parents.get(thought.parent_id or 0)) and parent.post_id == thought.post_id
+        else thought
+        for thought in found
+    ]
 
 
 def at_present(thought: Thought, urls: Urls) -> Thought:

@@ -174,3 +174,24 @@ def test_a_long_comment_is_cut_and_told(services: WebServices, exports: Exports)
 
     assert (remark.treatment, remark.where) == ("changed", "comment 1")
     assert len(thoughts(services)[0].excerpt) <= 10_000
+
+
+def test_page_and_feeds_say_what_an_answer_answers(
+    services: WebServices, exports: Exports, client: FlaskClient
+) -> None:
+    exports.run(
+        services, post(), comment("1"), comment("2", parent="1", author_name="Bo", at=START + timedelta(hours=2))
+    )
+
+    first, second = thoughts(services)
+    permalink = f"http://blog.example/posts/post-1#thought-{first.id}"
+    assert f'<a class="u-in-reply-to" href="{permalink}">in reply to <span dir="auto">Ann</span></a>' in (
+        client.get("/posts/post-1").text
+    )
+    atom = client.get("/posts/post-1/thoughts.atom").text
+    assert f'ref="{first.guid}"' in atom
+    assert client.get("/thoughts.json").get_json()["items"][0]["title"] == "Bo in reply to Ann on “Title 1”"
+
+    actions.moderate_all(services.database, [first.id], "hide", services.clock())
+    assert "in reply to" not in client.get("/posts/post-1").text
+    assert second.parent_id == first.id
