@@ -65,9 +65,9 @@ def _carry_out(services: Services, found: "Import", chosen: Namespace) -> None:
         return
     if mended and not chosen.force:
         raise ImportDamaged("it is damaged, and nothing was imported; --force imports what can be read")
-    found.apply()
+    written = found.apply()
     _say_remarks(found, _FIRST)
-    print("done")
+    print(f"imported {', '.join(counted(number, noun) for noun, number in written.items())}")
 
 
 def importer_of(services: Services) -> "Importer":
@@ -82,7 +82,7 @@ def importer_of(services: Services) -> "Importer":
         services.settings,
         services.quiet_publisher(),
         revise_quietly,
-        None,
+        services.library,
         partial(exchange, policy=policy),
         services.clock,
     )

@@ -5,15 +5,31 @@ after `revision.revise`, whose lock makes positions unique.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, case, delete, exists, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from feedserver.posts.events import PostEvent
 from feedserver.posts.model import EVERYTHING, PAGES, Listing, Post
 from feedserver.storage.schema import listed, post_authors, post_tags
 
 Known = dict[str, Row[Any]]
+
+_HIGHEST: Final = select(func.max(listed.c.position)).where(listed.c.list == bindparam("key"))
+_OF_POST: Final = select(listed).where(listed.c.post_id == bindparam("post"))
 
 
 def follow(site_author: str, connection: Connection, event: PostEvent) -> None:
@@ -86,17 +102,17 @@ def _lists_of(post: Post, site_author: str) -> list[str]:
 
 def _known(connection: Connection, post_id: int) -> Known:
     """The rows of a post, by list."""
-    return {row.list: row for row in connection.execute(select(listed).where(listed.c.post_id == post_id))}
+    return {row.list: row for row in connection.execute(_OF_POST, {"post": post_id})}
 
 
 def _highest(connection: Connection, key: str) -> int:
-    return connection.execute(select(func.max(listed.c.position)).where(listed.c.list == key)).scalar_one() or 0
+    return connection.execute(_HIGHEST, {"key": key}).scalar_one() or 0
 
 
 def _put(connection: Connection, key: str, post: Post, position: int | None, *, is_new: bool) -> None:
     values = {"published_at": post.published_at, "position": position}
     if is_new:
-        connection.execute(insert(listed).values(list=key, post_id=post.id, **values))
+        connection.execute(insert(listed), {"list": key, "post_id": post.id, **values})
     else:
         connection.execute(update(listed).where(*_row(key, post.id)).values(values))
 

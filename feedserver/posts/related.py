@@ -8,8 +8,9 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from typing import Final
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from feedserver.posts.events import PostEvent
 from feedserver.posts.links import RELATED
@@ -33,6 +34,26 @@ _STOP_WORDS = frozenset(
     " that their them themselves then there these they thing things this those though through thus together under"
     " until upon very want well went were what when where whether which while whom whose will with within without"
     " would years your".split()
+)
+
+
+# Made once: to make them takes longer than to run them, and an import runs twenty of them for each post.
+_NEWEST_ID: Final = select(func.max(posts.c.id))  # approximately the number of posts, in one look-up
+_RAREST_SHARED: Final = (
+    select(terms.c.term, terms.c.posts)
+    .join(post_terms, post_terms.c.term == terms.c.term)
+    .where(post_terms.c.post_id == bindparam("post"), terms.c.posts > 1)
+    .order_by(terms.c.posts, terms.c.term)
+    .limit(_FOLLOWED)
+)
+_HOLDERS: Final = (
+    select(post_terms.c.post_id)
+    .where(post_terms.c.term == bindparam("term"), post_terms.c.post_id != bindparam("post"))
+    .order_by(post_terms.c.post_id.desc())
+    .limit(_PER_TERM)
+)
+_FORGET: Final = delete(related).where(
+    (related.c.post_id == bindparam("post")) | (related.c.other_id == bindparam("post"))
 )
 
 
@@ -70,7 +91,7 @@ def _update_terms(connection: Connection, post_id: int, new: frozenset[str]) -> 
 
 def _relate(connection: Connection, post_id: int) -> None:
     """Stores the posts that are most related to this one, and this one as related to them."""
-    connection.execute(delete(related).where((related.c.post_id == post_id) | (related.c.other_id == post_id)))
+    connection.execute(_FORGET, {"post": post_id})
     nearest = sorted(_scores(connection, post_id).items(), key=lambda found: (-found[1], -found[0]))
     rows = [(other, score) for other, score in nearest[: 2 * RELATED] if score >= _ENOUGH]
     if rows:
@@ -88,9 +109,7 @@ def _count_more(connection: Connection, added: list[str]) -> None:
 
 
 def _scores(connection: Connection, post_id: int) -> dict[int, float]:
-    total = connection.execute(
-        select(func.max(posts.c.id))
-    ).scalar_one()  # approximately the number of posts, in one look-up
+    total = connection.execute(_NEWEST_ID).scalar_one()
     scores: dict[int, float] = defaultdict(float)
     for term, holders in _rarest_shared(connection, post_id):
         weight = _TAG_WEIGHT if term.startswith("#") else 1.0
@@ -100,24 +119,11 @@ def _scores(connection: Connection, post_id: int) -> dict[int, float]:
 
 
 def _rarest_shared(connection: Connection, post_id: int) -> list[tuple[str, int]]:
-    query = (
-        select(terms.c.term, terms.c.posts)
-        .join(post_terms, post_terms.c.term == terms.c.term)
-        .where(post_terms.c.post_id == post_id, terms.c.posts > 1)
-        .order_by(terms.c.posts, terms.c.term)
-        .limit(_FOLLOWED)
-    )
-    return [(row.term, row.posts) for row in connection.execute(query)]
+    return [(row.term, row.posts) for row in connection.execute(_RAREST_SHARED, {"post": post_id})]
 
 
 def _holders(connection: Connection, term: str, post_id: int) -> Iterable[int]:
-    query = (
-        select(post_terms.c.post_id)
-        .where(post_terms.c.term == term, post_terms.c.post_id != post_id)
-        .order_by(post_terms.c.post_id.desc())
-        .limit(_PER_TERM)
-    )
-    return connection.execute(query).scalars()
+    return connection.execute(_HOLDERS, {"term": term, "post": post_id}).scalars()
 
 
 def _words(text: str) -> list[str]:

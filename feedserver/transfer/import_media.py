@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final, Protocol
+from typing import IO, Final
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Connection
@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from feedserver.clock import Clock
 from feedserver.errors import FetchError, ImportRefused, MediaRefused
 from feedserver.media import store
+from feedserver.media.adding import Library
 from feedserver.media.model import Media
 from feedserver.net.exchange import Exchange, Request
 from feedserver.storage.engine import Database
@@ -33,13 +34,6 @@ _NOT_THERE: Final = "its bytes are not in the export"
 _NAMED: Final = "it could not be had; texts name it at its old address (name a folder that has it with --media)"
 
 
-class Library(Protocol):
-    """What stores pictures and files (`media.adding.Library`)."""
-
-    def add(self, file: Path, name: str, alt: str = "") -> Media:
-        """Raises MediaRefused."""
-
-
 class _NotHad(Exception):
     """A file cannot be had; the text says why."""
 
@@ -49,7 +43,7 @@ class MediaImport:
     """`folder`: the owner's, with files of the old site; `exchange` asks the old site, None: it is not asked."""
 
     database: Database
-    library: Library | None
+    library: Library
     clock: Clock
     spool: Spool
     source: Source
@@ -58,11 +52,12 @@ class MediaImport:
     scratch: Path
     origin: str
     largest: int
+    taken: int = 0
     _failures: Counter[str] = field(default_factory=Counter)
     _tails: dict[str, list[tuple[list[str], str]]] | None = None
 
     def run(self, tell: Callable[[int], None]) -> None:
-        """Takes in all that the export tells of. `tell` is told of each that is done."""
+        """Takes in all that the export tells of, which counts in `taken`. `tell` is told of each that is done."""
         for one in self.spool.media():
             self._settle(one)
             tell(1)
@@ -87,8 +82,6 @@ class MediaImport:
             if before is not None:
                 return store.by_hashes(connection, [before.media or ""]).get(before.media or "")
         try:
-            if self.library is None:
-                raise _NotHad("no library")
             with self._bytes(one.item) as file:
                 media = self.library.add(file, one.item.name, one.item.alt)
         except (_NotHad, MediaRefused, ImportRefused) as why:
@@ -97,6 +90,7 @@ class MediaImport:
             return None
         row = {"key": one.item.key, "hash": one.hash, "media": media.hash}
         self.database.transact(lambda connection: self._note(connection, row))
+        self.taken += 1
         return media
 
     def _note(self, connection: Connection, row: dict[str, str]) -> None:

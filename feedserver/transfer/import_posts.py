@@ -1,8 +1,10 @@
 """Writes posts and pages of an import: prepared outside transactions, written some at a time, the oldest first."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from time import monotonic
 from typing import Final
 
@@ -46,12 +48,14 @@ class PostImport:
     links: Links
     origin: str
 
-    def run(self, tell: Callable[[int], None]) -> None:
-        """Writes all that are new. `tell` is told of each number of posts that are done."""
+    def run(self, tell: Callable[[int], None]) -> Counter[str]:
+        """Writes all that are new; returns how many posts and pages. `tell` is told of each number that is done."""
+        written: Counter[str] = Counter()
         for some in self._ready():
-            self.database.transact(lambda connection, some=some: self._write(connection, some))  # type: ignore[misc]
+            written += self.database.transact(partial(self._write, some=some))
             tell(len(some))
         self._adopt()
+        return written
 
     def check(self) -> None:
         """Looks for what would be left out, and writes nothing but the spool."""
@@ -111,16 +115,17 @@ class PostImport:
         what = post.item.title or post.item.key
         self.spool.add(Remark(treatment="left out", where=post.item.where, what=what, why=why))
 
-    def _write(self, connection: Connection, some: Sequence[_Ready]) -> None:
+    def _write(self, connection: Connection, some: Sequence[_Ready]) -> Counter[str]:
         now = self.clock()
         self.revise(connection)
         known = imported.known(connection, self.origin, "post", [one.post.item.key for one in some])
-        rows = []
-        for one in some:
-            if one.post.item.key in known:  # this transaction is tried again
-                continue
-            rows.append({"key": one.post.item.key, "hash": one.post.hash, "our_id": self._store(connection, one, now)})
+        some = [one for one in some if one.post.item.key not in known]
+        rows = [
+            {"key": one.post.item.key, "hash": one.post.hash, "our_id": self._store(connection, one, now)}
+            for one in some
+        ]
         imported.add(connection, self.origin, "post", rows, now)
+        return Counter("page" if one.post.item.page else "post" for one in some)
 
     def _store(self, connection: Connection, one: _Ready, now: datetime) -> int:
         """Stores a post, under the next free slug where somebody has taken its own meanwhile."""
@@ -135,7 +140,7 @@ class PostImport:
     def _adopt(self) -> None:
         """Notes those that are here already, by their ids, as what another import has brought."""
         for some in grouped(post for post in self.spool.posts() if not post.is_new and post.slug and post.item.guid):
-            self.database.transact(lambda connection, some=some: self._adopt_some(connection, some))  # type: ignore[misc]
+            self.database.transact(partial(self._adopt_some, some=some))
 
     def _adopt_some(self, connection: Connection, some: Sequence[SpooledPost]) -> None:
         known = imported.known(connection, self.origin, "post", [post.item.key for post in some])

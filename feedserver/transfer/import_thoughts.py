@@ -6,6 +6,7 @@ They are verified no more, and nobody is told of them.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from time import monotonic, sleep
 from typing import Any, Final
 
@@ -53,15 +54,18 @@ class ThoughtImport:
     urls: Urls
     shared_by_path: tuple[str, ...]
 
-    def run(self, tell: Callable[[int], None]) -> None:
-        """Writes all that are new. `tell` is told of each number of thoughts that are done."""
+    def run(self, tell: Callable[[int], None]) -> int:
+        """Writes all that are new; returns how many. `tell` is told of each number of thoughts that are done."""
+        written = 0
         for some in grouped(self.spool.thoughts(), MOST):
             begun = monotonic()
-            remarks = self.database.transact(lambda connection, some=some: self._write(connection, some))  # type: ignore[misc]
+            number, remarks = self.database.transact(partial(self._write, some=some))
+            written += number
             for remark in remarks:
                 self.spool.add(remark)
             tell(len(some))
             sleep((monotonic() - begun) * _TURN)
+        return written
 
     def check(self) -> None:
         """Looks for what would be left out, and writes nothing but the spool."""
@@ -86,12 +90,12 @@ class ThoughtImport:
             return str(why)
         return None
 
-    def _write(self, connection: Connection, some: Sequence[SpooledThought]) -> list[Remark]:
+    def _write(self, connection: Connection, some: Sequence[SpooledThought]) -> tuple[int, list[Remark]]:
         now = self.clock()
         known = imported.known(connection, self.origin, "thought", [one.item.key for one in some])
         new = [one for one in some if one.item.key not in known]
         if not new:
-            return []
+            return 0, []
         self.revise(connection)
         rows, remarks = self._rows(connection, new, now)
         ids = self._insert(connection, [values for _, values in rows])
@@ -100,7 +104,7 @@ class ThoughtImport:
         remarks += self._set_parents(connection, [one.item for one, _ in rows], written)
         noted = [{"key": one.item.key, "hash": one.hash, "our_id": written[one.item.key]} for one, _ in rows]
         imported.add(connection, self.origin, "thought", noted, now)
-        return remarks
+        return len(ids), remarks
 
     def _rows(
         self, connection: Connection, new: Sequence[SpooledThought], now: datetime

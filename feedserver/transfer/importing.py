@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 
 from feedserver.clock import Clock
 from feedserver.errors import ImportDamaged, ImportRefused
+from feedserver.media.adding import Library
 from feedserver.net.exchange import Exchange
 from feedserver.posts.publishing import Publisher
 from feedserver.settings import Settings
 from feedserver.storage.engine import Database
 from feedserver.transfer import planning, source, spool
 from feedserver.transfer.import_lock import only_import
-from feedserver.transfer.import_media import Library, MediaImport
+from feedserver.transfer.import_media import MediaImport
 from feedserver.transfer.import_posts import PostImport
 from feedserver.transfer.import_thoughts import ThoughtImport
 from feedserver.transfer.items import Remark
@@ -41,7 +42,7 @@ class Importer:
     settings: Settings
     publisher: Publisher
     revise: Callable[[Connection], None]
-    library: Library | None
+    library: Library
     exchange: Exchange
     clock: Clock
 
@@ -98,16 +99,20 @@ class Import:
         self._posts(_nothing).check()
         self._thoughts().check()
 
-    def apply(self) -> None:
-        """Writes what is new. May be stopped at any time, and goes on when it is called again for the same export.
+    def apply(self) -> dict[str, int]:
+        """Writes what is new; returns how much of each kind.
 
+        May be stopped at any time, and goes on when it is called again for the same export.
         Raises ImportRefused while another import is running.
         """
         with only_import(self.importer.database):
             media = self._media()
             media.run(self._meter("taking in files", self.plan.media.total))
-            self._posts(media.take_in).run(self._meter("writing posts", self.plan.posts.new + self.plan.pages.new))
-            self._thoughts().run(self._meter("writing thoughts", self.plan.thoughts.total))
+            posts = self._posts(media.take_in).run(
+                self._meter("writing posts", self.plan.posts.new + self.plan.pages.new)
+            )
+            thoughts = self._thoughts().run(self._meter("writing thoughts", self.plan.thoughts.total))
+        return {"post": posts["post"], "page": posts["page"], "thought": thoughts, "file": media.taken}
 
     def _media(self) -> MediaImport:
         parts = self.importer

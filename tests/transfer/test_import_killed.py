@@ -26,7 +26,9 @@ def items() -> Sequence[Item]:
     made: list[Item] = []
     for number in range(12):
         key = str(number)
-        made.append(post(key, published_at=START + timedelta(days=number), tags=("sea",), text=f"<p>Sea, wave {key}.</p>"))
+        made.append(
+            post(key, published_at=START + timedelta(days=number), tags=("sea",), text=f"<p>Sea, wave {key}.</p>")
+        )
         for hour in range(3):
             at = START + timedelta(days=number, hours=hour)
             made.append(comment(f"{key}-{hour}", post=key, at=at, parent=f"{key}-0" if hour else None))
