@@ -30,6 +30,7 @@ HEADINGS = [
     "Pictures and files",
     "Pages that are no posts",
     "Growing old",
+    "Moving in",
     "Backup and restore",
 ]
 
