@@ -1,8 +1,9 @@
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import pytest
 
+from feedserver.media import adding
 from feedserver.media.model import Media
 from feedserver.net.exchange import Request, Response
 from feedserver.services import WebServices
@@ -46,7 +47,16 @@ def test_a_picture_is_fetched_where_the_old_site_had_it(
         filled.fill([Origin(name="x", url=origin), ImportedMedia(key="1", where="x", urls=(address,), name="a.png")])
         source = folder_source(tmp_path, tmp_path)
         MediaImport(
-            services.database, Library(), lambda: START, filled, source, None, exchange, tmp_path, "x", 1000
+            services.database,
+            cast(adding.Library, Library()),
+            lambda: START,
+            filled,
+            source,
+            None,
+            exchange,
+            tmp_path,
+            "x",
+            1000,
         ).run(lambda _: None)
         left_out = [remark.what for remark in filled.remarks()]
 
