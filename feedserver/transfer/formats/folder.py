@@ -101,13 +101,13 @@ class Folder:
         return Document(name, front, "; ".join(filter(None, (mended, front.mended))))
 
     def _front(self, name: str, text: str) -> Front:
-        is_header = self._header and not text.startswith("---")
-        if is_header and (front := front_matters.split_header(text)).fields:
+        has_header = self._header and ending(name) in MARKDOWN
+        if has_header and not text.startswith("---") and (front := front_matters.split_header(text)).fields:
             return front
         try:
             return front_matters.split(text)
         except front_matters.Damaged as error:
-            if self._header and (front := front_matters.split_header(text)).fields:
+            if has_header and (front := front_matters.split_header(text)).fields:
                 return front
             if not self.options.forgiving:
                 raise ImportDamaged(f"{shown(name)}: {error}") from None
@@ -165,10 +165,10 @@ def placed(names: Iterable[str], endings: Iterable[str]) -> list[str]:
     return [name for name in names if ending(name) in wanted]
 
 
-def unread(names: Iterable[str]) -> Iterator[Remark]:
-    """What is told of documents in languages that no reader knows."""
+def unread(names: Iterable[str], *, but: str = "") -> Iterator[Remark]:
+    """What is told of documents in languages that are not read; not of those that end in `but`."""
     for name in names:
-        if ending(name) in _UNREAD:
+        if ending(name) in _UNREAD and ending(name) != but:
             kind = ending(name)
             yield Remark(treatment="left out", where=name, what="the document", why=f"{kind} files are not read")
 

@@ -1,7 +1,7 @@
 """Which system a folder of documents was written for, as far as its files say."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from feedserver.errors import FeedserverError
@@ -32,7 +32,7 @@ def kind_of(source: Source) -> Kind | None:
     if (kind := _by_names(frozenset(names), names)) is not None:
         return kind
     documents = [name for name in names if ending(name) in (*MARKDOWN, *HTML, ".rst") and not name.startswith(".")]
-    return _by_content(documents, [_beginning(source, above + name) for name in documents[:_MOST]])
+    return _by_content(documents, {name: _beginning(source, above + name) for name in documents[:_MOST]})
 
 
 def _by_names(all_names: frozenset[str], names: Sequence[str]) -> Kind | None:
@@ -49,18 +49,25 @@ def _is_in(name: str, folders: Sequence[str]) -> bool:
     return any(folder in name.split("/")[:-1] for folder in folders)
 
 
-def _by_content(documents: Sequence[str], texts: Sequence[str]) -> Kind | None:
+def _by_content(documents: Sequence[str], beginnings: Mapping[str, str]) -> Kind | None:
+    """`beginnings` are those of some documents, by their names."""
     markdown = [name for name in documents if ending(name) in MARKDOWN]
-    headed = sum(front_matters.split_header(text).fields.keys() >= _TITLED for text in texts if text[:3] != "---")
-    if headed * 2 > len([text for text in texts if text]) or any(ending(name) == ".rst" for name in documents):
+    texts = [text for name, text in beginnings.items() if text and ending(name) in MARKDOWN]
+    headed = [text for text in texts if text[:3] != "---" and _is_headed(text)]
+    if any(ending(name) == ".rst" for name in documents) or len(headed) * 2 > len(texts):
         return "pelican"
-    if any(name.startswith("content/") for name in markdown) or any(stem(name) == "_index" for name in markdown):
+    if any(name.startswith("content/") or stem(name) == "_index" for name in markdown):
         return "hugo"
     if any(_WIKILINK.search(text) for text in texts):
         return "obsidian"
-    if sum(folder_posts.DATED.fullmatch(stem(name)) is not None for name in documents) * 2 > len(documents):
+    dated = [name for name in documents if folder_posts.DATED.fullmatch(stem(name))]
+    if len(dated) * 2 > len(documents) and any(beginnings.get(name, "").startswith("---") for name in dated):
         return "jekyll"
     return "markdown" if markdown else None
+
+
+def _is_headed(text: str) -> bool:
+    return front_matters.split_header(text).fields.keys() >= _TITLED
 
 
 def _beginning(source: Source, name: str) -> str:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from feedserver.errors import InvalidDocument
 from feedserver.posts import dates, field_values, withholding
 from feedserver.posts.document import check_slug, slug_from
-from feedserver.posts.model import Enclosure, PostState
+from feedserver.posts.model import Enclosure, Format, PostState
 from feedserver.text import caseless, is_language_tag
 from feedserver.transfer.formats.folder import Document
 from feedserver.transfer.formats.front_matters import as_text
@@ -167,6 +167,7 @@ def post(
     lang: str | None = None,
     page: bool = False,
     menu: str | None = None,
+    format: Format | None = None,  # noqa: A002 - the field of a post
 ) -> ImportedPost:
     """The post of a document, with what the fields say that mean the same for every system.
 
@@ -188,7 +189,7 @@ def post(
         where=document.name,
         title=title,
         text=text,
-        format=document.format,
+        format=format or document.format,
         state=state,
         url=url,
         addresses=addresses,

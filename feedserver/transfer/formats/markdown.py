@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from feedserver.posts.model import Format
@@ -72,6 +71,7 @@ def _post(document: Document, site: _Site, options: Options) -> Iterator[Item]:
         published_at=date,
         page=fields.text("page") == "true",
         menu=fields.text("menu"),
+        format=kind,
     )
     yield from fields.remarks
-    yield replace(post, format=kind)
+    yield post

@@ -27,7 +27,7 @@ _MAY_BE_CODE: Final = re.compile(r"[`~<]|^ {0,3}\t|^ {4}", re.MULTILINE)
 
 _ANGLED: Final = r"<(?P<angled>[^<>\n]*+)>"
 _BARE: Final = r"(?P<bare>(?:[^\s()<>\\]|\\.|\((?:[^\s()\\]|\\.)*+\))++)"
-_LINK: Final = re.compile(rf"(?<!\\)\]\([ \t]*+(?:{_ANGLED}|{_BARE})")
+_LINK: Final = re.compile(rf"(?<!\\)\]\([ \t]*+(?:{_ANGLED}|{_BARE})(?=\s{{0,100}}[)\"'(])")
 _DEFINITION: Final = re.compile(
     rf"^[ >]{{0,8}}\[(?!\^)[^\[\]\n]{{1,300}}+\]:[ \t]*+\n?[ \t]*+(?:{_ANGLED}|(?P<bare>[^\s<]\S*+))", re.MULTILINE
 )

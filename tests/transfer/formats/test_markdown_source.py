@@ -86,6 +86,7 @@ def test_code_in_elements_within_code_is_found_once() -> None:
         ('<a href="b?c&amp;d">', '<a href="/x/b?c&amp;d">'),
         (r"[a\](b)", r"[a\](b)"),
         ("[^a]: b", "[^a]: b"),
+        ("[a](b c)", "[a](b c)"),
         ("`[a](b)`", "`[a](b)`"),
         ("<code>[a](b)</code>", "<code>[a](b)</code>"),
         ("[a](#b) [c][b]", "[a](#b) [c][b]"),
