@@ -93,7 +93,7 @@ class Record(NamedTuple):
             get("RAW_URI", ""),
             get("SERVER_PROTOCOL", ""),
             resp.status,
-            resp.sent,
+            resp.sent or _sent_by_kernel(resp, environ),
             request_time,
             get("HTTP_USER_AGENT", "-"),
             get(request_ids.KEY, "-"),
@@ -132,6 +132,11 @@ class Record(NamedTuple):
     @property
     def _ms(self) -> int:
         return self.time // _MILLISECOND
+
+
+def _sent_by_kernel(resp: Any, environ: Mapping[str, Any]) -> int:
+    """The bytes of a file that was sent without passing through gunicorn, which counts none of them."""
+    return getattr(resp, "response_length", None) or 0 if environ.get("REQUEST_METHOD") == "GET" else 0
 
 
 class LineWriter:

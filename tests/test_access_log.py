@@ -80,6 +80,17 @@ def test_a_line_is_the_one_that_gunicorn_would_write(
     assert logged(logger, written, given, answer) == FORMAT % SafeAtoms(atoms)
 
 
+@pytest.mark.parametrize(("method", "sent"), [("GET", 200_000), ("HEAD", 0)])
+def test_the_bytes_of_a_file_that_the_kernel_has_sent_are_logged(
+    logger: AccessLogger, written: list[str], method: str, sent: int
+) -> None:
+    answer = SimpleNamespace(status="200 OK", sent=0, headers=[], response_length=200_000)
+
+    line = logged(logger, written, environ("/media/x/roof.jpg") | {"REQUEST_METHOD": method}, answer)
+
+    assert f'HTTP/1.1" 200 {sent} ' in line
+
+
 def test_bytes_that_could_change_a_terminal_or_forge_a_line_are_escaped(
     logger: AccessLogger, written: list[str]
 ) -> None:

@@ -16,6 +16,7 @@ from feedserver.media.references import Find, Use
 from feedserver.text import srcset_candidates
 
 SIZES: Final = "(max-width: 41rem) 100vw, 41rem"  # of the column of text (style.css)
+_COLUMN: Final = 656  # the same in pixels, where the reader has not chosen another size of text
 _MARKS: Final = re.compile(r"[\\\[\]*_`<&!]")  # that mean something in the text of a link
 _PIXELS: Final = re.compile(r"\s*([0-9]{1,5})(?:px)?\s*", re.IGNORECASE)
 _SOURCES: Final = "img, source, audio, video, track"
@@ -112,7 +113,7 @@ def _show(image: Element, media: Media, root: str, *, for_pages: bool) -> None:
     in_picture = image.closest("picture")
     if for_pages and media.copies and not (in_picture or attrs.get("srcset")):
         attrs["srcset"] = ", ".join(f"{_address(one, root)} {one.width}w" for one in (*media.copies, media))
-        attrs.setdefault("sizes", SIZES)
+        attrs.setdefault("sizes", _sizes(image))
     if media.copies and not image.closest("a"):
         (in_picture or image).wrap(Element("a", {"href": _address(media, root)}))
 
@@ -131,6 +132,12 @@ def _give_size(image: Element, shown: StoredFile) -> None:
             image.attrs["height"] = str(max(1, round(int(pixels[1]) * shown.height / shown.width)))
         elif pixels:
             image.attrs["width"] = str(max(1, round(int(pixels[1]) * shown.width / shown.height)))
+
+
+def _sizes(image: Element) -> str:
+    """The width that a browser is to expect: the author's, if it is less than that of the column."""
+    pixels = _PIXELS.fullmatch(_value(image, "width")) if "width" in image.attrs else None
+    return f"{pixels[1]}px" if pixels and int(pixels[1]) < _COLUMN else SIZES
 
 
 def _fill_sets(tree: Element, find: Find, root: str) -> bool:

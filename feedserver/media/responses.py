@@ -23,12 +23,14 @@ _PIECE: Final = 65_536  # bytes that are read at a time
 _REMEMBERED: Final = 1024  # files
 _PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"})
 # Nothing of a file can run, whatever it holds and whichever type a browser takes it for. The document that a browser
-# makes around a picture or film shows just that, with styles of the browser.
+# makes around a picture or film shows just that, with styles of the browser; sandboxed it is of no origin, so that it
+# may load its own film only where all may.
 _POLICY: Final = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
 _ALWAYS: Final = (
     ("Cache-Control", "public, max-age=31536000, immutable"),
     ("Accept-Ranges", "bytes"),
     ("Content-Security-Policy", _POLICY),
+    ("Access-Control-Allow-Origin", "*"),
     ("X-Content-Type-Options", "nosniff"),
 )
 

@@ -11,7 +11,7 @@ from feedserver.media.model import Media, StoredFile
 from feedserver.media.references import Own
 from feedserver.posts.model import Post
 
-_SMALL: Final = 288  # pixels: 9rem (style.css) on a screen with two for each
+_SMALL: Final = 240  # pixels: 9rem (style.css) on a screen with nearly two for each
 
 
 @dataclass(frozen=True, slots=True)

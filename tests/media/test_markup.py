@@ -42,6 +42,13 @@ def test_on_pages_it_has_several_sizes_to_choose_from() -> None:
     assert 'sizes="(max-width: 41rem) 100vw, 41rem"' in found
 
 
+def test_a_browser_expects_the_width_that_the_author_gave() -> None:
+    assert 'sizes="300px"' in on_page('<img src="roof.jpg" width="300">')
+    assert 'sizes="400px"' in on_page('<img src="roof.jpg" height="300px">')
+    assert 'sizes="(max-width' in on_page('<img src="roof.jpg" width="50%">')
+    assert 'sizes="(max-width' in on_page('<img src="roof.jpg" width="900">')
+
+
 def test_all_but_the_first_picture_are_loaded_late() -> None:
     found = on_page('<img src="roof.jpg"><img src="roof.jpg"><img src="roof.jpg" loading="eager">')
 

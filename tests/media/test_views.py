@@ -66,6 +66,7 @@ def test_a_picture_is_sent_as_it_is_stored_and_may_be_kept_for_ever(client: Flas
     assert answer.headers["Accept-Ranges"] == "bytes"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"  # a sandboxed film is of another origin than its page
     assert {"Content-Disposition", "Set-Cookie", "Vary"} & {*answer.headers.keys()} == set()
 
 
