@@ -34,7 +34,7 @@ from feedserver.thoughts import views as thought_views
 from feedserver.urls import Urls, ascii_url
 from feedserver.web.feed_fast_path import FeedFastPath
 from feedserver.web.media_fast_path import MediaFastPath
-from feedserver.web.middleware import BodyDeadline, Mounted, TrustedProxies
+from feedserver.web.middleware import BodyDeadline, BodyRule, Mounted, TrustedProxies
 from feedserver.web.observing import NO_ROUTE, ROUTE, Observed
 from feedserver.web.routing import EncodedSlashes, NameConverter, WsgiApp, encoded_path, plain_path
 from feedserver.websub import views as websub_views
@@ -123,7 +123,7 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
 def _layered(flask: WsgiApp, services: WebServices) -> WsgiApp:
     """The layers that a request passes before Flask, the innermost first."""
     settings = services.settings
-    in_time = BodyDeadline(flask, seconds=_BODY_SECONDS, max_bytes=comments.MAX_BODY)
+    in_time = BodyDeadline(flask, BodyRule.whole(comments.MAX_BODY, _BODY_SECONDS))
     feeds_first = FeedFastPath(EncodedSlashes(in_time), services.feed_responder, services.urls)
     media_first = MediaFastPath(feeds_first, services.media_responder)
     mounted = Mounted(media_first, settings.site.url, everywhere=("/healthz", "/readyz", "/metrics", "/robots.txt"))

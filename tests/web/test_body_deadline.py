@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from feedserver.web.middleware import BodyDeadline
+from feedserver.web.middleware import BodyDeadline, BodyRule
 from tests.web.conftest import Environ, Inner
 
 
@@ -67,7 +68,7 @@ def test_a_dripping_body_is_answered_408_at_the_deadline(
     body = _Truncated(ours) if "wsgi.input_terminated" in environ else ours.makefile("rb")
     began = time.monotonic()
 
-    answered = ask(BodyDeadline(inner, seconds=0.15, max_bytes=5000), body, **environ, **{"gunicorn.socket": ours})
+    answered = ask(BodyDeadline(inner, BodyRule.whole(5000, 0.15)), body, **environ, **{"gunicorn.socket": ours})
 
     took = time.monotonic() - began
     enough.set()
@@ -95,38 +96,38 @@ def test_a_socket_timeout_is_answered_408(inner: Inner) -> None:
         def read(self, size: int) -> bytes:
             raise TimeoutError
 
-    answered = ask(BodyDeadline(inner, seconds=5, max_bytes=100), Silent(), CONTENT_LENGTH="10")
+    answered = ask(BodyDeadline(inner, BodyRule.whole(100, 5)), Silent(), CONTENT_LENGTH="10")
 
     assert (answered.status, inner.asked) == ("408 Request Timeout", [])
 
 
 def test_a_truncated_body_is_answered_408(inner: Inner) -> None:
-    answered = ask(BodyDeadline(inner, seconds=5, max_bytes=100), BytesIO(b"12345"), CONTENT_LENGTH="10")
+    answered = ask(BodyDeadline(inner, BodyRule.whole(100, 5)), BytesIO(b"12345"), CONTENT_LENGTH="10")
 
     assert (answered.status, inner.asked) == ("408 Request Timeout", [])
 
 
 def test_a_body_in_time_is_passed_on_and_leaves_no_timer(inner: Inner) -> None:
-    ask(BodyDeadline(inner, seconds=60, max_bytes=100), BytesIO(b"12345 and the next request"), CONTENT_LENGTH="5")
+    ask(BodyDeadline(inner, BodyRule.whole(100, 60)), BytesIO(b"12345 and the next request"), CONTENT_LENGTH="5")
 
     (asked,) = inner.asked
-    assert (asked["wsgi.input"].read(), asked["CONTENT_LENGTH"]) == (b"12345", "5")
+    assert (inner.bodies, asked["CONTENT_LENGTH"]) == ([b"12345"], "5")
     assert all(one.finished.is_set() for one in threading.enumerate() if isinstance(one, threading.Timer))
 
 
 def test_a_chunked_body_gets_its_length(inner: Inner) -> None:
-    ask(BodyDeadline(inner, seconds=60, max_bytes=100), BytesIO(b"12345"), **{"wsgi.input_terminated": True})
+    ask(BodyDeadline(inner, BodyRule.whole(100, 60)), BytesIO(b"12345"), **{"wsgi.input_terminated": True})
 
     (asked,) = inner.asked
-    assert (asked["wsgi.input"].read(), asked["CONTENT_LENGTH"]) == (b"12345", "5")
+    assert (inner.bodies, asked["CONTENT_LENGTH"]) == ([b"12345"], "5")
 
 
 def test_of_a_long_chunked_body_one_byte_more_than_allowed_is_read(inner: Inner) -> None:
     sent = BytesIO(b"x" * 1000)
 
-    ask(BodyDeadline(inner, seconds=60, max_bytes=100), sent, **{"wsgi.input_terminated": True})
+    ask(BodyDeadline(inner, BodyRule.whole(100, 60)), sent, **{"wsgi.input_terminated": True})
 
-    assert len(inner.asked[0]["wsgi.input"].read()) == 101
+    assert len(inner.bodies[0]) == 101
     assert sent.tell() == 101
 
 
@@ -148,7 +149,7 @@ def test_other_requests_are_passed_on_unread(inner: Inner, environ: Environ) -> 
         def read(self, size: int) -> bytes:
             raise AssertionError("must not be read")
 
-    ask(BodyDeadline(inner, seconds=60, max_bytes=100), Unread(), **environ)
+    ask(BodyDeadline(inner, BodyRule.whole(100, 60)), Unread(), **environ)
 
     assert len(inner.asked) == 1
 
@@ -156,8 +157,85 @@ def test_other_requests_are_passed_on_unread(inner: Inner, environ: Environ) -> 
 def test_a_long_chunked_body_gets_a_content_length_above_the_limit(inner: Inner) -> None:
     chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
 
-    ask(BodyDeadline(inner, seconds=5, max_bytes=100), BytesIO(b"x" * 500), **chunked)
+    ask(BodyDeadline(inner, BodyRule.whole(100, 5)), BytesIO(b"x" * 500), **chunked)
 
     (asked,) = inner.asked
     assert asked["CONTENT_LENGTH"] == "101"
     assert "HTTP_TRANSFER_ENCODING" not in asked  # Flask would take the length for unknown
+
+
+# --- a least rate ---
+
+AT_LEAST_A_KILOBYTE_IN_A_FIFTH = BodyRule(max_bytes=2_000_000, piece=1000, seconds=0.2)
+
+
+def send_slowly(sender: socket.socket, pieces: int, size: int, pause: float) -> threading.Thread:
+    def send() -> None:
+        for _ in range(pieces):
+            with suppress(OSError):
+                sender.send(b"x" * size)
+            time.sleep(pause)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    return thread
+
+
+def test_a_long_body_may_take_its_time_at_the_least_rate(
+    inner: Inner, connection: tuple[socket.socket, socket.socket]
+) -> None:
+    sender, ours = connection
+    sending = send_slowly(sender, 10, 500, 0.05)
+    began = time.monotonic()
+
+    ask(
+        BodyDeadline(inner, AT_LEAST_A_KILOBYTE_IN_A_FIFTH),
+        ours.makefile("rb"),
+        CONTENT_LENGTH="5000",
+        **{"gunicorn.socket": ours},
+    )
+
+    sending.join()
+    assert time.monotonic() - began > 0.3, "longer than a piece may take"
+    assert [asked["CONTENT_LENGTH"] for asked in inner.asked] == ["5000"]
+
+
+def test_one_below_the_least_rate_is_answered_408(
+    inner: Inner, connection: tuple[socket.socket, socket.socket]
+) -> None:
+    sender, ours = connection
+    enough = threading.Event()
+    dripping = drip(sender, enough)
+
+    answered = ask(
+        BodyDeadline(inner, AT_LEAST_A_KILOBYTE_IN_A_FIFTH),
+        ours.makefile("rb"),
+        CONTENT_LENGTH="1000000",
+        **{"gunicorn.socket": ours},
+    )
+
+    enough.set()
+    dripping.join()
+    assert (answered.status, inner.asked) == ("408 Request Timeout", [])
+
+
+def test_a_long_body_is_not_kept_in_memory(inner: Inner) -> None:
+    class Endless:
+        def read(self, size: int) -> bytes:
+            return b"x" * size
+
+    found: list[int] = []
+
+    def measure(environ: Environ, _: Any) -> list[bytes]:
+        found.extend((tracemalloc.get_traced_memory()[1], len(environ["wsgi.input"].read(100))))
+        return []
+
+    tracemalloc.start()
+    try:
+        rule = BodyRule(max_bytes=50_000_000, piece=65_536, seconds=60)
+        ask(BodyDeadline(measure, rule), Endless(), CONTENT_LENGTH="50000000")
+    finally:
+        tracemalloc.stop()
+
+    assert found[0] < 2_000_000
+    assert found[1] == 100
