@@ -258,6 +258,32 @@ def test_the_site_itself_answers_what_is_too_large(front: Front) -> None:
     assert request(front.nginx.url + "/pingback", method="DELETE")[1]["allow"]
 
 
+def test_a_long_body_comes_through_where_authors_upload_and_nowhere_else(front: Front) -> None:
+    long = b"x" * 1_000_000
+
+    for path in ("/desk/media", "/micropub/media", "/xmlrpc.php"):
+        status, _, body = request(front.nginx.url + path, body=long, headers=HEADERS)
+        assert status == 404
+        assert b"Request <code>" in gzip.decompress(body), "the site itself answers that there is no such thing yet"
+    for path in ("/pingback", "/desk", "/posts/hello/comments"):
+        assert request(front.nginx.url + path, body=long, headers=HEADERS)[0] == 413
+
+
+def test_metrics_are_hidden(front: Front) -> None:
+    status, headers, _ = front.get("/metrics")
+
+    assert (status, headers["content-type"]) == (404, "text/html")
+    assert front.site.get("/metrics")[0] == 200
+
+
+def test_the_id_of_a_request_is_nginxs(front: Front) -> None:
+    shown = re.findall("<code>([^<]+)</code>", front.get("/no/such")[2].decode())
+
+    assert len(shown) == 1
+    wait_until(lambda: shown[0] in front.site.log(), 15, front.site.log)
+    assert shown[0] in front.nginx.log.read_text("utf-8")
+
+
 def test_pages_are_compressed_for_clients_that_accept_it(front: Front) -> None:
     _, headers, body = front.get("/", Accept_Encoding="gzip")
 
