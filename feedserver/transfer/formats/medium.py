@@ -107,7 +107,8 @@ def _items(source: Source, name: str, options: Options, known: set[str]) -> Iter
     elif not is_draft and at is None:
         why = "it is dated to the moment of the import"
         yield Remark(treatment="changed", where=where, what="a post without a date", why=why)
-    _tidy(body, title)
+    summary = one_line(_words(page, 'section[data-field="subtitle"]'))
+    _tidy(body, title, summary)
     yield from _pictures(body, where, known)
     identifier = _identifier(url or original)
     yield ImportedPost(
@@ -124,7 +125,7 @@ def _items(source: Source, name: str, options: Options, known: set[str]) -> Iter
         published_at=at,
         tags=tuple(filter(None, (one_line(tag.text) for tag in page.select("a.p-tag")))),
         authors=(author,) if (author := one_line(_words(page, "a.p-author"))) else (),
-        summary=one_line(_words(page, 'section[data-field="subtitle"]')) or None,
+        summary=summary or None,
     )
 
 
@@ -140,11 +141,12 @@ def _moment(page: turbohtml.Document) -> datetime | None:
     return moments.of_iso(_value(element, "datetime")) if element else None
 
 
-def _tidy(body: Element, title: str) -> None:
-    """Removes what Medium's page does not show so: title and line above the text, and the empty boxes of pictures."""
-    for element in body.select(".graf--title"):
-        if one_line(element.text) == title:
-            element.decompose()
+def _tidy(body: Element, title: str, summary: str) -> None:
+    """Removes what pages show elsewhere, title and subtitle, the line above the text, and empty boxes of pictures."""
+    for selector, said in ((".graf--title", title), (".graf--subtitle", summary)):
+        for element in body.select(selector):
+            if one_line(element.text) == said:
+                element.decompose()
     for element in body.select(":scope > section:first-of-type > .section-divider, .aspectRatioPlaceholder-fill"):
         element.decompose()
 

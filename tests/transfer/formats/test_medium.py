@@ -49,11 +49,12 @@ def test_posts_drafts_and_responses(tmp_path: Path) -> None:
     assert export.post(UNDATED).published_at is None
 
 
-def test_a_text_does_not_repeat_its_title_and_shows_no_empty_boxes(tmp_path: Path) -> None:
+def test_a_text_repeats_neither_title_nor_subtitle_and_shows_no_empty_boxes(tmp_path: Path) -> None:
     export = read(medium, MEDIUM / "advanced-post.html", tmp_path)
 
     text = export.post(POST).text
     assert "graf--title" not in text
+    assert text.count("This is a subtitle of some sort") == 1
     assert "aspectRatioPlaceholder-fill" not in text
     assert text.count("<hr") == 1
     assert [(one.name, one.alt) for one in export.media][:2] == [
