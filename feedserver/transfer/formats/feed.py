@@ -61,15 +61,16 @@ def read(source: Source, options: Options) -> Iterator[Item]:
     files = list(_BEGINNING.found(source)) if source.is_folder else [source.names()[0]]
     if not files:
         raise ImportRefused(f"{source.path.name} holds no feed")
-    has_origin = False
+    first: Origin | None = None
     for name in files:
         items = _of_json(source, name, options) if _is_json(source, name) else _of_xml(source, name, options)
         for item in items:
-            if not isinstance(item, Origin):
-                yield item
-            elif not has_origin:
-                has_origin = True
-                yield item
+            if isinstance(item, Origin) and first is not None:
+                if item.name != first.name:
+                    raise ImportRefused(f"{name}: a feed of another site than {first.name}; name one of them")
+                continue
+            first = first or (item if isinstance(item, Origin) else None)
+            yield item
 
 
 def _is_json(source: Source, name: str) -> bool:

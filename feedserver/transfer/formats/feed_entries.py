@@ -59,6 +59,9 @@ def items_of(entry: Entry) -> Iterator[Item]:
     if entry.is_summary and entry.html:
         why = "the feed has no text of it but a description, which may be a part of it alone"
         yield Remark(treatment="changed", where=entry.where, what="its text", why=why)
+    if entry.published_at is None:
+        why = "it is dated to the moment of the import"
+        yield Remark(treatment="changed", where=entry.where, what="an entry without a date", why=why)
     url = link if link and not _MEDIA.search(urlsplit(link).path) else None  # a podcast may link to the sound
     yield ImportedPost(
         key=entry.id or link or _key(entry),

@@ -151,8 +151,9 @@ def _rss(item: Node, site: Site, name: str, options: Options) -> Entry:
         base=base,
         is_summary=not content,
         summary=description if content else "",
-        published_at=moments.of_rfc_5322(item.said("pubDate"), options.zone)
-        or moments.of_iso(item.said("dc:date") or item.said("atom:published"), options.zone),
+        published_at=moments.of_any(
+            item.said("pubDate") or item.said("dc:date") or item.said("atom:published"), options.zone
+        ),
         updated_at=moments.of_iso(item.said("atom:updated"), options.zone),
         tags=tuple(one.text for one in (*item.all("category"), *item.all("dc:subject"))),
         authors=_rss_authors(item),

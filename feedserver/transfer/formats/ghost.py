@@ -188,7 +188,7 @@ class _Posts:
             addresses=(f"{self._pictures.base}/{slug}/amp/",) if slug else (),
             guid=key if _OBJECT_ID.fullmatch(key) else text(row, "uuid") or None,
             slug=slug or None,
-            published_at=_moment(row.get("published_at")),
+            published_at=_moment(row.get("published_at") or (row.get("created_at") if state == "published" else None)),
             updated_at=_moment(row.get("updated_at")),
             tags=tags,
             authors=self._authors(row, key),

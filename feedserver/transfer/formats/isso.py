@@ -33,6 +33,7 @@ _COMMENTS: Final = (
     "SELECT comments.id, parent, created, mode, text, author, website, uri"
     " FROM comments LEFT JOIN threads ON threads.id = comments.tid ORDER BY comments.id"
 )
+_NEITHER: Final = "neither a database of Isso nor its JSON; make one of a dump: sqlite3 comments.db < dump.sql"
 _SHOWN, _PENDING, _DELETED = 1, 2, 4  # modes
 
 
@@ -54,7 +55,10 @@ def read(source: Source, options: Options) -> Iterator[Item]:
     """The comments. Raises ImportRefused."""
     name = _BEGINNING.only(source, KIND)
     with source.open(name) as file:
-        is_database = file.read(len(_SQLITE)) == _SQLITE
+        head = file.read(1000)
+    is_database = head.startswith(_SQLITE)
+    if not is_database and not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
+        raise ImportRefused(f"{name}: {_NEITHER}")
     yield Origin(name=options.url or source.path.name, url=options.url)
     yield from _of_database(source, name) if is_database else _of_json(source, name, options)
 

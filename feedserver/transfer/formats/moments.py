@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+from feedserver.posts import dates
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST: Final = datetime(2, 1, 2, tzinfo=UTC)  # a day within what datetime holds: pages show dates in a zone
 _LATEST: Final = datetime(9999, 12, 30, tzinfo=UTC)
@@ -23,6 +25,16 @@ def of_rfc_5322(text: str, zone: tzinfo = UTC) -> datetime | None:
     try:
         return _within(parsedate_to_datetime(text.strip()[:_LONGEST]), zone)
     except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def of_any(text: str, zone: tzinfo) -> datetime | None:
+    """Of a date and time in any form that means one moment only, as in feeds of old programs."""
+    if (at := of_rfc_5322(text, zone) or of_iso(text, zone)) is not None:
+        return at
+    try:
+        return dates.read(text, zone)
+    except dates.UnreadableDate:
         return None
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from feedserver.errors import ImportRefused
-from feedserver.posts.model import Format
+from feedserver.posts.model import Format, PostState
 from feedserver.text import caseless, one_line, shorten
 from feedserver.transfer.formats import moments, plain
 from feedserver.transfer.formats.beginnings import Beginning
@@ -145,6 +145,10 @@ def _items(entry: _Entry, keys: Counter[str], options: Options) -> Iterator[Item
     if breaks.startswith("textile"):
         why = "its marks are not converted: they stay as they are typed"
         yield Remark(treatment="changed", where=where, what="a text in Textile", why=why)
+    state: PostState = "published" if entry.said("STATUS").lower() in ("publish", "future") else "draft"
+    if at is None and state == "published":
+        why = "it is dated to the moment of the import"
+        yield Remark(treatment="changed", where=where, what="an entry without a date", why=why)
     words, form = _converted((entry.text("BODY"), entry.text("EXTENDED BODY")), breaks)
     keywords = one_line(entry.text("KEYWORDS"))
     yield ImportedPost(
@@ -153,7 +157,7 @@ def _items(entry: _Entry, keys: Counter[str], options: Options) -> Iterator[Item
         title=title,
         text=words,
         format=form,
-        state="published" if entry.said("STATUS").lower() in ("publish", "future") else "draft",
+        state=state,
         url=entry.said("UNIQUE URL") or None,
         slug=entry.said("BASENAME").rpartition("/")[2] or None,
         published_at=at,

@@ -100,7 +100,7 @@ def test_a_text_that_may_be_cut_is_told(tmp_path: Path) -> None:
     export = export_of(tmp_path, document)
 
     assert export.posts[0].text == "<p>Words</p>"
-    assert export.told("changed") == ["its text"]
+    assert export.told("changed") == ["its text", "an entry without a date"]
 
 
 @pytest.mark.parametrize(
@@ -281,6 +281,34 @@ def test_several_documents_of_one_feed(tmp_path: Path) -> None:
 
     assert [post.guid for post in export.posts] == ["1", "2"]
     assert is_recognised(feed, pages, tmp_path)
+
+
+def test_feeds_of_two_sites_are_refused(tmp_path: Path) -> None:
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    for name in ("one", "two"):
+        (pages / f"{name}.xml").write_text(RSS.format("").replace("old.example", f"{name}.example"))
+
+    with pytest.raises(ImportRefused, match=r"two\.xml: a feed of another site than https://one\.example/"):
+        read(feed, pages, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("date", "moment"),
+    [
+        ("Mon, 10 Aug 2020 07:00:00 +0200", datetime(2020, 8, 10, 5, tzinfo=UTC)),
+        ("10 Aug 2020 07:00 GMT", datetime(2020, 8, 10, 7, tzinfo=UTC)),
+        ("2020-08-10T07:00:00Z", datetime(2020, 8, 10, 7, tzinfo=UTC)),
+        ("August 10, 2020 7:00 AM", datetime(2020, 8, 10, 7, tzinfo=UTC)),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_dates_may_have_any_form_that_means_one(date: str, moment: datetime | None, tmp_path: Path) -> None:
+    export = export_of(tmp_path, RSS.format(f"<item><guid>1</guid><pubDate>{date}</pubDate></item>"))
+
+    assert export.posts[0].published_at == moment
+    assert export.told("changed") == ([] if moment else ["an entry without a date"])
 
 
 def test_a_feed_beside_other_files_is_not_taken_for_the_export(tmp_path: Path) -> None:

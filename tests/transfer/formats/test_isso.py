@@ -162,6 +162,11 @@ def test_a_damaged_or_hostile_database_is_one_line(
     assert "\n" not in str(refused.value)
 
 
+def test_a_dump_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ImportRefused, match=r"sqlite3 comments\.db < dump\.sql"):
+        read(isso, SAMPLES / "isso/own-isso-0.14.0.sql", tmp_path)
+
+
 def test_values_of_other_types_are_told(tmp_path: Path) -> None:
     script = SCHEMA + COMMENT.format(1, 1, "x'00ff'") + ";" + COMMENT.format(2, "'?'", "'Held'") + ";"
     script += COMMENT.format(3, 1, "'No page'").replace("(1, 3", "(7, 3")

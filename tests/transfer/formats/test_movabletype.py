@@ -114,6 +114,12 @@ def test_hours_of_a_date(date: str, hour: int, tmp_path: Path) -> None:
     assert export_of(tmp_path, text).posts[0].published_at == datetime(2003, 3, 4, hour, tzinfo=UTC)
 
 
+def test_an_entry_without_a_date_that_can_be_read_is_told(tmp_path: Path) -> None:
+    export = export_of(tmp_path, entry("Words").replace("03/04/2003", "31/31/2003"))
+
+    assert (export.posts[0].published_at, export.told("changed")) == (None, ["an entry without a date"])
+
+
 def test_line_ends_and_empty_lines_between_entries_do_not_matter(tmp_path: Path) -> None:
     text = (entry("One") + "\n\n" + entry("Two").replace("BASENAME: spring", "BASENAME: two")).replace("\n", "\r\n")
 
