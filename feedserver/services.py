@@ -26,7 +26,7 @@ from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.thoughts.verification import recheck
 from feedserver.urls import Urls
-from feedserver.websub import leaving
+from feedserver.websub import leaving, topics
 from feedserver.websub.other_hubs import OtherHubs
 
 if TYPE_CHECKING:
@@ -82,10 +82,10 @@ class Services:
         self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
 
     def quiet_publisher(self) -> Publisher:
-        """Publishes what is imported: nobody outside is told of it."""
+        """Publishes what is imported: nobody outside is told of it, and no feed is pushed."""
         follow_lists = partial(lists.follow, self.settings.site.author)
         listeners = (scheduling.follow, self.outbox.note_imported, related.follow, follow_lists)
-        return replace(self.publisher, listeners=listeners)
+        return replace(self.publisher, listeners=listeners, revise=topics.revise_quietly)
 
     def require_allowed(self, url: str, peer: str) -> None:
         """Raises AddressForbidden if nothing is sent to `url`, another FetchError if its name cannot be looked up."""

@@ -13,7 +13,6 @@ from feedserver.errors import ImportDamaged, ImportRefused
 from feedserver.net.exchange import exchange
 from feedserver.services import Services, egress_policy
 from feedserver.text import strangers_line
-from feedserver.websub.topics import revise_quietly
 
 if TYPE_CHECKING:
     from feedserver.transfer.importing import Import, Importer
@@ -81,7 +80,6 @@ def importer_of(services: Services) -> "Importer":
         services.urls,
         services.settings,
         services.quiet_publisher(),
-        revise_quietly,
         services.library,
         partial(exchange, policy=policy),
         services.clock,

@@ -49,13 +49,17 @@ class RenderedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Publishes on one site. A method that raises a PostError changes nothing."""
+    """Publishes on one site. A method that raises a PostError changes nothing.
+
+    `revise` counts a revision of the site.
+    """
 
     database: Database
     urls: Urls
     settings: SiteSettings
     clock: Clock
     listeners: tuple[Listener, ...]
+    revise: Callable[[Connection], None] = revision.revise
 
     def read(self, content: bytes) -> DraftText:
         """Reads the document in `content`, with the site's time zone for dates without one."""
@@ -69,7 +73,7 @@ class Publisher:
         made = self.render(document, files)
 
         def operation(connection: Connection) -> Post:
-            revision.revise(connection)
+            self.revise(connection)
             return self.write(connection, made, now)
 
         return self.database.transact(operation)
@@ -94,7 +98,7 @@ class Publisher:
         atom_id: str | None = None,
         state: PostState | None = None,
     ) -> Post:
-        """Stores a new post in the caller's transaction, which has counted the revision (`revision.revise`).
+        """Stores a new post in the caller's transaction, which has counted the revision (`revise`).
 
         An imported post keeps its `guid`, any text, and the id that it has in Atom if it has one. `state` is what the
         document says, unless given: a deleted one was published. Raises a PostError before anything is written.
@@ -168,7 +172,7 @@ class Publisher:
         """Deletes a post: its address answers 410, its text stays in the database."""
 
         def operation(connection: Connection) -> Post:
-            revision.revise(connection)
+            self.revise(connection)
             now = self.clock()
             post = _undeleted(connection, slug)
             self._notify_if_due(connection, post, now)
@@ -181,7 +185,7 @@ class Publisher:
         """Brings a deleted post back as it was: its state, id, addresses, positions in archives, and thoughts."""
 
         def operation(connection: Connection) -> Post:
-            revision.revise(connection)
+            self.revise(connection)
             post = _deleted(connection, slug, "restored")
             if post.is_erased:
                 raise PostErased(slug)
@@ -198,7 +202,7 @@ class Publisher:
         """
 
         def operation(connection: Connection) -> Post:
-            revision.revise(connection)
+            self.revise(connection)
             post = _deleted(connection, slug, "erased")
             erasing.erase(connection, post.id)
             return post
@@ -216,7 +220,7 @@ class Publisher:
         """Runs the job of a scheduled post: notifies listeners, unless another change has done so."""
 
         def operation(connection: Connection) -> None:
-            revision.revise(connection)
+            self.revise(connection)
             post = store.by_id(connection, int(job.subject))
             if post is not None:
                 self._notify_if_due(connection, post, self.clock())
@@ -227,7 +231,7 @@ class Publisher:
 
     def _change(self, slug: str, write: Callable[[Connection, Post], None], now: datetime) -> Post:
         def operation(connection: Connection) -> Post:
-            revision.revise(connection)
+            self.revise(connection)
             post = _undeleted(connection, slug)
             at = self._time(now)
             self._notify_if_due(connection, post, at)

@@ -66,7 +66,9 @@ class Outbox:
 
     def note_imported(self, connection: Connection, event: PostEvent) -> None:
         """Notes an imported post, drafts too: only links that are added to it later are told."""
-        store.note_post(connection, event.post.id, links.pages_of(event.post, self.urls))
+        pages = links.pages_of(event.post, self.urls) if links.may_link(event.post) else ()
+        store.forget_post(connection, event.post.id)  # one that is completed
+        store.note_post(connection, event.post.id, pages)
 
     def _foresee(self, connection: Connection, post: Post, now: datetime) -> None:
         """Has the pages that are to be told for the first time stand in the outbox while the delay passes, and no

@@ -557,6 +557,7 @@ imported = Table(
     Column("media", SafeText),  # the hash of a file
     Column("hash", SafeText, nullable=False),  # of what was there: another one is a change there
     Column("imported_at", UtcDateTime, nullable=False),
+    Column("lacking", SafeText),  # a hash of the document of a post that names files which could not be had
     Index(None, "kind", "our_id"),
 )
 

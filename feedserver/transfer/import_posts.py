@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from feedserver.clock import Clock
 from feedserver.errors import PostError
-from feedserver.posts.model import Enclosure, PostState
-from feedserver.posts.publishing import Publisher, RenderedDocument
+from feedserver.posts import store
+from feedserver.posts.document import body_of
+from feedserver.posts.model import PostState
+from feedserver.posts.publishing import Publisher
 from feedserver.posts.slugs import next_free
-from feedserver.posts.writing import compose
 from feedserver.storage.batches import grouped
 from feedserver.storage.engine import Database
 from feedserver.transfer import imported
-from feedserver.transfer.items import ImportedPost, Remark
+from feedserver.transfer.import_documents import Documents, Prepared, hash_of_document
+from feedserver.transfer.items import Remark
 from feedserver.transfer.links import Links
 from feedserver.transfer.planning import guid_owners
 from feedserver.transfer.spool import Spool, SpooledPost
@@ -33,20 +35,23 @@ class _Ready:
     """A post that can be written at once."""
 
     post: SpooledPost
-    made: RenderedDocument
+    made: Prepared
 
 
 @dataclass(frozen=True, slots=True)
 class PostImport:
-    """Writes the posts of a spool. `publisher` tells nobody outside; `revise` counts a revision that is not pushed."""
+    """Writes the posts of a spool. `publisher` tells nobody outside."""
 
     database: Database
     publisher: Publisher
-    revise: Callable[[Connection], None]
     clock: Clock
     spool: Spool
     links: Links
     origin: str
+
+    @property
+    def documents(self) -> Documents:
+        return Documents(self.publisher, self.links)
 
     def run(self, tell: Callable[[int], None]) -> Counter[str]:
         """Writes all that are new; returns how many posts and pages. `tell` is told of each number that is done."""
@@ -55,6 +60,7 @@ class PostImport:
             written += self.database.transact(partial(self._write, some=some))
             tell(len(some))
         self._adopt()
+        self._complete()
         return written
 
     def check(self) -> None:
@@ -69,7 +75,7 @@ class PostImport:
             if not post.is_new:
                 continue
             try:
-                some.append(_Ready(post, self._prepared(post.item, post.slug)))
+                some.append(_Ready(post, self.documents.of(post.item, post.slug)))
             except PostError as error:
                 self._leave_out(post, str(error))
             if len(some) >= MOST or (some and monotonic() - begun > SECONDS):
@@ -78,38 +84,6 @@ class PostImport:
         if some:
             yield some
 
-    def _prepared(self, post: ImportedPost, slug: str) -> RenderedDocument:
-        """The document of a post. Raises InvalidDocument."""
-        text = self.links.rewritten(post)
-        content = compose(
-            text,
-            title=post.title,
-            slug=slug,
-            date=post.published_at,
-            updated=_updated(post),
-            tags=post.tags,
-            authors=post.authors,
-            summary=post.summary,
-            lang=post.lang,
-            draft=post.state != "published",
-            pings_open=post.pings_open,
-            comments_open=post.comments_open,
-            enclosures=[self._enclosure(file, post) for file in post.enclosures],
-            page=post.page,
-            menu=post.menu,
-            format=post.format,
-            reply_to=post.reply_to,
-            like_of=post.like_of,
-            repost_of=post.repost_of,
-            bookmark_of=post.bookmark_of,
-            imported=post.fields,
-        )
-        return self.publisher.render(self.publisher.read(content.encode("utf-8", "replace")))
-
-    def _enclosure(self, file: Enclosure, post: ImportedPost) -> Enclosure:
-        here = self.links.file_of(file.url, post)
-        return Enclosure(f"/{here.path}", here.type, here.size) if here and here.path else file
-
     def _leave_out(self, post: SpooledPost, why: str) -> None:
         self.spool.settle_post(post.number, "", is_page=post.item.page, is_new=False)
         what = post.item.title or post.item.key
@@ -117,25 +91,23 @@ class PostImport:
 
     def _write(self, connection: Connection, some: Sequence[_Ready]) -> Counter[str]:
         now = self.clock()
-        self.revise(connection)
+        self.publisher.revise(connection)
         known = imported.known(connection, self.origin, "post", [one.post.item.key for one in some])
         some = [one for one in some if one.post.item.key not in known]
-        rows = [
-            {"key": one.post.item.key, "hash": one.post.hash, "our_id": self._store(connection, one, now)}
-            for one in some
-        ]
+        rows = [{"key": one.post.item.key, "hash": one.post.hash, **self._store(connection, one, now)} for one in some]
         imported.add(connection, self.origin, "post", rows, now)
         return Counter("page" if one.post.item.page else "post" for one in some)
 
-    def _store(self, connection: Connection, one: _Ready, now: datetime) -> int:
-        """Stores a post, under the next free slug where somebody has taken its own meanwhile."""
+    def _store(self, connection: Connection, one: _Ready, now: datetime) -> dict[str, Any]:
+        """Stores a post; returns what is noted of it. Somebody may have taken its slug meanwhile."""
         item, made = one.post.item, one.made
         slug = next_free(connection, one.post.slug, page=item.page)
         if slug != one.post.slug:
-            made = self._prepared(item, slug)
+            made = self.documents.of(item, slug)
             self.spool.settle_post(one.post.number, slug, is_page=item.page, is_new=True)
         state: PostState | None = "deleted" if item.state == "deleted" else None
-        return self.publisher.write(connection, made, now, guid=item.guid or None, state=state).id
+        post = self.publisher.write(connection, made.rendered, now, guid=item.guid or None, state=state)
+        return {"our_id": post.id, "lacking": hash_of_document(post.source) if made.is_lacking else None}
 
     def _adopt(self) -> None:
         """Notes those that are here already, by their ids, as what another import has brought."""
@@ -152,9 +124,28 @@ class PostImport:
         ]
         imported.add(connection, self.origin, "post", rows, self.clock())
 
+    # --- what was imported before ---
 
-def _updated(post: ImportedPost) -> datetime | None:
-    """When a post was changed, if it was after its publication."""
-    if post.updated_at is None or (post.published_at is not None and post.updated_at <= post.published_at):
-        return None
-    return post.updated_at
+    def _complete(self) -> None:
+        """Names in posts the files that could not be had before, and now are here."""
+        for some in grouped(post for post in self.spool.posts() if not post.is_new and post.slug):
+            with self.database.read() as connection:
+                known = imported.known(connection, self.origin, "post", [post.item.key for post in some])
+            for post in some:
+                if (before := known.get(post.item.key)) and before.lacking and before.our_id:
+                    self._complete_post(post, before.our_id, before.lacking)
+
+    def _complete_post(self, post: SpooledPost, post_id: int, lacking: str) -> None:
+        with self.database.read() as connection:
+            present = store.by_id(connection, post_id)
+        if present is None or present.state == "deleted" or hash_of_document(present.source) != lacking:
+            return  # edited here since
+        try:
+            made = self.documents.of(post.item, present.slug, present.updated_at)
+            if made.rendered.document.body == body_of(present.source):
+                return
+            written = self.publisher.edit(present.slug, made.rendered.document, self.clock())
+        except PostError:
+            return
+        still = hash_of_document(written.source) if made.is_lacking else None
+        self.database.transact(partial(imported.note_lacking, origin=self.origin, key=post.item.key, lacking=still))

@@ -1,12 +1,11 @@
 """An import from its export to the end: read into a spool, planned, and written unless it is only to be told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import Connection
-
+from feedserver import private_files
 from feedserver.clock import Clock
 from feedserver.errors import ImportDamaged, ImportRefused
 from feedserver.media.adding import Library
@@ -34,14 +33,12 @@ from feedserver.urls import Urls, segment
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """Imports into one site. `publisher` has listeners that tell nobody outside; `revise` counts a revision of the site
-    that is not pushed."""
+    """Imports into one site. `publisher` tells nobody outside (`Services.quiet_publisher`)."""
 
     database: Database
     urls: Urls
     settings: Settings
     publisher: Publisher
-    revise: Callable[[Connection], None]
     library: Library
     exchange: Exchange
     clock: Clock
@@ -53,6 +50,7 @@ class Importer:
         Raises ImportRefused, which says what is wrong, with the name of the file.
         """
         folder = self.settings.data_dir
+        private_files.make_missing(folder)
         with ExitStack() as stack:
             place = stack.enter_context(workplace(folder))
             opened = stack.enter_context(source.opened(path, place))
@@ -131,15 +129,13 @@ class Import:
 
     def _posts(self, take_in: TakeIn) -> PostImport:
         parts, links = self.importer, Links(self.spool, take_in)
-        return PostImport(
-            parts.database, parts.publisher, parts.revise, parts.clock, self.spool, links, self.plan.origin
-        )
+        return PostImport(parts.database, parts.publisher, parts.clock, self.spool, links, self.plan.origin)
 
     def _thoughts(self) -> ThoughtImport:
         parts, pages = self.importer, OldPages(self.spool, self.importer.urls)
         shared = parts.settings.moderation.shared_by_path
         return ThoughtImport(
-            parts.database, parts.revise, parts.clock, self.spool, pages, self.plan.origin, parts.urls, shared
+            parts.database, parts.publisher.revise, parts.clock, self.spool, pages, self.plan.origin, parts.urls, shared
         )
 
     def _meter(self, doing: str, total: int) -> Meter:

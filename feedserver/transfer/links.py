@@ -20,9 +20,13 @@ class Links:
     spool: Spool
     take_in: TakeIn
 
-    def rewritten(self, post: ImportedPost) -> str:
-        """The text of a post with our addresses of posts and files of its origin; foreign ones stay."""
-        return rewritten(post.text, post.format, lambda address: self._ours(address, post))
+    def rewritten(self, post: ImportedPost) -> tuple[str, bool]:
+        """The text of a post with our addresses of posts and files of its origin; foreign ones stay.
+
+        Returns besides whether it names a file that is not here.
+        """
+        lacking: list[str] = []
+        return rewritten(post.text, post.format, lambda address: self._ours(address, post, lacking)), bool(lacking)
 
     def file_of(self, address: str, post: ImportedPost) -> FileHere | None:
         """The file that a post names; None for one that the export does not know."""
@@ -31,14 +35,19 @@ class Links:
         if found is not None or not names or not looks_like_file(address):
             return found
         url = self.spool.old.absolute(address, post.url)
-        return self.take_in(url) if url and self.spool.old.url and self.spool.old.is_own(url) else None
+        if not url or not self.spool.old.url or not self.spool.old.is_own(url):
+            return None
+        return self.take_in(url) or FileHere("", "", 0)
 
-    def _ours(self, address: str, post: ImportedPost) -> str:
+    def _ours(self, address: str, post: ImportedPost, lacking: list[str]) -> str:
         if not address.strip() or address.startswith("#"):
             return address
         here = self.file_of(address, post)
+        if here is not None and here.path:
+            return f"/{here.path}"
         if here is not None:
-            return f"/{here.path}" if here.path else self._there(address, post)
+            lacking.append(address)
+            return self._there(address, post)
         place = self.spool.place_of(self.spool.old.keys(address, post.url))
         return _relative(place, post) + fragment_of(address) if place else address
 

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("media", sa.Text()),
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lacking", sa.Text()),
         sa.PrimaryKeyConstraint("origin", "kind", "key", name=op.f("pk_imported")),
     )
     op.create_index(op.f("ix_imported_kind_our_id"), "imported", ["kind", "our_id"], unique=False)

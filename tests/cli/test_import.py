@@ -1,0 +1,69 @@
+"""`feedserver import`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+SAMPLES = Path(__file__).parents[1] / "data/import"
+GHOST = SAMPLES / "ghost/own-ghost-5.json"
+DAMAGED = SAMPLES / "feeds/medium-rss.xml"
+
+
+def titles(run: Run) -> list[str]:
+    return sorted(post["title"] for post in json.loads(run("post", "list", "--json").text))
+
+
+def test_the_plan_comes_first_then_what_was_done(run: Run, site: Path) -> None:
+    planned = run("import", "--dry-run", GHOST)
+    assert (planned.status, planned.err, titles(run)) == (0, [], [])
+    assert planned.out[:3] == ["ghost, Old Meadow", "5 posts: 5 new", "1 page: 1 new"]
+    assert "site.title is “Old Meadow” there and “A feedserver site” here; it is not changed" in planned.out
+    assert "/spring/ -> http://blog.example/posts/spring" in planned.out
+
+    done = run("import", GHOST)
+    assert (done.status, done.err) == (0, [])
+    assert done.out[-1] == "imported 5 posts, 1 page, 0 thoughts, 0 files"
+    assert "Spring in the meadow" in titles(run)
+
+    again = run("import", GHOST)
+    assert again.out[1:3] == ["5 posts: 0 new, 5 here already", "1 page: 0 new, 1 here already"]
+    assert again.out[-1] == "imported 0 posts, 0 pages, 0 thoughts, 0 files"
+
+
+def test_what_is_damaged_is_imported_only_by_force(run: Run, site: Path) -> None:
+    refused = run("import", DAMAGED)
+    assert (refused.status, titles(run)) == (1, [])
+    assert [line for line in refused.out if line.startswith("mended: ")] != []
+    (line,) = refused.err
+    assert line.endswith("it is damaged, and nothing was imported; --force imports what can be read")
+
+    assert run("import", "--dry-run", DAMAGED).status == 0
+    assert run("import", "--force", DAMAGED).status == 0
+    assert len(titles(run)) == 2
+
+
+@pytest.mark.parametrize("name", ["nowhere.xml", "text.txt", "archive.zip", "empty"])
+def test_what_cannot_be_imported_is_one_line(name: str, run: Run, site: Path) -> None:
+    (site / "text.txt").write_text("Nothing at all.")
+    (site / "archive.zip").write_bytes(b"PK\3\4 and no zip")
+    (site / "empty").mkdir()
+
+    refused = run("import", name)
+
+    (line,) = refused.err
+    assert (refused.status, refused.out) == (1, [])
+    assert line.startswith(f"feedserver: {name}: ")
+
+
+def test_an_unknown_kind_is_wrong_usage(run: Run, site: Path) -> None:
+    refused = run("import", "--from", "elsewhere", GHOST)
+
+    assert refused.status == 2
+    assert "the kinds are blogger, commento, disqus, feed, ghost" in refused.err[-1]
+
+
+def test_a_folder_of_pictures_must_be_one(run: Run, site: Path) -> None:
+    assert run("import", "--media", GHOST, GHOST).err[-1].endswith("is no folder")
