@@ -258,17 +258,6 @@ def test_the_site_itself_answers_what_is_too_large(front: Front) -> None:
     assert request(front.nginx.url + "/pingback", method="DELETE")[1]["allow"]
 
 
-def test_a_long_body_comes_through_where_authors_upload_and_nowhere_else(front: Front) -> None:
-    long = b"x" * 1_000_000
-
-    for path in ("/desk/media", "/micropub/media", "/xmlrpc.php"):
-        status, _, body = request(front.nginx.url + path, body=long, headers=HEADERS)
-        assert status == 404
-        assert b"Request <code>" in gzip.decompress(body), "the site itself answers that there is no such thing yet"
-    for path in ("/pingback", "/desk", "/posts/hello/comments"):
-        assert request(front.nginx.url + path, body=long, headers=HEADERS)[0] == 413
-
-
 def test_metrics_are_hidden(front: Front) -> None:
     status, headers, _ = front.get("/metrics")
 

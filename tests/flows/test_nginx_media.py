@@ -55,6 +55,17 @@ def test_what_is_not_there_is_asked_of_the_site(url: str) -> None:
     assert request(f"{url}/media/{HASH}/other.jpg")[0] == 404
 
 
+@pytest.mark.parametrize("path", ["/desk/media", "/micropub/media", "/xmlrpc.php", "/notes/desk/media"])
+def test_where_authors_upload_long_bodies_are_handed_on(url: str, path: str) -> None:
+    assert request(url + path, body=b"x" * 1_000_000)[0] == 404, "an answer of the server behind"
+
+
+@pytest.mark.parametrize("path", ["/", "/pingback", "/desk", "/desk/media/x", "/posts/hello/comments"])
+def test_elsewhere_256_kb_are_the_most(url: str, path: str) -> None:
+    assert request(url + path, body=b"x" * 262_144)[0] == 404
+    assert request(url + path, body=b"x" * 262_145)[0] == 413
+
+
 def test_it_has_the_types_of_all_pictures_sounds_and_films() -> None:
     written = dict(
         re.findall(r"^        #         ((?:image|audio|video)/\S+) ([^;]+);$", SHIPPED.read_text(), re.MULTILINE)
