@@ -24,10 +24,12 @@ def add_commands(commands: Commands) -> None:
 def _add(chosen: Namespace) -> int:
     """Adds each file. Of several, one that is refused stops none of the others."""
     services = open_site()
-    refused = 0
+    refused, alt = 0, one_line(chosen.alt)
     for file in chosen.files:
         try:
-            added = services.library.add(file, file.name, one_line(chosen.alt))
+            added = services.library.add(file, file.name, alt)
+            if alt not in ("", added.alt):
+                added = services.library.describe(added, alt)
         except (MediaError, OSError) as error:
             if len(chosen.files) == 1 or isinstance(error, BrokenPipeError):
                 raise

@@ -41,7 +41,8 @@ class Library:
     def add(self, file: Path, name: str, alt: str = "") -> Media:
         """Adds a file, which stays where it is, under a clean form of `name`; the same bytes twice are one.
 
-        Another `alt` for what is there replaces the former one. Raises MediaRefused, MediaStoreError.
+        What is there already keeps its name, and its alternative text if it has one. Raises MediaRefused,
+        MediaStoreError.
         """
         kept = self.keep(file, name, alt)
         return self.database.transact(lambda connection: store.enter(connection, kept))
@@ -51,7 +52,7 @@ class Library:
         from feedserver.media.pictures import take  # late: readers' requests need none of it
 
         if known := self._known(file):
-            return replace(known, alt=alt or known.alt)
+            return replace(known, alt=known.alt or alt)
         with self._folder() as place:
             taken = take(file, name, place, largest=self.largest, turns=self.workplace)
             copies = tuple(copy.stored for copy in taken.copies)
@@ -69,6 +70,10 @@ class Library:
             for one in (*taken.copies, taken.main):
                 self.files.put(one.stored.hash, names.get(one.stored.hash, one.stored.name), one.file)
         return made
+
+    def describe(self, found: Media, alt: str) -> Media:
+        """Gives a picture or file another alternative text, for texts that are rendered from now on."""
+        return self.database.transact(lambda connection: store.describe(connection, found, alt))
 
     def remove(self, name: str, *, force: bool) -> str:
         """Removes what is called `name`, or HASH/NAME, also a file that no row names; returns its path.

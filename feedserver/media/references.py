@@ -13,7 +13,8 @@ from feedserver.host_names import authority
 from feedserver.media.model import HASH_DIGITS, Media
 from feedserver.urls import ascii_url, nfc, scheme, split_http
 
-_OURS: Final = re.compile(rf"media/([0-9a-f]{{{HASH_DIGITS}}})/([^/]+)")
+_FOLDER: Final = "media"
+_OURS: Final = re.compile(rf"{_FOLDER}/([0-9a-f]{{{HASH_DIGITS}}})/[^/]+\Z")
 _UP: Final = re.compile(r"(?:\.\.?/)*")
 _DOCUMENTS: Final = (".md", ".markdown")
 _MAX_NAME: Final = 1000  # characters
@@ -53,8 +54,8 @@ def leads_out(address: str) -> bool:
 class Meanings:
     """What the addresses in one text mean.
 
-    `beside` are files beside the document, by their names; `by_hash` looks up what an address below `/media/` names.
-    `named` fills with all that was found, by reference: a name, or `media/` and a hash.
+    `beside` are files beside the document, by their names, and what the text named before; `by_hash` looks up what an
+    address below `/media/` names. `named` fills with all that was found, by reference: a name, or `media/` and a hash.
     """
 
     beside: Mapping[str, Media]
@@ -68,8 +69,8 @@ class Meanings:
 
     def find(self, address: str, use: Use) -> Media | None:
         """What an address means; None for one that means nothing of ours."""
-        hash_ = self.own.hash_in(address)
-        name = name_beside(address) if hash_ is None else f"media/{hash_}"
+        hash_ = self.own.hash_in(address) or self._formerly(address)
+        name = name_beside(address) if hash_ is None else f"{_FOLDER}/{hash_}"
         if name is None or (hash_ is None and use == "linked" and not may_be_linked(name)):
             return None
         if name not in self.named:
@@ -78,6 +79,11 @@ class Meanings:
                 return None
             self.named[name] = found
         return self.named[name]
+
+    def _formerly(self, address: str) -> str | None:
+        """The hash in an address from before the site moved, if the text named it then."""
+        found = _OURS.search(re.split("[?#]", address, maxsplit=1)[0]) if scheme(address) else None
+        return found[1] if found and f"{_FOLDER}/{found[1]}" in self.beside else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,15 +101,19 @@ def add(connection: Connection, new: Media) -> None:
 def enter(connection: Connection, kept: Media) -> Media:
     """Writes what `adding.Library.keep` gave, unless it is there; returns it as it is stored.
 
-    An alternative text replaces the former one.
+    An alternative text is taken where there was none.
     """
     found = _by_own(connection, [kept.hash]).get(kept.hash)
     if found is None:
         add(connection, kept)
         return kept
-    if kept.alt not in ("", found.alt):
-        connection.execute(update(media).where(media.c.hash == kept.hash).values(alt=kept.alt))
-    return replace(found, alt=kept.alt or found.alt)
+    return describe(connection, found, kept.alt) if kept.alt and not found.alt else found
+
+
+def describe(connection: Connection, found: Media, alt: str) -> Media:
+    """Writes an alternative text in the place of the former one."""
+    connection.execute(update(media).where(media.c.hash == found.hash).values(alt=alt))
+    return replace(found, alt=alt)
 
 
 def remove(connection: Connection, hash_: str) -> None:

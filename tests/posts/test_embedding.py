@@ -1,6 +1,7 @@
 """Pictures and files of the site in posts (docs/interface.md, “Pictures and files”)."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from feedserver.media.model import Media
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.storage.schema import posts
+from feedserver.urls import Urls
 from tests.media.builders import add, file, picture
 from tests.posts.builders import document, edit
 
@@ -146,6 +148,19 @@ def test_a_post_that_is_rendered_anew_keeps_its_pictures(services: WebServices) 
     with services.database.read() as connection:
         row = connection.execute(posts.select()).one()
     assert (row.html, row.feed_html, row.image) == (post.html, post.feed_html, post.image)
+
+
+def test_a_site_that_moves_takes_its_pictures_along_also_in_texts_that_name_the_former_address(
+    services: WebServices,
+) -> None:
+    add(services, ROOF)
+    post = publish(services, f"![](roof.jpg) ![x](http://blog.example/{ROOF.path})", {"roof.jpg": ROOF})
+    moved = replace(services.publisher, urls=Urls("https://new.example/notes"))
+
+    after = moved.edit("a-roof", moved.read(post.source.encode()), services.clock())
+
+    assert after.html == post.html
+    assert "blog.example" not in after.html
 
 
 def test_a_refused_document_leaves_no_rows(services: WebServices) -> None:
