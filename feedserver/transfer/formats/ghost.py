@@ -41,7 +41,7 @@ _SITE_IDS: Final = ("site_uuid", "db_hash", "dbHash")
 _KEPT: Final = ("canonical_url", "meta_title", "meta_description")
 _PAYWALL: Final = re.compile(r"<!--\s*members-only\s*-->")
 _NOT_FOR_ALL: Final = re.compile(r"nonMember:\s*false")
-_GATED: Final = re.compile(r"<!--\s*kg-gated-block:begin([^>]*)-->(.*?)<!--\s*kg-gated-block:end\s*-->", re.DOTALL)
+_GATE: Final = re.compile(r"<!--\s*kg-gated-block:(?:begin(?P<who>[^>]*)|end\s*)-->")
 
 
 _EXPORT: Final = Beginning((".json",), lambda head: b'"exported_on"' in head)
@@ -169,7 +169,7 @@ class _Posts:
         meta = self._tables.meta.get(key, {})
         html = self._pictures.original(self._html(row, remarks))
         fields = {name: value for name in _KEPT if (value := text(row, name) or meta.get(name, ""))}
-        if state == "published" and (split := _for_all(html)) != (html, ""):
+        if state == "published" and (split := _for_all(html))[1]:
             html, fields["members_only"] = split
             remarks.changed("a part for members", "it is kept in the front matter, where nobody sees it")
         featured = self._pictures.original(_featured(row, meta))
@@ -245,13 +245,16 @@ def _is_page(row: Mapping[str, Any]) -> bool:
 
 def _for_all(html: str) -> tuple[str, str]:
     """What everybody may read of a public post, and what is for members alone."""
-    gated = [part for part in _GATED.finditer(html) if _NOT_FOR_ALL.search(part[1])]
-    hidden = [part[2] for part in gated]
-    for part in reversed(gated):
-        html = html[: part.start()] + html[part.end() :]
-    if wall := _PAYWALL.search(html):
-        html, hidden = html[: wall.start()], [html[wall.end() :], *hidden]
-    return html, "".join(hidden)
+    pieces: dict[bool, list[str]] = {True: [], False: []}
+    start, is_for_all = 0, True
+    for gate in _GATE.finditer(html):
+        pieces[is_for_all].append(html[start : gate.start()])
+        start, is_for_all = gate.end(), gate["who"] is None or _NOT_FOR_ALL.search(gate["who"]) is None
+    pieces[is_for_all].append(html[start:])
+    public = "".join(pieces[True])
+    wall = _PAYWALL.search(public)
+    behind = public[wall.end() :] if wall else ""
+    return public[: wall.start()] if wall else public, behind + "".join(pieces[False])
 
 
 def _featured(row: Mapping[str, Any], meta: Mapping[str, str]) -> str:

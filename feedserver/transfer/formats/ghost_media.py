@@ -12,7 +12,7 @@ from feedserver.transfer.source import Source
 _SITE: Final = "__GHOST_URL__"  # what an export writes for the site's address
 _FOLDERS: Final = "content/(?:images|media|files)/"
 _SIZE: Final = re.compile(r"(/content/images/)size/w?\d*h?\d*/(?:format/\w+/)?")
-_SRCSET: Final = re.compile(r'\ssrcset="[^"]*/content/images/[^"]*"(?:\ssizes="[^"]*")?')
+_SRCSET: Final = re.compile(r'\ssrcset="([^"]*+)"(?:\ssizes="[^"]*+")?')
 
 
 def own(address: str, base: str) -> str:
@@ -33,7 +33,7 @@ class Pictures:
 
     def original(self, html: str) -> str:
         """`html` that names the pictures themselves, where Ghost has named smaller copies of them."""
-        return _SIZE.sub(r"\1", _SRCSET.sub("", own(html, self.base)))
+        return _SIZE.sub(r"\1", _SRCSET.sub(_without_own, own(html, self.base)))
 
     def shown_in(self, html: str, where: str, alt: str = "") -> Iterator[ImportedMedia]:
         """The files that a text names, each once; `alt` is said of them."""
@@ -50,3 +50,8 @@ class Pictures:
                 file=self._files.get(unquote(path)),
                 alt=alt,
             )
+
+
+def _without_own(srcset: re.Match[str]) -> str:
+    """Nothing in place of a set of Ghost's own sizes."""
+    return "" if "/content/images/" in srcset[1] else srcset[0]

@@ -10,7 +10,7 @@ from feedserver.transfer.formats.json_stream import pieces, text
 from feedserver.transfer.items import ImportedRedirect, Remark
 from feedserver.transfer.source import Source
 
-_IS_THIS: Final = re.compile(rb"\s*\[\s*\{[^{}]*\"from\"\s*:[^{}]*\"to\"\s*:", re.DOTALL)
+_IS_THIS: Final = re.compile(rb"\s*+\[\s*+\{[^{}]{0,500}\"from\"\s*+:[^{}]{0,2000}\"to\"\s*+:")
 _DELIMITED: Final = re.compile(r"/(.+)/i?")  # as JavaScript writes a pattern
 _ENDS: Final = re.compile(r"^\^|\$$")
 _OPTIONAL_SLASH: Final = re.compile(r"(?:\\?/\?|\(\\?/\)\?)$")

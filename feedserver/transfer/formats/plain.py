@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _START: Final = turbohtml.TokenType.START_TAG
 _TEXT: Final = turbohtml.TokenType.TEXT
+_MAX_MARKDOWN: Final = 20_000  # characters; longer texts, which no site takes, stay as they are
 _MAX_QUOTES: Final = 8  # quotes within quotes; deeper ones are marked as these are
 _EMPTY_LINES: Final = re.compile(r"\n{3,}")
 _SHORTENED: Final = re.compile(r"(?:\.\.\.|…)$")  # how programs end an address that they show in part
@@ -43,7 +44,7 @@ def of_html(html: str, *, keeps_lines: bool = False, address: Callable[[str], st
 
 def of_markdown(source: str) -> str:
     """The text of Markdown (CommonMark with HTML), in which each line break is one."""
-    return of_html(_markdown().render(source))
+    return of_html(_markdown().render(source)) if len(source) <= _MAX_MARKDOWN else of_text(source)
 
 
 def of_text(text: str) -> str:
@@ -64,7 +65,7 @@ class _Words:
     """Gathers the words of a text of `size` characters, tag by tag."""
 
     def __init__(self, size: int, keeps_lines: bool, address: Callable[[str], str]) -> None:
-        self._limit = 2 * size + 1000  # the marks of a quote take two characters a line
+        self._limit = 4 * size + 1000  # quotes within quotes have up to 16 more characters a line
         self._keeps_lines, self._address = keeps_lines, address
         self._texts = [PlainText(self._limit)]  # the whole, and each quote that is open
         self._unseen = self._preformatted = self._quotes = 0

@@ -1,4 +1,5 @@
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,30 @@ def test_a_part_that_only_members_saw_is_not_published(tmp_path: Path) -> None:
     assert "Secret" not in post.text
     assert "<p>Open</p>" in post.text
     assert post.fields["members_only"] == "<p>Secret</p>"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<!--kg-gated-block:begin nonMember:false-->" * 50_000,
+        ' srcset="/content/images/' * 50_000,
+        "__GHOST_URL__/content/images/" * 50_000,
+        "<!--members-only-->" * 50_000,
+    ],
+    ids=lambda html: html[:20],
+)
+def test_hostile_html_takes_linear_time(html: str, tmp_path: Path) -> None:
+    before = time.process_time()
+
+    export_of(tmp_path, {"html": html})
+
+    assert time.process_time() - before < 3
+
+
+def test_a_part_for_members_that_does_not_end_is_not_published(tmp_path: Path) -> None:
+    (post,) = export_of(tmp_path, {"html": "Open<!--kg-gated-block:begin nonMember:false -->Secret"}).posts
+
+    assert (post.text, post.fields["members_only"]) == ("Open", "Secret")
 
 
 @pytest.mark.parametrize("sample", ["ghost-migrate-flat.json", "ghost-migrate-assetscraper.json"])
