@@ -1,7 +1,6 @@
 """A store of pictures and files in a folder, each as HASH/NAME: as a server of static files can send them too."""
 
 import os
-import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -11,11 +10,10 @@ from typing import Final
 
 from feedserver import private_files
 from feedserver.errors import MediaStoreError
-from feedserver.media.model import HASH_DIGITS
+from feedserver.media.model import is_hash
 
 _UNFINISHED: Final = ".unfinished"  # a folder of what is being written
 _ABANDONED: Final = 86_400  # seconds after which nobody writes a file any more
-_HASH: Final = re.compile(f"[0-9a-f]{{{HASH_DIGITS}}}")
 _TRIES: Final = 3  # to rename into a folder that others remove when it is empty
 
 
@@ -60,12 +58,12 @@ class FileStore:
                 path.parent.rmdir()
 
     def names(self) -> Iterator[tuple[str, str]]:
-        for folder in filter(_HASH.fullmatch, self._listed(self._folder)):
+        for folder in filter(is_hash, self._listed(self._folder)):
             for name in self._listed(self._folder / folder):
                 yield folder, name
 
     def _path(self, hash_: str, name: str) -> Path:
-        if not _HASH.fullmatch(hash_) or not name or "/" in name or "\0" in name or name.startswith("."):
+        if not is_hash(hash_) or not name or "/" in name or "\0" in name or name.startswith("."):
             raise MediaStoreError(f"{hash_}/{name} is no name of a picture or file")
         return self._folder / hash_ / name
 

@@ -28,9 +28,12 @@ class Boxes:
         self._left = _MOST
 
     def all(self) -> Iterator[Box]:
-        """Those that are in no other box. The last one may be cut off, if it holds nothing but films and sounds."""
+        """Those that are in no other box. The last one may be cut off, if it holds nothing but films and sounds.
+
+        Up to seven zeros may follow it.
+        """
         at = 0
-        while at < len(self.data):
+        while at + _HEADER <= len(self.data) or any(self.data[at:]):
             box = self._at(at, len(self.data))
             if box.end > len(self.data):
                 if box.kind != b"mdat":

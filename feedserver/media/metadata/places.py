@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from feedserver.media.metadata.boxes import Box, Boxes
-from feedserver.media.metadata.buffers import Buffer, Change
+from feedserver.media.metadata.buffers import Buffer, Change, Damaged
 from feedserver.media.metadata.items import described_by_items
 from feedserver.media.metadata.tracks import is_metadata, samples
 
 _FREE: Final = frozenset({b"free", b"skip", b"wide"})  # cameras hide tables of places in them
 _CONTAINERS: Final = frozenset({b"moov", b"trak", b"moof", b"traf", b"meco"})
+_DEEPEST: Final = 8  # containers in containers; a film has three
 _FRAGMENTS: Final = frozenset({b"moof", b"traf"})  # their `uuid` boxes are needed for playing
 _SPHERICAL: Final = bytes.fromhex("ffcc8263f8554a938814587a02521fdd")  # how a film all around is shown
 # What user data keeps (QuickTime File Format, “User data atoms”; 3GPP TS 26.244 section 8): texts, and how to play.
@@ -32,33 +33,36 @@ def blanks(data: Buffer) -> Iterator[Change]:
     """
     boxes = Boxes(data)
     for box in boxes.all():
-        yield from _of_box(boxes, box, b"")
+        yield from _of_box(boxes, box)
 
 
-def _of_box(boxes: Boxes, box: Box, parent: bytes) -> Iterator[Change]:
+def _of_box(boxes: Boxes, box: Box, *parents: bytes) -> Iterator[Change]:
     if box.kind in _FREE:
         yield box.content, box.end - box.content
-    elif box.kind == b"uuid":
-        if parent not in _FRAGMENTS and boxes.data[box.content : box.content + 16] != _SPHERICAL:
-            yield from _freed(box)
-    elif box.kind == b"gps ":
+    elif box.kind == b"gps " or (box.kind == b"uuid" and not _FRAGMENTS & set(parents) and not _is_shape(boxes, box)):
         yield from _freed(box)
     elif box.kind == b"trak" and is_metadata(boxes, box):
         yield from ((start, end - start) for start, end in samples(boxes, box))
         yield from _freed(box)
     elif box.kind in _CONTAINERS:
+        if len(parents) > _DEEPEST:
+            raise Damaged("boxes in boxes in boxes")
         for inner in boxes.within(box):
-            yield from _of_box(boxes, inner, box.kind)
+            yield from _of_box(boxes, inner, *parents, box.kind)
     elif box.kind == b"udta":
         yield from _of_user_data(boxes, box)
     elif box.kind == b"meta":
         yield from _of_meta(boxes, box)
 
 
+def _is_shape(boxes: Boxes, box: Box) -> bool:
+    return boxes.data[box.content : box.content + 16] == _SPHERICAL
+
+
 def _of_user_data(boxes: Boxes, box: Box) -> Iterator[Change]:
     for inner in boxes.within(box):
-        if inner.kind == b"meta" or inner.kind in _FREE:
-            yield from _of_box(boxes, inner, box.kind)
+        if inner.kind == b"meta":
+            yield from _of_meta(boxes, inner)
         elif inner.kind in _PLACES or (inner.kind not in _USER_DATA and not inner.kind.startswith(b"\xa9")):
             yield from _freed(inner)
 
@@ -71,8 +75,8 @@ def _of_meta(boxes: Boxes, box: Box) -> Iterator[Change]:
             yield from _freed(one)
         elif one.kind == b"ilst":
             yield from _of_list(boxes, one, inner.get(b"keys"))
-        else:
-            yield from _of_box(boxes, one, box.kind)
+        elif one.kind in _FREE or one.kind == b"uuid":
+            yield from _of_box(boxes, one)
     yield from described_by_items(boxes, inner)
 
 

@@ -8,7 +8,7 @@ from feedserver.media.metadata.boxes import Box, Boxes
 from feedserver.media.metadata.buffers import Damaged, numbers
 
 _HANDLERS: Final = frozenset({b"meta", b"camm"})
-_MOST: Final = 1_000_000  # samples, chunks
+_MOST: Final = 300_000  # samples, chunks; ten hours of ten places a second have as many
 _DAMAGED: Final = "a track of metadata"
 
 
