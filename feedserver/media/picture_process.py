@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 _BOUNDS: Final = {
-    resource.RLIMIT_AS: 1 << 30,  # bytes of addresses; a WebP picture of 50 million pixels takes 850 million
+    resource.RLIMIT_AS: 1280
+    << 20,  # bytes of addresses; a turned WebP picture of 50 million pixels takes 1,080 million
     resource.RLIMIT_CPU: 60,  # seconds
     resource.RLIMIT_FSIZE: 1 << 29,  # bytes of one file
     resource.RLIMIT_CORE: 0,

@@ -14,12 +14,14 @@ from PIL import AvifImagePlugin, Image, ImageCms, JpegImagePlugin
 
 from feedserver.media.blanking import blank_places
 from feedserver.media.metadata import gif, jpeg, png, webp
-from feedserver.media.metadata.buffers import Buffer, Damaged
+from feedserver.media.metadata.buffers import Buffer
 from feedserver.media.metadata.orientation import orientation
 from feedserver.media.model import MadePicture
 
 MOST_PIXELS: Final = 50_000_000
 SIDES: Final = (1600, 800, 320)  # of smaller copies: pixels of the longer one
+# Encoding takes 34 bytes a pixel. What is larger keeps the property that turns it, as all do that show AVIF.
+_MOST_ENCODED_AVIF: Final = 30_000_000
 LARGE: Final = "large"  # the file of the picture itself; those of copies are named by their sides
 _FORMATS: Final = {
     "image/jpeg": "JPEG",
@@ -64,18 +66,17 @@ def make(data: Buffer, type_: str, place: Path) -> list[MadePicture]:
     """Writes what is to be stored of a picture into a folder: itself first, then its smaller copies.
 
     An animated one has none. One that stands upright keeps its pixels as they are; one that is turned is encoded anew.
-    Raises Damaged, TooLarge, and whatever Pillow raises for a picture that it cannot decode.
+    Raises Damaged, TooLarge, and whatever Pillow raises for a bomb, or for what it cannot decode.
     """
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     if type_ == "image/webp":
-        _check(*webp.size(data))  # before Pillow makes room for it
+        _check(*webp.size(data))  # Pillow makes room for it before it looks
     turn = orientation(_EXIF[type_](data)) if type_ in _EXIF else 1
     _strip(data, type_, place / LARGE)
     image: Image.Image
     with Image.open(place / LARGE, formats=[_FORMATS[type_]]) as image:
-        _check(*image.size)
         if type_ == "image/avif":  # properties turn it, of which Pillow tells as if they were EXIF
             turn = image.getexif().get(_ORIENTATION, 1)
         if type_ != "image/jpeg" and getattr(image, "is_animated", False):
@@ -84,15 +85,14 @@ def make(data: Buffer, type_: str, place: Path) -> list[MadePicture]:
         if turn in _TURNS:
             coding = _coding(image, data, type_, turn)
             image = _turned(image, turn)
-            _save(image, place / LARGE, type_, image.info.get("icc_profile"), coding)
+            if type_ != "image/avif" or image.width * image.height <= _MOST_ENCODED_AVIF:
+                _save(image, place / LARGE, type_, image.info.get("icc_profile"), coding)
         return [MadePicture(LARGE, type_, *image.size), *_copies(image, type_, place)]
 
 
 def _check(width: int, height: int) -> None:
     if width * height > MOST_PIXELS:
         raise TooLarge
-    if not width * height:
-        raise Damaged("its size")
 
 
 def _strip(data: Buffer, type_: str, file: Path) -> None:

@@ -142,6 +142,12 @@ def test_a_comment_of_an_animation_goes_and_its_loop_stays(tmp_path: Path) -> No
     assert (tmp_path / "large").read_bytes() == gif()
 
 
+def test_a_webp_picture_does_not_say_that_it_has_what_is_gone(tmp_path: Path) -> None:
+    make(webp_with(riff_chunk(b"EXIF", WORD)), "image/webp", tmp_path)
+
+    assert (tmp_path / "large").read_bytes()[12:21] == b"VP8X\x0a\0\0\0\0"
+
+
 def test_a_damaged_checksum_is_found(tmp_path: Path) -> None:
     data = bytearray(png(chunk(b"pHYs", b"\0\0\0\1\0\0\0\1\0")))
     data[data.index(b"pHYs") + 6] ^= 1

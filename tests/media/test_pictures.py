@@ -19,7 +19,7 @@ from feedserver.errors import MediaRefused
 from feedserver.media import picture_process
 from feedserver.media.model import StoredFile
 from feedserver.media.pictures import Taken, take
-from tests.support.media_files import encoded, opened, png_header, quarters
+from tests.support.media_files import encoded, opened, png_header, quarters, webp_header
 
 LARGEST = 1_000_000
 Take = Callable[..., Taken]
@@ -107,6 +107,7 @@ REFUSED = {
     "a picture that is cut off": (encoded(quarters(), "JPEG")[:-60], "roof.jpg", "it is damaged"),
     "a picture cut off in a segment": (encoded(quarters(), "JPEG")[:100], "roof", "it is damaged: it ends too early"),
     "too many pixels": (png_header(30_000, 30_000), "roof.png", "it has more than 50,000,000 pixels"),
+    "too many pixels in WebP": (webp_header(16_383, 16_383), "roof.webp", "it has more than 50,000,000 pixels"),
     "a film with damaged boxes": (CUT_FILM, "a.mp4", "it is damaged (it ends too"),
 }  # fmt: skip
 
@@ -253,6 +254,6 @@ def test_the_size_of_files_is_bounded(tmp_path: Path) -> None:
 def test_the_process_has_all_bounds() -> None:
     import resource
 
-    assert picture_process._BOUNDS[resource.RLIMIT_AS] == 1 << 30
+    assert picture_process._BOUNDS[resource.RLIMIT_AS] == 1280 << 20
     assert picture_process._BOUNDS[resource.RLIMIT_CPU] == 60
     assert picture_process._BOUNDS[resource.RLIMIT_CORE] == 0

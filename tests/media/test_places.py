@@ -211,6 +211,12 @@ def test_a_film_whose_boxes_are_damaged_is_told_in_little_time(what: str, tmp_pa
     assert time.process_time() - began < 1.5
 
 
+def test_a_box_without_room_for_its_header_is_found_where_it_stands(tmp_path: Path) -> None:
+    for header in (struct.pack(">I4s", 4, b"abcd"), struct.pack(">I4sQ", 1, b"abcd", 0)):
+        with pytest.raises(Damaged, match="a box “abcd”"):
+            blanked(film(box(b"udta", header + bytes(50))), tmp_path)
+
+
 def test_a_film_is_walked_and_not_read() -> None:
     class Counted(bytes):
         taken = 0

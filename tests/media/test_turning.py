@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageChops, ImageCms, ImageOps, ImageStat
+from PIL import Image, ImageChops, ImageCms, ImageOps, ImageStat, JpegImagePlugin
 
+from feedserver.media import turning
 from feedserver.media.model import MadePicture
 from feedserver.media.turning import MOST_PIXELS, TooLarge, make
-from tests.support.media_files import TYPES, encoded, opened, png_header, quarters, riff_chunk, webp
+from tests.support.media_files import TYPES, encoded, opened, png_header, quarters, webp_header
 
 FORMATS = list(TYPES)
 WITH_EXIF = ["JPEG", "PNG", "WEBP", "AVIF"]
@@ -93,6 +94,42 @@ def test_a_turned_jpeg_loses_next_to_nothing(subsampling: str, options: dict[str
     assert bool(made.main.info.get("progressive")) is bool(options.get("progressive"))
 
 
+@pytest.mark.parametrize("turn", [2, 6])
+def test_a_turned_jpeg_keeps_its_quantization(turn: int, tmp_path: Path) -> None:
+    table = [1 + 12 * (at % 8) for at in range(64)]  # coarse along rows, fine along columns
+
+    made = Made(encoded(quarters(), "JPEG", exif=exif(turn), qtables=[table, table]), "JPEG", tmp_path)
+
+    kept = table if turn == 2 else [1 + 12 * (at // 8) for at in range(64)]
+    assert list(made.main.quantization[0]) == kept  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("sampling", "turned"), [(0, 0), (1, 0), (2, 2)])
+def test_a_turned_jpeg_keeps_its_colours_as_fine(sampling: int, turned: int, tmp_path: Path) -> None:
+    made = Made(encoded(quarters(), "JPEG", exif=exif(6), subsampling=sampling), "JPEG", tmp_path)
+
+    assert JpegImagePlugin.get_sampling(made.main) == turned
+
+
+def test_a_turned_lossless_picture_loses_nothing(tmp_path: Path) -> None:
+    noise = Image.effect_noise((60, 50), 80).convert("RGB")
+    for form in ("PNG", "WEBP"):
+        data = encoded(noise, form, exif=exif(6), **LOSSLESS.get(form, {}))
+
+        assert difference(Made(data, form, tmp_path).main, ImageOps.exif_transpose(opened(data))) == 0
+
+
+def test_a_large_avif_picture_keeps_what_turns_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turning, "_MOST_ENCODED_AVIF", 1000)
+    data = encoded(quarters(600, 40), "AVIF", exif=exif(6))
+
+    large, copy = make(data, "image/avif", tmp_path)
+
+    assert (large.width, large.height, copy.width, copy.height) == (40, 600, 21, 320)
+    assert opened((tmp_path / "large").read_bytes()).getexif() == {0x0112: 6}
+    assert not opened((tmp_path / "320").read_bytes()).getexif()
+
+
 # --- smaller copies ---
 
 
@@ -124,6 +161,22 @@ def test_a_copy_has_the_type_of_its_picture_and_its_colours(form: str, tmp_path:
     assert made.sizes == [(900, 40), (800, 36), (320, 14)]
     assert [one.format for one in made.pictures] == [form, *(["PNG" if form == "GIF" else form] * 2)]
     assert difference(made.pictures[1], made.main.convert("RGB").resize((800, 36), Image.Resampling.LANCZOS)) < 6
+
+
+def test_jpeg_is_decoded_no_larger_than_its_copies_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    resized: list[tuple[int, int]] = []
+    resize = Image.Image.resize
+
+    def noted(image: Image.Image, size: tuple[int, int], *options: Any) -> Image.Image:
+        resized.append(image.size)
+        return resize(image, size, *options)
+
+    data = encoded(quarters(6400, 40), "JPEG")
+    monkeypatch.setattr(Image.Image, "resize", noted)
+
+    make(data, "image/jpeg", tmp_path)
+
+    assert resized == [(1600, 10), (1600, 10), (800, 5)]
 
 
 @pytest.mark.parametrize("form", WITH_EXIF)
@@ -223,11 +276,6 @@ def gif_header(width: int, height: int) -> bytes:
     frame = bytearray(encoded(Image.new("P", (2, 2)), "GIF"))
     frame[6:10] = width.to_bytes(2, "little") + height.to_bytes(2, "little")
     return bytes(frame)
-
-
-def webp_header(width: int, height: int) -> bytes:
-    head = bytes(4) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
-    return webp(riff_chunk(b"VP8X", head), encoded(quarters(), "WEBP")[12:])
 
 
 BOMBS = {

@@ -48,6 +48,12 @@ def webp(*chunks: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", len(content)) + content
 
 
+def webp_header(width: int, height: int) -> bytes:
+    """A WebP picture that says how large it is, and is not."""
+    head = bytes(4) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return webp(riff_chunk(b"VP8X", head), encoded(quarters(), "WEBP")[12:])
+
+
 def box(kind: bytes, *content: bytes, large: bool = False) -> bytes:
     """A box of MP4 or QuickTime; `large`: its size has 64 bits."""
     whole = b"".join(content)
