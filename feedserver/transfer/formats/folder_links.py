@@ -10,9 +10,9 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from feedserver.errors import ImportDamaged
 from feedserver.posts.model import Format
 from feedserver.transfer.formats.folder import HTML, MARKDOWN, Folder, Unreadable, ending
-from feedserver.transfer.formats.markdown_source import with_addresses
 from feedserver.transfer.formats.permalinks import quoted
 from feedserver.transfer.items import ImportedMedia
+from feedserver.transfer.rewriting import rewritten
 from feedserver.urls import scheme
 
 # Files that make pages, and are none to show.
@@ -59,8 +59,7 @@ class FolderSite(ABC):
         Files and documents of the folder are named by absolute addresses, as far as the site has one.
         """
         media: list[ImportedMedia] = []
-        replaced = with_addresses(text, lambda address: self._replaced(address, name, url, media), kind)
-        return replaced, media
+        return rewritten(text, kind, lambda address: self._replaced(address, name, url, media)), media
 
     def file(self, name: str) -> str:
         """The address of a file of the folder that is no document."""

@@ -52,15 +52,14 @@ def substituted(pattern: re.Pattern[str], replace: Replace, text: str, kind: For
     return "".join([*pieces, text[done:]])
 
 
-def with_addresses(text: str, replace: Callable[[str], str], kind: Format = "markdown") -> str:
-    """`text` with what `replace` makes of each address of a link, a picture or another file in it.
+def with_addresses(text: str, replace: Callable[[str], str]) -> str:
+    """Markdown with what `replace` makes of each address of a link, a picture or another file in it.
 
     What it gives is a URL, without blanks and brackets.
     """
-    if kind == "markdown":
-        for pattern in (_LINK, _DEFINITION):
-            text = substituted(pattern, lambda match: _with_address(match, replace), text)
-    return substituted(_TAG, lambda tag: _ATTRIBUTE.sub(lambda match: _attribute(match, replace), tag[0]), text, kind)
+    for pattern in (_LINK, _DEFINITION):
+        text = substituted(pattern, lambda match: _with_address(match, replace), text)
+    return substituted(_TAG, lambda tag: _ATTRIBUTE.sub(lambda match: _attribute(match, replace), tag[0]), text)
 
 
 def outside_code(text: str, kind: Format = "markdown") -> Iterator[Range]:
