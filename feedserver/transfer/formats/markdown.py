@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from feedserver.posts.document import slug_from
 from feedserver.posts.model import Format
 from feedserver.text import one_line
 from feedserver.transfer.formats import folder_posts
@@ -51,6 +52,7 @@ def _post(document: Document, site: _Site, options: Options) -> Iterator[Item]:
     fields = Fields(document, options.zone)
     date, rest = folder_posts.dated(document.stem, options.zone)
     title, text = fields.text("title"), document.front.body
+    name = slug_from(title or "") or rest
     if title is None and (heading := _HEADING.match(text)):
         title, text = one_line(heading["atx"] or heading["setext"]), text[heading.end() :].lstrip("\n")
     kind: Format = "html" if fields.text("format") == "html" else "markdown"
@@ -66,7 +68,7 @@ def _post(document: Document, site: _Site, options: Options) -> Iterator[Item]:
         title=title if title is not None else folder_posts.titled(rest),
         url=was_at or site.at(document.name),
         addresses=tuple(old) + ((site.at(document.name),) if was_at else ()),
-        slug=fields.text("slug"),
+        slug=folder_posts.slug_of(fields.text("slug") or name),
         guid=fields.text("guid"),
         published_at=date,
         page=fields.text("page") == "true",

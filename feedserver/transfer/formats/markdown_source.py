@@ -6,7 +6,7 @@ Code is what fences, indents, backticks and HTML's `pre` and `code` make it. Tak
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
@@ -73,10 +73,11 @@ def outside_code(text: str, kind: Format = "markdown") -> Iterator[Range]:
         yield done, len(text)
 
 
-def code(text: str, kind: Format = "markdown") -> list[Range]:
+@lru_cache(maxsize=4)  # several changes of one text follow each other
+def code(text: str, kind: Format = "markdown") -> Sequence[Range]:
     """Where code begins and ends in `text`, sorted, none within another."""
     if not _MAY_BE_CODE.search(text):
-        return []
+        return ()
     found = sorted(_blocks_and_spans(text)) if kind == "markdown" else []
     ranges: list[Range] = []
     for start, end in sorted([*found, *_verbatim(text, found)]):

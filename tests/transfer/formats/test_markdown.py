@@ -61,6 +61,20 @@ def test_a_title_is_that_of_the_front_matter_the_first_heading_or_the_file(
     assert (found.title, found.text) == (title, rest)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "slug"),
+    [
+        ("a.md", "---\ntitle: The Larks\nslug: two\n---\n", "two"),
+        ("a.md", "---\ntitle: The Larks\n---\n", "the-larks"),
+        ("2024-03-01-the larks.md", "# Other\n", "the-larks"),
+    ],
+)
+def test_a_slug_is_that_of_the_front_matter_its_title_or_the_file(
+    tmp_path: Path, name: str, text: str, slug: str
+) -> None:
+    assert post(tmp_path, text, name).slug == slug
+
+
 def test_a_date_may_be_in_the_name(tmp_path: Path) -> None:
     assert post(tmp_path, "Text", "2024-3-1-a.md").published_at == datetime(2024, 2, 29, 22, tzinfo=UTC)
     assert post(tmp_path / "other", "Text", "2024-3-32-a.md").published_at is None
