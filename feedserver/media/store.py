@@ -89,15 +89,6 @@ def of_post(connection: Connection, post_id: int) -> dict[str, Media]:
 # --- writing ---
 
 
-def add(connection: Connection, new: Media) -> None:
-    """Inserts the rows of a picture or file."""
-    values = {name: getattr(new, name) for name in (*_OF_A_FILE, "given", "alt", "added_at")}
-    connection.execute(insert(media).values(values))
-    if new.copies:
-        rows = [{"media": new.hash} | {name: getattr(copy, name) for name in _OF_A_FILE} for copy in new.copies]
-        connection.execute(insert(media_copies), rows)
-
-
 def enter(connection: Connection, kept: Media) -> Media:
     """Writes what `adding.Library.keep` gave, unless it is there; returns it as it is stored.
 
@@ -105,9 +96,17 @@ def enter(connection: Connection, kept: Media) -> Media:
     """
     found = _by_own(connection, [kept.hash]).get(kept.hash)
     if found is None:
-        add(connection, kept)
+        _add(connection, kept)
         return kept
     return describe(connection, found, kept.alt) if kept.alt and not found.alt else found
+
+
+def _add(connection: Connection, new: Media) -> None:
+    values = {name: getattr(new, name) for name in (*_OF_A_FILE, "given", "alt", "added_at")}
+    connection.execute(insert(media).values(values))
+    if new.copies:
+        rows = [{"media": new.hash} | {name: getattr(copy, name) for name in _OF_A_FILE} for copy in new.copies]
+        connection.execute(insert(media_copies), rows)
 
 
 def describe(connection: Connection, found: Media, alt: str) -> Media:

@@ -54,7 +54,7 @@ def add(services: WebServices, *media: Media) -> None:
     """Writes the rows alone."""
     with services.database.write() as connection:
         for one in media:
-            store.add(connection, one)
+            store.enter(connection, one)
 
 
 def serve(services: WebServices, content: bytes, name: str, kind: str, folder: Path) -> Media:

@@ -163,7 +163,7 @@ def test_only_reading_is_possible(client: FlaskClient, path: str) -> None:
 def test_a_smaller_copy_is_served_too(client: FlaskClient, services: WebServices, tmp_path: Path) -> None:
     found = picture()
     with services.database.write() as connection:
-        store.add(connection, found)
+        store.enter(connection, found)
     (tmp_path / "copy").write_bytes(b"x" * 400)
     services.media_files.put(found.copies[0].hash, found.copies[0].name, tmp_path / "copy")
 

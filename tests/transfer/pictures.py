@@ -16,7 +16,7 @@ def add_picture(services: Services, folder: Path, name: str = "屋根 roof.jpg",
     values = {key: getattr(large, key) for key in ("hash", "name", "type", "size", "width", "height")}
     picture = Media(**values, given=large.hash, added_at=NOW, copies=(small,))
     with services.database.write() as connection:
-        store.add(connection, picture)
+        store.enter(connection, picture)
     return picture
 
 
