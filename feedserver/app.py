@@ -23,7 +23,7 @@ from feedserver.feeds import autodiscovery, browsing
 from feedserver.feeds import views as feed_views
 from feedserver.feeds.scopes import urls_by_format
 from feedserver.media import views as media_views
-from feedserver.pages import archive, crawlers, oembed, private, site_pages
+from feedserver.pages import archive, crawlers, oembed, old_addresses, private, site_pages
 from feedserver.pages import views as page_views
 from feedserver.services import EXTENSION, WebServices, services
 from feedserver.settings import Settings
@@ -96,6 +96,7 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
         crawlers.blueprint,
         oembed.blueprint,
         private.blueprint,
+        old_addresses.blueprint,
         site_pages.blueprint,
         feed_views.blueprint,
         browsing.blueprint,
@@ -172,9 +173,8 @@ def compile_templates(app: Flask) -> None:
 
 def _prepare_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _error_page)
-    app.register_error_handler(FeedNotFound, lambda _: _message_page(404))
-    app.register_error_handler(PostNotFound, lambda _: _message_page(404))
-    app.register_error_handler(PostGone, lambda _: _message_page(410))
+    for nothing_there in (NotFound, FeedNotFound, PostNotFound):
+        app.register_error_handler(nothing_there, _nothing_there)
     app.register_error_handler(MediaStoreError, _storage_error)
     app.register_error_handler(DBAPIError, _storage_error)
     app.register_error_handler(NoConnection, _storage_error)
@@ -192,6 +192,14 @@ def _to_the_one_address() -> BaseResponse | None:
         return None
     site_pages.require(*adapter.match(path, "GET"))
     return redirect(services().urls.at(encoded_path(path)) + page_views.query_as_sent(), 301)
+
+
+def _nothing_there(error: Exception) -> BaseResponse:
+    """404 or 410, unless it is an old address of something."""
+    try:
+        return old_addresses.instead(error) or _message_page(410 if isinstance(error, PostGone) else 404)
+    except PostGone:
+        return _message_page(410)
 
 
 def _error_page(error: HTTPException) -> BaseResponse:

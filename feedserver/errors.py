@@ -24,6 +24,8 @@
     │   ├── MediaAmbiguous       several have the name
     │   ├── MediaShown           a post or page shows it
     │   └── MediaStoreError      the store cannot be reached or written
+    ├── RedirectUnusable         an old address, or where it is to lead, cannot be so: one class for each reason
+    ├── RedirectNotFound
     ├── FeedNotFound             no such list, page or archive
     │   └── ArchiveNotFull       the archive after the last full one
     ├── ThoughtError
@@ -226,6 +228,35 @@ class MediaShown(MediaError):
 
 class MediaStoreError(MediaError):
     """The store of pictures and files cannot be reached, read or written."""
+
+
+# --- redirects ---
+
+
+class RedirectUnusable(FeedserverError):
+    """A redirect cannot be added as it is written."""
+
+
+class RedirectNeedless(RedirectUnusable):
+    """Something is at the old address, so that nobody would be redirected."""
+
+    def __init__(self, old: str, why: str) -> None:
+        super().__init__(f"{old} {why}, and answers by itself; give another old address")
+
+
+class RedirectTaken(RedirectUnusable):
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__(f"{old} leads to {new} already; `feedserver redirect remove {old}` ends that")
+
+
+class RedirectLoop(RedirectUnusable):
+    def __init__(self) -> None:
+        super().__init__("NEW leads back to OLD in the end; give another address")
+
+
+class RedirectNotFound(FeedserverError):
+    def __init__(self, old: str) -> None:
+        super().__init__(f"no redirect has the old address {old}; `feedserver redirect list` shows them all")
 
 
 # --- feeds ---

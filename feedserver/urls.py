@@ -122,6 +122,14 @@ class Urls:
         """Whether an absolute http(s) URL is below a base."""
         return self._steps_below(url) is not None
 
+    def path_below(self, url: str) -> str | None:
+        """The path of a URL below a base, encoded, with the slash at its end; None if it is below none."""
+        steps = self._steps_below(url)
+        if steps is None:
+            return None
+        ends = "/" if urlsplit(url).path.endswith("/") else ""
+        return "/" + "/".join(map(segment, steps)) + (ends if steps else "")
+
     def post_slug(self, url: str) -> str | None:
         """The slug, in NFC, in the URL of a post's page, None for any other URL. The post need not exist."""
         match self._steps_below(url):

@@ -29,6 +29,7 @@ HEADINGS = [
     "WebSub",
     "Pictures and files",
     "Pages that are no posts",
+    "Redirects",
     "Growing old",
     "Moving in",
     "Backup and restore",

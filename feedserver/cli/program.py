@@ -19,6 +19,7 @@ from feedserver.cli import (
     pings,
     posts,
     readers,
+    redirects,
     serve,
     site,
     thoughts,
@@ -41,7 +42,22 @@ def run(arguments: Sequence[str] | None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    modules = (site, serve, posts, media, thoughts, pings, hosts, readers, hub, backup, transfer, config, health)
+    modules = (
+        site,
+        serve,
+        posts,
+        media,
+        thoughts,
+        pings,
+        hosts,
+        redirects,
+        readers,
+        hub,
+        backup,
+        transfer,
+        config,
+        health,
+    )
     commands = parser([module.add_commands for module in modules])
     chosen = commands.parse_args(arguments)
     discreet_logs.configure()

@@ -187,6 +187,11 @@ def slug_owner(connection: Connection, slug: str) -> int | None:
     return connection.execute(select(slugs.c.post_id).where(slugs.c.slug == nfc(slug))).scalar_one_or_none()
 
 
+def slugs_of(connection: Connection, post_id: int) -> Sequence[str]:
+    """All slugs that a post has or had."""
+    return connection.execute(select(slugs.c.slug).where(slugs.c.post_id == post_id)).scalars().all()
+
+
 def guid_owner(connection: Connection, guid: str) -> int | None:
     """The id of the post with this `guid`."""
     return connection.execute(select(posts.c.id).where(posts.c.guid == guid)).scalar_one_or_none()

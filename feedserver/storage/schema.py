@@ -223,6 +223,21 @@ related = Table(
     Index(None, "other_id"),
 )
 
+# Old addresses, and where they lead (`redirects/model`).
+_HAS_PARAMETERS = text("parameters IS NOT NULL")
+redirects = Table(
+    "redirects",
+    metadata,
+    _id(),
+    Column("key", SafeText, nullable=False, unique=True),  # OldAddress.key
+    Column("old", SafeText, nullable=False),  # as people read it
+    Column("new", SafeText, nullable=False),  # a path below `site.url`, or an absolute URL elsewhere
+    Column("new_key", SafeText, index=True),  # of that path; null elsewhere
+    _of_post(index=True),  # the post that it leads to, whatever its slug; null if it is none
+    Column("parameters", SafeText),  # OldAddress.names
+    Index(None, "parameters", info={"where": _HAS_PARAMETERS}),
+)
+
 _SOME_WAIT = text("pending_since IS NOT NULL")
 _IS_KNOWN = text("commenter IS NOT NULL")
 _HAS_WORDS = text("fingerprint IS NOT NULL")

@@ -22,6 +22,7 @@ from feedserver.host_names import host_name
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import MAX_PER_KEY
 from feedserver.jobs.runner import Runner
+from feedserver.redirects.model import keys_of
 from feedserver.settings import Settings
 from feedserver.storage import rate_limits, revision
 from feedserver.storage.engine import Database
@@ -126,10 +127,12 @@ class Receiver:
     def _posts_at(self, target: str, source: str | None) -> tuple[Target, Target | None]:
         """The posts at the target and, if it is on this site, at the source."""
         name, own_name = self.urls.post_slug(target), source and self.urls.post_slug(source)
+        old_keys = keys_of(self.urls, target) if name is None else []
         found: dict[str, Target] = {}
-        if names := [one for one in (name, own_name) if one]:
+        if name or own_name or old_keys:
             with self.database.read() as connection:
-                found = targets.find(connection, names, self.clock())
+                name = name or targets.name_at_old_address(connection, old_keys)
+                found = targets.find(connection, [one for one in (name, own_name) if one], self.clock())
         own = found.get(own_name or "")
         if source and (own is None or own.page) and self.urls.owns(source):
             raise errors.SourceMissing  # our feeds, receipts, lists, pages, drafts …

@@ -14,6 +14,7 @@ from feedserver.errors import StorageError
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.installation import init
 from feedserver.media import store as media
+from feedserver.redirects import store as redirects
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings
 from feedserver.storage import copying, heartbeat, migrate, rate_limits
@@ -76,6 +77,7 @@ def full(services: WebServices, web: Web, clock: Clock, tmp_path: Path) -> WebSe
         heartbeat.beat(connection, "jobs", services.clock())
         known = [{"key": "12 語", "hash": "x", "our_id": 1}]
         imported.add(connection, "wordpress https://old.example", "post", known, services.clock())
+        redirects.add(connection, services.urls, "/屋根?p=12", "/posts/first")
         removed.remember(connection, [spam("http://spam.example/")], services.clock())
         connection.execute(update(told_posts).values(links_before=("http://a.example/", "http://b.example/")))
         connection.execute(insert(outgoing_pings).values(ping_to_a_friend(services.clock())))

@@ -14,6 +14,7 @@ from feedserver.host_names import host_name
 from feedserver.net.fetch import FetchedPage
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
+from feedserver.redirects.model import keys_of
 from feedserver.storage.engine import Database
 from feedserver.text import is_blank, one_line, shorten
 from feedserver.thoughts.lifecycle import Evidence, Missing, Trouble, Unlinked, Unread
@@ -33,6 +34,7 @@ from feedserver.urls import MAX_URL, Urls, normalize_source
 # posts is a list.
 MAX_EXCERPTS: Final = 200
 MAX_MORE: Final = 20
+MAX_OLD_NAMES: Final = 1_000  # names of old addresses that are looked up for one page
 _WHOLE: Final = frozenset({200, 203})  # statuses of the page itself (RFC 9110 section 15.3), which may lack a link
 
 
@@ -139,9 +141,9 @@ class Inspector:
         with self.database.read() as connection:
             found = sources.posts_linked(connection, source_key, list(links))
         best: dict[int, FoundLink] = {}
-        for slug, link in links.items():
-            if slug in found and _is_better(link, best.get(found[slug][0])):
-                best[found[slug][0]] = link
+        for name, link in links.items():
+            if name in found and _is_better(link, best.get(found[name][0])):
+                best[found[name][0]] = link
         pinged = {post_id for post_id, is_pinged in found.values() if is_pinged}
         wanted = [post_id for post_id in best if post_id in pinged]
         wanted += islice((post_id for post_id in best if post_id not in pinged), MAX_MORE)
@@ -158,16 +160,23 @@ class Inspector:
 
     def _post_among(self, found: Mapping[str, tuple[int, bool]], url: str) -> int | None:
         """The id of the post at a URL, None if it is none of those `found`."""
-        post_id, _ = found.get(self.urls.post_slug(url) or "", (None, False))
-        return post_id
+        return next((found[name][0] for name in self._names_of(url) if name in found), None)
+
+    def _names_of(self, url: str) -> list[str]:
+        """The slug in the URL of a post; of another address here the keys that old addresses have, with a slash."""
+        slug = self.urls.post_slug(url)
+        return [slug] if slug is not None else keys_of(self.urls, url)
 
     def _links_to_posts(self, reading: SourcePage) -> dict[str, FoundLink]:
-        """The best link for each slug, in document order."""
+        """The best link for each name of a post, in document order."""
         links: dict[str, FoundLink] = {}
+        room = MAX_OLD_NAMES
         for link in reading.links:
-            slug = self.urls.post_slug(link.url)
-            if slug is not None and _is_better(link, links.get(slug)):
-                links[slug] = link
+            names = self._names_of(link.url)
+            room -= len(names) if names and names[0].startswith("/") else 0
+            for name in names if room >= 0 else ():
+                if _is_better(link, links.get(name)):
+                    links[name] = link
         return links
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from feedserver.clock import is_within
+from feedserver.redirects import store as redirects
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import read_ahead, slugs, sources, thoughts
 from feedserver.thoughts import removed
@@ -145,12 +146,17 @@ def forget_expired(connection: Connection, now: datetime) -> int:
 
 
 def posts_linked(connection: Connection, source_key: str, names: Sequence[str]) -> dict[str, tuple[int, bool]]:
-    """For each of these slugs that a post has or had: the post's id, and whether the source was pinged for it."""
+    """For each of these names that a post has or had: the post's id, and whether the source was pinged for it.
+
+    A name is a slug, or the key of an old address (`redirects.model`), which begins with a slash.
+    """
     found: dict[str, tuple[int, bool]] = {}
-    for some in batches(names):
+    old = redirects.slugs_at(connection, [name for name in names if name.startswith("/")])
+    slugs_named = {name for name in names if not name.startswith("/")} | set(old.values())
+    for some in batches(list(slugs_named)):
         rows = connection.execute(_LINKED, {"key": source_key, "names": some})
         found |= {row.slug: (row.post_id, row.thought_id is not None) for row in rows}
-    return found
+    return found | {key: found[slug] for key, slug in old.items()}
 
 
 def targets(connection: Connection, source_key: str) -> list[str]:

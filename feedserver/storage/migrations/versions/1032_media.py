@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "1032"
-down_revision = "1030"
+down_revision = "1031"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,75 @@
+"""Old addresses: 301 to where they lead, where nothing else answers (`redirects`), or to the feed that is meant."""
+
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from feedserver.errors import PostGone
+from feedserver.pages import old_feeds
+from feedserver.pages.old_feeds import OldFeed
+from feedserver.services import services
+
+blueprint = Blueprint("old_addresses", __name__)
+
+_READING: Final = ("GET", "HEAD")
+_POSTS: Final = frozenset(("pages.post", "pages.post_with_slash", "site_pages.page", "site_pages.page_with_slash"))
+_LISTS: Final = frozenset(("pages.tag", "pages.author"))  # a name may end as the address of a feed does
+
+
+@blueprint.before_app_request
+def by_query() -> BaseResponse | None:
+    """Redirects from an address whose query makes it an old one, such as `/?p=12`, though its path answers."""
+    if not request.query_string or request.method not in _READING or request.routing_exception is not None:
+        return None
+    parts = services()
+    old_feed = old_feeds.in_query(request.args) if request.path == "/" else None
+    found = parts.redirects.find_by_query(_paths(), _query()) if parts.redirects.counts(list(request.args)) else None
+    if old_feed is not None:
+        found = _feed(old_feed, found)
+    return redirect(found, 301) if found else None
+
+
+def instead(error: Exception) -> BaseResponse | None:
+    """The redirect for a request that ended with this error, 404 or 410; None if there is none.
+
+    Raises PostGone if the redirect leads to a post that was deleted.
+    """
+    if request.method not in _READING:
+        return None
+    if isinstance(error, PostGone):
+        found = services().redirects.over_deleted(error.slug) if request.endpoint in _POSTS else None
+    else:
+        found = services().redirects.find(_paths(), _query()) or _old_feed()
+    return redirect(found, 301) if found else None
+
+
+def _old_feed() -> str | None:
+    """The feed that is meant by an address that no other system has for anything else."""
+    is_routed = request.routing_exception is None and request.blueprint != "site_pages"
+    old = None if is_routed and request.endpoint not in _LISTS else old_feeds.at_path(_paths()[0], request.args)
+    if old is None:
+        return None
+    page = "/" + "/".join(old.of)
+    return _feed(old, services().redirects.find([page], "") or services().urls.at(page) if old.of else None)
+
+
+def _feed(old: OldFeed, page: str | None) -> str | None:
+    parts = services()
+    author = parts.settings.site.author
+    return parts.database.read_public(
+        lambda connection: old_feeds.meant(connection, parts.urls, author, parts.clock(), old, page)
+    )
+
+
+def _paths() -> list[str]:
+    """The decoded path that is asked for, below the address of the site, and as it was sent."""
+    target = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or ""
+    path = target.partition("?")[0] if target.startswith("/") else urlsplit(target).path
+    sent = unquote(path) or request.script_root + request.path
+    return [sent.removeprefix(request.script_root) or "/", sent]
+
+
+def _query() -> str:
+    return request.query_string.decode("utf-8", "replace")

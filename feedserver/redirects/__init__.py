@@ -1,0 +1,1 @@
+"""Old addresses, and where they lead: model (pure), store (SQL), finding (for requests)."""
