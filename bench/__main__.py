@@ -16,6 +16,7 @@ from bench import (
     discussed,
     feeds,
     keeping,
+    moving_in,
     nginx,
     pictures,
     pings,
@@ -40,6 +41,7 @@ PARTS = {
     "pictures": pictures.measure,
     "pings": pings.measure,
     "keeping": keeping.measure,
+    "moving-in": moving_in.measure,
 }
 PROFILES = "profiles"
 
