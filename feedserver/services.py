@@ -31,10 +31,8 @@ from feedserver.websub.other_hubs import OtherHubs
 
 if TYPE_CHECKING:
     from feedserver.feeds.documents import FeedDocuments
-    from feedserver.feeds.responses import ResponseListener
     from feedserver.metrics.counting import Counts
     from feedserver.metrics.exposition import Exposition
-    from feedserver.readership.counting import Readership
     from feedserver.thoughts.comments import Tokens
     from feedserver.thoughts.verification.inspect import Fetch
 
@@ -188,8 +186,7 @@ class WebServices(JobServices):
         self.media_responder = MediaResponder(self.database, self.media_files)
         self.download_limit = DownloadLimit(self.database, settings.limits.copies, clock)
         self.readership = Readership(self.database, clock)
-        listener = _both(self.readership, self.counts) if self.counts else self.readership.count
-        self.feed_responder = FeedResponder(self.feed_documents, self.download_limit, listener)
+        self.feed_responder = FeedResponder(self.feed_documents, self.download_limit, self.readership.count)
 
     def _metrics(self) -> "Exposition | None":
         if self.counts is None:
@@ -221,16 +218,6 @@ def _counts(settings: Settings) -> "Counts | None":
     from feedserver.metrics.counting import Counts
 
     return Counts()
-
-
-def _both(readership: "Readership", counts: "Counts") -> "ResponseListener":
-    """What hears of each response to a feed reader."""
-
-    def count(user_agent: str | None, address: str | None, feed_key: str, status: int, sent: int) -> None:
-        readership.count(user_agent, address, feed_key, status, sent)
-        counts.feed(status)
-
-    return count
 
 
 def services() -> WebServices:

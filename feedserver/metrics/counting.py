@@ -8,7 +8,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+DURATION: Final = "feedserver_request_duration_seconds"
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 
 
 class Counts:
@@ -16,23 +17,11 @@ class Counts:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "feedserver_requests_total",
-            "Requests answered, by name of the route and status.",
+        self._duration = Histogram(
+            DURATION,
+            "Seconds until an answer began, by name of the route and status.",
             ["route", "status"],
-            registry=self.registry,
-        )
-        self._seconds = Histogram(
-            "feedserver_request_duration_seconds",
-            "Seconds until an answer began.",
-            ["route"],
             buckets=_SECONDS,
-            registry=self.registry,
-        )
-        self._feeds = Counter(
-            "feedserver_feed_responses_total",
-            "Answers to feed readers, by status.",
-            ["status"],
             registry=self.registry,
         )
         self._fetches = Counter(
@@ -41,27 +30,15 @@ class Counts:
             ["outcome"],
             registry=self.registry,
         )
-        # `labels` costs more than counting.
-        self._by_request: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
-        self._by_feed_status: dict[int, Counter] = {}
+        self._durations: dict[tuple[str, str], Histogram] = {}  # `labels` costs as much as counting
 
     def request(self, route: str, status: str, seconds: float) -> None:
         """Counts an answered request. `status` has three digits."""
-        found = self._by_request.get((route, status))
+        found = self._durations.get((route, status))
         if found is None:
-            found = self._requests.labels(route, status), self._seconds.labels(route)
-            self._by_request[route, status] = found
-        number, duration = found
-        number.inc()
-        duration.observe(seconds)
-
-    def feed(self, status: int) -> None:
-        """Counts an answer with a feed, or without one as it is not modified, or asked for too often."""
-        found = self._by_feed_status.get(status)
-        if found is None:
-            found = self._by_feed_status[status] = self._feeds.labels(str(status))
-        found.inc()
+            found = self._durations[route, status] = self._duration.labels(route, status)
+        found.observe(seconds)
 
     def fetch(self, outcome: str) -> None:
-        """Counts a request to another server (`net.exchange.outcome_of`)."""
+        """Counts a request to another server: the class of its status, or `FetchError.outcome`."""
         self._fetches.labels(outcome).inc()
