@@ -101,6 +101,8 @@ class Folder:
         return Document(name, front, "; ".join(filter(None, (mended, front.mended))))
 
     def _front(self, name: str, text: str) -> Front:
+        if ending(name) == ".rst":  # its titles may stand between hyphens
+            return Front(body=text)
         has_header = self._header and ending(name) in MARKDOWN
         if has_header and not text.startswith("---") and (front := front_matters.split_header(text)).fields:
             return front

@@ -108,22 +108,30 @@ class Fields:
         return names([*self.texts("authors"), *self.texts("author")])
 
     def enclosures(self) -> tuple[Enclosure, ...]:
+        """The files of the field `enclosures`; none where it cannot be read."""
         try:
-            found = field_values.enclosures({"enclosures": self.get("enclosures")})
+            found = field_values.enclosures({"enclosures": self._bounded("enclosures")})
         except InvalidDocument:
             return ()
-        self._left.pop("enclosures", None)
+        if found:
+            del self._left["enclosures"]
         return found
 
     def addresses(self, name: str) -> tuple[str, ...]:
         """The addresses of pages elsewhere in a field."""
         try:
-            found = field_values.addresses({name: self.get(name)}, name)
+            found = field_values.addresses({name: self._bounded(name)}, name)
         except InvalidDocument as error:
             self.tell(str(error), "an address that cannot be read is kept as text")
             return ()
-        self._left.pop(name, None)
+        if found:
+            del self._left[name]
         return found
+
+    def _bounded(self, name: str) -> Any:
+        """The value of a field, unless it is long: its lists may hold each other a million times."""
+        value = self.get(name)
+        return None if as_text(value) is None else value
 
     def drop_draft(self) -> None:
         """Takes `draft` away where it is a plain word, of which the state says as much."""

@@ -29,7 +29,8 @@ _HEADER: Final = re.compile(r" {0,3}(?P<name>[A-Za-z0-9_-]+):[ \t]*(?P<value>.*)
 _CONTINUED: Final = re.compile(r"(?: {4,}|\t)(?P<value>.*)")
 _RULE: Final = re.compile(r"---[ \t]*\n")
 _END: Final = re.compile(r"(?:---|\.\.\.)?[ \t]*")
-_FIELD: Final = re.compile(r"^(?=[^\s#:-][^:\n]{0,99}:(?:[ \t]|$))", re.MULTILINE)
+_FIELD: Final = re.compile(r"^(?=[^\s#:{\[-][^:\n]{0,99}:(?:[ \t]|$))", re.MULTILINE)
+_WORDS: Final = re.compile(r"^[ \t]*[^\s#]", re.MULTILINE)
 
 
 class Damaged(ValueError):
@@ -112,6 +113,8 @@ def as_text(value: Any) -> str | None:
 def _split(text: str) -> Front:
     for pattern, reading in ((_YAML, _yaml), (_TOML, _toml)):
         if found := pattern.match(text):
+            if pattern is _YAML and _is_prose(found["front"]):
+                break
             if len(found["front"]) > MAX_SIZE:
                 raise Damaged(f"front matter: has over {MAX_SIZE:,} characters")
             return replace(reading(found["front"]), body=text[found.end() :])
@@ -122,6 +125,11 @@ def _split(text: str) -> Front:
             raise Damaged("its front matter looks like JSON, and is none") from None
         return replace(_json(text[opening.end() : end]), body=text[end:].removeprefix("\n"))
     return Front(body=text)
+
+
+def _is_prose(front: str) -> bool:
+    """Whether what stands between two rules is no front matter: it has words, and no field."""
+    return _WORDS.search(front) is not None and _FIELD.search(front) is None and front.lstrip()[0] != "{"
 
 
 def _yaml(front: str) -> Front:

@@ -53,9 +53,6 @@ def read(source: Source, options: Options) -> Iterator[Item]:
 
 def _items(document: Document, site: JekyllSite, liquid: Liquid, options: Options) -> Iterator[Item]:
     place = site.place(document)
-    if place.role == "post" and place.date is None and not document.front.is_there:
-        yield Remark(treatment="left out", where=document.name, what="the file", why="it has no front matter")
-        return
     if place.role == "page" and (why := _is_no_page(document)):
         if why != "plain":
             yield Remark(treatment="left out", where=document.name, what="the page", why=why)
@@ -106,11 +103,16 @@ def _post(
         guid=_guid(place, slug, site),
         tags=tags,
         published_at=place.date,
-        is_draft=place.role == "draft",
+        is_draft=place.role == "draft" or (place.role == "post" and not _was_public(document, place)),
         page=place.role == "page",
     )
     yield from fields.remarks
     yield post
+
+
+def _was_public(document: Document, place: Placed) -> bool:
+    """Whether Jekyll made a page of a post: it passes over those without date or front matter."""
+    return document.front.is_there and place.date is not None
 
 
 def _guid(place: Placed, slug: str | None, site: JekyllSite) -> str | None:

@@ -6,6 +6,7 @@ Nothing of a note that is left out stands in another one: no words, and no addre
 from collections.abc import Iterator
 from typing import Final
 
+from feedserver.posts.document import slug_from
 from feedserver.transfer.formats import folder_posts, obsidian_text
 from feedserver.transfer.formats.folder import Document, Folder, unread
 from feedserver.transfer.formats.folder_kinds import kind_of
@@ -58,7 +59,7 @@ def _post(note: Document, vault: Vault, options: Options) -> Iterator[Item]:
         text=text,
         title=fields.text("title") or note.stem,
         url=vault.address_of(note.name),
-        slug=slug_of(slug) if slug else None,
+        slug=slug_of(slug or slug_from(note.stem)),
         published_at=None,
         tags=tuple(tag.lstrip("#") for tag in fields.texts("tags", r"[,\s]+")) + tuple(_tags(note)),
     )

@@ -49,6 +49,8 @@ def read(text: str) -> Front:
         for docinfo in list(document.findall(nodes.docinfo)):
             fields |= dict(_field(one) for one in docinfo.children if isinstance(one, nodes.Element))
             docinfo.parent.remove(docinfo)
+        for picture in document.findall(nodes.image):
+            picture.attributes.setdefault("alt", "")  # else it would be the address
         title = next((one.astext() for one in document.children if isinstance(one, nodes.title)), "")
         publish_from_doctree(document, writer=writer, settings_overrides=_SETTINGS)
     except (ApplicationError, *_ERRORS) as error:

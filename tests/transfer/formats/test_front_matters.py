@@ -52,7 +52,7 @@ def test_values_of_json_stay_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "Text", "---\nno end", "{% include x %}", "{: .x}\nText", "--- a\n---\n", "+++ a"]
+    "text", ["", "Text", "---\nno end", "{% include x %}", "{: .x}\nText", "--- a\n---\n", "+++ a", "---\nWords\n---\n"]
 )
 def test_a_document_may_have_none(text: str) -> None:
     assert split(text) == front_matters.Front(body=text)
@@ -94,7 +94,7 @@ def test_damage_is_refused_with_its_line_and_mended_a_field_at_a_time(name: str)
     assert "line" in front.mended
 
 
-@pytest.mark.parametrize("text", ["---\nplain words\n---\nText", "+++\na\n+++\nText", '{"a": }\nText'])
+@pytest.mark.parametrize("text", ["---\n{a: b\n---\nText", "+++\na\n+++\nText", '{"a": }\nText'])
 def test_a_document_of_which_nothing_can_be_read_is_a_draft_with_its_whole_text(text: str) -> None:
     front = split(text, forgiving=True)
 

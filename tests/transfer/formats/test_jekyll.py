@@ -148,6 +148,8 @@ def test_drafts_and_withheld_posts_stay_private(tmp_path: Path) -> None:
             "_drafts/idea.md": "---\ntitle: Idea\n---\n",
             "_posts/2024-03-01-a.md": "---\npublished: false\n---\n",
             "_posts/2024-03-01-b.md": "---\nhidden: true\n---\n",
+            "_posts/2024-03-01-c.md": "Jekyll passes over this",
+            "_posts/undated.md": "---\ntitle: And over this\n---\n",
         },
     )
 

@@ -133,6 +133,17 @@ def test_tags_and_people_that_no_post_can_have_are_dropped(tmp_path: Path) -> No
     assert (found.tags, found.authors) == (("a", "5 < 7"), ("Ann",))
 
 
+@pytest.mark.parametrize("name", ["enclosures", "reply_to", "tags", "authors", "title"])
+@pytest.mark.timeout(20)
+def test_a_bomb_in_any_field_is_dropped(tmp_path: Path, name: str) -> None:
+    laughs = "a0: &a0 {x: , y: }\n" + "".join(f"a{n}: &a{n} {{x: *a{n - 1}, y: *a{n - 1}}}\n" for n in range(1, 40))
+
+    found = post(tmp_path, f"---\n{laughs}{name}: [{{url: *a39, name: *a39}}]\n---\nText")
+
+    assert (found.title, found.enclosures, found.reply_to, found.tags) == ("Larks", (), (), ())
+    assert "a39" not in found.fields
+
+
 DAMAGED: dict[str, tuple[bytes, str]] = {
     "latin": ("---\ntitle: Bäume\n---\nStraße".encode("latin-1"), "Bäume"),
     "yaml": (b"---\ntitle: Re: bees\n---\nText", "Re: bees"),

@@ -172,7 +172,7 @@ def test_permalinks_and_names_are_old_addresses(tmp_path: Path) -> None:
 
     assert [(found.url, found.slug) for found in export.posts] == [
         ("/my/larks", "larks"),
-        ("/birds/The+wren", None),
+        ("/birds/The+wren", "the-wren"),
     ]
 
 

@@ -178,6 +178,8 @@ Part
 .. image:: {static}/images/lark.jpg
    :alt: A lark
 
+.. image:: {static}/images/lark.jpg
+
 .. code-block:: python
 
    print("x")
@@ -201,6 +203,8 @@ def test_restructured_text_becomes_html(tmp_path: Path) -> None:
     assert 'href="https://old.example/other.html"' in found.text
     assert 'src="https://old.example/images/lark.jpg"' in found.text
     assert "<h2>Part" in found.text
+    assert found.text.count("alt=") == 2
+    assert found.text.count('alt=""') == 1
     assert "root:" not in found.text
     assert "print" in found.text
 
