@@ -7,13 +7,13 @@ settings beside them; the newer one has elements of its own (`blogger:type`, `st
 import re
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import unquote, urljoin, urlsplit
 
 from feedserver.errors import ImportRefused
 from feedserver.posts.model import PostState
 from feedserver.text import one_line, shorten
 from feedserver.thoughts.model import State
 from feedserver.transfer.formats import moments, plain
+from feedserver.transfer.formats.address_parts import last_step, resolved
 from feedserver.transfer.formats.beginnings import Beginning
 from feedserver.transfer.formats.blogger_pictures import Pictures, largest
 from feedserver.transfer.formats.xml_mending import Mending
@@ -106,7 +106,7 @@ class _Blog:
             url=url,
             addresses=(f"{url}?m=1",) if url else (),
             guid=key,
-            slug=unquote(urlsplit(url).path).rpartition("/")[2].removesuffix(".html") or None if url else None,
+            slug=last_step(url or "").removesuffix(".html") or None,
             published_at=moments.of_iso(entry.said("published")),
             updated_at=moments.of_iso(entry.said("updated")),
             tags=_tags(entry),
@@ -172,7 +172,7 @@ def _address(entry: Node) -> str | None:
     """Its permalink, relative in the newer form; drafts have none."""
     links = (link for link in entry.all("link") if link.attributes.get("rel") == "alternate")
     return next((href for link in links if (href := link.attributes.get("href"))), None) or (
-        urljoin("/", entry.said("filename")) if entry.said("filename") else None
+        resolved(entry.said("filename"), "/") if entry.said("filename") else None
     )
 
 

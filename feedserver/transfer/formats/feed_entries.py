@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 from feedserver.posts.model import Enclosure
 from feedserver.text import is_language_tag, one_line, plain
+from feedserver.transfer.formats.address_parts import last_step, path_of, resolved
 from feedserver.transfer.items import ImportedPost, Item, Remark
 from feedserver.transfer.rewriting import rewritten
 from feedserver.urls import absolute_url, scheme, split_http
@@ -52,7 +52,7 @@ class Entry:
 
 def items_of(entry: Entry) -> Iterator[Item]:
     """The post that an entry is, and what is told of it."""
-    link = absolute_url(entry.link, entry.base) or "" if entry.link else ""
+    link = resolved(entry.link, entry.base) if entry.link else ""
     if not (entry.id or link or entry.title or entry.html):
         yield Remark(treatment="left out", where=entry.where, what="an entry", why="it is empty")
         return
@@ -62,7 +62,7 @@ def items_of(entry: Entry) -> Iterator[Item]:
     if entry.published_at is None:
         why = "it is dated to the moment of the import"
         yield Remark(treatment="changed", where=entry.where, what="an entry without a date", why=why)
-    url = link if link and not _MEDIA.search(urlsplit(link).path) else None  # a podcast may link to the sound
+    url = link if link and not _MEDIA.search(path_of(link)) else None  # a podcast may link to the sound
     yield ImportedPost(
         key=entry.id or link or _key(entry),
         where=entry.where,
@@ -110,8 +110,7 @@ def _key(entry: Entry) -> str:
 
 
 def _slug(url: str | None) -> str | None:
-    last = unquote(urlsplit(url or "").path).rstrip("/").rpartition("/")[2]
-    return _ENDING.sub("", last) or None
+    return _ENDING.sub("", last_step(url or "")) or None
 
 
 def _summary(entry: Entry) -> str | None:

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
-from urllib.parse import urljoin
 
 from feedserver.posts.model import Enclosure
 from feedserver.text import one_line, plain, shorten
 from feedserver.transfer.formats import moments
+from feedserver.transfer.formats.address_parts import resolved
 from feedserver.transfer.formats.feed_entries import Entry, enclosure_of, html_of, title_of
 from feedserver.transfer.formats.xml_mending import Mending
 from feedserver.transfer.formats.xml_prolog import Root
@@ -107,7 +107,7 @@ def _learn(site: Site, node: Node) -> None:
 def _learn_link(site: Site, node: Node) -> None:
     relation, address = node.attributes.get("rel", "alternate"), node.attributes["href"].strip()
     if relation == "alternate":
-        site.url = site.url or urljoin(site.base, address)
+        site.url = site.url or resolved(address, site.base)
     elif relation == "self":
         site.address = address
     elif relation in ("next", "prev-archive"):
@@ -120,8 +120,8 @@ def _where(node: Node, name: str, title: str) -> str:
 
 def _base(site: Site, node: Node | None = None) -> str:
     """The address that relative ones are below: `xml:base`, else that of the site, else that of the feed."""
-    outer = urljoin(site.url or site.address, site.base)
-    return urljoin(outer, node.attributes.get("xml:base", "")) if node else outer
+    outer = resolved(site.base, site.url or site.address)
+    return resolved(node.attributes.get("xml:base", ""), outer) if node else outer
 
 
 def _enclosures(nodes: Iterator[Node], address: str, base: str) -> Iterator[Enclosure]:

@@ -72,6 +72,8 @@ def _of_database(source: Source, name: str) -> Iterator[Item]:
             with _opened(path, name) as database:
                 for row in database.execute(_COMMENTS):
                     yield _comment(name, *row)
+        except UnicodeDecodeError as error:  # of what SQLite says of the damage
+            raise ImportRefused(f"{name}: the database is damaged") from error
         except (sqlite3.Error, OverflowError) as error:
             raise ImportRefused(f"{name}: this is no database of Isso, or it is damaged: {error}") from error
 

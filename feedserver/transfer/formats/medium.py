@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 import turbohtml
 from turbohtml import Element
@@ -14,6 +13,7 @@ from feedserver.errors import ImportDamaged, ImportRefused, InvalidDocument
 from feedserver.posts import nesting
 from feedserver.text import is_blank, one_line, shorten
 from feedserver.transfer.formats import moments
+from feedserver.transfer.formats.address_parts import last_step, path_of
 from feedserver.transfer.formats.beginnings import Beginning
 from feedserver.transfer.items import ImportedMedia, ImportedPost, Item, Origin, Remark
 from feedserver.transfer.options import Options
@@ -156,19 +156,18 @@ def _pictures(body: Element, where: str, known: set[str]) -> Iterator[ImportedMe
         address = _value(picture, "src")
         if split_http(address) is not None and address not in known:
             known.add(address)
-            name = _PICTURE_VERSION.sub("", unquote(urlsplit(address).path).rpartition("/")[2])
+            name = _PICTURE_VERSION.sub("", last_step(address))
             alt = one_line(_value(picture, "alt"))
             yield ImportedMedia(key=address, where=where, urls=(address,), name=name, alt=alt)
 
 
 def _identifier(url: str) -> str:
-    found = _IDENTIFIER.search(urlsplit(url).path) if url else None
+    found = _IDENTIFIER.search(path_of(url))
     return found[0] if found else ""
 
 
 def _slug(url: str) -> str | None:
-    last = unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2] if url else ""
-    return _IDENTIFIER.sub("", last).rstrip("-") or None
+    return _IDENTIFIER.sub("", last_step(url)).rstrip("-") or None
 
 
 def _words(page: turbohtml.Document, selector: str) -> str:

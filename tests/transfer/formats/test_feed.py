@@ -344,3 +344,15 @@ def test_what_is_no_feed_is_refused_in_one_line(document: str, tmp_path: Path) -
             export_of(tmp_path, document, forgiving=forgiving)
 
         assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[", "//[x", "http://a.example:x/", "http://\x7f", "::", "http://a.example]/"]
+)
+def test_addresses_that_are_none_stop_nothing(address: str, tmp_path: Path) -> None:
+    entry = (
+        f'<entry xml:base="{address}"><id>1</id><link href="{address}"/><content type="html">Words</content></entry>'
+    )
+    document = ATOM.format(f' xml:base="{address}"', entry).replace("https://old.example/", address)
+
+    assert [post.text for post in export_of(tmp_path, document).posts] == ["Words"]
