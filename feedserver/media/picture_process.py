@@ -37,12 +37,12 @@ def _made(type_: str, place: Path) -> Mapping[str, Any]:
     from PIL.Image import DecompressionBombError, DecompressionBombWarning
 
     from feedserver.media.metadata.buffers import Damaged
-    from feedserver.media.turning import MOST_PIXELS, TooLarge, make
+    from feedserver.media.turning import MOST_PIXELS, make
 
     try:
         with mmap.mmap(sys.stdin.fileno(), 0, prot=mmap.PROT_READ) as data:
             return {"files": [asdict(made) for made in make(data, type_, place)]}
-    except (TooLarge, DecompressionBombError, DecompressionBombWarning):
+    except (DecompressionBombError, DecompressionBombWarning):
         return {"problem": f"it has more than {MOST_PIXELS:,} pixels"}
     except MemoryError:
         return {"problem": "it takes too much memory to decode"}

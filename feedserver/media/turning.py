@@ -58,21 +58,15 @@ _COPY: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-class TooLarge(Exception):
-    """A picture has more than 50 million pixels."""
-
-
 def make(data: Buffer, type_: str, place: Path) -> list[MadePicture]:
     """Writes what is to be stored of a picture into a folder: itself first, then its smaller copies.
 
     An animated one has none. One that stands upright keeps its pixels as they are; one that is turned is encoded anew.
-    Raises Damaged, TooLarge, and whatever Pillow raises for a bomb, or for what it cannot decode.
+    Raises Damaged, and whatever Pillow raises for more pixels than `MOST_PIXELS`, and for what it cannot decode.
     """
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-    if type_ == "image/webp":
-        _check(*webp.size(data))  # Pillow makes room for it before it looks
     turn = orientation(_EXIF[type_](data)) if type_ in _EXIF else 1
     _strip(data, type_, place / LARGE)
     image: Image.Image
@@ -88,11 +82,6 @@ def make(data: Buffer, type_: str, place: Path) -> list[MadePicture]:
             if type_ != "image/avif" or image.width * image.height <= _MOST_ENCODED_AVIF:
                 _save(image, place / LARGE, type_, image.info.get("icc_profile"), coding)
         return [MadePicture(LARGE, type_, *image.size), *_copies(image, type_, place)]
-
-
-def _check(width: int, height: int) -> None:
-    if width * height > MOST_PIXELS:
-        raise TooLarge
 
 
 def _strip(data: Buffer, type_: str, file: Path) -> None:

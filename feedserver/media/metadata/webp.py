@@ -31,21 +31,6 @@ def exif(data: Buffer) -> bytes:
     return b""
 
 
-def size(data: Buffer) -> tuple[int, int]:
-    """Its width and height, known before anything is made for them. Raises Damaged."""
-    for kind, start, _ in _chunks(data, 12, _end(data)):
-        if kind == b"VP8X":
-            low, high, low2, high2 = numbers("<4xHBHB", data, start)
-            return 1 + low + (high << 16), 1 + low2 + (high2 << 16)
-        if kind == b"VP8L":
-            (packed,) = numbers("<xI", data, start)
-            return 1 + (packed & 0x3FFF), 1 + (packed >> 14 & 0x3FFF)
-        if kind == b"VP8 ":
-            width, height = numbers("<6xHH", data, start)
-            return width & 0x3FFF, height & 0x3FFF
-    raise Damaged("it holds no picture")
-
-
 def is_lossless(data: Buffer) -> bool:
     return any(kind == b"VP8L" for kind, _, _ in _chunks(data, 12, _end(data)))
 
