@@ -177,14 +177,15 @@ def _files_beside(
     `edited` is the slug of the post that the document is for: what that has already need not be there.
     """
     known = {} if edited is None else services.publisher.files_of(edited)
-    paths = attaching.files_beside(document, None if name == "-" else Path(name).parent, known)
+    named = attaching.named_in(document)
+    paths = attaching.files_beside(named, None if name == "-" else Path(name).parent, known)
     if paths and edited is None:
         with services.database.read() as connection:
             slugs.check_free(connection, document.slug, page=document.page)  # before anything is stored
-    for address in attaching.outside(document):
+    for address in named.outside:
         remark(f"{of_file}“{address}” is not in the folder of the document, and was not taken along")
     kept = {beside: services.library.keep(path, path.name) for beside, path in paths.items()}
-    for beside in attaching.without_alt(document):
+    for beside in named.undescribed:
         if beside in kept and not kept[beside].alt:
             remark(f"{of_file}“{beside}” has no alternative text; say what it shows, as in ![a red roof]({beside})")
     return kept

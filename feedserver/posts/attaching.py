@@ -6,13 +6,12 @@ it is an address of the site, as `[before](other-post)` (docs/interface.md, “P
 
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from feedserver.errors import InvalidDocument
 from feedserver.media import markup
-from feedserver.media.markup import addresses
 from feedserver.media.references import leads_out, may_be_linked, name_beside
 from feedserver.posts.model import DraftText
 from feedserver.posts.rendering import html_as_written
@@ -22,14 +21,46 @@ from feedserver.urls import nfc
 _MOST: Final = 1000  # files that one document names
 
 
-def files_beside(document: DraftText, folder: Path | None, known: Collection[str] = ()) -> dict[str, Path]:
+class NamedFile(NamedTuple):
+    """A name that may be that of a file beside the document; the field that has it, and whether the file is needed."""
+
+    name: str
+    field: str
+    is_needed: bool
+
+
+class Named(NamedTuple):
+    """What a document names: files that may be beside it; addresses of pictures and enclosures that lead out of its
+    folder, so that their files are not taken; and names of pictures without an alternative text."""
+
+    files: tuple[NamedFile, ...]
+    outside: tuple[str, ...]
+    undescribed: tuple[str, ...]
+
+
+def named_in(document: DraftText) -> Named:
+    """Reads a document for what it names. Raises InvalidDocument as rendering does."""
+    html = html_as_written(document.body, document.lang or "", document.format)
+    found = [("body", address, use == "shown") for address, use in markup.addresses(html)]
+    found += [("enclosures", file.url, True) for file in document.enclosures]
+    files = (
+        NamedFile(name, field, is_needed)
+        for field, address, is_needed in found
+        if (name := name_beside(address)) is not None and (is_needed or may_be_linked(name))
+    )
+    outside = (address for _, address, is_needed in found if is_needed and leads_out(address))
+    undescribed = (name for address in markup.without_alt(html) if (name := name_beside(address)))
+    return Named(tuple(dict.fromkeys(files)), tuple(dict.fromkeys(outside)), tuple(dict.fromkeys(undescribed)))
+
+
+def files_beside(named: Named, folder: Path | None, known: Collection[str] = ()) -> dict[str, Path]:
     """The files that a document names, by `media.references.name_beside`, in its order.
 
     `folder` is the document's; None for one from standard input, which has none. What is not there may be `known`: the
     post that is edited has it already. Raises InvalidDocument, which names the file, for one that is missing.
     """
     found: dict[str, Path] = {}
-    for name, is_needed, field in _named(document):
+    for name, field, is_needed in named.files:
         path = _inside(folder, name) if folder is not None and name not in found else None
         if path is not None:
             found[name] = path
@@ -38,35 +69,6 @@ def files_beside(document: DraftText, folder: Path | None, known: Collection[str
     if len(found) > _MOST:
         raise InvalidDocument("body", f"names over {_MOST} files")
     return found
-
-
-def outside(document: DraftText) -> list[str]:
-    """The addresses of pictures and enclosures that lead out of the document's folder: such files are not taken."""
-    shown = [address for address, use in addresses(_html(document)) if use == "shown"]
-    named = [*shown, *(file.url for file in document.enclosures)]
-    return list(dict.fromkeys(address for address in named if leads_out(address)))
-
-
-def without_alt(document: DraftText) -> list[str]:
-    """The names of files beside the document that it shows without an alternative text."""
-    return list(
-        dict.fromkeys(name for address in markup.without_alt(_html(document)) if (name := name_beside(address)))
-    )
-
-
-def _named(document: DraftText) -> Iterator[tuple[str, bool, str]]:
-    """Each name that may be that of a file, whether the file is needed, and the field that names it."""
-    for address, use in addresses(_html(document)):
-        name = name_beside(address)
-        if name is not None and (use == "shown" or may_be_linked(name)):
-            yield name, use == "shown", "body"
-    for file in document.enclosures:
-        if (name := name_beside(file.url)) is not None:
-            yield name, True, "enclosures"
-
-
-def _html(document: DraftText) -> str:
-    return html_as_written(document.body, document.lang or "", document.format)
 
 
 def _missing(name: str, folder: Path | None) -> str:

@@ -11,8 +11,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from feedserver.app import create_app
+from feedserver.errors import MediaStoreError
 from feedserver.media import store
 from feedserver.media.model import Media
+from feedserver.media.stores import Reader
 from feedserver.services import WebServices
 from feedserver.settings import Settings, SiteSettings
 from tests.media.builders import picture, serve
@@ -190,3 +192,42 @@ def test_files_stand_below_the_path_of_the_site(assemble: Assemble, settings: Se
     for _ in range(2):
         assert client.get(f"/notes/{path}").data == CONTENT
         assert client.get(f"/{path}").status_code == 404
+
+
+class Away:
+    """A store that does not answer."""
+
+    def open(self, *_: object) -> Reader:
+        raise MediaStoreError("s3://bucket: no route to host")
+
+    def size(self, *_: object) -> int | None:
+        raise MediaStoreError("s3://bucket: no route to host")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_while_the_store_is_away_clients_are_told_to_come_again(
+    client: FlaskClient,
+    services: WebServices,
+    path: str,
+    method: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(services.media_responder, "_files", Away())
+
+    answer = client.open(path, method=method)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert "immutable" not in answer.headers.get("Cache-Control", "")
+    assert "no route to host" in caplog.text
+    assert "bucket" not in answer.text
+
+
+def test_a_file_is_read_in_pieces(app: Flask, served: Serve) -> None:
+    path = f"/{served(content=bytes(300_000)).path}"
+
+    for _ in range(2):
+        answer = FlaskClient(app).get(path)
+        pieces = [len(piece) for piece in answer.iter_encoded()]
+        answer.close()
+        assert (sum(pieces), max(pieces)) == (300_000, 65_536)
