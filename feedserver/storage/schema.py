@@ -566,7 +566,7 @@ imported = Table(
     "imported",
     metadata,
     Column("origin", SafeText, primary_key=True),  # its kind and name
-    Column("kind", SafeText, primary_key=True),  # post, thought or media
+    Column("kind", SafeText, primary_key=True),  # post, thought, media or redirect
     Column("key", SafeText, primary_key=True),
     Column("our_id", BigInteger),  # of the post or thought, which may be gone since; null of a file
     Column("media", SafeText),  # the hash of a file

@@ -21,6 +21,7 @@ from feedserver.storage.batches import grouped
 from feedserver.storage.engine import Database
 from feedserver.transfer import imported
 from feedserver.transfer.import_documents import Documents, Prepared, hash_of_document
+from feedserver.transfer.import_redirects import add_of_post
 from feedserver.transfer.items import Remark
 from feedserver.transfer.links import Links
 from feedserver.transfer.planning import guid_owners
@@ -57,7 +58,10 @@ class PostImport:
         """Writes all that are new; returns how many posts and pages. `tell` is told of each number that is done."""
         written: Counter[str] = Counter()
         for some in self._ready():
-            written += self.database.transact(partial(self._write, some=some))
+            number, remarks = self.database.transact(partial(self._write, some=some))
+            written += number
+            for remark in remarks:
+                self.spool.add(remark)
             tell(len(some))
         self._adopt()
         self._complete()
@@ -89,17 +93,24 @@ class PostImport:
         what = post.item.title or post.item.key
         self.spool.add(Remark(treatment="left out", where=post.item.where, what=what, why=why))
 
-    def _write(self, connection: Connection, some: Sequence[_Ready]) -> Counter[str]:
+    def _write(self, connection: Connection, some: Sequence[_Ready]) -> tuple[Counter[str], list[Remark]]:
         now = self.clock()
         self.publisher.revise(connection)
         known = imported.known(connection, self.origin, "post", [one.post.item.key for one in some])
         some = [one for one in some if one.post.item.key not in known]
-        rows = [{"key": one.post.item.key, "hash": one.post.hash, **self._store(connection, one, now)} for one in some]
+        remarks: list[Remark] = []
+        rows = [
+            {"key": one.post.item.key, "hash": one.post.hash, **self._store(connection, one, now, remarks)}
+            for one in some
+        ]
         imported.add(connection, self.origin, "post", rows, now)
-        return Counter("page" if one.post.item.page else "post" for one in some)
+        return Counter("page" if one.post.item.page else "post" for one in some), remarks
 
-    def _store(self, connection: Connection, one: _Ready, now: datetime) -> dict[str, Any]:
-        """Stores a post; returns what is noted of it. Somebody may have taken its slug meanwhile."""
+    def _store(self, connection: Connection, one: _Ready, now: datetime, remarks: list[Remark]) -> dict[str, Any]:
+        """Stores a post, with redirects from where it was; returns what is noted of it.
+
+        Somebody may have taken its slug meanwhile.
+        """
         item, made = one.post.item, one.made
         slug = next_free(connection, one.post.slug, page=item.page)
         if slug != one.post.slug:
@@ -107,6 +118,7 @@ class PostImport:
             self.spool.settle_post(one.post.number, slug, is_page=item.page, is_new=True)
         state: PostState | None = "deleted" if item.state == "deleted" else None
         post = self.publisher.write(connection, made.rendered, now, guid=item.guid or None, state=state)
+        remarks += add_of_post(connection, self.publisher.urls, self.spool, item, slug)
         return {"our_id": post.id, "lacking": hash_of_document(post.source) if made.is_lacking else None}
 
     def _adopt(self) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import imported
 
-Kind = Literal["post", "thought", "media"]
+Kind = Literal["post", "thought", "media", "redirect"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from feedserver.transfer import planning, source, spool
 from feedserver.transfer.import_lock import only_import
 from feedserver.transfer.import_media import MediaImport
 from feedserver.transfer.import_posts import PostImport
+from feedserver.transfer.import_redirects import RedirectImport
 from feedserver.transfer.import_thoughts import ThoughtImport
 from feedserver.transfer.items import Remark
 from feedserver.transfer.kinds import Format, format_of, kinds
@@ -110,7 +111,14 @@ class Import:
                 self._meter("writing posts", self.plan.posts.new + self.plan.pages.new)
             )
             thoughts = self._thoughts().run(self._meter("writing thoughts", self.plan.thoughts.total))
-        return {"post": posts["post"], "page": posts["page"], "thought": thoughts, "file": media.taken}
+            redirects = self._redirects().run()
+        return {
+            "post": posts["post"],
+            "page": posts["page"],
+            "thought": thoughts,
+            "file": media.taken,
+            "redirect": redirects,
+        }
 
     def _media(self) -> MediaImport:
         parts = self.importer
@@ -136,6 +144,12 @@ class Import:
         shared = parts.settings.moderation.shared_by_path
         return ThoughtImport(
             parts.database, parts.publisher.revise, parts.clock, self.spool, pages, self.plan.origin, parts.urls, shared
+        )
+
+    def _redirects(self) -> RedirectImport:
+        parts = self.importer
+        return RedirectImport(
+            parts.database, parts.publisher.revise, parts.clock, self.spool, parts.urls, self.plan.origin
         )
 
     def _meter(self, doing: str, total: int) -> Meter:

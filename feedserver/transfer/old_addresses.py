@@ -37,6 +37,14 @@ class OldSite:
         found = absolute_url(address, at or self.base) if address else None
         return found if found and split_http(found) else None
 
+    def written(self, address: str | None) -> str | None:
+        """An address of the origin as that of a redirect: absolute, or a path where the origin has no address."""
+        if not address or not (url := self.absolute(address)):
+            return None
+        parts = urlsplit(url)
+        path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        return url if self.url else path
+
     def keys(self, address: str, page: str | None = None) -> list[str]:
         """The names of what an address means, the most exact first; empty for one that no import knows.
 

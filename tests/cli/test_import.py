@@ -25,12 +25,12 @@ def test_the_plan_comes_first_then_what_was_done(run: Run, site: Path) -> None:
 
     done = run("import", GHOST)
     assert (done.status, done.err) == (0, [])
-    assert done.out[-1] == "imported 5 posts, 1 page, 0 thoughts, 0 files"
+    assert done.out[-1] == "imported 5 posts, 1 page, 0 thoughts, 0 files, 1 redirect"
     assert "Spring in the meadow" in titles(run)
 
     again = run("import", GHOST)
     assert again.out[1:3] == ["5 posts: 0 new, 5 here already", "1 page: 0 new, 1 here already"]
-    assert again.out[-1] == "imported 0 posts, 0 pages, 0 thoughts, 0 files"
+    assert again.out[-1] == "imported 0 posts, 0 pages, 0 thoughts, 0 files, 0 redirects"
 
 
 def test_what_is_damaged_is_imported_only_by_force(run: Run, site: Path) -> None:
