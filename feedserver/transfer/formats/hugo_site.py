@@ -37,13 +37,14 @@ class Placed:
 
 
 class HugoSite(FolderSite):
-    """A folder that Hugo makes a site of, or its folder of contents."""
+    """A folder that Hugo makes a site of, its folder of contents, or one section of it, by the folder's name."""
 
     def __init__(self, folder: Folder, options: Options) -> None:
         self.settings = folder.settings(*HUGO_SETTINGS)
         self.url = options.url or self._setting("baseurl")
         content = (self._setting("contentdir") or "content").strip("/") + "/"
         self._content = content if any(name.startswith(content) for name in folder.names) else ""
+        self._section = "" if self._content or self.settings or stem(folder.name) == "content" else stem(folder.name)
         super().__init__(folder, self.url.rstrip("/"), ("static/", self._content, "assets/"))
         self.zone = zone_named(self._setting("timezone"), options.zone)
         self._languages = {str(name).lower() for name in _mapping(self.settings.get("languages"))}
@@ -114,9 +115,9 @@ class HugoSite(FolderSite):
     def place(self, document: Document) -> Placed:
         """Where a document of this site stood."""
         name, lang = self._name(document.name)
-        folders = posixpath.dirname(document.name).removeprefix(self._content.rstrip("/")).strip("/")
-        sections = tuple(folders.split("/")) if folders else ()
-        if name == "index" and sections:
+        folders = posixpath.dirname(document.name).removeprefix(self._content.rstrip("/")).split("/")
+        sections = tuple(filter(None, (self._section, *folders)))
+        if name == "index" and folders[-1]:
             name, sections = sections[-1], sections[:-1]
         fields = Fields(document, self.zone)
         date = fields.moment(*_DATES) or folder_posts.dated(name, self.zone)[0]

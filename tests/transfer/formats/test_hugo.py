@@ -261,7 +261,10 @@ def test_a_site_is_recognised(tmp_path: Path, files: dict[str, str | bytes]) -> 
     assert is_recognised(hugo, folder_of(tmp_path, files), tmp_path)
 
 
-def test_a_folder_of_contents_alone_is_read(tmp_path: Path) -> None:
-    export = read(hugo, folder_of(tmp_path, {"posts/a.md": "Text", "posts/_index.md": ""}), tmp_path)
+@pytest.mark.parametrize("part", [".", "content", "content/posts"])
+def test_a_part_of_a_site_is_read_alike(tmp_path: Path, part: str) -> None:
+    path = folder_of(tmp_path, {"content/posts/a.md": "Text", "content/posts/b/index.md": "", "content/c.md": ""})
 
-    assert [found.url for found in export.posts] == ["/posts/a/"]
+    found = {found.url: found.page for found in read(hugo, path / part, tmp_path).posts}
+    assert found.items() >= {"/posts/a/": False, "/posts/b/": False}.items()
+    assert found.get("/c/", True)
