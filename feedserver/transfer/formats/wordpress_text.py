@@ -54,9 +54,12 @@ class Text:
         return f"<figure>{picture(featured)}{caption}</figure>\n{html}"
 
     def _of_blocks(self, text: str, depth: int) -> str:
+        text = self.shortcodes.expanded(text)
+        if "<!--" not in text:
+            return _run([text], typed=True)
         written, typed, run = list[str](), True, list[str]()
         opened: list[str] = []
-        for piece in pieces(self.shortcodes.expanded(text)):
+        for piece in pieces(text):
             block = _BLOCK.fullmatch(piece.source) if piece.what == "comment" else None
             if block is None:
                 run.append(self._without_mark(piece))
@@ -116,7 +119,9 @@ def _reference(attributes: str) -> str:
 
 def _run(run: list[str], *, typed: bool) -> str:
     """What stands between the comments of blocks; `typed`: outside of them."""
-    html = "".join(_with_links(pieces("".join(run))))
+    html = "".join(run)
+    if "://" in html:
+        html = "".join(_with_links(pieces(html)))
     html = (paragraphs(html) if typed else html).strip("\n")
     return f"{html}\n" if html.strip() else ""
 
