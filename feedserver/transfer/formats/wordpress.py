@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from feedserver.errors import ImportRefused
+from feedserver.text import shorten
 from feedserver.transfer.formats import wordpress_addresses as addresses
 from feedserver.transfer.formats import wordpress_names as names
 from feedserver.transfer.formats.beginnings import Beginning
@@ -26,6 +27,8 @@ from feedserver.transfer.source import Source
 KIND: Final = "wordpress"
 
 _MOST_HELD: Final = 10_000  # thoughts of one post, which follow it
+_MOST_WORDS: Final = 8_000_000  # characters of these
+_MOST_KINDS: Final = 100  # of items that are passed over
 _SETTINGS: Final = {"title": "site.title", "description": "site.description", "language": "site.language"}
 _POSTS: Final = frozenset(("post", "page", ""))
 _TAKEN_BEFORE: Final = frozenset(("attachment", "wp_block"))
@@ -74,7 +77,7 @@ def _posts(source: Source, options: Options, index: Index, uploads: Uploads) -> 
     urls: dict[str, str] = {}  # of posts that files were uploaded to
     passed = Counter[str]()
     thoughts: list[ImportedThought] = []
-    number = 0
+    number = held = 0
     for file, node in nodes(source, index.files, (ITEM, COMMENT), lambda _: Mending() if options.forgiving else None):
         if node.name != "item":
             # Comments end before the item that they stand in.
@@ -83,9 +86,11 @@ def _posts(source: Source, options: Options, index: Index, uploads: Uploads) -> 
             if number in index.on_files:
                 why = "it was on the page of a file, and is on the post of that file now"
                 yield Remark(treatment="changed", where=thoughts[-1].where, what="a comment", why=why)
-            if len(thoughts) > _MOST_HELD:
+            held += len(thoughts[-1].text)
+            if len(thoughts) > _MOST_HELD or held > _MOST_WORDS:
                 yield from thoughts
                 thoughts.clear()
+                held = 0
             continue
         number += 1
         kind = node.said("wp:post_type")
@@ -95,9 +100,11 @@ def _posts(source: Source, options: Options, index: Index, uploads: Uploads) -> 
                 if isinstance(item, ImportedPost) and item.key in parents and item.url:
                     urls[item.key] = item.url
         elif kind not in _TAKEN_BEFORE or not _is_taken(node, index):
-            passed[kind] += 1
+            kind = shorten(kind, 40)
+            passed[kind if kind in passed or len(passed) < _MOST_KINDS else "others"] += 1
         yield from thoughts
         thoughts.clear()
+        held = 0
     for one in uploads.attachments():
         yield from addresses.of_attachment(one, index.url, urls.get(one.parent))
     yield from archives.redirects()

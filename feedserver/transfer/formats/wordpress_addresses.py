@@ -1,6 +1,7 @@
 """Addresses of a WordPress site: those that led to a post, and what its archives are called here. Pure."""
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import product
@@ -14,6 +15,8 @@ from feedserver.urls import segment
 
 _MAX_FORMER: Final = 50  # addresses of one post
 _MAX_PARENTS: Final = 10  # of a category
+_MAX_AUTHORS: Final = 10_000
+_MAX_DAYS: Final = 50_000
 FEEDS: Final = {
     "/feed/": "rss",
     "/feed/rss/": "rss",
@@ -64,14 +67,13 @@ class Archives:
 
     def note(self, terms: Collection[tuple[str, str]], author: str, name: str, at: str) -> None:
         """A public post: its terms (kind and slug), the login and name of its author, and its date at the site."""
-        self._categories.update(slug for kind, slug in terms if kind == "category")
-        self._tags.update(slug for kind, slug in terms if kind == "post_tag")
-        if author and name:
+        self._categories.update(slug for kind, slug in terms if kind == "category" and slug in self.index.categories)
+        self._tags.update(slug for kind, slug in terms if kind == "post_tag" and slug in self.index.tags)
+        if author and name and len(self._authors) < _MAX_AUTHORS:
             self._authors.setdefault(author, name)
-        try:
-            self._days.add(date.fromisoformat(at[:10]))
-        except ValueError:
-            return
+        with suppress(ValueError):
+            if len(self._days) < _MAX_DAYS:
+                self._days.add(date.fromisoformat(at[:10]))
 
     def redirects(self) -> Iterator[ImportedRedirect]:
         """Where the addresses of these lists, and of their feeds, lead here."""
@@ -80,13 +82,13 @@ class Archives:
 
     def _redirects(self) -> Iterator[ImportedRedirect]:
         for slug in sorted(self._categories):
-            term = self.index.categories.get(slug)
-            if term and term.name:
+            term = self.index.categories[slug]
+            if term.name:
                 old = dict.fromkeys((f"/category/{self._path(term)}", f"/category/{_step(slug)}"))
                 yield from _to_list(f"category “{term.name}”", old, f"/?cat={term.id}", f"/tags/{segment(term.name)}")
         for slug in sorted(self._tags):
-            term = self.index.tags.get(slug)
-            if term and term.name:
+            term = self.index.tags[slug]
+            if term.name:
                 yield from _to_list(
                     f"tag “{term.name}”", (f"/tag/{_step(slug)}",), f"/?tag={slug}", f"/tags/{segment(term.name)}"
                 )

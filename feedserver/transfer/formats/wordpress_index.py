@@ -19,7 +19,9 @@ ITEM: Final = f"{_CHANNEL}/item"
 COMMENT: Final = f"{ITEM}/wp:comment"
 _SITE: Final = ("title", "link", "description", "language", "wp:base_site_url", "wp:base_blog_url")
 _TABLES: Final = ("wp:author", "wp:category", "wp:tag", "wp:term")
-_MAX_SHARED: Final = 4_194_304  # characters of blocks that several posts use
+MOST: Final = 150_000_000  # bytes, about, that may be remembered of one export
+_MAX_NAME: Final = 500  # characters of a name or title
+_MAX_TEXT: Final = 10_000  # characters of what is said of a file
 
 # What reading damaged XML notes of one file; None where it is to be whole.
 Notes = Callable[[str], Mending | None]
@@ -51,6 +53,15 @@ class Index:
     on_files: set[int] = field(default_factory=set)  # which of these are of files
     attachments: list[Attachment] = field(default_factory=list)
     described: list[str] = field(default_factory=list)  # where files are that have a text of their own
+    _size: int = 0
+
+    def remember(self, node: Node, *texts: str, times: int = 1) -> None:
+        """Counts what of an element is to be kept. Raises ImportRefused if that becomes too much."""
+        self._size += 200 + times * sum(map(len, texts))
+        if self._size > MOST:
+            raise ImportRefused(
+                f"line {node.line}: more than can be remembered of one export; export the site in parts"
+            )
 
     def uploads(self, source: Source) -> Uploads:
         """The files of the site's library."""
@@ -81,7 +92,7 @@ def index_of(source: Source, files: Sequence[str], url: str | None, notes: Notes
         elif node.name in takers:
             takers[node.name](index, node)
         elif node.name in _SITE:
-            index.site.setdefault(node.name, node.text.strip())
+            index.site.setdefault(node.name, node.text.strip()[:_MAX_NAME])
     site = index.site
     index.url = (url or site.get("wp:base_blog_url") or site.get("link") or index.url).rstrip("/")
     return index
@@ -106,28 +117,38 @@ def _require_export(source: Source, name: str) -> None:
 
 
 def _take_author(index: Index, node: Node) -> None:
-    login = names.words(node.said("wp:author_login"))
+    login = _name(node, "wp:author_login")
     full = f"{node.said('wp:author_first_name')} {node.said('wp:author_last_name')}".strip()
-    shown = names.words(node.said("wp:author_display_name")) or names.words(full)
+    shown = _name(node, "wp:author_display_name") or names.words(full)[:_MAX_NAME]
+    index.remember(node, login, shown)
     index.authors[login] = shown if shown != login or "@" not in login else ""
 
 
 def _take_category(index: Index, node: Node) -> None:
-    slug = node.said("wp:category_nicename")
-    name, parent = names.words(node.said("wp:cat_name")), node.said("wp:category_parent")
-    index.categories[slug] = Term(node.said("wp:term_id"), slug, name, parent)
+    slug, name = node.said("wp:category_nicename"), _name(node, "wp:cat_name")
+    _keep(index, node, index.categories, Term(node.said("wp:term_id"), slug, name, node.said("wp:category_parent")))
 
 
 def _take_tag(index: Index, node: Node) -> None:
-    slug = node.said("wp:tag_slug")
-    index.tags[slug] = Term(node.said("wp:term_id"), slug, names.words(node.said("wp:tag_name")))
+    slug, name = node.said("wp:tag_slug"), _name(node, "wp:tag_name")
+    _keep(index, node, index.tags, Term(node.said("wp:term_id"), slug, name))
 
 
 def _take_term(index: Index, node: Node) -> None:
     table = {"category": index.categories, "post_tag": index.tags}.get(node.said("wp:term_taxonomy"))
-    slug, name = node.said("wp:term_slug"), names.words(node.said("wp:term_name"))
-    if table is not None and slug:
-        table.setdefault(slug, Term(node.said("wp:term_id"), slug, name, node.said("wp:term_parent")))
+    if table is not None:
+        slug, name = node.said("wp:term_slug"), _name(node, "wp:term_name")
+        _keep(index, node, table, Term(node.said("wp:term_id"), slug, name, node.said("wp:term_parent")))
+
+
+def _keep(index: Index, node: Node, table: dict[str, Term], term: Term) -> None:
+    if term.slug and term.slug not in table:
+        index.remember(node, term.id, term.slug, term.name, term.parent)
+        table[term.slug] = term
+
+
+def _name(node: Node, element: str) -> str:
+    return names.words(node.said(element))[:_MAX_NAME]
 
 
 def _take_item(index: Index, item: Node, where: str) -> None:
@@ -138,17 +159,21 @@ def _take_item(index: Index, item: Node, where: str) -> None:
     is_on_post = kind == "attachment" and parent not in ("", "0")
     if is_on_post:
         index.on_files.add(len(index.targets))
+    index.remember(item, key, parent)
     index.targets.append(parent if is_on_post else key)
     if kind == "attachment" and item.said("wp:status") in ("", "inherit", "publish"):
         _take_attachment(index, item, where)
     elif kind == "wp_block" and item.said("wp:status") == "publish":
         text = item.first("content:encoded")
-        if text and sum(map(len, index.shared.values())) + len(text.text) < _MAX_SHARED:
+        if text:
+            index.remember(item, text.text)
             index.shared[key] = text.text
     elif kind == "nav_menu_item" and item.said("wp:status") == "publish":
         meta = dict(names.meta_of(item, "wp:postmeta"))
         if meta.get("_menu_item_object") == "page":
-            index.menus.setdefault(meta.get("_menu_item_object_id", ""), names.words(item.said("title")))
+            page, name = meta.get("_menu_item_object_id", ""), _name(item, "title")
+            index.remember(item, page, name)
+            index.menus.setdefault(page, name)
 
 
 def _site_of(link: str) -> str:
@@ -162,16 +187,18 @@ def _take_attachment(index: Index, item: Node, where: str) -> None:
     meta = dict(names.meta_of(item, "wp:postmeta"))
     if item.said("content:encoded"):
         index.described.append(where)
-    if used:
-        index.attachments.append(
-            Attachment(
-                id=key_of(item),
-                where=where,
-                url=uploaded(used),
-                used=used,
-                page=item.said("link"),
-                parent=item.said("wp:post_parent"),
-                alt=names.words(meta.get("_wp_attachment_image_alt", "")),
-                caption=item.said("excerpt:encoded"),
-            )
-        )
+    if not used:
+        return
+    one = Attachment(
+        id=key_of(item),
+        where=where,
+        url=uploaded(used),
+        used=used,
+        page=item.said("link"),
+        parent=item.said("wp:post_parent"),
+        alt=names.words(meta.get("_wp_attachment_image_alt", ""))[:_MAX_TEXT],
+        caption=item.said("excerpt:encoded")[:_MAX_TEXT],
+    )
+    # Addresses are kept as they are and as they are looked up.
+    index.remember(item, one.id, where, one.url, one.used, one.page, one.parent, one.alt, one.caption, times=3)
+    index.attachments.append(one)

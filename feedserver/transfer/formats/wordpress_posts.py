@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import unquote
 
+from feedserver.posts.document import MAX_BYTES
 from feedserver.posts.model import Enclosure, PostState
 from feedserver.transfer.formats import moments, plain
 from feedserver.transfer.formats import wordpress_names as names
@@ -30,6 +31,9 @@ _TRASHED: Final = re.compile(r"__trashed(?:-\d+)?\Z")
 _FIELDS: Final = {"_yoast_wpseo_title": "meta_title", "_yoast_wpseo_metadesc": "meta_description"}
 _MAX_FIELDS: Final = 50  # of a post
 _MAX_FIELD: Final = 1000  # characters
+_LONGEST: Final = 2 * MAX_BYTES  # characters; longer ones are no posts here, whatever becomes of their marks
+_MAX_LIST: Final = 100  # tags, authors or enclosures of a post
+_MAX_NAME: Final = 200  # characters of a tag or an author
 _MAX_PAGES: Final = 20  # of one text
 _WITHHELD: Final = {
     "private": "it was private, and becomes a draft",
@@ -79,7 +83,9 @@ class Posts:
         state = self._state(item, published_at, told)
         text = Text(self.uploads, self.index.shared, key)
         content = item.first("content:encoded")
-        html = text.html(content.text if content else "", self.uploads.get(noted.get("_thumbnail_id", "").strip()))
+        html = content.text if content else ""
+        if len(html) <= _LONGEST:
+            html = text.html(html, self.uploads.get(noted.get("_thumbnail_id", "").strip()))
         _tell_of_text(text, told)
         slug = unquote(noted.get("_wp_desired_post_slug") or _TRASHED.sub("", item.said("wp:post_name")))
         url = item.said("link") or None
@@ -94,7 +100,7 @@ class Posts:
             format="html",
             state=state,
             url=url,
-            addresses=tuple(self._addresses(item, slug, meta, has_pages=text.has_pages)),
+            addresses=tuple(one for one in self._addresses(item, slug, meta, has_pages=text.has_pages) if one != url),
             guid=item.said("guid") or None,
             slug=slug or None,
             published_at=published_at,
@@ -105,7 +111,7 @@ class Posts:
             lang=next((term.attributes.get("nicename") for term in _of_domain(item, "language")), None),
             pings_open=item.said("wp:ping_status") != "closed",
             comments_open=item.said("wp:comment_status") != "closed",
-            enclosures=tuple(_enclosures(meta, told)),
+            enclosures=tuple(_enclosures(meta, told))[:_MAX_LIST],
             page=is_page,
             menu=self._menu(key, item) if is_page else None,
             fields=_fields(item, meta, told),
@@ -159,12 +165,15 @@ class Posts:
             domain, slug = term.attributes.get("domain", ""), term.attributes.get("nicename", "")
             name = names.words(term.text)
             if domain == "category" and self._is_default(slug):
-                self.default_category[name] += 1
+                self.default_category[slug] += 1
             elif domain in ("category", "post_tag", "tag", ""):
                 found.setdefault(name)
             elif domain not in ("post_format", "author", "language", "post_translations"):
                 told.of("left out", f"{domain}: {name}", "only categories and tags are taken")
-        return (name for name in found if name)
+        tags = [name for name in found if name and len(name) <= _MAX_NAME]
+        if len(tags) > _MAX_LIST or len(tags) < len(found.keys() - {""}):
+            told.of("left out", "some of its tags", f"a post has {_MAX_LIST} at most, each of {_MAX_NAME} characters")
+        return iter(tags[:_MAX_LIST])
 
     def _terms(self, item: Node) -> list[tuple[str, str]]:
         """The kinds of its categories and tags, and their names in addresses."""
@@ -180,7 +189,8 @@ class Posts:
     def _authors(self, item: Node) -> tuple[str, ...]:
         """By the names that readers saw; several, where a plugin has noted them. Never an address of mail."""
         credited = [self._name(names.words(term.text)) for term in _of_domain(item, "author")]
-        return tuple(dict.fromkeys(filter(None, credited or [self._name(names.words(item.said("dc:creator")))])))
+        found = dict.fromkeys(filter(None, credited or [self._name(names.words(item.said("dc:creator")))]))
+        return tuple(name for name in found if len(name) <= _MAX_NAME)[:_MAX_LIST]
 
     def _name(self, login: str) -> str:
         return self.index.authors.get(login, login if "@" not in login else "")

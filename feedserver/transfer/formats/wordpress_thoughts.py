@@ -35,6 +35,7 @@ _RESPONSES: Final[dict[str, Response]] = {
     "rsvp:maybe": "rsvp",
     "rsvp:interested": "rsvp",
 }
+_LONGEST: Final = 1_000_000  # characters of a comment, far more than one has here
 _SOURCES: Final = ("webmention_source_url", "_webmention_source_url", "semantic_linkbacks_source", "source_url", "url")
 _TITLED: Final = re.compile(r"\s*<strong>(.*?)</strong>\s*", re.DOTALL)
 
@@ -45,7 +46,7 @@ def thought_of(node: Node, post: str, zone: tzinfo, otherwise: datetime) -> Impo
     told, url = node.said("wp:comment_type").lower(), _address(node.said("wp:comment_author_url"))
     source = next((address for name in _SOURCES if (address := _address(meta.get(name, "")))), "")
     kind = _kind(told, meta, source)
-    content, author = _text(node, "wp:comment_content"), one_line(unescape(node.said("wp:comment_author")))
+    content, author = _text(node, "wp:comment_content")[:_LONGEST], one_line(unescape(node.said("wp:comment_author")))
     title = ""
     if told == "trackback" and (titled := _TITLED.match(content)):
         title, content = one_line(plain.of_html(titled[1])), content[titled.end() :]

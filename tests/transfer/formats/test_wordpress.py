@@ -6,7 +6,7 @@ import pytest
 
 from feedserver.errors import ImportDamaged, ImportRefused
 from feedserver.posts.model import Enclosure, PostState
-from feedserver.transfer.formats import wordpress
+from feedserver.transfer.formats import wordpress, wordpress_index
 from tests.support.exports import NOW, SAMPLES, is_recognised, read
 from tests.transfer.formats.wordpress_exports import (
     SITE,
@@ -375,8 +375,8 @@ def test_categories_and_tags_are_tags_without_the_one_that_means_none(tmp_path: 
     assert export.post("7").fields == {"post_format": "aside"}
     assert export.told("left out") == [
         "genre: Noir",
-        "1 × the category “Allgemein”",
-        "1 × the category “Uncategorized”",
+        "1 × the category “allgemein”",
+        "1 × the category “uncategorized”",
     ]
 
 
@@ -439,6 +439,44 @@ def test_files_that_nobody_could_see_are_left_out(tmp_path: Path) -> None:
     export = export_of(tmp_path, attachment("9", f"{SITE}/wp-content/uploads/a.jpg", wp__status="trash"))
 
     assert export.media == []
+
+
+def test_a_post_has_no_more_tags_than_one_may_have_here(tmp_path: Path) -> None:
+    terms = [term("post_tag", f"t{number}", f"t{number}") for number in range(150)]
+    export = export_of(tmp_path, item(term("post_tag", "long", "x" * 201), *terms))
+
+    assert len(export.post("7").tags) == 100
+    assert export.told("left out") == ["some of its tags"]
+
+
+def test_a_text_that_is_too_long_for_a_post_is_not_worked_on(tmp_path: Path) -> None:
+    text = "<b>" * 800_000
+
+    assert post_of(tmp_path, content__encoded=text).text == text
+
+
+def test_many_kinds_of_items_are_counted_together(tmp_path: Path) -> None:
+    export = export_of(tmp_path, *(item(wp__post_type=f"kind-{number}") for number in range(150)))
+
+    assert len(export.told("left out")) == 101
+    assert "50 of the type others" in export.told("left out")
+
+
+@pytest.mark.parametrize(
+    "many",
+    [
+        "<wp:tag><wp:tag_slug>{0}</wp:tag_slug><wp:tag_name>{0}</wp:tag_name></wp:tag>",
+        "<wp:author><wp:author_login>{0}</wp:author_login></wp:author>",
+        "<item><wp:post_id>{0}</wp:post_id></item>",
+        "<item><wp:post_type>attachment</wp:post_type><wp:attachment_url>https://a.example/{0}</wp:attachment_url></item>",
+    ],
+)
+def test_what_is_remembered_of_an_export_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: str) -> None:
+    monkeypatch.setattr(wordpress_index, "MOST", 100_000)
+    channel = "\n".join(many.replace("{0}", str(number)) for number in range(1000))
+
+    with pytest.raises(ImportRefused, match=r"^line \d+: more than can be remembered of one export"):
+        export_of(tmp_path, channel=channel)
 
 
 def test_reading_twice_gives_the_same(tmp_path: Path) -> None:
