@@ -9,15 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import yaml
-
 from feedserver.errors import InvalidDocument
 from feedserver.text import one_line, shorten, without_open_bidi
 
 _OPENING = re.compile(r"(?:[ \t]*\n)*---[ \t]*(?:\n|\Z)")
 _FRONT_MATTER = re.compile(rf"\A{_OPENING.pattern}(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-_BLANKS: Final = "lines begin with blanks, not with a tab"
-_QUOTES: Final = 'a value with marks such as : # @ \' in it stands in quotes, as “title: "Re: bees"”'
 _MAX_SHOWN: Final = 60  # characters of a field's name
 
 # A tab separates words wherever YAML allows it (YAML 1.2 sections 6.1 to 6.3); PyYAML refuses most of these. It may
@@ -28,7 +24,6 @@ _TAB_BETWEEN = re.compile(r"(?<=\S)[ \t]*\t[ \t]*")
 # them.
 _SEPARATORS = re.compile("[\x85\u2028\u2029]")
 _SEPARATED = re.compile("^(?P<before>[^\x85\u2028\u2029\n]*)(?P<after>[\x85\u2028\u2029].*)$", re.MULTILINE)
-_SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _COLON = re.compile(r":(?=[ \t]|$)")
 _COLON_IN_TEXT = ":\N{REPLACEMENT CHARACTER}"  # `text.clean` drops it again
 _HASH = re.compile("(?<=[\x85\u2028\u2029])#")
@@ -52,13 +47,15 @@ class FrontMatter:
 
 def split(source: str) -> tuple[FrontMatter, str]:
     """The front matter and the Markdown of a document. Raises InvalidDocument."""
+    from feedserver.posts import author_yaml  # PyYAML, which servers that only read do without
+
     match = _FRONT_MATTER.match(source)
     if not match:
         raise InvalidDocument("front matter", _what_is_wrong(source))
     lines_before = "\n" * source.count("\n", 0, match.start("yaml"))  # so that PyYAML counts lines as authors do
     front = _as_authors_see_it(lines_before + match["yaml"])
-    commented = tuple(_folded(found["name"]) for found in _COMMENTED.finditer(front))
-    return replace(_fields(_loaded(front)), commented=commented), source[match.end() :]
+    commented = tuple(folded_name(found["name"]) for found in _COMMENTED.finditer(front))
+    return replace(_fields(author_yaml.load(front)), commented=commented), source[match.end() :]
 
 
 def _what_is_wrong(source: str) -> str:
@@ -75,48 +72,6 @@ def body_of(source: str) -> str:
     return source[match.end() :] if match else source
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML with text, lists and mappings only: `Null`, `Yes`, `1.0` and `2026-02-30` are text."""
-
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Refuses repeated fields. Does not merge mappings as PyYAML does: a few lines could become millions."""
-        seen: set[str] = set()
-        for name, _ in node.value:
-            if isinstance(name, yaml.ScalarNode):
-                if _folded(name.value) in seen:
-                    where = f"line {name.start_mark.line + 1}"
-                    raise InvalidDocument("front matter", f"{where}: the field “{_shown(name.value)}” is there twice")
-                seen.add(_folded(name.value))
-
-    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
-        """A text; two escapes that JSON writes for one character (RFC 8259 section 7) are that character."""
-        return _SURROGATES.sub(_one_character, super().construct_scalar(node))
-
-    def peek(self, index: int = 0) -> str:
-        """The character at `index` from here; within brackets a tab is a blank, even where it indents.
-
-        A question mark in them is text unless a blank follows (YAML 1.2 section 7.3.3), as in addresses: PyYAML reads
-        each as that of YAML 1.1.
-        """
-        character: str = super().peek(index)
-        if character == "\t" and self.flow_level:
-            return " "
-        is_text = character == "?" and self.flow_level and (index or not super().peek(1).isspace())
-        return _MARK_OF_TEXT if is_text else character
-
-
-_MARK_OF_TEXT: Final = "="  # which means nothing in YAML, not even after a backslash
-_KINDS = ("null", "str", "seq", "map")
-_Loader.yaml_implicit_resolvers = {"": [("tag:yaml.org,2002:null", re.compile("^$"))]}  # a blank, and nothing else
-_Loader.yaml_constructors = {
-    tag: make for tag, make in yaml.SafeLoader.yaml_constructors.items() if tag is None or tag.endswith(_KINDS)
-}
-
-
-def _one_character(pair: re.Match[str]) -> str:
-    return pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le")
-
-
 def _as_authors_see_it(front: str) -> str:
     front = _SEPARATED.sub(_without_separators, front)
     return _TAB_BETWEEN.sub(" ", _TAB_AFTER_BLANKS.sub(lambda match: match[1] or "", front))
@@ -130,32 +85,21 @@ def _without_separators(line: re.Match[str]) -> str:
     return before + _COLON.sub(_COLON_IN_TEXT, _SEPARATORS.sub(" ", _HASH.sub(_HASH_IN_TEXT, after)))
 
 
-def _loaded(front: str) -> Any:
-    try:
-        return yaml.load(front, _Loader)  # noqa: S506 - a restricted SafeLoader
-    except yaml.MarkedYAMLError as error:
-        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        problem = one_line(str(error.problem))
-        advice = _BLANKS if r"'\t'" in problem else _QUOTES
-        raise InvalidDocument("front matter", f"is not YAML: {line}{problem}; {advice}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InvalidDocument("front matter", f"is not YAML: {shorten(one_line(str(error)), 200)}") from None
-
-
 def _fields(loaded: Any) -> FrontMatter:
     if loaded is None:
         return FrontMatter({}, {})
     if not isinstance(loaded, dict):
         raise InvalidDocument("front matter", "must be lines of “field: value”")
-    written = {_folded(name): _shown(name) for name in loaded}
-    return FrontMatter({_folded(name): value for name, value in loaded.items()}, written)
+    written = {folded_name(name): shown_name(name) for name in loaded}
+    return FrontMatter({folded_name(name): value for name, value in loaded.items()}, written)
 
 
-def _shown(name: str | None) -> str:
+def shown_name(name: str | None) -> str:
+    """The name of a field, as an author is told it."""
     return shorten(without_open_bidi(one_line(name or "")), _MAX_SHOWN)
 
 
-def _folded(name: str | None) -> str:
+def folded_name(name: str | None) -> str:
     """The name of a field as it is compared: in any letter case and width, without characters that nobody sees."""
     seen = "".join(c for c in name or "" if unicodedata.category(c) != "Cf")
     return unicodedata.normalize("NFKC", one_line(seen)).casefold()
