@@ -5,12 +5,17 @@ from urllib.parse import unquote, urlsplit
 from feedserver.urls import absolute_url
 
 
-def path_of(address: str) -> str:
-    """The decoded path; "" where there is none."""
+def encoded_path_of(address: str) -> str:
+    """The path as it is written; "" where there is none."""
     try:
-        return unquote(urlsplit(address).path)
+        return urlsplit(address).path
     except ValueError:  # such as an invalid address in brackets
         return ""
+
+
+def path_of(address: str) -> str:
+    """The decoded path; "" where there is none."""
+    return unquote(encoded_path_of(address))
 
 
 def last_step(address: str) -> str:

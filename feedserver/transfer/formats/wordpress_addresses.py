@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import product
 from typing import Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
+from feedserver.transfer.formats.address_parts import encoded_path_of
 from feedserver.transfer.formats.wordpress_index import Index, Term
 from feedserver.transfer.formats.wordpress_uploads import Attachment
 from feedserver.transfer.items import ImportedRedirect
@@ -30,7 +31,7 @@ FEEDS: Final = {
 
 def former(url: str, slug: str, at: str, old_slugs: Collection[str], old_dates: Collection[str]) -> list[str]:
     """Addresses that a post had under other slugs and dates; `at` is its date at the site (`2023-03-04 …`)."""
-    path = urlsplit(url).path
+    path = encoded_path_of(url)
     last = path.rstrip("/").rpartition("/")[2]
     if not last or not (old_slugs or old_dates):
         return []

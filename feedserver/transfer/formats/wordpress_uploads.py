@@ -7,6 +7,7 @@ from html import unescape
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
+from feedserver.transfer.formats.address_parts import encoded_path_of, path_of
 from feedserver.transfer.items import ImportedMedia
 
 _UPLOADS: Final = re.compile(r"/(?:wp-content/(?:blogs\.dir/\d+/)?)?(?:uploads|files)/(?P<path>.+)")
@@ -32,7 +33,7 @@ class Attachment:
 
     @property
     def name(self) -> str:
-        return unquote(urlsplit(self.url).path.rpartition("/")[2])
+        return unquote(encoded_path_of(self.url).rpartition("/")[2])
 
 
 class Uploads:
@@ -96,7 +97,7 @@ class Uploads:
 
     def _file(self, urls: Iterable[str]) -> str | None:
         """The first of these that is in the export."""
-        paths = (match["path"] for url in urls if (match := _UPLOADS.search(unquote(urlsplit(url).path))))
+        paths = (match["path"] for url in urls if (match := _UPLOADS.search(path_of(url))))
         return next((self._files[path] for path in paths if path in self._files), None)
 
     def _is_own_upload(self, address: str) -> bool:

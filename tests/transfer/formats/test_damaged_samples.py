@@ -19,6 +19,7 @@ from feedserver.transfer.formats import (
     medium,
     movabletype,
     webmention_io,
+    wordpress,
 )
 from tests.support.exports import SAMPLES, is_recognised, read
 from tests.transfer.formats.test_isso import database_of
@@ -33,18 +34,22 @@ READERS = {
     "medium": medium,
     "movabletype": movabletype,
     "webmention.io": webmention_io,
+    "wordpress": wordpress,
 }
 CASES = [
     pytest.param(READERS[folder.name], sample, id=sample.name)
     for folder in sorted(SAMPLES.iterdir())
     if folder.name in READERS
     for sample in sorted(folder.iterdir())
+    if sample.is_file()
 ]
 MOST = 1_000 if os.environ.get("TESTS_LONG") else 12
 
 
 def damaged(content: bytes, random_one: random.Random) -> Iterator[bytes]:
     """The content with something cut, repeated, exchanged or put in."""
+    yield content.replace(b"://", b"://[")
+    yield content.replace(b'="http', b'="//x]http')
     for _ in range(MOST):
         start, end = sorted(random_one.randrange(len(content) + 1) for _ in range(2))
         end = min(end, start + random_one.choice((1, 20, 2_000)))
