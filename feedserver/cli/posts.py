@@ -8,7 +8,8 @@ from typing import get_args
 from feedserver.cli.arguments import COPIES_STAY, Commands, listing, noun, open_site, print_list, readable, remark, verb
 from feedserver.errors import InvalidDocument, MediaError, PostErased, PostError, PostGone, PostNotFound
 from feedserver.media.model import Media
-from feedserver.posts import attaching, slugs, store
+from feedserver.media.references import Own
+from feedserver.posts import attaching, embedding, slugs, store
 from feedserver.posts.document import FIELDS, MAX_BYTES, nearest_field
 from feedserver.posts.model import DraftText, Post, PostSummary, Status
 from feedserver.services import Services
@@ -182,8 +183,11 @@ def _files_beside(
     if paths and edited is None:
         with services.database.read() as connection:
             slugs.check_free(connection, document.slug, page=document.page)  # before anything is stored
+    for address in embedding.unknown(services.database, services.urls, named.shown):
+        remark(f"{of_file}“{address}” is no picture or file of this site; `feedserver media list` shows them all")
     for address in named.outside:
-        remark(f"{of_file}“{address}” is not in the folder of the document, and was not taken along")
+        if Own(services.urls.base).hash_in(address) is None:
+            remark(f"{of_file}“{address}” is not in the folder of the document, and was not taken along")
     kept = {beside: services.library.keep(path, path.name) for beside, path in paths.items()}
     for beside in named.undescribed:
         if beside in kept and not kept[beside].alt:

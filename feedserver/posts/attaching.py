@@ -30,12 +30,17 @@ class NamedFile(NamedTuple):
 
 
 class Named(NamedTuple):
-    """What a document names: files that may be beside it; addresses of pictures and enclosures that lead out of its
-    folder, so that their files are not taken; and names of pictures without an alternative text."""
+    """What a document names: files that may be beside it; all addresses of what it shows or encloses; names of
+    pictures without an alternative text."""
 
     files: tuple[NamedFile, ...]
-    outside: tuple[str, ...]
+    shown: tuple[str, ...]
     undescribed: tuple[str, ...]
+
+    @property
+    def outside(self) -> list[str]:
+        """The addresses that lead out of the document's folder: such files are not taken."""
+        return [address for address in self.shown if leads_out(address)]
 
 
 def named_in(document: DraftText) -> Named:
@@ -48,9 +53,9 @@ def named_in(document: DraftText) -> Named:
         for field, address, is_needed in found
         if (name := name_beside(address)) is not None and (is_needed or may_be_linked(name))
     )
-    outside = (address for _, address, is_needed in found if is_needed and leads_out(address))
+    shown = (address for _, address, is_needed in found if is_needed)
     undescribed = (name for address in markup.without_alt(html) if (name := name_beside(address)))
-    return Named(tuple(dict.fromkeys(files)), tuple(dict.fromkeys(outside)), tuple(dict.fromkeys(undescribed)))
+    return Named(tuple(dict.fromkeys(files)), tuple(dict.fromkeys(shown)), tuple(dict.fromkeys(undescribed)))
 
 
 def files_beside(named: Named, folder: Path | None, known: Collection[str] = ()) -> dict[str, Path]:

@@ -1,6 +1,6 @@
 """The pictures and files of the site in a document: what its addresses mean, and the enclosures among them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from feedserver.errors import InvalidDocument
@@ -21,6 +21,12 @@ def meanings(database: Database, urls: Urls, beside: Mapping[str, Media]) -> Mea
             return media.by_hashes(connection, [hash_]).get(hash_)
 
     return Meanings(beside, Own(urls.base), by_hash)
+
+
+def unknown(database: Database, urls: Urls, addresses: Iterable[str]) -> list[str]:
+    """Those of the addresses that are below `/media/`, and mean nothing."""
+    found = meanings(database, urls, {})
+    return [one for one in addresses if found.own.hash_in(one) and found.find(one, "shown") is None]
 
 
 def root(*, page: bool) -> str:

@@ -142,3 +142,14 @@ def test_a_name_is_found_in_any_unicode_form(run: Run, site: Path, write: Write)
 
     assert add(run, write, "<video src='D\u00e4cher.pdf'></video>") == []
     assert len(names(run)) == 1
+
+
+def test_an_address_of_ours_that_means_nothing_is_told(run: Run, write: Write, talk: Path) -> None:
+    path = run("media", "add", "talk.pdf").out[0].removeprefix("http://blog.example/")
+    lost = path.replace(path.split("/")[1], "0" * 32)
+
+    said = add(run, write, f"<video src='/{path}'></video> <video src='../{path}'></video> ![a](../{lost})")
+
+    assert said == [
+        f"feedserver: “../{lost}” is no picture or file of this site; `feedserver media list` shows them all"
+    ]

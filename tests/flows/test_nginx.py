@@ -11,6 +11,7 @@ import subprocess
 import time
 from contextlib import closing
 from email.utils import formatdate, parsedate_to_datetime
+from pathlib import Path
 
 import brotli
 import pytest
@@ -299,3 +300,19 @@ def test_while_the_site_is_down_feeds_are_served_and_new_posts_follow_when_it_is
     time.sleep(EXPIRED)
     assert "Back again" in [item["title"] for item in json.loads(front.get("/feed.json")[2])["items"]]
     assert b"Back again" in front.get("/feed.rss")[2]
+
+
+# --- pictures and files ---
+
+
+def test_pictures_and_files_come_from_the_site_whole_and_in_parts(front: Front, tmp_path: Path) -> None:
+    content = b"%PDF-1.4\n" + bytes(range(256)) * 2000
+    (tmp_path / "talk.pdf").write_bytes(content)
+    path = f"/{front.author.library.add(tmp_path / 'talk.pdf', 'talk.pdf').path}"
+
+    for _ in range(4):  # each process looks the address up once
+        status, headers, body = front.get(path)
+        assert (status, body, headers["content-type"]) == (200, content, "application/pdf")
+        assert front.get(path, Range="bytes=300000-300009")[::2] == (206, content[300000:300010])
+        assert front.get(path, Range="bytes=-7")[::2] == (206, content[-7:])
+        assert front.get(path, If_None_Match=headers["etag"])[0] == 304
