@@ -195,11 +195,13 @@ def _to_the_one_address() -> BaseResponse | None:
 
 
 def _nothing_there(error: Exception) -> BaseResponse:
-    """404 or 410, unless it is an old address of something."""
+    """404 or 410, unless it is an old address of something; 503 while nobody can know that."""
     try:
         return old_addresses.instead(error) or _message_page(410 if isinstance(error, PostGone) else 404)
     except PostGone:
         return _message_page(410)
+    except (DBAPIError, NoConnection) as outage:
+        return _storage_error(outage)
 
 
 def _error_page(error: HTTPException) -> BaseResponse:

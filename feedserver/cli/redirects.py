@@ -55,7 +55,7 @@ def _require_room_for(services: Services, old: OldAddress) -> None:
     with services.database.read() as connection:
         if store.find(connection, [old.key]) is not None:
             return
-    if old.parameters:
+    if old.parameters and old.path == "/":
         if own := sorted({name for name, _ in old.parameters} & OWN_PARAMETERS):
             raise RedirectNeedless(str(old), f"has “{own[0]}”, which this site's own addresses have")
     elif (status := _status(services, str(old))) not in (404, 410) and not (status == 301 and _is_guessed(old.path)):

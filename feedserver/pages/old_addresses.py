@@ -20,13 +20,13 @@ _LISTS: Final = frozenset(("pages.tag", "pages.author"))  # a name may end as th
 
 @blueprint.before_app_request
 def by_query() -> BaseResponse | None:
-    """Redirects from an address whose query makes it an old one, such as `/?p=12`, though its path answers."""
-    if not request.query_string or request.method not in _READING or request.routing_exception is not None:
+    """Redirects from the home page with a query that makes it an old address, such as `/?p=12`."""
+    if request.endpoint != "pages.home" or not request.query_string or request.method not in _READING:
         return None
     parts = services()
-    old_feed = old_feeds.in_query(request.args) if request.path == "/" else None
     found = parts.redirects.find_by_query(_paths(), _query()) if parts.redirects.counts(list(request.args)) else None
-    if old_feed is not None:
+    old_feed = old_feeds.in_query(request.args)
+    if old_feed is not None and (found is None or parts.urls.post_slug(found) is not None):
         found = _feed(old_feed, found)
     return redirect(found, 301) if found else None
 

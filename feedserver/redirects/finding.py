@@ -1,6 +1,6 @@
 """Where a request for an old address is sent: one look-up in an index, and only where nothing else answers.
 
-Another one where a parameter of the request is one that old addresses have: `/?p=12`, though `/` answers.
+For the home page only where a parameter of the request is one that old addresses have: `/?p=12`.
 """
 
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ class RedirectFinder:
         return self._database.read_public(lambda connection: self._target(connection, keys))
 
     def find_by_query(self, paths: Sequence[str], query: str) -> str | None:
-        """The same for an address whose query alone makes it an old one."""
+        """The same for a path that answers, so that only its query can make it an old address."""
         plain = {old_of_request(path).key for path in paths}
         keys = keys_asked_for(list(dict.fromkeys(paths)), query, self._parameters())
         wanted = [key for key in keys if key not in plain]

@@ -17,8 +17,7 @@ from feedserver.urls import MAX_URL, Urls, ascii_url, nfc, plain_steps, scheme, 
 
 _MOST: Final = 4  # parameters of an old address, and of a request that are looked up
 _UNSAFE: Final = re.compile(r"[%?#\s]")  # of a decoded path: what would mean something else in an address
-# What this site's own addresses ask for.
-OWN_PARAMETERS: Final = frozenset("page archive raw thoughts comment q s target url format maxwidth maxheight".split())
+OWN_PARAMETERS: Final = frozenset(("page", "s"))  # of the home page
 
 Parameters = tuple[tuple[str, str], ...]
 

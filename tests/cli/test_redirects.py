@@ -75,6 +75,7 @@ def test_adding_the_same_again_changes_nothing(run: Run) -> None:
         (f"/{LONG}", "/posts/a-post", "OLD is over 2,048 bytes"),
         ("/?a=1&b=2&c=3&d=4&e=5", "/posts/a-post", "OLD has more than 4 parameters"),
         ("/?page=2", "/posts/a-post", "/?page=2 has “page”"),
+        ("/archive?p=1", "/posts/a-post", "/archive?p=1 is an address of this site"),
         ("/feed.rss", "/posts/a-post", "/feed.rss is an address of this site (status 200)"),
         ("/feed/", "/posts/a-post", "/feed/ is an address of this site (status 301)"),
         ("/hub", "/posts/a-post", "/hub is an address of this site (status 405)"),

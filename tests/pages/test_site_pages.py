@@ -255,7 +255,7 @@ def test_an_error_page_needs_no_database_for_it(
 
     assert answer.status_code == 503
     assert texts(answer.text, NAVIGATION)[4:] == ["About"]
-    assert client.get("/tags").status_code == 404
+    assert client.get("/tags").status_code == 503  # it may be an old address
 
 
 # --- slugs ---

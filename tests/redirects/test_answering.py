@@ -252,6 +252,7 @@ def test_a_site_with_a_path_answers_old_addresses_below_it_and_beside_it(
         ("/?feed=atom", "/feed.atom"),
         ("/?feed=comments-rss2", "/thoughts.rss"),
         ("/?feed=rss2&p=12", "/posts/a-post/thoughts.rss"),
+        ("/?feed=special", "http://elsewhere.example/"),
         ("/special/feed", "/posts/a-post"),
     ],
 )
@@ -262,6 +263,7 @@ def test_addresses_of_old_feeds_lead_to_the_feed_that_is_meant(
     for old in ("/2009/05/a-post", "/?p=12", "/special/feed"):
         redirect(old, "/posts/a-post")
     redirect("/category/deep-sea", "/tags/Sea")
+    redirect("/?feed=special", "http://elsewhere.example/")
 
     assert asked(client, sent) == leads_to
 
