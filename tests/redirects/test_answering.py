@@ -45,74 +45,62 @@ def asked(client: FlaskClient, path: str, method: str = "GET") -> str | int:
 # --- which requests ---
 
 
-@pytest.mark.parametrize(
-    ("old", "sent"),
-    [
-        ("/2009/05/a-post", "/2009/05/a-post"),
-        ("/2009/05/a-post", "/2009/05/a-post/"),
-        ("/2009/05/a-post/", "/2009/05/a-post"),
-        ("/2009/05/a-post", "/2009/05/a-post?utm_source=x&share=y"),
-        ("/2009/05/a-post", "//2009//05/./a-post"),
-        ("/caf%c3%a9", "/caf%C3%A9"),
-        ("/café", "/caf%C3%A9/"),
-        ("/cafe\u0301", "/caf%C3%A9"),
-        ("/caf%E9", "/caf%E9"),
-        ("/100%25", "/100%25"),
-        ("/a%2520b", "/a%2520b"),
-        ("/a b", "/a%20b"),
-        ("/what%3F", "/what%3f"),
-        ("http://old.example/2009/x/#more", "/2009/x"),
-        (f"{SITE}/2009/x", "/2009/x"),
-        ("/?p=12", "/?p=12"),
-        ("?p=12", "/?p=12"),
-        ("/?p=12", "/?utm_source=x&p=12&preview=true"),
-        ("http://old.example/?page_id=7", "/?page_id=7"),
-        ("/?attachment_id=9", "/?attachment_id=9"),
-        ("/?cat=3&p=12", "/?p=12&cat=3"),
-        ("/index.php?p=12", "/index.php?p=12"),
-        ("/blog/?p=12", "/blog?p=12&x="),
-        ("/search/label/sea", "/search/label/sea"),
-        ("/feeds/old", "/feeds/old"),
-        ("/a-post.html", "/a-post.html"),
-    ],
-)
+SPELLINGS = [
+    ("/2009/05/a-post", "/2009/05/a-post"),
+    ("/2009/05/a-post", "/2009/05/a-post/"),
+    ("/2009/05/a-post/", "/2009/05/a-post"),
+    ("/2009/05/a-post", "/2009/05/a-post?utm_source=x&share=y"),
+    ("/2009/05/a-post", "//2009//05/./a-post"),
+    ("/caf%c3%a9", "/caf%C3%A9"),
+    ("/café", "/caf%C3%A9/"),
+    ("/cafe\u0301", "/caf%C3%A9"),
+    ("/caf%E9", "/caf%E9"),
+    ("/100%25", "/100%25"),
+    ("/a%2520b", "/a%2520b"),
+    ("/a b", "/a%20b"),
+    ("/what%3F", "/what%3f"),
+    ("http://old.example/2009/x/#more", "/2009/x"),
+    (f"{SITE}/2009/x", "/2009/x"),
+    ("/?p=12", "/?p=12"),
+    ("?p=12", "/?p=12"),
+    ("/?p=12", "/?utm_source=x&p=12&preview=true"),
+    ("http://old.example/?page_id=7", "/?page_id=7"),
+    ("/?attachment_id=9", "/?attachment_id=9"),
+    ("/?cat=3&p=12", "/?p=12&cat=3"),
+    ("/index.php?p=12", "/index.php?p=12"),
+    ("/blog/?p=12", "/blog?p=12&x="),
+    ("/search/label/sea", "/search/label/sea"),
+    ("/feeds/old", "/feeds/old"),
+    ("/a-post.html", "/a-post.html"),
+]
+
+
 def test_every_spelling_of_an_old_address_leads_to_the_new_one(
-    publish: Publish, redirect: Redirect, client: FlaskClient, old: str, sent: str
+    publish: Publish, redirect: Redirect, client: FlaskClient
 ) -> None:
     publish("A post")
-    redirect(old, "/posts/a-post")
+    for old in dict.fromkeys(old for old, _ in SPELLINGS):
+        redirect(old, "/posts/a-post")
 
-    answer = client.get("/", environ_overrides=target(sent)) if sent.startswith("//") else client.get(sent)
-
-    assert (answer.status_code, answer.headers.get("Location")) == (301, f"{SITE}/posts/a-post")
+    for _, sent in SPELLINGS:
+        answer = client.get("/", environ_overrides=target(sent)) if sent.startswith("//") else client.get(sent)
+        assert (answer.status_code, answer.headers.get("Location")) == (301, f"{SITE}/posts/a-post"), sent
 
 
 def target(sent: str) -> dict[str, str]:
     return {"PATH_INFO": sent, "RAW_URI": sent}
 
 
-@pytest.mark.parametrize(
-    ("old", "sent", "answer"),
-    [
-        ("/?p=12", "/", 200),
-        ("/?p=12", "/?p=13", 200),
-        ("/?p=12", "/?p=", 200),
-        ("/?p=12", "/?page=1", 200),
-        ("/?p=12", "/nothing?p=12", 404),
-        ("/?cat=3&p=12", "/?p=12", 200),
-        ("/a%2520b", "/a%20b", 404),
-        ("/Old", "/old", 404),
-        ("/old", "/old/more", 404),
-        ("/index.php?p=12", "/index.php", 404),
-    ],
-)
-def test_nothing_else_is_redirected(
-    publish: Publish, redirect: Redirect, client: FlaskClient, old: str, sent: str, answer: int
-) -> None:
+def test_nothing_else_is_redirected(publish: Publish, redirect: Redirect, client: FlaskClient) -> None:
     publish("A post")
-    redirect(old, "/posts/a-post")
+    for old in ("/?p=12", "/?cat=3&q=1", "/a%2520b", "/Old", "/index.php?p=12"):
+        redirect(old, "/posts/a-post")
 
-    assert asked(client, sent) == answer
+    for sent in ("/", "/?p=13", "/?p=", "/?page=1", "/?cat=3", "/?q=1"):
+        assert asked(client, sent) == 200, sent
+    for sent in ("/nothing?p=12", "/a%20b", "/old", "/Old/more", "/index.php", "/index.php?p=1"):
+        assert asked(client, sent) == 404, sent
+    assert asked(client, "/archive?p=12") == 200
 
 
 def test_the_most_exact_one_wins(publish: Publish, redirect: Redirect, client: FlaskClient) -> None:
@@ -225,39 +213,38 @@ def test_a_site_with_a_path_answers_old_addresses_below_it_and_beside_it(
 # --- feeds of other systems ---
 
 
-@pytest.mark.parametrize(
-    ("sent", "leads_to"),
-    [
-        ("/feeds/posts/default", "/feed.atom"),
-        ("/feeds/posts/default?alt=rss", "/feed.rss"),
-        ("/feeds/posts/default/-/Sea", "/tags/Sea/feed.atom"),
-        ("/feeds/comments/default", "/thoughts.atom"),
-        ("/blog/feed/", "/feed.rss"),
-        ("/blog/feed/atom/", "/feed.atom"),
-        ("/blog/index.xml", "/feed.rss"),
-        ("/comments/feed/", "/thoughts.rss"),
-        ("/comments/feed/atom/", "/thoughts.atom"),
-        ("/blog/comments/feed/", "/thoughts.rss"),
-        ("/x/feed/", "/feed.rss"),
-        ("/feed/rss2/", "/feed.rss"),
-        ("/atom", "/feed.atom"),
-        ("/category/sea/feed/", "/tags/Sea/feed.rss"),
-        ("/tag/sea/rss/", "/tags/Sea/feed.rss"),
-        ("/tags/sea/index.xml", "/tags/Sea/feed.rss"),
-        ("/author/ann%20author/feed/", "/authors/Ann%20Author/feed.rss"),
-        ("/2009/05/a-post/feed/", "/posts/a-post/thoughts.rss"),
-        ("/posts/a-post/feed/", "/posts/a-post/thoughts.rss"),
-        ("/category/deep-sea/feed/", "/tags/Sea/feed.rss"),
-        ("/?feed=rss2", "/feed.rss"),
-        ("/?feed=atom", "/feed.atom"),
-        ("/?feed=comments-rss2", "/thoughts.rss"),
-        ("/?feed=rss2&p=12", "/posts/a-post/thoughts.rss"),
-        ("/?feed=special", "http://elsewhere.example/"),
-        ("/special/feed", "/posts/a-post"),
-    ],
-)
+OLD_FEEDS = [
+    ("/feeds/posts/default", "/feed.atom"),
+    ("/feeds/posts/default?alt=rss", "/feed.rss"),
+    ("/feeds/posts/default/-/Sea", "/tags/Sea/feed.atom"),
+    ("/feeds/comments/default", "/thoughts.atom"),
+    ("/blog/feed/", "/feed.rss"),
+    ("/blog/feed/atom/", "/feed.atom"),
+    ("/blog/index.xml", "/feed.rss"),
+    ("/comments/feed/", "/thoughts.rss"),
+    ("/comments/feed/atom/", "/thoughts.atom"),
+    ("/blog/comments/feed/", "/thoughts.rss"),
+    ("/x/feed/", "/feed.rss"),
+    ("/feed/rss2/", "/feed.rss"),
+    ("/atom", "/feed.atom"),
+    ("/category/sea/feed/", "/tags/Sea/feed.rss"),
+    ("/tag/sea/rss/", "/tags/Sea/feed.rss"),
+    ("/tags/sea/index.xml", "/tags/Sea/feed.rss"),
+    ("/author/ann%20author/feed/", "/authors/Ann%20Author/feed.rss"),
+    ("/2009/05/a-post/feed/", "/posts/a-post/thoughts.rss"),
+    ("/posts/a-post/feed/", "/posts/a-post/thoughts.rss"),
+    ("/category/deep-sea/feed/", "/tags/Sea/feed.rss"),
+    ("/?feed=rss2", "/feed.rss"),
+    ("/?feed=atom", "/feed.atom"),
+    ("/?feed=comments-rss2", "/thoughts.rss"),
+    ("/?feed=rss2&p=12", "/posts/a-post/thoughts.rss"),
+    ("/?feed=special", "http://elsewhere.example/"),
+    ("/special/feed", "/posts/a-post"),
+]
+
+
 def test_addresses_of_old_feeds_lead_to_the_feed_that_is_meant(
-    publish: Publish, redirect: Redirect, client: FlaskClient, sent: str, leads_to: str
+    publish: Publish, redirect: Redirect, client: FlaskClient
 ) -> None:
     publish("A post", tags="[Sea]", authors="[Ann Author]")
     for old in ("/2009/05/a-post", "/?p=12", "/special/feed"):
@@ -265,18 +252,17 @@ def test_addresses_of_old_feeds_lead_to_the_feed_that_is_meant(
     redirect("/category/deep-sea", "/tags/Sea")
     redirect("/?feed=special", "http://elsewhere.example/")
 
-    assert asked(client, sent) == leads_to
+    assert [(sent, asked(client, sent)) for sent, _ in OLD_FEEDS] == OLD_FEEDS
 
 
-@pytest.mark.parametrize(
-    "sent",
-    "/tags/none/feed.rss /category/none/feed/ /tags/none/feed /posts/none/thoughts.rss /feeds/none/default"
-    " /feed.rss?page=7 /posts/a-post/embed/x /nothing".split(),
-)
-def test_feeds_that_are_not_there_stay_away(publish: Publish, client: FlaskClient, sent: str) -> None:
+def test_feeds_that_are_not_there_stay_away(publish: Publish, client: FlaskClient) -> None:
     publish("A post")
 
-    assert asked(client, sent) == 404
+    for sent in (
+        *("/tags/none/feed.rss", "/category/none/feed/", "/tags/none/feed", "/posts/none/thoughts.rss"),
+        *("/feeds/none/default", "/feed.rss?page=7", "/posts/a-post/embed/x", "/nothing"),
+    ):
+        assert asked(client, sent) == 404, sent
 
 
 def test_a_reader_who_follows_gets_304_as_ever(publish: Publish, client: FlaskClient) -> None:
