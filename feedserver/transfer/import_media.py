@@ -28,6 +28,7 @@ from feedserver.transfer.old_addresses import tail_of
 from feedserver.transfer.source import Source
 from feedserver.transfer.spool import FileHere, Spool, SpooledMedia
 
+_ADDRESSES: Final = 3  # of one file that are asked for it
 _FAILURES: Final = 3  # in a row, after which a host is not asked again
 _SECONDS: Final = 300.0  # for a whole file
 _NOT_THERE: Final = "its bytes are not in the export"
@@ -108,12 +109,15 @@ class MediaImport:
                 yield path
         else:
             with tempfile.NamedTemporaryFile(dir=self.scratch, prefix="fetched-") as file:
-                self._fetch(item, file)
+                self._fetch_any(item, file)
                 file.flush()
                 yield Path(file.name)
 
     def _in_folder(self, item: ImportedMedia) -> str | None:
-        """The file in the owner's folder whose path ends most as the address does; None where several do."""
+        """The file in the owner's folder whose path ends most as an address does; None where several do.
+
+        Of addresses that fare alike the first one counts.
+        """
         assert self.folder is not None
         if self._tails is None:
             self._tails = defaultdict(list)
@@ -123,16 +127,26 @@ class MediaImport:
         best: list[str] = []
         longest = 0
         for wanted in map(tail_of, item.urls):
-            for tail, name in self._tails.get(wanted[0], ()) if wanted else ():
-                if (alike := _alike(tail, wanted)) > longest:
-                    best, longest = [name], alike
-                elif alike == longest and name not in best:
-                    best.append(name)
+            found = [(_alike(tail, wanted), name) for tail, name in self._tails.get(wanted[0], ())] if wanted else []
+            if (most := max(found, default=(0, ""))[0]) > longest:
+                best, longest = [name for alike, name in found if alike == most], most
         return best[0] if len(best) == 1 else None
 
-    def _fetch(self, item: ImportedMedia, file: IO[bytes]) -> None:
+    def _fetch_any(self, item: ImportedMedia, file: IO[bytes]) -> None:
+        """Fetches a file from the first of its addresses that has it. Raises _NotHad, with what was wrong first."""
+        wrong: _NotHad | None = None
+        for address in item.urls[:_ADDRESSES]:
+            try:
+                return self._fetch(address, file)
+            except _NotHad as why:
+                wrong = wrong or why
+                file.seek(0)
+                file.truncate()
+        raise wrong or _NotHad(_NOT_THERE)
+
+    def _fetch(self, address: str, file: IO[bytes]) -> None:
         """Fetches a file from the old site, or from where that had it: some keep pictures elsewhere. Raises _NotHad."""
-        url = self.spool.old.absolute(item.urls[0]) if item.urls else None
+        url = self.spool.old.absolute(address)
         is_nowhere = url is not None and self.spool.old.url is None and self.spool.old.is_own(url)
         if self.exchange is None or url is None or is_nowhere:
             raise _NotHad(_NOT_THERE)

@@ -64,6 +64,15 @@ def test_a_folder_of_uploads_is_looked_through_by_the_ends_of_paths(
     assert '="/media/' in found(services, "post-1").source
 
 
+def test_of_a_file_and_its_copy_in_a_folder_the_first_that_is_named_counts(
+    services: WebServices, exports: Exports, tmp_path: Path, picture: bytes
+) -> None:
+    copy = PATH.rpartition("/")[2].replace(".jpg", "-300x200.jpg")
+    uploads = folder_with(tmp_path / "uploads", {"2023/03/meadow.jpg": picture, f"2023/03/{copy}": b"no picture"})
+
+    assert exports.run(services, meadow(), post(text=TEXT), media=uploads) == []
+
+
 def test_what_cannot_be_had_stays_at_its_old_address_and_is_told(services: WebServices, exports: Exports) -> None:
     (remark,) = exports.run(services, meadow(), post(text=TEXT))
 
@@ -133,6 +142,19 @@ def test_pictures_are_fetched_from_the_old_site_once_those_of_texts_too(
     assert old_site.most_at_once == 1
     assert source.count('src="/media/') == 2
     assert 'src="http://foreign.example/c.jpg"' in source
+
+
+def test_a_file_that_is_not_at_its_first_address_any_more_is_fetched_from_another(
+    services: WebServices, exports: Exports, old_site: OldSite
+) -> None:
+    old_site.answers = {"/a.jpg": 404}
+    media = meadow(urls=("/a.jpg", "/a-scaled.jpg"))
+
+    remarks = exports.run(services, media, post(text='<img src="/a.jpg">', url="/1/"), origin=origin_at(old_site))
+
+    assert remarks == []
+    assert old_site.asked == ["/a.jpg", "/a-scaled.jpg"]
+    assert 'src="/media/' in found(services, "1").source
 
 
 def test_a_host_that_fails_three_times_is_not_asked_again(
