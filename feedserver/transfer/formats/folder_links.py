@@ -2,8 +2,10 @@
 
 import mimetypes
 import posixpath
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
@@ -11,15 +13,20 @@ from feedserver.errors import ImportDamaged
 from feedserver.posts.model import Format
 from feedserver.transfer.formats.folder import HTML, MARKDOWN, Folder, Unreadable, ending
 from feedserver.transfer.formats.permalinks import quoted
-from feedserver.transfer.items import ImportedMedia
+from feedserver.transfer.items import ImportedMedia, ImportedPost
 from feedserver.transfer.rewriting import rewritten
-from feedserver.urls import scheme
+from feedserver.urls import scheme, split_http
 
 # Files that make pages, and are none to show.
 _OF_PAGES: Final = frozenset(
     ".css .js .mjs .ts .map .scss .sass .less .xml .json .yml .yaml .toml .py .rb .php .rst .lock .ini .cfg .sh .key"
     " .pem".split()
 ).union(MARKDOWN, HTML, ("",))
+# Fields that name pictures: as text, or as lists and mappings in JSON.
+_PICTURES: Final = frozenset(
+    "image images cover thumbnail banner header hero featured_image featuredimage photo".split()
+)
+_FILE: Final = re.compile(r"""[^"\[\]{},]+\.(?:jpe?g|png|gif|webp|avif)\b""", re.IGNORECASE)
 
 
 class FolderSite(ABC):
@@ -31,10 +38,15 @@ class FolderSite(ABC):
 
     def __init__(self, folder: Folder, base: str, roots: tuple[str, ...] = ("",)) -> None:
         self.folder = folder
-        self.base = base
+        self.base = base if base.startswith("/") or split_http(base) else ""
         self._roots = roots
         self._told: set[str] = set()
         self._addresses: dict[str, str | None] = {}
+
+    @property
+    def url(self) -> str | None:
+        """The address of the site; None where its path alone is known, or nothing."""
+        return self.base if scheme(self.base) else None
 
     def address_of(self, name: str) -> str | None:
         """The address of a document; None of a file that is no document which the site showed."""
@@ -60,6 +72,19 @@ class FolderSite(ABC):
         """
         media: list[ImportedMedia] = []
         return rewritten(text, kind, lambda address: self._replaced(address, name, url, media)), media
+
+    def with_files(self, post: ImportedPost) -> Iterator[ImportedMedia | ImportedPost]:
+        """A post, and before it the files that its front matter names: enclosures, and pictures of it as a whole."""
+        media: list[ImportedMedia] = []
+        enclosures = tuple(
+            replace(file, url=self._replaced(file.url, post.key, post.url, media)) for file in post.enclosures
+        )
+        for name, text in post.fields.items():
+            if name.casefold() in _PICTURES:
+                for found in _FILE.finditer(text):
+                    self._replaced(found[0], post.key, post.url, media)
+        yield from media
+        yield replace(post, enclosures=enclosures)
 
     def file(self, name: str) -> str:
         """The address of a file of the folder that is no document."""
@@ -112,9 +137,8 @@ class FolderSite(ABC):
             return None
         elif (prefix := urlsplit(self.base).path) and address.startswith(f"{prefix}/"):
             address = address.removeprefix(prefix)
-        path, mark, tail = address.partition("#")
-        path, question, query = path.partition("?")
-        return unquote(path), f"{question}{query}{mark}{tail}"
+        path, tail = divided(address)
+        return unquote(path), tail
 
     def _candidates(self, path: str, name: str, url: str | None) -> Iterator[str]:
         """Where the file of a path may be, the likeliest first: beside the document, or below its address."""
@@ -134,6 +158,13 @@ class FolderSite(ABC):
         at = at if scheme(at) or at.startswith("/") else f"/{at}"  # it led above the site
         media += self.missing(at, name)
         return at
+
+
+def divided(address: str) -> tuple[str, str]:
+    """The path of an address, and its query and fragment."""
+    path, mark, fragment = address.partition("#")
+    path, question, query = path.partition("?")
+    return path, f"{question}{query}{mark}{fragment}"
 
 
 def is_of_pages(name: str) -> bool:

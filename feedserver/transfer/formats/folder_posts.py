@@ -264,6 +264,11 @@ def slug_of(name: str) -> str | None:
         return slug_from(name) or None
 
 
+def mapping(value: Any) -> Mapping[str, Any]:
+    """A value of a site's settings that is to be a mapping; an empty one where it is none."""
+    return value if isinstance(value, dict) else {}
+
+
 def zone_named(name: str, default: tzinfo) -> tzinfo:
     """The zone of a name in a site's settings; `default` where there is none."""
     try:

@@ -3,7 +3,6 @@
 import posixpath
 from collections.abc import Iterator
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from feedserver.transfer.formats import folder_posts
 from feedserver.transfer.formats.folder import Document, Folder, unread
@@ -34,8 +33,7 @@ def read(source: Source, options: Options) -> Iterator[Item]:
     """Everything in the folder. Raises ImportDamaged."""
     folder = Folder(source, options)
     site = HugoSite(folder, options)
-    url = site.url if urlsplit(site.url).netloc else None
-    yield Origin(name=url or folder.name, url=url, settings=_settings(site), feeds=site.feeds())
+    yield Origin(name=site.url or folder.name, url=site.url, settings=_settings(site), feeds=site.feeds())
     yield from unread(folder.names)
     yield from site.left_out()
     for document in folder.documents(site.documents):
@@ -88,7 +86,7 @@ def _post(document: Document, site: HugoSite, options: Options) -> Iterator[Item
         menu=_menu(fields, title),
     )
     yield from fields.remarks
-    yield post
+    yield from site.with_files(post)
 
 
 def _alias(alias: str, place: Placed, site: HugoSite) -> str:

@@ -2,17 +2,17 @@
 
 import posixpath
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urljoin
 
 from feedserver.transfer.formats import folder_posts, permalinks
 from feedserver.transfer.formats.folder import HTML, MARKDOWN, Document, Folder, placed, stem
 from feedserver.transfer.formats.folder_kinds import HUGO_SETTINGS
 from feedserver.transfer.formats.folder_links import FolderSite, is_of_pages
-from feedserver.transfer.formats.folder_posts import Fields, zone_named
+from feedserver.transfer.formats.folder_posts import Fields, mapping, zone_named
 from feedserver.transfer.items import Remark
 from feedserver.transfer.options import Options
 
@@ -41,13 +41,14 @@ class HugoSite(FolderSite):
 
     def __init__(self, folder: Folder, options: Options) -> None:
         self.settings = folder.settings(*HUGO_SETTINGS)
-        self.url = options.url or self._setting("baseurl")
         content = (self._setting("contentdir") or "content").strip("/") + "/"
         self._content = content if any(name.startswith(content) for name in folder.names) else ""
         self._section = "" if self._content or self.settings or stem(folder.name) == "content" else stem(folder.name)
-        super().__init__(folder, self.url.rstrip("/"), ("static/", self._content, "assets/"))
+        super().__init__(
+            folder, (options.url or self._setting("baseurl")).rstrip("/"), ("static/", self._content, "assets/")
+        )
         self.zone = zone_named(self._setting("timezone"), options.zone)
-        self._languages = {str(name).lower() for name in _mapping(self.settings.get("languages"))}
+        self._languages = {str(name).lower() for name in mapping(self.settings.get("languages"))}
         self._language = (self._setting("defaultcontentlanguage") or "en").lower()
         self._is_ugly = self._setting("uglyurls") == "true"
         found = placed((name for name in folder.names if name.startswith(self._content)), (*MARKDOWN, *HTML))
@@ -140,8 +141,8 @@ class HugoSite(FolderSite):
         return f"{path.rstrip('/')}.html" if path and self._is_ugly else path
 
     def _pattern(self, sections: tuple[str, ...]) -> str | None:
-        patterns = _mapping(self.settings.get("permalinks"))
-        patterns = {**patterns, **_mapping(patterns.get("page"))}
+        patterns = mapping(self.settings.get("permalinks"))
+        patterns = {**patterns, **mapping(patterns.get("page"))}
         found = patterns.get(sections[0] if sections else "/")
         return found if isinstance(found, str) else None
 
@@ -166,7 +167,3 @@ def urlized(text: str, kept: str = _KEPT) -> str:
     """Text as a part of a permalink of Hugo's: in lower case, with hyphens between words, without other signs."""
     letters = (c for c in "-".join(text.split()) if unicodedata.category(c)[0] in "LM" or c.isdecimal() or c in kept)
     return "".join(letters).lower()
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

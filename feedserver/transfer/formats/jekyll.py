@@ -38,8 +38,7 @@ def read(source: Source, options: Options) -> Iterator[Item]:
     folder = Folder(source, options)
     site = JekyllSite(folder, options)
     named = {ours: value for name, ours in _SETTINGS.items() if isinstance(value := site.settings.get(name), str)}
-    url = options.url or (site.base if site.host else None)
-    yield Origin(name=url or folder.name, url=url, settings=named, feeds={site.at("feed.xml"): "atom"})
+    yield Origin(name=site.url or folder.name, url=site.url, settings=named, feeds={site.at("feed.xml"): "atom"})
     yield from unread(folder.names)
     for name in site.collections():
         yield Remark(treatment="left out", where=name, what="the document", why="collections are not read")
@@ -90,7 +89,7 @@ def _post(
     wanted = fields.text("basename") or slug or place.name
     if wanted == "index":
         wanted = posixpath.basename(posixpath.dirname(document.name))
-    tags = (*place.categories, *fields.texts("tag"), *fields.texts("tags", r"\s+"))
+    tags = (*place.categories, *fields.texts("tag"), *fields.texts("tags", r",?\s+"))
     post = folder_posts.post(
         fields,
         document,
@@ -107,7 +106,7 @@ def _post(
         page=place.role == "page",
     )
     yield from fields.remarks
-    yield post
+    yield from site.with_files(post)
 
 
 def _was_public(document: Document, place: Placed) -> bool:
@@ -117,6 +116,6 @@ def _was_public(document: Document, place: Placed) -> bool:
 
 def _guid(place: Placed, slug: str | None, site: JekyllSite) -> str | None:
     """The id that jekyll-feed gives to a post."""
-    if place.role != "post" or place.url is None or "://" not in site.base:
+    if place.role != "post" or place.url is None or site.url is None:
         return None
     return f"{posixpath.dirname(place.url.rstrip('/'))}/{slug or place.name}"

@@ -12,7 +12,7 @@ from feedserver.transfer.formats import folder_posts, permalinks
 from feedserver.transfer.formats.folder import HTML, MARKDOWN, Document, Folder, placed, stem
 from feedserver.transfer.formats.folder_kinds import JEKYLL_SETTINGS
 from feedserver.transfer.formats.folder_links import FolderSite
-from feedserver.transfer.formats.folder_posts import Fields, flat, names, zone_named
+from feedserver.transfer.formats.folder_posts import Fields, flat, mapping, names, zone_named
 from feedserver.transfer.options import Options
 
 _STYLES: Final = {
@@ -47,9 +47,7 @@ class JekyllSite(FolderSite):
     def __init__(self, folder: Folder, options: Options) -> None:
         self.settings = folder.settings(*JEKYLL_SETTINGS)
         self.path = self._setting("baseurl").rstrip("/")
-        self.host = self._setting("url").rstrip("/")
-        own = self.host + self.path if self.host else ""
-        super().__init__(folder, (options.url or own or self.path).rstrip("/"))
+        super().__init__(folder, (options.url or self._setting("url").rstrip("/") + self.path).rstrip("/"))
         self.zone = zone_named(self._setting("timezone"), options.zone)
         self._style = self._setting("permalink") or "date"
         self._documents = placed(folder.names, (*MARKDOWN, *HTML))
@@ -104,7 +102,7 @@ class JekyllSite(FolderSite):
         fields = Fields(document, self.zone)
         date = fields.moment("date") or date
         categories = self._categories(document.name, fields)
-        pattern = fields.text("permalink") or (self._page_pattern(document.name) if role == "page" else self._style)
+        pattern = fields.text("permalink") or self._default(document.name, role) or self._pattern(document.name, role)
         values = permalinks.of_jekyll(date.astimezone(self.zone)) if date else {}
         title = fields.text("slug") or name
         values |= {
@@ -121,9 +119,22 @@ class JekyllSite(FolderSite):
     def _categories(self, name: str, fields: Fields) -> tuple[str, ...]:
         before, posts, _ = f"/{name}".partition(f"/{_POSTS}")
         above = [step for step in before.split("/") if step and not step.startswith("_")] if posts else []
-        return names([*above, *fields.texts("category"), *fields.texts("categories", r"\s+")])
+        return names([*above, *fields.texts("category"), *fields.texts("categories", r",?\s+")])
 
-    def _page_pattern(self, name: str) -> str:
+    def _default(self, name: str, role: Role) -> str | None:
+        """The permalink that the settings' `defaults` give to the documents of a folder or a role."""
+        defaults = self.settings.get("defaults")
+        for one in reversed(defaults) if isinstance(defaults, list) else ():
+            scope, values = (mapping(mapping(one).get(part)) for part in ("scope", "values"))
+            path, found = str(scope.get("path") or "").strip("/"), values.get("permalink")
+            if scope.get("type") in (None, f"{role}s") and f"{name}/".startswith(path) and isinstance(found, str):
+                return found
+        return None
+
+    def _pattern(self, name: str, role: Role) -> str:
+        if role != "page":
+            found = mapping(mapping(self.settings.get("collections")).get("posts")).get("permalink")
+            return found if isinstance(found, str) else self._style
         if stem(name) == "index":
             return "/:path/"
         if self._style in _STYLES and self._style != "pretty":

@@ -76,4 +76,4 @@ def _post(document: Document, site: _Site, options: Options) -> Iterator[Item]:
         format=kind,
     )
     yield from fields.remarks
-    yield post
+    yield from site.with_files(post)

@@ -64,7 +64,7 @@ def _post(note: Document, vault: Vault, options: Options) -> Iterator[Item]:
         tags=tuple(tag.lstrip("#") for tag in fields.texts("tags", r"[,\s]+")) + tuple(_tags(note)),
     )
     yield from fields.remarks
-    yield post
+    yield from vault.with_files(post)
 
 
 def _tags(note: Document) -> Iterator[str]:

@@ -34,10 +34,9 @@ def read(source: Source, options: Options) -> Iterator[Item]:
     """Everything in the folder. Raises ImportDamaged."""
     folder = Folder(source, options, header=True)
     site = PelicanSite(folder, options)
-    url = site.url if urlsplit(site.url).netloc else None
     named = {ours: value for name, ours in _SETTINGS.items() if (value := site.settings.get(name))}
     feeds = {site.at(path): kind for name, kind in _FEEDS.items() if (path := site.settings.get(name))}
-    yield Origin(name=url or folder.name, url=url, settings=named, feeds=feeds)
+    yield Origin(name=site.url or folder.name, url=site.url, settings=named, feeds=feeds)
     yield from unread(folder.names, but=RST)
     for name in folder.names:
         if ending(name) == RST and not site.reads_rst:
@@ -90,7 +89,7 @@ def _post(document: Document, place: Placed, site: PelicanSite, options: Options
         format=kind,
     )
     yield from fields.remarks
-    yield post
+    yield from site.with_files(post)
 
 
 def _guid(place: Placed, site: PelicanSite) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from html import unescape
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import turbohtml
 
@@ -15,7 +15,7 @@ from feedserver.errors import ImportDamaged
 from feedserver.transfer.formats import folder_posts, restructured_text
 from feedserver.transfer.formats.folder import HTML, MARKDOWN, Document, Folder, Unreadable, ending, placed
 from feedserver.transfer.formats.folder_kinds import PELICAN_SETTINGS
-from feedserver.transfer.formats.folder_links import FolderSite
+from feedserver.transfer.formats.folder_links import FolderSite, divided
 from feedserver.transfer.formats.folder_posts import Fields, zone_named
 from feedserver.transfer.formats.front_matters import Damaged, Front
 from feedserver.transfer.formats.permalinks import quoted
@@ -68,10 +68,9 @@ class PelicanSite(FolderSite):
         self.settings = {**_DEFAULTS}
         for name in reversed(PELICAN_SETTINGS):
             self.settings |= _settings(folder.text(name)) if folder.named(name) else {}
-        self.url = options.url or self.settings.get("SITEURL", "")
         content = posixpath.normpath(self.settings["PATH"]) + "/"
         self._content = content if any(True for _ in folder.below(content)) else ""
-        super().__init__(folder, self.url.rstrip("/"), (self._content,))
+        super().__init__(folder, (options.url or self.settings.get("SITEURL", "")).rstrip("/"), (self._content,))
         self.zone = zone_named(self.settings.get("TIMEZONE", ""), options.zone)
         self.lang = self.settings.get("DEFAULT_LANG", "en").lower()
         self.reads_rst = restructured_text.is_readable()
@@ -126,9 +125,8 @@ class PelicanSite(FolderSite):
         if internal is None:
             return super()._replaced(address, name, url, media)
         kind = internal["kind"] or internal["encoded"] or internal["old"]
-        parts = urlsplit(internal["path"])
-        path, tail = unquote(parts.path), "".join((f"?{parts.query}" if parts.query else "", f"#{parts.fragment}"))
-        tail = tail if parts.fragment else tail.removesuffix("#")
+        path, tail = divided(internal["path"])
+        path = unquote(path)
         if kind in ("tag", "category", "author"):
             pattern = self.settings[f"{kind.upper()}_URL"]
             return self.at(_PART.sub(slugified(path), pattern)) + tail

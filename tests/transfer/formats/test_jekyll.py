@@ -97,6 +97,9 @@ def test_dates_without_a_zone_are_in_that_of_the_site(tmp_path: Path) -> None:
         ("none", "/birds/larks.html"),
         ("/:year/:i_month/:slug", "/2024/3/larks"),
         ("/blog/:title/", "/blog/larks/"),
+        ("pretty\ncollections: {posts: {permalink: '/p/:title'}}", "/p/larks"),
+        ("pretty\ndefaults: [{scope: {path: '', type: posts}, values: {permalink: '/d/:title/'}}, 5]", "/d/larks/"),
+        ("none\ndefaults: [{scope: {path: 'other'}, values: {permalink: '/d/:title/'}}]", "/birds/larks.html"),
     ],
 )
 def test_permalinks_follow_the_settings(tmp_path: Path, pattern: str, path: str) -> None:

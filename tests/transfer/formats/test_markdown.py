@@ -38,7 +38,7 @@ def test_our_own_front_matter_means_what_it_means_to_post_add(tmp_path: Path) ->
     assert (found.title, found.slug, found.tags, found.authors) == (own.title, own.slug, own.tags, own.authors)
     assert (found.published_at, found.updated_at, found.lang) == (own.date, own.updated, own.lang)
     assert (found.pings_open, found.comments_open, found.summary) == (False, False, "Short")
-    assert found.enclosures == (Enclosure("a.mp3", "audio/mpeg", 5),)
+    assert found.enclosures == (Enclosure("/a.mp3", "audio/mpeg", 5),)
     assert found.reply_to == ("https://other.example/",)
     assert (found.text, found.state, found.fields) == ("\nText\n", "published", {"mood": "no"})
 
@@ -98,6 +98,15 @@ def test_links_between_documents_and_pictures_beside_them_are_known(tmp_path: Pa
         (("/none.png",), None),
         (("/etc/x.jpg",), None),
     ]
+
+
+def test_files_that_the_front_matter_names_come(tmp_path: Path) -> None:
+    front = "cover: {image: img/c d.jpg}\nimages: [e.png]\nenclosures: {url: f.mp3, type: audio/mpeg, length: 1}\n"
+    files: dict[str, str | bytes] = {"n/img/c d.jpg": b".", "n/e.png": b".", "n/f.mp3": b"."}
+    export = folder(tmp_path, {**files, "n/a.md": f"---\ntitle: a\n{front}---\n"})
+
+    assert {one.file for one in export.media} == set(files)
+    assert export.posts[0].enclosures == (Enclosure("/n/f.mp3", "audio/mpeg", 1),)
 
 
 def test_pages_and_html_are_as_their_fields_say(tmp_path: Path) -> None:
