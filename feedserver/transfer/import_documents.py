@@ -9,6 +9,7 @@ from feedserver.posts.publishing import Publisher, RenderedDocument
 from feedserver.posts.writing import compose
 from feedserver.transfer.items import ImportedPost
 from feedserver.transfer.links import Links
+from feedserver.transfer.spool import FileHere
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Documents:
     def of(self, post: ImportedPost, slug: str, updated: datetime | None = None) -> Prepared:
         """The document of a post; `updated` is when it was, as far as that is known better. Raises InvalidDocument."""
         text, is_lacking = self.links.rewritten(post)
+        enclosures = [(file, self.links.file_of(file.url, post)) for file in post.enclosures]
+        is_lacking = is_lacking or any(here is not None and not here.path for _, here in enclosures)
         content = compose(
             text,
             title=post.title,
@@ -42,7 +45,7 @@ class Documents:
             draft=post.state != "published",
             pings_open=post.pings_open,
             comments_open=post.comments_open,
-            enclosures=[self._enclosure(file, post) for file in post.enclosures],
+            enclosures=[self._enclosure(file, here) for file, here in enclosures],
             page=post.page,
             menu=post.menu,
             format=post.format,
@@ -55,8 +58,7 @@ class Documents:
         document = self.publisher.read(content.encode("utf-8", "replace"))
         return Prepared(self.publisher.render(document), is_lacking)
 
-    def _enclosure(self, file: Enclosure, post: ImportedPost) -> Enclosure:
-        here = self.links.file_of(file.url, post)
+    def _enclosure(self, file: Enclosure, here: FileHere | None) -> Enclosure:
         return Enclosure(f"/{here.path}", here.type, here.size) if here and here.path else file
 
 

@@ -27,8 +27,10 @@ from feedserver.transfer.links import Links
 from feedserver.transfer.planning import guid_owners
 from feedserver.transfer.spool import Spool, SpooledPost
 
-MOST: Final = 100  # posts in one transaction …
-SECONDS: Final = 2.0  # … and the longest that they are prepared for it: other writers come in between
+# Of one transaction: other writers come in between, and a post takes several times the memory of its text.
+MOST: Final = 100  # posts
+CHARACTERS: Final = 2_000_000
+SECONDS: Final = 2.0  # that they are prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +76,19 @@ class PostImport:
 
     def _ready(self) -> Iterator[list[_Ready]]:
         some: list[_Ready] = []
-        begun = monotonic()
+        characters, begun = 0, monotonic()
         for post in self.spool.posts():
             if not post.is_new:
                 continue
             try:
-                some.append(_Ready(post, self.documents.of(post.item, post.slug)))
+                some.append(_Ready(post, self.documents.of(self.spool.whole(post), post.slug)))
             except PostError as error:
                 self._leave_out(post, str(error))
-            if len(some) >= MOST or (some and monotonic() - begun > SECONDS):
+            else:
+                characters += len(some[-1].made.rendered.document.source)
+            if some and (len(some) >= MOST or characters > CHARACTERS or monotonic() - begun > SECONDS):
                 yield some
-                some, begun = [], monotonic()
+                some, characters, begun = [], 0, monotonic()
         if some:
             yield some
 
@@ -114,7 +118,7 @@ class PostImport:
         item, made = one.post.item, one.made
         slug = next_free(connection, one.post.slug, page=item.page)
         if slug != one.post.slug:
-            made = self.documents.of(item, slug)
+            made = self.documents.of(self.spool.whole(one.post), slug)
             self.spool.settle_post(one.post.number, slug, is_page=item.page, is_new=True)
         state: PostState | None = "deleted" if item.state == "deleted" else None
         post = self.publisher.write(connection, made.rendered, now, guid=item.guid or None, state=state)
@@ -153,10 +157,11 @@ class PostImport:
         if present is None or present.state == "deleted" or hash_of_document(present.source) != lacking:
             return  # edited here since
         try:
-            made = self.documents.of(post.item, present.slug, present.updated_at)
-            if made.rendered.document.body == body_of(present.source):
+            made = self.documents.of(self.spool.whole(post), present.slug, present.updated_at)
+            document = made.rendered.document
+            if (document.body, document.enclosures) == (body_of(present.source), present.enclosures):
                 return
-            written = self.publisher.edit(present.slug, made.rendered.document, self.clock())
+            written = self.publisher.edit(present.slug, document, self.clock())
         except PostError:
             return
         still = hash_of_document(written.source) if made.is_lacking else None

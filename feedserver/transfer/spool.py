@@ -31,7 +31,8 @@ from feedserver.urls import split_http
 
 _SCHEMA: Final = """
 CREATE TABLE post (
-    n INTEGER PRIMARY KEY, key TEXT UNIQUE, at REAL, hash TEXT, data BLOB, slug TEXT, page INTEGER, is_new INTEGER
+    n INTEGER PRIMARY KEY, key TEXT UNIQUE, at REAL, hash TEXT, data BLOB, text TEXT,
+    slug TEXT, page INTEGER, is_new INTEGER
 );
 CREATE TABLE thought (n INTEGER PRIMARY KEY, key TEXT UNIQUE, at REAL, parent TEXT, hash TEXT, data BLOB);
 CREATE TABLE media (n INTEGER PRIMARY KEY, key TEXT UNIQUE, hash TEXT, data BLOB);
@@ -42,6 +43,7 @@ CREATE TABLE file (name TEXT PRIMARY KEY, media TEXT, path TEXT, type TEXT, size
 """
 _UNDATED: Final = float("inf")
 _DOUBLE: Final = "something before it has the same id"
+_BEGINNING: Final = 1_000  # characters of a text
 _TOO_LONG: Final = "its text is over 1 MiB"
 _NEW_ID: Final = "it gets a new id: the one that it had is that of another post, or too long"
 _CUT: Final = "its text is cut: a comment has at most 10,000 characters"
@@ -50,7 +52,10 @@ MAX_COMMENT: Final = MAX_LENGTH["comment"]
 
 @dataclass(frozen=True, slots=True)
 class SpooledPost:
-    """A post of the export. `hash` is of its content; `slug` the one that it has or is to have, "" if none."""
+    """A post of the export, with the beginning of its text (`Spool.whole` has all of it).
+
+    `hash` is of its content; `slug` the one that it has or is to have, "" if none.
+    """
 
     number: int
     item: ImportedPost
@@ -143,7 +148,11 @@ class Spool:
                 self._database.execute("INSERT INTO remark (treatment, place, what, why) VALUES (?, ?, ?, ?)", row)
 
     def _add(self, item: ImportedPost | ImportedThought | ImportedMedia, table: str, **columns: Any) -> None:
-        values = {"key": item.key, "hash": hash_of(item), "data": pickle.dumps(item), **columns}
+        kept = item
+        if isinstance(item, ImportedPost):
+            columns["text"] = item.text.encode("utf-8", "replace").decode()  # SQLite takes no lone surrogates
+            kept = replace(item, text=item.text[:_BEGINNING])
+        values = {"key": item.key, "hash": hash_of(item), "data": pickle.dumps(kept), **columns}
         names, marks = ", ".join(values), ", ".join("?" * len(values))
         try:
             added = self._database.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608 - our own words
@@ -164,8 +173,13 @@ class Spool:
 
     # --- reading ---
 
+    def whole(self, post: SpooledPost) -> ImportedPost:
+        """A post with its whole text."""
+        row = self._database.execute("SELECT text FROM post WHERE n = ?", (post.number,)).fetchone()
+        return replace(post.item, text=row[0])
+
     def posts(self) -> Iterator[SpooledPost]:
-        """All posts, the oldest first, those without a date last."""
+        """All posts, the oldest first, those without a date last; of the texts the beginnings: many fit in memory."""
         for number in self._numbers("SELECT n FROM post ORDER BY at, n"):
             row = self._database.execute("SELECT data, hash, slug, is_new FROM post WHERE n = ?", (number,)).fetchone()
             yield SpooledPost(number, pickle.loads(row[0]), row[1], row[2] or "", bool(row[3]))  # noqa: S301 - our own
