@@ -1,14 +1,18 @@
 """The SQL of what was imported: it is imported once, whatever became of it here."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, insert, select, update
 
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import imported
+from feedserver.text import clean
+
+_LONGEST: Final = 500  # characters of a key
 
 Kind = Literal["post", "thought", "media", "redirect"]
 
@@ -26,24 +30,40 @@ class Known:
     lacking: str | None
 
 
+def stored_key(key: str) -> str:
+    """A key, or the name of an origin, as it is stored: clean, and short enough for an index."""
+    kept = clean(key)
+    if len(kept) <= _LONGEST:
+        return kept
+    return kept[:_LONGEST] + hashlib.sha256(kept.encode("utf-8", "replace")).hexdigest()
+
+
 def known(connection: Connection, origin: str, kind: Kind, keys: Iterable[str]) -> dict[str, Known]:
     """What was imported of these keys."""
-    query = select(imported).where(imported.c.origin == origin, imported.c.kind == kind)
+    query = select(imported).where(imported.c.origin == stored_key(origin), imported.c.kind == kind)
+    by_stored = {stored_key(key): key for key in keys}
     return {
-        row.key: Known(row.our_id, row.media, row.hash, row.lacking)
-        for some in batches(list(keys))
+        by_stored[row.key]: Known(row.our_id, row.media, row.hash, row.lacking)
+        for some in batches(list(by_stored))
         for row in connection.execute(query.where(imported.c.key.in_(some)))
     }
 
 
 def add(connection: Connection, origin: str, kind: Kind, rows: Sequence[dict[str, Any]], now: datetime) -> None:
     """Notes what was imported: `key`, `hash`, and `our_id` or `media`, of a post `lacking`."""
-    same = {"origin": origin, "kind": kind, "imported_at": now, "our_id": None, "media": None, "lacking": None}
+    same = {
+        "origin": stored_key(origin),
+        "kind": kind,
+        "imported_at": now,
+        "our_id": None,
+        "media": None,
+        "lacking": None,
+    }
     if rows:
-        connection.execute(insert(imported), [same | row for row in rows])
+        connection.execute(insert(imported), [same | row | {"key": stored_key(row["key"])} for row in rows])
 
 
 def note_lacking(connection: Connection, origin: str, key: str, lacking: str | None) -> None:
     """Notes the document of a post that lacks files, or that it lacks none any more."""
-    is_it = (imported.c.origin == origin, imported.c.kind == "post", imported.c.key == key)
+    is_it = (imported.c.origin == stored_key(origin), imported.c.kind == "post", imported.c.key == stored_key(key))
     connection.execute(update(imported).where(*is_it).values(lacking=lacking))

@@ -1,5 +1,6 @@
 """An import from its export to the end: read into a spool, planned, and written unless it is only to be told."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -52,7 +53,7 @@ class Importer:
         """
         folder = self.settings.data_dir
         private_files.make_missing(folder)
-        with ExitStack() as stack:
+        with ExitStack() as stack, _telling_of_disk(folder):
             place = stack.enter_context(workplace(folder))
             opened = stack.enter_context(source.opened(path, place))
             files = stack.enter_context(source.opened(media, place)) if media else None
@@ -156,6 +157,15 @@ class Import:
         meter = metered(self.report, doing, total)
         meter(0)
         return meter
+
+
+@contextmanager
+def _telling_of_disk(folder: Path) -> Iterator[None]:
+    """Translates the errors of the spool: the disk is full, or fails."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise ImportRefused(f"{folder}: what is read cannot be kept there meanwhile: {error}") from None
 
 
 def _nothing(_url: str) -> None:

@@ -145,17 +145,17 @@ class Spool:
                 self._database.execute("INSERT INTO redirect (data) VALUES (?)", (pickle.dumps(item),))
             case Remark():
                 row = (item.treatment, item.where, item.what, item.why)
-                self._database.execute("INSERT INTO remark (treatment, place, what, why) VALUES (?, ?, ?, ?)", row)
+                self._run("INSERT INTO remark (treatment, place, what, why) VALUES (?, ?, ?, ?)", *row)
 
     def _add(self, item: ImportedPost | ImportedThought | ImportedMedia, table: str, **columns: Any) -> None:
         kept = item
         if isinstance(item, ImportedPost):
-            columns["text"] = item.text.encode("utf-8", "replace").decode()  # SQLite takes no lone surrogates
+            columns["text"] = item.text
             kept = replace(item, text=item.text[:_BEGINNING])
         values = {"key": item.key, "hash": hash_of(item), "data": pickle.dumps(kept), **columns}
         names, marks = ", ".join(values), ", ".join("?" * len(values))
         try:
-            added = self._database.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608 - our own words
+            added = self._run(f"INSERT INTO {table} ({names}) VALUES ({marks})", *values.values())  # noqa: S608 - our own words
         except sqlite3.IntegrityError:
             self.add(Remark(treatment="left out", where=item.where, what=item.key, why=_DOUBLE))
             return
@@ -169,7 +169,14 @@ class Spool:
 
     def _name(self, table: str, column: str, address: str | None, what: object) -> None:
         for name in self.old.keys(address)[:1] if address else ():
-            self._database.execute(f"INSERT OR IGNORE INTO {table} (name, {column}) VALUES (?, ?)", (name, what))  # noqa: S608 - our own words
+            self._run(f"INSERT OR IGNORE INTO {table} (name, {column}) VALUES (?, ?)", name, what)  # noqa: S608 - our own words
+
+    def _run(self, statement: str, *values: Any) -> sqlite3.Cursor:
+        """Runs a statement. SQLite takes no lone surrogates, which JSON may hold."""
+        return self._database.execute(
+            statement,
+            [value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for value in values],
+        )
 
     # --- reading ---
 
@@ -242,21 +249,21 @@ class Spool:
     def settle_media(self, key: str, names: Sequence[str], stored: StoredFile | None) -> None:
         """Notes which file of ours is meant by a key of the export, or by further names; None: it cannot be had."""
         for name in names:
-            self._database.execute("INSERT OR IGNORE INTO file (name, media) VALUES (?, ?)", (name, key))
+            self._run("INSERT OR IGNORE INTO file (name, media) VALUES (?, ?)", name, key)
         values = (stored.path, stored.type, stored.size) if stored else (None, None, None)
-        self._database.execute("UPDATE file SET path = ?, type = ?, size = ? WHERE media = ?", (*values, key))
+        self._run("UPDATE file SET path = ?, type = ?, size = ? WHERE media = ?", *values, key)
 
     def place_by_key(self, key: str) -> Place | None:
         """Where a post is, or will be."""
         query = "SELECT slug, page FROM post WHERE key = ? AND slug <> ''"
-        row = self._database.execute(query, (key,)).fetchone()
+        row = self._run(query, key).fetchone()
         return Place(row[0], bool(row[1])) if row else None
 
     def place_of(self, names: Iterable[str]) -> Place | None:
         """Where the post is that has one of these names (`OldSite.keys`)."""
         query = "SELECT slug, page FROM address JOIN post ON post.n = address.post WHERE name = ? AND slug <> ''"
         for name in names:
-            if row := self._database.execute(query, (name,)).fetchone():
+            if row := self._run(query, name).fetchone():
                 return Place(row[0], bool(row[1]))
         return None
 
@@ -264,7 +271,7 @@ class Spool:
         """The file that has one of these names; None if the export knows of none."""
         query = "SELECT path, type, size FROM file WHERE name = ?"
         for name in names:
-            if row := self._database.execute(query, (name,)).fetchone():
+            if row := self._run(query, name).fetchone():
                 return FileHere(row[0] or "", row[1] or "", row[2] or 0)
         return None
 

@@ -10,10 +10,11 @@ from feedserver.errors import ImportRefused
 from feedserver.posts import store
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
+from feedserver.transfer import import_posts, imported
 from feedserver.transfer.import_lock import only_import
 from feedserver.transfer.items import Origin
 from tests.posts.builders import edit, everything, publish
-from tests.transfer.exports import OLD, START, Exports, post, posts
+from tests.transfer.exports import OLD, START, Exports, comment, post, posts
 
 
 def found(services: WebServices, slug: str) -> Post:
@@ -223,3 +224,38 @@ def test_a_post_takes_the_next_slug_where_its_own_is_taken_while_it_is_imported(
 
     assert slugs(services) == ["post-1", "post-1-2"]
     assert 'slug: "post-1-2"' in found(services, "post-1-2").source
+
+
+def test_odd_keys_names_and_texts_are_imported_once(services: WebServices, exports: Exports) -> None:
+    odd = "\ud83d\x00" + "k" * 5000
+    items = (
+        post(odd, title="Odd \ud83d", url=f"/{odd}", slug="odd", text="<p>\udc00</p>"),
+        post(f"{odd}2", slug="odder"),
+        comment(odd, post=odd, text="Odd \ud83d."),
+    )
+
+    exports.run(services, *items, origin=Origin(name=odd, url=OLD))
+    before = everything(services)
+    remarks = exports.run(services)
+
+    assert slugs(services) == ["odd", "odder"]
+    assert remarks == []
+    assert everything(services) == before
+
+
+def test_texts_beyond_memory_are_written_a_few_at_a_time(
+    services: WebServices, exports: Exports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_posts, "CHARACTERS", 1_000)
+    counted: list[int] = []
+    add = imported.add
+
+    def count(*given: Any) -> None:
+        counted.append(len(given[3]))
+        add(*given)
+
+    monkeypatch.setattr(imported, "add", count)
+
+    exports.run(services, *(post(str(number), text="word " * 150) for number in range(6)))
+
+    assert counted == [2, 2, 2]
