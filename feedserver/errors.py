@@ -100,6 +100,16 @@ class BackupIncomplete(BackupError):
         )
 
 
+class ExportIncomplete(FeedserverError):
+    """An export was made, but the site no longer has all its pictures and files."""
+
+    def __init__(self, lost: str) -> None:
+        super().__init__(
+            f"the export is made without all pictures and files ({lost});"
+            " put them back from a backup, or `feedserver media remove` them"
+        )
+
+
 class ImportRefused(FeedserverError):
     """What is named cannot be imported: no export, a hostile or damaged archive, or more than is taken."""
 

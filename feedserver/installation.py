@@ -10,31 +10,13 @@ from feedserver.errors import StorageError
 from feedserver.feeds.scopes import AUTHOR
 from feedserver.posts import lists, spelling
 from feedserver.posts import store as posts
+from feedserver.posts.example import EXAMPLE
 from feedserver.posts.rerendering import rerender
 from feedserver.services import Services
 from feedserver.storage import migrate, revision
 from feedserver.websub import leaving
 
 _log = logging.getLogger(__name__)
-
-_EXAMPLE = """\
----
-title: Hello from feedserver
-slug: hello
-tags: [feedserver]
-summary: This is the first post. It shows what a post can hold, and can be edited or deleted like any other.
----
-This site publishes its posts as feeds and takes webmentions and pingbacks: when another blog links to this post and
-says so, its words show up below as a *thought*.
-
-## What to do next
-
-- Write a post: a Markdown file with a title, published by `feedserver post add FILE`.
-- Subscribe to the feed in a feed reader.
-- Delete this post with `feedserver post delete hello`; its address will answer “gone” for ever.
-
-> A feed is a promise: what was published stays where it was.
-"""
 
 
 def init(services: Services, *, example: bool) -> bool:
@@ -155,4 +137,4 @@ def _add_example(services: Services) -> None:
     with services.database.read() as connection:
         if posts.has_any(connection):
             return
-    services.publisher.add(services.publisher.read(_EXAMPLE.encode()), services.clock())
+    services.publisher.add(services.publisher.read(EXAMPLE.encode()), services.clock())

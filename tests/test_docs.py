@@ -32,6 +32,7 @@ HEADINGS = [
     "Redirects",
     "Growing old",
     "Moving in",
+    "Moving out",
     "Backup and restore",
 ]
 

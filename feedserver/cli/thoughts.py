@@ -32,7 +32,7 @@ from feedserver.services import Services
 from feedserver.storage import revision
 from feedserver.storage.batches import batches
 from feedserver.thoughts import listing as thoughts
-from feedserver.thoughts import shown, store
+from feedserver.thoughts import store
 from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.listing import Filters
 from feedserver.thoughts.model import STATES, Kind, State, Thought
@@ -89,7 +89,7 @@ def _list(chosen: Namespace) -> None:
         total = 0 if chosen.json else thoughts.count(connection, filters)
     found = islice(_thoughts(services, ids, filters.state), most)
     if chosen.json:
-        print_list((_row(services, *one) for one in found), as_json=True, columns=())
+        print_list((thoughts.as_json(one[0], services.urls, one[1]) for one in found), as_json=True, columns=())
         return
     rows = (_cells(thought) for thought, _ in found)
     print_list(rows, as_json=False, columns=_COLUMNS, zone=services.settings.site.zone, roomy=("words",))
@@ -138,31 +138,8 @@ def _show(chosen: Namespace) -> None:
         email = thoughts.emails(connection, [thought.id]).get(thought.id)
     waiting = thought.pending_content
     pending = {name: getattr(waiting, name) or None for name in _WORDS} if waiting else None
-    row = _row(services, thought, email) | {"pending": pending}
+    row = thoughts.as_json(thought, services.urls, email) | {"pending": pending}
     print_fields(row, as_json=chosen.json, zone=services.settings.site.zone)
-
-
-def _row(services: Services, thought: Thought, email: str | None) -> dict[str, Any]:
-    """The keys of a thought in docs/interface.md, “Shapes of JSON”."""
-    thought = shown.at_present(thought, services.urls)
-    return {
-        "id": thought.id,
-        "state": thought.state,
-        "reason": thought.reason,
-        "kind": thought.kind,
-        "response": thought.response,
-        "parent": thought.parent_id,
-        "post": thought.post_slug,
-        "source": thought.source,
-        "author_name": thought.author_name or None,
-        "author_url": thought.author_url or None,
-        "email": email,
-        "title": thought.title or None,
-        "excerpt": thought.excerpt or None,
-        "received_at": thought.received_at,
-        "updated_at": thought.updated_at,
-        "receipt": services.urls.receipt(thought.receipt_token) if thought.receipt_token else None,
-    }
 
 
 def _moderate(chosen: Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`feedserver import`. What it needs is imported late: servers never do."""
+"""`feedserver export` and `import`. What they need is imported late: servers never do."""
 
 from argparse import Namespace
 from dataclasses import replace
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from feedserver.cli.arguments import Commands, counted, open_site, verb
 from feedserver.cli.progress import interruptible, progress
-from feedserver.errors import ImportDamaged, ImportRefused
+from feedserver.errors import ExportIncomplete, ImportDamaged, ImportRefused
 from feedserver.net.exchange import exchange
 from feedserver.services import Services, egress_policy
 from feedserver.text import strangers_line
@@ -21,11 +21,20 @@ if TYPE_CHECKING:
 _ABOUT: Final = """The plan comes first: what is new, what is here already, what is left out and why. An import may be
 stopped, and repeated: nothing is doubled, what was changed here stays. Nobody elsewhere is told of what is
 imported."""
+_EXPORTED: Final = {"posts.jsonl": "post", "thoughts.jsonl": "thought", "media.jsonl": "file"}
 _FIRST: Final = 5  # remarks with the same reason that are shown
 _LINE: Final = 300  # characters
 
 
+_ABOUT_EXPORT: Final = """Documents, pictures, comments and pings, redirects, settings without secrets. Emails are in
+it, in files for your eyes alone. To keep the site safe, use `backup`: it holds all, in one file."""
+
+
 def add_commands(commands: Commands) -> None:
+    files = verb(commands, "export", _export, "write the whole site as files that people and other programs read")
+    files.epilog = _ABOUT_EXPORT
+    files.add_argument("folder", metavar="DIR", type=Path, help="a new folder")
+
     made = verb(commands, "import", _import, "take in posts, pages, comments, pings and pictures from another system")
     made.epilog = _ABOUT
     made.add_argument("path", metavar="PATH", type=Path, help="a file, a folder, a zip or a tar.gz")
@@ -34,6 +43,20 @@ def add_commands(commands: Commands) -> None:
     made.add_argument("--dry-run", action="store_true", help="say all that would be done, and do nothing")
     made.add_argument("--force", action="store_true", help="import what can be read of a damaged export")
     made.set_defaults(misused=made.error)
+
+
+def _export(chosen: Namespace) -> None:
+    from feedserver.transfer.export import export
+
+    services = open_site()
+    with interruptible(), progress() as report:
+        written = export(services, chosen.folder, report)
+    numbers = (counted(written.counts[file], noun) for file, noun in _EXPORTED.items())
+    print(f"{chosen.folder}: {', '.join(numbers)}")
+    if not written.knows_removed:
+        print("what was removed here is not known where it is taken in: this site is older than the key that tells it")
+    if written.lost:
+        raise ExportIncomplete(written.lost.told)
 
 
 def _import(chosen: Namespace) -> None:

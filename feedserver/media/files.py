@@ -10,7 +10,7 @@ from typing import Final
 
 from feedserver import private_files
 from feedserver.errors import MediaStoreError
-from feedserver.media.model import is_hash
+from feedserver.media.model import is_file_name, is_hash
 
 _UNFINISHED: Final = ".unfinished"  # a folder of what is being written
 _ABANDONED: Final = 86_400  # seconds after which nobody writes a file any more
@@ -63,7 +63,7 @@ class FileStore:
                 yield folder, name
 
     def _path(self, hash_: str, name: str) -> Path:
-        if not is_hash(hash_) or not name or "/" in name or "\0" in name or name.startswith("."):
+        if not is_hash(hash_) or not is_file_name(name):
             raise MediaStoreError(f"{hash_}/{name} is no name of a picture or file")
         return self._folder / hash_ / name
 

@@ -71,3 +71,8 @@ class Media(StoredFile):
 def is_hash(text: str) -> bool:
     """Whether a text may be the hash of a stored file."""
     return _HASH.fullmatch(text) is not None
+
+
+def is_file_name(name: str) -> bool:
+    """Whether a text can be the name of a file in any store: it leads nowhere else, and is not hidden."""
+    return bool(name) and not name.startswith(".") and not {"/", "\0"} & set(name)

@@ -63,7 +63,7 @@ def _load(token: str, connection: Connection) -> tuple[Thought, list[TimelineEnt
     """The thought with this receipt, its timeline, and its post; None if the receipt is no longer kept."""
     thought = joining.by_token(connection, token)
     if thought is None:
-        return None if was_issued(token, revision.secret(connection)) else abort(404)
+        return None if was_issued(token, revision.kept_key(connection)) else abort(404)
     return thought, timeline.events(connection, thought.id), posts.by_id(connection, thought.post_id)
 
 

@@ -5,6 +5,7 @@ interrupted and repeated, and a post that is edited meanwhile is left alone.
 """
 
 import logging
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Row, select
 
 from feedserver.errors import InvalidDocument
 from feedserver.media import store as media
+from feedserver.media.model import Media
 from feedserver.posts import embedding, references, store
 from feedserver.posts.document import body_of, format_of, references_of
 from feedserver.posts.model import RENDERING, Rendered
@@ -49,23 +51,28 @@ def _outdated(database: Database, after: int) -> list[_Row]:
 
 def _rendered(database: Database, urls: Urls, row: _Row) -> _Anew | None:
     with database.read() as connection:
-        found = embedding.meanings(database, urls, media.of_post(connection, row.id))
+        files = media.of_post(connection, row.id)
     try:
-        fields = _references(row)
-        about = references.lines(*(fields.get(name, ()) for name in references.FIELDS))
-        body = render(
-            body_of(row.source), row.lang, format_of(row.source), Showing(found, embedding.root(page=row.page))
-        )
-        return with_references(body, about), fields
+        return rendered(database, urls, row.source, row.lang, files, page=row.page), _references(row.source)
     except InvalidDocument as error:
         logger.warning("the post %s keeps its old HTML: %s", ascii(row.slug), error)
         return None
 
 
-def _references(row: _Row) -> dict[str, Any]:
+def rendered(
+    database: Database, urls: Urls, source: str, lang: str, files: Mapping[str, Media], *, page: bool
+) -> Rendered:
+    """The body of a document that was published, with the files beside it. Raises InvalidDocument."""
+    fields = _references(source)
+    about = references.lines(*(fields.get(name, ()) for name in references.FIELDS))
+    showing = Showing(embedding.meanings(database, urls, files), embedding.root(page=page))
+    return with_references(render(body_of(source), lang, format_of(source), showing), about)
+
+
+def _references(source: str) -> dict[str, Any]:
     """The fields of the document as columns; none if one of them was no field when it was published, and cannot be."""
     try:
-        return references_of(row.source)
+        return references_of(source)
     except InvalidDocument:
         return {}
 

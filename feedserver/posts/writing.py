@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from feedserver.clock import rfc3339
+from feedserver.errors import InvalidDocument
+from feedserver.posts import front_matter
 from feedserver.posts.document import cleaned
 from feedserver.posts.model import Enclosure, Format
 
@@ -66,6 +68,25 @@ def compose(
     }
     lines = [f"{name}: {_yaml(value)}\n" for name, value in fields.items() if value]
     return f"---\n{''.join(lines)}---\n{cleaned(text)}"
+
+
+def standing_alone(source: str, slug: str, date: datetime | None) -> str:
+    """A document that says its slug and date itself: as it is, with those fields of the two that it lacks.
+
+    One whose front matter cannot be added to stays as it is.
+    """
+    body = front_matter.body_of(source)
+    head = source[: len(source) - len(body)]
+    try:
+        given = front_matter.split(source)[0].fields
+        lacking = {"slug": slug, "date": rfc3339(date) if date else None}
+        added = {name: value for name, value in lacking.items() if value and given.get(name) is None}
+        lines = "".join(f"{name}: {value if name == 'date' else _yaml(value)}\n" for name, value in added.items())
+        end = head.rindex("---")
+        made = f"{head[:end]}{lines}{head[end:]}{body}"
+        return made if front_matter.split(made)[0].fields == {**given, **added} else source
+    except (InvalidDocument, ValueError):
+        return source
 
 
 def _yaml(value: Any) -> str:

@@ -72,7 +72,7 @@ def _copy_table(old: Connection, new: Connection, table: Table) -> Copied:
     for batch in _batches(dict(row._mapping) for row in rows):  # noqa: SLF001 - documented
         new.execute(insert(table), batch)
     if new.dialect.name == "postgresql" and "id" in table.columns:
-        _continue_numbering(new, table)
+        continue_numbering(new, table)
     copied = Copied(table.name, _count(old, table), _count(new, table))
     if copied.source != copied.target:
         raise StorageError(f"{table.name}: {copied.source} rows in FROM, but {copied.target} in TO; nothing was copied")
@@ -92,7 +92,7 @@ def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield batch
 
 
-def _continue_numbering(new: Connection, table: Table) -> None:
+def continue_numbering(new: Connection, table: Table) -> None:
     """PostgreSQL numbers rows by a sequence, which does not follow inserted ids."""
     highest = new.execute(select(func.max(table.c.id))).scalar_one()
     new.execute(

@@ -34,7 +34,8 @@ class Site:
 def create(connection: Connection, now: datetime) -> None:
     """Inserts the row if there is none."""
     if connection.execute(select(site.c.id)).first() is None:
-        connection.execute(insert(site).values(id=1, guid=uuid4().urn, revision=_step(), created_at=now))
+        values = {"guid": uuid4().urn, "revision": _step(), "created_at": now, "kept_key": secrets.token_urlsafe(32)}
+        connection.execute(insert(site).values(id=1, **values))
 
 
 def load(connection: Connection) -> Site:
@@ -75,6 +76,15 @@ def secret(connection: Connection) -> str:
     stored: str | None = connection.execute(select(site.c.secret)).scalar_one()
     assert stored, "`feedserver init` and `db upgrade` store one"
     return stored
+
+
+def kept_key(connection: Connection) -> str:
+    """The key of what is kept and exported: hashes of what was removed, checks of receipts.
+
+    A site that is older than it has the secret in its place.
+    """
+    own: str | None = connection.execute(select(site.c.kept_key)).scalar_one()
+    return own or secret(connection)
 
 
 def moderation_salt(connection: Connection) -> str:

@@ -60,6 +60,8 @@ site = Table(
     Column("archive_size", Integer),  # posts in an archive: `feeds.entries` when the site was created
     Column("moderation_salt", SafeText),  # in the private feed's address since it was renewed
     Column("secret", SafeText),  # signs forms, the same on every machine; null until `init` or `db upgrade` has run
+    # Of the hashes of what was removed, and the checks of receipts: it is exported. Null: `secret`, which never is.
+    Column("kept_key", SafeText),
     Column("url", SafeText),  # `site.url` in force, as the last server noted it; null until one has
     Column("restored_at", UtcDateTime),  # when it was restored from a backup; null once it is the real one (`resume`)
     Column("backed_up_at", UtcDateTime),  # the last backup that this database was told of; null: none

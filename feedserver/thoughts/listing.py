@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select, union
 
@@ -11,7 +12,9 @@ from feedserver.storage.batches import batches
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts.model import STATES, Kind, State, Thought
 from feedserver.thoughts.moderation.hosts import below
+from feedserver.thoughts.shown import at_present
 from feedserver.thoughts.store import QUERY, thought_of
+from feedserver.urls import Urls
 
 # States whose pending content does not count. With the other states instead, SQLite reads all shown thoughts.
 _NOT_LISTED = [state for state in STATES if state not in ("held", "shown")]
@@ -61,6 +64,29 @@ def listed(connection: Connection, thought_ids: Sequence[int], state: State | No
     found = {row.id: _with_pending(thought_of(row, "pending_since"), row.pending_since) for row in rows}
     listed = [one for thought_id in thought_ids for one in found.get(thought_id, ())]
     return [one for one in listed if state in (None, one.state)]
+
+
+def as_json(thought: Thought, urls: Urls, email: str | None) -> dict[str, Any]:
+    """The keys of a thought in docs/interface.md, “Shapes of JSON”. `email` is the commenter's."""
+    thought = at_present(thought, urls)
+    return {
+        "id": thought.id,
+        "state": thought.state,
+        "reason": thought.reason,
+        "kind": thought.kind,
+        "response": thought.response,
+        "parent": thought.parent_id,
+        "post": thought.post_slug,
+        "source": thought.source,
+        "author_name": thought.author_name or None,
+        "author_url": thought.author_url or None,
+        "email": email,
+        "title": thought.title or None,
+        "excerpt": thought.excerpt or None,
+        "received_at": thought.received_at,
+        "updated_at": thought.updated_at,
+        "receipt": urls.receipt(thought.receipt_token) if thought.receipt_token else None,
+    }
 
 
 def emails(connection: Connection, thought_ids: Iterable[int]) -> dict[int, str]:

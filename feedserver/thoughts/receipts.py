@@ -20,26 +20,26 @@ _CHECK_LENGTH: Final = _CHECK_BYTES * 4 // 3
 _REASONS_FOR_SENDERS: Final[dict[str, str | None]] = {"held": NEEDS_APPROVAL.reason, "spam": None, "deleted": None}
 
 
-def new_token(secret: str) -> str:
-    """A new token: random characters, then their check. `secret` is the site's."""
+def new_token(key: str) -> str:
+    """A new token: random characters, then their check. `key` is the site's (`revision.kept_key`)."""
     random = secrets.token_urlsafe(_RANDOM_BYTES)
-    return random + _check(random, secret)
+    return random + _check(random, key)
 
 
-def token_of_removed(secret: str, post_id: int, source_key: str) -> str:
+def token_of_removed(key: str, post_id: int, source_key: str) -> str:
     """The token for a pair that a moderator removed and of which no thought is left.
 
     It is the same each time, and its receipt is answered as one that is no longer kept, as that of the thought is.
     """
     about = f"receipt of what was removed {post_id} {source_key}".encode("utf-8", "replace")
-    random = urlsafe_b64encode(hmac.digest(secret.encode(), about, "sha256")[:_RANDOM_BYTES]).decode("ascii")
-    return random + _check(random, secret)
+    random = urlsafe_b64encode(hmac.digest(key.encode(), about, "sha256")[:_RANDOM_BYTES]).decode("ascii")
+    return random + _check(random, key)
 
 
-def was_issued(token: str, secret: str) -> bool:
+def was_issued(token: str, key: str) -> bool:
     """Whether this site has issued a token, by its check alone. False for tokens from before there were checks."""
     random, check = token[:-_CHECK_LENGTH], token[-_CHECK_LENGTH:]
-    return hmac.compare_digest(_check(random, secret).encode(), check.encode("utf-8", "replace"))
+    return hmac.compare_digest(_check(random, key).encode(), check.encode("utf-8", "replace"))
 
 
 def for_sender(
@@ -74,6 +74,6 @@ def _detail(line: TimelineEntry) -> str:
     return f"{line.detail} ({count})"
 
 
-def _check(random: str, secret: str) -> str:
-    proof = hmac.digest(secret.encode(), b"receipt " + random.encode("utf-8", "replace"), "sha256")
+def _check(random: str, key: str) -> str:
+    proof = hmac.digest(key.encode(), b"receipt " + random.encode("utf-8", "replace"), "sha256")
     return urlsafe_b64encode(proof[:_CHECK_BYTES]).decode("ascii")

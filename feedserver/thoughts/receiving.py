@@ -227,7 +227,7 @@ class Receiver:
 
     def _removed(self, connection: Connection, ping: Ping) -> _Stored:
         """For a pair that a moderator removed and of which no thought is left: its receipt says that it is not kept."""
-        token = receipts.token_of_removed(revision.secret(connection), ping.post.id, ping.source_key)
+        token = receipts.token_of_removed(revision.kept_key(connection), ping.post.id, ping.source_key)
         return _Stored(refused=errors.AlreadyKnown(self.urls.receipt(token), "deleted"))
 
     def _write(

@@ -35,26 +35,26 @@ class Removed:
 
 def remember(connection: Connection, rows: Iterable[Any], now: datetime) -> None:
     """Stores the pairs of thoughts that are about to be deleted: rows with the columns `READ`, in any state."""
-    secret = revision.secret(connection)
+    key = revision.kept_key(connection)
     gone = [row for row in rows if row.state in ("spam", "deleted")]
-    _store(connection, {_hash(secret, row.post_id, name): None for row in gone for name in _names(row)}, now)
+    _store(connection, {_hash(key, row.post_id, name): None for row in gone for name in _names(row)}, now)
 
 
 def remember_erased(connection: Connection, thoughts: Iterable[Thought], now: datetime) -> None:
     """Stores the pairs of thoughts that are about to be erased, in any state, and the words that wait beside theirs."""
-    secret = revision.secret(connection)
+    key = revision.kept_key(connection)
     hashes: dict[str, int | None] = {}
     for thought in thoughts:
         waiting = thought.pending_content
         names = _names(thought) + (names_of(thought.page_key, waiting.title, waiting.excerpt) if waiting else [])
-        hashes |= {_hash(secret, thought.post_id, name): thought.id for name in names}
+        hashes |= {_hash(key, thought.post_id, name): thought.id for name in names}
     _store(connection, hashes, now)
 
 
 def find(connection: Connection, post_id: int, names: Iterable[str]) -> Removed | None:
     """What is known of the pair of this post and a source with one of these names; None if it was not removed."""
-    secret = revision.secret(connection)
-    pairs = [_hash(secret, post_id, name) for name in names]
+    key = revision.kept_key(connection)
+    pairs = [_hash(key, post_id, name) for name in names]
     query = select(removed_pairs.c.thought_id).where(removed_pairs.c.pair.in_(pairs))
     row = connection.execute(query.order_by(removed_pairs.c.thought_id.desc().nulls_last()).limit(1)).first()
     return Removed(row.thought_id) if row else None
@@ -64,8 +64,8 @@ def posts_among(connection: Connection, names: Mapping[int, Sequence[str]]) -> s
     """Those posts of which a source was removed that has one of the names given for the post."""
     if not names:
         return set()
-    secret = revision.secret(connection)
-    posts = {_hash(secret, post_id, name): post_id for post_id, known in names.items() for name in known}
+    key = revision.kept_key(connection)
+    posts = {_hash(key, post_id, name): post_id for post_id, known in names.items() for name in known}
     pair = removed_pairs.c.pair
     queries = (select(pair).where(pair.in_(some)) for some in batches(list(posts)))
     return {posts[found] for query in queries for found in connection.execute(query).scalars()}
@@ -107,6 +107,6 @@ def _store(connection: Connection, hashes: Mapping[str, int | None], now: dateti
             connection.execute(insert(removed_pairs), rows)
 
 
-def _hash(secret: str, post_id: int, name: str) -> str:
-    proof = hmac.digest(secret.encode(), f"removed {post_id} {name}".encode("utf-8", "replace"), "sha256")
+def _hash(key: str, post_id: int, name: str) -> str:
+    proof = hmac.digest(key.encode(), f"removed {post_id} {name}".encode("utf-8", "replace"), "sha256")
     return urlsafe_b64encode(proof[:_BYTES]).decode("ascii").rstrip("=")

@@ -122,7 +122,7 @@ def add_ping(
 ) -> Thought:
     """Stores a new ping, not yet verified, with a receipt. `shared_by_path` is that of `domains.source_site`."""
     values = columns.blank(kind, "received", post_id, now) | {
-        "receipt_token": receipts.new_token(revision.secret(connection)),
+        "receipt_token": receipts.new_token(revision.kept_key(connection)),
         "source": source,
         "source_key": source_key,
         "target": target,

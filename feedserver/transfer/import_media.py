@@ -79,7 +79,7 @@ class MediaImport:
     def _stored(self, one: SpooledMedia) -> Media | None:
         """The file as it is here. One that was removed here since is not brought back."""
         with self.database.read() as connection:
-            before = imported.known(connection, self.origin, "media", [one.item.key]).get(one.item.key)
+            before = imported.known_media(connection, self.origin, [one.item]).get(one.item.key)
             if before is not None:
                 return store.by_hashes(connection, [before.media or ""]).get(before.media or "")
         try:

@@ -71,17 +71,23 @@ class RedirectImport:
             return 0, []
         self.revise(connection)
         remarks: list[Remark] = []
+        added = 0
         for one in new.values():
-            remarks += self._add(connection, one)
+            is_new, said = self._add(connection, one)
+            added += is_new
+            remarks += said
         rows = [{"key": old, "hash": one.new} for old, one in new.items()]
         imported.add(connection, self.origin, "redirect", rows, self.clock())
-        return len(new) - len(remarks), remarks
+        return added, remarks
 
-    def _add(self, connection: Connection, one: ImportedRedirect) -> list[Remark]:
+    def _add(self, connection: Connection, one: ImportedRedirect) -> tuple[bool, list[Remark]]:
+        """Adds a redirect; returns whether it was needed, and what is refused."""
         old, new = self.spool.old.written(one.old), self._target(one.new)
         if old is None or new is None:
-            return [Remark(treatment="left out", where=one.where, what=f"{one.old} → {one.new}", why=_NOWHERE)]
-        return _remarks(one.where, store.add_all(connection, self.urls, [(old, new)]))
+            what = f"{one.old} → {one.new}"
+            return False, [Remark(treatment="left out", where=one.where, what=what, why=_NOWHERE)]
+        refused = list(store.add_all(connection, self.urls, [(old, new)]))
+        return not refused, _remarks(one.where, refused)
 
     def _target(self, new: str) -> str | None:
         """Where a redirect of the origin leads from here; None if that is nothing of ours."""

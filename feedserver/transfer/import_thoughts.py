@@ -71,7 +71,7 @@ class ThoughtImport:
         """Looks for what would be left out, and writes nothing but the spool."""
         for some in grouped(self.spool.thoughts(), MOST):
             with self.database.read() as connection:
-                known = imported.known(connection, self.origin, "thought", [one.item.key for one in some])
+                known = imported.known_thoughts(connection, self.origin, [one.item for one in some])
                 whys = {one.item.key: self._why_not(connection, one.item) for one in some if one.item.key not in known}
             for one in some:
                 if why := whys.get(one.item.key):
@@ -92,7 +92,7 @@ class ThoughtImport:
 
     def _write(self, connection: Connection, some: Sequence[SpooledThought]) -> tuple[int, list[Remark]]:
         now = self.clock()
-        known = imported.known(connection, self.origin, "thought", [one.item.key for one in some])
+        known = imported.known_thoughts(connection, self.origin, [one.item for one in some])
         new = [one for one in some if one.item.key not in known]
         if not new:
             return 0, []
@@ -144,7 +144,7 @@ class ThoughtImport:
         if removed.find(connection, post.id, removed.names_of_source(source_key)):
             raise Unusable(_REMOVED)
         pairs.add((post.id, source_key))
-        return values | {"receipt_token": receipts.new_token(revision.secret(connection))}
+        return values | {"receipt_token": receipts.new_token(revision.kept_key(connection))}
 
     def _is_here(self, connection: Connection, post_id: int, source_key: str) -> bool:
         query = select(thoughts.c.id).where(thoughts.c.post_id == post_id, thoughts.c.source_key == source_key)

@@ -9,8 +9,9 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, insert, select, update
 
 from feedserver.storage.batches import batches
-from feedserver.storage.schema import imported
+from feedserver.storage.schema import imported, media, thoughts
 from feedserver.text import clean
+from feedserver.transfer.items import ImportedMedia, ImportedThought
 
 _LONGEST: Final = 500  # characters of a key
 
@@ -26,7 +27,7 @@ class Known:
 
     our_id: int | None
     media: str | None
-    hash: str
+    hash: str | None  # of what was there; None where that is not known
     lacking: str | None
 
 
@@ -47,6 +48,26 @@ def known(connection: Connection, origin: str, kind: Kind, keys: Iterable[str]) 
         for some in batches(list(by_stored))
         for row in connection.execute(query.where(imported.c.key.in_(some)))
     }
+
+
+def known_thoughts(connection: Connection, origin: str, some: Iterable[ImportedThought]) -> dict[str, Known]:
+    """Those of `some` that were imported, or have the id of one that is here, by their keys."""
+    items = list(some)
+    keys = {one.guid: one.key for one in items if one.guid}
+    query = select(thoughts.c.guid, thoughts.c.id)
+    rows = (row for part in batches(list(keys)) for row in connection.execute(query.where(thoughts.c.guid.in_(part))))
+    here = {keys[row.guid]: Known(row.id, None, None, None) for row in rows}
+    return here | known(connection, origin, "thought", [one.key for one in items])
+
+
+def known_media(connection: Connection, origin: str, some: Iterable[ImportedMedia]) -> dict[str, Known]:
+    """Those of `some` that were imported, or whose bytes are here, by their keys."""
+    items = list(some)
+    keys = {one.hash: one.key for one in items if one.hash}
+    query = select(media.c.hash)
+    rows = (row for part in batches(list(keys)) for row in connection.execute(query.where(media.c.hash.in_(part))))
+    here = {keys[row.hash]: Known(None, row.hash, None, None) for row in rows}
+    return here | known(connection, origin, "media", [one.key for one in items])
 
 
 def add(connection: Connection, origin: str, kind: Kind, rows: Sequence[dict[str, Any]], now: datetime) -> None:

@@ -14,7 +14,8 @@ from feedserver.net.exchange import Exchange
 from feedserver.posts.publishing import Publisher
 from feedserver.settings import Settings
 from feedserver.storage.engine import Database
-from feedserver.transfer import planning, source, spool
+from feedserver.transfer import own_import, planning, source, spool
+from feedserver.transfer.formats import feedserver as own_kind
 from feedserver.transfer.import_lock import only_import
 from feedserver.transfer.import_media import MediaImport
 from feedserver.transfer.import_posts import PostImport
@@ -106,6 +107,8 @@ class Import:
         Raises ImportRefused while another import is running.
         """
         with only_import(self.importer.database):
+            if self._takes_over():
+                return self._takeover().run()
             media = self._media()
             media.run(self._meter("taking in files", self.plan.media.total))
             posts = self._posts(media.take_in).run(
@@ -120,6 +123,18 @@ class Import:
             "file": media.taken,
             "redirect": redirects,
         }
+
+    def _takes_over(self) -> bool:
+        """Whether the export is our own, and the site empty: then it is taken over whole."""
+        with self.importer.database.read() as connection:
+            return self.kind == own_kind.KIND and own_import.is_empty(connection)
+
+    def _takeover(self) -> own_import.Takeover:
+        parts = self.importer
+        files = parts.library.files
+        return own_import.Takeover(
+            parts.database, files, parts.urls, parts.clock, parts.publisher.revise, self.source, self.place, self.report
+        )
 
     def _media(self) -> MediaImport:
         parts = self.importer

@@ -77,7 +77,7 @@ class ImportedThought:
     """A comment, or a ping that was verified there. It follows its post, and its parent, where the export has them.
 
     `post` is the key of its post; else `target` is the address of the page that it is on. `parent` is the key of the
-    thought that it answers. `text` is plain text.
+    thought that it answers. `text` is plain text. `guid` is its id in the origin's feeds, if that is one of ours.
     """
 
     key: str
@@ -94,6 +94,7 @@ class ImportedThought:
     author_name: str = ""
     author_url: str = ""
     title: str = ""
+    guid: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,8 @@ class ImportedMedia:
     """A picture or another file that posts name.
 
     `urls` are the addresses by which texts name it, absolute or relative to the origin; the first one is where it can
-    be fetched. `file` is its name among the files of the export, None if it is not in there.
+    be fetched. `file` is its name among the files of the export, None if it is not in there. `hash` is that of
+    the bytes as a site of feedserver stores them, if the origin is one.
     """
 
     key: str
@@ -110,6 +112,7 @@ class ImportedMedia:
     name: str
     file: str | None = None
     alt: str = ""
+    hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

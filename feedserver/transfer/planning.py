@@ -1,6 +1,6 @@
 """What an import would do: which items are new, and which slug each post gets. Writes nothing but the spool."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,7 +11,7 @@ from feedserver.posts import ids
 from feedserver.storage.batches import batches, grouped
 from feedserver.storage.schema import posts, slugs
 from feedserver.transfer import imported
-from feedserver.transfer.imported import Kind, Known
+from feedserver.transfer.imported import Known
 from feedserver.transfer.items import Remark
 from feedserver.transfer.slug_choice import SlugChoice
 from feedserver.transfer.spool import Spool, SpooledMedia, SpooledPost, SpooledThought
@@ -50,8 +50,8 @@ def plan(connection: Connection, spool: Spool, kind: str) -> Plan:
     guids: set[str] = set()
     for some in grouped(spool.posts()):
         _plan_posts(connection, spool, made, some, choice, guids)
-    _count(connection, spool, made, "thought", spool.thoughts(), made.thoughts)
-    _count(connection, spool, made, "media", spool.media(), made.media)
+    _count_thoughts(connection, spool, made)
+    _count_media(connection, spool, made)
     return made
 
 
@@ -108,25 +108,30 @@ def _slugs(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, b
     return {row.id: (row.slug, row.page) for row in rows}
 
 
+def _count_thoughts(connection: Connection, spool: Spool, made: Plan) -> None:
+    for some in grouped(spool.thoughts()):
+        known = imported.known_thoughts(connection, made.origin, [one.item for one in some])
+        _count(spool, made.thoughts, known, some)
+
+
+def _count_media(connection: Connection, spool: Spool, made: Plan) -> None:
+    for some in grouped(spool.media()):
+        known = imported.known_media(connection, made.origin, [one.item for one in some])
+        _count(spool, made.media, known, some)
+
+
 def _count(
-    connection: Connection,
-    spool: Spool,
-    made: Plan,
-    kind: Kind,
-    items: Iterator[SpooledThought | SpooledMedia],
-    counts: Counts,
+    spool: Spool, counts: Counts, known: Mapping[str, Known], some: Sequence[SpooledThought] | Sequence[SpooledMedia]
 ) -> None:
-    for some in grouped(items):
-        known = imported.known(connection, made.origin, kind, [one.item.key for one in some])
-        for one in some:
-            if (before := known.get(one.item.key)) is None:
-                counts.new += 1
-            else:
-                _count_known(spool, counts, before, one.hash, one.item.where, one.item.key)
+    for one in some:
+        if (before := known.get(one.item.key)) is None:
+            counts.new += 1
+        else:
+            _count_known(spool, counts, before, one.hash, one.item.where, one.item.key)
 
 
 def _count_known(spool: Spool, counts: Counts, before: Known | None, present: str, where: str, what: str) -> None:
     counts.known += 1
-    if before is not None and before.hash != present:
+    if before is not None and before.hash not in (None, present):
         counts.changed += 1
         spool.add(Remark(treatment="left out", where=where, what=what, why=CHANGED))

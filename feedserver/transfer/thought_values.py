@@ -40,6 +40,7 @@ def values_of(
     content = _content(thought)
     state: State = "held" if thought.state == "received" else thought.state
     values = blank(thought.kind, state, post_id, thought.at) | {
+        **({"guid": thought.guid} if thought.guid else {}),
         "reason": REASON,
         "author_name": content.author_name,
         "author_url": content.author_url,

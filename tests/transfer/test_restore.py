@@ -241,7 +241,7 @@ def test_what_fails_leaves_nothing(
 def test_what_fails_leaves_nothing_on_postgresql(
     archive: Path, place: WebServices, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(copying, "_continue_numbering", fail)
+    monkeypatch.setattr(copying, "continue_numbering", fail)
     before = files_below(tmp_path)
 
     with pytest.raises(KeyboardInterrupt):

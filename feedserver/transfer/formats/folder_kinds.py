@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from feedserver.errors import FeedserverError
+from feedserver.transfer import own_files
 from feedserver.transfer.formats import folder_posts, front_matters
 from feedserver.transfer.formats.folder import HTML, MARKDOWN, ending, stem, top
 from feedserver.transfer.source import Source
@@ -26,7 +27,9 @@ _TITLED: Final = frozenset(("title", "date"))
 
 
 def kind_of(source: Source) -> Kind | None:
-    """The system whose reader is to read this; None if it holds no documents. Never raises."""
+    """The system whose reader is to read this; None if it holds no documents, or is of feedserver. Never raises."""
+    if own_files.is_one(source):
+        return None
     above = top(source.names())
     names = [name.removeprefix(above) for name in source.names()]
     if (kind := _by_names(frozenset(names), names)) is not None:
