@@ -10,10 +10,12 @@ import os
 import socket
 import struct
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
@@ -37,7 +39,7 @@ from feedserver.web.middleware import MUST_CLOSE, is_left_unread, stop_reading
 _RECEIVE_SECONDS: Final = 5  # for the next bytes of a request: gunicorn's own timeout does not end a blocked read
 _GRACE_SECONDS: Final = 30  # for running requests and jobs when the server stops
 _M_ARENA_MAX: Final = -8  # mallopt(3)
-_SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108 - it holds gunicorn's empty heartbeat files, which have no name
+_SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108 - for gunicorn's empty heartbeat files, which have no name, and a private folder
 
 _log = logging.getLogger(__name__)
 _job_workers: dict[int, Worker] = {}  # by process id
@@ -120,13 +122,13 @@ def prepare(addresses: Sequence[object], *, reuse_port: bool = False) -> None:
     init(services, example=True)
     services.database.close()  # workers must not inherit its connections
     if report.settings.server.metrics:
-        _count_together(report.settings)
+        _count_together()
 
 
-def _count_together(given: settings.Settings) -> None:
+def _count_together() -> None:
     """Lets all workers count requests together, before the first of them imports what counts."""
     try:
-        folder.begin(given.data_dir)
+        folder.begin(Path(_SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else tempfile.gettempdir()))
     except OSError as error:
         _log.warning("/metrics counts the requests of one worker alone: %s: %s", error.filename, error.strerror)
 

@@ -19,6 +19,7 @@ from gunicorn.sock import create_sockets
 from feedserver import site_address, worker_settings
 from feedserver.app import create_app
 from feedserver.errors import AddressUnusable
+from feedserver.metrics import folder
 from feedserver.server import announce, gunicorn_settings, prepare
 from feedserver.settings import Settings
 from feedserver.storage.engine import Database
@@ -27,6 +28,14 @@ from tests.posts.builders import publish
 from tests.support.fixtures import Assemble
 
 Listen = Callable[..., list[socket.socket]]
+
+
+@pytest.fixture(autouse=True)
+def no_common_counts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process counts for itself, as other tests expect."""
+    monkeypatch.setenv(folder.VARIABLE, "")
+    yield
+    folder.end()
 
 
 @pytest.fixture

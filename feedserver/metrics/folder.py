@@ -15,10 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from feedserver import private_files
-
 VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client reads it when it is imported
-_NAME: Final = "metrics"  # in the data directory
+_PREFIX: Final = "feedserver-metrics-"
 _LOCK: Final = "lock"
 _KINDS: Final = ("counter", "histogram")
 _MERGE_SECONDS: Final = 1.0  # the first process waits no longer for one that is just reading
@@ -26,17 +24,15 @@ _MERGE_SECONDS: Final = 1.0  # the first process waits no longer for one that is
 _held: list[int] = []  # descriptors that hold the locks of our folders; forked processes inherit them
 
 
-def begin(data_dir: Path) -> None:
-    """Makes the folder of this server, and has all processes that it forks count in it. Raises OSError."""
-    parent = data_dir / _NAME
-    private_files.make_folder(parent)
-    with _locked(parent):
-        for left in parent.iterdir():
-            _remove_abandoned(left)
-        folder = Path(tempfile.mkdtemp(dir=parent)).absolute()
-        private_files.give(folder, parent)
-        _held.append(os.open(folder, os.O_RDONLY))
-        fcntl.flock(_held[-1], fcntl.LOCK_EX)
+def begin(place: Path) -> None:
+    """Makes the folder of this server below `place`, which others may share, and has all processes that it forks count
+    in it. Raises OSError."""
+    for left in place.glob(f"{_PREFIX}*"):
+        _remove_abandoned(left)
+    unnamed = Path(tempfile.mkdtemp(prefix=f".{_PREFIX}", dir=place)).absolute()
+    _held.append(os.open(unnamed, os.O_RDONLY))
+    fcntl.flock(_held[-1], fcntl.LOCK_EX)
+    folder = unnamed.rename(unnamed.with_name(unnamed.name[1:]))  # found by others only when its lock is held
     os.environ[VARIABLE] = str(folder)
 
 
@@ -44,7 +40,7 @@ def end() -> None:
     """Removes the folder of this server."""
     if (folder := in_use()) is not None:
         shutil.rmtree(folder, ignore_errors=True)
-        del os.environ[VARIABLE]
+        os.environ[VARIABLE] = ""
     while _held:
         os.close(_held.pop())
 
@@ -99,9 +95,11 @@ def _merge(files: list[Path], total: Path) -> None:
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Removes the folder of a server that has ended; not that of one that lives."""
-    with suppress(OSError), _locked(folder, seconds=0):
-        shutil.rmtree(folder)
+    """Removes the folder of a server that has ended; not that of one that lives, or of another user."""
+    with suppress(OSError):
+        if folder.lstat().st_uid == os.geteuid() and folder.is_dir() and not folder.is_symlink():
+            with _locked(folder, seconds=0):
+                shutil.rmtree(folder)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,8 +34,9 @@ def feeds(site: Site) -> float:
 
 
 def files(site: Site) -> list[str]:
-    (folder,) = (site.folder / "var" / "metrics").iterdir()
-    return [path.name for path in folder.iterdir() if path.suffix == ".db"]
+    mapped = [Path(f"/proc/{worker}/maps").read_text("utf-8") for worker in workers(site)]
+    (folder,) = set(re.findall(r"/\S+/feedserver-metrics-[^/]+(?=/)", "\n".join(mapped)))
+    return [path.name for path in Path(folder).iterdir() if path.suffix == ".db"]
 
 
 def test_all_workers_count_together_and_no_total_goes_back(site: Site) -> None:
