@@ -23,6 +23,7 @@ stopped, and repeated: nothing is doubled, what was changed here stays. Nobody e
 imported."""
 _EXPORTED: Final = {"posts.jsonl": "post", "thoughts.jsonl": "thought", "media.jsonl": "file"}
 _FIRST: Final = 5  # remarks with the same reason that are shown
+_MOST_MENDED: Final = 200  # lines that are named
 _LINE: Final = 300  # characters
 
 
@@ -79,8 +80,10 @@ def _carry_out(services: Services, found: "Import", chosen: Namespace) -> None:
         found.check()
     _say_plan(services, found)
     mended = found.mended()
-    for remark in mended:
+    for remark in mended[:_MOST_MENDED]:
         print(strangers_line(f"mended: {remark.where}: {remark.what}: {remark.why}", _LINE))
+    if len(mended) > _MOST_MENDED:
+        print(f"and {len(mended) - _MOST_MENDED:,} more lines were mended")
     if chosen.dry_run:
         _say_addresses(found)
         _say_remarks(found, None)

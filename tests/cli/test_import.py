@@ -67,3 +67,17 @@ def test_an_unknown_kind_is_wrong_usage(run: Run, site: Path) -> None:
 
 def test_a_folder_of_pictures_must_be_one(run: Run, site: Path) -> None:
     assert run("import", "--media", GHOST, GHOST).err[-1].endswith("is no folder")
+
+
+def test_a_dry_run_leaves_every_byte_as_it_was(run: Run, site: Path) -> None:
+    run("import", GHOST)
+    before = {path: path.read_bytes() for path in site.rglob("*") if path.is_file() and path.suffix not in _OF_SQLITE}
+
+    run("import", "--dry-run", SAMPLES / "movabletype/own-movabletype.txt")
+
+    assert before == {
+        path: path.read_bytes() for path in site.rglob("*") if path.is_file() and path.suffix not in _OF_SQLITE
+    }
+
+
+_OF_SQLITE = (".sqlite3-wal", ".sqlite3-shm")
