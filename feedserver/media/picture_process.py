@@ -14,10 +14,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+MOST_MEMORY: Final = 1280 << 20  # bytes of addresses; a turned WebP picture of 50 million pixels takes 1,080 million
+MOST_CPU: Final = 60  # seconds
 _BOUNDS: Final = {
-    resource.RLIMIT_AS: 1280
-    << 20,  # bytes of addresses; a turned WebP picture of 50 million pixels takes 1,080 million
-    resource.RLIMIT_CPU: 60,  # seconds
+    resource.RLIMIT_AS: MOST_MEMORY,
+    resource.RLIMIT_CPU: MOST_CPU,
     resource.RLIMIT_FSIZE: 1 << 29,  # bytes of one file
     resource.RLIMIT_CORE: 0,
 }

@@ -5,12 +5,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from feedserver.media import picture_process
 from feedserver.readership.admission import CLIENTS_OF_NETWORK, NAMES_OF_NETWORK
 from feedserver.sending.posting import PATIENCE
 from feedserver.settings import LimitsSettings, PingbackSettings
 from feedserver.thoughts.verification.cpu_budget import MOST as MOST_CPU
 from feedserver.thoughts.verification.fetch_budget import HOSTS_AT_FULL_RATE
-from tests.hostile import telling
+from tests.hostile import bombs, telling
 from tests.hostile.databases import databases
 from tests.hostile.dearest import MAX_BYTES, reader, search
 from tests.hostile.growth import MOST, YEAR, play, settings_of
@@ -51,6 +52,7 @@ def main() -> None:
         costs = measure(SECONDS, asked=True)
         rows += _bounds(costs)
         rows += _dearest()
+        rows += _pictures()
         rows += _fetches(_made(folder / "pestering"))
         rows += _readers(_made(folder / "readers"))
         rows += _one_network(_made(folder / "tiring"), _made(folder / "crowd"))
@@ -105,6 +107,20 @@ def _dearest() -> list[Row]:
         cost, page = search(read, SEARCHED)
     what = f"the dearest page within {MAX_BYTES:,} bytes that was found in {SEARCHED:g} s"
     return [(f"CPU for {what}: {page.links} × `{page.place}`", "1 s", f"{cost:.2f} s")]
+
+
+def _pictures() -> list[Row]:
+    found = bombs.measure()
+    what = f"one hostile picture or film ({len(found)} kinds), in a process of its own"
+    return [
+        (
+            f"memory for {what}",
+            f"{picture_process.MOST_MEMORY / 1e6:,.0f} MB",
+            f"{max(bomb.memory for bomb in found) / 1e6:,.0f} MB",
+        ),
+        ("CPU for it", f"{picture_process.MOST_CPU} s", f"{max(bomb.cpu for bomb in found):.1f} s"),
+        ("memory for it in the process that takes it", "16 MB", f"{max(bomb.caller for bomb in found) / 1e6:.1f} MB"),
+    ]
 
 
 def _fetches(folder: Path) -> list[Row]:

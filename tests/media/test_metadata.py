@@ -148,6 +148,11 @@ def test_a_webp_picture_does_not_say_that_it_has_what_is_gone(tmp_path: Path) ->
     assert (tmp_path / "large").read_bytes()[12:21] == b"VP8X\x0a\0\0\0\0"
 
 
+def test_a_webp_picture_has_a_bounded_number_of_chunks(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="too many chunks"):
+        make(webp_with(riff_chunk(b"ALPH", b"") * 100_000), "image/webp", tmp_path)
+
+
 def test_a_damaged_checksum_is_found(tmp_path: Path) -> None:
     data = bytearray(png(chunk(b"pHYs", b"\0\0\0\1\0\0\0\1\0")))
     data[data.index(b"pHYs") + 6] ^= 1

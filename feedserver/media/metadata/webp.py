@@ -11,6 +11,7 @@ _FRAME_HEADER: Final = 16  # bytes
 _IMAGE: Final = frozenset({b"ALPH", b"VP8 ", b"VP8L"})
 _KEPT: Final = frozenset({b"VP8X", b"ICCP", b"ANIM", _FRAME}) | _IMAGE
 _NO_METADATA: Final = 0xFF ^ 0x0C  # EXIF and XMP, in the flags of VP8X
+_MOST: Final = 100_000  # chunks; an animation has one for each frame
 _LARGEST_EXIF: Final = 1 << 16
 _Chunk = tuple[bytes, int, int]  # kind, start and end of the content
 
@@ -45,7 +46,11 @@ def _end(data: Buffer) -> int:
 
 
 def _chunks(data: Buffer, at: int, end: int) -> Iterator[_Chunk]:
+    left = _MOST
     while at + 8 <= end:
+        left -= 1
+        if left < 0:
+            raise Damaged("too many chunks")
         (length,) = numbers("<4xI", data, at)
         if at + 8 + length > end:
             raise Damaged("it ends too early")
