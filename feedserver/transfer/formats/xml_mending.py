@@ -3,6 +3,7 @@
 import codecs
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from html import escape
 from html.entities import html5
@@ -43,29 +44,36 @@ class Readable(Protocol):
 
 
 class Mending:
-    """What was mended in a document: the first hundred lines of it, and how many there are."""
+    """What was mended in a document: its first hundred lines, each with its first place, and how many places."""
 
     def __init__(self) -> None:
-        self.count = 0
-        self._notes: list[tuple[int, str, str]] = []
+        self.count = 0  # of places
+        self._first: dict[tuple[int, str], str] = {}
+        self._more: Counter[tuple[int, str]] = Counter()
+        self._untold = 0
 
     def note(self, line: int, what: str, why: str) -> None:
+        """Raises ImportRefused for a document that is damaged everywhere."""
         self.count += 1
         if self.count > _MOST_MENDED:
             raise ImportRefused(f"line {line}: damaged in more than {_MOST_MENDED:,} places")
-        if len(self._notes) < _MOST_REMARKS:
-            self._notes.append((line, what, why))
+        if (line, why) in self._first:
+            self._more[line, why] += 1
+        elif len(self._first) < _MOST_REMARKS:
+            self._first[line, why] = what
+        else:
+            self._untold += 1
 
     def remarks(self, file: str = "") -> Iterator[Remark]:
-        """What the report tells of it; `file` names one of several."""
+        """What the report tells of it, a line each; `file` names one of several."""
         before = f"{file}, " if file else ""
-        for line, what, why in self._notes:
-            yield Remark(treatment="mended", where=f"{before}line {line}", what=what, why=why)
-        if more := self.count - len(self._notes):
-            what = f"{more:,} more places"
-            yield Remark(
-                treatment="mended", where=f"{before}the lines after these", what=what, why="damaged in many places"
-            )
+        for (line, why), what in self._first.items():
+            more = self._more[line, why]
+            told = f"{what}, and {more:,} more" if more else what
+            yield Remark(treatment="mended", where=f"{before}line {line}", what=told, why=why)
+        if self._untold:
+            where, what = f"{before}the lines after these", f"{self._untold:,} more places"
+            yield Remark(treatment="mended", where=where, what=what, why="damaged in many places")
 
 
 def pieces(file: Readable, mending: Mending | None) -> Iterator[bytes]:
