@@ -7,7 +7,7 @@ from feedserver.cli.arguments import Commands, listing, noun, open_site, print_l
 from feedserver.errors import RedirectNeedless
 from feedserver.feeds.scopes import SCOPES
 from feedserver.pages import old_feeds
-from feedserver.redirects import store
+from feedserver.redirects import adding, store
 from feedserver.redirects.model import OWN_PARAMETERS, OldAddress, read_new, read_old
 from feedserver.services import Services, WebServices
 from feedserver.storage import revision
@@ -36,7 +36,7 @@ def _add(chosen: Namespace) -> None:
     _require_room_for(services, old)
     with services.database.write() as connection:
         revision.revise(connection)
-        added = store.add(connection, urls, chosen.old, chosen.new)
+        added = adding.add(connection, urls, chosen.old, chosen.new)
     if new.key is not None and _status(services, added.new) >= 400:
         remark(f"there is nothing at {added.new} yet")
     print(urls.at(added.new) if added.new.startswith("/") else added.new)

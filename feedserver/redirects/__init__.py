@@ -1,1 +1,1 @@
-"""Old addresses, and where they lead: model (pure), store (SQL), finding (for requests)."""
+"""Old addresses, and where they lead: model (pure), adding, store (SQL), finding (for requests)."""

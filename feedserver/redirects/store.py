@@ -1,35 +1,32 @@
 """The SQL of redirects. Every function runs in the transaction of the caller's connection.
 
-Redirects have no chains: one that is added leads to where its target leads, and those that led to its old address lead
-on with it. One to a post is a reference to it, so that it follows its later names.
+One that leads to a post refers to it by id, so that it follows its later names.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
-from feedserver.errors import RedirectLoop, RedirectNeedless, RedirectNotFound, RedirectTaken, RedirectUnusable
-from feedserver.posts import store as posts
-from feedserver.posts.model import Post
-from feedserver.redirects.model import NewAddress, OldAddress, Redirect, read_new, read_old
+from feedserver.errors import RedirectNotFound
+from feedserver.redirects.model import NewAddress, OldAddress, Redirect, read_old
 from feedserver.storage import schema
 from feedserver.storage.batches import batches
-from feedserver.storage.schema import redirects
+from feedserver.storage.schema import redirects, slugs
 from feedserver.urls import Urls, segment
 
-_MOST_STEPS: Final = 10  # from one redirect to the next; there are none, unless two processes add them at once
-_FIND = select(redirects, schema.posts.c.slug, schema.posts.c.page).outerjoin_from(redirects, schema.posts)
+_THERE: Final = [schema.posts.c[name] for name in ("id", "slug", "page", "state")]
+_FIND: Final = select(redirects, schema.posts.c.slug, schema.posts.c.page).outerjoin_from(redirects, schema.posts)
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """A redirect that `add_all` has not added, and why."""
+class Row:
+    """A redirect to be stored: `post_id` is that of the post or page to which it leads, whatever its slug."""
 
-    old: str
-    new: str
-    error: RedirectUnusable
+    old: OldAddress
+    new: NewAddress
+    post_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,45 +38,40 @@ class Found:
     post_id: int | None
 
 
-# --- adding and removing ---
+@dataclass(frozen=True, slots=True)
+class PostThere:
+    """A post or page at an address of this site."""
+
+    id: int
+    slug: str
+    page: bool
+    is_deleted: bool
 
 
-def add_all(connection: Connection, urls: Urls, pairs: Iterable[tuple[str, str]]) -> list[Refusal]:
-    """Adds redirects from old addresses to new ones, each as `add` does; returns those that it refuses.
-
-    Call it after `revision.revise`.
-    """
-    refused = []
-    for old, new in pairs:
-        try:
-            add(connection, urls, old, new)
-        except RedirectUnusable as error:
-            refused.append(Refusal(old, new, error))
-    return refused
+# --- writing ---
 
 
-def add(connection: Connection, urls: Urls, old: str, new: str) -> Redirect:
-    """Adds a redirect, unless it is there already. Call it after `revision.revise`.
-
-    Raises RedirectUnusable: RedirectNeedless where something is at the old address, or it leads to itself;
-    RedirectTaken where it leads elsewhere already; RedirectLoop.
-    """
-    source, target = read_old(old, urls), read_new(new, urls)
-    if source.key == target.key:
-        raise RedirectNeedless(str(source), "leads to itself")
-    _require_nothing_there(connection, source)
-    post = _post_at(connection, target.key)
-    target, post_id = _resolved(connection, source.key, target, post)
-    known = find(connection, [source.key])
-    if known is not None:
-        if known.post_id == post_id and (known.new.suffix == target.suffix if post_id else known.new == target):
-            return _shown(connection, source.key)
-        raise RedirectTaken(str(source), _shown(connection, source.key).new)
-    values = {"new": target.text, "new_key": target.key, "post_id": post_id}
-    connection.execute(insert(redirects).values(key=source.key, old=str(source), parameters=source.names, **values))
-    led_here = and_(redirects.c.new_key == source.key, redirects.c.post_id.is_(None))
-    connection.execute(update(redirects).where(led_here).values(values))
-    return _shown(connection, source.key)
+def write(connection: Connection, rows: Mapping[str, Row]) -> None:
+    """Stores new redirects by their keys; those that led to their old addresses lead on with them."""
+    values = [
+        {
+            "key": key,
+            "old": str(row.old),
+            "parameters": row.old.names,
+            "new": row.new.text,
+            "new_key": row.new.key,
+            "post_id": row.post_id,
+        }
+        for key, row in rows.items()
+    ]
+    if values:
+        connection.execute(insert(redirects), values)
+    for some in batches(list(rows)):
+        led_here = and_(redirects.c.new_key.in_(some), redirects.c.post_id.is_(None))
+        for one in connection.execute(select(redirects.c.id, redirects.c.new_key).where(led_here)).all():
+            row = rows[one.new_key]
+            changed = {"new": row.new.text, "new_key": row.new.key, "post_id": row.post_id}
+            connection.execute(update(redirects).where(redirects.c.id == one.id).values(changed))
 
 
 def remove(connection: Connection, urls: Urls, old: str) -> None:
@@ -89,56 +81,35 @@ def remove(connection: Connection, urls: Urls, old: str) -> None:
         raise RedirectNotFound(str(source))
 
 
-def _require_nothing_there(connection: Connection, source: OldAddress) -> None:
-    """Raises RedirectNeedless if this site answers an old address itself, whatever happens."""
-    if source.parameters:
-        return
-    if source.path == "/":
-        raise RedirectNeedless("/", "is the home page")
-    post = _post_at(connection, source.key)
-    if post is not None and post.state != "deleted":
-        raise RedirectNeedless(str(source), f"is the address of the {'page' if post.page else 'post'} “{post.slug}”")
-
-
-def _post_at(connection: Connection, key: str | None) -> Post | None:
-    """The post or page whose address, present or former, has this key."""
-    match (key or "").partition("?")[0].split("/"):
-        case ["", "posts", slug]:
-            post = posts.by_slug(connection, slug)
-            return post if post is not None and not post.page else None
-        case ["", slug]:
-            post = posts.by_slug(connection, slug)
-            return post if post is not None and post.page else None
-        case _:
-            return None
-
-
-def _resolved(
-    connection: Connection, source_key: str, target: NewAddress, post: Post | None
-) -> tuple[NewAddress, int | None]:
-    """Where a target leads in the end, and the post that this is. Raises RedirectLoop."""
-    post_id = post.id if post else None
-    for _ in range(_MOST_STEPS):
-        if target.key == source_key:
-            raise RedirectLoop
-        if target.key is None or (post is not None and post.state != "deleted"):
-            return target, post_id
-        further = find(connection, [target.key])
-        if further is None:
-            return target, post_id
-        target, post_id = further.new, further.post_id
-        post = posts.by_id(connection, post_id) if post_id is not None else None
-    raise RedirectLoop
-
-
 # --- finding ---
 
 
 def find(connection: Connection, keys: Sequence[str]) -> Found | None:
     """The redirect of the first of some keys that has one; one look-up in an index."""
-    rows = {row.key: row for row in connection.execute(_FIND.where(redirects.c.key.in_(keys)))}
-    row = next((rows[key] for key in keys if key in rows), None)
-    return _found(row) if row is not None else None
+    found = find_all(connection, keys)
+    return next((found[key] for key in keys if key in found), None)
+
+
+def find_all(connection: Connection, keys: Sequence[str]) -> dict[str, Found]:
+    """All redirects that have one of these keys, by key."""
+    rows = (row for some in batches(keys) for row in connection.execute(_FIND.where(redirects.c.key.in_(some))))
+    return {row.key: _found(row) for row in rows}
+
+
+def posts_there(connection: Connection, keys: Iterable[str]) -> dict[str, PostThere]:
+    """The posts and pages whose addresses, present or former, have one of these keys, in any state, by key."""
+    named = {key: place for key in keys if (place := _place(key))}
+    query = select(slugs.c.slug.label("name"), *_THERE).join_from(slugs, schema.posts)
+    found: dict[str, PostThere] = {}
+    for some in batches(list({slug for slug, _ in named.values()})):
+        for row in connection.execute(query.where(slugs.c.slug.in_(some))):
+            found[row.name] = PostThere(row.id, row.slug, row.page, row.state == "deleted")
+    return {key: found[slug] for key, (slug, is_page) in named.items() if slug in found and found[slug].page == is_page}
+
+
+def is_deleted(connection: Connection, post_id: int) -> bool:
+    state = connection.execute(select(schema.posts.c.state).where(schema.posts.c.id == post_id)).scalar_one()
+    return bool(state == "deleted")
 
 
 def slugs_at(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
@@ -165,13 +136,18 @@ def names(connection: Connection) -> set[str]:
     return {name for name in connection.execute(select(known.c.names)).scalars() if name is not None}
 
 
-def _shown(connection: Connection, key: str) -> Redirect:
-    found = find(connection, [key])
-    assert found is not None, "it is stored"
-    return Redirect(found.old, found.new.text)
+def _place(key: str) -> tuple[str, bool] | None:
+    """The slug in the key of an address of a post, or of a page (true); None for other addresses."""
+    match key.partition("?")[0].split("/"):
+        case ["", "posts", slug]:
+            return slug, False
+        case ["", slug] if slug:
+            return slug, True
+        case _:
+            return None
 
 
-def _found(row: Row[Any]) -> Found:
+def _found(row: Any) -> Found:
     new = NewAddress(row.new, row.new_key)
     if row.post_id is None:
         return Found(row.old, new, None)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from feedserver.clock import Clock
 from feedserver.errors import RedirectNeedless
-from feedserver.redirects import store
+from feedserver.redirects import adding
 from feedserver.storage.batches import grouped
 from feedserver.storage.engine import Database
 from feedserver.transfer import imported
@@ -26,10 +26,10 @@ def add_of_post(connection: Connection, urls: Urls, spool: Spool, post: Imported
     """Adds redirects from all addresses that a post had, in the transaction that writes it; returns what is refused."""
     new = f"/{'' if post.page else 'posts/'}{segment(slug)}"
     pairs = [(old, new) for address in (post.url, *post.addresses) if (old := spool.old.written(address))]
-    return _remarks(post.where, store.add_all(connection, urls, pairs))
+    return _remarks(post.where, adding.add_all(connection, urls, pairs))
 
 
-def _remarks(where: str, refused: Iterable[store.Refusal]) -> list[Remark]:
+def _remarks(where: str, refused: Iterable[adding.Refusal]) -> list[Remark]:
     """What is told of refused redirects; not of needless ones, at which the right thing is already."""
     return [
         Remark(treatment="left out", where=where, what=f"{one.old}: {one.error}", why=_NOT_ADDED)
@@ -86,7 +86,7 @@ class RedirectImport:
         if old is None or new is None:
             what = f"{one.old} → {one.new}"
             return False, [Remark(treatment="left out", where=one.where, what=what, why=_NOWHERE)]
-        refused = list(store.add_all(connection, self.urls, [(old, new)]))
+        refused = adding.add_all(connection, self.urls, [(old, new)])
         return not refused, _remarks(one.where, refused)
 
     def _target(self, new: str) -> str | None:

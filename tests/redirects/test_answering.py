@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from feedserver.app import create_app
-from feedserver.redirects import store
+from feedserver.redirects import adding
 from feedserver.services import WebServices
 from feedserver.settings import Settings
 from feedserver.storage import revision
@@ -27,7 +27,7 @@ def adder(services: WebServices) -> Redirect:
     def add(old: str, new: str) -> None:
         with services.database.write() as connection:
             revision.revise(connection)
-            store.add(connection, services.urls, old, new)
+            adding.add(connection, services.urls, old, new)
 
     return add
 

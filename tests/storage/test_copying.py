@@ -14,7 +14,7 @@ from feedserver.errors import StorageError
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.installation import init
 from feedserver.media import store as media
-from feedserver.redirects import store as redirects
+from feedserver.redirects import adding as redirects
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings
 from feedserver.storage import copying, heartbeat, migrate, rate_limits

@@ -3,7 +3,7 @@
 import pytest
 
 from feedserver.posts.model import Post
-from feedserver.redirects import store
+from feedserver.redirects import adding
 from feedserver.storage import revision
 from tests.thoughts.site import SOURCE, Site, linking
 
@@ -21,7 +21,7 @@ def redirects(site: Site, post: Post) -> None:
             ("/old-page", "/nowhere"),
             ("/away", "http://elsewhere.example/"),
         ):
-            store.add(connection, services.urls, old, new)
+            adding.add(connection, services.urls, old, new)
 
 
 @pytest.mark.parametrize(
