@@ -278,7 +278,7 @@ class Spool:
 
 def hash_of(item: ImportedPost | ImportedThought | ImportedMedia) -> str:
     """A hash of what an item says. Where it stands in the export does not matter."""
-    said = [(one.name, getattr(item, one.name)) for one in fields(item) if one.name != "where"]
+    said = [(one.name, getattr(item, one.name)) for one in fields(item) if one.name not in ("where", "file")]
     defaults = {one.name: one.default for one in fields(item)}
     told = [(name, value) for name, value in said if defaults[name] is MISSING or value != defaults[name]]
     return hashlib.sha256(repr(told).encode("utf-8", "replace")).hexdigest()[:32]

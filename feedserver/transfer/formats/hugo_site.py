@@ -76,7 +76,8 @@ class HugoSite(FolderSite):
 
     def feeds(self) -> dict[str, str]:
         """The addresses of the feeds: that of the site, and those of its sections."""
-        sections = {name.removeprefix(self._content).partition("/")[0] for name in self.documents if "/" in name}
+        below = (name.removeprefix(self._content) for name in self.documents)
+        sections = {name.partition("/")[0] for name in below if "/" in name}
         return {
             self.at(path): "rss" for path in ("index.xml", *(f"{name}/index.xml" for name in sorted(sections)[:50]))
         }

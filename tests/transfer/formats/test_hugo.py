@@ -60,7 +60,7 @@ def test_samples_of_a_folder_of_contents(tmp_path: Path) -> None:
 
 
 def test_the_settings_name_the_site(tmp_path: Path) -> None:
-    origin = site(tmp_path, {"content/posts/a.md": ""}).origin
+    origin = site(tmp_path, {"content/posts/a.md": "", "content/about.md": ""}).origin
 
     assert (origin.name, origin.url) == ("https://old.example/blog", "https://old.example/blog")
     assert origin.settings == {

@@ -8,6 +8,7 @@ import pytest
 
 from feedserver.transfer.formats import jekyll
 from feedserver.transfer.items import ImportedPost
+from feedserver.transfer.spool import hash_of
 from tests.support.exports import SAMPLES, Export, is_recognised, read
 from tests.transfer.formats.folders import folder_of
 
@@ -317,11 +318,13 @@ def test_a_site_is_recognised(tmp_path: Path, files: dict[str, str | bytes]) -> 
 
 def test_a_folder_of_an_archive_is_the_site(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
-        "blog-main/_config.yml": "url: https://old.example",
-        "blog-main/_posts/2024-03-01-a.md": "---\n---\n![](/b.jpg)",
-        "blog-main/b.jpg": b"...",
+        "_config.yml": "url: https://old.example",
+        "_posts/2024-03-01-a.md": "---\n---\n![](/b.jpg)",
+        "b.jpg": b"...",
     }
-    export = read(jekyll, folder_of(tmp_path, files), tmp_path)
+    wrapped = folder_of(tmp_path / "a", {f"blog-main/{name}": content for name, content in files.items()})
 
-    assert [found.key for found in export.posts] == ["_posts/2024-03-01-a.md"]
-    assert [(one.key, one.file) for one in export.media] == [("b.jpg", "blog-main/b.jpg")]
+    within, plain = read(jekyll, wrapped, tmp_path), read(jekyll, folder_of(tmp_path / "b", files), tmp_path)
+    assert [(one.key, one.file) for one in within.media] == [("b.jpg", "blog-main/b.jpg")]
+    assert list(map(hash_of, within.posts)) == list(map(hash_of, plain.posts))
+    assert list(map(hash_of, within.media)) == list(map(hash_of, plain.media))
