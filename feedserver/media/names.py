@@ -15,7 +15,7 @@ _NAMELESS: Final = "file"
 
 def extension_of(name: str) -> str:
     """The extension of a file name in small letters, empty without one."""
-    stem, dot, extension = name.rpartition(".")
+    stem, dot, extension = name.strip().rpartition(".")
     return extension.lower() if dot and stem else ""
 
 

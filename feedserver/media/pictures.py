@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
+from feedserver import private_files
 from feedserver.errors import MediaRefused
 from feedserver.media import content_types
 from feedserver.media.blanking import blank_places
@@ -126,7 +127,7 @@ def _name_of(name: str, made: MadePicture) -> str:
 @contextmanager
 def _turn(folder: Path) -> Iterator[IO[str]]:
     """Waits until no other process of the machine reads a picture: each may take a gigabyte of memory."""
-    with (folder / _IN_TURN).open("a") as lock:
+    with open(folder / _IN_TURN, "a", opener=private_files.reclaiming_opener) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield lock
 

@@ -184,6 +184,7 @@ def test_one_picture_is_read_at_a_time_by_a_process_that_knows_no_secret(
     assert [set(environ) for environ in seen] == [{"PYTHONPATH", "MALLOC_ARENA_MAX"}]
     with (tmp_path / "pictures.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        assert os.fstat(lock.fileno()).st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("status", [1, -9, -11, -24])

@@ -4,15 +4,20 @@ import os
 import stat
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from feedserver.app import create_app
 from feedserver.errors import MediaStoreError
 from feedserver.media.files import FileStore
 from feedserver.media.s3 import BucketStore
 from feedserver.media.stores import MediaStore, Reader
+from feedserver.settings import MediaSettings, Settings
 from tests.support import bucket
+from tests.support.fixtures import Assemble
+from tests.support.media_files import encoded, quarters
 
 HASH, OTHER = "0123456789abcdef" * 2, "f" * 32
 NAMES = ["roof.jpg", "käse~1.png", "日本.tar.gz"]
@@ -228,3 +233,21 @@ def test_a_bucket_that_is_missing_or_silent_is_told_in_a_line(
         BucketStore(f"s3://{bucket.NAME}").size(HASH, "a.jpg")
 
     assert "\n" not in f"{missing.value}{silent.value}"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_site_takes_pictures_into_a_bucket_and_serves_them_from_it(
+    s3: dict[str, str], settings: Settings, assemble: Assemble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3.items():
+        monkeypatch.setenv(name, value)
+    url = f"s3://{bucket.NAME}/{tmp_path.name}"
+    services = assemble(replace(settings, media=MediaSettings(store=url)))
+    (tmp_path / "roof").write_bytes(encoded(quarters(400, 20), "PNG"))
+
+    added = services.library.add(tmp_path / "roof", "roof.png")
+
+    answer = create_app(services=services).test_client().get(f"/{added.path}", headers={"Range": "bytes=1-3"})
+    assert (answer.status_code, answer.data) == (206, b"PNG")
+    assert sorted(BucketStore(url).names()) == sorted((one.hash, one.name) for one in (added, *added.copies))
+    assert not (tmp_path / "media").exists()
