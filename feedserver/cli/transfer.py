@@ -69,7 +69,7 @@ def _import(chosen: Namespace) -> None:
     importer = importer_of(services)
     with interruptible(), progress() as report:
         try:
-            with importer.opened(chosen.path, chosen.kind, chosen.media, report) as found:
+            with importer.opened(chosen.path, chosen.kind, chosen.media, report, writes=not chosen.dry_run) as found:
                 _carry_out(services, found, chosen)
         except ImportRefused as error:
             raise type(error)(f"{chosen.path}: {error}") from None

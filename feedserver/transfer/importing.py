@@ -47,14 +47,18 @@ class Importer:
     clock: Clock
 
     @contextmanager
-    def opened(self, path: Path, kind: str | None, media: Path | None, report: Report) -> Iterator["Import"]:
+    def opened(
+        self, path: Path, kind: str | None, media: Path | None, report: Report, *, writes: bool = True
+    ) -> Iterator["Import"]:
         """Reads and plans the import of `path`, and of the folder `media` of pictures and files, if there is one.
 
-        Raises ImportRefused, which says what is wrong, with the name of the file.
+        One that `writes` is the only one meanwhile. Raises ImportRefused, also where another one is running.
         """
         folder = self.settings.data_dir
         private_files.make_missing(folder)
         with ExitStack() as stack, _telling_of_disk(folder):
+            if writes:
+                stack.enter_context(only_import(self.database))
             place = stack.enter_context(workplace(folder))
             opened = stack.enter_context(source.opened(path, place))
             files = stack.enter_context(source.opened(media, place)) if media else None
@@ -104,18 +108,15 @@ class Import:
         """Writes what is new; returns how much of each kind.
 
         May be stopped at any time, and goes on when it is called again for the same export.
-        Raises ImportRefused while another import is running.
+        The import was opened to write.
         """
-        with only_import(self.importer.database):
-            if self._takes_over():
-                return self._takeover().run()
-            media = self._media()
-            media.run(self._meter("taking in files", self.plan.media.total))
-            posts = self._posts(media.take_in).run(
-                self._meter("writing posts", self.plan.posts.new + self.plan.pages.new)
-            )
-            thoughts = self._thoughts().run(self._meter("writing thoughts", self.plan.thoughts.total))
-            redirects = self._redirects().run()
+        if self._takes_over():
+            return self._takeover().run()
+        media = self._media()
+        media.run(self._meter("taking in files", self.plan.media.total))
+        posts = self._posts(media.take_in).run(self._meter("writing posts", self.plan.posts.new + self.plan.pages.new))
+        thoughts = self._thoughts().run(self._meter("writing thoughts", self.plan.thoughts.total))
+        redirects = self._redirects().run()
         return {
             "post": posts["post"],
             "page": posts["page"],

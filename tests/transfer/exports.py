@@ -100,7 +100,7 @@ class Exports:
         """Imports; returns the remarks."""
         if items:
             self.holds(*items, **options)
-        with importer_of(services).opened(self.folder / "export", "test", media, self._report) as found:
+        with importer_of(services).opened(self.folder / "export", "test", media, self._report, writes=True) as found:
             found.apply()
             return list(found.spool.remarks())
 
@@ -108,7 +108,7 @@ class Exports:
         """What an import would do."""
         if items:
             self.holds(*items)
-        with importer_of(services).opened(self.folder / "export", "test", None, self._report) as found:
+        with importer_of(services).opened(self.folder / "export", "test", None, self._report, writes=False) as found:
             found.check()
             return found, list(found.spool.remarks()), list(found.addresses())
 
