@@ -13,7 +13,7 @@ from feedserver.media.metadata.items import described_by_items
 from feedserver.media.metadata.tracks import is_metadata, samples
 
 _FREE: Final = frozenset({b"free", b"skip", b"wide"})  # cameras hide tables of places in them
-_CONTAINERS: Final = frozenset({b"moov", b"trak", b"moof", b"traf", b"meco"})
+_CONTAINERS: Final = frozenset({b"moov", b"trak", b"mdia", b"moof", b"traf", b"meco"})
 _DEEPEST: Final = 8  # containers in containers; a film has three
 _FRAGMENTS: Final = frozenset({b"moof", b"traf"})  # their `uuid` boxes are needed for playing
 _SPHERICAL: Final = bytes.fromhex("ffcc8263f8554a938814587a02521fdd")  # how a film all around is shown
@@ -48,6 +48,8 @@ def _of_box(boxes: Boxes, box: Box, *parents: bytes) -> Iterator[Change]:
         if len(parents) > _DEEPEST:
             raise Damaged("boxes in boxes in boxes")
         for inner in boxes.within(box):
+            if inner.kind == b"cmov":  # QuickTime of old can pack all of a movie's boxes
+                raise Damaged("its boxes are packed")
             yield from _of_box(boxes, inner, *parents, box.kind)
     elif box.kind == b"udta":
         yield from _of_user_data(boxes, box)
