@@ -106,7 +106,7 @@ def test_without_its_database_a_site_tells_what_it_has_counted(client: FlaskClie
 
 
 def test_the_last_backup_is_told_once_there_is_one(
-    client: FlaskClient, database: Database, services: WebServices, clock: Clock
+    client: FlaskClient, database: Database, services: WebServices, assemble: Assemble, clock: Clock
 ) -> None:
     name = "feedserver_last_backup_timestamp_seconds"
     assert name not in read(client)
@@ -114,5 +114,5 @@ def test_the_last_backup_is_told_once_there_is_one(
     with database.write() as connection:
         revision.note_backup(connection, clock())
 
-    fresh = create_app(services=WebServices(services.settings, clock=clock)).test_client()
+    fresh = create_app(services=assemble(services.settings)).test_client()
     assert value(read(fresh), name) == clock().timestamp()
