@@ -52,6 +52,7 @@ def render(template: str, **values: Any) -> str:
         undefined=StrictUndefined,
     )
     environment.globals |= {"site": SITE, "urls": URLS, "stylesheet": URLS.at("/static/style.css")}
+    environment.globals["request_id"] = lambda: "5ee1"
     environment.globals["menu"] = ()
     environment.globals["feed_urls"] = partial(urls_by_format, URLS)
     environment.globals["feeds"] = [("Feed", "application/atom+xml", FeedAddress("site", "atom").url(URLS))]
