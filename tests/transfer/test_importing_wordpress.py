@@ -1,7 +1,10 @@
 """A real WordPress blog moves in: what its readers and their programs see of it then."""
 
 import shutil
+import sqlite3
+import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from html import unescape
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from feedserver.services import WebServices
 from feedserver.settings import Settings, SiteSettings
 from feedserver.transfer.planning import Plan
 from tests.support.exports import SAMPLES
+from tests.support.serving import Blog, clean_environ
 
 BLOG = SAMPLES / "wordpress/feldnotizen"
 FEEDS = SAMPLES / "wordpress/feldnotizen-feeds"
@@ -55,6 +59,40 @@ def test_feeds_name_every_entry_as_they_did_before(client: FlaskClient, old: str
         assert entry.published_parsed == was.published_parsed
         assert entry.author == unescape(was.author)  # WordPress escapes twice
         assert not was.title or entry.title == unescape(was.title)
+
+
+class Newsboat:
+    """A newsboat that is subscribed to one feed."""
+
+    def __init__(self, program: str, url: str, folder: Path) -> None:
+        (folder / "urls").write_text(f"{url}\n")
+        (folder / "config").touch()
+        self._cache = folder / "cache.db"
+        files = ["-u", folder / "urls", "-C", folder / "config", "-c", self._cache]
+        self._command = [program, *map(str, files), "-x", "reload"]
+        self._environ = clean_environ() | {"HOME": str(folder), "TERM": "dumb", "LC_ALL": "C.UTF-8"}
+
+    def unread(self) -> list[str]:
+        """The titles of what a reload brings, which is read then."""
+        subprocess.run(self._command, env=self._environ, check=True, timeout=60)
+        with closing(sqlite3.connect(self._cache)) as cache:
+            titles = [title for (title,) in cache.execute("SELECT title FROM rss_item WHERE unread = 1")]
+            cache.execute("UPDATE rss_item SET unread = 0")
+            cache.commit()
+        return titles
+
+
+def test_newsboat_that_was_subscribed_sees_no_entry_twice(client: FlaskClient, tmp_path: Path) -> None:
+    program = shutil.which("newsboat")
+    if program is None:
+        pytest.skip("newsboat is not installed")
+    with closing(Blog()) as blog:
+        reader = Newsboat(program, blog.put("/feed/", (FEEDS / "rss2.xml").read_bytes()), tmp_path)
+        assert reader.unread().count("Dienstag") == 2
+
+        blog.put("/feed/", client.get("/feed.rss").data)
+
+        assert reader.unread() == []
 
 
 def test_moving_twice_is_moving_once(services: WebServices, client: FlaskClient) -> None:
