@@ -7,10 +7,10 @@ import ijson
 
 from feedserver.errors import ImportRefused
 
-MAX_PIECE: Final = 8 * 1_048_576  # bytes of one piece, or of one text between pieces
+MAX_PIECE: Final = 16 * 1_048_576  # bytes of one piece, or of one text between pieces: some posts hold their pictures
 _MAX_VALUES: Final = 200_000  # in a piece: empty lists take twenty times as much memory as they take bytes
 _MAX_DEPTH: Final = 64
-_MAX_READ: Final = 65_536
+_MAX_READ: Final = 1_048_576  # the parser begins anew with a text that is longer
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _ENDS: Final = {"end_map", "end_array"}
 

@@ -1,4 +1,5 @@
 import json
+import time
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
@@ -39,7 +40,7 @@ def test_the_pieces_at_some_paths_come_in_the_order_of_the_file() -> None:
         (b"[1e999]", "x.json, line 1: this is no valid JSON; is the file complete?"),
         (b"[" + b"1" * 5000 + b"]", "x.json, line 1: this is no valid JSON; is the file complete?"),
         (b"\n[" * 100_000, "x.json, line 67: lists or objects are nested more than 64 deep"),
-        (b'["' + b"x" * 9_000_000 + b'"]', "x.json, line 1: one item has more than 8,388,608 bytes"),
+        (b'["' + b"x" * 20_000_000 + b'"]', "x.json, line 1: one item has more than 16,777,216 bytes"),
         (b"[[" + b"1," * 300_000 + b"1]]", "x.json, line 1: one item holds more than 200,000 values"),
     ],
     ids=lambda value: str(value[:40]),
@@ -55,6 +56,14 @@ def test_what_is_not_asked_for_may_have_any_size() -> None:
     others = {f"k{number}": ["x" * 1000] * 10 for number in range(1_000)}
 
     assert pieces(json.dumps({"others": others, "a": 1}).encode(), ("a",)) == [(("a",), 1)]
+
+
+def test_a_long_text_is_whole_and_takes_linear_time() -> None:
+    text = "é" * 5_000_000
+    before = time.process_time()
+
+    assert pieces(json.dumps([text], ensure_ascii=False).encode(), ("*",)) == [(("*",), text)]
+    assert time.process_time() - before < 4
 
 
 def test_a_text_is_taken_only_where_there_is_one() -> None:
