@@ -34,7 +34,9 @@ def is_passed_over(name: str) -> bool:
 
     The settings of Obsidian do not: they tell what the folder is.
     """
-    folders = name.split("/")[:-1]
+    *folders, file = name.split("/")
+    if file.startswith("._") or file == ".DS_Store":
+        return True
     return any((folder.startswith(".") and folder != ".obsidian") or folder == "__MACOSX" for folder in folders)
 
 

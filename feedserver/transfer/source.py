@@ -118,7 +118,7 @@ def _walk(folder: Path, prefix: str) -> Iterator[str]:
         if entry.is_dir(follow_symlinks=False):
             if not is_passed_over(f"{name}/"):
                 yield from _walk(folder, f"{name}/")
-        elif entry.is_file(follow_symlinks=False):
+        elif entry.is_file(follow_symlinks=False) and not is_passed_over(name):
             yield name
 
 

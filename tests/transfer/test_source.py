@@ -65,7 +65,13 @@ MAKERS = {"a.zip": zip_of, "a.tar.gz": tar_of, "a.tar": tar_of, "folder": folder
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_folders_and_archives_give_the_same_files(name: str, tmp_path: Path, scratch: Path) -> None:
-    members = {"b/two.md": b"two" * 100_000, "one.md": b"", "b/c/drei ä.md": b"3", ".git/config": b"x"}
+    members = {
+        "b/two.md": b"two" * 100_000,
+        "one.md": b"",
+        "b/c/drei ä.md": b"3",
+        ".git/config": b"x",
+        "b/._two.md": b"x",
+    }
 
     path = MAKERS[name](tmp_path / name, members)
 
