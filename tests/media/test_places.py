@@ -196,6 +196,7 @@ DAMAGED = {
     "a size of 64 bits that is none": film(box(b"udta", struct.pack(">I4sQ", 1, b"\xa9xyz", 2**63) + PLACE)),
     "what is no box after the last one": film() + PLACE,
     "a header that is cut off": film() + b"\0\0\0\x20",
+    "an empty list of items at the end": FTYP + full_box(b"meta", handler(b"pict"), box(b"iinf")),
     "boxes that are packed": FTYP + box(b"moov", box(b"cmov", b"x")),
     "boxes in boxes": FTYP + b"".join(struct.pack(">I4s", 8 * left, b"trak") for left in range(50_000, 0, -1)),
     "too many boxes": FTYP + box(b"moov", 250_000 * box(b"a   ")),

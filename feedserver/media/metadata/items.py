@@ -18,7 +18,7 @@ def described_by_items(boxes: Boxes, inner: Mapping[bytes, Box]) -> Iterator[Cha
     """What to overwrite, as `places.blanks` says it; `inner` are the boxes in a `meta`. Names of items go too."""
     described: set[int] = set()
     if (listed := inner.get(b"iinf")) is not None:
-        version = boxes.data[listed.content]
+        (version,) = numbers("B", boxes.data, listed.content)
         for entry in boxes.within(listed, 8 if version else 6):
             number, kind, at = _entry(boxes, entry)
             if kind in _DESCRIBING:
