@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import parse_qsl
 
 import pytest
+from sqlalchemy import select
 
 from feedserver.app import create_app
 from feedserver.jobs import store as jobs
@@ -13,6 +14,7 @@ from feedserver.jobs.model import Job
 from feedserver.services import WebServices
 from feedserver.settings import Settings, WebSubSettings
 from feedserver.storage import revision
+from feedserver.storage.schema import jobs as jobs_table
 from feedserver.websub.other_hubs import TELL_HUB
 from tests.feeds.happenings import say
 from tests.posts.builders import edit, publish
@@ -256,3 +258,12 @@ def test_a_restored_site_tells_no_hub_until_it_is_the_real_one(
     assert told(hub) == formats(OF_SITE, OF_ANN)
     work(minutes=1)
     assert told(hub) == []
+
+
+def test_a_page_that_is_no_post_changes_no_feed(telling: WebServices) -> None:
+    publish(telling, "About", page="true", tags="[sea]")
+    edit(telling, "about", "About us", page="true", tags="[sea]")
+    telling.publisher.delete("about")
+
+    with telling.database.read() as connection:
+        assert not connection.execute(select(jobs_table.c.id)).all()
