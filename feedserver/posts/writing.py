@@ -104,9 +104,5 @@ _BARE = frozenset(("true", "false", "closed", "html"))
 
 
 def _quoted(text: str) -> str:
-    """A text as a JSON string; what nobody sees is escaped, as YAML or an editor may take it for something else."""
-    return "".join(map(_escaped, json.dumps(cleaned(text), ensure_ascii=False)))
-
-
-def _escaped(character: str) -> str:
-    return character if character.isprintable() else json.dumps(character)[1:-1]
+    """A text as a JSON string, which YAML reads too."""
+    return json.dumps(cleaned(text), ensure_ascii=False)
