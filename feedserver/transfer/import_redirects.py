@@ -59,6 +59,12 @@ class RedirectImport:
                 self.spool.add(remark)
         return added
 
+    def planned(self) -> Iterator[tuple[str, str]]:
+        """All old addresses with where they are to lead, both absolute as far as that is known."""
+        for one in self._all():
+            if (old := self.spool.old.written(one.old)) and (new := self._target(one.new)):
+                yield old, self.urls.at(new) if new.startswith("/") else new
+
     def _all(self) -> Iterator[ImportedRedirect]:
         for address, suffix in self.spool.origin.feeds.items():
             yield ImportedRedirect(where="a feed", old=address, new=f"/feed.{suffix}")

@@ -92,12 +92,13 @@ class Import:
         return [remark for remark in self.spool.remarks() if remark.treatment == "mended"]
 
     def addresses(self) -> Iterator[tuple[str, str]]:
-        """The addresses that posts and pages had, absolute as far as the origin has one, with those that they get."""
+        """All old addresses, absolute as far as the origin has one, with those to which they are to lead."""
         for post in self.spool.posts():
             new = self.importer.urls.at(f"/{'' if post.item.page else 'posts/'}{segment(post.slug)}")
             for old in (post.item.url, *post.item.addresses) if post.slug else ():
                 if old:
                     yield (self.spool.old.absolute(old) if self.spool.old.url else None) or old, new
+        yield from self._redirects().planned()
 
     def check(self) -> None:
         """Looks for what would be left out. Writes nothing, and asks no other site."""

@@ -54,6 +54,25 @@ def test_redirects_and_feeds_of_the_origin_lead_on_without_chains(
     assert leads_to(client, "/atom") == "http://blog.example/feed.atom"
 
 
+def test_a_plan_tells_where_old_addresses_would_lead(services: WebServices, exports: Exports) -> None:
+    exports.holds(
+        post(url="/1/"),
+        ImportedRedirect(where="r 1", old="/older/", new="/1/"),
+        ImportedRedirect(where="r 2", old="/away", new="https://elsewhere.example/"),
+        ImportedRedirect(where="r 3", old="/lost", new=f"{OLD}/nowhere"),
+        origin=Origin(name="old", url=OLD, feeds={"/rss/": "rss"}),
+    )
+
+    _, _, addresses = exports.plan(services)
+
+    assert addresses == [
+        (f"{OLD}/1/", "http://blog.example/posts/1"),
+        (f"{OLD}/rss/", "http://blog.example/feed.rss"),
+        (f"{OLD}/older/", "http://blog.example/posts/1"),
+        (f"{OLD}/away", "https://elsewhere.example/"),
+    ]
+
+
 def test_what_is_removed_here_is_not_brought_back(services: WebServices, exports: Exports) -> None:
     items = (post(), ImportedRedirect(where="r", old="/away", new="https://elsewhere.example/"))
     exports.run(services, *items)
