@@ -49,7 +49,7 @@ def _made(type_: str, place: Path) -> Mapping[str, Any]:
         return {"problem": "it takes too much memory to decode"}
     except Damaged as error:
         return {"problem": f"it is damaged: {error}"}
-    except (EOFError, IndexError, KeyError, OSError, OverflowError, RuntimeError, SyntaxError, TypeError, ValueError):
+    except (ArithmeticError, EOFError, LookupError, OSError, RuntimeError, SyntaxError, TypeError, ValueError):
         return {"problem": "it is damaged, or is no such picture"}  # what Pillow raises, and does not document
 
 
