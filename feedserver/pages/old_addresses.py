@@ -48,7 +48,10 @@ def instead(error: Exception) -> BaseResponse | None:
 def _old_feed() -> str | None:
     """The feed that is meant by an address that no other system has for anything else."""
     is_routed = request.routing_exception is None and request.blueprint != "site_pages"
-    old = None if is_routed and request.endpoint not in _LISTS else old_feeds.at_path(_paths()[0], request.args)
+    is_outside = bool(urlsplit(services().urls.base).path) and not request.script_root
+    if is_outside or (is_routed and request.endpoint not in _LISTS):
+        return None
+    old = old_feeds.at_path(_paths()[0], request.args)
     if old is None:
         return None
     page = "/" + "/".join(old.of)

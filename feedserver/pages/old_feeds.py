@@ -28,9 +28,6 @@ _ENDINGS: Final[Mapping[tuple[str, ...], Format]] = {
     ("index.xml",): "rss",
     ("index.rdf",): "rss",
     ("atom.xml",): "atom",
-    ("feed.rss",): "rss",
-    ("feed.atom",): "atom",
-    ("feed.json",): "json",
 }
 _IN_QUERIES: Final[Mapping[str, Format]] = {
     "rss": "rss",
@@ -62,7 +59,7 @@ def at_path(path: str, query: Mapping[str, str]) -> OldFeed | None:
     if steps[:1] == ("feeds",):
         return _of_blogger(steps[1:], "rss" if query.get("alt") == "rss" else "atom")
     for length in (2, 1):
-        fmt = _ENDINGS.get(tuple(step.casefold() for step in steps[-length:]))
+        fmt = _ENDINGS.get(steps[-length:])
         if fmt is not None and len(steps) >= length:
             of = steps[:-length]
             is_of_comments = of[-1:] == ("comments",)
