@@ -48,6 +48,13 @@ MAY_IMPORT = {
     "pages": {"feeds", "sending", "thoughts", "redirects", "posts", "media", "storage"},
     "web": {"feeds", "media", "storage"},
 }
+# The folders of `transfer` and what each may import besides itself and the modules beside it.
+TRANSFER = {
+    "backups": set(),
+    "exports": {"backups"},
+    "formats": {"exports"},
+    "imports": {"formats", "exports", "backups"},
+}
 # Who contacts addresses that strangers name.
 MAY_IMPORT_NET = ("thoughts/verification", "sending/", "websub/", "transfer/", "doctor/")
 # What can open connections. `server` and `listening` set up listening sockets; the others take constants and values.
@@ -203,6 +210,14 @@ BELOW_THE_TOP = [
 @pytest.mark.parametrize("path", BELOW_THE_TOP, ids=name_of)
 def test_imports_point_one_way(path: Path) -> None:
     assert packages_of(imports_of(path)) <= allowed_packages(path)
+
+
+@pytest.mark.parametrize("folder", sorted(TRANSFER))
+def test_the_folders_of_transfer_import_one_another_one_way(folder: str) -> None:
+    names = {name for path in (PACKAGE / "transfer" / folder).rglob("*.py") for name in imports_of(path)}
+    imported = {name.split(".")[2] for name in names if name.startswith("feedserver.transfer.")}
+
+    assert imported & set(TRANSFER) <= TRANSFER[folder] | {folder}
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

@@ -18,7 +18,7 @@ from feedserver.storage import revision
 from feedserver.text import strangers_line
 
 if TYPE_CHECKING:
-    from feedserver.transfer.manifest import Manifest
+    from feedserver.transfer.backups.manifest import Manifest
 
 _ABOUT_BACKUP = """The server goes on running. FILE is named when it is whole and checked. Copy it to another machine,
 and try `restore` there from time to time."""
@@ -46,7 +46,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _backup(chosen: Namespace) -> None:
-    from feedserver.transfer import backup
+    from feedserver.transfer.backups import backup
 
     if chosen.file == "-" and chosen.keep:
         chosen.misused("--keep: standard output has no folder of backups")
@@ -74,7 +74,7 @@ def _backup(chosen: Namespace) -> None:
 
 
 def _restore(chosen: Namespace) -> None:
-    from feedserver.transfer.restore import restore
+    from feedserver.transfer.backups.restore import restore
 
     services = Services(settings.load())
     with _source(chosen.file) as source, interruptible(), progress() as report:

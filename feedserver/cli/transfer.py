@@ -15,8 +15,8 @@ from feedserver.services import Services, egress_policy
 from feedserver.text import strangers_line
 
 if TYPE_CHECKING:
-    from feedserver.transfer.importing import Import, Importer
-    from feedserver.transfer.planning import Counts
+    from feedserver.transfer.imports.importing import Import, Importer
+    from feedserver.transfer.imports.planning import Counts
 
 _ABOUT: Final = """The plan comes first: what is new, what is here already, what is left out and why. An import may be
 stopped, and repeated: nothing is doubled, what was changed here stays. Nobody elsewhere is told of what is
@@ -47,7 +47,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _export(chosen: Namespace) -> None:
-    from feedserver.transfer.export import export
+    from feedserver.transfer.exports.export import export
 
     services = open_site()
     with interruptible(), progress() as report:
@@ -61,7 +61,7 @@ def _export(chosen: Namespace) -> None:
 
 
 def _import(chosen: Namespace) -> None:
-    from feedserver.transfer.kinds import kinds
+    from feedserver.transfer.imports.kinds import kinds
 
     if chosen.kind is not None and chosen.kind not in kinds():
         chosen.misused(f"--from: there is no kind “{chosen.kind}”; the kinds are {', '.join(kinds())}")
@@ -97,7 +97,7 @@ def _carry_out(services: Services, found: "Import", chosen: Namespace) -> None:
 
 def importer_of(services: Services) -> "Importer":
     """What imports into a site. It may fetch larger files than pages are."""
-    from feedserver.transfer.importing import Importer
+    from feedserver.transfer.imports.importing import Importer
 
     largest = services.settings.media.largest
     policy = replace(egress_policy(services.settings), max_bytes=largest)

@@ -1,1 +1,1 @@
-"""Safe copies of a whole site, in one form for both databases: `backup` and `restore`."""
+"""How a site is kept for decades: backups, exports, and imports of what other systems exported."""

@@ -17,7 +17,7 @@ import pytest
 from feedserver import settings
 from feedserver.services import Services
 from feedserver.storage import revision
-from feedserver.transfer import backup
+from feedserver.transfer.backups import backup
 from tests.cli.conftest import Run
 from tests.transfer.pictures import add_picture
 

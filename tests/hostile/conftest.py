@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.serving import LONG
 
-# Their short forms: tests/media; tests/transfer/test_import_killed.py; tests/storage/test_silent_server.py;
+# Their short forms: tests/media; tests/transfer/imports/test_import_killed.py; tests/storage/test_silent_server.py;
 # tests/thoughts/verification/test_cpu_budget.py and tests/thoughts/test_waiting_limits.py.
 collect_ignore = [] if LONG else ["test_bombs.py", "test_import_killed.py", "test_silent.py", "test_tiring.py"]
 

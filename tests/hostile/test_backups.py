@@ -20,9 +20,9 @@ from feedserver.services import Services
 from feedserver.settings import DatabaseSettings, Settings, SiteSettings
 from feedserver.storage import copying, heartbeat, migrate
 from feedserver.storage.engine import Database
-from feedserver.transfer import archive, backup
-from feedserver.transfer.media_files import MediaFile
-from feedserver.transfer.restore import restore
+from feedserver.transfer.backups import archive, backup
+from feedserver.transfer.backups.media_files import MediaFile
+from feedserver.transfer.backups.restore import restore
 from tests.support.serving import FEEDSERVER, LONG, clean_environ
 from tests.transfer.conftest import silent
 from tests.transfer.pictures import add_picture

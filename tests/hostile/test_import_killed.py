@@ -1,6 +1,6 @@
 """An import whose process is killed twenty times at any moment ends as one that nobody has disturbed.
 
-Its short form: tests/transfer/test_import_killed.py.
+Its short form: tests/transfer/imports/test_import_killed.py.
 """
 
 import json

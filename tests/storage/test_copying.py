@@ -23,7 +23,7 @@ from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata, outgoing_pings, thought_events, told_posts
 from feedserver.thoughts import joining, removed
 from feedserver.thoughts.moderation import actions, hosts
-from feedserver.transfer import imported
+from feedserver.transfer.imports import imported
 from tests.posts.builders import everything, publish
 from tests.support.fixtures import Assemble
 from tests.support.memory import peak_of

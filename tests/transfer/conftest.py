@@ -10,11 +10,11 @@ from feedserver.media.files import FileStore
 from feedserver.services import Services, WebServices
 from feedserver.settings import DatabaseSettings, Settings
 from feedserver.storage.engine import Database
-from feedserver.transfer import backup
+from feedserver.transfer.backups import backup
 from tests.storage.test_copying import full  # noqa: F401 - a fixture
 from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
-from tests.transfer.exports import Exports
+from tests.transfer.imports.exports import Exports
 
 
 class Site:

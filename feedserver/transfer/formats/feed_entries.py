@@ -11,8 +11,8 @@ from typing import Final
 from feedserver.posts.model import Enclosure
 from feedserver.text import is_language_tag, one_line, plain
 from feedserver.transfer.formats.address_parts import last_step, path_of, resolved
+from feedserver.transfer.formats.rewriting import rewritten
 from feedserver.transfer.items import ImportedPost, Item, Remark
-from feedserver.transfer.rewriting import rewritten
 from feedserver.urls import absolute_url, scheme, split_http
 
 # What shows that a title is HTML, where nothing says so.

@@ -11,7 +11,9 @@ from feedserver.posts import document as documents
 from feedserver.posts.model import DraftText, Enclosure, PostState
 from feedserver.storage import schema
 from feedserver.thoughts.model import STATES
-from feedserver.transfer import exported
+from feedserver.transfer.exports import exported
+from feedserver.transfer.exports.own_files import OwnExport, is_one
+from feedserver.transfer.formats.rewriting import rewritten
 from feedserver.transfer.items import (
     ImportedMedia,
     ImportedPost,
@@ -22,8 +24,6 @@ from feedserver.transfer.items import (
     Remark,
 )
 from feedserver.transfer.options import Options
-from feedserver.transfer.own_files import OwnExport, is_one
-from feedserver.transfer.rewriting import rewritten
 from feedserver.transfer.source import Source
 
 KIND: Final = "feedserver"

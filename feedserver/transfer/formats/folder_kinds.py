@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from feedserver.errors import FeedserverError
-from feedserver.transfer import own_files
+from feedserver.transfer.exports import own_files
 from feedserver.transfer.formats import folder_posts, front_matters
 from feedserver.transfer.formats.folder import HTML, MARKDOWN, ending, stem, top
 from feedserver.transfer.source import Source

@@ -13,8 +13,8 @@ from feedserver.errors import ImportDamaged
 from feedserver.posts.model import Format
 from feedserver.transfer.formats.folder import HTML, MARKDOWN, Folder, Unreadable, ending
 from feedserver.transfer.formats.permalinks import quoted
+from feedserver.transfer.formats.rewriting import rewritten
 from feedserver.transfer.items import ImportedMedia, ImportedPost
-from feedserver.transfer.rewriting import rewritten
 from feedserver.urls import scheme, split_http
 
 # Files that make pages, and are none to show.

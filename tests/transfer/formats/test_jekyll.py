@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from feedserver.transfer.formats import jekyll
+from feedserver.transfer.imports.spool import hash_of
 from feedserver.transfer.items import ImportedPost
-from feedserver.transfer.spool import hash_of
 from tests.support.exports import SAMPLES, Export, is_recognised, read
 from tests.transfer.formats.folders import folder_of
 

@@ -1,0 +1,1 @@
+"""Backups of a whole site, in one form for both databases, and their restoration."""

@@ -1,0 +1,128 @@
+"""The files of an export of feedserver, as they are read again. Whoever made it may wish us ill."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from feedserver.errors import ImportRefused
+from feedserver.posts.document import MAX_BYTES
+from feedserver.text import strangers_line
+from feedserver.transfer.exports import exported
+from feedserver.transfer.source import Source
+
+_LARGEST_MANIFEST: Final = 1 << 28  # bytes: a million files
+_LONGEST_LINE: Final = 1 << 23  # bytes
+_LARGEST_SETTINGS: Final = 1 << 20  # bytes
+_PIECE: Final = 1 << 18
+
+
+class OwnExport:
+    """An export, in a folder or an archive. Methods raise ImportRefused for what feedserver does not write."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._names = frozenset(source.names())
+        self._root = next((name.removesuffix(exported.MANIFEST) for name in _manifests(source)), "")
+        manifest = self._json(exported.MANIFEST, _LARGEST_MANIFEST)
+        if type(manifest.get("form")) is not int or manifest["form"] < 1:
+            raise ImportRefused(f"its {exported.MANIFEST} is not feedserver's")
+        if manifest["form"] > exported.FORM:
+            raise ImportRefused(f"it is of a newer feedserver (form {manifest['form']}); install that one")
+        guid, url, files = (manifest.get(name) for name in ("site", "url", "files"))
+        if not (isinstance(guid, str) and isinstance(url, str) and isinstance(files, Mapping)):
+            raise ImportRefused(f"its {exported.MANIFEST} is damaged")
+        self.guid, self.url = guid, url
+        self._files: Mapping[str, Any] = files
+
+    def changed(self) -> Iterator[str]:
+        """What is not as it was written, a line each: files that were changed, added or are missing."""
+        for name, said in self._files.items():
+            if not self.has(name):
+                yield f"{name} is missing"
+            elif not isinstance(said, Mapping) or self._sha256(name) != said.get("sha256"):
+                yield f"{name} was changed since the export"
+
+    def has(self, name: str) -> bool:
+        return self._root + name in self._names
+
+    def named(self, name: str) -> str:
+        """The name of a file in the source."""
+        return self._root + name
+
+    def objects(self, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The objects of a file, one on each line, each with where it stands, for people; none if it is missing."""
+        if not self.has(name):
+            return
+        with self._source.open(self._root + name) as file:
+            number = 0
+            while line := file.readline(_LONGEST_LINE):
+                number += 1
+                where = f"{name}, line {number}"
+                if not line.endswith(b"\n") and len(line) == _LONGEST_LINE:
+                    raise ImportRefused(f"{where} is too long")
+                yield where, _object(line, where)
+
+    def only(self, name: str) -> Mapping[str, Any]:
+        """The only object of a file."""
+        return next((found for _, found in self.objects(name)), {})
+
+    def document(self, name: str) -> bytes:
+        """A document's bytes; what is too long for one is cut, and refused as one."""
+        with self._source.open(self._root + name) as file:
+            return file.read(MAX_BYTES + 1)
+
+    def settings(self) -> Mapping[str, str]:
+        """The settings in it that are not the defaults, by their keys; none where the file cannot be read."""
+        if not self.has(exported.SETTINGS):
+            return {}
+        with self._source.open(self._root + exported.SETTINGS) as file:
+            try:
+                sections = tomllib.loads(file.read(_LARGEST_SETTINGS).decode())
+            except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+                return {}
+        found = [(f"{section}.{name}", value) for section, values in _mappings(sections) for name, value in values]
+        return {key: str(value) for key, value in found}
+
+    def _json(self, name: str, most: int) -> Mapping[str, Any]:
+        with self._source.open(self._root + name) as file:
+            return _object(file.read(most), name)
+
+    def _sha256(self, name: str) -> str:
+        digest = hashlib.sha256()
+        with self._source.open(self._root + name) as file:
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+        return digest.hexdigest()
+
+
+def is_one(source: Source) -> bool:
+    """Whether this is an export of feedserver: a cheap look."""
+    return any(
+        {f"{name.removesuffix(exported.MANIFEST)}{part}" for part in (exported.POSTS, exported.SITE)}
+        <= set(source.names())
+        for name in _manifests(source)
+    )
+
+
+def _manifests(source: Source) -> list[str]:
+    """The files so called at the top, or in a folder there, as archives have it."""
+    found = [name for name in source.names() if name.rpartition("/")[2] == exported.MANIFEST and name.count("/") < 2]
+    return sorted(found, key=len)
+
+
+def _object(line: bytes, where: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        raise ImportRefused(f"{where}: is no JSON") from None
+    if not isinstance(found, Mapping):
+        raise ImportRefused(f"{where}: is no object")
+    return found
+
+
+def _mappings(sections: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
+    for section, values in sections.items():
+        if isinstance(values, Mapping):
+            yield strangers_line(section, 40), list(values.items())

@@ -1,0 +1,1 @@
+"""What other systems exported, written into a site: planned, told, applied."""

@@ -1,0 +1,168 @@
+"""Writes posts and pages of an import: prepared outside transactions, written some at a time, the oldest first."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from time import monotonic
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from feedserver.clock import Clock
+from feedserver.errors import PostError
+from feedserver.posts import store
+from feedserver.posts.document import body_of
+from feedserver.posts.model import PostState
+from feedserver.posts.publishing import Publisher
+from feedserver.posts.slugs import next_free
+from feedserver.storage.batches import grouped
+from feedserver.storage.engine import Database
+from feedserver.transfer.imports import imported
+from feedserver.transfer.imports.import_documents import Documents, Prepared, hash_of_document
+from feedserver.transfer.imports.import_redirects import add_of_post
+from feedserver.transfer.imports.links import Links
+from feedserver.transfer.imports.planning import guid_owners
+from feedserver.transfer.imports.spool import Spool, SpooledPost
+from feedserver.transfer.items import Remark
+
+# Of one transaction: other writers come in between, and a post takes several times the memory of its text.
+MOST: Final = 100  # posts
+CHARACTERS: Final = 2_000_000
+SECONDS: Final = 2.0  # that they are prepared
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A post that can be written at once."""
+
+    post: SpooledPost
+    made: Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class PostImport:
+    """Writes the posts of a spool. `publisher` tells nobody outside."""
+
+    database: Database
+    publisher: Publisher
+    clock: Clock
+    spool: Spool
+    links: Links
+    origin: str
+
+    @property
+    def documents(self) -> Documents:
+        return Documents(self.publisher, self.links)
+
+    def run(self, tell: Callable[[int], None]) -> Counter[str]:
+        """Writes all that are new; returns how many posts and pages. `tell` is told of each number that is done."""
+        written: Counter[str] = Counter()
+        for some in self._ready():
+            number, remarks = self.database.transact(partial(self._write, some=some))
+            written += number
+            for remark in remarks:
+                self.spool.add(remark)
+            tell(len(some))
+        self._adopt()
+        self._complete()
+        return written
+
+    def check(self) -> None:
+        """Looks for what would be left out, and writes nothing but the spool."""
+        for _ in self._ready():
+            pass
+
+    def _ready(self) -> Iterator[list[_Ready]]:
+        some: list[_Ready] = []
+        characters, begun = 0, monotonic()
+        for post in self.spool.posts():
+            if not post.is_new:
+                continue
+            try:
+                some.append(_Ready(post, self.documents.of(self.spool.whole(post), post.slug)))
+            except PostError as error:
+                self._leave_out(post, str(error))
+            else:
+                characters += len(some[-1].made.rendered.document.source)
+            if some and (len(some) >= MOST or characters > CHARACTERS or monotonic() - begun > SECONDS):
+                yield some
+                some, characters, begun = [], 0, monotonic()
+        if some:
+            yield some
+
+    def _leave_out(self, post: SpooledPost, why: str) -> None:
+        self.spool.settle_post(post.number, "", is_page=post.item.page, is_new=False)
+        what = post.item.title or post.item.key
+        self.spool.add(Remark(treatment="left out", where=post.item.where, what=what, why=why))
+
+    def _write(self, connection: Connection, some: Sequence[_Ready]) -> tuple[Counter[str], list[Remark]]:
+        now = self.clock()
+        self.publisher.revise(connection)
+        known = imported.known(connection, self.origin, "post", [one.post.item.key for one in some])
+        some = [one for one in some if one.post.item.key not in known]
+        remarks: list[Remark] = []
+        rows = [
+            {"key": one.post.item.key, "hash": one.post.hash, **self._store(connection, one, now, remarks)}
+            for one in some
+        ]
+        imported.add(connection, self.origin, "post", rows, now)
+        return Counter("page" if one.post.item.page else "post" for one in some), remarks
+
+    def _store(self, connection: Connection, one: _Ready, now: datetime, remarks: list[Remark]) -> dict[str, Any]:
+        """Stores a post, with redirects from where it was; returns what is noted of it.
+
+        Somebody may have taken its slug meanwhile.
+        """
+        item, made = one.post.item, one.made
+        slug = next_free(connection, one.post.slug, page=item.page)
+        if slug != one.post.slug:
+            made = self.documents.of(self.spool.whole(one.post), slug)
+            self.spool.settle_post(one.post.number, slug, is_page=item.page, is_new=True)
+        state: PostState | None = "deleted" if item.state == "deleted" else None
+        post = self.publisher.write(connection, made.rendered, now, guid=item.guid or None, state=state)
+        remarks += add_of_post(connection, self.publisher.urls, self.spool, item, slug)
+        return {"our_id": post.id, "lacking": hash_of_document(post.source) if made.is_lacking else None}
+
+    def _adopt(self) -> None:
+        """Notes those that are here already, by their ids, as what another import has brought."""
+        for some in grouped(post for post in self.spool.posts() if not post.is_new and post.slug and post.item.guid):
+            self.database.transact(partial(self._adopt_some, some=some))
+
+    def _adopt_some(self, connection: Connection, some: Sequence[SpooledPost]) -> None:
+        known = imported.known(connection, self.origin, "post", [post.item.key for post in some])
+        owners = guid_owners(connection, [post.item.guid or "" for post in some])
+        rows = [
+            {"key": post.item.key, "hash": post.hash, "our_id": owners[post.item.guid or ""]}
+            for post in some
+            if post.item.key not in known and post.item.guid in owners
+        ]
+        imported.add(connection, self.origin, "post", rows, self.clock())
+
+    # --- what was imported before ---
+
+    def _complete(self) -> None:
+        """Names in posts the files that could not be had before, and now are here."""
+        for some in grouped(post for post in self.spool.posts() if not post.is_new and post.slug):
+            with self.database.read() as connection:
+                known = imported.known(connection, self.origin, "post", [post.item.key for post in some])
+            for post in some:
+                if (before := known.get(post.item.key)) and before.lacking and before.our_id:
+                    self._complete_post(post, before.our_id, before.lacking)
+
+    def _complete_post(self, post: SpooledPost, post_id: int, lacking: str) -> None:
+        with self.database.read() as connection:
+            present = store.by_id(connection, post_id)
+        if present is None or present.state == "deleted" or hash_of_document(present.source) != lacking:
+            return  # edited here since
+        try:
+            made = self.documents.of(self.spool.whole(post), present.slug, present.updated_at)
+            document = made.rendered.document
+            if (document.body, document.enclosures) == (body_of(present.source), present.enclosures):
+                return
+            written = self.publisher.edit(present.slug, document, self.clock())
+        except PostError:
+            return
+        still = hash_of_document(written.source) if made.is_lacking else None
+        self.database.transact(partial(imported.note_lacking, origin=self.origin, key=post.item.key, lacking=still))

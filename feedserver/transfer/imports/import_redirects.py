@@ -1,0 +1,107 @@
+"""Leads old addresses of an import to new ones: those of posts with the posts, then what the export redirects."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from sqlalchemy import Connection
+
+from feedserver.clock import Clock
+from feedserver.errors import RedirectNeedless
+from feedserver.redirects import adding
+from feedserver.storage.batches import grouped
+from feedserver.storage.engine import Database
+from feedserver.transfer.imports import imported
+from feedserver.transfer.imports.spool import Spool
+from feedserver.transfer.items import ImportedPost, ImportedRedirect, Remark
+from feedserver.urls import Urls, segment, split_http
+
+_MOST: Final = 200  # in one transaction
+_NOWHERE: Final = "it leads to nothing that is here"
+_NOT_ADDED: Final = "an old address that cannot lead here"
+
+
+def add_of_post(connection: Connection, urls: Urls, spool: Spool, post: ImportedPost, slug: str) -> list[Remark]:
+    """Adds redirects from all addresses that a post had, in the transaction that writes it; returns what is refused."""
+    new = f"/{'' if post.page else 'posts/'}{segment(slug)}"
+    pairs = [(old, new) for address in (post.url, *post.addresses) if (old := spool.old.written(address))]
+    return _remarks(post.where, adding.add_all(connection, urls, pairs))
+
+
+def _remarks(where: str, refused: Iterable[adding.Refusal]) -> list[Remark]:
+    """What is told of refused redirects; not of needless ones, at which the right thing is already."""
+    return [
+        Remark(treatment="left out", where=where, what=f"{one.old}: {one.error}", why=_NOT_ADDED)
+        for one in refused
+        if not isinstance(one.error, RedirectNeedless)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectImport:
+    """Adds the redirects of a spool, and those of its feeds."""
+
+    database: Database
+    revise: Callable[[Connection], None]
+    clock: Clock
+    spool: Spool
+    urls: Urls
+    origin: str
+
+    def run(self) -> int:
+        """Adds all that are new; returns how many."""
+        added = 0
+        for some in grouped(self._all(), _MOST):
+            number, remarks = self.database.transact(partial(self._write, some=some))
+            added += number
+            for remark in remarks:
+                self.spool.add(remark)
+        return added
+
+    def planned(self) -> Iterator[tuple[str, str]]:
+        """All old addresses with where they are to lead, both absolute as far as that is known."""
+        for one in self._all():
+            if (old := self.spool.old.written(one.old)) and (new := self._target(one.new)):
+                yield old, self.urls.at(new) if new.startswith("/") else new
+
+    def _all(self) -> Iterator[ImportedRedirect]:
+        for address, suffix in self.spool.origin.feeds.items():
+            yield ImportedRedirect(where="a feed", old=address, new=f"/feed.{suffix}")
+        yield from self.spool.redirects()
+
+    def _write(self, connection: Connection, some: Sequence[ImportedRedirect]) -> tuple[int, list[Remark]]:
+        known = imported.known(connection, self.origin, "redirect", {one.old for one in some})
+        new = {one.old: one for one in reversed(some) if one.old not in known}
+        if not new:
+            return 0, []
+        self.revise(connection)
+        remarks: list[Remark] = []
+        added = 0
+        for one in new.values():
+            is_new, said = self._add(connection, one)
+            added += is_new
+            remarks += said
+        rows = [{"key": old, "hash": one.new} for old, one in new.items()]
+        imported.add(connection, self.origin, "redirect", rows, self.clock())
+        return added, remarks
+
+    def _add(self, connection: Connection, one: ImportedRedirect) -> tuple[bool, list[Remark]]:
+        """Adds a redirect; returns whether it was needed, and what is refused."""
+        old, new = self.spool.old.written(one.old), self._target(one.new)
+        if old is None or new is None:
+            what = f"{one.old} → {one.new}"
+            return False, [Remark(treatment="left out", where=one.where, what=what, why=_NOWHERE)]
+        refused = adding.add_all(connection, self.urls, [(old, new)])
+        return not refused, _remarks(one.where, refused)
+
+    def _target(self, new: str) -> str | None:
+        """Where a redirect of the origin leads from here; None if that is nothing of ours."""
+        names = self.spool.old.keys(new)
+        if (place := self.spool.place_of(names)) is not None:
+            return f"/{'' if place.is_page else 'posts/'}{segment(place.slug)}"
+        if (file := self.spool.file_of(names)) is not None:
+            return f"/{file.path}" if file.path else None
+        if split_http(new) is not None:
+            return None if self.spool.old.url and self.spool.old.is_own(new) else new
+        return new if new.startswith("/") else None

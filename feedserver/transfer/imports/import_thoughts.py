@@ -1,0 +1,202 @@
+"""Writes comments and pings of an import: some at a time, the oldest first, in the states that they had.
+
+They are verified no more, and nobody is told of them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from time import monotonic, sleep
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from feedserver.clock import Clock
+from feedserver.storage import revision
+from feedserver.storage.batches import batches, grouped
+from feedserver.storage.engine import Database
+from feedserver.storage.schema import posts, thought_events, thoughts
+from feedserver.thoughts import receipts, removed
+from feedserver.transfer.imports import imported
+from feedserver.transfer.imports.old_pages import OldPages
+from feedserver.transfer.imports.spool import Spool, SpooledThought
+from feedserver.transfer.imports.thought_values import Unusable, timeline_of, values_of
+from feedserver.transfer.items import ImportedThought, Remark, Treatment
+from feedserver.urls import Urls
+
+MOST: Final = 200  # thoughts in one transaction
+_TURN: Final = 0.25  # of the time that a transaction took, for other writers
+_NO_POST: Final = "the post that it is on is not here"
+_ON_PAGE: Final = "pages take no comments and pings"
+_DOUBLE: Final = "another of the same page is on the same post"
+_REMOVED: Final = "it was removed here before"
+_NO_PARENT: Final = "what it answers is not here; it stands by itself"
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    id: int
+    slug: str
+    page: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ThoughtImport:
+    """Writes the thoughts of a spool. `revise` counts a revision that is not pushed."""
+
+    database: Database
+    revise: Callable[[Connection], None]
+    clock: Clock
+    spool: Spool
+    pages: OldPages
+    origin: str
+    urls: Urls
+    shared_by_path: tuple[str, ...]
+
+    def run(self, tell: Callable[[int], None]) -> int:
+        """Writes all that are new; returns how many. `tell` is told of each number of thoughts that are done."""
+        written = 0
+        for some in grouped(self.spool.thoughts(), MOST):
+            begun = monotonic()
+            number, remarks = self.database.transact(partial(self._write, some=some))
+            written += number
+            for remark in remarks:
+                self.spool.add(remark)
+            tell(len(some))
+            sleep((monotonic() - begun) * _TURN)
+        return written
+
+    def check(self) -> None:
+        """Looks for what would be left out, and writes nothing but the spool."""
+        for some in grouped(self.spool.thoughts(), MOST):
+            with self.database.read() as connection:
+                known = imported.known_thoughts(connection, self.origin, [one.item for one in some])
+                whys = {one.item.key: self._why_not(connection, one.item) for one in some if one.item.key not in known}
+            for one in some:
+                if why := whys.get(one.item.key):
+                    self.spool.add(_remark("left out", one.item, why))
+
+    def _why_not(self, connection: Connection, thought: ImportedThought) -> str | None:
+        """Why a thought would be left out, as far as it can be told before posts are written."""
+        place = self.spool.place_by_key(thought.post) if thought.post else self.pages.place(thought.target or "")
+        if place is None and (thought.post or not self.pages.post_id(connection, thought.target or "")):
+            return _NO_POST
+        if place is not None and place.is_page:
+            return _ON_PAGE
+        try:
+            values_of(thought, 0, None, self.shared_by_path, self.clock())
+        except Unusable as why:
+            return str(why)
+        return None
+
+    def _write(self, connection: Connection, some: Sequence[SpooledThought]) -> tuple[int, list[Remark]]:
+        now = self.clock()
+        known = imported.known_thoughts(connection, self.origin, [one.item for one in some])
+        new = [one for one in some if one.item.key not in known]
+        if not new:
+            return 0, []
+        self.revise(connection)
+        rows, remarks = self._rows(connection, new, now)
+        ids = self._insert(connection, [values for _, values in rows])
+        written = {one.item.key: thought_id for (one, _), thought_id in zip(rows, ids, strict=True)}
+        self._record(connection, rows, ids, now)
+        remarks += self._set_parents(connection, [one.item for one, _ in rows], written)
+        noted = [{"key": one.item.key, "hash": one.hash, "our_id": written[one.item.key]} for one, _ in rows]
+        imported.add(connection, self.origin, "thought", noted, now)
+        return len(ids), remarks
+
+    def _rows(
+        self, connection: Connection, new: Sequence[SpooledThought], now: datetime
+    ) -> tuple[list[tuple[SpooledThought, dict[str, Any]]], list[Remark]]:
+        """The columns of those that can be written, and why others cannot."""
+        found = self._posts(connection, [one.item for one in new])
+        rows: list[tuple[SpooledThought, dict[str, Any]]] = []
+        remarks: list[Remark] = []
+        pairs: set[tuple[int, str]] = set()
+        for one in new:
+            try:
+                values = self._values(connection, one.item, found.get(one.item.key), pairs, now)
+            except Unusable as why:
+                remarks.append(_remark("left out", one.item, str(why)))
+            else:
+                rows.append((one, values))
+        return rows, remarks
+
+    def _values(
+        self,
+        connection: Connection,
+        thought: ImportedThought,
+        post: _Post | None,
+        pairs: set[tuple[int, str]],
+        now: datetime,
+    ) -> dict[str, Any]:
+        if post is None:
+            raise Unusable(_NO_POST)
+        if post.page:
+            raise Unusable(_ON_PAGE)
+        target = self.pages.absolute(thought.target) or self.urls.post(post.slug)
+        values = values_of(thought, post.id, target, self.shared_by_path, now)
+        if (source_key := values["source_key"]) is None:
+            return values
+        if (post.id, source_key) in pairs or self._is_here(connection, post.id, source_key):
+            raise Unusable(_DOUBLE)
+        if removed.find(connection, post.id, removed.names_of_source(source_key)):
+            raise Unusable(_REMOVED)
+        pairs.add((post.id, source_key))
+        return values | {"receipt_token": receipts.new_token(revision.kept_key(connection))}
+
+    def _is_here(self, connection: Connection, post_id: int, source_key: str) -> bool:
+        query = select(thoughts.c.id).where(thoughts.c.post_id == post_id, thoughts.c.source_key == source_key)
+        return connection.execute(query).first() is not None
+
+    def _posts(self, connection: Connection, some: Sequence[ImportedThought]) -> dict[str, _Post]:
+        """The posts that thoughts are on, by the thoughts' keys."""
+        known = imported.known(connection, self.origin, "post", {one.post for one in some if one.post})
+        ids = {one.key: known[one.post].our_id for one in some if one.post in known}
+        ids |= {one.key: self.pages.post_id(connection, one.target) for one in some if one.target and not one.post}
+        query = select(posts.c.id, posts.c.slug, posts.c.page)
+        wanted = sorted({one for one in ids.values() if one is not None})
+        rows = (r for part in batches(wanted) for r in connection.execute(query.where(posts.c.id.in_(part))))
+        there = {row.id: _Post(row.id, row.slug, row.page) for row in rows}
+        return {key: there[post_id] for key, post_id in ids.items() if post_id in there}
+
+    def _insert(self, connection: Connection, rows: list[dict[str, Any]]) -> list[int]:
+        if not rows:
+            return []
+        statement = insert(thoughts).returning(thoughts.c.id, sort_by_parameter_order=True)
+        return list(connection.execute(statement, rows).scalars())
+
+    def _record(
+        self,
+        connection: Connection,
+        rows: Sequence[tuple[SpooledThought, dict[str, Any]]],
+        ids: Sequence[int],
+        now: datetime,
+    ) -> None:
+        lines = [
+            {"thought_id": thought_id, "times": 1, **line}
+            for (one, values), thought_id in zip(rows, ids, strict=True)
+            for line in timeline_of(one.item, values, self.spool.origin.name, now)
+        ]
+        if lines:
+            connection.execute(insert(thought_events), lines)
+
+    def _set_parents(
+        self, connection: Connection, some: Sequence[ImportedThought], written: dict[str, int]
+    ) -> list[Remark]:
+        """Notes which thoughts these answer; they were written before them, or together with them."""
+        answers = [one for one in some if one.parent]
+        earlier = imported.known(connection, self.origin, "thought", {one.parent for one in answers if one.parent})
+        ids = {key: one.our_id for key, one in earlier.items()} | written
+        rows = [{"of": written[one.key], "parent": ids[one.parent]} for one in answers if one.parent in ids]
+        if rows:
+            connection.execute(_SET_PARENT, rows)
+        return [_remark("changed", one, _NO_PARENT) for one in answers if one.parent not in ids]
+
+
+_SET_PARENT: Final = update(thoughts).where(thoughts.c.id == bindparam("of")).values(parent_id=bindparam("parent"))
+
+
+def _remark(treatment: Treatment, thought: ImportedThought, why: str) -> Remark:
+    return Remark(treatment=treatment, where=thought.where, what=thought.author_name or thought.key, why=why)

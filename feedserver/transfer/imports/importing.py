@@ -1,0 +1,204 @@
+"""An import from its export to the end: read into a spool, planned, and written unless it is only to be told."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from feedserver import private_files
+from feedserver.clock import Clock
+from feedserver.errors import ImportDamaged, ImportRefused
+from feedserver.media.adding import Library
+from feedserver.net.exchange import Exchange
+from feedserver.posts.publishing import Publisher
+from feedserver.settings import Settings
+from feedserver.storage.engine import Database
+from feedserver.transfer import source
+from feedserver.transfer.formats import feedserver as own_kind
+from feedserver.transfer.imports import own_import, planning, spool
+from feedserver.transfer.imports.import_lock import only_import
+from feedserver.transfer.imports.import_media import MediaImport
+from feedserver.transfer.imports.import_posts import PostImport
+from feedserver.transfer.imports.import_redirects import RedirectImport
+from feedserver.transfer.imports.import_thoughts import ThoughtImport
+from feedserver.transfer.imports.kinds import Format, format_of, kinds
+from feedserver.transfer.imports.links import Links, TakeIn
+from feedserver.transfer.imports.old_pages import OldPages
+from feedserver.transfer.imports.planning import Plan
+from feedserver.transfer.imports.spool import Spool
+from feedserver.transfer.items import Remark
+from feedserver.transfer.options import Options
+from feedserver.transfer.progress import Meter, Report, metered
+from feedserver.transfer.source import Source
+from feedserver.transfer.workplace import workplace
+from feedserver.urls import Urls, segment
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """Imports into one site. `publisher` tells nobody outside (`Services.quiet_publisher`)."""
+
+    database: Database
+    urls: Urls
+    settings: Settings
+    publisher: Publisher
+    library: Library
+    exchange: Exchange
+    clock: Clock
+
+    @contextmanager
+    def opened(
+        self, path: Path, kind: str | None, media: Path | None, report: Report, *, writes: bool = True
+    ) -> Iterator["Import"]:
+        """Reads and plans the import of `path`, and of the folder `media` of pictures and files, if there is one.
+
+        One that `writes` is the only one meanwhile. Raises ImportRefused, also where another one is running.
+        """
+        folder = self.settings.data_dir
+        private_files.make_missing(folder)
+        with ExitStack() as stack, _telling_of_disk(folder):
+            if writes:
+                stack.enter_context(only_import(self.database))
+            place = stack.enter_context(workplace(folder))
+            opened = stack.enter_context(source.opened(path, place))
+            files = stack.enter_context(source.opened(media, place)) if media else None
+            if files is not None and not files.is_folder:
+                raise ImportRefused(f"--media: {media} is no folder")
+            fmt = _format(opened, kind)
+            held = stack.enter_context(spool.opened(place))
+            report("reading", 0)
+            options = Options(zone=self.settings.site.zone, now=self.clock())
+            _fill(held, fmt, opened, options)
+            with self.database.read() as connection:
+                plan = planning.plan(connection, held, fmt.KIND)
+            yield Import(self, fmt.KIND, held, plan, opened, files, place, report)
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import that is planned."""
+
+    importer: Importer
+    kind: str
+    spool: Spool
+    plan: Plan
+    source: Source
+    files: Source | None
+    place: Path
+    report: Report
+
+    def mended(self) -> list[Remark]:
+        """What was damaged, and read with forgiveness."""
+        return [remark for remark in self.spool.remarks() if remark.treatment == "mended"]
+
+    def addresses(self) -> Iterator[tuple[str, str]]:
+        """All old addresses, absolute as far as the origin has one, with those to which they are to lead."""
+        for post in self.spool.posts():
+            new = self.importer.urls.at(f"/{'' if post.item.page else 'posts/'}{segment(post.slug)}")
+            for old in (post.item.url, *post.item.addresses) if post.slug else ():
+                if old:
+                    yield (self.spool.old.absolute(old) if self.spool.old.url else None) or old, new
+        yield from self._redirects().planned()
+
+    def check(self) -> None:
+        """Looks for what would be left out. Writes nothing, and asks no other site."""
+        self._posts(_nothing).check()
+        self._thoughts().check()
+
+    def apply(self) -> dict[str, int]:
+        """Writes what is new; returns how much of each kind.
+
+        May be stopped at any time, and goes on when it is called again for the same export.
+        The import was opened to write.
+        """
+        if self._takes_over():
+            return self._takeover().run()
+        media = self._media()
+        media.run(self._meter("taking in files", self.plan.media.total))
+        posts = self._posts(media.take_in).run(self._meter("writing posts", self.plan.posts.new + self.plan.pages.new))
+        thoughts = self._thoughts().run(self._meter("writing thoughts", self.plan.thoughts.total))
+        redirects = self._redirects().run()
+        return {
+            "post": posts["post"],
+            "page": posts["page"],
+            "thought": thoughts,
+            "file": media.taken,
+            "redirect": redirects,
+        }
+
+    def _takes_over(self) -> bool:
+        """Whether the export is our own, and the site empty: then it is taken over whole."""
+        with self.importer.database.read() as connection:
+            return self.kind == own_kind.KIND and own_import.is_empty(connection)
+
+    def _takeover(self) -> own_import.Takeover:
+        parts = self.importer
+        files = parts.library.files
+        return own_import.Takeover(
+            parts.database, files, parts.urls, parts.clock, parts.publisher.revise, self.source, self.place, self.report
+        )
+
+    def _media(self) -> MediaImport:
+        parts = self.importer
+        return MediaImport(
+            parts.database,
+            parts.library,
+            parts.clock,
+            self.spool,
+            self.source,
+            self.files,
+            parts.exchange,
+            self.place,
+            self.plan.origin,
+            parts.settings.media.largest,
+        )
+
+    def _posts(self, take_in: TakeIn) -> PostImport:
+        parts, links = self.importer, Links(self.spool, take_in)
+        return PostImport(parts.database, parts.publisher, parts.clock, self.spool, links, self.plan.origin)
+
+    def _thoughts(self) -> ThoughtImport:
+        parts, pages = self.importer, OldPages(self.spool, self.importer.urls)
+        shared = parts.settings.moderation.shared_by_path
+        return ThoughtImport(
+            parts.database, parts.publisher.revise, parts.clock, self.spool, pages, self.plan.origin, parts.urls, shared
+        )
+
+    def _redirects(self) -> RedirectImport:
+        parts = self.importer
+        return RedirectImport(
+            parts.database, parts.publisher.revise, parts.clock, self.spool, parts.urls, self.plan.origin
+        )
+
+    def _meter(self, doing: str, total: int) -> Meter:
+        meter = metered(self.report, doing, total)
+        meter(0)
+        return meter
+
+
+@contextmanager
+def _telling_of_disk(folder: Path) -> Iterator[None]:
+    """Translates the errors of the spool: the disk is full, or fails."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise ImportRefused(f"{folder}: what is read cannot be kept there meanwhile: {error}") from None
+
+
+def _nothing(_url: str) -> None:
+    """Takes nothing in: what is only to be told asks no other site."""
+
+
+def _format(opened: Source, kind: str | None) -> Format:
+    """The format of an export, as its owner says or as it is recognised. Raises ImportRefused."""
+    return kinds()[kind] if kind else format_of(opened)
+
+
+def _fill(held: Spool, fmt: Format, opened: Source, options: Options) -> None:
+    """Reads strictly; where the export is damaged, once more with forgiveness."""
+    try:
+        held.fill(fmt.read(opened, options))
+    except ImportDamaged:
+        held.clear()
+        held.fill(fmt.read(opened, replace(options, forgiving=True)))

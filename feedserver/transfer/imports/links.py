@@ -1,0 +1,63 @@
+"""What the addresses in imported texts become: own posts and files are named as they are named here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from feedserver.transfer.formats.rewriting import rewritten
+from feedserver.transfer.imports.old_addresses import fragment_of, looks_like_file
+from feedserver.transfer.imports.spool import FileHere, Place, Spool
+from feedserver.transfer.items import ImportedPost
+from feedserver.urls import scheme, segment
+
+# Has a file of the origin taken in that no item of the export tells of; None where it cannot be had.
+TakeIn = Callable[[str], FileHere | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Reads what is spooled. `take_in` is asked for files that texts name by their absolute addresses."""
+
+    spool: Spool
+    take_in: TakeIn
+
+    def rewritten(self, post: ImportedPost) -> tuple[str, bool]:
+        """The text of a post with our addresses of posts and files of its origin; foreign ones stay.
+
+        Returns besides whether it names a file that is not here.
+        """
+        lacking: list[str] = []
+        return rewritten(post.text, post.format, lambda address: self._ours(address, post, lacking)), bool(lacking)
+
+    def file_of(self, address: str, post: ImportedPost) -> FileHere | None:
+        """The file that a post names; None for one that the export does not know."""
+        names = self.spool.old.keys(address, post.url)
+        found = self.spool.file_of(names)
+        if found is not None or not names or not looks_like_file(address):
+            return found
+        url = self.spool.old.absolute(address, post.url)
+        if not url or not self.spool.old.url or not self.spool.old.is_own(url):
+            return None
+        return self.take_in(url) or FileHere("", "", 0)
+
+    def _ours(self, address: str, post: ImportedPost, lacking: list[str]) -> str:
+        if not address.strip() or address.startswith("#"):
+            return address
+        here = self.file_of(address, post)
+        if here is not None and here.path:
+            return f"/{here.path}"
+        if here is not None:
+            lacking.append(address)
+            return self._there(address, post)
+        place = self.spool.place_of(self.spool.old.keys(address, post.url))
+        return _relative(place, post) + fragment_of(address) if place else address
+
+    def _there(self, address: str, post: ImportedPost) -> str:
+        """The address of a file that cannot be had: a relative one would lead elsewhere from here."""
+        if scheme(address) or self.spool.old.url is None:
+            return address
+        return self.spool.old.absolute(address, post.url) or address
+
+
+def _relative(place: Place, post: ImportedPost) -> str:
+    """The address of a post or page as it is written in another one."""
+    return f"{'' if post.page else '../'}{'' if place.is_page else 'posts/'}{segment(place.slug)}"

@@ -1,0 +1,260 @@
+"""Takes over an export of feedserver whole, into a site that has nothing yet: as it was, with ids, decisions, receipts.
+
+Pictures and files come first; texts are rendered outside any transaction; the rest is written in one, so that a process
+that is killed leaves a site that is still empty. What is made of posts is made anew. Nothing is sent or pushed; pings
+that were accepted and not verified yet are.
+"""
+
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, Final, get_args
+
+from sqlalchemy import Connection, Table, delete, insert, select, update
+
+from feedserver.clock import Clock
+from feedserver.errors import ImportRefused, InvalidDocument
+from feedserver.jobs import store as jobs
+from feedserver.media import store as media
+from feedserver.media.model import Media, StoredFile, is_file_name, is_hash
+from feedserver.media.stores import MediaStore
+from feedserver.posts import events, ids, related, rerendering, scheduling
+from feedserver.posts import store as posts
+from feedserver.posts.document import check_slug
+from feedserver.posts.example import EXAMPLE
+from feedserver.posts.model import PostState, Rendered
+from feedserver.storage import copying, schema
+from feedserver.storage.batches import grouped
+from feedserver.storage.engine import Database
+from feedserver.storage.schema import metadata
+from feedserver.text import caseless
+from feedserver.thoughts.verification import recheck
+from feedserver.thoughts.verification.fetch_budget import budget_key
+from feedserver.transfer.exports import exported
+from feedserver.transfer.exports.own_files import OwnExport
+from feedserver.transfer.formats.feedserver import rows_of, texts_of, thought_rows
+from feedserver.transfer.progress import Report
+from feedserver.transfer.source import Source
+from feedserver.urls import Urls
+
+_AT_A_TIME: Final = 200  # rows of one statement
+_STORED: Final = ("hash", "name", "type", "size", "width", "height")  # of a file in the store
+_OF_POSTS: Final = (
+    *(schema.slugs, schema.post_tags, schema.post_authors, schema.enclosures, schema.listed, schema.post_media),
+)
+_BLANK: Final = {"html": "", "feed_html": "", "excerpt": ""}
+_NOTHING: Final = Rendered("", "", "", None, frozenset())  # of a post that was erased
+
+
+def is_empty(connection: Connection) -> bool:
+    """Whether a site has nothing yet but, perhaps, the example that it began with."""
+    found = connection.execute(select(schema.posts.c.id, schema.posts.c.source).limit(2)).all()
+    has_others = len(found) > 1 or any(row.source != EXAMPLE for row in found)
+    return not has_others and connection.execute(select(schema.thoughts.c.id).limit(1)).first() is None
+
+
+@dataclass(frozen=True, slots=True)
+class Takeover:
+    """Takes over one export. `revise` counts a revision that is not pushed; `place` is a private folder."""
+
+    database: Database
+    files: MediaStore
+    urls: Urls
+    clock: Clock
+    revise: Callable[[Connection], None]
+    source: Source
+    place: Path
+    report: Report
+
+    def run(self) -> dict[str, int]:
+        """Returns how much of each kind was taken over. Raises ImportRefused, and then nothing is."""
+        export = OwnExport(self.source)
+        pictures = self._take_media(export)
+        with (self.place / "rendered").open("w+b") as rendered:
+            written = self._render(export, rendered)
+            self.report("writing", 0)
+            self.database.transact(lambda connection: self._write(connection, export, rendered))
+        with self.database.read() as connection:
+            thoughts = connection.execute(select(schema.thoughts.c.id)).all()
+        return written | {"thought": len(thoughts), "file": pictures}
+
+    # --- pictures and files ---
+
+    def _take_media(self, export: OwnExport) -> int:
+        number = 0
+        for where, values in export.objects(exported.MEDIA):
+            row = exported.row_of(schema.media, values, where)
+            copies = rows_of(schema.media_copies, values, where, media=row["hash"])
+            files = tuple(StoredFile(**{name: one[name] for name in _STORED}) for one in (row, *copies))
+            for file in files:
+                if not is_hash(file.hash) or not is_file_name(file.name):
+                    raise ImportRefused(f"{where}: names no picture or file")
+                self._put(export, file)
+            further = {name: row[name] for name in ("given", "alt", "added_at")}
+            made = Media(**{name: row[name] for name in _STORED}, **further, copies=files[1:])
+            self.database.transact(partial(media.enter, kept=made))
+            number += 1
+            self.report("taking in pictures and files", 0)
+        return number
+
+    def _put(self, export: OwnExport, file: StoredFile) -> None:
+        """Stores a file, unless the site had lost it."""
+        if export.has(file.path):
+            with self.source.on_disk(export.named(file.path)) as path:
+                self.files.put(file.hash, file.name, path)
+
+    # --- posts ---
+
+    def _render(self, export: OwnExport, target: IO[bytes]) -> dict[str, int]:
+        """Renders all posts, and writes each with its rows into a file; returns the numbers of posts and pages."""
+        numbers = {"post": 0, "page": 0}
+        for where, values in export.objects(exported.POSTS):
+            row = _checked(exported.row_of(schema.posts, values, where), where)
+            post = {"post_id": row["id"]}
+            shown = rows_of(schema.post_media, values, where, **post)
+            source = self._document(export, values, where)
+            rendered = self._rendered(source, row, shown, where) if source else _NOTHING
+            rows = {
+                schema.slugs: [{"slug": slug, "post_id": row["id"]} for slug in texts_of(values, "slugs", where)],
+                schema.post_tags: _named(row["id"], texts_of(values, "tags", where)),
+                schema.post_authors: _named(row["id"], texts_of(values, "authors", where)),
+                schema.enclosures: rows_of(schema.enclosures, values, where, **post),
+                schema.listed: rows_of(schema.listed, values, where, **post),
+                schema.post_media: shown,
+            }
+            parts = {table.name: some for table, some in rows.items()}
+            pickle.dump(_Post(row | {"source": source}, rendered, parts), target)
+            numbers["page" if row["page"] else "post"] += 1
+            self.report("rendering posts", 0)
+        target.seek(0)
+        return numbers
+
+    def _document(self, export: OwnExport, values: Mapping[str, Any], where: str) -> str:
+        name = values.get("file")
+        if name is None:
+            return ""
+        if not isinstance(name, str) or not export.has(name):
+            raise ImportRefused(f"{where}: its document is missing")
+        try:
+            return export.document(name).decode()
+        except UnicodeDecodeError:
+            raise ImportRefused(f"{name} is not UTF-8") from None
+
+    def _rendered(
+        self, source: str, row: Mapping[str, Any], shown: Iterable[Mapping[str, Any]], where: str
+    ) -> Rendered:
+        with self.database.read() as connection:
+            found = media.by_hashes(connection, [one["media"] for one in shown])
+        files = {one["reference"]: found[one["media"]] for one in shown if one["media"] in found}
+        try:
+            return rerendering.rendered(self.database, self.urls, source, row["lang"], files, page=row["page"])
+        except InvalidDocument as error:
+            raise ImportRefused(f"{where}: {error}") from None
+
+    # --- all else, in one transaction ---
+
+    def _write(self, connection: Connection, export: OwnExport, rendered: IO[bytes]) -> None:
+        self.revise(connection)
+        if not is_empty(connection):
+            raise ImportRefused("somebody has published meanwhile; import again")
+        _forget_example(connection)
+        connection.execute(update(schema.site).values(exported.row_of(schema.site, export.only(exported.SITE), "site")))
+        rendered.seek(0)
+        for some in grouped(_unpickled(rendered), _AT_A_TIME):
+            self._write_posts(connection, some)
+        for group in grouped(thought_rows(export), _AT_A_TIME):
+            self._write_thoughts(connection, group)
+        for actions in grouped(export.objects(exported.ACTIONS), _AT_A_TIME):
+            self._write_actions(connection, actions)
+        for name, table in exported.PLAIN.items():
+            for lines in grouped(export.objects(name), _AT_A_TIME):
+                _insert(connection, table, (exported.row_of(table, values, where) for where, values in lines))
+        self._follow_posts(connection)
+        for table in (table for table in metadata.sorted_tables if _is_numbered(connection, table)):
+            copying.continue_numbering(connection, table)
+
+    def _write_posts(self, connection: Connection, some: list["_Post"]) -> None:
+        _insert(connection, schema.posts, (_BLANK | post.row for post in some))
+        for post in some:
+            posts.write_rendered(connection, post.row["id"], post.rendered, {})
+        for table in _OF_POSTS:
+            _insert(connection, table, (row for post in some for row in post.parts[table.name]))
+
+    def _write_thoughts(
+        self, connection: Connection, some: list[tuple[str, dict[str, Any], Mapping[str, Any]]]
+    ) -> None:
+        now = self.clock()
+        _insert(connection, schema.thoughts, (row for _, row, _ in some))
+        for table in (schema.thought_events, schema.joined_pings):
+            parts = (rows_of(table, values, where, thought_id=row["id"]) for where, row, values in some)
+            _insert(connection, table, (one for rows in parts for one in rows))
+        for _, row, _ in some:
+            if row["state"] == "received" and (key := row["source_key"]):
+                jobs.ensure(connection, recheck.VERIFY, key, now, now, concurrency_key=budget_key(key))
+
+    def _write_actions(self, connection: Connection, some: list[tuple[str, Mapping[str, Any]]]) -> None:
+        rows = [(where, exported.row_of(schema.moderation_actions, values, where), values) for where, values in some]
+        _insert(connection, schema.moderation_actions, (row for _, row, _ in rows))
+        undo = (rows_of(schema.moderation_undo, values, where, action_id=row["id"]) for where, row, values in rows)
+        _insert(connection, schema.moderation_undo, (one for parts in undo for one in parts))
+
+    def _follow_posts(self, connection: Connection) -> None:
+        """Has what is made of posts made: related ones, and the jobs of those that are to appear."""
+        now = self.clock()
+        for post_id in connection.execute(select(schema.posts.c.id).order_by(schema.posts.c.id)).scalars().all():
+            post = posts.by_id(connection, post_id)
+            assert post is not None, "it was written in this transaction"
+            event = events.PostEvent(post, None, None, now)
+            related.follow(connection, event)
+            scheduling.follow(connection, event)
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """A post that can be written: its row, its body, and its rows in other tables, by their names."""
+
+    row: dict[str, Any]
+    rendered: Rendered
+    parts: Mapping[str, list[dict[str, Any]]]
+
+
+def _checked(row: dict[str, Any], where: str) -> dict[str, Any]:
+    """The row of a post whose address and id are such as feedserver gives."""
+    try:
+        is_right = check_slug(row["slug"]) == row["slug"] and ids.checked(row["guid"]) == row["guid"]
+    except InvalidDocument:
+        is_right = False
+    if not is_right or row["state"] not in get_args(PostState):
+        raise ImportRefused(f"{where}: has no “slug”, “guid” or “state” that can be taken")
+    return row
+
+
+def _unpickled(file: IO[bytes]) -> Iterator[_Post]:
+    while True:
+        try:
+            yield pickle.load(file)  # noqa: S301 - our own
+        except EOFError:
+            return
+
+
+def _named(post_id: int, names: list[str]) -> list[dict[str, Any]]:
+    numbered = enumerate(names)
+    return [{"post_id": post_id, "position": n, "name": name, "folded": caseless(name)} for n, name in numbered]
+
+
+def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    if some := list(rows):
+        connection.execute(insert(table), some)
+
+
+def _is_numbered(connection: Connection, table: Table) -> bool:
+    return connection.dialect.name == "postgresql" and "id" in table.columns and table is not schema.site
+
+
+def _forget_example(connection: Connection) -> None:
+    """Deletes the post that the site began with, and all that belongs to it."""
+    for table in reversed(metadata.sorted_tables):
+        if "post_id" in table.columns or table in (schema.posts, schema.terms, schema.jobs, schema.related):
+            connection.execute(delete(table))

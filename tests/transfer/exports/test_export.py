@@ -1,0 +1,207 @@
+"""An export that an empty site takes in and makes again is the same bytes, with all that can be stored in it."""
+
+import json
+import stat
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from feedserver.cli.transfer import importer_of
+from feedserver.errors import BackupError, ImportRefused, MediaStoreError
+from feedserver.installation import init
+from feedserver.posts import store
+from feedserver.services import WebServices
+from feedserver.settings import DatabaseSettings
+from feedserver.storage import revision
+from feedserver.storage.schema import metadata
+from feedserver.thoughts import removed
+from feedserver.transfer.exports import exported
+from feedserver.transfer.exports.export import export
+from tests.posts.builders import publish
+from tests.support.fixtures import Assemble
+from tests.thoughts.site import spam
+from tests.transfer.conftest import silent
+
+
+def test_every_table_is_in_one_of_two_lists() -> None:
+    assert set(exported.IN_EXPORT) | set(exported.NOT_IN_EXPORT) == set(metadata.tables)
+    assert set(exported.IN_EXPORT) & set(exported.NOT_IN_EXPORT) == set()
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def take_in(services: WebServices, folder: Path) -> dict[str, int]:
+    with importer_of(services).opened(folder, None, None, silent) as found:
+        assert found.mended() == []
+        return found.apply()
+
+
+@pytest.mark.parametrize("to", ["sqlite", "postgresql"])
+def test_an_export_of_what_was_imported_is_the_same(
+    to: str, full: WebServices, assemble: Assemble, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue("new_postgres_url")() if to == "postgresql" else ""
+    there = assemble(replace(full.settings, data_dir=tmp_path / "there", database=DatabaseSettings(url=url)))
+    init(there, example=True)
+    export(full, tmp_path / "first", silent)
+
+    take_in(there, tmp_path / "first")
+    export(there, tmp_path / "second", silent)
+    repeated = take_in(there, tmp_path / "first")
+    export(there, tmp_path / "third", silent)
+
+    first = files_of(tmp_path / "first")
+    assert files_of(tmp_path / "second") == first
+    assert {name: number for name, number in repeated.items() if number} in ({}, {"redirect": 1})  # known anew
+    assert files_of(tmp_path / "third") == first
+
+
+def elsewhere(services: WebServices, assemble: Assemble, folder: Path) -> WebServices:
+    """Another site on SQLite, at the same address, with a post of its own."""
+    there = assemble(replace(services.settings, data_dir=folder / "elsewhere", database=DatabaseSettings()))
+    init(there, example=False)
+    publish(there, "Here before", slug="first")
+    return there
+
+
+def test_a_site_with_posts_takes_in_what_it_has_not(full: WebServices, assemble: Assemble, tmp_path: Path) -> None:
+    there = elsewhere(full, assemble, tmp_path)
+    export(full, tmp_path / "export", silent)
+
+    written = take_in(there, tmp_path / "export")
+    again = take_in(there, tmp_path / "export")
+
+    with full.database.read() as before, there.database.read() as after:
+        posts = {post.guid: post for post in store.everything(after)}
+        originals = store.everything(before)
+    assert written["post"] == len(originals)
+    assert {post.guid for post in originals} < set(posts)
+    assert "first-2" in {post.slug for post in posts.values()}  # the slug was taken
+    assert {name for name, number in again.items() if number} <= {"redirect"}
+
+
+def test_what_others_must_not_read_is_for_its_owner_alone(full: WebServices, tmp_path: Path) -> None:
+    export(full, tmp_path / "export", silent)
+
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "export").iterdir() if path.is_file()}
+    with full.database.read() as connection:
+        secret = revision.secret(connection).encode()
+
+    assert {name for name, mode in modes.items() if mode == 0o600} == exported.PRIVATE
+    assert {mode for name, mode in modes.items() if name not in exported.PRIVATE} == {0o644}
+    assert [name for name, content in files_of(tmp_path / "export").items() if secret in content] == []
+
+
+def test_documents_say_their_slugs_and_dates_themselves(services: WebServices, tmp_path: Path) -> None:
+    post = publish(services, "Without either")
+    services.publisher.rename(post.slug, "renamed")
+    draft = publish(services, "A draft", draft="true")
+
+    export(services, tmp_path / "export", silent)
+
+    read = {path.stem: services.publisher.read(path.read_bytes()) for path in (tmp_path / "export" / "posts").iterdir()}
+    assert (read["renamed"].slug, read["renamed"].date) == ("renamed", post.published_at)
+    assert read[draft.slug].date is None
+
+
+def test_what_was_erased_here_is_known_there(services: WebServices, assemble: Assemble, tmp_path: Path) -> None:
+    post = publish(services, "A post")
+    with services.database.write() as connection:
+        removed.remember(connection, [spam("http://spam.example/")], services.clock())
+    there = assemble(replace(services.settings, data_dir=tmp_path / "there", database=DatabaseSettings()))
+    init(there, example=True)
+
+    export(services, tmp_path / "export", silent)
+    take_in(there, tmp_path / "export")
+
+    with there.database.read() as connection:
+        assert removed.find(connection, post.id, removed.names_of_source("http://spam.example/"))
+        assert not removed.find(connection, post.id, removed.names_of_source("http://ham.example/"))
+
+
+def test_a_folder_with_something_in_it_is_no_place_for_an_export(services: WebServices, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    export(services, tmp_path / "there", silent)
+
+    with pytest.raises(BackupError, match="there: is there already; an export needs a new folder"):
+        export(services, tmp_path / "there", silent)
+    with pytest.raises(BackupError, match="there is no such folder"):
+        export(services, tmp_path / "missing" / "export", silent)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
+
+
+Harm = Callable[[Path], object]
+HARMS: dict[str, tuple[Harm, str]] = {
+    "a document that was changed": (lambda folder: document(folder).write_text("---\ntitle: x\n---\n"), "was changed"),
+    "a document that is missing": (lambda folder: document(folder).unlink(), "is missing"),
+    "no JSON": (lambda folder: (folder / "manifest.json").write_text("{"), "is no JSON"),
+    "a deep manifest": (lambda folder: (folder / "manifest.json").write_text("[" * 100_000), "is no JSON"),
+    "a newer form": (
+        lambda folder: (folder / "manifest.json").write_text('{"form": 2, "site": "", "url": "", "files": {}}'),
+        "it is of a newer feedserver (form 2); install that one",
+    ),
+}
+
+
+def document(folder: Path) -> Path:
+    return next((folder / "posts").iterdir())
+
+
+@pytest.mark.parametrize(("harm", "said"), HARMS.values(), ids=HARMS)
+def test_an_export_that_is_not_as_it_was_is_refused_in_a_line(
+    services: WebServices, assemble: Assemble, harm: Harm, said: str, tmp_path: Path
+) -> None:
+    publish(services, "A post")
+    export(services, tmp_path / "export", silent)
+    harm(tmp_path / "export")
+    there = assemble(replace(services.settings, data_dir=tmp_path / "there", database=DatabaseSettings()))
+    init(there, example=False)
+
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(importer_of(there).opened(tmp_path / "export", "feedserver", None, silent))
+            refused = [f"{remark.what}" for remark in found.mended()]
+        except ImportRefused as error:
+            refused = [str(error)]
+
+    assert [line for line in refused if said in line]
+
+
+LINES: dict[str, tuple[str, dict[str, object]]] = {
+    "a post without an id": ("posts.jsonl", {"id": None}),
+    "a post of another state": ("posts.jsonl", {"state": "odd"}),
+    "a post of a number for a title": ("posts.jsonl", {"title": 5}),
+    "a date without a zone": ("posts.jsonl", {"published_at": "2026-01-01T00:00:00"}),
+    "tags that are none": ("posts.jsonl", {"tags": [{}]}),
+    "a climbing document": ("posts.jsonl", {"file": "../../secret"}),
+    "a thought on no post": ("thoughts.jsonl", {"stored": None}),
+    "a picture without a size": ("media.jsonl", {"size": "large"}),
+    "a climbing picture": ("media.jsonl", {"name": "../../../roof.jpg"}),
+}
+
+
+@pytest.mark.parametrize(("name", "change"), LINES.values(), ids=LINES)
+def test_objects_that_nobody_wrote_so_are_refused_in_a_line_and_nothing_is_there(
+    full: WebServices, assemble: Assemble, name: str, change: dict[str, object], tmp_path: Path
+) -> None:
+    export(full, tmp_path / "export", silent)
+    path = tmp_path / "export" / name
+    first, *others = path.read_text().splitlines()
+    path.write_text("\n".join([json.dumps(json.loads(first) | change), *others]) + "\n")
+    there = assemble(replace(full.settings, data_dir=tmp_path / "there", database=DatabaseSettings()))
+    init(there, example=False)
+
+    with (
+        pytest.raises((ImportRefused, MediaStoreError)) as refused,
+        importer_of(there).opened(tmp_path / "export", None, None, silent) as found,
+    ):
+        found.apply()
+
+    assert "\n" not in str(refused.value)
+    with there.database.read() as connection:
+        assert store.everything(connection) == []
