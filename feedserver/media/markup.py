@@ -1,7 +1,7 @@
 """Pictures and files of the site in the HTML of a text: each as it is to be shown. Pure.
 
-A picture stands as its smaller copy, with its size and a link to the large one. What the author wrote wins: a size, a
-link around it, an alternative text, a set of sources. All other bytes of the text stay as they are.
+A large picture stands as its smaller copy, with its size and a link to the large one. What the author wrote wins: a
+size, a link around it, an alternative text, a set of sources. All other bytes of the text stay as they are.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Final
 import turbohtml
 from turbohtml import Element
 
-from feedserver.media.model import Media, StoredFile
+from feedserver.media.model import SHOWN_SIDE, Media, StoredFile
 from feedserver.media.references import Find, Use
 from feedserver.text import srcset_candidates
 
@@ -68,14 +68,14 @@ def markdown(media: Media) -> str:
 
 
 def first_copy_for(media: Media, width: int) -> StoredFile:
-    """The smallest file of a picture that is at least `width` pixels wide; else its largest copy."""
+    """The smallest file of a picture that is at least `width` pixels wide; else the one that stands in texts."""
     wide_enough = (copy for copy in media.copies if (copy.width or 0) >= width)
     return next(wide_enough, shown_copy(media))
 
 
 def shown_copy(media: Media) -> StoredFile:
-    """The file that stands for a picture in a text: its largest smaller copy, or itself."""
-    return media.copies[-1] if media.copies else media
+    """The file that stands for a picture in a text: its copy of `SHOWN_SIDE`, or itself where it is no larger."""
+    return next((copy for copy in media.copies if SHOWN_SIDE in (copy.width, copy.height)), media)
 
 
 def _address(file: StoredFile, root: str) -> str:
@@ -114,7 +114,7 @@ def _show(image: Element, media: Media, root: str, *, for_pages: bool) -> None:
     if for_pages and media.copies and not (in_picture or attrs.get("srcset")):
         attrs["srcset"] = ", ".join(f"{_address(one, root)} {one.width}w" for one in (*media.copies, media))
         attrs.setdefault("sizes", _sizes(image))
-    if media.copies and not image.closest("a"):
+    if shown is not media and not image.closest("a"):
         (in_picture or image).wrap(Element("a", {"href": _address(media, root)}))
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import quote
 
 HASH_DIGITS: Final = 32  # hexadecimal ones, of the SHA-256 of the bytes as stored
+SHOWN_SIDE: Final = 1600  # pixels of the longer side of the copy that stands for a larger picture in a text
 _HASH: Final = re.compile(f"[0-9a-f]{{{HASH_DIGITS}}}")
 
 

@@ -16,10 +16,10 @@ from feedserver.media.blanking import blank_places
 from feedserver.media.metadata import gif, jpeg, png, webp
 from feedserver.media.metadata.buffers import Buffer
 from feedserver.media.metadata.orientation import orientation
-from feedserver.media.model import MadePicture
+from feedserver.media.model import SHOWN_SIDE, MadePicture
 
 MOST_PIXELS: Final = 50_000_000
-SIDES: Final = (1600, 800, 320)  # of smaller copies: pixels of the longer one
+SIDES: Final = (SHOWN_SIDE, 800, 320)  # of smaller copies: pixels of the longer one
 # Encoding takes 34 bytes a pixel. What is larger keeps the property that turns it, as all do that show AVIF.
 _MOST_ENCODED_AVIF: Final = 30_000_000
 LARGE: Final = "large"  # the file of the picture itself; those of copies are named by their sides

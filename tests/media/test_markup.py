@@ -1,5 +1,7 @@
 """How pictures and files of the site stand in the HTML of a text."""
 
+from dataclasses import replace
+
 import pytest
 
 from feedserver.media.markup import addresses, markdown, with_media
@@ -47,6 +49,21 @@ def test_a_browser_expects_the_width_that_the_author_gave() -> None:
     assert 'sizes="400px"' in on_page('<img src="roof.jpg" height="300px">')
     assert 'sizes="(max-width' in on_page('<img src="roof.jpg" width="50%">')
     assert 'sizes="(max-width' in on_page('<img src="roof.jpg" width="900">')
+
+
+@pytest.mark.parametrize(("width", "height"), [(1600, 1200), (1000, 500), (500, 300)])
+def test_a_picture_that_is_not_too_large_stands_as_itself_and_browsers_may_choose_a_smaller_copy(
+    width: int, height: int
+) -> None:
+    small = replace(picture("mid.jpg", width, height).copies[0], width=320, height=round(320 * height / width))
+    mid = replace(picture("mid.jpg", width, height), copies=(small,))
+
+    found = on_page('<img src="mid.jpg" alt="">', lambda *_: mid)
+
+    assert found.startswith(
+        f'<img src="../{mid.path}" alt="" width="{width}" height="{height}" srcset="../{small.path}'
+    )
+    assert f"../{mid.path} {width}w" in found
 
 
 def test_all_but_the_first_picture_are_loaded_late() -> None:
