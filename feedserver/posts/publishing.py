@@ -133,6 +133,7 @@ class Publisher:
         """
         now = now.replace(microsecond=0)
         made = self.render(document, {**self.files_of(slug), **files})
+        document = made.document  # with its enclosures as they are stored
 
         def write(connection: Connection, post: Post) -> None:
             _check_kind(post, document)

@@ -121,6 +121,17 @@ def test_an_edit_keeps_what_the_names_of_files_mean(services: WebServices, clien
     assert named(services, post) == {"roof.jpg": "roof.jpg"}
 
 
+def test_after_an_edit_an_enclosure_has_its_true_address_type_and_length_too(services: WebServices) -> None:
+    post, publisher = (
+        publish(services, "Listen.", {"talk.mp3": TALK}, enclosures="[{url: talk.mp3}]"),
+        services.publisher,
+    )
+
+    edited = publisher.edit("a-roof", publisher.read(post.source.encode()), services.clock())
+
+    assert [(one.url, one.type, one.length) for one in edited.enclosures] == [(f"../{TALK.path}", "audio/mpeg", 1234)]
+
+
 def test_an_edit_may_bring_another_file_of_the_same_name(services: WebServices) -> None:
     post, other = publish(services, "![](roof.jpg)", {"roof.jpg": ROOF}), picture("new.jpg")
     publisher = services.publisher
