@@ -99,13 +99,12 @@ class FileStore:
             _sync_folder(folder)
 
     def _make_folder(self, folder: Path) -> None:
-        """Makes a folder with the rights of this store; one that is there keeps its own."""
-        if not folder.is_dir():
-            private_files.make_missing(folder.parent)
+        """Makes a folder and those above it, with the rights of this store; one that is there keeps its own."""
+        for missing in reversed([one for one in (folder, *folder.parents) if not one.is_dir()]):
             with suppress(FileExistsError):
-                folder.mkdir(0o700)
-                folder.chmod(self._folder_mode)
-                private_files.give(folder, folder.parent)
+                missing.mkdir(0o700)
+                missing.chmod(self._folder_mode)
+                private_files.give(missing, missing.parent)
 
 
 class FilePart:

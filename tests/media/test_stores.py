@@ -140,12 +140,12 @@ def test_others_can_read_a_folder_that_is_theirs_to_serve(
     file.chmod(0o600)
     before = os.umask(0o027)
     try:
-        FileStore(tmp_path / "media", private=private).put(HASH, "a.jpg", file)
+        FileStore(tmp_path / "pub" / "media", private=private).put(HASH, "a.jpg", file)
     finally:
         os.umask(before)
 
-    stored = tmp_path / "media" / HASH / "a.jpg"
-    assert {stat.S_IMODE(path.stat().st_mode) for path in (stored, stored.parent, tmp_path / "media")} == modes
+    stored = tmp_path / "pub" / "media" / HASH / "a.jpg"
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (stored, *list(stored.parents)[:3])} == modes
 
 
 def test_a_name_is_given_to_what_is_whole_and_on_disk(
