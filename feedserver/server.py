@@ -94,6 +94,7 @@ def gunicorn_settings(
         "on_starting": _on_starting,
         "when_ready": _when_ready,
         "on_reload": _on_reload,
+        "pre_fork": _pre_fork,
         "post_worker_init": _post_worker_init,
         "pre_request": _pre_request,
         "post_request": _post_request,
@@ -162,7 +163,13 @@ def _on_reload(server: Any) -> None:
         _log.error("reloaded with the settings of before: %s", error)
         return
     log_lines.use(worker_settings.in_force().server.log)
+    if worker_settings.in_force().server.metrics and folder.in_use() is None:
+        _count_together()
     _follow_address(server)
+
+
+def _pre_fork(_server: Any, _worker: Any) -> None:
+    folder.begin_again()
 
 
 def _follow_address(server: Any) -> str:

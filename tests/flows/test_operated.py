@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,10 +34,14 @@ def feeds(site: Site) -> float:
     return values(body.decode(), "feedserver_requests_total").get(("feeds.site_feed", "200"), 0)
 
 
-def files(site: Site) -> list[str]:
+def folder(site: Site) -> Path:
     mapped = [Path(f"/proc/{worker}/maps").read_text("utf-8") for worker in workers(site)]
-    (folder,) = set(re.findall(r"/\S+/feedserver-metrics-[^/]+(?=/)", "\n".join(mapped)))
-    return [path.name for path in Path(folder).iterdir() if path.suffix == ".db"]
+    (found,) = set(re.findall(r"/\S+/feedserver-metrics-[^/]+(?=/)", "\n".join(mapped)))
+    return Path(found)
+
+
+def files(site: Site) -> list[str]:
+    return [path.name for path in folder(site).iterdir() if path.suffix == ".db"]
 
 
 def test_all_workers_count_together_and_no_total_goes_back(site: Site) -> None:
@@ -56,7 +61,7 @@ def test_all_workers_count_together_and_no_total_goes_back(site: Site) -> None:
     for _ in range(5):
         site.get("/feed.rss")
     assert {feeds(site) for _ in range(10)} == {25}, "after a reload"
-    assert len(files(site)) <= 2 + 1, "those of two workers, and one of all that have ended"
+    assert len(files(site)) <= 2 * 3, "two of each worker, and two of all that have ended"
 
 
 def test_each_line_of_the_log_is_an_object_and_the_id_of_a_request_is_in_it(site: Site) -> None:
@@ -69,3 +74,25 @@ def test_each_line_of_the_log_is_an_object_and_the_id_of_a_request_is_in_it(site
     (found,) = (line for line in lines if line.get("request_id") == "looked-for")
     assert (found["event"], found["route"], found["status"], found["level"]) == ("request", "none", 404, "info")
     assert all(line["time"].endswith("Z") and line["level"] and line["event"] for line in lines)
+
+
+def test_a_server_whose_counts_others_remove_goes_on_and_counts_anew(site: Site) -> None:
+    """As systemd-logind does with the shared memory of a user who logs out."""
+    assert site.process is not None
+    site.get("/feed.rss")
+    shutil.rmtree(folder(site))
+    assert site.get("/metrics")[0] == 200, "each worker for itself"
+
+    before = workers(site)
+    os.kill(min(before), signal.SIGKILL)
+    wait_until(lambda: len(workers(site) - before) == 1)
+    assert site.get("/feed.rss")[0] == 200
+    assert "was removed by another program" in site.log()
+
+    before = workers(site)
+    site.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: len(workers(site)) == 2 and not workers(site) & before)
+    began = feeds(site)
+    for _ in range(5):
+        site.get("/feed.rss")
+    assert {feeds(site) for _ in range(10)} == {began + 5}, "after a reload"

@@ -55,7 +55,11 @@ def test_what_ended_processes_have_counted_stays_in_one_file(tmp_path: Path) -> 
     buckets = values(text, "feedserver_request_duration_seconds_bucket")
     assert [buckets[(bound, "home", "200")] for bound in ("0.01", "0.025", "+Inf")] == [3, 5, 7]
     assert values(text, "feedserver_request_duration_seconds_count") == {("home", "200"): 7}
-    assert files.split() == ["histogram_PID.db", "histogram_ended.db", "lock"]
+    assert files.split() == [
+        *("counter_PID.db", "counter_ended.db"),
+        *("histogram_PID.db", "histogram_ended.db"),
+        "lock",
+    ]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -100,6 +104,54 @@ def test_nothing_is_merged_while_somebody_reads(tmp_path: Path, monkeypatch: pyt
         folder.merge(7)
 
     assert ended.exists()
+
+
+@pytest.mark.usefixtures("no_folder")
+def test_a_damaged_file_and_a_full_disk_end_no_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.begin(tmp_path)
+    used = folder.in_use()
+    assert used is not None
+    damaged = used / "counter_7.db"
+    damaged.write_bytes(b"x" * 64)
+
+    folder.merge(7)
+    monkeypatch.setattr(folder, "_ROOM", 2**62)
+    folder.merge(7)
+
+    assert damaged.exists()
+    assert not folder.reserve()
+    with pytest.raises(OSError, match="No space left"):
+        folder.begin(tmp_path)
+
+
+@pytest.mark.usefixtures("no_folder")
+def test_a_process_takes_the_room_of_its_files_before_it_counts(tmp_path: Path) -> None:
+    folder.begin(tmp_path)
+
+    assert folder.reserve()
+    assert folder.reserve(), "what is there stays"
+
+    used = folder.in_use()
+    assert used is not None
+    assert {path.name: path.stat().st_blocks * 512 >= 65_536 for path in used.iterdir()} == {
+        f"counter_{os.getpid()}.db": True,
+        f"histogram_{os.getpid()}.db": True,
+    }
+
+
+@pytest.mark.usefixtures("no_folder")
+def test_a_folder_that_others_have_removed_is_made_anew_and_as_private(tmp_path: Path) -> None:
+    folder.begin(tmp_path)
+    used = folder.in_use()
+    assert used is not None
+    used.rmdir()
+
+    folder.merge(7)
+    assert folder.in_use() is None, "each process counts for itself"
+    folder.begin_again()
+
+    assert folder.in_use() == used
+    assert used.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.usefixtures("no_folder")
