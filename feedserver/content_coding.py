@@ -1,4 +1,4 @@
-"""Content codings of what is sent: gzip and brotli, and which one a client prefers (RFC 9110 sections 8.4 and 12.5.3).
+"""Content codings of what is sent: gzip and brotli, and which a client prefers (RFC 9110 sections 8.4, 12.5.3). Pure.
 
 A body in which each response inserts bytes of its own is compressed once, around them: `Encoded`. These bytes are
 stored uncompressed between two compressed parts, so the length of a response never tells what they have in common with

@@ -1,4 +1,4 @@
-"""Units that hosts and addresses are grouped by: source site, registrable domain, network."""
+"""Units that hosts and addresses are grouped by: source site, registrable domain, network. Pure."""
 
 from collections.abc import Collection
 from functools import cache, lru_cache

@@ -1,4 +1,4 @@
-"""Text that every format can carry: cleaning, folding, shortening, language tags, and reading HTML."""
+"""Text that every format can carry: cleaning, folding, shortening, language tags, and reading HTML. Pure."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Elements that feedgen cannot write: one extension for the feed and one for its entries.
+"""Elements that feedgen cannot write: one extension for the feed and one for its entries. Pure.
 
 They add Dublin Core, slash, wfw, threading (RFC 4685), syndication, history (RFC 5005) and media elements, and correct
 what feedgen writes too simply: entry links in Atom, plain text and HTML in RSS. feedgen builds Atom elements

@@ -1,4 +1,4 @@
-"""JSON Feed 1.1 (https://jsonfeed.org/version/1.1).
+"""JSON Feed 1.1 (https://jsonfeed.org/version/1.1). Pure.
 
 Keys have a fixed order and dates are in UTC, so the same feed gives the same bytes. The kind of a thought, what it is
 to the post, and the post's id are in an extension object, `_feedserver`.

@@ -1,4 +1,4 @@
-"""RSS 2.0 and Atom 1.0 (RFC 4287), through feedgen and two extensions of it.
+"""RSS 2.0 and Atom 1.0 (RFC 4287), through feedgen and two extensions of it. Pure.
 
 The same feed gives the same bytes: every date, the order and the generator's name are set, so that feedgen's defaults
 (the current time, its version) do not show. Our version is left out too: each upgrade would change every feed.

@@ -1,4 +1,4 @@
-"""Writes text into XML so that every reader shows it as it is: plain text in two ways, and HTML.
+"""Writes text into XML so that every reader shows it as it is: plain text in two ways, and HTML. Pure.
 
 RSS does not say whether a title is plain text or HTML, and readers guess. As hexadecimal references, `&` and `<` are
 shown correctly under both guesses (RSS Advisory Board, best practices profile, “Character data”). Atom does say.

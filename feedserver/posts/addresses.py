@@ -1,4 +1,4 @@
-"""Makes the addresses in a post absolute, when a page or a feed is rendered: a site that moves takes them along.
+"""Makes the addresses in a post absolute, when a page or a feed is rendered: a site that moves takes them along. Pure.
 
 Stored HTML for feeds keeps relative addresses as the author wrote them, between marks. A mark is a noncharacter, which
 `text.clean` leaves in no text, so that addresses are found without parsing.

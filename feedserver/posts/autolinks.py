@@ -1,4 +1,4 @@
-"""Bare addresses that become links: `https://…`, `http://…`, `ftp://…`, `www.…` and email addresses.
+"""Bare addresses that become links: `https://…`, `http://…`, `ftp://…`, `www.…` and email addresses. Pure.
 
 Other names are no links: `README.md` and `setup.py` would lead to Moldova and Paraguay.
 """

@@ -1,4 +1,4 @@
-"""Ids of headings, made as GitHub makes them, so that authors can link within a post: `[below](#the-second-part)`."""
+"""Ids of headings, made as GitHub makes them, so that authors can link to one: `[below](#the-second-part)`. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator

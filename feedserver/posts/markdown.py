@@ -1,7 +1,7 @@
 """The Markdown of posts: CommonMark and what authors expect beside it. Imported late, as readers' requests need none.
 
 Raw HTML, tables, strikethrough, footnotes, definition lists, task lists; bare addresses become links, quotation marks
-and dashes those of the language, headings have ids, and code is highlighted.
+and dashes those of the language, headings have ids, and code is highlighted. Pure.
 """
 
 from collections.abc import Iterable, Sequence

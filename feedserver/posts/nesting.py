@@ -1,4 +1,4 @@
-"""Refuses HTML that takes parsers too long: elements nested too deep, or reopened too often.
+"""Refuses HTML that takes parsers too long: elements nested too deep, or reopened too often. Pure.
 
 A parser reopens an unclosed `<b>` in each later block until `</b>` (HTML, 13.2.4.3 “The list of active formatting
 elements”), so that a few kilobytes can become millions of nodes; and the sanitiser's time grows with the square of the

@@ -1,4 +1,4 @@
-"""Renders a body once, when it is written: HTML for the page and for feeds, excerpt, image, linked hosts."""
+"""Renders a body once, when it is written: HTML for the page and for feeds, excerpt, image, linked hosts. Pure."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence

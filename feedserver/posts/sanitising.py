@@ -1,4 +1,4 @@
-"""HTML for feeds: allow-listed elements and attributes, clean text, and addresses that become absolute later.
+"""HTML for feeds: allow-listed elements and attributes, clean text, and addresses that become absolute later. Pure.
 
 Sanitising moves elements and can create what it should remove, so it is repeated until nothing changes. Its time is
 bounded only for HTML that `nesting` accepts.

@@ -1,4 +1,4 @@
-"""Task lists: `- [ ] to do`, `- [x] done`. Checkboxes of which readers see the state, and that they cannot change."""
+"""Task lists: `- [ ] to do`, `- [x] done`. Checkboxes of which readers see the state, and cannot change it. Pure."""
 
 import re
 

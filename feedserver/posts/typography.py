@@ -1,4 +1,4 @@
-"""Quotation marks, apostrophes, dashes and ellipses as they are printed, in the language of a post.
+"""Quotation marks, apostrophes, dashes and ellipses as they are printed, in the language of a post. Pure.
 
 Code, addresses and what is escaped (`\\"`) stay as typed, so do raw HTML blocks, and titles, which are no Markdown.
 """

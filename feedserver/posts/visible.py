@@ -1,4 +1,4 @@
-"""What readers of a page see of a post's HTML, written in elements that feeds can hold.
+"""What readers of a page see of a post's HTML, written in elements that feeds can hold. Pure.
 
 Hidden elements go with their words, also those that only browsers without scripts show. Where a picture is loaded by a
 script, the real one takes the place of its placeholder. The result is not safe yet: `sanitising` follows.

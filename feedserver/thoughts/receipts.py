@@ -1,4 +1,4 @@
-"""Receipts: their tokens, and their contents: what happened to a ping, without the reasons of moderation.
+"""Receipts: their tokens, and their contents: what happened to a ping, without the reasons of moderation. Pure.
 
 A token carries a keyed check, so that a receipt that is no longer kept differs from one that never was.
 """

@@ -1,4 +1,4 @@
-"""What an export is made of: its files, which table is in which, and a row as JSON. Pure.
+"""What an export is made of: its files, which table is in which, and a row as JSON.
 
 A new table belongs into one of the two lists; a test says so.
 """
