@@ -54,14 +54,14 @@ class Urls:
 
     def post(self, slug: str, thoughts: int = 1) -> str:
         """The post, or a further page of the `thoughts` on it."""
-        return self.at(f"/posts/{segment(slug)}") + _page(thoughts, "thoughts")
+        return self.permalink(slug, is_page=False) + _page(thoughts, "thoughts")
 
     def page(self, slug: str) -> str:
         """A page that is no post."""
-        return self.at(f"/{segment(slug)}")
+        return self.permalink(slug, is_page=True)
 
     def permalink(self, slug: str, *, is_page: bool) -> str:
-        return self.page(slug) if is_page else self.post(slug)
+        return self.at(path_of(slug, is_page=is_page))
 
     def thought(self, slug: str, thought_id: int, page: int) -> str:
         """A thought, on that page of the post's thoughts."""
@@ -169,6 +169,17 @@ def _steps(path: str) -> list[str]:
 def nfc(text: str) -> str:
     """Returns a name from a URL in NFC, as slugs, tags and authors are stored; one that is too long is unchanged."""
     return unicodedata.normalize("NFC", text) if len(text) <= _MAX_NORMALIZED else text
+
+
+def path_of(slug: str, *, is_page: bool) -> str:
+    """Returns the path of a post, or of a page that is none, below that of the site."""
+    return f"/{segment(slug)}" if is_page else f"/posts/{segment(slug)}"
+
+
+def fragment_of(address: str) -> str:
+    """Returns what an address says of a part of its document or file, with its mark; "" without one."""
+    _, mark, fragment = address.partition("#")
+    return mark + fragment
 
 
 def segment(text: str) -> str:

@@ -14,6 +14,7 @@ from turbohtml import Element
 from feedserver.media.model import SHOWN_SIDE, Media, StoredFile
 from feedserver.media.references import Find, Use
 from feedserver.text import srcset_candidates
+from feedserver.urls import fragment_of
 
 SIZES: Final = "(max-width: 41rem) 100vw, 41rem"  # of the column of text (style.css)
 _COLUMN: Final = 656  # the same in pixels, where the reader has not chosen another size of text
@@ -36,7 +37,7 @@ def with_media(html: str, find: Find, root: str, *, for_pages: bool) -> str:
     first = tree.select_one("img")
     for element, name, media in found:
         if element.tag != "img" or not media.is_picture:
-            element.attrs[name] = _address(media, root) + _fragment(_value(element, name))
+            element.attrs[name] = _address(media, root) + fragment_of(_value(element, name))
             continue
         if for_pages and element != first:
             element.attrs.setdefault("loading", "lazy")
@@ -80,12 +81,6 @@ def shown_copy(media: Media) -> StoredFile:
 
 def _address(file: StoredFile, root: str) -> str:
     return root + file.quoted_path
-
-
-def _fragment(address: str) -> str:
-    """What an address says of a part of its file, with its mark: `#page=3`."""
-    _, mark, part = address.partition("#")
-    return mark + part
 
 
 def _value(element: Element, name: str) -> str:

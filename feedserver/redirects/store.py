@@ -14,7 +14,7 @@ from feedserver.redirects.model import NewAddress, OldAddress, Redirect, read_ol
 from feedserver.storage import schema
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import redirects, slugs
-from feedserver.urls import Urls, segment
+from feedserver.urls import Urls, path_of
 
 _THERE: Final = [schema.posts.c[name] for name in ("id", "slug", "page", "state")]
 _FIND: Final = select(redirects, schema.posts.c.slug, schema.posts.c.page).outerjoin_from(redirects, schema.posts)
@@ -151,5 +151,5 @@ def _found(row: Any) -> Found:
     new = NewAddress(row.new, row.new_key)
     if row.post_id is None:
         return Found(row.old, new, None)
-    path = f"/{segment(row.slug)}" if row.page else f"/posts/{segment(row.slug)}"
+    path = path_of(row.slug, is_page=row.page)
     return Found(row.old, replace(new, text=path + new.suffix), row.post_id)

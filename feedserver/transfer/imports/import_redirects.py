@@ -15,7 +15,7 @@ from feedserver.storage.engine import Database
 from feedserver.transfer.imports import imported
 from feedserver.transfer.imports.spool import Spool
 from feedserver.transfer.items import ImportedPost, ImportedRedirect, Remark
-from feedserver.urls import Urls, segment, split_http
+from feedserver.urls import Urls, path_of, split_http
 
 _MOST: Final = 200  # in one transaction
 _NOWHERE: Final = "it leads to nothing that is here"
@@ -24,7 +24,7 @@ _NOT_ADDED: Final = "an old address that cannot lead here"
 
 def add_of_post(connection: Connection, urls: Urls, spool: Spool, post: ImportedPost, slug: str) -> list[Remark]:
     """Adds redirects from all addresses that a post had, in the transaction that writes it; returns what is refused."""
-    new = f"/{'' if post.page else 'posts/'}{segment(slug)}"
+    new = path_of(slug, is_page=post.page)
     pairs = [(old, new) for address in (post.url, *post.addresses) if (old := spool.old.written(address))]
     return _remarks(post.where, adding.add_all(connection, urls, pairs))
 
@@ -99,7 +99,7 @@ class RedirectImport:
         """Where a redirect of the origin leads from here; None if that is nothing of ours."""
         names = self.spool.old.keys(new)
         if (place := self.spool.place_of(names)) is not None:
-            return f"/{'' if place.is_page else 'posts/'}{segment(place.slug)}"
+            return path_of(place.slug, is_page=place.is_page)
         if (file := self.spool.file_of(names)) is not None:
             return f"/{file.path}" if file.path else None
         if split_http(new) is not None:

@@ -32,7 +32,7 @@ from feedserver.transfer.options import Options
 from feedserver.transfer.progress import Meter, Report, metered
 from feedserver.transfer.source import Source
 from feedserver.transfer.workplace import workplace
-from feedserver.urls import Urls, segment
+from feedserver.urls import Urls
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Import:
     def addresses(self) -> Iterator[tuple[str, str]]:
         """All old addresses, absolute as far as the origin has one, with those to which they are to lead."""
         for post in self.spool.posts():
-            new = self.importer.urls.at(f"/{'' if post.item.page else 'posts/'}{segment(post.slug)}")
+            new = self.importer.urls.permalink(post.slug, is_page=post.item.page)
             for old in (post.item.url, *post.item.addresses) if post.slug else ():
                 if old:
                     yield (self.spool.old.absolute(old) if self.spool.old.url else None) or old, new

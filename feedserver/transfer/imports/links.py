@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from feedserver.posts.embedding import root
 from feedserver.transfer.formats.rewriting import rewritten
-from feedserver.transfer.imports.old_addresses import fragment_of, looks_like_file
+from feedserver.transfer.imports.old_addresses import looks_like_file
 from feedserver.transfer.imports.spool import FileHere, Place, Spool
 from feedserver.transfer.items import ImportedPost
-from feedserver.urls import scheme, segment
+from feedserver.urls import fragment_of, path_of, scheme
 
 # Has a file of the origin taken in that no item of the export tells of; None where it cannot be had.
 TakeIn = Callable[[str], FileHere | None]
@@ -60,4 +61,4 @@ class Links:
 
 def _relative(place: Place, post: ImportedPost) -> str:
     """The address of a post or page as it is written in another one."""
-    return f"{'' if post.page else '../'}{'' if place.is_page else 'posts/'}{segment(place.slug)}"
+    return root(page=post.page) + path_of(place.slug, is_page=place.is_page).removeprefix("/")

@@ -72,12 +72,6 @@ def looks_like_file(address: str) -> bool:
     return _FILE.search(urlsplit(address).path) is not None
 
 
-def fragment_of(address: str) -> str:
-    """The fragment of an address, with its `#`; "" without one."""
-    _, mark, fragment = address.partition("#")
-    return mark + fragment
-
-
 def tail_of(address: str) -> list[str]:
     """The decoded segments of an address's path, the last one first."""
     path = unquote(urlsplit(address).path)
