@@ -20,6 +20,7 @@ SHARED = {
     "clock",
     "condition",
     "content_coding",
+    "disk",
     "domains",
     "errors",
     "host_names",

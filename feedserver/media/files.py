@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from feedserver import private_files
+from feedserver import disk, private_files
 from feedserver.errors import MediaStoreError
 from feedserver.media.model import is_file_name, is_hash
 
@@ -96,7 +96,7 @@ class FileStore:
             else:
                 break
         for folder in (place.parent, self._folder):
-            _sync_folder(folder)
+            disk.sync(folder)
 
     def _make_folder(self, folder: Path) -> None:
         """Makes a folder and those above it, with the rights of this store; one that is there keeps its own."""
@@ -146,11 +146,3 @@ def _remove_abandoned(folder: Path) -> None:
         with suppress(FileNotFoundError):
             if now - entry.stat(follow_symlinks=False).st_mtime > _ABANDONED:
                 os.unlink(entry)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

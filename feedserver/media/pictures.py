@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from feedserver import private_files
+from feedserver import disk, private_files
 from feedserver.errors import MediaRefused
 from feedserver.media import content_types
 from feedserver.media.blanking import blank_places
@@ -24,7 +24,6 @@ from feedserver.media.names import clean_name, extension_of, sized_name
 from feedserver.text import strangers_line
 
 _log = logging.getLogger(__name__)
-_PIECE: Final = 1 << 18  # bytes
 _GIVEN: Final = "given"  # the copy of a file that is worked on
 _PATIENCE: Final = 180  # seconds for one picture, which takes at most 60 of CPU
 _LONGEST_NAME: Final = 100  # characters, in an error
@@ -75,7 +74,7 @@ def _copied(file: Path, target: Path, name: str, largest: int) -> str:
     """Copies a file, and returns its hash: what is looked at cannot change then."""
     digest, size = hashlib.sha256(), 0
     with _opened(file, name) as source, target.open("xb") as copy:
-        while piece := source.read(_PIECE):
+        for piece in disk.pieces(source):
             size += len(piece)
             if size > largest:
                 raise MediaRefused(name, f"it is larger than {largest:,} bytes (`media.largest`)")

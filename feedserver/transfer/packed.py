@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, Final
 
 from feedserver import private_files
+from feedserver.disk import PIECE
 from feedserver.errors import ImportRefused
 from feedserver.transfer.member_names import checked, is_passed_over, shown
 from feedserver.transfer.source import Source, folder_source
@@ -30,7 +31,6 @@ LARGEST: Final = 32 << 30  # bytes of all members
 _LARGEST_HEAD: Final = 8 << 20  # bytes of a zip's directory; of all headers of one tar member
 _SUSPICIOUS: Final = 100 << 20  # bytes that shrink …
 _MOST_SHRINKING: Final = 500  # … to less than a 500th are a bomb: texts shrink to a tenth, a hundredth at most
-_PIECE: Final = 1 << 18  # bytes read at a time
 _DAMAGED: Final = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, OSError)
 _ODD: Final = (*_DAMAGED, OverflowError, NotImplementedError, RuntimeError, KeyError)
 
@@ -78,7 +78,7 @@ class ZipSource(Source):
 
     def open(self, name: str) -> BinaryIO:
         try:
-            return io.BufferedReader(_Member(name, self._archive.open(self._members[name])), _PIECE)
+            return io.BufferedReader(_Member(name, self._archive.open(self._members[name])), PIECE)
         except _ODD as error:
             raise ImportRefused(f"{shown(name)} in it is damaged ({error})") from None
 
@@ -177,7 +177,7 @@ def _unpack(stream: "_Bounded", folder: Path, packed: int) -> None:
             _write(content, folder, name, member.size)
     stream.most = _LARGEST_HEAD
     with _readable():
-        while stream.read(_PIECE):  # to the sum at the end of a gzip
+        while stream.read(PIECE):  # to the sum at the end of a gzip
             pass
 
 
@@ -248,7 +248,7 @@ def _copy(source: IO[bytes], target: IO[bytes], name: str, size: int) -> None:
             )
         while left:
             with _readable():
-                if not (piece := source.read(min(left, _PIECE))):
+                if not (piece := source.read(min(left, PIECE))):
                     raise EOFError
             target.write(piece)
             left -= len(piece)

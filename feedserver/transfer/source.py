@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from feedserver import disk
 from feedserver.errors import ImportRefused
 from feedserver.transfer.member_names import is_passed_over, require_readable, shown
 
@@ -55,7 +56,7 @@ class FolderSource(Source):
 
     def open(self, name: str) -> BinaryIO:
         try:
-            file = open(self._folder / name, "rb", opener=_without_waiting)  # noqa: SIM115 - the caller closes it
+            file = open(self._folder / name, "rb", opener=disk.without_links)  # noqa: SIM115 - the caller closes it
         except OSError as error:
             raise ImportRefused(f"{shown(name)}: {error.strerror}") from None
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -120,8 +121,3 @@ def _walk(folder: Path, prefix: str) -> Iterator[str]:
                 yield from _walk(folder, f"{name}/")
         elif entry.is_file(follow_symlinks=False) and not is_passed_over(name):
             yield name
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    """For `open`: follows no link, and does not wait for the other end of a pipe."""
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
+from feedserver import disk
 from feedserver.errors import BackupError
 
 _PREFIX: Final = ".feedserver-unfinished-"
@@ -60,11 +61,7 @@ def telling_of_full_disk(folder: Path) -> Iterator[None]:
 def _remove_abandoned(folder: Path) -> None:
     for entry in os.scandir(folder):
         if entry.name.startswith(_PREFIX) and entry.is_dir(follow_symlinks=False):
-            with suppress(OSError), open(Path(entry) / _LOCK, opener=_without_links) as lock:
+            with suppress(OSError), open(Path(entry) / _LOCK, opener=disk.without_links) as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if os.fstat(lock.fileno()).st_uid == os.geteuid():
                     shutil.rmtree(entry, ignore_errors=True)
-
-
-def _without_links(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)

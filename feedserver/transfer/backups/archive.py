@@ -12,17 +12,16 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
+from feedserver import disk
 from feedserver.errors import BackupUnusable
 from feedserver.text import strangers_line
 from feedserver.transfer.backups.manifest import Manifest, Member, from_json, to_json
-from feedserver.transfer.progress import Meter
+from feedserver.transfer.progress import Meter, passing
 
 MANIFEST: Final = "manifest.json"
-PIECE: Final = 1 << 18  # bytes read at a time
 _LEVEL: Final = 6  # of gzip
 _LARGEST_MANIFEST: Final = 1 << 20  # bytes
 _LONGEST_END: Final = 1 << 16  # bytes of zeros after the last file
@@ -59,7 +58,7 @@ class Writer:
     def add_file(self, member: Member, file: Path, meter: Meter) -> None:
         """Writes `file`, which is this one of the manifest."""
         with file.open("rb") as opened:
-            self.add(member.name, member.size, _metered(iter(partial(opened.read, PIECE), b""), meter))
+            self.add(member.name, member.size, passing(disk.pieces(opened), meter))
 
     def compress_no_more(self) -> None:
         """What follows is stored as it is, in a gzip member of its own (RFC 1952 section 2.2)."""
@@ -127,7 +126,7 @@ class Reader:
         left = size
         while left:
             with _readable():
-                if not (piece := self._packed.read(min(left, PIECE))):
+                if not (piece := self._packed.read(min(left, disk.PIECE))):
                     raise EOFError
             left -= len(piece)
             yield piece
@@ -144,12 +143,6 @@ def _readable(problem: str = "it is damaged") -> Iterator[None]:
         raise BackupUnusable("it is cut off: its end is missing") from None
     except (gzip.BadGzipFile, zlib.error):
         raise BackupUnusable(problem) from None
-
-
-def _metered(pieces: Iterator[bytes], meter: Meter) -> Iterator[bytes]:
-    for piece in pieces:
-        yield piece
-        meter(len(piece))
 
 
 def _packing(target: IO[bytes], level: int) -> gzip.GzipFile:

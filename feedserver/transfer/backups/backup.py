@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Protocol
 
-from feedserver import __version__, private_files
+from feedserver import __version__, disk, private_files
 from feedserver.errors import BackupError, BackupUnusable
 from feedserver.media.stores import MediaStore
 from feedserver.settings import Settings
@@ -53,12 +53,12 @@ def to_file(site: Site, file: Path, now: datetime, report: Report) -> tuple[Mani
             manifest = _manifest(site, copy, now)
             with open(made, "wb", opener=private_files.opener) as target:
                 lost = _write(target, site, copy, manifest, report)
-            snapshot.sync(made)
+            disk.sync(made)
             check(made, manifest, copy.contents.media, report)
         _require_new(file)
         private_files.give(made, site.settings.data_dir)
         os.rename(made, file)
-    snapshot.sync(file.parent)
+    disk.sync(file.parent)
     return manifest, lost
 
 

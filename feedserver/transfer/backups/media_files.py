@@ -8,17 +8,16 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Final
 
-from feedserver import private_files
+from feedserver import disk, private_files
 from feedserver.errors import BackupUnusable, MediaStoreError
 from feedserver.media.model import HASH_DIGITS
 from feedserver.media.stores import MediaStore
 from feedserver.media.stores import Reader as StoredFile
 from feedserver.text import strangers_line
-from feedserver.transfer.backups.archive import PIECE, Reader, Writer
+from feedserver.transfer.backups.archive import Reader, Writer
 from feedserver.transfer.progress import Meter
 
 _NAMED: Final = 3  # files in a line for people
@@ -68,8 +67,7 @@ def write(writer: Writer, store: MediaStore, files: Iterable[MediaFile], meter: 
             writer.add(file.member("missing"), 0, [])
             continue
         with closing(opened):
-            pieces = iter(partial(opened.read, PIECE), b"")
-            writer.add(file.member("media"), file.size, _watched(file, pieces, lost, meter))
+            writer.add(file.member("media"), file.size, _watched(file, disk.pieces(opened), lost, meter))
     return lost
 
 

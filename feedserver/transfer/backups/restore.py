@@ -15,7 +15,7 @@ from typing import IO
 from sqlalchemy import inspect, select
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from feedserver import private_files
+from feedserver import disk, private_files
 from feedserver.errors import BackupError, BackupUnusable
 from feedserver.jobs import store as jobs
 from feedserver.storage import conformity, copying, heartbeat, migrate, revision
@@ -159,7 +159,7 @@ def _put(copy: Path, database: Database) -> None:
         _require_no_file(database.file)
         os.rename(copy, database.file)
         private_files.take_database_from_others(database.file)
-    snapshot.sync(database.file.parent)
+    disk.sync(database.file.parent)
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """A copy of a whole database in one SQLite file, as it was at one moment; and what such a file holds."""
 
-import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -11,6 +10,7 @@ from urllib.parse import quote
 
 from sqlalchemy.exc import OperationalError
 
+from feedserver import disk
 from feedserver.errors import BackupUnusable
 from feedserver.storage import copying, triggers
 from feedserver.storage.engine import Database
@@ -72,7 +72,7 @@ def opened(file: Path) -> Iterator[Database]:
         database.close()
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
-    sync(file)
+    disk.sync(file)
 
 
 def contents(file: Path) -> Contents:
@@ -113,12 +113,3 @@ def _media(connection: sqlite3.Connection) -> Iterator[MediaFile]:
 def _count(connection: sqlite3.Connection, table: str) -> int:
     quoted = table.replace('"', '""')
     return int(connection.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()[0])  # noqa: S608 - quoted
-
-
-def sync(path: Path) -> None:
-    """Waits until a file, or the names in a folder, are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

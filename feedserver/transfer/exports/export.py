@@ -10,13 +10,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection, Table, select, true
 
-from feedserver import private_files
+from feedserver import disk, private_files
 from feedserver.errors import BackupError
 from feedserver.media import store as media
 from feedserver.media.model import HASH_DIGITS
@@ -30,11 +29,10 @@ from feedserver.thoughts import listing
 from feedserver.thoughts.store import QUERY, thought_of
 from feedserver.transfer.backups.media_files import Lost, MediaFile
 from feedserver.transfer.exports import exported, settings_file
-from feedserver.transfer.progress import Meter, Report, metered
+from feedserver.transfer.progress import Meter, Report, metered, passing
 from feedserver.transfer.workplace import telling_of_full_disk, workplace
 from feedserver.urls import Urls
 
-_PIECE: Final = 1 << 18  # bytes
 _README: Final = """An export of a site of feedserver. `feedserver import` takes it in.
 
 posts/, pages/, bin/   documents as they were written; bin/ has those that were deleted
@@ -188,7 +186,7 @@ class _Export:
             return
         name = f"media/{file}"
         with closing(opened):
-            self._put(name, _metered(iter(partial(opened.read, _PIECE), b""), meter))
+            self._put(name, passing(disk.pieces(opened), meter))
         if not self._files[name]["sha256"].startswith(file.hash[:HASH_DIGITS]):
             self._written.lost.damaged.append(file)
 
@@ -259,12 +257,6 @@ class _Export:
 
 def _pretty(values: Mapping[str, Any]) -> bytes:
     return (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode()
-
-
-def _metered(pieces: Iterator[bytes], meter: Meter) -> Iterator[bytes]:
-    for piece in pieces:
-        meter(len(piece))
-        yield piece
 
 
 def _only(name: str) -> Callable[[dict[str, Any]], Any]:

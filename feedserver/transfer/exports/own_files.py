@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from feedserver import disk
 from feedserver.errors import ImportRefused
 from feedserver.posts.document import MAX_BYTES
 from feedserver.text import strangers_line
@@ -15,7 +16,6 @@ from feedserver.transfer.source import Source
 _LARGEST_MANIFEST: Final = 1 << 28  # bytes: a million files
 _LONGEST_LINE: Final = 1 << 23  # bytes
 _LARGEST_SETTINGS: Final = 1 << 20  # bytes
-_PIECE: Final = 1 << 18
 
 
 class OwnExport:
@@ -92,7 +92,7 @@ class OwnExport:
     def _sha256(self, name: str) -> str:
         digest = hashlib.sha256()
         with self._source.open(self._root + name) as file:
-            while piece := file.read(_PIECE):
+            for piece in disk.pieces(file):
                 digest.update(piece)
         return digest.hexdigest()
 

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from html import escape
 from html.entities import html5
-from typing import Final, Protocol
+from typing import Final
 
+from feedserver.disk import Readable
 from feedserver.errors import ImportDamaged, ImportRefused
 from feedserver.transfer.items import Remark
 
@@ -35,12 +36,6 @@ _REFERENCE: Final = re.compile(r"&(?:#(\d{1,8})|#[xX]([0-9a-fA-F]{1,7})|([A-Za-z
 _END_OF_CDATA: Final = re.compile(r"<!\[CDATA\[|\]\]>")
 _ENDS: Final = {"<![CDATA[": "]]>", "<!--": "-->", "<?": "?>"}
 _PREDEFINED: Final = frozenset(("amp", "lt", "gt", "quot", "apos"))  # XML 1.0 section 4.6
-
-
-class Readable(Protocol):
-    """A file of bytes, as far as it is read here."""
-
-    def read(self, size: int, /) -> bytes: ...
 
 
 class Mending:

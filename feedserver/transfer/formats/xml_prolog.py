@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from feedserver.disk import Readable
 from feedserver.errors import ImportRefused
-from feedserver.transfer.formats.xml_mending import PIECE, Mending, Readable, pieces
+from feedserver.transfer.formats.xml_mending import PIECE, Mending, pieces
 
 
 @dataclass(frozen=True, slots=True)

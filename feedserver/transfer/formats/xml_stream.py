@@ -14,9 +14,10 @@ from xml.parsers import expat
 
 from lxml import etree
 
+from feedserver.disk import Readable
 from feedserver.errors import ImportDamaged, ImportRefused
 from feedserver.text import VOID
-from feedserver.transfer.formats.xml_mending import PIECE, Mending, Readable, pieces
+from feedserver.transfer.formats.xml_mending import PIECE, Mending, pieces
 from feedserver.transfer.formats.xml_prolog import Prolog
 
 MAX_ELEMENT: Final = 12 * 1024 * 1024  # characters of one element that is given
