@@ -101,10 +101,9 @@ class FileStore:
     def _make_folder(self, folder: Path) -> None:
         """Makes a folder and those above it, with the rights of this store; one that is there keeps its own."""
         for missing in reversed([one for one in (folder, *folder.parents) if not one.is_dir()]):
-            with suppress(FileExistsError):
-                missing.mkdir(0o700)
-                missing.chmod(self._folder_mode)
-                private_files.give(missing, missing.parent)
+            missing.mkdir(0o700, exist_ok=True)
+            missing.chmod(self._folder_mode)
+            private_files.give(missing, missing.parent)
 
 
 class FilePart:
