@@ -171,6 +171,8 @@ def age_of_backup(backed_up_at: datetime | None, now: datetime) -> str:
     if backed_up_at is None:
         return "no backup has been made yet"
     hours = max(0, (now - backed_up_at) // timedelta(hours=1))
+    if hours == 0:
+        return "the last backup is less than an hour old"
     return f"the last backup is {f'{hours} h' if hours < _HOURS else f'{hours // 24} days'} old"
 
 

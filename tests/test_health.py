@@ -159,7 +159,9 @@ def test_a_full_disk_degrades_it(client: FlaskClient, services: WebServices, mon
 
 
 @pytest.mark.parametrize(
-    ("hours", "told"), [(0, "0 h"), (71, "71 h"), (72, "3 days"), (500, "20 days")], ids=["now", "h", "3 d", "20 d"]
+    ("hours", "told"),
+    [(0, "less than an hour"), (71, "71 h"), (72, "3 days"), (500, "20 days")],
+    ids=["now", "h", "3 d", "20 d"],
 )
 def test_the_age_of_the_last_backup_is_told(
     client: FlaskClient, services: WebServices, clock: Clock, hours: int, told: str

@@ -22,6 +22,10 @@ _ABOUT: Final = """The plan comes first: what is new, what is here already, what
 stopped, and repeated: nothing is doubled, what was changed here stays. Nobody elsewhere is told of what is
 imported."""
 _EXPORTED: Final = {"posts.jsonl": "post", "thoughts.jsonl": "thought", "media.jsonl": "file"}
+_KINDS: Final = (
+    *("wordpress", "ghost", "blogger", "movabletype", "medium", "feed", "jekyll", "hugo", "pelican", "obsidian"),
+    *("markdown", "isso", "disqus", "commento", "webmention.io", "feedserver"),
+)
 _FIRST: Final = 5  # remarks with the same reason that are shown
 _MOST_MENDED: Final = 200  # lines that are named
 _LINE: Final = 300  # characters
@@ -39,8 +43,10 @@ def add_commands(commands: Commands) -> None:
     made = verb(commands, "import", _import, "take in posts, pages, comments, pings and pictures from another system")
     made.epilog = _ABOUT
     made.add_argument("path", metavar="PATH", type=Path, help="a file, a folder, a zip or a tar.gz")
-    made.add_argument("--from", metavar="KIND", dest="kind", help="what it is, where that is not plain")
-    made.add_argument("--media", metavar="DIR", type=Path, help="a folder with pictures and files of the old site")
+    kind = "what it is, where that is not recognised: " + ", ".join(_KINDS)
+    made.add_argument("--from", metavar="KIND", dest="kind", help=kind)
+    pictures = "a folder with pictures and files of the old site; what is in neither is fetched from there"
+    made.add_argument("--media", metavar="DIR", type=Path, help=pictures)
     made.add_argument("--dry-run", action="store_true", help="say all that would be done, and do nothing")
     made.add_argument("--force", action="store_true", help="import what can be read of a damaged export")
     made.set_defaults(misused=made.error)
@@ -114,7 +120,7 @@ def importer_of(services: Services) -> "Importer":
 
 def _say_plan(services: Services, found: "Import") -> None:
     origin, plan = found.spool.origin, found.plan
-    print(strangers_line(f"{found.kind}, {origin.name}", _LINE))
+    print(strangers_line(f"read as {found.kind}: {origin.name}", _LINE))
     for noun, counts in (("post", plan.posts), ("page", plan.pages), ("thought", plan.thoughts), ("file", plan.media)):
         if counts.total:
             print(_counts(noun, counts))

@@ -38,7 +38,7 @@ def of_address(url: str) -> Finding:
     parts = urlsplit(url)
     host = parts.hostname or ""
     if is_loopback(host):
-        return Finding("address", f"{url}, which this machine alone reaches; site.url says another one")
+        return Finding("address", f"{url}, which this machine alone reaches; set site.url before others are to read it")
     if parts.scheme != "https":
         return Finding(
             "address", f"{url} is not encrypted", f'let the proxy take https, and set `url = "https:{url[5:]}"`'
@@ -80,7 +80,8 @@ def of_files(data_dir: Path, database: Path | None) -> Finding:
     for path in files:
         if path.exists() and (mode := stat.S_IMODE(path.stat().st_mode)) & 0o077:
             return Finding("files", f"{path} is open to others ({mode:04o})", f"`chmod go= {path}`")
-    return Finding("files", f"{data_dir.absolute()} is its owner’s alone")
+    there = "is its owner’s alone" if data_dir.exists() else "is not there yet"
+    return Finding("files", f"{data_dir.absolute()} {there}")
 
 
 def of_disk(folder: Path, database_bytes: int) -> Finding:

@@ -38,9 +38,11 @@ def inside(report: SettingsReport, services: Services, address: str) -> Iterator
         require_current(services)
         yield from _of_database(services)
     except FeedserverError as error:
-        yield Finding("database", str(error), "as it says; all else waits for it")
+        yield Finding("database", str(error), "until then nothing more can be looked at")
     except DATABASE_ERRORS as error:
-        yield Finding("database", explain(error), "correct database.url, or start it; all else waits for it")
+        yield Finding(
+            "database", explain(error), "correct database.url, or start it; until then nothing more can be looked at"
+        )
 
 
 def has_site(services: Services) -> bool:

@@ -36,13 +36,13 @@ def looks(connection: Connection, limits: LimitsSettings, now: datetime, *, has_
     yield _conformity(connection)
     yield _jobs(connection, now)
     yield _limit(
-        "queue", store.waiting(connection), limits.waiting, "pings wait", "limits.waiting", "`feedserver jobs list`"
+        "queue", store.waiting(connection), limits.waiting, "waiting pings", "limits.waiting", "`feedserver jobs list`"
     )
     yield _limit(
         "held",
         _held(connection),
         limits.held,
-        "thoughts are held",
+        "held thoughts",
         "limits.held",
         "`feedserver thought list --state held`",
     )
@@ -92,8 +92,10 @@ def _jobs(connection: Connection, now: datetime) -> Finding:
 
 def _limit(name: str, found: int, most: int, what: str, setting: str, command: str) -> Finding:
     if found > _NEARLY * most:
-        return Finding(name, f"{found} {what}; beyond {most} new ones are refused", f"{command}, or raise {setting}")
-    return Finding(name, f"{found} {what}, of {most}")
+        return Finding(
+            name, f"{what}: {found} of {most}; beyond that new ones are refused", f"{command}, or raise {setting}"
+        )
+    return Finding(name, f"{what}: {found} of {most}")
 
 
 def _held(connection: Connection) -> int:
@@ -107,7 +109,7 @@ def _outbox(connection: Connection, now: datetime) -> Finding:
             outgoing_pings
         )
     ).one()
-    told = f"{late} pages wait for a day to be told, {failed} were given up"
+    told = f"pages that wait for a day to be told: {late}; given up: {failed}"
     if late:
         return Finding("sending", told, "`feedserver ping list --state waiting` says why")
     return Finding("sending", told)
@@ -119,7 +121,7 @@ def _hub(connection: Connection, now: datetime) -> Finding:
     subscribed, failing = connection.execute(
         select(func.count().filter(active), func.count().filter(fails)).select_from(websub_subscriptions)
     ).one()
-    told = f"{subscribed} subscriptions, {failing} of them have not taken a push for a day"
+    told = f"subscriptions: {subscribed}; without a push for a day: {failing}"
     if subscribed and failing == subscribed:
         return Finding("hub", told, "does this machine reach others? `feedserver hub list` says why")
     return Finding("hub", told)

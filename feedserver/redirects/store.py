@@ -51,6 +51,11 @@ class PostThere:
 # --- writing ---
 
 
+def number(connection: Connection) -> int:
+    """How many redirects there are."""
+    return int(connection.execute(select(func.count()).select_from(redirects)).scalar_one())
+
+
 def write(connection: Connection, rows: Mapping[str, Row]) -> None:
     """Stores new redirects by their keys; those that led to their old addresses lead on with them."""
     values = [

@@ -83,6 +83,8 @@ def opened(path: Path, scratch: Path) -> Iterator[Source]:
     Raises ImportRefused for what is not there, and for archives that are damaged, hostile or too large.
     """
     path = path.resolve()
+    if not path.exists():
+        raise ImportRefused("there is no such file or folder")
     if path.is_dir():
         yield folder_source(path, path)
         return

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from feedserver.transfer.imports.kinds import kinds
 from tests.cli.conftest import Run
 
 SAMPLES = Path(__file__).parents[1] / "data/import"
@@ -19,13 +20,13 @@ def titles(run: Run) -> list[str]:
 def test_the_plan_comes_first_then_what_was_done(run: Run, site: Path) -> None:
     planned = run("import", "--dry-run", GHOST)
     assert (planned.status, planned.err, titles(run)) == (0, [], [])
-    assert planned.out[:3] == ["ghost, Old Meadow", "5 posts: 5 new", "1 page: 1 new"]
+    assert planned.out[:3] == ["read as ghost: Old Meadow", "5 posts: 5 new", "1 page: 1 new"]
     assert "site.title is “Old Meadow” there and “A feedserver site” here; it is not changed" in planned.out
     assert "/spring/ -> http://blog.example/posts/spring" in planned.out
 
     done = run("import", GHOST)
     assert (done.status, done.err) == (0, [])
-    assert done.out[-1] == "imported 5 posts, 1 page, 0 thoughts, 0 files, 1 redirect"
+    assert done.out[-1] == "imported 5 posts, 1 page, 0 thoughts, 0 files, 12 redirects"
     assert "Spring in the meadow" in titles(run)
 
     again = run("import", GHOST)
@@ -67,6 +68,41 @@ def test_an_unknown_kind_is_wrong_usage(run: Run, site: Path) -> None:
 
 def test_a_folder_of_pictures_must_be_one(run: Run, site: Path) -> None:
     assert run("import", "--media", GHOST, GHOST).err[-1].endswith("is no folder")
+    assert run("import", "--media", "nowhere", GHOST).err[-1].endswith("--media: nowhere is no folder")
+
+
+def test_what_is_not_there_is_named_once(run: Run, site: Path) -> None:
+    assert run("import", "nowhere.xml").err == ["feedserver: nowhere.xml: there is no such file or folder"]
+
+
+def test_the_help_names_every_kind(run: Run) -> None:
+    words = " ".join(run("import", "--help").out).replace(",", " ").split()
+
+    assert set(kinds()) <= set(words)
+
+
+def test_every_redirect_that_came_is_counted_once(run: Run, site: Path) -> None:
+    done = run("import", GHOST)
+    redirects = json.loads(run("redirect", "list", "--json").text)
+
+    assert done.out[-1].endswith(f", {len(redirects)} redirects")
+    assert run("import", GHOST).out[-1].endswith(", 0 redirects")
+
+
+def test_a_dry_run_of_documents_takes_what_lies_beside_them_as_the_import_does(run: Run, site: Path) -> None:
+    folder = site / "posts"
+    folder.mkdir()
+    (folder / "talk.mp3").write_bytes(b"ID3 and sounds")
+    (folder / "talk.md").write_text("---\ntitle: A talk\nenclosures: [{url: talk.mp3}]\n---\nHear.\n")
+    (folder / "lost.md").write_text("---\ntitle: Lost\nenclosures: [{url: lost.mp3}]\n---\nGone.\n")
+
+    planned = run("import", "--dry-run", folder)
+    done = run("import", folder)
+
+    assert [line for line in planned.out if line.startswith("left out")] == []
+    assert (done.out[-2].split(":")[1], titles(run)) == (" lost.mp3", ["A talk", "Lost"])
+    assert "talk.mp3" in run("post", "show", "a-talk").text
+    assert "enclosures" not in run("post", "show", "lost").text
 
 
 def test_a_dry_run_leaves_every_byte_as_it_was(run: Run, site: Path) -> None:

@@ -30,8 +30,8 @@ class Documents:
     def of(self, post: ImportedPost, slug: str, updated: datetime | None = None) -> Prepared:
         """The document of a post; `updated` is when it was, as far as that is known better. Raises InvalidDocument."""
         text, is_lacking = self.links.rewritten(post)
-        enclosures = [(file, self.links.file_of(file.url, post)) for file in post.enclosures]
-        is_lacking = is_lacking or any(here is not None and not here.path for _, here in enclosures)
+        named = [(file, self.links.file_of(file.url, post)) for file in post.enclosures]
+        is_lacking = is_lacking or any(here is not None and not here.path for _, here in named)
         content = compose(
             text,
             title=post.title,
@@ -45,7 +45,7 @@ class Documents:
             draft=post.state != "published",
             pings_open=post.pings_open,
             comments_open=post.comments_open,
-            enclosures=[self._enclosure(file, here) for file, here in enclosures],
+            enclosures=[one for file, here in named if (one := self._enclosure(file, here))],
             page=post.page,
             menu=post.menu,
             format=post.format,
@@ -58,8 +58,11 @@ class Documents:
         document = self.publisher.read(content.encode("utf-8", "replace"))
         return Prepared(self.publisher.render(document), is_lacking)
 
-    def _enclosure(self, file: Enclosure, here: FileHere | None) -> Enclosure:
-        return Enclosure(f"/{here.path}", here.type, here.size) if here and here.path else file
+    def _enclosure(self, file: Enclosure, here: FileHere | None) -> Enclosure | None:
+        """An enclosure as it is here; None where nothing but its file, which is not here, tells type and length."""
+        if here is not None and here.path:
+            return Enclosure(f"/{here.path}", here.type, here.size)
+        return file if here is None or file.type else None
 
 
 def _updated(post: ImportedPost) -> datetime | None:

@@ -49,15 +49,11 @@ class RedirectImport:
     urls: Urls
     origin: str
 
-    def run(self) -> int:
-        """Adds all that are new; returns how many."""
-        added = 0
+    def run(self) -> None:
+        """Adds all that are new."""
         for some in grouped(self._all(), _MOST):
-            number, remarks = self.database.transact(partial(self._write, some=some))
-            added += number
-            for remark in remarks:
+            for remark in self.database.transact(partial(self._write, some=some)):
                 self.spool.add(remark)
-        return added
 
     def planned(self) -> Iterator[tuple[str, str]]:
         """All old addresses with where they are to lead, both absolute as far as that is known."""
@@ -70,30 +66,24 @@ class RedirectImport:
             yield ImportedRedirect(where="a feed", old=address, new=f"/feed.{suffix}")
         yield from self.spool.redirects()
 
-    def _write(self, connection: Connection, some: Sequence[ImportedRedirect]) -> tuple[int, list[Remark]]:
+    def _write(self, connection: Connection, some: Sequence[ImportedRedirect]) -> list[Remark]:
         known = imported.known(connection, self.origin, "redirect", {one.old for one in some})
         new = {one.old: one for one in reversed(some) if one.old not in known}
         if not new:
-            return 0, []
+            return []
         self.revise(connection)
-        remarks: list[Remark] = []
-        added = 0
-        for one in new.values():
-            is_new, said = self._add(connection, one)
-            added += is_new
-            remarks += said
+        remarks = [remark for one in new.values() for remark in self._add(connection, one)]
         rows = [{"key": old, "hash": one.new} for old, one in new.items()]
         imported.add(connection, self.origin, "redirect", rows, self.clock())
-        return added, remarks
+        return remarks
 
-    def _add(self, connection: Connection, one: ImportedRedirect) -> tuple[bool, list[Remark]]:
-        """Adds a redirect; returns whether it was needed, and what is refused."""
+    def _add(self, connection: Connection, one: ImportedRedirect) -> list[Remark]:
+        """Adds a redirect; returns what is refused."""
         old, new = self.spool.old.written(one.old), self._target(one.new)
         if old is None or new is None:
             what = f"{one.old} → {one.new}"
-            return False, [Remark(treatment="left out", where=one.where, what=what, why=_NOWHERE)]
-        refused = adding.add_all(connection, self.urls, [(old, new)])
-        return not refused, _remarks(one.where, refused)
+            return [Remark(treatment="left out", where=one.where, what=what, why=_NOWHERE)]
+        return _remarks(one.where, adding.add_all(connection, self.urls, [(old, new)]))
 
     def _target(self, new: str) -> str | None:
         """Where a redirect of the origin leads from here; None if that is nothing of ours."""

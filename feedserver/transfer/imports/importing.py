@@ -12,6 +12,7 @@ from feedserver.errors import ImportDamaged, ImportRefused
 from feedserver.media.adding import Library
 from feedserver.net.exchange import Exchange
 from feedserver.posts.publishing import Publisher
+from feedserver.redirects import store
 from feedserver.settings import Settings
 from feedserver.storage.engine import Database
 from feedserver.transfer import source
@@ -62,8 +63,8 @@ class Importer:
                 stack.enter_context(only_import(self.database))
             place = stack.enter_context(workplace(folder))
             opened = stack.enter_context(source.opened(path, place))
-            files = stack.enter_context(source.opened(media, place)) if media else None
-            if files is not None and not files.is_folder:
+            files = stack.enter_context(source.opened(media, place)) if media and media.exists() else None
+            if media is not None and (files is None or not files.is_folder):
                 raise ImportRefused(f"--media: {media} is no folder")
             fmt = _format(opened, kind)
             held = stack.enter_context(spool.opened(place))
@@ -114,18 +115,23 @@ class Import:
         """
         if self._takes_over():
             return self._takeover().run()
+        redirects_before = self._redirects_here()
         media = self._media()
         media.run(self._meter("taking in files", self.plan.media.total))
         posts = self._posts(media.take_in).run(self._meter("writing posts", self.plan.posts.new + self.plan.pages.new))
         thoughts = self._thoughts().run(self._meter("writing thoughts", self.plan.thoughts.total))
-        redirects = self._redirects().run()
+        self._redirects().run()
         return {
             "post": posts["post"],
             "page": posts["page"],
             "thought": thoughts,
             "file": media.taken,
-            "redirect": redirects,
+            "redirect": max(0, self._redirects_here() - redirects_before),
         }
+
+    def _redirects_here(self) -> int:
+        with self.importer.database.read() as connection:
+            return store.number(connection)
 
     def _takes_over(self) -> bool:
         """Whether the export is our own, and the site empty: then it is taken over whole."""
