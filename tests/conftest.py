@@ -44,6 +44,8 @@ _why_no_postgres = pytest.StashKey[str | None]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Starts PostgreSQL once, in the controlling process of pytest-xdist; workers find it in the environment."""
+    for name in [name for name in os.environ if name.startswith("FEEDSERVER_")]:
+        del os.environ[name]  # settings from outside
     Flask.jinja_environment = SharingEnvironment  # type: ignore[assignment]
     Flask.url_rule_class = SharingRule
     compiled_statements.share()
@@ -109,14 +111,6 @@ def _function_of(item: pytest.Item) -> str:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         _cluster.stop()
-
-
-@pytest.fixture(autouse=True)
-def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Removes FEEDSERVER_ variables from the environment."""
-    for name in list(os.environ):
-        if name.startswith("FEEDSERVER_"):
-            monkeypatch.delenv(name)
 
 
 @pytest.fixture

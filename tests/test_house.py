@@ -5,6 +5,8 @@ Which modules are pure is said by their docstrings, or by that of their folder.
 
 import ast
 import re
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -105,24 +107,45 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(PACKAGE))
 
 
-def imports_of(path: Path) -> set[str]:
+@cache
+def tree_of(path: Path) -> list[ast.AST]:
+    """All nodes of a file, the module first."""
+    return list(ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
+@cache
+def imports_of(path: Path) -> frozenset[str]:
     """The dotted names that a file imports, those for type checking too."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in tree_of(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+    return frozenset(names)
+
+
+def said_of(path: Path) -> str:
+    """The docstring of a module."""
+    module = tree_of(path)[0]
+    return (isinstance(module, ast.Module) and ast.get_docstring(module)) or ""
 
 
 def says_pure(path: Path) -> bool:
-    said = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
-    of_folder = ast.get_docstring(ast.parse((path.parent / "__init__.py").read_text("utf-8"))) or ""
-    return bool(re.search(r"\bpure\b", said, re.IGNORECASE) or re.search(r"\bPure\.", of_folder))
+    of_folder = said_of(path.parent / "__init__.py")
+    return bool(re.search(r"\bpure\b", said_of(path), re.IGNORECASE) or re.search(r"\bPure\.", of_folder))
 
 
-def packages_of(names: set[str]) -> set[str]:
+def calls_of(path: Path) -> set[str]:
+    """What a file calls by two names: `datetime.now`."""
+    return {
+        f"{node.func.value.id}.{node.func.attr}"
+        for node in tree_of(path)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+    }
+
+
+def packages_of(names: Iterable[str]) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith("feedserver.")}
 
 
@@ -136,14 +159,19 @@ def allowed_packages(path: Path) -> set[str]:
     return allowed
 
 
-BELOW_THE_TOP = [
-    path for path in FILES if path.relative_to(PACKAGE).parts[0].removesuffix(".py") in {*MAY_IMPORT, *SHARED}
-]
+def but_for_nothing(found: dict[str, set[str]]) -> dict[str, set[str]]:
+    """What was found where, without the files in which nothing was."""
+    return {name: names for name, names in found.items() if names}
 
 
-@pytest.mark.parametrize("path", BELOW_THE_TOP, ids=name_of)
-def test_imports_point_one_way(path: Path) -> None:
-    assert packages_of(imports_of(path)) <= allowed_packages(path)
+# Each rule is one test of all files, whose failure names them: a test for each file would be a thousand tests.
+def test_imports_point_one_way() -> None:
+    top = {*MAY_IMPORT, *SHARED}
+    below = [path for path in FILES if path.relative_to(PACKAGE).parts[0].removesuffix(".py") in top]
+
+    assert (
+        but_for_nothing({name_of(path): packages_of(imports_of(path)) - allowed_packages(path) for path in below}) == {}
+    )
 
 
 @pytest.mark.parametrize("folder", sorted(TRANSFER))
@@ -154,21 +182,22 @@ def test_the_folders_of_transfer_import_one_another_one_way(folder: str) -> None
     assert imported & set(TRANSFER) <= TRANSFER[folder] | {folder}
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_only_the_guarded_way_out_can_open_connections(path: Path) -> None:
-    imported = {f"{name}." for name in imports_of(path)}
-    able = {one for one in CAN_CONNECT if any(name.startswith(f"{one}.") for name in imported)}
-    if name_of(path) in MAY_IMPORT_SOCKET:
-        able -= {"socket"}
+def test_only_the_guarded_way_out_can_open_connections() -> None:
+    able: dict[str, set[str]] = {}
+    for path in FILES:
+        imported = {f"{name}." for name in imports_of(path)}
+        able[name_of(path)] = {one for one in CAN_CONNECT if any(name.startswith(f"{one}.") for name in imported)}
+        if name_of(path) in MAY_IMPORT_SOCKET:
+            able[name_of(path)] -= {"socket"}
 
-    assert not able or name_of(path).startswith("net/")
+    assert {name: names for name, names in but_for_nothing(able).items() if not name.startswith("net/")} == {}
 
 
 def test_one_place_connects_a_socket_and_another_one_to_the_own_server() -> None:
     connecting = {
         name_of(path)
         for path in FILES
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in tree_of(path)
         if isinstance(node, ast.Attribute) and node.attr in {"connect", "connect_ex", "create_connection"}
         if isinstance(node.value, ast.Name) and node.value.id in {"sock", "socket"}
     }
@@ -176,34 +205,31 @@ def test_one_place_connects_a_socket_and_another_one_to_the_own_server() -> None
     assert connecting == {"net/connection.py", "net/own_server.py"}
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if says_pure(path)], ids=name_of)
-def test_what_is_called_pure_is(path: Path) -> None:
-    imported = imports_of(path)
+def test_what_is_called_pure_is() -> None:
+    pure = {name_of(path): imports_of(path) for path in FILES if says_pure(path)}
+    libraries = {name: {one.split(".")[0] for one in names} & IMPURE_LIBRARIES for name, names in pure.items()}
+    clocks = {name: {one for one in names if one.endswith("utc_now")} for name, names in pure.items()}
 
-    assert not {one.split(".")[0] for one in imported} & IMPURE_LIBRARIES
-    assert not {one for one in imported if one.endswith("utc_now")}
-
-
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_only_the_clock_module_reads_the_clock(path: Path) -> None:
-    calls = {
-        f"{node.func.value.id}.{node.func.attr}"
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
-    }
-
-    if path.name != "clock.py":
-        assert not calls & {"datetime.now", "datetime.utcnow", "datetime.today", "time.time", "date.today"}
+    assert pure
+    assert but_for_nothing(libraries) == {}
+    assert but_for_nothing(clocks) == {}
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_every_module_says_what_it_is_for(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text("utf-8")))
+def test_only_the_clock_module_reads_the_clock() -> None:
+    clocks = {"datetime.now", "datetime.utcnow", "datetime.today", "time.time", "date.today"}
+    others = [path for path in FILES if path.name != "clock.py"]
+
+    assert but_for_nothing({name_of(path): calls_of(path) & clocks for path in others}) == {}
 
 
-@pytest.mark.parametrize("path", MIGRATIONS, ids=name_of)
-def test_a_migration_imports_nothing_of_feedserver(path: Path) -> None:
-    assert not [name for name in imports_of(path) if name.split(".")[0] == "feedserver"]
+def test_every_module_says_what_it_is_for() -> None:
+    assert [name_of(path) for path in FILES if not said_of(path)] == []
+
+
+def test_a_migration_imports_nothing_of_feedserver() -> None:
+    own = {path.name: {name for name in imports_of(path) if name.split(".")[0] == "feedserver"} for path in MIGRATIONS}
+
+    assert but_for_nothing(own) == {}
 
 
 def test_the_map_in_the_architecture_names_every_module_and_the_list_of_data_every_table() -> None:

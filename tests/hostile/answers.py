@@ -1,6 +1,7 @@
 """Answers of hostile sources, as they stand on the wire: bytes, or functions of the request that yield pieces."""
 
 import gzip
+import struct
 import time
 import zlib
 
@@ -9,12 +10,20 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 MEGABYTE = 1_048_576
 
 
-def bomb(megabytes, packer):
-    zeros = b"\0" * MEGABYTE
-    return b"".join(packer.compress(zeros) for _ in range(megabytes)) + packer.flush()
+def bombs(megabytes):
+    """Zeros in the codings gzip and deflate. A megabyte of them is packed once, and said again and again."""
+    zeros = bytes(MEGABYTE)
+    packer = zlib.compressobj(9, wbits=-15)
+    packed_once = packer.compress(zeros) + packer.flush(zlib.Z_FULL_FLUSH)
+    packed = packed_once * megabytes + packer.flush()
+    crc, adler = 0, 1
+    for _ in range(megabytes):
+        crc, adler = zlib.crc32(zeros, crc), zlib.adler32(zeros, adler)
+    gzip_end = struct.pack("<II", crc, megabytes * MEGABYTE)
+    return gzip.compress(b"")[:10] + packed + gzip_end, b"\x78\xda" + packed + struct.pack(">I", adler)
 
 
-GZIP_BOMB = bomb(100, zlib.compressobj(9, wbits=31))
+GZIP_BOMB, DEFLATE_BOMB = bombs(100)
 DOUBLE_BOMB = gzip.compress(GZIP_BOMB)
 EMPTY_BLOCKS = gzip.compress(gzip.compress(b"")[:10] + b"\0\0\0\xff\xff" * 2 * MEGABYTE, 1)  # 10 MB without output
 
@@ -120,7 +129,7 @@ TOO_LONG = {
         CHUNKED.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n"),
         b"%x\r\n%s\r\n" % (len(GZIP_BOMB), GZIP_BOMB),
     ),
-    "deflate bomb": packed(bomb(100, zlib.compressobj(9)), b"deflate"),
+    "deflate bomb": packed(DEFLATE_BOMB, b"deflate"),
     "endless gzip bomb": for_ever(packed(b""), GZIP_BOMB),
     "three gzip bombs, one in the other": packed(gzip.compress(DOUBLE_BOMB), b"gzip, gzip, gzip"),
     "gzip bomb of empty blocks in a gzip bomb": packed(EMPTY_BLOCKS, b"gzip, gzip"),

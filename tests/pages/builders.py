@@ -5,7 +5,7 @@ Every builder has a default for whatever a test does not care about.
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,8 @@ QUOTED = '<link rel="pingback" href="https://evil.example/">'
 QUOTED_TOO = '<link rel="webmention" href="x">'
 
 
-def render(template: str, **values: Any) -> str:
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(PAGES / "templates"),
         autoescape=True,
@@ -64,7 +65,11 @@ def render(template: str, **values: Any) -> str:
         "ascii_url": ascii_url,
         "paragraphs": Markup("<p>{}</p>").format,
     }
-    return environment.get_template(template).render({"canonical": None} | values)
+    return environment
+
+
+def render(template: str, **values: Any) -> str:
+    return _environment().get_template(template).render({"canonical": None} | values)
 
 
 def post(**changes: Any) -> Post:
