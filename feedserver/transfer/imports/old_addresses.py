@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from feedserver.host_names import authority
+from feedserver.transfer.formats.address_parts import encoded_path_of, path_of
 from feedserver.urls import absolute_url, nfc, normalize_path, split_http
 
 # A base for origins that have no address: folders of documents.
@@ -69,13 +70,12 @@ class OldSite:
 
 def looks_like_file(address: str) -> bool:
     """Whether the path of an address ends as that of a picture, sound, film or document does."""
-    return _FILE.search(urlsplit(address).path) is not None
+    return _FILE.search(encoded_path_of(address)) is not None
 
 
 def tail_of(address: str) -> list[str]:
     """The decoded segments of an address's path, the last one first."""
-    path = unquote(urlsplit(address).path)
-    return [step for step in reversed(posixpath.normpath(path).split("/")) if step not in ("", ".", "..")]
+    return [step for step in reversed(posixpath.normpath(path_of(address)).split("/")) if step not in ("", ".", "..")]
 
 
 def _bare(url: str) -> str:

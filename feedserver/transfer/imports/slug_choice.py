@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from feedserver.errors import InvalidDocument
 from feedserver.posts.document import check_slug, numbered, slug_from
 from feedserver.posts.slugs import is_reserved
 from feedserver.text import plain
+from feedserver.transfer.formats.address_parts import last_step
 from feedserver.transfer.items import ImportedPost
 
 _ENDINGS: Final = (".html", ".htm", ".php", ".md")
@@ -37,9 +38,9 @@ class SlugChoice:
 
 def _wishes(post: ImportedPost) -> Iterator[str]:
     """What the post may be called, best first; the last one fits."""
-    for wish in (post.slug, _last_step(post.url)):
+    for wish in (unquote(post.slug or ""), _named_by(post.url)):
         if wish:
-            for slug in (unquote(wish).strip(), slug_from(unquote(wish))):
+            for slug in (wish.strip(), slug_from(wish)):
                 if _fits(slug):
                     yield slug
     yield from filter(_fits, (slug_from(post.title), slug_from(_first_words(post.text))))
@@ -47,9 +48,10 @@ def _wishes(post: ImportedPost) -> Iterator[str]:
     yield f"{at:%Y-%m-%d-%H%M%S}" if at else _UNNAMED
 
 
-def _last_step(url: str | None) -> str:
-    step = urlsplit(url or "").path.rstrip("/").rpartition("/")[2]
-    return next((step.removesuffix(ending) for ending in _ENDINGS if step.lower().endswith(ending)), step)
+def _named_by(url: str | None) -> str:
+    """What an address calls a post: its last step, without an ending."""
+    step = last_step(url or "")
+    return next((step[: -len(ending)] for ending in _ENDINGS if step.lower().endswith(ending)), step)
 
 
 def _first_words(text: str) -> str:

@@ -64,6 +64,18 @@ def test_a_folder_of_uploads_is_looked_through_by_the_ends_of_paths(
     assert '="/media/' in found(services, "post-1").source
 
 
+def test_addresses_that_are_none_lead_to_no_file_and_keep_no_post_away(
+    services: WebServices, exports: Exports, tmp_path: Path
+) -> None:
+    uploads = folder_with(tmp_path / "uploads", {"meadow.jpg": b"x"})
+    odd = "http://[old/meadow.jpg"
+
+    remarks = exports.run(services, meadow(urls=(odd,)), post(url=odd, slug=None, title="Larks"), media=uploads)
+
+    assert [(one.treatment, one.where) for one in remarks] == [("left out", "item 7")]
+    assert found(services, "larks").title == "Larks"
+
+
 def test_of_a_file_and_its_copy_in_a_folder_the_first_that_is_named_counts(
     services: WebServices, exports: Exports, tmp_path: Path, picture: bytes
 ) -> None:
