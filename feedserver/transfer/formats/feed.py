@@ -3,6 +3,7 @@
 A feed has the newest entries of a site, and often no more of them than a summary; both is told.
 """
 
+import io
 from collections.abc import Iterator
 from typing import Final
 
@@ -26,23 +27,12 @@ _JSON_FEED: Final = b"jsonfeed.org/version/"
 _OTHERS: Final = (b"wordpress.org/export/", b"schemas.google.com/g/2005#kind", b"schemas.google.com/blogger/2018")
 
 
-class _Head:
-    """The beginning of a file, to read."""
-
-    def __init__(self, head: bytes) -> None:
-        self._head = head
-
-    def read(self, size: int, /) -> bytes:
-        piece, self._head = self._head[:size], self._head[size:]
-        return piece
-
-
 def _is_feed(head: bytes) -> bool:
     if any(mark in head for mark in _OTHERS):
         return False
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return _JSON_FEED in head.replace(b"\\/", b"/")
-    root = root_of(_Head(head))
+    root = root_of(io.BytesIO(head))
     return root is not None and root.name in _ROOTS
 
 

@@ -8,6 +8,7 @@ from typing import Final, Literal
 import turbohtml
 
 _TYPES: Final = turbohtml.TokenType
+_TAGS: Final = (_TYPES.START_TAG, _TYPES.END_TAG, _TYPES.COMMENT)
 _VERBATIM: Final = frozenset(("pre", "script", "style", "textarea", "svg", "math", "object"))
 _NEWLINE: Final = re.compile("\n")
 
@@ -43,20 +44,28 @@ def pieces(html: str) -> Iterator[Piece]:
 
 
 def _tokens(html: str) -> Iterator[Piece]:
+    done = 0
+    for start, token in tags(html):
+        source = token.source or ""
+        if start > done:
+            yield Piece("text", "", html[done:start])
+        done = start + len(source)
+        if token.type is _TYPES.COMMENT:
+            yield Piece("comment", "", source)
+        else:
+            yield Piece("start" if token.type is _TYPES.START_TAG else "end", token.tag or "", source)
+    if done < len(html):
+        yield Piece("text", "", html[done:])
+
+
+def tags(html: str) -> Iterator[tuple[int, turbohtml.Token]]:
+    """The tags and comments of `html`, each with where its `source` stands there, as a browser finds them."""
     starts = [0, *(match.end() for match in _NEWLINE.finditer(html))]
     done = 0
     for token in turbohtml.tokenize(html, capture_source=True, capture_attributes=False):
-        if token.type not in (_TYPES.START_TAG, _TYPES.END_TAG, _TYPES.COMMENT) or not token.source:
+        if token.type not in _TAGS or not token.source:
             continue
         start = starts[token.line - 1] + token.col
-        if start < done or not html.startswith(token.source, start):
-            continue
-        if start > done:
-            yield Piece("text", "", html[done:start])
-        done = start + len(token.source)
-        if token.type is _TYPES.COMMENT:
-            yield Piece("comment", "", token.source)
-        else:
-            yield Piece("start" if token.type is _TYPES.START_TAG else "end", token.tag or "", token.source)
-    if done < len(html):
-        yield Piece("text", "", html[done:])
+        if start >= done and html.startswith(token.source, start):
+            yield start, token
+            done = start + len(token.source)

@@ -9,6 +9,7 @@ import turbohtml
 
 from feedserver.posts.model import Format
 from feedserver.text import srcset_candidates
+from feedserver.transfer.formats.html_pieces import tags
 from feedserver.transfer.formats.markdown_source import substituted, with_addresses
 
 Replace = Callable[[str], str]  # an address as it is written -> the one to write, which holds no blanks and brackets
@@ -48,16 +49,13 @@ def _bare(found: str, replace: Replace) -> str:
 
 def _html(text: str, replace: Replace) -> Iterator[str]:
     """The pieces of HTML. Only start tags are changed, as a browser's tokenizer finds them."""
-    starts = [0, *(match.end() for match in re.finditer("\n", text))]
     done = 0
-    for token in turbohtml.tokenize(text, capture_source=True, capture_attributes=False):
-        if token.type is not turbohtml.TokenType.START_TAG or not token.source or "=" not in token.source:
-            continue
-        start = starts[token.line - 1] + token.col
-        if text.startswith(token.source, start) and (new := _tag(token.source, replace)) != token.source:
+    for start, token in tags(text):
+        tag = token.source or ""
+        if token.type is turbohtml.TokenType.START_TAG and "=" in tag and (new := _tag(tag, replace)) != tag:
             yield text[done:start]
             yield new
-            done = start + len(token.source)
+            done = start + len(tag)
     yield text[done:]
 
 

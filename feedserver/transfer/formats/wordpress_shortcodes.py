@@ -1,7 +1,7 @@
 """WordPress's shortcodes, its own and those of its most usual plugins, as HTML. Linear time. Pure."""
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from html import escape, unescape
 from typing import Final
 
 from feedserver.transfer.formats.html_pieces import pieces
+from feedserver.transfer.formats.markdown_source import Range, is_within
 from feedserver.transfer.formats.wordpress_uploads import Attachment, Uploads
 
 _VALUES: Final = r"""(?:[^\]\["']++|"[^"]{0,4000}+"|'[^']{0,4000}+')*+"""
@@ -92,15 +93,13 @@ class _Places:
     """Where in a text brackets mean themselves (in code, tags and comments), and where shortcodes close."""
 
     def __init__(self, html: str) -> None:
-        self._starts: list[int] = []
-        self._ends: list[int] = []
+        self._code: list[Range] = []
         at = within = 0
         for piece in pieces(html):
             if piece.name == "code":
                 within = max(0, within + {"start": 1, "end": -1}.get(piece.what, 0))
             if piece.what != "text" or within:
-                self._starts.append(at)
-                self._ends.append(at + len(piece.source))
+                self._code.append((at, at + len(piece.source)))
             at += len(piece.source)
         self._opens, self._closes = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
         for match in _OPEN.finditer(html):
@@ -109,8 +108,7 @@ class _Places:
             self._closes[match[1]].append(match.start())
 
     def is_code(self, position: int) -> bool:
-        before = bisect_right(self._starts, position) - 1
-        return before >= 0 and position < self._ends[before]
+        return is_within(self._code, position)
 
     def close_of(self, name: str, end: int) -> tuple[int | None, int]:
         """Where a shortcode closes that is opened before `end`, if it does, and where the text goes on after it."""
