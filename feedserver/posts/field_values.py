@@ -14,8 +14,8 @@ from feedserver.posts.model import Enclosure
 from feedserver.text import caseless, clean, is_blank, one_line, shorten, without_open_bidi
 from feedserver.urls import ANY_POST, MAX_URL, absolute_url, ascii_url, scheme, split_http
 
-_MAX_NAME: Final = 200  # characters of a tag or an author
-_MAX_LIST: Final = 100  # tags, authors, enclosures or addresses of one field
+MAX_NAME: Final = 200  # characters of a tag or an author
+MAX_LIST: Final = 100  # tags, authors, enclosures or addresses of one field
 _EXAMPLE: Final = "https://example.org/page"
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:;.*)?", re.ASCII)
 FLAG: Final = (
@@ -67,8 +67,8 @@ def flag(front: Mapping[str, Any], name: str, words: Mapping[str, bool], *, defa
 def _items(front: Mapping[str, Any], name: str) -> list[Any]:
     value = front.get(name)
     items = [] if value is None else value if isinstance(value, list) else [value]
-    if len(items) > _MAX_LIST:
-        raise InvalidDocument(name, f"are over {_MAX_LIST}")
+    if len(items) > MAX_LIST:
+        raise InvalidDocument(name, f"are over {MAX_LIST}")
     return items
 
 
@@ -82,14 +82,14 @@ def names(front: Mapping[str, Any], field: str) -> tuple[str, ...]:
         if not isinstance(item, str | None):
             raise InvalidDocument(field, "must be a list of names")
         name = line(item)
-        if len(name) > _MAX_NAME:
-            raise InvalidDocument(field, f"“{shorten(name, 40)}” is over {_MAX_NAME} characters")
+        if len(name) > MAX_NAME:
+            raise InvalidDocument(field, f"“{shorten(name, 40)}” is over {MAX_NAME} characters")
         if name in (".", ".."):
             raise InvalidDocument(field, f"“{name}” cannot be part of an address")
         if name:
             names.setdefault(caseless(name), name)
-    if len(names) > _MAX_LIST:
-        raise InvalidDocument(field, f"are over {_MAX_LIST}")
+    if len(names) > MAX_LIST:
+        raise InvalidDocument(field, f"are over {MAX_LIST}")
     return tuple(names.values())
 
 

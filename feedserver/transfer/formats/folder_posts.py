@@ -25,8 +25,6 @@ _UPDATED: Final = (
 )
 _SUMMARIES: Final = ("summary", "description", "excerpt")
 _LANGUAGES: Final = ("lang", "language", "locale")
-_LONGEST_NAME: Final = 200  # characters of a tag or an author
-_MOST_NAMES: Final = 100
 _MOST_ITEMS: Final = 1000  # of a list that are looked at
 _MOST_FIELDS: Final = 100  # that are kept as text
 _LINES: Final = re.compile(r"\s*\n\s*")
@@ -227,9 +225,9 @@ def names(found: Iterable[str]) -> tuple[str, ...]:
     unique: dict[str, str] = {}
     for item in found:
         name = field_values.line(item)
-        if name and len(name) <= _LONGEST_NAME and name not in (".", ".."):
+        if name and len(name) <= field_values.MAX_NAME and name not in (".", ".."):
             unique.setdefault(caseless(name), name)
-    return tuple(unique.values())[:_MOST_NAMES]
+    return tuple(unique.values())[: field_values.MAX_LIST]
 
 
 def flat(value: Any) -> list[str]:

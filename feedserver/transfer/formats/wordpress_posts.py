@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from feedserver.posts.document import MAX_BYTES
+from feedserver.posts.field_values import MAX_LIST, MAX_NAME
 from feedserver.posts.model import Enclosure, PostState
 from feedserver.transfer.formats import moments, plain
 from feedserver.transfer.formats import wordpress_names as names
@@ -32,8 +33,6 @@ _FIELDS: Final = {"_yoast_wpseo_title": "meta_title", "_yoast_wpseo_metadesc": "
 _MAX_FIELDS: Final = 50  # of a post
 _MAX_FIELD: Final = 1000  # characters
 _LONGEST: Final = 2 * MAX_BYTES  # characters; longer ones are no posts here, whatever becomes of their marks
-_MAX_LIST: Final = 100  # tags, authors or enclosures of a post
-_MAX_NAME: Final = 200  # characters of a tag or an author
 _MAX_PAGES: Final = 20  # of one text
 _WITHHELD: Final = {
     "private": "it was private, and becomes a draft",
@@ -111,7 +110,7 @@ class Posts:
             lang=next((term.attributes.get("nicename") for term in _of_domain(item, "language")), None),
             pings_open=item.said("wp:ping_status") != "closed",
             comments_open=item.said("wp:comment_status") != "closed",
-            enclosures=tuple(_enclosures(meta, told))[:_MAX_LIST],
+            enclosures=tuple(_enclosures(meta, told))[:MAX_LIST],
             page=is_page,
             menu=self._menu(key, item) if is_page else None,
             fields=_fields(item, meta, told),
@@ -170,10 +169,10 @@ class Posts:
                 found.setdefault(name)
             elif domain not in ("post_format", "author", "language", "post_translations"):
                 told.of("left out", f"{domain}: {name}", "only categories and tags are taken")
-        tags = [name for name in found if name and len(name) <= _MAX_NAME]
-        if len(tags) > _MAX_LIST or len(tags) < len(found.keys() - {""}):
-            told.of("left out", "some of its tags", f"a post has {_MAX_LIST} at most, each of {_MAX_NAME} characters")
-        return iter(tags[:_MAX_LIST])
+        tags = [name for name in found if name and len(name) <= MAX_NAME]
+        if len(tags) > MAX_LIST or len(tags) < len(found.keys() - {""}):
+            told.of("left out", "some of its tags", f"a post has {MAX_LIST} at most, each of {MAX_NAME} characters")
+        return iter(tags[:MAX_LIST])
 
     def _terms(self, item: Node) -> list[tuple[str, str]]:
         """The kinds of its categories and tags, and their names in addresses."""
@@ -190,7 +189,7 @@ class Posts:
         """By the names that readers saw; several, where a plugin has noted them. Never an address of mail."""
         credited = [self._name(names.words(term.text)) for term in _of_domain(item, "author")]
         found = dict.fromkeys(filter(None, credited or [self._name(names.words(item.said("dc:creator")))]))
-        return tuple(name for name in found if len(name) <= _MAX_NAME)[:_MAX_LIST]
+        return tuple(name for name in found if len(name) <= MAX_NAME)[:MAX_LIST]
 
     def _name(self, login: str) -> str:
         return self.index.authors.get(login, login if "@" not in login else "")
