@@ -14,6 +14,7 @@ from werkzeug.http import parse_etags
 from werkzeug.wsgi import FileWrapper
 
 from feedserver.media import store
+from feedserver.media.content_types import PICTURES
 from feedserver.media.model import StoredFile, is_hash
 from feedserver.media.ranges import ByteRange, Unsatisfiable, requested
 from feedserver.media.stores import MediaStore, Reader
@@ -21,7 +22,6 @@ from feedserver.storage.engine import Database
 
 _PIECE: Final = 65_536  # bytes that are read at a time
 _REMEMBERED: Final = 1024  # files
-_PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"})
 # Nothing of a file can run, whatever it holds and whichever type a browser takes it for. The document that a browser
 # makes around a picture or film shows just that, with styles of the browser; sandboxed it is of no origin, so that it
 # may load its own film only where all may.
@@ -136,7 +136,7 @@ def _head(file: StoredFile, request: MediaRequest) -> _Head:
 def _described(file: StoredFile) -> list[tuple[str, str]]:
     """Its type; what a browser cannot show without running it, if at all, is for saving."""
     fields = [("Content-Type", file.type)]
-    if file.type not in _PICTURES and not file.type.startswith(("audio/", "video/")):
+    if file.type not in PICTURES and not file.type.startswith(("audio/", "video/")):
         fields.append(("Content-Disposition", f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"))
     return fields
 

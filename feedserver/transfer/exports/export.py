@@ -19,14 +19,12 @@ from feedserver import disk, private_files
 from feedserver.errors import BackupError
 from feedserver.media import store as media
 from feedserver.media.model import HASH_DIGITS
-from feedserver.media.stores import MediaStore
 from feedserver.posts.writing import standing_alone
-from feedserver.settings import Settings
 from feedserver.storage import schema
 from feedserver.storage.batches import grouped
-from feedserver.storage.engine import Database
 from feedserver.thoughts import listing
 from feedserver.thoughts.store import QUERY, thought_of
+from feedserver.transfer.backups import backup
 from feedserver.transfer.backups.media_files import Lost, MediaFile
 from feedserver.transfer.exports import exported, settings_file
 from feedserver.transfer.progress import Meter, Report, metered, passing
@@ -49,17 +47,8 @@ your eyes alone.
 """
 
 
-class Site(Protocol):
+class Site(backup.Site, Protocol):
     """What is exported."""
-
-    @property
-    def database(self) -> Database: ...
-
-    @property
-    def media_files(self) -> MediaStore: ...
-
-    @property
-    def settings(self) -> Settings: ...
 
     @property
     def urls(self) -> Urls: ...
