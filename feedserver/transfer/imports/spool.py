@@ -219,9 +219,6 @@ class Spool:
             row = self._database.execute("SELECT data FROM redirect WHERE n = ?", (number,)).fetchone()
             yield pickle.loads(row[0])  # noqa: S301 - our own
 
-    def count(self, table: str) -> int:
-        return int(self._database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - our own words
-
     def remarks(self) -> Iterator[Remark]:
         """All remarks, those with the same reason together, in the order in which reasons came first."""
         query = "SELECT treatment, place, what, why FROM remark JOIN (SELECT min(n) AS first, treatment AS t, why AS w"
