@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from feedserver import listening, settings
 from feedserver.cli.arguments import Commands, remark, verb
-from feedserver.errors import FetchError, SettingsError
+from feedserver.errors import FetchError, SettingsError, StorageError
 from feedserver.text import printable
 
 if TYPE_CHECKING:
@@ -55,7 +55,11 @@ def _doctor(chosen: Namespace) -> int:
         for fault in error.faults:
             print(f"wrong settings      {fault}")
         return 1
-    services = Services(report.settings)
+    try:
+        services = Services(report.settings)
+    except StorageError as error:  # what `database.url` or `data_dir` says cannot be one
+        print(f"wrong settings      {error}")
+        return 1
     wrong = _told(looking.inside(report, services, listening.noted(report.settings.data_dir)))
     if chosen.from_outside and looking.has_site(services):
         wrong += _told(looking.from_outside(services))

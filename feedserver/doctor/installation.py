@@ -46,6 +46,15 @@ def of_address(url: str) -> Finding:
     return Finding("address", url)
 
 
+def of_egress(allowed: tuple[Network, ...]) -> Finding:
+    """Whether strangers, who name pages to fetch, may have all of the operator's own network contacted."""
+    wide = [str(network) for network in allowed if _is_wide(network)]
+    if wide:
+        advice = "name the networks alone that strangers may have contacted, or `allow = []`"
+        return Finding("egress", f"egress.allow holds {', '.join(wide)}, which is nearly everybody", advice)
+    return Finding("egress", ", ".join(map(str, allowed)) or "public addresses alone")
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host name or address means this machine by itself."""
     try:
@@ -84,12 +93,12 @@ def of_files(data_dir: Path, database: Path | None) -> Finding:
     return Finding("files", f"{data_dir.absolute()} {there}")
 
 
-def of_disk(folder: Path, database_bytes: int) -> Finding:
-    """Whether there is room for what comes, and for a backup."""
+def of_disk(folder: Path, site_bytes: int) -> Finding:
+    """Whether there is room for what comes, and for a backup. `site_bytes`: what the site has on this disk."""
     free = free_bytes(folder)
     if free is None:
         return Finding("disk", f"{folder} cannot be looked at", f"`mkdir {folder}`, or set data_dir")
-    if free < _LEAST_FREE + database_bytes:
+    if free < _LEAST_FREE + site_bytes:
         return Finding("disk", f"{free // _MB} MB are free, less than a backup needs", "make room, or move data_dir")
     return Finding("disk", f"{free // _MB} MB are free")
 
@@ -115,7 +124,8 @@ def of_media(store: MediaStore, settings: Settings) -> Finding:
         reader.close()
         store.remove(_PROBE_HASH, _PROBE_NAME)
     except (MediaStoreError, OSError) as error:
-        return Finding("media", str(error), "media.dir or media.store must be writable for this user")
+        said = str(error) if isinstance(error, MediaStoreError) else f"{error.filename}: {error.strerror}"
+        return Finding("media", said, "media.dir or media.store must be writable for this user")
     finally:
         sample.unlink(missing_ok=True)
     if found != b"feedserver":

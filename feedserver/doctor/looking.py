@@ -6,10 +6,12 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from feedserver import probe
 from feedserver.doctor import installation, outside, site
 from feedserver.doctor.model import Finding
 from feedserver.errors import FeedserverError, FetchError, MediaStoreError
 from feedserver.installation import require_current
+from feedserver.media import store as media_store
 from feedserver.media.auditing import audit
 from feedserver.net import own_server
 from feedserver.net.exchange import exchange
@@ -17,10 +19,12 @@ from feedserver.services import Services
 from feedserver.settings import SettingsReport
 from feedserver.storage import migrate, revision
 from feedserver.storage.explaining import DATABASE_ERRORS, explain
+from feedserver.storage.replica import ReplicaState
 from feedserver.storage.schema import media, posts
 from feedserver.storage.size import bytes_of
 from feedserver.storage.write_probe import WriteProbe
 
+_TILL_THEN: Final = "until then nothing more can be looked at"
 _SHOWN: Final = 3  # names of files in a line
 _SECONDS: Final = 4.0  # for an answer of this machine
 _OUTSIDE_SECONDS: Final = 10.0  # for each answer through the public address
@@ -32,17 +36,17 @@ def inside(report: SettingsReport, services: Services, address: str) -> Iterator
     yield from installation.of_settings(report)
     yield installation.of_address(settings.site.url)
     yield from installation.of_networks(settings.server)
+    yield installation.of_egress(settings.egress.allow)
     yield installation.of_files(settings.data_dir, database.file)
     yield _server(address)
     try:
         require_current(services)
         yield from _of_database(services)
+        yield from _own_server(services, address)
     except FeedserverError as error:
-        yield Finding("database", str(error), "until then nothing more can be looked at")
+        yield Finding("database", str(error), _TILL_THEN)
     except DATABASE_ERRORS as error:
-        yield Finding(
-            "database", explain(error), "correct database.url, or start it; until then nothing more can be looked at"
-        )
+        yield Finding("database", explain(error), _TILL_THEN)
 
 
 def has_site(services: Services) -> bool:
@@ -74,13 +78,38 @@ def _server(address: str) -> Finding:
 def _of_database(services: Services) -> Iterator[Finding]:
     settings, database, now = services.settings, services.database, services.clock()
     with database.read() as connection:
-        size = bytes_of(connection)
-        yield installation.of_disk(settings.data_dir, size if database.file else 0)
+        size = bytes_of(connection) if database.file else 0
+        pictures = 0 if settings.media.store else sum(media_store.all_files(connection).values())
+        yield installation.of_disk(settings.data_dir, size + pictures)
         yield installation.of_clock(now, site.newest_time(connection))
         yield from site.looks(connection, settings.limits, now, has_hub=settings.websub.hub)
     yield _writes(services)
+    yield from _replica(database.replica_state())
     yield from site.log(database.file)
     yield from _media(services)
+
+
+def _own_server(services: Services, address: str) -> Iterator[Finding]:
+    """Whether what answers there has this database: it then knows who proves to know the secret."""
+    with services.database.read() as connection:
+        proof = probe.credentials(revision.secret(connection), services.clock())
+    try:
+        answer = own_server.ask(address, "/healthz", _SECONDS, ("Authorization", proof))
+    except FetchError:  # which `_server` has told
+        return
+    if answer.status == 200 and "client" not in outside.json_object(answer.body):
+        yield Finding(
+            "server",
+            f"what answers at {address} has another database, or an older program",
+            "restart it; let variables of its service that name the site be in the settings file",
+        )
+
+
+def _replica(state: ReplicaState | None) -> Iterator[Finding]:
+    if state == "ok":
+        yield Finding("replica", "it has all that was committed")
+    elif state is not None:
+        yield Finding("replica", f"it is {state}; the primary is read instead", "look at it, or at database.read_url")
 
 
 def _writes(services: Services) -> Finding:

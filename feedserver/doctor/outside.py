@@ -67,17 +67,42 @@ def looks(known: Known, now: datetime, ask: Ask) -> Iterator[Finding]:
             "site", f"what answers ({feed.status}) is not this site", "let the proxy lead here, or correct site.url"
         )
         return
-    for look in (_seen, _path, _unchanged, _compressed, _feed_program, _body, _announced, _ping, _hidden, _ranges):
+    for look in (
+        _alive,
+        _seen,
+        _path,
+        _unchanged,
+        _compressed,
+        _feed_program,
+        _body,
+        _announced,
+        _ping,
+        _hidden,
+        _ranges,
+    ):
         try:
-            yield from look(site, feed)
+            found = list(look(site, feed))
         except FetchError as error:
-            yield Finding(look.__name__.strip("_"), str(error), "look at the logs of the proxy and of feedserver")
+            name = look.__name__.strip("_")
+            found = [Finding(name, str(error), "look at the logs of the proxy and of feedserver")]
+        yield from found
+        if look is _alive and found:
+            return
+
+
+def _alive(site: _Site, _: Response) -> Iterator[Finding]:
+    """Whether more answers than a cache of feeds."""
+    if (status := _healthz(site).status) != 200:
+        yield Finding("alive", f"/healthz answers {status}", "start the server, or let the proxy hand on all addresses")
+
+
+def _healthz(site: _Site) -> Response:
+    return site.get(site.known.urls.at("/healthz"), ("Authorization", probe.credentials(site.known.secret, site.now)))
 
 
 def _seen(site: _Site, _: Response) -> Iterator[Finding]:
     """The client's address and scheme, as the server sees them, and whether `Authorization` arrives."""
-    answer = site.get(site.known.urls.at("/healthz"), ("Authorization", probe.credentials(site.known.secret, site.now)))
-    seen = _object(answer.body)
+    seen = json_object(_healthz(site).body)
     if "client" not in seen:
         yield Finding("headers", "the header Authorization does not arrive", "let the proxy hand it on")
         return
@@ -198,7 +223,8 @@ def _ranges(site: _Site, _: Response) -> Iterator[Finding]:
 # --- answers ---
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes) -> dict[str, Any]:
+    """The object of a JSON answer; an empty one if it is something else."""
     try:
         found = json.loads(body)
     except ValueError:

@@ -1,6 +1,7 @@
 """`feedserver doctor`: a line for each look, and its exit status."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ from tests.support.elsewhere import ElsewhereServer, respond
 
 @pytest.fixture
 def server() -> Iterator[ElsewhereServer]:
-    """Something that answers where the site's server should."""
-    server = ElsewhereServer("127.0.0.1", lambda handler, _: respond(handler, 200, [], b"{}"))
+    """Something that answers where the site's server should, as one that knows its secret."""
+    server = ElsewhereServer("127.0.0.1", lambda handler, _: respond(handler, 200, [], b'{"client": "127.0.0.1"}'))
     yield server
     server.close()
 
@@ -55,6 +56,43 @@ def test_what_is_wrong_is_told_with_what_to_do(run: Run, database: Database, ser
 
     assert (told.status, wrong(told)) == (1, ["server", "backup"])
     assert "no backup has been made yet: `feedserver backup FILE`" in told.text
+
+
+@pytest.mark.usefixtures("healthy")
+def test_a_server_of_another_site_where_ours_should_answer_is_wrong(
+    run: Run, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(ElsewhereServer("127.0.0.1", lambda handler, _: respond(handler, 200, [], b"{}"))) as other:
+        listening.note(site / "var", other.url)
+        told = run("doctor")
+
+    assert (told.status, wrong(told)) == (1, ["server"])
+    assert "has another database" in told.text
+
+
+@pytest.mark.usefixtures("healthy")
+def test_a_folder_of_pictures_that_nobody_can_make_is_told_with_its_name(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEEDSERVER_MEDIA_DIR", "/proc/pictures")
+
+    told = run("doctor")
+
+    assert any(line.startswith("wrong media         /proc/pictures: No such file") for line in told.out)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("DATABASE_URL", "mysql://blog@db.example/x"), ("DATABASE_READ_URL", "postgresql+psycopg://db.example/x")],
+)
+def test_a_database_that_cannot_be_one_is_a_wrong_setting(
+    run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"FEEDSERVER_{name}", value)
+
+    told = run("doctor")
+
+    assert (told.status, wrong(told), told.err) == (1, ["settings"], [])
 
 
 @pytest.mark.usefixtures("healthy")

@@ -58,6 +58,13 @@ def test_networks_of_nearly_everybody_are_wrong(given: str, is_wrong: bool) -> N
         assert any(found.is_wrong for found in installation.of_networks(server)) is is_wrong
 
 
+@pytest.mark.parametrize(
+    ("given", "is_wrong"), [("", False), ("10.0.0.0/8, 127.0.2.0/24", False), ("0.0.0.0/0", True), ("::/0", True)]
+)
+def test_letting_strangers_have_every_network_contacted_is_wrong(given: str, is_wrong: bool) -> None:
+    assert installation.of_egress(networks(given) if given else ()).is_wrong is is_wrong
+
+
 def test_files_that_others_can_read_are_wrong(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     database = tmp_path / "site.sqlite3"

@@ -128,6 +128,17 @@ def test_a_proxy_that_names_no_scheme_is_told(services: WebServices, proxy: Prox
     assert set(wrong(services, proxy)) == {"scheme"}
 
 
+def test_a_server_that_is_away_behind_a_cache_of_feeds_is_one_finding(services: WebServices, proxy: Proxy) -> None:
+    def cached(request: Request) -> Response:
+        return proxy(request) if "feed" in request.url else Response(request.url, 502, ())
+
+    with services.database.read() as connection:
+        known = looking.known(connection, services)
+    looks = list(outside.looks(known, services.clock(), cached))
+
+    assert [(look.name, look.detail) for look in looks if look.is_wrong] == [("alive", "/healthz answers 502")]
+
+
 @pytest.mark.parametrize(
     ("drops", "loses", "name"),
     [
