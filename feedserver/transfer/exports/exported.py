@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Table, true
+from sqlalchemy import BigInteger, Column, ColumnElement, Integer, Table, true
 
 from feedserver.errors import ImportRefused
 from feedserver.storage import schema
 from feedserver.storage.types import Addresses, SafeText, UtcDateTime
 
 FORM: Final = 1
+_MOST_ID: Final = 1 << 53  # what JSON holds everywhere; ids go on from the highest
 MANIFEST: Final = "manifest.json"
 SETTINGS: Final = "settings.toml"
 SITE: Final = "site.json"
@@ -103,20 +104,34 @@ def _value(column: Column[Any], value: Any, where: str) -> Any:
         return None
     try:
         return _read(column, value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ImportRefused(f"{where} has no “{column.name}” that can be taken") from None
 
 
 def _read(column: Column[Any], value: Any) -> Any:
-    """The value of a column. Raises TypeError or ValueError for another one."""
+    """The value of a column. Raises TypeError, ValueError or OverflowError for another one."""
     if isinstance(column.type, UtcDateTime):
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError("no zone")
-        return moment
+        return moment.astimezone(UTC)
+    if isinstance(column.type, Integer):
+        return _in_bounds(column, _checked(value, int))
     if isinstance(column.type, Addresses):
         return tuple(_checked(part, str) for part in _checked(value, list))
     return _checked(value, str if isinstance(column.type, SafeText) else column.type.python_type)
+
+
+def _in_bounds(column: Column[Any], number: int) -> int:
+    """`number`, unless the column of one of the databases cannot hold it, or as an id leaves no room for others."""
+    if column.name == "id":
+        least, most = 1, _MOST_ID
+    else:
+        bits = 63 if isinstance(column.type, BigInteger) else 31
+        least, most = -(1 << bits), (1 << bits) - 1
+    if not least <= number <= most:
+        raise ValueError("out of bounds")
+    return number
 
 
 def _checked(value: Any, kind: type) -> Any:

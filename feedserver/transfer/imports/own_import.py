@@ -10,36 +10,38 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Final, get_args
+from typing import IO, Any, Final
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from feedserver.clock import Clock
 from feedserver.errors import ImportRefused, InvalidDocument
 from feedserver.jobs import store as jobs
 from feedserver.media import store as media
-from feedserver.media.model import Media, StoredFile, is_file_name, is_hash
+from feedserver.media.model import Media, StoredFile
 from feedserver.media.stores import MediaStore
-from feedserver.posts import events, ids, related, rerendering, scheduling
+from feedserver.posts import events, related, rerendering, scheduling
 from feedserver.posts import store as posts
-from feedserver.posts.document import check_slug
 from feedserver.posts.example import EXAMPLE
-from feedserver.posts.model import PostState, Rendered
+from feedserver.posts.model import Rendered
 from feedserver.storage import copying, schema
 from feedserver.storage.batches import grouped
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata
-from feedserver.text import caseless
+from feedserver.text import caseless, strangers_line
 from feedserver.thoughts.verification import recheck
 from feedserver.thoughts.verification.fetch_budget import budget_key
 from feedserver.transfer.exports import exported
 from feedserver.transfer.exports.own_files import OwnExport
 from feedserver.transfer.formats.feedserver import rows_of, texts_of, thought_rows
+from feedserver.transfer.imports import own_rows
 from feedserver.transfer.progress import Report
 from feedserver.transfer.source import Source
 from feedserver.urls import Urls
 
 _AT_A_TIME: Final = 200  # rows of one statement
+_LINE: Final = 300  # characters
 _STORED: Final = ("hash", "name", "type", "size", "width", "height")  # of a file in the store
 _OF_POSTS: Final = (
     *(schema.slugs, schema.post_tags, schema.post_authors, schema.enclosures, schema.listed, schema.post_media),
@@ -75,7 +77,12 @@ class Takeover:
         with (self.place / "rendered").open("w+b") as rendered:
             written = self._render(export, rendered)
             self.report("writing", 0)
-            self.database.transact(lambda connection: self._write(connection, export, rendered))
+            try:
+                self.database.transact(lambda connection: self._write(connection, export, rendered))
+            except IntegrityError as error:
+                raise ImportRefused(
+                    f"what it holds does not fit together: {strangers_line(str(error.orig), _LINE)}"
+                ) from None
         with self.database.read() as connection:
             thoughts = connection.execute(select(schema.thoughts.c.id)).all()
         return written | {"thought": len(thoughts), "file": pictures}
@@ -87,10 +94,10 @@ class Takeover:
         for where, values in export.objects(exported.MEDIA):
             row = exported.row_of(schema.media, values, where)
             copies = rows_of(schema.media_copies, values, where, media=row["hash"])
+            for one in (row, *copies):
+                own_rows.require_file(one, where)
             files = tuple(StoredFile(**{name: one[name] for name in _STORED}) for one in (row, *copies))
             for file in files:
-                if not is_hash(file.hash) or not is_file_name(file.name):
-                    raise ImportRefused(f"{where}: names no picture or file")
                 self._put(export, file)
             further = {name: row[name] for name in ("given", "alt", "added_at")}
             made = Media(**{name: row[name] for name in _STORED}, **further, copies=files[1:])
@@ -102,6 +109,8 @@ class Takeover:
     def _put(self, export: OwnExport, file: StoredFile) -> None:
         """Stores a file, unless the site had lost it."""
         if export.has(file.path):
+            if self.source.size(export.named(file.path)) != file.size:
+                raise ImportRefused(f"{file.path}: has another size than {exported.MEDIA} says")
             with self.source.on_disk(export.named(file.path)) as path:
                 self.files.put(file.hash, file.name, path)
 
@@ -111,7 +120,8 @@ class Takeover:
         """Renders all posts, and writes each with its rows into a file; returns the numbers of posts and pages."""
         numbers = {"post": 0, "page": 0}
         for where, values in export.objects(exported.POSTS):
-            row = _checked(exported.row_of(schema.posts, values, where), where)
+            row = exported.row_of(schema.posts, values, where)
+            own_rows.require_post(row, where)
             post = {"post_id": row["id"]}
             shown = rows_of(schema.post_media, values, where, **post)
             source = self._document(export, values, where)
@@ -170,7 +180,10 @@ class Takeover:
             self._write_actions(connection, actions)
         for name, table in exported.PLAIN.items():
             for lines in grouped(export.objects(name), _AT_A_TIME):
-                _insert(connection, table, (exported.row_of(table, values, where) for where, values in lines))
+                rows = [(where, exported.row_of(table, values, where)) for where, values in lines]
+                for where, row in rows if table is schema.redirects else ():
+                    own_rows.require_redirect(row, where)
+                _insert(connection, table, (row for _, row in rows))
         self._follow_posts(connection)
         for table in (table for table in metadata.sorted_tables if _is_numbered(connection, table)):
             copying.continue_numbering(connection, table)
@@ -186,6 +199,8 @@ class Takeover:
         self, connection: Connection, some: list[tuple[str, dict[str, Any], Mapping[str, Any]]]
     ) -> None:
         now = self.clock()
+        for where, row, _ in some:
+            own_rows.require_thought(row, where)
         _insert(connection, schema.thoughts, (row for _, row, _ in some))
         for table in (schema.thought_events, schema.joined_pings):
             parts = (rows_of(table, values, where, thought_id=row["id"]) for where, row, values in some)
@@ -218,17 +233,6 @@ class _Post:
     row: dict[str, Any]
     rendered: Rendered
     parts: Mapping[str, list[dict[str, Any]]]
-
-
-def _checked(row: dict[str, Any], where: str) -> dict[str, Any]:
-    """The row of a post whose address and id are such as feedserver gives."""
-    try:
-        is_right = check_slug(row["slug"]) == row["slug"] and ids.checked(row["guid"]) == row["guid"]
-    except InvalidDocument:
-        is_right = False
-    if not is_right or row["state"] not in get_args(PostState):
-        raise ImportRefused(f"{where}: has no “slug”, “guid” or “state” that can be taken")
-    return row
 
 
 def _unpickled(file: IO[bytes]) -> Iterator[_Post]:

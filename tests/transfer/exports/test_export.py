@@ -181,6 +181,8 @@ LINES: dict[str, tuple[str, dict[str, object]]] = {
     "a climbing document": ("posts.jsonl", {"file": "../../secret"}),
     "a thought on no post": ("thoughts.jsonl", {"stored": None}),
     "a picture without a size": ("media.jsonl", {"size": "large"}),
+    "a picture of another size": ("media.jsonl", {"size": 1}),
+    "an id of another one": ("posts.jsonl", {"slugs": ["second", "second"]}),
     "a climbing picture": ("media.jsonl", {"name": "../../../roof.jpg"}),
 }
 
