@@ -27,7 +27,7 @@ def _add(chosen: Namespace) -> int:
     refused, alt = 0, one_line(chosen.alt)
     for file in chosen.files:
         try:
-            added = services.library.add(file, file.name, alt)
+            added = services.library.add(file, file.name or str(file), alt)
             if alt not in ("", added.alt):
                 added = services.library.describe(added, alt)
         except (MediaError, OSError) as error:

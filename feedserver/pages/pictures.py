@@ -1,6 +1,6 @@
 """Pictures of the site beside texts: the first one of a post in lists, small, and those that are attached to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,21 +23,29 @@ class Attached:
 
 
 def small(connection: Connection, posts: Sequence[Post], base: str) -> Mapping[int, StoredFile]:
-    """The first picture of each post, if it is one of ours, by the post's id. `base` is `site.url`."""
-    found = _of_addresses(connection, [post.image for post in posts if post.image], base)
+    """The first picture of each post, if it is one of ours, by the post's id. `base` is `site.url`.
+
+    Of a text without pictures it is the first one that is attached.
+    """
+    first = {post.id: address for post in posts if (address := post.image or next(_attached(post), None))}
+    found = _of_addresses(connection, list(first.values()), base)
     return {
-        post.id: markup.first_copy_for(found[post.image], _SMALL)
-        for post in posts
-        if post.image in found and found[post.image].is_picture
+        post_id: markup.first_copy_for(found[address], _SMALL)
+        for post_id, address in first.items()
+        if address in found and found[address].is_picture
     }
 
 
 def attached(connection: Connection, post: Post, base: str) -> Mapping[str, Attached]:
     """The pictures of ours among a post's enclosures, by their addresses there."""
-    found = _of_addresses(connection, [file.url for file in post.enclosures if file.is_image], base)
+    found = _of_addresses(connection, list(_attached(post)), base)
     return {
         address: Attached(markup.shown_copy(media), media.alt) for address, media in found.items() if media.is_picture
     }
+
+
+def _attached(post: Post) -> Iterator[str]:
+    return (file.url for file in post.enclosures if file.is_image)
 
 
 def _of_addresses(connection: Connection, addresses: Sequence[str], base: str) -> dict[str, Media]:

@@ -67,6 +67,11 @@ def test_of_several_files_one_that_is_refused_stops_no_other(run: Run, site: Pat
     assert "none.jpg" in done.err[1]
 
 
+@pytest.mark.usefixtures("site")
+def test_a_folder_is_refused_by_its_name(run: Run) -> None:
+    assert run("media", "add", ".").err == ["feedserver: .: it is no file"]
+
+
 def test_a_file_that_is_too_large_is_refused_with_a_line(run: Run, talk: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FEEDSERVER_MEDIA_LARGEST", "5")
 

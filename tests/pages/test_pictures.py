@@ -49,7 +49,9 @@ def test_a_picture_that_was_removed_is_shown_no_more(services: WebServices, clie
     assert elements(client.get("/").text, ".h-entry img") == []
 
 
-def test_an_attached_picture_stands_as_its_smaller_copy(services: WebServices, client: FlaskClient) -> None:
+def test_an_attached_picture_stands_as_its_smaller_copy_and_small_in_lists(
+    services: WebServices, client: FlaskClient
+) -> None:
     add(services, ROOF, file("talk.pdf"))
     enclosures = [f"{{url: /{one.path}}}" for one in (ROOF, file("talk.pdf"))]
     publish(services, "Roof", "Words.", enclosures=f"[{', '.join(enclosures)}]")
@@ -61,3 +63,5 @@ def test_an_attached_picture_stands_as_its_smaller_copy(services: WebServices, c
     link = image.closest("a")
     assert link is not None
     assert link.attrs["href"] == f"http://blog.example/{ROOF.path}"
+    (small,) = elements(client.get("/").text, ".h-entry img")
+    assert small.attrs["src"] == f"http://blog.example/{ROOF.copies[0].path}"
