@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, insert, select, tuple_, union_all, update
 
 from feedserver.media.model import Media, StoredFile
-from feedserver.storage.batches import batches
+from feedserver.storage.batches import batches, rows_among
 from feedserver.storage.schema import media, media_copies, post_media, posts
 
 _OF_A_FILE: Final = ("hash", "name", "type", "size", "width", "height")
@@ -20,11 +20,8 @@ def by_hashes(connection: Connection, hashes: Collection[str]) -> dict[str, Medi
     """Pictures and files by the hashes of theirs in `hashes`: their own, or those of their smaller copies."""
     found = _by_own(connection, set(hashes))
     of_copies = select(media_copies.c.hash, media_copies.c.media)
-    owners = {
-        row.hash: row.media
-        for some in batches(sorted(set(hashes) - found.keys()))
-        for row in connection.execute(of_copies.where(media_copies.c.hash.in_(some)))
-    }
+    rows = rows_among(connection, of_copies, media_copies.c.hash, set(hashes) - found.keys())
+    owners = {row.hash: row.media for row in rows}
     owning = _by_own(connection, set(owners.values()))
     return found | {hash_: owning[owner] for hash_, owner in owners.items()}
 

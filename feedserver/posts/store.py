@@ -37,7 +37,7 @@ from feedserver.posts.model import (
     Rendered,
 )
 from feedserver.storage import schema
-from feedserver.storage.batches import batches
+from feedserver.storage.batches import batches, rows_among
 from feedserver.storage.schema import listed, post_authors, post_tags, posts, slugs
 from feedserver.text import caseless
 from feedserver.urls import nfc
@@ -138,9 +138,8 @@ def next_publication(connection: Connection, now: datetime) -> datetime | None:
 
 def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Post]:
     """Posts by id, in any state."""
-    queries = (select(*_OF_A_POST).where(posts.c.id.in_(some)) for some in batches(list(set(ids))))
-    rows = [row for query in queries for row in connection.execute(query)]
-    return {post.id: post for post in _with_parts(connection, rows)}
+    rows = rows_among(connection, select(*_OF_A_POST), posts.c.id, set(ids))
+    return {post.id: post for post in _with_parts(connection, list(rows))}
 
 
 def in_order(connection: Connection, ids: Sequence[int]) -> list[Post]:
@@ -156,7 +155,7 @@ def guids(connection: Connection, by: Iterable[str], now: datetime) -> dict[str,
         .join(posts, posts.c.id == slugs.c.post_id)
         .where(visible(now))
     )
-    rows = (row for some in batches(list(by)) for row in connection.execute(query.where(slugs.c.slug.in_(some))))
+    rows = rows_among(connection, query, slugs.c.slug, by)
     return {row.slug: (row.guid, row.atom_id) for row in rows}
 
 

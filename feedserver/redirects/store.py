@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, delete, func, insert, select, update
 from feedserver.errors import RedirectNotFound
 from feedserver.redirects.model import NewAddress, OldAddress, Redirect, read_old
 from feedserver.storage import schema
-from feedserver.storage.batches import batches
+from feedserver.storage.batches import batches, rows_among
 from feedserver.storage.schema import redirects, slugs
 from feedserver.urls import Urls, path_of
 
@@ -97,18 +97,15 @@ def find(connection: Connection, keys: Sequence[str]) -> Found | None:
 
 def find_all(connection: Connection, keys: Sequence[str]) -> dict[str, Found]:
     """All redirects that have one of these keys, by key."""
-    rows = (row for some in batches(keys) for row in connection.execute(_FIND.where(redirects.c.key.in_(some))))
-    return {row.key: _found(row) for row in rows}
+    return {row.key: _found(row) for row in rows_among(connection, _FIND, redirects.c.key, keys)}
 
 
 def posts_there(connection: Connection, keys: Iterable[str]) -> dict[str, PostThere]:
     """The posts and pages whose addresses, present or former, have one of these keys, in any state, by key."""
     named = {key: place for key in keys if (place := _place(key))}
     query = select(slugs.c.slug.label("name"), *_THERE).join_from(slugs, schema.posts)
-    found: dict[str, PostThere] = {}
-    for some in batches(list({slug for slug, _ in named.values()})):
-        for row in connection.execute(query.where(slugs.c.slug.in_(some))):
-            found[row.name] = PostThere(row.id, row.slug, row.page, row.state == "deleted")
+    rows = rows_among(connection, query, slugs.c.slug, {slug for slug, _ in named.values()})
+    found = {row.name: PostThere(row.id, row.slug, row.page, row.state == "deleted") for row in rows}
     return {key: found[slug] for key, (slug, is_page) in named.items() if slug in found and found[slug].page == is_page}
 
 
@@ -119,12 +116,9 @@ def is_deleted(connection: Connection, post_id: int) -> bool:
 
 def slugs_at(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
     """The slugs of the posts to which old addresses lead, by their keys."""
-    found: dict[str, str] = {}
     is_post = and_(redirects.c.post_id == schema.posts.c.id, schema.posts.c.page.is_(False))
     query = select(redirects.c.key, schema.posts.c.slug).join(schema.posts, is_post)
-    for some in batches(keys):
-        found |= {row.key: row.slug for row in connection.execute(query.where(redirects.c.key.in_(some)))}
-    return found
+    return {row.key: row.slug for row in rows_among(connection, query, redirects.c.key, keys)}
 
 
 def everything(connection: Connection) -> Iterator[Redirect]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Row, Select
 
 T = TypeVar("T")
 
@@ -20,3 +22,11 @@ def grouped(values: Iterable[T], size: int = _SIZE) -> Iterator[list[T]]:
     iterator = iter(values)
     while some := list(islice(iterator, size)):
         yield some
+
+
+def rows_among(
+    connection: Connection, query: Select[*tuple[Any, ...]], column: ColumnElement[Any], values: Iterable[object]
+) -> Iterator[Row[*tuple[Any, ...]]]:
+    """The rows of a query in which a column has one of the values, which may be many."""
+    for some in batches(list(values)):
+        yield from connection.execute(query.where(column.in_(some)))

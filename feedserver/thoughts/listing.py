@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select, union
 
 from feedserver.storage import schema
-from feedserver.storage.batches import batches
+from feedserver.storage.batches import rows_among
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts.model import STATES, Kind, State, Thought
 from feedserver.thoughts.moderation.hosts import below
@@ -58,9 +58,7 @@ def listed(connection: Connection, thought_ids: Sequence[int], state: State | No
     Pending content is listed before the approved content, as the same thought in the state `held`.
     """
     query = QUERY.add_columns(thoughts.c.pending_since)
-    rows = [
-        row for some in batches(thought_ids) for row in connection.execute(query.where(thoughts.c.id.in_(some))).all()
-    ]
+    rows = rows_among(connection, query, thoughts.c.id, thought_ids)
     found = {row.id: _with_pending(thought_of(row, "pending_since"), row.pending_since) for row in rows}
     listed = [one for thought_id in thought_ids for one in found.get(thought_id, ())]
     return [one for one in listed if state in (None, one.state)]
@@ -92,8 +90,7 @@ def as_json(thought: Thought, urls: Urls, email: str | None) -> dict[str, Any]:
 def emails(connection: Connection, thought_ids: Iterable[int]) -> dict[int, str]:
     """The email addresses of commenters who gave one, by thought: for moderators alone."""
     given = select(thoughts.c.id, thoughts.c.email).where(thoughts.c.email.is_not(None))
-    queries = (given.where(thoughts.c.id.in_(some)) for some in batches(sorted(set(thought_ids))))
-    return {row.id: row.email for query in queries for row in connection.execute(query)}
+    return {row.id: row.email for row in rows_among(connection, given, thoughts.c.id, set(thought_ids))}
 
 
 def awaiting_moderation(connection: Connection, limit: int) -> list[tuple[Thought, datetime]]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, func, insert, select
 
 from feedserver.storage import revision
-from feedserver.storage.batches import batches
+from feedserver.storage.batches import batches, rows_among
 from feedserver.storage.schema import removed_pairs
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.source.identity import names_of, page_key
@@ -67,8 +67,7 @@ def posts_among(connection: Connection, names: Mapping[int, Sequence[str]]) -> s
     key = revision.kept_key(connection)
     posts = {_hash(key, post_id, name): post_id for post_id, known in names.items() for name in known}
     pair = removed_pairs.c.pair
-    queries = (select(pair).where(pair.in_(some)) for some in batches(list(posts)))
-    return {posts[found] for query in queries for found in connection.execute(query).scalars()}
+    return {posts[row.pair] for row in rows_among(connection, select(pair), pair, posts)}
 
 
 def names_of_source(source_key: str) -> list[str]:

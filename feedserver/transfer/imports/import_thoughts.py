@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from feedserver.clock import Clock
 from feedserver.storage import revision
-from feedserver.storage.batches import batches, grouped
+from feedserver.storage.batches import grouped, rows_among
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import posts, thought_events, thoughts
 from feedserver.thoughts import receipts, removed
@@ -155,9 +155,8 @@ class ThoughtImport:
         known = imported.known(connection, self.origin, "post", {one.post for one in some if one.post})
         ids = {one.key: known[one.post].our_id for one in some if one.post in known}
         ids |= {one.key: self.pages.post_id(connection, one.target) for one in some if one.target and not one.post}
-        query = select(posts.c.id, posts.c.slug, posts.c.page)
-        wanted = sorted({one for one in ids.values() if one is not None})
-        rows = (r for part in batches(wanted) for r in connection.execute(query.where(posts.c.id.in_(part))))
+        wanted = {one for one in ids.values() if one is not None}
+        rows = rows_among(connection, select(posts.c.id, posts.c.slug, posts.c.page), posts.c.id, wanted)
         there = {row.id: _Post(row.id, row.slug, row.page) for row in rows}
         return {key: there[post_id] for key, post_id in ids.items() if post_id in there}
 

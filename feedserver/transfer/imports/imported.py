@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, insert, select, update
 
-from feedserver.storage.batches import batches
+from feedserver.storage.batches import rows_among
 from feedserver.storage.schema import imported, media, thoughts
 from feedserver.text import clean
 from feedserver.transfer.items import ImportedMedia, ImportedThought
@@ -45,8 +45,7 @@ def known(connection: Connection, origin: str, kind: Kind, keys: Iterable[str]) 
     by_stored = {stored_key(key): key for key in keys}
     return {
         by_stored[row.key]: Known(row.our_id, row.media, row.hash, row.lacking)
-        for some in batches(list(by_stored))
-        for row in connection.execute(query.where(imported.c.key.in_(some)))
+        for row in rows_among(connection, query, imported.c.key, by_stored)
     }
 
 
@@ -54,8 +53,7 @@ def known_thoughts(connection: Connection, origin: str, some: Iterable[ImportedT
     """Those of `some` that were imported, or have the id of one that is here, by their keys."""
     items = list(some)
     keys = {one.guid: one.key for one in items if one.guid}
-    query = select(thoughts.c.guid, thoughts.c.id)
-    rows = (row for part in batches(list(keys)) for row in connection.execute(query.where(thoughts.c.guid.in_(part))))
+    rows = rows_among(connection, select(thoughts.c.guid, thoughts.c.id), thoughts.c.guid, keys)
     here = {keys[row.guid]: Known(row.id, None, None, None) for row in rows}
     return here | known(connection, origin, "thought", [one.key for one in items])
 
@@ -64,8 +62,7 @@ def known_media(connection: Connection, origin: str, some: Iterable[ImportedMedi
     """Those of `some` that were imported, or whose bytes are here, by their keys."""
     items = list(some)
     keys = {one.hash: one.key for one in items if one.hash}
-    query = select(media.c.hash)
-    rows = (row for part in batches(list(keys)) for row in connection.execute(query.where(media.c.hash.in_(part))))
+    rows = rows_among(connection, select(media.c.hash), media.c.hash, keys)
     here = {keys[row.hash]: Known(None, row.hash, None, None) for row in rows}
     return here | known(connection, origin, "media", [one.key for one in items])
 

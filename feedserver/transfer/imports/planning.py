@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from feedserver.errors import InvalidDocument
 from feedserver.posts import ids
-from feedserver.storage.batches import batches, grouped
+from feedserver.storage.batches import grouped, rows_among
 from feedserver.storage.schema import posts, slugs
 from feedserver.transfer.imports import imported
 from feedserver.transfer.imports.imported import Known
@@ -97,14 +97,12 @@ def _keeps_guid(post: SpooledPost, guids: set[str]) -> bool:
 
 def guid_owners(connection: Connection, guids: Sequence[str]) -> dict[str, int]:
     """The posts that have these ids, whatever brought them here."""
-    query = select(posts.c.guid, posts.c.id)
-    rows = (row for some in batches(guids) for row in connection.execute(query.where(posts.c.guid.in_(some))))
+    rows = rows_among(connection, select(posts.c.guid, posts.c.id), posts.c.guid, guids)
     return {row.guid: row.id for row in rows}
 
 
 def _slugs(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, bool]]:
-    query = select(posts.c.id, posts.c.slug, posts.c.page)
-    rows = (row for some in batches(ids) for row in connection.execute(query.where(posts.c.id.in_(some))))
+    rows = rows_among(connection, select(posts.c.id, posts.c.slug, posts.c.page), posts.c.id, ids)
     return {row.id: (row.slug, row.page) for row in rows}
 
 
