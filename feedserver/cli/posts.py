@@ -188,7 +188,7 @@ def _files_beside(
     for address in named.outside:
         if Own(services.urls.base).hash_in(address) is None:
             remark(f"{of_file}“{address}” is not in the folder of the document, and was not taken along")
-    kept = {beside: services.library.keep(path, path.name) for beside, path in paths.items()}
+    kept = services.library.keep_all(paths)
     for beside in named.undescribed:
         if beside in kept and not kept[beside].alt:
             remark(f"{of_file}“{beside}” has no alternative text; say what it shows, as in ![a red roof]({beside})")

@@ -132,7 +132,7 @@ def _media(services: Services) -> Iterator[Finding]:
         yield Finding(
             "pictures",
             f"nothing names {_some(found.unnamed)}",
-            "remove them from the store, unless they come in just now",
+            "`feedserver media remove HASH/NAME`, unless they come in just now",
         )
     else:
         yield Finding("pictures", "all are there")

@@ -7,7 +7,7 @@ import hashlib
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -47,11 +47,21 @@ class Library:
         kept = self.keep(file, name, alt)
         return self.database.transact(lambda connection: store.enter(connection, kept))
 
-    def keep(self, file: Path, name: str, alt: str = "") -> Media:
-        """The first half of `add`: stores the bytes. `store.enter` is the second one. Raises like `add`."""
+    def keep_all(self, files: Mapping[str, Path]) -> dict[str, Media]:
+        """The first half of `add` for several files, by the same keys; those with the same bytes are one."""
+        kept: dict[str, Media] = {}
+        for key, path in files.items():
+            kept[key] = self.keep(path, path.name, among=kept.values())
+        return kept
+
+    def keep(self, file: Path, name: str, alt: str = "", among: Collection[Media] = ()) -> Media:
+        """The first half of `add`: stores the bytes. `store.enter` is the second one. Raises like `add`.
+
+        `among`: those that are kept and have no rows yet.
+        """
         from feedserver.media.pictures import take  # late: readers' requests need none of it
 
-        if known := self._known(file):
+        if known := self._known(file, among):
             return replace(known, alt=known.alt or alt)
         with self._folder() as place:
             taken = take(file, name, place, largest=self.largest, turns=self.workplace)
@@ -65,7 +75,9 @@ class Library:
                 copies=copies,
             )
             with self.database.read() as connection:
-                same = store.by_hashes(connection, [made.hash]).get(made.hash, made)
+                same = ({one.hash: one for one in among} | store.by_hashes(connection, [made.hash])).get(
+                    made.hash, made
+                )
             names = {one.hash: one.name for one in (*same.copies, same)}  # a row that is there stays
             for one in (*taken.copies, taken.main):
                 self.files.put(one.stored.hash, names.get(one.stored.hash, one.stored.name), one.file)
@@ -111,7 +123,7 @@ class Library:
         self.files.remove(hash_, name)
         return f"media/{path}"
 
-    def _known(self, file: Path) -> Media | None:
+    def _known(self, file: Path, among: Collection[Media]) -> Media | None:
         """What was made of the same bytes before. What cannot be read is refused later."""
         with suppress(OSError):
             found = file.stat()
@@ -120,7 +132,7 @@ class Library:
             with file.open("rb") as opened:
                 given = hashlib.file_digest(opened, "sha256").hexdigest()[:HASH_DIGITS]
             with self.database.read() as connection:
-                known = store.by_given(connection, given)
+                known = store.by_given(connection, given) or next((one for one in among if one.given == given), None)
             return known if known is not None and self._has(known) else None
         return None
 

@@ -34,6 +34,22 @@ def test_files_that_become_the_same_are_one_under_the_first_name(services: WebSe
     assert audit(services.database, services.media_files) == Audit((), ())
 
 
+def test_the_same_bytes_under_two_names_beside_one_document_are_one_file(services: WebServices, tmp_path: Path) -> None:
+    note = PngImagePlugin.PngInfo()
+    note.add_text("Comment", "Taken at home")
+    image = Image.new("RGB", (4, 3), "red")
+    contents = {
+        "a.png": encoded(image, "PNG"),
+        "b.png": encoded(image, "PNG"),
+        "c.png": encoded(image, "PNG", pnginfo=note),
+    }
+
+    kept = services.library.keep_all({name: written(tmp_path, name, bytes_) for name, bytes_ in contents.items()})
+
+    (hash_,) = {one.hash for one in kept.values()}
+    assert audit(services.database, services.media_files) == Audit((), (f"{hash_}/a.png",))
+
+
 def test_an_alternative_text_that_is_there_stays(services: WebServices, tmp_path: Path) -> None:
     file = written(tmp_path, "talk.pdf", PDF)
     services.library.add(file, "talk.pdf", "First")

@@ -32,10 +32,15 @@ def add_of_post(connection: Connection, urls: Urls, spool: Spool, post: Imported
 def _remarks(where: str, refused: Iterable[adding.Refusal]) -> list[Remark]:
     """What is told of refused redirects; not of needless ones, at which the right thing is already."""
     return [
-        Remark(treatment="left out", where=where, what=f"{one.old}: {one.error}", why=_NOT_ADDED)
+        Remark(treatment="left out", where=where, what=_told(one), why=_NOT_ADDED)
         for one in refused
         if not isinstance(one.error, RedirectNeedless)
     ]
+
+
+def _told(refusal: adding.Refusal) -> str:
+    said = str(refusal.error)
+    return said if refusal.old in said else f"{refusal.old}: {said}"
 
 
 @dataclass(frozen=True, slots=True)
