@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 
 from feedserver.condition import Condition
@@ -252,10 +252,21 @@ def _postgres_engine(url: URL, called: str, **limits: int) -> Engine:
     limits = {"connect_timeout": _CONNECT_SECONDS, **limits}
     given = {name: value for name, value in limits.items() if name not in url.query}
     try:
-        return create_engine(url, **_POOL, pool_pre_ping=True, connect_args=given)
+        engine = create_engine(url, **_POOL, pool_pre_ping=True, connect_args=given)
     except ImportError:
         install = f"{sys.executable} -m pip install 'psycopg[binary]'"
         raise StorageError(f"{called}: no driver for PostgreSQL; install it: `{install}`") from None
+    event.listen(engine, "handle_error", _hide_details)
+    return engine
+
+
+def _hide_details(context: ExceptionContext) -> None:
+    """Leaves the first line of what PostgreSQL says of a statement: in its details are whole rows."""
+    if getattr(context.original_exception, "sqlstate", None) is None:  # the server was not reached
+        return
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).partition("\n")[0], *error.args[1:])
 
 
 def _connect_impatiently(_dialect: object, _record: object, arguments: Any, named: Any) -> Any:

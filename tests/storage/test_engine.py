@@ -2,6 +2,7 @@
 
 import sqlite3
 import sys
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -229,6 +230,17 @@ def test_a_broken_deadlock_is_tried_again(new_postgres_url: Callable[[], str]) -
 
 
 # --- URLs ---
+
+
+def test_an_error_tells_nothing_of_the_row_that_was_refused(database: Database) -> None:
+    """PostgreSQL adds whole rows to its errors, and tracebacks in the log show them."""
+    row = {"name": "ann@blog.example", "at": None}
+
+    with pytest.raises(IntegrityError) as raised, database.write() as connection:
+        connection.execute(insert(heartbeats).values(**row))
+
+    assert "heartbeats" in str(raised.value)
+    assert "ann@blog.example" not in "".join(traceback.format_exception(raised.value))
 
 
 @pytest.mark.parametrize(
