@@ -19,7 +19,7 @@ _RESERVED: Final = frozenset(
     " indieauth authorize auth token introspect revoke userinfo".split()
     + [f"{kind}.{suffix}" for kind in ("feed", "thoughts", "search") for suffix in ("rss", "atom", "json")]
 )
-RESERVED_PATTERN: Final = rf"(?i:{'|'.join(map(re.escape, sorted(_RESERVED)))}|sitemap-\d+\.xml)"
+RESERVED_PATTERN: Final = rf"(?i:{'|'.join(map(re.escape, sorted(_RESERVED)))}|sitemap-[^/]+\.xml)"
 
 
 def is_reserved(slug: str) -> bool:

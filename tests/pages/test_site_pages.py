@@ -270,7 +270,7 @@ def test_no_page_lives_at_an_address_of_the_site(page: PublishPage, publish: Pub
 
     for slug in (
         "posts Tags feed.rss feeds.opml rss sitemap-3.xml search search.atom desk media notices xmlrpc.php rsd.xml"
-        " micropub metrics opensearch.xml previews robots.txt hub"
+        " sitemap-a.xml micropub metrics opensearch.xml previews robots.txt hub"
     ).split():
         with pytest.raises(SlugReserved):
             page("T", slug=slug)
