@@ -5,6 +5,7 @@ feedserver writes its access log, as it does by default; the rivals write none.
 
 import json
 from base64 import b64encode
+from collections.abc import Mapping
 from contextlib import ExitStack
 
 from bench import servers
@@ -14,7 +15,7 @@ from bench.sites import Both, Site
 from tests.support.serving import request
 
 _FEED = "/feed.atom"
-NOT_COPIED = ("server", "date", "connection", "content-type", "content-length", "content-encoding")
+_NOT_COPIED = ("server", "date", "connection", "content-type", "content-length", "content-encoding")
 
 
 def measure(both: Both) -> list[Figure]:
@@ -45,16 +46,21 @@ def write_rival_answers(url: str, site: Site) -> str:
     request(url + _FEED)
     _, headers, body = request(url + _FEED)
     packed = request(url + _FEED, headers={"Accept-Encoding": "gzip"})[2]
+    leave_answer(site, headers, body, packed)
+    return headers["etag"]
+
+
+def leave_answer(site: Site, headers: Mapping[str, str], body: bytes, packed: bytes = b"") -> None:
+    """Leaves an answer of ours, also `packed` by gzip, for the rivals to read."""
     answers = {
         "body": b64encode(body).decode("ascii"),
         "gzip": b64encode(packed).decode("ascii"),
         "type": headers["content-type"],
         "etag": headers["etag"],
-        "headers": [[name.title(), value] for name, value in headers.items() if name not in NOT_COPIED],
+        "headers": [[name.title(), value] for name, value in headers.items() if name not in _NOT_COPIED],
         "page": site.newest,
     }
     (site.folder / "answers.json").write_text(json.dumps(answers), "utf-8")
-    return headers["etag"]
 
 
 def _unchanged(url: str) -> dict[str, str]:

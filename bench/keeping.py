@@ -1,14 +1,12 @@
 """A site of about a gigabyte is backed up while it is read, and restored."""
 
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 
-from bench import servers
+from bench import commands, servers
 from bench.figures import Figure, number
 from bench.sites import Both, made
 from feedserver.services import Services
@@ -30,9 +28,9 @@ def measure(both: Both) -> list[Figure]:
         _add_pictures(services, folder)
     with servers.feedserver(folder, {}) as running:
         idle, _ = _p95_while(running.url, lambda: time.sleep(_IDLE_SECONDS))
-        busy, backup = _p95_while(running.url, lambda: _command(folder, "backup", "../site.tar.gz"))
+        busy, backup = _p95_while(running.url, lambda: commands.run(folder, "backup", "../site.tar.gz"))
     (folder / "elsewhere").mkdir()
-    restore = _command(folder / "elsewhere", "restore", "../../site.tar.gz")
+    restore = commands.run(folder / "elsewhere", "restore", "../../site.tar.gz").seconds
     size = (both.folder / "site.tar.gz").stat().st_size
     note = f"{number(busy * 1000)} : {number(idle * 1000)} ms, fifty requests a second"
     return [
@@ -68,16 +66,3 @@ def _p95_while(url: str, work: Callable[[], object]) -> tuple[float, float]:
         over.set()
         reader.join(_MOST_SECONDS)
     return sorted(seconds)[len(seconds) * 95 // 100], took
-
-
-def _command(folder: Path, *arguments: str) -> float:
-    began = time.monotonic()
-    subprocess.run(
-        [sys.executable, "-m", "feedserver", *arguments],
-        cwd=folder,
-        env=servers.environ_of("127.0.0.1:8000", servers.CHECKOUT, {}),
-        check=True,
-        stdout=subprocess.DEVNULL,
-        timeout=_MOST_SECONDS,
-    )
-    return time.monotonic() - began

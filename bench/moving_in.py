@@ -1,14 +1,10 @@
 """A large blog moves in: the export of WordPress is imported into a new site."""
 
-import os
 import random
-import subprocess
-import sys
-import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bench import servers
+from bench import commands
 from bench.figures import Figure
 from bench.sites import Both
 
@@ -39,8 +35,8 @@ def measure(both: Both) -> list[Figure]:
     folder = both.folder / "moving-in"
     folder.mkdir()
     write_export(folder / "old.xml", _POSTS)
-    _command(folder, "init", "--no-example")
-    seconds, megabytes = _command(folder, "import", "old.xml")
+    commands.run(folder, "init", "--no-example")
+    seconds, megabytes = commands.run(folder, "import", "old.xml")
     note = f"{_POSTS:,} posts, {_POSTS * _COMMENTS:,} comments, {(folder / 'old.xml').stat().st_size:,} bytes"
     return [
         Figure(_GROUP, "import", seconds, "s", most=180, note=note),
@@ -82,19 +78,3 @@ def _post(number: int, posts: int, words: list[str], lots: random.Random) -> str
 def _word(number: int) -> str:
     letters = "abcdefghij"
     return "".join(letters[int(digit)] for digit in str(number))
-
-
-def _command(folder: Path, *arguments: str) -> tuple[float, float]:
-    """Runs a command; returns its seconds, and the megabytes of memory that it took at most."""
-    began = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "feedserver", *arguments],
-        cwd=folder,
-        env=servers.environ_of("127.0.0.1:8000", servers.CHECKOUT, {}),
-        stdout=subprocess.DEVNULL,
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, arguments)
-    return time.monotonic() - began, usage.ru_maxrss / 1024

@@ -6,7 +6,6 @@ feedserver opens its file for each request, and writes its access log; the rival
 import json
 import subprocess
 import sys
-from base64 import b64encode
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
@@ -17,7 +16,7 @@ from typing import Final
 from PIL import Image
 
 from bench import servers
-from bench.feeds import NOT_COPIED, beside
+from bench.feeds import beside, leave_answer
 from bench.figures import Figure
 from bench.loading import ROUNDS, rates
 from bench.sites import Both, Site
@@ -32,7 +31,7 @@ def measure(both: Both) -> list[Figure]:
     path = _add_picture(site)
     with ExitStack() as stack:
         ours = stack.enter_context(servers.feedserver(site.folder))
-        _write_rival_answers(ours.url + path, site)
+        leave_answer(site, *request(ours.url + path)[1:])
         bare = stack.enter_context(servers.rival("wsgi", site.folder))
         whole = rates({name: (url + path, {}) for name, url in (("ours", ours.url), ("wsgi", bare.url))})
     seconds, megabytes = _take_in()
@@ -59,15 +58,3 @@ def _take_in() -> tuple[float, float]:
         command = [sys.executable, "-m", "bench.taking", f"{folder}/photograph.jpg", folder]
         runs = [json.loads(subprocess.run(command, capture_output=True, check=True).stdout) for _ in range(ROUNDS)]
     return median(seconds for seconds, _ in runs), max(megabytes for _, megabytes in runs)
-
-
-def _write_rival_answers(url: str, site: Site) -> None:
-    _, headers, body = request(url)
-    answers = {
-        "body": b64encode(body).decode("ascii"),
-        "gzip": "",
-        "type": headers["content-type"],
-        "etag": headers["etag"],
-        "headers": [[name.title(), value] for name, value in headers.items() if name not in NOT_COPIED],
-    }
-    (site.folder / "answers.json").write_text(json.dumps(answers), "utf-8")
