@@ -114,6 +114,12 @@ def is_deleted(connection: Connection, post_id: int) -> bool:
     return bool(state == "deleted")
 
 
+def slug_at(connection: Connection, keys: Sequence[str]) -> str | None:
+    """The slug of the post to which the first of some keys leads that leads to one."""
+    found = slugs_at(connection, keys)
+    return next((found[key] for key in keys if key in found), None)
+
+
 def slugs_at(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
     """The slugs of the posts to which old addresses lead, by their keys."""
     is_post = and_(redirects.c.post_id == schema.posts.c.id, schema.posts.c.page.is_(False))

@@ -22,6 +22,7 @@ from feedserver.host_names import host_name
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import MAX_PER_KEY
 from feedserver.jobs.runner import Runner
+from feedserver.redirects import store as redirects
 from feedserver.redirects.model import keys_of
 from feedserver.settings import Settings
 from feedserver.storage import rate_limits, revision
@@ -131,7 +132,7 @@ class Receiver:
         found: dict[str, Target] = {}
         if name or own_name or old_keys:
             with self.database.read() as connection:
-                name = name or targets.name_at_old_address(connection, old_keys)
+                name = name or redirects.slug_at(connection, old_keys)
                 found = targets.find(connection, [one for one in (name, own_name) if one], self.clock())
         own = found.get(own_name or "")
         if source and (own is None or own.page) and self.urls.owns(source):

@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select
 
 from feedserver.posts.store import visible
-from feedserver.redirects import store as redirects
 from feedserver.storage.schema import posts, slugs
 
 _FIND = (
@@ -25,12 +24,6 @@ class Target:
     slug: str
     pings_open: bool
     page: bool
-
-
-def name_at_old_address(connection: Connection, keys: Sequence[str]) -> str | None:
-    """The slug of the post to which an old address leads; `keys` are those of the address (`redirects.model`)."""
-    found = redirects.slugs_at(connection, keys)
-    return next((found[key] for key in keys if key in found), None)
 
 
 def find(connection: Connection, names: Sequence[str], now: datetime) -> dict[str, Target]:

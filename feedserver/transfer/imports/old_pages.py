@@ -34,8 +34,7 @@ class OldPages:
     def _redirected(self, connection: Connection, address: str) -> str | None:
         """The slug of the post to which an address that was imported before leads."""
         keys = [key for name in self.spool.old.keys(address) if (key := self._key(name))]
-        found = redirects.slugs_at(connection, keys)
-        return next((found[key] for key in keys if key in found), None)
+        return redirects.slug_at(connection, keys)
 
     def _key(self, name: str) -> str | None:
         """The key of a redirect from an old address; all of them are of the old site, whatever its host was called."""
