@@ -71,8 +71,7 @@ def _copy_table(old: Connection, new: Connection, table: Table) -> Copied:
     rows = old.execution_options(stream_results=True, yield_per=_FETCHED).execute(select(table))
     for batch in _batches(dict(row._mapping) for row in rows):  # noqa: SLF001 - documented
         new.execute(insert(table), batch)
-    if new.dialect.name == "postgresql" and "id" in table.columns:
-        continue_numbering(new, table)
+    continue_numbering(new, table)
     copied = Copied(table.name, _count(old, table), _count(new, table))
     if copied.source != copied.target:
         raise StorageError(f"{table.name}: {copied.source} rows in FROM, but {copied.target} in TO; nothing was copied")
@@ -93,7 +92,9 @@ def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 
 def continue_numbering(new: Connection, table: Table) -> None:
-    """PostgreSQL numbers rows by a sequence, which does not follow inserted ids."""
+    """Has the next row numbered after those that are there: PostgreSQL's sequence does not follow inserted ids."""
+    if new.dialect.name != "postgresql" or "id" not in table.columns:
+        return
     highest = new.execute(select(func.max(table.c.id))).scalar_one()
     new.execute(
         text("SELECT setval(pg_get_serial_sequence(:table, 'id'), :number, :used)"),

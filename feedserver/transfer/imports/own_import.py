@@ -185,7 +185,7 @@ class Takeover:
                     own_rows.require_redirect(row, where)
                 _insert(connection, table, (row for _, row in rows))
         self._follow_posts(connection)
-        for table in (table for table in metadata.sorted_tables if _is_numbered(connection, table)):
+        for table in metadata.sorted_tables:
             copying.continue_numbering(connection, table)
 
     def _write_posts(self, connection: Connection, some: list["_Post"]) -> None:
@@ -251,10 +251,6 @@ def _named(post_id: int, names: list[str]) -> list[dict[str, Any]]:
 def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
     if some := list(rows):
         connection.execute(insert(table), some)
-
-
-def _is_numbered(connection: Connection, table: Table) -> bool:
-    return connection.dialect.name == "postgresql" and "id" in table.columns and table is not schema.site
 
 
 def _forget_example(connection: Connection) -> None:
