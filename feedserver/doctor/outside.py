@@ -203,8 +203,9 @@ def _ping(site: _Site, _: Response) -> Iterator[Finding]:
 
 
 def _hidden(site: _Site, _: Response) -> Iterator[Finding]:
-    status = site.get(site.known.urls.at("/metrics")).status
-    if status == 200 and not is_loopback(urlsplit(site.known.urls.base).hostname or ""):
+    parts = urlsplit(site.known.urls.base)
+    status = site.get(f"{parts.scheme}://{parts.netloc}/metrics").status
+    if status == 200 and not is_loopback(parts.hostname or ""):
         yield Finding("metrics", "everybody can read /metrics", f"`location = /metrics {{ return 404; }}`; {_NGINX}")
     else:
         yield Finding("metrics", "hidden" if status != 200 else "this machine may read them")

@@ -1,4 +1,7 @@
-"""/metrics, for the operator's Prometheus alone (`server.metrics`): others are told that there is no such page."""
+"""/metrics, for the operator's Prometheus alone (`server.metrics`): others are told that there is no such page.
+
+At the root alone, also where the site is below a path: there config/nginx.conf hides it.
+"""
 
 from ipaddress import ip_address
 
@@ -15,9 +18,8 @@ blueprint = Blueprint("metrics", __name__)
 def metrics() -> Response:
     """The metrics in Prometheus's text format."""
     parts = services()
-    if parts.metrics is None or not is_within(
-        ip_address(request.environ["REMOTE_ADDR"]), parts.settings.server.metrics
-    ):
+    client = ip_address(request.environ["REMOTE_ADDR"])
+    if parts.metrics is None or request.script_root or not is_within(client, parts.settings.server.metrics):
         abort(404)
     response = Response(parts.metrics.text(), content_type=CONTENT_TYPE)
     response.headers["Cache-Control"] = "no-store"

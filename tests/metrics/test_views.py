@@ -94,6 +94,14 @@ def test_a_setting_says_who_may_read_it(settings: Settings, assemble: Assemble) 
     assert status("", "127.0.0.1") == 404
 
 
+def test_below_the_path_of_a_site_nobody_reads_it(settings: Settings, assemble: Assemble) -> None:
+    below = replace(settings, site=replace(settings.site, url="https://blog.example/notes"))
+    client = create_app(services=assemble(below)).test_client()
+
+    assert client.get("/metrics").status_code == 200
+    assert client.get("/notes/metrics").status_code == 404
+
+
 def test_without_its_database_a_site_tells_what_it_has_counted(client: FlaskClient, services: WebServices) -> None:
     client.get("/healthz")
     take_the_database_away(services)
