@@ -161,7 +161,7 @@ class Import:
         )
 
     def _posts(self, take_in: TakeIn) -> PostImport:
-        parts, links = self.importer, Links(self.spool, take_in)
+        parts, links = self.importer, Links(self.spool, take_in, self.importer.clock())
         return PostImport(parts.database, parts.publisher, parts.clock, self.spool, links, self.plan.origin)
 
     def _thoughts(self) -> ThoughtImport:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import unquote
 
 from feedserver.posts.embedding import root
 from feedserver.transfer.formats.rewriting import rewritten
@@ -20,6 +22,7 @@ class Links:
 
     spool: Spool
     take_in: TakeIn
+    now: datetime
 
     def rewritten(self, post: ImportedPost) -> tuple[str, bool]:
         """The text of a post with our addresses of posts and files of its origin; foreign ones stay.
@@ -50,7 +53,16 @@ class Links:
             lacking.append(address)
             return self._there(address, post)
         place = self.spool.place_of(self.spool.old.keys(address, post.url))
-        return _relative(place, post) + fragment_of(address) if place else address
+        if place is None:
+            return address
+        if self._would_tell(place, post, address):
+            return self._there(address, post)
+        return _relative(place, post) + fragment_of(address)
+
+    def _would_tell(self, place: Place, post: ImportedPost, address: str) -> bool:
+        """Whether our address would tell readers the name of a post that they cannot see, where `?p=12` does not."""
+        is_by_number = "?" in address and place.slug not in unquote(address)
+        return is_by_number and post.state == "published" and place.seen_from > self.now.timestamp()
 
     def _there(self, address: str, post: ImportedPost) -> str:
         """The address of a file that cannot be had: a relative one would lead elsewhere from here."""

@@ -32,7 +32,7 @@ from feedserver.urls import split_http
 _SCHEMA: Final = """
 CREATE TABLE post (
     n INTEGER PRIMARY KEY, key TEXT UNIQUE, at REAL, hash TEXT, data BLOB, text TEXT,
-    slug TEXT, page INTEGER, is_new INTEGER
+    slug TEXT, page INTEGER, is_new INTEGER, seen_from REAL
 );
 CREATE TABLE thought (n INTEGER PRIMARY KEY, key TEXT UNIQUE, at REAL, parent TEXT, hash TEXT, data BLOB);
 CREATE TABLE media (n INTEGER PRIMARY KEY, key TEXT UNIQUE, hash TEXT, data BLOB);
@@ -82,6 +82,7 @@ class Place:
 
     slug: str
     is_page: bool
+    seen_from: float  # POSIX time from which readers see it; infinite of a draft, or a deleted post
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class Spool:
                 self.add(Remark(treatment="left out", where=item.where, what=item.title or item.key, why=_TOO_LONG))
             case ImportedPost():
                 at = item.published_at or item.updated_at
-                self._add(item, "post", at=at.timestamp() if at else _UNDATED)
+                self._add(item, "post", at=at.timestamp() if at else _UNDATED, seen_from=_seen_from(item))
             case ImportedThought() if len(item.text) > MAX_COMMENT:
                 self.add(Remark(treatment="changed", where=item.where, what=item.key, why=_CUT))
                 self.add(replace(item, text=item.text[:MAX_COMMENT]))
@@ -252,16 +253,16 @@ class Spool:
 
     def place_by_key(self, key: str) -> Place | None:
         """Where a post is, or will be."""
-        query = "SELECT slug, page FROM post WHERE key = ? AND slug <> ''"
+        query = "SELECT slug, page, seen_from FROM post WHERE key = ? AND slug <> ''"
         row = self._run(query, key).fetchone()
-        return Place(row[0], bool(row[1])) if row else None
+        return Place(row[0], bool(row[1]), row[2]) if row else None
 
     def place_of(self, names: Iterable[str]) -> Place | None:
         """Where the post is that has one of these names (`OldSite.keys`)."""
-        query = "SELECT slug, page FROM address JOIN post ON post.n = address.post WHERE name = ? AND slug <> ''"
+        query = "SELECT slug, page, seen_from FROM address JOIN post ON n = post WHERE name = ? AND slug <> ''"
         for name in names:
             if row := self._run(query, name).fetchone():
-                return Place(row[0], bool(row[1]))
+                return Place(row[0], bool(row[1]), row[2])
         return None
 
     def file_of(self, names: Iterable[str]) -> FileHere | None:
@@ -271,6 +272,12 @@ class Spool:
             if row := self._run(query, name).fetchone():
                 return FileHere(row[0] or "", row[1] or "", row[2] or 0)
         return None
+
+
+def _seen_from(post: ImportedPost) -> float:
+    if post.state != "published":
+        return _UNDATED
+    return post.published_at.timestamp() if post.published_at else 0
 
 
 def hash_of(item: ImportedPost | ImportedThought | ImportedMedia) -> str:

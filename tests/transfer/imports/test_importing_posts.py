@@ -1,6 +1,7 @@
 """Posts and pages of an import: once, as they were, under addresses of their own."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -176,6 +177,25 @@ def test_own_addresses_become_ours_and_foreign_ones_stay(services: WebServices, 
     )
     assert found(services, "post-2").source.endswith("---\n[a](../posts/post-1) `/2019/05/post-1/`")
     assert found(services, "about").source.endswith('---\n<a href="posts/post-2">b</a>')
+
+
+def test_a_link_by_number_does_not_tell_the_name_of_what_readers_cannot_see(
+    services: WebServices, exports: Exports
+) -> None:
+    exports.run(
+        services,
+        post(text=" ".join(f'<a href="{OLD}/?p={number}">x</a>' for number in range(2, 6))),
+        post("2", slug="family-only", state="draft", addresses=("/?p=2",)),
+        post("3", slug="in-the-bin", state="deleted", addresses=("/?p=3",)),
+        post("4", slug="to-come", published_at=datetime(2099, 1, 1, tzinfo=UTC), addresses=("/?p=4",)),
+        post("5", slug="seen", addresses=("/?p=5",)),
+        post("6", state="draft", text=f'<a href="{OLD}/?p=2">x</a>'),
+    )
+
+    links = re.findall(r'href="(.*?)"', found(services, "post-1").source)
+
+    assert links == [*(f"{OLD}/?p={n}" for n in (2, 3, 4)), "../posts/seen"]
+    assert 'href="../posts/family-only"' in found(services, "post-6").source
 
 
 def test_a_dry_run_writes_nothing_and_tells_every_address(services: WebServices, exports: Exports) -> None:
