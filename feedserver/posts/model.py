@@ -1,11 +1,13 @@
 """The values that posts are made of. Pure: no clock, database, network or Flask."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
+from urllib.parse import unquote
 
 from feedserver.posts.references import ReferenceLine, lines
-from feedserver.text import caseless, shorten
+from feedserver.text import caseless, shorten, strangers_line
 
 # The version of what is made of a document: raise it with each change of `rendering`, and when a field becomes a
 # column, and older posts are rendered anew.
@@ -13,6 +15,7 @@ RENDERING: Final = 4
 
 MAX_SLUG: Final = 200  # characters
 _MAX_NAME: Final = 80  # characters of the name of an untitled post
+_MAX_FILE_NAME: Final = 200  # characters
 
 PostState = Literal["draft", "published", "deleted"]
 Status = Literal["draft", "scheduled", "published", "deleted"]
@@ -31,6 +34,12 @@ class Enclosure:
     @property
     def is_image(self) -> bool:
         return self.type.startswith("image/")
+
+    @property
+    def file_name(self) -> str:
+        """What the file is called, for people: the last step of its address, decoded; “file” if that is nothing."""
+        step = re.split("[?#]", self.url, maxsplit=1)[0].rpartition("/")[2]
+        return strangers_line(unquote(step), _MAX_FILE_NAME) or "file"
 
 
 @dataclass(frozen=True, slots=True)

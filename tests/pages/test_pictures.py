@@ -65,3 +65,26 @@ def test_an_attached_picture_stands_as_its_smaller_copy_and_small_in_lists(
     assert link.attrs["href"] == f"http://blog.example/{ROOF.path}"
     (small,) = elements(client.get("/").text, ".h-entry img")
     assert small.attrs["src"] == f"http://blog.example/{ROOF.copies[0].path}"
+
+
+def test_an_attached_picture_that_the_text_shows_is_not_shown_again_whatever_its_link(
+    services: WebServices, client: FlaskClient
+) -> None:
+    add(services, ROOF)
+    text = f"[![A roof](/{ROOF.path})](https://other.example/)"
+    publish(services, "Roof", text, enclosures=f"[{{url: /{ROOF.path}}}]")
+
+    page = client.get("/posts/roof").text
+
+    assert (len(elements(page, ".e-content img")), elements(page, ".enclosure img")) == (1, [])
+
+
+def test_files_are_named_for_people(services: WebServices, client: FlaskClient) -> None:
+    talk = file("gespräch.mp3", "audio/mpeg")
+    add(services, talk)
+    publish(services, "Talk", "Words.", enclosures=f"[{{url: /{talk.quoted_path}}}]")
+
+    page = client.get("/posts/talk").text
+
+    assert [link.text for link in elements(page, ".enclosure a")] == ["gespräch.mp3"]
+    assert elements(page, ".enclosure audio")[0].attrs["aria-label"] == "gespräch.mp3"
