@@ -124,13 +124,16 @@ class Takeover:
             own_rows.require_post(row, where)
             post = {"post_id": row["id"]}
             shown = rows_of(schema.post_media, values, where, **post)
+            enclosures = rows_of(schema.enclosures, values, where, **post)
+            for enclosure in enclosures:
+                own_rows.require_enclosure(enclosure, where)
             source = self._document(export, values, where)
             rendered = self._rendered(source, row, shown, where) if source else _NOTHING
             rows = {
                 schema.slugs: [{"slug": slug, "post_id": row["id"]} for slug in texts_of(values, "slugs", where)],
                 schema.post_tags: _named(row["id"], texts_of(values, "tags", where)),
                 schema.post_authors: _named(row["id"], texts_of(values, "authors", where)),
-                schema.enclosures: rows_of(schema.enclosures, values, where, **post),
+                schema.enclosures: enclosures,
                 schema.listed: rows_of(schema.listed, values, where, **post),
                 schema.post_media: shown,
             }
@@ -170,7 +173,9 @@ class Takeover:
         if not is_empty(connection):
             raise ImportRefused("somebody has published meanwhile; import again")
         _forget_example(connection)
-        connection.execute(update(schema.site).values(exported.row_of(schema.site, export.only(exported.SITE), "site")))
+        site = exported.row_of(schema.site, export.only(exported.SITE), exported.SITE)
+        own_rows.require_site(site, exported.SITE)
+        connection.execute(update(schema.site).values(site))
         rendered.seek(0)
         for some in grouped(_unpickled(rendered), _AT_A_TIME):
             self._write_posts(connection, some)

@@ -5,6 +5,7 @@ All are shown, followed or served later by code that relies on it.
 
 from collections.abc import Mapping
 from typing import Any, Final, get_args
+from uuid import UUID
 
 from feedserver.errors import ImportRefused, InvalidDocument
 from feedserver.media.content_types import EXTENSIONS
@@ -12,22 +13,43 @@ from feedserver.media.model import is_file_name, is_hash
 from feedserver.posts import ids
 from feedserver.posts.document import check_slug
 from feedserver.posts.model import PostState
+from feedserver.posts.references import FIELDS
 from feedserver.thoughts.contents import from_json
 from feedserver.thoughts.model import STATES, Content, Kind, Response
-from feedserver.urls import split_http
+from feedserver.urls import scheme, split_http
 
 _KINDS: Final = get_args(Kind)
+_NO_PAGE: Final = "has an address that is none of http or https"
 _RESPONSES: Final = (None, *get_args(Response))
 
 
+def require_site(row: Mapping[str, Any], where: str) -> None:
+    """Raises ImportRefused unless the ids of feeds can be made of the site's, and archives have posts."""
+    try:
+        UUID(row["guid"])
+    except ValueError:
+        raise ImportRefused(f"{where}: has no “guid” that can be taken") from None
+    if row["archive_size"] is not None and row["archive_size"] < 1:
+        raise ImportRefused(f"{where}: has no “archive_size” that can be taken")
+
+
 def require_post(row: Mapping[str, Any], where: str) -> None:
-    """Raises ImportRefused unless a post has an address, an id and a state such as feedserver gives."""
+    """Raises ImportRefused unless a post has an address, an id and a state such as feedserver gives, and answers web
+    pages."""
     try:
         is_right = check_slug(row["slug"]) == row["slug"] and ids.checked(row["guid"]) == row["guid"]
     except InvalidDocument:
         is_right = False
     if not is_right or row["state"] not in get_args(PostState):
         raise ImportRefused(f"{where}: has no “slug”, “guid” or “state” that can be taken")
+    if any(split_http(address) is None for field in FIELDS for address in row[field] or ()):
+        raise ImportRefused(f"{where}: {_NO_PAGE}")
+
+
+def require_enclosure(row: Mapping[str, Any], where: str) -> None:
+    """Raises ImportRefused unless an enclosure is of the web, or of the site."""
+    if (scheme(row["url"]) and split_http(row["url"]) is None) or row["length"] < 0:
+        raise ImportRefused(f"{where}: has no enclosure that can be taken")
 
 
 def require_file(row: Mapping[str, Any], where: str) -> None:
@@ -48,7 +70,7 @@ def require_thought(row: Mapping[str, Any], where: str) -> None:
     pending = _pending(row, where)
     addresses = (row["source"], row["author_url"], pending.author_url if pending else None)
     if any(address and split_http(address) is None for address in addresses):
-        raise ImportRefused(f"{where}: has an address that is none of http or https")
+        raise ImportRefused(f"{where}: {_NO_PAGE}")
 
 
 def _pending(row: Mapping[str, Any], where: str) -> Content | None:

@@ -24,8 +24,24 @@ THOUGHT = {
     "pending_content": None,
     "pending_entry": None,
 }
+POST = {
+    "slug": "a",
+    "guid": "urn:uuid:5e65bd3d-fd76-4a54-96c1-c9748b9d3ffc",
+    "state": "published",
+    "reply_to": ("https://one.example/",),
+    "like_of": (),
+    "repost_of": None,
+    "bookmark_of": None,
+}
+SITE = {"guid": "urn:uuid:ed0bdf88-af66-4de4-958f-b67849a73f44", "archive_size": 20}
+ENCLOSURE = {"url": "https://one.example/a.mp3", "type": "audio/mpeg", "length": 5}
 REDIRECT = {"key": "/old", "new": "/posts/a", "new_key": "/posts/a"}
 RIGHT: dict[str, tuple[Require, dict[str, Any]]] = {
+    "a site": (own_rows.require_site, SITE),
+    "a site of before archives": (own_rows.require_site, SITE | {"archive_size": None}),
+    "a post": (own_rows.require_post, POST),
+    "an enclosure": (own_rows.require_enclosure, ENCLOSURE),
+    "an enclosure of the site": (own_rows.require_enclosure, ENCLOSURE | {"url": "/media/a/a.mp3"}),
     "a picture": (own_rows.require_file, FILE),
     "a film": (own_rows.require_file, FILE | {"type": "video/mp4", "width": None, "height": None}),
     "a ping": (own_rows.require_thought, THOUGHT),
@@ -36,6 +52,12 @@ RIGHT: dict[str, tuple[Require, dict[str, Any]]] = {
 }
 PENDING = '{"author_name": "", "author_url": "%s", "title": "", "excerpt": "", "fingerprint": null}'
 WRONG: dict[str, tuple[Require, dict[str, Any]]] = {
+    "a site of no id": (own_rows.require_site, SITE | {"guid": "urn:uuid:x"}),
+    "archives of no posts": (own_rows.require_site, SITE | {"archive_size": 0}),
+    "a post that answers a program": (own_rows.require_post, POST | {"reply_to": ("javascript:alert(1)",)}),
+    "a post of another state": (own_rows.require_post, POST | {"state": "odd"}),
+    "an enclosure that runs": (own_rows.require_enclosure, ENCLOSURE | {"url": "javascript:alert(1)"}),
+    "an enclosure of less than nothing": (own_rows.require_enclosure, ENCLOSURE | {"length": -1}),
     "a file that a browser runs": (own_rows.require_file, FILE | {"type": "text/html"}),
     "a type of two lines": (own_rows.require_file, FILE | {"type": "image/jpeg\r\nX: y"}),
     "a negative size": (own_rows.require_file, FILE | {"size": -1}),
