@@ -35,6 +35,7 @@ SHARED = {
     "settings",
     "text",
     "urls",
+    "workplace",
     "xmlrpc",
     "__version__",
 }

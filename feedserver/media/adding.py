@@ -4,14 +4,11 @@ A process that is killed between the two leaves files that no row names, which d
 """
 
 import hashlib
-import shutil
 import stat
-import tempfile
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import Connection
 
@@ -23,9 +20,7 @@ from feedserver.media.model import HASH_DIGITS, Media, StoredFile, is_hash
 from feedserver.media.stores import MediaStore
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
-
-_UNFINISHED: Final = ".taking-"
-_ABANDONED: Final = 86_400  # seconds after which nobody works in a folder any more
+from feedserver.workplace import workplace
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +58,8 @@ class Library:
 
         if known := self._known(file, among):
             return replace(known, alt=known.alt or alt)
-        with self._folder() as place:
+        private_files.make_missing(self.workplace)
+        with workplace(self.workplace) as place:
             taken = take(file, name, place, largest=self.largest, turns=self.workplace)
             copies = tuple(copy.stored for copy in taken.copies)
             main = taken.main.stored
@@ -138,18 +134,3 @@ class Library:
 
     def _has(self, media: Media) -> bool:
         return all(self.files.size(one.hash, one.name) == one.size for one in (media, *media.copies))
-
-    @contextmanager
-    def _folder(self) -> Iterator[Path]:
-        """A private folder to work in; what a killed process has left a day ago is removed."""
-        private_files.make_missing(self.workplace)
-        place = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.workplace))
-        try:
-            now = place.stat().st_mtime
-            for other in self.workplace.glob(f"{_UNFINISHED}*"):
-                with suppress(FileNotFoundError):
-                    if now - other.stat().st_mtime > _ABANDONED:
-                        shutil.rmtree(other, ignore_errors=True)
-            yield place
-        finally:
-            shutil.rmtree(place, ignore_errors=True)

@@ -23,7 +23,7 @@ from feedserver.disk import PIECE
 from feedserver.errors import ImportRefused
 from feedserver.transfer.member_names import checked, is_passed_over, shown
 from feedserver.transfer.source import Source, folder_source
-from feedserver.transfer.workplace import workplace
+from feedserver.workplace import workplace
 
 MOST_MEMBERS: Final = 100_000
 LARGEST_MEMBER: Final = 4 << 30  # bytes

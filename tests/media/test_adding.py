@@ -1,6 +1,5 @@
 """Pictures and files are taken in: each once, and nothing is left behind."""
 
-import os
 from pathlib import Path
 
 from PIL import Image, PngImagePlugin
@@ -11,7 +10,6 @@ from feedserver.services import WebServices
 from tests.support.media_files import encoded
 
 PDF = b"%PDF-1.4\n1 0 obj\n"
-DAYS = 86_400  # seconds
 
 
 def written(folder: Path, name: str, content: bytes) -> Path:
@@ -63,17 +61,15 @@ def test_what_is_only_kept_has_no_row(services: WebServices, tmp_path: Path) -> 
     assert audit(services.database, services.media_files) == Audit((), (f"{kept.hash}/{kept.name}",))
 
 
-def test_what_a_killed_process_has_left_is_removed_after_a_day(services: WebServices, tmp_path: Path) -> None:
-    old, new = (services.settings.data_dir / f".taking-{name}" for name in ("old", "new"))
-    for folder in (old, new):
-        folder.mkdir(parents=True)
-        (folder / "given").write_bytes(b"x")
-    now = new.stat().st_mtime
-    os.utime(old, (now - 2 * DAYS, now - 2 * DAYS))
+def test_what_a_killed_process_has_left_is_removed(services: WebServices, tmp_path: Path) -> None:
+    left = services.settings.data_dir / ".feedserver-unfinished-killed"
+    left.mkdir(parents=True)
+    (left / "given").write_bytes(b"x")
+    (left / "lock").touch()
 
     services.library.add(written(tmp_path, "talk.pdf", PDF), "talk.pdf")
 
-    assert [path.name for path in services.settings.data_dir.glob(".taking-*")] == [".taking-new"]
+    assert not list(services.settings.data_dir.glob(".feedserver-unfinished-*"))
 
 
 def test_a_smaller_copy_that_two_pictures_share_goes_with_the_last_one(services: WebServices, tmp_path: Path) -> None:

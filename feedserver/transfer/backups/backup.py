@@ -22,8 +22,9 @@ from feedserver.transfer.backups import archive, media_files, snapshot
 from feedserver.transfer.backups.manifest import DATABASE, Manifest
 from feedserver.transfer.backups.media_files import Lost, MediaFile
 from feedserver.transfer.backups.snapshot import Contents
+from feedserver.transfer.full_disk import telling_of_full_disk
 from feedserver.transfer.progress import Report, metered
-from feedserver.transfer.workplace import telling_of_full_disk, workplace
+from feedserver.workplace import workplace
 
 
 class Site(Protocol):

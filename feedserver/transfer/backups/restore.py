@@ -27,8 +27,9 @@ from feedserver.transfer.backups.archive import Reader
 from feedserver.transfer.backups.backup import Site
 from feedserver.transfer.backups.manifest import DATABASE, Manifest
 from feedserver.transfer.backups.media_files import Lost, MediaFile
+from feedserver.transfer.full_disk import telling_of_full_disk
 from feedserver.transfer.progress import Report, metered
-from feedserver.transfer.workplace import telling_of_full_disk, workplace
+from feedserver.workplace import workplace
 
 _LARGEST_SECRET = 1000  # bytes
 _COMPANIONS = ("-wal", "-shm", "-journal")

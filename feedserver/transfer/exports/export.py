@@ -27,9 +27,10 @@ from feedserver.thoughts.store import QUERY, thought_of
 from feedserver.transfer.backups import backup
 from feedserver.transfer.backups.media_files import Lost, MediaFile
 from feedserver.transfer.exports import exported, settings_file
+from feedserver.transfer.full_disk import telling_of_full_disk
 from feedserver.transfer.progress import Meter, Report, metered, passing
-from feedserver.transfer.workplace import telling_of_full_disk, workplace
 from feedserver.urls import Urls
+from feedserver.workplace import workplace
 
 _README: Final = """An export of a site of feedserver. `feedserver import` takes it in.
 

@@ -32,8 +32,8 @@ from feedserver.transfer.items import Remark
 from feedserver.transfer.options import Options
 from feedserver.transfer.progress import Meter, Report, metered
 from feedserver.transfer.source import Source
-from feedserver.transfer.workplace import workplace
 from feedserver.urls import Urls
+from feedserver.workplace import workplace
 
 
 @dataclass(frozen=True, slots=True)
