@@ -2,12 +2,14 @@
 
 from argparse import Namespace
 from pathlib import Path
+from urllib.parse import unquote
 
 from feedserver.cli.arguments import Commands, listing, noun, open_site, print_list, remark, verb
 from feedserver.errors import MediaError
 from feedserver.media import store
 from feedserver.media.markup import markdown
 from feedserver.text import one_line
+from feedserver.urls import nfc
 
 
 def add_commands(commands: Commands) -> None:
@@ -66,5 +68,6 @@ def _list(chosen: Namespace) -> None:
 
 def _remove(chosen: Namespace) -> None:
     services = open_site()
-    path = services.library.remove(chosen.name, force=chosen.force)
-    print(f"removed {services.urls.at(f'/{path}')}")
+    name = nfc(unquote(chosen.name))  # as it may stand in a URL, or come from a system that stores names in NFD
+    _, hash_, stored = services.library.remove(name, force=chosen.force).split("/")
+    print(f"removed {services.urls.media(hash_, stored)}")

@@ -1,6 +1,7 @@
 """`feedserver media …`: pictures and files of the site."""
 
 import json
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,14 @@ def test_where_two_have_one_name_the_hash_says_which(run: Run, site: Path, talk:
     assert all(url.removeprefix("http://blog.example/media/") in refused.err[0] for url in (first, second))
     assert removed.out == [f"removed {second}"]
     assert [one["url"] for one in listed(run)] == [first]
+
+
+@pytest.mark.parametrize("name", ["gespräch.pdf", unicodedata.normalize("NFD", "gespräch.pdf"), "gespr%C3%A4ch.pdf"])
+def test_a_name_is_found_in_any_unicode_form_and_as_it_stands_in_its_address(run: Run, site: Path, name: str) -> None:
+    (site / "gespräch.pdf").write_bytes(PDF)
+    (added, _) = run("media", "add", "gespräch.pdf").out
+
+    assert run("media", "remove", name).out == [f"removed {added}"]
 
 
 def test_a_name_that_nothing_has_is_not_found(run: Run, talk: str) -> None:
