@@ -22,7 +22,7 @@ from feedserver.settings import DatabaseSettings, EgressSettings, Settings, Site
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata
 from tests.posts import builders
-from tests.support import compiled_statements, unsynced
+from tests.support import compiled_statements, migrated, unsynced
 from tests.support.fixtures import Assemble, Publish
 from tests.support.machine import NOT_ALLOWED
 from tests.support.outside import Clock, Web
@@ -49,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     Flask.jinja_environment = SharingEnvironment  # type: ignore[assignment]
     Flask.url_rule_class = SharingRule
     compiled_statements.share()
+    migrated.share()
     unsynced.begin()
     is_worker = hasattr(config, "workerinput")
     config.stash[_why_no_postgres] = os.environ.get("TEST_NO_POSTGRES") if is_worker else _cluster.start()
