@@ -64,6 +64,7 @@ def _backup(chosen: Namespace) -> None:
         else:
             file = Path(chosen.file)
             manifest, lost = backup.to_file(services, file, now, report)
+            report.clear()
             print(f"{file}: {_what(manifest)}, {file.stat().st_size:,} bytes")
     if lost:
         raise BackupIncomplete(lost.told)

@@ -4,10 +4,9 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Final
 
-if TYPE_CHECKING:
-    from feedserver.transfer.progress import Report
+_CLEAR: Final = "\r\x1b[K"
 
 
 @contextmanager
@@ -22,20 +21,30 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-@contextmanager
-def progress() -> Iterator["Report"]:
-    """Shows on a terminal what is being done; a line that is gone at the end."""
-    shown = ""
+class Progress:
+    """A line on a terminal that says what is being done, until it is cleared; a `Report`."""
 
-    def show(doing: str, share: float) -> None:
-        nonlocal shown
+    def __init__(self) -> None:
+        self._shown = ""
+
+    def __call__(self, doing: str, share: float) -> None:
         line = f"{doing} {share:.0%}" if share else f"{doing} …"
-        if line != shown and sys.stderr.isatty():
-            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
-            shown = line
+        if line != self._shown and sys.stderr.isatty():
+            print(f"{_CLEAR}{line}", end="", file=sys.stderr, flush=True)
+            self._shown = line
 
+    def clear(self) -> None:
+        """Removes the line, before others are printed."""
+        if self._shown:
+            print(_CLEAR, end="", file=sys.stderr, flush=True)
+            self._shown = ""
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Shows on a terminal what is being done; a line that is gone at the end."""
+    line = Progress()
     try:
-        yield show
+        yield line
     finally:
-        if shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        line.clear()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from feedserver.cli.arguments import Commands, counted, open_site, verb
-from feedserver.cli.progress import interruptible, progress
+from feedserver.cli.progress import Progress, interruptible, progress
 from feedserver.errors import ExportIncomplete, ImportDamaged, ImportRefused
 from feedserver.net.exchange import exchange
 from feedserver.services import Services, egress_policy
@@ -76,14 +76,15 @@ def _import(chosen: Namespace) -> None:
     with interruptible(), progress() as report:
         try:
             with importer.opened(chosen.path, chosen.kind, chosen.media, report, writes=not chosen.dry_run) as found:
-                _carry_out(services, found, chosen)
+                _carry_out(services, found, chosen, report)
         except ImportRefused as error:
             raise type(error)(f"{chosen.path}: {error}") from None
 
 
-def _carry_out(services: Services, found: "Import", chosen: Namespace) -> None:
+def _carry_out(services: Services, found: "Import", chosen: Namespace, line: Progress) -> None:
     if chosen.dry_run:
         found.check()
+    line.clear()
     _say_plan(services, found)
     mended = found.mended()
     for remark in mended[:_MOST_MENDED]:
@@ -97,6 +98,7 @@ def _carry_out(services: Services, found: "Import", chosen: Namespace) -> None:
     if mended and not chosen.force:
         raise ImportDamaged("it is damaged, and nothing was imported; --force imports what can be read")
     written = found.apply()
+    line.clear()
     _say_remarks(found, _FIRST)
     print(f"imported {', '.join(counted(number, noun) for noun, number in written.items())}")
 
