@@ -23,7 +23,7 @@ from feedserver.transfer.imports.import_media import MediaImport
 from feedserver.transfer.imports.import_posts import PostImport
 from feedserver.transfer.imports.import_redirects import RedirectImport
 from feedserver.transfer.imports.import_thoughts import ThoughtImport
-from feedserver.transfer.imports.kinds import Format, format_of, kinds
+from feedserver.transfer.imports.kinds import ExportReader, kinds, reader_of
 from feedserver.transfer.imports.links import Links, TakeIn
 from feedserver.transfer.imports.old_pages import OldPages
 from feedserver.transfer.imports.planning import Plan
@@ -66,14 +66,14 @@ class Importer:
             files = stack.enter_context(source.opened(media, place)) if media and media.exists() else None
             if media is not None and (files is None or not files.is_folder):
                 raise ImportRefused(f"--media: {media} is no folder")
-            fmt = _format(opened, kind)
+            reader = _reader(opened, kind)
             held = stack.enter_context(spool.opened(place))
             report("reading", 0)
             options = Options(zone=self.settings.site.zone, now=self.clock())
-            _fill(held, fmt, opened, options)
+            _fill(held, reader, opened, options)
             with self.database.read() as connection:
-                plan = planning.plan(connection, held, fmt.KIND)
-            yield Import(self, fmt.KIND, held, plan, opened, files, place, report)
+                plan = planning.plan(connection, held, reader.KIND)
+            yield Import(self, reader.KIND, held, plan, opened, files, place, report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,15 +196,15 @@ def _nothing(_url: str) -> None:
     """Takes nothing in: what is only to be told asks no other site."""
 
 
-def _format(opened: Source, kind: str | None) -> Format:
-    """The format of an export, as its owner says or as it is recognised. Raises ImportRefused."""
-    return kinds()[kind] if kind else format_of(opened)
+def _reader(opened: Source, kind: str | None) -> ExportReader:
+    """The reader of an export, as its owner says or as it is recognised. Raises ImportRefused."""
+    return kinds()[kind] if kind else reader_of(opened)
 
 
-def _fill(held: Spool, fmt: Format, opened: Source, options: Options) -> None:
+def _fill(held: Spool, reader: ExportReader, opened: Source, options: Options) -> None:
     """Reads strictly; where the export is damaged, once more with forgiveness."""
     try:
-        held.fill(fmt.read(opened, options))
+        held.fill(reader.read(opened, options))
     except ImportDamaged:
         held.clear()
-        held.fill(fmt.read(opened, replace(options, forgiving=True)))
+        held.fill(reader.read(opened, replace(options, forgiving=True)))

@@ -13,7 +13,7 @@ from feedserver.transfer.options import Options
 from feedserver.transfer.source import Source
 
 
-class Format(Protocol):
+class ExportReader(Protocol):
     """What reads one kind of exports."""
 
     KIND: str
@@ -26,14 +26,14 @@ class Format(Protocol):
 
 
 @cache
-def kinds() -> dict[str, Format]:
-    """All formats, by their kinds."""
+def kinds() -> dict[str, ExportReader]:
+    """All readers, by their kinds."""
     names = sorted(module.name for module in pkgutil.iter_modules(formats.__path__))
     modules = [importlib.import_module(f"{formats.__name__}.{name}") for name in names]
-    return {module.KIND: cast(Format, module) for module in modules if hasattr(module, "KIND")}
+    return {module.KIND: cast(ExportReader, module) for module in modules if hasattr(module, "KIND")}
 
 
-def format_of(source: Source) -> Format:
+def reader_of(source: Source) -> ExportReader:
     """The only one that recognises an export. Raises ImportRefused for none, and for several."""
     found = [kind for kind, one in kinds().items() if one.recognises(source)]
     if len(found) == 1:

@@ -30,7 +30,7 @@ class Format:
 def recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *known: str) -> str:
     found = {kind: Format(kind, kind in known) for kind in ("hugo", "jekyll", "markdown")}
     monkeypatch.setattr(kinds, "kinds", lambda: found)
-    return kinds.format_of(folder_source(tmp_path, tmp_path)).KIND
+    return kinds.reader_of(folder_source(tmp_path, tmp_path)).KIND
 
 
 def test_the_only_one_that_recognises_it_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
