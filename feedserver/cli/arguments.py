@@ -10,7 +10,7 @@ from datetime import UTC, datetime, tzinfo
 from itertools import chain, islice
 from typing import Any
 
-from feedserver import __version__, settings
+from feedserver import __version__, listening, settings
 from feedserver.clock import rfc3339
 from feedserver.condition import Condition
 from feedserver.installation import require_current
@@ -82,6 +82,13 @@ def positive(text: str) -> int:
     if not (is_number(text) and int(text) > 0):
         raise argparse.ArgumentTypeError(f"“{text}” is not a number above zero")
     return int(text)
+
+
+def bind_address(text: str) -> str:
+    """Reads where a server listens. Raises ArgumentTypeError."""
+    if listening.host_and_port(text) is None:
+        raise argparse.ArgumentTypeError(f"“{text}” is not HOST:PORT, such as {settings.BIND} or [::1]:8000")
+    return text
 
 
 def id_of(noun: str) -> Callable[[str], int]:

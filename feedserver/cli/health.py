@@ -5,7 +5,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
 from feedserver import listening, settings
-from feedserver.cli.arguments import Commands, remark, verb
+from feedserver.cli.arguments import Commands, bind_address, remark, verb
 from feedserver.errors import FetchError, SettingsError, StorageError
 from feedserver.text import printable
 
@@ -19,7 +19,9 @@ _SECONDS: Final = 4.0  # for the whole answer
 
 def add_commands(commands: Commands) -> None:
     health = verb(commands, "health", _health, "ask the running server whether it can serve; exit 1 when it is down")
-    health.add_argument("--bind", metavar="HOST:PORT", help="where it listens; default: where the last one started")
+    health.add_argument(
+        "--bind", metavar="HOST:PORT", type=bind_address, help="where it listens; default: where the last one started"
+    )
     doctor = verb(commands, "doctor", _doctor, "look at all that an operator can get wrong; exit 1 if something is")
     doctor.add_argument("--from-outside", action="store_true", help="also through the public address, as others see it")
 

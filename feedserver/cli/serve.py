@@ -2,13 +2,13 @@
 
 import logging
 import signal
-from argparse import ArgumentTypeError, Namespace
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from feedserver import listening, log_lines
-from feedserver.cli.arguments import Commands, open_jobs, positive, verb
+from feedserver import log_lines
+from feedserver.cli.arguments import Commands, bind_address, open_jobs, positive, verb
 from feedserver.condition import Condition
 from feedserver.errors import FeedserverError, SettingsError
 from feedserver.jobs.worker import Worker
@@ -25,16 +25,10 @@ systemd hands over the sockets"""
 
 def add_commands(commands: Commands) -> None:
     serve = verb(commands, "serve", _serve, "run the whole server; creates the site first if there is none")
-    serve.add_argument("--bind", metavar="HOST:PORT", type=_address, default=BIND, help=_ABOUT_BIND)
+    serve.add_argument("--bind", metavar="HOST:PORT", type=bind_address, default=BIND, help=_ABOUT_BIND)
     serve.add_argument("--workers", metavar="N", type=positive, help="processes; default: one for each core")
     serve.add_argument("--threads", metavar="N", type=positive, default=THREADS, help="in each; default: %(default)s")
     verb(commands, "worker", _worker, "run background jobs alone, beside web processes or on further machines")
-
-
-def _address(text: str) -> str:
-    if listening.host_and_port(text) is None:
-        raise ArgumentTypeError(f"“{text}” is not HOST:PORT, such as {BIND} or [::1]:8000")
-    return text
 
 
 def _serve(chosen: Namespace) -> None:
