@@ -309,6 +309,11 @@ def _deleted(connection: Connection, slug: str, deed: str) -> Post:
     return post
 
 
+def check_edit(connection: Connection, slug: str, document: DraftText) -> None:
+    """Raises a PostError if there is no post to edit, or the document is not for one of its kind."""
+    _check_kind(_undeleted(connection, slug), document)
+
+
 def _check_kind(post: Post, document: DraftText) -> None:
     """Raises InvalidDocument if a document would make a page of a post, or a post of a page."""
     if post.page and not document.page:

@@ -118,6 +118,18 @@ def test_a_document_that_is_refused_leaves_nothing(run: Run, site: Path, write: 
     assert not (site / "var" / "media").exists()
 
 
+@pytest.mark.parametrize(("slug", "front"), [("none", ""), ("fog", "page: true\n")])
+def test_an_edit_that_is_refused_leaves_nothing(
+    run: Run, site: Path, write: Write, talk: Path, slug: str, front: str
+) -> None:
+    add(run, write, "Words.")
+
+    done = run("post", "edit", slug, write(f"---\ntitle: Fog\n{front}---\n[t](talk.pdf)"))
+
+    assert (done.status, len(done.err)) == (1, 1)
+    assert not (site / "var" / "media").exists()
+
+
 def test_an_edit_takes_along_what_is_there_and_keeps_what_is_not(run: Run, write: Write, talk: Path) -> None:
     add(run, write, "[t](talk.pdf)")
     talk.unlink()
