@@ -126,6 +126,8 @@ def _say_plan(services: Services, found: "Import") -> None:
     for noun, counts in (("post", plan.posts), ("page", plan.pages), ("thought", plan.thoughts), ("file", plan.media)):
         if counts.total:
             print(_counts(noun, counts))
+    if found.whole:
+        print("this site is empty: it becomes as the export is, with what was erased or never settled")
     for key, there in sorted(origin.settings.items()):
         section, _, name = key.partition(".")
         here = str(getattr(getattr(services.settings, section, None), name, ""))
@@ -147,9 +149,7 @@ def _say_addresses(found: "Import") -> None:
 
 
 def _say_remarks(found: "Import", most: int | None) -> None:
-    for (treatment, why), remarks in groupby(found.spool.remarks(), key=lambda one: (one.treatment, one.why)):
-        if treatment == "mended":
-            continue
+    for (treatment, why), remarks in groupby(found.remarks(), key=lambda one: (one.treatment, one.why)):
         shown, number = [], 0
         for number, one in enumerate(remarks, 1):
             if most is None or number <= most:

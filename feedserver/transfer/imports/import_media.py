@@ -23,10 +23,12 @@ from feedserver.media.model import Media
 from feedserver.net.exchange import Exchange, Request
 from feedserver.storage.engine import Database
 from feedserver.transfer.imports import imported
+from feedserver.transfer.imports.import_redirects import add_of_file
 from feedserver.transfer.imports.old_addresses import tail_of
 from feedserver.transfer.imports.spool import FileHere, Spool, SpooledMedia
 from feedserver.transfer.items import ImportedMedia, Remark
 from feedserver.transfer.source import Source
+from feedserver.urls import Urls
 
 _ADDRESSES: Final = 3  # of one file that are asked for it
 _FAILURES: Final = 3  # in a row, after which a host is not asked again
@@ -53,6 +55,8 @@ class MediaImport:
     scratch: Path
     origin: str
     largest: int
+    urls: Urls
+    revise: Callable[[Connection], None]
     taken: int = 0
     _failures: Counter[str] = field(default_factory=Counter)
     _tails: dict[str, list[tuple[list[str], str]]] | None = None
@@ -89,14 +93,19 @@ class MediaImport:
             what = f"{one.item.name}: {why}"
             self.spool.add(Remark(treatment="left out", where=one.item.where, what=what, why=_NAMED))
             return None
-        row = {"key": one.item.key, "hash": one.hash, "media": media.hash}
-        self.database.transact(lambda connection: self._note(connection, row))
+        for remark in self.database.transact(lambda connection: self._note(connection, one, media)):
+            self.spool.add(remark)
         self.taken += 1
         return media
 
-    def _note(self, connection: Connection, row: dict[str, str]) -> None:
-        if not imported.known(connection, self.origin, "media", [row["key"]]):
-            imported.add(connection, self.origin, "media", [row], self.clock())
+    def _note(self, connection: Connection, one: SpooledMedia, media: Media) -> list[Remark]:
+        """Notes a file as imported, with redirects from where it was; returns what is refused of these."""
+        self.revise(connection)
+        if imported.known(connection, self.origin, "media", [one.item.key]):
+            return []
+        row = {"key": one.item.key, "hash": one.hash, "media": media.hash}
+        imported.add(connection, self.origin, "media", [row], self.clock())
+        return add_of_file(connection, self.urls, self.spool, one.item, media.path)
 
     @contextmanager
     def _bytes(self, item: ImportedMedia) -> Iterator[Path]:

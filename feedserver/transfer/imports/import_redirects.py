@@ -1,4 +1,4 @@
-"""Leads old addresses of an import to new ones: those of posts with the posts, then what the export redirects."""
+"""Leads old addresses of an import to new ones: those of posts and files with them, then what the export redirects."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,9 @@ from feedserver.redirects import adding
 from feedserver.storage.batches import grouped
 from feedserver.storage.engine import Database
 from feedserver.transfer.imports import imported
+from feedserver.transfer.imports.old_addresses import folder_of_index, looks_like_file
 from feedserver.transfer.imports.spool import Spool
-from feedserver.transfer.items import ImportedPost, ImportedRedirect, Remark
+from feedserver.transfer.items import ImportedMedia, ImportedPost, ImportedRedirect, Remark
 from feedserver.urls import Urls, path_of, split_http
 
 _MOST: Final = 200  # in one transaction
@@ -22,11 +23,28 @@ _NOWHERE: Final = "it leads to nothing that is here"
 _NOT_ADDED: Final = "an old address that cannot lead here"
 
 
+def addresses_of(post: ImportedPost) -> Iterator[str]:
+    """All addresses that a post had: an index page was at that of its folder too."""
+    for address in (post.url, *post.addresses):
+        if address:
+            yield address
+            if folder := folder_of_index(address):
+                yield folder
+
+
 def add_of_post(connection: Connection, urls: Urls, spool: Spool, post: ImportedPost, slug: str) -> list[Remark]:
     """Adds redirects from all addresses that a post had, in the transaction that writes it; returns what is refused."""
     new = path_of(slug, is_page=post.page)
-    pairs = [(old, new) for address in (post.url, *post.addresses) if (old := spool.old.written(address))]
+    pairs = [(old, new) for address in addresses_of(post) if (old := spool.old.written(address))]
     return _remarks(post.where, adding.add_all(connection, urls, pairs))
+
+
+def add_of_file(connection: Connection, urls: Urls, spool: Spool, file: ImportedMedia, path: str) -> list[Remark]:
+    """The same for a picture or file, which is at `path` here. Addresses at other hosts are no old ones."""
+    absolute = [url for address in file.urls if (url := spool.old.absolute(address)) and spool.old.is_own(url)]
+    plain = dict.fromkeys(url.partition("?")[0] if looks_like_file(url) else url for url in absolute)
+    pairs = [(old, f"/{path}") for url in plain if (old := spool.old.written(url))]
+    return _remarks(file.where, adding.add_all(connection, urls, pairs))
 
 
 def _remarks(where: str, refused: Iterable[adding.Refusal]) -> list[Remark]:

@@ -21,7 +21,7 @@ from feedserver.transfer.imports import own_import, planning, spool
 from feedserver.transfer.imports.import_lock import only_import
 from feedserver.transfer.imports.import_media import MediaImport
 from feedserver.transfer.imports.import_posts import PostImport
-from feedserver.transfer.imports.import_redirects import RedirectImport
+from feedserver.transfer.imports.import_redirects import RedirectImport, addresses_of
 from feedserver.transfer.imports.import_thoughts import ThoughtImport
 from feedserver.transfer.imports.kinds import ExportReader, kinds, reader_of
 from feedserver.transfer.imports.links import Links, TakeIn
@@ -73,12 +73,13 @@ class Importer:
             _fill(held, reader, opened, options)
             with self.database.read() as connection:
                 plan = planning.plan(connection, held, reader.KIND)
-            yield Import(self, reader.KIND, held, plan, opened, files, place, report)
+                whole = reader.KIND == own_kind.KIND and own_import.is_empty(connection)
+            yield Import(self, reader.KIND, held, plan, opened, files, place, report, whole)
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One import that is planned."""
+    """One import that is planned. `whole`: the export is our own, and the site empty: then it is taken over whole."""
 
     importer: Importer
     kind: str
@@ -88,24 +89,31 @@ class Import:
     files: Source | None
     place: Path
     report: Report
+    whole: bool
 
     def mended(self) -> list[Remark]:
         """What was damaged, and read with forgiveness."""
         return [remark for remark in self.spool.remarks() if remark.treatment == "mended"]
 
+    def remarks(self) -> Iterator[Remark]:
+        """What is left out or changed."""
+        for remark in () if self.whole else self.spool.remarks():
+            if remark.treatment != "mended":
+                yield remark
+
     def addresses(self) -> Iterator[tuple[str, str]]:
         """All old addresses, absolute as far as the origin has one, with those to which they are to lead."""
         for post in self.spool.posts():
             new = self.importer.urls.permalink(post.slug, is_page=post.item.page)
-            for old in (post.item.url, *post.item.addresses) if post.slug else ():
-                if old:
-                    yield (self.spool.old.absolute(old) if self.spool.old.url else None) or old, new
+            for old in addresses_of(post.item) if post.slug else ():
+                yield (self.spool.old.absolute(old) if self.spool.old.url else None) or old, new
         yield from self._redirects().planned()
 
     def check(self) -> None:
         """Looks for what would be left out. Writes nothing, and asks no other site."""
-        self._posts(_nothing).check()
-        self._thoughts().check()
+        if not self.whole:
+            self._posts(_nothing).check()
+            self._thoughts().check()
 
     def apply(self) -> dict[str, int]:
         """Writes what is new; returns how much of each kind.
@@ -113,7 +121,7 @@ class Import:
         May be stopped at any time, and goes on when it is called again for the same export.
         The import was opened to write.
         """
-        if self._takes_over():
+        if self.whole:
             return self._takeover().run()
         redirects_before = self._redirects_here()
         media = self._media()
@@ -133,16 +141,20 @@ class Import:
         with self.importer.database.read() as connection:
             return store.number(connection)
 
-    def _takes_over(self) -> bool:
-        """Whether the export is our own, and the site empty: then it is taken over whole."""
-        with self.importer.database.read() as connection:
-            return self.kind == own_kind.KIND and own_import.is_empty(connection)
-
     def _takeover(self) -> own_import.Takeover:
         parts = self.importer
         files = parts.library.files
         return own_import.Takeover(
-            parts.database, files, parts.urls, parts.clock, parts.publisher.revise, self.source, self.place, self.report
+            parts.database,
+            files,
+            parts.urls,
+            parts.clock,
+            parts.publisher.revise,
+            self.source,
+            self.place,
+            self.report,
+            self.spool,
+            self.plan.origin,
         )
 
     def _media(self) -> MediaImport:
@@ -158,6 +170,8 @@ class Import:
             self.place,
             self.plan.origin,
             parts.settings.media.largest,
+            parts.urls,
+            parts.publisher.revise,
         )
 
     def _posts(self, take_in: TakeIn) -> PostImport:

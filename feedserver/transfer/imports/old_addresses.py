@@ -68,6 +68,13 @@ class OldSite:
         return _bare(url) == _bare(self.base)
 
 
+def folder_of_index(address: str) -> str | None:
+    """The address of the folder whose index page an address is; None for any other."""
+    path = encoded_path_of(address)
+    folder = _INDEX.sub("/", path)
+    return urlsplit(address)._replace(path=folder).geturl() if folder not in (path, "/") else None
+
+
 def looks_like_file(address: str) -> bool:
     """Whether the path of an address ends as that of a picture, sound, film or document does."""
     return _FILE.search(encoded_path_of(address)) is not None

@@ -26,7 +26,7 @@ from feedserver.posts import store as posts
 from feedserver.posts.example import EXAMPLE
 from feedserver.posts.model import Rendered
 from feedserver.storage import copying, schema
-from feedserver.storage.batches import grouped
+from feedserver.storage.batches import batches, grouped
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata
 from feedserver.text import caseless, strangers_line
@@ -35,7 +35,8 @@ from feedserver.thoughts.verification.fetch_budget import budget_key
 from feedserver.transfer.exports import exported
 from feedserver.transfer.exports.own_files import OwnExport
 from feedserver.transfer.formats.feedserver import rows_of, texts_of, thought_rows
-from feedserver.transfer.imports import own_rows
+from feedserver.transfer.imports import imported, own_rows
+from feedserver.transfer.imports.spool import Spool, SpooledPost, SpooledThought
 from feedserver.transfer.progress import Report
 from feedserver.transfer.source import Source
 from feedserver.urls import Urls
@@ -59,7 +60,10 @@ def is_empty(connection: Connection) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Takeover:
-    """Takes over one export. `revise` counts a revision that is not pushed; `place` is a private folder."""
+    """Takes over one export. `revise` counts a revision that is not pushed; `place` is a private folder.
+
+    `spool` holds what it says, as it is compared with later exports of that site, and `origin` is its name there.
+    """
 
     database: Database
     files: MediaStore
@@ -69,6 +73,8 @@ class Takeover:
     source: Source
     place: Path
     report: Report
+    spool: Spool
+    origin: str
 
     def run(self) -> dict[str, int]:
         """Returns how much of each kind was taken over. Raises ImportRefused, and then nothing is."""
@@ -189,6 +195,7 @@ class Takeover:
                 for where, row in rows if table is schema.redirects else ():
                     own_rows.require_redirect(row, where)
                 _insert(connection, table, (row for _, row in rows))
+        self._note(connection)
         self._follow_posts(connection)
         for table in metadata.sorted_tables:
             copying.continue_numbering(connection, table)
@@ -219,6 +226,24 @@ class Takeover:
         _insert(connection, schema.moderation_actions, (row for _, row, _ in rows))
         undo = (rows_of(schema.moderation_undo, values, where, action_id=row["id"]) for where, row, values in rows)
         _insert(connection, schema.moderation_undo, (one for parts in undo for one in parts))
+
+    def _note(self, connection: Connection) -> None:
+        """Notes all as imported: of a later export of that site only what is new is taken, what has changed is told."""
+        now = self.clock()
+        for posts_there in grouped(self.spool.posts()):
+            ids_here = _ids_of(connection, schema.posts, [one.item.key for one in posts_there])
+            rows = [_known(one, ids_here) for one in posts_there]
+            imported.add(connection, self.origin, "post", rows, now)
+        for thoughts_there in grouped(self.spool.thoughts()):
+            ids_here = _ids_of(connection, schema.thoughts, [one.item.key for one in thoughts_there])
+            rows = [_known(one, ids_here) for one in thoughts_there]
+            imported.add(connection, self.origin, "thought", rows, now)
+        for files in grouped(self.spool.media()):
+            rows = [{"key": one.item.key, "hash": one.hash, "media": one.item.hash} for one in files]
+            imported.add(connection, self.origin, "media", rows, now)
+        redirects = {one.old: one.new for one in self.spool.redirects()}
+        for some in grouped(redirects.items()):
+            imported.add(connection, self.origin, "redirect", [{"key": old, "hash": new} for old, new in some], now)
 
     def _follow_posts(self, connection: Connection) -> None:
         """Has what is made of posts made: related ones, and the jobs of those that are to appear."""
@@ -251,6 +276,16 @@ def _unpickled(file: IO[bytes]) -> Iterator[_Post]:
 def _named(post_id: int, names: list[str]) -> list[dict[str, Any]]:
     numbered = enumerate(names)
     return [{"post_id": post_id, "position": n, "name": name, "folded": caseless(name)} for n, name in numbered]
+
+
+def _known(one: SpooledPost | SpooledThought, ids_here: Mapping[str, int]) -> dict[str, Any]:
+    return {"key": one.item.key, "hash": one.hash, "our_id": ids_here.get(one.item.key)}
+
+
+def _ids_of(connection: Connection, table: Table, guids: list[str]) -> dict[str, int]:
+    query = select(table.c.guid, table.c.id)
+    rows = (row for some in batches(guids) for row in connection.execute(query.where(table.c.guid.in_(some))))
+    return {row.guid: row.id for row in rows}
 
 
 def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:

@@ -9,6 +9,7 @@ from feedserver.posts.document import check_slug, numbered, slug_from
 from feedserver.posts.slugs import is_reserved
 from feedserver.text import plain
 from feedserver.transfer.formats.address_parts import last_step
+from feedserver.transfer.imports.old_addresses import folder_of_index
 from feedserver.transfer.items import ImportedPost
 
 _ENDINGS: Final = (".html", ".htm", ".php", ".md")
@@ -49,8 +50,8 @@ def _wishes(post: ImportedPost) -> Iterator[str]:
 
 
 def _named_by(url: str | None) -> str:
-    """What an address calls a post: its last step, without an ending."""
-    step = last_step(url or "")
+    """What an address calls a post: its last step, without an ending; an index page is called as its folder."""
+    step = last_step(folder_of_index(url or "") or url or "")
     return next((step[: -len(ending)] for ending in _ENDINGS if step.lower().endswith(ending)), step)
 
 

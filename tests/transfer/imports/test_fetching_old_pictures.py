@@ -57,6 +57,8 @@ def test_a_picture_is_fetched_where_the_old_site_had_it(
             tmp_path,
             "x",
             1000,
+            services.urls,
+            services.publisher.revise,
         ).run(lambda _: None)
         left_out = [remark.what for remark in filled.remarks()]
 

@@ -76,6 +76,24 @@ def test_addresses_that_are_none_lead_to_no_file_and_keep_no_post_away(
     assert found(services, "larks").title == "Larks"
 
 
+def test_where_a_file_was_leads_to_where_it_is(
+    services: WebServices, exports: Exports, client: FlaskClient, picture: bytes
+) -> None:
+    folder_with(exports.folder / "export", {"meadow.jpg": picture})
+    urls = (f"{OLD}{PATH}?w=300", "https://cdn.example/meadow.jpg")
+
+    assert exports.run(services, meadow(urls=urls, file="meadow.jpg"), post()) == []
+    before = everything(services)
+    exports.run(services)
+
+    for asked in (PATH, f"{PATH}?w=1&h=2"):
+        answer = client.get(asked)
+        assert (answer.status_code, answer.headers["Location"].rpartition("/")[2]) == (301, "meadow.jpg")
+        assert answer.headers["Location"].startswith("http://blog.example/media/")
+    assert client.get("/meadow.jpg").status_code == 404
+    assert everything(services) == before
+
+
 def test_of_a_file_and_its_copy_in_a_folder_the_first_that_is_named_counts(
     services: WebServices, exports: Exports, tmp_path: Path, picture: bytes
 ) -> None:

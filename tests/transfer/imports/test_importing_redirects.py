@@ -30,6 +30,15 @@ def test_every_address_that_a_post_had_leads_to_it(
     assert leads_to(client, old) == "http://blog.example/posts/post-1"
 
 
+def test_an_index_page_has_the_name_of_its_folder_and_is_found_there_too(
+    services: WebServices, exports: Exports, client: FlaskClient
+) -> None:
+    assert exports.run(services, post("1", url="/2019/spring/index.html")) == []
+
+    for old in ("/2019/spring/index.html", "/2019/spring/", "/2019/spring"):
+        assert leads_to(client, old) == "http://blog.example/posts/spring"
+
+
 def test_redirects_and_feeds_of_the_origin_lead_on_without_chains(
     services: WebServices, exports: Exports, client: FlaskClient
 ) -> None:
