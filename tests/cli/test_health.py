@@ -45,7 +45,7 @@ def test_an_address_that_is_none_is_wrong_usage(run: Run) -> None:
     told = run("health", "--bind", "blog.example")
 
     assert told.status == 2
-    assert "“blog.example” is not HOST:PORT" in told.text
+    assert "“blog.example” is not HOST:PORT" in told.err[-1]
 
 
 def test_a_server_that_can_serve_is_ok(run: Run, serve: Serve) -> None:
