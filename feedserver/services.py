@@ -19,6 +19,7 @@ from feedserver.net.connection import Policy
 from feedserver.net.exchange import Exchange, require_allowed
 from feedserver.net.exchange import exchange as guarded_exchange
 from feedserver.posts import lists, related, scheduling
+from feedserver.posts.events import each
 from feedserver.posts.publishing import Publisher
 from feedserver.sending.outbox import Outbox
 from feedserver.settings import Settings
@@ -74,8 +75,8 @@ class Services:
         self.other_hubs = OtherHubs(self.database, self.urls, settings.websub.hubs, author, clock, self.exchange)
         self.outbox = Outbox(self.database, self.urls, settings.sending, clock)
         listeners = (
-            *(scheduling.follow, self.outbox.follow, related.follow, partial(lists.follow, author)),
-            *(partial(recheck.follow, self.urls), leaving.follow, self.other_hubs.follow),
+            *(scheduling.follow, each(self.outbox.follow), related.follow, partial(lists.follow, author)),
+            *(each(partial(recheck.follow, self.urls)), each(leaving.follow), each(self.other_hubs.follow)),
         )
         self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
 

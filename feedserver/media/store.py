@@ -125,10 +125,16 @@ def write_of_post(connection: Connection, post_id: int, named: Mapping[str, Medi
     What was removed meanwhile is left out.
     """
     connection.execute(delete(post_media).where(post_media.c.post_id == post_id))
-    known = _by_own(connection, {one.hash for one in named.values()})
+    add_of_posts(connection, {post_id: named})
+
+
+def add_of_posts(connection: Connection, named: Mapping[int, Mapping[str, Media]]) -> None:
+    """Writes what new posts name, by the posts' ids; see `write_of_post`."""
+    known = _by_own(connection, {one.hash for of_post in named.values() for one in of_post.values()})
     rows = [
         {"post_id": post_id, "reference": reference, "media": one.hash}
-        for reference, one in sorted(named.items())
+        for post_id, of_post in named.items()
+        for reference, one in sorted(of_post.items())
         if one.hash in known
     ]
     if rows:

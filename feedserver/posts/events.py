@@ -1,10 +1,10 @@
 """Events: what a change to a post means for readers.
 
-`Publisher` notifies its listeners of each change, in order, inside its transaction; an exception rolls the change back.
+`Publisher` notifies its listeners, in order, of changes, inside their transaction; an exception rolls these back.
 `services.py` lists the listeners. A scheduled post appears by the clock, without a change: `appearance` is its event.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -20,13 +20,15 @@ EventKind = Literal["appeared", "changed", "disappeared", "withheld"]
 class PostEvent:
     """One change: `old` is the post that readers saw, `new` the one they see now; None if they see none.
 
-    `post` is the post as stored now, in any state. `now` is the time of the change.
+    `post` is the post as stored now, in any state. `now` is the time of the change. `is_first`: it is stored for the
+    first time, so that nothing refers to it yet.
     """
 
     post: Post
     old: Post | None
     new: Post | None
     now: datetime
+    is_first: bool = False
 
     @property
     def kind(self) -> EventKind:
@@ -39,12 +41,22 @@ class PostEvent:
         return "changed" if self.new else "disappeared"
 
 
-Listener = Callable[[Connection, PostEvent], None]
+Listener = Callable[[Connection, Sequence[PostEvent]], None]
+
+
+def each(listener: Callable[[Connection, PostEvent], None]) -> Listener:
+    """A listener that hears of one event after another."""
+
+    def hear(connection: Connection, events: Sequence[PostEvent]) -> None:
+        for event in events:
+            listener(connection, event)
+
+    return hear
 
 
 def change(before: Post | None, post: Post, now: datetime) -> PostEvent:
     """The event of storing `post` over `before`, None for a new post."""
-    return PostEvent(post, _seen(before, now), _seen(post, now), now)
+    return PostEvent(post, _seen(before, now), _seen(post, now), now, is_first=before is None)
 
 
 def appearance(post: Post, now: datetime) -> PostEvent:

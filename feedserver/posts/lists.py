@@ -4,6 +4,7 @@ A post that has left a list keeps its row and position there, so that archives n
 after `revision.revise`, whose lock makes positions unique.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -32,22 +33,31 @@ _HIGHEST: Final = select(func.max(listed.c.position)).where(listed.c.list == bin
 _OF_POST: Final = select(listed).where(listed.c.post_id == bindparam("post"))
 
 
-def follow(site_author: str, connection: Connection, event: PostEvent) -> None:
-    """Updates the lists for a changed post: its tags, authors and date.
+def follow(site_author: str, connection: Connection, events: Sequence[PostEvent]) -> None:
+    """Updates the lists for changed posts, in their order: their tags, authors and dates.
 
     A post without authors belongs to the list of `site_author`, a draft or deleted post to none, a page to that of
     pages alone. A scheduled post gets its positions when it appears.
     """
-    post = event.post
-    wanted = _lists_of(post, site_author) if post.state == "published" else []
-    known = _known(connection, post.id)
-    for key in wanted:
-        row = known.get(key)
-        position = row.position if row is not None else None
-        if position is None and event.new is not None:
-            position = _highest(connection, key) + 1
-        _put(connection, key, post, position, is_new=row is None)
-    _leave_lists(connection, post.id, {key: row for key, row in known.items() if key not in wanted})
+    last: dict[str, int] = {}  # the positions that were given last
+    new: list[dict[str, Any]] = []
+    for event in events:
+        post = event.post
+        wanted = _lists_of(post, site_author) if post.state == "published" else []
+        known = {} if event.is_first else _known(connection, post.id)
+        for key in wanted:
+            row = known.get(key)
+            position = row.position if row is not None else None
+            if position is None and event.new is not None:
+                position = last[key] = (last.get(key) or _highest(connection, key)) + 1
+            values = {"published_at": post.published_at, "position": position}
+            if row is None:
+                new.append({"list": key, "post_id": post.id, **values})
+            else:
+                connection.execute(update(listed).where(*_row(key, post.id)).values(values))
+        _leave_lists(connection, post.id, {key: row for key, row in known.items() if key not in wanted})
+    if new:
+        connection.execute(insert(listed), new)
 
 
 def highest(connection: Connection, listing: Listing) -> int:
@@ -107,14 +117,6 @@ def _known(connection: Connection, post_id: int) -> Known:
 
 def _highest(connection: Connection, key: str) -> int:
     return connection.execute(_HIGHEST, {"key": key}).scalar_one() or 0
-
-
-def _put(connection: Connection, key: str, post: Post, position: int | None, *, is_new: bool) -> None:
-    values = {"published_at": post.published_at, "position": position}
-    if is_new:
-        connection.execute(insert(listed), {"list": key, "post_id": post.id, **values})
-    else:
-        connection.execute(update(listed).where(*_row(key, post.id)).values(values))
 
 
 def _leave_lists(connection: Connection, post_id: int, rows: Known) -> None:

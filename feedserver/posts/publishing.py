@@ -4,10 +4,10 @@ Texts are rendered before the transaction, as it makes other writers wait. Liste
 The transaction counts a site revision, which is how feeds and pages learn of the change.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -48,6 +48,19 @@ class RenderedDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class NewPost:
+    """A post to be stored. An imported one keeps its `guid`, any text, and the id that it has in Atom if it has one.
+
+    `state` is what the document says, unless given: a deleted one was published.
+    """
+
+    made: RenderedDocument
+    guid: str | None = None
+    atom_id: str | None = None
+    state: PostState | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Publisher:
     """Publishes on one site. A method that raises a PostError changes nothing.
 
@@ -74,7 +87,7 @@ class Publisher:
 
         def operation(connection: Connection) -> Post:
             self.revise(connection)
-            return self.write(connection, made, now)
+            return self.write(connection, [NewPost(made)], now)[0]
 
         return self.database.transact(operation)
 
@@ -88,42 +101,45 @@ class Publisher:
         rendered = with_references(rendered, document.references)
         return RenderedDocument(document, rendered, lang, tuple(files.values()), found.named)
 
-    def write(
-        self,
-        connection: Connection,
-        made: RenderedDocument,
-        now: datetime,
-        *,
-        guid: str | None = None,
-        atom_id: str | None = None,
-        state: PostState | None = None,
-    ) -> Post:
-        """Stores a new post in the caller's transaction, which has counted the revision (`revise`).
+    def write(self, connection: Connection, new: Sequence[NewPost], now: datetime) -> list[Post]:
+        """Stores new posts in the caller's transaction, which has counted the revision (`revise`).
 
-        An imported post keeps its `guid`, any text, and the id that it has in Atom if it has one. `state` is what the
-        document says, unless given: a deleted one was published. Raises a PostError before anything is written.
+        Raises a PostError before anything is written.
         """
-        now, document = now.replace(microsecond=0), made.document
-        if guid is not None:
-            guid = _checked(connection, guid)
-            atom_id = atom_id or ids.atom_id(guid, self.urls.host, now)
-        slugs.check_free(connection, document.slug, page=document.page)
-        published_at = document.date or now
-        state = state or _state(document, now)
-        post_id = store.add(
+        now = now.replace(microsecond=0)
+        new = [one if one.guid is None else replace(one, guid=ids.checked(one.guid)) for one in new]
+        _check_guids(connection, [one.guid for one in new if one.guid is not None])
+        drafts = [one.made.document for one in new]
+        slugs.check_all_free(connection, [(draft.slug, draft.page) for draft in drafts])
+        settled = spelling.settled(connection, drafts, self.settings.author)
+        post_ids = store.add(
             connection,
-            spelling.settled(connection, document, self.settings.author),
-            made.rendered,
-            guid=guid or uuid4().urn,
-            atom_id=atom_id,
-            lang=made.lang,
-            state=state,
-            published_at=published_at,
-            updated_at=_updated_at(document.updated or published_at, published_at, now),
-            created_at=now,
+            [
+                store.PostContent(document, one.made.rendered, self._values(one, now))
+                for one, document in zip(new, settled, strict=True)
+            ],
         )
-        _write_media(connection, post_id, made)
-        return self._follow_up(connection, None, post_id, self._time(now))
+        for one in new:
+            for file in one.made.files:
+                media.enter(connection, file)
+        media.add_of_posts(connection, {post_id: one.made.named for post_id, one in zip(post_ids, new, strict=True)})
+        written = store.in_order(connection, post_ids)
+        at = self._time(now)
+        self._notify(connection, [events.change(None, post, at) for post in written])
+        return written
+
+    def _values(self, new: NewPost, now: datetime) -> dict[str, Any]:
+        document = new.made.document
+        published_at = document.date or now
+        return {
+            "guid": new.guid or uuid4().urn,
+            "atom_id": new.atom_id or (ids.atom_id(new.guid, self.urls.host, now) if new.guid else None),
+            "lang": new.made.lang,
+            "state": new.state or _state(document, now),
+            "published_at": published_at,
+            "updated_at": _updated_at(document.updated or published_at, published_at, now),
+            "created_at": now,
+        }
 
     def edit(self, slug: str, document: DraftText, now: datetime, files: Files = _NONE) -> Post:
         """Replaces the content of a post. Without a date it keeps the old one, and `updated` is now.
@@ -147,9 +163,11 @@ class Publisher:
                 "published_at": published_at,
                 "updated_at": _updated_at(document.updated or now, least, now),
             }
-            settled = spelling.settled(connection, document, self.settings.author, post.id)
-            store.change(connection, post.id, settled, made.rendered, values)
-            _write_media(connection, post.id, made)
+            (settled,) = spelling.settled(connection, [document], self.settings.author, post.id)
+            store.change(connection, post.id, store.PostContent(settled, made.rendered, values))
+            for file in made.files:
+                media.enter(connection, file)
+            media.write_of_post(connection, post.id, made.named)
 
         return self._change(slug, write, now)
 
@@ -178,7 +196,7 @@ class Publisher:
             post = _undeleted(connection, slug)
             self._notify_if_due(connection, post, now)
             store.mark_deleted(connection, post)
-            return self._follow_up(connection, post, post.id, now)
+            return self._follow_up(connection, post, now)
 
         return self.database.transact(operation)
 
@@ -192,7 +210,7 @@ class Publisher:
                 raise PostErased(slug)
             state = store.state_to_restore(connection, post.id) or self._state_of_document(post)
             store.mark_restored(connection, post.id, state)
-            return self._follow_up(connection, post, post.id, self.clock())
+            return self._follow_up(connection, post, self.clock())
 
         return self.database.transact(operation)
 
@@ -237,7 +255,7 @@ class Publisher:
             at = self._time(now)
             self._notify_if_due(connection, post, at)
             write(connection, post)
-            return self._follow_up(connection, post, post.id, at)
+            return self._follow_up(connection, post, at)
 
         return self.database.transact(operation)
 
@@ -245,27 +263,20 @@ class Publisher:
         """When a change is made: `now` may be from before the rendering, or from before a wait for another writer."""
         return max(now, self.clock())
 
-    def _follow_up(self, connection: Connection, before: Post | None, post_id: int, now: datetime) -> Post:
+    def _follow_up(self, connection: Connection, before: Post, now: datetime) -> Post:
         """Notifies listeners of a change; returns the post as stored now."""
-        post = store.by_id(connection, post_id)
-        assert post is not None, "it was written in this transaction"
-        self._notify(connection, events.change(before, post, now))
+        (post,) = store.in_order(connection, [before.id])
+        self._notify(connection, [events.change(before, post, now)])
         return post
 
     def _notify_if_due(self, connection: Connection, post: Post, now: datetime) -> None:
         """Notifies listeners that a scheduled post has appeared, if it is due and its job is not done."""
         if post.visible(now) and scheduling.is_waiting(connection, post.id):
-            self._notify(connection, events.appearance(post, now))
+            self._notify(connection, [events.appearance(post, now)])
 
-    def _notify(self, connection: Connection, event: PostEvent) -> None:
+    def _notify(self, connection: Connection, told: Sequence[PostEvent]) -> None:
         for listener in self.listeners:
-            listener(connection, event)
-
-
-def _write_media(connection: Connection, post_id: int, made: RenderedDocument) -> None:
-    for file in made.files:
-        media.enter(connection, file)
-    media.write_of_post(connection, post_id, made.named)
+            listener(connection, told)
 
 
 def _state(document: DraftText, now: datetime) -> PostState:
@@ -273,12 +284,13 @@ def _state(document: DraftText, now: datetime) -> PostState:
     return "draft" if document.draft or over else "published"
 
 
-def _checked(connection: Connection, guid: str) -> str:
-    """The id that a post is to keep. Raises InvalidDocument, or GuidTaken."""
-    guid = ids.checked(guid)
-    if store.guid_owner(connection, guid) is not None:
-        raise GuidTaken(guid)
-    return guid
+def _check_guids(connection: Connection, guids: Sequence[str]) -> None:
+    """Raises GuidTaken for an id that another post has, or two of these."""
+    taken = set(store.guid_owners(connection, guids))
+    for guid in guids:
+        if guid in taken:
+            raise GuidTaken(guid)
+        taken.add(guid)
 
 
 def _first_date(post: Post, now: datetime) -> datetime:

@@ -7,15 +7,17 @@ bounded number of posts for each, so that the cost does not grow with the number
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from itertools import zip_longest
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, union_all, update
 
 from feedserver.posts.events import PostEvent
 from feedserver.posts.links import RELATED
 from feedserver.posts.model import Post
 from feedserver.posts.visible import words
+from feedserver.storage.batches import batches, rows_among
 from feedserver.storage.schema import post_terms, posts, related, terms
 
 _WORDS = 40  # terms that describe one post, besides its tags
@@ -37,36 +39,40 @@ _STOP_WORDS = frozenset(
 )
 
 
-# Made once: to make them takes longer than to run them, and an import runs twenty of them for each post.
-_NEWEST_ID: Final = select(func.max(posts.c.id))  # approximately the number of posts, in one look-up
-_RAREST_SHARED: Final = (
-    select(terms.c.term, terms.c.posts)
-    .join(post_terms, post_terms.c.term == terms.c.term)
-    .where(post_terms.c.post_id == bindparam("post"), terms.c.posts > 1)
-    .order_by(terms.c.posts, terms.c.term)
-    .limit(_FOLLOWED)
-)
-_HOLDERS: Final = (
-    select(post_terms.c.post_id)
-    .where(post_terms.c.term == bindparam("term"), post_terms.c.post_id != bindparam("post"))
-    .order_by(post_terms.c.post_id.desc())
-    .limit(_PER_TERM)
-)
+_Terms = Mapping[int, frozenset[str]]  # by the ids of posts
+_Followed = list[tuple[int, str]]  # terms, the rarest first, each with the number of posts that have it
+
+_TERMS: Final = [f"term{number}" for number in range(_FOLLOWED)]
+_NO_TERM: Final = ""
+
+
+def _holders_of(term: str) -> Select[Any]:
+    query = select(post_terms.c.term, post_terms.c.post_id).where(post_terms.c.term == bindparam(term))
+    return select(query.order_by(post_terms.c.post_id.desc()).limit(_PER_TERM + 1).subquery())  # one may be itself
+
+
+_HOLDERS: Final = union_all(*map(_holders_of, _TERMS))  # of some terms, the newest ones of each
 _FORGET: Final = delete(related).where(
     (related.c.post_id == bindparam("post")) | (related.c.other_id == bindparam("post"))
 )
 
 
-def follow(connection: Connection, event: PostEvent) -> None:
-    """Updates the related posts for a changed post; for hidden ones too, as a scheduled post appears by the clock.
+def follow(connection: Connection, events: Sequence[PostEvent]) -> None:
+    """Updates the related posts for changed posts; for hidden ones too, as a scheduled post appears by the clock.
 
-    Pages are related to none.
+    Pages are related to none. Each post is scored among those before it, also in `events`, whose posts come by their
+    ids where there are several.
     """
-    post = event.post
-    if post.page:
+    if not (told := [event for event in events if not event.post.page]):
         return
-    _update_terms(connection, post.id, frozenset() if post.state == "deleted" else _describe(post))
-    _relate(connection, post.id)
+    new = {event.post.id: frozenset() if event.post.state == "deleted" else _describe(event.post) for event in told}
+    changed = [event.post.id for event in told if not event.is_first]
+    old = _forget(connection, changed, new) if changed else {}
+    added = {post_id: terms_of - old.get(post_id, frozenset()) for post_id, terms_of in new.items()}
+    counts = _counts(connection, sorted(frozenset().union(*new.values())))
+    total = _newest_but(connection, [event.post.id for event in events])
+    _relate(connection, new, _rarest_shared(new, added, counts), total)
+    _add_terms(connection, added, counts)
 
 
 def _describe(post: Post) -> frozenset[str]:
@@ -78,52 +84,91 @@ def _describe(post: Post) -> frozenset[str]:
     return frozenset([*chosen, *(f"#{tag.casefold()}" for tag in post.tags)])
 
 
-def _update_terms(connection: Connection, post_id: int, new: frozenset[str]) -> None:
-    """Stores the terms of a post, and the number of posts with each of them."""
-    old = set(connection.execute(select(post_terms.c.term).where(post_terms.c.post_id == post_id)).scalars())
-    if removed := sorted(old - new):
-        connection.execute(update(terms).where(terms.c.term.in_(removed)).values(posts=terms.c.posts - 1))
-        connection.execute(delete(post_terms).where(post_terms.c.post_id == post_id, post_terms.c.term.in_(removed)))
-    if added := sorted(new - old):
-        _count_more(connection, added)
-        connection.execute(insert(post_terms), [{"post_id": post_id, "term": term} for term in added])
+def _forget(connection: Connection, post_ids: Sequence[int], new: _Terms) -> _Terms:
+    """Forgets what posts are related to, and the terms that they have no more; returns all that they had."""
+    connection.execute(_FORGET, [{"post": post_id} for post_id in post_ids])
+    old: dict[int, frozenset[str]] = {}
+    for post_id in post_ids:
+        held = select(post_terms.c.term).where(post_terms.c.post_id == post_id)
+        old[post_id] = frozenset(connection.execute(held).scalars())
+        if removed := sorted(old[post_id] - new[post_id]):
+            connection.execute(update(terms).where(terms.c.term.in_(removed)).values(posts=terms.c.posts - 1))
+            of_post = post_terms.c.post_id == post_id
+            connection.execute(delete(post_terms).where(of_post, post_terms.c.term.in_(removed)))
+    return old
 
 
-def _relate(connection: Connection, post_id: int) -> None:
-    """Stores the posts that are most related to this one, and this one as related to them."""
-    connection.execute(_FORGET, {"post": post_id})
-    nearest = sorted(_scores(connection, post_id).items(), key=lambda found: (-found[1], -found[0]))
-    rows = [(other, score) for other, score in nearest[: 2 * RELATED] if score >= _ENOUGH]
+def _counts(connection: Connection, wanted: Sequence[str]) -> dict[str, int]:
+    """How many posts have each term, of those that any post ever had."""
+    rows = rows_among(connection, select(terms.c.term, terms.c.posts), terms.c.term, wanted)
+    return {row.term: row.posts for row in rows}
+
+
+def _rarest_shared(new: _Terms, added: _Terms, counts: Mapping[str, int]) -> dict[int, _Followed]:
+    """The terms by which related posts of each post are found, counted up to it."""
+    present = Counter(counts)
+    found: dict[int, _Followed] = {}
+    for post_id, terms_of in new.items():
+        present.update(added[post_id])
+        found[post_id] = sorted((present[term], term) for term in terms_of if present[term] > 1)[:_FOLLOWED]
+    return found
+
+
+def _relate(connection: Connection, new: _Terms, rarest: Mapping[int, _Followed], total: int) -> None:
+    """Stores the posts that are most related to each of the new ones, and these as related to them.
+
+    `total` is the number of posts before them.
+    """
+    wanted = sorted({term for followed in rarest.values() for _, term in followed})
+    holders = _holders(connection, wanted, new)
+    rows: list[dict[str, Any]] = []
+    for post_id, followed in rarest.items():
+        total = max(total, post_id)
+        for other, score in _nearest(followed, holders, total):
+            rows.append({"post_id": post_id, "other_id": other, "score": score})
+            rows.append({"post_id": other, "other_id": post_id, "score": score})
+        for term in new[post_id] & holders.keys():
+            holders[term].append(post_id)
     if rows:
-        there = [{"post_id": post_id, "other_id": other, "score": score} for other, score in rows]
-        back = [{"post_id": other, "other_id": post_id, "score": score} for other, score in rows]
-        connection.execute(insert(related), there + back)
+        connection.execute(insert(related), rows)
 
 
-def _count_more(connection: Connection, added: list[str]) -> None:
-    known = set(connection.execute(select(terms.c.term).where(terms.c.term.in_(added))).scalars())
-    if known:
-        connection.execute(update(terms).where(terms.c.term.in_(known)).values(posts=terms.c.posts + 1))
-    if first := [{"term": term, "posts": 1} for term in added if term not in known]:
-        connection.execute(insert(terms), first)
-
-
-def _scores(connection: Connection, post_id: int) -> dict[int, float]:
-    total = connection.execute(_NEWEST_ID).scalar_one()
+def _nearest(followed: _Followed, holders: Mapping[str, list[int]], total: int) -> list[tuple[int, float]]:
+    """The posts with the highest scores, the nearest first; `total` is the number of posts."""
     scores: dict[int, float] = defaultdict(float)
-    for term, holders in _rarest_shared(connection, post_id):
+    for number, term in followed:
         weight = _TAG_WEIGHT if term.startswith("#") else 1.0
-        for other in _holders(connection, term, post_id):
-            scores[other] += weight * math.log(1 + total / holders)
-    return scores
+        for other in holders[term][-_PER_TERM:]:
+            scores[other] += weight * math.log(1 + total / number)
+    nearest = sorted(scores.items(), key=lambda found: (-found[1], -found[0]))[: 2 * RELATED]
+    return [(other, score) for other, score in nearest if score >= _ENOUGH]
 
 
-def _rarest_shared(connection: Connection, post_id: int) -> list[tuple[str, int]]:
-    return [(row.term, row.posts) for row in connection.execute(_RAREST_SHARED, {"post": post_id})]
+def _newest_but(connection: Connection, post_ids: Collection[int]) -> int:
+    """The highest id of other posts: approximately their number, in one look-up."""
+    return connection.execute(select(func.max(posts.c.id)).where(posts.c.id.not_in(post_ids))).scalar_one() or 0
 
 
-def _holders(connection: Connection, term: str, post_id: int) -> Iterable[int]:
-    return connection.execute(_HOLDERS, {"term": term, "post": post_id}).scalars()
+def _holders(connection: Connection, wanted: Sequence[str], but: Collection[int]) -> dict[str, list[int]]:
+    """The newest posts that have each term, the newest last, without `but`."""
+    found: dict[str, list[int]] = {term: [] for term in wanted}
+    for some in batches(wanted, _FOLLOWED):
+        for row in connection.execute(_HOLDERS, dict(zip_longest(_TERMS, some, fillvalue=_NO_TERM))):
+            if row.post_id not in but:
+                found[row.term].append(row.post_id)
+    return {term: sorted(held) for term, held in found.items()}
+
+
+def _add_terms(connection: Connection, added: _Terms, counts: Mapping[str, int]) -> None:
+    """Stores the terms that posts have got, and the number of posts with each of them."""
+    more = Counter(term for terms_of in added.values() for term in terms_of)
+    for number in set(more.values()):
+        for some in batches(sorted(term for term in more.keys() & counts.keys() if more[term] == number)):
+            connection.execute(update(terms).where(terms.c.term.in_(some)).values(posts=terms.c.posts + number))
+    if first := [{"term": term, "posts": more[term]} for term in sorted(more.keys() - counts.keys())]:
+        connection.execute(insert(terms), first)
+    if rows := [{"post_id": post_id, "term": term} for post_id, of_post in added.items() for term in sorted(of_post)]:
+        connection.execute(insert(post_terms), rows)
 
 
 def _words(text: str) -> list[str]:

@@ -1,5 +1,6 @@
 """The jobs of scheduled posts. One waits for each until its date has come, and then runs `Publisher.notify_due`."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection
@@ -10,11 +11,13 @@ from feedserver.posts.events import PostEvent
 PUBLISH: Final = "publish"  # the kind of these jobs; the subject is the post's id
 
 
-def follow(connection: Connection, event: PostEvent) -> None:
-    """Stores the job of a scheduled post; discards that of any other."""
-    jobs.discard(connection, PUBLISH, str(event.post.id))
-    if event.post.status(event.now) == "scheduled":
-        jobs.ensure(connection, PUBLISH, str(event.post.id), event.post.published_at, event.now, is_fixed=True)
+def follow(connection: Connection, events: Sequence[PostEvent]) -> None:
+    """Stores the jobs of scheduled posts; discards those of any others."""
+    for event in events:
+        if not event.is_first:
+            jobs.discard(connection, PUBLISH, str(event.post.id))
+        if event.post.status(event.now) == "scheduled":
+            jobs.ensure(connection, PUBLISH, str(event.post.id), event.post.published_at, event.now, is_fixed=True)
 
 
 def is_waiting(connection: Connection, post_id: int) -> bool:

@@ -1,6 +1,7 @@
 """Which slugs are free. Posts and pages share one set, and no slug is given twice, though its post be deleted."""
 
 import re
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from sqlalchemy import Connection
@@ -36,21 +37,35 @@ def check_free(connection: Connection, slug: str, own: Post | None = None, *, pa
         raise SlugTaken(slug, can_be_restored=owner.state == "deleted" and not owner.is_erased)
 
 
-def next_free(connection: Connection, slug: str, *, page: bool) -> str:
-    """`slug` if it is free, else the next that is: `spring-2`. In a few look-ups, however many are taken."""
-    if _is_free(connection, slug, page):
+def check_all_free(connection: Connection, wanted: Sequence[tuple[str, bool]]) -> None:
+    """Raises what `check_free` does for slugs of new posts, or pages (true); SlugTaken also where two are the same."""
+    taken = set(store.slug_owners(connection, [slug for slug, _ in wanted]))
+    for slug, is_page in wanted:
+        if is_page or slug in taken:
+            check_free(connection, slug, page=is_page)
+        if slug in taken:
+            raise SlugTaken(slug)
+        taken.add(slug)
+
+
+def next_free(connection: Connection, slug: str, but: Collection[str] = (), *, page: bool) -> str:
+    """`slug` if it is free, else the next that is, and is none of `but`: `spring-2`.
+
+    In a few look-ups, however many are taken.
+    """
+
+    def is_free(one: str) -> bool:
+        return one not in but and not (page and is_reserved(one)) and store.slug_owner(connection, one) is None
+
+    if is_free(slug):
         return slug
     low, high = 1, 2  # taken, and perhaps free
-    while not _is_free(connection, numbered(slug, high), page):
+    while not is_free(numbered(slug, high)):
         low, high = high, high * 2
     while high - low > 1:
         middle = (low + high) // 2
-        if _is_free(connection, numbered(slug, middle), page):
+        if is_free(numbered(slug, middle)):
             high = middle
         else:
             low = middle
     return numbered(slug, high)
-
-
-def _is_free(connection: Connection, slug: str, page: bool) -> bool:
-    return not (page and is_reserved(slug)) and store.slug_owner(connection, slug) is None

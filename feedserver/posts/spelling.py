@@ -4,6 +4,7 @@ All posts have the same spelling of a name, so that pages and feeds show it with
 for its author that of `site.author`. The last post with a name can spell it anew.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection, Table, select, update
@@ -14,11 +15,30 @@ from feedserver.storage.schema import post_authors, post_tags
 from feedserver.text import caseless
 
 
-def settled(connection: Connection, document: DraftText, site_author: str, post_id: int | None = None) -> DraftText:
-    """`document`, to be the content of the post `post_id`, with its names spelled as on other posts."""
-    tags = [_spelling(connection, post_tags, tag, post_id) or tag for tag in document.tags]
-    authors = [_author(connection, name, site_author, post_id) or name for name in document.authors]
-    return replace(document, tags=tuple(tags), authors=tuple(authors))
+def settled(
+    connection: Connection, documents: Sequence[DraftText], site_author: str, post_id: int | None = None
+) -> list[DraftText]:
+    """`documents` with their names spelled as on other posts, and as in the documents before.
+
+    They are to be new posts, or the content of the post `post_id`.
+    """
+    tags: dict[str, str] = {}  # by `text.caseless`
+    authors = {caseless(site_author): site_author}
+
+    def spelled(table: Table, known: dict[str, str], name: str) -> str:
+        folded = caseless(name)
+        if folded not in known:
+            known[folded] = _spelling(connection, table, name, post_id) or name
+        return known[folded]
+
+    return [
+        replace(
+            document,
+            tags=tuple(spelled(post_tags, tags, name) for name in document.tags),
+            authors=tuple(spelled(post_authors, authors, name) for name in document.authors),
+        )
+        for document in documents
+    ]
 
 
 def check(connection: Connection, listing: Listing, site_author: str) -> None:
@@ -37,10 +57,10 @@ def follow_site_author(connection: Connection, author: str) -> None:
     connection.execute(update(post_authors).where(theirs).values(name=author))
 
 
-def _author(connection: Connection, name: str, site_author: str, except_id: int | None = None) -> str | None:
+def _author(connection: Connection, name: str, site_author: str) -> str | None:
     if caseless(name) == caseless(site_author):
         return site_author
-    return _spelling(connection, post_authors, name, except_id)
+    return _spelling(connection, post_authors, name)
 
 
 def _spelling(connection: Connection, table: Table, name: str, except_id: int | None = None) -> str | None:

@@ -1,9 +1,10 @@
 """The SQL of posts. Every function runs in the transaction of the caller's connection."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from sqlalchemy import (
     ColumnElement,
@@ -45,6 +46,17 @@ from feedserver.urls import nfc
 _UNPUBLISHED = [state for state in get_args(PostState) if state != "published"]
 _SUMMARY = [posts.c[name] for name in ("id", "guid", "slug", "title", "state", "published_at", "updated_at", "page")]
 _OF_A_POST = [column for column in posts.c if column.name not in ("rendering", "deleted_from")]
+_INSERT: Final = insert(posts).returning(posts.c.id, sort_by_parameter_order=True)
+_Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class PostContent:
+    """What is stored of a post: its document, its rendered body, and `values` of further columns."""
+
+    document: DraftText
+    rendered: Rendered
+    values: Mapping[str, Any]
 
 
 # --- finding ---
@@ -183,7 +195,12 @@ def any_link_to(connection: Connection, site: str, now: datetime) -> bool:
 
 def slug_owner(connection: Connection, slug: str) -> int | None:
     """The id of the post that has or had `slug`."""
-    return connection.execute(select(slugs.c.post_id).where(slugs.c.slug == nfc(slug))).scalar_one_or_none()
+    return slug_owners(connection, [slug]).get(nfc(slug))
+
+
+def slug_owners(connection: Connection, wanted: Iterable[str]) -> dict[str, int]:
+    """The ids of the posts that have or had these slugs, by slug in NFC."""
+    return _owners(connection, slugs.c.slug, slugs.c.post_id, map(nfc, wanted))
 
 
 def slugs_of(connection: Connection, post_id: int) -> Sequence[str]:
@@ -191,57 +208,43 @@ def slugs_of(connection: Connection, post_id: int) -> Sequence[str]:
     return connection.execute(select(slugs.c.slug).where(slugs.c.post_id == post_id)).scalars().all()
 
 
-def guid_owner(connection: Connection, guid: str) -> int | None:
-    """The id of the post with this `guid`."""
-    return connection.execute(select(posts.c.id).where(posts.c.guid == guid)).scalar_one_or_none()
+def guid_owners(connection: Connection, wanted: Iterable[str]) -> dict[str, int]:
+    """The ids of the posts that have these ids of theirs for readers, by `guid`."""
+    return _owners(connection, posts.c.guid, posts.c.id, wanted)
+
+
+def _owners(
+    connection: Connection, column: ColumnElement[str], owner: ColumnElement[int], wanted: Iterable[str]
+) -> dict[str, int]:
+    rows = rows_among(connection, select(column.label("name"), owner.label("owner")), column, wanted)
+    return {row.name: row.owner for row in rows}
 
 
 # --- writing ---
 
 
-def add(
-    connection: Connection,
-    document: DraftText,
-    rendered: Rendered,
-    *,
-    guid: str,
-    atom_id: str | None,
-    lang: str,
-    state: str,
-    published_at: datetime,
-    updated_at: datetime,
-    created_at: datetime,
-) -> int:
-    """Writes a new post with all its parts; returns its id."""
-    values = _content(document, rendered) | {
-        "guid": guid,
-        "atom_id": atom_id,
-        "slug": document.slug,
-        "lang": lang,
-        "state": state,
-        "published_at": published_at,
-        "updated_at": updated_at,
-        "created_at": created_at,
-    }
-    post_id: int = connection.execute(insert(posts).values(values).returning(posts.c.id)).scalar_one()
-    connection.execute(insert(slugs).values(slug=document.slug, post_id=post_id))
-    _write_parts(connection, post_id, document, rendered)
-    return post_id
+def add(connection: Connection, new: Sequence[PostContent]) -> list[int]:
+    """Writes new posts with all their parts; returns their ids, in the same order."""
+    rows = [_content(one) | {"slug": one.document.slug} for one in new]
+    ids = list(connection.execute(_INSERT, rows).scalars())
+    owned = [{"slug": one.document.slug, "post_id": post_id} for post_id, one in zip(ids, new, strict=True)]
+    connection.execute(insert(slugs), owned)
+    for table, rows_of in _PARTS:
+        _insert_parts(connection, table, dict(zip(ids, map(rows_of, new), strict=True)))
+    return ids
 
 
-def change(
-    connection: Connection, post_id: int, document: DraftText, rendered: Rendered, values: dict[str, Any]
-) -> None:
-    """Writes a post's new content, its parts and the further columns in `values`; id, guid and slug stay."""
-    statement = update(posts).where(posts.c.id == post_id).values(_content(document, rendered) | values)
-    connection.execute(statement)
-    _write_parts(connection, post_id, document, rendered)
+def change(connection: Connection, post_id: int, content: PostContent) -> None:
+    """Writes a post's new content, and its parts; id, guid and slug stay."""
+    connection.execute(update(posts).where(posts.c.id == post_id).values(_content(content)))
+    for table, rows_of in _PARTS:
+        _replace(connection, table, post_id, rows_of(content))
 
 
 def write_rendered(connection: Connection, post_id: int, rendered: Rendered, values: dict[str, Any]) -> None:
     """Writes a post's body as rendered anew, and the further columns in `values`."""
     connection.execute(update(posts).where(posts.c.id == post_id).values(_rendered(rendered) | values))
-    _write_linked_sites(connection, post_id, rendered)
+    _replace(connection, schema.linked_sites, post_id, _linked_sites(rendered))
 
 
 def rename(connection: Connection, post_id: int, slug: str) -> None:
@@ -278,8 +281,9 @@ def _published() -> ColumnElement[bool]:
     return posts.c.state == "published"
 
 
-def _content(document: DraftText, rendered: Rendered) -> dict[str, Any]:
-    return _rendered(rendered) | {
+def _content(content: PostContent) -> dict[str, Any]:
+    document = content.document
+    return _rendered(content.rendered) | {
         "title": document.title,
         "source": document.source,
         "summary": document.summary,
@@ -289,6 +293,7 @@ def _content(document: DraftText, rendered: Rendered) -> dict[str, Any]:
         "page": document.page,
         "menu": document.menu,
         **{name: getattr(document, name) for name in references.FIELDS},
+        **content.values,
     }
 
 
@@ -302,30 +307,43 @@ def _rendered(rendered: Rendered) -> dict[str, Any]:
     }
 
 
-def _write_parts(connection: Connection, post_id: int, document: DraftText, rendered: Rendered) -> None:
-    _replace(connection, post_tags, post_id, _named(document.tags))
-    _replace(connection, post_authors, post_id, _named(document.authors))
-    files = [{"url": file.url, "type": file.type, "length": file.length} for file in document.enclosures]
-    _replace(connection, schema.enclosures, post_id, files)
-    _write_linked_sites(connection, post_id, rendered)
+def _tags(content: PostContent) -> _Rows:
+    return _named(content.document.tags)
 
 
-def _write_linked_sites(connection: Connection, post_id: int, rendered: Rendered) -> None:
-    connection.execute(delete(schema.linked_sites).where(schema.linked_sites.c.post_id == post_id))
-    if rendered.hosts:
-        rows = [{"post_id": post_id, "site": host} for host in sorted({host_site(host) for host in rendered.hosts})]
-        connection.execute(insert(schema.linked_sites), rows)
+def _authors(content: PostContent) -> _Rows:
+    return _named(content.document.authors)
 
 
-def _named(names: Sequence[str]) -> list[dict[str, Any]]:
-    return [{"name": name, "folded": caseless(name)} for name in names]
+def _named(names: Sequence[str]) -> _Rows:
+    return [{"position": position, "name": name, "folded": caseless(name)} for position, name in enumerate(names)]
 
 
-def _replace(connection: Connection, table: Table, post_id: int, rows: Sequence[dict[str, Any]]) -> None:
+def _enclosures(content: PostContent) -> _Rows:
+    numbered = enumerate(content.document.enclosures)
+    return [{"position": n, "url": file.url, "type": file.type, "length": file.length} for n, file in numbered]
+
+
+def _linked_sites(rendered: Rendered) -> _Rows:
+    return [{"site": site} for site in sorted({host_site(host) for host in rendered.hosts})]
+
+
+_PARTS: Final[Sequence[tuple[Table, Callable[[PostContent], _Rows]]]] = (
+    (post_tags, _tags),
+    (post_authors, _authors),
+    (schema.enclosures, _enclosures),
+    (schema.linked_sites, lambda content: _linked_sites(content.rendered)),
+)
+
+
+def _replace(connection: Connection, table: Table, post_id: int, rows: _Rows) -> None:
     connection.execute(delete(table).where(table.c.post_id == post_id))
-    if rows:
-        numbered = [{"post_id": post_id, "position": position, **row} for position, row in enumerate(rows)]
-        connection.execute(insert(table), numbered)
+    _insert_parts(connection, table, {post_id: rows})
+
+
+def _insert_parts(connection: Connection, table: Table, rows: Mapping[int, _Rows]) -> None:
+    if of_posts := [{"post_id": post_id, **row} for post_id, some in rows.items() for row in some]:
+        connection.execute(insert(table), of_posts)
 
 
 def _first(connection: Connection, query: Any) -> Post | None:

@@ -24,6 +24,10 @@ class Refusal:
     new: str
     error: RedirectUnusable
 
+    @property
+    def pair(self) -> tuple[str, str]:
+        return self.old, self.new
+
 
 def add(connection: Connection, urls: Urls, old: str, new: str) -> Redirect:
     """Adds one redirect, unless it is there already. Call it after `revision.revise`.
@@ -55,7 +59,8 @@ def _add_some(connection: Connection, urls: Urls, some: Sequence[tuple[str, str]
         except RedirectUnusable as error:
             refused.append(Refusal(*pair, error))
     keys = list({key for old, new, _ in wanted for key in (old.key, new.key) if key is not None})
-    batch = _Batch(connection, store.find_all(connection, keys), store.posts_there(connection, keys))
+    known = dict.fromkeys(keys) | store.find_all(connection, keys)
+    batch = _Batch(connection, known, store.posts_there(connection, keys))
     for old, new, pair in wanted:
         try:
             batch.add(old, new)
@@ -67,10 +72,11 @@ def _add_some(connection: Connection, urls: Urls, some: Sequence[tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Redirects that are added together: `known` are those that are there, `posts` what is at their addresses."""
+    """Redirects that are added together: `known` are those that are there, None where there is none; `posts` what is at
+    their addresses."""
 
     connection: Connection
-    known: dict[str, Found]
+    known: dict[str, Found | None]
     posts: dict[str, PostThere]
     rows: dict[str, Row] = field(default_factory=dict)
 
@@ -112,11 +118,16 @@ class _Batch:
                 raise RedirectLoop
             if target.new.key is None or self._is_there(target):
                 return target
-            further = self.known.get(target.new.key) or store.find(self.connection, [target.new.key])
+            further = self._known(target.new.key)
             if further is None:
                 return target
             target = further
         raise RedirectLoop
+
+    def _known(self, key: str) -> Found | None:
+        if key not in self.known:
+            self.known[key] = store.find(self.connection, [key])
+        return self.known[key]
 
     def _is_there(self, target: Found) -> bool:
         """Whether a redirect leads to a post that is not deleted."""

@@ -54,7 +54,7 @@ class Outbox:
         if not (self.settings.webmentions or self.settings.pingbacks) or event.kind == "withheld" or event.post.page:
             return
         if store.links_before(connection, event.post.id) is None:  # noted without links too: it may get some
-            store.note_post(connection, event.post.id, self._links_before(connection, event))
+            store.note_posts(connection, {event.post.id: self._links_before(connection, event)})
         may_link = any(links.may_link(post) for post in (event.old, event.new) if post is not None)
         if not may_link and not store.ids_of_post(connection, event.post.id):
             return
@@ -64,11 +64,14 @@ class Outbox:
             jobs.bring_forward(connection, job, due, event.now)
         self._foresee(connection, event.post, event.now)
 
-    def note_imported(self, connection: Connection, event: PostEvent) -> None:
-        """Notes an imported post, drafts too: only links that are added to it later are told."""
-        pages = links.pages_of(event.post, self.urls) if links.may_link(event.post) else ()
-        store.forget_post(connection, event.post.id)  # one that is completed
-        store.note_post(connection, event.post.id, pages)
+    def note_imported(self, connection: Connection, events: Sequence[PostEvent]) -> None:
+        """Notes imported posts, drafts too: only links that are added to them later are told."""
+        for event in events:
+            if not event.is_first:  # it is completed
+                store.forget_post(connection, event.post.id)
+        posts = [event.post for event in events]
+        pages = {post.id: links.pages_of(post, self.urls) if links.may_link(post) else () for post in posts}
+        store.note_posts(connection, pages)
 
     def _foresee(self, connection: Connection, post: Post, now: datetime) -> None:
         """Has the pages that are to be told for the first time stand in the outbox while the delay passes, and no
@@ -131,7 +134,7 @@ class Outbox:
             if not post.tells:
                 raise NothingToTell(slug)
             if store.links_before(connection, post.id) is None:
-                store.note_post(connection, post.id, ())
+                store.note_posts(connection, {post.id: ()})
             return [telling.target for telling in self._plan(connection, post, now, anew=True)]
 
         return self.database.transact(operation)

@@ -1,6 +1,6 @@
 """The SQL of pings that go out. Every function runs in the transaction of the caller's connection."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -86,9 +86,10 @@ def links_before(connection: Connection, post_id: int) -> Collection[str] | None
     return row.links_before if row else None
 
 
-def note_post(connection: Connection, post_id: int, links: Collection[str]) -> None:
-    """Notes a post of which others are told from now on, and the pages that it linked to before."""
-    connection.execute(insert(told_posts).values(post_id=post_id, links_before=tuple(links)))
+def note_posts(connection: Connection, links: Mapping[int, Collection[str]]) -> None:
+    """Notes posts of which others are told from now on, by their ids, with the pages that each linked to before."""
+    rows = [{"post_id": post_id, "links_before": tuple(pages)} for post_id, pages in links.items()]
+    connection.execute(insert(told_posts), rows)
 
 
 def set_links_before(connection: Connection, post_id: int, links: Collection[str]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from feedserver.jobs.model import Job
 from feedserver.jobs.queue import FreeSlots
-from feedserver.posts.events import PostEvent
+from feedserver.posts.events import PostEvent, each
 from feedserver.posts.publishing import Publisher
 from feedserver.posts.scheduling import PUBLISH
 from feedserver.services import WebServices
@@ -32,7 +32,7 @@ class Author:
     def publisher(self) -> Publisher:
         """The publisher of the site, with one listener more."""
         known = self.services.publisher
-        return replace(known, listeners=(*known.listeners, self.listen))
+        return replace(known, listeners=(*known.listeners, each(self.listen)))
 
     def listen(self, connection: Connection, event: PostEvent) -> None:
         assert not connection.closed

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +15,12 @@ from feedserver.errors import GuidTaken, InvalidDocument, SlugReserved, SlugTake
 from feedserver.posts import slugs, store
 from feedserver.posts.events import PostEvent
 from feedserver.posts.model import Post
+from feedserver.posts.publishing import NewPost
 from feedserver.posts.writing import compose
 from feedserver.services import WebServices
 from feedserver.storage import revision
+from feedserver.storage.schema import metadata, site
+from tests.posts.builders import everything
 from tests.support.fixtures import Publish
 
 LONG_AGO = datetime(2009, 5, 6, tzinfo=UTC)
@@ -34,14 +37,14 @@ def write(services: WebServices) -> Import:
         made = publisher.render(publisher.read(compose(text, title="T", slug=slug, **fields).encode()))
         with services.database.write() as connection:
             revision.revise(connection)
-            return publisher.write(connection, made, now, guid=guid, state=state)
+            return publisher.write(connection, [NewPost(made, guid, state=state)], now)[0]
 
     return write_one
 
 
 def test_many_posts_are_written_in_one_transaction_and_only_its_listeners_hear(services: WebServices) -> None:
     heard: list[PostEvent] = []
-    publisher = replace(services.publisher, listeners=(lambda _, event: heard.append(event),))
+    publisher = replace(services.publisher, listeners=(lambda _, events: heard.extend(events),))
     made = [
         publisher.render(publisher.read(compose("x", title=f"T{n}", date=LONG_AGO, updated=LONG_AGO).encode()))
         for n in range(3)
@@ -49,12 +52,47 @@ def test_many_posts_are_written_in_one_transaction_and_only_its_listeners_hear(s
 
     with services.database.write() as connection:
         revision.revise(connection)
-        written = [publisher.write(connection, one, services.clock(), guid=f"{n}") for n, one in enumerate(made)]
+        new = [NewPost(one, guid=f"{n}") for n, one in enumerate(made)]
+        written = publisher.write(connection, new, services.clock())
 
     assert [event.new for event in heard] == written
     assert [(post.guid, post.published_at, post.updated_at) for post in written] == [
         (f"{n}", LONG_AGO, LONG_AGO) for n in range(3)
     ]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # there ids begin anew with an empty table
+def test_posts_that_are_written_together_end_as_those_written_one_after_another(services: WebServices) -> None:
+    publisher, now = services.quiet_publisher(), services.clock()
+    texts: dict[str, dict[str, Any]] = {
+        "first": {"tags": ["Sea", "wind"], "authors": ["Ann"], "text": "Ferries wait for calmer water."},
+        "second": {"tags": ["sea"], "authors": ["ann"], "text": "Ferries and [lighthouses](http://else.example/)."},
+        "draft": {"tags": ["SEA", "Wind"], "draft": True, "text": "Calmer water for lighthouses."},
+        "coming": {"tags": ["wind"], "date": now + timedelta(days=2), "text": "Lighthouses wait."},
+        "about": {"page": True, "text": "Ferries."},
+        "third": {"tags": ["sea"], "text": "Lighthouses, ferries, water."},
+    }
+    made = [
+        NewPost(
+            publisher.render(publisher.read(compose(**fields, title="T", slug=slug).encode())), guid=f"urn:x:{slug}"
+        )
+        for slug, fields in texts.items()
+    ]
+    ended: list[dict[str, list[Any]]] = []
+
+    for some in ([made], [[one] for one in made]):
+        with services.database.write() as connection:
+            for table in reversed(metadata.sorted_tables):
+                if table is not site:
+                    connection.execute(table.delete())
+        with services.database.write() as connection:
+            for batch in some:
+                publisher.write(connection, batch, now)
+        ended.append(everything(services))
+
+    assert ended[0] == ended[1]
+    assert len(ended[0]["related"]) >= 6
+    assert {name for _, _, name, _ in ended[0]["post_tags"]} == {"Sea", "wind"}
 
 
 def test_a_batch_that_fails_leaves_nothing(services: WebServices) -> None:
@@ -64,8 +102,7 @@ def test_a_batch_that_fails_leaves_nothing(services: WebServices) -> None:
     def write_twice() -> None:
         with services.database.write() as connection:
             revision.revise(connection)
-            for _ in range(2):
-                publisher.write(connection, made, services.clock())
+            publisher.write(connection, [NewPost(made)] * 2, services.clock())
 
     with pytest.raises(SlugTaken):
         write_twice()

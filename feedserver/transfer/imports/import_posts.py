@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -14,16 +13,14 @@ from feedserver.clock import Clock
 from feedserver.errors import PostError
 from feedserver.posts import store
 from feedserver.posts.document import body_of
-from feedserver.posts.model import PostState
-from feedserver.posts.publishing import Publisher
+from feedserver.posts.publishing import NewPost, Publisher
 from feedserver.posts.slugs import next_free
 from feedserver.storage.batches import grouped
 from feedserver.storage.engine import Database
 from feedserver.transfer.imports import imported
 from feedserver.transfer.imports.import_documents import Documents, Prepared, hash_of_document
-from feedserver.transfer.imports.import_redirects import add_of_post
+from feedserver.transfer.imports.import_redirects import add_of_posts
 from feedserver.transfer.imports.links import Links
-from feedserver.transfer.imports.planning import guid_owners
 from feedserver.transfer.imports.spool import Spool, SpooledPost
 from feedserver.transfer.items import Remark
 
@@ -39,6 +36,11 @@ class _Ready:
 
     post: SpooledPost
     made: Prepared
+
+    @property
+    def new(self) -> NewPost:
+        item = self.post.item
+        return NewPost(self.made.rendered, item.guid or None, state="deleted" if item.state == "deleted" else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,29 +103,37 @@ class PostImport:
         now = self.clock()
         self.publisher.revise(connection)
         known = imported.known(connection, self.origin, "post", [one.post.item.key for one in some])
-        some = [one for one in some if one.post.item.key not in known]
-        remarks: list[Remark] = []
+        some = self._with_free_slugs(connection, [one for one in some if one.post.item.key not in known])
+        if not some:
+            return Counter(), []
+        written = self.publisher.write(connection, [one.new for one in some], now)
         rows = [
-            {"key": one.post.item.key, "hash": one.post.hash, **self._store(connection, one, now, remarks)}
-            for one in some
+            {
+                "key": one.post.item.key,
+                "hash": one.post.hash,
+                "our_id": post.id,
+                "lacking": hash_of_document(post.source) if one.made.is_lacking else None,
+            }
+            for one, post in zip(some, written, strict=True)
         ]
         imported.add(connection, self.origin, "post", rows, now)
+        moved = [(one.post.item, post.slug) for one, post in zip(some, written, strict=True)]
+        remarks = add_of_posts(connection, self.publisher.urls, self.spool, moved)
         return Counter("page" if one.post.item.page else "post" for one in some), remarks
 
-    def _store(self, connection: Connection, one: _Ready, now: datetime, remarks: list[Remark]) -> dict[str, Any]:
-        """Stores a post, with redirects from where it was; returns what is noted of it.
+    def _with_free_slugs(self, connection: Connection, some: Sequence[_Ready]) -> list[_Ready]:
+        """The posts with other slugs in the place of those that somebody has taken meanwhile."""
+        planned = {one.post.slug for one in some}
+        taken = store.slug_owners(connection, planned)
+        return [self._with_free_slug(connection, one, planned) if one.post.slug in taken else one for one in some]
 
-        Somebody may have taken its slug meanwhile.
-        """
-        item, made = one.post.item, one.made
-        slug = next_free(connection, one.post.slug, page=item.page)
-        if slug != one.post.slug:
-            made = self.documents.of(self.spool.whole(one.post), slug)
-            self.spool.settle_post(one.post.number, slug, is_page=item.page, is_new=True)
-        state: PostState | None = "deleted" if item.state == "deleted" else None
-        post = self.publisher.write(connection, made.rendered, now, guid=item.guid or None, state=state)
-        remarks += add_of_post(connection, self.publisher.urls, self.spool, item, slug)
-        return {"our_id": post.id, "lacking": hash_of_document(post.source) if made.is_lacking else None}
+    def _with_free_slug(self, connection: Connection, one: _Ready, planned: set[str]) -> _Ready:
+        item = one.post.item
+        slug = next_free(connection, one.post.slug, planned, page=item.page)
+        planned.add(slug)
+        made = self.documents.of(self.spool.whole(one.post), slug)
+        self.spool.settle_post(one.post.number, slug, is_page=item.page, is_new=True)
+        return _Ready(one.post, made)
 
     def _adopt(self) -> None:
         """Notes those that are here already, by their ids, as what another import has brought."""
@@ -132,7 +142,7 @@ class PostImport:
 
     def _adopt_some(self, connection: Connection, some: Sequence[SpooledPost]) -> None:
         known = imported.known(connection, self.origin, "post", [post.item.key for post in some])
-        owners = guid_owners(connection, [post.item.guid or "" for post in some])
+        owners = store.guid_owners(connection, [post.item.guid or "" for post in some])
         rows = [
             {"key": post.item.key, "hash": post.hash, "our_id": owners[post.item.guid or ""]}
             for post in some

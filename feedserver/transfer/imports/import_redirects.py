@@ -1,6 +1,6 @@
 """Leads old addresses of an import to new ones: those of posts and files with them, then what the export redirects."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -18,6 +18,8 @@ from feedserver.transfer.imports.spool import Spool
 from feedserver.transfer.items import ImportedMedia, ImportedPost, ImportedRedirect, Remark
 from feedserver.urls import Urls, path_of, split_http
 
+_Pair = tuple[str, str]  # an old address, and the new one
+
 _MOST: Final = 200  # in one transaction
 _NOWHERE: Final = "it leads to nothing that is here"
 _NOT_ADDED: Final = "an old address that cannot lead here"
@@ -32,25 +34,34 @@ def addresses_of(post: ImportedPost) -> Iterator[str]:
                 yield folder
 
 
-def add_of_post(connection: Connection, urls: Urls, spool: Spool, post: ImportedPost, slug: str) -> list[Remark]:
-    """Adds redirects from all addresses that a post had, in the transaction that writes it; returns what is refused."""
-    new = path_of(slug, is_page=post.page)
-    pairs = [(old, new) for address in addresses_of(post) if (old := spool.old.written(address))]
-    return _remarks(post.where, adding.add_all(connection, urls, pairs))
+def add_of_posts(
+    connection: Connection, urls: Urls, spool: Spool, some: Iterable[tuple[ImportedPost, str]]
+) -> list[Remark]:
+    """Adds redirects from all addresses that posts had to their slugs, in the transaction that writes them.
+
+    Returns what is refused.
+    """
+    wheres: dict[_Pair, str] = {}
+    for post, slug in some:
+        new = path_of(slug, is_page=post.page)
+        for address in addresses_of(post):
+            if old := spool.old.written(address):
+                wheres.setdefault((old, new), post.where)
+    return _remarks(wheres, adding.add_all(connection, urls, wheres))
 
 
 def add_of_file(connection: Connection, urls: Urls, spool: Spool, file: ImportedMedia, path: str) -> list[Remark]:
     """The same for a picture or file, which is at `path` here. Addresses at other hosts are no old ones."""
     absolute = [url for address in file.urls if (url := spool.old.absolute(address)) and spool.old.is_own(url)]
     plain = dict.fromkeys(url.partition("?")[0] if looks_like_file(url) else url for url in absolute)
-    pairs = [(old, f"/{path}") for url in plain if (old := spool.old.written(url))]
-    return _remarks(file.where, adding.add_all(connection, urls, pairs))
+    wheres = {(old, f"/{path}"): file.where for url in plain if (old := spool.old.written(url))}
+    return _remarks(wheres, adding.add_all(connection, urls, wheres))
 
 
-def _remarks(where: str, refused: Iterable[adding.Refusal]) -> list[Remark]:
+def _remarks(wheres: Mapping[_Pair, str], refused: Iterable[adding.Refusal]) -> list[Remark]:
     """What is told of refused redirects; not of needless ones, at which the right thing is already."""
     return [
-        Remark(treatment="left out", where=where, what=_told(one), why=_NOT_ADDED)
+        Remark(treatment="left out", where=wheres[one.pair], what=_told(one), why=_NOT_ADDED)
         for one in refused
         if not isinstance(one.error, RedirectNeedless)
     ]
@@ -95,18 +106,19 @@ class RedirectImport:
         if not new:
             return []
         self.revise(connection)
-        remarks = [remark for one in new.values() for remark in self._add(connection, one)]
+        remarks: list[Remark] = []
+        wheres: dict[_Pair, str] = {}
+        for one in new.values():
+            old, target = self.spool.old.written(one.old), self._target(one.new)
+            if old is None or target is None:
+                what = f"{one.old} → {one.new}"
+                remarks.append(Remark(treatment="left out", where=one.where, what=what, why=_NOWHERE))
+            else:
+                wheres.setdefault((old, target), one.where)
+        refused = adding.add_all(connection, self.urls, wheres)
         rows = [{"key": old, "hash": one.new} for old, one in new.items()]
         imported.add(connection, self.origin, "redirect", rows, self.clock())
-        return remarks
-
-    def _add(self, connection: Connection, one: ImportedRedirect) -> list[Remark]:
-        """Adds a redirect; returns what is refused."""
-        old, new = self.spool.old.written(one.old), self._target(one.new)
-        if old is None or new is None:
-            what = f"{one.old} → {one.new}"
-            return [Remark(treatment="left out", where=one.where, what=what, why=_NOWHERE)]
-        return _remarks(one.where, adding.add_all(connection, self.urls, [(old, new)]))
+        return remarks + _remarks(wheres, refused)
 
     def _target(self, new: str) -> str | None:
         """Where a redirect of the origin leads from here; None if that is nothing of ours."""

@@ -43,6 +43,7 @@ from feedserver.urls import Urls
 
 _AT_A_TIME: Final = 200  # rows of one statement
 _LINE: Final = 300  # characters
+_IN_MEMORY: Final = 20  # posts with their texts
 _STORED: Final = ("hash", "name", "type", "size", "width", "height")  # of a file in the store
 _OF_POSTS: Final = (
     *(schema.slugs, schema.post_tags, schema.post_authors, schema.enclosures, schema.listed, schema.post_media),
@@ -248,12 +249,11 @@ class Takeover:
     def _follow_posts(self, connection: Connection) -> None:
         """Has what is made of posts made: related ones, and the jobs of those that are to appear."""
         now = self.clock()
-        for post_id in connection.execute(select(schema.posts.c.id).order_by(schema.posts.c.id)).scalars().all():
-            post = posts.by_id(connection, post_id)
-            assert post is not None, "it was written in this transaction"
-            event = events.PostEvent(post, None, None, now)
-            related.follow(connection, event)
-            scheduling.follow(connection, event)
+        numbers = connection.execute(select(schema.posts.c.id).order_by(schema.posts.c.id)).scalars().all()
+        for some in batches(numbers, _IN_MEMORY):
+            told = [events.PostEvent(post, None, None, now) for post in posts.in_order(connection, some)]
+            related.follow(connection, told)
+            scheduling.follow(connection, told)
 
 
 @dataclass(frozen=True, slots=True)

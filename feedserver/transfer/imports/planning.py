@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from feedserver.errors import InvalidDocument
 from feedserver.posts import ids
+from feedserver.posts import store as posts_store
 from feedserver.storage.batches import grouped, rows_among
 from feedserver.storage.schema import posts, slugs
 from feedserver.transfer.imports import imported
@@ -64,7 +65,7 @@ def _plan_posts(
     guids: set[str],
 ) -> None:
     known = imported.known(connection, made.origin, "post", [post.item.key for post in some])
-    by_guid = guid_owners(connection, [post.item.guid for post in some if post.item.guid])
+    by_guid = posts_store.guid_owners(connection, [post.item.guid for post in some if post.item.guid])
     here_ids = [one.our_id for one in known.values()] + list(by_guid.values())
     slugs_here = _slugs(connection, [one for one in here_ids if one is not None])
     for post in some:
@@ -93,12 +94,6 @@ def _keeps_guid(post: SpooledPost, guids: set[str]) -> bool:
     is_first = guid not in guids
     guids.add(guid)
     return is_first
-
-
-def guid_owners(connection: Connection, guids: Sequence[str]) -> dict[str, int]:
-    """The posts that have these ids, whatever brought them here."""
-    rows = rows_among(connection, select(posts.c.guid, posts.c.id), posts.c.guid, guids)
-    return {row.guid: row.id for row in rows}
 
 
 def _slugs(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, bool]]:
