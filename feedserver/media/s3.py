@@ -1,8 +1,8 @@
 """A store of pictures and files in a bucket of an S3-compatible service, for sites on many machines.
 
 obstore reads credentials, region and endpoint from the environment, as all programs for S3 do: `AWS_ACCESS_KEY_ID`,
-`AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ALLOW_HTTP` and more; on machines
-of the service itself it asks that.
+`AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`, `AWS_ENDPOINT_URL` and more; on machines of the service
+itself it asks that.
 """
 
 import io
@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Final
 from feedserver.errors import MediaStoreError
 
 if TYPE_CHECKING:
-    from obstore.store import RetryConfig, S3Store
+    from obstore.store import ClientConfig, RetryConfig, S3Store
 
 _PIECE: Final = 8 << 20  # bytes of a part of an upload
 _WINDOW: Final = 1 << 20  # bytes that a reader asks for at a time
+_CLIENT: "Final[ClientConfig]" = {"allow_http": True}  # where the endpoint says so, as on a network of one's own
 _RETRIES: "Final[RetryConfig]" = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}  # of a request
 
 
@@ -35,7 +36,7 @@ class BucketStore:
         except ModuleNotFoundError:
             raise MediaStoreError(f"{url} needs obstore: `pip install 'feedserver[s3]'`") from None
         with self._failing_as_a_store():
-            self._bucket: S3Store = obstore.store.S3Store.from_url(url, retry_config=_RETRIES)
+            self._bucket: S3Store = obstore.store.S3Store.from_url(url, client_options=_CLIENT, retry_config=_RETRIES)
 
     def put(self, hash_: str, name: str, file: Path) -> None:
         with self._failing_as_a_store(), file.open("rb") as source:

@@ -38,7 +38,6 @@ def running_bucket() -> Iterator[dict[str, str]]:
             _make_bucket(port)
             yield {
                 "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-                "AWS_ALLOW_HTTP": "true",
                 "AWS_REGION": "us-east-1",
                 "AWS_ACCESS_KEY_ID": "tests",
                 "AWS_SECRET_ACCESS_KEY": "of no use elsewhere",
