@@ -143,35 +143,34 @@ class Import:
 
     def _takeover(self) -> own_import.Takeover:
         parts = self.importer
-        files = parts.library.files
         return own_import.Takeover(
-            parts.database,
-            files,
-            parts.urls,
-            parts.clock,
-            parts.publisher.revise,
-            self.source,
-            self.place,
-            self.report,
-            self.spool,
-            self.plan.origin,
+            database=parts.database,
+            files=parts.library.files,
+            urls=parts.urls,
+            clock=parts.clock,
+            revise=parts.publisher.revise,
+            source=self.source,
+            place=self.place,
+            report=self.report,
+            spool=self.spool,
+            origin=self.plan.origin,
         )
 
     def _media(self) -> MediaImport:
         parts = self.importer
         return MediaImport(
-            parts.database,
-            parts.library,
-            parts.clock,
-            self.spool,
-            self.source,
-            self.files,
-            parts.exchange,
-            self.place,
-            self.plan.origin,
-            parts.settings.media.largest,
-            parts.urls,
-            parts.publisher.revise,
+            database=parts.database,
+            library=parts.library,
+            clock=parts.clock,
+            spool=self.spool,
+            source=self.source,
+            folder=self.files,
+            exchange=parts.exchange,
+            scratch=self.place,
+            origin=self.plan.origin,
+            largest=parts.settings.media.largest,
+            urls=parts.urls,
+            revise=parts.publisher.revise,
         )
 
     def _posts(self, take_in: TakeIn) -> PostImport:
