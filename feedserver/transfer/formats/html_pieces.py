@@ -1,17 +1,29 @@
-"""HTML cut into its tags, comments and the text between them, each as it is written. Linear time. Pure."""
+"""HTML cut into its tags, comments and the text between them, each as it is written, and the addresses in a tag.
+
+Linear time. Pure.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import escape, unescape
 from typing import Final, Literal
 
 import turbohtml
+
+from feedserver.text import srcset_candidates
 
 _TYPES: Final = turbohtml.TokenType
 _TAGS: Final = (_TYPES.START_TAG, _TYPES.END_TAG, _TYPES.COMMENT)
 _VERBATIM: Final = frozenset(("pre", "script", "style", "textarea", "svg", "math", "object"))
 _NEWLINE: Final = re.compile("\n")
+_ADDRESSES: Final = frozenset(("href", "src", "poster"))
+_SETS: Final = frozenset(("srcset", "imagesrcset"))
+_ATTRIBUTE: Final = re.compile(
+    r"""(?<=[\s"'/])(?P<name>[^\s"'<>/=]++)(?P<equals>\s*+=\s*+)(?:"(?P<double>[^"]*+)"|'(?P<single>[^']*+)'|(?P<plain>[^\s>]++))"""
+)
 
+Replace = Callable[[str], str]  # an address as it is written -> the one to write, which holds no blanks and brackets
 What = Literal["text", "start", "end", "comment", "verbatim"]
 
 
@@ -69,3 +81,25 @@ def tags(html: str) -> Iterator[tuple[int, turbohtml.Token]]:
         if start >= done and html.startswith(token.source, start):
             yield start, token
             done = start + len(token.source)
+
+
+def readdressed(tag: str, replace: Replace) -> str:
+    """A start tag with what `replace` makes of the addresses in it; byte for byte as it is where that is the same."""
+    return _ATTRIBUTE.sub(lambda match: _attribute(match, replace), tag)
+
+
+def _attribute(match: re.Match[str], replace: Replace) -> str:
+    name = match["name"].lower()
+    if name not in _ADDRESSES | _SETS:
+        return match[0]
+    quote = next(group for group in ("double", "single", "plain") if match[group] is not None)
+    old = unescape(match[quote])
+    if name in _SETS:
+        candidates = list(srcset_candidates(old))
+        changed = [(replace(url), size) for url, size in candidates]
+        if changed == candidates:
+            return match[0]
+        new = ", ".join(f"{url} {size}".rstrip() for url, size in changed)
+    elif (new := replace(old)) == old:
+        return match[0]
+    return f'{match["name"]}{match["equals"]}"{escape(new)}"'

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from feedserver.posts.model import Format
-from feedserver.text import srcset_candidates
+from feedserver.transfer.formats.html_pieces import readdressed
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -32,11 +32,6 @@ _DEFINITION: Final = re.compile(
     rf"^[ >]{{0,8}}\[(?!\^)[^\[\]\n]{{1,300}}+\]:[ \t]*+\n?[ \t]*+(?:{_ANGLED}|(?P<bare>[^\s<]\S*+))", re.MULTILINE
 )
 _TAG: Final = re.compile(r"<[a-zA-Z][^<>]*>")
-_ATTRIBUTE: Final = re.compile(
-    r"""(?<=[\s"'])(?P<name>href|src|poster|srcset)(?P<equals>\s*+=\s*+)"""
-    r"""(?:"(?P<double>[^"]*+)"|'(?P<single>[^']*+)'|(?P<plain>[^\s"'=<>`]++))""",
-    re.IGNORECASE,
-)
 
 
 def substituted(pattern: re.Pattern[str], replace: Replace, text: str, kind: Format = "markdown") -> str:
@@ -59,7 +54,7 @@ def with_addresses(text: str, replace: Callable[[str], str]) -> str:
     """
     for pattern in (_LINK, _DEFINITION):
         text = substituted(pattern, lambda match: _with_address(match, replace), text)
-    return substituted(_TAG, lambda tag: _ATTRIBUTE.sub(lambda match: _attribute(match, replace), tag[0]), text)
+    return substituted(_TAG, lambda tag: readdressed(tag[0], replace), text)
 
 
 def outside_code(text: str, kind: Format = "markdown") -> Iterator[Range]:
@@ -156,16 +151,3 @@ def _with_address(match: re.Match[str], replace: Callable[[str], str]) -> str:
         return match[0]
     start = match.start(group) - match.start() - (group == "angled")
     return f"{match[0][:start]}{new}"
-
-
-def _attribute(match: re.Match[str], replace: Callable[[str], str]) -> str:
-    group = next(group for group in ("double", "single", "plain") if match[group] is not None)
-    old = match[group].replace("&amp;", "&")
-    if match["name"].lower() == "srcset":
-        new = ", ".join(f"{replace(url)} {size}".rstrip() for url, size in srcset_candidates(old))
-    else:
-        new = replace(old)
-    if new == old:
-        return match[0]
-    escaped = new.replace("&", "&amp;").replace('"', "%22")
-    return f'{match["name"]}{match["equals"]}"{escaped}"'

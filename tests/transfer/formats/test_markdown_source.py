@@ -102,6 +102,12 @@ def test_an_address_that_stays_leaves_its_spelling() -> None:
     assert with_addresses(text, str) == text
 
 
+def test_words_of_an_attribute_are_no_address() -> None:
+    tag = '<a title="as src=x.png says" href="{}">'
+
+    assert with_addresses(tag.format("y.md"), lambda _: "/z") == tag.format("/z")
+
+
 @pytest.mark.parametrize(
     "text",
     [
