@@ -148,8 +148,12 @@ def _say_addresses(found: "Import") -> None:
         print(f"{strangers_line(old, _LINE)} -> {new}")
 
 
-def _say_remarks(found: "Import", most: int | None) -> None:
+def _say_remarks(found: "Import", first: int | None) -> None:
+    """Prints what was left out or changed: the `first` of each reason, but all that no dry run tells."""
+    from feedserver.transfer.imports.importing import LATE
+
     for (treatment, why), remarks in groupby(found.remarks(), key=lambda one: (one.treatment, one.why)):
+        most = None if why in LATE else first
         shown, number = [], 0
         for number, one in enumerate(remarks, 1):
             if most is None or number <= most:

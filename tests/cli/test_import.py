@@ -89,6 +89,17 @@ def test_every_redirect_that_came_is_counted_once(run: Run, site: Path) -> None:
     assert run("import", GHOST).out[-1].endswith(", 0 redirects")
 
 
+def test_files_that_cannot_be_had_are_named_all_as_no_dry_run_tells_them(run: Run, site: Path) -> None:
+    folder = site / "posts"
+    folder.mkdir()
+    for number in range(7):
+        (folder / f"{number}.md").write_text(f"---\ntitle: {number}\nlayout: x\n---\n![x](lost-{number}.png)\n")
+
+    done = run("import", folder)
+
+    assert [line.split()[1] for line in done.out if "lost-" in line] == [f"lost-{number}.png:" for number in range(7)]
+
+
 def test_a_dry_run_of_documents_takes_what_lies_beside_them_as_the_import_does(run: Run, site: Path) -> None:
     folder = site / "posts"
     folder.mkdir()

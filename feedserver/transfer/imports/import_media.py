@@ -34,7 +34,7 @@ _ADDRESSES: Final = 3  # of one file that are asked for it
 _FAILURES: Final = 3  # in a row, after which a host is not asked again
 _SECONDS: Final = 300.0  # for a whole file
 _NOT_THERE: Final = "its bytes are not in the export"
-_NAMED: Final = "it could not be had; texts name it at its old address (name a folder that has it with --media)"
+NOT_HAD: Final = "it could not be had; texts name it at its old address (name a folder that has it with --media)"
 
 
 class _NotHad(Exception):
@@ -91,7 +91,7 @@ class MediaImport:
                 media = self.library.add(file, one.item.name, one.item.alt)
         except (_NotHad, MediaRefused, ImportRefused) as why:
             what = f"{one.item.name}: {why}"
-            self.spool.add(Remark(treatment="left out", where=one.item.where, what=what, why=_NAMED))
+            self.spool.add(Remark(treatment="left out", where=one.item.where, what=what, why=NOT_HAD))
             return None
         for remark in self.database.transact(lambda connection: self._note(connection, one, media)):
             self.spool.add(remark)

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from feedserver.clock import Clock
-from feedserver.errors import RedirectNeedless
+from feedserver.errors import RedirectNeedless, RedirectTaken
 from feedserver.redirects import adding
 from feedserver.storage.batches import grouped
 from feedserver.storage.engine import Database
@@ -22,7 +22,7 @@ _Pair = tuple[str, str]  # an old address, and the new one
 
 _MOST: Final = 200  # in one transaction
 _NOWHERE: Final = "it leads to nothing that is here"
-_NOT_ADDED: Final = "an old address that cannot lead here"
+NOT_ADDED: Final = "an old address that cannot lead here"
 
 
 def addresses_of(post: ImportedPost) -> Iterator[str]:
@@ -61,15 +61,19 @@ def add_of_file(connection: Connection, urls: Urls, spool: Spool, file: Imported
 def _remarks(wheres: Mapping[_Pair, str], refused: Iterable[adding.Refusal]) -> list[Remark]:
     """What is told of refused redirects; not of needless ones, at which the right thing is already."""
     return [
-        Remark(treatment="left out", where=wheres[one.pair], what=_told(one), why=_NOT_ADDED)
+        Remark(treatment="left out", where=wheres[one.pair], what=_told(one), why=NOT_ADDED)
         for one in refused
         if not isinstance(one.error, RedirectNeedless)
     ]
 
 
+def _leads_nowhere(one: ImportedRedirect) -> Remark:
+    return Remark(treatment="left out", where=one.where, what=f"{one.old} → {one.new}", why=_NOWHERE)
+
+
 def _told(refusal: adding.Refusal) -> str:
     said = str(refusal.error)
-    return said if refusal.old in said else f"{refusal.old}: {said}"
+    return said if isinstance(refusal.error, RedirectTaken) else f"{refusal.old}: {said}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,13 @@ class RedirectImport:
         for some in grouped(self._all(), _MOST):
             for remark in self.database.transact(partial(self._write, some=some)):
                 self.spool.add(remark)
+
+    def check(self) -> None:
+        """Looks for what would lead nowhere, and writes nothing but the spool."""
+        for one in self._all():
+            is_to_file = self.spool.file_of(self.spool.old.keys(one.new)) is not None  # which is not taken in yet
+            if self.spool.old.written(one.old) is None or not (is_to_file or self._target(one.new)):
+                self.spool.add(_leads_nowhere(one))
 
     def planned(self) -> Iterator[tuple[str, str]]:
         """All old addresses with where they are to lead, both absolute as far as that is known."""
@@ -111,8 +122,7 @@ class RedirectImport:
         for one in new.values():
             old, target = self.spool.old.written(one.old), self._target(one.new)
             if old is None or target is None:
-                what = f"{one.old} → {one.new}"
-                remarks.append(Remark(treatment="left out", where=one.where, what=what, why=_NOWHERE))
+                remarks.append(_leads_nowhere(one))
             else:
                 wheres.setdefault((old, target), one.where)
         refused = adding.add_all(connection, self.urls, wheres)

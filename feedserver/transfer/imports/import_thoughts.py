@@ -29,9 +29,9 @@ MOST: Final = 200  # thoughts in one transaction
 _TURN: Final = 0.25  # of the time that a transaction took, for other writers
 _NO_POST: Final = "the post that it is on is not here"
 _ON_PAGE: Final = "pages take no comments and pings"
-_DOUBLE: Final = "another of the same page is on the same post"
-_REMOVED: Final = "it was removed here before"
-_NO_PARENT: Final = "what it answers is not here; it stands by itself"
+DOUBLE: Final = "another of the same page is on the same post"
+REMOVED: Final = "it was removed here before"
+NO_PARENT: Final = "what it answers is not here; it stands by itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +140,9 @@ class ThoughtImport:
         if (source_key := values["source_key"]) is None:
             return values
         if (post.id, source_key) in pairs or self._is_here(connection, post.id, source_key):
-            raise Unusable(_DOUBLE)
+            raise Unusable(DOUBLE)
         if removed.find(connection, post.id, removed.names_of_source(source_key)):
-            raise Unusable(_REMOVED)
+            raise Unusable(REMOVED)
         pairs.add((post.id, source_key))
         return values | {"receipt_token": receipts.new_token(revision.kept_key(connection))}
 
@@ -191,7 +191,7 @@ class ThoughtImport:
         rows = [{"of": written[one.key], "parent": ids[one.parent]} for one in answers if one.parent in ids]
         if rows:
             connection.execute(_SET_PARENT, rows)
-        return [_remark("changed", one, _NO_PARENT) for one in answers if one.parent not in ids]
+        return [_remark("changed", one, NO_PARENT) for one in answers if one.parent not in ids]
 
 
 _SET_PARENT: Final = update(thoughts).where(thoughts.c.id == bindparam("of")).values(parent_id=bindparam("parent"))

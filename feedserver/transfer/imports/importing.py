@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from feedserver import private_files
 from feedserver.clock import Clock
@@ -19,10 +20,10 @@ from feedserver.transfer import source
 from feedserver.transfer.formats import feedserver as own_kind
 from feedserver.transfer.imports import own_import, planning, spool
 from feedserver.transfer.imports.import_lock import only_import
-from feedserver.transfer.imports.import_media import MediaImport
+from feedserver.transfer.imports.import_media import NOT_HAD, MediaImport
 from feedserver.transfer.imports.import_posts import PostImport
-from feedserver.transfer.imports.import_redirects import RedirectImport, addresses_of
-from feedserver.transfer.imports.import_thoughts import ThoughtImport
+from feedserver.transfer.imports.import_redirects import NOT_ADDED, RedirectImport, addresses_of
+from feedserver.transfer.imports.import_thoughts import DOUBLE, NO_PARENT, REMOVED, ThoughtImport
 from feedserver.transfer.imports.kinds import ExportReader, kinds, reader_of
 from feedserver.transfer.imports.links import Links, TakeIn
 from feedserver.transfer.imports.old_pages import OldPages
@@ -34,6 +35,9 @@ from feedserver.transfer.progress import Meter, Report, metered
 from feedserver.transfer.source import Source
 from feedserver.urls import Urls
 from feedserver.workplace import workplace
+
+# Reasons that come up only while it is written: no dry run tells them.
+LATE: Final = frozenset({NOT_HAD, NOT_ADDED, DOUBLE, NO_PARENT, REMOVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,7 @@ class Import:
         if not self.whole:
             self._posts(_nothing).check()
             self._thoughts().check()
+            self._redirects().check()
 
     def apply(self) -> dict[str, int]:
         """Writes what is new; returns how much of each kind.

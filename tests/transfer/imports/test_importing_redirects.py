@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from feedserver.redirects import store
 from feedserver.services import WebServices
 from feedserver.storage import revision
-from feedserver.transfer.items import ImportedRedirect, Origin
+from feedserver.transfer.items import ImportedMedia, ImportedRedirect, Origin
 from tests.posts.builders import everything
 from tests.transfer.imports.exports import OLD, Exports, comment, post
 from tests.transfer.imports.test_importing_thoughts import thoughts
@@ -100,7 +100,7 @@ def test_a_taken_address_is_told(services: WebServices, exports: Exports) -> Non
     (remark,) = exports.run(services, post("1", url="/same/"), post("2", url="/same/", slug="other"))
 
     assert (remark.treatment, remark.where) == ("left out", "item 2")
-    assert remark.what.startswith(f"{OLD}/same/: ")
+    assert remark.what.startswith("/same/ leads to /posts/same already; ")
 
 
 def test_comments_that_come_later_find_their_posts_by_old_addresses(services: WebServices, exports: Exports) -> None:
@@ -116,3 +116,17 @@ def test_comments_that_come_later_find_their_posts_by_old_addresses(services: We
 
     assert remarks == []
     assert [one.post_slug for one in thoughts(services)] == ["post-1"] * 3
+
+
+def test_a_dry_run_tells_redirects_that_lead_nowhere(services: WebServices, exports: Exports) -> None:
+    exports.holds(
+        post(url="/1/"),
+        ImportedMedia(key="m", where="m", urls=("/talk.pdf",), name="talk.pdf"),
+        ImportedRedirect(where="r 1", old="/older/", new="/1/"),
+        ImportedRedirect(where="r 2", old="/talk", new="/talk.pdf"),
+        ImportedRedirect(where="r 3", old="/lost", new=f"{OLD}/nowhere"),
+    )
+
+    _, remarks, _ = exports.plan(services)
+
+    assert [remark.where for remark in remarks] == ["r 3"]
