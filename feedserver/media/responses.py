@@ -26,8 +26,8 @@ _REMEMBERED: Final = 1024  # files
 # makes around a picture or film shows just that, with styles of the browser; sandboxed it is of no origin, so that it
 # may load its own film only where all may.
 _POLICY: Final = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
+_FOR_EVER: Final = ("Cache-Control", "public, max-age=31536000, immutable")
 _ALWAYS: Final = (
-    ("Cache-Control", "public, max-age=31536000, immutable"),
     ("Accept-Ranges", "bytes"),
     ("Content-Security-Policy", _POLICY),
     ("Access-Control-Allow-Origin", "*"),
@@ -117,14 +117,15 @@ def _head(file: StoredFile, request: MediaRequest) -> _Head:
     etag = f'"{file.hash}"'
     headers = [("ETag", etag), *_ALWAYS]
     if request.if_none_match is not None and _names(request.if_none_match, file.hash):
-        return _Head("304 Not Modified", headers, None)
+        return _Head("304 Not Modified", [*headers, _FOR_EVER], None)
     in_force = request.method == "GET" and request.if_range in (None, etag)
     try:
         part = requested(request.range, file.size) if in_force else None
     except Unsatisfiable:
         headers += [("Content-Range", f"bytes */{file.size}"), ("Content-Type", "text/plain"), ("Content-Length", "0")]
+        headers.append(("Cache-Control", "no-store"))  # it is no answer to the next request for these bytes
         return _Head("416 Range Not Satisfiable", headers, None)
-    headers += _described(file)
+    headers += [_FOR_EVER, *_described(file)]
     if part is None:
         headers.append(("Content-Length", str(file.size)))
         return _Head("200 OK", headers, ByteRange(0, file.size - 1))

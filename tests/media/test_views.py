@@ -106,6 +106,7 @@ def test_a_part_past_the_end_is_told_the_size(client: FlaskClient, path: str) ->
 
     assert (answer.status_code, answer.data) == (416, b"")
     assert answer.headers["Content-Range"] == "bytes */10240"
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("field", ['"other"', 'W/"{}"', "Sat, 31 Oct 2026 12:00:00 GMT"])
