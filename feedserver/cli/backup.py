@@ -36,7 +36,7 @@ def add_commands(commands: Commands) -> None:
         type=positive,
         help="then remove the oldest backups of this site in its folder, but for N",
     )
-    make.set_defaults(misused=make.error)
+    make.set_defaults(wrong_usage=make.error)
 
     back = verb(commands, "restore", _restore, "make the site of a backup in an empty place")
     back.epilog = _ABOUT_RESTORE
@@ -49,7 +49,7 @@ def _backup(chosen: Namespace) -> None:
     from feedserver.transfer.backups import backup
 
     if chosen.file == "-" and chosen.keep:
-        chosen.misused("--keep: standard output has no folder of backups")
+        chosen.wrong_usage("--keep: standard output has no folder of backups")
     services = Services(settings.load())
     require_some(services)
     now = services.clock()

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from feedserver.transfer.imports.importing import Import, Importer
     from feedserver.transfer.imports.planning import Counts
 
-_ABOUT: Final = """The plan comes first: what is new, what is here already, what is left out and why. An import may be
-stopped, and repeated: nothing is doubled, what was changed here stays. Nobody elsewhere is told of what is
+_ABOUT_EXPORT: Final = """Documents, pictures, comments and pings, redirects, settings without secrets. Emails are in
+it, in files for your eyes alone. To keep the site safe, use `backup`: it holds all, in one file."""
+_ABOUT_IMPORT: Final = """The plan comes first: what is new, what is here already, what is left out and why. An import
+may be stopped, and repeated: nothing is doubled, what was changed here stays. Nobody elsewhere is told of what is
 imported."""
 _EXPORTED: Final = {"posts.jsonl": "post", "thoughts.jsonl": "thought", "media.jsonl": "file"}
 _KINDS: Final = (
@@ -31,17 +33,13 @@ _MOST_MENDED: Final = 200  # lines that are named
 _LINE: Final = 300  # characters
 
 
-_ABOUT_EXPORT: Final = """Documents, pictures, comments and pings, redirects, settings without secrets. Emails are in
-it, in files for your eyes alone. To keep the site safe, use `backup`: it holds all, in one file."""
-
-
 def add_commands(commands: Commands) -> None:
     files = verb(commands, "export", _export, "write the whole site as files that people and other programs read")
     files.epilog = _ABOUT_EXPORT
     files.add_argument("folder", metavar="DIR", type=Path, help="a new folder")
 
     made = verb(commands, "import", _import, "take in posts, pages, comments, pings and pictures from another system")
-    made.epilog = _ABOUT
+    made.epilog = _ABOUT_IMPORT
     made.add_argument("path", metavar="PATH", type=Path, help="a file, a folder, a zip or a tar.gz")
     kind = "what it is, where that is not recognised: " + ", ".join(_KINDS)
     made.add_argument("--from", metavar="KIND", dest="kind", help=kind)
@@ -49,7 +47,7 @@ def add_commands(commands: Commands) -> None:
     made.add_argument("--media", metavar="DIR", type=Path, help=pictures)
     made.add_argument("--dry-run", action="store_true", help="say all that would be done, and do nothing")
     made.add_argument("--force", action="store_true", help="import what can be read of a damaged export")
-    made.set_defaults(misused=made.error)
+    made.set_defaults(wrong_usage=made.error)
 
 
 def _export(chosen: Namespace) -> None:
@@ -70,7 +68,7 @@ def _import(chosen: Namespace) -> None:
     from feedserver.transfer.imports.kinds import kinds
 
     if chosen.kind is not None and chosen.kind not in kinds():
-        chosen.misused(f"--from: there is no kind “{chosen.kind}”; the kinds are {', '.join(kinds())}")
+        chosen.wrong_usage(f"--from: there is no kind “{chosen.kind}”; the kinds are {', '.join(kinds())}")
     services = open_site()
     importer = importer_of(services)
     with interruptible(), progress() as report:
