@@ -68,8 +68,8 @@ def _render_sitemap(connection: Connection, now: datetime) -> CachedPage:
     parts = -(-lists.highest(connection, EVERYTHING) // _PART)
     if parts <= 1:
         return _render_part(1, connection, now)
-    filled = [part for part in range(1, parts + 1) if posts.has_any_at(connection, now, *_positions(part))]
-    return _document("sitemapindex", "sitemap", [(urls.sitemap(part), None) for part in filled])
+    filled = (part for part in range(2, parts + 1) if posts.has_any_at(connection, now, *_positions(part)))
+    return _document("sitemapindex", "sitemap", [(urls.sitemap(part), None) for part in (1, *filled)])
 
 
 def _render_part(part: int, connection: Connection, now: datetime) -> CachedPage:

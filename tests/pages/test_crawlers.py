@@ -107,6 +107,11 @@ def test_a_large_site_has_sitemaps_in_parts_that_stay(
     assert get(client, "http://blog.example/sitemap-1.xml").data == first
     assert [client.get(f"/sitemap-{part}.xml").status_code for part in ("2", "4", "0", "01", "x")] == [404] * 5
 
+    for slug in ("p1", "p2"):  # the home page stays
+        services.publisher.delete(slug)
+
+    assert found(client, SITEMAP) == [f"http://blog.example/sitemap-{part}.xml" for part in (1, 3)]
+
 
 def test_a_sitemap_that_is_known_is_not_sent_again(client: FlaskClient, publish: Publish) -> None:
     publish("Fog")
