@@ -19,6 +19,8 @@ _MOST_MENDED: Final = 100_000  # places; what is damaged everywhere is no export
 _MOST_AHEAD: Final = 1_048_576  # characters in which the end of a CDATA section is made sure of
 _AHEAD: Final = 48  # characters, longer than any token that is looked for
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 section 2.2
+# Of names and of programs; some take quadratic time. (What packs bytes, as `zip`, Python calls no text encoding.)
+_NOT_OF_FILES: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape"})
 _DECLARATION: Final = re.compile(rb"\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z][\w.-]*)[\"']")
 _BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -134,9 +136,11 @@ def _encoding(head: bytes) -> str:
     declaration = _DECLARATION.search(head[:1024])
     declared = declaration[1].decode("ascii", "replace") if declaration else "utf-8"
     try:
-        b"".decode(declared)
+        b" ".decode(declared)  # not of nothing: Python would not look the name up
         name = codecs.lookup(declared).name
     except (LookupError, UnicodeError):
+        return "utf-8"
+    if name in _NOT_OF_FILES:
         return "utf-8"
     # A declaration that is readable as ASCII cannot be in UTF-16. Latin-1 is what Windows-1252 calls itself.
     return {"utf-16": "utf-8", "utf-32": "utf-8", "iso8859-1": "cp1252"}.get(

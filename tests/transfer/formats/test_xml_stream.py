@@ -105,6 +105,10 @@ def test_a_text_in_two_sections_is_one_text() -> None:
         "\ufeff<?xml version='1.0'?><list><item>caf\u00e9 \u201ca\u201d</item></list>".encode(),
         "<?xml version='1.0' encoding='utf-16'?><list><item>caf\u00e9 \u201ca\u201d</item></list>".encode(),
         "<?xml version='1.0' encoding='no-such'?><list><item>caf\u00e9 \u201ca\u201d</item></list>".encode(),
+        *(
+            f"<?xml version='1.0' encoding='{name}'?><list><item>caf\u00e9 \u201ca\u201d</item></list>".encode()
+            for name in ("zip", "idna", "unicode_escape")
+        ),
         "<?xml version='1.0' encoding='windows-1252'?><list><item>caf\u00e9 \u201ca\u201d</item></list>".encode(
             "cp1252"
         ),
