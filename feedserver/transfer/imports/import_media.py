@@ -1,6 +1,7 @@
 """Takes in the pictures and files of an import: from the export, from a folder of the owner's, else from the old site.
 
-One after the other; a host that fails three times in a row is not asked again. What cannot be had stays at its old
+One after the other; a host that fails three times in a row is not asked again, and once many have failed, no further
+one is: an export may name any number of hosts, each of which takes its time. What cannot be had stays at its old
 address, and is told.
 """
 
@@ -20,7 +21,7 @@ from feedserver.errors import FetchError, ImportRefused, MediaRefused
 from feedserver.media import store
 from feedserver.media.adding import Library
 from feedserver.media.model import Media
-from feedserver.net.exchange import Exchange, Request
+from feedserver.net.exchange import Exchange, Request, Response
 from feedserver.storage.engine import Database
 from feedserver.transfer.imports import imported
 from feedserver.transfer.imports.import_redirects import add_of_file
@@ -32,6 +33,8 @@ from feedserver.urls import Urls
 
 _ADDRESSES: Final = 3  # of one file that are asked for it
 _FAILURES: Final = 3  # in a row, after which a host is not asked again
+_MOST_FAILING: Final = 50  # hosts whose last answer was none, after which only those that answered are asked
+_LONGEST: Final = 19  # digits of a length that is read
 _SECONDS: Final = 300.0  # for a whole file
 _NOT_THERE: Final = "its bytes are not in the export"
 NOT_HAD: Final = "it could not be had; texts name it at its old address (name a folder that has it with --media)"
@@ -162,22 +165,30 @@ class MediaImport:
         host = urlsplit(url).netloc.lower()
         if self._failures[host] >= _FAILURES:
             raise _NotHad(f"{host} has failed three times in a row, and is not asked any more")
+        if host not in self._failures and len(+self._failures) >= _MOST_FAILING:
+            raise _NotHad(f"{_MOST_FAILING} hosts have failed, and no further one is asked")
         request = Request(url, peer="the old site", max_bytes=self.largest, into=file)
         try:
-            answer = self.exchange(request, timeout=_SECONDS, wants_body=lambda head: head.status == 200)
+            answer = self.exchange(request, timeout=_SECONDS, wants_body=self._is_wanted)
         except FetchError as error:
             self._failures[host] += 1
             raise _NotHad(str(error)) from None
-        if answer.status >= 500 or answer.body_error or answer.incomplete:
+        if answer.status >= 500 or answer.body_error or answer.incomplete or answer.truncated:
             self._failures[host] += 1
         else:
             self._failures[host] = 0
         if answer.status != 200:
             raise _NotHad(f"the old site answered {answer.status}")
-        if answer.truncated:
+        if answer.truncated or not self._is_wanted(answer):
             raise _NotHad(f"it is larger than media.largest ({self.largest:,} bytes)")
         if answer.body_error or answer.incomplete:
             raise _NotHad("the old site sent a part of it alone")
+
+    def _is_wanted(self, head: Response) -> bool:
+        """Whether to read a body: of what announces that it is too large, nothing is."""
+        length = head.get("Content-Length")
+        announced = int(length) if length.isascii() and length.isdecimal() and len(length) < _LONGEST else 0
+        return head.status == 200 and announced <= self.largest
 
 
 def _alike(one: list[str], other: list[str]) -> int:
