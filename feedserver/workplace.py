@@ -1,5 +1,6 @@
 """A private folder for what is not ready yet: nobody can take it for what it will be, a backup, a site or a picture."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -14,6 +15,7 @@ from feedserver.errors import StorageError
 
 _PREFIX: Final = ".feedserver-unfinished-"
 _LOCK: Final = "lock"
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -21,7 +23,7 @@ def workplace(folder: Path) -> Iterator[Path]:
     """A new private folder inside `folder`; removed with all that is in it when the block ends.
 
     A process that is killed leaves it behind; the next one that works in `folder` removes it.
-    Raises StorageError if none can be made there.
+    Raises StorageError if none can be made there, or the disk is full.
     """
     try:
         _remove_abandoned(folder)
@@ -34,6 +36,10 @@ def workplace(folder: Path) -> Iterator[Path]:
                 fcntl.flock(lock, fcntl.LOCK_EX)
             os.rename(place / "new", place / _LOCK)  # locked from its first moment on
             yield place
+    except OSError as error:
+        if error.errno not in _FULL or error.filename is not None:  # of writing, Python does not say where
+            raise
+        raise StorageError(f"{folder}: there is no space left on this disk") from error
     finally:
         shutil.rmtree(place, ignore_errors=True)
 

@@ -4,6 +4,7 @@ A picture that is made to take memory, time or disk takes no more than is given 
 process. It writes JSON: the files that `turning` has made, or why the picture is not taken.
 """
 
+import errno
 import json
 import mmap
 import resource
@@ -49,7 +50,9 @@ def _made(type_: str, place: Path) -> Mapping[str, Any]:
         return {"problem": "it takes too much memory to decode"}
     except Damaged as error:
         return {"problem": f"it is damaged: {error}"}
-    except (ArithmeticError, EOFError, LookupError, OSError, RuntimeError, SyntaxError, TypeError, ValueError):
+    except (ArithmeticError, EOFError, LookupError, OSError, RuntimeError, SyntaxError, TypeError, ValueError) as error:
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            return {"problem": "there is no space left on the disk to read it"}
         return {"problem": "it is damaged, or is no such picture"}  # what Pillow raises, and does not document
 
 

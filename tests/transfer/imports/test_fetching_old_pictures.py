@@ -81,7 +81,20 @@ def _asked_of(services: WebServices, folder: Path, addresses: Sequence[str], ans
         items = [ImportedMedia(key=url, where="x", urls=(url,), name="a.png") for url in addresses]
         filled.fill([Origin(name="x", url="https://old.example/"), *items])
         library, source = cast(adding.Library, Library()), folder_source(folder, folder)
-        made = MediaImport(services.database, library, lambda: START, filled, source, None, exchange, folder, "x", 1000)
+        made = MediaImport(
+            services.database,
+            library,
+            lambda: START,
+            filled,
+            source,
+            None,
+            exchange,
+            folder,
+            "x",
+            1000,
+            services.urls,
+            services.publisher.revise,
+        )
         made.run(lambda _: None)
     return read
 
