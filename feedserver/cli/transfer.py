@@ -138,6 +138,8 @@ def _counts(noun: str, counts: "Counts") -> str:
     if counts.known:
         changed = f" ({counts.changed:,} changed there since)" if counts.changed else ""
         parts.append(f"{counts.known:,} here already{changed}")
+    if counts.refused:
+        parts.append(f"{counts.refused:,} on pages, which take none")
     return f"{counted(counts.total, noun)}: {', '.join(parts)}"
 
 

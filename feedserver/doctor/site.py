@@ -121,7 +121,7 @@ def _hub(connection: Connection, now: datetime) -> Finding:
     subscribed, failing = connection.execute(
         select(func.count().filter(active), func.count().filter(fails)).select_from(websub_subscriptions)
     ).one()
-    told = f"subscriptions: {subscribed}; without a push for a day: {failing}"
+    told = f"subscriptions: {subscribed}; failing for a day: {failing}"
     if subscribed and failing == subscribed:
         return Finding("hub", told, "does this machine reach others? `feedserver hub list` says why")
     return Finding("hub", told)

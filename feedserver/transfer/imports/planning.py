@@ -22,15 +22,19 @@ CHANGED: Final = "it has changed there since it was imported; what is here stays
 
 @dataclass(slots=True)
 class Counts:
-    """How many items of one kind are new, how many are here already, and how many of these have changed there since."""
+    """How many items of one kind are new, how many are here already, and how many of these have changed there since.
+
+    `refused` are thoughts on pages, which take none.
+    """
 
     new: int = 0
     known: int = 0
     changed: int = 0
+    refused: int = 0
 
     @property
     def total(self) -> int:
-        return self.new + self.known
+        return self.new + self.known + self.refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,14 @@ def _slugs(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, b
 def _count_thoughts(connection: Connection, spool: Spool, made: Plan) -> None:
     for some in grouped(spool.thoughts()):
         known = imported.known_thoughts(connection, made.origin, [one.item for one in some])
-        _count(spool, made.thoughts, known, some)
+        taken = [one for one in some if one.item.key in known or not _is_on_page(spool, one)]
+        made.thoughts.refused += len(some) - len(taken)
+        _count(spool, made.thoughts, known, taken)
+
+
+def _is_on_page(spool: Spool, thought: SpooledThought) -> bool:
+    place = spool.place_by_key(thought.item.post) if thought.item.post else None
+    return place is not None and place.is_page
 
 
 def _count_media(connection: Connection, spool: Spool, made: Plan) -> None:

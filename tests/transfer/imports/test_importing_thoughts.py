@@ -195,3 +195,14 @@ def test_page_and_feeds_say_what_an_answer_answers(
     actions.moderate_all(services.database, [first.id], "hide", services.clock())
     assert "in reply to" not in client.get("/posts/post-1").text
     assert second.parent_id == first.id
+
+
+def test_a_plan_counts_no_thought_on_a_page_as_new(services: WebServices, exports: Exports) -> None:
+    items = (post(), post("2", page=True, slug="about"), comment("1"), comment("2", post="2"))
+
+    first, *_ = exports.plan(services, *items)
+    exports.run(services)
+    again, *_ = exports.plan(services)
+
+    assert (first.plan.thoughts.new, first.plan.thoughts.refused) == (1, 1)
+    assert (again.plan.thoughts.new, again.plan.thoughts.known, again.plan.thoughts.refused) == (0, 1, 1)
