@@ -163,8 +163,11 @@ class ThoughtImport:
     def _insert(self, connection: Connection, rows: list[dict[str, Any]]) -> list[int]:
         if not rows:
             return []
-        statement = insert(thoughts).returning(thoughts.c.id, sort_by_parameter_order=True)
-        return list(connection.execute(statement, rows).scalars())
+        connection.execute(insert(thoughts), rows)
+        guids = [row["guid"] for row in rows]  # not RETURNING: of SQLite that takes a statement for each row
+        found = rows_among(connection, select(thoughts.c.guid, thoughts.c.id), thoughts.c.guid, guids)
+        ids = {row.guid: row.id for row in found}
+        return [ids[guid] for guid in guids]
 
     def _record(
         self,

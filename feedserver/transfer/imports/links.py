@@ -1,6 +1,6 @@
 """What the addresses in imported texts become: own posts and files are named as they are named here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import unquote
@@ -34,7 +34,9 @@ class Links:
 
     def file_of(self, address: str, post: ImportedPost) -> FileHere | None:
         """The file that a post names; None for one that the export does not know."""
-        names = self.spool.old.keys(address, post.url)
+        return self._file_of(self.spool.old.keys(address, post.url), address, post)
+
+    def _file_of(self, names: Sequence[str], address: str, post: ImportedPost) -> FileHere | None:
         found = self.spool.file_of(names)
         if found is not None or not names or not looks_like_file(address):
             return found
@@ -46,13 +48,14 @@ class Links:
     def _ours(self, address: str, post: ImportedPost, lacking: list[str]) -> str:
         if not address.strip() or address.startswith("#"):
             return address
-        here = self.file_of(address, post)
+        names = self.spool.old.keys(address, post.url)
+        here = self._file_of(names, address, post)
         if here is not None and here.path:
             return f"/{here.path}"
         if here is not None:
             lacking.append(address)
             return self._there(address, post)
-        place = self.spool.place_of(self.spool.old.keys(address, post.url))
+        place = self.spool.place_of(names)
         if place is None:
             return address
         if self._would_tell(place, post, address):

@@ -3,6 +3,7 @@
 import posixpath
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
@@ -34,7 +35,7 @@ class OldSite:
 
     def absolute(self, address: str, page: str | None = None) -> str | None:
         """An address as it stands on a page of the origin, absolute; None if it is none of http or https."""
-        at = absolute_url(page, self.base) if page else self.base
+        at = _of_page(page, self.base) if page else self.base
         found = absolute_url(address, at or self.base) if address else None
         return found if found and split_http(found) else None
 
@@ -83,6 +84,11 @@ def looks_like_file(address: str) -> bool:
 def tail_of(address: str) -> list[str]:
     """The decoded segments of an address's path, the last one first."""
     return [step for step in reversed(posixpath.normpath(path_of(address)).split("/")) if step not in ("", ".", "..")]
+
+
+@lru_cache(maxsize=16)  # a page names many addresses
+def _of_page(page: str, base: str) -> str | None:
+    return absolute_url(page, base)
 
 
 def _bare(url: str) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from feedserver.domains import source_site
 from feedserver.host_names import host_name
-from feedserver.text import is_blank, shorten, strangers_line, strangers_text
+from feedserver.text import clean, is_blank, shorten, strangers_line, strangers_text
 from feedserver.thoughts.columns import blank
 from feedserver.thoughts.comments import MAX_LENGTH
 from feedserver.thoughts.disk_size import disk_size
@@ -40,7 +40,7 @@ def values_of(
     content = _content(thought)
     state: State = "held" if thought.state == "received" else thought.state
     values = blank(thought.kind, state, post_id, thought.at) | {
-        **({"guid": thought.guid} if thought.guid else {}),
+        **({"guid": clean(thought.guid)} if thought.guid else {}),
         "reason": REASON,
         "author_name": content.author_name,
         "author_url": content.author_url,
