@@ -43,7 +43,7 @@ def add_commands(commands: Commands) -> None:
     made.add_argument("path", metavar="PATH", type=Path, help="a file, a folder, a zip or a tar.gz")
     kind = "what it is, where that is not recognised: " + ", ".join(_KINDS)
     made.add_argument("--from", metavar="KIND", dest="kind", help=kind)
-    pictures = "a folder with pictures and files of the old site; what is in neither is fetched from there"
+    pictures = "a folder with pictures and files of the old site; what neither it nor the export has is fetched there"
     made.add_argument("--media", metavar="DIR", type=Path, help=pictures)
     made.add_argument("--dry-run", action="store_true", help="say all that would be done, and do nothing")
     made.add_argument("--force", action="store_true", help="import what can be read of a damaged export")
