@@ -1,6 +1,7 @@
-"""Files as they lie on a disk: read in pieces, opened without a trap, and made sure of."""
+"""Files as they lie on a disk: read in pieces, opened without a trap, and made sure of; and how much room is left."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -32,3 +33,11 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def free_bytes(folder: Path) -> int | None:
+    """Bytes that this program may still write in a folder; None if that cannot be told."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from feedserver import probe
 from feedserver.clock import is_of_future, is_within
+from feedserver.disk import free_bytes
 from feedserver.errors import StorageError
 from feedserver.jobs.overview import OwnJobs, own_jobs
 from feedserver.jobs.worker import HEARTBEAT
@@ -18,7 +19,6 @@ from feedserver.services import WebServices, services
 from feedserver.storage import heartbeat, migrate, revision
 from feedserver.storage.explaining import DATABASE_ERRORS, failure_of
 from feedserver.storage.replica import ReplicaState
-from feedserver.storage.size import free_bytes
 from feedserver.thoughts import store as thoughts
 
 blueprint = Blueprint("health", __name__)

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 from feedserver import private_files
 from feedserver.clock import is_of_future
+from feedserver.disk import free_bytes
 from feedserver.doctor.model import Finding
 from feedserver.errors import MediaStoreError
 from feedserver.media.stores import MediaStore
 from feedserver.setting_types import Network
 from feedserver.settings import ServerSettings, Settings, SettingsReport
-from feedserver.storage.size import free_bytes
 
 _MB: Final = 1_000_000
 _LEAST_FREE: Final = 200 * _MB  # bytes, beside room for a backup

@@ -1,7 +1,4 @@
-"""How much room the database takes on its disk, and how much is left there."""
-
-import shutil
-from pathlib import Path
+"""How much room the database takes on its disk."""
 
 from sqlalchemy import Connection, text
 
@@ -13,11 +10,3 @@ def bytes_of(connection: Connection) -> int:
     """Bytes of the database; of SQLite without its log, whose pages become part of it."""
     query = _SQLITE if connection.dialect.name == "sqlite" else _POSTGRESQL
     return int(connection.execute(text(query)).scalar_one())
-
-
-def free_bytes(folder: Path) -> int | None:
-    """Bytes that this program may still write in a folder; None if that cannot be told."""
-    try:
-        return shutil.disk_usage(folder).free
-    except OSError:
-        return None
