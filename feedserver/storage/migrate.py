@@ -4,22 +4,29 @@ Alembic is imported only to migrate: it takes a tenth of a second and some megab
 """
 
 import fcntl
+import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from feedserver import private_files
 from feedserver.errors import StorageError
 from feedserver.storage import conformity
 from feedserver.storage.engine import Database
+from feedserver.storage.schema import metadata
 
 State = Literal["missing", "older", "current", "newer"]  # of a database; a newer one has all that is needed
 
 NEWER: Final = "the schema is that of a newer feedserver, and has all that this one needs"
 OLDER: Final = "the schema is that of an older feedserver; `feedserver db upgrade` migrates it"
+_PATIENCE: Final = 60.0  # seconds for others, such as a backup, to let go of the tables
+_LOCK_MILLISECONDS: Final = 300
+_IN_THE_WAY: Final = ("55P03", "40P01")  # SQLSTATE lock_not_available, deadlock_detected
 _LOCK_NUMBER = 0x66656564  # “feed”: the advisory lock's key on PostgreSQL
 
 
@@ -80,8 +87,30 @@ def upgrade(database: Database) -> bool:
 
     Leaves a newer schema alone. Raises StorageError if it is newer and lacks what this program needs.
     """
-    with database.write() as connection:
-        return upgrade_on(connection)
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            with database.write() as connection:
+                _lock_tables(connection)
+                return upgrade_on(connection)
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY or time.monotonic() > end:
+                raise
+        time.sleep(random.uniform(0.1, 0.4))  # noqa: S311 - the others go on meanwhile
+
+
+def _lock_tables(connection: Connection) -> None:
+    """Takes all tables of PostgreSQL together, before the first is changed, and soon lets go of them if it cannot.
+
+    Old programs write meanwhile: table by table, each side would wait for the other, and all others behind them.
+    """
+    if connection.dialect.name != "postgresql" or _state(connection) != "older":
+        return
+    present = set(inspect(connection).get_table_names())
+    names = ", ".join(table.name for table in metadata.sorted_tables if table.name in present)
+    connection.execute(text(f"SET LOCAL lock_timeout = {_LOCK_MILLISECONDS}"))
+    connection.execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE"))
+    connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
 
 
 def upgrade_on(connection: Connection) -> bool:

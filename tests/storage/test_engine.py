@@ -229,9 +229,6 @@ def test_a_broken_deadlock_is_tried_again(new_postgres_url: Callable[[], str]) -
     database.close()
 
 
-# --- URLs ---
-
-
 def test_an_error_tells_nothing_of_the_row_that_was_refused(database: Database) -> None:
     """PostgreSQL adds whole rows to its errors, and tracebacks in the log show them."""
     row = {"name": "ann@blog.example", "at": None}
@@ -241,6 +238,9 @@ def test_an_error_tells_nothing_of_the_row_that_was_refused(database: Database) 
 
     assert "heartbeats" in str(raised.value)
     assert "ann@blog.example" not in "".join(traceback.format_exception(raised.value))
+
+
+# --- URLs ---
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from feedserver.storage import migrate
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata
 from tests.support.serving import clean_environ
-from tests.support.waiting import SECONDS
+from tests.support.upgrading import upgrade_to
+from tests.support.waiting import SECONDS, wait_until
 
 NEXT = """
 import sqlalchemy as sa
@@ -113,6 +114,29 @@ def test_a_database_of_a_newer_program_is_left_alone(empty: Database) -> None:
     assert migrate.upgrade(empty) is False
     with empty.read() as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["9998"]
+
+
+def test_programs_that_write_meanwhile_and_a_migration_do_not_wait_for_each_other(
+    new_postgres_url: Callable[[], str],
+) -> None:
+    """A writer that has one table wants another, which the migration has already."""
+    writer, upgraded = (Database(url) for url in [new_postgres_url()] * 2)
+    upgrade_to(writer, "1029")
+
+    def waits(connection: Connection) -> bool:
+        return bool(connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar())
+
+    with ThreadPoolExecutor(1) as threads:
+        with writer.write() as connection:
+            connection.execute(text("LOCK TABLE thoughts IN ROW EXCLUSIVE MODE"))
+            task = threads.submit(migrate.upgrade, upgraded)
+            wait_until(lambda: waits(connection))
+            connection.execute(text("LOCK TABLE posts IN ROW EXCLUSIVE MODE"))
+        assert task.result(SECONDS) is True
+
+    assert migrate.state(writer) == "current"
+    for database in (writer, upgraded):
+        database.close()
 
 
 def test_one_at_a_time_holds_the_lock(empty: Database, empty_database_url: str) -> None:
