@@ -119,6 +119,8 @@ def importer_of(services: Services) -> "Importer":
 
 
 def _say_plan(services: Services, found: "Import") -> None:
+    from feedserver.transfer.exports import settings_file
+
     origin, plan = found.spool.origin, found.plan
     print(strangers_line(f"read as {found.kind}: {origin.name}", _LINE))
     for noun, counts in (("post", plan.posts), ("page", plan.pages), ("thought", plan.thoughts), ("file", plan.media)):
@@ -126,9 +128,10 @@ def _say_plan(services: Services, found: "Import") -> None:
             print(_counts(noun, counts))
     if found.whole:
         print("this site is empty: it becomes as the export is, with what was erased or never settled")
-    for key, there in sorted(origin.settings.items()):
+    defaults = settings_file.defaults(services.settings) if found.is_own else {}
+    for key, there in sorted({**defaults, **origin.settings}.items()):
         section, _, name = key.partition(".")
-        here = str(getattr(getattr(services.settings, section, None), name, ""))
+        here = settings_file.said(getattr(getattr(services.settings, section, None), name, ""))
         if here != there:
             print(strangers_line(f"{key} is “{there}” there and “{here}” here; it is not changed", _LINE))
 
@@ -145,7 +148,8 @@ def _counts(noun: str, counts: "Counts") -> str:
 
 def _say_addresses(found: "Import") -> None:
     for old, new in found.addresses():
-        print(f"{strangers_line(old, _LINE)} -> {new}")
+        if old != new:
+            print(f"{strangers_line(old, _LINE)} -> {new}")
 
 
 def _say_remarks(found: "Import", first: int | None) -> None:

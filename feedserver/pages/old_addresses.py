@@ -1,5 +1,6 @@
 """Old addresses: 301 to where they lead, where nothing else answers (`redirects`), or to the feed that is meant."""
 
+import re
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +14,11 @@ from feedserver.services import services
 
 blueprint = Blueprint("old_addresses", __name__)
 
+# In `roof-300x200.jpg`, and in `/content/images/size/w600/2023/03/roof.jpg`.
+_SIZE_OF_COPY: Final = re.compile(
+    r"-\d{1,5}x\d{1,5}(?=\.[a-z0-9]{2,5}\Z)|(?<=/images)/size/w\d{1,5}(?:h\d{1,5})?(?:/format/\w{1,5})?(?=/)",
+    re.IGNORECASE,
+)
 _READING: Final = ("GET", "HEAD")
 _POSTS: Final = frozenset(("pages.post", "pages.post_with_slash", "site_pages.page", "site_pages.page_with_slash"))
 _LISTS: Final = frozenset(("pages.tag", "pages.author"))  # a name may end as the address of a feed does
@@ -41,7 +47,7 @@ def instead(error: Exception) -> BaseResponse | None:
     if isinstance(error, PostGone):
         found = services().redirects.over_deleted(error.slug) if request.endpoint in _POSTS else None
     else:
-        found = services().redirects.find(_paths(), _query()) or _old_feed()
+        found = services().redirects.find(_paths(), _query()) or _old_feed() or _large_picture()
     return redirect(found, 301) if found else None
 
 
@@ -56,6 +62,14 @@ def _old_feed() -> str | None:
         return None
     page = "/" + "/".join(old.of)
     return _feed(old, services().redirects.find([page], "") or services().urls.at(page) if old.of else None)
+
+
+def _large_picture() -> str | None:
+    """The picture of which a smaller copy is asked for, as WordPress and Ghost name those that they make."""
+    parts, paths = services(), _paths()
+    large = [_SIZE_OF_COPY.sub("", path) for path in paths]
+    found = parts.redirects.find(large, "") if large != paths else None
+    return found if found and found.startswith(parts.urls.at("/media/")) else None
 
 
 def _feed(old: OldFeed, page: str | None) -> str | None:

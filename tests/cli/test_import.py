@@ -128,3 +128,20 @@ def test_a_dry_run_leaves_every_byte_as_it_was(run: Run, site: Path) -> None:
 
 
 _OF_SQLITE = (".sqlite3-wal", ".sqlite3-shm")
+
+
+def test_settings_of_our_own_export_that_differ_are_named_and_no_others(
+    run: Run, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEEDSERVER_WEBSUB_HUBS", "https://hub.example/, https://hubs.example/")
+    monkeypatch.setenv("FEEDSERVER_SENDING_WEBMENTIONS", "false")
+    assert run("export", "export").status == 0
+    monkeypatch.setenv("FEEDSERVER_SENDING_WEBMENTIONS", "true")
+    monkeypatch.setenv("FEEDSERVER_FEEDS_ENTRIES", "3")
+
+    planned = run("import", "--dry-run", "export")
+
+    assert [line for line in planned.out if "it is not changed" in line] == [
+        "feeds.entries is “20” there and “3” here; it is not changed",
+        "sending.webmentions is “false” there and “true” here; it is not changed",
+    ]

@@ -10,7 +10,7 @@ from feedserver import disk
 from feedserver.errors import ImportRefused
 from feedserver.posts.document import MAX_BYTES
 from feedserver.text import strangers_line
-from feedserver.transfer.exports import exported
+from feedserver.transfer.exports import exported, settings_file
 from feedserver.transfer.source import Source
 
 _LARGEST_MANIFEST: Final = 1 << 28  # bytes: a million files
@@ -83,7 +83,7 @@ class OwnExport:
             except (UnicodeDecodeError, tomllib.TOMLDecodeError):
                 return {}
         found = [(f"{section}.{name}", value) for section, values in _mappings(sections) for name, value in values]
-        return {key: str(value) for key, value in found}
+        return {key: settings_file.said(value) for key, value in found}
 
     def _json(self, name: str, most: int) -> Mapping[str, Any]:
         with self._source.open(self._root + name) as file:

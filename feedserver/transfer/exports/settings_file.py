@@ -1,7 +1,8 @@
 """The settings of a site in its export: those that are not the defaults, as a file that `feedserver` reads."""
 
 import json
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator
+from dataclasses import Field, fields, is_dataclass
 from typing import Any, Final
 
 from feedserver.settings import Settings
@@ -10,22 +11,38 @@ from feedserver.settings import Settings
 _OF_MACHINES: Final = frozenset({"data_dir", "database", "server", "jobs", "media", "egress"})
 
 
+def said(value: Any) -> str:
+    """A value as people write it in the environment."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return ", ".join(sorted(map(str, value))) if isinstance(value, frozenset) else str(value)
+
+
+def defaults(settings: Settings) -> dict[str, str]:
+    """The defaults of those that an export of this site would hold, by their keys."""
+    return {f"{section}.{item.name}": said(item.default) for section, _, item in _kept(settings)}
+
+
 def written(settings: Settings) -> str:
     """The file's text. Nothing that is secret or of a machine is in it."""
-    sections = []
+    sections: dict[str, list[str]] = {}
+    for section, present, item in _kept(settings):
+        sections.setdefault(section, []).append(f"{item.name} = {_toml(getattr(present, item.name))}\n")
+    return "\n".join(f"[{section}]\n{''.join(lines)}" for section, lines in sections.items())
+
+
+def _kept(settings: Settings) -> Iterator[tuple[str, Any, Field[Any]]]:
+    """The settings that are in an export: the name of the section, the section, and which of it."""
     for section in fields(settings):
         if section.name in _OF_MACHINES:
             continue
         present = getattr(settings, section.name)
         assert is_dataclass(present), "other settings are of machines"
-        lines = [
-            f"{item.name} = {_toml(getattr(present, item.name))}\n"
-            for item in fields(present)
-            if getattr(present, item.name) != item.default and not item.metadata["secret"]
-        ]
-        if lines:
-            sections.append(f"[{section.name}]\n{''.join(lines)}")
-    return "\n".join(sections)
+        for item in fields(present):
+            if getattr(present, item.name) != item.default and not item.metadata["secret"]:
+                yield section.name, present, item
 
 
 def _toml(value: Any) -> str:

@@ -95,6 +95,11 @@ class Import:
     report: Report
     whole: bool
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it is an export of feedserver, which names the settings that are not the defaults."""
+        return self.kind == own_kind.KIND
+
     def mended(self) -> list[Remark]:
         """What was damaged, and read with forgiveness."""
         return [remark for remark in self.spool.remarks() if remark.treatment == "mended"]

@@ -94,6 +94,27 @@ def test_where_a_file_was_leads_to_where_it_is(
     assert everything(services) == before
 
 
+@pytest.mark.parametrize(
+    ("large", "small"),
+    [
+        (PATH, PATH.replace(".jpg", "-300x200.jpg")),
+        ("/content/images/2023/03/meadow.jpg", "/content/images/size/w600/2023/03/meadow.jpg"),
+        ("/content/images/2023/03/meadow.jpg", "/content/images/size/w600h400/format/webp/2023/03/meadow.jpg"),
+    ],
+)
+def test_where_a_smaller_copy_was_leads_to_the_picture(
+    large: str, small: str, services: WebServices, exports: Exports, client: FlaskClient, picture: bytes
+) -> None:
+    folder_with(exports.folder / "export", {"meadow.jpg": picture})
+    exports.run(services, meadow(urls=(large,), file="meadow.jpg"), post())
+
+    answers = [client.get(address) for address in (large, small)]
+
+    assert [answer.status_code for answer in answers] == [301, 301]
+    assert answers[0].headers["Location"] == answers[1].headers["Location"]
+    assert client.get(small.replace("meadow", "other")).status_code == 404
+
+
 def test_of_a_file_and_its_copy_in_a_folder_the_first_that_is_named_counts(
     services: WebServices, exports: Exports, tmp_path: Path, picture: bytes
 ) -> None:
