@@ -192,8 +192,11 @@ def _files_beside(
         if Own(services.urls.base).hash_in(address) is None:
             remark(f"{of_file}“{address}” is not in the folder of the document, and was not taken along")
     kept = services.library.keep_all(paths)
+    for file in named.files:
+        if file.field == "body" and file.is_needed and file.name in kept and not kept[file.name].can_be_shown:
+            remark(f"{of_file}“{file.name}” is nothing that browsers show; save a picture as JPEG, PNG or WebP")
     for beside in named.undescribed:
-        if beside in kept and not kept[beside].alt:
+        if beside in kept and kept[beside].can_be_shown and not kept[beside].alt:
             remark(f"{of_file}“{beside}” has no alternative text; say what it shows, as in ![a red roof]({beside})")
     return kept
 

@@ -40,6 +40,11 @@ class StoredFile:
     def is_picture(self) -> bool:
         return self.type.startswith("image/")
 
+    @property
+    def can_be_shown(self) -> bool:
+        """Whether it may stand in a page: a picture, sound or film, or the texts of one."""
+        return self.type.startswith(("image/", "audio/", "video/")) or self.type == "text/vtt"
+
 
 @dataclass(frozen=True, slots=True)
 class MadePicture:

@@ -95,6 +95,14 @@ def test_a_picture_out_of_the_folder_is_not_taken_and_a_line_says_so(run: Run, s
     assert names(run) == []
 
 
+def test_what_no_browser_shows_as_a_picture_is_told(run: Run, site: Path, write: Write, talk: Path) -> None:
+    (site / "scan.tif").write_bytes(b"II*\0\x08\0\0\0\0\0")
+
+    assert add(run, write, "![](scan.tif) [talk](talk.pdf)") == [
+        "feedserver: “scan.tif” is nothing that browsers show; save a picture as JPEG, PNG or WebP"
+    ]
+
+
 def test_a_link_to_a_file_beside_it_takes_it_along(run: Run, write: Write, talk: Path) -> None:
     assert add(run, write, "[the talk](talk.pdf#page=2)") == []
     assert names(run) == ["talk.pdf"]
@@ -152,7 +160,7 @@ def test_standard_input_has_no_folder(run: Run, talk: Path) -> None:
 def test_a_name_is_found_in_any_unicode_form(run: Run, site: Path, write: Write) -> None:
     (site / "Da\u0308cher.pdf").write_bytes(PDF)
 
-    assert add(run, write, "<video src='D\u00e4cher.pdf'></video>") == []
+    assert add(run, write, "[the roofs](D\u00e4cher.pdf)") == []
     assert len(names(run)) == 1
 
 
