@@ -20,6 +20,7 @@ from feedserver.transfer.formats.beginnings import Beginning
 from feedserver.transfer.formats.ghost_documents import Unreadable, html_of
 from feedserver.transfer.formats.ghost_media import Pictures, own
 from feedserver.transfer.formats.json_stream import pieces, text
+from feedserver.transfer.formats.told import Told
 from feedserver.transfer.items import ImportedPost, Item, Origin, Remark
 from feedserver.transfer.options import Options
 from feedserver.transfer.source import Source
@@ -136,20 +137,6 @@ class _Tables:
         return {address.strip("/"): label for address, label in addresses if address.startswith("/") and label}
 
 
-class _Remarks:
-    """What is told of one post."""
-
-    def __init__(self, where: str) -> None:
-        self._where = where
-        self.all: list[Remark] = []
-
-    def left_out(self, what: str, why: str) -> None:
-        self.all.append(Remark(treatment="left out", where=self._where, what=what, why=why))
-
-    def changed(self, what: str, why: str) -> None:
-        self.all.append(Remark(treatment="changed", where=self._where, what=what, why=why))
-
-
 class _Posts:
     """Makes posts and pages of rows."""
 
@@ -164,19 +151,19 @@ class _Posts:
         if not key or not isinstance(row, dict):
             yield Remark(treatment="left out", where=where, what="a post", why="it has no id")
             return
-        remarks = _Remarks(where)
-        state = _state(row, remarks)
+        told = Told(where)
+        state = _state(row, told)
         meta = self._tables.meta.get(key, {})
-        html = self._pictures.original(self._html(row, remarks))
+        html = self._pictures.original(self._html(row, told))
         fields = {name: value for name in _KEPT if (value := text(row, name) or meta.get(name, ""))}
         if state == "published" and (split := _for_all(html))[1]:
             html, fields["members_only"] = split
-            remarks.changed("a part for members", "it is kept in the front matter, where nobody sees it")
+            told.changed("a part for members", "it is kept in the front matter, where nobody sees it")
         featured = self._pictures.original(_featured(row, meta))
-        slug, tags = text(row, "slug"), tuple(self._tags(key, remarks))
+        slug, tags = text(row, "slug"), tuple(self._tags(key, told))
         yield from self._pictures.shown_in(featured, where, meta.get("feature_image_alt", ""))
         yield from self._pictures.shown_in(html + fields.get("members_only", ""), where)
-        yield from remarks.all
+        yield from told.remarks
         yield ImportedPost(
             key=key,
             where=where,
@@ -199,26 +186,26 @@ class _Posts:
             fields=fields,
         )
 
-    def _html(self, row: Mapping[str, Any], remarks: _Remarks) -> str:
+    def _html(self, row: Mapping[str, Any], told: Told) -> str:
         for name in ("codeinjection_head", "codeinjection_foot"):
             if text(row, name):
-                remarks.left_out(name, "code for the head or foot of a page is not taken")
+                told.left_out(name, "code for the head or foot of a page is not taken")
         if html := text(row, "html"):
             return html
         try:
             html, unknown = html_of(text(row, "lexical"), text(row, "mobiledoc"))
         except Unreadable:
             html, unknown = "", ()
-            remarks.left_out("its text", "it has no HTML, and its document cannot be read")
+            told.left_out("its text", "it has no HTML, and its document cannot be read")
         for kind in unknown:
-            remarks.left_out(f"a card: {kind}", "cards of this kind are not known")
+            told.left_out(f"a card: {kind}", "cards of this kind are not known")
         return html
 
-    def _tags(self, key: str, remarks: _Remarks) -> Iterator[str]:
+    def _tags(self, key: str, told: Told) -> Iterator[str]:
         for _, tag in sorted(self._tables.tags_of.get(key, ())):
             name = self._tables.tags.get(tag, "")
             if name.startswith("#"):
-                remarks.left_out(f"its tag {name}", "an internal tag, which readers did not see")
+                told.left_out(f"its tag {name}", "an internal tag, which readers did not see")
             elif name:
                 yield name
 
@@ -227,13 +214,13 @@ class _Posts:
         return tuple(name for author in ids if (name := self._tables.users.get(author)))
 
 
-def _state(row: Mapping[str, Any], remarks: _Remarks) -> PostState:
+def _state(row: Mapping[str, Any], told: Told) -> PostState:
     """Only what all people could read at the old place is published."""
     status, visibility = text(row, "status"), text(row, "visibility") or "public"
     if status == "sent":
-        remarks.changed("sent as mail", "it never was on the site, and becomes a draft")
+        told.changed("sent as mail", "it never was on the site, and becomes a draft")
     elif status in ("published", "scheduled") and visibility != "public":
-        remarks.changed(f"for {shorten(one_line(visibility), 40)}", "it was not for all, and becomes a draft")
+        told.changed(f"for {shorten(one_line(visibility), 40)}", "it was not for all, and becomes a draft")
     elif status in ("published", "scheduled"):
         return "published"
     return "draft"

@@ -13,12 +13,13 @@ from feedserver.posts.field_values import MAX_LIST, MAX_NAME
 from feedserver.posts.model import Enclosure, PostState
 from feedserver.transfer.formats import moments, plain
 from feedserver.transfer.formats import wordpress_names as names
+from feedserver.transfer.formats.told import Told
 from feedserver.transfer.formats.wordpress_addresses import Archives, former
 from feedserver.transfer.formats.wordpress_index import Index, key_of
 from feedserver.transfer.formats.wordpress_text import Text
 from feedserver.transfer.formats.wordpress_uploads import Uploads
 from feedserver.transfer.formats.xml_stream import Node
-from feedserver.transfer.items import ImportedPost, Item, Remark, Treatment
+from feedserver.transfer.items import ImportedPost, Item
 from feedserver.transfer.options import Options
 
 # Categories that WordPress gives to posts which have none.
@@ -43,17 +44,6 @@ _WITHHELD: Final = {
 
 
 @dataclass(slots=True)
-class _Told:
-    """What is told of one post."""
-
-    where: str
-    remarks: list[Remark] = field(default_factory=list)
-
-    def of(self, treatment: Treatment, what: str, why: str) -> None:
-        self.remarks.append(Remark(treatment=treatment, where=self.where, what=what, why=why))
-
-
-@dataclass(slots=True)
 class Posts:
     """Makes posts and pages of items. `default_category` counts the posts that stood in no category of their own."""
 
@@ -65,16 +55,16 @@ class Posts:
 
     def of(self, item: Node, where: str) -> Iterator[Item]:
         """The post in an item of the type `post` or `page`, and what is told of it."""
-        told, key = _Told(where), key_of(item)
+        told, key = Told(where), key_of(item)
         if not key or item.said("wp:status") == "auto-draft":
-            told.of("left out", names.words(item.said("title")) or key, "WordPress makes such posts itself, empty")
+            told.left_out(names.words(item.said("title")) or key, "WordPress makes such posts itself, empty")
             yield from told.remarks
             return
         post = self._post(item, key, told)
         yield from told.remarks
         yield post
 
-    def _post(self, item: Node, key: str, told: _Told) -> ImportedPost:
+    def _post(self, item: Node, key: str, told: Told) -> ImportedPost:
         meta = list(names.meta_of(item, "wp:postmeta"))
         noted = dict(meta)
         is_page, at = item.said("wp:post_type") == "page", item.said("wp:post_date")
@@ -129,20 +119,20 @@ class Posts:
         changed = moments.of_iso(item.said("wp:post_modified_gmt"))
         return changed if changed and (published_at is None or changed > published_at) else None
 
-    def _state(self, item: Node, published_at: datetime | None, told: _Told) -> PostState:
+    def _state(self, item: Node, published_at: datetime | None, told: Told) -> PostState:
         """Only what everybody could read, or what was to appear by itself, is published."""
         status, what = item.said("wp:status"), names.words(item.said("title"))
         if status == "trash":
             return "deleted"
         if item.said("wp:post_password"):
-            told.of("changed", what, "it had a password, which is not taken, and becomes a draft")
+            told.changed(what, "it had a password, which is not taken, and becomes a draft")
             return "draft"
         if status == "publish" or (status == "future" and published_at and published_at > self.options.now):
             return "published"
         if status == "future":
-            told.of("changed", what, "the date on which it was to appear has passed; it becomes a draft")
+            told.changed(what, "the date on which it was to appear has passed; it becomes a draft")
         elif why := _WITHHELD.get(status, "its state there is not known, and it becomes a draft"):
-            told.of("changed", what, why)
+            told.changed(what, why)
         return "draft"
 
     def _addresses(self, item: Node, slug: str, meta: list[tuple[str, str]], *, has_pages: bool) -> Iterator[str]:
@@ -158,7 +148,7 @@ class Posts:
         if has_pages and "?" not in url:
             yield from (f"{url.rstrip('/')}/{number}/" for number in range(2, _MAX_PAGES + 1))
 
-    def _tags(self, item: Node, told: _Told) -> Iterator[str]:
+    def _tags(self, item: Node, told: Told) -> Iterator[str]:
         found: dict[str, None] = {}
         for term in item.all("category"):
             domain, slug = term.attributes.get("domain", ""), term.attributes.get("nicename", "")
@@ -168,10 +158,10 @@ class Posts:
             elif domain in ("category", "post_tag", "tag", ""):
                 found.setdefault(name)
             elif domain not in ("post_format", "author", "language", "post_translations"):
-                told.of("left out", f"{domain}: {name}", "only categories and tags are taken")
+                told.left_out(f"{domain}: {name}", "only categories and tags are taken")
         tags = [name for name in found if name and len(name) <= MAX_NAME]
         if len(tags) > MAX_LIST or len(tags) < len(found.keys() - {""}):
-            told.of("left out", "some of its tags", f"a post has {MAX_LIST} at most, each of {MAX_NAME} characters")
+            told.left_out("some of its tags", f"a post has {MAX_LIST} at most, each of {MAX_NAME} characters")
         return iter(tags[:MAX_LIST])
 
     def _terms(self, item: Node) -> list[tuple[str, str]]:
@@ -209,18 +199,18 @@ def _summary(item: Node) -> str | None:
     return " ".join(plain.of_html(excerpt.text).split()) or None if excerpt else None
 
 
-def _tell_of_text(text: Text, told: _Told) -> None:
+def _tell_of_text(text: Text, told: Told) -> None:
     for name in text.shortcodes.unknown:
-        told.of("changed", f"[{name}]", "a shortcode of a plugin; it stays as text")
+        told.changed(f"[{name}]", "a shortcode of a plugin; it stays as text")
     for name in text.dynamic:
-        told.of("left out", f"a block: {name}", "WordPress makes what such blocks show")
+        told.left_out(f"a block: {name}", "WordPress makes what such blocks show")
     for number in text.shortcodes.missing:
-        told.of("left out", f"file {number} of a gallery", "the export does not have it")
+        told.left_out(f"file {number} of a gallery", "the export does not have it")
     if text.has_pages:
-        told.of("changed", "its text", "it had several pages, and is one now")
+        told.changed("its text", "it had several pages, and is one now")
 
 
-def _enclosures(meta: list[tuple[str, str]], told: _Told) -> Iterator[Enclosure]:
+def _enclosures(meta: list[tuple[str, str]], told: Told) -> Iterator[Enclosure]:
     """Files as WordPress notes them: address, length and type, each on a line."""
     for name, value in meta:
         if name != "enclosure":
@@ -229,10 +219,10 @@ def _enclosures(meta: list[tuple[str, str]], told: _Told) -> Iterator[Enclosure]
         if url and _MEDIA_TYPE.fullmatch(kind.lower()):
             yield Enclosure(url, kind.lower(), int(length) if length.isascii() and length.isdecimal() else 0)
         elif url:
-            told.of("left out", url, "an enclosure without a media type")
+            told.left_out(url, "an enclosure without a media type")
 
 
-def _fields(item: Node, meta: list[tuple[str, str]], told: _Told) -> Mapping[str, str]:
+def _fields(item: Node, meta: list[tuple[str, str]], told: Told) -> Mapping[str, str]:
     """What else is noted of a post, as text. Names that begin with a line below are WordPress's own."""
     fields: dict[str, str] = {}
     if item.said("wp:is_sticky") == "1":
@@ -244,7 +234,7 @@ def _fields(item: Node, meta: list[tuple[str, str]], told: _Told) -> Mapping[str
         if ours.startswith("_") or name == "enclosure" or not value.strip():
             continue
         if _SERIALISED.match(value) or len(value) > _MAX_FIELD or len(fields) >= _MAX_FIELDS:
-            told.of("left out", f"its field {name}", "what plugins store for themselves is not taken")
+            told.left_out(f"its field {name}", "what plugins store for themselves is not taken")
         elif name:
             fields.setdefault(ours, value)
     return fields
