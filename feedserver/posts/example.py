@@ -14,7 +14,7 @@ says so, its words show up below as a *thought*.
 
 - Write a post: a Markdown file with a title, published by `feedserver post add FILE`.
 - Subscribe to the feed in a feed reader.
-- Delete this post with `feedserver post delete hello`; its address answers “gone” until `post restore hello`.
+- Delete this post with `feedserver post delete hello`; its address will answer “gone” for ever.
 
 > A feed is a promise: what was published stays where it was.
 """
