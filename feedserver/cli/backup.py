@@ -15,6 +15,7 @@ from feedserver.errors import BackupError, BackupIncomplete
 from feedserver.installation import require_some, upgrade
 from feedserver.services import Services
 from feedserver.storage import revision
+from feedserver.storage.explaining import DATABASE_ERRORS, explain
 from feedserver.text import strangers_line
 
 if TYPE_CHECKING:
@@ -68,7 +69,10 @@ def _backup(chosen: Namespace) -> None:
             print(f"{file}: {_what(manifest)}, {file.stat().st_size:,} bytes")
     if lost:
         raise BackupIncomplete(lost.told)
-    backup.note(services.database, now)
+    try:
+        backup.note(services.database, now)
+    except DATABASE_ERRORS as error:  # a disk that fails is often read-only: the more a backup of it is worth
+        print(f"feedserver: the backup is whole, but could not be noted in the site: {explain(error)}", file=sys.stderr)
     if chosen.keep:
         for path in backup.remove_oldest(file, manifest.site, chosen.keep):
             print(f"removed {path}")

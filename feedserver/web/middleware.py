@@ -84,7 +84,8 @@ class TrustedProxies:
 
     def _client(self, forwarded: str, peer: str) -> str:
         for entry in reversed(forwarded.split(",")):
-            read = self._read(entry.strip().strip("[]"))
+            text = entry.strip()
+            read = self._read(text.strip("[]")) or self._read(text.rpartition(":")[0].strip("[]"))  # some add a port
             if read is None:
                 return peer
             peer, is_trusted = read

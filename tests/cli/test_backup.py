@@ -5,6 +5,7 @@ import json
 import os
 import shlex
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from feedserver import settings
 from feedserver.services import Services
@@ -52,6 +54,23 @@ def test_a_site_is_backed_up_and_restored_elsewhere(run: Run, site: Path, move: 
     ]
     assert [post["title"] for post in json.loads(run("post", "list", "--json").text)] == ["Kept"]
     assert (site / "elsewhere" / "secret").exists()
+
+
+def test_a_site_that_cannot_be_written_any_more_is_backed_up_all_the_same(
+    run: Run, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OperationalError("", None, sqlite3.OperationalError("attempt to write a readonly database"))
+
+    run("init")
+    monkeypatch.setattr(backup, "note", refuse)
+
+    made = run("backup", "site.tar.gz")
+
+    assert made.status == 0
+    assert len(made.err) == 1
+    assert "the backup is whole, but could not be noted in the site" in made.err[0]
+    assert (outside / "site.tar.gz").exists()
 
 
 def test_a_restored_site_is_resumed_once(run: Run, outside: Path, move: Callable[[], None]) -> None:
