@@ -52,6 +52,8 @@ def pytest_configure(config: pytest.Config) -> None:
     migrated.share()
     unsynced.begin()
     is_worker = hasattr(config, "workerinput")
+    if is_worker:
+        gc.disable()  # until all tests are collected: nothing of them goes away
     config.stash[_why_no_postgres] = os.environ.get("TEST_NO_POSTGRES") if is_worker else _cluster.start()
     if not is_worker and config.stash[_why_no_postgres]:
         os.environ["TEST_NO_POSTGRES"] = config.stash[_why_no_postgres] or ""
@@ -85,11 +87,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish() -> None:
     """Thousands of tests, which live as long as the process, are nothing that garbage collection need look at.
 
+    It waits for ten times as many new objects as it does elsewhere: a test makes many, of which few are in circles.
+
     hypothesis, before 6.131 at least, makes a generator at its first example, and asks the collector who refers to it:
     nobody, if that is frozen.
     """
     hypothesis.find(hypothesis.strategies.none(), lambda _: True)
     gc.freeze()
+    gc.set_threshold(7_000, 20, 20)
+    gc.enable()
 
 
 def _turn(item: pytest.Item) -> int:
