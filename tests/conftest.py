@@ -4,10 +4,12 @@ import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
+from importlib import import_module
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -61,6 +63,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header() -> str:
     return "PostgreSQL runs " + ("every case" if LONG else "the first case of each table (every case of tests/storage)")
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Of several processes that collect all tests, each first imports other files, and writes them rewritten by pytest.
+
+    After a change to all of them, or in a new checkout, each would rewrite them all at the same time.
+    """
+    worker: dict[str, Any] = getattr(session.config, "workerinput", {})
+    if not worker or session.config.args != session.config.getini("testpaths"):
+        return
+    files = sorted(Path(__file__).parent.rglob("test_*.py"))
+    for path in files[int(worker["workerid"].removeprefix("gw")) :: worker["workercount"]]:
+        with suppress(Exception):  # what cannot be imported is told when it is collected
+            import_module(".".join(path.relative_to(session.config.rootpath).with_suffix("").parts))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
