@@ -14,13 +14,13 @@ from feedserver.errors import ImportRefused
 from feedserver.text import one_line
 from feedserver.thoughts.model import State
 from feedserver.transfer.formats import moments, plain
+from feedserver.transfer.formats.address_parts import most_named, site_of
 from feedserver.transfer.formats.beginnings import Beginning
 from feedserver.transfer.formats.xml_mending import Mending
 from feedserver.transfer.formats.xml_stream import Node, elements
 from feedserver.transfer.items import ImportedThought, Item, Origin, Remark
 from feedserver.transfer.options import Options
 from feedserver.transfer.source import Source
-from feedserver.urls import split_http
 
 KIND: Final = "disqus"
 
@@ -44,16 +44,15 @@ def read(source: Source, options: Options) -> Iterator[Item]:
     """The comments. Raises ImportRefused, ImportDamaged."""
     name = _BEGINNING.only(source, KIND)
     threads: dict[str, _Thread] = {}
-    hosts: Counter[str] = Counter()
+    sites: Counter[str] = Counter()
     with source.open(name) as file:
         for node in elements(file, ["disqus/thread"], mending=Mending() if options.forgiving else None):
             page = node.said("link") or node.said("id")
             threads[node.attributes.get("id", "")] = _Thread(page, node.said("isDeleted") == "true")
-            if (parts := split_http(page)) is not None:
-                hosts[f"{parts.scheme}://{parts.netloc}/"] += 1
+            sites[site_of(page)] += 1
     if not threads:
         raise ImportRefused(f"{name}: this is no export of Disqus, it has no threads")
-    url = options.url or next((host for host, _ in hosts.most_common(1)), None)
+    url = options.url or most_named(sites)
     yield Origin(name=(url and urlsplit(url).netloc) or source.path.name, url=url)
     mending = Mending() if options.forgiving else None
     with source.open(name) as file:

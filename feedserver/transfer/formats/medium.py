@@ -13,7 +13,7 @@ from feedserver.errors import ImportDamaged, ImportRefused, InvalidDocument
 from feedserver.posts import nesting
 from feedserver.text import is_blank, one_line, shorten
 from feedserver.transfer.formats import moments
-from feedserver.transfer.formats.address_parts import last_step, path_of
+from feedserver.transfer.formats.address_parts import last_step, most_named, path_of, site_of
 from feedserver.transfer.formats.beginnings import Beginning
 from feedserver.transfer.items import ImportedMedia, ImportedPost, Item, Origin, Remark
 from feedserver.transfer.options import Options
@@ -60,14 +60,13 @@ def _files(source: Source) -> list[str]:
 
 def _origin(source: Source, names: list[str], options: Options) -> Origin:
     """The site where most texts stand, and the author's name for it."""
-    hosts: Counter[str] = Counter()
+    sites: Counter[str] = Counter()
     authors: Counter[str] = Counter()
     for name in names:
         page = _page(source, name)
-        if (parts := split_http(_address(page, "a.p-canonical"))) is not None:
-            hosts[f"{parts.scheme}://{parts.netloc}/"] += 1
+        sites[site_of(_address(page, "a.p-canonical"))] += 1
         authors[_address(page, "a.p-author")] += 1
-    url = options.url or next((host for host, _ in hosts.most_common(1)), None)
+    url = options.url or most_named(sites)
     author = next((author for author, _ in authors.most_common() if author), "")
     return Origin(name=author or url or source.path.name, url=url, feeds={"/feed": "rss"})
 

@@ -12,6 +12,7 @@ from feedserver.errors import ImportRefused
 from feedserver.text import one_line, shorten
 from feedserver.thoughts.model import MAX_EXCERPT, WITH_WORDS, Kind, Response
 from feedserver.transfer.formats import moments, plain
+from feedserver.transfer.formats.address_parts import most_named, site_of
 from feedserver.transfer.formats.beginnings import Beginning
 from feedserver.transfer.formats.json_stream import pieces, text
 from feedserver.transfer.items import ImportedThought, Item, Origin, Remark
@@ -50,11 +51,10 @@ def read(source: Source, options: Options) -> Iterator[Item]:
     files = list(_BEGINNING.found(source)) if source.is_folder else [source.names()[0]]
     if not files:
         raise ImportRefused(f"{source.path.name} holds no mentions of webmention.io")
-    hosts: Counter[str] = Counter()
+    sites: Counter[str] = Counter()
     for _, mention in _mentions(source, files):
-        if (parts := split_http(_target(mention))) is not None:
-            hosts[f"{parts.scheme}://{parts.netloc}/"] += 1
-    url = options.url or next((host for host, _ in hosts.most_common(1)), None)
+        sites[site_of(_target(mention))] += 1
+    url = options.url or most_named(sites)
     yield Origin(name=(url and urlsplit(url).netloc) or source.path.name, url=url)
     for name, mention in _mentions(source, files):
         yield _thought(mention, name, options)

@@ -7,12 +7,12 @@ from typing import Final
 from feedserver.errors import ImportRefused
 from feedserver.text import shorten
 from feedserver.transfer.formats import wordpress_names as names
+from feedserver.transfer.formats.address_parts import site_of
 from feedserver.transfer.formats.wordpress_uploads import Attachment, Uploads, uploaded
 from feedserver.transfer.formats.xml_mending import Mending
 from feedserver.transfer.formats.xml_prolog import root_of
 from feedserver.transfer.formats.xml_stream import Node, elements
 from feedserver.transfer.source import Source
-from feedserver.urls import split_http
 
 _CHANNEL: Final = "rss/channel"
 ITEM: Final = f"{_CHANNEL}/item"
@@ -154,7 +154,7 @@ def _name(node: Node, element: str) -> str:
 def _take_item(index: Index, item: Node, where: str) -> None:
     kind, key = item.said("wp:post_type"), key_of(item)
     if not index.url:
-        index.url = _site_of(item.said("link"))
+        index.url = site_of(item.said("link")).rstrip("/")
     parent = item.said("wp:post_parent")
     is_on_post = kind == "attachment" and parent not in ("", "0")
     if is_on_post:
@@ -174,12 +174,6 @@ def _take_item(index: Index, item: Node, where: str) -> None:
             page, name = meta.get("_menu_item_object_id", ""), _name(item, "title")
             index.remember(item, page, name)
             index.menus.setdefault(page, name)
-
-
-def _site_of(link: str) -> str:
-    """Where the site of an export that does not tell it was, as far as an item's address says."""
-    parts = split_http(link)
-    return f"{parts.scheme}://{parts.netloc}" if parts else ""
 
 
 def _take_attachment(index: Index, item: Node, where: str) -> None:
