@@ -124,7 +124,7 @@ def of_media(store: MediaStore, settings: Settings) -> Finding:
         reader.close()
         store.remove(_PROBE_HASH, _PROBE_NAME)
     except (MediaStoreError, OSError) as error:
-        said = str(error) if isinstance(error, MediaStoreError) else f"{error.filename}: {error.strerror}"
+        said = str(error) if isinstance(error, MediaStoreError) else f"{error.filename or sample}: {error.strerror}"
         return Finding("media", said, "media.dir or media.store must be writable for this user")
     finally:
         sample.unlink(missing_ok=True)

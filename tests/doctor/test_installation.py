@@ -109,3 +109,13 @@ def test_a_store_at_the_place_of_a_file_is_wrong(tmp_path: Path, settings: Setti
     found = installation.of_media(FileStore(tmp_path / "media", private=True), settings)
 
     assert found.is_wrong
+
+
+def test_a_full_disk_is_told_with_a_name(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    store = FileStore(tmp_path / "media", private=True)
+    monkeypatch.setattr(store, "put", full)
+
+    assert installation.of_media(store, settings).detail == f"{settings.data_dir}/.doctor: No space left on device"
