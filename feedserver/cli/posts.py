@@ -2,6 +2,7 @@
 
 import sys
 from argparse import Namespace
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -192,13 +193,24 @@ def _files_beside(
         if Own(services.urls.base).hash_in(address) is None:
             remark(f"{of_file}“{address}” is not in the folder of the document, and was not taken along")
     kept = services.library.keep_all(paths)
+    for line in _of_taken(named, kept):
+        remark(f"{of_file}{line}")
+    return kept
+
+
+def _of_taken(named: attaching.Named, kept: Mapping[str, Media]) -> Iterator[str]:
+    """What to tell of the files that were taken along: what browsers do not show, and what nobody describes."""
     for file in named.files:
-        if file.field == "body" and file.is_needed and file.name in kept and not kept[file.name].can_be_shown:
-            remark(f"{of_file}“{file.name}” is nothing that browsers show; save a picture as JPEG, PNG or WebP")
+        taken = kept.get(file.name)
+        if taken is None:
+            continue
+        if file.field == "body" and file.is_needed and not taken.can_be_shown:
+            yield f"“{file.name}” is nothing that browsers show; save a picture as JPEG, PNG or WebP"
+        if file.field == "enclosures" and taken.is_picture and not taken.alt:
+            yield f"“{file.name}” has no alternative text; `feedserver media add` gives it one with --alt"
     for beside in named.undescribed:
         if beside in kept and kept[beside].can_be_shown and not kept[beside].alt:
-            remark(f"{of_file}“{beside}” has no alternative text; say what it shows, as in ![a red roof]({beside})")
-    return kept
+            yield f"“{beside}” has no alternative text; say what it shows, as in ![a red roof]({beside})"
 
 
 def _print_post(services: Services, post: Post, document: DraftText | None = None, of_file: str = "") -> None:

@@ -95,6 +95,14 @@ def test_a_picture_out_of_the_folder_is_not_taken_and_a_line_says_so(run: Run, s
     assert names(run) == []
 
 
+def test_words_for_an_attached_picture_are_asked_for(run: Run, site: Path, write: Write, talk: Path) -> None:
+    (site / "roof.png").write_bytes(encoded(Image.new("RGB", (9, 6), "red"), "PNG"))
+
+    assert add(run, write, "Words.", enclosures="[{url: roof.png}, {url: talk.pdf}]") == [
+        "feedserver: “roof.png” has no alternative text; `feedserver media add` gives it one with --alt"
+    ]
+
+
 def test_what_no_browser_shows_as_a_picture_is_told(run: Run, site: Path, write: Write, talk: Path) -> None:
     (site / "scan.tif").write_bytes(b"II*\0\x08\0\0\0\0\0")
 
