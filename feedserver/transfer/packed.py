@@ -30,6 +30,7 @@ LARGEST_MEMBER: Final = 4 << 30  # bytes
 LARGEST: Final = 32 << 30  # bytes of all members
 _LARGEST_HEAD: Final = 8 << 20  # bytes of a zip's directory; of all headers of one tar member
 _SUSPICIOUS: Final = 100 << 20  # bytes that shrink …
+_SAYS_UTF8: Final = 0x800  # among the flags of a zip's member
 _MOST_SHRINKING: Final = 500  # … to less than a 500th are a bomb: texts shrink to a tenth, a hundredth at most
 _DAMAGED: Final = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, OSError)
 _ODD: Final = (*_DAMAGED, OverflowError, NotImplementedError, RuntimeError, KeyError)
@@ -62,7 +63,7 @@ class ZipSource(Source):
         _require_few(len(archive.infolist()))
         total = 0
         for member in archive.infolist():
-            name = checked(member.filename)
+            name = checked(_name_of(member))
             if member.is_dir():
                 continue
             _require_plain(member)
@@ -91,6 +92,16 @@ class ZipSource(Source):
             _copy(member, file, name, self.size(name))
             file.flush()
             yield Path(file.name)
+
+
+def _name_of(member: zipfile.ZipInfo) -> str:
+    """The name of a member. Apple's archiver, and `zip` on many servers, write UTF-8 without saying so."""
+    if member.flag_bits & _SAYS_UTF8:
+        return member.filename
+    try:
+        return member.filename.encode("cp437").decode()
+    except UnicodeError:
+        return member.filename
 
 
 class _Member(io.RawIOBase):

@@ -90,6 +90,20 @@ def test_a_file_is_a_source_of_one_name(tmp_path: Path, scratch: Path) -> None:
     assert read_all(tmp_path / "posts.xml", scratch) == {"posts.xml": b"<rss/>"}
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("屋根.md".encode(), "屋根.md"), (b"caf\x82.md", "café.md")],
+    ids=["UTF-8", "the code page of DOS"],
+)
+def test_a_zip_that_does_not_say_how_its_names_are_written_is_read_as_it_was_meant(
+    written: bytes, read: str, tmp_path: Path, scratch: Path
+) -> None:
+    path = zip_of(tmp_path / "a.zip", {"x" * len(written): b"text"})
+    path.write_bytes(path.read_bytes().replace(b"x" * len(written), written))
+
+    assert read_all(path, scratch) == {read: b"text"}
+
+
 def test_links_and_pipes_in_a_folder_are_passed_over(tmp_path: Path, scratch: Path) -> None:
     (tmp_path / "secret").write_bytes(b"x")
     folder = folder_of(tmp_path / "site", {"post.md": b"text"})
