@@ -15,7 +15,7 @@ from feedserver.transfer.source import Source
 
 _LARGEST_MANIFEST: Final = 1 << 28  # bytes: a million files
 _LONGEST_LINE: Final = 1 << 23  # bytes
-_LARGEST_SETTINGS: Final = 1 << 20  # bytes
+_LARGEST_SETTINGS: Final = 1 << 16  # bytes; a name of many parts takes quadratic time
 
 
 class OwnExport:
@@ -80,10 +80,12 @@ class OwnExport:
         with self._source.open(self._root + exported.SETTINGS) as file:
             try:
                 sections = tomllib.loads(file.read(_LARGEST_SETTINGS).decode())
-            except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+                found = [
+                    (f"{section}.{name}", value) for section, values in _mappings(sections) for name, value in values
+                ]
+                return {key: settings_file.said(value) for key, value in found}
+            except (ValueError, RecursionError):  # no UTF-8, no TOML, too long a number, or nested beyond reason
                 return {}
-        found = [(f"{section}.{name}", value) for section, values in _mappings(sections) for name, value in values]
-        return {key: settings_file.said(value) for key, value in found}
 
     def _json(self, name: str, most: int) -> Mapping[str, Any]:
         with self._source.open(self._root + name) as file:

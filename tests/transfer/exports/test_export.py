@@ -22,7 +22,9 @@ from feedserver.storage.schema import metadata
 from feedserver.thoughts import removed
 from feedserver.transfer.exports import exported
 from feedserver.transfer.exports.export import export
+from feedserver.transfer.exports.own_files import OwnExport
 from feedserver.transfer.imports.planning import CHANGED
+from feedserver.transfer.source import folder_source
 from tests.posts.builders import edit, publish
 from tests.support.fixtures import Assemble
 from tests.thoughts.site import spam
@@ -191,6 +193,21 @@ HARMS: dict[str, tuple[Harm, str]] = {
         "it is of a newer feedserver (form 2); install that one",
     ),
 }
+
+
+SETTINGS = {
+    "arrays within arrays": "a = " + "[" * 100_000,
+    "tables within tables": "[" + ".".join(["a"] * 5_000) + "]\nb = 1",
+    "a long number": "[site]\ntitle = " + "9" * 5_000,
+}
+
+
+@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
+def test_settings_of_an_export_that_nobody_wrote_are_none(settings: str, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"form": 1, "site": "", "url": "", "files": {}}')
+    (tmp_path / "settings.toml").write_text(settings)
+
+    assert OwnExport(folder_source(tmp_path, tmp_path)).settings() == {}
 
 
 def document(folder: Path) -> Path:
