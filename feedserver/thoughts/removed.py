@@ -62,12 +62,18 @@ def find(connection: Connection, post_id: int, names: Iterable[str]) -> Removed 
 
 def posts_among(connection: Connection, names: Mapping[int, Sequence[str]]) -> set[int]:
     """Those posts of which a source was removed that has one of the names given for the post."""
-    if not names:
+    pairs = [(post_id, name) for post_id, known in names.items() for name in known]
+    return {post_id for post_id, _ in among(connection, pairs)}
+
+
+def among(connection: Connection, pairs: Sequence[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Those pairs of a post's id and a name that were removed."""
+    if not pairs:
         return set()
     key = revision.kept_key(connection)
-    posts = {_hash(key, post_id, name): post_id for post_id, known in names.items() for name in known}
+    hashes = {_hash(key, post_id, name): (post_id, name) for post_id, name in pairs}
     pair = removed_pairs.c.pair
-    return {posts[row.pair] for row in rows_among(connection, select(pair), pair, posts)}
+    return {hashes[row.pair] for row in rows_among(connection, select(pair), pair, hashes)}
 
 
 def names_of_source(source_key: str) -> list[str]:

@@ -10,7 +10,7 @@ from functools import partial
 from time import monotonic, sleep
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 
 from feedserver.clock import Clock
 from feedserver.storage import revision
@@ -39,6 +39,9 @@ class _Post:
     id: int
     slug: str
     page: bool
+
+
+_Row = tuple[SpooledThought, dict[str, Any]]  # with its columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,47 +111,48 @@ class ThoughtImport:
 
     def _rows(
         self, connection: Connection, new: Sequence[SpooledThought], now: datetime
-    ) -> tuple[list[tuple[SpooledThought, dict[str, Any]]], list[Remark]]:
+    ) -> tuple[list[_Row], list[Remark]]:
         """The columns of those that can be written, and why others cannot."""
         found = self._posts(connection, [one.item for one in new])
-        rows: list[tuple[SpooledThought, dict[str, Any]]] = []
-        remarks: list[Remark] = []
-        pairs: set[tuple[int, str]] = set()
+        rows: list[_Row] = []
+        whys: dict[str, str] = {}
         for one in new:
             try:
-                values = self._values(connection, one.item, found.get(one.item.key), pairs, now)
+                rows.append((one, self._values(one.item, found.get(one.item.key), now)))
             except Unusable as why:
-                remarks.append(_remark("left out", one.item, str(why)))
-            else:
-                rows.append((one, values))
-        return rows, remarks
+                whys[one.item.key] = str(why)
+        if pings := [(one, values) for one, values in rows if values["source_key"] is not None]:
+            whys |= self._refused(connection, pings)
+        remarks = [_remark("left out", one.item, whys[one.item.key]) for one in new if one.item.key in whys]
+        return [(one, values) for one, values in rows if one.item.key not in whys], remarks
 
-    def _values(
-        self,
-        connection: Connection,
-        thought: ImportedThought,
-        post: _Post | None,
-        pairs: set[tuple[int, str]],
-        now: datetime,
-    ) -> dict[str, Any]:
+    def _values(self, thought: ImportedThought, post: _Post | None, now: datetime) -> dict[str, Any]:
         if post is None:
             raise Unusable(_NO_POST)
         if post.page:
             raise Unusable(_ON_PAGE)
         target = self.pages.absolute(thought.target) or self.urls.post(post.slug)
-        values = values_of(thought, post.id, target, self.shared_by_path, now)
-        if (source_key := values["source_key"]) is None:
-            return values
-        if (post.id, source_key) in pairs or self._is_here(connection, post.id, source_key):
-            raise Unusable(DOUBLE)
-        if removed.find(connection, post.id, removed.names_of_source(source_key)):
-            raise Unusable(REMOVED)
-        pairs.add((post.id, source_key))
-        return values | {"receipt_token": receipts.new_token(revision.kept_key(connection))}
+        return values_of(thought, post.id, target, self.shared_by_path, now)
 
-    def _is_here(self, connection: Connection, post_id: int, source_key: str) -> bool:
-        query = select(thoughts.c.id).where(thoughts.c.post_id == post_id, thoughts.c.source_key == source_key)
-        return connection.execute(query).first() is not None
+    def _refused(self, connection: Connection, pings: Sequence[_Row]) -> dict[str, str]:
+        """Why pings cannot be written, by their keys. The others get the tokens of their receipts."""
+        names = {(v["post_id"], v["source_key"]): removed.names_of_source(v["source_key"]) for _, v in pings}
+        pair = tuple_(thoughts.c.post_id, thoughts.c.source_key)
+        there = rows_among(connection, select(thoughts.c.post_id, thoughts.c.source_key), pair, names)
+        here = {(row.post_id, row.source_key) for row in there}
+        gone = removed.among(connection, [(post_id, name) for (post_id, _), known in names.items() for name in known])
+        key = revision.kept_key(connection)
+        refused: dict[str, str] = {}
+        for one, values in pings:
+            own = (values["post_id"], values["source_key"])
+            if own in here:
+                refused[one.item.key] = DOUBLE
+            elif any((own[0], name) in gone for name in names[own]):
+                refused[one.item.key] = REMOVED
+            else:
+                here.add(own)
+                values["receipt_token"] = receipts.new_token(key)
+        return refused
 
     def _posts(self, connection: Connection, some: Sequence[ImportedThought]) -> dict[str, _Post]:
         """The posts that thoughts are on, by the thoughts' keys."""
@@ -169,13 +173,7 @@ class ThoughtImport:
         ids = {row.guid: row.id for row in found}
         return [ids[guid] for guid in guids]
 
-    def _record(
-        self,
-        connection: Connection,
-        rows: Sequence[tuple[SpooledThought, dict[str, Any]]],
-        ids: Sequence[int],
-        now: datetime,
-    ) -> None:
+    def _record(self, connection: Connection, rows: Sequence[_Row], ids: Sequence[int], now: datetime) -> None:
         lines = [
             {"thought_id": thought_id, "times": 1, **line}
             for (one, values), thought_id in zip(rows, ids, strict=True)

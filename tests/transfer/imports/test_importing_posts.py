@@ -15,7 +15,8 @@ from feedserver.transfer.imports import import_posts, imported
 from feedserver.transfer.imports.import_lock import only_import
 from feedserver.transfer.items import Origin
 from tests.posts.builders import edit, everything, publish
-from tests.transfer.imports.exports import OLD, START, Exports, comment, post, posts
+from tests.support.statements import record_statements
+from tests.transfer.imports.exports import OLD, START, Exports, comment, ping, post, posts
 
 
 def found(services: WebServices, slug: str) -> Post:
@@ -279,3 +280,34 @@ def test_texts_beyond_memory_are_written_a_few_at_a_time(
     exports.run(services, *(post(str(number), text="word " * 150) for number in range(6)))
 
     assert counted == [2, 2, 2]
+
+
+def test_a_slug_that_somebody_takes_meanwhile_moves_one_post_alone(services: WebServices, exports: Exports) -> None:
+    exports.during(lambda: publish(services, slug="spring"))
+
+    exports.run(services, post("1", slug="spring"), post("2", slug="spring-2"), post("3", slug="autumn"))
+
+    assert slugs(services) == ["autumn", "spring", "spring-2", "spring-3"]
+    assert [found(services, slug).title for slug in ("autumn", "spring-2", "spring-3")] == [
+        "Title 3",
+        "Title 2",
+        "Title 1",
+    ]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # which takes a statement for each new post
+def test_posts_and_what_is_said_on_them_take_few_statements_each(services: WebServices, exports: Exports) -> None:
+    sent = record_statements(services.database.engine)
+
+    def statements(keys: list[str]) -> int:
+        made = [post(key, tags=("sea",), text=f"<p>Waves, ferries, {key}.</p>") for key in keys]
+        said = [comment(f"c{key}", post=key) for key in keys]
+        pings = [ping(f"p{key}", f"https://{key}.example/", post=key) for key in keys]
+        sent.clear()
+        exports.run(services, *made, *said, *pings)
+        return len(sent)
+
+    few = statements([f"a{n}" for n in range(5)])
+    many = statements([f"b{n}" for n in range(40)])
+
+    assert many - few <= 2 * (40 - 5)
