@@ -10,7 +10,7 @@ from functools import partial
 from time import monotonic, sleep
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from feedserver.clock import Clock
 from feedserver.storage import revision
@@ -137,9 +137,8 @@ class ThoughtImport:
     def _refused(self, connection: Connection, pings: Sequence[_Row]) -> dict[str, str]:
         """Why pings cannot be written, by their keys. The others get the tokens of their receipts."""
         names = {(v["post_id"], v["source_key"]): removed.names_of_source(v["source_key"]) for _, v in pings}
-        pair = tuple_(thoughts.c.post_id, thoughts.c.source_key)
-        there = rows_among(connection, select(thoughts.c.post_id, thoughts.c.source_key), pair, names)
-        here = {(row.post_id, row.source_key) for row in there}
+        # One by one: for many pairs in one statement SQLite would read all thoughts.
+        here = {own for own in names if connection.execute(_IS_HERE, dict(zip(_PAIR, own, strict=True))).first()}
         gone = removed.among(connection, [(post_id, name) for (post_id, _), known in names.items() for name in known])
         key = revision.kept_key(connection)
         refused: dict[str, str] = {}
@@ -195,6 +194,10 @@ class ThoughtImport:
         return [_remark("changed", one, NO_PARENT) for one in answers if one.parent not in ids]
 
 
+_PAIR: Final = ("post", "source")
+_IS_HERE: Final = select(thoughts.c.id).where(
+    thoughts.c.post_id == bindparam("post"), thoughts.c.source_key == bindparam("source")
+)
 _SET_PARENT: Final = update(thoughts).where(thoughts.c.id == bindparam("of")).values(parent_id=bindparam("parent"))
 
 
