@@ -49,6 +49,12 @@ def target(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) ->
 @pytest.fixture
 def full(services: WebServices, web: Web, clock: Clock, tmp_path: Path) -> WebServices:
     """A site with a row in every table, and texts that are not easy to carry."""
+    fill(services, web, clock, tmp_path)
+    return services
+
+
+def fill(services: WebServices, web: Web, clock: Clock, folder: Path) -> None:
+    """Makes `services` those of `full`; `folder` is for files on the way."""
     for number in range(6):  # more than the times that a clash of ids is tried again
         publish(
             services,
@@ -81,11 +87,10 @@ def full(services: WebServices, web: Web, clock: Clock, tmp_path: Path) -> WebSe
         removed.remember(connection, [spam("http://spam.example/")], services.clock())
         connection.execute(update(told_posts).values(links_before=("http://a.example/", "http://b.example/")))
         connection.execute(insert(outgoing_pings).values(ping_to_a_friend(services.clock())))
-    picture = add_picture(services, tmp_path)
+    picture = add_picture(services, folder)
     with services.database.write() as connection:
         media.write_of_post(connection, 1, {"屋根.jpg": picture})
     subscribe(services, "https://reader.example/語", FEED, secret="\\ 'x' 😀")
-    return services
 
 
 def ping_to_a_friend(now: datetime) -> dict[str, object]:

@@ -4,6 +4,7 @@ import pytest
 
 from feedserver.posts.model import Post
 from feedserver.settings import Settings
+from tests.support import published
 from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
 from tests.support.waiting import SECONDS
@@ -34,7 +35,7 @@ def site(site_with: SiteWith) -> Site:
 @pytest.fixture
 def post(site: Site) -> Post:
     """The post that is pinged."""
-    return site.publish("A post", slug="a-post")
+    return published.once(site.services, lambda: site.publish("A post", slug="a-post"))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from feedserver.thoughts.source.links import read
 from feedserver.thoughts.source.namespaces import without_other_names
 from feedserver.thoughts.source.xhtml import as_html
-from tests.hostile.pages import fill
+from tests.hostile.pages import MEBI, fill
 
 POST = "http://me.example/posts/one"
 A = f'<a href="{POST}">link</a>'
@@ -79,11 +79,11 @@ HOSTILE = [
 @pytest.mark.parametrize("pattern", HOSTILE)
 @pytest.mark.parametrize("before", ["", "<a ", "<a xmlns="])
 def test_any_page_takes_linear_time_and_grows_no_longer(pattern: str, before: str) -> None:
-    page = before + fill(pattern)
+    page = before + fill(pattern)[: MEBI // 4]
     begun = time.process_time()
 
     assert len(without_other_names(page)) <= len(page)
-    assert time.process_time() - begun < 2
+    assert time.process_time() - begun < 0.5
 
 
 @given(st.text(alphabet="<>/!-[]CDATA&;'\"ab =xmlns:\n?"))

@@ -1,6 +1,7 @@
 """An export that an empty site takes in and makes again is the same bytes, with all that can be stored in it."""
 
 import json
+import shutil
 import stat
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -16,7 +17,7 @@ from feedserver.posts import store
 from feedserver.redirects import adding as redirects
 from feedserver.redirects import store as stored_redirects
 from feedserver.services import WebServices
-from feedserver.settings import DatabaseSettings
+from feedserver.settings import DatabaseSettings, Settings, SiteSettings
 from feedserver.storage import revision
 from feedserver.storage.schema import metadata
 from feedserver.thoughts import removed
@@ -25,8 +26,11 @@ from feedserver.transfer.exports.export import export
 from feedserver.transfer.exports.own_files import OwnExport
 from feedserver.transfer.imports.planning import CHANGED
 from feedserver.transfer.source import folder_source
+from tests.conftest import SITE
 from tests.posts.builders import edit, publish
+from tests.storage.test_copying import fill
 from tests.support.fixtures import Assemble
+from tests.support.outside import Clock, Web
 from tests.thoughts.site import spam
 from tests.transfer.conftest import silent
 
@@ -38,6 +42,27 @@ def test_every_table_is_in_one_of_two_lists() -> None:
 
 def files_of(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def export_of_all(prepared_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The export of the site that `full` is, which tests copy."""
+    folder, clock, web = tmp_path_factory.mktemp("exported"), Clock(), Web()
+    shutil.copy(prepared_sqlite, folder / "feedserver.sqlite3")
+    services = WebServices(Settings(data_dir=folder, site=SiteSettings(url=SITE)), clock=clock, fetch=web)
+    fill(services, web, clock, folder)
+    export(services, folder / "export", silent)
+    services.waiting_slots.close()
+    services.database.close()
+    return folder / "export"
+
+
+@pytest.fixture
+def empty(prepared_sqlite: Path, assemble: Assemble, tmp_path: Path) -> WebServices:
+    """An empty site on SQLite at the same address."""
+    (tmp_path / "there").mkdir()
+    shutil.copy(prepared_sqlite, tmp_path / "there" / "feedserver.sqlite3")
+    return assemble(Settings(data_dir=tmp_path / "there", site=SiteSettings(url=SITE)))
 
 
 def take_in(services: WebServices, folder: Path) -> dict[str, int]:
@@ -216,17 +241,13 @@ def document(folder: Path) -> Path:
 
 @pytest.mark.parametrize(("harm", "said"), HARMS.values(), ids=HARMS)
 def test_an_export_that_is_not_as_it_was_is_refused_in_a_line(
-    services: WebServices, assemble: Assemble, harm: Harm, said: str, tmp_path: Path
+    export_of_all: Path, empty: WebServices, harm: Harm, said: str, tmp_path: Path
 ) -> None:
-    publish(services, "A post")
-    export(services, tmp_path / "export", silent)
-    harm(tmp_path / "export")
-    there = assemble(replace(services.settings, data_dir=tmp_path / "there", database=DatabaseSettings()))
-    init(there, example=False)
+    harm(shutil.copytree(export_of_all, tmp_path / "export"))
 
     with ExitStack() as stack:
         try:
-            found = stack.enter_context(importer_of(there).opened(tmp_path / "export", "feedserver", None, silent))
+            found = stack.enter_context(importer_of(empty).opened(tmp_path / "export", "feedserver", None, silent))
             refused = [f"{remark.what}" for remark in found.mended()]
         except ImportRefused as error:
             refused = [str(error)]
@@ -251,21 +272,18 @@ LINES: dict[str, tuple[str, dict[str, object]]] = {
 
 @pytest.mark.parametrize(("name", "change"), LINES.values(), ids=LINES)
 def test_objects_that_nobody_wrote_so_are_refused_in_a_line_and_nothing_is_there(
-    full: WebServices, assemble: Assemble, name: str, change: dict[str, object], tmp_path: Path
+    export_of_all: Path, empty: WebServices, name: str, change: dict[str, object], tmp_path: Path
 ) -> None:
-    export(full, tmp_path / "export", silent)
-    path = tmp_path / "export" / name
+    path = shutil.copytree(export_of_all, tmp_path / "export") / name
     first, *others = path.read_text().splitlines()
     path.write_text("\n".join([json.dumps(json.loads(first) | change), *others]) + "\n")
-    there = assemble(replace(full.settings, data_dir=tmp_path / "there", database=DatabaseSettings()))
-    init(there, example=False)
 
     with (
         pytest.raises((ImportRefused, MediaStoreError)) as refused,
-        importer_of(there).opened(tmp_path / "export", None, None, silent) as found,
+        importer_of(empty).opened(tmp_path / "export", None, None, silent) as found,
     ):
         found.apply()
 
     assert "\n" not in str(refused.value)
-    with there.database.read() as connection:
+    with empty.database.read() as connection:
         assert store.everything(connection) == []
