@@ -20,6 +20,7 @@ from functools import partial
 from http.client import HTTPResponse
 from ipaddress import ip_network
 from pathlib import Path
+from typing import IO
 from unittest import mock
 
 from feedserver import xmlrpc
@@ -178,8 +179,8 @@ def _count_bytes() -> tuple[list[int], list[int]]:
         taken.append(len(data))
         return data
 
-    def measured(answer: HTTPResponse, max_bytes: int) -> Body:
-        found = read_body(answer, max_bytes)
+    def measured(answer: HTTPResponse, max_bytes: int, into: IO[bytes] | None) -> Body:
+        found = read_body(answer, max_bytes, into)
         body.append(len(found.data))
         return found
 
