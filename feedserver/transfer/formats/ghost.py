@@ -21,9 +21,10 @@ from feedserver.transfer.formats.ghost_documents import Unreadable, html_of
 from feedserver.transfer.formats.ghost_media import Pictures, own
 from feedserver.transfer.formats.json_stream import pieces, text
 from feedserver.transfer.formats.told import Told
-from feedserver.transfer.items import ImportedPost, Item, Origin, Remark
+from feedserver.transfer.items import ImportedPost, ImportedRedirect, Item, Origin, Remark
 from feedserver.transfer.options import Options
 from feedserver.transfer.source import Source
+from feedserver.urls import segment
 
 KIND: Final = "ghost"
 
@@ -68,6 +69,8 @@ def read(source: Source, options: Options) -> Iterator[Item]:
                 yield from posts.read(row)
     if redirects is not None:
         yield from ghost_redirects.read(source, redirects)
+    if name is not None:
+        yield from posts.lists()
 
 
 def _redirects(source: Source) -> str | None:
@@ -93,6 +96,7 @@ class _Tables:
     settings: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
+    slugs: dict[str, str] = field(default_factory=dict)  # of tags and users
     tags_of: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     authors_of: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     meta: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -117,8 +121,10 @@ class _Tables:
                 self.settings[text(row, "key")] = text(row, "value")
         elif table == "tags":
             self.tags[text(row, "id")] = text(row, "name")
+            self.slugs[text(row, "id")] = text(row, "slug")
         elif table == "users":
             self.users[text(row, "id")] = text(row, "name")
+            self.slugs[text(row, "id")] = text(row, "slug")
         elif table == "posts_tags":
             self.tags_of[post].append((order, text(row, "tag_id")))
         elif table == "posts_authors":
@@ -143,6 +149,7 @@ class _Posts:
     def __init__(self, tables: _Tables, pictures: Pictures) -> None:
         self._tables, self._pictures = tables, pictures
         self._menus = tables.menus(pictures.base)
+        self._lists: dict[str, str] = {}  # the paths of lists that public posts stood in, and of ours
 
     def read(self, row: Any) -> Iterator[Item]:
         """The post in a row, what is told of it, and before it the pictures that it shows."""
@@ -161,6 +168,8 @@ class _Posts:
             told.changed("a part for members", "it is kept in the front matter, where nobody sees it")
         featured = self._pictures.original(_featured(row, meta))
         slug, tags = text(row, "slug"), tuple(self._tags(key, told))
+        if state == "published" and not _is_page(row):
+            self._note_lists(row, key)
         yield from self._pictures.shown_in(featured, where, meta.get("feature_image_alt", ""))
         yield from self._pictures.shown_in(html + fields.get("members_only", ""), where)
         yield from told.remarks
@@ -210,8 +219,31 @@ class _Posts:
                 yield name
 
     def _authors(self, row: Mapping[str, Any], key: str) -> tuple[str, ...]:
-        ids = [author for _, author in sorted(self._tables.authors_of.get(key, ()))] or [text(row, "author_id")]
-        return tuple(name for author in ids if (name := self._tables.users.get(author)))
+        return tuple(name for author in self._author_ids(row, key) if (name := self._tables.users.get(author)))
+
+    def _author_ids(self, row: Mapping[str, Any], key: str) -> list[str]:
+        return [author for _, author in sorted(self._tables.authors_of.get(key, ()))] or [text(row, "author_id")]
+
+    def _note_lists(self, row: Mapping[str, Any], key: str) -> None:
+        for _, tag in self._tables.tags_of.get(key, ()):
+            if (name := self._tables.tags.get(tag, "")) and not name.startswith("#"):
+                self._lists[f"tag/{_step(self._tables.slugs[tag])}"] = f"/tags/{_step(name)}"
+        for author in self._author_ids(row, key):
+            if name := self._tables.users.get(author, ""):
+                self._lists[f"author/{_step(self._tables.slugs[author])}"] = f"/authors/{_step(name)}"
+
+    def lists(self) -> Iterator[ImportedRedirect]:
+        """Where the addresses of the lists of tags and authors, and of their feeds, lead here."""
+        for path, new in self._lists.items():
+            if not path.endswith("/"):
+                old = f"{self._pictures.base}/{path}/"
+                yield ImportedRedirect(where="a list", old=old, new=new)
+                yield ImportedRedirect(where="a list", old=f"{old}rss/", new=f"{new}/feed.rss")
+
+
+def _step(name: str) -> str:
+    """A name as a step of an address: JSON may hold halves of characters."""
+    return segment(name.encode("utf-8", "replace").decode())
 
 
 def _state(row: Mapping[str, Any], told: Told) -> PostState:

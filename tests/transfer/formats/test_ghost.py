@@ -55,6 +55,31 @@ def test_an_export_of_ghost(tmp_path: Path) -> None:
     assert export.told("left out") == ["codeinjection_head", "its tag #internal"]
 
 
+def test_lists_of_tags_and_authors_of_public_posts_lead_to_ours(tmp_path: Path) -> None:
+    export = export_of(
+        tmp_path,
+        {"id": "1", "title": "A"},
+        {"id": "2", "title": "B", "status": "draft"},
+        tags=[
+            {"id": "t1", "name": "Larks & co", "slug": "larks"},
+            {"id": "t2", "name": "Secret", "slug": "secret"},
+            {"id": "t3", "name": "half \ud800", "slug": "half"},
+        ],
+        users=[{"id": "u1", "name": "Mara Field", "slug": "mara"}],
+        posts_tags=[{"post_id": post, "tag_id": tag} for post, tag in (("1", "t1"), ("1", "t3"), ("2", "t2"))],
+        posts_authors=[{"post_id": "1", "author_id": "u1"}],
+    )
+
+    assert export.redirects == {
+        "/tag/larks/": "/tags/Larks%20%26%20co",
+        "/tag/larks/rss/": "/tags/Larks%20%26%20co/feed.rss",
+        "/tag/half/": "/tags/half%20%3F",
+        "/tag/half/rss/": "/tags/half%20%3F/feed.rss",
+        "/author/mara/": "/authors/Mara%20Field",
+        "/author/mara/rss/": "/authors/Mara%20Field/feed.rss",
+    }
+
+
 def test_what_was_not_for_all_is_not_published(tmp_path: Path) -> None:
     export = read(ghost, GHOST / "own-ghost-5.json", tmp_path)
 
