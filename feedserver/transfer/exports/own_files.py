@@ -13,7 +13,12 @@ from feedserver.text import strangers_line
 from feedserver.transfer.exports import exported, settings_file
 from feedserver.transfer.source import Source
 
-_LARGEST_MANIFEST: Final = 1 << 28  # bytes: a million files
+# Of a manifest: bytes and values for each file that is there, and for all else, files that are missing among it. A file
+# takes 150 bytes and a few values; empty lists alone would take thirty times as much memory as they have bytes.
+_BYTES_OF_A_FILE: Final = 1000
+_VALUES_OF_A_FILE: Final = 4
+_BYTES_MORE: Final = 1 << 24
+_VALUES_MORE: Final = 200_000
 _LONGEST_LINE: Final = 1 << 23  # bytes
 _LARGEST_SETTINGS: Final = 1 << 16  # bytes; a name of many parts takes quadratic time
 
@@ -25,7 +30,7 @@ class OwnExport:
         self._source = source
         self._names = frozenset(source.names())
         self._root = next((name.removesuffix(exported.MANIFEST) for name in _manifests(source)), "")
-        manifest = self._json(exported.MANIFEST, _LARGEST_MANIFEST)
+        manifest = self._manifest()
         if type(manifest.get("form")) is not int or manifest["form"] < 1:
             raise ImportRefused(f"its {exported.MANIFEST} is not feedserver's")
         if manifest["form"] > exported.FORM:
@@ -87,9 +92,15 @@ class OwnExport:
             except (ValueError, RecursionError):  # no UTF-8, no TOML, too long a number, or nested beyond reason
                 return {}
 
-    def _json(self, name: str, most: int) -> Mapping[str, Any]:
-        with self._source.open(self._root + name) as file:
-            return _object(file.read(most), name)
+    def _manifest(self) -> Mapping[str, Any]:
+        number = len(self._names)
+        most = number * _BYTES_OF_A_FILE + _BYTES_MORE
+        with self._source.open(self._root + exported.MANIFEST) as file:
+            data = file.read(most + 1)
+        values = sum(map(data.count, (b",", b"[", b"{")))
+        if len(data) > most or values > number * _VALUES_OF_A_FILE + _VALUES_MORE:
+            raise ImportRefused(f"its {exported.MANIFEST} says more than there can be of its files")
+        return _object(data, exported.MANIFEST)
 
     def _sha256(self, name: str) -> str:
         digest = hashlib.sha256()

@@ -235,6 +235,14 @@ def test_settings_of_an_export_that_nobody_wrote_are_none(settings: str, tmp_pat
     assert OwnExport(folder_source(tmp_path, tmp_path)).settings() == {}
 
 
+@pytest.mark.parametrize("more", ["[]," * 200_000 + "[]", f'"{"x" * 17_000_000}"'], ids=["lists", "a long text"])
+def test_a_manifest_that_takes_more_memory_than_its_files_is_refused_unread(more: str, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(f'{{"form": 1, "site": "", "url": "", "files": {{}}, "more": [{more}]}}')
+
+    with pytest.raises(ImportRefused, match="says more than there can be of its files"):
+        OwnExport(folder_source(tmp_path, tmp_path))
+
+
 def document(folder: Path) -> Path:
     return next((folder / "posts").iterdir())
 
