@@ -96,7 +96,7 @@ class _Tables:
     settings: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
-    slugs: dict[str, str] = field(default_factory=dict)  # of tags and users
+    slugs: dict[tuple[str, str], str] = field(default_factory=dict)  # by table, tags or users, and id
     tags_of: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     authors_of: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     meta: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -121,10 +121,10 @@ class _Tables:
                 self.settings[text(row, "key")] = text(row, "value")
         elif table == "tags":
             self.tags[text(row, "id")] = text(row, "name")
-            self.slugs[text(row, "id")] = text(row, "slug")
+            self.slugs[table, text(row, "id")] = text(row, "slug")
         elif table == "users":
             self.users[text(row, "id")] = text(row, "name")
-            self.slugs[text(row, "id")] = text(row, "slug")
+            self.slugs[table, text(row, "id")] = text(row, "slug")
         elif table == "posts_tags":
             self.tags_of[post].append((order, text(row, "tag_id")))
         elif table == "posts_authors":
@@ -227,10 +227,10 @@ class _Posts:
     def _note_lists(self, row: Mapping[str, Any], key: str) -> None:
         for _, tag in self._tables.tags_of.get(key, ()):
             if (name := self._tables.tags.get(tag, "")) and not name.startswith("#"):
-                self._lists[f"tag/{_step(self._tables.slugs[tag])}"] = f"/tags/{_step(name)}"
+                self._lists[f"tag/{_step(self._tables.slugs['tags', tag])}"] = f"/tags/{_step(name)}"
         for author in self._author_ids(row, key):
             if name := self._tables.users.get(author, ""):
-                self._lists[f"author/{_step(self._tables.slugs[author])}"] = f"/authors/{_step(name)}"
+                self._lists[f"author/{_step(self._tables.slugs['users', author])}"] = f"/authors/{_step(name)}"
 
     def lists(self) -> Iterator[ImportedRedirect]:
         """Where the addresses of the lists of tags and authors, and of their feeds, lead here."""

@@ -61,13 +61,13 @@ def test_lists_of_tags_and_authors_of_public_posts_lead_to_ours(tmp_path: Path) 
         {"id": "1", "title": "A"},
         {"id": "2", "title": "B", "status": "draft"},
         tags=[
-            {"id": "t1", "name": "Larks & co", "slug": "larks"},
+            {"id": 1, "name": "Larks & co", "slug": "larks"},
             {"id": "t2", "name": "Secret", "slug": "secret"},
             {"id": "t3", "name": "half \ud800", "slug": "half"},
         ],
-        users=[{"id": "u1", "name": "Mara Field", "slug": "mara"}],
-        posts_tags=[{"post_id": post, "tag_id": tag} for post, tag in (("1", "t1"), ("1", "t3"), ("2", "t2"))],
-        posts_authors=[{"post_id": "1", "author_id": "u1"}],
+        users=[{"id": 1, "name": "Mara Field", "slug": "mara"}],
+        posts_tags=[{"post_id": post, "tag_id": tag} for post, tag in (("1", 1), ("1", "t3"), ("2", "t2"))],
+        posts_authors=[{"post_id": "1", "author_id": 1}],
     )
 
     assert export.redirects == {
