@@ -13,15 +13,15 @@ from feedserver.posts.model import PostState
 from feedserver.text import one_line, shorten
 from feedserver.thoughts.model import State
 from feedserver.transfer.formats import moments, plain
-from feedserver.transfer.formats.address_parts import last_step, resolved
+from feedserver.transfer.formats.address_parts import encoded_path_of, last_step, resolved
 from feedserver.transfer.formats.beginnings import Beginning
 from feedserver.transfer.formats.blogger_pictures import Pictures, largest
 from feedserver.transfer.formats.xml_mending import Mending
 from feedserver.transfer.formats.xml_stream import Node, elements
-from feedserver.transfer.items import ImportedPost, ImportedThought, Item, Origin, Remark
+from feedserver.transfer.items import ImportedPost, ImportedRedirect, ImportedThought, Item, Origin, Remark
 from feedserver.transfer.options import Options
 from feedserver.transfer.source import Source
-from feedserver.urls import split_http
+from feedserver.urls import segment, split_http
 
 KIND: Final = "blogger"
 
@@ -37,6 +37,8 @@ _FEEDS: Final = {
     "/rss.xml": "rss",
 }
 _BLOG: Final = re.compile(r"tag:blogger\.com,1999:blog-\d+")
+_MONTH: Final = re.compile(r"/(?P<year>\d{4})/\d\d/")
+_MOST_LISTS: Final = 10_000
 _LAST_NUMBER: Final = re.compile(r"(\d+)/?$")
 _STATES: Final[dict[str, PostState]] = {"": "published", "LIVE": "published", "SCHEDULED": "published"}
 _COMMENT_STATES: Final[dict[str, State]] = {"": "shown", "LIVE": "shown", "SPAM": "spam"}
@@ -64,6 +66,7 @@ def read(source: Source, options: Options) -> Iterator[Item]:
             yield from blog.read(node)
     if blog is None:
         raise ImportRefused(f"{name}: this is no export of Blogger, it has no entries")
+    yield from blog.lists()
     if mending is not None:
         yield from mending.remarks()
 
@@ -80,6 +83,7 @@ class _Blog:
         name = blog[0] if blog else url or source.path.name
         self.origin = Origin(name=name, url=url, settings=settings, feeds=_FEEDS)
         self._pictures = Pictures(source)
+        self._lists: dict[str, str] = {}  # the paths of lists that public posts stood in, and of ours
 
     def read(self, entry: Node) -> Iterator[Item]:
         key, kind = entry.said("id"), _kind(entry)
@@ -95,6 +99,8 @@ class _Blog:
     def _post(self, entry: Node, key: str, where: str, kind: str) -> Iterator[Item]:
         url = _address(entry)
         html = largest(_content(entry))
+        if kind == "post" and _state(entry) == "published" and len(self._lists) < _MOST_LISTS:
+            self._note_lists(entry, url)
         yield from self._pictures.shown_in(html, where)
         yield ImportedPost(
             key=key,
@@ -114,6 +120,18 @@ class _Blog:
             summary=one_line(entry.said("metaDescription")) or None,
             page=kind == "page",
         )
+
+    def _note_lists(self, entry: Node, url: str | None) -> None:
+        for tag in _tags(entry):
+            self._lists[f"/search/label/{segment(tag)}"] = f"/tags/{segment(tag)}"
+        if month := _MONTH.match(encoded_path_of(url or "")):
+            year = month["year"]
+            self._lists |= {f"/{year}/": f"/archive/{year}", month[0]: f"/archive/{year}"}
+
+    def lists(self) -> Iterator[ImportedRedirect]:
+        """Where the addresses of the lists of labels, months and years lead here."""
+        for old, new in self._lists.items():
+            yield ImportedRedirect(where="a list", old=old, new=new)
 
     def _comment(self, entry: Node, key: str, where: str) -> Item:
         at = moments.of_iso(entry.said("published"))

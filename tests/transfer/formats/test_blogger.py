@@ -46,6 +46,15 @@ TAKEOUT = """<?xml version='1.0' encoding='utf-8'?>
 """
 
 
+def test_lists_of_labels_months_and_years_lead_to_ours(tmp_path: Path) -> None:
+    assert read(blogger, SAMPLE, tmp_path).redirects == {
+        "/search/label/larks%20%26%20swallows": "/tags/larks%20%26%20swallows",
+        "/search/label/%C3%84%C3%A4kk%C3%B6set": "/tags/%C3%84%C3%A4kk%C3%B6set",
+        "/2011/": "/archive/2011",
+        "/2011/06/": "/archive/2011",
+    }
+
+
 def test_posts_pages_and_comments(tmp_path: Path) -> None:
     export = read(blogger, SAMPLE, tmp_path)
 
