@@ -10,7 +10,7 @@ from feedserver.errors import ImportDamaged, ImportRefused, InvalidDocument
 from feedserver.posts import document as documents
 from feedserver.posts.model import DraftText, Enclosure, PostState
 from feedserver.storage import schema
-from feedserver.thoughts.model import STATES
+from feedserver.thoughts.model import STATES, Kind, Response
 from feedserver.transfer.exports import exported
 from feedserver.transfer.exports.own_files import OwnExport, is_one
 from feedserver.transfer.formats.rewriting import rewritten
@@ -155,6 +155,8 @@ def _thoughts(export: OwnExport, posts: Mapping[int, str]) -> Iterator[Item]:
         if row["state"] in _UNSETTLED or row["state"] not in STATES:
             yield Remark(treatment="left out", where=where, what=row["source"] or "", why="it was never settled")
             continue
+        if row["kind"] not in get_args(Kind) or row["response"] not in (None, *get_args(Response)):
+            raise ImportRefused(f"{where}: has no “kind” or “response” that can be taken")
         yield ImportedThought(
             key=row["guid"],
             where=where,

@@ -270,6 +270,7 @@ LINES: dict[str, tuple[str, dict[str, object]]] = {
     "a date without a zone": ("posts.jsonl", {"published_at": "2026-01-01T00:00:00"}),
     "tags that are none": ("posts.jsonl", {"tags": [{}]}),
     "a climbing document": ("posts.jsonl", {"file": "../../secret"}),
+    "a thought of another kind": ("thoughts.jsonl", {"kind": "odd"}),
     "a thought on no post": ("thoughts.jsonl", {"stored": None}),
     "a picture without a size": ("media.jsonl", {"size": "large"}),
     "a picture of another size": ("media.jsonl", {"size": 1}),
