@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, request
 from feedserver.host_names import is_within
 from feedserver.metrics.exposition import CONTENT_TYPE
 from feedserver.services import services
+from feedserver.web.middleware import IS_HIDDEN
 
 blueprint = Blueprint("metrics", __name__)
 
@@ -19,7 +20,9 @@ def metrics() -> Response:
     """The metrics in Prometheus's text format."""
     parts = services()
     client = ip_address(request.environ["REMOTE_ADDR"])
-    if parts.metrics is None or request.script_root or not is_within(client, parts.settings.server.metrics):
+    is_hidden = request.environ.get(IS_HIDDEN, False)  # then it is the address of the proxy, which may be loopback
+    may_read = is_within(client, parts.settings.server.metrics) and not is_hidden
+    if parts.metrics is None or request.script_root or not may_read:
         abort(404)
     response = Response(parts.metrics.text(), content_type=CONTENT_TYPE)
     response.headers["Cache-Control"] = "no-store"

@@ -18,6 +18,7 @@ from feedserver.web.routing import NOWHERE, Environ, WsgiApp
 
 Address = IPv4Address | IPv6Address
 
+IS_HIDDEN = "feedserver.is_hidden"  # in the WSGI environment: true where a proxy does not say who its client is
 MUST_CLOSE = "feedserver.must_close"  # in the WSGI environment: bytes of this request may still come
 
 _THIS_MACHINE = ip_address("127.0.0.1")
@@ -72,7 +73,7 @@ class TrustedProxies:
         peer, from_proxy = self._read(environ.get("REMOTE_ADDR", "")) or self._this_machine
         if from_proxy:
             if forwarded := environ.get("HTTP_X_FORWARDED_FOR"):
-                peer = self._client(forwarded, peer)
+                peer, environ[IS_HIDDEN] = self._client(forwarded, peer)
             if environ.get("HTTP_X_FORWARDED_PROTO") in ("http", "https"):
                 environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
         environ["REMOTE_ADDR"] = peer
@@ -82,16 +83,17 @@ class TrustedProxies:
         finally:
             request_ids.end()
 
-    def _client(self, forwarded: str, peer: str) -> str:
+    def _client(self, forwarded: str, peer: str) -> tuple[str, bool]:
+        """The client's address; that of the proxy, and true, if it does not say which."""
         for entry in reversed(forwarded.split(",")):
             text = entry.strip()
             read = self._read(text.strip("[]")) or self._read(text.rpartition(":")[0].strip("[]"))  # some add a port
             if read is None:
-                return peer
+                return peer, True
             peer, is_trusted = read
             if not is_trusted:
-                return peer
-        return peer
+                return peer, False
+        return peer, False
 
     def _read_address(self, text: str) -> tuple[str, bool] | None:
         """The normalized address, and whether it is a trusted proxy's; None if `text` is not an address."""

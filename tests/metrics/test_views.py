@@ -82,6 +82,10 @@ def test_what_a_trusted_proxy_forwards_is_the_clients_request(client: FlaskClien
     assert client.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 200
 
 
+def test_a_client_whom_a_trusted_proxy_hides_reads_nothing(client: FlaskClient) -> None:
+    assert client.get("/metrics", headers={"X-Forwarded-For": "unknown"}).status_code == 404
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_setting_says_who_may_read_it(settings: Settings, assemble: Assemble) -> None:
     def status(allowed: str, address: str) -> int:
