@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from socket import inet_aton, inet_ntoa
 from urllib.parse import SplitResult, unquote
 
+IS_HIDDEN = "feedserver.is_hidden"  # in the WSGI environment: true where a proxy does not say who its client is
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # last label of a host that the URL Standard parses as IPv4
 _MAX_HOST = 253  # characters of a domain name, and 63 of a label (RFC 1035 section 2.3.4)

@@ -7,10 +7,9 @@ from ipaddress import ip_address
 
 from flask import Blueprint, Response, abort, request
 
-from feedserver.host_names import is_within
+from feedserver.host_names import IS_HIDDEN, is_within
 from feedserver.metrics.exposition import CONTENT_TYPE
 from feedserver.services import services
-from feedserver.web.middleware import IS_HIDDEN
 
 blueprint = Blueprint("metrics", __name__)
 

@@ -12,13 +12,12 @@ from typing import IO, Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from feedserver import request_ids
-from feedserver.host_names import is_within, unmapped
+from feedserver.host_names import IS_HIDDEN, is_within, unmapped
 from feedserver.setting_types import Network
 from feedserver.web.routing import NOWHERE, Environ, WsgiApp
 
 Address = IPv4Address | IPv6Address
 
-IS_HIDDEN = "feedserver.is_hidden"  # in the WSGI environment: true where a proxy does not say who its client is
 MUST_CLOSE = "feedserver.must_close"  # in the WSGI environment: bytes of this request may still come
 
 _THIS_MACHINE = ip_address("127.0.0.1")
