@@ -82,8 +82,8 @@ def pytest_collection(session: pytest.Session) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Puts the tests that wait longest first, and leaves out the further cases of a table on PostgreSQL.
 
-    These would tell little more, and took a tenth of a run. `tests/storage` compares the databases, and keeps all, as
-    TESTS_LONG does everywhere.
+    These would tell little more, and took a tenth of a run; nor would tests that are marked `one_database`.
+    `tests/storage` compares the databases, and keeps all, as TESTS_LONG does everywhere.
     """
     items.sort(key=_turn)
     if LONG:
@@ -93,6 +93,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out: list[pytest.Item] = []
     for item in items:
         further = _is_on_postgres(item) and "storage" not in item.path.parts and _function_of(item) in seen
+        further = further or (_is_on_postgres(item) and item.get_closest_marker("one_database") is not None)
         (left_out if further else kept).append(item)
         if _is_on_postgres(item):
             seen.add(_function_of(item))

@@ -10,6 +10,8 @@ import pytest
 from feedserver import settings
 from tests.cli.conftest import Run
 
+pytestmark = pytest.mark.one_database
+
 SAMPLES = Path(__file__).parents[2] / "config"
 
 # --- show ---

@@ -11,6 +11,8 @@ from PIL import Image
 from tests.cli.conftest import Run
 from tests.support.media_files import encoded
 
+pytestmark = pytest.mark.one_database
+
 Write = Callable[..., str]
 PDF = b"%PDF-1.4\n1 0 obj\n"
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.cli.conftest import Run
 
+pytestmark = pytest.mark.one_database
+
 Write = Callable[..., str]
 HELLO = "---\ntitle: Hello\ndate: 2026-01-31T18:00:00Z\n---\nWords.\n"
 

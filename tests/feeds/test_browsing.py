@@ -15,6 +15,8 @@ from tests.feeds.happenings import say
 from tests.feeds.reading import ALL_FEEDS
 from tests.support.fixtures import Publish
 
+pytestmark = pytest.mark.one_database
+
 BROWSER = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate", "Accept": "text/html,*/*;q=0.8"}
 
 

@@ -20,6 +20,8 @@ from feedserver.settings import Settings, SiteSettings
 from tests.media.builders import picture, serve
 from tests.support.fixtures import Assemble
 
+pytestmark = pytest.mark.one_database
+
 
 class Closing(FlaskClient):
     """Reads answers whole and closes what they were read from, as servers do."""

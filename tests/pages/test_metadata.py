@@ -14,6 +14,8 @@ from tests.posts.builders import edit
 from tests.support.fixtures import Publish
 from tests.support.outside import Clock
 
+pytestmark = pytest.mark.one_database
+
 SITE_DESCRIPTION = "Posts, and the thoughts of other blogs on them"
 HOME, FOG, ANN = "http://blog.example/", "http://blog.example/posts/fog", "http://blog.example/authors/Ann%20Author"
 

@@ -22,6 +22,8 @@ from tests.support.fixtures import Publish
 from tests.support.outside import Clock
 from tests.support.pinging import ping_body, read_answer
 
+pytestmark = pytest.mark.one_database
+
 SITE = "http://blog.example"
 NAVIGATION = "nav[aria-label=Site] a"
 PublishPage = Callable[..., Post]

@@ -19,6 +19,8 @@ from feedserver.urls import Urls
 from tests.media.builders import add, file, picture
 from tests.posts.builders import document, edit
 
+pytestmark = pytest.mark.one_database
+
 ROOF = picture("roof.jpg", alt="A roof")
 TALK = file("talk.mp3", "audio/mpeg", 1234)
 

@@ -13,6 +13,8 @@ from feedserver.storage.schema import thoughts
 from tests.support.pinging import call_body, ping_body, read_answer
 from tests.thoughts.site import SOURCE, Site, SiteWith, linking
 
+pytestmark = pytest.mark.one_database
+
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 # The bytes that WordPress 6.1 sends, headers and all, but for the addresses.

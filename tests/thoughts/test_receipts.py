@@ -17,6 +17,8 @@ from tests.support.pinging import call_body
 from tests.thoughts.forms import Commenter
 from tests.thoughts.site import SOURCE, Site, linking
 
+pytestmark = pytest.mark.one_database
+
 KEYS = [
     *("state", "reason", "source", "target", "post", "thought"),
     *("received_at", "checked_at", "next_check_at", "timeline"),

@@ -16,6 +16,8 @@ from feedserver.thoughts.receiving import Receiver
 from tests.thoughts.site import SOURCE, Form, Site, SiteWith, linking
 from tests.thoughts.test_refusals import BAD_URLS, OWN_PLACES
 
+pytestmark = pytest.mark.one_database
+
 # What never gets as far as the database is told apart on one of them.
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"

@@ -11,6 +11,8 @@ from feedserver.thoughts.moderation.actions import undo
 from tests.thoughts.site import SOURCE, Site, SiteWith, Webmentioned, linking
 from tests.thoughts.test_retention import clean
 
+pytestmark = pytest.mark.one_database
+
 DATE = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 SHARED = "http://bridge.example"
 REPLY = "A reply of my own, in more words than forty letters."

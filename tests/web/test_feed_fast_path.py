@@ -20,6 +20,8 @@ from tests.feeds.happenings import say
 from tests.support.fixtures import Assemble, Publish
 from tests.support.outside import Clock
 
+pytestmark = pytest.mark.one_database
+
 FEEDS = ["/feed.rss", "/tags/a%2Fb/feed.atom", "/thoughts.json", "/feed.rss?page=1", "/posts/fog/thoughts.rss"]
 BROWSER = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}
 
