@@ -33,6 +33,8 @@ _SUSPICIOUS: Final = 100 << 20  # bytes that shrink …
 _SAYS_UTF8: Final = 0x800  # among the flags of a zip's member
 _MOST_SHRINKING: Final = 500  # … to less than a 500th are a bomb: texts shrink to a tenth, a hundredth at most
 _DAMAGED: Final = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, OSError)
+# What zipfile and tarfile raise besides: for methods of compression that they do not know, for encrypted members, for
+# sizes beyond what a file has.
 _ODD: Final = (*_DAMAGED, OverflowError, NotImplementedError, RuntimeError, KeyError)
 
 Kind = Callable[[Path, Path], AbstractContextManager[Source]]

@@ -129,7 +129,7 @@ class Documents(Source):
         return len(self._files[name])
 
     def on_disk(self, name: str) -> AbstractContextManager[Path]:
-        raise NotImplementedError
+        raise AssertionError("readers of documents open them, and leave pictures to the import")
 
 
 def read(reader: ModuleType, files: dict[str, bytes], *, forgiving: bool, url: str | None) -> Iterator[Item]:

@@ -183,7 +183,7 @@ def test_other_files_with_front_matter_are_pages(tmp_path: Path) -> None:
         {
             "_posts/2024-03-01-a.md": "---\n---\n",
             "about.md": "---\ntitle: About\n---\nMe",
-            "work/index.html": "---\ntitle: Work\n---\n<p>Mine",
+            "craft/index.html": "---\ntitle: Craft\n---\n<p>Mine",
             "contact.md": "---\npermalink: /write/\n---\n",
             "README.md": "No front matter",
             "index.md": "---\n---\nHome",
@@ -198,7 +198,7 @@ def test_other_files_with_front_matter_are_pages(tmp_path: Path) -> None:
     assert {found.key: (found.url, found.slug, found.format) for found in export.posts if found.page} == {
         "about.md": ("https://old.example/blog/about.html", "about", "markdown"),
         "contact.md": ("https://old.example/blog/write/", "contact", "markdown"),
-        "work/index.html": ("https://old.example/blog/work/", "work", "html"),
+        "craft/index.html": ("https://old.example/blog/craft/", "craft", "html"),
     }
     assert {remark.where for remark in export.remarks} == {"index.md", "404.html", "archive.html"}
 
