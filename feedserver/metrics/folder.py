@@ -25,6 +25,7 @@ from feedserver import private_files
 VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client reads it when it is imported
 _PREFIX: Final = "feedserver-metrics-"
 _LOCK: Final = "lock"
+_UNREAD: Final = ".new"  # ending of a file that is not whole yet: nobody reads it
 _KINDS: Final = {"counter": 65_536, "histogram": 524_288}  # bytes that hardly any process outgrows
 _MERGE_SECONDS: Final = 1.0  # the first process waits no longer for one that is just reading
 _ROOM: Final = 4_000_000  # bytes that must be free: to write to a mapped file on a full disk ends the process (SIGBUS)
@@ -80,12 +81,21 @@ def reserve() -> bool:
         if folder is not None:
             _require_room(folder)
             for kind, size in _KINDS.items():
-                with open(folder / f"{kind}_{os.getpid()}.db", "ab", opener=private_files.opener) as file:
-                    file.write(bytes(max(0, size - file.tell())))
+                path = folder / f"{kind}_{os.getpid()}.db"
+                if not path.exists():
+                    _make(path, size)
     except OSError as error:
         _log.warning("/metrics lacks what this process counts: %s: %s", folder, error.strerror)
         return False
     return True
+
+
+def _make(path: Path, size: int) -> None:
+    """Makes a file of zeros. Others find it whole: to read an empty one is an error for prometheus_client."""
+    new = path.with_suffix(_UNREAD)
+    with open(new, "wb", opener=private_files.opener) as file:
+        file.write(bytes(size))
+    new.rename(path)
 
 
 def in_use() -> Path | None:
@@ -121,6 +131,7 @@ def merge(pid: int) -> None:
         with suppress(TimeoutError), _locked(folder / _LOCK, fcntl.LOCK_EX, _MERGE_SECONDS):
             for kind in _KINDS:
                 ended, total = folder / f"{kind}_{pid}.db", folder / f"{kind}_ended.db"
+                ended.with_suffix(_UNREAD).unlink(missing_ok=True)
                 if ended.exists():
                     _require_room(folder)
                     _merge([file for file in (ended, total) if file.exists()], total)
@@ -133,7 +144,7 @@ def _merge(files: list[Path], total: Path) -> None:
     from prometheus_client.mmap_dict import MmapedDict, mmap_key
     from prometheus_client.multiprocess import MultiProcessCollector
 
-    new = total.with_suffix(".new")  # not read by anybody under this name
+    new = total.with_suffix(_UNREAD)
     new.unlink(missing_ok=True)
     names = [str(file) for file in files]
     found = list(MultiProcessCollector.merge(names, accumulate=False))  # type: ignore[no-untyped-call]

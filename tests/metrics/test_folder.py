@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from prometheus_client.multiprocess import MultiProcessCollector
 
+from feedserver import private_files
 from feedserver.metrics import folder
 from tests.metrics.reading import values
 from tests.support.serving import clean_environ
@@ -137,6 +139,40 @@ def test_a_process_takes_the_room_of_its_files_before_it_counts(tmp_path: Path) 
         f"counter_{os.getpid()}.db": True,
         f"histogram_{os.getpid()}.db": True,
     }
+
+
+@pytest.mark.usefixtures("no_folder")
+def test_others_can_read_the_counts_while_a_process_makes_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A monitor asks one worker while the next is starting; of an empty file prometheus_client raises struct.error."""
+    folder.begin(tmp_path)
+    seen: list[str] = []
+    make = private_files.opener
+
+    def reading_meanwhile(path: str, flags: int) -> int:
+        descriptor = make(path, flags)
+        list(MultiProcessCollector(None, str(folder.in_use())).collect())
+        seen.append(Path(path).name)
+        return descriptor
+
+    monkeypatch.setattr(private_files, "opener", reading_meanwhile)
+
+    assert folder.reserve()
+
+    assert len(seen) == 2
+
+
+@pytest.mark.usefixtures("no_folder")
+def test_a_process_that_is_killed_while_it_makes_its_files_leaves_nothing(tmp_path: Path) -> None:
+    folder.begin(tmp_path)
+    used = folder.in_use()
+    assert used is not None
+    (used / "counter_7.new").write_bytes(b"")
+
+    folder.merge(7)
+
+    assert [path.name for path in used.iterdir()] == ["lock"]
 
 
 @pytest.mark.usefixtures("no_folder")
