@@ -19,7 +19,7 @@ from feedserver.jobs.model import Job
 from feedserver.media import store as media
 from feedserver.media.model import Media
 from feedserver.posts import document as documents
-from feedserver.posts import embedding, erasing, events, ids, scheduling, slugs, spelling, store
+from feedserver.posts import embedding, erasing, events, ids, recording, scheduling, slugs, spelling, store
 from feedserver.posts.events import Listener, PostEvent
 from feedserver.posts.model import DraftText, Post, PostState, Rendered
 from feedserver.posts.rendering import Showing, render, with_references
@@ -112,10 +112,10 @@ class Publisher:
         drafts = [one.made.document for one in new]
         slugs.check_all_free(connection, [(draft.slug, draft.page) for draft in drafts])
         settled = spelling.settled(connection, drafts, self.settings.author)
-        post_ids = store.add(
+        post_ids = recording.add(
             connection,
             [
-                store.PostContent(document, one.made.rendered, self._values(one, now))
+                recording.PostContent(document, one.made.rendered, self._values(one, now))
                 for one, document in zip(new, settled, strict=True)
             ],
         )
@@ -164,7 +164,7 @@ class Publisher:
                 "updated_at": _updated_at(document.updated or now, least, now),
             }
             (settled,) = spelling.settled(connection, [document], self.settings.author, post.id)
-            store.change(connection, post.id, store.PostContent(settled, made.rendered, values))
+            recording.change(connection, post.id, recording.PostContent(settled, made.rendered, values))
             for file in made.files:
                 media.enter(connection, file)
             media.write_of_post(connection, post.id, made.named)
@@ -183,7 +183,7 @@ class Publisher:
 
         def write(connection: Connection, post: Post) -> None:
             slugs.check_free(connection, new, post, page=post.page)
-            store.rename(connection, post.id, new)
+            recording.rename(connection, post.id, new)
 
         return self._change(slug, write, self.clock())
 
@@ -195,7 +195,7 @@ class Publisher:
             now = self.clock()
             post = _undeleted(connection, slug)
             self._notify_if_due(connection, post, now)
-            store.mark_deleted(connection, post)
+            recording.mark_deleted(connection, post)
             return self._follow_up(connection, post, now)
 
         return self.database.transact(operation)
@@ -209,7 +209,7 @@ class Publisher:
             if post.is_erased:
                 raise PostErased(slug)
             state = store.state_to_restore(connection, post.id) or self._state_of_document(post)
-            store.mark_restored(connection, post.id, state)
+            recording.mark_restored(connection, post.id, state)
             return self._follow_up(connection, post, self.clock())
 
         return self.database.transact(operation)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, select
 from feedserver.errors import InvalidDocument
 from feedserver.media import store as media
 from feedserver.media.model import Media
-from feedserver.posts import embedding, references, store
+from feedserver.posts import embedding, recording, references
 from feedserver.posts.document import body_of, format_of, references_of
 from feedserver.posts.model import RENDERING, Rendered
 from feedserver.posts.rendering import Showing, render, with_references
@@ -83,6 +83,6 @@ def _write(rendered: dict[_Row, _Anew], connection: Connection) -> int:
     for row, (found, fields) in rendered.items():
         still = select(posts.c.id).where(posts.c.id == row.id, posts.c.rendering < RENDERING)
         if connection.execute(still).first() is not None:
-            store.write_rendered(connection, row.id, found, fields)
+            recording.write_rendered(connection, row.id, found, fields)
             written += 1
     return written

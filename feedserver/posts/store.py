@@ -1,65 +1,31 @@
-"""The SQL of posts. Every function runs in the transaction of the caller's connection."""
+"""The SQL that finds posts; `recording` writes them. All of it runs in the transaction of the caller's connection."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final, get_args
+from typing import Any, get_args
 
-from sqlalchemy import (
-    ColumnElement,
-    CompoundSelect,
-    Connection,
-    Row,
-    Table,
-    and_,
-    delete,
-    func,
-    insert,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Row, Table, and_, func, select, union_all
 
-from feedserver.domains import host_site
 from feedserver.errors import PageFound, PostGone, PostNotFound
-from feedserver.posts import references
 from feedserver.posts.model import (
     EVERYTHING,
     PAGES,
-    RENDERING,
-    DraftText,
     Enclosure,
     Ids,
     Listing,
     Post,
     PostState,
     PostSummary,
-    Rendered,
 )
 from feedserver.storage import schema
 from feedserver.storage.batches import batches, rows_among
 from feedserver.storage.schema import listed, post_authors, post_tags, posts, slugs
-from feedserver.text import caseless
 from feedserver.urls import nfc
 
 _UNPUBLISHED = [state for state in get_args(PostState) if state != "published"]
 _SUMMARY = [posts.c[name] for name in ("id", "guid", "slug", "title", "state", "published_at", "updated_at", "page")]
 _OF_A_POST = [column for column in posts.c if column.name not in ("rendering", "deleted_from")]
-_INSERT: Final = insert(posts).returning(posts.c.id, sort_by_parameter_order=True)
-_Rows = list[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class PostContent:
-    """What is stored of a post: its document, its rendered body, and `values` of further columns."""
-
-    document: DraftText
-    rendered: Rendered
-    values: Mapping[str, Any]
-
-
-# --- finding ---
 
 
 def by_slug(connection: Connection, slug: str) -> Post | None:
@@ -220,45 +186,6 @@ def _owners(
     return {row.name: row.owner for row in rows}
 
 
-# --- writing ---
-
-
-def add(connection: Connection, new: Sequence[PostContent]) -> list[int]:
-    """Writes new posts with all their parts; returns their ids, in the same order."""
-    rows = [_content(one) | {"slug": one.document.slug} for one in new]
-    ids = list(connection.execute(_INSERT, rows).scalars())
-    owned = [{"slug": one.document.slug, "post_id": post_id} for post_id, one in zip(ids, new, strict=True)]
-    connection.execute(insert(slugs), owned)
-    for table, rows_of in _PARTS:
-        _insert_parts(connection, table, dict(zip(ids, map(rows_of, new), strict=True)))
-    return ids
-
-
-def change(connection: Connection, post_id: int, content: PostContent) -> None:
-    """Writes a post's new content, and its parts; id, guid and slug stay."""
-    connection.execute(update(posts).where(posts.c.id == post_id).values(_content(content)))
-    for table, rows_of in _PARTS:
-        _replace(connection, table, post_id, rows_of(content))
-
-
-def write_rendered(connection: Connection, post_id: int, rendered: Rendered, values: dict[str, Any]) -> None:
-    """Writes a post's body as rendered anew, and the further columns in `values`."""
-    connection.execute(update(posts).where(posts.c.id == post_id).values(_rendered(rendered) | values))
-    _replace(connection, schema.linked_sites, post_id, _linked_sites(rendered))
-
-
-def rename(connection: Connection, post_id: int, slug: str) -> None:
-    """Gives a post another slug; the old slug stays the post's own."""
-    if slug_owner(connection, slug) is None:
-        connection.execute(insert(slugs).values(slug=slug, post_id=post_id))
-    connection.execute(update(posts).where(posts.c.id == post_id).values(slug=slug))
-
-
-def mark_deleted(connection: Connection, post: Post) -> None:
-    """Writes that a post is deleted, and the state to restore."""
-    connection.execute(update(posts).where(posts.c.id == post.id).values(state="deleted", deleted_from=post.state))
-
-
 def state_to_restore(connection: Connection, post_id: int) -> PostState | None:
     """The state that a deleted post had; None if an older program has deleted it."""
     query = select(posts.c.deleted_from).where(posts.c.id == post_id)
@@ -266,11 +193,7 @@ def state_to_restore(connection: Connection, post_id: int) -> PostState | None:
     return state
 
 
-def mark_restored(connection: Connection, post_id: int, state: PostState) -> None:
-    connection.execute(update(posts).where(posts.c.id == post_id).values(state=state, deleted_from=None))
-
-
-# --- parts of queries and rows ---
+# --- parts of queries ---
 
 
 def _listed(listing: Listing, now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -279,71 +202,6 @@ def _listed(listing: Listing, now: datetime) -> tuple[ColumnElement[bool], Colum
 
 def _published() -> ColumnElement[bool]:
     return posts.c.state == "published"
-
-
-def _content(content: PostContent) -> dict[str, Any]:
-    document = content.document
-    return _rendered(content.rendered) | {
-        "title": document.title,
-        "source": document.source,
-        "summary": document.summary,
-        "pings_open": document.pings_open,
-        "comments_open": document.comments_open,
-        "tells": document.tells,
-        "page": document.page,
-        "menu": document.menu,
-        **{name: getattr(document, name) for name in references.FIELDS},
-        **content.values,
-    }
-
-
-def _rendered(rendered: Rendered) -> dict[str, Any]:
-    return {
-        "html": rendered.html,
-        "feed_html": rendered.feed_html,
-        "excerpt": rendered.excerpt,
-        "image": rendered.image,
-        "rendering": RENDERING,
-    }
-
-
-def _tags(content: PostContent) -> _Rows:
-    return _named(content.document.tags)
-
-
-def _authors(content: PostContent) -> _Rows:
-    return _named(content.document.authors)
-
-
-def _named(names: Sequence[str]) -> _Rows:
-    return [{"position": position, "name": name, "folded": caseless(name)} for position, name in enumerate(names)]
-
-
-def _enclosures(content: PostContent) -> _Rows:
-    numbered = enumerate(content.document.enclosures)
-    return [{"position": n, "url": file.url, "type": file.type, "length": file.length} for n, file in numbered]
-
-
-def _linked_sites(rendered: Rendered) -> _Rows:
-    return [{"site": site} for site in sorted({host_site(host) for host in rendered.hosts})]
-
-
-_PARTS: Final[Sequence[tuple[Table, Callable[[PostContent], _Rows]]]] = (
-    (post_tags, _tags),
-    (post_authors, _authors),
-    (schema.enclosures, _enclosures),
-    (schema.linked_sites, lambda content: _linked_sites(content.rendered)),
-)
-
-
-def _replace(connection: Connection, table: Table, post_id: int, rows: _Rows) -> None:
-    connection.execute(delete(table).where(table.c.post_id == post_id))
-    _insert_parts(connection, table, {post_id: rows})
-
-
-def _insert_parts(connection: Connection, table: Table, rows: Mapping[int, _Rows]) -> None:
-    if of_posts := [{"post_id": post_id, **row} for post_id, some in rows.items() for row in some]:
-        connection.execute(insert(table), of_posts)
 
 
 def _first(connection: Connection, query: Any) -> Post | None:

@@ -21,7 +21,7 @@ from feedserver.jobs import store as jobs
 from feedserver.media import store as media
 from feedserver.media.model import Media, StoredFile
 from feedserver.media.stores import MediaStore
-from feedserver.posts import events, related, rerendering, scheduling
+from feedserver.posts import events, recording, related, rerendering, scheduling
 from feedserver.posts import store as posts
 from feedserver.posts.example import EXAMPLE
 from feedserver.posts.model import Rendered
@@ -204,7 +204,7 @@ class Takeover:
     def _write_posts(self, connection: Connection, some: list["_Post"]) -> None:
         _insert(connection, schema.posts, (_BLANK | post.row for post in some))
         for post in some:
-            posts.write_rendered(connection, post.row["id"], post.rendered, {})
+            recording.write_rendered(connection, post.row["id"], post.rendered, {})
         for table in _OF_POSTS:
             _insert(connection, table, (row for post in some for row in post.parts[table.name]))
 
