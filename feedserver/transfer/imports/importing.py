@@ -155,7 +155,7 @@ class Import:
         parts = self.importer
         return own_import.Takeover(
             database=parts.database,
-            files=parts.library.files,
+            library=parts.library,
             urls=parts.urls,
             clock=parts.clock,
             revise=parts.publisher.revise,

@@ -7,6 +7,7 @@ that were accepted and not verified yet are.
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,11 +17,11 @@ from sqlalchemy import Connection, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from feedserver.clock import Clock
-from feedserver.errors import ImportRefused, InvalidDocument
+from feedserver.errors import ImportRefused, InvalidDocument, MediaShown, MediaStoreError
 from feedserver.jobs import store as jobs
 from feedserver.media import store as media
+from feedserver.media.adding import Library
 from feedserver.media.model import Media, StoredFile
-from feedserver.media.stores import MediaStore
 from feedserver.posts import events, recording, related, rerendering, scheduling
 from feedserver.posts import store as posts
 from feedserver.posts.example import EXAMPLE
@@ -67,7 +68,7 @@ class Takeover:
     """
 
     database: Database
-    files: MediaStore
+    library: Library
     urls: Urls
     clock: Clock
     revise: Callable[[Connection], None]
@@ -79,8 +80,17 @@ class Takeover:
 
     def run(self) -> dict[str, int]:
         """Returns how much of each kind was taken over. Raises ImportRefused, and then nothing is."""
-        export = OwnExport(self.source)
-        pictures = self._take_media(export)
+        added: list[str] = []
+        try:
+            return self._run(OwnExport(self.source), added)
+        except (ImportRefused, MediaStoreError):
+            for path in added:
+                with suppress(MediaShown):  # by what somebody has published meanwhile
+                    self.library.remove(path, force=False)
+            raise
+
+    def _run(self, export: OwnExport, added: list[str]) -> dict[str, int]:
+        pictures = self._take_media(export, added)
         with (self.place / "rendered").open("w+b") as rendered:
             written = self._render(export, rendered)
             self.report("writing", 0)
@@ -96,7 +106,8 @@ class Takeover:
 
     # --- pictures and files ---
 
-    def _take_media(self, export: OwnExport) -> int:
+    def _take_media(self, export: OwnExport, added: list[str]) -> int:
+        """Returns how many there are; those that the site had not are added to `added`, as HASH/NAME."""
         number = 0
         for where, values in export.objects(exported.MEDIA):
             row = exported.row_of(schema.media, values, where)
@@ -104,22 +115,20 @@ class Takeover:
             for one in (row, *copies):
                 own_rows.require_file(one, where)
             files = tuple(StoredFile(**{name: one[name] for name in _STORED}) for one in (row, *copies))
-            for file in files:
-                self._put(export, file)
+            there = [file for file in files if export.has(file.path)]  # the site had lost the others
+            for file in there:
+                if self.source.size(export.named(file.path)) != file.size:
+                    raise ImportRefused(f"{file.path}: has another size than {exported.MEDIA} says")
+            for file in there:
+                with self.source.on_disk(export.named(file.path)) as path:
+                    self.library.files.put(file.hash, file.name, path)
             further = {name: row[name] for name in ("given", "alt", "added_at")}
             made = Media(**{name: row[name] for name in _STORED}, **further, copies=files[1:])
-            self.database.transact(partial(media.enter, kept=made))
+            if self.database.transact(partial(_enter_new, made=made)):
+                added.append(f"{made.hash}/{made.name}")
             number += 1
             self.report("taking in pictures and files", 0)
         return number
-
-    def _put(self, export: OwnExport, file: StoredFile) -> None:
-        """Stores a file, unless the site had lost it."""
-        if export.has(file.path):
-            if self.source.size(export.named(file.path)) != file.size:
-                raise ImportRefused(f"{file.path}: has another size than {exported.MEDIA} says")
-            with self.source.on_disk(export.named(file.path)) as path:
-                self.files.put(file.hash, file.name, path)
 
     # --- posts ---
 
@@ -286,6 +295,13 @@ def _ids_of(connection: Connection, table: Table, guids: list[str]) -> dict[str,
     query = select(table.c.guid, table.c.id)
     rows = (row for some in batches(guids) for row in connection.execute(query.where(table.c.guid.in_(some))))
     return {row.guid: row.id for row in rows}
+
+
+def _enter_new(connection: Connection, made: Media) -> bool:
+    """Writes a picture or file; returns whether the site had none with these bytes."""
+    is_new = not media.by_hashes(connection, [made.hash])
+    media.enter(connection, made)
+    return is_new
 
 
 def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from feedserver.cli.transfer import importer_of
 from feedserver.errors import BackupError, ImportRefused, MediaStoreError
 from feedserver.installation import init
+from feedserver.media import store as media
 from feedserver.posts import store
 from feedserver.redirects import adding as redirects
 from feedserver.redirects import store as stored_redirects
@@ -296,3 +297,4 @@ def test_objects_that_nobody_wrote_so_are_refused_in_a_line_and_nothing_is_there
     assert "\n" not in str(refused.value)
     with empty.database.read() as connection:
         assert store.everything(connection) == []
+        assert media.everything(connection) == []
