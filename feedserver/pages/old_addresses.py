@@ -19,6 +19,8 @@ _SIZE_OF_COPY: Final = re.compile(
     r"-\d{1,5}x\d{1,5}(?=\.[a-z0-9]{2,5}\Z)|(?<=/images)/size/w\d{1,5}(?:h\d{1,5})?(?:/format/\w{1,5})?(?=/)",
     re.IGNORECASE,
 )
+# `/2009/05/a-post/comment-page-2/`, `/category/walks/page/3/`, `/index.php?p=12`.
+_OF_A_PART: Final = re.compile(r"(?:/comment-page-\d{1,5}|/page/\d{1,5}|/index\.(?:php|html?))/*\Z")
 _READING: Final = ("GET", "HEAD")
 _POSTS: Final = frozenset(("pages.post", "pages.post_with_slash", "site_pages.page", "site_pages.page_with_slash"))
 _LISTS: Final = frozenset(("pages.tag", "pages.author"))  # a name may end as the address of a feed does
@@ -47,15 +49,14 @@ def instead(error: Exception) -> BaseResponse | None:
     if isinstance(error, PostGone):
         found = services().redirects.over_deleted(error.slug) if request.endpoint in _POSTS else None
     else:
-        found = services().redirects.find(_paths(), _query()) or _old_feed() or _large_picture()
+        found = services().redirects.find(_paths(), _query()) or _old_feed() or _large_picture() or _whole()
     return redirect(found, 301) if found else None
 
 
 def _old_feed() -> str | None:
     """The feed that is meant by an address that no other system has for anything else."""
     is_routed = request.routing_exception is None and request.blueprint != "site_pages"
-    is_outside = bool(urlsplit(services().urls.base).path) and not request.script_root
-    if is_outside or (is_routed and request.endpoint not in _LISTS):
+    if _is_outside() or (is_routed and request.endpoint not in _LISTS):
         return None
     old = old_feeds.at_path(_paths()[0], request.args)
     if old is None:
@@ -70,6 +71,21 @@ def _large_picture() -> str | None:
     large = [_SIZE_OF_COPY.sub("", path) for path in paths]
     found = parts.redirects.find(large, "") if large != paths else None
     return found if found and found.startswith(parts.urls.at("/media/")) else None
+
+
+def _whole() -> str | None:
+    """Where a post or list leads of which a part is asked for: a page of it or of its comments, or its index file."""
+    parts, paths = services(), _paths()
+    whole = [_OF_A_PART.sub("", path) or "/" for path in paths]
+    if whole == paths:
+        return None
+    is_of_home = whole[0] == "/" and paths[0].startswith("/page/") and not _is_outside()
+    return parts.redirects.find(whole, _query()) or (parts.urls.at("/") if is_of_home else None)
+
+
+def _is_outside() -> bool:
+    """Whether the site has a path, and another one is asked for."""
+    return bool(urlsplit(services().urls.base).path) and not request.script_root
 
 
 def _feed(old: OldFeed, page: str | None) -> str | None:

@@ -103,6 +103,33 @@ def test_nothing_else_is_redirected(publish: Publish, redirect: Redirect, client
     assert asked(client, "/archive?p=12") == 200
 
 
+PARTS = {
+    "/2009/05/a-post/comment-page-2/": "/posts/a-post",
+    "/2009/05/a-post/page/2": "/posts/a-post",
+    "/2009/05/a-post/index.html": "/posts/a-post",
+    "/index.php?p=12": "/posts/a-post",
+    "/category/walks/page/3/": "/tags/walks",
+    "/page/2/": "/",
+    "/index.php": 404,
+    "/index.php?p=13": 404,
+    "/2009/06/another/page/2": 404,
+    "/2009/05/a-post/pages/2": 404,
+    "/2009/05/a-post/index.txt": 404,
+}
+
+
+@pytest.mark.parametrize(("asked_for", "led_to"), PARTS.items(), ids=PARTS)
+def test_a_part_of_an_old_page_leads_where_the_page_does(
+    publish: Publish, redirect: Redirect, client: FlaskClient, asked_for: str, led_to: str | int
+) -> None:
+    publish("A post", tags=["walks"])
+    for old in ("/2009/05/a-post/", "/?p=12"):
+        redirect(old, "/posts/a-post")
+    redirect("/category/walks/", "/tags/walks")
+
+    assert asked(client, asked_for) == led_to
+
+
 def test_the_most_exact_one_wins(publish: Publish, redirect: Redirect, client: FlaskClient) -> None:
     for title in ("One", "Two", "Three"):
         publish(title)
