@@ -9,6 +9,7 @@ import pytest
 
 from tests.hostile.measure import TLS, Cost
 from tests.hostile.pages import PAGES
+from tests.support.pace import slowness
 
 SECONDS = 1.5  # egress.timeout, short so that the test is
 
@@ -26,24 +27,24 @@ def least_of(some: list[Cost], others: list[Cost]) -> list[Cost]:
     return [min(cost, other[cost.group, cost.name], key=lambda one: one.cpu) for cost in some]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_every_kind_of_case_ends_as_it_should_and_costs_no_more_than_a_hostile_source_may() -> None:
-    costs = measured()
+    costs, slow = measured(), slowness()
     for _ in range(2):
-        if any(cost.cpu > most(cost) for cost in costs):
-            costs = least_of(costs, measured())
+        if any(cost.cpu > most(cost) * slow for cost in costs):
+            costs, slow = least_of(costs, measured()), max(slow, slowness())
 
-    assert_bounded(costs)
+    assert_bounded(costs, slow)
     assert_ended_as_they_should(costs)
 
 
 def most(cost: Cost) -> float:
-    """Seconds of CPU that a case may cost."""
+    """Seconds of CPU that a case may cost on an ordinary machine."""
     return 0.1 if cost.name.startswith("microformats: ") else 1
 
 
-def assert_bounded(costs: list[Cost]) -> None:
-    assert [cost for cost in costs if cost.cpu > most(cost)] == []
+def assert_bounded(costs: list[Cost], slow: float) -> None:
+    assert [cost for cost in costs if cost.cpu > most(cost) * slow] == []
     assert [cost for cost in costs if cost.memory > 16_000_000] == []
     assert [cost for cost in costs if cost.seconds > (SECONDS + 5 if cost.group == "late" else 10)] == []
     assert [cost for cost in costs if cost.body > 1_048_576] == []
