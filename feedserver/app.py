@@ -125,9 +125,9 @@ def _layered(flask: WsgiApp, services: WebServices) -> WsgiApp:
     """The layers that a request passes before Flask, the innermost first."""
     settings = services.settings
     in_time = BodyDeadline(flask, BodyRule.whole(comments.MAX_BODY, _BODY_SECONDS))
-    feeds_first = FeedFastPath(EncodedSlashes(in_time), services.feed_responder, services.urls)
-    media_first = MediaFastPath(feeds_first, services.media_responder)
-    mounted = Mounted(media_first, settings.site.url, everywhere=("/healthz", "/readyz", "/metrics", "/robots.txt"))
+    media_first = MediaFastPath(EncodedSlashes(in_time), services.media_responder)
+    feeds_first = FeedFastPath(media_first, services.feed_responder, services.urls)
+    mounted = Mounted(feeds_first, settings.site.url, everywhere=("/healthz", "/readyz", "/metrics", "/robots.txt"))
     in_front = TrustedProxies(mounted, settings.server.trusted_proxies)
     return in_front if services.counts is None else Observed(in_front, services.counts.request)
 
