@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import sysconfig
 import tomllib
 import venv
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 import yaml
@@ -236,8 +238,45 @@ def test_the_image_has_what_its_settings_can_ask_for() -> None:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
     make, install = BUILD.all("RUN")
 
-    assert (BUILD.one("COPY"), IMAGE.one("COPY")) == (". /src", "--from=build /opt/feedserver /opt/feedserver")
+    assert IMAGE.one("COPY") == "--from=build /opt/feedserver /opt/feedserver"
     assert make == "python -m venv /opt/feedserver"
     extras = set(project["optional-dependencies"]) - {"dev"}
     assert re.findall(r"/src\[(.*)\]", install) == [",".join(sorted(extras))]
     assert "--constraint /src/constraints.txt" in install
+
+
+def test_what_the_machine_has_in_its_checkout_stays_out_of_the_image(tmp_path: Path) -> None:
+    """As one who follows compose.yaml has: the image may go to a registry."""
+    checkout = tmp_path / "checkout"
+    for folder in ("feedserver", "config"):
+        shutil.copytree(CHECKOUT / folder, checkout / folder)
+    for name in ("pyproject.toml", "README.md", "LICENSE", "constraints.txt"):
+        shutil.copy(CHECKOUT / name, checkout)
+    own = [checkout / "config/secrets/database_url", checkout / "var/secret", checkout / ".env"]
+    for file in own:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("x\n")
+
+    source = tmp_path / "src"
+    for line in BUILD.all("COPY"):
+        copy(checkout, *line.split(), root=source)
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir"]
+    subprocess.run([*build, str(tmp_path / "wheels"), str(source)], check=True, timeout=120)
+
+    (wheel,) = (tmp_path / "wheels").iterdir()
+    held = {*ZipFile(wheel).namelist(), *(str(path.relative_to(source)) for path in source.rglob("*"))}
+    assert {Path(name).name for name in held} & {file.name for file in own} == set()
+    samples = {name.rpartition("/")[2] for name in held if name.startswith("feedserver/samples/")}
+    assert samples == {path.name for path in CONFIG.iterdir() if path.is_file()}
+
+
+def copy(checkout: Path, *given: str, root: Path) -> None:
+    """`COPY SOURCE… TARGET` of a Containerfile; `root` is its /src."""
+    *sources, target = given
+    folder = root / target.removeprefix("/src").strip("/")
+    for source in (path for pattern in sources for path in checkout.glob(pattern)):
+        if source.is_dir():
+            shutil.copytree(source, folder, dirs_exist_ok=True)
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, folder)
