@@ -107,9 +107,9 @@ def is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS
 
 
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: “1 thought”, “2,000 thoughts”."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str, several: str = "") -> str:
+    """A number with its noun: “1 thought”, “2,000 thoughts”. `several` is the plural where an s is not enough."""
+    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"
 
 
 def open_site() -> Services:

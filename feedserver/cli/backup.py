@@ -111,7 +111,9 @@ def _source(name: str) -> Iterator[IO[bytes]]:
 
 
 def _what(manifest: "Manifest") -> str:
-    numbers = [counted(manifest.rows.get(f"{noun}s", 0), noun) for noun in ("post", "thought")]
-    if pictures := manifest.rows.get("media", 0):
-        numbers.append(f"{pictures:,} {'picture or file' if pictures == 1 else 'pictures and files'}")
+    rows = manifest.rows
+    numbers = [counted(rows.get("posts", 0), "post or page", "posts and pages")]
+    numbers.append(counted(rows.get("thoughts", 0), "thought"))
+    if pictures := rows.get("media", 0):
+        numbers.append(counted(pictures, "picture or file", "pictures and files"))
     return ", ".join(numbers)

@@ -23,7 +23,11 @@ it, in files for your eyes alone. To keep the site safe, use `backup`: it holds 
 _ABOUT_IMPORT: Final = """The plan comes first: what is new, what is here already, what is left out and why. An import
 may be stopped, and repeated: nothing is doubled, what was changed here stays. Nobody elsewhere is told of what is
 imported."""
-_EXPORTED: Final = {"posts.jsonl": "post", "thoughts.jsonl": "thought", "media.jsonl": "file"}
+_EXPORTED: Final = {
+    "posts.jsonl": ("post or page", "posts and pages"),
+    "thoughts.jsonl": ("thought", ""),
+    "media.jsonl": ("picture or file", "pictures and files"),
+}
 _KINDS: Final = (
     *("wordpress", "ghost", "blogger", "movabletype", "medium", "feed", "jekyll", "hugo", "pelican", "obsidian"),
     *("markdown", "isso", "disqus", "commento", "webmention.io", "feedserver"),
@@ -56,7 +60,7 @@ def _export(chosen: Namespace) -> None:
     services = open_site()
     with interruptible(), progress() as report:
         written = export(services, chosen.folder, report)
-    numbers = (counted(written.counts[file], noun) for file, noun in _EXPORTED.items())
+    numbers = (counted(written.counts[file], *nouns) for file, nouns in _EXPORTED.items())
     print(f"{chosen.folder}: {', '.join(numbers)}")
     if not written.knows_removed:
         print("what was removed here is not known where it is taken in: this site is older than the key that tells it")

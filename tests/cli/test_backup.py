@@ -45,9 +45,9 @@ def test_a_site_is_backed_up_and_restored_elsewhere(run: Run, site: Path, move: 
     restored = run("restore", "-", given=(site / "site.tar.gz").read_bytes())
 
     assert (made.status, made.err, restored.status, restored.err) == (0, [], 0, [])
-    assert made.out == [f"site.tar.gz: 1 post, 0 thoughts, {(site / 'site.tar.gz').stat().st_size:,} bytes"]
+    assert made.out == [f"site.tar.gz: 1 post or page, 0 thoughts, {(site / 'site.tar.gz').stat().st_size:,} bytes"]
     assert restored.out[0].startswith("restored http://blog.example as it was at 20")
-    assert restored.out[0].endswith("Z: 1 post, 0 thoughts")
+    assert restored.out[0].endswith("Z: 1 post or page, 0 thoughts")
     assert restored.out[1:] == [
         "what was erased after that is back: erase it again",
         "nothing is sent to others from here until `feedserver resume` says that this is the real site",
@@ -99,7 +99,7 @@ def test_a_backup_without_a_picture_is_told_and_no_older_one_is_removed(run: Run
 
     size = (site / "second.tar.gz").stat().st_size
     assert made.status == 1
-    assert made.out == [f"second.tar.gz: 0 posts, 0 thoughts, 1 picture or file, {size:,} bytes"]
+    assert made.out == [f"second.tar.gz: 0 posts and pages, 0 thoughts, 1 picture or file, {size:,} bytes"]
     assert made.err == [
         "feedserver: the backup is made without all pictures and files, and older backups are kept"
         f" (missing: {roof.hash}/roof.jpg); put them back from one of these, or `feedserver media remove` them"
