@@ -133,7 +133,7 @@ def _forbidden(host: str, why: str) -> AddressForbidden:
 @lru_cache(maxsize=1000)
 def _tell_operator(host: str, why: str, _minute: int) -> None:
     """Logs a refusal, each once a minute: the cache remembers those that were logged."""
-    _log.warning("%s is not contacted: %s; senders of pings are told that it cannot be found", host, why)
+    _log.warning("%s is not contacted: %s; others are told that it cannot be found", host, why)
 
 
 def _address(found: SocketAddress) -> Address:

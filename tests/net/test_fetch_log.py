@@ -18,7 +18,7 @@ def test_a_forbidden_address_is_logged_with_its_setting(policy, caplog):
 
     assert [record.getMessage() for record in caplog.records] == [
         "inside.example is not contacted: its address 10.9.8.7 is not public, and in no network of egress.allow; "
-        "senders of pings are told that it cannot be found"
+        "others are told that it cannot be found"
     ]
 
 
