@@ -9,6 +9,8 @@ MOTO_VERSION = 5.2.5
 # Tests wait as often as they work; a process that has run out of them takes over some of another's.
 PROCESSES ?= $(shell expr 2 \* $$(nproc))
 PYTEST = -m pytest -n $(PROCESSES) --dist worksteal
+# In memory, where there is room: tests make thousands of databases that nobody keeps.
+SCRATCH = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print "TMPDIR=/dev/shm"}')
 # The tests that start no servers, on SQLite alone.
 UNIT = tests --ignore=tests/flows --ignore=tests/hostile --ignore=tests/cli/test_process.py -k "not postgresql and not replica"
 
@@ -34,11 +36,11 @@ wheel: $(BIN)/python
 	@ls dist/*.whl
 
 test: $(VENV)/.develops $(MOTO)/.$(MOTO_VERSION)
-	$(BIN)/python $(PYTEST)
+	$(SCRATCH) $(BIN)/python $(PYTEST)
 
 # The unit tests with the lowest versions that pyproject.toml allows.
 test-lowest: $(LOWEST)/.installed
-	$(LOWEST)/bin/python $(PYTEST) $(UNIT)
+	$(SCRATCH) $(LOWEST)/bin/python $(PYTEST) $(UNIT)
 
 lint: $(VENV)/.develops
 	$(BIN)/ruff format --check .
@@ -47,7 +49,7 @@ lint: $(VENV)/.develops
 
 # What to run after each change: style, types, and the unit tests with what they cover.
 check: lint
-	$(BIN)/python $(PYTEST) -q $(UNIT) --cov --cov-report=
+	$(SCRATCH) $(BIN)/python $(PYTEST) -q $(UNIT) --cov --cov-report=
 	@echo "covered by unit tests: $$($(BIN)/coverage report --format=total) % of feedserver/"
 
 # Measures the bounds of docs/harmless.md and writes them down; minutes.
