@@ -16,7 +16,8 @@ from feedserver.text import clean
 from feedserver.urls import MAX_URL, Urls, ascii_url, nfc, plain_steps, scheme, split_http
 
 _MOST: Final = 4  # parameters of an old address, and of a request that are looked up
-_UNSAFE: Final = re.compile(r"[%?#\s]")  # of a decoded path: what would mean something else in an address
+# Of a decoded path: what would mean something else in an address, and what is not shown, or no database takes.
+_UNSAFE: Final = re.compile(r"[%?#\s\x00-\x1f\x7f-\x9f]")
 OWN_PARAMETERS: Final = frozenset(("page", "s"))  # of the home page
 
 Parameters = tuple[tuple[str, str], ...]

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from feedserver.errors import RedirectNotFound
+from feedserver.posts.model import PostState
 from feedserver.redirects.model import NewAddress, OldAddress, Redirect, read_old
 from feedserver.storage import schema
 from feedserver.storage.batches import batches, rows_among
@@ -45,7 +46,15 @@ class PostThere:
     id: int
     slug: str
     page: bool
-    is_deleted: bool
+    state: PostState
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.state == "deleted"
+
+    @property
+    def is_public(self) -> bool:
+        return self.state == "published"
 
 
 # --- writing ---
@@ -105,7 +114,7 @@ def posts_there(connection: Connection, keys: Iterable[str]) -> dict[str, PostTh
     named = {key: place for key in keys if (place := _place(key))}
     query = select(slugs.c.slug.label("name"), *_THERE).join_from(slugs, schema.posts)
     rows = rows_among(connection, query, slugs.c.slug, {slug for slug, _ in named.values()})
-    found = {row.name: PostThere(row.id, row.slug, row.page, row.state == "deleted") for row in rows}
+    found = {row.name: PostThere(row.id, row.slug, row.page, row.state) for row in rows}
     return {key: found[slug] for key, (slug, is_page) in named.items() if slug in found and found[slug].page == is_page}
 
 
@@ -121,10 +130,12 @@ def slug_at(connection: Connection, keys: Sequence[str]) -> str | None:
 
 
 def slugs_at(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
-    """The slugs of the posts to which old addresses lead, by their keys."""
+    """The slugs of the posts to which old addresses lead, by their keys; not where a page answers by itself."""
     is_post = and_(redirects.c.post_id == schema.posts.c.id, schema.posts.c.page.is_(False))
     query = select(redirects.c.key, schema.posts.c.slug).join(schema.posts, is_post)
-    return {row.key: row.slug for row in rows_among(connection, query, redirects.c.key, keys)}
+    found = {row.key: row.slug for row in rows_among(connection, query, redirects.c.key, keys)}
+    answering = {key for key, one in posts_there(connection, found).items() if one.is_public}
+    return {key: slug for key, slug in found.items() if key not in answering}
 
 
 def everything(connection: Connection) -> Iterator[Redirect]:

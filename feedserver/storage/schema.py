@@ -576,6 +576,7 @@ imported = Table(
     Column("imported_at", UtcDateTime, nullable=False),
     Column("lacking", SafeText),  # a hash of the document of a post that names files which could not be had
     Index(None, "kind", "our_id"),
+    Index(None, "kind", "hash"),
 )
 
 # The events of the last minute by bucket, shared by all processes.

@@ -69,6 +69,7 @@ class ImportedPost:
     like_of: tuple[str, ...] = ()
     repost_of: tuple[str, ...] = ()
     bookmark_of: tuple[str, ...] = ()
+    tells: bool = True
     fields: Mapping[str, str] = field(default_factory=dict)
 
 

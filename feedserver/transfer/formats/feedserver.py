@@ -8,11 +8,14 @@ from sqlalchemy import Table
 
 from feedserver.errors import ImportDamaged, ImportRefused, InvalidDocument
 from feedserver.posts import document as documents
+from feedserver.posts import front_matter
 from feedserver.posts.model import DraftText, Enclosure, PostState
 from feedserver.storage import schema
 from feedserver.thoughts.model import STATES, Kind, Response
 from feedserver.transfer.exports import exported
 from feedserver.transfer.exports.own_files import OwnExport, is_one
+from feedserver.transfer.formats.folder_posts import flat
+from feedserver.transfer.formats.front_matters import as_text
 from feedserver.transfer.formats.rewriting import rewritten
 from feedserver.transfer.items import (
     ImportedMedia,
@@ -127,13 +130,23 @@ def _post(
             Enclosure(replace(one["url"]), one["type"], one["length"])
             for one in rows_of(schema.enclosures, values, where, post_id=row["id"])
         ),
+        fields=_further(found.source),
         **_fields(found),
     )
 
 
 def _fields(found: DraftText) -> dict[str, Any]:
-    names = "summary pings_open comments_open page menu reply_to like_of repost_of bookmark_of".split()
+    names = "summary pings_open comments_open page menu reply_to like_of repost_of bookmark_of tells".split()
     return {name: getattr(found, name) for name in names}
+
+
+def _further(document: str) -> dict[str, str]:
+    """The fields of a document that mean nothing here, and those that another system knew: `imported` lists them."""
+    front = front_matter.split(document)[0]
+    others = {name: as_text(value) for name, value in front.fields.items() if name not in documents.FIELDS}
+    kept = {front.written[name]: text for name, text in others.items() if text is not None}
+    listed = (line.partition(": ") for line in flat(front.fields.get("imported")))
+    return kept | {name: value for name, _, value in listed}
 
 
 def _state(row: Mapping[str, Any], where: str) -> PostState:

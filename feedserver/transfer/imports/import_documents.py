@@ -53,6 +53,7 @@ class Documents:
             like_of=post.like_of,
             repost_of=post.repost_of,
             bookmark_of=post.bookmark_of,
+            tells=post.tells,
             imported=post.fields,
         )
         document = self.publisher.read(content.encode("utf-8", "replace"))

@@ -102,7 +102,7 @@ class PostImport:
     def _write(self, connection: Connection, some: Sequence[_Ready]) -> tuple[Counter[str], list[Remark]]:
         now = self.clock()
         self.publisher.revise(connection)
-        known = imported.known(connection, self.origin, "post", [one.post.item.key for one in some])
+        known = imported.known_posts(connection, self.origin, [one.post for one in some])
         some = self._with_free_slugs(connection, [one for one in some if one.post.item.key not in known])
         if not some:
             return Counter(), []
@@ -136,17 +136,19 @@ class PostImport:
         return _Ready(one.post, made)
 
     def _adopt(self) -> None:
-        """Notes those that are here already, by their ids, as what another import has brought."""
-        for some in grouped(post for post in self.spool.posts() if not post.is_new and post.slug and post.item.guid):
+        """Notes those that are here already, by their ids or their words, as what another import has brought."""
+        for some in grouped(post for post in self.spool.posts() if not post.is_new and post.slug):
             self.database.transact(partial(self._adopt_some, some=some))
 
     def _adopt_some(self, connection: Connection, some: Sequence[SpooledPost]) -> None:
         known = imported.known(connection, self.origin, "post", [post.item.key for post in some])
-        owners = store.guid_owners(connection, [post.item.guid or "" for post in some])
+        elsewhere = imported.known_posts(connection, self.origin, some)
+        owners = store.guid_owners(connection, [post.item.guid for post in some if post.item.guid])
         rows = [
-            {"key": post.item.key, "hash": post.hash, "our_id": owners[post.item.guid or ""]}
+            {"key": key, "hash": post.hash, "our_id": elsewhere[key].our_id if key in elsewhere else owners[guid]}
             for post in some
-            if post.item.key not in known and post.item.guid in owners
+            for key, guid in [(post.item.key, post.item.guid or "")]
+            if key not in known and (key in elsewhere or guid in owners)
         ]
         imported.add(connection, self.origin, "post", rows, self.clock())
 
@@ -158,7 +160,8 @@ class PostImport:
             with self.database.read() as connection:
                 known = imported.known(connection, self.origin, "post", [post.item.key for post in some])
             for post in some:
-                if (before := known.get(post.item.key)) and before.lacking and before.our_id:
+                before = known.get(post.item.key)
+                if before and before.lacking and before.our_id and before.hash == post.hash:
                     self._complete_post(post, before.our_id, before.lacking)
 
     def _complete_post(self, post: SpooledPost, post_id: int, lacking: str) -> None:

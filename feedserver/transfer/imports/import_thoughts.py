@@ -3,7 +3,7 @@
 They are verified no more, and nobody is told of them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -19,6 +19,7 @@ from feedserver.storage.engine import Database
 from feedserver.storage.schema import posts, thought_events, thoughts
 from feedserver.thoughts import receipts, removed
 from feedserver.transfer.imports import imported
+from feedserver.transfer.imports.imported import Known
 from feedserver.transfer.imports.old_pages import OldPages
 from feedserver.transfer.imports.spool import Spool, SpooledThought
 from feedserver.transfer.imports.thought_values import Unusable, timeline_of, values_of
@@ -74,7 +75,7 @@ class ThoughtImport:
         """Looks for what would be left out, and writes nothing but the spool."""
         for some in grouped(self.spool.thoughts(), MOST):
             with self.database.read() as connection:
-                known = imported.known_thoughts(connection, self.origin, [one.item for one in some])
+                known = imported.known_thoughts(connection, self.origin, some)
                 whys = {one.item.key: self._why_not(connection, one.item) for one in some if one.item.key not in known}
             for one in some:
                 if why := whys.get(one.item.key):
@@ -95,7 +96,8 @@ class ThoughtImport:
 
     def _write(self, connection: Connection, some: Sequence[SpooledThought]) -> tuple[int, list[Remark]]:
         now = self.clock()
-        known = imported.known_thoughts(connection, self.origin, [one.item for one in some])
+        known = imported.known_thoughts(connection, self.origin, some)
+        self._adopt(connection, [one for one in some if one.item.key in known], known, now)
         new = [one for one in some if one.item.key not in known]
         if not new:
             return 0, []
@@ -108,6 +110,18 @@ class ThoughtImport:
         noted = [{"key": one.item.key, "hash": one.hash, "our_id": written[one.item.key]} for one, _ in rows]
         imported.add(connection, self.origin, "thought", noted, now)
         return len(ids), remarks
+
+    def _adopt(
+        self, connection: Connection, some: Sequence[SpooledThought], known: Mapping[str, Known], now: datetime
+    ) -> None:
+        """Notes those that are here already, by their ids or their words, as what another import has brought."""
+        noted = imported.known(connection, self.origin, "thought", [one.item.key for one in some])
+        rows = [
+            {"key": one.item.key, "hash": one.hash, "our_id": known[one.item.key].our_id}
+            for one in some
+            if one.item.key not in noted
+        ]
+        imported.add(connection, self.origin, "thought", rows, now)
 
     def _rows(
         self, connection: Connection, new: Sequence[SpooledThought], now: datetime

@@ -1,17 +1,21 @@
-"""The SQL of what was imported: it is imported once, whatever became of it here."""
+"""The SQL of what was imported: it is imported once, whatever became of it here.
+
+An item is known by its key at its origin, or by what it says: a copy of an export has another name, and says the same.
+"""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from feedserver.storage.batches import rows_among
 from feedserver.storage.schema import imported, media, thoughts
 from feedserver.text import clean
-from feedserver.transfer.items import ImportedMedia, ImportedThought
+from feedserver.transfer.imports.spool import SpooledPost, SpooledThought
+from feedserver.transfer.items import ImportedMedia
 
 _LONGEST: Final = 500  # characters of a key
 
@@ -43,19 +47,32 @@ def known(connection: Connection, origin: str, kind: Kind, keys: Iterable[str]) 
     """What was imported of these keys."""
     query = select(imported).where(imported.c.origin == stored_key(origin), imported.c.kind == kind)
     by_stored = {stored_key(key): key for key in keys}
-    return {
-        by_stored[row.key]: Known(row.our_id, row.media, row.hash, row.lacking)
-        for row in rows_among(connection, query, imported.c.key, by_stored)
-    }
+    return {by_stored[row.key]: _known(row) for row in rows_among(connection, query, imported.c.key, by_stored)}
 
 
-def known_thoughts(connection: Connection, origin: str, some: Iterable[ImportedThought]) -> dict[str, Known]:
+def known_posts(connection: Connection, origin: str, some: Iterable[SpooledPost]) -> dict[str, Known]:
+    """Those of `some` that were imported, by their keys."""
+    return _known_items(connection, origin, "post", {one.item.key: one.hash for one in some})
+
+
+def known_thoughts(connection: Connection, origin: str, some: Sequence[SpooledThought]) -> dict[str, Known]:
     """Those of `some` that were imported, or have the id of one that is here, by their keys."""
-    items = list(some)
-    keys = {one.guid: one.key for one in items if one.guid}
+    keys = {one.item.guid: one.item.key for one in some if one.item.guid}
     rows = rows_among(connection, select(thoughts.c.guid, thoughts.c.id), thoughts.c.guid, keys)
     here = {keys[row.guid]: Known(row.id, None, None, None) for row in rows}
-    return here | known(connection, origin, "thought", [one.key for one in items])
+    return here | _known_items(connection, origin, "thought", {one.item.key: one.hash for one in some})
+
+
+def _known_items(connection: Connection, origin: str, kind: Kind, hashes: Mapping[str, str]) -> dict[str, Known]:
+    """What was imported with these keys, or of any origin with these hashes."""
+    found = known(connection, origin, kind, hashes)
+    keys = {hash_: key for key, hash_ in hashes.items() if key not in found}
+    query = select(imported).where(imported.c.kind == kind)
+    return found | {keys[row.hash]: _known(row) for row in rows_among(connection, query, imported.c.hash, keys)}
+
+
+def _known(row: Row[Any]) -> Known:
+    return Known(row.our_id, row.media, row.hash, row.lacking)
 
 
 def known_media(connection: Connection, origin: str, some: Iterable[ImportedMedia]) -> dict[str, Known]:

@@ -1,5 +1,6 @@
 """What an import would do: which items are new, and which slug each post gets. Writes nothing but the spool."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,6 +18,8 @@ from feedserver.transfer.imports.slug_choice import SlugChoice
 from feedserver.transfer.imports.spool import Spool, SpooledMedia, SpooledPost, SpooledThought
 from feedserver.transfer.items import Remark
 
+_SCHEME: Final = re.compile(r"\Ahttps?://(?:www\.)?", re.IGNORECASE)  # a site that changes them is the same
+SAME_ID: Final = "a post with its id is here already; that one stays as it is"
 CHANGED: Final = "it has changed there since it was imported; what is here stays as it is"
 
 
@@ -50,7 +53,7 @@ class Plan:
 
 def plan(connection: Connection, spool: Spool, kind: str) -> Plan:
     """Compares what is spooled with what was imported before; each post gets its slug."""
-    made = Plan(f"{kind} {spool.origin.name}")
+    made = Plan(f"{kind} {_SCHEME.sub('', spool.origin.name)}")
     choice = SlugChoice(set(connection.execute(select(slugs.c.slug)).scalars()))
     guids: set[str] = set()
     for some in grouped(spool.posts()):
@@ -68,8 +71,9 @@ def _plan_posts(
     choice: SlugChoice,
     guids: set[str],
 ) -> None:
-    known = imported.known(connection, made.origin, "post", [post.item.key for post in some])
-    by_guid = posts_store.guid_owners(connection, [post.item.guid for post in some if post.item.guid])
+    known = imported.known_posts(connection, made.origin, some)
+    owners = posts_store.guid_owners(connection, [post.item.guid for post in some if post.item.guid])
+    by_guid = {guid: owner for guid, owner in owners.items() if ids.is_iri(guid)}  # any blog may have a post “1”
     here_ids = [one.our_id for one in known.values()] + list(by_guid.values())
     slugs_here = _slugs(connection, [one for one in here_ids if one is not None])
     for post in some:
@@ -78,11 +82,14 @@ def _plan_posts(
         here = before.our_id if before else by_guid.get(post.item.guid or "")
         if before is None and here is None:
             counts.new += 1
-            if not _keeps_guid(post, guids):
+            if not _keeps_guid(post, guids) or post.item.guid in owners:
                 spool.forget_guid(post)
             spool.settle_post(post.number, choice.choose(post.item), is_page=post.item.page, is_new=True)
             continue
-        _count_known(spool, counts, before, post.hash, post.item.where, post.item.title or post.item.key)
+        what = post.item.title or post.item.key
+        _count_known(spool, counts, before, post.hash, post.item.where, what)
+        if before is None:
+            spool.add(Remark(treatment="left out", where=post.item.where, what=what, why=SAME_ID))
         slug, is_page = slugs_here.get(here or 0, ("", post.item.page))
         spool.settle_post(post.number, slug, is_page=is_page, is_new=False)
 
@@ -107,7 +114,7 @@ def _slugs(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, b
 
 def _count_thoughts(connection: Connection, spool: Spool, made: Plan) -> None:
     for some in grouped(spool.thoughts()):
-        known = imported.known_thoughts(connection, made.origin, [one.item for one in some])
+        known = imported.known_thoughts(connection, made.origin, some)
         taken = [one for one in some if one.item.key in known or not _is_on_page(spool, one)]
         made.thoughts.refused += len(some) - len(taken)
         _count(spool, made.thoughts, known, taken)

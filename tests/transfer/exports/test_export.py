@@ -116,6 +116,23 @@ def test_a_site_with_posts_takes_in_what_it_has_not(full: WebServices, assemble:
     assert not any(again.values())
 
 
+def test_a_site_with_posts_takes_in_all_that_a_document_says(
+    services: WebServices, assemble: Assemble, tmp_path: Path
+) -> None:
+    publish(services, "Told to nobody", tell="false", mood="calm", imported='["cover: x.png", "layout: wide"]')
+    export(services, tmp_path / "export", silent)
+    other = elsewhere(services, assemble, tmp_path)
+    publish(other, "Of its own")
+
+    take_in(other, tmp_path / "export")
+
+    with other.database.read() as connection:
+        post = store.by_slug(connection, "told-to-nobody")
+    assert post is not None
+    lines = ["tell: false", "mood: calm", "cover: x.png", "layout: wide"]
+    assert [line for line in lines if line in post.source] == lines
+
+
 def test_what_others_must_not_read_is_for_its_owner_alone(full: WebServices, tmp_path: Path) -> None:
     export(full, tmp_path / "export", silent)
 

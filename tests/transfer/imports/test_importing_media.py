@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from feedserver.services import WebServices
+from feedserver.transfer.imports.planning import CHANGED
 from feedserver.transfer.items import ImportedMedia, Origin
 from tests.posts.builders import edit, everything
 from tests.support.elsewhere import ElsewhereServer, Received, respond
@@ -149,6 +150,21 @@ def test_what_is_had_at_last_is_shown_in_the_post_unless_that_was_edited(
     stored = everything(services)
     exports.run(services, media=uploads)
     assert everything(services) == stored
+
+
+def test_a_post_that_lacks_a_file_is_not_what_has_changed_there(
+    services: WebServices, exports: Exports, tmp_path: Path, picture: bytes
+) -> None:
+    exports.run(services, meadow(), post(text=TEXT, state="draft"), post("2", text=TEXT))
+    before = [found(services, slug) for slug in ("post-1", "post-2")]
+    uploads = folder_with(tmp_path / "uploads", {"2023/03/meadow.jpg": picture})
+
+    for folder in (None, uploads):
+        changed = post(text=f"{TEXT} More."), post("2", text=TEXT, state="draft")
+        remarks = exports.run(services, meadow(), *changed, media=folder)
+
+        assert [one.why for one in remarks if one.where != "item 7"] == [CHANGED, CHANGED]
+        assert [found(services, slug) for slug in ("post-1", "post-2")] == before
 
 
 class OldSite(ElsewhereServer):

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from feedserver.errors import ImportRefused
 from feedserver.posts import store
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
-from feedserver.transfer.imports import import_posts, imported
+from feedserver.storage.schema import thoughts
+from feedserver.transfer.imports import import_posts, imported, planning
 from feedserver.transfer.imports.import_lock import only_import
 from feedserver.transfer.items import Origin
 from tests.posts.builders import edit, everything, publish
@@ -110,6 +112,58 @@ def test_the_same_post_from_another_export_is_known_by_its_id(services: WebServi
         exports.run(services, post("x", guid="urn:uuid:7f3c"), origin=Origin(name="feed", url=OLD))
 
     assert slugs(services) == ["post-1"]
+
+
+def test_of_two_posts_with_one_id_it_is_told_which_one_stays(services: WebServices, exports: Exports) -> None:
+    exports.run(services, post(guid="https://old.example/?p=1", text="<p>The beginning […]</p>"))
+
+    whole = post("x", guid="https://old.example/?p=1", text="<p>The beginning, and the rest.</p>")
+    (remark,) = exports.run(services, whole, origin=Origin(name="feed", url=OLD))
+
+    assert (remark.treatment, remark.what, remark.why) == ("left out", "Title x", planning.SAME_ID)
+    assert "The beginning […]" in found(services, "post-1").source
+
+
+def test_posts_of_two_blogs_that_count_theirs_are_all_kept(services: WebServices, exports: Exports) -> None:
+    exports.run(services, post(guid="1"))
+
+    for _ in range(2):
+        other = post(guid="1", title="Of the other blog", url="https://other.example/one")
+        remarks = exports.run(services, other, origin=Origin(name="other.example", url="https://other.example"))
+
+    assert slugs(services) == ["one", "post-1"]
+    assert found(services, "post-1").guid == "1"
+    assert found(services, "one").guid.startswith("urn:uuid:")
+    assert remarks == []
+
+
+def test_a_copy_of_an_export_is_known_by_what_it_says(services: WebServices, exports: Exports) -> None:
+    exports.run(services, post(), comment("1"), origin=Origin(name="export.txt", url=OLD))
+
+    for _ in range(2):
+        answer = comment("2", parent="1", at=START + timedelta(hours=2))
+        remarks = exports.run(services, post(), comment("1"), answer, origin=Origin(name="later.txt", url=OLD))
+        assert remarks == []
+    exports.run(services, post(title="Changed there"), comment("1"), origin=Origin(name="later.txt", url=OLD))
+
+    assert slugs(services) == ["post-1"]
+    assert found(services, "post-1").title == "Title 1"
+    with services.database.read() as connection:
+        first, second = connection.execute(select(thoughts.c.id, thoughts.c.parent_id).order_by(thoughts.c.id)).all()
+    assert (first.parent_id, second.parent_id) == (None, first.id)
+
+
+def test_a_site_that_went_to_https_is_the_same(services: WebServices, exports: Exports) -> None:
+    exports.run(
+        services, post(url="http://www.old.example/a"), comment("1"), origin=Origin(name="http://www.old.example")
+    )
+
+    said = comment("1", text="Edited there.")
+    exports.run(services, post(url="https://old.example/a"), said, origin=Origin(name="https://old.example"))
+
+    assert slugs(services) == ["a"]
+    with services.database.read() as connection:
+        assert len(connection.execute(select(thoughts.c.id)).all()) == 1
 
 
 def test_two_posts_with_one_id_are_both_kept(services: WebServices, exports: Exports) -> None:

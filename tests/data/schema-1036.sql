@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('1035');
+INSERT INTO "alembic_version" VALUES('1036');
 CREATE TABLE enclosures (
 	post_id INTEGER NOT NULL, 
 	position INTEGER NOT NULL, 
@@ -21,20 +21,20 @@ CREATE TABLE feed_versions (
 	last_modified DATETIME NOT NULL, 
 	CONSTRAINT pk_feed_versions PRIMARY KEY (path, number)
 );
-INSERT INTO "feed_versions" VALUES('a',1,'a','2026-11-30 03:46:47.854845');
+INSERT INTO "feed_versions" VALUES('a',1,'a','2026-11-30 04:36:10.614716');
 CREATE TABLE heartbeats (
 	name TEXT NOT NULL, 
 	at DATETIME NOT NULL, 
 	CONSTRAINT pk_heartbeats PRIMARY KEY (name)
 );
-INSERT INTO "heartbeats" VALUES('a','2026-11-30 03:46:47.854845');
+INSERT INTO "heartbeats" VALUES('a','2026-11-30 04:36:10.614716');
 CREATE TABLE host_rules (
 	host TEXT NOT NULL, 
 	rule TEXT NOT NULL, 
 	created_at DATETIME NOT NULL, 
 	CONSTRAINT pk_host_rules PRIMARY KEY (host)
 );
-INSERT INTO "host_rules" VALUES('a','a','2026-11-30 03:46:47.854845');
+INSERT INTO "host_rules" VALUES('a','a','2026-11-30 04:36:10.614716');
 CREATE TABLE imported (
 	origin TEXT NOT NULL, 
 	kind TEXT NOT NULL, 
@@ -46,7 +46,7 @@ CREATE TABLE imported (
 	lacking TEXT, 
 	CONSTRAINT pk_imported PRIMARY KEY (origin, kind, "key")
 );
-INSERT INTO "imported" VALUES('a','a','a',1,'a','a','2026-11-30 03:46:47.854845','a');
+INSERT INTO "imported" VALUES('a','a','a',1,'a','a','2026-11-30 04:36:10.614716','a');
 CREATE TABLE jobs (
 	id INTEGER NOT NULL, 
 	kind TEXT NOT NULL, 
@@ -107,7 +107,7 @@ CREATE TABLE media (
 	added_at DATETIME NOT NULL, 
 	CONSTRAINT pk_media PRIMARY KEY (hash)
 );
-INSERT INTO "media" VALUES('a','a','a',1,1,1,'a','a','2026-11-30 03:46:47.854845');
+INSERT INTO "media" VALUES('a','a','a',1,1,1,'a','a','2026-11-30 04:36:10.614716');
 CREATE TABLE media_copies (
 	media TEXT NOT NULL, 
 	hash TEXT NOT NULL, 
@@ -221,14 +221,14 @@ CREATE TABLE "posts" (
 	CONSTRAINT uq_posts_guid UNIQUE (guid), 
 	CONSTRAINT uq_posts_slug UNIQUE (slug)
 );
-INSERT INTO "posts" VALUES(1,'urn:uuid:e06580d8-dd89-4b66-b426-2ee5a1549e24','tide','Tide','---
+INSERT INTO "posts" VALUES(1,'urn:uuid:45a1e409-110b-4b56-a56e-4dc5d0b5bd20','tide','Tide','---
 title: Tide
 tags: [sea]
 ---
 Herring and fog.
 ','<p>Herring and fog.</p>
 ','<p>Herring and fog.</p>','Herring and fog.',NULL,NULL,'en','published','2026-03-08 12:00:00.000000','2026-03-08 12:00:00.000000','2026-03-08 12:00:00.000000',1,1,4,NULL,NULL,NULL,NULL,NULL,1,0,NULL,NULL);
-INSERT INTO "posts" VALUES(2,'urn:uuid:e15905c0-03be-4d38-8f01-82b64369ebb9','fog','Fog','---
+INSERT INTO "posts" VALUES(2,'urn:uuid:6d27c1bd-e10c-454c-aa09-d2c858be863d','fog','Fog','---
 title: Fog
 tags: [sea]
 authors: [Ann]
@@ -243,14 +243,14 @@ CREATE TABLE rate_limits (
 	expires_at DATETIME NOT NULL, 
 	CONSTRAINT pk_rate_limits PRIMARY KEY (bucket)
 );
-INSERT INTO "rate_limits" VALUES('a','a','2026-11-30 03:46:47.854845');
+INSERT INTO "rate_limits" VALUES('a','a','2026-11-30 04:36:10.614716');
 CREATE TABLE read_ahead (
 	source TEXT NOT NULL, 
 	fetched_at DATETIME NOT NULL, 
 	findings TEXT NOT NULL, 
 	CONSTRAINT pk_read_ahead PRIMARY KEY (source)
 );
-INSERT INTO "read_ahead" VALUES('a','2026-11-30 03:46:47.854845','a');
+INSERT INTO "read_ahead" VALUES('a','2026-11-30 04:36:10.614716','a');
 CREATE TABLE reader_counts (
 	day DATE NOT NULL, 
 	reader TEXT NOT NULL, 
@@ -313,7 +313,7 @@ CREATE TABLE removed_pairs (
  WITHOUT ROWID
 
 ;
-INSERT INTO "removed_pairs" VALUES('a','2026-11-30 03:46:47.854845',1);
+INSERT INTO "removed_pairs" VALUES('a','2026-11-30 04:36:10.614716',1);
 CREATE TABLE site (
 	id INTEGER NOT NULL, 
 	guid TEXT NOT NULL, 
@@ -324,7 +324,7 @@ CREATE TABLE site (
 	secret TEXT, url TEXT, restored_at DATETIME, moderation_salt TEXT, backed_up_at DATETIME, kept_key TEXT, 
 	CONSTRAINT pk_site PRIMARY KEY (id)
 );
-INSERT INTO "site" VALUES(1,'urn:uuid:9d662500-ecdc-4747-8573-c645b868207d',4688494502,'2026-03-08 12:00:00.000000','The author',20,'krWTt-JeJWcL4YJC0L2I-9bSDbeTyK9ZVdblUj9VnEk',NULL,NULL,NULL,NULL,'ivFNKAuELydAoXBbNY9is04RhkT1BC8eOTOR0W5F38c');
+INSERT INTO "site" VALUES(1,'urn:uuid:352c588f-5cbd-4174-af8a-e4aa002044c7',2397018335,'2026-03-08 12:00:00.000000','The author',20,'xTpLgg75lwJpUKGD9h_J6W3JOhAhtQwx6vvNWBDOkQk',NULL,NULL,NULL,NULL,'8oT1nMnR1PFEqYd4viNmtfWiOrpyDpYzx507ihmOWi4');
 CREATE TABLE slugs (
 	slug TEXT NOT NULL, 
 	post_id INTEGER NOT NULL, 
@@ -343,7 +343,7 @@ CREATE TABLE sources (
 	expires_at DATETIME, 
 	CONSTRAINT pk_sources PRIMARY KEY (source)
 );
-INSERT INTO "sources" VALUES('a','2026-11-30 03:46:47.854845','a','a','a','2026-11-30 03:46:47.854845','2026-11-30 03:46:47.854845');
+INSERT INTO "sources" VALUES('a','2026-11-30 04:36:10.614716','a','a','a','2026-11-30 04:36:10.614716','2026-11-30 04:36:10.614716');
 CREATE TABLE terms (
 	term TEXT NOT NULL, 
 	posts INTEGER NOT NULL, 
@@ -400,8 +400,8 @@ CREATE TABLE thoughts (
 	CONSTRAINT uq_thoughts_receipt_token UNIQUE (receipt_token), 
 	CONSTRAINT uq_thoughts_submission UNIQUE (submission)
 );
-INSERT INTO "thoughts" VALUES(1,'urn:uuid:c7f0f3c0-fa46-429b-b3df-519ac6d1fd99',NULL,2,'comment','held','for a test',NULL,NULL,NULL,NULL,'Bob','https://bob.example/',NULL,'','Well said.',0,NULL,NULL,0,NULL,NULL,'test-0','2026-03-08 12:00:00.000000',NULL,'2026-03-08 12:00:00.000000',NULL,NULL,NULL,NULL,NULL,NULL,1533,NULL,33,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "thoughts" VALUES(2,'urn:uuid:308e305b-25b4-44f0-8a34-8d1a296040ca','aKSdmosLB4-8NgCcO8HNOmkPbD0DQwu7',1,'pingback','shown','approved','https://other.example/','https://other.example/','http://127.0.0.1:8000/posts/tide','other.example','The Far Shore','https://other.example/',NULL,'On that','[…] words around the link […]',1,NULL,NULL,0,NULL,'192.0.2.0/24',NULL,'2026-03-08 12:00:00.000000','2026-03-08 12:00:00.000000','2026-03-08 12:00:00.000000',NULL,NULL,NULL,'other.example',NULL,NULL,1902,NULL,75,NULL,NULL,1,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "thoughts" VALUES(1,'urn:uuid:086c0335-fbe0-47fa-8520-d1ffd990c768',NULL,2,'comment','held','for a test',NULL,NULL,NULL,NULL,'Bob','https://bob.example/',NULL,'','Well said.',0,NULL,NULL,0,NULL,NULL,'test-0','2026-03-08 12:00:00.000000',NULL,'2026-03-08 12:00:00.000000',NULL,NULL,NULL,NULL,NULL,NULL,1533,NULL,33,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "thoughts" VALUES(2,'urn:uuid:0cfec650-5458-4ff3-b030-b2ed0b130afc','3sqNrW9SfQNk3gB7rFVUfJNOOiqLpd9b',1,'pingback','shown','approved','https://other.example/','https://other.example/','http://127.0.0.1:8000/posts/tide','other.example','The Far Shore','https://other.example/',NULL,'On that','[…] words around the link […]',1,NULL,NULL,0,NULL,'192.0.2.0/24',NULL,'2026-03-08 12:00:00.000000','2026-03-08 12:00:00.000000','2026-03-08 12:00:00.000000',NULL,NULL,NULL,'other.example',NULL,NULL,1902,NULL,75,NULL,NULL,1,NULL,NULL,NULL,NULL,NULL);
 CREATE TABLE told_posts (
 	post_id INTEGER NOT NULL, 
 	links_before TEXT, 
@@ -434,7 +434,7 @@ CREATE TABLE websub_subscriptions (
 	CONSTRAINT pk_websub_subscriptions PRIMARY KEY (id), 
 	CONSTRAINT uq_websub_subscriptions_topic_callback_hash UNIQUE (topic, callback_hash)
 );
-INSERT INTO "websub_subscriptions" VALUES(1,'a','a','a','a','a',1,'a','a','2026-11-30 03:46:47.854845','a','2026-11-30 03:46:47.854845',1,'a','2026-11-30 03:46:47.854845','2026-11-30 03:46:47.854845','a',1,'a','a','a','2026-11-30 03:46:47.854845','2026-11-30 03:46:47.854845',0.5);
+INSERT INTO "websub_subscriptions" VALUES(1,'a','a','a','a','a',1,'a','a','2026-11-30 04:36:10.614716','a','2026-11-30 04:36:10.614716',1,'a','2026-11-30 04:36:10.614716','2026-11-30 04:36:10.614716','a',1,'a','a','a','2026-11-30 04:36:10.614716','2026-11-30 04:36:10.614716',0.5);
 CREATE TABLE websub_topics (
 	topic TEXT NOT NULL, 
 	revision BIGINT, 
@@ -500,4 +500,5 @@ CREATE INDEX ix_media_copies_hash ON media_copies (hash);
 CREATE INDEX ix_post_media_media ON post_media (media);
 CREATE INDEX ix_thoughts_parent_id ON thoughts (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX ix_imported_kind_our_id ON imported (kind, our_id);
+CREATE INDEX ix_imported_kind_hash ON imported (kind, hash);
 COMMIT;
