@@ -67,6 +67,7 @@ def looks(known: Known, now: datetime, ask: Ask) -> Iterator[Finding]:
             "site", f"what answers ({feed.status}) is not this site", "let the proxy lead here, or correct site.url"
         )
         return
+    yield Finding("site", "it is this one")
     for look in (
         _alive,
         _seen,
@@ -86,7 +87,7 @@ def looks(known: Known, now: datetime, ask: Ask) -> Iterator[Finding]:
             name = look.__name__.strip("_")
             found = [Finding(name, str(error), "look at the logs of the proxy and of feedserver")]
         yield from found
-        if look is _alive and found:
+        if look is _alive and any(one.is_wrong for one in found):
             return
 
 
@@ -94,6 +95,8 @@ def _alive(site: _Site, _: Response) -> Iterator[Finding]:
     """Whether more answers than a cache of feeds."""
     if (status := _healthz(site).status) != 200:
         yield Finding("alive", f"/healthz answers {status}", "start the server, or let the proxy hand on all addresses")
+    else:
+        yield Finding("alive", "more than a cache answers")
 
 
 def _healthz(site: _Site) -> Response:
@@ -106,6 +109,7 @@ def _seen(site: _Site, _: Response) -> Iterator[Finding]:
     if "client" not in seen:
         yield Finding("headers", "the header Authorization does not arrive", "let the proxy hand it on")
         return
+    yield Finding("headers", "the header Authorization arrives")
     wanted, host = urlsplit(site.known.urls.base).scheme, urlsplit(site.known.urls.base).hostname or ""
     if seen["forwarded"] and seen["client"] not in seen["forwarded"]:
         advice = f'`trusted_proxies = ["127.0.0.0/8", "::1", "{seen["client"]}"]`'
