@@ -13,9 +13,9 @@ from feedserver.text import shorten
 from feedserver.transfer.formats import wordpress_addresses as addresses
 from feedserver.transfer.formats import wordpress_names as names
 from feedserver.transfer.formats.beginnings import Beginning
-from feedserver.transfer.formats.wordpress_index import COMMENT, ITEM, Index, index_of, key_of, nodes, where_of
+from feedserver.transfer.formats.wordpress_index import COMMENT, ITEM, POSTS, Index, index_of, key_of, nodes, where_of
 from feedserver.transfer.formats.wordpress_posts import Posts
-from feedserver.transfer.formats.wordpress_thoughts import thought_of
+from feedserver.transfer.formats.wordpress_thoughts import thoughts_of
 from feedserver.transfer.formats.wordpress_uploads import Uploads
 from feedserver.transfer.formats.xml_mending import Mending
 from feedserver.transfer.formats.xml_prolog import root_of
@@ -26,11 +26,10 @@ from feedserver.transfer.source import Source
 
 KIND: Final = "wordpress"
 
-_MOST_HELD: Final = 10_000  # thoughts of one post, which follow it
+_MOST_HELD: Final = 10_000  # thoughts of one post, and what is told of them, which follow it
 _MOST_WORDS: Final = 8_000_000  # characters of these
 _MOST_KINDS: Final = 100  # of items that are passed over
 _SETTINGS: Final = {"title": "site.title", "description": "site.description", "language": "site.language"}
-_POSTS: Final = frozenset(("post", "page", ""))
 _TAKEN_BEFORE: Final = frozenset(("attachment", "wp_block"))
 
 
@@ -53,7 +52,7 @@ def read(source: Source, options: Options) -> Iterator[Item]:
     if not files:
         raise ImportRefused(f"{source.path.name} holds no export of the kind {KIND}")
     mended = {name: Mending() for name in files} if options.forgiving else {}
-    index = index_of(source, files, options.url, mended.get)
+    index = index_of(source, files, options, mended.get)
     yield _origin(index, source)
     for name, mending in mended.items():
         yield from mending.remarks(name if len(files) > 1 else "")
@@ -76,25 +75,21 @@ def _posts(source: Source, options: Options, index: Index, uploads: Uploads) -> 
     parents = {one.parent for one in uploads.attachments()}
     urls: dict[str, str] = {}  # of posts that files were uploaded to
     passed = Counter[str]()
-    thoughts: list[ImportedThought] = []
+    waiting: list[Item] = []  # what comments say
     number = held = 0
     for file, node in nodes(source, index.files, (ITEM, COMMENT), lambda _: Mending() if options.forgiving else None):
         if node.name != "item":
-            # Comments end before the item that they stand in.
-            post = index.targets[number] if number < len(index.targets) else ""
-            thoughts.append(thought_of(node, post, options.zone, options.now))
-            if number in index.on_files:
-                why = "it was on the page of a file, and is on the post of that file now"
-                yield Remark(treatment="changed", where=thoughts[-1].where, what="a comment", why=why)
-            held += len(thoughts[-1].text)
-            if len(thoughts) > _MOST_HELD or held > _MOST_WORDS:
-                yield from thoughts
-                thoughts.clear()
+            some = list(_of_comment(node, number, options, index))
+            waiting += some
+            held += sum(len(one.text) for one in some if isinstance(one, ImportedThought))
+            if len(waiting) > _MOST_HELD or held > _MOST_WORDS:
+                yield from waiting
+                waiting.clear()
                 held = 0
             continue
         number += 1
         kind = node.said("wp:post_type")
-        if kind in _POSTS:
+        if kind in POSTS:
             for item in posts.of(node, where_of(node, file if len(index.files) > 1 else "")):
                 yield item
                 if isinstance(item, ImportedPost) and item.key in parents and item.url:
@@ -102,13 +97,25 @@ def _posts(source: Source, options: Options, index: Index, uploads: Uploads) -> 
         elif kind not in _TAKEN_BEFORE or not _is_taken(node, index):
             kind = shorten(kind, 40)
             passed[kind if kind in passed or len(passed) < _MOST_KINDS else "others"] += 1
-        yield from thoughts
-        thoughts.clear()
+        yield from waiting
+        waiting.clear()
         held = 0
     for one in uploads.attachments():
         yield from addresses.of_attachment(one, index.url, urls.get(one.parent))
     yield from archives.redirects()
     yield from _passed_over(passed, posts.default_category)
+
+
+def _of_comment(node: Node, number: int, options: Options, index: Index) -> Iterator[Item]:
+    """What a comment says; it ends before the item that it stands in, which is the one of this number."""
+    post = index.targets[number] if number < len(index.targets) else ""
+    posted = index.dates.get(post)
+    has_come = posted is not None and posted <= options.now
+    for item in thoughts_of(node, post, options.zone, posted if has_come else None):
+        yield item
+        if isinstance(item, ImportedThought) and number in index.on_files:
+            why = "it was on the page of a file, and is on the post of that file now"
+            yield Remark(treatment="changed", where=item.where, what="a comment", why=why)
 
 
 def _is_taken(item: Node, index: Index) -> bool:

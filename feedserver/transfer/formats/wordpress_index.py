@@ -2,21 +2,25 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from typing import Final
 
 from feedserver.errors import ImportRefused
 from feedserver.text import shorten
+from feedserver.transfer.formats import moments
 from feedserver.transfer.formats import wordpress_names as names
 from feedserver.transfer.formats.address_parts import site_of
 from feedserver.transfer.formats.wordpress_uploads import Attachment, Uploads, uploaded
 from feedserver.transfer.formats.xml_mending import Mending
 from feedserver.transfer.formats.xml_prolog import root_of
 from feedserver.transfer.formats.xml_stream import Node, elements
+from feedserver.transfer.options import Options
 from feedserver.transfer.source import Source
 
 _CHANNEL: Final = "rss/channel"
 ITEM: Final = f"{_CHANNEL}/item"
 COMMENT: Final = f"{ITEM}/wp:comment"
+POSTS: Final = frozenset(("post", "page", ""))  # types
 _SITE: Final = ("title", "link", "description", "language", "wp:base_site_url", "wp:base_blog_url")
 _TABLES: Final = ("wp:author", "wp:category", "wp:tag", "wp:term")
 MOST: Final = 150_000_000  # bytes, about, that may be remembered of one export
@@ -50,6 +54,7 @@ class Index:
     shared: dict[str, str] = field(default_factory=dict)
     menus: dict[str, str] = field(default_factory=dict)
     targets: list[str] = field(default_factory=list)
+    dates: dict[str, datetime] = field(default_factory=dict)  # of posts, by their keys
     on_files: set[int] = field(default_factory=set)  # which of these are of files
     attachments: list[Attachment] = field(default_factory=list)
     described: list[str] = field(default_factory=list)  # where files are that have a text of their own
@@ -79,7 +84,7 @@ def nodes(source: Source, files: Sequence[str], wanted: Sequence[str], notes: No
                 yield name, node
 
 
-def index_of(source: Source, files: Sequence[str], url: str | None, notes: Notes) -> Index:
+def index_of(source: Source, files: Sequence[str], options: Options, notes: Notes) -> Index:
     """Reads the whole export once. Raises ImportRefused for what is none, ImportDamaged for damaged XML."""
     for name in files:
         _require_export(source, name)
@@ -88,13 +93,13 @@ def index_of(source: Source, files: Sequence[str], url: str | None, notes: Notes
     takers = dict(zip(_TABLES, (_take_author, _take_category, _take_tag, _take_term), strict=True))
     for name, node in nodes(source, files, wanted, notes):
         if node.name == "item":
-            _take_item(index, node, where_of(node, name if len(files) > 1 else ""))
+            _take_item(index, node, where_of(node, name if len(files) > 1 else ""), options.zone)
         elif node.name in takers:
             takers[node.name](index, node)
         elif node.name in _SITE:
             index.site.setdefault(node.name, node.text.strip()[:_MAX_NAME])
     site = index.site
-    index.url = (url or site.get("wp:base_blog_url") or site.get("link") or index.url).rstrip("/")
+    index.url = (options.url or site.get("wp:base_blog_url") or site.get("link") or index.url).rstrip("/")
     return index
 
 
@@ -107,6 +112,15 @@ def where_of(item: Node, file: str = "") -> str:
     """Where an item stands, for people."""
     named = shorten(names.words(item.said("title")), 60) or key_of(item)
     return f"{f'{file}, ' if file else ''}line {item.line}, “{named}”"
+
+
+def published_at_of(item: Node, zone: tzinfo) -> datetime | None:
+    """When a post was published. A draft that never was shows as its date when it was written."""
+    universal = moments.of_iso(item.said("wp:post_date_gmt"))
+    if universal or item.said("wp:status") in ("draft", "pending"):
+        return universal
+    local = moments.of_iso(item.said("wp:post_date"), zone)
+    return local or moments.of_rfc_5322(item.said("pubDate"))
 
 
 def _require_export(source: Source, name: str) -> None:
@@ -151,7 +165,7 @@ def _name(node: Node, element: str) -> str:
     return names.words(node.said(element))[:_MAX_NAME]
 
 
-def _take_item(index: Index, item: Node, where: str) -> None:
+def _take_item(index: Index, item: Node, where: str, zone: tzinfo) -> None:
     kind, key = item.said("wp:post_type"), key_of(item)
     if not index.url:
         index.url = site_of(item.said("link")).rstrip("/")
@@ -159,8 +173,11 @@ def _take_item(index: Index, item: Node, where: str) -> None:
     is_on_post = kind == "attachment" and parent not in ("", "0")
     if is_on_post:
         index.on_files.add(len(index.targets))
-    index.remember(item, key, parent)
+    date = item.said("wp:post_date")
+    index.remember(item, key, parent, date)
     index.targets.append(parent if is_on_post else key)
+    if kind in POSTS and (at := published_at_of(item, zone) or moments.of_iso(date, zone)):
+        index.dates.setdefault(key, at)
     if kind == "attachment" and item.said("wp:status") in ("", "inherit", "publish"):
         _take_attachment(index, item, where)
     elif kind == "wp_block" and item.said("wp:status") == "publish":

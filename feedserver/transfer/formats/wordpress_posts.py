@@ -15,7 +15,7 @@ from feedserver.transfer.formats import moments, plain
 from feedserver.transfer.formats import wordpress_names as names
 from feedserver.transfer.formats.told import Told
 from feedserver.transfer.formats.wordpress_addresses import Archives, former
-from feedserver.transfer.formats.wordpress_index import Index, key_of
+from feedserver.transfer.formats.wordpress_index import Index, key_of, published_at_of
 from feedserver.transfer.formats.wordpress_text import Text
 from feedserver.transfer.formats.wordpress_uploads import Uploads
 from feedserver.transfer.formats.xml_stream import Node
@@ -68,7 +68,7 @@ class Posts:
         meta = list(names.meta_of(item, "wp:postmeta"))
         noted = dict(meta)
         is_page, at = item.said("wp:post_type") == "page", item.said("wp:post_date")
-        published_at = self._published_at(item)
+        published_at = published_at_of(item, self.options.zone)
         state = self._state(item, published_at, told)
         text = Text(self.uploads, self.index.shared, key)
         content = item.first("content:encoded")
@@ -105,14 +105,6 @@ class Posts:
             menu=self._menu(key, item) if is_page else None,
             fields=_fields(item, meta, told),
         )
-
-    def _published_at(self, item: Node) -> datetime | None:
-        """A draft that never had a date has none; the date that it shows is when it was written."""
-        universal = moments.of_iso(item.said("wp:post_date_gmt"))
-        if universal or item.said("wp:status") in ("draft", "pending"):
-            return universal
-        local = moments.of_iso(item.said("wp:post_date"), self.options.zone)
-        return local or moments.of_rfc_5322(item.said("pubDate"))
 
     @staticmethod
     def _updated_at(item: Node, published_at: datetime | None) -> datetime | None:

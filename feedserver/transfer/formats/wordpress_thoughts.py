@@ -1,16 +1,18 @@
 """Comments, pingbacks, trackbacks and webmentions of a WordPress export. Mail and IP addresses are not taken. Pure."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from html import unescape
 from typing import Final
 
-from feedserver.text import one_line
+from feedserver.text import one_line, shorten
 from feedserver.thoughts.model import Kind, Response, State
 from feedserver.transfer.formats import moments, plain
+from feedserver.transfer.formats.told import Told
 from feedserver.transfer.formats.wordpress_names import meta_of
 from feedserver.transfer.formats.xml_stream import Node
-from feedserver.transfer.items import ImportedThought
+from feedserver.transfer.items import ImportedThought, Item
 
 _STATES: Final[dict[str, State]] = {
     "1": "shown",
@@ -35,14 +37,38 @@ _RESPONSES: Final[dict[str, Response]] = {
     "rsvp:maybe": "rsvp",
     "rsvp:interested": "rsvp",
 }
+_NOT_PUBLIC: Final = "only types of comments are taken that are known to be for readers"
+_NO_DATE: Final = "it has no date, and its post has none that has come"
+_DATE_OF_POST: Final = "it has no date, and gets that of its post"
 _LONGEST: Final = 1_000_000  # characters of a comment, far more than one has here
-_SOURCES: Final = ("webmention_source_url", "_webmention_source_url", "semantic_linkbacks_source", "source_url", "url")
+_OF_WEBMENTIONS: Final = ("webmention_source_url", "_webmention_source_url", "semantic_linkbacks_source")
+_SOURCES: Final = (*_OF_WEBMENTIONS, "source_url", "url")
+_PROTOCOLS: Final = frozenset(("webmention", "activitypub"))
+# Types that pages show. Others are of editors (`note`, of WordPress 6.9) and plugins, whatever they call approved.
+_PUBLIC: Final = frozenset(("", "review", "pingback", "trackback", "webmention", *_RESPONSES))
 _TITLED: Final = re.compile(r"\s*<strong>(.*?)</strong>\s*", re.DOTALL)
 
 
-def thought_of(node: Node, post: str, zone: tzinfo, otherwise: datetime) -> ImportedThought:
-    """The thought on the post with this key that an element `wp:comment` tells; at `otherwise` if it has no date."""
-    meta = dict(meta_of(node, "wp:commentmeta"))
+def thoughts_of(node: Node, post: str, zone: tzinfo, otherwise: datetime | None) -> Iterator[Item]:
+    """The thought on the post with this key in an element `wp:comment`, if readers saw it, and what is told of it.
+
+    One without a date is dated to `otherwise`; None: it is left out.
+    """
+    meta, dated = dict(meta_of(node, "wp:commentmeta")), _at(node, zone)
+    told = Told(f"line {node.line}, comment {node.said('wp:comment_id')}")
+    kind, at = node.said("wp:comment_type").lower(), dated or otherwise
+    if not _is_public(kind, meta):
+        told.left_out(f"a comment of the type {shorten(one_line(kind), 40)}", _NOT_PUBLIC)
+    elif at is None:
+        told.left_out("a comment", _NO_DATE)
+    else:
+        if dated is None:
+            told.changed("a comment", _DATE_OF_POST)
+        yield _thought(node, told.where, post, at, meta)
+    yield from told.remarks
+
+
+def _thought(node: Node, where: str, post: str, at: datetime, meta: dict[str, str]) -> ImportedThought:
     told, url = node.said("wp:comment_type").lower(), _address(node.said("wp:comment_author_url"))
     source = next((address for name in _SOURCES if (address := _address(meta.get(name, "")))), "")
     kind = _kind(told, meta, source)
@@ -55,10 +81,10 @@ def thought_of(node: Node, post: str, zone: tzinfo, otherwise: datetime) -> Impo
     number, parent = node.said("wp:comment_id"), node.said("wp:comment_parent")
     return ImportedThought(
         key=f"{post}-{number}",
-        where=f"line {node.line}, comment {number}",
+        where=where,
         kind=kind,
         state=_STATES.get(node.said("wp:comment_approved").lower(), "held"),
-        at=_at(node, zone) or otherwise,
+        at=at,
         text=plain.of_html(content, keeps_lines=True),
         post=post,
         parent=f"{post}-{parent}" if parent not in ("", "0") else None,
@@ -68,6 +94,10 @@ def thought_of(node: Node, post: str, zone: tzinfo, otherwise: datetime) -> Impo
         author_url=url if kind != "pingback" else "",
         title=title,
     )
+
+
+def _is_public(told: str, meta: dict[str, str]) -> bool:
+    return told in _PUBLIC or meta.get("protocol") in _PROTOCOLS or any(map(meta.get, _OF_WEBMENTIONS))
 
 
 def _kind(told: str, meta: dict[str, str], source: str) -> Kind:

@@ -5,8 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from feedserver.thoughts.model import Kind, Response, State
-from tests.support.exports import NOW
-from tests.transfer.formats.wordpress_exports import comment, export_of, item, meta, thought_of
+from tests.transfer.formats.wordpress_exports import attachment, comment, export_of, item, meta, thought_of
 
 
 def note(name: str, value: str) -> str:
@@ -120,7 +119,8 @@ def test_the_page_of_a_webmention_is_another_than_its_author_s(tmp_path: Path) -
     [
         ("2023-03-05 06:00:00", "2023-03-05 09:00:00", datetime(2023, 3, 5, 6, tzinfo=UTC)),
         ("0000-00-00 00:00:00", "2023-03-05 09:00:00", datetime(2023, 3, 5, 8, tzinfo=UTC)),
-        ("", "", NOW),
+        ("0000-00-00 00:00:00", "0000-00-00 00:00:00", datetime(2023, 3, 4, 19, 15, tzinfo=UTC)),  # that of its post
+        ("", "", datetime(2023, 3, 4, 19, 15, tzinfo=UTC)),
     ],
 )
 def test_the_date_of_a_comment_is_universal_where_it_says_so(
@@ -133,6 +133,55 @@ def test_the_date_of_a_comment_is_universal_where_it_says_so(
     )
 
     assert [one.at for one in export.thoughts] == [at]
+
+
+UNDATED = {"wp__comment_date": "0000-00-00 00:00:00", "wp__comment_date_gmt": "0000-00-00 00:00:00"}
+
+
+def test_a_comment_without_a_date_on_the_page_of_a_file_has_that_of_the_post_of_the_file(tmp_path: Path) -> None:
+    file = attachment("8", "https://old.example/wp-content/uploads/a.jpg", comment(**UNDATED), wp__post_parent="7")
+
+    export = export_of(tmp_path, file, item())
+
+    assert [one.at for one in export.thoughts] == [datetime(2023, 3, 4, 19, 15, tzinfo=UTC)]
+    assert {one.why for one in export.remarks if one.where.endswith("comment 1")} == {
+        "it has no date, and gets that of its post",
+        "it was on the page of a file, and is on the post of that file now",
+    }
+
+
+def test_a_comment_without_a_date_on_a_draft_is_of_when_that_was_written(tmp_path: Path) -> None:
+    draft = item(comment(**UNDATED), wp__status="draft", wp__post_date_gmt="0000-00-00 00:00:00")
+
+    assert [one.at for one in export_of(tmp_path, draft).thoughts] == [datetime(2023, 3, 4, 21, 15, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize("date", ["0000-00-00 00:00:00", "2027-03-04 21:15:00"])
+def test_a_comment_without_a_date_on_a_post_without_one_that_has_come_is_left_out(tmp_path: Path, date: str) -> None:
+    export = export_of(tmp_path, item(comment(**UNDATED), wp__post_date=date, wp__post_date_gmt=date))
+
+    assert export.thoughts == []
+    assert export.remarks[0].why == "it has no date, and its post has none that has come"
+
+
+@pytest.mark.parametrize("told", ["note", "order_note", "action_log", "editorial-comment", "of a plugin"])
+@pytest.mark.parametrize("noted", ["", note("url", "https://kai.example/"), note("protocol", "else")])
+def test_a_comment_of_a_type_that_readers_did_not_see_is_left_out(tmp_path: Path, told: str, noted: str) -> None:
+    export = export_of(tmp_path, item(comment(noted, wp__comment_type=told)))
+
+    assert export.thoughts == []
+    assert [(one.treatment, one.what, one.why) for one in export.remarks] == [
+        (
+            "left out",
+            f"a comment of the type {told}",
+            "only types of comments are taken that are known to be for readers",
+        )
+    ]
+
+
+@pytest.mark.parametrize("noted", [note("protocol", "activitypub"), note("webmention_source_url", "https://a.example")])
+def test_a_type_that_is_not_known_is_public_where_it_came_from_another_site(tmp_path: Path, noted: str) -> None:
+    assert thought_of(tmp_path, noted, wp__comment_type="quote").state == "shown"
 
 
 def test_comments_follow_their_post_and_name_what_they_answer(tmp_path: Path) -> None:
