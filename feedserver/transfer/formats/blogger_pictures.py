@@ -8,6 +8,7 @@ from urllib.parse import unquote_plus
 
 from feedserver.transfer.items import ImportedMedia
 from feedserver.transfer.source import Source
+from feedserver.urls import nfc
 
 _SIZE: Final = r"[swh]\d{2,4}(?:-[a-z0-9]{1,6}){0,6}"
 _LARGEST: Final = "s1600"
@@ -25,7 +26,7 @@ class Pictures:
     """The pictures that texts show."""
 
     def __init__(self, source: Source) -> None:
-        self._files = {name.rpartition("/")[2]: name for name in source.names() if _ALBUMS in name}
+        self._files = {nfc(name.rpartition("/")[2]): name for name in source.names() if _ALBUMS in name}
         self._known: set[str] = set()
 
     def shown_in(self, html: str, where: str) -> Iterator[ImportedMedia]:
@@ -35,7 +36,9 @@ class Pictures:
             if address not in self._known:
                 self._known.add(address)
                 name = unquote_plus(address.partition("=")[0].rpartition("/")[2])
-                yield ImportedMedia(key=address, where=where, urls=(address,), name=name, file=self._files.get(name))
+                yield ImportedMedia(
+                    key=address, where=where, urls=(address,), name=name, file=self._files.get(nfc(name))
+                )
 
 
 def largest(html: str) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from feedserver.transfer.items import ImportedMedia
 from feedserver.transfer.source import Source
+from feedserver.urls import nfc
 
 _SITE: Final = "__GHOST_URL__"  # what an export writes for the site's address
 _FOLDERS: Final = "content/(?:images|media|files)/"
@@ -27,7 +28,7 @@ class Pictures:
         self.base = (url or "").rstrip("/")
         in_content = re.compile(f"(?:^|/)({_FOLDERS}.+)")
         found = ((in_content.search(name), name) for name in source.names())
-        self._files = {match[1]: name for match, name in found if match}
+        self._files = {nfc(match[1]): name for match, name in found if match}
         self._named = re.compile(rf"(?<![\w.:/]){re.escape(self.base)}/({_FOLDERS}[^\s\"'<>()]+)")
         self._known: set[str] = set()
 
@@ -47,7 +48,7 @@ class Pictures:
                 where=where,
                 urls=(f"{self.base}/{path}",),
                 name=unquote(path).rpartition("/")[2],
-                file=self._files.get(unquote(path)),
+                file=self._files.get(nfc(unquote(path))),
                 alt=alt,
             )
 

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from feedserver.transfer.formats.address_parts import encoded_path_of, path_of
 from feedserver.transfer.items import ImportedMedia
+from feedserver.urls import nfc
 
 _UPLOADS: Final = re.compile(r"/(?:wp-content/(?:blogs\.dir/\d+/)?)?(?:uploads|files)/(?P<path>.+)")
 _ENDING: Final = r"(?P<ending>\.[A-Za-z0-9]{2,5})\Z"
@@ -37,7 +38,10 @@ class Attachment:
 
 
 class Uploads:
-    """`base` is the address of the site. `files` are those in the export, as an uploads folder holds them."""
+    """`base` is the address of the site. `files` are those in the export, as an uploads folder holds them.
+
+    Names of files are compared in one Unicode form: on a Mac they may have another one than addresses.
+    """
 
     def __init__(self, base: str, files: Iterable[str]) -> None:
         self._host = _host(base)
@@ -47,7 +51,7 @@ class Uploads:
         self._files: dict[str, str] = {}
         for file in files:
             if match := _UPLOADS.search(f"/{file}"):
-                self._files.setdefault(match["path"], file)
+                self._files.setdefault(nfc(match["path"]), file)
 
     def add(self, attachment: Attachment) -> None:
         self._by_id.setdefault(attachment.id, attachment)
@@ -97,7 +101,7 @@ class Uploads:
 
     def _file(self, urls: Iterable[str]) -> str | None:
         """The first of these that is in the export."""
-        paths = (match["path"] for url in urls if (match := _UPLOADS.search(path_of(url))))
+        paths = (nfc(match["path"]) for url in urls if (match := _UPLOADS.search(path_of(url))))
         return next((self._files[path] for path in paths if path in self._files), None)
 
     def _is_own_upload(self, address: str) -> bool:

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import IO, Final
 from urllib.parse import unquote, urlsplit
@@ -29,7 +30,7 @@ from feedserver.transfer.imports.old_addresses import tail_of
 from feedserver.transfer.imports.spool import FileHere, Spool, SpooledMedia
 from feedserver.transfer.items import ImportedMedia, Remark
 from feedserver.transfer.source import Source
-from feedserver.urls import Urls
+from feedserver.urls import Urls, nfc
 
 _ADDRESSES: Final = 3  # of one file that are asked for it
 _FAILURES: Final = 3  # in a row, after which a host is not asked again
@@ -128,19 +129,22 @@ class MediaImport:
     def _in_folder(self, item: ImportedMedia) -> str | None:
         """The file in the owner's folder whose path ends most as an address does; None where several do.
 
-        Of addresses that fare alike the first one counts.
+        Of addresses that fare alike the first one counts. Names from a Mac are in another Unicode form than addresses;
+        of two files whose names differ in that alone the one that is written as the address counts.
         """
         assert self.folder is not None
         if self._tails is None:
             self._tails = defaultdict(list)
             for name in self.folder.names():
                 tail = tail_of(f"/{name}")
-                self._tails[tail[0]].append((tail, name))
+                self._tails[nfc(tail[0])].append((tail, name))
         best: list[str] = []
-        longest = 0
+        longest = (0, 0)
         for wanted in map(tail_of, item.urls):
-            found = [(_alike(tail, wanted), name) for tail, name in self._tails.get(wanted[0], ())] if wanted else []
-            if (most := max(found, default=(0, ""))[0]) > longest:
+            found = (
+                [(_alike(tail, wanted), name) for tail, name in self._tails.get(nfc(wanted[0]), ())] if wanted else []
+            )
+            if (most := max(found, default=(longest, ""))[0]) > longest:
                 best, longest = [name for alike, name in found if alike == most], most
         return best[0] if len(best) == 1 else None
 
@@ -191,11 +195,7 @@ class MediaImport:
         return head.status == 200 and announced <= self.largest
 
 
-def _alike(one: list[str], other: list[str]) -> int:
-    """How many segments two paths have in common at their ends."""
-    number = 0
-    for mine, theirs in zip(one, other, strict=False):
-        if mine != theirs:
-            break
-        number += 1
-    return number
+def _alike(one: list[str], other: list[str]) -> tuple[int, int]:
+    """How many segments two paths have in common at their ends, in any Unicode form, and how many of them exactly."""
+    common = list(takewhile(lambda both: nfc(both[0]) == nfc(both[1]), zip(one, other, strict=False)))
+    return len(common), sum(mine == theirs for mine, theirs in common)

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 
@@ -149,6 +150,16 @@ def test_what_takeout_gives(tmp_path: Path) -> None:
         ("12", "tag:blogger.com,1999:blog-5.post-1", "tag:blogger.com,1999:blog-5.post-11", "held"),
         ("14", "tag:blogger.com,1999:blog-5.post-1", None, "spam"),
     ]
+
+
+def test_a_picture_of_an_album_is_found_in_either_unicode_form(tmp_path: Path) -> None:
+    (tmp_path / "Takeout/Albums").mkdir(parents=True)
+    (tmp_path / "Takeout/feed.atom").write_text(TAKEOUT.replace("a%20b", "M%C3%B6we"))
+    (tmp_path / f"Takeout/Albums/{normalize('NFD', 'Möwe')}.jpg").write_bytes(b"x")
+
+    (found,) = read(blogger, tmp_path / "Takeout", tmp_path).media
+
+    assert found.file == f"Albums/{normalize('NFD', 'Möwe')}.jpg"
 
 
 def test_a_cut_file_is_damaged_and_gives_what_is_whole(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -142,6 +143,15 @@ def test_an_export_with_and_without_its_list(sample: str, tmp_path: Path) -> Non
     assert {post.state for post in export.posts} == {"published"}
     assert all(post.text and post.slug and post.published_at for post in export.posts)
     assert is_recognised(ghost, GHOST / sample, tmp_path)
+
+
+def test_a_picture_is_found_in_either_unicode_form(tmp_path: Path) -> None:
+    name = f"content/images/{normalize('NFD', 'Möwe')}.jpg"
+    (tmp_path / "site/content/images").mkdir(parents=True)
+    (tmp_path / "site" / name).write_bytes(b"x")
+    export_of(tmp_path / "site", {"html": '<img src="__GHOST_URL__/content/images/M%C3%B6we.jpg">'})
+
+    assert [one.file for one in read(ghost, tmp_path / "site", tmp_path).media] == [name]
 
 
 def test_pictures_are_found_in_a_content_folder(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
+from unicodedata import normalize
+from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -106,6 +108,16 @@ def test_pictures_beside_an_export_are_found_and_named_by_all_their_addresses(tm
     assert (media["4"].name, media["4"].alt) == ("wiese.jpg", "Eine grüne Wiese")
     assert media["5"].urls == (f"{there}/2023/04/see.jpg", f"{there}/2023/04/see-scaled.jpg")
     assert media["5"].file == "uploads/2023/04/see.jpg"
+
+
+def test_a_picture_beside_an_export_is_found_in_either_unicode_form(tmp_path: Path) -> None:
+    file = f"uploads/2023/{normalize('NFD', 'Möwe')}.jpg"
+    packed = tmp_path / "export.zip"
+    with ZipFile(packed, "w") as archive:
+        archive.writestr("export.xml", wxr(attachment("4", f"{SITE}/wp-content/uploads/2023/M%C3%B6we.jpg")))
+        archive.writestr(file, b"x")
+
+    assert [one.file for one in read(wordpress, packed, tmp_path).media] == [file]
 
 
 def test_posts_in_other_scripts_keep_their_slugs_and_their_ids(tmp_path: Path) -> None:

@@ -1,9 +1,13 @@
 """Pictures and files of an import: from the export, from a folder, from the old site; what cannot be had is told."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Literal
+from unicodedata import normalize
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
@@ -123,6 +127,41 @@ def test_of_a_file_and_its_copy_in_a_folder_the_first_that_is_named_counts(
     uploads = folder_with(tmp_path / "uploads", {"2023/03/meadow.jpg": picture, f"2023/03/{copy}": b"no picture"})
 
     assert exports.run(services, meadow(), post(text=TEXT), media=uploads) == []
+
+
+def packed(folder: Path) -> Path:
+    shutil.make_archive(str(folder), "zip", folder)
+    return folder.with_suffix(".zip")
+
+
+@pytest.mark.parametrize("held", [lambda folder: folder, packed], ids=["a folder", "a zip"])
+@pytest.mark.parametrize(("form", "other"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_file_is_found_by_an_address_in_another_unicode_form(
+    services: WebServices,
+    exports: Exports,
+    tmp_path: Path,
+    picture: bytes,
+    form: Literal["NFC", "NFD"],
+    other: Literal["NFC", "NFD"],
+    held: Callable[[Path], Path],
+) -> None:
+    path = "2023/März/Gänseblümchen.jpg"
+    uploads = held(folder_with(tmp_path / "uploads", {normalize(form, path): picture}))
+    address = f"{OLD}/wp-content/uploads/{quote(normalize(other, path))}"
+
+    remarks = exports.run(services, meadow(urls=(address,)), post(text=f'<img src="{address}">'), media=uploads)
+
+    assert remarks == []
+    assert '="/media/' in found(services, "post-1").source
+
+
+def test_of_two_files_whose_names_differ_in_their_unicode_form_the_one_that_is_named_counts(
+    services: WebServices, exports: Exports, tmp_path: Path, picture: bytes
+) -> None:
+    named, other = (normalize(form, "2023/Möwe.jpg") for form in ("NFD", "NFC"))
+    uploads = folder_with(tmp_path / "uploads", {named: picture, other: b"no picture"})
+
+    assert exports.run(services, meadow(urls=(f"{OLD}/{quote(named)}",)), post(), media=uploads) == []
 
 
 def test_what_cannot_be_had_stays_at_its_old_address_and_is_told(services: WebServices, exports: Exports) -> None:
