@@ -44,9 +44,14 @@ def workplace(folder: Path) -> Iterator[Path]:
         shutil.rmtree(place, ignore_errors=True)
 
 
+def is_workplace(entry: os.DirEntry[str]) -> bool:
+    """Whether this is a folder that `workplace` has made, at work or left behind."""
+    return entry.name.startswith(_PREFIX) and entry.is_dir(follow_symlinks=False)
+
+
 def _remove_abandoned(folder: Path) -> None:
     for entry in os.scandir(folder):
-        if entry.name.startswith(_PREFIX) and entry.is_dir(follow_symlinks=False):
+        if is_workplace(entry):
             with suppress(OSError), open(Path(entry) / _LOCK, opener=disk.without_links) as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if os.fstat(lock.fileno()).st_uid == os.geteuid():

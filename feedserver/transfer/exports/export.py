@@ -1,14 +1,15 @@
 """Writes a whole site as files for people: documents, pictures and files, and one JSON object a line for the rest.
 
-The same site gives the same bytes. All is read in one snapshot of the database, written into a folder beside the one
-that is asked for, and named at the end.
+The same site gives the same bytes. All is read in one snapshot of the database, written into a private folder, and put
+in place at the end.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -30,7 +31,7 @@ from feedserver.transfer.exports import exported, settings_file
 from feedserver.transfer.full_disk import telling_of_full_disk
 from feedserver.transfer.progress import Meter, Report, metered, passing
 from feedserver.urls import Urls
-from feedserver.workplace import workplace
+from feedserver.workplace import is_workplace, workplace
 
 _README: Final = """An export of a site of feedserver. `feedserver import` takes it in.
 
@@ -70,25 +71,62 @@ class Written:
 def export(site: Site, folder: Path, report: Report) -> Written:
     """Writes the export into `folder`, which is new or empty.
 
+    One that is there is written in, as it may be another disk than what is around it, and is not replaced.
     Raises StorageError, MediaStoreError, BackupError or OSError, and then leaves nothing.
     """
     _require_new(folder)
-    with workplace(folder.absolute().parent) as place:
+    is_there = folder.is_dir()
+    with workplace(folder if is_there else folder.absolute().parent) as place:
         new = place / "export"
         with telling_of_full_disk(place.parent), site.database.snapshot() as connection:
             written = _Export(site, connection, new, report).write()
         for path in (new, *new.rglob("*")):
             private_files.give(path, site.settings.data_dir)
-        _require_new(folder)
-        os.rename(new, folder)
+        if is_there:
+            _move_entries(new, folder)
+        else:
+            _require_new(folder)
+            os.rename(new, folder)
     return written
 
 
 def _require_new(folder: Path) -> None:
     if not folder.absolute().parent.is_dir():
         raise BackupError(f"{folder.parent}: there is no such folder")
-    if os.path.lexists(folder) and not (folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir())):
+    if os.path.lexists(folder) and (folder.is_symlink() or not folder.is_dir() or not _is_empty(folder)):
         raise BackupError(f"{folder}: is there already; an export needs a new folder")
+
+
+def _is_empty(folder: Path) -> bool:
+    """Whether nothing is in a folder but what a killed export has left, which the next one removes."""
+    with os.scandir(folder) as entries:
+        return all(map(is_workplace, entries))
+
+
+def _move_entries(made: Path, folder: Path) -> None:
+    """Moves what is in `made` into an empty folder, all of it or nothing; the files by which an export is known first.
+
+    The manifest comes last: without it, an export that was killed meanwhile is refused by imports.
+    """
+    entries = sorted(os.scandir(made), key=lambda entry: (entry.name == exported.MANIFEST, entry.is_dir(), entry.name))
+    with _alone_in(folder), ExitStack() as undoing:
+        _require_new(folder)
+        for entry in entries:
+            os.rename(entry, folder / entry.name)
+            undoing.callback(os.rename, folder / entry.name, entry)
+        undoing.pop_all()
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Has another export into the same folder wait, where the file system has locks."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class _Export:

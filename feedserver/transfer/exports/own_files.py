@@ -29,7 +29,10 @@ class OwnExport:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._names = frozenset(source.names())
-        self._root = next((name.removesuffix(exported.MANIFEST) for name in _manifests(source)), "")
+        root = next(iter(_roots(source, exported.MANIFEST)), None)
+        if root is None:
+            raise ImportRefused(f"it has no {exported.MANIFEST}: it is a part of an export, or none of feedserver")
+        self._root = root
         manifest = self._manifest()
         if type(manifest.get("form")) is not int or manifest["form"] < 1:
             raise ImportRefused(f"its {exported.MANIFEST} is not feedserver's")
@@ -111,18 +114,14 @@ class OwnExport:
 
 
 def is_one(source: Source) -> bool:
-    """Whether this is an export of feedserver: a cheap look."""
-    return any(
-        {f"{name.removesuffix(exported.MANIFEST)}{part}" for part in (exported.POSTS, exported.SITE)}
-        <= set(source.names())
-        for name in _manifests(source)
-    )
+    """Whether this is an export of feedserver, also one that was not finished: a cheap look."""
+    return not set(_roots(source, exported.SITE)).isdisjoint(_roots(source, exported.POSTS))
 
 
-def _manifests(source: Source) -> list[str]:
-    """The files so called at the top, or in a folder there, as archives have it."""
-    found = [name for name in source.names() if name.rpartition("/")[2] == exported.MANIFEST and name.count("/") < 2]
-    return sorted(found, key=len)
+def _roots(source: Source, file: str) -> list[str]:
+    """Where there is a file so called: at the top (""), or in a folder there ("export/"), as archives have it."""
+    found = [name for name in source.names() if name.rpartition("/")[2] == file and name.count("/") < 2]
+    return sorted((name.removesuffix(file) for name in found), key=len)
 
 
 def _object(line: bytes, where: str) -> Mapping[str, Any]:

@@ -1,9 +1,14 @@
 """An export that an empty site takes in and makes again is the same bytes, with all that can be stored in it."""
 
+import errno
 import json
+import os
 import shutil
+import signal
 import stat
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +36,7 @@ from tests.conftest import SITE
 from tests.posts.builders import edit, publish
 from tests.storage.test_copying import fill
 from tests.support.fixtures import Assemble
+from tests.support.machine import skip_not_allowed
 from tests.support.outside import Clock, Web
 from tests.thoughts.site import spam
 from tests.transfer.conftest import silent
@@ -223,6 +229,136 @@ def test_a_folder_with_something_in_it_is_no_place_for_an_export(services: WebSe
     with pytest.raises(BackupError, match="there is no such folder"):
         export(services, tmp_path / "missing" / "export", silent)
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, which is empty."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=16m", "none", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mounting, check=False, capture_output=True, timeout=20).returncode:
+        skip_not_allowed("to mount a file system")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=20)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_empty_disk_of_its_own_takes_an_export(services: WebServices, disk: Path, tmp_path: Path) -> None:
+    publish(services, "A post")
+    export(services, tmp_path / "elsewhere", silent)
+
+    export(services, disk, silent)
+
+    assert files_of(disk) == files_of(tmp_path / "elsewhere")
+
+
+def test_an_export_into_a_folder_that_is_there_writes_nothing_beside_it(services: WebServices, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir(mode=0o750)
+    publish(services, "A post")
+    export(services, tmp_path / "elsewhere", silent)
+    before, meanwhile = (there.stat(), set(os.listdir(tmp_path))), set[str]()
+
+    export(services, there, lambda _doing, _share: meanwhile.update(os.listdir(tmp_path), os.listdir(there)))
+
+    after = there.stat()
+    assert [name.startswith(".feedserver-unfinished-") for name in meanwhile - before[1]] == [True]
+    assert (after.st_ino, after.st_mode, set(os.listdir(tmp_path))) == (before[0].st_ino, before[0].st_mode, before[1])
+    assert files_of(there) == files_of(tmp_path / "elsewhere")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in there.iterdir() if path.is_file()}
+    assert {name for name, mode in modes.items() if mode == 0o600} == exported.PRIVATE
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from feedserver.services import WebServices
+from feedserver.settings import DatabaseSettings, Settings
+from feedserver.transfer.exports.export import export
+
+database, folder, at = sys.argv[1:]
+renamed = os.rename
+def rename(old, new):
+    if Path(new).name == at:
+        os.kill(os.getpid(), signal.SIGKILL)
+    renamed(old, new)
+os.rename = rename
+settings = Settings(data_dir=Path(folder).parent, database=DatabaseSettings(url=database))
+export(WebServices(settings), Path(folder), lambda doing, share: None)
+"""
+
+
+def kill_while_it_moves(services: WebServices, folder: Path, name: str) -> None:
+    """Exports in a process of its own, which is killed when it is to put `name` in place."""
+    command = [sys.executable, "-P", "-c", KILLED, services.settings.database.url, str(folder), name]
+    assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_export_is_made_where_a_killed_one_has_left_its_private_folder(
+    services: WebServices, tmp_path: Path
+) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    publish(services, "A post")
+    kill_while_it_moves(services, there, "README.txt")
+    (left,) = os.listdir(there)
+
+    export(services, there, silent)
+
+    assert left.startswith(".feedserver-unfinished-")
+    assert left not in os.listdir(there)
+    assert OwnExport(folder_source(there, there)).has("posts/a-post.md")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("at", ["posts", "manifest.json"])
+def test_an_export_that_was_killed_while_it_took_its_place_is_no_export(
+    services: WebServices, empty: WebServices, tmp_path: Path, at: str
+) -> None:
+    there = tmp_path / "killed"
+    there.mkdir()
+    publish(services, "A post")
+    kill_while_it_moves(services, there, at)
+
+    with pytest.raises(ImportRefused, match=r"it has no manifest\.json: it is a part of an export"):
+        take_in(empty, there)
+    with pytest.raises(BackupError, match="killed: is there already; an export needs a new folder"):
+        export(services, there, silent)
+
+
+def test_an_export_that_cannot_take_its_place_leaves_nothing(
+    services: WebServices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, rename = tmp_path / "there", os.rename
+    there.mkdir()
+
+    def failing(old: Path, new: Path) -> None:
+        if new == there / "thoughts.jsonl":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        rename(old, new)
+
+    monkeypatch.setattr(os, "rename", failing)
+
+    with pytest.raises(OSError, match="Input/output error"):
+        export(services, there, silent)
+    assert os.listdir(there) == []
+
+
+def test_of_two_exports_into_one_folder_the_second_is_refused(services: WebServices, tmp_path: Path) -> None:
+    there, others = tmp_path / "there", iter(["the first"])
+    there.mkdir()
+    publish(services, "A post")
+
+    def meanwhile(_doing: str, _share: float) -> None:
+        if next(others, None):
+            export(services, there, silent)
+
+    with pytest.raises(BackupError, match="there: is there already"):
+        export(services, there, meanwhile)
+    assert list(OwnExport(folder_source(there, there)).changed()) == []
+    assert [name for name in os.listdir(there) if name.startswith(".")] == []
 
 
 Harm = Callable[[Path], object]
