@@ -42,6 +42,7 @@ class ImportedPost:
     relative to the origin. `guid` is its id in the origin's feeds. `slug` is the one that it is to have, as far as it
     is free; None: one is made. `text` names pictures and other posts by their addresses at the origin. A post of state
     `published` with a later date is a scheduled one. `fields` are further fields of its front matter, kept as text.
+    `earlier` are the states and dates that the same export gave before a date in it had come.
     """
 
     key: str
@@ -71,6 +72,7 @@ class ImportedPost:
     bookmark_of: tuple[str, ...] = ()
     tells: bool = True
     fields: Mapping[str, str] = field(default_factory=dict)
+    earlier: tuple[tuple[PostState, datetime | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
+from itertools import product
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -183,11 +184,14 @@ def post(
     date = fields.moment(*_DATES) or fields.moment(*_PUBLISHED) or published_at
     updated = fields.moment(*_UPDATED)
     withheld = fields.withheld(is_dated=date is not None)
-    if withheld.since is not None and (date is None or withheld.since > now):
-        date = withheld.since
     fields.drop_draft()
+    is_ahead = withheld.since is not None and withheld.since > now
     is_over = withheld.until is not None and withheld.until <= now
-    state: PostState = "draft" if is_draft or withheld.drafts or is_over else "published"
+    # First as it is now; a day that has come was ahead once.
+    (state, date), *earlier = dict.fromkeys(
+        _seen(withheld, date, is_draft=is_draft or bool(withheld.drafts), is_ahead=ahead, is_over=over)
+        for ahead, over in product((is_ahead, True), (is_over, False))
+    )
     if withheld.until is not None and not is_over:
         fields.tell("its date of expiry", "a post does not expire here by itself")
     return ImportedPost(
@@ -217,7 +221,16 @@ def post(
         repost_of=fields.addresses("repost_of"),
         bookmark_of=fields.addresses("bookmark_of"),
         fields=fields.rest(),
+        earlier=tuple(earlier),
     )
+
+
+def _seen(
+    withheld: withholding.Withholding, date: datetime | None, *, is_draft: bool, is_ahead: bool, is_over: bool
+) -> tuple[PostState, datetime | None]:
+    """State and date of a post whose day of publication is ahead, or whose day of expiry has come."""
+    waits = withheld.since is not None and (is_ahead or date is None)
+    return "draft" if is_draft or is_over else "published", withheld.since if waits else date
 
 
 def names(found: Iterable[str]) -> tuple[str, ...]:

@@ -104,6 +104,7 @@ class Posts:
             page=is_page,
             menu=self._menu(key, item) if is_page else None,
             fields=_fields(item, meta, told),
+            earlier=(("published", published_at),) if _has_lapsed(item, state) else (),
         )
 
     @staticmethod
@@ -180,6 +181,11 @@ class Posts:
         if key not in self.index.menus:
             return None
         return self.index.menus[key] or names.words(item.said("title")) or None
+
+
+def _has_lapsed(item: Node, state: PostState) -> bool:
+    """Whether a post was one that was to appear, as long as its date had not passed."""
+    return state == "draft" and item.said("wp:status") == "future" and not item.said("wp:post_password")
 
 
 def _of_domain(item: Node, domain: str) -> Iterator[Node]:

@@ -161,8 +161,8 @@ class PostImport:
                 known = imported.known(connection, self.origin, "post", [post.item.key for post in some])
             for post in some:
                 before = known.get(post.item.key)
-                if before and before.lacking and before.our_id and before.hash == post.hash:
-                    self._complete_post(post, before.our_id, before.lacking)
+                if before and before.lacking and before.our_id and (same := post.as_noted(before.hash)):
+                    self._complete_post(same, before.our_id, before.lacking)
 
     def _complete_post(self, post: SpooledPost, post_id: int, lacking: str) -> None:
         with self.database.read() as connection:

@@ -52,7 +52,7 @@ def known(connection: Connection, origin: str, kind: Kind, keys: Iterable[str]) 
 
 def known_posts(connection: Connection, origin: str, some: Iterable[SpooledPost]) -> dict[str, Known]:
     """Those of `some` that were imported, by their keys."""
-    return _known_items(connection, origin, "post", {one.item.key: one.hash for one in some})
+    return _known_items(connection, origin, "post", {one.item.key: one.hashes for one in some})
 
 
 def known_thoughts(connection: Connection, origin: str, some: Sequence[SpooledThought]) -> dict[str, Known]:
@@ -60,13 +60,15 @@ def known_thoughts(connection: Connection, origin: str, some: Sequence[SpooledTh
     keys = {one.item.guid: one.item.key for one in some if one.item.guid}
     rows = rows_among(connection, select(thoughts.c.guid, thoughts.c.id), thoughts.c.guid, keys)
     here = {keys[row.guid]: Known(row.id, None, None, None) for row in rows}
-    return here | _known_items(connection, origin, "thought", {one.item.key: one.hash for one in some})
+    return here | _known_items(connection, origin, "thought", {one.item.key: (one.hash,) for one in some})
 
 
-def _known_items(connection: Connection, origin: str, kind: Kind, hashes: Mapping[str, str]) -> dict[str, Known]:
+def _known_items(
+    connection: Connection, origin: str, kind: Kind, hashes: Mapping[str, Iterable[str]]
+) -> dict[str, Known]:
     """What was imported with these keys, or of any origin with these hashes."""
     found = known(connection, origin, kind, hashes)
-    keys = {hash_: key for key, hash_ in hashes.items() if key not in found}
+    keys = {one: key for key, some in hashes.items() if key not in found for one in some}
     query = select(imported).where(imported.c.kind == kind)
     return found | {keys[row.hash]: _known(row) for row in rows_among(connection, query, imported.c.hash, keys)}
 

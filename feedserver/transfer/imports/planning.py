@@ -1,7 +1,7 @@
 """What an import would do: which items are new, and which slug each post gets. Writes nothing but the spool."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -87,7 +87,7 @@ def _plan_posts(
             spool.settle_post(post.number, choice.choose(post.item), is_page=post.item.page, is_new=True)
             continue
         what = post.item.title or post.item.key
-        _count_known(spool, counts, before, post.hash, post.item.where, what)
+        _count_known(spool, counts, before, post.hashes, post.item.where, what)
         if before is None:
             spool.add(Remark(treatment="left out", where=post.item.where, what=what, why=SAME_ID))
         slug, is_page = slugs_here.get(here or 0, ("", post.item.page))
@@ -138,11 +138,14 @@ def _count(
         if (before := known.get(one.item.key)) is None:
             counts.new += 1
         else:
-            _count_known(spool, counts, before, one.hash, one.item.where, one.item.key)
+            _count_known(spool, counts, before, (one.hash,), one.item.where, one.item.key)
 
 
-def _count_known(spool: Spool, counts: Counts, before: Known | None, present: str, where: str, what: str) -> None:
+def _count_known(
+    spool: Spool, counts: Counts, before: Known | None, hashes: Collection[str], where: str, what: str
+) -> None:
+    """`hashes` are those of what has not changed."""
     counts.known += 1
-    if before is not None and before.hash not in (None, present):
+    if before is not None and before.hash not in (None, *hashes):
         counts.changed += 1
         spool.add(Remark(treatment="left out", where=where, what=what, why=CHANGED))

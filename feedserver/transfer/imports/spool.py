@@ -31,7 +31,7 @@ from feedserver.urls import split_http
 
 _SCHEMA: Final = """
 CREATE TABLE post (
-    n INTEGER PRIMARY KEY, key TEXT UNIQUE, at REAL, hash TEXT, data BLOB, text TEXT,
+    n INTEGER PRIMARY KEY, key TEXT UNIQUE, at REAL, hash TEXT, earlier TEXT, data BLOB, text TEXT,
     slug TEXT, page INTEGER, is_new INTEGER, seen_from REAL
 );
 CREATE TABLE thought (n INTEGER PRIMARY KEY, key TEXT UNIQUE, at REAL, parent TEXT, hash TEXT, data BLOB);
@@ -54,14 +54,28 @@ MAX_COMMENT: Final = MAX_LENGTH["comment"]
 class SpooledPost:
     """A post of the export, with the beginning of its text (`Spool.whole` has all of it).
 
-    `hash` is of its content; `slug` the one that it has or is to have, "" if none.
+    `hash` is of its content, `earlier` are those that the same export gave before a date in it had come; `slug` is the
+    one that it has or is to have, "" if none.
     """
 
     number: int
     item: ImportedPost
     hash: str
+    earlier: tuple[str, ...]
     slug: str
     is_new: bool
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """All that its content may have been noted with if it has not changed."""
+        return (self.hash, *self.earlier)
+
+    def as_noted(self, digest: str | None) -> "SpooledPost | None":
+        """The post as it was when its content was noted with this hash; None if it has changed since."""
+        was = dict(zip(self.earlier, self.item.earlier, strict=True)).get(digest or "")
+        if was is not None:
+            return replace(self, item=replace(self.item, state=was[0], published_at=was[1]))
+        return self if digest == self.hash else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +166,8 @@ class Spool:
         kept = item
         if isinstance(item, ImportedPost):
             columns["text"] = item.text
+            were = (replace(item, state=state, published_at=at) for state, at in item.earlier)
+            columns["earlier"] = " ".join(map(hash_of, were))
             kept = replace(item, text=item.text[:_BEGINNING])
         values = {"key": item.key, "hash": hash_of(item), "data": pickle.dumps(kept), **columns}
         names, marks = ", ".join(values), ", ".join("?" * len(values))
@@ -189,8 +205,10 @@ class Spool:
     def posts(self) -> Iterator[SpooledPost]:
         """All posts, the oldest first, those without a date last; of the texts the beginnings: many fit in memory."""
         for number in self._numbers("SELECT n FROM post ORDER BY at, n"):
-            row = self._database.execute("SELECT data, hash, slug, is_new FROM post WHERE n = ?", (number,)).fetchone()
-            yield SpooledPost(number, pickle.loads(row[0]), row[1], row[2] or "", bool(row[3]))  # noqa: S301 - our own
+            query = "SELECT data, hash, earlier, slug, is_new FROM post WHERE n = ?"
+            data, digest, earlier, slug, is_new = self._database.execute(query, (number,)).fetchone()
+            item = pickle.loads(data)  # noqa: S301 - our own
+            yield SpooledPost(number, item, digest, tuple(earlier.split()), slug or "", bool(is_new))
 
     def thoughts(self) -> Iterator[SpooledThought]:
         """All thoughts, the oldest first, but each after the one that it answers."""
@@ -281,8 +299,8 @@ def _seen_from(post: ImportedPost) -> float:
 
 
 def hash_of(item: ImportedPost | ImportedThought | ImportedMedia) -> str:
-    """A hash of what an item says. Where it stands in the export does not matter."""
-    said = [(one.name, getattr(item, one.name)) for one in fields(item) if one.name not in ("where", "file")]
+    """A hash of what an item says. Where it stands in the export, and what it was, does not matter."""
+    said = [(one.name, getattr(item, one.name)) for one in fields(item) if one.name not in ("where", "file", "earlier")]
     defaults = {one.name: one.default for one in fields(item)}
     told = [(name, value) for name, value in said if defaults[name] is MISSING or value != defaults[name]]
     return hashlib.sha256(repr(told).encode("utf-8", "replace")).hexdigest()[:32]
