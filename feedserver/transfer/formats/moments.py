@@ -1,5 +1,6 @@
 """Moments as exports write them: aware, UTC, whole seconds; None where there is none, or none that a post can have."""
 
+import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -10,6 +11,9 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST: Final = datetime(2, 1, 2, tzinfo=UTC)  # a day within what datetime holds: pages show dates in a zone
 _LATEST: Final = datetime(9999, 12, 30, tzinfo=UTC)
 _LONGEST: Final = 64  # characters
+# What programs make of a date that was never set: WordPress a day of the year -0001, Hugo one of the year 0001, which
+# readers of dates take for years of our time.
+_NEVER: Final = re.compile(r"(?<![:\d])\d{1,2}\s+[A-Za-z]{3,9}\s+(?:-\d|0\d{3}\b)")
 
 
 def of_iso(text: str, zone: tzinfo = UTC) -> datetime | None:
@@ -22,6 +26,8 @@ def of_iso(text: str, zone: tzinfo = UTC) -> datetime | None:
 
 def of_rfc_5322(text: str, zone: tzinfo = UTC) -> datetime | None:
     """Of a date and time as RSS has it (RFC 5322 section 3.3, and 4.3 for zones in letters)."""
+    if _NEVER.search(text[:_LONGEST]):
+        return None
     try:
         return _within(parsedate_to_datetime(text.strip()[:_LONGEST]), zone)
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -30,6 +36,8 @@ def of_rfc_5322(text: str, zone: tzinfo = UTC) -> datetime | None:
 
 def of_any(text: str, zone: tzinfo) -> datetime | None:
     """Of a date and time in any form that means one moment only, as in feeds of old programs."""
+    if _NEVER.search(text[:_LONGEST]):
+        return None
     if (at := of_rfc_5322(text, zone) or of_iso(text, zone)) is not None:
         return at
     try:

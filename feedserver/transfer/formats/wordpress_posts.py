@@ -70,6 +70,8 @@ class Posts:
         is_page, at = item.said("wp:post_type") == "page", item.said("wp:post_date")
         published_at = published_at_of(item, self.options.zone)
         state = self._state(item, published_at, told)
+        if state == "published" and published_at is None:
+            told.changed("a post without a date", "it is dated to the moment of the import")
         text = Text(self.uploads, self.index.shared, key)
         content = item.first("content:encoded")
         html = content.text if content else ""

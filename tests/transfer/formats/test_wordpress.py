@@ -349,6 +349,23 @@ def test_the_date_of_a_post_is_universal_where_it_says_so(
     assert post.published_at == at
 
 
+ZERO = {
+    "wp__post_date_gmt": "0000-00-00 00:00:00",
+    "wp__post_date": "0000-00-00 00:00:00",
+    "pubDate": "Mon, 30 Nov -0001 00:00:00 +0000",
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("publish", ["a post without a date"]), ("draft", []), ("trash", [])],
+)
+def test_a_date_of_zeros_is_none_which_is_told_of_what_was_public(tmp_path: Path, status: str, told: list[str]) -> None:
+    export = export_of(tmp_path, item(wp__status=status, **ZERO))
+
+    assert ([post.published_at for post in export.posts], export.told("changed")) == ([None], told)
+
+
 def test_a_change_after_publication_is_kept(tmp_path: Path) -> None:
     changed = post_of(tmp_path, wp__post_modified_gmt="2024-01-01 00:00:00")
     unchanged = post_of(tmp_path, wp__post_modified_gmt="2023-03-04 19:15:00")
