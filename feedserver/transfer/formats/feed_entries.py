@@ -10,7 +10,7 @@ from typing import Final
 
 from feedserver.posts.model import Enclosure
 from feedserver.text import is_language_tag, one_line, plain
-from feedserver.transfer.formats.address_parts import last_step, path_of, resolved
+from feedserver.transfer.formats.address_parts import last_step, path_of
 from feedserver.transfer.formats.rewriting import rewritten
 from feedserver.transfer.items import ImportedPost, Item, Remark
 from feedserver.urls import absolute_url, scheme, split_http
@@ -29,8 +29,8 @@ _MAX_LENGTH: Final = 2**53  # bytes of an enclosure
 class Entry:
     """What one form of feed says of an entry.
 
-    `base` is the address that relative ones are below. `is_summary`: there is no more text than a description, or
-    summary, which may be only a part of it.
+    `link` is absolute as far as the feed says what it is relative to. `base` is the address that those in the text are
+    below. `is_summary`: there is no more text than a description, or summary, which may be only a part of it.
     """
 
     where: str
@@ -52,8 +52,7 @@ class Entry:
 
 def items_of(entry: Entry) -> Iterator[Item]:
     """The post that an entry is, and what is told of it."""
-    link = resolved(entry.link, entry.base) if entry.link else ""
-    if not (entry.id or link or entry.title or entry.html):
+    if not (entry.id or entry.link or entry.title or entry.html):
         yield Remark(treatment="left out", where=entry.where, what="an entry", why="it is empty")
         return
     if entry.is_summary and entry.html:
@@ -62,16 +61,18 @@ def items_of(entry: Entry) -> Iterator[Item]:
     if entry.published_at is None:
         why = "it is dated to the moment of the import"
         yield Remark(treatment="changed", where=entry.where, what="an entry without a date", why=why)
-    url = link if link and not _MEDIA.search(path_of(link)) else None  # a podcast may link to the sound
+    url = (
+        entry.link if entry.link and not _MEDIA.search(path_of(entry.link)) else None
+    )  # a podcast may link to the sound
     yield ImportedPost(
-        key=entry.id or link or _key(entry),
+        key=entry.id or entry.link or _key(entry),
         where=entry.where,
         title=entry.title,
         text=_absolute(entry.html, entry.base),
         format="html",
         state="published",
         url=url,
-        guid=entry.id or link or None,
+        guid=entry.id or entry.link or None,
         slug=_slug(url),
         published_at=entry.published_at,
         updated_at=entry.updated_at,

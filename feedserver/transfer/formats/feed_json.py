@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, Final
 from feedserver.posts.model import Enclosure
 from feedserver.text import one_line, shorten
 from feedserver.transfer.formats import moments
+from feedserver.transfer.formats.address_parts import resolved
 from feedserver.transfer.formats.feed_entries import Entry, enclosure_of, html_of
 from feedserver.transfer.formats.feed_xml import Site
 from feedserver.transfer.formats.json_stream import pieces, text
@@ -37,7 +38,8 @@ def entries(file: BinaryIO, name: str, site: Site, options: Options) -> Iterator
     """The items. Raises ImportRefused."""
     for number, (_, item) in enumerate(pieces(file, name, [_ITEMS]), start=1):
         title = one_line(text(item, "title"))
-        base = text(item, "url") or site.url or site.address
+        url = text(item, "url")
+        base = url or site.url or site.address
         html = text(item, "content_html") or html_of(text(item, "content_text"))
         summary = html_of(text(item, "summary"))
         external, picture = text(item, "external_url"), text(item, "image")
@@ -46,7 +48,7 @@ def entries(file: BinaryIO, name: str, site: Site, options: Options) -> Iterator
         yield Entry(
             where=f"{name}, item {number}, “{shorten(title or text(item, 'id'), 60)}”",
             id=text(item, "id"),
-            link=text(item, "url"),
+            link=resolved(url, base) if url else "",
             title=title,
             html=html or summary,
             base=base,

@@ -107,7 +107,7 @@ def _learn(site: Site, node: Node) -> None:
 def _learn_link(site: Site, node: Node) -> None:
     relation, address = node.attributes.get("rel", "alternate"), node.attributes["href"].strip()
     if relation == "alternate":
-        site.url = site.url or resolved(address, site.base)
+        site.url = site.url or resolved(address, _base(node, site.base))
     elif relation == "self":
         site.address = address
     elif relation in ("next", "prev-archive"):
@@ -118,16 +118,25 @@ def _where(node: Node, name: str, title: str) -> str:
     return f"{name}, line {node.line}, “{shorten(title, 60)}”"
 
 
-def _base(site: Site, node: Node | None = None) -> str:
-    """The address that relative ones are below: `xml:base`, else that of the site, else that of the feed."""
-    outer = resolved(site.base, site.url or site.address)
-    return resolved(node.attributes.get("xml:base", ""), outer) if node else outer
+def _site_base(site: Site) -> str:
+    """The address that relative ones are below: `xml:base` of the root, else that of the site, else of the feed."""
+    return resolved(site.base, site.url or site.address)
+
+
+def _base(node: Node | None, outer: str) -> str:
+    """The address that relative ones in `node` are below: its `xml:base`, itself relative to the one around it."""
+    return (resolved(node.attributes.get("xml:base", ""), outer) or outer) if node else outer
+
+
+def _link(address: str, node: Node | None, base: str) -> str:
+    """What an address that stands in `node` means; "" where there is none."""
+    return resolved(address, _base(node, base)) if address else ""
 
 
 def _enclosures(nodes: Iterator[Node], address: str, base: str) -> Iterator[Enclosure]:
     for node in nodes:
         said = node.attributes
-        yield from enclosure_of(said.get(address, ""), said.get("type", ""), said.get("length", ""), base)
+        yield from enclosure_of(said.get(address, ""), said.get("type", ""), said.get("length", ""), _base(node, base))
 
 
 # --- RSS ---
@@ -135,22 +144,24 @@ def _enclosures(nodes: Iterator[Node], address: str, base: str) -> Iterator[Encl
 
 def _rss(item: Node, site: Site, name: str, options: Options) -> Entry:
     title = title_of(item.said("title") or item.said("itunes:title"))
-    base = _base(site, item)
-    content, description = _said(item, "content:encoded"), _said(item, "description")
+    base = _base(item, _site_base(site))
+    text, description = _longest(item, "content:encoded"), _longest(item, "description")
+    content, described = _words(text), _words(description)
     guid = item.first("guid")
-    link = item.said("link") or _atom_link(item, "alternate") or item.attributes.get("rdf:about", "")
+    link = _link(item.said("link"), item.first("link"), base) or _atom_link(item, base)
+    link = link or _link(item.attributes.get("rdf:about", ""), None, base)
     known = guid.text.strip() if guid else ""
     if not link and guid is not None and guid.attributes.get("isPermaLink", "true") != "false" and split_http(known):
-        link = known
+        link = _link(known, guid, base)
     return Entry(
         where=_where(item, name, title or known),
         id=known or item.attributes.get("rdf:about", ""),
         link=link,
         title=title,
-        html=content or description or html_of(_said(item, "itunes:summary")),
-        base=base,
+        html=content or described or html_of(_words(_longest(item, "itunes:summary"))),
+        base=_base(text if content else description, base),
         is_summary=not content,
-        summary=description if content else "",
+        summary=described if content else "",
         published_at=moments.of_any(
             item.said("pubDate") or item.said("dc:date") or item.said("atom:published"), options.zone
         ),
@@ -163,9 +174,13 @@ def _rss(item: Node, site: Site, name: str, options: Options) -> Entry:
     )
 
 
-def _said(item: Node, name: str) -> str:
-    """The longest text of this name: some programs repeat an element."""
-    return max((one.text.strip() for one in item.all(name)), key=len, default="")
+def _longest(item: Node, name: str) -> Node | None:
+    """The element of this name with the longest text: some programs repeat one."""
+    return max(item.all(name), key=lambda one: len(one.text.strip()), default=None)
+
+
+def _words(node: Node | None) -> str:
+    return node.text.strip() if node else ""
 
 
 def _rss_authors(item: Node) -> tuple[str, ...]:
@@ -180,16 +195,16 @@ def _rss_authors(item: Node) -> tuple[str, ...]:
 
 def _atom(entry: Node, site: Site, name: str) -> Entry:
     title = _plain(entry.first("atom:title"))
-    base = _base(site, entry)
-    content, summary = _html(entry.first("atom:content")), _html(entry.first("atom:summary"))
-    inner = entry.first("atom:content")
+    base = _base(entry, _site_base(site))
+    inner, short = entry.first("atom:content"), entry.first("atom:summary")
+    content, summary = _html(inner), _html(short)
     return Entry(
         where=_where(entry, name, title or entry.said("atom:id")),
         id=entry.said("atom:id"),
-        link=_atom_link(entry, "alternate"),
+        link=_atom_link(entry, base),
         title=title,
         html=content or summary,
-        base=_base(site, inner) if inner is not None and "xml:base" in inner.attributes else base,
+        base=_base(inner if content else short, base),
         is_summary=not content,
         summary=summary if content else "",
         published_at=moments.of_iso(entry.said("atom:published") or entry.said("atom:issued"))
@@ -210,8 +225,10 @@ def _atom_links(entry: Node, relation: str) -> Iterator[Node]:
     return (link for link in entry.all("atom:link") if link.attributes.get("rel", "alternate") == relation)
 
 
-def _atom_link(entry: Node, relation: str) -> str:
-    return next((link.attributes.get("href", "").strip() for link in _atom_links(entry, relation)), "")
+def _atom_link(entry: Node, base: str) -> str:
+    """The address of the page that the entry is; "" where there is none."""
+    link = next(_atom_links(entry, "alternate"), None)
+    return _link(link.attributes.get("href", "").strip(), link, base) if link else ""
 
 
 def _html(node: Node | None) -> str:

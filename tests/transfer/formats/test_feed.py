@@ -2,6 +2,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -204,6 +205,60 @@ def test_relative_addresses_are_below_the_base_of_the_feed(
     assert entry(tmp_path, content, root, attributes).text == f'<img src="{base}a.png"> <a href="#b">b</a>'
 
 
+@pytest.mark.parametrize(
+    ("root", "attributes", "link", "content", "url", "address"),
+    [
+        ("https://at.example/", "", "", "https://at.example/2020/", "https://at.example/one", "2020/two"),
+        ("https://at.example/blog/", "2020/", "", "sub/", "https://at.example/blog/2020/one", "blog/2020/sub/two"),
+        ("https://at.example/blog/", "2020/", "x/", "", "https://at.example/blog/2020/x/one", "blog/2020/two"),
+        (
+            "https://at.example/",
+            "b/",
+            "",
+            "https://cdn.example/",
+            "https://at.example/b/one",
+            "https://cdn.example/two",
+        ),
+        ("https://at.example/", "b/", "", "https://[/", "https://at.example/b/one", "b/two"),
+    ],
+)
+def test_each_base_is_relative_to_the_one_around_it(
+    root: str, attributes: str, link: str, content: str, url: str, address: str, tmp_path: Path
+) -> None:
+    found = entry(
+        tmp_path,
+        f'<link xml:base="{link}" href="one"/><link rel="enclosure" xml:base="{link}" href="a.mp3"/>'
+        f'<content xml:base="{content}" type="html">&lt;a href="two">b&lt;/a></content>',
+        f' xml:base="{root}"',
+        f' xml:base="{attributes}"',
+    )
+
+    assert found.url == url
+    assert found.text == f'<a href="{urljoin("https://at.example/", address)}">b</a>'
+    assert found.enclosures[0].url == urljoin(url, "a.mp3")
+
+
+def test_a_content_s_base_is_not_that_of_a_link_where_nothing_says_what_that_is_relative_to(tmp_path: Path) -> None:
+    content = '<link href="one"/><content xml:base="https://cdn.example/" type="html">Words</content>'
+    feed_without_address = f'<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>x</id>{content}</entry></feed>'
+
+    assert export_of(tmp_path, feed_without_address).posts[0].url == "one"
+
+
+def test_bases_hold_in_rss_too(tmp_path: Path) -> None:
+    both = (
+        '<link xml:base="/blog/">one</link><description xml:base="/no/">Short</description>'
+        '<content:encoded xml:base="https://cdn.example/a/">&lt;img src="b.png"></content:encoded>'
+    )
+    short = '<link>one</link><description xml:base="a/">&lt;img src="b.png"></description>'
+
+    found = [item(tmp_path, inner) for inner in (both, short)]
+    assert [(post.url, post.text) for post in found] == [
+        ("https://old.example/blog/one", '<img src="https://cdn.example/a/b.png">'),
+        ("https://old.example/one", '<img src="https://old.example/a/b.png">'),
+    ]
+
+
 def test_rss_1_and_rss_0_91_with_a_doctype(tmp_path: Path) -> None:
     rdf = (
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"'
@@ -300,6 +355,9 @@ def test_feeds_of_two_sites_are_refused(tmp_path: Path) -> None:
         ("10 Aug 2020 07:00 GMT", datetime(2020, 8, 10, 7, tzinfo=UTC)),
         ("2020-08-10T07:00:00Z", datetime(2020, 8, 10, 7, tzinfo=UTC)),
         ("August 10, 2020 7:00 AM", datetime(2020, 8, 10, 7, tzinfo=UTC)),
+        ("Mon, 10 Aug 2020 07:00:00 GMT -0200", datetime(2020, 8, 10, 7, tzinfo=UTC)),
+        ("Mon, 01 Jan 0001 00:00:00 +0000", None),
+        ("Mon, 30 Nov -0001 00:00:00 +0000", None),
         ("soon", None),
         ("", None),
     ],
