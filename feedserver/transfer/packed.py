@@ -158,9 +158,24 @@ def _tar(path: Path, scratch: Path) -> Iterator[Source]:
     with path.open("rb") as file, workplace(scratch) as place:
         is_gzip = file.read(2) == b"\x1f\x8b"
         file.seek(0)
+        if is_gzip:
+            _require_tar(gzip.GzipFile(fileobj=file))
+            file.seek(0)
         (folder := place / "files").mkdir(mode=0o700)
         _unpack(_Bounded(gzip.GzipFile(fileobj=file) if is_gzip else file), folder, path.stat().st_size)
         yield folder_source(path, folder)
+
+
+def _require_tar(stream: gzip.GzipFile) -> None:
+    """Refuses one file that was packed alone, as servers and tools pack dumps."""
+    with _readable():
+        start = stream.read(tarfile.BLOCKSIZE)
+    try:
+        tarfile.TarInfo.frombuf(start, tarfile.ENCODING, "surrogateescape")
+    except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
+        return  # a tar of no files
+    except tarfile.HeaderError:
+        raise ImportRefused("it is a single file in gzip, no archive of files; unpack it first (gunzip)") from None
 
 
 def _unpack(stream: "_Bounded", folder: Path, packed: int) -> None:

@@ -236,6 +236,22 @@ def test_a_hostile_archive_is_refused_with_one_line(fill: Fill, tmp_path: Path, 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "scratch"]
 
 
+@pytest.mark.parametrize("content", [b"<rss>" * 1000, b"<rss/>", b""])
+def test_a_single_file_in_gzip_is_to_be_unpacked_first(content: bytes, tmp_path: Path, scratch: Path) -> None:
+    (tmp_path / "export.xml.gz").write_bytes(gzip.compress(content))
+
+    with pytest.raises(ImportRefused, match=r"^it is a single file in gzip, .*unpack it first \(gunzip\)$"):
+        read_all(tmp_path / "export.xml.gz", scratch)
+
+
+def test_a_gzip_that_is_damaged_is_not_taken_for_a_single_file(tmp_path: Path, scratch: Path) -> None:
+    whole = tar_of(tmp_path / "a.tar.gz", {"a": b"text"}).read_bytes()
+    (tmp_path / "a.tar.gz").write_bytes(whole[:30] + bytes(20) + whole[50:])
+
+    with pytest.raises(ImportRefused, match="it is damaged"):
+        read_all(tmp_path / "a.tar.gz", scratch)
+
+
 @pytest.mark.parametrize("make", [zip_of, tar_of])
 def test_an_archive_of_too_many_files_is_refused(
     make: Callable[[Path, dict[str, bytes]], Path], tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch
