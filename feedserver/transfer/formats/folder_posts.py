@@ -32,13 +32,21 @@ _LINES: Final = re.compile(r"\s*\n\s*")
 
 
 class Fields:
-    """The fields of a document. Who reads one takes it away; what is left at the end is kept as text."""
+    """The fields of a document. Who reads one takes it away; what is left at the end is kept as text.
 
-    def __init__(self, document: Document, zone: tzinfo) -> None:
+    `defaults` is what the site's settings say of the document, where it says nothing itself. It counts for who may read
+    the post, and for nothing else.
+    """
+
+    def __init__(self, document: Document, zone: tzinfo, defaults: Mapping[str, Any] | None = None) -> None:
         self.remarks: list[Remark] = []
         self._document = document
         self._zone = zone
         self._left = dict(document.front.fields)
+        said = {withholding.squeezed(name) for name in self._left if self.get(name) is not None}
+        self._defaults = {
+            name: value for name, value in (defaults or {}).items() if withholding.squeezed(name) not in said
+        }
 
     def get(self, name: str) -> Any:
         """The value of a field, which stays; None for one that says nothing."""
@@ -138,8 +146,8 @@ class Fields:
             del self._left["draft"]
 
     def withheld(self, *, is_dated: bool) -> withholding.Withholding:
-        """What the fields that are left say of who may read the post."""
-        return withholding.read(self._left, self._zone, is_dated=is_dated)
+        """What the fields that are left, and the defaults, say of who may read the post."""
+        return withholding.read({**self._left, **self._defaults}, self._zone, is_dated=is_dated)
 
     def rest(self) -> Mapping[str, str]:
         """The fields that nobody has read, by their names as written, as text."""
@@ -276,8 +284,13 @@ def slug_of(name: str) -> str | None:
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
-    """A value of a site's settings that is to be a mapping; an empty one where it is none."""
-    return value if isinstance(value, dict) else {}
+    """A value of a site's settings that is to be a mapping with names; an empty one where it is none."""
+    return {name: part for name, part in value.items() if isinstance(name, str)} if isinstance(value, dict) else {}
+
+
+def mappings(value: Any) -> list[Mapping[str, Any]]:
+    """The mappings in a value of a site's settings, which is one or a list of them."""
+    return [mapping(one) for one in (value if isinstance(value, list) else [value])[:_MOST_ITEMS]]
 
 
 def zone_named(name: str, default: tzinfo) -> tzinfo:

@@ -42,6 +42,8 @@ def read(source: Source, options: Options) -> Iterator[Item]:
     yield from unread(folder.names)
     for name in site.collections():
         yield Remark(treatment="left out", where=name, what="the document", why="collections are not read")
+    for name in site.excluded():
+        yield Remark(treatment="left out", where=name, what="the document", why="the settings exclude it")
     liquid = Liquid(site.base.removesuffix(site.path), site.path, site.named_by_tag)
     for document in folder.documents(site.documents):
         if isinstance(document, Remark):
@@ -56,7 +58,7 @@ def _items(document: Document, site: JekyllSite, liquid: Liquid, options: Option
         if why != "plain":
             yield Remark(treatment="left out", where=document.name, what="the page", why=why)
         return
-    fields = Fields(document, site.zone)
+    fields = Fields(document, site.zone, place.defaults)
     if (target := fields.text("redirect_to")) and place.url:
         yield ImportedRedirect(where=document.name, old=place.url, new=target)
         return
@@ -102,16 +104,16 @@ def _post(
         guid=_guid(place, slug, site),
         tags=tags,
         published_at=place.date,
-        is_draft=place.role == "draft" or (place.role == "post" and not _was_public(document, place)),
+        is_draft=place.role == "draft" or (place.role == "post" and not _was_public(document, place, site)),
         page=place.role == "page",
     )
     yield from fields.remarks
     yield from site.with_files(post)
 
 
-def _was_public(document: Document, place: Placed) -> bool:
+def _was_public(document: Document, place: Placed, site: JekyllSite) -> bool:
     """Whether Jekyll made a page of a post: it passes over those without date or front matter."""
-    return document.front.is_there and place.date is not None
+    return site.shows_posts and document.front.is_there and place.date is not None
 
 
 def _guid(place: Placed, slug: str | None, site: JekyllSite) -> str | None:

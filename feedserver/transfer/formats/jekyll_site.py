@@ -3,16 +3,18 @@
 import posixpath
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from fnmatch import fnmatchcase
+from operator import itemgetter
+from typing import Any, Final, Literal
 
-from feedserver.transfer.formats import folder_posts, permalinks
+from feedserver.transfer.formats import folder_posts, globs, permalinks
 from feedserver.transfer.formats.folder import HTML, MARKDOWN, Document, Folder, placed, stem
 from feedserver.transfer.formats.folder_kinds import JEKYLL_SETTINGS
 from feedserver.transfer.formats.folder_links import FolderSite
-from feedserver.transfer.formats.folder_posts import Fields, flat, mapping, names, zone_named
+from feedserver.transfer.formats.folder_posts import Fields, flat, mapping, mappings, names, zone_named
 from feedserver.transfer.options import Options
 
 _STYLES: Final = {
@@ -25,6 +27,8 @@ _STYLES: Final = {
 _POSTS: Final = "_posts/"
 _DRAFTS: Final = "_drafts/"
 _KEPT: Final = "._~!$&'()+,;=@"
+_PASSED_OVER: Final = re.compile(r"/_posts/[._#~]")
+_NO_PAGES: Final = ("node_modules/", "vendor/")
 _HYPHENS: Final = re.compile("-{2,}")
 
 Role = Literal["post", "draft", "page"]
@@ -32,13 +36,17 @@ Role = Literal["post", "draft", "page"]
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where a document stood. `name` is that of its file, without a date. `url` is None where it had none."""
+    """Where a document stood. `name` is that of its file, without a date. `url` is None where it had none.
+
+    `defaults` are what the settings say of it where its front matter says nothing.
+    """
 
     role: Role
     date: datetime | None
     name: str
     categories: tuple[str, ...]
     url: str | None
+    defaults: Mapping[str, Any]
 
 
 class JekyllSite(FolderSite):
@@ -50,6 +58,8 @@ class JekyllSite(FolderSite):
         super().__init__(folder, (options.url or self._setting("url").rstrip("/") + self.path).rstrip("/"))
         self.zone = zone_named(self._setting("timezone"), options.zone)
         self._style = self._setting("permalink") or "date"
+        self._excluded = tuple(filter(None, (one.lstrip("/") for one in flat(self.settings.get("exclude")))))
+        self._posts_settings = mapping(mapping(self.settings.get("collections")).get("posts"))
         self._documents = placed(folder.names, (*MARKDOWN, *HTML))
         self._is_loose = not any(map(folder.named, JEKYLL_SETTINGS)) and not any(
             _is_in(_POSTS, name) or _is_in(_DRAFTS, name) for name in folder.names
@@ -68,11 +78,22 @@ class JekyllSite(FolderSite):
         folders = tuple(f"_{name}/" for name in own if isinstance(name, str) and name != "posts")
         return (name for name in self._documents if folders and name.startswith(folders))
 
+    def excluded(self) -> Iterator[str]:
+        """The posts and drafts that the settings exclude."""
+        kept = (name for name in self._documents if _is_in(_POSTS, name) or _is_in(_DRAFTS, name))
+        return (name for name in kept if self._is_excluded(name))
+
+    @property
+    def shows_posts(self) -> bool:
+        """Whether the site made pages of its posts."""
+        return self._posts_settings.get("output") != "false"
+
     def _address_of(self, name: str) -> str | None:
         return self.place(self.folder.document(name)).url if name in self.documents else None
 
     def hides(self, name: str) -> bool:
-        return any(step.startswith((".", "_")) for step in name.split("/")) and name not in self.documents
+        is_passed_over = any(step.startswith((".", "_")) for step in name.split("/")) or self._is_excluded(name)
+        return is_passed_over and name not in self.documents
 
     def named_by_tag(self, tag: str, name: str) -> str | None:
         """The address of what the tags `post_url` (a post's name) and `link` (a path) name."""
@@ -84,16 +105,18 @@ class JekyllSite(FolderSite):
         return self.address_of(file) or self.file(file)
 
     def _role(self, name: str) -> Role | None:
-        if _is_in(_DRAFTS, name):
+        if self._is_excluded(name):
+            return None
+        if _is_in(_DRAFTS, name) or _PASSED_OVER.search(f"/{name}"):
             return "draft"
         if self._is_loose or _is_in(_POSTS, name):
             return "post"
         is_hidden = any(step.startswith((".", "_")) for step in name.split("/"))
-        return None if is_hidden or self._is_excluded(name) else "page"
+        return None if is_hidden or name.startswith(_NO_PAGES) else "page"
 
     def _is_excluded(self, name: str) -> bool:
-        folders = [one.strip("/") for one in flat(self.settings.get("exclude"))] + ["node_modules", "vendor"]
-        return any(name == one or name.startswith(f"{one}/") for one in folders)
+        """Whether the settings exclude a file: they name beginnings of paths, or patterns."""
+        return name.startswith(self._excluded) or any(fnmatchcase(name, one) for one in self._excluded)
 
     def place(self, document: Document) -> Placed:
         """Where a document of this site stood."""
@@ -102,7 +125,10 @@ class JekyllSite(FolderSite):
         fields = Fields(document, self.zone)
         date = fields.moment("date") or date
         categories = self._categories(document.name, fields)
-        pattern = fields.text("permalink") or self._default(document.name, role) or self._pattern(document.name, role)
+        defaults = self._defaults(document.name, role)
+        default = defaults.get("permalink")
+        default = default if isinstance(default, str) else self._pattern(document.name, role)
+        pattern = fields.text("permalink") or default
         values = permalinks.of_jekyll(date.astimezone(self.zone)) if date else {}
         title = fields.text("slug") or name
         values |= {
@@ -114,26 +140,29 @@ class JekyllSite(FolderSite):
             "basename": document.stem,
         }
         path = None if role == "draft" else permalinks.filled(_STYLES.get(pattern, pattern), values)
-        return Placed(role, date, name, categories, None if path is None else self.base + path)
+        return Placed(role, date, name, categories, None if path is None else self.base + path, defaults)
 
     def _categories(self, name: str, fields: Fields) -> tuple[str, ...]:
         before, posts, _ = f"/{name}".partition(f"/{_POSTS}")
         above = [step for step in before.split("/") if step and not step.startswith("_")] if posts else []
         return names([*above, *fields.texts("category"), *fields.texts("categories", r",?\s+")])
 
-    def _default(self, name: str, role: Role) -> str | None:
-        """The permalink that the settings' `defaults` give to the documents of a folder or a role."""
-        defaults = self.settings.get("defaults")
-        for one in reversed(defaults) if isinstance(defaults, list) else ():
-            scope, values = (mapping(mapping(one).get(part)) for part in ("scope", "values"))
-            path, found = str(scope.get("path") or "").strip("/"), values.get("permalink")
-            if scope.get("type") in (None, f"{role}s") and f"{name}/".startswith(path) and isinstance(found, str):
-                return found
-        return None
+    def _defaults(self, name: str, role: Role) -> dict[str, Any]:
+        """What the settings' `defaults` say of the documents of a folder or a role: the longest path counts most."""
+        found: list[tuple[tuple[int, bool], Mapping[str, Any]]] = []
+        for one in mappings(self.settings.get("defaults")):
+            scope = mapping(one.get("scope"))
+            path, kind = str(scope.get("path") or "").strip("/"), scope.get("type")
+            if kind in (None, role, f"{role}s") and _is_below(path, name):
+                found.append(((len(path), kind is not None), mapping(one.get("values"))))
+        values: dict[str, Any] = {}
+        for _, more in sorted(found, key=itemgetter(0)):
+            values |= more
+        return values
 
     def _pattern(self, name: str, role: Role) -> str:
         if role != "page":
-            found = mapping(mapping(self.settings.get("collections")).get("posts")).get("permalink")
+            found = self._posts_settings.get("permalink")
             return found if isinstance(found, str) else self._style
         if stem(name) == "index":
             return "/:path/"
@@ -151,3 +180,11 @@ def pretty(text: str, kept: str = _KEPT) -> str:
 
 def _is_in(folder: str, name: str) -> bool:
     return f"/{folder}" in f"/{name}"
+
+
+def _is_below(path: str, name: str) -> bool:
+    """Whether a path, or a pattern of paths, of the settings is that of a file or of a folder above it."""
+    if "*" not in path:
+        return not path or f"{name}/".startswith(f"{path}/")
+    steps = name.split("/")
+    return any(globs.matches(path, "/".join(steps[:number])) for number in range(1, len(steps) + 1))

@@ -160,6 +160,81 @@ def test_drafts_and_withheld_posts_stay_private(tmp_path: Path) -> None:
     assert {found.state for found in export.posts} == {"draft"}
 
 
+DEFAULTS = """
+defaults:
+  - scope: {path: "", type: posts}
+    values: {published: false, layout: post}
+  - scope: {path: _posts/open}
+    values: {published: true}
+  - scope: {path: "_posts/*/notes"}
+    values: {hidden: true}
+  - scope: {path: about}
+    values: {published: false}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "front", "state"),
+    [
+        ("_posts/2024-03-01-a.md", "", "draft"),
+        ("_posts/2024-03-01-a.md", "published: true", "published"),
+        ("_posts/2024-03-01-a.md", "published:", "draft"),
+        ("_posts/open/2024-03-01-a.md", "", "published"),
+        ("_posts/opened/2024-03-01-a.md", "", "draft"),
+        ("_posts/open/notes/2024-03-01-a.md", "", "draft"),
+        ("_posts/open/x/notes/2024-03-01-a.md", "", "published"),
+        ("about/us.md", "", "draft"),
+        ("others/us.md", "", "published"),
+    ],
+)
+def test_what_the_defaults_of_the_settings_withhold_stays_private(
+    tmp_path: Path, name: str, front: str, state: str
+) -> None:
+    found = post(tmp_path, f"---\n{front}\n---\n", name, CONFIG + DEFAULTS)
+
+    assert (found.state, "layout" in found.fields) == (state, False)
+
+
+def test_a_permalink_is_that_of_the_default_with_the_longest_path(tmp_path: Path) -> None:
+    longest_first = """
+defaults:
+  - scope: {path: _posts/open}
+    values: {permalink: "/open/:title"}
+  - scope: {path: ""}
+    values: {permalink: "/all/:title"}
+"""
+
+    found = post(tmp_path, "---\n---\n", "_posts/open/2024-03-01-a.md", CONFIG + longest_first)
+    assert found.url == "https://old.example/blog/open/a"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "left_out"),
+    [
+        ("_posts/private", ["_posts/private/2024-03-01-a.md"]),
+        ("/_posts/private/", ["_posts/private/2024-03-01-a.md"]),
+        ("_posts/*b.md", ["_posts/2024-03-01-b.md"]),
+        ("_drafts", ["_drafts/c.md"]),
+        ("/", []),
+    ],
+)
+def test_posts_that_the_settings_exclude_are_left_out_and_told(
+    tmp_path: Path, pattern: str, left_out: list[str]
+) -> None:
+    names = {"_posts/private/2024-03-01-a.md", "_posts/2024-03-01-b.md", "_drafts/c.md"}
+    export = site(tmp_path, dict.fromkeys(names, "---\n---\n"), f"{CONFIG}exclude: ['{pattern}']\n")
+
+    assert {found.key for found in export.posts} == names.difference(left_out)
+    assert [(one.where, one.why) for one in export.remarks] == [(name, "the settings exclude it") for name in left_out]
+
+
+def test_posts_that_the_site_made_no_pages_of_stay_private(tmp_path: Path) -> None:
+    without_output = f"{CONFIG}collections: {{posts: {{output: false}}}}\n"
+
+    assert post(tmp_path / "a", "---\n---\n", config=without_output).state == "draft"
+    assert post(tmp_path / "b", "---\n---\n", "_posts/_held/2024-03-01-a.md").state == "draft"
+
+
 def test_redirects_lead_here_and_away(tmp_path: Path) -> None:
     export = site(
         tmp_path,
@@ -282,15 +357,19 @@ def test_pictures_are_brought_once_and_missing_ones_named(tmp_path: Path) -> Non
         {
             "_posts/2024-03-01-a.md": "---\n---\n![](/blog/img/a%20b.jpg) ![](../img/a%20b.jpg) ![](/none.png)",
             "_posts/2024-03-01-b.md": "---\n---\n![](https://old.example/blog/img/a%20b.jpg) ![](/_secret.jpg)",
+            "_posts/2024-03-01-c.md": "---\n---\n![](/raw/a.jpg)",
             "img/a b.jpg": b"...",
             "_secret.jpg": b"...",
+            "raw/a.jpg": b"...",
         },
+        f"{CONFIG}exclude: [raw]\n",
     )
 
     assert [(one.urls[0], one.file) for one in export.media] == [
         ("https://old.example/blog/img/a%20b.jpg", "img/a b.jpg"),
         ("https://old.example/blog/none.png", None),
         ("https://old.example/blog/_secret.jpg", None),
+        ("https://old.example/blog/raw/a.jpg", None),
     ]
     assert export.posts[1].text.startswith("![](https://old.example/blog/img/a%20b.jpg)")
 
