@@ -65,7 +65,7 @@ def _post(document: Document, site: HugoSite, options: Options) -> Iterator[Item
         yield from site.media(name)
     if place.url is None:
         yield Remark(treatment="changed", where=document.name, what="its address", why="an address that is not known")
-    fields = Fields(document, site.zone)
+    fields = Fields(document, site.zone, place.defaults)
     title = fields.text("title") or titled(place.name)
     given = posixpath.basename((fields.text("url") or "").rstrip("/"))
     slug = slug_of(fields.text("slug") or posixpath.splitext(given)[0] or place.name)
@@ -81,6 +81,7 @@ def _post(document: Document, site: HugoSite, options: Options) -> Iterator[Item
         guid=place.url if site.url and place.url else None,
         published_at=place.date,
         tags=fields.texts("tags") + fields.texts("categories"),
+        is_draft=not site.shows(place.lang),
         lang=place.lang or None,
         page=place.is_page,
         menu=_menu(fields, title),

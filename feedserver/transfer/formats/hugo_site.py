@@ -2,17 +2,18 @@
 
 import posixpath
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urljoin
 
 from feedserver.transfer.formats import folder_posts, permalinks
-from feedserver.transfer.formats.folder import HTML, MARKDOWN, Document, Folder, placed, stem
+from feedserver.transfer.formats.folder import HTML, MARKDOWN, Document, Folder, Unreadable, placed, stem
 from feedserver.transfer.formats.folder_kinds import HUGO_SETTINGS
 from feedserver.transfer.formats.folder_links import FolderSite, is_of_pages
-from feedserver.transfer.formats.folder_posts import Fields, mapping, zone_named
+from feedserver.transfer.formats.folder_posts import Fields, flat, mapping, zone_named
+from feedserver.transfer.formats.hugo_cascade import UNKNOWN, Cascade, Reached
 from feedserver.transfer.items import Remark
 from feedserver.transfer.options import Options
 
@@ -23,13 +24,17 @@ _DATES: Final = ("date", "publishdate", "pubdate", "published", "lastmod", "modi
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where a document stood. `name` is that of its file or of its bundle. `url` is None where it is not known."""
+    """Where a document stood. `name` is that of its file or of its bundle. `url` is None where it is not known.
+
+    `defaults` are what the site says of it where its front matter says nothing.
+    """
 
     name: str
     sections: tuple[str, ...]
     lang: str
     date: datetime | None
     url: str | None
+    defaults: Mapping[str, Any]
 
     @property
     def is_page(self) -> bool:
@@ -48,13 +53,20 @@ class HugoSite(FolderSite):
             folder, (options.url or self._setting("baseurl")).rstrip("/"), ("static/", self._content, "assets/")
         )
         self.zone = zone_named(self._setting("timezone"), options.zone)
-        self._languages = {str(name).lower() for name in mapping(self.settings.get("languages"))}
+        languages = mapping(self.settings.get("languages"))
+        self._languages = {name.lower() for name in languages}
+        self._disabled = {name.lower() for name in flat(self.settings.get("disablelanguages"))}.union(
+            name.lower() for name, settings in languages.items() if mapping(settings).get("disabled") == "true"
+        )
         self._language = (self._setting("defaultcontentlanguage") or "en").lower()
         self._is_ugly = self._setting("uglyurls") == "true"
         found = placed((name for name in folder.names if name.startswith(self._content)), (*MARKDOWN, *HTML))
         self._bundles = {posixpath.dirname(name): name for name in found if self._name(name)[0] == "index"}
         self._bundles.pop("", None)
         self.lists = [name for name in found if self._name(name)[0] == "_index"]
+        self._cascade = Cascade(self.settings.get("cascade"))
+        for name in self.lists:
+            self._cascade.add(posixpath.dirname(name), self._name(name)[1], self._handed_down(name))
         self.resources = [name for name in found if self._is_resource(name)]
         others = {*self.lists, *self.resources}
         self.documents = [name for name in found if name not in others]
@@ -67,6 +79,18 @@ class HugoSite(FolderSite):
     def _setting(self, name: str) -> str:
         value = self.settings.get(name)
         return value.strip() if isinstance(value, str) else ""
+
+    def _handed_down(self, name: str) -> Any:
+        """What a list hands down to the documents below it. Raises ImportDamaged."""
+        try:
+            document = self.folder.document(name)
+        except Unreadable:
+            return UNKNOWN
+        return UNKNOWN if document.mended and not document.front.is_there else document.front.fields.get("cascade")
+
+    def shows(self, lang: str) -> bool:
+        """Whether the site was made in a language; "" is its own."""
+        return (lang or self._language) not in self._disabled
 
     def left_out(self) -> Iterator[Remark]:
         """What is told of documents that are none of their own."""
@@ -125,7 +149,10 @@ class HugoSite(FolderSite):
         date = fields.moment(*_DATES) or folder_posts.dated(name, self.zone)[0]
         path = self._path(fields, name, sections, date)
         url = None if path is None else f"{self.base}{f'/{lang}' if lang and lang != self._language else ''}{path}"
-        return Placed(name, sections, lang, date, url)
+        path = f"/{'/'.join((*sections, name))}"
+        paths = (path, path.replace(" ", "-"), f"/{document.name.removeprefix(self._content)}")
+        defaults = self._cascade.to(Reached(document.name, lang or self._language, paths))
+        return Placed(name, sections, lang, date, url, defaults)
 
     def _path(self, fields: Fields, name: str, sections: tuple[str, ...], date: datetime | None) -> str | None:
         values = permalinks.of_hugo(date.astimezone(self.zone)) if date else {}

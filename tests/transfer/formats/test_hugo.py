@@ -133,6 +133,98 @@ def test_what_was_withheld_stays_private(tmp_path: Path, field: str) -> None:
     assert post(tmp_path, f"---\ntitle: a\ndate: 2020-01-01\n{field}\n---\n").state == "draft"
 
 
+LIST = "content/held/_index.md"
+
+
+@pytest.mark.parametrize(
+    ("name", "cascade", "state"),
+    [
+        (LIST, "cascade: {draft: true}", "draft"),
+        (LIST, "cascade: {Draft: true}", "draft"),
+        (LIST, "cascade:\n- draft: true", "draft"),
+        (LIST, "cascade: {build: {list: never, render: never}}", "draft"),
+        (LIST, "cascade: {_build: {list: never, render: never}}", "draft"),
+        (LIST, "cascade: {expiryDate: 2021-01-01}", "draft"),
+        (LIST, "cascade: {type: docs, cover: a.jpg}", "published"),
+        (LIST, "cascade:\n- {_target: {path: '/held/in/**'}, draft: true}", "draft"),
+        (LIST, "cascade:\n- {target: {path: '{/held,/held/**}', kind: page}, draft: true}", "draft"),
+        (LIST, "cascade:\n- {_target: {path: '/held/*'}, draft: true}", "published"),
+        (LIST, "cascade:\n- {_target: {kind: section}, draft: true}", "published"),
+        (LIST, "cascade:\n- {_target: {kind: '{home,page}'}, draft: true}", "draft"),
+        (LIST, "cascade:\n- {_target: {lang: de}, draft: true}", "published"),
+        (LIST, "cascade: {_target: {environment: production}, draft: true}", "draft"),
+        (LIST, "cascade: {_target: {environment: staging}, draft: true}", "published"),
+        (LIST, "cascade: {_target: everything, draft: true}", "draft"),
+        (LIST, "cascade: everything", "draft"),
+        (LIST, "draft: true", "published"),
+        ("content/_index.md", "cascade: {draft: true}", "draft"),
+        ("content/_index.html", "cascade: {draft: true}", "draft"),
+        ("content/others/_index.md", "cascade: {draft: true}", "published"),
+        ("content/hel/_index.md", "cascade: {draft: true}", "published"),
+    ],
+)
+def test_what_a_section_hands_down_counts_for_the_documents_below_it(
+    tmp_path: Path, name: str, cascade: str, state: str
+) -> None:
+    export = site(tmp_path, {name: f"---\n{cascade}\n---\n", "content/held/in/a.md": "---\ndate: 2020-01-01\n---\n"})
+
+    assert [(found.state, found.fields) for found in export.posts] == [(state, {})]
+
+
+def test_the_nearest_section_counts_and_the_document_itself_most(tmp_path: Path) -> None:
+    export = site(
+        tmp_path,
+        {
+            "content/_index.md": "---\ncascade: {draft: true}\n---\n",
+            "content/open/_index.md": "---\ncascade:\n- {draft: false}\n- {draft: true}\n---\n",
+            "content/a.md": "",
+            "content/b.md": "---\ndraft: false\n---\n",
+            "content/open/c.md": "",
+            "content/open/d.md": "---\ndraft: true\n---\n",
+            "content/open/e/index.md": "",
+        },
+    )
+
+    assert {found.key: found.state for found in export.posts if found.state == "published"}.keys() == {
+        "content/b.md",
+        "content/open/c.md",
+        "content/open/e/index.md",
+    }
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "[cascade]\ndraft = true\n",
+        "[[cascade]]\ndraft = true\n[cascade._target]\npath = '/posts/**'\n",
+        "[[cascade]]\n[cascade.build]\nrender = 'never'\n",
+        "disableLanguages = ['en']",
+        "[languages.en]\ndisabled = true\n",
+    ],
+)
+def test_what_the_settings_withhold_stays_private(tmp_path: Path, setting: str) -> None:
+    assert post(tmp_path, "---\ndate: 2020-01-01\n---\n", config=f"{CONFIG}{setting}").state == "draft"
+
+
+def test_a_list_in_one_language_hands_down_to_its_documents(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "content/posts/_index.de.md": "---\ncascade: {draft: true}\n---\n",
+        **{f"content/posts/{name}.md": "Text" for name in ("larks", "larks.de")},
+    }
+    export = site(tmp_path, files, f"{CONFIG}[languages.de]\n[languages.en]\n")
+
+    assert {found.key: found.state for found in export.posts} == {
+        "content/posts/larks.md": "published",
+        "content/posts/larks.de.md": "draft",
+    }
+
+
+def test_below_a_list_that_cannot_be_read_everything_stays_private(tmp_path: Path) -> None:
+    for number, content in enumerate((b"\0", b"+++\n[cascade\n+++\n", b"---\ncascade: {draft: true\n---\n")):
+        folder = folder_of(tmp_path / str(number), {"hugo.toml": CONFIG, LIST: content, "content/held/a.md": "Text"})
+        assert [found.state for found in read(hugo, folder, tmp_path, forgiving=True).posts] == ["draft"]
+
+
 def test_a_later_publication_is_a_scheduled_post(tmp_path: Path) -> None:
     found = post(tmp_path, "---\ndate: 2020-01-01\npublishDate: 2099-01-01\n---\n")
 
