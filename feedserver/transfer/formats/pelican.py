@@ -42,6 +42,8 @@ def read(source: Source, options: Options) -> Iterator[Item]:
         if ending(name) == RST and not site.reads_rst:
             why = "reStructuredText is read with docutils alone: pip install feedserver[rst]"
             yield Remark(treatment="left out", where=name, what="the document", why=why)
+    for name in site.excluded:
+        yield Remark(treatment="left out", where=name, what="the document", why="the settings exclude it")
     for found in folder.documents(site.documents):
         yield from _items(found, site, options)
 
@@ -65,7 +67,7 @@ def _post(document: Document, place: Placed, site: PelicanSite, options: Options
     kind = "html" if ending(document.name) in (*HTML, RST) else document.format
     text, media = site.rewritten(document.front.body, kind, document.name, place.url)
     yield from media
-    fields = Fields(document, site.zone)
+    fields = Fields(document, site.zone, place.defaults)
     fields.drop("slug", "category", "url")
     saved = fields.text("save_as")
     slug = slug_of(place.name)
@@ -83,7 +85,7 @@ def _post(document: Document, place: Placed, site: PelicanSite, options: Options
         published_at=place.date,
         tags=(*split(fields, "tags"), *([place.category] if place.category else [])),
         authors=tuple(split(fields, "authors", "author")),
-        is_draft=place.date is None and not place.is_page,
+        is_draft=not place.is_saved or (place.date is None and not place.is_page),
         lang=site.settings.get("DEFAULT_LANG"),
         page=place.is_page,
         format=kind,

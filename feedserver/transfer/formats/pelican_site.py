@@ -3,10 +3,11 @@
 import posixpath
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from html import unescape
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 import turbohtml
@@ -18,29 +19,13 @@ from feedserver.transfer.formats.folder_kinds import PELICAN_SETTINGS
 from feedserver.transfer.formats.folder_links import FolderSite, divided
 from feedserver.transfer.formats.folder_posts import Fields, zone_named
 from feedserver.transfer.formats.front_matters import Damaged, Front
+from feedserver.transfer.formats.pelican_settings import PelicanSettings
 from feedserver.transfer.formats.permalinks import quoted
 from feedserver.transfer.items import ImportedMedia
 from feedserver.transfer.member_names import shown
 from feedserver.transfer.options import Options
 
 RST: Final = ".rst"
-_SETTING: Final = re.compile(
-    r"""^(?P<name>[A-Z][A-Z0-9_]*)[ \t]*=[ \t]*(?:(?P<quote>["'])(?P<text>[^"'\n\\]*)(?P=quote)|(?P<word>True|False))"""
-    r"""[ \t]*(?:\#.*)?$""",
-    re.MULTILINE,
-)
-_DEFAULTS: Final = {
-    "PATH": "content",
-    "ARTICLE_URL": "{slug}.html",
-    "ARTICLE_LANG_URL": "{slug}-{lang}.html",
-    "PAGE_URL": "pages/{slug}.html",
-    "PAGE_LANG_URL": "pages/{slug}-{lang}.html",
-    "CATEGORY_URL": "category/{slug}.html",
-    "TAG_URL": "tag/{slug}.html",
-    "AUTHOR_URL": "author/{slug}.html",
-    "FEED_ALL_ATOM": "feeds/all.atom.xml",
-    "USE_FOLDER_AS_CATEGORY": "True",
-}
 _INTERNAL: Final = re.compile(r"(?:\{(?P<kind>\w+)\}|%7B(?P<encoded>\w+)%7D|\|(?P<old>\w+)\|)(?P<path>.*)", re.DOTALL)
 _PART: Final = re.compile(r"\{(?P<name>\w+)(?::(?P<form>[^{}]*))?\}")
 _BODY: Final = re.compile(r"<body\b[^>]*>(?P<body>.*)</body\s*>", re.DOTALL | re.IGNORECASE)
@@ -51,7 +36,10 @@ _STATIC: Final = ("images/", "extra/")  # of the content: files that are copied 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where a document stood. `name` is its slug there; `url` is None of one that was not shown."""
+    """Where a document stood. `name` is its slug there; `url` is None of one that was not shown.
+
+    `defaults` are what the settings say of it where it says nothing itself. `is_saved`: the site wrote a file for it.
+    """
 
     is_page: bool
     name: str
@@ -59,15 +47,17 @@ class Placed:
     date: datetime | None
     category: str
     url: str | None
+    defaults: Mapping[str, Any]
+    is_saved: bool
 
 
 class PelicanSite(FolderSite):
     """A folder that Pelican makes a site of, or its folder of contents."""
 
     def __init__(self, folder: Folder, options: Options) -> None:
-        self.settings = {**_DEFAULTS}
-        for name in reversed(PELICAN_SETTINGS):
-            self.settings |= _settings(folder.text(name)) if folder.named(name) else {}
+        files = (folder.text(name) for name in reversed(PELICAN_SETTINGS) if folder.named(name))
+        self._parts = PelicanSettings(files)
+        self.settings = self._parts.texts
         content = posixpath.normpath(self.settings["PATH"]) + "/"
         self._content = content if any(True for _ in folder.below(content)) else ""
         super().__init__(folder, (options.url or self.settings.get("SITEURL", "")).rstrip("/"), (self._content,))
@@ -76,12 +66,14 @@ class PelicanSite(FolderSite):
         self.reads_rst = restructured_text.is_readable()
         readable = (*MARKDOWN, *HTML, *((RST,) if self.reads_rst else ()))
         static = tuple(self._content + name for name in _STATIC)
-        self.documents = [
+        found = [
             name
             for name in placed(folder.below(self._content), readable)
             if not name.startswith(static) and not self.hides(name)
         ]
+        self.documents = [name for name in found if self._parts.is_read(self._below_content(name))]
         self._all = frozenset(self.documents)
+        self.excluded = [name for name in found if name not in self._all]
 
     def document(self, document: Document) -> Document:
         """A document with the fields that its language has a place for. Raises ImportDamaged."""
@@ -99,11 +91,15 @@ class PelicanSite(FolderSite):
     def place(self, document: Document) -> Placed:
         """Where a document stood."""
         fields = Fields(document, self.zone)
-        below = posixpath.dirname(document.name.removeprefix(self._content))
-        is_page = below.split("/")[0] == "pages"
+        name_below = self._below_content(document.name)
+        is_page = self._parts.is_page(name_below)
         dated, _ = folder_posts.dated(f"{document.stem}-", self.zone)
         date = fields.moment("date") or dated
-        folder = posixpath.basename(below) if self.settings["USE_FOLDER_AS_CATEGORY"] == "True" and not is_page else ""
+        folder = (
+            posixpath.basename(posixpath.dirname(name_below))
+            if self.settings["USE_FOLDER_AS_CATEGORY"] == "True" and not is_page
+            else ""
+        )
         category = fields.text("category") or folder
         name = fields.text("slug") or slugified(fields.text("title") or document.stem)
         lang = (fields.text("lang") or self.lang).lower()
@@ -111,7 +107,9 @@ class PelicanSite(FolderSite):
         values["author"] = slugified(next(iter(split(fields, "authors", "author")), self.settings.get("AUTHOR", "")))
         pattern = fields.text("url") or self._pattern(is_page, lang)
         path = _filled(pattern, values, date.astimezone(self.zone) if date else None)
-        return Placed(is_page, name, lang, date, category, None if path is None else self.at(path))
+        url = None if path is None else self.at(path)
+        is_saved = self._parts.is_saved(document.front.fields, is_page=is_page)
+        return Placed(is_page, name, lang, date, category, url, self._parts.defaults(name_below), is_saved)
 
     def _pattern(self, is_page: bool, lang: str) -> str:
         kind = "PAGE" if is_page else "ARTICLE"
@@ -155,11 +153,6 @@ def slugified(text: str) -> str:
     """Text as Pelican makes a slug of it: in ASCII and lower case, without signs."""
     ascii_text = unicodedata.normalize("NFKD", unescape(text)).encode("ascii", "ignore").decode()
     return _BLANKS.sub("-", _NOT_IN_SLUG.sub("", ascii_text).strip()).lower()
-
-
-def _settings(text: str) -> dict[str, str]:
-    """The texts and the flags among the settings of a program, which is not run."""
-    return {match["name"]: match["word"] or match["text"] or "" for match in _SETTING.finditer(text)}
 
 
 def _filled(pattern: str, values: dict[str, str], date: datetime | None) -> str | None:

@@ -111,6 +111,88 @@ def test_what_was_withheld_stays_private(tmp_path: Path, status: str) -> None:
     assert post(tmp_path, f"Title: a\nDate: 2024-03-01\nStatus: {status}\n\nText").state == "draft"
 
 
+@pytest.mark.parametrize(
+    ("setting", "header", "state"),
+    [
+        ("DEFAULT_METADATA = {'status': 'draft'}", "", "draft"),
+        ("DEFAULT_METADATA = {'status': 'draft'}", "Status: published", "published"),
+        ("DEFAULT_METADATA = {\n  # new ones\n  'status': 'hidden',  # for now }\n  'lang': 'fi',\n}\n", "", "draft"),
+        ("DEFAULT_METADATA = (('status', 'draft'),)", "", "draft"),
+        ("DEFAULT_METADATA = dict(\n  status='draft')", "", "draft"),
+        ("DEFAULT_METADATA['status'] = 'draft'", "", "draft"),
+        ("DEFAULT_METADATA = {'status': 'draft'}\nDEFAULT_METADATA['lang'] = 'fi'", "", "draft"),
+        ("DEFAULT_METADATA = {'status': 'draft'}\nDEFAULT_METADATA = {}", "", "published"),
+        ("DEFAULT_METADATA = OF_ALL", "", "draft"),
+        ("DEFAULT_METADATA = {'status': 'published', 'category': '\\d'}", "", "published"),
+        ("DEFAULT_METADATA = {'date': today()}\nSTATUS = 'status'", "", "published"),
+        ("DEFAULT_METADATA = {}", "", "published"),
+        ("EXTRA_PATH_METADATA = {'in': {'status': 'draft'}, 'x': {'path': 'y'}}", "", "draft"),
+        ("EXTRA_PATH_METADATA = {'i': {'status': 'draft'}}", "", "published"),
+        ("EXTRA_PATH_METADATA = {'in/larks.md': {'status': 'published'}, 'in': {'status': 'draft'}}", "", "published"),
+        ("ARTICLE_SAVE_AS = ''", "", "draft"),
+        ("ARTICLE_SAVE_AS = ''", "Save_as: a.html", "published"),
+        ("PAGE_SAVE_AS = ''", "", "published"),
+        ("", "Save_as:", "draft"),
+    ],
+)
+def test_what_the_settings_withhold_stays_private(tmp_path: Path, setting: str, header: str, state: str) -> None:
+    text = f"Title: a\nDate: 2024-03-01\n{header}".rstrip() + "\n\nText"
+
+    assert post(tmp_path, text, "content/in/larks.md", f"{CONF}{setting}\n").state == state
+
+
+@pytest.mark.parametrize(
+    ("setting", "left_out"),
+    [
+        ("ARTICLE_EXCLUDES = ['in']", {"in/a.md", "in/sub/b.md"}),
+        ("ARTICLE_EXCLUDES = ('in/sub/',)", {"in/sub/b.md"}),
+        ("ARTICLE_EXCLUDES = ['i', 'pages']", set()),
+        ("PAGE_EXCLUDES = ['pages/held']", {"pages/held/d.md"}),
+        ("ARTICLE_PATHS = ['in']", {"e.md"}),
+        ("ARTICLE_PATHS = [\n  'in/sub',\n]\nPAGE_PATHS = ['in']", {"e.md", "pages/c.md", "pages/held/d.md"}),
+        ("IGNORE_FILES = ['b*']", {"in/sub/b.md"}),
+        ("IGNORE_FILES = ['held']", {"pages/held/d.md"}),
+        ("IGNORE_FILES = ['in/*.md']", {"in/a.md", "in/sub/b.md"}),
+        ("ARTICLE_PATHS = folders()", set()),
+    ],
+)
+def test_documents_that_the_settings_exclude_are_left_out_and_told(
+    tmp_path: Path, setting: str, left_out: set[str]
+) -> None:
+    names = ("in/a.md", "in/sub/b.md", "pages/c.md", "pages/held/d.md", "e.md")
+    files: dict[str, str | bytes] = {f"content/{name}": f"Title: {name}\nDate: 2024-03-01\n\n" for name in names}
+    export = site(tmp_path, files, f"{CONF}{setting}\n")
+
+    assert {found.title for found in export.posts} == set(names) - left_out
+    assert {one.where for one in export.remarks} == {f"content/{name}" for name in left_out}
+    assert {one.why for one in export.remarks} <= {"the settings exclude it"}
+
+
+def test_pages_are_where_the_settings_say(tmp_path: Path) -> None:
+    pages = f"{CONF}PAGE_PATHS = ['about']\n"
+
+    assert post(tmp_path / "a", "Title: a\n\n", "content/about/a.md", pages).page
+    assert not post(tmp_path / "b", "Title: a\n\n", "content/pages/a.md", pages).page
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "[" * 9000,
+        "{" * 90 + "}" * 90,
+        "(" * 5000 + ")" * 5000,
+        "[" + "-" * 9000 + "1]",
+        "['" * 4000,
+        "[" + "1" * 9000 + "]",
+    ],
+)
+@pytest.mark.timeout(20)
+def test_hostile_settings_are_read_as_far_as_they_are_plain(tmp_path: Path, value: str) -> None:
+    many = f"{CONF}IGNORE_FILES = {value}\n" + "IGNORE_FILES = [\n" * 5000
+
+    assert post(tmp_path, "Title: a\nDate: 2024-03-01\n\n", conf=many).state == "published"
+
+
 def test_an_article_without_a_date_was_not_published(tmp_path: Path) -> None:
     assert post(tmp_path, "Title: a\n\nText").state == "draft"
     assert post(tmp_path / "b", "Title: a\n\nText", "content/pages/a.md").state == "published"
