@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from feedserver.errors import ImportDamaged
 from feedserver.transfer.formats import hugo
 from feedserver.transfer.items import ImportedPost
 from tests.support.exports import SAMPLES, Export, is_recognised, read
@@ -223,6 +224,11 @@ def test_below_a_list_that_cannot_be_read_everything_stays_private(tmp_path: Pat
     for number, content in enumerate((b"\0", b"+++\n[cascade\n+++\n", b"---\ncascade: {draft: true\n---\n")):
         folder = folder_of(tmp_path / str(number), {"hugo.toml": CONFIG, LIST: content, "content/held/a.md": "Text"})
         assert [found.state for found in read(hugo, folder, tmp_path, forgiving=True).posts] == ["draft"]
+
+
+def test_a_damaged_list_stops_the_import_as_other_documents_do(tmp_path: Path) -> None:
+    with pytest.raises(ImportDamaged, match=r"^content/held/_index\.md: front matter: "):
+        site(tmp_path, {LIST: "---\ncascade: {draft: true\n---\n", "content/held/a.md": "Text"})
 
 
 def test_a_later_publication_is_a_scheduled_post(tmp_path: Path) -> None:
