@@ -32,9 +32,10 @@ from feedserver.text import shorten
 from feedserver.thoughts import comments, webmention_views
 from feedserver.thoughts import views as thought_views
 from feedserver.urls import Urls, ascii_url
+from feedserver.web.bodies import Bodies, BodyDeadline, BodyRule, RuleFor
 from feedserver.web.feed_fast_path import FeedFastPath
 from feedserver.web.media_fast_path import MediaFastPath
-from feedserver.web.middleware import BodyDeadline, BodyRule, Mounted, TrustedProxies
+from feedserver.web.middleware import Mounted, TrustedProxies
 from feedserver.web.observing import NO_ROUTE, ROUTE, Observed
 from feedserver.web.routing import EncodedSlashes, NameConverter, WsgiApp, encoded_path, plain_path
 from feedserver.websub import views as websub_views
@@ -124,7 +125,8 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
 def _layered(flask: WsgiApp, services: WebServices) -> WsgiApp:
     """The layers that a request passes before Flask, the innermost first."""
     settings = services.settings
-    in_time = BodyDeadline(flask, BodyRule.whole(comments.MAX_BODY, _BODY_SECONDS))
+    doors: dict[str, RuleFor] = {}  # what takes longer bodies than the forms of readers do
+    in_time = BodyDeadline(flask, Bodies(BodyRule.whole(comments.MAX_BODY, _BODY_SECONDS), doors))
     media_first = MediaFastPath(EncodedSlashes(in_time), services.media_responder)
     feeds_first = FeedFastPath(media_first, services.feed_responder, services.urls)
     mounted = Mounted(feeds_first, settings.site.url, everywhere=("/healthz", "/readyz", "/metrics", "/robots.txt"))

@@ -34,7 +34,7 @@ from feedserver.storage.engine import Database
 from feedserver.storage.explaining import DATABASE_ERRORS, explain
 from feedserver.thoughts import comments
 from feedserver.urls import Urls
-from feedserver.web.middleware import MUST_CLOSE, is_left_unread, stop_reading
+from feedserver.web.bodies import MUST_CLOSE, is_left_unread, stop_reading
 
 _RECEIVE_SECONDS: Final = 5  # for the next bytes of a request: gunicorn's own timeout does not end a blocked read
 _GRACE_SECONDS: Final = 30  # for running requests and jobs when the server stops

@@ -26,14 +26,14 @@ PROGRAM = f"""
 import sys
 import time
 from feedserver.server import gunicorn_settings
-from feedserver.web.middleware import BodyDeadline, BodyRule
+from feedserver.web.bodies import Bodies, BodyDeadline, BodyRule
 
 def answer(environ, start_response):
     print("asked", environ["RAW_URI"], file=sys.stderr, flush=True)
     start_response("200 OK", [("Content-Length", "0")])
     return []
 
-in_time = BodyDeadline(answer, BodyRule.whole(5000, {DEADLINE}))
+in_time = BodyDeadline(answer, Bodies(BodyRule.whole(5000, {DEADLINE}), {{}}))
 
 def app(environ, start_response):
     answered = in_time(environ, start_response)

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from feedserver.web.middleware import BodyDeadline, BodyRule
+from feedserver.web import bodies
+from feedserver.web.bodies import MUST_CLOSE, Bodies, BodyDeadline, BodyRule
+from feedserver.web.routing import WsgiApp
 from tests.web.conftest import Environ, Inner
 
 
@@ -23,6 +25,11 @@ class Answered:
     def __call__(self, status: str, headers: list[tuple[str, str]]) -> None:
         self.status = status
         self.headers = dict(headers)
+
+
+def limited(app: WsgiApp, rule: BodyRule) -> BodyDeadline:
+    """The application with one rule for all addresses."""
+    return BodyDeadline(app, Bodies(rule, {}))
 
 
 def ask(app: BodyDeadline, body: Any, **environ: Any) -> Answered:
@@ -68,7 +75,7 @@ def test_a_dripping_body_is_answered_408_at_the_deadline(
     body = _Truncated(ours) if "wsgi.input_terminated" in environ else ours.makefile("rb")
     began = time.monotonic()
 
-    answered = ask(BodyDeadline(inner, BodyRule.whole(5000, 0.15)), body, **environ, **{"gunicorn.socket": ours})
+    answered = ask(limited(inner, BodyRule.whole(5000, 0.15)), body, **environ, **{"gunicorn.socket": ours})
 
     took = time.monotonic() - began
     enough.set()
@@ -96,19 +103,19 @@ def test_a_socket_timeout_is_answered_408(inner: Inner) -> None:
         def read(self, size: int) -> bytes:
             raise TimeoutError
 
-    answered = ask(BodyDeadline(inner, BodyRule.whole(100, 5)), Silent(), CONTENT_LENGTH="10")
+    answered = ask(limited(inner, BodyRule.whole(100, 5)), Silent(), CONTENT_LENGTH="10")
 
     assert (answered.status, inner.asked) == ("408 Request Timeout", [])
 
 
 def test_a_truncated_body_is_answered_408(inner: Inner) -> None:
-    answered = ask(BodyDeadline(inner, BodyRule.whole(100, 5)), BytesIO(b"12345"), CONTENT_LENGTH="10")
+    answered = ask(limited(inner, BodyRule.whole(100, 5)), BytesIO(b"12345"), CONTENT_LENGTH="10")
 
     assert (answered.status, inner.asked) == ("408 Request Timeout", [])
 
 
 def test_a_body_in_time_is_passed_on_and_leaves_no_timer(inner: Inner) -> None:
-    ask(BodyDeadline(inner, BodyRule.whole(100, 60)), BytesIO(b"12345 and the next request"), CONTENT_LENGTH="5")
+    ask(limited(inner, BodyRule.whole(100, 60)), BytesIO(b"12345 and the next request"), CONTENT_LENGTH="5")
 
     (asked,) = inner.asked
     assert (inner.bodies, asked["CONTENT_LENGTH"]) == ([b"12345"], "5")
@@ -116,7 +123,7 @@ def test_a_body_in_time_is_passed_on_and_leaves_no_timer(inner: Inner) -> None:
 
 
 def test_a_chunked_body_gets_its_length(inner: Inner) -> None:
-    ask(BodyDeadline(inner, BodyRule.whole(100, 60)), BytesIO(b"12345"), **{"wsgi.input_terminated": True})
+    ask(limited(inner, BodyRule.whole(100, 60)), BytesIO(b"12345"), **{"wsgi.input_terminated": True})
 
     (asked,) = inner.asked
     assert (inner.bodies, asked["CONTENT_LENGTH"]) == ([b"12345"], "5")
@@ -125,7 +132,7 @@ def test_a_chunked_body_gets_its_length(inner: Inner) -> None:
 def test_of_a_long_chunked_body_one_byte_more_than_allowed_is_read(inner: Inner) -> None:
     sent = BytesIO(b"x" * 1000)
 
-    ask(BodyDeadline(inner, BodyRule.whole(100, 60)), sent, **{"wsgi.input_terminated": True})
+    ask(limited(inner, BodyRule.whole(100, 60)), sent, **{"wsgi.input_terminated": True})
 
     assert len(inner.bodies[0]) == 101
     assert sent.tell() == 101
@@ -149,7 +156,7 @@ def test_other_requests_are_passed_on_unread(inner: Inner, environ: Environ) -> 
         def read(self, size: int) -> bytes:
             raise AssertionError("must not be read")
 
-    ask(BodyDeadline(inner, BodyRule.whole(100, 60)), Unread(), **environ)
+    ask(limited(inner, BodyRule.whole(100, 60)), Unread(), **environ)
 
     assert len(inner.asked) == 1
 
@@ -157,7 +164,7 @@ def test_other_requests_are_passed_on_unread(inner: Inner, environ: Environ) -> 
 def test_a_long_chunked_body_gets_a_content_length_above_the_limit(inner: Inner) -> None:
     chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
 
-    ask(BodyDeadline(inner, BodyRule.whole(100, 5)), BytesIO(b"x" * 500), **chunked)
+    ask(limited(inner, BodyRule.whole(100, 5)), BytesIO(b"x" * 500), **chunked)
 
     (asked,) = inner.asked
     assert asked["CONTENT_LENGTH"] == "101"
@@ -189,7 +196,7 @@ def test_a_long_body_may_take_its_time_at_the_least_rate(
     began = time.monotonic()
 
     ask(
-        BodyDeadline(inner, AT_LEAST_A_KILOBYTE_IN_A_FIFTH),
+        limited(inner, AT_LEAST_A_KILOBYTE_IN_A_FIFTH),
         ours.makefile("rb"),
         CONTENT_LENGTH="5000",
         **{"gunicorn.socket": ours},
@@ -208,7 +215,7 @@ def test_one_below_the_least_rate_is_answered_408(
     dripping = drip(sender, enough)
 
     answered = ask(
-        BodyDeadline(inner, AT_LEAST_A_KILOBYTE_IN_A_FIFTH),
+        limited(inner, AT_LEAST_A_KILOBYTE_IN_A_FIFTH),
         ours.makefile("rb"),
         CONTENT_LENGTH="1000000",
         **{"gunicorn.socket": ours},
@@ -233,9 +240,105 @@ def test_a_long_body_is_not_kept_in_memory(inner: Inner) -> None:
     tracemalloc.start()
     try:
         rule = BodyRule(max_bytes=50_000_000, piece=65_536, seconds=60)
-        ask(BodyDeadline(measure, rule), Endless(), CONTENT_LENGTH="50000000")
+        ask(limited(measure, rule), Endless(), CONTENT_LENGTH="50000000")
     finally:
         tracemalloc.stop()
 
     assert found[0] < 2_000_000
     assert found[1] == 100
+
+
+# --- doors ---
+
+
+def test_a_door_has_rules_of_its_own_for_its_path_and_what_is_below_it(inner: Inner) -> None:
+    asked: list[str] = []
+
+    def for_uploads(environ: Environ) -> BodyRule:
+        asked.append(environ["PATH_INFO"])
+        return BodyRule.whole(1000 if environ.get("HTTP_COOKIE") == "known" else 10, 5)
+
+    app = BodyDeadline(inner, Bodies(BodyRule.whole(20, 5), {"/desk": for_uploads, "/desk/small": lambda _: TINY}))
+
+    for path, cookie in [
+        ("/desk/media", "known"),
+        ("/desk", "known"),
+        ("/desk/media", "stranger"),
+        ("/desktop", "known"),
+        ("/", "known"),
+        ("/desk/small", "known"),
+    ]:
+        chunked = {"wsgi.input_terminated": True}
+        ask(app, BytesIO(b"x" * 500), PATH_INFO=path, HTTP_COOKIE=cookie, **chunked)
+
+    assert [len(body) for body in inner.bodies] == [500, 500, 11, 21, 21, 6]
+    assert asked == ["/desk/media", "/desk", "/desk/media"]
+
+
+TINY = BodyRule.whole(5, 5)
+
+
+def test_no_rule_is_asked_for_where_a_body_means_nothing(inner: Inner) -> None:
+    def unasked(_: Environ) -> BodyRule:
+        raise AssertionError("must not be asked")
+
+    app = BodyDeadline(inner, Bodies(TINY, {"/xmlrpc.php": unasked}))
+
+    ask(app, BytesIO(b"x"), REQUEST_METHOD="GET", PATH_INFO="/xmlrpc.php", CONTENT_LENGTH="1")
+
+    assert len(inner.asked) == 1
+
+
+# --- who is let in ---
+
+
+@pytest.mark.parametrize("environ", [{"CONTENT_LENGTH": "900"}, {"wsgi.input_terminated": True}])
+def test_a_long_body_is_taken_if_its_first_piece_is_admitted(inner: Inner, environ: Environ) -> None:
+    seen: list[bytes] = []
+
+    def admits(beginning: bytes) -> bool:
+        seen.append(beginning)
+        return True
+
+    ask(limited(inner, BodyRule(1000, 100, 5, admits)), BytesIO(b"x" * 900), **environ)
+
+    assert seen == [b"x" * 100]
+    assert inner.bodies == [b"x" * 900]
+    assert MUST_CLOSE not in inner.asked[0]
+
+
+@pytest.mark.parametrize("environ", [{"CONTENT_LENGTH": "900"}, {"wsgi.input_terminated": True}])
+def test_of_a_body_that_is_not_admitted_the_application_gets_the_first_piece_and_the_rest_is_thrown_away(
+    inner: Inner, environ: Environ
+) -> None:
+    sent = BytesIO(b"x" * 900)
+
+    ask(limited(inner, BodyRule(1000, 100, 5, lambda _: False)), sent, **environ)
+
+    (asked,) = inner.asked
+    assert (inner.bodies, asked["CONTENT_LENGTH"]) == ([b"x" * 100], "100")
+    assert asked[MUST_CLOSE]
+    assert sent.tell() == 900, "many clients read no answer before they have sent all"
+
+
+def test_a_body_that_its_first_piece_holds_is_nobody_asked_about(inner: Inner) -> None:
+    ask(limited(inner, BodyRule(1000, 100, 5, lambda _: False)), BytesIO(b"x" * 100), CONTENT_LENGTH="100")
+
+    assert inner.bodies == [b"x" * 100]
+
+
+def test_the_rest_of_a_refused_body_is_read_for_a_few_seconds_alone(
+    inner: Inner, connection: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "_REFUSED_SECONDS", 0.2)
+    sender, ours = connection
+    sender.send(b"x" * 100)
+    enough = threading.Event()
+    dripping = drip(sender, enough)
+    rule = BodyRule(1_000_000, 100, 60, lambda _: False)
+
+    ask(limited(inner, rule), ours.makefile("rb"), CONTENT_LENGTH="900000", **{"gunicorn.socket": ours})
+
+    enough.set()
+    dripping.join()
+    assert inner.bodies == [b"x" * 100]
