@@ -29,7 +29,8 @@
     ├── FeedNotFound             no such list, page or archive
     │   └── ArchiveNotFull       the archive after the last full one
     ├── ThoughtError
-    │   └── ThoughtNotFound
+    │   ├── ThoughtNotFound
+    │   └── ThoughtChanged       it is not as the moderator has seen it
     ├── SendingError             others cannot be told of a post: one class for each reason
     ├── PingError                one class for each refusal (docs/interface.md, “pingback.ping”)
     ├── SubscriptionError        one class for each refusal (docs/interface.md, “WebSub”)
@@ -301,6 +302,15 @@ class ThoughtError(FeedserverError):
 class ThoughtNotFound(ThoughtError):
     def __init__(self, thought_id: int) -> None:
         super().__init__(f"no thought has the id {thought_id}; `feedserver thought list` shows them all")
+        self.thought_id = thought_id
+
+
+class ThoughtChanged(ThoughtError):
+    """A thought is not as a moderator has seen or left it; `account` has decided on it last, if that is known."""
+
+    def __init__(self, thought_id: int, state: str, reason: str | None, account: str | None) -> None:
+        why = ", ".join(filter(None, (reason, account and f"by {account}")))
+        super().__init__(f"thought {thought_id} has changed meanwhile: it is {state} now{f' ({why})' if why else ''}")
         self.thought_id = thought_id
 
 

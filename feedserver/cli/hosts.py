@@ -7,10 +7,9 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 
 from feedserver.cli.arguments import Commands, counted, listing, noun, open_site, print_list, remark, verb
-from feedserver.domains import is_public_suffix
 from feedserver.errors import FeedserverError
 from feedserver.host_names import host_name
-from feedserver.thoughts.moderation import hosts, purge
+from feedserver.thoughts.moderation import hosts, purge, ruling
 from feedserver.thoughts.moderation.purge import StoredCounts
 from feedserver.thoughts.moderation.trust import Rule
 from feedserver.urls import path_steps
@@ -59,8 +58,7 @@ def _host_or_path(text: str) -> str:
 
 def _set_rule(chosen: Namespace) -> None:
     rule: Rule = chosen.rule
-    if is_public_suffix(chosen.host):
-        raise FeedserverError(f"all names below “{chosen.host}” have owners of their own; name one of them")
+    ruling.require_owner(chosen.host)
     services = open_site()
 
     def operation(connection: Connection) -> tuple[Rule | None, int]:

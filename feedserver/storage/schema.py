@@ -454,6 +454,8 @@ moderation_actions = Table(
     Column("action", SafeText, nullable=False),
     Column("host", SafeText),  # of a purge, which cannot be undone
     Column("at", UtcDateTime, nullable=False),
+    Column("account", SafeText),  # whose it is, by name; null: of the command line
+    Column("rules", SafeText),  # JSON, of an action on places: the rule that each had before, null without one
 )
 
 moderation_undo = Table(

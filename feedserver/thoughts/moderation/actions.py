@@ -1,14 +1,14 @@
 """Moderation actions: approve, hide, spam, delete, and undoing the last one; `erase` is another matter."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
 
-from feedserver.errors import ThoughtError, ThoughtNotFound
+from feedserver.errors import ThoughtChanged, ThoughtError, ThoughtNotFound
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import INTERACTIVE
 from feedserver.storage import revision
@@ -28,7 +28,10 @@ from feedserver.thoughts.lifecycle import (
     nothing_to_show,
 )
 from feedserver.thoughts.model import State, Thought, decision_line
+from feedserver.thoughts.moderation import ruling
 from feedserver.thoughts.moderation import undo as undo_log
+from feedserver.thoughts.moderation.seen import version_of
+from feedserver.thoughts.moderation.trust import Rule
 from feedserver.thoughts.verification import recheck
 from feedserver.thoughts.verification.fetch_budget import budget_key
 
@@ -40,87 +43,141 @@ _RECHECKED: Final[tuple[State, ...]] = ("shown", "held")
 class ActionResult:
     """The thoughts after an action, in the order of the ids, and an error for each that was refused.
 
-    `logged` is the id of its entry in the undo log, as far as there is one.
+    `rules`: what an undone action on places has put back there. `logged` is the id of the action's entry in the undo
+    log, as far as there is one.
     """
 
     thoughts: tuple[Thought, ...]
     refused: tuple[ThoughtError, ...] = ()
+    rules: Mapping[str, Rule | None] = field(default_factory=dict)
     logged: int | None = None
 
 
-def moderate_all(database: Database, thought_ids: Iterable[int], action: Action, now: datetime) -> ActionResult:
-    """Applies one action to several thoughts, in one transaction and with one entry in the undo log."""
+@dataclass(frozen=True, slots=True)
+class _Deed:
+    """One action of an account, or of the command line. `seen`: what it has read of thoughts (`version_of`)."""
+
+    action: Action
+    now: datetime
+    account: str | None = None
+    seen: Mapping[int, str] = field(default_factory=dict)
+
+
+def moderate_all(
+    database: Database,
+    thought_ids: Iterable[int],
+    action: Action,
+    now: datetime,
+    *,
+    account: str | None = None,
+    seen: Mapping[int, str] | None = None,
+) -> ActionResult:
+    """Applies one action to several thoughts, in one transaction and with one entry in the undo log of an account.
+
+    A thought that is not as it was `seen` (`version_of`) is refused: somebody else decided, or its source has changed.
+    """
     wanted = list(dict.fromkeys(thought_ids))
-    return database.transact(partial(_moderate, wanted=wanted, action=action, now=now))
+    return database.transact(partial(_moderate, wanted=wanted, deed=_Deed(action, now, account, seen or {})))
 
 
-def moderate_heap(database: Database, thought_ids: Sequence[int], action: Action, now: datetime) -> list[State]:
+def moderate_heap(
+    database: Database, thought_ids: Sequence[int], action: Action, now: datetime, *, account: str | None = None
+) -> list[State]:
     """Applies one action to any number of thoughts, a few hundred in a transaction, with one entry in the undo log.
 
     Returns the states of those to which it applied.
     """
+    deed = _Deed(action, now, account)
     states: list[State] = []
     begun = None
     for some in batches(thought_ids, AT_ONCE):
-        result = database.transact(partial(_moderate, wanted=some, action=action, now=now, begun=begun))
+        result = database.transact(partial(_moderate, wanted=some, deed=deed, begun=begun))
         states += [thought.state for thought in result.thoughts]
         begun = result.logged or begun
     return states
 
 
-def undo(database: Database, now: datetime) -> ActionResult:
-    """Undoes the last action, all of it. Raises ThoughtError if there is none, or if it cannot be undone."""
-    result = database.transact(partial(_undo_some, now=now))
-    undone = list(result.thoughts)
+def undo(database: Database, now: datetime, *, account: str | None = None, expected: int | None = None) -> ActionResult:
+    """Undoes the last action of an account, all of it. `expected`: the id in the undo log of the one that is meant.
+
+    Thoughts on which others have decided since stay so, and are told as refused. Raises ThoughtError if there is no
+    action, if it cannot be undone, or if it is not the one that is meant.
+    """
+    result = database.transact(partial(_undo_last, now=now, account=account, expected=expected))
+    undone, refused = list(result.thoughts), list(result.refused)
     while result.logged is not None:
-        result = database.transact(partial(_undo_some, now=now, begun=result.logged))
+        result = database.transact(partial(_undo_begun, now=now, begun=result.logged))
         undone += result.thoughts
-    return ActionResult(tuple(undone))
+        refused += result.refused
+    return ActionResult(tuple(undone), tuple(refused), result.rules)
 
 
-def _moderate(
-    connection: Connection, wanted: Sequence[int], action: Action, now: datetime, begun: int | None = None
-) -> ActionResult:
+def _moderate(connection: Connection, wanted: Sequence[int], deed: _Deed, begun: int | None = None) -> ActionResult:
     refused: list[ThoughtError] = []
     changes: list[tuple[Thought, Decision]] = []
     found = store.lock(connection, wanted)
     for thought_id in wanted:
         thought = found.get(thought_id)
-        if thought is None:
-            refused.append(ThoughtNotFound(thought_id))
-        elif is_erased(thought):
-            refused.append(ThoughtError(f"thought {thought_id} was erased; nothing of it is left"))
-        elif action in ("approve", "hide") and nothing_to_show(thought):
-            refused.append(ThoughtError(f"thought {thought_id} was never verified, so there is nothing to {action}"))
-        else:
-            changes.append((thought, decide(thought, Moderated(action), NEEDS_APPROVAL, now)))
+        if error := _refusal(connection, thought_id, thought, deed):
+            refused.append(error)
+        elif thought is not None:
+            changes.append((thought, decide(thought, Moderated(deed.action), NEEDS_APPROVAL, deed.now)))
     logged = None
     if before := [thought for thought, decision in changes if decision != as_it_is(thought)]:
-        logged = undo_log.add(connection, action, before, now, begun=begun)
-    return ActionResult(_write(connection, changes, now), tuple(refused), logged)
+        logged = undo_log.add(connection, deed.action, before, deed.now, account=deed.account, begun=begun)
+    return ActionResult(_write(connection, changes, deed.now), tuple(refused), logged=logged)
 
 
-def _undo_some(connection: Connection, now: datetime, begun: int | None = None) -> ActionResult:
-    """Undoes the last action, or the one that was `begun`, for some of its thoughts."""
-    action = undo_log.lock_last(connection) if begun is None else undo_log.lock(connection, begun)
+def _refusal(connection: Connection, thought_id: int, thought: Thought | None, deed: _Deed) -> ThoughtError | None:
+    """Why an action does not apply to a thought, None if it does."""
+    if thought is None:
+        return ThoughtNotFound(thought_id)
+    if is_erased(thought):
+        return ThoughtError(f"thought {thought_id} was erased; nothing of it is left")
+    if deed.action in ("approve", "hide") and nothing_to_show(thought):
+        return ThoughtError(f"thought {thought_id} was never verified, so there is nothing to {deed.action}")
+    if thought_id in deed.seen and version_of(thought) != deed.seen[thought_id]:
+        return ThoughtChanged(thought_id, thought.state, thought.reason, undo_log.decided_by(connection, thought_id))
+    return None
+
+
+def _undo_last(connection: Connection, now: datetime, account: str | None, expected: int | None) -> ActionResult:
+    """Undoes the last action of an account for some of its thoughts, or for all places."""
+    action = undo_log.lock_last(connection, account)
+    if expected is not None and (action is None or action.id != expected):
+        raise ThoughtError("this is not the last action any more; it may have been undone already")
     if action is None:
-        if begun is not None:  # somebody else has undone the rest
-            return ActionResult(())
         raise ThoughtError("there is no action to undo")
     if action.name in undo_log.NOT_UNDOABLE:
         what = {undo_log.ERASE: "erasing", undo_log.PURGE: f"the purge of {action.host or 'a host'}"}[action.name]
         raise ThoughtError(f"the last action was {what}, which cannot be undone")
-    ids = undo_log.thought_ids(connection, action.id, AT_ONCE + 1)
+    if action.rules:
+        undo_log.remove(connection, [action.id])
+        return ActionResult((), rules=ruling.put_back(connection, action, now))
+    return _undo_some(connection, now, action.id)
+
+
+def _undo_begun(connection: Connection, now: datetime, begun: int) -> ActionResult:
+    """Goes on with undoing an action, of which somebody else may have undone the rest."""
+    return _undo_some(connection, now, begun) if undo_log.lock(connection, begun) else ActionResult(())
+
+
+def _undo_some(connection: Connection, now: datetime, action_id: int) -> ActionResult:
+    ids = undo_log.thought_ids(connection, action_id, AT_ONCE + 1)
     found = store.lock(connection, ids[:AT_ONCE])
-    changes = []
-    for snapshot in undo_log.take_snapshots(connection, action.id, found):
-        event = Undone(snapshot.decision, snapshot.checked_at)
+    overtaken = undo_log.later(connection, action_id, found)
+    changes, refused = [], []
+    for snapshot in undo_log.take_snapshots(connection, action_id, found):
         thought = found[snapshot.thought_id]
-        changes.append((thought, decide(thought, event, NEEDS_APPROVAL, now)))
+        if thought.id in overtaken:
+            refused.append(ThoughtChanged(thought.id, thought.state, thought.reason, overtaken[thought.id]))
+        else:
+            event = Undone(snapshot.decision, snapshot.checked_at)
+            changes.append((thought, decide(thought, event, NEEDS_APPROVAL, now)))
     is_all = len(ids) <= AT_ONCE
     if is_all:
-        undo_log.remove(connection, [action.id])
-    return ActionResult(_write(connection, changes, now), logged=None if is_all else action.id)
+        undo_log.remove(connection, [action_id])
+    return ActionResult(_write(connection, changes, now), tuple(refused), logged=None if is_all else action_id)
 
 
 def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now: datetime) -> tuple[Thought, ...]:

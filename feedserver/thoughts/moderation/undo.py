@@ -1,18 +1,22 @@
-"""The SQL of the undo log: for each moderation action, its thoughts as they were before."""
+"""The SQL of the undo log: for each moderation action, its thoughts and rules as they were before.
+
+An action is of an account, or of the command line, which has none; each undoes its own.
+"""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import accumulate
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, or_, select
 
 from feedserver.storage.schema import moderation_actions, moderation_undo
 from feedserver.thoughts.contents import content_of, entry_of, words_of
 from feedserver.thoughts.lifecycle import Decision, as_it_is
 from feedserver.thoughts.model import Thought
+from feedserver.thoughts.moderation.trust import Rule
 
 PURGE: Final = "purge"
 ERASE: Final = "erase"
@@ -22,12 +26,14 @@ MAX_SNAPSHOTS: Final = 20_000  # of all these actions but the newest
 
 
 @dataclass(frozen=True, slots=True)
-class LastAction:
-    """The newest action; `host` is set if it was a purge."""
+class LoggedAction:
+    """An action; `host` is set if it was a purge, `rules` if it was about places: the rule that each had before."""
 
     id: int
     name: str
+    at: datetime
     host: str | None
+    rules: Mapping[str, Rule | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +51,20 @@ def add(
     thoughts: Iterable[Thought],
     now: datetime,
     *,
+    account: str | None = None,
     host: str | None = None,
+    rules: Mapping[str, Rule | None] | None = None,
     begun: int | None = None,
 ) -> int:
-    """Adds an action on thoughts, given as they were before, and deletes the oldest beyond the bounds.
+    """Adds an action on thoughts or places, given as they were before, and deletes the oldest beyond the bounds.
 
     Returns the action's id: given as `begun`, further thoughts are added to it.
     """
-    action_id = begun if begun is not None and lock(connection, begun) else _insert(connection, action, host, now)
+    if begun is not None and lock(connection, begun):
+        action_id = begun
+    else:
+        values = {"action": action, "host": host, "at": now, "account": account}
+        action_id = _insert(connection, values | {"rules": json.dumps(rules) if rules else None})
     rows = [
         {"action_id": action_id, "thought_id": one.id, "before": _as_json(one), "entries": _entries(one)}
         for one in thoughts
@@ -63,9 +75,9 @@ def add(
     return action_id
 
 
-def _insert(connection: Connection, action: str, host: str | None, now: datetime) -> int:
-    values = insert(moderation_actions).values(action=action, host=host, at=now)
-    action_id: int = connection.execute(values.returning(moderation_actions.c.id)).scalar_one()
+def _insert(connection: Connection, values: Mapping[str, object]) -> int:
+    statement = insert(moderation_actions).values(values).returning(moderation_actions.c.id)
+    action_id: int = connection.execute(statement).scalar_one()
     return action_id
 
 
@@ -84,19 +96,53 @@ def _beyond_bounds(connection: Connection) -> list[int]:
     ]
 
 
-def lock_last(connection: Connection) -> LastAction | None:
-    """Returns the newest action, locked until the transaction ends, so that it is undone once."""
-    return _locked(connection, select(moderation_actions).order_by(moderation_actions.c.id.desc()).limit(1))
+def last(connection: Connection, account: str | None) -> LoggedAction | None:
+    """The newest action of an account; one that cannot be undone, whoever's it is, stands before all older ones."""
+    return _one(connection, _last_of(account))
 
 
-def lock(connection: Connection, action_id: int) -> LastAction | None:
+def lock_last(connection: Connection, account: str | None) -> LoggedAction | None:
+    """The same, locked until the transaction ends, so that it is undone once."""
+    return _one(connection, _last_of(account).with_for_update())
+
+
+def lock(connection: Connection, action_id: int) -> LoggedAction | None:
     """Returns an action, locked until the transaction ends; None if it was undone, or is beyond the bounds."""
-    return _locked(connection, select(moderation_actions).where(moderation_actions.c.id == action_id))
+    query = select(moderation_actions).where(moderation_actions.c.id == action_id)
+    return _one(connection, query.with_for_update())
 
 
-def _locked(connection: Connection, query: Select[Any]) -> LastAction | None:
-    row = connection.execute(query.with_for_update()).one_or_none()
-    return LastAction(row.id, row.action, row.host) if row else None
+def _last_of(account: str | None) -> Select[Any]:
+    own = moderation_actions.c.account.is_not_distinct_from(account)
+    for_all = moderation_actions.c.action.in_(NOT_UNDOABLE)
+    return select(moderation_actions).where(or_(own, for_all)).order_by(moderation_actions.c.id.desc()).limit(1)
+
+
+def _one(connection: Connection, query: Select[Any]) -> LoggedAction | None:
+    row = connection.execute(query).one_or_none()
+    return LoggedAction(row.id, row.action, row.at, row.host, json.loads(row.rules or "{}")) if row else None
+
+
+def count(connection: Connection, action_id: int) -> int:
+    """How many thoughts an action has."""
+    query = select(func.count()).select_from(moderation_undo).where(moderation_undo.c.action_id == action_id)
+    return connection.execute(query).scalar_one()
+
+
+def later(connection: Connection, action_id: int, ids: Collection[int]) -> dict[int, str | None]:
+    """Those of some thoughts that actions after this one are about, with the account of the last of these."""
+    query = (
+        select(moderation_undo.c.thought_id, moderation_actions.c.account)
+        .join(moderation_actions, moderation_actions.c.id == moderation_undo.c.action_id)
+        .where(moderation_undo.c.action_id > action_id, moderation_undo.c.thought_id.in_(ids))
+        .order_by(moderation_undo.c.action_id)
+    )
+    return {row.thought_id: row.account for row in connection.execute(query)}
+
+
+def decided_by(connection: Connection, thought_id: int) -> str | None:
+    """The account that decided on a thought last, as far as the log goes back; None for the command line too."""
+    return later(connection, 0, [thought_id]).get(thought_id)
 
 
 def thought_ids(connection: Connection, action_id: int, limit: int) -> list[int]:

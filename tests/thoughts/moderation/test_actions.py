@@ -8,6 +8,8 @@ from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts.lifecycle import Action
+from feedserver.thoughts.moderation.actions import moderate_all
+from feedserver.thoughts.moderation.seen import version_of
 from tests.support.listing import listing
 from tests.support.moderating import moderate
 from tests.thoughts.moderation.conftest import OTHER
@@ -152,3 +154,32 @@ def test_a_limit_counts_pending_content_too(changed_after_approval: Site) -> Non
         (only,) = listing(connection, limit=1)
 
     assert (only.state, only.pending_content) == ("held", None)
+
+
+def test_a_thought_whose_words_have_changed_since_they_were_read_is_not_approved(
+    changed_after_approval: Site, target: str
+) -> None:
+    site = changed_after_approval
+    (seen,) = {version_of(thought) for thought in site.thoughts() if thought.pending_content}
+    site.web.put(SOURCE, linking(target, before="Even worse words about "))
+    site.clock.move(seconds=300)
+    site.ping(SOURCE, target)
+    site.run_jobs()
+    thought_id = site.thoughts()[0].id
+
+    done = moderate_all(site.services.database, [thought_id], "approve", site.clock(), seen={thought_id: seen})
+
+    assert [str(error) for error in done.refused] == [
+        f"thought {thought_id} has changed meanwhile: it is shown now (approved)"
+    ]
+    assert site.thoughts()[0].state == "held", "the newest words wait still"
+
+
+def test_a_thought_on_which_somebody_else_has_decided_meanwhile_stays_so(three: Site) -> None:
+    database, now, thought = three.services.database, three.clock(), three.thoughts()[0]
+    moderate_all(database, [thought.id], "spam", now, account="bob")
+
+    done = moderate_all(database, [thought.id], "approve", now, account="ann", seen={thought.id: version_of(thought)})
+
+    assert "it is spam now (not wanted here, by bob)" in str(done.refused[0])
+    assert three.states() == ["held", "held", "spam"]
