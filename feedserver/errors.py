@@ -40,6 +40,21 @@
     │   ├── TooManyRequests      of one sender in a minute
     │   └── HubFull
     ├── SubscriptionNotFound
+    ├── AccountError             accounts, and who may use them
+    │   ├── AccountNotFound
+    │   ├── AccountNotSaid       whose, of several or none
+    │   ├── AccountTaken
+    │   ├── NameUnusable         of an account or an app
+    │   ├── PasswordRefused      a new password is too short or too long
+    │   ├── WrongSignIn          name, password or code
+    │   ├── WrongCode            where the password was right, or is not asked
+    │   ├── LinkEnded            a sign-in link that was used, is too old, or never was
+    │   ├── WrongToken           of an app
+    │   ├── AppNotFound
+    │   ├── AppTaken
+    │   └── TryLater             carries the seconds
+    │       ├── TooManyWrong     passwords, codes or tokens
+    │       └── TooManyAtOnce    passwords are being checked
     └── FetchError
         ├── AddressForbidden     not public and not allowed
         ├── HostUnknown          the name does not resolve
@@ -463,6 +478,102 @@ class HubFull(SubscriptionError):
 class SubscriptionNotFound(FeedserverError):
     def __init__(self, subscription_id: int) -> None:
         super().__init__(f"no subscription has the id {subscription_id}; `feedserver hub list` shows them all")
+
+
+# --- accounts ---
+
+
+class AccountError(FeedserverError):
+    """An account cannot be made, found or used."""
+
+
+class AccountNotFound(AccountError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no account is called “{name}”; `feedserver account list` shows them all")
+        self.name = name
+
+
+class AccountNotSaid(AccountError):
+    """It is not said whose app it is to be."""
+
+    def __init__(self, *, is_any: bool) -> None:
+        super().__init__(
+            "there are several accounts; say whose app it is with --account NAME"
+            if is_any
+            else "there is no account yet; `feedserver account add NAME` makes one"
+        )
+
+
+class AccountTaken(AccountError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is an account “{name}” already; `feedserver account link {name}` lets its person in")
+        self.name = name
+
+
+class NameUnusable(AccountError):
+    """An account or an app cannot have the name."""
+
+
+class PasswordRefused(AccountError):
+    """A new password is too short or too long."""
+
+
+class WrongSignIn(AccountError):
+    """Name, password or code are not right: it is not told which."""
+
+    def __init__(self) -> None:
+        super().__init__("the name, the password or the code is not right")
+
+
+class WrongCode(AccountError):
+    """A code of the second factor is not right, or was used before."""
+
+    def __init__(self) -> None:
+        super().__init__("the code is not right, or was used before")
+
+
+class LinkEnded(AccountError):
+    """A sign-in link was used, is older than an hour, was replaced by a newer one, or never was."""
+
+    def __init__(self) -> None:
+        super().__init__("this link was used, or it is too old; `feedserver account link NAME` makes a new one")
+
+
+class WrongToken(AccountError):
+    """No app has the token."""
+
+    def __init__(self) -> None:
+        super().__init__("this is no token of an app; `feedserver app add NAME` makes one")
+
+
+class AppNotFound(AccountError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no app is called “{name}”; `feedserver app list` shows them all")
+        self.name = name
+
+
+class AppTaken(AccountError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is an app “{name}” already; choose another name, or `feedserver app remove {name}`")
+        self.name = name
+
+
+class TryLater(AccountError):
+    """Nothing was looked at; `seconds` tell when it may be tried again."""
+
+    def __init__(self, text: str, seconds: int) -> None:
+        super().__init__(text)
+        self.seconds = seconds
+
+
+class TooManyWrong(TryLater):
+    def __init__(self, seconds: int) -> None:
+        super().__init__("too many tries were wrong; try again later", seconds)
+
+
+class TooManyAtOnce(TryLater):
+    def __init__(self) -> None:
+        super().__init__("too many passwords are being checked just now; try again in a moment", 5)
 
 
 # --- fetching ---

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
 
+from feedserver.accounts import managing
 from feedserver.jobs.housekeeping import HOUSEKEEPING, Housekeeping
 from feedserver.jobs.runner import Handler, Runner
 from feedserver.net.fetch import fetch
@@ -71,6 +72,7 @@ def _housekeeping(services: JobServices) -> Housekeeping:
         partial(fold_days, database, settings.keep.readers),
         partial(_forget_counters, database),
         partial(leaving.clean, database),
+        partial(managing.forget_ended, database),
     )
     return Housekeeping(database, services.clock, tasks)
 

@@ -10,6 +10,8 @@ from time import thread_time
 from typing import TYPE_CHECKING
 
 from feedserver import __version__, private_files, site_address
+from feedserver.accounts.apps import Apps
+from feedserver.accounts.managing import Accounts
 from feedserver.clock import Clock, utc_now
 from feedserver.condition import Condition
 from feedserver.media.adding import Library
@@ -67,6 +69,7 @@ class Services:
         self.urls = Urls(settings.site.url)
         self.media_files = media_store(settings)
         self.library = Library(self.database, self.media_files, settings.media.largest, settings.data_dir, clock)
+        self.accounts, self.apps = Accounts(self.database, clock), Apps(self.database, clock)
         self.egress = egress_policy(settings)
         if tell_fetch is not None:
             self.egress = replace(self.egress, tell=tell_fetch)
@@ -151,6 +154,9 @@ class WebServices(JobServices):
         cpu_clock: Callable[[], float] = thread_time,
         exchange: Exchange | None = None,
     ) -> None:
+        from feedserver.accounts.own_account import OwnAccount
+        from feedserver.accounts.passwords import Hasher
+        from feedserver.accounts.signing_in import SigningIn
         from feedserver.feeds.collecting import Collector
         from feedserver.feeds.documents import FeedDocuments
         from feedserver.feeds.download_limit import DownloadLimit
@@ -173,6 +179,9 @@ class WebServices(JobServices):
         self.metrics = self._metrics()
         self.changes = Changes(self.database)
         self.write_probe = WriteProbe(self.database, clock)
+        hasher = Hasher()
+        self.signing_in = SigningIn(self.database, clock, hasher)
+        self.own_account = OwnAccount(self.database, clock, hasher)
         self._tokens: tuple[int, Tokens] | None = None
         self.waiting_slots = WaitingSlots(settings.pingback.places)
         self.receiver = Receiver(

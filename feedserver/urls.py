@@ -115,6 +115,13 @@ class Urls:
     def receipt(self, token: str) -> str:
         return self.at(f"/receipts/{token}")
 
+    def desk(self, path: str = "") -> str:
+        """A page of the desk: `path` is empty, or begins with a slash."""
+        return self.at(f"/desk{path}")
+
+    def sign_in_link(self, token: str) -> str:
+        return self.desk(f"/welcome/{token}")
+
     def moderation_feed(self, key: str) -> str:
         return self.at(f"/moderation/{key}.atom")
 

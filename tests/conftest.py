@@ -17,6 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, create_engine
 
+from feedserver.accounts import passwords
 from feedserver.app import create_app
 from feedserver.installation import init
 from feedserver.services import WebServices
@@ -53,6 +54,9 @@ def pytest_configure(config: pytest.Config) -> None:
     compiled_statements.share()
     migrated.share()
     unsynced.begin()
+    passwords.METHOD = (
+        "scrypt:256:8:1"  # a hash takes a few milliseconds; servers in processes of their own take their time
+    )
     is_worker = hasattr(config, "workerinput")
     if is_worker:
         gc.disable()  # until all tests are collected: nothing of them goes away

@@ -27,6 +27,7 @@ HEADINGS = [
     "Feeds over HTTP",
     "Pings that go out",
     "WebSub",
+    "The author's desk",
     "Pictures and files",
     "Pages that are no posts",
     "Redirects",

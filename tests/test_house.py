@@ -35,6 +35,7 @@ SHARED = {
     "settings",
     "text",
     "urls",
+    "tokens",
     "workplace",
     "xmlrpc",
     "__version__",
@@ -43,6 +44,7 @@ SHARED = {
 # parts together and may import every package.
 MAY_IMPORT = {
     "storage": set(),
+    "accounts": {"storage"},
     "net": set(),
     "jobs": {"storage"},
     "media": {"storage"},

@@ -10,6 +10,7 @@ from io import TextIOWrapper
 
 from feedserver import discreet_logs
 from feedserver.cli import (
+    accounts,
     backup,
     config,
     health,
@@ -56,6 +57,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         backup,
         transfer,
         config,
+        accounts,
         health,
     )
     commands = parser([module.add_commands for module in modules])

@@ -581,13 +581,86 @@ imported = Table(
     Index(None, "kind", "hash"),
 )
 
-# The events of the last minute by bucket, shared by all processes.
+# Who may sign in to the desk.
+accounts = Table(
+    "accounts",
+    metadata,
+    _id(),
+    Column("name", SafeText, nullable=False),
+    Column("folded", SafeText, nullable=False, unique=True),  # text.caseless of the name
+    Column("password", SafeText),  # its hash with salt and parameters (werkzeug.security); null until a link was used
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("signed_in_at", UtcDateTime),
+    # The key of the second factor as it is: no hash could check a code, and a key to encrypt it with would lie beside.
+    Column("totp_key", SafeText),
+    Column("totp_step", BigInteger),  # of the newest code that was taken: none is taken twice
+)
+
+
+def _of_account(**options: Any) -> Column[int]:
+    return Column("account_id", ForeignKey("accounts.id"), **options)
+
+
+# Who is signed in. Cookies, addresses of links, and tokens are stored as hashes (`tokens.hashed`).
+sessions = Table(
+    "sessions",
+    metadata,
+    _id(),
+    Column("hash", SafeText, nullable=False, unique=True),  # of the cookie
+    _of_account(nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime, nullable=False),
+    Column("address", SafeText, nullable=False),  # from which it was begun
+    Column("device", SafeText, nullable=False),  # the User-Agent, shortened
+)
+
+# Addresses under which a person sets a password; one for each account, and one for a first account to come.
+sign_in_links = Table(
+    "sign_in_links",
+    metadata,
+    Column("hash", SafeText, primary_key=True),
+    _of_account(unique=True),  # null: the person chooses a name, while there is no account
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("asks_code", Boolean, nullable=False),  # false: using the link turns the second factor off
+)
+
+# From where an account has signed in: strangers cannot lock these out.
+known_networks = Table(
+    "known_networks",
+    metadata,
+    _of_account(primary_key=True),
+    Column("network", SafeText, primary_key=True),  # domains.network
+    Column("signed_in_at", UtcDateTime, nullable=False),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    _of_account(primary_key=True),
+    Column("hash", SafeText, primary_key=True),
+)
+
+# What apps write with.
+app_tokens = Table(
+    "app_tokens",
+    metadata,
+    _id(),
+    Column("name", SafeText, nullable=False, index=True),  # of the app
+    _of_account(nullable=False, index=True),
+    Column("scopes", SafeText, nullable=False),  # separated by blanks
+    Column("hash", SafeText, nullable=False, unique=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_used_at", UtcDateTime),
+    Column("client_id", SafeText),  # the address of an app that got it by IndieAuth
+)
+
+# The recent events by bucket, shared by all processes.
 rate_limits = Table(
     "rate_limits",
     metadata,
     Column("bucket", SafeText, primary_key=True),
     Column("events", SafeText, nullable=False),  # JSON: times in microseconds since 1970, each with an amount
-    Column("expires_at", UtcDateTime, nullable=False, index=True),  # when its last event is a minute old
+    Column("expires_at", UtcDateTime, nullable=False, index=True),  # when its last event has left its window
 )
 
 # Requests by day (UTC), feed and name of the reader.

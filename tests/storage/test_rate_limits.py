@@ -260,3 +260,35 @@ def test_what_is_reserved_lasts_as_long_as_it_is_to_and_may_be_given_back(servic
 
     clock.move(seconds=20)
     assert take(database, clock(), Limit("a", 10)) is None
+
+
+def test_a_longer_window_has_room_when_its_events_are_old_enough(database: Database, clock: Clock) -> None:
+    now, window = clock(), timedelta(minutes=15)
+    limit = Limit.within(window, "long", 2)
+    with database.write() as connection:
+        assert rate_limits.take(connection, [limit], now) is None
+        assert rate_limits.take(connection, [limit], now + timedelta(minutes=14)) is None
+        refused = rate_limits.take(connection, [limit], now + timedelta(minutes=14, seconds=30))
+        assert refused is not None
+        assert refused.seconds == 30
+        assert rate_limits.take(connection, [limit], now + window) is None
+
+
+def test_a_look_counts_nothing(database: Database, clock: Clock) -> None:
+    now, limit = clock(), Limit("a", 1)
+    with database.write() as connection:
+        assert rate_limits.look(connection, [limit], now) is None
+        assert rate_limits.look(connection, [limit], now) is None
+        rate_limits.take(connection, [limit], now)
+        refused = rate_limits.look(connection, [limit], now)
+        assert refused is not None
+        assert refused.seconds == 60
+
+
+def test_a_bucket_of_a_longer_window_is_not_taken_for_one_of_the_future(database: Database, clock: Clock) -> None:
+    now = clock()
+    with database.write() as connection:
+        rate_limits.take(connection, [Limit.within(timedelta(minutes=15), "long", 2)], now)
+        assert rate_limits.forget_future(connection, now) == 0
+        assert rate_limits.forget_expired(connection, now + timedelta(minutes=14)) == 0
+        assert rate_limits.forget_expired(connection, now + timedelta(minutes=15)) == 1

@@ -50,6 +50,10 @@ NOT_IN_EXPORT: Final[Mapping[str, str]] = {
     **dict.fromkeys(("jobs", "heartbeats"), "work of one server"),
     "feed_versions": "validators of feeds as they were served",
     **dict.fromkeys(("websub_subscriptions", "websub_topics"), "subscriptions of feed readers"),
+    **dict.fromkeys(
+        ("accounts", "sessions", "sign_in_links", "known_networks", "recovery_codes", "app_tokens"),
+        "who may write, which is no part of what is written",
+    ),
     **dict.fromkeys(("rate_limits", "reader_days", "reader_hashes", "reader_keys", "reader_counts"), "counters"),
 }
 # Columns of tables in the export that are not: made anew, or of one server.

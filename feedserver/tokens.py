@@ -1,0 +1,20 @@
+"""Secrets that open something by themselves: cookies, addresses of links, tokens of apps. Stored as hashes alone."""
+
+import hashlib
+import secrets
+from typing import Final
+
+_BYTES: Final = 32
+
+
+def new_secret() -> str:
+    """A random text of 256 bits, 43 characters that need no encoding in an address, a header or a cookie."""
+    return secrets.token_urlsafe(_BYTES)
+
+
+def hashed(secret: str) -> str:
+    """What is stored of a secret, in 64 hexadecimal digits.
+
+    A plain SHA-256: nobody guesses 256 random bits, so that a slow hash would only slow each request that has one.
+    """
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
