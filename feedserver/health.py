@@ -59,7 +59,7 @@ def healthz() -> Response:
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
     """503 if nothing can be served (`down`), else 200: `ok`, or `degraded` if a part does not work."""
-    checks = _checks(services())
+    checks = checks_of(services())
     status = overall(checks)
     body = {"status": status, "checks": {name: asdict(check) for name, check in checks.items()}}
     return _uncached(jsonify(body)), 503 if status == "down" else 200
@@ -88,7 +88,8 @@ def overall(checks: dict[str, Check]) -> Status:
     return "down" if "down" in found else "degraded" if "degraded" in found else "ok"
 
 
-def _checks(parts: WebServices) -> dict[str, Check]:
+def checks_of(parts: WebServices) -> dict[str, Check]:
+    """The state of each part, by its name."""
     now = parts.clock()
     try:
         state = migrate.state(parts.database)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from socket import inet_aton, inet_ntoa
-from urllib.parse import SplitResult, unquote
+from urllib.parse import SplitResult, unquote, urlsplit
 
 IS_HIDDEN = "feedserver.is_hidden"  # in the WSGI environment: true where a proxy does not say who its client is
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -25,6 +25,18 @@ def host_name(parts: SplitResult) -> str:
     if host.startswith("["):
         return _ipv6(host[1:].partition("]")[0])
     return domain_name(host.partition(":")[0])
+
+
+def read_host(text: str) -> str:
+    """Reads what a person types: a host, alone or in a URL. Returns it normalized, or raises ValueError."""
+    try:
+        name = text.strip().strip("[]") if "://" not in text else urlsplit(text).hostname or ""
+        found = host_name(urlsplit(f"//[{name}]" if ":" in name else f"//{name}")).removeprefix("*.")
+    except ValueError:
+        found = ""
+    if not found or set(name) & set("@ ,/"):
+        raise ValueError(f"“{text}” is not a host; give one such as spam.example")
+    return found
 
 
 def _ipv6(text: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
 from ipaddress import ip_network
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -233,6 +234,20 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
 def describe(environ: Mapping[str, str] = os.environ) -> list[DescribedSetting]:
     """Every setting with its value and its origin: `default`, the file, or the variable. Raises like `read`."""
     return read(environ).described
+
+
+def in_force(settings: Settings, environ: Mapping[str, str] = os.environ) -> list[DescribedSetting]:
+    """Every setting as a process has it, with its origin: where file or environment say otherwise by now, its start."""
+    try:
+        now = {item.key: item for item in read(environ).described}
+    except SettingsError:
+        now = {}
+    found = []
+    for key, item in _walk(Settings, ""):
+        value = attrgetter(key)(settings)
+        origin = now[key].origin if key in now and now[key].value == value else "the start of the server"
+        found.append(DescribedSetting(key, value, origin, item.metadata["meaning"], item.metadata["secret"]))
+    return found
 
 
 def read(environ: Mapping[str, str] = os.environ) -> SettingsReport:

@@ -33,6 +33,7 @@ SHARED = {
     "setting_sources",
     "setting_types",
     "settings",
+    "shown_settings",
     "text",
     "urls",
     "tokens",

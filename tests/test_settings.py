@@ -7,7 +7,7 @@ import pytest
 
 from feedserver.domains import SHARED_BY_PATH
 from feedserver.errors import SettingsError
-from feedserver.settings import Settings, describe, keys, load, read, variable
+from feedserver.settings import Settings, describe, in_force, keys, load, read, variable
 
 A = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 # Each setting: its default, a value in the environment, the same in TOML, and what both become.
@@ -403,3 +403,17 @@ def test_a_tilde_stands_for_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("HOME", "/home/ann")
 
     assert load({"FEEDSERVER_DATA_DIR": "~/site"}).data_dir == Path("/home/ann/site")
+
+
+def test_settings_in_force_tell_their_origin_or_that_it_says_otherwise_by_now() -> None:
+    environ = {"FEEDSERVER_SITE_TITLE": "Harbour"}
+    settings = load(environ)
+
+    now = {item.key: item.origin for item in in_force(settings, environ)}
+    later = {item.key: item for item in in_force(settings, {"FEEDSERVER_SITE_TITLE": "Bay"})}
+    broken = {item.key: item for item in in_force(settings, {"FEEDSERVER_FEEDS_ENTRIES": "many"})}
+
+    assert (now["site.title"], now["site.author"]) == ("FEEDSERVER_SITE_TITLE", "default")
+    assert (later["site.title"].value, later["site.title"].origin) == ("Harbour", "the start of the server")
+    assert broken["site.title"].value == "Harbour"
+    assert list(now) == keys()

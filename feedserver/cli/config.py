@@ -7,17 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
-
 from feedserver import private_files, samples, settings, site_address
 from feedserver.cli.arguments import Commands, listing, noun, print_list, remark, verb
 from feedserver.errors import FeedserverError, StorageError
 from feedserver.setting_sources import FILES, file_in_use
 from feedserver.settings import DescribedSetting, SettingsReport
+from feedserver.shown_settings import shown
 from feedserver.storage.engine import Database
-
-_HIDDEN = "(hidden)"
 
 
 def add_commands(commands: Commands) -> None:
@@ -33,7 +29,12 @@ def _show(chosen: Namespace) -> None:
     if report.ignored_line:
         remark(report.ignored_line)
     rows = [
-        {"key": item.key, "value": _shown(item), "origin": item.origin, "meaning": item.meaning}
+        {
+            "key": item.key,
+            "value": shown(item.value, is_secret=item.secret),
+            "origin": item.origin,
+            "meaning": item.meaning,
+        }
         for item in _with_address(report)
     ]
     if not chosen.json:
@@ -84,33 +85,3 @@ def _samples(chosen: Namespace) -> int:
             remark(f"{target} differs from the sample, and was left as it is")
             differing = 1
     return differing
-
-
-def _shown(item: DescribedSetting) -> Any:
-    """A setting's value for JSON, without passwords."""
-    match item.value:
-        case str() as text if item.secret:
-            return _without_password(text)
-        case bool() | int() | float() | str():
-            return item.value
-        case None:
-            return ["*"]  # any port
-        case frozenset() as ports:
-            return [str(port) for port in sorted(ports)]
-        case tuple() as networks_or_hosts:
-            return [str(item) for item in networks_or_hosts]
-        case _:
-            return str(item.value)
-
-
-def _without_password(url: str) -> str:
-    try:
-        parsed = make_url(url) if url else None
-    except (ArgumentError, ValueError):
-        return _HIDDEN
-    if parsed is None:
-        return ""
-    if "@" in (parsed.host or ""):  # a part of the password
-        return _HIDDEN
-    secrets = {name: "hidden" for name in parsed.query if "pass" in name}
-    return parsed.update_query_dict(secrets).render_as_string(hide_password=True)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from feedserver.cli.arguments import Commands, counted, listing, noun, open_site, print_list, remark, verb
 from feedserver.errors import FeedserverError
-from feedserver.host_names import host_name
+from feedserver.host_names import read_host
 from feedserver.thoughts.moderation import hosts, purge, ruling
 from feedserver.thoughts.moderation.purge import StoredCounts
 from feedserver.thoughts.moderation.trust import Rule
@@ -38,13 +38,9 @@ def add_commands(commands: Commands) -> None:
 def host(text: str) -> str:
     """Parses a host, alone or in a URL. Returns it in lower case and ASCII, IPv6 without brackets."""
     try:
-        name = text.strip().strip("[]") if "://" not in text else urlsplit(text).hostname or ""
-        found = host_name(urlsplit(f"//[{name}]" if ":" in name else f"//{name}")).removeprefix("*.")
-    except ValueError:
-        found = ""
-    if not found or set(name) & set("@ ,/"):
-        raise argparse.ArgumentTypeError(f"“{text}” is not a host; give one such as spam.example")
-    return found
+        return read_host(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _host_or_path(text: str) -> str:

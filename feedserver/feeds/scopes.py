@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from sqlalchemy import Connection
 
 from feedserver.posts import lists
-from feedserver.posts.model import EVERYTHING, Listing
+from feedserver.posts.model import EVERYTHING, Listing, Post
 from feedserver.urls import Urls, segment
 
 Format = Literal["rss", "atom", "json"]
@@ -150,6 +150,13 @@ class FeedAddress(NamedTuple):
         """The document's absolute URL."""
         path = _VARIABLE.sub(lambda _: segment(self.name), self.row.path)
         return urls.at(f"{path}.{self.fmt}{self.query}")
+
+
+def feeds_of(post: Post, site_author: str) -> list[FeedAddress]:
+    """The newest documents of posts that a post may stand in: of the site, of its tags and of its authors."""
+    names = [(SITE, ""), *((TAG, tag) for tag in post.tags)]
+    names += [(AUTHOR, author) for author in post.authors or (site_author,)]
+    return [FeedAddress(scope, fmt, name) for scope, name in names for fmt in FORMATS]
 
 
 def newest_at(urls: Urls, url: str) -> FeedAddress | None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, select, update
 
 from feedserver.jobs.model import INTERACTIVE, LEASE, Job
+from feedserver.storage.batches import rows_among
 from feedserver.storage.schema import jobs
 
 _FREE: Final[dict[str, Any]] = {"leased_until": None, "lease_token": None}
@@ -153,6 +154,12 @@ def free_all(connection: Connection) -> None:
 def everything(connection: Connection) -> list[Job]:
     """All jobs, the next one first."""
     return [job_of(row) for row in connection.execute(select(jobs).order_by(jobs.c.run_at, jobs.c.id))]
+
+
+def among(connection: Connection, kind: str, subjects: Sequence[str]) -> list[Job]:
+    """The jobs of a kind about some subjects."""
+    query = select(jobs).where(jobs.c.kind == kind).order_by(jobs.c.id)
+    return [job_of(row) for row in rows_among(connection, query, jobs.c.subject, subjects)]
 
 
 def count_due(connection: Connection, now: datetime) -> int:

@@ -17,6 +17,7 @@ STRIKE_SPAN: Final = timedelta(days=1)  # from the first of them to the last
 
 FINAL: Final[frozenset[State]] = frozenset({"spam", "deleted"})
 ERASED: Final = "erased: its words, names and addresses are gone"  # the reason of an erased thought
+HIDDEN: Final = "hidden by the moderator"
 _BACK: Final = "the link is back"
 
 
@@ -177,7 +178,7 @@ def is_moderated(thought: Thought) -> bool:
     """Whether a moderator's decision on a thought holds; also true if it may have been hidden before its link went."""
     if thought.approved or thought.state in FINAL or thought.restore == "held":
         return True
-    return thought.state == "held" and thought.reason in (_OUTCOMES["hide"][1], _BACK)
+    return thought.state == "held" and thought.reason in (HIDDEN, _BACK)
 
 
 def shows_other_content(thought: Thought, content: Content) -> bool:
@@ -196,7 +197,7 @@ def can_be_seen(thought: Thought, decision: Decision) -> bool:
 # The state and the reason after each moderation action.
 _OUTCOMES: Final[dict[Action, tuple[State, str]]] = {
     "approve": ("shown", "approved"),
-    "hide": ("held", "hidden by the moderator"),
+    "hide": ("held", HIDDEN),
     "spam": ("spam", "not wanted here"),
     "delete": ("deleted", "not wanted here"),
 }

@@ -5,11 +5,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, union
+from sqlalchemy import ColumnElement, Connection, func, or_, select, union
 
 from feedserver.storage import schema
 from feedserver.storage.batches import rows_among
 from feedserver.storage.schema import thoughts
+from feedserver.thoughts.lifecycle import HIDDEN
 from feedserver.thoughts.model import STATES, Kind, State, Thought
 from feedserver.thoughts.moderation.hosts import below
 from feedserver.thoughts.shown import at_present
@@ -18,6 +19,7 @@ from feedserver.urls import Urls
 
 # States whose pending content does not count. With the other states instead, SQLite reads all shown thoughts.
 _NOT_LISTED = [state for state in STATES if state not in ("held", "shown")]
+_WAITS_SINCE = func.coalesce(thoughts.c.pending_since, thoughts.c.decided_at, thoughts.c.received_at)
 _PENDING = "changed at the source; waits for approval"
 
 
@@ -25,7 +27,8 @@ _PENDING = "changed at the source; waits for approval"
 class Filters:
     """What thoughts must match to be listed. `host` includes subdomains, `source` is a part of the source's URL.
 
-    Pending content counts as held, as it is listed so, unless `exactly` the state is asked for.
+    Pending content counts as held, as it is listed so, unless the thoughts are asked for `exactly`. `waits`: what a
+    moderator has still to look at, held or with pending content, and not hidden by one, nor on a deleted post.
     """
 
     post_id: int | None = None
@@ -35,21 +38,29 @@ class Filters:
     source: str | None = None
     before: datetime | None = None  # when it was received
     exactly: bool = False
+    waits: bool = False
 
 
-def ids(connection: Connection, filters: Filters, limit: int | None = None) -> list[int]:
-    """The ids of at most `limit` thoughts, newest first."""
-    query = select(thoughts.c.id).where(*_conditions(filters))
-    query = query.order_by(thoughts.c.received_at.desc(), thoughts.c.id.desc())
-    return list(connection.execute(query.limit(limit)).scalars())
+def ids(connection: Connection, filters: Filters, limit: int | None = None, offset: int = 0) -> list[int]:
+    """The ids of at most `limit` thoughts, newest first; what waits by when it began to."""
+    since = _WAITS_SINCE if filters.waits else thoughts.c.received_at
+    query = select(thoughts.c.id).where(*_conditions(filters)).order_by(since.desc(), thoughts.c.id.desc())
+    return list(connection.execute(query.limit(limit).offset(offset)).scalars())
 
 
 def count(connection: Connection, filters: Filters) -> int:
     """How many thoughts `listed` would tell in all."""
     query = select(func.count()).select_from(thoughts).where(*_conditions(filters))
     beside = query.where(thoughts.c.pending_since.is_not(None), thoughts.c.state == "shown")
-    queries = [query] if filters.state else [query, beside]
+    queries = [query] if filters.state or filters.waits or filters.exactly else [query, beside]
     return sum(int(connection.execute(one).scalar_one()) for one in queries)
+
+
+def by_state(connection: Connection, post_id: int) -> dict[State, int]:
+    """How many thoughts a post has in each state that some are in."""
+    query = select(thoughts.c.state, func.count()).where(thoughts.c.post_id == post_id).group_by(thoughts.c.state)
+    found = {row[0]: row[1] for row in connection.execute(query)}
+    return {state: found[state] for state in STATES if state in found}
 
 
 def listed(connection: Connection, thought_ids: Sequence[int], state: State | None = None) -> list[Thought]:
@@ -96,11 +107,10 @@ def emails(connection: Connection, thought_ids: Iterable[int]) -> dict[int, str]
 def awaiting_moderation(connection: Connection, limit: int) -> list[tuple[Thought, datetime]]:
     """The moderation queue without deleted posts, newest first, with the time since when: held thoughts, and pending
     content as a thought in the state `held`."""
-    since = func.coalesce(thoughts.c.pending_since, thoughts.c.decided_at, thoughts.c.received_at)
     query = (
         QUERY.where(_held_or_pending(), thoughts.c.state.not_in(_NOT_LISTED), schema.posts.c.state != "deleted")
-        .add_columns(since.label("since"))
-        .order_by(since.desc(), thoughts.c.id.desc())
+        .add_columns(_WAITS_SINCE.label("since"))
+        .order_by(_WAITS_SINCE.desc(), thoughts.c.id.desc())
         .limit(limit)
     )
     return [(_with_pending(thought_of(row, "since"), row.since)[0], row.since) for row in connection.execute(query)]
@@ -121,6 +131,8 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(func.lower(thoughts.c.source).contains(filters.source.lower(), autoescape=True))
     if filters.before is not None:
         conditions.append(thoughts.c.received_at < filters.before)
+    if filters.waits:
+        conditions += [_held_or_pending(), thoughts.c.state.not_in(_NOT_LISTED), _is_not_hidden(), _is_on_a_live_post()]
     return conditions
 
 
@@ -128,6 +140,15 @@ def _held_or_pending() -> ColumnElement[bool]:
     """Held thoughts and those with pending content. Two queries: with one “or” SQLite reads all shown thoughts."""
     held = select(thoughts.c.id).where(thoughts.c.state == "held")
     return thoughts.c.id.in_(union(held, select(thoughts.c.id).where(thoughts.c.pending_since.is_not(None))))
+
+
+def _is_not_hidden() -> ColumnElement[bool]:
+    return or_(thoughts.c.state != "held", thoughts.c.reason.is_distinct_from(HIDDEN))
+
+
+def _is_on_a_live_post() -> ColumnElement[bool]:
+    deleted = select(schema.posts.c.id).where(schema.posts.c.state == "deleted")
+    return thoughts.c.post_id.not_in(deleted)
 
 
 def _with_pending(thought: Thought, since: datetime) -> list[Thought]:

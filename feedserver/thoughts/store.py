@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from feedserver.domains import SHARED_BY_PATH, source_site, wide_network
 from feedserver.storage import revision, schema
-from feedserver.storage.batches import batches
+from feedserver.storage.batches import batches, rows_among
 from feedserver.storage.schema import thoughts
 from feedserver.thoughts import columns, receipts
 from feedserver.thoughts.contents import from_json
@@ -66,6 +66,12 @@ _UPDATE = update(thoughts).where(thoughts.c.id == bindparam("of"))  # the column
 def by_id(connection: Connection, thought_id: int) -> Thought | None:
     row = connection.execute(_BY_ID, {"id": thought_id}).one_or_none()
     return thought_of(row) if row else None
+
+
+def by_ids(connection: Connection, thought_ids: Sequence[int]) -> list[Thought]:
+    """The existing ones of some thoughts, in the order of the ids."""
+    found = {row.id: thought_of(row) for row in rows_among(connection, QUERY, thoughts.c.id, thought_ids)}
+    return [found[thought_id] for thought_id in thought_ids if thought_id in found]
 
 
 def lock(connection: Connection, thought_ids: Sequence[int]) -> dict[int, Thought]:

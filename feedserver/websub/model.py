@@ -53,6 +53,18 @@ class Subscription:
         return "ended" if self.state == "active" and has_run_out else self.state
 
 
+@dataclass(frozen=True, slots=True)
+class TopicReaders:
+    """The active subscriptions to one feed: how many there are, how many of them wait for a push, and for one that has
+    failed, and when a push was last taken."""
+
+    topic: str
+    readers: int
+    waiting: int
+    failing: int
+    pushed_at: datetime | None
+
+
 def bounded_lease(seconds: int) -> timedelta:
     """The lease that a reader gets who asks for so many seconds."""
     return min(max(timedelta(seconds=seconds), SHORTEST_LEASE), LONGEST_LEASE)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from feedserver.clock import Clock
 from feedserver.errors import FeedNotFound, FetchError
 from feedserver.feeds import existing
-from feedserver.feeds.scopes import AUTHOR, FORMATS, SITE, TAG, FeedAddress, newest_of
+from feedserver.feeds.scopes import FeedAddress, feeds_of, newest_of
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import Job, Outcome, one_at_a_time
 from feedserver.net.exchange import Exchange, Request
@@ -47,7 +47,7 @@ class OtherHubs:
     def follow(self, connection: Connection, event: PostEvent) -> None:
         """Has all hubs told of the feeds of posts in which readers see a change."""
         seen = [post for post in (event.old, event.new) if post is not None and not post.page]
-        addresses = dict.fromkeys(address for post in seen for address in self._feeds_of(post))
+        addresses = dict.fromkeys(address for post in seen for address in feeds_of(post, self.site_author))
         for hub in self.hubs:
             if hub == self.urls.hub():
                 continue
@@ -59,6 +59,12 @@ class OtherHubs:
                         first = min(first, known.created_at)
                     jobs.discard(connection, TELL_HUB, subject)  # one under way may have told too early
                 _add(connection, hub, subject, min(event.now + _EVERYWHERE, first + _LONGEST), first)
+
+    def waiting(self, connection: Connection, post: Post) -> dict[str, list[Job]]:
+        """The jobs that are to tell each hub of a feed that a post stands in; a hub without any has been told."""
+        keys = [address.key for address in feeds_of(post, self.site_author)]
+        found = jobs.among(connection, TELL_HUB, [f"{hub} {key}" for hub in self.hubs for key in keys])
+        return {hub: [job for job in found if job.subject.startswith(f"{hub} ")] for hub in self.hubs}
 
     def carry_out(self, job: Job) -> Outcome:
         """Runs a leased job."""
@@ -83,11 +89,6 @@ class OtherHubs:
         if not job.attempts and job.run_at == job.created_at + _LONGEST:  # the last change may be too new
             now = self.clock()
             _add(connection, hub, job.subject, now + _EVERYWHERE, now)
-
-    def _feeds_of(self, post: Post) -> list[FeedAddress]:
-        names = [(SITE, ""), *((TAG, tag) for tag in post.tags)]
-        names += [(AUTHOR, author) for author in post.authors or (self.site_author,)]
-        return [FeedAddress(scope, fmt, name) for scope, name in names for fmt in FORMATS]
 
     def _exists(self, connection: Connection, address: FeedAddress) -> bool:
         try:

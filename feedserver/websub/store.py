@@ -17,7 +17,7 @@ from feedserver.storage.schema import websub_subscriptions as table
 from feedserver.thoughts.moderation.hosts import below
 from feedserver.thoughts.source.identity import key_hash
 from feedserver.thoughts.verification.fetch_budget import budget_key_of
-from feedserver.websub.model import Asked, State, Subscription
+from feedserver.websub.model import Asked, State, Subscription, TopicReaders
 from feedserver.websub.requests import HubRequest
 
 LEASE_ENDED: Final = "its lease has ended, and was not renewed"
@@ -87,6 +87,18 @@ def live(connection: Connection, topic: str, most: int) -> list[Subscription]:
     """The subscriptions to a topic that have not ended, those that wait for their callback too; at most so many."""
     query = _QUERY.where(table.c.topic == topic, _LIVES).order_by(table.c.id).limit(most)
     return [_subscription(row) for row in connection.execute(query)]
+
+
+def by_topic(connection: Connection, keys: Sequence[str], now: datetime) -> list[TopicReaders]:
+    """Who subscribes to some topics, for each that has active subscriptions, in the order of their keys."""
+    query = select(
+        table.c.topic,
+        func.count().label("readers"),
+        func.count(table.c.next_push_at).label("waiting"),
+        func.count(table.c.failing_since).label("failing"),
+        func.max(table.c.pushed_at).label("pushed_at"),
+    ).where(table.c.topic.in_(keys), table.c.state == "active", table.c.lease_until > now)
+    return [TopicReaders(*row) for row in connection.execute(query.group_by(table.c.topic).order_by(table.c.topic))]
 
 
 def at_host(connection: Connection, host: str) -> list[Subscription]:

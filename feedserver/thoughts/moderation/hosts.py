@@ -4,7 +4,7 @@ A rule holds for a host and its subdomains, or for a path on a shared host (`exa
 host applies, and among its rules the one with the longest path.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -23,10 +23,17 @@ def rule_for(connection: Connection, url: str, *, with_path: bool = False) -> Ru
 
     `with_path`: of rules for a part of a host alone.
     """
-    parts = urlsplit(url)
-    names = list(_names(host_name(parts), path_steps(parts.path)[:MAX_STEPS], least=int(with_path)))
-    found = {row.host: row.rule for row in connection.execute(select(host_rules).where(host_rules.c.host.in_(names)))}
+    names = list(_names_of(url, least=int(with_path)))
+    found = _rules_of(connection, names)
     return next((found[name] for name in names if name in found), None)
+
+
+def rules_for(connection: Connection, urls: Collection[str]) -> dict[str, Rule]:
+    """Returns the rules that apply to some URLs, by URL, with one query."""
+    names = {url: list(_names_of(url)) for url in urls}
+    found = _rules_of(connection, [name for some in names.values() for name in some])
+    nearest = {url: next((found[name] for name in some if name in found), None) for url, some in names.items()}
+    return {url: rule for url, rule in nearest.items() if rule is not None}
 
 
 def set_rule(connection: Connection, host: str, rule: Rule, now: datetime) -> Rule | None:
@@ -53,9 +60,16 @@ def below(column: Column[str], host: str) -> ColumnElement[bool]:
     return or_(column == host, column.endswith(f".{host}", autoescape=True))
 
 
-def _names(host: str, steps: tuple[str, ...], least: int) -> Iterator[str]:
+def _names_of(url: str, least: int = 0) -> Iterator[str]:
     """All names with at least so many steps under which a rule for the URL may be stored, the nearest first."""
+    parts = urlsplit(url)
+    host, steps = host_name(parts), path_steps(parts.path)[:MAX_STEPS]
     labels = host.split(".")
     for name in [host] if ":" in host else [".".join(labels[i:]) for i in range(len(labels))]:
         for length in range(len(steps), least - 1, -1):
             yield "/".join((name, *steps[:length]))
+
+
+def _rules_of(connection: Connection, names: Sequence[str]) -> dict[str, Rule]:
+    query = select(host_rules.c.host, host_rules.c.rule).where(host_rules.c.host.in_(names))
+    return {row.host: row.rule for row in connection.execute(query)}
