@@ -4,20 +4,23 @@ Wraps the standard library's unmarshaller, which expands entities, accepts a res
 of exceptions. Here DOCTYPE is refused, nesting is bounded, and every failure of a request is an XmlRpcError.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
 from xml.parsers import expat
-from xmlrpc.client import Fault, Unmarshaller, dumps
+from xmlrpc.client import DateTime, Fault, Unmarshaller, dumps
 
 from feedserver.errors import FeedserverError
 from feedserver.text import clean
 
 CONTENT_TYPE: Final = "text/xml; charset=utf-8"
 INTERNAL_ERROR: Final = -32603
-_MAX_DEPTH: Final = 32  # elements: methodCall, params, param, value, array, data … a few levels are in use
-_ENCODINGS: Final = frozenset({"utf-8", "us-ascii", "iso-8859-1", "utf-16", "windows-1252"})
+MAX_DEPTH: Final = 32  # elements: methodCall, params, param, value, array, data … a few levels are in use
+ENCODINGS: Final = frozenset({"utf-8", "us-ascii", "iso-8859-1", "utf-16", "windows-1252"})
 
-Value = str | list[str] | list[list[str]]
+# What a response may hold: texts, numbers, moments (aware), lists and structs of them. There is no value for “none”.
+Value: TypeAlias = "str | int | float | bool | datetime | Sequence[Value] | Mapping[str, Value]"
 
 
 class XmlRpcError(FeedserverError):
@@ -187,7 +190,7 @@ class _Reader:
             raise MalformedRequest from error
 
     def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
-        if encoding and encoding.lower() not in _ENCODINGS:
+        if encoding and encoding.lower() not in ENCODINGS:
             raise MalformedRequest
 
     def _doctype(self, *_: object) -> None:
@@ -195,7 +198,7 @@ class _Reader:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._depth += 1
-        if self._depth > _MAX_DEPTH:
+        if self._depth > MAX_DEPTH:
             raise MalformedRequest
         self.root = self.root or tag
         self._hand_on("start", tag, attributes)
@@ -216,10 +219,17 @@ class _Reader:
             self.failed = True
 
 
-def _cleaned(value: Value) -> Value:
+def _cleaned(value: Value) -> Any:
+    """The value as the standard library writes it. Moments are in UTC, and say so: clients take others for theirs."""
     if isinstance(value, str):
         return clean(value)
-    return [_cleaned(item) for item in value]  # type: ignore[return-value] # nested like `value`
+    if isinstance(value, datetime):
+        return DateTime(f"{value.astimezone(UTC):%Y%m%dT%H:%M:%S}Z")
+    if isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {clean(name): _cleaned(item) for name, item in value.items()}
+    return [_cleaned(item) for item in value]
 
 
 def _document(xml: str) -> bytes:
