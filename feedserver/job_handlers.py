@@ -9,7 +9,7 @@ from feedserver.accounts import managing
 from feedserver.jobs.housekeeping import HOUSEKEEPING, Housekeeping
 from feedserver.jobs.runner import Handler, Runner
 from feedserver.net.fetch import fetch
-from feedserver.posts import scheduling
+from feedserver.posts import passing, scheduling
 from feedserver.readership.folding import fold_days
 from feedserver.sending.delivery import Delivery
 from feedserver.sending.store import SEND, TELL
@@ -43,6 +43,7 @@ def make_runner(services: JobServices, verifier: Verifier) -> Runner:
     handlers: dict[str, Handler] = {
         VERIFY: verifier.carry_out,
         scheduling.PUBLISH: services.publisher.notify_due,
+        passing.LEAVE: partial(passing.leave, database, services.publisher.delete),
         TELL: services.outbox.carry_out,
         SEND: Delivery(database, services.urls, services.settings, clock, services.exchange, stopping).carry_out,
         HOUSEKEEPING: _housekeeping(services).carry_out,

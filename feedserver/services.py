@@ -20,7 +20,7 @@ from feedserver.media.stores import MediaStore
 from feedserver.net.connection import Policy
 from feedserver.net.exchange import Exchange, require_allowed
 from feedserver.net.exchange import exchange as guarded_exchange
-from feedserver.posts import lists, related, scheduling
+from feedserver.posts import lists, passing, related, scheduling
 from feedserver.posts.events import each
 from feedserver.posts.publishing import Publisher
 from feedserver.sending.outbox import Outbox
@@ -78,7 +78,8 @@ class Services:
         self.other_hubs = OtherHubs(self.database, self.urls, settings.websub.hubs, author, clock, self.exchange)
         self.outbox = Outbox(self.database, self.urls, settings.sending, clock)
         listeners = (
-            *(scheduling.follow, each(self.outbox.follow), related.follow, partial(lists.follow, author)),
+            *(scheduling.follow, passing.follow, each(self.outbox.follow)),
+            *(related.follow, partial(lists.follow, author)),
             *(each(partial(recheck.follow, self.urls)), each(leaving.follow), each(self.other_hubs.follow)),
         )
         self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)

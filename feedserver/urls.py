@@ -100,6 +100,12 @@ class Urls:
     def opml(self) -> str:
         return self.at("/feeds.opml")
 
+    def xmlrpc(self) -> str:
+        return self.at("/xmlrpc.php")
+
+    def rsd(self) -> str:
+        return self.at("/rsd.xml")
+
     def media(self, hash_: str, name: str) -> str:
         return self.at(f"/media/{hash_}/{segment(name)}")
 

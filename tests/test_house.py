@@ -57,6 +57,7 @@ MAY_IMPORT = {
     "feeds": {"thoughts", "posts", "storage"},
     "sending": {"thoughts", "posts", "jobs", "storage"},
     "websub": {"feeds", "thoughts", "posts", "jobs", "storage"},
+    "authoring": {"accounts", "posts", "storage"},
     "metrics": {"thoughts", "jobs", "storage"},
     "pages": {"feeds", "sending", "thoughts", "posts", "media", "storage"},
     "web": {"feeds", "media"},

@@ -46,6 +46,12 @@ def everything(connection: Connection) -> list[Media]:
     return [_media(row, copies) for row in rows]
 
 
+def newest(connection: Connection, limit: int, offset: int = 0) -> list[Media]:
+    """What was added last, the newest first, after `offset` of them."""
+    query = select(media).order_by(media.c.added_at.desc(), media.c.hash).limit(limit).offset(offset)
+    return _with_copies(connection, connection.execute(query).all())
+
+
 def files_of(connection: Connection, hash_: str) -> list[StoredFile]:
     """The files with a hash, smaller copies among them: several only where two pictures have the same copy."""
     parts = [select(*(table.c[name] for name in _OF_A_FILE)).where(table.c.hash == hash_) for table in _TABLES]

@@ -19,7 +19,7 @@ from feedserver.pages.post_page import ForVisitor, authors_of
 from feedserver.pages.responses import cached
 from feedserver.posts import spelling
 from feedserver.posts import store as posts
-from feedserver.posts.model import EVERYTHING, Listing, Post
+from feedserver.posts.model import EVERYTHING, PASSING, Listing, Post
 from feedserver.services import services
 from feedserver.thoughts import comments
 from feedserver.thoughts import shown as shown_thoughts
@@ -85,7 +85,8 @@ def _list_page(
     if not ids and (page > 1 or not may_be_empty(listing, services().settings.site.author)):
         abort(404)
     spelling.check(connection, listing, services().settings.site.author)
-    found = posts.in_order(connection, ids[:POSTS_ON_A_PAGE])
+    passing = posts.latest_ids(connection, now, POSTS_ON_A_PAGE, listing=PASSING) if (scope, page) == (SITE, 1) else ()
+    found = posts.in_order(connection, [*passing, *ids[:POSTS_ON_A_PAGE]])
     counts = shown_thoughts.counts(connection, [post.id for post in found])
     return render_template(
         "list.html",

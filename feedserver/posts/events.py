@@ -18,7 +18,8 @@ EventKind = Literal["appeared", "changed", "disappeared", "withheld"]
 
 @dataclass(frozen=True, slots=True)
 class PostEvent:
-    """One change: `old` is the post that readers saw, `new` the one they see now; None if they see none.
+    """One change: `old` is the post that readers saw, `new` the one they see now; None if they see none, or one that
+    passes.
 
     `post` is the post as stored now, in any state. `now` is the time of the change. `is_first`: it is stored for the
     first time, so that nothing refers to it yet.
@@ -65,4 +66,4 @@ def appearance(post: Post, now: datetime) -> PostEvent:
 
 
 def _seen(post: Post | None, now: datetime) -> Post | None:
-    return post if post is not None and post.visible(now) else None
+    return post if post is not None and post.visible(now) and not post.is_passing else None

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from feedserver.posts.events import PostEvent
-from feedserver.posts.model import EVERYTHING, PAGES, Listing, Post
+from feedserver.posts.model import EVERYTHING, PAGES, PASSING, Listing, Post
 from feedserver.storage.schema import listed, post_authors, post_tags
 
 Known = dict[str, Row[Any]]
@@ -37,7 +37,7 @@ def follow(site_author: str, connection: Connection, events: Sequence[PostEvent]
     """Updates the lists for changed posts, in their order: their tags, authors and dates.
 
     A post without authors belongs to the list of `site_author`, a draft or deleted post to none, a page to that of
-    pages alone. A scheduled post gets its positions when it appears.
+    pages alone, a post that passes to that of those. A scheduled post gets its positions when it appears.
     """
     last: dict[str, int] = {}  # the positions that were given last
     new: list[dict[str, Any]] = []
@@ -103,8 +103,8 @@ def move_unnamed(connection: Connection, author: str, before: str | None) -> Non
 
 
 def _lists_of(post: Post, site_author: str) -> list[str]:
-    if post.page:
-        return [PAGES.key]
+    if post.page or post.is_passing:
+        return [PAGES.key if post.page else PASSING.key]
     tags = [Listing(tag=tag) for tag in post.tags]
     authors = [Listing(author=name) for name in post.authors or (site_author,)]
     return [listing.key for listing in (EVERYTHING, *tags, *authors)]

@@ -16,6 +16,7 @@ RENDERING: Final = 4
 MAX_SLUG: Final = 200  # characters
 _MAX_NAME: Final = 80  # characters of the name of an untitled post
 _MAX_FILE_NAME: Final = 200  # characters
+_THEME_DETECTION: Final = "3bfe001a-32de-4114-a6b4-4005b770f6d7"  # in the titles that Open Live Writer gives such posts
 
 PostState = Literal["draft", "published", "deleted"]
 Status = Literal["draft", "scheduled", "published", "deleted"]
@@ -177,6 +178,16 @@ class Post:
         """Whether readers see the post at `now`."""
         return self.status(now) == "published"
 
+    @property
+    def is_passing(self) -> bool:
+        """Whether it was only made to see how the site looks (`passing`)."""
+        return is_passing(self.title)
+
+
+def is_passing(title: str) -> bool:
+    """Whether a post of this title passes (`passing`)."""
+    return _THEME_DETECTION in title
+
 
 @dataclass(frozen=True, slots=True)
 class PostSummary:
@@ -213,11 +224,12 @@ class PostLink:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list of posts: all of them, those with a tag, or those of an author; or the list of pages, in which all are."""
+    """A list of posts: all of them, those with a tag, or those of an author; or all pages, or all posts that pass."""
 
     tag: str | None = None
     author: str | None = None
     pages: bool = False
+    passing: bool = False
 
     @property
     def name(self) -> str:
@@ -227,8 +239,8 @@ class Listing:
     @property
     def key(self) -> str:
         """The name of the list in the table `listed`, the same in any spelling of the tag or author."""
-        if self.pages:
-            return "pages"
+        if self.pages or self.passing:
+            return "pages" if self.pages else "passing"
         if self.tag is not None:
             return f"tag/{caseless(self.tag)}"
         return "site" if self.author is None else f"author/{caseless(self.author)}"
@@ -236,3 +248,4 @@ class Listing:
 
 EVERYTHING = Listing()
 PAGES = Listing(pages=True)
+PASSING = Listing(passing=True)

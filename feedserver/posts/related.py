@@ -60,10 +60,10 @@ _FORGET: Final = delete(related).where(
 def follow(connection: Connection, events: Sequence[PostEvent]) -> None:
     """Updates the related posts for changed posts; for hidden ones too, as a scheduled post appears by the clock.
 
-    Pages are related to none. Each post is scored among those before it, also in `events`, whose posts come by their
-    ids where there are several.
+    Pages, and posts that pass, are related to none. Each post is scored among those before it, also in `events`, whose
+    posts come by their ids where there are several.
     """
-    if not (told := [event for event in events if not event.post.page]):
+    if not (told := [event for event in events if not (event.post.page or event.post.is_passing)]):
         return
     new = {event.post.id: frozenset() if event.post.state == "deleted" else _describe(event.post) for event in told}
     changed = [event.post.id for event in told if not event.is_first]

@@ -119,6 +119,16 @@ post_tags = Table(
     Column("folded", SafeText, nullable=False, index=True),  # text.caseless: names with the same one are one tag
 )
 
+# The numbers of tags, for writing apps alone.
+app_categories = Table(
+    "app_categories",
+    metadata,
+    _id(),
+    Column("folded", SafeText, nullable=False, unique=True),  # text.caseless, as that of `post_tags`
+    Column("name", SafeText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
 post_authors = Table(
     "post_authors",
     metadata,

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, Executable, event, insert, text, update
 from sqlalchemy.dialects import sqlite
 
+from feedserver.authoring import categories
 from feedserver.errors import StorageError
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.installation import init
@@ -74,6 +75,7 @@ def fill(services: WebServices, web: Web, clock: Clock, folder: Path) -> None:
     services.receiver.receive(page, "http://blog.example/posts/first", "192.0.2.1")
     with services.database.write() as connection:
         joining.remember(connection, "http://other.example/b", "token", 1)
+        categories.added(connection, "語", services.clock())
     actions.moderate_all(services.database, [1], "hide", services.clock())
     services.feed_documents.get(FEED)
     read_by_somebody(services, clock)

@@ -97,6 +97,11 @@ class Members:
     def texts(self, name: str) -> tuple[str, ...] | None:
         return texts(self._values[name]) if name in self._values else None
 
+    def numbers(self, name: str) -> tuple[int, ...]:
+        """The whole numbers of a list; none if it is not there."""
+        value = self._values.get(name, [])
+        return tuple(map(number, value if isinstance(value, list) else [value]))
+
     def struct(self, name: str) -> "Members":
         """The members of a struct within; none if it is not there, or empty: PHP writes that as an empty list."""
         return Members(self._values.get(name) or None)

@@ -54,6 +54,7 @@ NOT_IN_EXPORT: Final[Mapping[str, str]] = {
         ("accounts", "sessions", "sign_in_links", "known_networks", "recovery_codes", "app_tokens"),
         "who may write, which is no part of what is written",
     ),
+    "app_categories": "numbers by which apps know tags",
     **dict.fromkeys(("rate_limits", "reader_days", "reader_hashes", "reader_keys", "reader_counts"), "counters"),
 }
 # Columns of tables in the export that are not: made anew, or of one server.
