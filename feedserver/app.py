@@ -2,36 +2,32 @@
 
 import hashlib
 import logging
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app, redirect, render_template, request
-from markupsafe import Markup
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver import health, request_ids, worker_settings
-from feedserver.clock import rfc3339
 from feedserver.errors import FeedNotFound, MediaStoreError, PostGone, PostNotFound
 from feedserver.feeds import autodiscovery, browsing
 from feedserver.feeds import views as feed_views
 from feedserver.feeds.scopes import urls_by_format
+from feedserver.languages.messages import Message
 from feedserver.media import views as media_views
-from feedserver.pages import archive, crawlers, oembed, old_addresses, private, site_pages
+from feedserver.pages import archive, crawlers, oembed, old_addresses, private, site_pages, templating
 from feedserver.pages import views as page_views
 from feedserver.services import EXTENSION, WebServices, services
 from feedserver.settings import Settings
 from feedserver.storage.explaining import is_outage
-from feedserver.text import shorten
 from feedserver.thoughts import comments, webmention_views
 from feedserver.thoughts import views as thought_views
-from feedserver.urls import Urls, ascii_url
+from feedserver.urls import Urls
 from feedserver.web.bodies import Bodies, BodyDeadline, BodyRule, RuleFor
 from feedserver.web.feed_fast_path import FeedFastPath
 from feedserver.web.media_fast_path import MediaFastPath
@@ -67,14 +63,24 @@ _PAGE_HEADERS = {
 _STATIC_SECONDS = 31_536_000  # a year: the stylesheet's URL changes with its bytes
 _BODY_SECONDS = 25  # to receive the whole body of a request
 _MESSAGES = {
-    403: ("Not here", "This cannot be done here."),
-    404: ("Not found", "There is nothing at this address. Perhaps it was mistyped, or never was."),
-    405: ("Not this way", "This address does not take requests of this kind."),
-    410: ("Gone", "There was something here. Its author has taken it away."),
-    413: ("Too large", "That was more than this address takes."),
-    500: ("Our fault", "Something went wrong on our side. Please try again in a little while."),
-    503: ("One moment", "The site is not able to answer just now. Please try again in a little while."),
+    403: (Message("Not here"), Message("This cannot be done here.")),
+    404: (
+        Message("Not found"),
+        Message("There is nothing at this address. Perhaps it was mistyped, or never was."),
+    ),
+    405: (Message("Not this way"), Message("This address does not take requests of this kind.")),
+    410: (Message("Gone"), Message("There was something here. Its author has taken it away.")),
+    413: (Message("Too large"), Message("That was more than this address takes.")),
+    500: (
+        Message("Our fault"),
+        Message("Something went wrong on our side. Please try again in a little while."),
+    ),
+    503: (
+        Message("One moment"),
+        Message("The site is not able to answer just now. Please try again in a little while."),
+    ),
 }
+_OTHER = Message("That did not work"), Message("The request could not be understood.")
 
 
 def create_app(settings: Settings | None = None, services: WebServices | None = None) -> Flask:
@@ -144,27 +150,9 @@ def _prepare_templates(app: Flask, services: WebServices) -> None:
         "menu": services.menu,
         "feed_urls": partial(urls_by_format, services.urls),
         "request_id": request_ids.current,
-        "stylesheet": services.urls.at(f"/static/style.css?v={digest}"),
+        "stylesheets": [services.urls.at(f"/static/style.css?v={digest}")],
     }
-    zone = ZoneInfo(site.timezone)
-    app.jinja_env.filters |= {
-        "day": partial(_day, zone),
-        "moment": partial(_moment, zone),
-        "rfc3339": rfc3339,
-        "shorten": shorten,
-        "ascii_url": ascii_url,
-        "paragraphs": lambda text: Markup(comments.as_html(text)),  # noqa: S704 - it escapes
-    }
-
-
-def _day(zone: ZoneInfo, moment: datetime) -> str:
-    local = moment.astimezone(zone)
-    return f"{local:%B} {local.day}, {local.year}"
-
-
-def _moment(zone: ZoneInfo, moment: datetime) -> str:
-    local = moment.astimezone(zone)
-    return f"{_day(zone, moment)}, {local:%H:%M %Z}"
+    templating.prepare(app.jinja_env, services.language)
 
 
 def compile_templates(app: Flask) -> None:
@@ -227,7 +215,7 @@ def _storage_error(error: DBAPIError | NoConnection | MediaStoreError) -> Respon
 
 
 def _message_page(status: int) -> Response:
-    heading, message = _MESSAGES.get(status, ("That did not work", "The request could not be understood."))
+    heading, message = _MESSAGES.get(status, _OTHER)
     values: dict[str, Any] = {"heading": heading, "message": message, "canonical": None, "status": status}
     if status >= 500:  # the database may be away
         values["menu"] = services().menu.last_known

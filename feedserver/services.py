@@ -14,6 +14,7 @@ from feedserver.accounts.apps import Apps
 from feedserver.accounts.managing import Accounts
 from feedserver.clock import Clock, utc_now
 from feedserver.condition import Condition
+from feedserver.languages.choosing import language_of
 from feedserver.media.adding import Library
 from feedserver.media.files import FileStore
 from feedserver.media.stores import MediaStore
@@ -123,6 +124,7 @@ class JobServices(Services):
         from feedserver.job_handlers import make_runner, make_verifier
 
         super().__init__(settings, clock, condition, exchange, tell_fetch)
+        self.language = language_of(self.settings.site.language, self.settings.site.zone)
         self._documents: FeedDocuments | None = None
         self._documents_lock = Lock()
         self.verifier = make_verifier(self, fetch, cpu_clock)
@@ -140,7 +142,7 @@ class JobServices(Services):
         from feedserver.feeds.documents import FeedDocuments
         from feedserver.storage.changes import Changes
 
-        collector = Collector(self.urls, self.settings)
+        collector = Collector(self.urls, self.settings, self.language)
         return FeedDocuments(self.database, Changes(self.database), collector, self.clock)
 
 
@@ -189,7 +191,7 @@ class WebServices(JobServices):
             self.database, self.urls, settings, clock, self.verifier, self.runner, slots=self.waiting_slots
         )
         self.hub = Hub(self.database, self.urls, settings, clock)
-        self.collector = Collector(self.urls, settings)
+        self.collector = Collector(self.urls, settings, self.language)
         self.feed_documents = self._documents = FeedDocuments(self.database, self.changes, self.collector, clock)
         self.redirects = RedirectFinder(self.database, self.changes, self.urls, clock)
         self.menu = CurrentMenu(self.database, self.changes, self.urls, clock)

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from feedserver.host_names import host_name
+from feedserver.languages.locales import is_built_in, locale_of
 from feedserver.text import clean, is_language_tag, without_open_bidi
 from feedserver.urls import split_http
 
@@ -86,8 +87,11 @@ def zone(value: object) -> str:
 
 def language(value: object) -> str:
     text = some_line(value)
-    if not is_language_tag(text):
-        raise ValueError("a language tag such as en or pt-BR")
+    try:
+        if not is_language_tag(text) or not (is_built_in(text) or locale_of(text)):
+            raise ValueError
+    except ValueError:
+        raise ValueError("the tag of a language that the CLDR knows, such as en or pt-BR") from None
     return text
 
 

@@ -42,7 +42,9 @@ class SiteSettings:
     title: str = _setting("A feedserver site", types.some_line, "the name of the site")
     description: str = _setting("Posts, and the thoughts of other blogs on them", types.line, "one sentence about it")
     author: str = _setting("The author", types.some_line, "author of posts that name none")
-    language: str = _setting("en", types.language, "language of posts that name none (BCP 47)")
+    language: str = _setting(
+        "en", types.language, "language of words and dates on pages, and of posts that name none (BCP 47)"
+    )
     timezone: str = _setting("UTC", types.zone, "time zone of dates without one, and of dates on pages and in tables")
 
     @property

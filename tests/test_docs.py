@@ -30,6 +30,7 @@ HEADINGS = [
     "The author's desk",
     "Pictures and files",
     "Pages that are no posts",
+    "Languages and themes",
     "Redirects",
     "Growing old",
     "Moving in",

@@ -26,6 +26,7 @@ SHARED = {
     "domains",
     "errors",
     "host_names",
+    "languages",
     "private_files",
     "request_body",
     "probe",

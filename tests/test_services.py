@@ -4,6 +4,7 @@ from functools import cached_property
 
 from sqlalchemy import update
 
+from feedserver.languages.messages import Message
 from feedserver.services import WebServices
 from feedserver.storage import revision
 from feedserver.storage.schema import site
@@ -24,7 +25,7 @@ def test_every_part_exists_before_the_first_thread_does(services: WebServices) -
 
 
 def test_what_is_derived_from_the_secret_is_the_same_in_all_threads(services: WebServices) -> None:
-    def read() -> tuple[str, str | None]:
+    def read() -> tuple[str, Message | None]:
         given = services.tokens.issue(1, services.clock())
         return services.moderation_key, services.tokens.problem(given, 2, services.clock())
 

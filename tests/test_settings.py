@@ -209,6 +209,7 @@ def test_ports_can_be_any_or_a_list(value: str) -> None:
         ("site.title", '"two\\nlines"'),
         ("site.title", '"bell\\u0007"'),
         ("site.language", '"en_US"'),
+        ("site.language", '"tlh"'),
         ("site.timezone", '"Mars/Base"'),
         ("site.timezone", '"../../etc/passwd"'),
         ("feeds.entries", "0"),

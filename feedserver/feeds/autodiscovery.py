@@ -4,6 +4,7 @@ from typing import Final
 
 from feedserver.feeds.model import MEDIA_TYPES
 from feedserver.feeds.scopes import POST, SCOPES, THOUGHTS, FeedAddress, Format
+from feedserver.languages.messages import Message
 from feedserver.posts.model import Post
 from feedserver.services import services
 
@@ -33,9 +34,9 @@ def for_post(post: Post) -> HeadLinks:
     return for_site() + _named(POST, post.slug, SCOPES[POST].short_title, post.label)
 
 
-def _named(scope: str, name: str, title: str, shown_name: str | None = None) -> HeadLinks:
+def _named(scope: str, name: str, title: Message, shown_name: str | None = None) -> HeadLinks:
     parts = services()
-    text = title.format(name=shown_name or name, site=parts.settings.site.title)
+    text = parts.language.translated(title.of(name=shown_name or name, site=parts.settings.site.title))
     return [
         (f"{text} ({label})", MEDIA_TYPES[fmt], FeedAddress(scope, fmt, name).url(parts.urls))
         for fmt, label in FORMAT_NAMES.items()

@@ -13,6 +13,7 @@ from feedserver.feeds.autodiscovery import FORMAT_NAMES, for_site
 from feedserver.feeds.build import TTL
 from feedserver.feeds.opml import Outline, opml
 from feedserver.feeds.scopes import SCOPES, FeedAddress, Format, urls_by_format
+from feedserver.languages.messages import Message
 from feedserver.services import services
 
 blueprint = Blueprint("browsing", __name__)
@@ -69,11 +70,12 @@ def all_feeds() -> str:
 @blueprint.get("/feeds.opml")
 def as_opml() -> Response:
     """The same list as OPML, which feed readers can import."""
+    parts = services()
+    site, translated = parts.settings.site, parts.language.translated
     outlines = {
-        group: [Outline(listed.title, listed.urls["rss"], listed.page_url) for listed in feeds]
+        translated(group): [Outline(listed.title, listed.urls["rss"], listed.page_url) for listed in feeds]
         for group, feeds in _listed().items()
     }
-    site = services().settings.site
     document = opml(site.title, site.author, outlines)
     response = Response(document, content_type="text/x-opml; charset=utf-8")
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -81,7 +83,7 @@ def as_opml() -> Response:
     return response
 
 
-def _listed() -> dict[str, list[ListedFeed]]:
+def _listed() -> dict[Message, list[ListedFeed]]:
     """The feeds by heading; headings without feeds are left out."""
     parts, now = services(), services().clock()
     author = parts.settings.site.author
@@ -92,11 +94,11 @@ def _listed() -> dict[str, list[ListedFeed]]:
     return {
         row.heading: [_feed(scope, name) for name in sorted(names[scope], key=str.casefold)]
         for scope, row in rows.items()
-        if names[scope]
+        if row.heading and names[scope]
     }
 
 
 def _feed(scope: str, name: str) -> ListedFeed:
     parts, row = services(), SCOPES[scope]
-    title = row.short_title.format(name=name, site=parts.settings.site.title)
+    title = parts.language.translated(row.short_title.of(name=name, site=parts.settings.site.title))
     return ListedFeed(title, row.page_url(parts.urls, name), urls_by_format(parts.urls, scope, name))

@@ -10,6 +10,9 @@ from feedserver.feeds import hubs
 from feedserver.feeds.model import Category, Entry, Feed, InReplyTo, Person, Replies
 from feedserver.feeds.pagination import Extent, links
 from feedserver.feeds.scopes import POST, SITE, FeedAddress
+from feedserver.feeds.thought_texts import deed_of, title_of
+from feedserver.languages.english import ENGLISH, Language
+from feedserver.languages.locales import primary
 from feedserver.posts import addresses
 from feedserver.posts.model import Ids, Post
 from feedserver.posts.references import urls_in
@@ -36,6 +39,7 @@ class Builder:
     settings: SiteSettings
     site: Site
     hubs: tuple[str, ...] = ()  # that newest documents name
+    language: Language = ENGLISH  # of our words in them
 
     def posts(
         self,
@@ -87,7 +91,7 @@ class Builder:
 
     def _title(self, address: FeedAddress, post: Post | None) -> str:
         name = shorten(post.label, _TITLE) if post else address.name
-        return address.row.title.format(name=name, site=self.settings.title)
+        return self.language.translated(address.row.titled(name, self.settings.title))
 
     def _post(self, post: Post, counts: Counts | None, ids: Mapping[str, Ids]) -> Entry:
         count, newest = (None, None) if counts is None else counts.get(post.id, (0, None))
@@ -99,7 +103,7 @@ class Builder:
             url=url,
             title=post.title,
             summary=post.summary or post.excerpt,
-            html=_references(post) + post.feed_html,
+            html=self._references(post) + post.feed_html,
             published=post.published_at,
             updated=post.updated_at,
             authors=tuple(self._person(name) for name in post.authors or (self.settings.author,)),
@@ -127,11 +131,12 @@ class Builder:
         return InReplyTo(guid, url, FeedAddress(SITE, "atom").url(self.urls), atom_id)
 
     def _thought(self, thought: Thought, post: Post) -> Entry:
-        words, parent = thought.words, thought.parent
+        parent, deed = thought.parent, deed_of(thought)
+        words = self.language.translated(deed) if deed else thought.excerpt
         return Entry(
             id=thought.guid,
             url=self.urls.thought(post.slug, thought.id, thought.page),
-            title=thought_title(thought, post),
+            title=self.language.translated(title_of(thought, post)),
             summary=words,
             html=as_html(words),
             published=thought.date,
@@ -145,26 +150,20 @@ class Builder:
             response=thought.response,
         )
 
+    def _references(self, post: Post) -> str:
+        """What the post is about, before its text, as on its page."""
+        words = self.language.words
+        lang = "" if primary(post.lang) == primary(words) else f' lang="{words}"'
+        return "".join(f"<p{lang}>{line.html(self.language)}</p>\n" for line in post.references)
+
     def _person(self, name: str) -> Person:
         return Person(name, self.urls.author(name))
-
-
-def _references(post: Post) -> str:
-    """What the post is about, before its text, as on its page."""
-    lang = "" if post.lang.partition("-")[0].lower() == "en" else ' lang="en"'
-    return "".join(f"<p{lang}>{line.html()}</p>\n" for line in post.references)
 
 
 def _only_page(post: Post) -> str | None:
     """The page elsewhere that the post is about, if it is one."""
     urls = urls_in(post.references)
     return urls[0] if len({urldefrag(url).url for url in urls}) == 1 else None
-
-
-def thought_title(thought: Thought, post: Post) -> str:
-    """Returns the title of a thought as an entry: who, and on which post, or what was done with it."""
-    to = f"in reply to {shorten(thought.parent.author_label, _TITLE)} " if thought.parent else ""
-    return f"{thought.author_label} {to}{thought.did} “{shorten(post.label, _TITLE)}”"
 
 
 def thought_author(thought: Thought) -> Person:

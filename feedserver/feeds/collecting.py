@@ -14,6 +14,7 @@ from feedserver.feeds.hubs import hubs
 from feedserver.feeds.model import Feed
 from feedserver.feeds.pagination import Extent
 from feedserver.feeds.scopes import FeedAddress
+from feedserver.languages.english import ENGLISH, Language
 from feedserver.posts import lists
 from feedserver.posts import store as posts
 from feedserver.posts.model import Ids, Post
@@ -31,6 +32,7 @@ class Collector:
 
     urls: Urls
     settings: Settings
+    language: Language = ENGLISH
     counts: CountCache = field(default_factory=CountCache)
 
     def collect(self, connection: Connection, address: FeedAddress, now: datetime) -> tuple[Feed, SiteState]:
@@ -42,7 +44,7 @@ class Collector:
         """
         site = revision.load(connection)  # read first: later changes make the document stale
         state = SiteState(site.revision, posts.next_publication(connection, now), now)
-        builder = Builder(self.urls, self.settings.site, site, hubs(self.settings.websub, self.urls))
+        builder = Builder(self.urls, self.settings.site, site, hubs(self.settings.websub, self.urls), self.language)
         collect = self._thoughts if address.is_of_thoughts else self._posts
         return collect(connection, address, builder, state, now), state
 

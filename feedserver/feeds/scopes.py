@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from sqlalchemy import Connection
 
+from feedserver.languages.messages import Message
 from feedserver.posts import lists
 from feedserver.posts.model import EVERYTHING, Listing, Post
 from feedserver.urls import Urls, segment
@@ -22,23 +23,31 @@ Part = Literal["newest", "page", "archive"]
 FORMATS: Final[tuple[Format, ...]] = ("rss", "atom", "json")
 SITE, TAG, AUTHOR, THOUGHTS, POST = "site", "tag", "author", "thoughts", "post"
 _VARIABLE: Final = re.compile("<[^<>]*>")
+_SITE: Final = Message("%(site)s")
+_THOUGHTS: Final = Message("Thoughts – %(site)s")
+_NAME: Final = Message("%(name)s")
+_NAME_OF_SITE: Final = Message("%(name)s – %(site)s")
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One kind of feed. In titles, `{name}` is the tag, the author or the post's title, `{site}` the site's title."""
+    """One kind of feed. In titles, `name` is the tag, the author or the post's title, `site` the site's title."""
 
     path: str  # without the format; a name is `<name>`, with the router's converter
     page_url: Callable[[Urls, str], str]  # of the page that lists the same, from the name
-    title: str
-    short_title: str  # where the site is known
+    title: Message
+    short_title: Message  # where the site is known
     id_of: str  # name for the feed's id, with `{guid}` for the post's; empty: the site's own id
     posts: Callable[[str], Listing] | None = None  # from the name; None: lists thoughts
     of_one_post: bool = False  # the name is the slug of a post; thoughts on others are not listed
-    heading: str = ""  # on the list of all feeds; empty: not listed there
+    heading: Message | None = None  # on the list of all feeds; None: not listed there
     # of such feeds, from connection, now, and the site's author
     names: Callable[[Connection, datetime, str], Iterable[str]] = lambda *_: ("",)
     former: Mapping[str, Format] = field(default_factory=dict)  # addresses in other software
+
+    def titled(self, name: str, site: str) -> Message:
+        """The title of such a feed."""
+        return self.title.of(name=name, site=site)
 
     @property
     def has_names(self) -> bool:
@@ -50,11 +59,11 @@ SCOPES: Final[dict[str, Scope]] = {
     SITE: Scope(
         path="/feed",
         page_url=lambda urls, _: urls.home(),
-        title="{site}",
-        short_title="{site}",
+        title=_SITE,
+        short_title=_SITE,
         id_of="",
         posts=lambda _: EVERYTHING,
-        heading="The whole site",
+        heading=Message("The whole site"),
         former={
             "/feed": "rss",
             "/rss": "rss",
@@ -68,37 +77,37 @@ SCOPES: Final[dict[str, Scope]] = {
     TAG: Scope(
         path="/tags/<name:name>/feed",
         page_url=lambda urls, name: urls.tag(name),
-        title="{name} – {site}",
-        short_title="{name}",
+        title=_NAME_OF_SITE,
+        short_title=_NAME,
         id_of="tag/{name}",
         posts=lambda name: Listing(tag=name),
-        heading="Tags",
+        heading=Message("Tags"),
         names=lambda connection, now, _: lists.names(connection, now, "tag"),
     ),
     AUTHOR: Scope(
         path="/authors/<name:name>/feed",
         page_url=lambda urls, name: urls.author(name),
-        title="{name} – {site}",
-        short_title="{name}",
+        title=_NAME_OF_SITE,
+        short_title=_NAME,
         id_of="author/{name}",
         posts=lambda name: Listing(author=name),
-        heading="Authors",
+        heading=Message("Authors"),
         names=lambda connection, now, author: {author, *lists.names(connection, now, "author")},
     ),
     THOUGHTS: Scope(
         path="/thoughts",
         page_url=lambda urls, _: urls.thoughts(),
-        title="Thoughts – {site}",
-        short_title="Thoughts – {site}",
+        title=_THOUGHTS,
+        short_title=_THOUGHTS,
         id_of="thoughts/",
-        heading="Thoughts",
+        heading=Message("Thoughts"),
         former={"/comments/feed": "rss"},
     ),
     POST: Scope(
         path="/posts/<name>/thoughts",
         page_url=lambda urls, name: urls.post(name),
-        title="Thoughts on “{name}” – {site}",
-        short_title="Thoughts on “{name}”",
+        title=Message("Thoughts on “%(name)s” – %(site)s"),
+        short_title=Message("Thoughts on “%(name)s”"),
         id_of="thoughts on {guid}",
         of_one_post=True,
     ),

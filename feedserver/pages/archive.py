@@ -31,7 +31,7 @@ K = TypeVar("K")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Posts under one heading, such as a year. `url` leads to all `count` of them, if some may be left out here."""
+    """Posts under one heading, a year or a month. `url` leads to all `count` of them, if some may be left out here."""
 
     heading: str
     posts: Sequence[PostLink]
@@ -58,22 +58,21 @@ def _render_years(connection: Connection, now: datetime) -> CachedPage:
     groups = [
         Group(str(year.number), shown.get(year.number, ()), urls.archive(year.number), year.count) for year in years
     ]
-    return _page(menu.read(connection, now, urls), "Archive", groups, urls.archive(), years)
+    return _page(menu.read(connection, now, urls), groups, urls.archive(), years)
 
 
 def _render_year(number: int, page: int, connection: Connection, now: datetime) -> CachedPage:
-    urls, zone = services().urls, services().settings.site.zone
+    urls, zone, language = services().urls, services().settings.site.zone, services().language
     years = posts.years(connection, now, zone)
     year = next((year for year in years if year.number == number), None) or abort(404)
     shown = posts.posts_between(connection, year.start, year.end, _ON_A_PAGE, (page - 1) * _ON_A_PAGE) or abort(404)
-    months = _by(shown, lambda post: f"{post.published_at.astimezone(zone):%B}")
+    months = _by(shown, lambda post: language.month(post.published_at))
     groups = [Group(month, of_month) for month, of_month in months]
-    return _page(menu.read(connection, now, urls), str(number), groups, urls.archive(number, page), years, year, page)
+    return _page(menu.read(connection, now, urls), groups, urls.archive(number, page), years, year, page)
 
 
 def _page(
     menu: Menu,
-    heading: str,
     groups: Sequence[Group],
     canonical: str,
     years: Sequence[Year],
@@ -82,7 +81,6 @@ def _page(
 ) -> CachedPage:
     html = render_template(
         "archive.html",
-        heading=heading,
         groups=groups,
         years=years,
         year=year,

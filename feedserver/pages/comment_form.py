@@ -8,6 +8,7 @@ from flask import request
 from sqlalchemy import Connection
 
 from feedserver import domains
+from feedserver.languages.messages import Message
 from feedserver.posts.model import Post
 from feedserver.services import WebServices, services
 from feedserver.storage import rate_limits, revision
@@ -17,10 +18,11 @@ from feedserver.thoughts.model import Thought
 from feedserver.thoughts.moderation import queue_limits, reputation
 
 _COMMENTS_A_MINUTE: Final = 10  # from one network
-_TOO_MANY: Final = "Too many comments came from your address. Please wait a minute and send it once more."
-_QUEUE_IS_FULL: Final = "Too many comments wait for approval already. Please come back later."
+_TOO_MANY: Final = Message("Too many comments came from your address. Please wait a minute and send it once more.")
+_QUEUE_IS_FULL: Final = Message("Too many comments wait for approval already. Please come back later.")
 _TRY_LATER: Final = 3_600  # seconds
-_USED: Final = "Another comment was sent with this form. If this is a further one, please send it once more."
+_USED: Final = Message("Another comment was sent with this form. If this is a further one, please send it once more.")
+_FROM_ELSEWHERE: Final = Message("The form came from another site. Please send it from here.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Refusal:
     `retry_after`: seconds until it may be sent again, None if the commenter has to change something.
     """
 
-    errors: Mapping[str, str]
+    errors: Mapping[str, Message]
     retry_after: int | None = None
 
 
@@ -46,7 +48,7 @@ def empty_form(post: Post, token: str | None = None) -> Form | None:
     return Form(services().urls.comments(post.slug), hidden=((comments.TOKEN, token or new_token(post.id)),))
 
 
-def filled_form(post: Post, errors: Mapping[str, str]) -> Form:
+def filled_form(post: Post, errors: Mapping[str, Message]) -> Form:
     """Returns the form with a new token, the values of the current request, and its errors by field."""
     form = empty_form(post)
     assert form is not None, "the caller has refused closed posts"
@@ -68,10 +70,10 @@ def submit(post: Post) -> Thought | Refusal | None:
     return parts.database.transact(lambda connection: _store(connection, parts, post))
 
 
-def _forgery(post: Post) -> str | None:
+def _forgery(post: Post) -> Message | None:
     """A message if the request was not sent from the form on our page, else None."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "same-site", "none"):
-        return "The form came from another site. Please send it from here."
+        return _FROM_ELSEWHERE
     parts = services()
     return parts.tokens.problem(request.form.get(comments.TOKEN, ""), post.id, parts.clock())
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from html import escape
 from uuid import UUID, uuid5
 
-from feedserver.feeds.build import TTL, thought_author, thought_title
+from feedserver.feeds.build import TTL, thought_author
 from feedserver.feeds.model import Entry, Feed, Person
+from feedserver.feeds.thought_texts import title_of
 from feedserver.settings import SiteSettings
 from feedserver.storage.revision import Site
 from feedserver.thoughts.comments import as_html
@@ -32,7 +33,7 @@ def build(queue: Sequence[QueueEntry], site: Site, settings: SiteSettings, urls:
 
 def _entry(waiting: QueueEntry, urls: Urls) -> Entry:
     thought, post = waiting.thought, waiting.post
-    title = thought_title(thought, post)
+    title = str(title_of(thought, post))
     return Entry(
         id=waiting.guid,
         url=ascii_url(thought.source) if thought.source else urls.thought(post.slug, thought.id, thought.page),

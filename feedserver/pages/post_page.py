@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from feedserver.errors import PostMoved
 from feedserver.feeds.autodiscovery import for_post
+from feedserver.languages.messages import Message
 from feedserver.pages import menu, pictures
 from feedserver.pages.cache import CachedPage, PagePost
 from feedserver.pages.comment_form import empty_form, new_token
@@ -34,7 +35,7 @@ class ForVisitor:
     """What a page has for one visitor: the form, None if the post takes no comments, and a notice above it."""
 
     form: Form | None
-    notice: str | None = None
+    notice: Message | None = None
 
 
 def for_everybody(slug: str, number: int) -> Response:

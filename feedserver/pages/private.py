@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from feedserver.clock import rfc3339
 from feedserver.feeds.model import MEDIA_TYPES
 from feedserver.feeds.syndication import atom
+from feedserver.languages.messages import Message
 from feedserver.pages import moderation_feed
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
@@ -22,7 +23,8 @@ from feedserver.thoughts.receipts import for_sender, was_issued
 
 blueprint = Blueprint("private", __name__)
 
-_NOT_KEPT: Final = "This receipt is no longer kept. It told of a ping that was refused or removed."
+_NOT_KEPT: Final = Message("This receipt is no longer kept. It told of a ping that was refused or removed.")
+_NO_RECEIPT: Final = {"heading": Message("Gone"), "message": _NOT_KEPT}
 
 
 @blueprint.get("/receipts/<token>")
@@ -31,7 +33,7 @@ def receipt(token: str) -> Response:
     contents = _receipt(token.removesuffix(".json"))
     is_json = token.endswith(".json")
     if contents is None:
-        response = jsonify({"error": _NOT_KEPT}) if is_json else _page("error.html", heading="Gone", message=_NOT_KEPT)
+        response = jsonify({"error": str(_NOT_KEPT)}) if is_json else _page("error.html", **_NO_RECEIPT)
         response.status_code = 410
     else:
         response = jsonify(_as_json(contents)) if is_json else _page("receipt.html", receipt=contents)

@@ -12,6 +12,7 @@ from feedserver.errors import ListMoved, PageFound, PostMoved
 from feedserver.feeds.autodiscovery import for_list, for_site, for_thoughts
 from feedserver.feeds.existing import may_be_empty
 from feedserver.feeds.scopes import AUTHOR, SITE, TAG
+from feedserver.languages.messages import Message
 from feedserver.pages import menu, pictures, post_page
 from feedserver.pages.cache import CachedPage
 from feedserver.pages.comment_form import Refusal, empty_form, filled_form, submit
@@ -30,8 +31,8 @@ blueprint = Blueprint("pages", __name__, template_folder="templates", static_fol
 POSTS_ON_A_PAGE = 10
 THOUGHTS_ON_A_PAGE = 20
 _NOTICES = {
-    "held": "Thank you. Your comment waits for approval.",
-    "shown": "Thank you. Your comment is shown below the post.",
+    "held": Message("Thank you. Your comment waits for approval."),
+    "shown": Message("Thank you. Your comment is shown below the post."),
 }
 
 

@@ -6,11 +6,20 @@ from html import escape
 from typing import Final
 from urllib.parse import unquote
 
+from markupsafe import Markup
+
+from feedserver.languages.english import ENGLISH, Language
+from feedserver.languages.messages import Message
 from feedserver.text import shorten, strangers_line
 
 FIELDS: Final = ("reply_to", "like_of", "repost_of", "bookmark_of")  # of documents and posts
 _PROPERTIES: Final = ("in-reply-to", "like-of", "repost-of", "bookmark-of")  # of an h-entry, in the order of the fields
-_WORDS: Final = ("In reply to", "Likes", "Reposts", "Bookmark of")
+_WORDS: Final = (
+    Message("In reply to %(pages)s"),
+    Message("Likes %(pages)s"),
+    Message("Reposts %(pages)s"),
+    Message("Bookmark of %(pages)s"),
+)
 _MAX_LABEL: Final = 60  # characters
 _MAX_DECODED: Final = 500  # characters of an address that are decoded for its label
 
@@ -34,21 +43,22 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceLine:
-    """What a post is to some pages: the property of its h-entry, and the words (English) that precede their labels."""
+    """What a post is to some pages: the property of its h-entry, and how it is said."""
 
     property: str
-    words: str
+    words: Message
     pages: tuple[Reference, ...]
 
     def __str__(self) -> str:
-        return f"{self.words} {listed([page.label for page in self.pages])}"
+        """In English, which is stored as the beginning of a post without words."""
+        return str(self.words.of(pages=listed([page.label for page in self.pages])))
 
-    def html(self) -> str:
-        links = [
+    def html(self, language: Language = ENGLISH) -> str:
+        links = (
             f'<a class="u-{self.property}" href="{escape(page.url)}" dir="ltr">{escape(page.label)}</a>'
             for page in self.pages
-        ]
-        return f"{self.words} {listed(links)}"
+        )
+        return language.translated(self.words.of(pages=language.listed(map(Markup, links))))
 
 
 def lines(*fields: Sequence[str]) -> tuple[ReferenceLine, ...]:

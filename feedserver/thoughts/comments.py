@@ -17,6 +17,7 @@ from typing import Final
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import Connection
 
+from feedserver.languages.messages import Message
 from feedserver.storage import revision
 from feedserver.text import is_blank, strangers_line, strangers_text
 from feedserver.thoughts import store
@@ -32,7 +33,7 @@ MAX_LENGTH: Final = {"comment": 10_000, "name": 100, "email": 254, "website": 2_
 
 _AT_LEAST = timedelta(seconds=2)  # people need longer to write a comment, unless a program fills in the form for them
 _AT_MOST = timedelta(days=2)  # a form left open over a weekend still works
-_INCOMPLETE = "The form was not complete. Please send it once more."
+_INCOMPLETE = Message("The form was not complete. Please send it once more.")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)*")
 QUICK: Final = Verdict("held", "sent within two seconds after the form was opened")
 _PARAGRAPHS = re.compile(r"\n{2,}")
@@ -45,7 +46,7 @@ class Form:
     action: str
     hidden: tuple[tuple[str, str], ...]
     values: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(FIELDS, ""))
-    errors: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, Message] = field(default_factory=dict)
     trap: str = TRAP
     max_length: Mapping[str, int] = field(default_factory=lambda: MAX_LENGTH)
 
@@ -79,7 +80,7 @@ class Tokens:
         """A token for one submission of the form on one post."""
         return str(self._signer.dumps([post_id, int(now.timestamp()), secrets.token_hex(8)]))
 
-    def problem(self, token: str, post_id: int, now: datetime) -> str | None:
+    def problem(self, token: str, post_id: int, now: datetime) -> Message | None:
         """A message to the commenter if a token is invalid, else None."""
         try:
             given_for, given_at, _ = given = self._signer.loads(token)
@@ -89,7 +90,7 @@ class Tokens:
             return _INCOMPLETE
         age = now.timestamp() - given_at
         if given_for != post_id or age > _AT_MOST.total_seconds():
-            return "The form was too old. Please send it once more."
+            return Message("The form was too old. Please send it once more.")
         return None
 
     def came_quickly(self, token: str, now: datetime) -> bool:
@@ -98,32 +99,34 @@ class Tokens:
         return bool(now.timestamp() - given_at < _AT_LEAST.total_seconds())
 
 
-def too_long(sent: Mapping[str, str]) -> dict[str, str]:
+def too_long(sent: Mapping[str, str]) -> dict[str, Message]:
     """The errors of fields that are too long, by field. Browsers count a line end as one character."""
     lengths = {name: len(sent.get(name, "").strip().replace("\r\n", "\n")) for name in FIELDS}
     return {
-        name: f"At most {MAX_LENGTH[name]:,} characters, please; these are {length:,}."
+        name: Message(
+            "At most %(most)s characters, please; these are %(length)s.", {"most": MAX_LENGTH[name], "length": length}
+        )
         for name, length in lengths.items()
         if length > MAX_LENGTH[name]
     }
 
 
-def read(sent: Mapping[str, str]) -> tuple[Comment | None, dict[str, str]]:
+def read(sent: Mapping[str, str]) -> tuple[Comment | None, dict[str, Message]]:
     """The comment in the form data `sent`, which has no field that is `too_long`; or the errors by field."""
     text = strangers_text(sent.get("comment", ""), MAX_BODY).strip()
     name, email, website = (strangers_line(sent.get(field, ""), MAX_BODY) for field in ("name", "email", "website"))
     website = _website(website)
-    errors: dict[str, str] = {}
+    errors: dict[str, Message] = {}
     if is_blank(text):
-        errors["comment"] = "Please write a comment."
+        errors["comment"] = Message("Please write a comment.")
     if is_blank(name):
-        errors["name"] = "Please give a name."
+        errors["name"] = Message("Please give a name.")
     if email and not _EMAIL.fullmatch(email):
-        errors["email"] = "This is not an e-mail address."
+        errors["email"] = Message("This is not an e-mail address.")
     if website and split_http(website) is None:
-        errors["website"] = "This is not a web address, such as https://example.org."
+        errors["website"] = Message("This is not a web address, such as https://example.org.")
     if sent.get(TRAP):
-        errors["form"] = "A field that must stay empty was filled in. Please send the form once more."
+        errors["form"] = Message("A field that must stay empty was filled in. Please send the form once more.")
     if errors:
         return None, errors
     return Comment(text, name, email, website, hashlib.sha256(sent.get(TOKEN, "").encode()).hexdigest()), {}

@@ -21,7 +21,6 @@ WITH_WORDS: Final[frozenset[Response | None]] = frozenset(("reply", "rsvp"))  # 
 # What readers see as lines of names beside the numbered thoughts, in this order (storage/schema.IS_REACTION).
 REACTIONS: Final[tuple[Response, ...]] = ("like", "repost", "bookmark")
 _DEEDS: Final[dict[str | None, str]] = {"like": "liked", "repost": "reposted", "bookmark": "bookmarked"}
-_ANSWERS: Final[dict[str | None, str]] = {"reply": "replied to", "rsvp": "answered"}
 
 ON_A_PAGE = 100  # thoughts that a page of a post has room for
 MAX_NAME = 500  # characters
@@ -196,11 +195,6 @@ class Thought:
     def deed(self) -> str | None:
         """What a reaction did, as a verb; None for others."""
         return _DEEDS.get(self.response)
-
-    @property
-    def did(self) -> str:
-        """What is said of it between its author and the title of the post."""
-        return self.deed or _ANSWERS.get(self.response, "on")
 
     @property
     def has_own_words(self) -> bool:

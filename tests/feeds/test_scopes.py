@@ -13,6 +13,7 @@ import feedserver.feeds
 from feedserver.app import create_app
 from feedserver.feeds import scopes
 from feedserver.feeds.scopes import FORMATS, SCOPES, FeedAddress, Format, Scope, newest_at, newest_of
+from feedserver.languages.messages import Message
 from feedserver.posts.model import Listing
 from feedserver.services import WebServices
 from feedserver.urls import Urls
@@ -23,11 +24,11 @@ FILES = sorted(path for path in FEEDS.glob("*.py") if path.name != "scopes.py")
 SEA = Scope(
     path="/sea/<name:name>/entries",
     page_url=lambda urls, name: urls.at(f"/sea/{name}"),
-    title="{name} by the sea – {site}",
-    short_title="{name} by the sea",
+    title=Message("%(name)s by the sea – %(site)s"),
+    short_title=Message("%(name)s by the sea"),
     id_of="sea/{name}",
     posts=lambda *_: Listing(tag="sea"),
-    heading="By the sea",
+    heading=Message("By the sea"),
     names=lambda *_: ("Fog", "rain"),
 )
 

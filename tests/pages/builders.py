@@ -8,28 +8,30 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import turbohtml
 from flask.testing import FlaskClient
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from werkzeug.test import TestResponse
 
 import feedserver.pages
-from feedserver.clock import rfc3339
 from feedserver.feeds.scopes import FeedAddress, urls_by_format
+from feedserver.languages.choosing import language_of
+from feedserver.languages.messages import Message
+from feedserver.pages.templating import prepare
 from feedserver.pages.thought_pages import ThoughtPages
 from feedserver.posts.model import Enclosure, Post, PostLink
 from feedserver.settings import SiteSettings
-from feedserver.text import shorten
 from feedserver.thoughts.comments import Form
 from feedserver.thoughts.model import Thought
 from feedserver.thoughts.webmention import Answer
-from feedserver.urls import Urls, ascii_url
+from feedserver.urls import Urls
 
 PAGES = Path(feedserver.pages.__file__).parent
 URLS = Urls("https://blog.example")
 SITE = SiteSettings(url=URLS.base, title="Harbour & <Ledger>", author="Ada", language="en")
+UTC_ZONE = ZoneInfo("UTC")
 THEN = datetime(2023, 3, 8, 14, 5, tzinfo=UTC)
 PERMALINK = URLS.post("fog")
 PINGBACK = '<link rel="pingback" href="https://blog.example/pingback">'
@@ -44,7 +46,7 @@ QUOTED_TOO = '<link rel="webmention" href="x">'
 
 
 @cache
-def _environment() -> Environment:
+def _environment(tag: str) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(PAGES / "templates"),
         autoescape=True,
@@ -52,24 +54,18 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.globals |= {"site": SITE, "urls": URLS, "stylesheet": URLS.at("/static/style.css")}
+    environment.globals |= {"site": SITE, "urls": URLS, "stylesheets": [URLS.at("/static/style.css")]}
     environment.globals["request_id"] = lambda: "5ee1"
     environment.globals["menu"] = ()
     environment.globals["feed_urls"] = partial(urls_by_format, URLS)
     environment.globals["feeds"] = [("Feed", "application/atom+xml", FeedAddress("site", "atom").url(URLS))]
-    environment.filters |= {
-        "day": lambda moment: f"{moment:%B} {moment.day}, {moment.year}",
-        "moment": lambda moment: f"{moment:%B} {moment.day}, {moment.year}, {moment:%H:%M} UTC",
-        "rfc3339": rfc3339,
-        "shorten": shorten,
-        "ascii_url": ascii_url,
-        "paragraphs": Markup("<p>{}</p>").format,
-    }
+    prepare(environment, language_of(tag, UTC_ZONE))
     return environment
 
 
 def render(template: str, **values: Any) -> str:
-    return _environment().get_template(template).render({"canonical": None} | values)
+    tag = values.get("site", SITE).language
+    return _environment(tag).get_template(template).render({"canonical": None} | values)
 
 
 def post(**changes: Any) -> Post:
@@ -109,7 +105,7 @@ def thought(number: int, kind: str, **changes: Any) -> Thought:
     return Thought(**values | changes)
 
 
-def form(**errors: str) -> Form:
+def form(**errors: Message) -> Form:
     values = {"comment": f"\nfirst line </textarea>{QUOTED}", "name": QUOTED, "email": "ada@", "website": ""}
     return Form(URLS.comments("fog"), (("token", QUOTED),), values, errors)
 
@@ -156,8 +152,12 @@ def rich_post_page() -> str:
         related=(PostLink("tides", "Tides", THEN),),
         older=PostLink("ebb", f"Ebb {QUOTED}", THEN),
         newer=PostLink("flow", "Flow " * 50, THEN),
-        form=form(form="Please send it again.", comment="Please write something.", email="Not an address."),
-        notice="Thank you. Your comment waits for approval.",
+        form=form(
+            form=Message("Please send it again."),
+            comment=Message("Please write something."),
+            email=Message("Not an address."),
+        ),
+        notice=Message("Thank you. Your comment waits for approval."),
     )
 
 

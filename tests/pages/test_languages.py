@@ -1,4 +1,4 @@
-"""Which language pages say that their words are in: our own are English, whatever the site's and the post's are."""
+"""Which language pages say that their words are in: of a site without a catalogue, ours are English."""
 
 from collections import defaultdict
 from dataclasses import replace
@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 import turbohtml
 
+from feedserver.languages.messages import Message
 from tests.pages.builders import SITE, THEN, elements, form, list_page, post, post_page, render, thought
 
-GERMAN = replace(SITE, language="de", title="Hafen")
+SWEDISH = replace(SITE, language="sv", title="Hamnen")
 RECEIPT: dict[str, Any] = defaultdict(
     lambda: None, state="shown", source=SITE.url, target=SITE.url, timeline=[], received_at=THEN
 )
-POST = post(title="Nebel", lang="de", tags=("Meer",))
+POST = post(title="Dimma", lang="sv", tags=("Hav",))
 
 
 def languages(page: str, words: str) -> set[str | None]:
@@ -27,44 +28,48 @@ def languages(page: str, words: str) -> set[str | None]:
     return found
 
 
-def german_post(lang: str = "de") -> str:
-    said = replace(thought(1, "comment"), excerpt="Wohl wahr.")
+def swedish_post(lang: str = "sv") -> str:
+    said = replace(thought(1, "comment"), excerpt="Sant.")
     return post_page(
-        site=GERMAN, post=replace(POST, lang=lang, html="<p>Worte</p>"), authors=("Ann",), thoughts=(said,), form=form()
+        site=SWEDISH, post=replace(POST, lang=lang, html="<p>Ord</p>"), authors=("Ann",), thoughts=(said,), form=form()
     )
 
 
-@pytest.mark.parametrize("lang", ["de", "en", "ar"])
+@pytest.mark.parametrize("lang", ["sv", "en", "ar"])
 def test_our_words_on_a_post_are_english_and_its_own_are_in_its_language(lang: str) -> None:
-    page = german_post(lang)
+    page = swedish_post(lang)
 
-    for ours in ("Skip to content", "Home", "Subscribe", "March 8", "1 Thought to", "Write about", "Leave a Comment"):
+    for ours in ("Skip to content", "Home", "Subscribe", "1 Thought to", "Write about", "Leave a Comment"):
         assert languages(page, ours) == {"en"}, ours
-    for posts in ("Nebel", "Worte", "Meer"):
+    for posts in ("Dimma", "Ord", "Hav"):
         assert languages(page, posts) == {lang}, posts
-    assert elements(page, "html")[0].attrs["lang"] == "de"
+    assert elements(page, "html")[0].attrs["lang"] == "sv"
 
 
 def test_the_sites_words_and_what_strangers_say_are_in_the_sites_language() -> None:
-    page = german_post("en")
+    page = swedish_post("en")
 
-    assert languages(page, "Hafen") == {"de"}
-    assert [e.closest("[lang]").attrs["lang"] for e in elements(page, ".p-content")] == ["de"]  # type: ignore[union-attr]
+    assert languages(page, "Hamnen") == {"sv"}
+    assert [e.closest("[lang]").attrs["lang"] for e in elements(page, ".p-content")] == ["sv"]  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
     ("page", "ours", "theirs"),
     [
-        (list_page(site=GERMAN, heading="Meer", scope="tag", posts=[POST], page=2), "Posts tagged", "Meer"),
-        (list_page(site=GERMAN), "Nothing has been published", "Hafen"),
-        (render("error.html", site=GERMAN, heading="Gone", message="It is gone."), "It is gone.", "Hafen"),
-        (render("receipt.html", site=GERMAN, receipt=RECEIPT), "Received", "Hafen"),
+        (list_page(site=SWEDISH, heading="Hav", scope="tag", posts=[POST], page=2), "Posts tagged", "Hav"),
+        (list_page(site=SWEDISH), "Nothing has been published", "Hamnen"),
+        (
+            render("error.html", site=SWEDISH, heading=Message("Gone"), message=Message("It is gone.")),
+            "It is gone.",
+            "Hamnen",
+        ),
+        (render("receipt.html", site=SWEDISH, receipt=RECEIPT), "Received", "Hamnen"),
     ],
     ids=["tag", "empty", "error", "receipt"],
 )
 def test_other_pages_say_it_too(page: str, ours: str, theirs: str) -> None:
     assert languages(page, ours) == {"en"}
-    assert languages(page, theirs) == {"de"}
+    assert languages(page, theirs) == {"sv"}
 
 
 def test_no_language_is_said_twice_on_an_english_site() -> None:

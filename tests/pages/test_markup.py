@@ -6,6 +6,7 @@ from urllib.parse import urldefrag
 import pytest
 import turbohtml
 
+from feedserver.languages.messages import Message
 from feedserver.thoughts.webmention import Answer
 from tests.pages.builders import (
     CLIENT_PATTERN,
@@ -41,7 +42,7 @@ ALL_PAGES = {
     "form of webmentions, refused": webmention_page(
         Answer(400, "rejected", "the source holds no link", "https://blog.example/receipts/x"), QUOTED, QUOTED
     ),
-    "error": render("error.html", heading="This post is gone", message="Its author took it down."),
+    "error": render("error.html", heading=Message("This post is gone"), message=Message("Its author took it down.")),
 }
 every_page = pytest.mark.parametrize("page", ALL_PAGES.values(), ids=list(ALL_PAGES))
 
