@@ -14,6 +14,8 @@ from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver import health, request_ids, worker_settings
+from feedserver.desk import frame as desk_frame
+from feedserver.desk import views as desk_views
 from feedserver.errors import FeedNotFound, MediaStoreError, PostGone, PostNotFound
 from feedserver.feeds import autodiscovery, browsing
 from feedserver.feeds import views as feed_views
@@ -32,6 +34,7 @@ from feedserver.web.bodies import Bodies, BodyDeadline, BodyRule, RuleFor
 from feedserver.web.feed_fast_path import FeedFastPath
 from feedserver.web.media_fast_path import MediaFastPath
 from feedserver.web.middleware import Mounted, TrustedProxies
+from feedserver.web.never_stored import NeverStored
 from feedserver.web.observing import NO_ROUTE, ROUTE, Observed
 from feedserver.web.routing import EncodedSlashes, NameConverter, WsgiApp, encoded_path, plain_path
 from feedserver.websub import views as websub_views
@@ -62,6 +65,7 @@ _PAGE_HEADERS = {
 }
 _STATIC_SECONDS = 31_536_000  # a year: the stylesheet's URL changes with its bytes
 _BODY_SECONDS = 25  # to receive the whole body of a request
+_DESK_BODY = BodyRule(desk_frame.MAX_FORM + 1, 1_048_576, 20)
 _MESSAGES = {
     403: (Message("Not here"), Message("This cannot be done here.")),
     404: (
@@ -111,6 +115,7 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
         thought_views.blueprint,
         webmention_views.blueprint,
         health.blueprint,
+        *desk_views.BLUEPRINTS,
     ):
         app.register_blueprint(blueprint)
     if services.metrics is not None:
@@ -131,9 +136,11 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
 def _layered(flask: WsgiApp, services: WebServices) -> WsgiApp:
     """The layers that a request passes before Flask, the innermost first."""
     settings = services.settings
-    doors: dict[str, RuleFor] = {}  # what takes longer bodies than the forms of readers do
+    # What takes longer bodies than the forms of readers do.
+    doors: dict[str, RuleFor] = {"/desk": lambda _: _DESK_BODY}
     in_time = BodyDeadline(flask, Bodies(BodyRule.whole(comments.MAX_BODY, _BODY_SECONDS), doors))
-    media_first = MediaFastPath(EncodedSlashes(in_time), services.media_responder)
+    never_stored = NeverStored(EncodedSlashes(in_time), ("/desk",))
+    media_first = MediaFastPath(never_stored, services.media_responder)
     feeds_first = FeedFastPath(media_first, services.feed_responder, services.urls)
     mounted = Mounted(feeds_first, settings.site.url, everywhere=("/healthz", "/readyz", "/metrics", "/robots.txt"))
     in_front = TrustedProxies(mounted, settings.server.trusted_proxies)

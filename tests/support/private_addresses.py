@@ -17,6 +17,7 @@ SPELLINGS = (
     f"/receipts/x/../{SECRET}",
     f"/receipts/%2e%2e/receipts/{SECRET}",
     f"/receipts/a.json/{SECRET}",
+    f"/desk/welcome/{SECRET}",
     f"/Receipts/{SECRET}",
     f"/MODERATION/{SECRET}.atom",
     f"/receipts;x/{SECRET}",

@@ -1,0 +1,80 @@
+"""Forms that come back: fields of one that could not be taken are carried along in hidden fields, and shown again.
+
+Nothing of them is stored. A view whose form holds text says how it is shown filled in:
+
+    @refills("desk.edit")
+    def filled(fields: MultiDict[str, str], slug: str) -> Response:
+
+is called with what was typed and the parts of the address, once somebody has signed in; it does nothing else. Of other
+forms nothing is carried along: the browser is led to a page near by.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from flask import Response, current_app, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
+
+from feedserver.desk.next_page import HOME
+
+Fields = MultiDict[str, str]
+Refill = Callable[..., Response]
+
+FORM_TOKEN: Final = "form_token"  # noqa: S105 - the name of a field
+_PREFIX: Final = "kept-"
+_refills: dict[str, Refill] = {}
+
+
+def refills(endpoint: str) -> Callable[[Refill], Refill]:
+    """Registers how the form of an endpoint is shown filled in."""
+
+    def register(refill: Refill) -> Refill:
+        _refills[endpoint] = refill
+        return refill
+
+    return register
+
+
+def of_this_form() -> list[tuple[str, str]]:
+    """The hidden fields that carry the present form along; none where it holds no text."""
+    if request.endpoint not in _refills:
+        return []
+    return [(_PREFIX + name, value) for name, value in _fields(request.form) if name != FORM_TOKEN]
+
+
+def carried_on() -> list[tuple[str, str]]:
+    """The hidden fields that the present form has carried along."""
+    return [(name, value) for name, value in _fields(request.form) if name.startswith(_PREFIX)]
+
+
+def shown_again(path: str) -> Response | None:
+    """The page with the form that the present one has carried along, sent to `path`; None if there is none."""
+    fields = Fields([(name.removeprefix(_PREFIX), value) for name, value in carried_on()])
+    found = _match(path, "POST") if fields else None
+    if found is None or found[0] not in _refills:
+        return None
+    endpoint, parts = found
+    return _refills[endpoint](fields, **parts)
+
+
+def page_near(path: str) -> str:
+    """A path to which a browser can be led: this one, or the nearest above it that has a page."""
+    while path.startswith(HOME + "/") and _match(path.partition("?")[0], "GET") is None:
+        path = path.partition("?")[0].rpartition("/")[0]
+    return path
+
+
+def _match(path: str, method: str) -> tuple[str, Any] | None:
+    """The endpoint at a path below `site.url`, and the parts of its address; None if there is none."""
+    adapter = current_app.create_url_adapter(request)
+    assert isinstance(adapter, MapAdapter)
+    try:
+        return adapter.match(path.partition("?")[0], method)
+    except HTTPException:
+        return None
+
+
+def _fields(form: Fields) -> Iterable[tuple[str, str]]:
+    return form.items(multi=True)

@@ -1,0 +1,8 @@
+"""All pages of the desk: each module adds its own to the blueprint of the frame when it is imported."""
+
+from typing import Final
+
+from feedserver.desk import account, frame, sign_in
+
+BLUEPRINTS: Final = (frame.blueprint, frame.files)
+MODULES: Final = (account, sign_in)

@@ -1,0 +1,178 @@
+"""Texts that were typed survive: the session that ends, wrong passwords, a database that is away."""
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import TestResponse, stream_encode_multipart
+
+from feedserver.accounts import totp
+from feedserver.desk.frame import MAX_FORM
+from feedserver.services import WebServices
+from tests.desk.conftest import PASSWORD, filled, form
+from tests.support.outside import Clock
+
+TEXT = '\n Zwei\n\n"Wörter" & <b>1</b>, \U0001f980 \n'
+AWAY = {"REMOTE_ADDR": "198.51.100.9"}
+
+
+@pytest.fixture
+def typed(ann: FlaskClient, clock: Clock) -> MultiDict[str, str]:
+    """A form with text, whose session has ended since."""
+    typed = form(ann.get("/desk/account"), "/desk/account/apps").fields
+    typed["app"] = TEXT
+    clock.move(days=30)
+    return typed
+
+
+def signed_in_again(ann: FlaskClient, kept: MultiDict[str, str], **fields: str) -> MultiDict[str, str]:
+    """Signs in with what the sign-in form has kept; returns the form that is shown then."""
+    page = ann.post("/desk/sign-in", data=filled(kept, {"name": "ann", "password": PASSWORD, **fields}))
+    assert page.status_code == 200
+    return form(page, "/desk/account/apps").fields
+
+
+def test_a_form_whose_session_has_ended_is_filled_in_again_after_signing_in(
+    ann: FlaskClient, typed: MultiDict[str, str], services: WebServices
+) -> None:
+    refused = ann.post("/desk/account/apps", data=typed)
+    assert refused.status_code == 403
+    assert "Nothing was done." in refused.text
+
+    again = signed_in_again(ann, form(refused, "/desk/sign-in").fields)
+
+    assert again["app"] == TEXT
+    assert again.getlist("scope") == typed.getlist("scope")
+    assert again["form_token"] != typed["form_token"]
+    assert services.apps.listed() == []  # nothing was done
+    again["app"] = "an app"
+    assert ann.post("/desk/account/apps", data=again).status_code == 200
+
+
+def test_nothing_of_it_is_stored(ann: FlaskClient, typed: MultiDict[str, str], services: WebServices) -> None:
+    before = services.database.writes
+    ann.post("/desk/account/apps", data=typed)
+
+    assert services.database.writes == before
+
+
+def test_it_survives_wrong_passwords_a_wrong_code_and_a_long_wait(
+    ann: FlaskClient, typed: MultiDict[str, str], services: WebServices, clock: Clock
+) -> None:
+    kept = form(ann.post("/desk/account/apps", data=typed), "/desk/sign-in").fields
+    for _ in range(10):
+        refused = ann.post("/desk/sign-in", data=filled(kept, {"name": "ann"}), environ_base=AWAY)
+        assert refused.status_code == 403
+        kept = form(refused, "/desk/sign-in").fields
+    refused = ann.post("/desk/sign-in", data=filled(kept, {"name": "ann", "password": PASSWORD}), environ_base=AWAY)
+    assert refused.status_code == 429
+    clock.move(minutes=15)
+
+    assert signed_in_again(ann, form(refused, "/desk/sign-in").fields)["app"] == TEXT
+
+
+def test_it_survives_while_all_slots_are_taken(
+    ann: FlaskClient, typed: MultiDict[str, str], services: WebServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feedserver.accounts.passwords._WAIT", 0.01)
+    kept = form(ann.post("/desk/account/apps", data=typed), "/desk/sign-in").fields
+    hasher = services.signing_in.hasher
+    with hasher.slot(), hasher.slot():
+        refused = ann.post("/desk/sign-in", data=filled(kept, {"name": "ann", "password": PASSWORD}))
+
+    assert refused.status_code == 503
+    assert signed_in_again(ann, form(refused, "/desk/sign-in").fields)["app"] == TEXT
+
+
+def test_it_survives_a_missing_code_of_the_second_factor(ann: FlaskClient, services: WebServices, clock: Clock) -> None:
+    fields = form(ann.get("/desk/account"), "/desk/account/second-factor").fields
+    key = fields["key"]
+    ann.post("/desk/account/second-factor", data=filled(fields, {"code": totp.code_of(key, totp.step_at(clock()))}))
+    typed = filled(form(ann.get("/desk/account"), "/desk/account/apps").fields, {"app": TEXT})
+    clock.move(days=30)
+    kept = form(ann.post("/desk/account/apps", data=typed), "/desk/sign-in").fields
+    refused = ann.post("/desk/sign-in", data=filled(kept, {"name": "ann", "password": PASSWORD}))
+    assert refused.status_code == 403
+
+    code = totp.code_of(key, totp.step_at(clock()))
+    assert signed_in_again(ann, form(refused, "/desk/sign-in").fields, code=code)["app"] == TEXT
+
+
+@pytest.mark.one_database
+def test_eight_megabytes_of_it_survive(ann: FlaskClient, typed: MultiDict[str, str]) -> None:
+    typed["app"] = ("é" * 79 + "\n") * 50_000  # of two bytes each, so nearly as many as a form may have
+    refused = send(ann, "/desk/account/apps", typed)
+    assert refused.status_code == 403
+    kept = filled(form(refused, "/desk/sign-in").fields, {"name": "ann", "password": PASSWORD})
+
+    page = send(ann, "/desk/sign-in", kept)
+
+    assert page.status_code == 200
+    assert form(page, "/desk/account/apps").fields["app"] == typed["app"]
+
+
+@pytest.mark.one_database
+def test_a_longer_form_is_refused(ann: FlaskClient, typed: MultiDict[str, str]) -> None:
+    typed["app"] = "x" * MAX_FORM
+
+    assert ann.post("/desk/account/apps", data=typed).status_code == 413
+
+
+def test_passwords_are_carried_nowhere(ann: FlaskClient, clock: Clock) -> None:
+    fields = form(ann.get("/desk/account"), "/desk/account/password").fields
+    clock.move(days=30)
+
+    refused = ann.post(
+        "/desk/account/password", data=filled(fields, {"password": PASSWORD, "new_password": "another one"})
+    )
+
+    assert refused.status_code == 403
+    assert PASSWORD not in refused.text
+    done = ann.post(
+        "/desk/sign-in", data=filled(form(refused, "/desk/sign-in").fields, {"name": "ann", "password": PASSWORD})
+    )
+    assert (done.status_code, done.location) == (303, "http://blog.example/desk/account")  # the page near by
+
+
+def test_a_text_is_not_shown_where_it_was_not_typed(ann: FlaskClient, typed: MultiDict[str, str]) -> None:
+    kept = form(ann.post("/desk/account/apps", data=typed), "/desk/sign-in").fields
+
+    for path in ("/desk/account/sessions", "/posts/x", "//evil.example", "/desk/nothing"):
+        done = ann.post("/desk/sign-in", data=filled(kept, {"name": "ann", "password": PASSWORD, "next": path}))
+        assert done.status_code == 303
+
+
+def test_while_the_database_is_away_the_page_sends_it_once_more(
+    ann: FlaskClient, services: WebServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = filled(form(ann.get("/desk/account"), "/desk/account/apps").fields, {"app": "an app"})
+    with monkeypatch.context() as away:
+        away.setattr(type(services.apps), "add", fail)
+        refused = ann.post("/desk/account/apps", data=typed)
+        assert ann.post("/desk/account/apps/end", data=typed).status_code == 303
+
+    assert refused.status_code == 503
+    assert int(refused.headers["Retry-After"]) > 0
+    again = form(refused, "/desk/account/apps")
+    assert again.fields == typed
+    assert ann.post("/desk/account/apps", data=again.fields).status_code == 200
+
+
+def test_while_it_is_away_nobody_can_sign_in_and_the_page_says_so(
+    ann: FlaskClient, services: WebServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(services.signing_in), "session_of", fail)
+
+    page = ann.get("/desk/account")
+    assert page.status_code == 503
+    assert "One moment" in page.text
+
+
+def send(client: FlaskClient, path: str, fields: MultiDict[str, str]) -> TestResponse:
+    """Sends a form as multipart/form-data."""
+    stream, _, boundary = stream_encode_multipart(fields, use_tempfile=False)
+    return client.post(path, data=stream.read(), content_type=f"multipart/form-data; boundary={boundary}")
+
+
+def fail(*_: object) -> None:
+    raise OperationalError("SELECT 1", {}, Exception("the connection is closed"))
