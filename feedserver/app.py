@@ -5,7 +5,6 @@ import logging
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, redirect, render_template, request
 from sqlalchemy.exc import DBAPIError
@@ -14,6 +13,7 @@ from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver import health, request_ids, worker_settings
+from feedserver.content_security import page_policy
 from feedserver.desk import frame as desk_frame
 from feedserver.desk import views as desk_views
 from feedserver.errors import FeedNotFound, MediaStoreError, PostGone, PostNotFound
@@ -22,7 +22,7 @@ from feedserver.feeds import views as feed_views
 from feedserver.feeds.scopes import urls_by_format
 from feedserver.languages.messages import Message
 from feedserver.media import views as media_views
-from feedserver.pages import archive, crawlers, oembed, old_addresses, private, site_pages, templating
+from feedserver.pages import archive, crawlers, oembed, old_addresses, previews, private, site_pages, templating
 from feedserver.pages import views as page_views
 from feedserver.services import EXTENSION, WebServices, services
 from feedserver.settings import Settings
@@ -41,21 +41,6 @@ from feedserver.websub import views as websub_views
 
 _log = logging.getLogger(__name__)
 
-# Pages hold the author's HTML: images, media and frames may come from anywhere, scripts from nowhere, styles from this
-# site alone. The origin of `site.url` is listed as well as 'self' because a page may be opened under another host name
-# (localhost), and its links lead to `site.url`.
-_CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "style-src 'self' {origin}",
-        "img-src * data:",
-        "media-src *",
-        "frame-src http: https:",
-        "form-action 'self' {origin}",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    ]
-)
 _PAGE_HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -107,6 +92,7 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
         crawlers.blueprint,
         oembed.blueprint,
         private.blueprint,
+        previews.blueprint,
         old_addresses.blueprint,
         site_pages.blueprint,
         feed_views.blueprint,
@@ -231,9 +217,7 @@ def _message_page(status: int) -> Response:
 
 
 def _page_headers(urls: Urls) -> dict[str, str]:
-    base = urlsplit(urls.base)
-    policy = _CONTENT_SECURITY_POLICY.format(origin=f"{base.scheme}://{base.netloc}")
-    return {"Content-Security-Policy": policy, **_PAGE_HEADERS}
+    return {"Content-Security-Policy": page_policy(urls.base), **_PAGE_HEADERS}
 
 
 def _card_headers(page_headers: dict[str, str]) -> dict[str, str]:

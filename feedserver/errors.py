@@ -17,6 +17,9 @@
     │   ├── SlugTaken
     │   ├── SlugReserved
     │   ├── GuidTaken
+    │   ├── AlreadyAdded         the form of a new post was sent twice
+    │   ├── EditConflict         somebody else has saved another text meanwhile
+    │   ├── RevisionNotFound
     │   └── InvalidDocument      names the field
     ├── MediaError
     │   ├── MediaRefused         a file that cannot be taken; names it
@@ -203,6 +206,32 @@ class GuidTaken(PostError):
     def __init__(self, guid: str) -> None:
         super().__init__(f"guid: “{guid}” is the id of another post")
         self.guid = guid
+
+
+class AlreadyAdded(PostError):
+    """A form was sent that has added a post already. `slug` is that post's present one."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"this form has added “{slug}” already; `feedserver post edit {slug} FILE` changes it")
+        self.slug = slug
+
+
+class EditConflict(PostError):
+    """The text of a post is another one than its writer knew. `number` is that of its newest revision."""
+
+    def __init__(self, slug: str, number: int) -> None:
+        super().__init__(
+            f"“{slug}” was changed meanwhile, and is at revision {number}; `feedserver post show {slug}` prints it"
+        )
+        self.slug = slug
+        self.number = number
+
+
+class RevisionNotFound(PostError):
+    def __init__(self, slug: str, number: int) -> None:
+        super().__init__(f"“{slug}” has no revision {number}; `feedserver post history {slug}` lists them")
+        self.slug = slug
+        self.number = number
 
 
 class InvalidDocument(PostError):

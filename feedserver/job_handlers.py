@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
 
+from feedserver import post_bin
 from feedserver.accounts import managing
 from feedserver.jobs.housekeeping import HOUSEKEEPING, Housekeeping
 from feedserver.jobs.runner import Handler, Runner
 from feedserver.net.fetch import fetch
-from feedserver.posts import passing, scheduling
+from feedserver.posts import passing, previews, scheduling
 from feedserver.readership.folding import fold_days
 from feedserver.sending.delivery import Delivery
 from feedserver.sending.store import SEND, TELL
@@ -74,6 +75,8 @@ def _housekeeping(services: JobServices) -> Housekeeping:
         partial(_forget_counters, database),
         partial(leaving.clean, database),
         partial(managing.forget_ended, database),
+        partial(post_bin.empty, services),
+        partial(previews.forget_old, database),
     )
     return Housekeeping(database, services.clock, tasks)
 

@@ -128,6 +128,9 @@ class Urls:
     def sign_in_link(self, token: str) -> str:
         return self.desk(f"/welcome/{token}")
 
+    def preview(self, token: str) -> str:
+        return self.at(f"/previews/{token}")
+
     def moderation_feed(self, key: str) -> str:
         return self.at(f"/moderation/{key}.atom")
 

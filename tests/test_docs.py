@@ -31,6 +31,7 @@ HEADINGS = [
     "Pictures and files",
     "Pages that are no posts",
     "Languages and themes",
+    "History, previews and the bin",
     "Redirects",
     "Growing old",
     "Moving in",

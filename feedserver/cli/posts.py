@@ -1,4 +1,4 @@
-"""`feedserver post …`: publish, edit, rename, delete, restore, erase, list and show."""
+"""`feedserver post …`: publish, edit, rename, delete, restore, erase, list and show; `post_history` has the rest."""
 
 import sys
 from argparse import Namespace
@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import get_args
 
+from feedserver import post_bin
+from feedserver.cli import post_history
 from feedserver.cli.arguments import COPIES_STAY, Commands, listing, noun, open_site, print_list, readable, remark, verb
 from feedserver.errors import InvalidDocument, MediaError, PostErased, PostError, PostGone, PostNotFound
 from feedserver.media.model import Media
@@ -15,11 +17,10 @@ from feedserver.posts.document import FIELDS, MAX_BYTES, nearest_field
 from feedserver.posts.model import DraftText, Post, PostSummary, Status
 from feedserver.services import Services
 from feedserver.thoughts import shown as thoughts
-from feedserver.thoughts.moderation import erase
 
 
 def add_commands(commands: Commands) -> None:
-    group = noun(commands, "post", "publish, edit, rename, delete, restore, erase, list and show posts")
+    group = noun(commands, "post", "publish, edit, rename, delete, restore, erase, list, show and preview posts")
     add = verb(group, "add", _add, "publish Markdown documents with front matter; prints their permalinks")
     add.add_argument("files", metavar="FILE", nargs="+", help="a document; - for standard input")
     edit = verb(group, "edit", _edit, "replace a post's content; its address, id and date stay")
@@ -29,7 +30,7 @@ def add_commands(commands: Commands) -> None:
     rename.add_argument("slug", metavar="SLUG")
     rename.add_argument("new", metavar="NEW")
     for name, run, meaning in (
-        ("delete", _delete, "delete a post; its address answers 410 until it is restored"),
+        ("delete", _delete, "delete a post; its address answers 410 until it is restored, for 30 days"),
         ("restore", _restore, "bring a deleted post back as it was"),
         ("erase", _erase, "erase a deleted post and its thoughts, for good; its address answers 410 for ever"),
         ("show", _show, "print a post's document as it was published"),
@@ -37,6 +38,7 @@ def add_commands(commands: Commands) -> None:
         verb(group, name, run, meaning).add_argument("slug", metavar="SLUG")
     listed = listing(group, "list", _list, "list all posts, newest first")
     listed.add_argument("--state", choices=get_args(Status), help="only those in this state")
+    post_history.add_verbs(group)
 
 
 def _add(chosen: Namespace) -> int:
@@ -85,7 +87,7 @@ def _rename(chosen: Namespace) -> None:
 def _delete(chosen: Namespace) -> None:
     services = open_site()
     post = services.publisher.delete(chosen.slug)
-    print(f"deleted {_permalink(services, post)}; `feedserver post restore {post.slug}` brings it back")
+    print(f"deleted {_permalink(services, post)}; `feedserver post restore {post.slug}` brings it back within 30 days")
 
 
 def _restore(chosen: Namespace) -> None:
@@ -95,14 +97,10 @@ def _restore(chosen: Namespace) -> None:
 
 def _erase(chosen: Namespace) -> None:
     services = open_site()
-    post = services.publisher.erase(chosen.slug)
-    with services.database.read() as connection:
-        ids = erase.ids_of_post(connection, post.id)
-    erased = erase.erase(services.database, ids, services.clock())
-    services.outbox.forget(post.id)
+    post, thoughts_of_it = post_bin.erase_post(services, chosen.slug)
     services.database.forget_deleted()
     address = _permalink(services, post)
-    print(f"erased {address} and its thoughts ({len(erased):,}), for good; it answers 410; {COPIES_STAY}")
+    print(f"erased {address} and its thoughts ({thoughts_of_it:,}), for good; it answers 410; {COPIES_STAY}")
 
 
 def _list(chosen: Namespace) -> None:
@@ -214,16 +212,16 @@ def _of_taken(named: attaching.Named, kept: Mapping[str, Media]) -> Iterator[str
 
 
 def _print_post(services: Services, post: Post, document: DraftText | None = None, of_file: str = "") -> None:
-    """Prints the permalink of a post, or the slug of a draft; on standard error why readers cannot see it yet."""
+    """Prints the permalink of a post, or a preview of a draft; on standard error why readers cannot see it yet."""
     status = post.status(services.clock())
     if status == "scheduled":
         remark(f"{of_file}scheduled for {readable(post.published_at, services.settings.site.zone)}")
     elif status == "draft":
-        remark(f"{of_file}saved as a draft{_why_withheld(document)}")
+        remark(f"{of_file}saved “{post.slug}” as a draft{_why_withheld(document)}")
     elif document is not None and document.until is not None:
         until = f"{document.until:%Y-%m-%d %H:%M} UTC"
         remark(f"{of_file}readers will still see “{post.slug}” after {until}; delete it then")
-    print(post.slug if status == "draft" else _permalink(services, post))
+    print(post_history.new_preview(services, post) if status == "draft" else _permalink(services, post))
 
 
 def _permalink(services: Services, post: Post | PostSummary) -> str:

@@ -60,6 +60,11 @@ def for_one(post: Post, visitor: ForVisitor, number: int = 1, status: int = 200)
     return _announce_endpoints(make_response(html, status), takes_pings)
 
 
+def preview(connection: Connection, post: Post, now: datetime) -> str:
+    """The same page of a post that readers do not see, without doors for pings and comments."""
+    return _html(connection, replace(post, pings_open=False, comments_open=False), 1, ForVisitor(None), False, now)
+
+
 def _render(slug: str, number: int, connection: Connection, now: datetime) -> CachedPage:
     """Renders the page, split where the token of the form is inserted."""
     post = posts.readable(connection, slug, now)

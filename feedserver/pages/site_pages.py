@@ -76,16 +76,21 @@ def _readable(connection: Connection, slug: str, now: datetime) -> Post:
 
 
 def _render(slug: str, connection: Connection, now: datetime) -> CachedPage:
-    urls, post = services().urls, _readable(connection, slug, now)
+    post = _readable(connection, slug, now)
     if post.slug != slug:
         raise PostMoved(post.slug)
-    shown = addresses.at(urls.page(slug), post)
-    html = render_template(
+    return CachedPage((preview(connection, post, now).encode(),))
+
+
+def preview(connection: Connection, post: Post, now: datetime) -> str:
+    """The page, whether readers see it or not."""
+    urls = services().urls
+    shown = addresses.at(urls.page(post.slug), post)
+    return render_template(
         "page.html",
         post=shown,
         pictures=pictures.attached(connection, shown, urls.base),
-        canonical=urls.page(slug),
+        canonical=urls.page(post.slug),
         feeds=for_site(),
         menu=menu.read(connection, now, urls),
     )
-    return CachedPage((html.encode(),))

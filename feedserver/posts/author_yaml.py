@@ -1,6 +1,7 @@
 """YAML as authors mean it, read by PyYAML: text, lists and mappings. Imported when a document is read. Pure."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import yaml
@@ -11,6 +12,7 @@ from feedserver.text import one_line, shorten
 
 _BLANKS: Final = "lines begin with blanks, not with a tab"
 _QUOTES: Final = 'a value with marks such as : # @ \' in it stands in quotes, as “title: "Re: bees"”'
+_EMPTY_LINE = re.compile(r"\s*$|#")
 _SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
@@ -25,6 +27,28 @@ def load(front: str) -> Any:
         raise InvalidDocument("front matter", f"is not YAML: {line}{problem}; {advice}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InvalidDocument("front matter", f"is not YAML: {shorten(one_line(str(error)), 200)}") from None
+
+
+def lines_of_fields(front: str) -> Mapping[str, range]:
+    """The lines of each field of YAML that `load` has read, counted from 0, by `folded_name`; none if they share some.
+
+    Blank lines and comments below a field belong to none, unless they are indented.
+    """
+    root = yaml.compose(front, Loader=_Loader)
+    if not isinstance(root, yaml.MappingNode) or root.flow_style:
+        return {}
+    lines = front.split("\n")
+    begun = [(name.value, name.start_mark.line) for name, _ in root.value if isinstance(name, yaml.ScalarNode)]
+    ends = [line for _, line in begun[1:]] + [len(lines)]
+    return {
+        folded_name(name): range(first, _last(lines, first, end) + 1)
+        for (name, first), end in zip(begun, ends, strict=True)
+    }
+
+
+def _last(lines: Sequence[str], first: int, end: int) -> int:
+    """The last line before `end` that is neither blank nor a comment."""
+    return next((n for n in range(end - 1, first, -1) if not _EMPTY_LINE.match(lines[n])), first)
 
 
 class _Loader(yaml.SafeLoader):

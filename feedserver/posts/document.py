@@ -54,6 +54,20 @@ def read(content: bytes, zone: tzinfo) -> DraftText:
 
     Raises InvalidDocument, which names the field, for a document that cannot be published.
     """
+    return require_slug(read_unnamed(content, zone))
+
+
+def require_slug(document: DraftText) -> DraftText:
+    """`document`, if it has a slug. Raises InvalidDocument."""
+    if document.slug:
+        return document
+    if not document.title:
+        raise InvalidDocument("title", "is missing; give a title, or a slug for a post without one")
+    raise InvalidDocument("slug", "cannot be made from this title; give one")
+
+
+def read_unnamed(content: bytes, zone: tzinfo) -> DraftText:
+    """The same of a document that need not give a slug, nor a title to make one from: it is "" then."""
     source = _decoded(content)
     front, body = front_matter.split(source)
     fields = front.fields
@@ -169,9 +183,19 @@ def numbered(slug: str, number: int) -> str:
     return stem.rstrip("-._~") + ending
 
 
-def _decoded(content: bytes) -> str:
-    if len(content) > MAX_BYTES:
+def within_size(source: str) -> str:
+    """`source`, unless it is over 1 MiB in UTF-8. Raises InvalidDocument."""
+    _check_size(len(source.encode()))
+    return source
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_BYTES:
         raise InvalidDocument("document", "is over 1 MiB; shorten it or move parts to enclosures")
+
+
+def _decoded(content: bytes) -> str:
+    _check_size(len(content))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -193,13 +217,7 @@ def _title(front: Mapping[str, Any]) -> str:
 
 def _slug(front: Mapping[str, Any], title: str) -> str:
     given = values.scalar(front, "slug")
-    if given is not None:
-        return check_slug(given)
-    if not title:
-        raise InvalidDocument("title", "is missing; give a title, or a slug for a post without one")
-    if not (slug := slug_from(title)):
-        raise InvalidDocument("slug", "cannot be made from this title; give one")
-    return slug
+    return slug_from(title) if given is None else check_slug(given)
 
 
 def _summary(front: Mapping[str, Any]) -> str | None:

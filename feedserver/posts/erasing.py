@@ -16,13 +16,14 @@ from feedserver.storage.schema import (
     post_tags,
     posts,
     reader_days,
+    revisions,
     terms,
     websub_subscriptions,
     websub_topics,
 )
 from feedserver.text import caseless
 
-_PARTS: Final[tuple[Table, ...]] = (post_tags, post_authors, enclosures, linked_sites, post_media)
+_PARTS: Final[tuple[Table, ...]] = (post_tags, post_authors, enclosures, linked_sites, post_media, revisions)
 _NOTHING: Final = {
     **dict.fromkeys(("title", "source", "html", "feed_html", "excerpt"), ""),
     **dict.fromkeys(("summary", "image", "deleted_from", "menu", *references.FIELDS)),

@@ -52,10 +52,22 @@ def split(source: str) -> tuple[FrontMatter, str]:
     match = _FRONT_MATTER.match(source)
     if not match:
         raise InvalidDocument("front matter", _what_is_wrong(source))
-    lines_before = "\n" * source.count("\n", 0, match.start("yaml"))  # so that PyYAML counts lines as authors do
-    front = _as_authors_see_it(lines_before + match["yaml"])
+    front = _yaml(match)
     commented = tuple(folded_name(found["name"]) for found in _COMMENTED.finditer(front))
     return replace(_fields(author_yaml.load(front)), commented=commented), source[match.end() :]
+
+
+def lines_of_fields(source: str) -> Mapping[str, range]:
+    """The lines of each field of a document that `split` has read, counted from 0; none where fields share lines."""
+    from feedserver.posts import author_yaml
+
+    match = _FRONT_MATTER.match(source)
+    return author_yaml.lines_of_fields(_yaml(match)) if match else {}
+
+
+def _yaml(match: re.Match[str]) -> str:
+    lines_before = "\n" * match.string.count("\n", 0, match.start("yaml"))  # so that PyYAML counts lines as authors do
+    return _as_authors_see_it(lines_before + match["yaml"])
 
 
 def _what_is_wrong(source: str) -> str:

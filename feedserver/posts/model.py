@@ -19,9 +19,22 @@ _MAX_FILE_NAME: Final = 200  # characters
 _THEME_DETECTION: Final = "3bfe001a-32de-4114-a6b4-4005b770f6d7"  # in the titles that Open Live Writer gives such posts
 
 PostState = Literal["draft", "published", "deleted"]
+Via = Literal["cli", "desk", "xmlrpc", "micropub", "import"]  # through which door a text was saved
 Status = Literal["draft", "scheduled", "published", "deleted"]
 Format = Literal["markdown", "html"]  # of a body
 Ids = tuple[str, str | None]  # of a post: `guid` and `atom_id`
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who saves a text: the name of an account, None for whoever has the command line, and through which door."""
+
+    account: str | None = None
+    via: Via = "cli"
+
+
+CLI: Final = Writer()
+IMPORT: Final = Writer(via="import")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +126,7 @@ class Post:
     `reply_to`, `like_of`, `repost_of` and `bookmark_of` are absolute, in ASCII: the pages that the post answers, and so
     on. `tells`: the pages that it links to, these among them, are told of it. `page`: it is a page of the site, no
     post; `menu` is its name in the navigation. `guid` of an imported post may be any text; then `atom_id` is an IRI
-    made of it.
+    made of it. `revision` is the number of its text, which grows with each other one that is saved.
     """
 
     id: int
@@ -144,6 +157,8 @@ class Post:
     page: bool = False
     menu: str | None = None
     atom_id: str | None = None
+    revision: int = 1
+    deleted_at: datetime | None = None
 
     @property
     def references(self) -> tuple[ReferenceLine, ...]:
@@ -187,6 +202,18 @@ class Post:
 def is_passing(title: str) -> bool:
     """Whether a post of this title passes (`passing`)."""
     return _THEME_DETECTION in title
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A text of a post that was saved: its document, `source`, with the title that it gives, when and by whom."""
+
+    number: int
+    at: datetime
+    by: str | None
+    via: Via
+    title: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Publishes, edits, renames, deletes, restores and erases posts, each in one transaction.
+"""Publishes, edits, renames, deletes, restores and erases posts, each in one transaction. Each text is kept.
 
 Texts are rendered before the transaction, as it makes other writers wait. Listeners are notified inside it (`events`).
 The transaction counts a site revision, which is how feeds and pages learn of the change.
@@ -13,23 +13,37 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from feedserver.clock import Clock
-from feedserver.errors import GuidTaken, InvalidDocument, NotDeleted, PostErased, PostGone, PostNotFound
+from feedserver.errors import (
+    AlreadyAdded,
+    EditConflict,
+    GuidTaken,
+    InvalidDocument,
+    NotDeleted,
+    PostErased,
+    PostGone,
+    PostNotFound,
+    RevisionNotFound,
+)
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import Job
 from feedserver.media import store as media
 from feedserver.media.model import Media
+from feedserver.posts import bin as post_bin
 from feedserver.posts import document as documents
-from feedserver.posts import embedding, erasing, events, ids, recording, scheduling, slugs, spelling, store
+from feedserver.posts import embedding, erasing, events, ids, recording, revisions, scheduling, slugs, spelling, store
+from feedserver.posts.amending import Fields, amended
 from feedserver.posts.events import Listener, PostEvent
-from feedserver.posts.model import DraftText, Post, PostState, Rendered
+from feedserver.posts.model import CLI, DraftText, Post, PostState, Rendered, Writer
 from feedserver.posts.rendering import Showing, render, with_references
 from feedserver.settings import SiteSettings
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
+from feedserver.tokens import hashed
 from feedserver.urls import Urls
 
 Files = Mapping[str, Media]  # those beside a document, by `media.references.name_beside`
 _NONE: Final[Files] = {}
+_TRIES: Final = 5  # of a change beside those of others
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +65,15 @@ class RenderedDocument:
 class NewPost:
     """A post to be stored. An imported one keeps its `guid`, any text, and the id that it has in Atom if it has one.
 
-    `state` is what the document says, unless given: a deleted one was published.
+    `state` is what the document says, unless given: a deleted one was published. `submission` is the hash of the form
+    that it was sent with.
     """
 
     made: RenderedDocument
     guid: str | None = None
     atom_id: str | None = None
     state: PostState | None = None
+    submission: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +94,46 @@ class Publisher:
         """Reads the document in `content`, with the site's time zone for dates without one."""
         return documents.read(content, self.settings.zone)
 
-    def add(self, document: DraftText, now: datetime, files: Files = _NONE) -> Post:
+    def read_unnamed(self, content: bytes) -> DraftText:
+        """The same for a document that may lack title and slug: an edit, or a new post with `free_slug`."""
+        return documents.read_unnamed(content, self.settings.zone)
+
+    def add(
+        self,
+        document: DraftText,
+        now: datetime,
+        files: Files = _NONE,
+        writer: Writer = CLI,
+        *,
+        free_slug: bool = False,
+        submission: str | None = None,
+    ) -> Post:
         """Stores a new post: published, scheduled if its date is later than now, or a draft.
 
-        `files` are those beside the document that it names, by name, kept but perhaps not entered yet.
+        `files` are those beside the document that it names, by name, kept but perhaps not entered yet. `free_slug`: a
+        slug that is taken becomes the next free one, in the document too, and one that is missing is made.
+        `submission` is the secret of a form: AlreadyAdded is raised if it has added a post before.
         """
         made = self.render(document, files)
+        form = None if submission is None else hashed(submission)
 
         def operation(connection: Connection) -> Post:
             self.revise(connection)
-            return self.write(connection, [NewPost(made)], now)[0]
+            _check_unsent(connection, form)
+            named = self._with_free_slug(connection, made, now) if free_slug else made
+            return self.write(connection, [NewPost(named, submission=form)], now, writer)[0]
 
         return self.database.transact(operation)
+
+    def _with_free_slug(self, connection: Connection, made: RenderedDocument, now: datetime) -> RenderedDocument:
+        document = made.document
+        words = made.rendered.excerpt if document.body.strip() else ""
+        at = (document.date or now).astimezone(self.settings.zone)
+        slug = slugs.next_free(connection, document.slug or slugs.of_untitled(words, at), page=document.page)
+        if slug == document.slug:
+            return made
+        source = documents.within_size(amended(document.source, {"slug": slug}))
+        return replace(made, document=replace(document, slug=slug, slug_is_given=True, source=source))
 
     def render(self, document: DraftText, files: Files = _NONE) -> RenderedDocument:
         """Renders a document, for `write`. Takes long: call it outside any transaction. Raises InvalidDocument."""
@@ -101,7 +145,7 @@ class Publisher:
         rendered = with_references(rendered, document.references)
         return RenderedDocument(document, rendered, lang, tuple(files.values()), found.named)
 
-    def write(self, connection: Connection, new: Sequence[NewPost], now: datetime) -> list[Post]:
+    def write(self, connection: Connection, new: Sequence[NewPost], now: datetime, writer: Writer = CLI) -> list[Post]:
         """Stores new posts in the caller's transaction, which has counted the revision (`revise`).
 
         Raises a PostError before anything is written.
@@ -109,7 +153,7 @@ class Publisher:
         now = now.replace(microsecond=0)
         new = [one if one.guid is None else replace(one, guid=ids.checked(one.guid)) for one in new]
         _check_guids(connection, [one.guid for one in new if one.guid is not None])
-        drafts = [one.made.document for one in new]
+        drafts = [documents.require_slug(one.made.document) for one in new]
         slugs.check_all_free(connection, [(draft.slug, draft.page) for draft in drafts])
         settled = spelling.settled(connection, drafts, self.settings.author)
         post_ids = recording.add(
@@ -119,7 +163,10 @@ class Publisher:
                 for one, document in zip(new, settled, strict=True)
             ],
         )
-        for one in new:
+        revisions.add_first(connection, post_ids, drafts, writer, now)
+        for post_id, one in zip(post_ids, new, strict=True):
+            if one.submission is not None:
+                recording.add_submission(connection, one.submission, post_id)
             for file in one.made.files:
                 media.enter(connection, file)
         media.add_of_posts(connection, {post_id: one.made.named for post_id, one in zip(post_ids, new, strict=True)})
@@ -139,19 +186,39 @@ class Publisher:
             "published_at": published_at,
             "updated_at": _updated_at(document.updated or published_at, published_at, now),
             "created_at": now,
+            "deleted_at": now if new.state == "deleted" else None,
         }
 
-    def edit(self, slug: str, document: DraftText, now: datetime, files: Files = _NONE) -> Post:
+    def edit(
+        self,
+        slug: str,
+        document: DraftText,
+        now: datetime,
+        files: Files = _NONE,
+        writer: Writer = CLI,
+        *,
+        expected: int | None = None,
+    ) -> Post:
         """Replaces the content of a post. Without a date it keeps the old one, and `updated` is now.
 
         The slug stays: `rename` changes it. `files` as for `add`; others that the post had beside it mean what they
-        meant.
+        meant. A document that changes nothing is not stored. `expected` is the number of the revision that the writer
+        knows: EditConflict is raised if the post has another one.
         """
         now = now.replace(microsecond=0)
-        made = self.render(document, {**self.files_of(slug), **files})
+        with self.database.read() as connection:
+            present = _undeleted(connection, slug)
+            files_there = media.of_post(connection, present.id)
+            if self._says_already(connection, present, document, now) and _are_there(files, files_there):
+                return present
+        _check_expected(present, expected)
+        made = self.render(document, {**files_there, **files})
         document = made.document  # with its enclosures as they are stored
 
         def write(connection: Connection, post: Post) -> None:
+            if post.source != document.source:
+                _check_expected(post, expected)
+                revisions.add(connection, post, document, writer, now)
             _check_kind(post, document)
             published_at = document.date or _first_date(post, now)
             # Readers must notice two edits in a second.
@@ -170,6 +237,71 @@ class Publisher:
             media.write_of_post(connection, post.id, made.named)
 
         return self._change(slug, write, now)
+
+    def _says_already(self, connection: Connection, post: Post, document: DraftText, now: datetime) -> bool:
+        """Whether a document would change nothing but, perhaps, the files that it names."""
+        if (post.source, post.state) != (document.source, _state(document, now)):
+            return False
+        (settled,) = spelling.settled(connection, [document], self.settings.author, post.id)
+        said = (settled.tags, settled.authors, document.lang or self.settings.language)
+        return (post.tags, post.authors, post.lang) == said
+
+    def amend(
+        self,
+        slug: str,
+        fields: Fields,
+        body: str | None,
+        now: datetime,
+        writer: Writer,
+        *,
+        files: Files = _NONE,
+        expected: int | None = None,
+    ) -> Post:
+        """Changes fields of a post, and its text unless `body` is None; all else in its document stays as it is.
+
+        Fields are those of `amending.amended`. `expected` as for `edit`; without it, a change that somebody else makes
+        meanwhile stays beside this one.
+        """
+        for _ in range(_TRIES):
+            try:
+                return self._amend(slug, fields, body, now, writer, files, expected)
+            except EditConflict as conflict:
+                if expected is not None:
+                    raise
+                last = conflict
+        raise last
+
+    def _amend(
+        self,
+        slug: str,
+        fields: Fields,
+        body: str | None,
+        now: datetime,
+        writer: Writer,
+        files: Files,
+        expected: int | None,
+    ) -> Post:
+        with self.database.read() as connection:
+            post = _undeleted(connection, slug)
+        source = amended(post.source, _without_same_date(fields, post), body)
+        document = self.read_unnamed(source.encode())
+        return self.edit(slug, document, now, files, writer, expected=expected or post.revision)
+
+    def restore_revision(self, slug: str, number: int, now: datetime, writer: Writer) -> Post:
+        """Saves an earlier text of a post with its fields, as a new revision; the post's slug and state stay.
+
+        So does its date, where the earlier one would publish the post, or schedule it again.
+        """
+        with self.database.read() as connection:
+            post = _undeleted(connection, slug)
+            revision = revisions.find(connection, post.id, number)
+        if revision is None:
+            raise RevisionNotFound(slug, number)
+        source = amended(revision.source, {"draft": post.state == "draft"})
+        date = self.read_unnamed(source.encode()).date or post.published_at
+        if (date > now) != (post.published_at > now):
+            source = amended(source, {"date": post.published_at})
+        return self.edit(slug, self.read_unnamed(source.encode()), now, writer=writer, expected=post.revision)
 
     def files_of(self, slug: str) -> dict[str, Media]:
         """The pictures and files that a post names, by their references; none if there is no such post."""
@@ -195,18 +327,21 @@ class Publisher:
             now = self.clock()
             post = _undeleted(connection, slug)
             self._notify_if_due(connection, post, now)
-            recording.mark_deleted(connection, post)
+            recording.mark_deleted(connection, post, now.replace(microsecond=0))
             return self._follow_up(connection, post, now)
 
         return self.database.transact(operation)
 
     def restore(self, slug: str) -> Post:
-        """Brings a deleted post back as it was: its state, id, addresses, positions in archives, and thoughts."""
+        """Brings a deleted post back as it was: its state, id, addresses, positions in archives, and thoughts.
+
+        Raises PostErased when its time in the bin is over, though no job has erased it yet.
+        """
 
         def operation(connection: Connection) -> Post:
             self.revise(connection)
             post = _deleted(connection, slug, "restored")
-            if post.is_erased:
+            if post.is_erased or post_bin.is_over(post, self.clock()):
                 raise PostErased(slug)
             state = store.state_to_restore(connection, post.id) or self._state_of_document(post)
             recording.mark_restored(connection, post.id, state)
@@ -214,10 +349,15 @@ class Publisher:
 
         return self.database.transact(operation)
 
+    def deleted(self, slug: str) -> Post:
+        """A post that can be erased. Raises PostNotFound, or NotDeleted."""
+        with self.database.read() as connection:
+            return _deleted(connection, slug, "erased")
+
     def erase(self, slug: str) -> Post:
         """Erases the texts and names of a deleted post, for good; its addresses answer 410 for ever.
 
-        Its thoughts are a matter of `thoughts.moderation.erase`.
+        `post_bin` erases its thoughts too.
         """
 
         def operation(connection: Connection) -> Post:
@@ -231,7 +371,7 @@ class Publisher:
     def _state_of_document(self, post: Post) -> PostState:
         """The state of a post that an older program has deleted: its document says it."""
         try:
-            return _state(self.read(post.source.encode()), post.updated_at)
+            return _state(self.read_unnamed(post.source.encode()), post.updated_at)
         except InvalidDocument:  # by today's rules
             return "draft"
 
@@ -282,6 +422,29 @@ class Publisher:
 def _state(document: DraftText, now: datetime) -> PostState:
     over = document.until is not None and document.until <= now
     return "draft" if document.draft or over else "published"
+
+
+def _check_unsent(connection: Connection, submission: str | None) -> None:
+    """Raises AlreadyAdded if the form with this hash has added a post."""
+    if submission is not None and (post := store.by_submission(connection, submission)):
+        raise AlreadyAdded(post.slug)
+
+
+def _check_expected(post: Post, expected: int | None) -> None:
+    if expected is not None and expected != post.revision:
+        raise EditConflict(post.slug, post.revision)
+
+
+def _are_there(files: Files, there: Files) -> bool:
+    """Whether a post names these files by the same references already."""
+    return all(name in there and there[name].hash == file.hash for name, file in files.items())
+
+
+def _without_same_date(fields: Fields, post: Post) -> Fields:
+    """`fields` without the date that a post has already, which programs send back with the rest."""
+    if fields.get("date") != post.published_at:
+        return fields
+    return {name: value for name, value in fields.items() if name != "date"}
 
 
 def _check_guids(connection: Connection, guids: Sequence[str]) -> None:

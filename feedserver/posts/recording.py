@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, delete, insert, update
@@ -37,6 +38,11 @@ def add(connection: Connection, new: Sequence[PostContent]) -> list[int]:
     return ids
 
 
+def add_submission(connection: Connection, submission: str, post_id: int) -> None:
+    """Notes that the form with this hash has added a post."""
+    connection.execute(insert(schema.submissions).values(hash=submission, post_id=post_id))
+
+
 def change(connection: Connection, post_id: int, content: PostContent) -> None:
     """Writes a post's new content, and its parts; id, guid and slug stay."""
     connection.execute(update(posts).where(posts.c.id == post_id).values(_content(content)))
@@ -57,13 +63,15 @@ def rename(connection: Connection, post_id: int, slug: str) -> None:
     connection.execute(update(posts).where(posts.c.id == post_id).values(slug=slug))
 
 
-def mark_deleted(connection: Connection, post: Post) -> None:
-    """Writes that a post is deleted, and the state to restore."""
-    connection.execute(update(posts).where(posts.c.id == post.id).values(state="deleted", deleted_from=post.state))
+def mark_deleted(connection: Connection, post: Post, now: datetime) -> None:
+    """Writes that a post is deleted, when, and the state to restore."""
+    deleted = {"state": "deleted", "deleted_from": post.state, "deleted_at": now}
+    connection.execute(update(posts).where(posts.c.id == post.id).values(deleted))
 
 
 def mark_restored(connection: Connection, post_id: int, state: PostState) -> None:
-    connection.execute(update(posts).where(posts.c.id == post_id).values(state=state, deleted_from=None))
+    restored = {"state": state, "deleted_from": None, "deleted_at": None}
+    connection.execute(update(posts).where(posts.c.id == post_id).values(restored))
 
 
 def _content(content: PostContent) -> dict[str, Any]:

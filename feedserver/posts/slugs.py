@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
 
 from feedserver.errors import SlugReserved, SlugTaken
 from feedserver.posts import store
-from feedserver.posts.document import numbered
+from feedserver.posts.document import numbered, slug_from
 from feedserver.posts.model import Post
 
 # The first steps of the site's own addresses (docs/interface.md, “Addresses”), those of later versions included.
@@ -20,12 +21,18 @@ _RESERVED: Final = frozenset(
     " indieauth authorize auth token introspect revoke userinfo".split()
     + [f"{kind}.{suffix}" for kind in ("feed", "thoughts", "search") for suffix in ("rss", "atom", "json")]
 )
+_FIRST_WORDS: Final = 6  # of a post without a title, of which a slug is made
 RESERVED_PATTERN: Final = rf"(?i:{'|'.join(map(re.escape, sorted(_RESERVED)))}|sitemap-[^/]+\.xml)"
 
 
 def is_reserved(slug: str) -> bool:
     """Whether an address of the site itself begins with `slug`, so that no page can have it."""
     return re.fullmatch(RESERVED_PATTERN, slug) is not None
+
+
+def of_untitled(words: str, at: datetime) -> str:
+    """A slug for a post without a title: of its first words, else of its time."""
+    return slug_from(" ".join(words.split()[:_FIRST_WORDS])) or f"{at:%Y-%m-%d-%H%M}"
 
 
 def check_free(connection: Connection, slug: str, own: Post | None = None, *, page: bool) -> None:

@@ -59,6 +59,12 @@ def by_id(connection: Connection, post_id: int) -> Post | None:
     return _first(connection, select(*_OF_A_POST).where(posts.c.id == post_id))
 
 
+def by_submission(connection: Connection, submission: str) -> Post | None:
+    """The post that a form has added, by the hash of that form."""
+    sent = schema.submissions
+    return _first(connection, select(*_OF_A_POST).join(sent).where(sent.c.hash == submission))
+
+
 def latest(
     connection: Connection, now: datetime, limit: int, offset: int = 0, listing: Listing = EVERYTHING
 ) -> list[Post]:

@@ -5,9 +5,9 @@ Nobody's private words are shown because they were written for another system: w
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -114,6 +114,29 @@ def read(fields: Mapping[str, Any], zone: tzinfo, *, is_dated: bool) -> Withhold
             drafts.append(name)
     others = tuple(name for name in fields if name not in heard.union(drafts))
     return Withholding(tuple(dict.fromkeys(drafts)), max(since, default=None), min(until, default=None), others)
+
+
+def without_drafts(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What to make of such fields so that none makes the post a draft, or ends its time: None takes one out."""
+    return _without(fields, lambda said: bool(said.drafts or said.until))
+
+
+def without_dates(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What to make of such fields so that none keeps readers waiting for a day."""
+    return _without(fields, lambda said: said.since is not None)
+
+
+def _without(fields: Mapping[str, Any], withholds: Callable[[Withholding], bool]) -> dict[str, Any]:
+    def is_one(part: Mapping[str, Any]) -> bool:
+        return withholds(read(part, UTC, is_dated=False))
+
+    return {
+        name: {key: part for key, part in value.items() if not is_one({name: {key: part}})} or None
+        if isinstance(value, dict)
+        else None
+        for name, value in fields.items()
+        if is_one({name: value})
+    }
 
 
 def _pairs(fields: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, bool]]:

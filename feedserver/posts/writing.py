@@ -1,9 +1,10 @@
 """Writes documents: front matter and text, of fields that a program knows. `document.read` reads them back. Pure."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from feedserver.clock import rfc3339
 from feedserver.errors import InvalidDocument
@@ -66,7 +67,7 @@ def compose(
         "tell": None if tells else "false",
         "imported": [f"{name}: {value}" for name, value in (imported or {}).items()],
     }
-    lines = [f"{name}: {_yaml(value)}\n" for name, value in fields.items() if value]
+    lines = [field_line(name, value) for name, value in fields.items() if value]
     return f"---\n{''.join(lines)}---\n{cleaned(text)}"
 
 
@@ -89,6 +90,11 @@ def standing_alone(source: str, slug: str, date: datetime | None) -> str:
         return source
 
 
+def field_line(name: str, value: Any) -> str:
+    """A field as a line of front matter: a text, a moment, a list or a mapping."""
+    return f"{name if _BARE_NAME.fullmatch(name) else _quoted(name)}: {_yaml(value)}\n"
+
+
 def _yaml(value: Any) -> str:
     """A value on one line, in YAML's form for JSON; moments and our own words bare."""
     if isinstance(value, datetime):
@@ -97,10 +103,12 @@ def _yaml(value: Any) -> str:
         return "{" + ", ".join(f"{_quoted(name)}: {_yaml(part)}" for name, part in value.items()) + "}"
     if isinstance(value, list):
         return f"[{', '.join(map(_yaml, value))}]"
-    return value if value in _BARE else _quoted(value)
+    return value if value in _BARE or _BARE_MOMENT.fullmatch(value) else _quoted(value)
 
 
-_BARE = frozenset(("true", "false", "closed", "html"))
+_BARE: Final = frozenset(("true", "false", "closed", "html"))
+_BARE_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_BARE_NAME: Final = re.compile(r"[a-z]\w*", re.ASCII)
 
 
 def _quoted(text: str) -> str:

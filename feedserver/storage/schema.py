@@ -97,9 +97,41 @@ posts = Table(
     Column("page", Boolean, nullable=False, server_default=false()),  # a page of the site, in no list and no feed
     Column("menu", SafeText),  # the name of a page in the navigation
     Column("atom_id", SafeText),  # its id in Atom, where `guid` is no IRI
+    Column("revision", Integer, nullable=False, server_default="1"),  # the number of its newest one
+    Column("deleted_at", UtcDateTime),  # of a deleted post; null if an older program has deleted it
     Index(None, "state", "published_at", "id"),
     Index(None, "rendering"),
     Index(None, "page"),
+)
+
+# Each text that was saved of a post, the present one too, with its fields: its document.
+revisions = Table(
+    "revisions",
+    metadata,
+    _of_post(primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", SafeText),  # the name of an account; null for the command line and imports
+    Column("via", SafeText, nullable=False),  # posts.model.Via
+    Column("title", SafeText, nullable=False),
+    Column("source", SafeText, nullable=False),
+)
+
+# The forms that new posts were sent with: each adds one.
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("hash", SafeText, primary_key=True),  # of the form's secret
+    _of_post(nullable=False, index=True),
+)
+
+# The addresses of posts that readers cannot see yet, good for a while.
+previews = Table(
+    "previews",
+    metadata,
+    Column("hash", SafeText, primary_key=True),  # of the token in the address
+    _of_post(nullable=False, index=True),
+    Column("made_at", UtcDateTime, nullable=False),
 )
 
 # All slugs that a post ever had; none is reused for another post.

@@ -12,6 +12,7 @@ from tests.cli.conftest import Run
 pytestmark = pytest.mark.one_database
 
 Write = Callable[..., str]
+PREVIEW = "http://blog.example/previews/"
 HELLO = "---\ntitle: Hello\ndate: 2026-01-31T18:00:00Z\n---\nWords.\n"
 
 
@@ -37,7 +38,8 @@ def test_of_several_documents_each_remark_names_its_own(run: Run, site: Path, wr
     added = run("post", "add", first, second)
 
     assert [line.split(": ")[1] for line in added.err] == ["first.md", "second.md"]
-    assert (added.status, added.out) == (0, ["http://blog.example/posts/first", "second"])
+    assert (added.status, added.out[0]) == (0, "http://blog.example/posts/first")
+    assert len(added.out) == 2 and added.out[1].startswith(PREVIEW)
 
 
 def test_of_several_documents_those_that_are_refused_are_named_and_stop_no_other(
@@ -53,18 +55,19 @@ def test_of_several_documents_those_that_are_refused_are_named_and_stop_no_other
     assert done.err[2].startswith("feedserver: b.md: slug: “hello” is taken")
 
 
-def test_of_a_draft_the_slug_is_printed_until_readers_can_see_it(run: Run, site: Path, write: Write) -> None:
+def test_of_a_draft_a_preview_is_printed_until_readers_can_see_it(run: Run, site: Path, write: Write) -> None:
     done = run("post", "add", write("---\ntitle: Hello\ndraft: true\n---\n"))
 
-    assert (done.status, done.out, done.err) == (0, ["hello"], ["feedserver: saved as a draft"])
+    assert (done.status, done.err) == (0, ["feedserver: saved “hello” as a draft"])
+    assert len(done.out) == 1 and done.out[0].startswith(PREVIEW)
     assert run("post", "edit", "hello", write(HELLO)).out == ["http://blog.example/posts/hello"]
 
 
 def test_a_post_withheld_by_a_field_of_another_system_says_by_which(run: Run, site: Path, write: Write) -> None:
     done = run("post", "add", write("---\ntitle: Hello\nStatus: private\nhidden: true\n---\n"))
 
-    assert (done.status, done.out) == (0, ["hello"])
-    assert done.err == ["feedserver: saved as a draft because of “Status”, “hidden”"]
+    assert done.status == 0
+    assert done.err == ["feedserver: saved “hello” as a draft because of “Status”, “hidden”"]
     assert json.loads(run("post", "list", "--json").text)[0]["state"] == "draft"
 
 
@@ -80,7 +83,7 @@ def test_what_a_post_cannot_do_at_its_expiry_is_said(run: Run, site: Path, write
     over = run("post", "add", write("---\ntitle: Over\nexpiryDate: 2000-01-01\n---\n"))
     later = run("post", "add", write("---\ntitle: Later\nexpiryDate: 2999-01-01\n---\n"))
 
-    assert (over.out, over.err) == (["over"], ["feedserver: saved as a draft: its time ended at 2000-01-01 00:00 UTC"])
+    assert (over.status, over.err) == (0, ["feedserver: saved “over” as a draft: its time ended at 2000-01-01 00:00 UTC"])
     assert later.out == ["http://blog.example/posts/later"]
     assert later.err == ["feedserver: readers will still see “later” after 2999-01-01 00:00 UTC; delete it then"]
 

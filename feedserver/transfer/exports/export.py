@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from sqlalchemy import Connection, Table, select, true
+from sqlalchemy import Connection, Table, and_, select, true
 
 from feedserver import disk, private_files
 from feedserver.errors import BackupError
@@ -37,6 +37,7 @@ _README: Final = """An export of a site of feedserver. `feedserver import` takes
 
 posts/, pages/, bin/   documents as they were written; bin/ has those that were deleted
 posts.jsonl            what else is known of each: dates, ids, former addresses
+revisions.jsonl        each text that was saved of them, by whom; null is that of the document
 media/, media.jsonl    pictures and files
 thoughts.jsonl         comments and pings, their states and what happened to them
 redirects.jsonl        old addresses, and where they lead
@@ -143,6 +144,7 @@ class _Export:
         self._put(exported.SETTINGS, [settings_file.written(self._site.settings).encode()])
         self._write_site()
         self._lines(exported.POSTS, self._posts())
+        self._lines(exported.REVISIONS, self._revisions())
         self._lines(exported.MEDIA, self._media())
         self._lines(exported.THOUGHTS, self._thoughts())
         self._lines(exported.ACTIONS, self._actions())
@@ -193,6 +195,21 @@ class _Export:
         name = f"{folder}/{row['slug']}.md"
         self._put(name, [standing_alone(source, row["slug"], date).encode()])
         return name
+
+    def _revisions(self) -> Iterator[dict[str, Any]]:
+        """Each text that was saved of a post; the present one stands in its document."""
+        is_present = schema.revisions.c.number == schema.posts.c.revision
+        query = (
+            select(
+                schema.revisions,
+                and_(is_present, schema.revisions.c.source == schema.posts.c.source).label("is_present"),
+            )
+            .join(schema.posts)
+            .order_by(*schema.revisions.primary_key)
+        )
+        for row in self._connection.execution_options(yield_per=100).execute(query):
+            values = dict(row._mapping)  # noqa: SLF001 - documented
+            yield values | {"source": None} if values.pop("is_present") else values
 
     def _media(self) -> Iterator[dict[str, Any]]:
         copies: dict[str, list[dict[str, Any]]] = {}

@@ -20,6 +20,7 @@ MANIFEST: Final = "manifest.json"
 SETTINGS: Final = "settings.toml"
 SITE: Final = "site.json"
 POSTS: Final = "posts.jsonl"
+REVISIONS: Final = "revisions.jsonl"
 MEDIA: Final = "media.jsonl"
 THOUGHTS: Final = "thoughts.jsonl"
 ACTIONS: Final = "moderation.jsonl"
@@ -40,6 +41,7 @@ IN_EXPORT: Final[Mapping[str, str]] = {
     **{table.name: file for file, table in PLAIN.items()},
     "site": SITE,
     **dict.fromkeys(("posts", "slugs", "post_tags", "post_authors", "enclosures", "listed", "post_media"), POSTS),
+    "revisions": REVISIONS,
     **dict.fromkeys(("media", "media_copies"), MEDIA),
     **dict.fromkeys(("thoughts", "thought_events", "joined_pings"), THOUGHTS),
     **dict.fromkeys(("moderation_actions", "moderation_undo"), ACTIONS),
@@ -47,7 +49,8 @@ IN_EXPORT: Final[Mapping[str, str]] = {
 NOT_IN_EXPORT: Final[Mapping[str, str]] = {
     **dict.fromkeys(("linked_sites", "terms", "post_terms", "related"), "made anew of the posts"),
     **dict.fromkeys(("sources", "read_ahead"), "what pages elsewhere said when they were last read"),
-    **dict.fromkeys(("jobs", "heartbeats"), "work of one server"),
+    **dict.fromkeys(("jobs", "heartbeats", "submissions"), "work of one server"),
+    "previews": "addresses that open something by themselves",
     "feed_versions": "validators of feeds as they were served",
     **dict.fromkeys(("websub_subscriptions", "websub_topics"), "subscriptions of feed readers"),
     **dict.fromkeys(
@@ -59,7 +62,7 @@ NOT_IN_EXPORT: Final[Mapping[str, str]] = {
 }
 # Columns of tables in the export that are not: made anew, or of one server.
 LEFT_OUT: Final[Mapping[str, frozenset[str]]] = {
-    "posts": frozenset({"source", "html", "feed_html", "excerpt", "image", "rendering"}),
+    "posts": frozenset({"source", "html", "feed_html", "excerpt", "image", "rendering", "revision"}),
     "site": frozenset({"id", "revision", "moderation_salt", "secret", "url", "restored_at", "backed_up_at"}),
     "thoughts": frozenset({"sender", "sender_network", "submission", "next_check_at"}),
 }

@@ -13,6 +13,7 @@ from feedserver.clock import Clock
 from feedserver.errors import PostError
 from feedserver.posts import store
 from feedserver.posts.document import body_of
+from feedserver.posts.model import IMPORT
 from feedserver.posts.publishing import NewPost, Publisher
 from feedserver.posts.slugs import next_free
 from feedserver.storage.batches import grouped
@@ -106,7 +107,7 @@ class PostImport:
         some = self._with_free_slugs(connection, [one for one in some if one.post.item.key not in known])
         if not some:
             return Counter(), []
-        written = self.publisher.write(connection, [one.new for one in some], now)
+        written = self.publisher.write(connection, [one.new for one in some], now, IMPORT)
         rows = [
             {
                 "key": one.post.item.key,
@@ -174,7 +175,7 @@ class PostImport:
             document = made.rendered.document
             if (document.body, document.enclosures) == (body_of(present.source), present.enclosures):
                 return
-            written = self.publisher.edit(present.slug, document, self.clock())
+            written = self.publisher.edit(present.slug, document, self.clock(), writer=IMPORT)
         except PostError:
             return
         still = hash_of_document(written.source) if made.is_lacking else None

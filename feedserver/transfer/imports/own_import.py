@@ -23,6 +23,7 @@ from feedserver.media import store as media
 from feedserver.media.adding import Library
 from feedserver.media.model import Media, StoredFile
 from feedserver.posts import events, recording, related, rerendering, scheduling
+from feedserver.posts import revisions as posts_revisions
 from feedserver.posts import store as posts
 from feedserver.posts.example import EXAMPLE
 from feedserver.posts.model import Rendered
@@ -195,6 +196,9 @@ class Takeover:
         rendered.seek(0)
         for some in grouped(_unpickled(rendered), _AT_A_TIME):
             self._write_posts(connection, some)
+        for revisions in grouped(export.objects(exported.REVISIONS), _IN_MEMORY):
+            self._write_revisions(connection, revisions)
+        posts_revisions.complete(connection)
         for group in grouped(thought_rows(export), _AT_A_TIME):
             self._write_thoughts(connection, group)
         for actions in grouped(export.objects(exported.ACTIONS), _AT_A_TIME):
@@ -216,6 +220,19 @@ class Takeover:
             recording.write_rendered(connection, post.row["id"], post.rendered, {})
         for table in _OF_POSTS:
             _insert(connection, table, (row for post in some for row in post.parts[table.name]))
+
+    def _write_revisions(self, connection: Connection, some: list[tuple[str, Mapping[str, Any]]]) -> None:
+        rows = [
+            exported.row_of(schema.revisions, {**values, "source": values.get("source") or ""}, where)
+            for where, values in some
+        ]
+        for (where, _), row in zip(some, rows, strict=True):
+            own_rows.require_revision(row, where)
+        documents = posts.by_ids(connection, [row["post_id"] for row in rows if not row["source"]])
+        present = {post_id: {"source": post.source} for post_id, post in documents.items()}
+        _insert(
+            connection, schema.revisions, (row | (present[row["post_id"]] if not row["source"] else {}) for row in rows)
+        )
 
     def _write_thoughts(
         self, connection: Connection, some: list[tuple[str, dict[str, Any], Mapping[str, Any]]]

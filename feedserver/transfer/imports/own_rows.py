@@ -11,8 +11,8 @@ from feedserver.errors import ImportRefused, InvalidDocument
 from feedserver.media.content_types import EXTENSIONS
 from feedserver.media.model import is_file_name, is_hash
 from feedserver.posts import ids
-from feedserver.posts.document import check_slug
-from feedserver.posts.model import PostState
+from feedserver.posts.document import MAX_BYTES, check_slug
+from feedserver.posts.model import PostState, Via
 from feedserver.posts.references import FIELDS
 from feedserver.thoughts.contents import from_json
 from feedserver.thoughts.model import STATES, Content, Kind, Response
@@ -44,6 +44,12 @@ def require_post(row: Mapping[str, Any], where: str) -> None:
         raise ImportRefused(f"{where}: has no “slug”, “guid” or “state” that can be taken")
     if any(split_http(address) is None for field in FIELDS for address in row[field] or ()):
         raise ImportRefused(f"{where}: {_NO_PAGE}")
+
+
+def require_revision(row: Mapping[str, Any], where: str) -> None:
+    """Raises ImportRefused unless a revision has a number, and came through a door that feedserver has."""
+    if row["number"] < 1 or row["via"] not in get_args(Via) or len(row["source"].encode()) > MAX_BYTES:
+        raise ImportRefused(f"{where}: has no “number”, “via” or “source” that can be taken")
 
 
 def require_enclosure(row: Mapping[str, Any], where: str) -> None:
