@@ -26,6 +26,7 @@ _FLAGS: Final = {  # by their defaults, which need not be said
     "comments": (field_values.OPEN, True),
 }
 _NAMES: Final = ("tags", "authors")
+_SEPARATORS: Final = re.compile("[\u2028\u2029]")
 _INDENT: Final = re.compile(" *")
 
 
@@ -66,8 +67,13 @@ def _as_read(name: str, value: Value | None) -> Any:
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, str) or value is None:
-        return cleaned(value) if value else None
-    return [cleaned(part) if isinstance(part, str) else _mapping(part) for part in value] or None
+        return _text(value) if value else None
+    return [_text(part) if isinstance(part, str) else _mapping(part) for part in value] or None
+
+
+def _text(text: str) -> str:
+    """A text as it is read from a field: what ends a line for some programs is a blank there."""
+    return _SEPARATORS.sub(" ", cleaned(text))
 
 
 def _mapping(file: Enclosure) -> dict[str, str]:

@@ -39,7 +39,8 @@ def test_of_several_documents_each_remark_names_its_own(run: Run, site: Path, wr
 
     assert [line.split(": ")[1] for line in added.err] == ["first.md", "second.md"]
     assert (added.status, added.out[0]) == (0, "http://blog.example/posts/first")
-    assert len(added.out) == 2 and added.out[1].startswith(PREVIEW)
+    assert len(added.out) == 2
+    assert added.out[1].startswith(PREVIEW)
 
 
 def test_of_several_documents_those_that_are_refused_are_named_and_stop_no_other(
@@ -59,7 +60,8 @@ def test_of_a_draft_a_preview_is_printed_until_readers_can_see_it(run: Run, site
     done = run("post", "add", write("---\ntitle: Hello\ndraft: true\n---\n"))
 
     assert (done.status, done.err) == (0, ["feedserver: saved “hello” as a draft"])
-    assert len(done.out) == 1 and done.out[0].startswith(PREVIEW)
+    assert len(done.out) == 1
+    assert done.out[0].startswith(PREVIEW)
     assert run("post", "edit", "hello", write(HELLO)).out == ["http://blog.example/posts/hello"]
 
 
@@ -83,7 +85,10 @@ def test_what_a_post_cannot_do_at_its_expiry_is_said(run: Run, site: Path, write
     over = run("post", "add", write("---\ntitle: Over\nexpiryDate: 2000-01-01\n---\n"))
     later = run("post", "add", write("---\ntitle: Later\nexpiryDate: 2999-01-01\n---\n"))
 
-    assert (over.status, over.err) == (0, ["feedserver: saved “over” as a draft: its time ended at 2000-01-01 00:00 UTC"])
+    assert (over.status, over.err) == (
+        0,
+        ["feedserver: saved “over” as a draft: its time ended at 2000-01-01 00:00 UTC"],
+    )
     assert later.out == ["http://blog.example/posts/later"]
     assert later.err == ["feedserver: readers will still see “later” after 2999-01-01 00:00 UTC; delete it then"]
 
@@ -446,3 +451,30 @@ def test_a_page_tells_nobody(run: Run, site: Path, write: Write) -> None:
         ["feedserver: “about” is a page, and pages tell nobody that they link to them"],
     )
     assert json.loads(run("ping", "list", "--json").text) == []
+
+
+def test_preview_prints_an_address_and_ends_all_of_a_post(run: Run, site: Path, write: Write) -> None:
+    run("post", "add", write("---\ntitle: Hello\ndraft: true\n---\n"))
+
+    made = run("post", "preview", "hello")
+    ended = run("post", "preview", "hello", "--revoke")
+
+    assert made.status == 0
+    assert made.out[-1].startswith(PREVIEW)
+    assert (ended.status, ended.out) == (0, ["ended 2 previews of “hello”"])
+    assert run("post", "preview", "nothing").err == [
+        "feedserver: no post has the slug “nothing”; `feedserver post list` shows them all"
+    ]
+
+
+def test_history_lists_each_saved_text(run: Run, site: Path, write: Write) -> None:
+    run("post", "add", write(HELLO))
+    run("post", "edit", "hello", write(HELLO.replace("title: Hello", "title: Good day")))
+    run("post", "edit", "hello", write(HELLO.replace("title: Hello", "title: Good day")))
+
+    found = json.loads("\n".join(run("post", "history", "hello", "--json").out))
+
+    assert [(one["number"], one["title"]) for one in found] == [(2, "Good day"), (1, "Hello")]
+    assert all(list(one) == ["number", "at", "by", "via", "title"] and one["by"] is None for one in found)
+    assert {one["via"] for one in found} == {"cli"}
+    assert "Good day" in run("post", "history", "hello").out[1]
