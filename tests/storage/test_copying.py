@@ -17,6 +17,7 @@ from feedserver.installation import init
 from feedserver.media import store as media
 from feedserver.redirects import adding as redirects
 from feedserver.services import WebServices
+from feedserver.posts import previews, recording
 from feedserver.settings import DatabaseSettings
 from feedserver.storage import copying, heartbeat, migrate, rate_limits
 from feedserver.storage.copying import copy
@@ -76,6 +77,8 @@ def fill(services: WebServices, web: Web, clock: Clock, folder: Path) -> None:
     with services.database.write() as connection:
         joining.remember(connection, "http://other.example/b", "token", 1)
         categories.added(connection, "語", services.clock())
+        previews.make(connection, 1, services.clock())
+        recording.add_submission(connection, "hash", 1)
     actions.moderate_all(services.database, [1], "hide", services.clock())
     services.feed_documents.get(FEED)
     read_by_somebody(services, clock)
