@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver import health, request_ids, worker_settings
 from feedserver.content_security import page_policy
-from feedserver.desk import frame as desk_frame
+from feedserver.desk import bodies as desk_bodies
 from feedserver.desk import views as desk_views
 from feedserver.errors import FeedNotFound, MediaStoreError, PostGone, PostNotFound
 from feedserver.feeds import autodiscovery, browsing
@@ -50,7 +50,6 @@ _PAGE_HEADERS = {
 }
 _STATIC_SECONDS = 31_536_000  # a year: the stylesheet's URL changes with its bytes
 _BODY_SECONDS = 25  # to receive the whole body of a request
-_DESK_BODY = BodyRule(desk_frame.MAX_FORM + 1, 1_048_576, 20)
 _MESSAGES = {
     403: (Message("Not here"), Message("This cannot be done here.")),
     404: (
@@ -123,7 +122,7 @@ def _layered(flask: WsgiApp, services: WebServices) -> WsgiApp:
     """The layers that a request passes before Flask, the innermost first."""
     settings = services.settings
     # What takes longer bodies than the forms of readers do.
-    doors: dict[str, RuleFor] = {"/desk": lambda _: _DESK_BODY}
+    doors: dict[str, RuleFor] = {"/desk": partial(desk_bodies.rule_for, services)}
     in_time = BodyDeadline(flask, Bodies(BodyRule.whole(comments.MAX_BODY, _BODY_SECONDS), doors))
     never_stored = NeverStored(EncodedSlashes(in_time), ("/desk",))
     media_first = MediaFastPath(never_stored, services.media_responder)

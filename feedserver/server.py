@@ -16,13 +16,15 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from gunicorn.app.base import BaseApplication
 
 from feedserver import access_log, listening, log_lines, settings, site_address, worker_settings
 from feedserver.access_log import AccessLogger
+from feedserver.accounts.managing import Accounts
 from feedserver.app import compile_templates, create_app
+from feedserver.clock import utc_now
 from feedserver.errors import FeedserverError, SettingsError
 from feedserver.feeds.scopes import SITE, urls_by_format
 from feedserver.installation import init
@@ -152,8 +154,11 @@ def _when_ready(server: Any) -> None:
     worker_settings.read_anew()
     if address := listening.own_address(listener.sock for listener in server.LISTENERS):
         listening.note(worker_settings.in_force().data_dir, address)
-    has_hub = worker_settings.in_force().websub.hub
-    announce(Urls(_follow_address(server)), server.LISTENERS, _restored_at(), has_hub=has_hub)
+    has_hub, urls = worker_settings.in_force().websub.hub, Urls(_follow_address(server))
+    announce(urls, server.LISTENERS, _restored_at(), has_hub=has_hub)
+    terminal = next((stream for stream in (sys.stdout, sys.stderr) if stream.isatty()), None)
+    if terminal is not None:
+        welcome(urls, terminal)
 
 
 def _on_reload(server: Any) -> None:
@@ -219,6 +224,14 @@ def announce(
         )
     if restored_at:
         _log.warning("%s", revision.reminder(restored_at))
+
+
+def welcome(urls: Urls, terminal: TextIO) -> None:
+    """Prints where the first person sets a password, while there is no account. No log has such an address."""
+    database = Database(worker_settings.in_force().database_url)
+    with closing(database), suppress(*DATABASE_ERRORS):
+        if token := Accounts(database, utc_now).first_link():
+            print(f"sign in, within an hour: {urls.sign_in_link(token)}", file=terminal, flush=True)
 
 
 def _post_worker_init(worker: Any) -> None:
