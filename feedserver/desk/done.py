@@ -13,4 +13,13 @@ SENTENCES: Final[Mapping[str, str]] = {
     "session-ended": "The session has ended.",
     "sessions-ended": "All other sessions have ended.",
     "app-ended": "The app can write no more.",
+    "approved": "Approved: readers can see it.",
+    "spam": "Marked as spam.",
+    "hidden": "Hidden from readers.",
+    "thoughts-deleted": "Deleted.",
+    "blocked": "Blocked: nothing from there is taken any more.",
+    "trusted": "Trusted: what comes from there is shown at once.",
+    "undone": "Taken back.",
+    "told-again": "All pages that it links to are told again.",
+    "tried-again": "It is tried again now.",
 }

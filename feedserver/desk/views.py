@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from feedserver.desk import account, frame, sign_in
+from feedserver.desk import account, frame, inbox, moderating, post_outcome, readers, sign_in, site
 
 BLUEPRINTS: Final = (frame.blueprint, frame.files)
-MODULES: Final = (account, sign_in)
+MODULES: Final = (account, inbox, moderating, post_outcome, readers, sign_in, site)

@@ -56,6 +56,12 @@ def count(connection: Connection, filters: Filters) -> int:
     return sum(int(connection.execute(one).scalar_one()) for one in queries)
 
 
+def newest_id(connection: Connection) -> int:
+    """The highest id of a thought, 0 if there is none."""
+    found: int = connection.execute(select(func.coalesce(func.max(thoughts.c.id), 0))).scalar_one()
+    return found
+
+
 def by_state(connection: Connection, post_id: int) -> dict[State, int]:
     """How many thoughts a post has in each state that some are in."""
     query = select(thoughts.c.state, func.count()).where(thoughts.c.post_id == post_id).group_by(thoughts.c.state)

@@ -9,7 +9,11 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
+from feedserver.accounts import sessions
+from feedserver.accounts import store as accounts
+from feedserver.accounts.model import Visitor
 from feedserver.services import WebServices
+from feedserver.tokens import new_secret
 
 PASSWORD = "a long enough password"
 
@@ -82,3 +86,26 @@ def ann(app: Flask, welcome: str) -> FlaskClient:
     browser = app.test_client()
     assert browser.post(welcome, data={"password": PASSWORD}).status_code == 303
     return browser
+
+
+def signed_in(app: Flask, services: WebServices, name: str) -> FlaskClient:
+    """The browser of somebody who is signed in; without a password, which takes a third of a second to hash."""
+    cookie = new_secret()
+    with services.database.write() as connection:
+        account = accounts.add(connection, name, services.clock())
+        sessions.begin(connection, account.id, cookie, Visitor("192.0.2.9", "A browser"), services.clock())
+    browser = app.test_client()
+    browser.set_cookie("feedserver", cookie)
+    return browser
+
+
+@pytest.fixture
+def author(app: Flask, services: WebServices) -> FlaskClient:
+    """The browser of somebody who is signed in."""
+    return signed_in(app, services, "ann")
+
+
+@pytest.fixture
+def bob(app: Flask, services: WebServices) -> FlaskClient:
+    """The browser of somebody else, who is signed in too."""
+    return signed_in(app, services, "bob")

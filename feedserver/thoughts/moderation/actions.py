@@ -75,6 +75,7 @@ def moderate_all(
     """Applies one action to several thoughts, in one transaction and with one entry in the undo log of an account.
 
     A thought that is not as it was `seen` (`version_of`) is refused: somebody else decided, or its source has changed.
+    One that is already as it would become is not: a form may be sent twice.
     """
     wanted = list(dict.fromkeys(thought_ids))
     return database.transact(partial(_moderate, wanted=wanted, deed=_Deed(action, now, account, seen or {})))
@@ -136,7 +137,8 @@ def _refusal(connection: Connection, thought_id: int, thought: Thought | None, d
         return ThoughtError(f"thought {thought_id} was erased; nothing of it is left")
     if deed.action in ("approve", "hide") and nothing_to_show(thought):
         return ThoughtError(f"thought {thought_id} was never verified, so there is nothing to {deed.action}")
-    if thought_id in deed.seen and version_of(thought) != deed.seen[thought_id]:
+    is_done = decide(thought, Moderated(deed.action), NEEDS_APPROVAL, deed.now) == as_it_is(thought)
+    if not is_done and version_of(thought) != deed.seen.get(thought_id, version_of(thought)):
         return ThoughtChanged(thought_id, thought.state, thought.reason, undo_log.decided_by(connection, thought_id))
     return None
 

@@ -183,3 +183,12 @@ def test_a_thought_on_which_somebody_else_has_decided_meanwhile_stays_so(three: 
 
     assert "it is spam now (not wanted here, by bob)" in str(done.refused[0])
     assert three.states() == ["held", "held", "spam"]
+
+
+def test_an_action_that_is_sent_twice_is_done_once_and_nothing_is_refused(three: Site) -> None:
+    database, now, thought = three.services.database, three.clock(), three.thoughts()[0]
+    seen = {thought.id: version_of(thought)}
+
+    first, second = (moderate_all(database, seen, "approve", now, account="ann", seen=seen) for _ in range(2))
+
+    assert (first.refused, second.refused, second.logged) == ((), (), None)

@@ -1,0 +1,70 @@
+"""How the site is, at the desk."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from feedserver import __version__
+from feedserver.app import create_app
+from feedserver.jobs import store as jobs
+from feedserver.services import WebServices
+from feedserver.settings import DatabaseSettings, Settings
+from feedserver.storage import revision
+from tests.desk.conftest import signed_in
+from tests.support.fixtures import Assemble
+from tests.support.outside import Clock
+
+
+def test_health_is_that_of_readyz(author: FlaskClient) -> None:
+    page = author.get("/desk/site").text
+
+    told = author.get("/readyz").json
+    assert told is not None
+    assert f"Health: {told['status']}" in page
+    assert all(f"<dt>{name}</dt>" in page for name in told["checks"])
+    assert told["checks"]["jobs"]["detail"] in page
+    assert __version__ in page
+
+
+def test_jobs_that_fail_say_why(author: FlaskClient, services: WebServices, clock: Clock) -> None:
+    assert "None waits." in author.get("/desk/site").text
+    now = clock()
+    with services.database.write() as connection:
+        job = jobs.lease(connection, jobs.ensure(connection, "verify", "https://a.example/", now, now), now)
+        jobs.postpone(connection, job, now + timedelta(hours=1), now, attempts=1, error="<no> answer")
+
+    page = author.get("/desk/site").text
+
+    assert "<td>verify</td>" in page
+    assert "&lt;no&gt; answer" in page
+
+
+def test_the_last_backup_is_told(author: FlaskClient, services: WebServices, clock: Clock) -> None:
+    assert "None has been made yet" in author.get("/desk/site").text
+    with services.database.write() as connection:
+        revision.note_backup(connection, clock())
+
+    assert "None has been made yet" not in author.get("/desk/site").text
+
+
+def test_settings_stand_there_without_their_passwords(settings: Settings, assemble: Assemble) -> None:
+    services = assemble(settings)
+    hidden = replace(
+        settings,
+        database=DatabaseSettings(url=settings.database.url, read_url="postgresql+psycopg://ann:tide@db.example/site"),
+    )
+    services.settings = hidden
+    author = signed_in(create_app(services=services), services, "ann")
+
+    page = author.get("/desk/site").text
+
+    assert "tide" not in page
+    assert "ann:***@db.example" in page
+    assert "Example Blog" in page
+
+
+@pytest.mark.one_database
+def test_pages_are_small(author: FlaskClient) -> None:
+    assert len(author.get("/desk/site").data) < 30_000
