@@ -22,6 +22,7 @@ from feedserver.feeds import views as feed_views
 from feedserver.feeds.scopes import urls_by_format
 from feedserver.languages.messages import Message
 from feedserver.media import views as media_views
+from feedserver.notices import views as notice_views
 from feedserver.pages import archive, crawlers, oembed, old_addresses, previews, private, site_pages, templating
 from feedserver.pages import views as page_views
 from feedserver.services import EXTENSION, WebServices, services
@@ -98,6 +99,7 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
         browsing.blueprint,
         media_views.blueprint,
         thought_views.blueprint,
+        notice_views.blueprint,
         webmention_views.blueprint,
         health.blueprint,
         *desk_views.BLUEPRINTS,

@@ -9,12 +9,7 @@ from typing import Final
 from feedserver.log_lines import LINES
 from feedserver.text import printable
 
-PRIVATE: Final = (
-    "receipts",
-    "moderation",
-    "welcome",
-    "previews",
-)  # what follows in an address is a secret
+PRIVATE: Final = ("receipts", "moderation", "welcome", "previews", "notices")  # what follows in an address is a secret
 
 # Whatever comes between, such as further slashes, blanks or dot segments, is hidden too.
 _ADDRESS: Final = re.compile(

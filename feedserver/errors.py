@@ -58,6 +58,11 @@
     │   └── TryLater             carries the seconds
     │       ├── TooManyWrong     passwords, codes or tokens
     │       └── TooManyAtOnce    passwords are being checked
+    ├── NoticeError
+    │   ├── MailFailed           the mail server has not taken a mail, as far as known
+    │   ├── LinkUnknown          no such address in a mail, or not any more
+    │   ├── LinkExpired
+    │   └── LinkOvertaken        it was used, or somebody else has decided: carries what happened
     └── FetchError
         ├── AddressForbidden     not public and not allowed
         ├── HostUnknown          the name does not resolve
@@ -603,6 +608,39 @@ class TooManyWrong(TryLater):
 class TooManyAtOnce(TryLater):
     def __init__(self) -> None:
         super().__init__("too many passwords are being checked just now; try again in a moment", 5)
+
+
+# --- notices ---
+
+
+class NoticeError(FeedserverError):
+    """The owner cannot be told of something, or cannot decide on it by an address in a mail."""
+
+
+class MailFailed(NoticeError):
+    """The mail server has not taken a mail. `is_unsure`: it may have, as the answer to the whole mail was lost."""
+
+    def __init__(self, reason: str, *, is_unsure: bool = False) -> None:
+        super().__init__(reason)
+        self.is_unsure = is_unsure
+
+
+class LinkUnknown(NoticeError):
+    def __init__(self) -> None:
+        super().__init__("there is no such address in a mail of this site, or not any more")
+
+
+class LinkExpired(NoticeError):
+    def __init__(self) -> None:
+        super().__init__("this address was good for some days, which are over; the desk has all that waits")
+
+
+class LinkOvertaken(NoticeError):
+    """An address in a mail was used, or somebody has decided otherwise. `happened`: a line for people."""
+
+    def __init__(self, happened: str) -> None:
+        super().__init__(happened)
+        self.happened = happened
 
 
 # --- fetching ---

@@ -10,6 +10,9 @@ from feedserver.accounts import managing
 from feedserver.jobs.housekeeping import HOUSEKEEPING, Housekeeping
 from feedserver.jobs.runner import Handler, Runner
 from feedserver.net.fetch import fetch
+from feedserver.notices.mails import Mailer
+from feedserver.notices.model import GATHER, MAIL, POST
+from feedserver.notices.posting import Poster
 from feedserver.posts import passing, previews, scheduling
 from feedserver.readership.folding import fold_days
 from feedserver.sending.delivery import Delivery
@@ -51,8 +54,11 @@ def make_runner(services: JobServices, verifier: Verifier) -> Runner:
         PUSH: pusher.carry_out,
         TELL_HUB: services.other_hubs.carry_out,
         **_of_subscriptions(services),
+        **_of_notices(services, stopping),
     }
     watches = {PUSH: pusher.is_needed} if services.settings.websub.hub else {}
+    if services.gatherer.is_on:
+        watches[GATHER] = services.gatherer.is_needed
     return Runner(database, handlers, clock, watches, stopping)
 
 
@@ -63,6 +69,15 @@ def _of_subscriptions(services: JobServices) -> dict[str, Handler]:
         CONFIRM: Verification(database, clock, services.exchange, turns, services.documents).carry_out,
         leaving.CHECK: leaving.TopicCheck(database, urls, settings.site.author, clock).carry_out,
         leaving.DENY: leaving.Denial(database, clock, services.exchange, turns).carry_out,
+    }
+
+
+def _of_notices(services: JobServices, stopping: Event) -> dict[str, Handler]:
+    database, urls, settings, clock = services.database, services.urls, services.settings, services.clock
+    return {
+        GATHER: services.gatherer.carry_out,
+        MAIL: Mailer(database, urls, settings, clock, stopping).carry_out,
+        POST: Poster(database, urls, settings, clock, services.exchange, stopping).carry_out,
     }
 
 
@@ -77,6 +92,7 @@ def _housekeeping(services: JobServices) -> Housekeeping:
         partial(managing.forget_ended, database),
         partial(post_bin.empty, services),
         partial(previews.forget_old, database),
+        services.gatherer.clean,
     )
     return Housekeeping(database, services.clock, tasks)
 

@@ -21,6 +21,7 @@ from feedserver.media.stores import MediaStore
 from feedserver.net.connection import Policy
 from feedserver.net.exchange import Exchange, require_allowed
 from feedserver.net.exchange import exchange as guarded_exchange
+from feedserver.notices.gathering import Gatherer
 from feedserver.posts import lists, passing, related, scheduling
 from feedserver.posts.events import each
 from feedserver.posts.publishing import Publisher
@@ -78,6 +79,7 @@ class Services:
         author = settings.site.author
         self.other_hubs = OtherHubs(self.database, self.urls, settings.websub.hubs, author, clock, self.exchange)
         self.outbox = Outbox(self.database, self.urls, settings.sending, clock)
+        self.gatherer = Gatherer(self.database, settings, clock)
         listeners = (
             *(scheduling.follow, passing.follow, each(self.outbox.follow)),
             *(related.follow, partial(lists.follow, author)),

@@ -16,6 +16,11 @@ from feedserver.urls import split_http
 
 _MAX_BASE = 500  # characters of site.url: a URL that begins with it must fit into urls.MAX_URL
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[\w!.*'()-]+)*/?", re.ASCII)
+_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"  # RFC 5322 section 3.2.3
+_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_MAIL_ADDRESS = re.compile(
+    rf"(?=[^@]{{1,64}}@.{{1,189}}$){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*", re.ASCII | re.I
+)
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
 
@@ -166,6 +171,48 @@ def http_urls(value: object) -> tuple[str, ...]:
     if not all(item.isascii() and split_http(item) and "#" not in item for item in items):
         raise ValueError("a list of absolute http or https URLs in ASCII such as https://hub.example/")
     return tuple(dict.fromkeys(items))
+
+
+def http_url_or_none(value: object) -> str:
+    """An absolute http(s) URL in ASCII; empty: none."""
+    text = line(value)
+    if text and not (text.isascii() and split_http(text) and "#" not in text):
+        raise ValueError("an absolute http or https URL in ASCII such as https://example.org/hook")
+    return text
+
+
+def mail_address_or_none(value: object) -> str:
+    """One address of a mailbox, in ASCII; empty: none."""
+    text = line(value)
+    if text and not _MAIL_ADDRESS.fullmatch(text):
+        raise ValueError("one mail address in ASCII such as ann@blog.example")
+    return text
+
+
+def mailbox_or_none(value: object) -> str:
+    """An address of a mailbox, with a name or without; empty: none."""
+    text = line(value)
+    name, bracket, rest = text.rpartition("<")
+    address = rest.removesuffix(">") if bracket else text
+    if text and not (_MAIL_ADDRESS.fullmatch(address) and (not bracket or (name.strip() and rest.endswith(">")))):
+        raise ValueError("a mail address such as blog@blog.example, or Ann's blog <blog@blog.example>")
+    return text
+
+
+def mail_server_or_none(value: object) -> str:
+    """The URL of a mail server, with a user and a password or without; empty: none."""
+    text = line(value)
+    problem = "smtp://HOST or smtps://HOST, with USER:PASSWORD@ and :PORT as needed, percent-encoded"
+    try:
+        parts = urlsplit(text)
+        port_is_fine = parts.port != 0
+    except ValueError:
+        raise ValueError(problem) from None
+    unwanted = parts.path.strip("/") or parts.query or parts.fragment or not text.isascii() or " " in text
+    half = (parts.username is None) != (parts.password is None) or parts.username == "" or parts.password == ""
+    if text and (parts.scheme not in ("smtp", "smtps") or not parts.hostname or not port_is_fine or unwanted or half):
+        raise ValueError(problem)
+    return text
 
 
 def ports(value: object) -> frozenset[int] | None:

@@ -139,6 +139,35 @@ class SendingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MailSettings:
+    url: str = _setting(
+        "", types.mail_server_or_none, "the server that takes mails: smtp://… or smtps://…; empty: no mail", secret=True
+    )
+    from_: str = _setting("", types.mailbox_or_none, "who mails are from: ADDRESS or NAME <ADDRESS>; empty: mail.to")
+    to: str = _setting("", types.mail_address_or_none, "the one address that gets mails; empty: no mail")
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.url and self.to)
+
+    @property
+    def sender(self) -> tuple[str, str]:
+        """Name, which may be empty, and address of whom mails are from."""
+        name, _, address = self.from_.rpartition("<")
+        return name.strip(), address.removesuffix(">") or self.to
+
+
+@dataclass(frozen=True, slots=True)
+class NoticesSettings:
+    webhook: str = _setting(
+        "", types.http_url_or_none, "an http(s) URL that is told of thoughts and failed jobs; empty: none", secret=True
+    )
+    secret: str = _setting("", types.line, "signs what the webhook gets; empty: it is not signed", secret=True)
+    gather: float = _setting(20.0, types.seconds(0, 86_400), "seconds from the first news until it is mailed")
+    pause: float = _setting(600.0, types.seconds(0, 7 * 86_400), "seconds from one mail until the next")
+
+
+@dataclass(frozen=True, slots=True)
 class KeepSettings:
     refused: int = _setting(90, types.whole(0, 36_500), "days after which timelines of refused pings are folded")
     most_refused: int = _setting(100_000, types.whole(1, 10_000_000), "refused pings and spam that are kept at most")
@@ -180,6 +209,8 @@ class Settings:
     limits: LimitsSettings = field(default_factory=LimitsSettings)
     websub: WebSubSettings = field(default_factory=WebSubSettings)
     sending: SendingSettings = field(default_factory=SendingSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
+    notices: NoticesSettings = field(default_factory=NoticesSettings)
     keep: KeepSettings = field(default_factory=KeepSettings)
     jobs: JobsSettings = field(default_factory=JobsSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
@@ -246,7 +277,7 @@ def in_force(settings: Settings, environ: Mapping[str, str] = os.environ) -> lis
         now = {}
     found = []
     for key, item in _walk(Settings, ""):
-        value = attrgetter(key)(settings)
+        value = attrgetter(key.removesuffix(_last_part(item.name)) + item.name)(settings)
         origin = now[key].origin if key in now and now[key].value == value else "the start of the server"
         found.append(DescribedSetting(key, value, origin, item.metadata["meaning"], item.metadata["secret"]))
     return found
@@ -288,13 +319,13 @@ def _walk(section: type, prefix: str) -> Iterator[tuple[str, Any]]:
             assert isinstance(item.type, type)
             yield from _walk(item.type, f"{prefix}{item.name}.")
         else:
-            yield prefix + item.name, item
+            yield prefix + _last_part(item.name), item
 
 
 def _build(section: type, prefix: str, given: Given, described: list[DescribedSetting], faults: list[str]) -> Any:
     values: dict[str, object] = {}
     for item in fields(section):
-        key = prefix + item.name
+        key = prefix + _last_part(item.name)
         if is_dataclass(item.type):
             assert isinstance(item.type, type)
             values[item.name] = _build(item.type, f"{key}.", given, described, faults)
@@ -309,6 +340,11 @@ def _build(section: type, prefix: str, given: Given, described: list[DescribedSe
         values[item.name] = value
         described.append(DescribedSetting(key, value, origin, item.metadata["meaning"], item.metadata["secret"]))
     return section(**values)
+
+
+def _last_part(name: str) -> str:
+    """The last part of the key of a field: `from` is a word of Python's own, so that its field is `from_`."""
+    return name.removesuffix("_")
 
 
 def _nearest_key(key: str) -> str | None:

@@ -6,6 +6,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 _HIDDEN: Final = "(hidden)"
+_SERVERS: Final = ("sqlite", "postgresql", "smtp")  # begin URLs of which the password alone is secret
 
 
 def shown(value: object, *, is_secret: bool) -> Any:
@@ -32,7 +33,7 @@ def _without_password(url: str) -> str:
         return _HIDDEN
     if parsed is None:
         return ""
-    if "@" in (parsed.host or ""):  # a part of the password
+    if not parsed.drivername.startswith(_SERVERS) or "@" in (parsed.host or ""):  # a part of the password
         return _HIDDEN
     secrets = {name: "hidden" for name in parsed.query if "pass" in name}
     return parsed.update_query_dict(secrets).render_as_string(hide_password=True)

@@ -131,6 +131,9 @@ class Urls:
     def preview(self, token: str) -> str:
         return self.at(f"/previews/{token}")
 
+    def notice(self, token: str) -> str:
+        return self.at(f"/notices/{token}")
+
     def moderation_feed(self, key: str) -> str:
         return self.at(f"/moderation/{key}.atom")
 

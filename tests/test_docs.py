@@ -28,6 +28,7 @@ HEADINGS = [
     "Pings that go out",
     "WebSub",
     "The author's desk",
+    "Notices",
     "Pictures and files",
     "Pages that are no posts",
     "Languages and themes",

@@ -73,6 +73,7 @@ MAY_IMPORT = {
     "transfer": {"thoughts", "redirects", "posts", "media", "jobs", "storage"},
     "feeds": {"thoughts", "posts", "storage"},
     "sending": {"thoughts", "posts", "jobs", "storage"},
+    "notices": {"thoughts", "jobs", "storage"},
     "websub": {"feeds", "thoughts", "posts", "jobs", "storage"},
     "authoring": {"accounts", "posts", "storage"},
     "metrics": {"thoughts", "jobs", "storage"},
@@ -87,7 +88,7 @@ TRANSFER = {
     "imports": {"formats", "exports", "backups"},
 }
 # Who contacts addresses that strangers name.
-MAY_IMPORT_NET = ("thoughts/verification", "sending/", "websub/", "transfer/", "doctor/")
+MAY_IMPORT_NET = ("thoughts/verification", "sending/", "websub/", "transfer/", "notices/", "doctor/")
 # What can open connections. `server` and `listening` set up listening sockets; the others take constants and values.
 CAN_CONNECT = {
     "asyncio",
@@ -100,6 +101,7 @@ CAN_CONNECT = {
     "ssl",
     "urllib.request",
 }
+MAY_IMPORT_SMTP = {"notices/smtp.py"}  # to the mail server of the operator
 MAY_IMPORT_SOCKET = {"host_names.py", "listening.py", "server.py", "web/bodies.py"}
 # Flask views reach the parts of the application through `services`.
 VIEWS = {
@@ -117,6 +119,7 @@ VIEWS = {
     "feeds/views.py",
     "media/views.py",
     "metrics/views.py",
+    "notices/views.py",
     "pages/archive.py",
     "pages/comment_form.py",
     "pages/crawlers.py",
@@ -230,6 +233,8 @@ def test_only_the_guarded_way_out_can_open_connections() -> None:
         able[name_of(path)] = {one for one in CAN_CONNECT if any(name.startswith(f"{one}.") for name in imported)}
         if name_of(path) in MAY_IMPORT_SOCKET:
             able[name_of(path)] -= {"socket"}
+        if name_of(path) in MAY_IMPORT_SMTP:
+            able[name_of(path)] -= {"smtplib", "ssl"}
 
     assert {name: names for name, names in but_for_nothing(able).items() if not name.startswith("net/")} == {}
 

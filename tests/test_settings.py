@@ -62,6 +62,13 @@ EVERY = {
     "sending.webmentions": (True, "false", "false", False),
     "sending.pingbacks": (True, "false", "false", False),
     "sending.delay": (5.0, "0.5", "0.5", 0.5),
+    "mail.url": ("", "smtps://ann:pw@mail.example", '"smtps://ann:pw@mail.example"', "smtps://ann:pw@mail.example"),
+    "mail.from": ("", "Ann <blog@blog.example>", '"Ann <blog@blog.example>"', "Ann <blog@blog.example>"),
+    "mail.to": ("", "ann@blog.example", '"ann@blog.example"', "ann@blog.example"),
+    "notices.webhook": ("", "https://h.example/x?y", '"https://h.example/x?y"', "https://h.example/x?y"),
+    "notices.secret": ("", "s3cret", '"s3cret"', "s3cret"),
+    "notices.gather": (20.0, "0", "0", 0.0),
+    "notices.pause": (600.0, "60", "60", 60.0),
     "keep.refused": (90, "30", "30", 30),
     "keep.most_refused": (100_000, "500", "500", 500),
     "keep.most_refused_bytes": (100_000_000, "1000000", "1000000", 1_000_000),
@@ -87,7 +94,7 @@ EVERY = {
 def of(settings: Settings, key: str) -> object:
     found: object = settings
     for name in key.split("."):
-        found = getattr(found, name)
+        found = getattr(found, "from_" if name == "from" else name)
     return found
 
 
@@ -190,6 +197,18 @@ def test_ports_can_be_any_or_a_list(value: str) -> None:
         ("data_dir", '"/dev/null"'),
         ("site.url", '"blog.example"'),
         ("site.url", '"ftp://blog.example"'),
+        ("mail.url", '"mail.example"'),
+        ("mail.url", '"http://mail.example"'),
+        ("mail.url", '"smtp://ann@mail.example"'),
+        ("mail.url", '"smtp://mail.example/path"'),
+        ("mail.url", '"smtp://mail.example:0"'),
+        ("mail.from", '"Ann <ann@blog.example"'),
+        ("mail.from", '"<ann@blog.example>"'),
+        ("mail.to", '"Ann <ann@blog.example>"'),
+        ("mail.to", '"a@blog.example, b@blog.example"'),
+        ("mail.to", '"ann@blog.example\\nBcc: x@y.example"'),
+        ("notices.webhook", '"ftp://h.example"'),
+        ("notices.webhook", '"https://ann:pw@h.example/"'),
         ("site.url", '"https://"'),
         ("site.url", '"https://user:pw@blog.example"'),
         ("site.url", '"https://blog.example/?a"'),
@@ -391,7 +410,9 @@ def test_each_setting_is_described_with_its_origin(tmp_path: Path) -> None:
     assert found["feeds.entries"].origin == "FEEDSERVER_FEEDS_ENTRIES"
     assert found["site.title"].origin == "FEEDSERVER_SITE_TITLE_FILE"
     assert found["site.url"].origin == "default"
-    assert {key for key, item in found.items() if item.secret} == {"database.url", "database.read_url"}
+    assert {key for key, item in found.items() if item.secret} == {
+        *("database.url", "database.read_url", "mail.url", "notices.webhook", "notices.secret"),
+    }
     assert all(item.meaning for item in found.values())
 
 

@@ -7,22 +7,25 @@ from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
 from types import MappingProxyType
+from typing import Final
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from feedserver.clock import Clock
-from feedserver.jobs import queue, store
+from feedserver.jobs import failures, queue, store
 from feedserver.jobs.leases import Leases
 from feedserver.jobs.model import LANES, SITE, Job, Outcome
 from feedserver.jobs.queue import Candidate, FreeSlots
-from feedserver.jobs.retry import pause_after
+from feedserver.jobs.retry import PAUSES, pause_after
 from feedserver.jobs.tally import Tally
 from feedserver.storage.engine import Database
 from feedserver.storage.explaining import is_outage
 
 _log = logging.getLogger(__name__)
+
+_INTERNAL: Final = "an internal error; see the log"
 
 Handler = Callable[[Job], Outcome | None]  # None: done
 Watch = Callable[[Connection, datetime], bool]  # whether there is something to do at a time, and no job for it
@@ -120,8 +123,10 @@ class Runner:
 
     def _postpone(self, job: Job) -> None:
         now = self.clock()
-        pause = pause_after(job.attempts + 1, random.random()) or timedelta(days=1)  # noqa: S311 - no secret
+        attempts = job.attempts + 1
+        pause = pause_after(attempts, random.random())  # noqa: S311 - no secret
         with self.database.write() as connection:
-            store.postpone(
-                connection, job, now + pause, now, attempts=job.attempts + 1, error="an internal error; see the log"
-            )
+            if attempts == len(PAUSES) + 1:  # from now on it is tried once a day
+                failures.record(connection, job, _INTERNAL, now)
+            later = now + (pause or timedelta(days=1))
+            store.postpone(connection, job, later, now, attempts=attempts, error=_INTERNAL)

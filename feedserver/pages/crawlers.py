@@ -23,7 +23,7 @@ from feedserver.urls import page_number
 blueprint = Blueprint("crawlers", __name__, static_folder="static")
 
 _PART: Final = 10_000  # posts in one sitemap; the protocol allows 50,000
-_KEPT_OUT: Final = ("/receipts/", "/previews/", "/search", "/desk")
+_KEPT_OUT: Final = ("/receipts/", "/previews/", "/notices/", "/search", "/desk")
 _ICON_SECONDS: Final = 86_400  # its address does not change with its bytes
 _XML: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"

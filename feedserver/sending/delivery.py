@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from feedserver.clock import Clock
 from feedserver.errors import BudgetSpent
+from feedserver.jobs import failures
 from feedserver.jobs import store as jobs
 from feedserver.jobs.heard import store_heard
 from feedserver.jobs.model import BACKGROUND, INTERACTIVE, Job, Outcome
@@ -229,6 +230,7 @@ class Delivery:
             )
         store.write(connection, ping)
         if ping.state == "failed":
+            failures.record(connection, job, f"{ping.target}: {ping.detail}", now)
             return "given up"
         return "to be tried again" if settled.attempts else "done"
 

@@ -289,6 +289,7 @@ _IS_HELD = text("state = 'held'")
 _IS_RECEIVED = text("state = 'received'")
 _ANSWERS = text("parent_id IS NOT NULL")
 _WAS_SHOWN = text("position IS NOT NULL")
+_IS_UNTOLD = text("untold_held_at IS NOT NULL OR untold_shown_at IS NOT NULL")
 thoughts = Table(
     "thoughts",
     metadata,
@@ -340,6 +341,10 @@ thoughts = Table(
     Column("position", Integer),
     Column("person", SafeText),  # who reacted (thoughts/model.person_of); null: no reaction
     Column("parent_id", BigInteger),  # the thought that it answers, which may be deleted
+    Column("first_shown_at", UtcDateTime),  # null before; also of one imported, if it has a position
+    # Since when there is something that its owner was not told (`thoughts.untold`): it waits for a look, it is public.
+    Column("untold_held_at", UtcDateTime),
+    Column("untold_shown_at", UtcDateTime),
     UniqueConstraint("post_id", "source_key"),
     # Covers the counts of a post's thoughts by page.
     Index(None, "post_id", "position", "state", info={"where": _WAS_SHOWN}),
@@ -370,6 +375,7 @@ thoughts = Table(
     Index(None, "state", "size"),  # covers the sums of bytes
     # Partial: SQLite does not use a full index for “not null”.
     Index(None, "pending_since", info={"where": _SOME_WAIT}),
+    Index(None, "untold_held_at", "untold_shown_at", info={"where": _IS_UNTOLD}),
     Index(None, "parent_id", info={"where": _ANSWERS}),
 )
 
@@ -537,6 +543,64 @@ jobs = Table(
     Index(None, "leased_until", "concurrency_key"),
     Index(None, "concurrency_key", "leased_until"),
     Index(None, "concurrency_key", "priority", "run_at"),
+)
+
+# Jobs that were given up, or have failed for so long that somebody should look (`jobs.failures`). A bounded number.
+failed_jobs = Table(
+    "failed_jobs",
+    metadata,
+    _id(),
+    Column("job_id", BigInteger, nullable=False),
+    Column("kind", SafeText, nullable=False),
+    Column("subject", SafeText, nullable=False),
+    Column("run_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("last_error", SafeText),
+    Column("failed_at", UtcDateTime, nullable=False, index=True),
+    Column("is_told", Boolean, nullable=False, server_default=false(), index=True),  # to the owner, or to nobody
+)
+
+# What the owner is still to be told (`notices`), by mail and at a webhook: a row goes when both have it. Of one thought
+# there are two at most.
+notices = Table(
+    "notices",
+    metadata,
+    _id(),
+    Column("event_id", SafeText, nullable=False),
+    Column("event", SafeText, nullable=False),  # notices/model.EVENTS
+    Column("thought_id", ForeignKey("thoughts.id", ondelete="CASCADE"), index=True),
+    Column("job", SafeText),  # JSON of a job that was given up
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("mail", SafeText),  # waiting, or sending; null: not by mail, or done
+    Column("webhook", Boolean, nullable=False),
+    UniqueConstraint("event", "thought_id"),
+    Index(None, "mail", "created_at"),
+    Index(None, "webhook", "id"),
+)
+
+# Mail and webhook: what became of each at its present address.
+notice_channels = Table(
+    "notice_channels",
+    metadata,
+    Column("name", SafeText, primary_key=True),
+    Column("address", SafeText, nullable=False),  # a hash
+    Column("ended_at", UtcDateTime),  # when somebody at this address wanted no more; null: never
+    Column("sent_at", UtcDateTime),  # when something was last taken there
+    Column("message_id", SafeText),  # of the mail under way, which a process that ended may have sent
+)
+
+# Addresses in mails by the hashes of their tokens: to decide on a thought, or (without one) to stop the mails.
+notice_links = Table(
+    "notice_links",
+    metadata,
+    Column("token", SafeText, primary_key=True),
+    Column("thought_id", ForeignKey("thoughts.id", ondelete="CASCADE"), index=True),
+    Column("address", SafeText),  # a hash: whose mails it stops
+    Column("message_id", SafeText, nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("used_at", UtcDateTime),
+    Column("used_for", SafeText),  # the action
 )
 
 # When workers last polled for jobs, for /readyz.

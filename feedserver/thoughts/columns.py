@@ -7,7 +7,7 @@ from uuid import uuid4
 from feedserver.domains import wide_network
 from feedserver.thoughts.contents import entry_of, to_json, words_of
 from feedserver.thoughts.disk_size import disk_size
-from feedserver.thoughts.lifecycle import Decision, nothing_to_show
+from feedserver.thoughts.lifecycle import Decision, is_first_shown, nothing_to_show
 from feedserver.thoughts.model import REACTIONS, Content, Kind, State, Thought, person_of
 
 _WAITS: tuple[State, ...] = ("received", "held")
@@ -57,7 +57,14 @@ def decided(thought: Thought, decision: Decision, now: datetime) -> dict[str, An
         values["pending_since"] = now if waiting else None
     if decision.state != thought.state:
         values["decided_at"] = now
+    if is_first_shown(thought, decision):
+        values |= shown_first(now)
     return values
+
+
+def shown_first(now: datetime) -> dict[str, Any]:
+    """Those of a thought that readers see from now on, and never saw before."""
+    return {"first_shown_at": now, "untold_shown_at": now}
 
 
 def _numbering(thought: Thought, content: Content) -> dict[str, Any]:

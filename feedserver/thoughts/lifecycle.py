@@ -17,7 +17,7 @@ STRIKE_SPAN: Final = timedelta(days=1)  # from the first of them to the last
 
 FINAL: Final[frozenset[State]] = frozenset({"spam", "deleted"})
 ERASED: Final = "erased: its words, names and addresses are gone"  # the reason of an erased thought
-HIDDEN: Final = "hidden by the moderator"
+HIDDEN: Final = "hidden by the moderator"  # the reason of a held thought that waits for nobody
 _BACK: Final = "the link is back"
 
 
@@ -162,6 +162,29 @@ def as_it_is(thought: Thought) -> Decision:
         thought.pending_content,
         thought.approved,
     )
+
+
+def waits_anew(thought: Thought, decision: Decision) -> bool:
+    """Whether a finding at the source makes the thought, or new words of it, wait for a look of which nobody knows.
+
+    One that is back with its link waited before, or was hidden.
+    """
+    if decision.pending_content is not None:
+        return decision.pending_content != thought.pending_content
+    return decision.state == "held" and thought.state != "held" and decision.reason != _BACK
+
+
+def is_first_shown(thought: Thought, decision: Decision) -> bool:
+    """Whether readers see the thought for the first time."""
+    was_shown = thought.first_shown_at is not None or bool(thought.position)  # no reaction has a position
+    return decision.state == "shown" and thought.state != "shown" and not was_shown
+
+
+def waits(thought: Thought) -> bool:
+    """Whether a thought, or new words beside its approved ones, waits for a look."""
+    if thought.state == "held":
+        return thought.reason != HIDDEN
+    return thought.state == "shown" and thought.pending_content is not None
 
 
 def nothing_to_show(thought: Thought) -> bool:

@@ -132,7 +132,8 @@ class Thought:
     `pending_content` is what the source says since. `sender` is the address that sent the last ping, only its wide
     network once that is settled. `strikes` counts the 404s in a row, since `first_strike_at`. `position` counts the
     thoughts of its post in the order in which they were first shown; zero: that of a reaction, which takes none.
-    `response` and `published_at` are those of its `content`. `parent_id` is the thought that it answers;
+    `response` and `published_at` are those of its `content`. `first_shown_at` is null also where that was not noted: a
+    `position` then says that it was shown. `parent_id` is the thought that it answers;
     `parent` is that one, where it is read for readers and they see it.
     """
 
@@ -169,6 +170,7 @@ class Thought:
     response: Response | None = None
     published_at: datetime | None = None
     parent_id: int | None = None
+    first_shown_at: datetime | None = None
     parent: Parent | None = None
 
     @property

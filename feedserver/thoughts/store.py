@@ -24,7 +24,7 @@ from feedserver.storage.schema import thoughts
 from feedserver.thoughts import columns, receipts
 from feedserver.thoughts.contents import from_json
 from feedserver.thoughts.disk_size import disk_size
-from feedserver.thoughts.lifecycle import FINAL, Decision
+from feedserver.thoughts.lifecycle import FINAL, Decision, waits_anew
 from feedserver.thoughts.model import (
     NOTHING,
     Content,
@@ -173,6 +173,10 @@ def add_comment(
         "decided_at": now,
         "size": disk_size(None, None, None, Content(name, website, "", text)),
     }
+    if state == "held":
+        values["untold_held_at"] = now
+    elif state == "shown":
+        values |= columns.shown_first(now)
     return _insert(connection, values)
 
 
@@ -216,6 +220,8 @@ def settle(
     Returns the bytes that the thought takes now.
     """
     values = columns.decided(thought, decision, now) | dict(moved or {})
+    if waits_anew(thought, decision):
+        values["untold_held_at"] = now
     _update(connection, thought.id, values | {"checked_at": now, "next_check_at": None})
     return int(values["size"])
 

@@ -16,6 +16,7 @@ from feedserver.clock import Clock
 from feedserver.errors import FeedNotFound, FetchError
 from feedserver.feeds import existing
 from feedserver.feeds.scopes import FeedAddress, feeds_of, newest_of
+from feedserver.jobs import failures
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import Job, Outcome, one_at_a_time
 from feedserver.net.exchange import Exchange, Request
@@ -79,13 +80,15 @@ class OtherHubs:
         pause = pause_after_wait(now - job.created_at, random.random()) if problem else None  # noqa: S311 - no secret
         if pause is not None:
             return self._later(job, pause, problem, attempts=job.attempts + 1)
-        self.database.transact(lambda connection: self._finish(connection, job, hub))
+        self.database.transact(lambda connection: self._finish(connection, job, hub, problem))
         return "given up" if problem else "done"
 
-    def _finish(self, connection: Connection, job: Job, hub: str) -> None:
+    def _finish(self, connection: Connection, job: Job, hub: str, problem: str) -> None:
         if not jobs.held(connection, job):
             return
         jobs.finish(connection, job)
+        if problem:
+            failures.record(connection, job, problem, self.clock())
         if not job.attempts and job.run_at == job.created_at + _LONGEST:  # the last change may be too new
             now = self.clock()
             _add(connection, hub, job.subject, now + _EVERYWHERE, now)

@@ -15,9 +15,9 @@ from feedserver.errors import StorageError
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.installation import init
 from feedserver.media import store as media
+from feedserver.posts import previews, recording
 from feedserver.redirects import adding as redirects
 from feedserver.services import WebServices
-from feedserver.posts import previews, recording
 from feedserver.settings import DatabaseSettings
 from feedserver.storage import copying, heartbeat, migrate, rate_limits
 from feedserver.storage.copying import copy

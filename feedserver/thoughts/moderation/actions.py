@@ -81,6 +81,13 @@ def moderate_all(
     return database.transact(partial(_moderate, wanted=wanted, deed=_Deed(action, now, account, seen or {})))
 
 
+def moderate(
+    connection: Connection, thought_ids: Sequence[int], action: Action, now: datetime, *, seen: Mapping[int, str]
+) -> ActionResult:
+    """Does what `moderate_all` does for the command line, in a transaction of the caller's."""
+    return _moderate(connection, thought_ids, _Deed(action, now, seen=seen))
+
+
 def moderate_heap(
     database: Database, thought_ids: Sequence[int], action: Action, now: datetime, *, account: str | None = None
 ) -> list[State]:

@@ -49,8 +49,9 @@ IN_EXPORT: Final[Mapping[str, str]] = {
 NOT_IN_EXPORT: Final[Mapping[str, str]] = {
     **dict.fromkeys(("linked_sites", "terms", "post_terms", "related"), "made anew of the posts"),
     **dict.fromkeys(("sources", "read_ahead"), "what pages elsewhere said when they were last read"),
-    **dict.fromkeys(("jobs", "heartbeats", "submissions"), "work of one server"),
+    **dict.fromkeys(("jobs", "failed_jobs", "heartbeats", "submissions"), "work of one server"),
     "previews": "addresses that open something by themselves",
+    **dict.fromkeys(("notices", "notice_channels", "notice_links"), "notices to the owner, and addresses in them"),
     "feed_versions": "validators of feeds as they were served",
     **dict.fromkeys(("websub_subscriptions", "websub_topics"), "subscriptions of feed readers"),
     **dict.fromkeys(
@@ -64,7 +65,9 @@ NOT_IN_EXPORT: Final[Mapping[str, str]] = {
 LEFT_OUT: Final[Mapping[str, frozenset[str]]] = {
     "posts": frozenset({"source", "html", "feed_html", "excerpt", "image", "rendering", "revision"}),
     "site": frozenset({"id", "revision", "moderation_salt", "secret", "url", "restored_at", "backed_up_at"}),
-    "thoughts": frozenset({"sender", "sender_network", "submission", "next_check_at"}),
+    "thoughts": frozenset(
+        {"sender", "sender_network", "submission", "next_check_at", "untold_held_at", "untold_shown_at"}
+    ),
 }
 
 

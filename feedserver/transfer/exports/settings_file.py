@@ -8,7 +8,7 @@ from typing import Any, Final
 from feedserver.settings import Settings
 
 # Sections of a machine, not of a site.
-_OF_MACHINES: Final = frozenset({"data_dir", "database", "server", "jobs", "media", "egress"})
+_OF_MACHINES: Final = frozenset({"data_dir", "database", "server", "jobs", "media", "egress", "mail"})
 
 
 def said(value: Any) -> str:

@@ -49,6 +49,7 @@ def values_of(
         "response": content.response,
         "word_bytes": content.size,
         "decided_at": now,
+        "first_shown_at": now if state == "shown" else None,
     }
     if thought.kind == "comment":
         if is_blank(content.excerpt):
