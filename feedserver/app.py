@@ -13,6 +13,8 @@ from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver import health, request_ids, worker_settings
+from feedserver.authoring.xmlrpc_apps import bodies as xmlrpc_bodies
+from feedserver.authoring.xmlrpc_apps import views as xmlrpc_views
 from feedserver.content_security import page_policy
 from feedserver.desk import bodies as desk_bodies
 from feedserver.desk import views as desk_views
@@ -101,6 +103,7 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
         thought_views.blueprint,
         notice_views.blueprint,
         webmention_views.blueprint,
+        xmlrpc_views.blueprint,
         health.blueprint,
         *desk_views.BLUEPRINTS,
     ):
@@ -124,7 +127,10 @@ def _layered(flask: WsgiApp, services: WebServices) -> WsgiApp:
     """The layers that a request passes before Flask, the innermost first."""
     settings = services.settings
     # What takes longer bodies than the forms of readers do.
-    doors: dict[str, RuleFor] = {"/desk": partial(desk_bodies.rule_for, services)}
+    doors: dict[str, RuleFor] = {
+        "/desk": partial(desk_bodies.rule_for, services),
+        "/xmlrpc.php": partial(xmlrpc_bodies.rule_for, services),
+    }
     in_time = BodyDeadline(flask, Bodies(BodyRule.whole(comments.MAX_BODY, _BODY_SECONDS), doors))
     never_stored = NeverStored(EncodedSlashes(in_time), ("/desk",))
     media_first = MediaFastPath(never_stored, services.media_responder)

@@ -29,6 +29,7 @@ HEADINGS = [
     "WebSub",
     "The author's desk",
     "Notices",
+    "Writing apps",
     "Pictures and files",
     "Pages that are no posts",
     "Languages and themes",

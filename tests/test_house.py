@@ -75,7 +75,7 @@ MAY_IMPORT = {
     "sending": {"thoughts", "posts", "jobs", "storage"},
     "notices": {"thoughts", "jobs", "storage"},
     "websub": {"feeds", "thoughts", "posts", "jobs", "storage"},
-    "authoring": {"accounts", "posts", "storage"},
+    "authoring": {"web", "accounts", "feeds", "thoughts", "posts", "media", "storage"},
     "metrics": {"thoughts", "jobs", "storage"},
     "pages": {"feeds", "sending", "thoughts", "posts", "media", "storage"},
     "web": {"feeds", "media"},
@@ -105,6 +105,8 @@ MAY_IMPORT_SMTP = {"notices/smtp.py"}  # to the mail server of the operator
 MAY_IMPORT_SOCKET = {"host_names.py", "listening.py", "server.py", "web/bodies.py"}
 # Flask views reach the parts of the application through `services`.
 VIEWS = {
+    "authoring/xmlrpc_apps/bodies.py",
+    "authoring/xmlrpc_apps/views.py",
     "desk/account.py",
     "desk/bodies.py",
     "desk/frame.py",

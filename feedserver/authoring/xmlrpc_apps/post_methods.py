@@ -1,0 +1,113 @@
+"""The methods of Blogger, MetaWeblog and Movable Type that read and write posts."""
+
+from feedserver.authoring import categories, recent
+from feedserver.authoring.recent import Part
+from feedserver.authoring.xmlrpc_apps import changes, structs
+from feedserver.authoring.xmlrpc_apps.calls import AppCall
+from feedserver.authoring.xmlrpc_apps.changes import PostChanges
+from feedserver.authoring.xmlrpc_apps.values import Members, number, post_id, text
+from feedserver.posts.model import Post
+from feedserver.xmlrpc import Value
+
+_DEFAULT = 10
+_MOST = 1000  # posts in one answer
+_MOST_TEXT = 16_777_216  # characters of their texts together
+
+
+def newest(call: AppCall, index: int) -> list[Post]:
+    """The newest posts, drafts and scheduled ones too, as many as a parameter says."""
+    said = call.param(index)
+    return some(call, Part(_DEFAULT if said is None or said == "" else max(1, number(said))))
+
+
+def some(call: AppCall, part: Part, which: recent.Which = "all") -> list[Post]:
+    """A part of the list of posts, up to what one answer holds."""
+    with call.weblog.database.read() as connection:
+        bounded = Part(min(part.limit, _MOST), part.offset)
+        found = recent.newest(connection, which, bounded, call.now)
+    length = 0
+    for index, post in enumerate(found):
+        length += len(post.source)
+        if length > _MOST_TEXT and index:
+            return found[:index]
+    return found
+
+
+# --- Blogger ---
+
+
+def blogger_new(call: AppCall) -> Value:
+    said = changes.of_blogger(text(call.param(4)), call.param(5))
+    return str(call.weblog.posting.add(said, call.app, call.now).id)
+
+
+def blogger_edit(call: AppCall) -> Value:
+    return _edit(call, 1, changes.of_blogger(text(call.param(4)), call.param(5)))
+
+
+def blogger_post(call: AppCall) -> Value:
+    return structs.blogger(call.post(1))
+
+
+def blogger_newest(call: AppCall) -> Value:
+    return [structs.blogger(post) for post in newest(call, 4)]
+
+
+def delete(call: AppCall) -> Value:
+    """`blogger.deletePost`, whose second parameter is the id."""
+    call.weblog.posting.delete(post_id(call.param(1)), call.app)
+    return True
+
+
+# --- MetaWeblog ---
+
+
+def new(call: AppCall) -> Value:
+    said = changes.of_metaweblog(call.param(3), call.param(4), call.weblog.settings.zone)
+    return str(call.weblog.posting.add(said, call.app, call.now).id)
+
+
+def edit(call: AppCall) -> Value:
+    return _edit(call, 0, changes.of_metaweblog(call.param(3), call.param(4), call.weblog.settings.zone))
+
+
+def post(call: AppCall) -> Value:
+    return structs.metaweblog(call.post(0), call.weblog.urls, call.weblog.settings)
+
+
+def recent_posts(call: AppCall) -> Value:
+    return [structs.metaweblog(post, call.weblog.urls, call.weblog.settings) for post in newest(call, 3)]
+
+
+# --- Movable Type ---
+
+
+def post_categories(call: AppCall) -> Value:
+    post = call.post(0)
+    database = call.weblog.database
+    ids = database.transact(lambda c: [categories.added(c, tag, call.now) for tag in post.tags])
+    return [
+        {"categoryName": tag, "categoryId": str(number), "isPrimary": number == ids[0]}
+        for tag, number in zip(post.tags, ids, strict=True)
+    ]
+
+
+def set_post_categories(call: AppCall) -> Value:
+    """The ids of the third parameter take the place of all tags."""
+    said = call.param(3)
+    ids = tuple(number(Members(one).raw("categoryId")) for one in said) if isinstance(said, list) else ()
+    return _edit(call, 0, PostChanges(categories=(), category_ids=ids))
+
+
+def publish(call: AppCall) -> Value:
+    post = call.weblog.posting.edit(post_id(call.param(0)), PostChanges(wish="public"), call.app, call.now)
+    return post.id
+
+
+def titles(call: AppCall) -> Value:
+    return [structs.heading(post) for post in newest(call, 3)]
+
+
+def _edit(call: AppCall, index: int, said: PostChanges) -> bool:
+    call.weblog.posting.edit(post_id(call.param(index)), said, call.app, call.now)
+    return True

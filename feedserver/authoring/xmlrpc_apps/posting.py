@@ -1,0 +1,152 @@
+"""Carries out what apps ask of posts: they are added, changed and deleted, as the account whose token an app has."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from feedserver.accounts.model import AppToken
+from feedserver.authoring import categories
+from feedserver.authoring.writing import check_shown, require_scope, spelled_slug
+from feedserver.authoring.xmlrpc_apps.changes import PostChanges, joined_at_fold, split_at_fold
+from feedserver.authoring.xmlrpc_apps.values import WrongArguments
+from feedserver.errors import EditConflict, PostNotFound
+from feedserver.posts import passing, slugs, store
+from feedserver.posts.amending import Value, composed
+from feedserver.posts.document import body_of
+from feedserver.posts.model import Post, Writer, is_passing
+from feedserver.posts.publishing import Publisher
+from feedserver.text import caseless, one_line
+
+_TRIES: Final = 5  # of a change beside those of others
+
+_Fields = Mapping[str, Value | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """Writes posts for apps. What cannot be done raises an error, and changes nothing."""
+
+    publisher: Publisher
+
+    def find(self, post_id: int | None) -> Post:
+        """The post with this id. Raises PostNotFound for none, one that is deleted, and a page that is no post."""
+        with self.publisher.database.read() as connection:
+            post = None if post_id is None else store.by_id(connection, post_id)
+        if post is None or post.page or post.state == "deleted":
+            raise PostNotFound(str(post_id))
+        return post
+
+    def add(self, said: PostChanges, app: AppToken, now: datetime) -> Post:
+        """A new post, a draft unless it is said to be public.
+
+        Raises MissingScope, WrongArguments, InvalidDocument.
+        """
+        is_draft = said.wish != "public"
+        require_scope(app, *(("draft", "create") if is_draft else ("create",)))
+        text, title = joined_at_fold(said.text or "", said.more or ""), one_line(said.title or "")
+        if not (text.strip() or title or one_line(said.summary or "") or said.enclosure):
+            raise WrongArguments("Content, title, and excerpt are empty.")
+        fields: dict[str, Value | None] = {
+            "title": title,
+            "slug": spelled_slug(said.slug or ""),
+            "date": said.date,
+            "tags": self._tags(said, ()),
+            "summary": one_line(said.summary or ""),
+            "draft": is_draft,
+            "comments": said.comments_open is not False,
+            "pings": said.pings_open is not False,
+            "enclosures": [said.enclosure] if said.enclosure else None,
+            "format": "html" if said.is_html else None,
+        }
+        if is_passing(title):
+            fields |= passing.CLOSED
+        document = self.publisher.read_unnamed(composed(fields, text).encode())
+        return self.publisher.add(document, now, writer=_writer(app), free_slug=True)
+
+    def edit(self, post_id: int | None, said: PostChanges, app: AppToken, now: datetime) -> Post:
+        """Changes what is said, and nothing else; changes that others make meanwhile stay beside it.
+
+        Raises MissingScope, PostNotFound, Withheld, InvalidDocument.
+        """
+        require_scope(app, "update")
+        for _ in range(_TRIES):
+            post = self.find(post_id)
+            try:
+                return self._edit(post, said, app, now)
+            except EditConflict as conflict:
+                last = conflict
+        raise last
+
+    def delete(self, post_id: int | None, app: AppToken) -> None:
+        """Puts a post into the bin. Raises MissingScope, PostNotFound."""
+        require_scope(app, "delete")
+        self.publisher.delete(self.find(post_id).slug)
+
+    def _edit(self, post: Post, said: PostChanges, app: AppToken, now: datetime) -> Post:
+        check_shown(post, now, draft=said.wish == "draft", date=said.date)
+        fields = {**self._changed(post, said), **_new_state(post, said, app)}
+        changed = self.publisher.amend(
+            post.slug, fields, _new_text(post, said), now, _writer(app), expected=post.revision
+        )
+        return self._renamed(changed, said.slug)
+
+    def _changed(self, post: Post, said: PostChanges) -> dict[str, Value | None]:
+        """The fields that are said to be other than they are: what an app sends back as it was is no change."""
+        wanted: dict[str, tuple[Value | None, object]] = {}
+        if said.title is not None:
+            wanted["title"] = one_line(said.title), post.title
+        if said.summary is not None:
+            wanted["summary"] = one_line(said.summary), post.summary or ""
+        if said.date is not None:
+            wanted["date"] = said.date, post.published_at
+        if said.comments_open is not None:
+            wanted["comments"] = said.comments_open, post.comments_open
+        if said.pings_open is not None:
+            wanted["pings"] = said.pings_open, post.pings_open
+        if said.enclosure is not None and said.enclosure not in post.enclosures:
+            wanted["enclosures"] = [said.enclosure], None
+        wanted["tags"] = self._tags(said, post.tags), list(post.tags)
+        return {name: value for name, (value, present) in wanted.items() if value != present}
+
+    def _tags(self, said: PostChanges, present: tuple[str, ...]) -> list[str]:
+        """The tags after a change: categories in their place if any are said, else the present ones; then keywords."""
+        with self.publisher.database.read() as connection:
+            by_id = categories.names_of(connection, said.category_ids)
+        chosen = present if said.categories is None else said.categories
+        found: dict[str, str] = {}
+        for name in (*chosen, *by_id, *said.keywords):
+            found.setdefault(caseless(name), name)
+        return list(found.values())
+
+    def _renamed(self, post: Post, wanted: str | None) -> Post:
+        slug = spelled_slug(wanted or "")
+        if slug is None or slug == post.slug:
+            return post
+        with self.publisher.database.read() as connection:
+            if store.slug_owner(connection, slug) != post.id:
+                slug = slugs.next_free(connection, slug, page=False)
+        return self.publisher.rename(post.slug, slug)
+
+
+def _new_state(post: Post, said: PostChanges, app: AppToken) -> _Fields:
+    if said.wish == "draft" and post.state != "draft":
+        return {"draft": True}
+    if said.wish == "public" and post.state == "draft":
+        require_scope(app, "create")
+        return {"draft": False}
+    return {}
+
+
+def _new_text(post: Post, said: PostChanges) -> str | None:
+    """The whole text after a change, whose part that is not said stays; None if it is what it was."""
+    if said.text is None and said.more is None:
+        return None
+    present = body_of(post.source)
+    before, after = split_at_fold(present)
+    parts = (before if said.text is None else said.text, after if said.more is None else said.more)
+    return None if parts == (before, after) else joined_at_fold(*parts)
+
+
+def _writer(app: AppToken) -> Writer:
+    return Writer(app.account, "xmlrpc")

@@ -1,0 +1,233 @@
+"""WordPress's own methods: posts, terms, options, media, and comments that are moderated."""
+
+from xmlrpc.client import DateTime, Fault
+
+import pytest
+from flask.testing import FlaskClient
+
+from feedserver.services import WebServices
+from feedserver.thoughts import store as thoughts
+from tests.authoring.conftest import ME, App, MakeApp
+from tests.support.fixtures import Publish
+from tests.support.outside import Clock, Web
+
+
+def new(app: App, **struct: object) -> str:
+    post_id = app("wp.newPost", "1", ME, struct)
+    assert isinstance(post_id, str)
+    return post_id
+
+
+def get(app: App, post_id: str) -> dict[str, object]:
+    found = app("wp.getPost", "1", ME, post_id)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_a_post_is_a_draft_unless_it_says_that_it_is_public(mars: App) -> None:
+    draft, public = new(mars, post_title="A"), new(mars, post_title="B", post_status="publish")
+
+    assert [get(mars, one)["post_status"] for one in (draft, public)] == ["draft", "publish"]
+
+
+def test_a_post_comes_back_as_it_was_sent(mars: App) -> None:
+    post_id = new(
+        mars,
+        post_type="post",
+        post_status="publish",
+        post_title="Spring",
+        post_content="Before\n\n<!--more-->\n\nAfter",
+        post_excerpt="Short",
+        post_name="the-spring",
+        post_date_gmt=DateTime("20230304T06:00:00"),
+        comment_status="closed",
+        ping_status="open",
+        terms_names={"category": ["Birds"], "post_tag": ["larks"]},
+    )
+
+    found = get(mars, post_id)
+    assert (found["post_title"], found["post_content"]) == ("Spring", "Before\n\n<!--more-->\n\nAfter")
+    assert (found["post_excerpt"], found["post_name"], str(found["post_date"])) == (
+        "Short",
+        "the-spring",
+        "20230304T06:00:00Z",
+    )
+    assert (found["comment_status"], found["ping_status"]) == ("closed", "open")
+    assert [(term["name"], term["taxonomy"]) for term in found["terms"]] == [  # type: ignore[attr-defined]
+        ("Birds", "category"),
+        ("larks", "category"),
+    ]
+
+
+def test_terms_may_be_named_by_their_numbers(mars: App) -> None:
+    number = mars("wp.newCategory", "1", ME, {"name": "Birds"})
+
+    post_id = new(mars, post_title="A", terms={"category": [number]})
+    mars("wp.editPost", "1", ME, post_id, {"terms": {"post_tag": [str(number)]}, "terms_names": {"post_tag": ["x"]}})
+    assert mars.get(post_id)["categories"] == ["Birds", "x"]
+
+    mars("wp.editPost", "1", ME, post_id, {"terms": {"category": []}})
+    assert mars.get(post_id)["categories"] == []
+
+
+def test_an_edit_is_refused_if_the_post_is_newer_than_the_app_knows(mars: App, clock: Clock) -> None:
+    post_id = new(mars, post_title="A", post_status="publish")
+    known = get(mars, post_id)["post_modified_gmt"]
+    clock.move(minutes=1)
+    assert mars("wp.editPost", "1", ME, post_id, {"post_title": "B", "if_not_modified_since": known}) is True
+
+    with pytest.raises(Fault) as refused:
+        mars("wp.editPost", "1", ME, post_id, {"post_title": "C", "if_not_modified_since": known})
+
+    assert refused.value.faultCode == 409
+    assert get(mars, post_id)["post_title"] == "B"
+
+
+def test_a_new_page_is_refused_and_there_are_none_to_get(mars: App, publish: Publish) -> None:
+    publish("About", page="true")
+    publish("A post")
+
+    with pytest.raises(Fault) as refused:
+        new(mars, post_title="A", post_type="page")
+    assert refused.value.faultCode == 400
+    assert mars("wp.getPosts", "1", ME, {"post_type": "page"}) == []
+    assert mars("wp.getPageList", "1", ME) == []
+    assert [one["post_title"] for one in mars("wp.getPosts", "1", ME)] == ["A post"]
+
+
+def test_posts_are_listed_by_status_in_parts_with_the_members_that_are_asked_for(mars: App) -> None:
+    for number in range(3):
+        new(mars, post_title=f"Public {number}", post_status="publish")
+    new(mars, post_title="Draft")
+
+    def titles(**wanted: object) -> list[str]:
+        return [one["post_title"] for one in mars("wp.getPosts", "1", ME, wanted, ["post_title"])]
+
+    assert titles() == ["Draft", "Public 2", "Public 1", "Public 0"]
+    assert titles(post_status="draft") == ["Draft"]
+    assert titles(post_status="publish", number=2, offset="1") == ["Public 1", "Public 0"]
+    assert titles(post_status="trash") == titles(post_status="private") == []
+    assert [sorted(one) for one in mars("wp.getPosts", "1", ME, {"number": 1}, ["post_name", "terms"])] == [
+        ["post_id", "post_name", "terms"]
+    ]
+
+
+def test_terms_of_both_kinds_are_the_tags(mars: App) -> None:
+    new(mars, post_title="A", terms_names={"category": ["Birds"]})
+
+    assert [one["name"] for one in mars("wp.getTerms", "1", ME, "post_tag")] == ["Birds"]
+    assert [one["categoryName"] for one in mars("wp.getCategories", "1", ME)] == ["Birds"]
+    assert mars("wp.getTerms", "1", ME, "link_category") == []
+
+
+def test_options_tell_of_the_site_and_cannot_be_set(mars: App) -> None:
+    every = mars("wp.getOptions", "1", ME)
+    assert every["blog_title"] == {"desc": "Site Title", "readonly": True, "value": "Example Blog"}
+    assert every["software_name"]["value"] == "feedserver"
+    assert every["time_zone"]["value"] == "0"
+
+    assert list(mars("wp.getOptions", "1", ME, ["blog_url", "nonsense"])) == ["blog_url"]
+
+
+def test_what_else_apps_ask_when_they_are_set_up(mars: App) -> None:
+    assert mars("wp.getPostFormats", "1", ME) == {"standard": "Standard"}
+    assert mars("wp.getPostFormats", "1", ME, {"show-supported": True})["supported"] == ["standard"]
+    assert mars("wp.getAuthors", "1", ME) == [{"user_id": "1", "user_login": "mara", "display_name": "mara"}]
+    assert mars("mt.supportedTextFilters") == [{"key": "markdown", "label": "Markdown"}]
+    assert mars("mt.getTrackbackPings", "1") == []
+    assert set(mars("system.listMethods")) == set(mars("mt.supportedMethods")) >= {"wp.newPost", "blogger.newPost"}
+    assert not [name for name in mars("system.listMethods") if name.startswith("pingback") or "multicall" in name]
+
+
+def test_files_are_taken_in_listed_and_shown_in_posts(mars: App, client: FlaskClient) -> None:
+    file = {"name": "2026/notes.txt", "type": "text/plain", "bits": b"words"}
+
+    added = mars("wp.uploadFile", "1", ME, file)
+    assert client.get(added["url"], buffered=True).data == b"words"
+    assert [one["url"] for one in mars("wp.getMediaLibrary", "1", ME, {})] == [added["url"]]
+    assert mars("wp.getMediaLibrary", "1", ME, {"mime_type": "image"}) == []
+
+    post_id = new(mars, post_title="A", post_content=f"[notes]({added['url']})", post_status="publish")
+    assert added["url"].removeprefix("http://blog.example") in client.get(str(get(mars, post_id)["link"])).text
+
+
+@pytest.mark.parametrize("file", [{"name": "a.svg", "bits": b"<svg/>"}, {"name": "a.png"}, {"name": "a", "bits": "x"}])
+def test_a_file_that_cannot_be_taken_is_refused_with_a_reason(mars: App, file: dict[str, object]) -> None:
+    with pytest.raises(Fault) as refused:
+        mars("metaWeblog.newMediaObject", "1", ME, file)
+
+    assert refused.value.faultCode == 400
+    assert mars("wp.getMediaLibrary", "1", ME) == []
+
+
+# --- comments ---
+
+
+@pytest.fixture
+def commented(services: WebServices, publish: Publish, web: Web) -> int:
+    """A post with a ping that is shown; its id."""
+    publish("A post")
+    page = web.put(
+        "http://other.example/a", '<p>Ann says: see <a href="http://blog.example/posts/a-post">this</a>.</p>'
+    )
+    return services.receiver.receive(page, "http://blog.example/posts/a-post", "192.0.2.1").thought.id
+
+
+def state(services: WebServices, thought_id: int) -> str:
+    with services.database.read() as connection:
+        found = thoughts.by_id(connection, thought_id)
+    assert found is not None
+    return found.state
+
+
+def test_thoughts_are_listed_as_comments_by_status(mars: App, commented: int) -> None:
+    (found,) = mars("wp.getComments", "1", ME, {"post_id": 1})
+
+    assert (found["comment_id"], found["post_id"], found["post_title"]) == (str(commented), "1", "A post")
+    assert (found["status"], found["type"], found["author_url"]) == ("approve", "pingback", "http://other.example/a")
+    assert "Ann says" in found["content"]
+    assert mars("wp.getComments", "1", ME, {"status": "approve", "number": 1}) == [found]
+    for nothing in ({"status": "hold"}, {"status": "spam"}, {"post_id": 9}, {"offset": 1}, {"status": "?"}):
+        assert mars("wp.getComments", "1", ME, nothing) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "becomes"), [("hold", "held"), ("spam", "spam"), ("trash", "deleted"), ("approve", "shown")]
+)
+def test_a_comments_status_is_set(mars: App, services: WebServices, commented: int, status: str, becomes: str) -> None:
+    known = mars("wp.getComments", "1", ME)[0]
+
+    assert mars("wp.editComment", "1", ME, str(commented), known | {"status": status}) is True
+
+    assert state(services, commented) == becomes
+    wanted = {} if status == "approve" else {"status": status}
+    assert [one["status"] for one in mars("wp.getComments", "1", ME, wanted)] == [status]
+
+
+def test_the_words_of_others_cannot_be_changed(mars: App, services: WebServices, commented: int) -> None:
+    with pytest.raises(Fault) as refused:
+        mars("wp.editComment", "1", ME, commented, {"content": "Other words", "status": "spam"})
+
+    assert (refused.value.faultCode, state(services, commented)) == (400, "shown")
+
+
+def test_a_comment_is_deleted(mars: App, services: WebServices, commented: int) -> None:
+    assert mars("wp.deleteComment", "1", ME, commented) is True
+
+    assert state(services, commented) == "deleted"
+    with pytest.raises(Fault) as refused:
+        mars("wp.deleteComment", "1", ME, 99)
+    assert refused.value.faultCode == 404
+
+
+def test_moderating_needs_its_scopes(make_app: MakeApp, commented: int) -> None:
+    writer = make_app("create", "draft", "media")
+
+    for method, params in (
+        ("wp.getComments", ()),
+        ("wp.editComment", (commented, {})),
+        ("wp.deleteComment", (commented,)),
+    ):
+        with pytest.raises(Fault) as refused:
+            writer(method, "1", ME, *params)
+        assert refused.value.faultCode == 401
