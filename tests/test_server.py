@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,19 +17,15 @@ from gunicorn.glogging import Logger
 from gunicorn.sock import create_sockets
 
 from feedserver import site_address, worker_settings
-from feedserver.accounts.model import Visitor
 from feedserver.app import create_app
-from feedserver.clock import utc_now
 from feedserver.errors import AddressUnusable
 from feedserver.metrics import folder
-from feedserver.server import announce, gunicorn_settings, prepare, welcome
-from feedserver.services import WebServices
+from feedserver.server import announce, gunicorn_settings, prepare
 from feedserver.settings import Settings
 from feedserver.storage.engine import Database
 from feedserver.urls import Urls
 from tests.posts.builders import publish
 from tests.support.fixtures import Assemble
-from tests.support.outside import Clock
 
 Listen = Callable[..., list[socket.socket]]
 
@@ -300,29 +295,3 @@ def test_no_visitor_waits_until_templates_are_compiled(
     monkeypatch.setattr(app.jinja_env.loader, "load", pytest.fail)
     for path in ("/", "/posts/fog", "/thoughts", "/archive", "/feeds", "/none"):
         assert app.test_client().get(path).status_code == (404 if path == "/none" else 200)
-
-
-def test_the_first_person_is_told_where_to_sign_in_until_there_is_an_account(
-    services: WebServices,
-    settings: Settings,
-    clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    monkeypatch.setattr(worker_settings, "in_force", lambda: settings)
-    clock.now = utc_now()  # the server reads the clock for itself
-
-    def told() -> str:
-        terminal = StringIO()
-        welcome(Urls("https://blog.example"), terminal)
-        return terminal.getvalue()
-
-    first, line = told(), told()
-    assert line.startswith("sign in, within an hour: https://blog.example/desk/welcome/")
-    assert line != first
-    assert caplog.messages == []  # no log has the address
-
-    token = line.rpartition("/")[2].strip()
-    visitor = Visitor("127.0.0.1", "")
-    services.signing_in.with_link(token, "ann", "a long enough password", "", visitor, None)
-    assert told() == ""
