@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis
+import prometheus_client  # noqa: F401 - before tests of the server tell it to count together with other processes
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
