@@ -38,6 +38,7 @@ from feedserver.desk import carrying, cookies
 from feedserver.desk.done import SENTENCES
 from feedserver.desk.origin import is_from_here, origin_of
 from feedserver.errors import MediaStoreError
+from feedserver.languages.english import Language
 from feedserver.services import services
 from feedserver.storage.explaining import is_outage
 from feedserver.tokens import hashed
@@ -89,6 +90,7 @@ def render_desk(template: str, status: int = 200, **values: Any) -> Response:
         "form_token": _token_field(g.desk_secret) if session else "",
         "done": SENTENCES.get(request.args.get("done", "")),
         "asset": _asset_url,
+        "language": Language("en", services().settings.site.zone),  # whatever that of the site is
     }
     response = make_response(render_template(template, **values), status)
     response.content_type = "text/html; charset=utf-8"

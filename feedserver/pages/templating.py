@@ -1,8 +1,10 @@
 """What all templates of pages may use: words and dates of the site's language, and a few filters."""
 
+from collections.abc import Callable
 from functools import partial
 
-from jinja2 import Environment
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from feedserver.clock import rfc3339
@@ -14,7 +16,10 @@ from feedserver.urls import ascii_url
 
 
 def prepare(environment: Environment, language: Language) -> None:
-    """Lets templates translate (`_`, `{% trans %}`, `|translated`), and write dates, numbers and lists."""
+    """Lets templates translate (`_`, `{% trans %}`, `|translated`), and write dates, numbers and lists.
+
+    A page that is given another `language` of its own writes dates, sizes and lists in that one.
+    """
     environment.add_extension("jinja2.ext.i18n")
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]
@@ -22,16 +27,26 @@ def prepare(environment: Environment, language: Language) -> None:
     environment.filters |= {
         "translated": language.translated,
         "stored": partial(_stored, language),
-        "day": language.day,
-        "moment": language.moment,
-        "month": language.month,
-        "size": language.size,
-        "listed": language.listed,
+        "day": _of_page("day"),
+        "moment": _of_page("moment"),
+        "month": _of_page("month"),
+        "size": _of_page("size"),
+        "listed": _of_page("listed"),
         "rfc3339": rfc3339,
         "shorten": shorten,
         "ascii_url": ascii_url,
         "paragraphs": lambda text: Markup(comments.as_html(text)),  # noqa: S704 - it escapes
     }
+
+
+def _of_page(name: str) -> Callable[..., object]:
+    """A filter that writes what it is given as the `language` of the page does."""
+
+    @pass_context
+    def written(context: Context, *given: object) -> object:
+        return getattr(context.resolve("language"), name)(*given)
+
+    return written
 
 
 def _stored(language: Language, line: str) -> str:

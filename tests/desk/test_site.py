@@ -1,7 +1,7 @@
 """How the site is, at the desk."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -63,6 +63,20 @@ def test_settings_stand_there_without_their_passwords(settings: Settings, assemb
     assert "tide" not in page
     assert "ann:***@db.example" in page
     assert "Example Blog" in page
+
+
+@pytest.mark.one_database
+def test_dates_are_english_as_all_words_are(settings: Settings, assemble: Assemble, clock: Clock) -> None:
+    services = assemble(replace(settings, site=replace(settings.site, language="de", timezone="Europe/Berlin")))
+    clock.now = datetime(2026, 5, 1, 12, tzinfo=UTC)
+    author = signed_in(create_app(services=services), services, "ann")
+    with services.database.write() as connection:
+        revision.note_backup(connection, clock())
+
+    page = author.get("/desk/site").text
+
+    assert "May 1, 2026, 14:00 CEST" in page
+    assert "1. Mai 2026" not in page
 
 
 @pytest.mark.one_database
