@@ -48,7 +48,7 @@ SHARED = {
 MAY_IMPORT = {
     "storage": set(),
     "accounts": {"storage"},
-    "desk": {*"accounts feeds health jobs posts readership sending storage thoughts web websub".split()},
+    "desk": {*"accounts feeds health jobs notices posts readership sending storage thoughts web websub".split()},
     "net": set(),
     "jobs": {"storage"},
     "media": {"storage"},

@@ -22,4 +22,6 @@ SENTENCES: Final[Mapping[str, str]] = {
     "undone": "Taken back.",
     "told-again": "All pages that it links to are told again.",
     "tried-again": "It is tried again now.",
+    "mails-on": "Mails are on.",
+    "mails-off": "Mails are off.",
 }

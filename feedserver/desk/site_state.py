@@ -1,13 +1,18 @@
-"""How the site is: its jobs, its last backup, what it stores."""
+"""How the site is: its jobs, its last backup, what it stores, where it sends notices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 from sqlalchemy import Connection, func, select
 
 from feedserver.jobs import overview
 from feedserver.jobs.overview import Overview
+from feedserver.notices import channels
+from feedserver.notices.gathering import address_of
+from feedserver.notices.model import Channel
+from feedserver.settings import Settings
 from feedserver.storage import revision
 from feedserver.storage.schema import media, media_copies, posts, thoughts
 from feedserver.storage.size import bytes_of
@@ -23,19 +28,36 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeChannel:
+    """Where notices go: since when they do not any more, None if they do, and when the last one was taken."""
+
+    name: Channel
+    ended_at: datetime | None
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SiteState:
-    """What the database tells of the site."""
+    """What the database tells of the site. `channels`: those that have an address."""
 
     jobs: Sequence[Overview]
     backed_up_at: datetime | None
     database: int  # bytes
     stored: Sequence[Stored]
+    channels: Sequence[NoticeChannel]
 
 
-def load(connection: Connection, now: datetime) -> SiteState:
+def load(connection: Connection, settings: Settings, now: datetime) -> SiteState:
     """Reads how the site is."""
     stored = [*_numbers(connection), *_files(connection)]
-    return SiteState(overview.by_kind(connection, now), revision.backed_up_at(connection), bytes_of(connection), stored)
+    backed_up_at, size = revision.backed_up_at(connection), bytes_of(connection)
+    return SiteState(overview.by_kind(connection, now), backed_up_at, size, stored, _channels(connection, settings))
+
+
+def _channels(connection: Connection, settings: Settings) -> list[NoticeChannel]:
+    addresses = {name: address_of(name, settings) for name in get_args(Channel)}
+    found = {name: channels.state(connection, name, address) for name, address in addresses.items() if address}
+    return [NoticeChannel(name, state.ended_at, state.sent_at) for name, state in found.items()]
 
 
 def _numbers(connection: Connection) -> list[Stored]:

@@ -10,9 +10,9 @@ from feedserver import __version__
 from feedserver.app import create_app
 from feedserver.jobs import store as jobs
 from feedserver.services import WebServices
-from feedserver.settings import DatabaseSettings, Settings
+from feedserver.settings import DatabaseSettings, MailSettings, Settings
 from feedserver.storage import revision
-from tests.desk.conftest import signed_in
+from tests.desk.conftest import form, forms, signed_in
 from tests.support.fixtures import Assemble
 from tests.support.outside import Clock
 
@@ -63,6 +63,29 @@ def test_settings_stand_there_without_their_passwords(settings: Settings, assemb
     assert "tide" not in page
     assert "ann:***@db.example" in page
     assert "Example Blog" in page
+
+
+def test_mails_that_were_stopped_are_turned_on_again(settings: Settings, assemble: Assemble) -> None:
+    services = assemble(replace(settings, mail=MailSettings(url="smtp://127.0.0.1:1", to="ann@mail.example")))
+    author = signed_in(create_app(services=services), services, "ann")
+
+    def told(choice: str) -> str:
+        fields = form(author.get("/desk/site"), "/site/mails").fields | {"mails": choice}
+        assert author.post("/desk/site/mails", data=fields).status_code == 303
+        return author.get("/desk/site").text
+
+    assert "Mails: on." in author.get("/desk/site").text
+    assert "Mails: off since" in told("off")
+    assert "Mails: on." in told("on")
+    assert "ann@mail.example" in author.get("/desk/site").text, "among the settings"
+
+
+def test_without_an_address_nobody_is_told_and_nothing_fails(author: FlaskClient) -> None:
+    page = author.get("/desk/site")
+    token = forms(page)[0].fields["form_token"]
+
+    assert "Nobody is told by mail or webhook" in page.text
+    assert author.post("/desk/site/mails", data={"form_token": token, "mails": "on"}).status_code == 303
 
 
 @pytest.mark.one_database
