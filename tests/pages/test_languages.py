@@ -75,3 +75,24 @@ def test_other_pages_say_it_too(page: str, ours: str, theirs: str) -> None:
 def test_no_language_is_said_twice_on_an_english_site() -> None:
     assert elements(post_page(), "body [lang]") == []
     assert elements(list_page(posts=[post()]), "body [lang]") == []
+
+
+@pytest.mark.parametrize(("lang", "marked"), [("de", None), ("en", "de")])
+def test_with_a_catalogue_our_words_are_in_the_sites_language(lang: str, marked: str | None) -> None:
+    german = replace(SITE, language="de", title="Hafen")
+    page = post_page(site=german, post=replace(POST, lang=lang, html="<p>Ord</p>"), authors=("Ann",), form=form())
+
+    assert elements(page, "html")[0].attrs["lang"] == "de"
+    assert languages(page, "Startseite") == languages(page, "Hinterlass einen Kommentar") == {"de"}
+    assert elements(page, "article .byline")[0].attrs.get("lang") == marked
+    assert elements(page, "#thoughts-section")[0].attrs.get("lang") == marked
+
+
+def test_a_site_from_right_to_left_is_laid_out_so_and_english_words_in_it_run_as_english_does() -> None:
+    arabic, persian = (list_page(site=replace(SITE, language=tag), page=2, has_older=True) for tag in ("ar", "fa"))
+
+    assert elements(arabic, "html")[0].attrs["dir"] == elements(persian, "html")[0].attrs["dir"] == "rtl"
+    assert not elements(arabic, "nav[dir]")
+    assert {nav.attrs["dir"] for nav in elements(persian, "nav")} == {"ltr"}
+    assert [arrow.text.strip() for arrow in elements(arabic, "nav.pages [aria-hidden]")] == ["→", "←"]
+    assert "dir" not in elements(list_page(), "html")[0].attrs

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from babel.messages.catalog import Catalog
+from babel.messages.catalog import Message as MessageOf
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
@@ -25,7 +26,8 @@ _OPTIONS: Final = {"**.html": {"trimmed": "true", "silent": "false"}}
 _KEYWORDS: Final = {"_": None, "gettext": None, "ngettext": (1, 2), "Message": None}
 _WORD: Final = re.compile(r"[^\W\d_]")
 PLACE: Final = re.compile(r"%\(\w+\)s")
-_HEADER: Final = """# Our words in this language (docs/CONTRIBUTING.md says how a new sentence comes in).
+TAGS: Final = re.compile(r"<[^<>]+>")
+_HEADER: Final = """# Our words in this language (CONTRIBUTING.md says how a new sentence comes in).
 msgid ""
 msgstr ""
 "Content-Type: text/plain; charset=utf-8\\n"
@@ -43,6 +45,11 @@ def said() -> Catalog:
         if _WORD.search(PLACE.sub("", message if isinstance(message, str) else message[0])):
             catalogue.add(message, context=context)
     return catalogue
+
+
+def forms(message: MessageOf) -> tuple[str, ...]:
+    """A translation: one text, or one for each plural form; "" where there is none."""
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
 
 
 def read(file: Path) -> Catalog:
