@@ -30,6 +30,7 @@ from feedserver.feeds.scopes import SITE, urls_by_format
 from feedserver.installation import init
 from feedserver.jobs.worker import STOP_SECONDS, Worker
 from feedserver.metrics import folder
+from feedserver.notices import standing
 from feedserver.services import EXTENSION, Services, WebServices
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
@@ -156,6 +157,8 @@ def _when_ready(server: Any) -> None:
         listening.note(worker_settings.in_force().data_dir, address)
     has_hub, urls = worker_settings.in_force().websub.hub, Urls(_follow_address(server))
     announce(urls, server.LISTENERS, _restored_at(), has_hub=has_hub)
+    for line in standing.remarks(worker_settings.in_force()):
+        _log.warning("%s", line)
     terminal = next((stream for stream in (sys.stdout, sys.stderr) if stream.isatty()), None)
     if terminal is not None:
         welcome(urls, terminal)

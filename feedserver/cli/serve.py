@@ -12,6 +12,7 @@ from feedserver.cli.arguments import Commands, bind_address, open_jobs, positive
 from feedserver.condition import Condition
 from feedserver.errors import FeedserverError, SettingsError
 from feedserver.jobs.worker import Worker
+from feedserver.notices import standing
 from feedserver.services import JobServices
 from feedserver.settings import BIND, THREADS
 from feedserver.storage.explaining import DATABASE_ERRORS, explain
@@ -46,6 +47,8 @@ def _worker(_: Namespace) -> None:
         while services is not None:
             worker = Worker(services.runner)
             worker.start()
+            for line in standing.remarks(services.settings):
+                _log.warning("%s", line)
             _log.info("running background jobs; SIGTERM ends this process, SIGHUP lets it read its settings anew")
             following = _followed_by_signal()
             worker.stop()

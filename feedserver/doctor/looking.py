@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from feedserver import probe
-from feedserver.doctor import installation, outside, site
+from feedserver.doctor import installation, notices, outside, site
 from feedserver.doctor.model import Finding
 from feedserver.errors import FeedserverError, FetchError, MediaStoreError
 from feedserver.installation import require_current
@@ -87,6 +87,7 @@ def _of_database(services: Services) -> Iterator[Finding]:
     yield from _replica(database.replica_state())
     yield from site.log(database.file)
     yield from _media(services)
+    yield from notices.looks(services)
 
 
 def _own_server(services: Services, address: str) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ where a process was killed in between.
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
 from typing import Any, Final
@@ -20,11 +20,11 @@ from feedserver.jobs import failures
 from feedserver.jobs import store as jobs
 from feedserver.jobs.heard import store_heard
 from feedserver.jobs.model import Job, Outcome
-from feedserver.net.exchange import Exchange, Request
+from feedserver.net.exchange import Exchange
 from feedserver.notices import channels, store
 from feedserver.notices.model import POSTED_FOR, Notice, plain
 from feedserver.notices.webhook import Reception, body_of, meaning, pause_after_tries, request_of
-from feedserver.settings import Settings
+from feedserver.settings import NoticesSettings, Settings
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
 from feedserver.thoughts import listing
@@ -57,21 +57,12 @@ class Poster:
         """Runs the job: posts what waits, until there is nothing, or one was not taken."""
         found = self.database.transact(partial(self._next, job=job))
         while isinstance(found, _Next):
-            reception, words = self.post(found.body)
+            reception, words = post(self.exchange, self.settings.notices, found.body, self.clock())
             settle = partial(self._settle, job=job, notice=found.notice, reception=reception, words=words)
             if reception != "again":
                 job = replace(job, attempts=0)  # of the next event
             found = store_heard(self.database, settle, self.stopping)
         return found
-
-    def post(self, body: bytes) -> tuple[Reception, str]:
-        """Posts one event; returns what the answer means, and that in words."""
-        notices = self.settings.notices
-        request: Request = request_of(notices.webhook, notices.secret, body, self.clock())
-        try:
-            return meaning(self.exchange(request, redirects=0, wants_body=lambda _: False).status)
-        except FetchError as error:
-            return "again", str(error)
 
     def _next(self, connection: Connection, job: Job) -> _Next | Outcome:
         """The next event; ends the job where there is none."""
@@ -134,3 +125,12 @@ class Poster:
         now = self.clock()
         jobs.postpone(connection, job, now + pause, now, attempts=attempts, error=error)
         return "put off"
+
+
+def post(exchange: Exchange, notices: NoticesSettings, body: bytes, now: datetime) -> tuple[Reception, str]:
+    """Posts one event; returns what the answer means, and that in words."""
+    request = request_of(notices.webhook, notices.secret, body, now)
+    try:
+        return meaning(exchange(request, redirects=0, wants_body=lambda _: False).status)
+    except FetchError as error:
+        return "again", str(error)

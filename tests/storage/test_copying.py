@@ -14,7 +14,12 @@ from feedserver.authoring import categories
 from feedserver.errors import StorageError
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.installation import init
+from feedserver.jobs import failures
+from feedserver.jobs.model import Job
 from feedserver.media import store as media
+from feedserver.notices import channels
+from feedserver.notices import links as notice_links
+from feedserver.notices import store as notices
 from feedserver.posts import previews, recording
 from feedserver.redirects import adding as redirects
 from feedserver.services import WebServices
@@ -95,6 +100,10 @@ def fill(services: WebServices, web: Web, clock: Clock, folder: Path) -> None:
     picture = add_picture(services, folder)
     with services.database.write() as connection:
         media.write_of_post(connection, 1, {"屋根.jpg": picture})
+        failures.record(connection, Job(7, "send", "12", services.clock(), 9, services.clock()), "語", services.clock())
+        notices.add(connection, "thought.held", [(1, services.clock())], mail=True, webhook=True)
+        notice_links.add(connection, "id", [1], "ann@blog.example", services.clock())
+        channels.change(connection, "mail", "ann@blog.example", sent_at=services.clock())
     subscribe(services, "https://reader.example/語", FEED, secret="\\ 'x' 😀")
 
 
