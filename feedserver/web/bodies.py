@@ -18,7 +18,7 @@ MUST_CLOSE: Final = "feedserver.must_close"  # in the WSGI environment: bytes of
 _IN_MEMORY: Final = 262_144  # bytes of a body
 _WITHOUT_BODY: Final = ("GET", "HEAD")  # one that they have all the same means nothing (RFC 9110 section 9.3.1)
 _REFUSED_PIECE: Final = 65_536  # bytes
-_REFUSED_SECONDS: Final = 5.0  # for which the rest of a refused body is read
+_REFUSED_SECONDS: Final = 20.0  # for which the rest of a refused body is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def _read(environ: Environ, length: int, seconds: float) -> bytes | None:
 
 
 def _discard(environ: Environ, left: int) -> None:
-    """Reads for a few seconds what nobody wants: many clients hear no answer before they have sent their body."""
+    """Reads for some seconds what nobody wants: many clients hear no answer before they have sent their body."""
     timer = Timer(_REFUSED_SECONDS, stop_reading, [environ.get("gunicorn.socket")])
     timer.start()
     try:

@@ -327,7 +327,7 @@ def test_a_body_that_its_first_piece_holds_is_nobody_asked_about(inner: Inner) -
     assert inner.bodies == [b"x" * 100]
 
 
-def test_the_rest_of_a_refused_body_is_read_for_a_few_seconds_alone(
+def test_the_rest_of_a_refused_body_is_read_for_some_seconds_alone(
     inner: Inner, connection: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bodies, "_REFUSED_SECONDS", 0.2)
