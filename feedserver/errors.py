@@ -21,6 +21,7 @@
     │   ├── EditConflict         somebody else has saved another text meanwhile
     │   ├── RevisionNotFound
     │   └── InvalidDocument      names the field
+    │       └── DocumentTooLong
     ├── MediaError
     │   ├── MediaRefused         a file that cannot be taken; names it
     │   ├── MediaNotFound
@@ -245,6 +246,11 @@ class InvalidDocument(PostError):
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field}: {problem}")
         self.field = field
+
+
+class DocumentTooLong(InvalidDocument):
+    def __init__(self) -> None:
+        super().__init__("document", "is over 1 MiB; shorten it or move parts to enclosures")
 
 
 # --- pictures and files ---

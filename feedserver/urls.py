@@ -128,6 +128,14 @@ class Urls:
     def sign_in_link(self, token: str) -> str:
         return self.desk(f"/welcome/{token}")
 
+    def edit(self, slug: str) -> str:
+        """The editor of a post."""
+        return self.desk(f"/posts/{segment(slug)}/edit")
+
+    def history(self, slug: str, number: int | None = None) -> str:
+        """The saved texts of a post, or one of them."""
+        return self.desk(f"/posts/{segment(slug)}/history" + ("" if number is None else f"/{number}"))
+
     def preview(self, token: str) -> str:
         return self.at(f"/previews/{token}")
 

@@ -134,7 +134,8 @@ def _guard() -> Response | BaseResponse | None:
     """Lets nobody through who is not signed in, and no form that was not sent from a page of this session."""
     parts = services()
     request.max_form_memory_size = MAX_FORM
-    request.max_content_length = MAX_FORM + (parts.settings.media.largest if request.endpoint in _taking_files else 0)
+    takes_files = request.endpoint in _taking_files and request.mimetype == "multipart/form-data"
+    request.max_content_length = MAX_FORM + (parts.settings.media.largest if takes_files else 0)
     is_safe = request.method in _SAFE_METHODS
     if not is_safe and not _is_from_here():
         abort(403)

@@ -2,7 +2,22 @@
 
 from typing import Final
 
-from feedserver.desk import account, frame, inbox, moderating, post_outcome, readers, sign_in, site
+from feedserver.desk import (
+    account,
+    editor,
+    frame,
+    history,
+    inbox,
+    media,
+    moderating,
+    post_outcome,
+    posts,
+    readers,
+    sign_in,
+    site,
+)
 
 BLUEPRINTS: Final = (frame.blueprint, frame.files)
-MODULES: Final = (account, inbox, moderating, post_outcome, readers, sign_in, site)
+MODULES: Final = (
+    *(account, editor, history, inbox, media, moderating, post_outcome, posts, readers, sign_in, site),
+)

@@ -40,16 +40,20 @@ def preview(token: str) -> BaseResponse:
         if post.state == "deleted":
             raise PostGone(post.slug)
         if not post.visible(now):
-            return sandboxed(connection, post)
+            return shown(connection, post)
     return redirect(parts.urls.permalink(post.slug, is_page=post.page), 303)
 
 
-def sandboxed(connection: Connection, post: Post) -> Response:
+def shown(connection: Connection, post: Post) -> Response:
     """A page that shows a post, stored or not, as readers will see it."""
-    parts = services()
-    shown = site_pages.preview if post.page else post_page.preview
-    response = make_response(shown(connection, post, parts.clock()))
-    response.headers["Content-Security-Policy"] = preview_policy(parts.urls.base)
+    html = site_pages.preview if post.page else post_page.preview
+    return sandboxed(html(connection, post, services().clock()))
+
+
+def sandboxed(html: str, status: int = 200) -> Response:
+    """A page with the headers of a preview."""
+    response = make_response(html, status)
+    response.headers["Content-Security-Policy"] = preview_policy(services().urls.base)
     response.headers["X-Frame-Options"] = "SAMEORIGIN"  # the desk shows it beside the text
     response.headers.update(HEADERS)
     return response

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from difflib import get_close_matches
 from typing import Any, Final, cast, get_args
 
-from feedserver.errors import InvalidDocument
+from feedserver.errors import DocumentTooLong, InvalidDocument
 from feedserver.posts import field_values as values
 from feedserver.posts import front_matter, references, withholding
 from feedserver.posts.model import MAX_SLUG, DraftText, Format
@@ -191,7 +191,7 @@ def within_size(source: str) -> str:
 
 def _check_size(size: int) -> None:
     if size > MAX_BYTES:
-        raise InvalidDocument("document", "is over 1 MiB; shorten it or move parts to enclosures")
+        raise DocumentTooLong
 
 
 def _decoded(content: bytes) -> str:

@@ -285,7 +285,8 @@ class Publisher:
             post = _undeleted(connection, slug)
         source = amended(post.source, _without_same_date(fields, post), body)
         document = self.read_unnamed(source.encode())
-        return self.edit(slug, document, now, files, writer, expected=expected or post.revision)
+        known = post.revision if expected is None else expected
+        return self.edit(slug, document, now, files, writer, expected=known)
 
     def restore_revision(self, slug: str, number: int, now: datetime, writer: Writer) -> Post:
         """Saves an earlier text of a post with its fields, as a new revision; the post's slug and state stay.

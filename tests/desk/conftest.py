@@ -32,6 +32,7 @@ class _Forms(HTMLParser):
         super().__init__()
         self.found: list[Form] = []
         self._area: str | None = None
+        self._select = ""
 
     def handle_starttag(self, tag: str, pairs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in pairs}
@@ -41,6 +42,10 @@ class _Forms(HTMLParser):
         elif tag == "textarea":
             self._area = name
             self.found[-1].fields.add(name, "")
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self.found and ("selected" in given or self._select not in self.found[-1].fields):
+            self.found[-1].fields[self._select] = given.get("value", "")
         elif tag == "input" and name and not (given.get("type") == "checkbox" and "checked" not in given):
             self.found[-1].fields.add(name, given.get("value", ""))
 
@@ -49,14 +54,16 @@ class _Forms(HTMLParser):
             self.found[-1].fields[self._area] += text
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "textarea":
+        if tag == "textarea" and self._area is not None:
+            fields = self.found[-1].fields
+            fields[self._area] = fields[self._area].removeprefix("\n")  # as browsers do
             self._area = None
 
 
 def forms(page: TestResponse) -> list[Form]:
     """The forms of a page."""
     parser = _Forms()
-    parser.feed(page.text)
+    parser.feed(page.text.replace("\r\n", "\n"))  # as browsers read it
     return parser.found
 
 

@@ -41,3 +41,189 @@
     sessionStorage.removeItem(PLACE);
   }
 })();
+
+// --- the editor: text stays until it is saved, files are dropped into it, a preview stands beside it ---
+(() => {
+  function write(form) {
+    const body = form.elements.body;
+    const saved = document.querySelector(".notice") && new URLSearchParams(location.search).has("done");
+    const typed = () => JSON.stringify([...new FormData(form)].filter(([name, value]) => isTyped(name) && typeof value === "string"));
+    const shown = typed();
+    let leaving = false;
+
+    keep(form, typed, shown, saved);
+    const takesFiles = files(form, body);
+    beside(form, body);
+
+    form.addEventListener("submit", event => { leaving = event.submitter?.formTarget !== "_blank" && !event.submitter?.dataset.beside; });
+    addEventListener("pageshow", () => { leaving = false; });
+    addEventListener("beforeunload", event => {
+      if (!leaving && (typed() !== shown || takesFiles())) event.preventDefault();
+    });
+  }
+
+  const isTyped = name => !["form_token", "submission", "file", "do"].includes(name);
+
+  // Text that was not saved stays in this tab: browsers give back no form of a page that they do not store.
+  function keep(form, typed, shown, saved) {
+    const key = `feedserver ${form.action}`;
+    if (saved || document.querySelector("[data-theirs]")) sessionStorage.removeItem(key);
+    if (saved) sessionStorage.removeItem(`feedserver ${form.dataset.new}`);
+    const kept = sessionStorage.getItem(key);
+    if (kept && kept !== shown && !document.querySelector(".errors, .notice")) {
+      for (const [name, value] of JSON.parse(kept)) if (form.elements[name]) form.elements[name].value = value;
+      tell(form, "What you had typed here and not saved is filled in again.", "Forget it", () => {
+        for (const [name, value] of JSON.parse(shown)) form.elements[name].value = value;
+        sessionStorage.removeItem(key);
+      });
+    }
+    const note = () => {
+      try {
+        sessionStorage.setItem(key, typed());
+      } catch {
+        // There is no room: the warning stays.
+      }
+    };
+    form.addEventListener("input", note);
+    form.addEventListener("submit", note);
+  }
+
+  function tell(form, words, action, act) {
+    const line = document.createElement("p");
+    line.className = "notice";
+    line.setAttribute("role", "status");
+    line.textContent = `${words} `;
+    if (action) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = action;
+      button.addEventListener("click", () => { act(); line.remove(); });
+      line.append(button);
+    }
+    form.before(line);
+    return line;
+  }
+
+  // Pictures and files that are dropped or pasted into the text are added, and named where the cursor is.
+  function files(form, body) {
+    let waiting = 0;
+    const take = async list => {
+      for (const file of list) {
+        const mark = `![${file.name} …]()`;
+        insert(body, mark);
+        waiting += 1;
+        try {
+          replace(body, mark, await add(form, file));
+        } catch (error) {
+          replace(body, mark, "");
+          tell(form, `${file.name}: ${error.message}`, "Close", () => {});
+        } finally {
+          waiting -= 1;
+        }
+      }
+    };
+    body.addEventListener("paste", event => {
+      if (event.clipboardData.files.length && !event.clipboardData.types.includes("text/plain")) {
+        event.preventDefault();
+        take([...event.clipboardData.files]);
+      }
+    });
+    body.addEventListener("dragover", event => {
+      if (event.dataTransfer.types.includes("Files")) {
+        event.preventDefault();
+        body.classList.add("dropping");
+      }
+    });
+    body.addEventListener("dragleave", () => body.classList.remove("dropping"));
+    body.addEventListener("drop", event => {
+      body.classList.remove("dropping");
+      if (event.dataTransfer.files.length) {
+        event.preventDefault();
+        take([...event.dataTransfer.files]);
+      }
+    });
+    return () => waiting > 0;
+  }
+
+  async function add(form, file) {
+    const data = new FormData();
+    data.append("form_token", form.elements.form_token.value);
+    data.append("file", file);
+    const answer = await fetch(form.dataset.media, { method: "POST", body: data, headers: { Accept: "application/json" } });
+    if (!answer.headers.get("Content-Type").startsWith("application/json"))
+      throw new Error(answer.status === 413 ? "is too large" : "was not taken; save the text, sign in anew and try again");
+    const found = await answer.json();
+    if (!answer.ok) throw new Error(found.error);
+    return found[0].markdown;
+  }
+
+  function insert(body, text) {
+    const start = body.selectionStart;
+    const before = body.value.slice(0, start).replace(/\n*$/, start ? "\n\n" : "");
+    const after = body.value.slice(body.selectionEnd).replace(/^\n*/, "\n\n");
+    change(body, before + text + after, (before + text).length);
+  }
+
+  function replace(body, mark, text) {
+    const at = body.value.indexOf(mark);
+    if (at >= 0) change(body, body.value.slice(0, at) + text + body.value.slice(at + mark.length), at + text.length);
+  }
+
+  function change(body, value, cursor) {
+    body.value = value;
+    body.setSelectionRange(cursor, cursor);
+    body.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  // The preview beside the text: the same form, sent into a frame whose page can do nothing.
+  function beside(form, body) {
+    const preview = form.querySelector("button[value=preview]");
+    if (!preview) return;
+    const toggle = document.createElement("button");
+    toggle.type = "button";
+    toggle.textContent = "Preview beside the text";
+    toggle.setAttribute("aria-pressed", "false");
+    preview.after(toggle);
+    const sender = document.createElement("button");
+    Object.assign(sender, { name: "do", value: "preview", hidden: true, formNoValidate: true });
+    sender.dataset.beside = "yes";
+    form.append(sender);
+    let place = null, timer = 0;
+
+    const show = () => {
+      // A new frame each time: its first page is no step of the tab's history.
+      const frame = document.createElement("iframe");
+      frame.name = `beside-${Date.now()}`;
+      frame.title = "Preview";
+      frame.sandbox = "";
+      frame.addEventListener("load", () => { for (const old of place.querySelectorAll("iframe")) if (old !== frame) old.remove(); });
+      place.append(frame);
+      sender.formTarget = frame.name;
+      const picked = [...form.querySelectorAll("[type=file]")];
+      for (const one of picked) one.disabled = true;
+      form.requestSubmit(sender);
+      for (const one of picked) one.disabled = false;
+    };
+    const later = () => { clearTimeout(timer); timer = setTimeout(show, 700); };
+    toggle.addEventListener("click", () => {
+      const opens = !place;
+      toggle.setAttribute("aria-pressed", String(opens));
+      form.classList.toggle("with-preview", opens);
+      if (opens) {
+        place = document.createElement("div");
+        place.className = "beside";
+        form.querySelector(".text").after(place);
+        form.addEventListener("input", later);
+        show();
+      } else {
+        clearTimeout(timer);
+        form.removeEventListener("input", later);
+        place.remove();
+        place = null;
+      }
+    });
+  }
+
+  const editor = document.querySelector("form[data-editor]");
+  if (editor) write(editor);
+})();

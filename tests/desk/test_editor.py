@@ -1,0 +1,392 @@
+"""The editor: what buttons do, and that no text is lost whatever is refused."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import TestResponse, stream_encode_multipart
+
+from feedserver.posts import revisions, store
+from feedserver.posts.model import Post, Writer
+from feedserver.services import WebServices
+from tests.desk.conftest import PASSWORD, filled, form
+from tests.support.fixtures import Publish
+from tests.support.media_files import encoded, quarters
+from tests.support.outside import Clock
+
+NEW = "/desk/posts/new"
+TEXT = '\n  Zwei\n\n"Wörter" & <b>1</b>, \U0001f980  \n\n'
+
+
+def new_form(ann: FlaskClient) -> MultiDict[str, str]:
+    return form(ann.get(NEW), NEW).fields
+
+
+def edit_form(ann: FlaskClient, slug: str) -> MultiDict[str, str]:
+    return form(ann.get(f"/desk/posts/{slug}/edit"), f"/{slug}/edit").fields
+
+
+def send(ann: FlaskClient, path: str, fields: MultiDict[str, str], do: str, /, **typed: str) -> TestResponse:
+    sent = filled(fields, {**typed, "do": do})
+    for name in [name for name, value in sent.items() if name == "file" and not value]:
+        del sent[name]
+    return ann.post(path, data={name: value.replace("\n", "\r\n") for name, value in sent.items()})
+
+
+def edit(ann: FlaskClient, at: str, do: str, /, **typed: str) -> TestResponse:
+    return send(ann, f"/desk/posts/{at}/edit", edit_form(ann, at), do, **typed)
+
+
+def stored(services: WebServices, slug: str) -> Post | None:
+    with services.database.read() as connection:
+        return store.by_slug(connection, slug)
+
+
+def numbers(services: WebServices, slug: str) -> list[int]:
+    post = stored(services, slug)
+    assert post is not None
+    with services.database.read() as connection:
+        return [one.number for one in revisions.history(connection, post.id)]
+
+
+def shown_text(answer: TestResponse, path: str) -> str:
+    """The text that stands in the form of a page."""
+    return form(answer, path).fields["body"]
+
+
+# --- what buttons do ---
+
+
+def test_a_new_post_is_published_with_its_fields(ann: FlaskClient, services: WebServices) -> None:
+    answer = send(
+        ann,
+        NEW,
+        new_form(ann),
+        "publish",
+        title="Bees: a start",
+        body=TEXT,
+        tags='sea, "rock, paper"',
+        summary="Short.",
+        lang="de",
+        comments="closed",
+        tell="false",
+    )
+
+    assert (answer.status_code, answer.headers["Location"]) == (
+        303,
+        "http://blog.example/desk/posts/bees-a-start/edit?done=published",
+    )
+    post = stored(services, "bees-a-start")
+    assert post is not None
+    assert (post.title, post.tags, post.summary, post.lang) == ("Bees: a start", ("sea", "rock, paper"), "Short.", "de")
+    assert (post.pings_open, post.comments_open, post.tells, post.state) == (True, False, False, "published")
+    assert post.source.endswith(f"---\n{TEXT}"), "blanks stay, line ends are LF"
+    with services.database.read() as connection:
+        (first,) = revisions.history(connection, post.id)
+    assert (first.by, first.via) == ("ann", "desk")
+
+
+def test_a_draft_is_saved_scheduled_published_withdrawn_and_deleted(
+    ann: FlaskClient, services: WebServices, client: FlaskClient, clock: Clock
+) -> None:
+    send(ann, NEW, new_form(ann), "draft", title="A post", body="Words")
+    assert client.get("/posts/a-post").status_code == 404
+
+    late = edit(ann, "a-post", "schedule", date="2020-01-01T10:00")
+    assert late.status_code == 422
+    soon = (clock() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M")
+    assert edit(ann, "a-post", "schedule", date=soon).headers["Location"].endswith("?done=scheduled")
+    assert client.get("/posts/a-post").status_code == 404
+    clock.move(hours=2)
+    assert client.get("/posts/a-post").status_code == 200
+    assert edit(ann, "a-post", "update", title="Another").headers["Location"].endswith("?done=updated")
+    assert "Another" in client.get("/posts/a-post").text
+    edit(ann, "a-post", "withdraw")
+    assert client.get("/posts/a-post").status_code == 410
+    edit(ann, "a-post", "publish")
+    assert client.get("/posts/a-post").status_code == 200
+    assert edit(ann, "a-post", "delete", body="Last words").headers["Location"].endswith("/desk/posts?done=deleted")
+    assert client.get("/posts/a-post").status_code == 410
+
+    restored = ann.post("/desk/bin", data=filled(form(ann.get("/desk/bin"), "/desk/bin").fields, {"slug": "a-post"}))
+
+    assert restored.status_code == 303
+    assert "Last words" in client.get("/posts/a-post").text
+
+
+def test_a_post_without_title_gets_an_address_of_its_words(ann: FlaskClient, services: WebServices) -> None:
+    send(ann, NEW, new_form(ann), "publish", body="Bees fly.")
+    send(ann, NEW, new_form(ann), "publish", body="Bees fly.")
+
+    assert [bool(stored(services, slug)) for slug in ("bees-fly", "bees-fly-2")] == [True, True]
+
+
+def test_what_the_editor_does_not_show_stays_byte_for_byte(
+    ann: FlaskClient, services: WebServices, publish: Publish
+) -> None:
+    post = publish("A post", slug="p", mood="calm  # of the sea", date="2026-01-01 10:00", enclosures="[]")
+
+    edit(ann, "p", "update", title="Another")
+
+    changed = stored(services, "p")
+    assert changed is not None
+    assert changed.source == post.source.replace("title: A post", 'title: "Another"')
+    assert changed.published_at == post.published_at
+
+
+def test_a_save_without_a_change_changes_nothing(
+    ann: FlaskClient, services: WebServices, publish: Publish, clock: Clock
+) -> None:
+    post = publish("A post", TEXT, slug="p", tags="[a, 'b, c']", date="2026-01-01 10:00:07", summary="  S ")
+    clock.move(hours=1)
+
+    assert edit(ann, "p", "update").status_code == 303
+
+    assert stored(services, "p") == post
+    assert numbers(services, "p") == [1]
+
+
+def test_renaming_keeps_what_is_typed_and_not_saved(
+    ann: FlaskClient, client: FlaskClient, services: WebServices, publish: Publish
+) -> None:
+    publish("A post", slug="p")
+
+    answer = edit(ann, "p", "rename", slug="q", body=TEXT)
+
+    assert answer.status_code == 200
+    assert shown_text(answer, "/q/edit") == TEXT
+    assert client.get("/posts/p").headers["Location"] == "http://blog.example/posts/q"
+    assert numbers(services, "q") == [1]
+    assert edit(ann, "q", "rename", slug="r").status_code == 303
+    assert edit(ann, "r", "update", slug="s", body="Both.").headers["Location"].endswith("/s/edit?done=updated")
+
+
+# --- no text is ever lost ---
+
+
+def test_the_same_form_twice_is_one_post_and_with_another_text_an_edit_of_it(
+    ann: FlaskClient, services: WebServices
+) -> None:
+    fields = new_form(ann)
+
+    places = [send(ann, NEW, fields, "publish", title="One", body=body).headers["Location"] for body in "AABC"]
+
+    assert {place.partition("?")[0] for place in places} == {"http://blog.example/desk/posts/one/edit"}
+    assert numbers(services, "one") == [3, 2, 1]
+    post = stored(services, "one")
+    assert post is not None
+    assert post.source.endswith("C")
+    assert stored(services, "one-2") is None
+
+
+def test_the_same_form_over_what_somebody_else_has_changed_is_a_conflict(
+    ann: FlaskClient, services: WebServices, clock: Clock
+) -> None:
+    fields = new_form(ann)
+    send(ann, NEW, fields, "publish", title="One", body="A")
+    services.publisher.amend("one", {}, "Hers.", clock(), Writer("bo", "desk"))
+
+    answer = send(ann, NEW, fields, "publish", title="One", body="Mine.")
+
+    assert answer.status_code == 409
+    assert ("Hers." in answer.text, shown_text(answer, "/one/edit")) == (True, "Mine.")
+
+
+def test_in_two_tabs_both_texts_are_shown_and_mine_is_saved_when_it_is_sent_once_more(
+    ann: FlaskClient, services: WebServices, publish: Publish, clock: Clock
+) -> None:
+    publish("A post", slug="p")
+    mine = edit_form(ann, "p")
+    edit(ann, "p", "update", body="Theirs.", title="Their title")
+
+    answer = send(ann, "/desk/posts/p/edit", mine, "update", body=TEXT)
+
+    assert answer.status_code == 409
+    assert "Theirs." in answer.text
+    assert "Their title" in answer.text
+    again = form(answer, "/p/edit")
+    assert again.fields["body"] == TEXT
+    assert numbers(services, "p") == [2, 1]
+    assert send(ann, "/desk/posts/p/edit", again.fields, "update", body=TEXT).status_code == 303
+    post = stored(services, "p")
+    assert post is not None
+    assert (post.title, post.source.endswith(TEXT), numbers(services, "p")) == ("A post", True, [3, 2, 1])
+
+
+def test_the_same_edit_sent_twice_is_one(ann: FlaskClient, services: WebServices, publish: Publish) -> None:
+    publish("A post", slug="p")
+    fields = edit_form(ann, "p")
+
+    answers = [send(ann, "/desk/posts/p/edit", fields, "update", body="Mine.") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert numbers(services, "p") == [2, 1]
+
+
+def test_a_taken_slug_leaves_the_form_filled(ann: FlaskClient, services: WebServices, publish: Publish) -> None:
+    publish("A post", slug="taken")
+    publish("Mine", slug="mine")
+
+    new = send(ann, NEW, new_form(ann), "publish", title="T", slug="taken", body=TEXT)
+    edited = edit(ann, "mine", "update", slug="taken", body=TEXT)
+    renamed = edit(ann, "mine", "rename", slug="taken", body=TEXT)
+
+    assert [answer.status_code for answer in (new, edited, renamed)] == [409, 409, 409]
+    assert [shown_text(new, NEW), shown_text(edited, "/mine/edit"), shown_text(renamed, "/mine/edit")] == [TEXT] * 3
+    assert numbers(services, "mine") == [1]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [{"date": "05/06/2024"}, {"lang": "no language"}, {"slug": "a b/c"}, {"tags": "t" * 300}, {"title": "t" * 10_001}],
+    ids=["a date that means two", "no language", "no slug", "too long a tag", "too long a title"],
+)
+def test_what_cannot_be_leaves_the_form_filled(ann: FlaskClient, typed: dict[str, str]) -> None:
+    answer = send(ann, NEW, new_form(ann), "publish", **{"title": "T", "body": TEXT, **typed})
+
+    assert answer.status_code == 422
+    assert shown_text(answer, NEW) == TEXT
+    ((name, value),) = typed.items()
+    assert form(answer, NEW).fields[name] == value
+
+
+@pytest.mark.one_database
+def test_over_a_mebibyte_the_text_is_kept_in_the_form(ann: FlaskClient, publish: Publish) -> None:
+    publish("A post", slug="p")
+    text = "word " * 300_000
+
+    for answer, path in (
+        (send(ann, NEW, new_form(ann), "publish", title="T", body=text), NEW),
+        (edit(ann, "p", "update", body=text), "/p/edit"),
+    ):
+        assert answer.status_code == 413
+        assert shown_text(answer, path) == text
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("kind", ["with files", "without"])
+def test_over_eight_mebibytes_nothing_is_kept(ann: FlaskClient, services: WebServices, kind: str) -> None:
+    fields = filled(new_form(ann), {"do": "publish", "title": "T", "body": "word " * 2_000_000})
+    if kind == "with files":
+        stream, _, boundary = stream_encode_multipart(fields, use_tempfile=False)
+        answer = ann.post(NEW, data=stream.read(), content_type=f"multipart/form-data; boundary={boundary}")
+    else:
+        answer = ann.post(NEW, data=fields)
+
+    assert (answer.status_code, len(answer.data) < 30_000) == (413, True)
+    assert stored(services, "t") is None
+
+
+@pytest.mark.parametrize("path", [NEW, "/desk/posts/p/edit"], ids=["a new post", "an edit"])
+def test_a_session_that_has_ended_costs_no_text(
+    ann: FlaskClient, services: WebServices, publish: Publish, clock: Clock, path: str
+) -> None:
+    publish("A post", slug="p")
+    fields = new_form(ann) if path == NEW else edit_form(ann, "p")
+    clock.move(days=31)
+
+    refused = send(ann, path, fields, "publish", title="Typed", body=TEXT)
+    kept = form(refused, "/desk/sign-in").fields
+    again = ann.post("/desk/sign-in", data=filled(kept, {"name": "ann", "password": PASSWORD}))
+
+    assert (refused.status_code, again.status_code) == (403, 200)
+    assert (stored(services, "typed"), numbers(services, "p")) == (None, [1])
+    shown = form(again, path.removeprefix("/desk/posts"))
+    assert (shown.fields["body"], shown.fields["title"]) == (TEXT, "Typed")
+    assert send(ann, path, shown.fields, "update" if path != NEW else "publish").status_code == 303
+
+
+def test_a_token_of_another_session_costs_no_text(ann: FlaskClient, publish: Publish) -> None:
+    publish("A post", slug="p")
+
+    refused = edit(ann, "p", "update", body=TEXT, form_token="old")
+
+    assert refused.status_code == 403
+    assert form(refused, "/desk/sign-in").fields["kept-body"].replace("\r\n", "\n") == TEXT
+
+
+def test_while_the_database_is_away_the_text_stands_in_the_page(
+    ann: FlaskClient, services: WebServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = new_form(ann)
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            type(services.publisher),
+            "add",
+            lambda *_args, **_more: (_ for _ in ()).throw(OperationalError("", {}, Exception("disk I/O error"))),
+        )
+        answer = send(ann, NEW, fields, "publish", title="T", body=TEXT)
+    assert answer.status_code == 503
+    again = form(answer, NEW)
+
+    assert send(ann, NEW, again.fields, "publish").status_code == 303
+    post = stored(services, "t")
+    assert post is not None
+    assert post.source.endswith(TEXT)
+
+
+def test_a_post_that_was_deleted_meanwhile_costs_no_text(
+    ann: FlaskClient, services: WebServices, publish: Publish
+) -> None:
+    publish("A post", slug="p")
+    fields = edit_form(ann, "p")
+    services.publisher.delete("p")
+
+    answer = send(ann, "/desk/posts/p/edit", fields, "update", body=TEXT)
+
+    assert answer.status_code == 410
+    assert shown_text(answer, "/p/edit") == TEXT
+
+
+# --- preview, pictures ---
+
+
+def test_a_preview_of_unsaved_text_is_sandboxed_and_stores_nothing(
+    ann: FlaskClient, services: WebServices, publish: Publish
+) -> None:
+    publish("A post", slug="p", tags="[sea]")
+    before = services.database.writes
+
+    for answer in (
+        send(ann, NEW, new_form(ann), "preview", title="Fresh", body="*Words* <script>alert(1)</script>"),
+        edit(ann, "p", "preview", title="Fresh", body="*Words*"),
+    ):
+        assert answer.status_code == 200
+        assert ("Fresh" in answer.text, "<em>Words</em>" in answer.text) == (True, True)
+        assert answer.headers["Content-Security-Policy"].endswith("; sandbox")
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex")
+        assert "<form" not in answer.text
+    assert services.database.writes == before
+    wrong = send(ann, NEW, new_form(ann), "preview", date="05/06/2024")
+    assert (wrong.status_code, "ambiguous" in wrong.text or "date" in wrong.text) == (422, True)
+
+
+def test_a_picture_that_is_chosen_stands_at_the_end_of_the_text_which_is_not_saved(
+    ann: FlaskClient, services: WebServices
+) -> None:
+    fields = {**new_form(ann), "title": "T", "body": "Words", "do": "picture", "alt": "A roof"}
+
+    answer = ann.post(NEW, data={**fields, "file": (io.BytesIO(encoded(quarters(), "JPEG")), "roof.jpg")})
+
+    assert answer.status_code == 200
+    text = shown_text(answer, NEW)
+    assert text.startswith("Words\n\n![A roof](/media/")
+    assert stored(services, "t") is None
+    send(ann, NEW, form(answer, NEW).fields, "publish")
+    post = stored(services, "t")
+    assert post is not None
+    assert "<img" in post.html
+    assert services.publisher.files_of("t")
+
+
+def test_a_file_that_is_refused_leaves_the_form_filled(ann: FlaskClient) -> None:
+    fields = {**new_form(ann), "body": TEXT.replace("\n", "\r\n"), "do": "publish", "title": "T"}
+
+    answer = ann.post(NEW, data={**fields, "file": (io.BytesIO(b"<svg/>"), "evil.svg")})
+
+    assert answer.status_code == 422
+    assert shown_text(answer, NEW) == TEXT

@@ -1,0 +1,69 @@
+"""Pictures and files on the desk."""
+
+import io
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from feedserver.media import store
+from feedserver.media.model import Media
+from feedserver.services import WebServices
+from tests.desk.conftest import filled, form, forms
+from tests.support.fixtures import Publish
+from tests.support.media_files import encoded, quarters
+
+PICTURE = encoded(quarters(), "JPEG")
+
+
+def everything(services: WebServices) -> list[Media]:
+    with services.database.read() as connection:
+        return store.everything(connection)
+
+
+def upload(ann: FlaskClient, data: bytes = PICTURE, name: str = "roof.jpg", **headers: str) -> TestResponse:
+    fields = form(ann.get("/desk/media"), "/desk/media").fields
+    sent = {**fields, "alt": "A roof", "file": (io.BytesIO(data), name)}
+    return ann.post("/desk/media", data=sent, headers=headers)
+
+
+def test_a_picture_is_added_described_and_removed(ann: FlaskClient, services: WebServices) -> None:
+    assert upload(ann).status_code == 303
+    (picture,) = everything(services)
+    assert picture.alt == "A roof"
+    page = ann.get("/desk/media")
+    assert 'alt="A roof"' in page.text
+
+    describe, remove = f"/{picture.hash}/describe", f"/{picture.hash}/remove"
+    ann.post(f"/desk/media{describe}", data=filled(form(page, describe).fields, {"alt": "A red roof"}))
+    assert everything(services)[0].alt == "A red roof"
+    ann.post(f"/desk/media{remove}", data=form(page, remove).fields)
+
+    assert everything(services) == []
+
+
+def test_what_a_post_shows_is_not_removed(ann: FlaskClient, services: WebServices, publish: Publish) -> None:
+    upload(ann)
+    (picture,) = everything(services)
+    remove = form(ann.get("/desk/media"), f"/{picture.hash}/remove")
+    publish("A post", f"![roof](/{picture.path})", slug="p")
+
+    page = ann.get("/desk/media")
+    assert "/desk/posts/p/edit" in page.text
+    assert not [one for one in forms(page) if one.action.endswith("/remove")]
+    assert ann.post(f"/desk/media/{picture.hash}/remove", data=remove.fields).status_code == 409
+    assert everything(services) == [picture]
+
+
+def test_a_script_is_told_the_line_for_a_text(ann: FlaskClient, services: WebServices) -> None:
+    answer = upload(ann, Accept="application/json")
+
+    (picture,) = everything(services)
+    assert answer.json == [{"url": f"http://blog.example/{picture.path}", "markdown": f"![A roof](/{picture.path})"}]
+    refused = upload(ann, b"<svg/>", "x.svg", Accept="application/json")
+    assert (refused.status_code, "x.svg" in refused.get_json()["error"]) == (422, True)
+    assert upload(ann, b"<svg/>", "../../etc/x.svg").status_code == 422
+
+
+def test_nobody_adds_a_file_without_a_session(client: FlaskClient, services: WebServices) -> None:
+    assert client.post("/desk/media", data={"file": (io.BytesIO(PICTURE), "roof.jpg")}).status_code == 403
+    assert everything(services) == []
