@@ -48,7 +48,9 @@ SHARED = {
 MAY_IMPORT = {
     "storage": set(),
     "accounts": {"storage"},
-    "desk": {*"accounts feeds health jobs media notices pages posts readership sending storage thoughts web websub".split()},
+    "desk": {
+        *"accounts feeds health jobs media notices pages posts readership sending storage thoughts web websub".split()
+    },
     "net": set(),
     "jobs": {"storage"},
     "media": {"storage"},

@@ -18,6 +18,4 @@ from feedserver.desk import (
 )
 
 BLUEPRINTS: Final = (frame.blueprint, frame.files)
-MODULES: Final = (
-    *(account, editor, history, inbox, media, moderating, post_outcome, posts, readers, sign_in, site),
-)
+MODULES: Final = (*(account, editor, history, inbox, media, moderating, post_outcome, posts, readers, sign_in, site),)
