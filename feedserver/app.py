@@ -13,6 +13,9 @@ from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver import health, request_ids, worker_settings
+from feedserver.authoring.indieauth import views as indieauth_views
+from feedserver.authoring.micropub import views as micropub_views
+from feedserver.authoring.micropub.bodies import rule_for as micropub_body_rule
 from feedserver.authoring.xmlrpc_apps import bodies as xmlrpc_bodies
 from feedserver.authoring.xmlrpc_apps import views as xmlrpc_views
 from feedserver.content_security import page_policy
@@ -104,6 +107,8 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
         notice_views.blueprint,
         webmention_views.blueprint,
         xmlrpc_views.blueprint,
+        micropub_views.blueprint,
+        indieauth_views.blueprint,
         health.blueprint,
         *desk_views.BLUEPRINTS,
     ):
@@ -130,6 +135,7 @@ def _layered(flask: WsgiApp, services: WebServices) -> WsgiApp:
     doors: dict[str, RuleFor] = {
         "/desk": partial(desk_bodies.rule_for, services),
         "/xmlrpc.php": partial(xmlrpc_bodies.rule_for, services),
+        micropub_views.PATH: partial(micropub_body_rule, apps=services.apps, largest_file=settings.media.largest),
     }
     in_time = BodyDeadline(flask, Bodies(BodyRule.whole(comments.MAX_BODY, _BODY_SECONDS), doors))
     never_stored = NeverStored(EncodedSlashes(in_time), ("/desk",))

@@ -9,11 +9,12 @@ from typing import Final
 from feedserver.log_lines import LINES
 from feedserver.text import printable
 
-PRIVATE: Final = ("receipts", "moderation", "welcome", "previews", "notices")  # what follows in an address is a secret
+# What follows one of these in an address is a secret.
+PRIVATE: Final = ("receipts", "moderation", "welcome", "previews", "notices", "access_token")
 
 # Whatever comes between, such as further slashes, blanks or dot segments, is hidden too.
 _ADDRESS: Final = re.compile(
-    rf"((?:{'|'.join(PRIVATE)})[/\\;%+])"
+    rf"((?:{'|'.join(PRIVATE)})[/\\;%+=])"
     r"(?:[/\\;+?]|\s(?!HTTP/\d\.\d(?:\s|$)))*[^\s?]*?"  # a request line ends with its version
     r"((?:\.(?:json|atom))?(?=[\s?]|$))",
     re.I,

@@ -118,6 +118,23 @@ class Urls:
     def webmention(self) -> str:
         return self.at("/webmention")
 
+    def me(self) -> str:
+        """The address that the author signs in elsewhere with: a bare host has a slash (IndieAuth section 3.2)."""
+        return self.base if urlsplit(self.base).path else f"{self.base}/"
+
+    def indieauth_metadata(self) -> str:
+        return self.at("/.well-known/oauth-authorization-server")
+
+    def indieauth(self, endpoint: str) -> str:
+        """One of the endpoints: `authorize`, `token`, `revoke`, `introspect`, `userinfo`."""
+        return self.at(f"/indieauth/{endpoint}")
+
+    def micropub(self) -> str:
+        return self.at("/micropub")
+
+    def micropub_media(self) -> str:
+        return self.at("/micropub/media")
+
     def receipt(self, token: str) -> str:
         return self.at(f"/receipts/{token}")
 

@@ -49,7 +49,8 @@ MAY_IMPORT = {
     "storage": set(),
     "accounts": {"storage"},
     "desk": {
-        *"accounts feeds health jobs media notices pages posts readership sending storage thoughts web websub".split()
+        *"accounts authoring feeds health jobs media notices pages posts".split(),
+        *"readership sending storage thoughts web websub".split(),
     },
     "net": set(),
     "jobs": {"storage"},
@@ -76,7 +77,15 @@ TRANSFER = {
     "imports": {"formats", "exports", "backups"},
 }
 # Who contacts addresses that strangers name.
-MAY_IMPORT_NET = ("thoughts/verification", "sending/", "websub/", "transfer/", "notices/", "doctor/")
+MAY_IMPORT_NET = (
+    "thoughts/verification",
+    "sending/",
+    "websub/",
+    "transfer/",
+    "notices/",
+    "authoring/indieauth",
+    "doctor/",
+)
 # What can open connections. `server` and `listening` set up listening sockets; the others take constants and values.
 CAN_CONNECT = {
     "asyncio",
@@ -98,6 +107,7 @@ VIEWS = {
     "desk/account.py",
     "desk/bodies.py",
     "desk/editor.py",
+    "desk/authorize.py",
     "desk/frame.py",
     "desk/history.py",
     "desk/inbox.py",
@@ -109,6 +119,9 @@ VIEWS = {
     "desk/sign_in.py",
     "desk/site.py",
     "desk/uploads.py",
+    "authoring/indieauth/views.py",
+    "authoring/micropub/queries.py",
+    "authoring/micropub/views.py",
     "feeds/autodiscovery.py",
     "feeds/browsing.py",
     "feeds/views.py",

@@ -12,15 +12,16 @@ forms nothing is carried along: the browser is led to a page near by.
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from flask import Response, current_app, request
+from flask import current_app, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
+from werkzeug.wrappers import Response
 
 from feedserver.desk.next_page import HOME
 
 Fields = MultiDict[str, str]
-Refill = Callable[..., Response]
+Refill = Callable[..., Response]  # or a redirect
 
 FORM_TOKEN: Final = "form_token"  # noqa: S105 - the name of a field
 _PREFIX: Final = "kept-"

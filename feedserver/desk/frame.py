@@ -54,7 +54,7 @@ _POLICY: Final = "; ".join(
         "default-src 'none'",
         *(f"{kind} 'self' {{origin}}" for kind in ("script-src", "style-src", "img-src", "media-src", "connect-src")),
         "frame-src 'self' {origin}",
-        "form-action 'self' {origin}",
+        "form-action 'self' {origin}{more_form_targets}",
         "base-uri 'none'",
         "frame-ancestors 'none'",
     ]
@@ -116,6 +116,11 @@ def takes_files(view: View) -> View:
     return view
 
 
+def let_forms_lead_to(source: str) -> None:
+    """Lets the form of the present page be answered with a redirect to another site, an origin or a scheme of CSP."""
+    g.desk_form_target = source
+
+
 def begin_session(secret: str, session: Session) -> None:
     """Lets the present request go on as one of a session that has just begun."""
     g.desk_secret, g.desk_session, g.desk_cookie = secret, session, secret
@@ -158,7 +163,7 @@ def ask_to_sign_in(kept: list[tuple[str, str]], path: str, status: int = 200, **
 @blueprint.after_request
 def _finish(response: Response) -> Response:
     base = services().urls.base
-    response.headers.setdefault("Content-Security-Policy", _POLICY.format(origin=origin_of(base)))
+    response.headers.setdefault("Content-Security-Policy", _policy(base))
     response.headers.setdefault(
         "Referrer-Policy", "same-origin"
     )  # with “no-referrer”, forms are sent from Origin: null
@@ -182,6 +187,11 @@ def _storage_away(error: DBAPIError | NoConnection | MediaStoreError) -> Respons
     response = render_desk("desk/away.html", 503, fields=fields, action=services().urls.at(_as_sent()))
     response.headers["Retry-After"] = _RETRY_AFTER
     return response
+
+
+def _policy(base: str) -> str:
+    target = g.get("desk_form_target")
+    return _POLICY.format(origin=origin_of(base), more_form_targets=f" {target}" if target else "")
 
 
 def _is_from_here() -> bool:

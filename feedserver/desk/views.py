@@ -4,6 +4,7 @@ from typing import Final
 
 from feedserver.desk import (
     account,
+    authorize,
     editor,
     frame,
     history,
@@ -18,4 +19,6 @@ from feedserver.desk import (
 )
 
 BLUEPRINTS: Final = (frame.blueprint, frame.files)
-MODULES: Final = (*(account, editor, history, inbox, media, moderating, post_outcome, posts, readers, sign_in, site),)
+MODULES: Final = (
+    *(account, authorize, editor, history, inbox, media, moderating, post_outcome, posts, readers, sign_in, site),
+)

@@ -12,10 +12,10 @@ from feedserver.clock import rfc3339
 from feedserver.errors import InvalidDocument
 from feedserver.posts import field_values, front_matter, withholding
 from feedserver.posts.document import FIELDS, cleaned
-from feedserver.posts.model import Enclosure
+from feedserver.posts.model import Enclosure, Photo
 from feedserver.posts.writing import field_line
 
-Value = str | bool | datetime | Sequence[str] | Sequence[Enclosure]  # moments are aware
+Value = str | bool | datetime | Sequence[str] | Sequence[Enclosure] | Sequence[Photo]  # moments are aware
 Fields = Mapping[str, Value | None]
 
 _FLAGS: Final = {  # by their defaults, which need not be said
@@ -76,7 +76,9 @@ def _text(text: str) -> str:
     return _SEPARATORS.sub(" ", cleaned(text))
 
 
-def _mapping(file: Enclosure) -> dict[str, str]:
+def _mapping(file: Enclosure | Photo) -> dict[str, str]:
+    if isinstance(file, Photo):
+        return {"url": file.url, "alt": file.alt} if file.alt else {"url": file.url}
     parts = {"url": file.url, "type": file.type, "length": str(file.length)}
     return parts if file.type else {"url": file.url}
 

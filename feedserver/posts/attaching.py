@@ -45,7 +45,7 @@ class Named(NamedTuple):
 
 def named_in(document: DraftText) -> Named:
     """Reads a document for what it names. Raises InvalidDocument as rendering does."""
-    html = html_as_written(document.body, document.lang or "", document.format)
+    html = html_as_written(document.body, document.lang or "", document.format, document.photos)
     found = [("body", address, use == "shown") for address, use in markup.addresses(html)]
     found += [("enclosures", file.url, True) for file in document.enclosures]
     files = (

@@ -8,8 +8,8 @@ from typing import Any, Final, cast, get_args
 
 from feedserver.errors import DocumentTooLong, InvalidDocument
 from feedserver.posts import field_values as values
-from feedserver.posts import front_matter, references, withholding
-from feedserver.posts.model import MAX_SLUG, DraftText, Format
+from feedserver.posts import front_matter, photos, references, withholding
+from feedserver.posts.model import MAX_SLUG, DraftText, Format, Photo
 from feedserver.text import clean, cluster_start, is_language_tag, one_line
 from feedserver.urls import segment
 
@@ -21,7 +21,7 @@ _MAX_MENU = 200  # characters
 
 FIELDS: Final = (
     *("title", "slug", "date", "updated", "tags", "authors", "summary", "lang", "draft", "pings", "comments"),
-    *("enclosures", "page", "menu", "format", *references.FIELDS, "tell", "imported"),
+    *("enclosures", "page", "menu", "format", *references.FIELDS, "tell", "imported", "photos", "micropub"),
 )
 _TEXTS: Final = frozenset(("title", "slug", "tags", "authors", "summary"))  # in which “#” may be meant as text
 # What other systems call them.
@@ -98,6 +98,8 @@ def read_unnamed(content: bytes, zone: tzinfo) -> DraftText:
         page=is_page,
         menu=_menu(fields) if is_page else None,
         format=_format(fields),
+        photos=photos.read(fields),
+        micropub=values.scalar(fields, "micropub"),
         **_references(fields),
     )
 
@@ -113,6 +115,14 @@ def format_of(source: str) -> Format:
         return _format(front_matter.split(source)[0].fields)
     except InvalidDocument:
         return "markdown"
+
+
+def photos_of(source: str) -> tuple[Photo, ...]:
+    """The pictures before the text of a document that was accepted; none if that was no field then, and cannot be."""
+    try:
+        return photos.read(front_matter.split(source)[0].fields)
+    except InvalidDocument:
+        return ()
 
 
 def references_of(source: str) -> dict[str, Any]:

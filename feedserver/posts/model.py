@@ -57,6 +57,14 @@ class Enclosure:
 
 
 @dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture that stands before a text: its address, as that of an enclosure, and alternative text, "" if none."""
+
+    url: str
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DraftText:
     """A document with front matter, read and checked, not yet rendered (docs/interface.md, “Posts”).
 
@@ -65,7 +73,8 @@ class DraftText:
     `slug` is made from the title unless `slug_is_given`. `date`, `updated` and `summary` (plain text) are None if not
     given. `draft` says also what other systems' fields say: those in `withheld_by` made it one. Readers are not to see
     the post from `until` on. `unknown_fields` are names in the front matter. Of the texts in `commented` a comment was
-    left out. The addresses are those of a `Post`.
+    left out. The addresses are those of a `Post`. `micropub` are properties that Micropub clients gave and that no
+    field can hold (`authoring.micropub.properties`).
     """
 
     source: str
@@ -95,6 +104,8 @@ class DraftText:
     page: bool = False
     menu: str | None = None
     format: Format = "markdown"
+    photos: tuple[Photo, ...] = ()
+    micropub: str | None = None
 
     @property
     def references(self) -> tuple[ReferenceLine, ...]:

@@ -140,7 +140,7 @@ class Publisher:
         lang = document.lang or self.settings.language
         found = embedding.meanings(self.database, self.urls, files)
         showing = Showing(found, embedding.root(page=document.page))
-        rendered = render(document.body, lang, document.format, showing)
+        rendered = render(document.body, lang, document.format, showing, document.photos)
         document = embedding.with_true_enclosures(document, found)
         rendered = with_references(rendered, document.references)
         return RenderedDocument(document, rendered, lang, tuple(files.values()), found.named)

@@ -10,10 +10,10 @@ import turbohtml
 from feedserver.host_names import host_name
 from feedserver.media.markup import with_media
 from feedserver.media.references import Meanings
-from feedserver.posts import nesting
+from feedserver.posts import nesting, photos
 from feedserver.posts.addresses import unmarked
 from feedserver.posts.containment import contained
-from feedserver.posts.model import Format, Rendered
+from feedserver.posts.model import Format, Photo, Rendered
 from feedserver.posts.references import ReferenceLine, urls_in
 from feedserver.posts.sanitising import for_feeds
 from feedserver.posts.visible import words_alone
@@ -38,13 +38,19 @@ class Showing:
     root: str
 
 
-def render(body: str, language: str, written_in: Format = "markdown", showing: Showing | None = None) -> Rendered:
+def render(
+    body: str,
+    language: str,
+    written_in: Format = "markdown",
+    showing: Showing | None = None,
+    before: Sequence[Photo] = (),
+) -> Rendered:
     """`body` (clean text) in `language` (BCP 47) rendered, the same for every address of the post.
 
-    HTML stays as it is, but for the pictures and files of the site. Raises InvalidDocument if it becomes too long, or
-    is nested so that parsers take too long.
+    The pictures `before` it stand in it too. HTML stays as it is, but for the pictures and files of the site. Raises
+    InvalidDocument if it becomes too long, or is nested so that parsers take too long.
     """
-    page_html, html = _checked_html(body, language, written_in)
+    page_html, html = _checked_html(body, language, written_in, before)
     if showing is not None and showing.meanings.may_stand_in(html):
         page_html = with_media(page_html, showing.meanings.find, showing.root, for_pages=True)
         html = with_media(html, showing.meanings.find, showing.root, for_pages=False)
@@ -58,14 +64,15 @@ def render(body: str, language: str, written_in: Format = "markdown", showing: S
     )
 
 
-def html_as_written(body: str, language: str, written_in: Format) -> str:
+def html_as_written(body: str, language: str, written_in: Format, before: Sequence[Photo] = ()) -> str:
     """The HTML in which addresses stand as the author wrote them. Raises like `render`."""
-    return _checked_html(body, language, written_in)[1]
+    return _checked_html(body, language, written_in, before)[1]
 
 
-def _checked_html(body: str, language: str, written_in: Format) -> tuple[str, str]:
+def _checked_html(body: str, language: str, written_in: Format, before: Sequence[Photo]) -> tuple[str, str]:
+    pictures = photos.html(before)
     page_html, html = (
-        _REFERENCE.sub(_harmless_reference, clean(version)) for version in _html(body, language, written_in)
+        _REFERENCE.sub(_harmless_reference, clean(pictures + version)) for version in _html(body, language, written_in)
     )
     nesting.check(html)
     return page_html, html

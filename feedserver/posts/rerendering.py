@@ -15,7 +15,7 @@ from feedserver.errors import InvalidDocument
 from feedserver.media import store as media
 from feedserver.media.model import Media
 from feedserver.posts import embedding, recording, references
-from feedserver.posts.document import body_of, format_of, references_of
+from feedserver.posts.document import body_of, format_of, photos_of, references_of
 from feedserver.posts.model import RENDERING, Rendered
 from feedserver.posts.rendering import Showing, render, with_references
 from feedserver.storage import revision
@@ -66,7 +66,7 @@ def rendered(
     fields = _references(source)
     about = references.lines(*(fields.get(name, ()) for name in references.FIELDS))
     showing = Showing(embedding.meanings(database, urls, files), embedding.root(page=page))
-    return with_references(render(body_of(source), lang, format_of(source), showing), about)
+    return with_references(render(body_of(source), lang, format_of(source), showing, photos_of(source)), about)
 
 
 def _references(source: str) -> dict[str, Any]:

@@ -761,6 +761,23 @@ app_tokens = Table(
 )
 
 # The recent events by bucket, shared by all processes.
+# What authors have granted to apps that have not got their tokens yet (IndieAuth section 5.2).
+indieauth_codes = Table(
+    "indieauth_codes",
+    metadata,
+    Column("hash", SafeText, primary_key=True),  # of the code (`tokens.hashed`)
+    Column("account", SafeText, nullable=False),
+    Column("client_id", SafeText, nullable=False),
+    Column("redirect_uri", SafeText, nullable=False),
+    Column("challenge", SafeText),  # of PKCE; null for apps that know none
+    Column("scopes", SafeText, nullable=False),  # separated by blanks
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    Column("used_again", Boolean, nullable=False),
+    Column("app_id", BigInteger),  # the id of the token that it has become
+)
+
+# The events of the last minute by bucket, shared by all processes.
 rate_limits = Table(
     "rate_limits",
     metadata,

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 
 import pytest
 from flask.testing import FlaskClient
@@ -9,7 +10,7 @@ from sqlalchemy import select, update
 
 from feedserver.installation import upgrade
 from feedserver.posts import rendering, rerendering, store
-from feedserver.posts.model import Format, Rendered
+from feedserver.posts.model import Format, Photo, Rendered
 from feedserver.posts.rendering import Showing
 from feedserver.services import WebServices
 from feedserver.storage.schema import posts
@@ -97,9 +98,11 @@ def test_an_edit_that_comes_between_is_kept(services: WebServices, monkeypatch: 
     age(services)
     real = rendering.render
 
-    def render_late(body: str, language: str, written_in: Format, showing: Showing) -> Rendered:
+    def render_late(
+        body: str, language: str, written_in: Format, showing: Showing, before: Sequence[Photo]
+    ) -> Rendered:
         edit(services, "a-post", "A post", "after")
-        return real(body, language, written_in, showing)
+        return real(body, language, written_in, showing, before)
 
     monkeypatch.setattr(rerendering, "render", render_late)
 

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Executable, event, insert, text, update
 from sqlalchemy.dialects import sqlite
 
 from feedserver.authoring import categories
+from feedserver.authoring.indieauth import codes
+from feedserver.authoring.indieauth.asking import Asked
 from feedserver.errors import StorageError
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.installation import init
@@ -83,6 +85,9 @@ def fill(services: WebServices, web: Web, clock: Clock, folder: Path) -> None:
         joining.remember(connection, "http://other.example/b", "token", 1)
         categories.added(connection, "語", services.clock())
         previews.make(connection, 1, services.clock())
+        codes.make(
+            connection, Asked("https://app.example/", "app://語", "s", ("create",), None), "ann", services.clock()
+        )
         recording.add_submission(connection, "hash", 1)
     actions.moderate_all(services.database, [1], "hide", services.clock())
     services.feed_documents.get(FEED)

@@ -18,6 +18,8 @@ SPELLINGS = (
     f"/receipts/%2e%2e/receipts/{SECRET}",
     f"/receipts/a.json/{SECRET}",
     f"/desk/welcome/{SECRET}",
+    f"/micropub?access_token={SECRET}",
+    f"/micropub?q=config&access_token%3D{SECRET}",
     f"/Receipts/{SECRET}",
     f"/MODERATION/{SECRET}.atom",
     f"/receipts;x/{SECRET}",

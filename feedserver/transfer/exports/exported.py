@@ -55,7 +55,7 @@ NOT_IN_EXPORT: Final[Mapping[str, str]] = {
     "feed_versions": "validators of feeds as they were served",
     **dict.fromkeys(("websub_subscriptions", "websub_topics"), "subscriptions of feed readers"),
     **dict.fromkeys(
-        ("accounts", "sessions", "sign_in_links", "known_networks", "recovery_codes", "app_tokens"),
+        ("accounts", "sessions", "sign_in_links", "known_networks", "recovery_codes", "app_tokens", "indieauth_codes"),
         "who may write, which is no part of what is written",
     ),
     "app_categories": "numbers by which apps know tags",

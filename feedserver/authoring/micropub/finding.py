@@ -1,0 +1,45 @@
+"""Finds the posts that Micropub clients mean by an address: a permalink, a former one, or a preview."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from feedserver.authoring.micropub.addresses import Addresses, addresses_of
+from feedserver.authoring.micropub.requests import InvalidRequest
+from feedserver.clock import Clock
+from feedserver.posts import previews, store
+from feedserver.posts.model import DraftText, Post
+from feedserver.posts.publishing import Publisher
+
+_PREVIEWS = "/previews/"
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """The posts of a site by their addresses, deleted ones too."""
+
+    publisher: Publisher
+    clock: Clock
+
+    def find(self, url: str) -> Post:
+        """The post at `url`. Raises InvalidRequest if there is none."""
+        with self.publisher.database.read() as connection:
+            post = self._at(connection, url)
+        if post is None or post.page:
+            raise InvalidRequest("url is not the address of a post here")
+        return post
+
+    def _at(self, connection: Connection, url: str) -> Post | None:
+        if (slug := self.publisher.urls.post_slug(url)) is not None:
+            return store.by_slug(connection, slug)
+        path = self.publisher.urls.path_below(url) or ""
+        if not path.startswith(_PREVIEWS):
+            return None
+        post_id = previews.find(connection, path.removeprefix(_PREVIEWS), self.clock())
+        return None if post_id is None else store.by_id(connection, post_id)
+
+    def document(self, post: Post) -> tuple[DraftText, Addresses]:
+        """The document of a post that is not deleted, and its addresses."""
+        document = self.publisher.read_unnamed(post.source.encode())
+        permalink, files = self.publisher.urls.post(post.slug), self.publisher.files_of(post.slug)
+        return document, addresses_of(document, self.publisher.urls, permalink, files)

@@ -1,0 +1,72 @@
+"""Reads the body of the present request to a Micropub endpoint: a form, JSON, or parts with files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from flask import request
+from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from feedserver.authoring.micropub import requests
+from feedserver.authoring.micropub.requests import InvalidRequest, Request
+from feedserver.request_body import FORM, BodyRefused
+
+JSON: Final = "application/json"
+PARTS: Final = "multipart/form-data"
+MAX_TEXT: Final = 8 * 1_048_576  # bytes of JSON, or of all fields of a form: a document of 1 MiB, however it is written
+MAX_UNKNOWN: Final = 1_048_576  # bytes of a request without a good token in its header
+_MAX_PARTS: Final = 1000
+_TOKEN: Final = "access_token"  # noqa: S105 - the name of a field (RFC 6750 section 2.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that came with a request: the name of its field without brackets, and the file."""
+
+    field: str
+    file: FileStorage
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A body: its fields in their order, or JSON; the files; the token, None without one."""
+
+    pairs: Sequence[tuple[str, str]] = ()
+    json: bytes | None = None
+    uploads: Sequence[Upload] = ()
+    token: str | None = None
+
+    def request(self) -> Request:
+        """What is asked. Raises InvalidRequest."""
+        if self.json is not None:
+            return requests.of_json(self.json)
+        return requests.of_form(self.pairs, has_files=bool(self.uploads))
+
+
+def read(largest_file: int | None) -> Sent:
+    """Reads the body. `largest_file` is in bytes; None for a request without a good token in its header.
+
+    Raises BodyRefused or InvalidRequest.
+    """
+    request.max_content_length = _largest(largest_file)
+    request.max_form_memory_size, request.max_form_parts = MAX_TEXT, _MAX_PARTS
+    try:
+        if request.mimetype == JSON:
+            return Sent(json=request.get_data(cache=False))
+        if request.mimetype not in (FORM, PARTS):
+            raise BodyRefused(415, f"the request body must be of the type {FORM}, {PARTS} or {JSON}")
+        pairs = [(name, value) for name, values in request.form.lists() for value in values]
+        uploads = [Upload(name, file) for name, files in request.files.lists() for file in files if file.filename]
+    except RequestEntityTooLarge:
+        raise BodyRefused(413, "the request is too large for this address, or for one without a good token") from None
+    tokens = [value for name, value in pairs if name == _TOKEN]
+    if len(tokens) > 1:
+        raise InvalidRequest("there are several tokens; send one")
+    return Sent([pair for pair in pairs if pair[0] != _TOKEN], uploads=uploads, token=next(iter(tokens), None))
+
+
+def _largest(largest_file: int | None) -> int:
+    if largest_file is None:
+        return MAX_UNKNOWN
+    return largest_file + MAX_TEXT if request.mimetype == PARTS else MAX_TEXT

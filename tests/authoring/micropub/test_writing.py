@@ -1,0 +1,431 @@
+"""What becomes of what apps send: posts, drafts, updates, and everything given back as it was sent."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from feedserver.errors import EditConflict
+from feedserver.posts import revisions, store
+from feedserver.posts.publishing import Publisher
+from feedserver.services import WebServices
+from tests.authoring.micropub.client import SITE, App
+from tests.posts.builders import document, edit
+from tests.support.fixtures import Publish
+from tests.support.media_files import encoded, quarters
+
+TEXTS = [
+    "# Head\n\nText with *stars*",
+    "  blanks before and after  \n\n",
+    "\n---\ntitle: no front matter\n---\n",
+    "~~~\n<script>\n~~~\n\ttab\n",
+    "“Ünï” 😀 \u2028 é",
+    "{{ braces }} & <b>tags</b> %7E",
+    "---",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_text_comes_back_as_it_was_sent(app_of_ann: App, text: str) -> None:
+    url = app_of_ann.create(content=[text])
+    assert app_of_ann.source(url)["content"] == [text]
+
+    assert app_of_ann.update(url, replace={"content": ["x"]}).status_code == 204
+    assert app_of_ann.update(url, replace={"content": [text]}).status_code == 204
+    assert app_of_ann.source(url)["content"] == [text]
+
+
+@pytest.mark.one_database
+def test_html_stays_html_until_it_is_replaced(app_of_ann: App) -> None:
+    html = {"html": "<p>One *star*</p>"}
+    url = app_of_ann.create(content=[html])
+
+    app_of_ann.update(url, add={"category": ["a"]})
+    assert app_of_ann.source(url)["content"] == [html]
+    assert "One *star*" in app_of_ann.page(url).text
+
+    app_of_ann.update(url, replace={"content": ["One *star*"]})
+    assert app_of_ann.source(url)["content"] == ["One *star*"]
+    assert "<em>star</em>" in app_of_ann.page(url).text
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("like-of", "Likes"), ("repost-of", "Reposts"), ("bookmark-of", "Bookmark of"), ("in-reply-to", "In reply to")],
+)
+def test_a_post_may_be_nothing_but_what_it_is_to_another_page(app_of_ann: App, name: str, said: str) -> None:
+    response = app_of_ann.form(**{"h": "entry", name: "https://other.example/post"})
+    url = response.headers["Location"]
+
+    assert response.status_code == 201
+    assert f'{said} <a class="u-{name}" href="https://other.example/post"' in app_of_ann.page(url).text
+    assert app_of_ann.source(url)[name] == ["https://other.example/post"]
+
+
+@pytest.mark.one_database
+def test_objects_are_given_back_whole(app_of_ann: App) -> None:
+    cite = {"type": ["h-cite"], "properties": {"url": ["https://other.example/a"], "name": ["A"], "n": [1, 2.5, None]}}
+    person = {"type": ["h-card"], "properties": {"name": ["Bo\u2028\x01"]}}
+    sent: dict[str, list[Any]] = {
+        "like-of": [cite, "https://other.example/b"],
+        "category": ["tag", person],
+        "location": ["geo:60.17,24.94"],
+        "syndication": ["https://elsewhere.example/1"],
+    }
+    url = app_of_ann.create(**sent)
+
+    app_of_ann.update(url, add={"category": ["another"]})
+
+    found = app_of_ann.source(url)
+    assert {name: found[name] for name in sent} == sent | {"category": ["tag", "another", person]}
+    assert found["like-of"][0]["properties"]["n"] == [1, 2.5, None]
+
+
+@pytest.mark.one_database
+def test_what_clients_add_is_no_error(app_of_ann: App) -> None:
+    extras = {"mp-destination": "undefined", "mp-syndicate-to": [""], "x_y": "1", "category": [""], "uid": "mine"}
+
+    assert app_of_ann.form(h="entry", content="Hello", **extras).status_code == 201
+
+
+# --- addresses ---
+
+
+@pytest.mark.parametrize(
+    ("properties", "slug"),
+    [
+        ({"mp-slug": ["wanted"], "content": ["x"]}, "wanted"),
+        ({"mp-slug": ["My Slug!"], "content": ["x"]}, "my-slug"),
+        ({"mp-slug": ["taken"], "content": ["x"]}, "taken-2"),
+        ({"mp-slug": ["?"], "name": ["A title"], "content": ["x"]}, "a-title"),
+        ({"name": ["Taken"], "content": ["x"]}, "taken-2"),
+        ({"content": ["The first words"]}, "the-first-words"),
+    ],
+)
+def test_a_post_has_the_next_free_slug(
+    app_of_ann: App, publish: Publish, properties: dict[str, list[str]], slug: str
+) -> None:
+    publish("Taken")
+
+    assert app_of_ann.create(**properties) == f"{SITE}/posts/{slug}"
+
+
+@pytest.mark.one_database
+def test_former_addresses_and_previews_mean_the_post_too(app_of_ann: App, services: WebServices) -> None:
+    preview = app_of_ann.create(name=["Draft"], content=["x"], post_status=["draft"])
+    services.publisher.rename("draft", "renamed")
+
+    for url in (preview, f"{SITE}/posts/draft", f"{SITE}/posts/renamed/?x#y"):
+        assert app_of_ann.source(url)["url"] == [f"{SITE}/posts/renamed"]
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://blog.example/posts/nothing", "http://other.example/posts/a-post", "http://blog.example/", "x", ""),
+        *("http://blog.example/previews/nothing", "http://blog.example/about", "http://blog.example/posts/about"),
+    ],
+)
+def test_other_addresses_are_bad_requests(app_of_ann: App, publish: Publish, url: str) -> None:
+    publish("A post")
+    publish("About", page="true")
+
+    for response in (
+        app_of_ann.update(url, replace={"content": ["x"]}),
+        app_of_ann.form(action="delete", url=url),
+        app_of_ann.form(action="undelete", url=url),
+    ):
+        assert (response.status_code, response.get_json()["error"]) == (400, "invalid_request")
+    if url:
+        assert app_of_ann.query([("q", "source"), ("url", url)]).status_code == 400
+
+
+# --- drafts ---
+
+
+@pytest.mark.one_database
+def test_with_draft_alone_a_post_is_a_draft_whatever_it_says(app_of_ann: App, services: WebServices) -> None:
+    url = app_of_ann.with_scopes(services, "draft").create(name=["Mine"], content=["x"], post_status=["published"])
+
+    assert url.startswith(f"{SITE}/previews/")
+    assert app_of_ann.page("/posts/mine").status_code == 404
+
+
+@pytest.mark.one_database
+def test_publishing_it_later_needs_create_and_update(app_of_ann: App, services: WebServices) -> None:
+    url = app_of_ann.create(name=["Mine"], content=["x"], post_status=["draft"])
+    publish = {"replace": {"post-status": ["published"]}}
+
+    for scopes in (("update", "draft"), ("create", "draft")):
+        assert app_of_ann.with_scopes(services, *scopes).update(url, **publish).status_code == 401
+    assert app_of_ann.page("/posts/mine").status_code == 404
+
+    done = app_of_ann.with_scopes(services, "create", "update").update(url, **publish)
+
+    assert (done.status_code, done.headers["Location"]) == (201, f"{SITE}/posts/mine")
+    assert app_of_ann.page("/posts/mine").status_code == 200
+    assert app_of_ann.source(url)["post-status"] == ["published"]
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"replace": {"post-status": ["draft"]}},
+        {"add": {"post-status": ["draft"]}},
+        {"replace": {"visibility": ["private"], "content": ["New"]}},
+        {"replace": {"visibility": ["unlisted"]}},
+        {"replace": {"published": ["2099-01-01"], "content": ["New"]}},
+        {"replace": {"post-status": ["archived"]}},
+        {"add": {"content": ["Second"]}},
+        {"replace": {"name": [{"html": "x"}]}},
+        {"replace": {"content": [1]}},
+        {"replace": {"published": ["soon"]}},
+        {"add": {"photo": ["relative.jpg"]}},
+        {"add": {"like-of": ["no address"]}},
+        {"add": {"category": ["x" * 300]}},
+        {"delete": ["content", "category", "name"]},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_kept_as_asked_is_refused_whole(
+    app_of_ann: App, services: WebServices, changes: dict[str, Any]
+) -> None:
+    url = app_of_ann.create(name=["Public"], content=["Hello"], category=["a"])
+
+    response = app_of_ann.update(url, **changes)
+
+    assert (response.status_code, response.get_json()["error"]) == (400, "invalid_request")
+    assert app_of_ann.source(url)["content"] == ["Hello"]
+    assert app_of_ann.page(url).status_code == 200
+
+
+@pytest.mark.one_database
+def test_a_scheduled_post_may_become_a_draft(app_of_ann: App) -> None:
+    url = app_of_ann.create(name=["Later"], content=["x"], published=["2099-01-01"])
+
+    assert app_of_ann.update(url, replace={"post-status": ["draft"]}).status_code == 204
+    assert app_of_ann.source(url)["post-status"] == ["draft"]
+
+
+# --- updates beside others ---
+
+
+def test_the_author_s_own_front_matter_stays_byte_for_byte(app_of_ann: App, services: WebServices) -> None:
+    source = "---\n# mine\nTitle:  'A post'\nreply_to: https://a.example/x   # one\ncustom: [1, 2]\n---\n\nText.\n"
+    publisher = services.publisher
+    publisher.add(publisher.read(source.encode()), services.clock())
+    url = f"{SITE}/posts/a-post"
+
+    assert app_of_ann.update(url, add={"category": ["new"]}).status_code == 204
+
+    with services.database.read() as connection:
+        post = store.by_slug(connection, "a-post")
+    assert post is not None
+    assert post.tags == ("new",)
+    assert [line for line in post.source.splitlines() if not line.startswith("tags")] == source.splitlines()
+
+
+def test_pictures_and_enclosures_of_documents_are_properties_and_stay(
+    app_of_ann: App, services: WebServices, publish: Publish
+) -> None:
+    publish(
+        "Sounds",
+        enclosures="[{url: 'https://a.example/a.pdf', type: application/pdf, length: 9},"
+        " {url: 'https://a.example/b.mp3', type: audio/mpeg, length: 9}]",
+        photos="[https://a.example/c.jpg]",
+    )
+    url = f"{SITE}/posts/sounds"
+    assert app_of_ann.source(url, "audio", "photo") == {
+        "audio": ["https://a.example/b.mp3"],
+        "photo": ["https://a.example/c.jpg"],
+    }
+
+    app_of_ann.update(url, add={"video": ["https://a.example/d.mp4"]}, delete=["audio"])
+
+    with services.database.read() as connection:
+        post = store.by_slug(connection, "sounds")
+    assert post is not None
+    assert [(file.url, file.type, file.length) for file in post.enclosures] == [
+        ("https://a.example/a.pdf", "application/pdf", 9),
+        ("https://a.example/d.mp4", "video/mp4", 0),
+    ]
+    assert 'src="https://a.example/c.jpg"' in post.html
+
+
+def test_another_s_change_meanwhile_stays(
+    app_of_ann: App, services: WebServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = app_of_ann.create(name=["A post"], content=["Hello"], category=["one"])
+    real, others = Publisher.amend, ["two"]
+
+    def amend_late(publisher: Publisher, *args: Any, **values: Any) -> Any:
+        if others:
+            edit(services, "a-post", "A post", "Another text", tags=f"[one, {others.pop()}]")
+        return real(publisher, *args, **values)
+
+    monkeypatch.setattr(Publisher, "amend", amend_late)
+
+    assert app_of_ann.update(url, add={"category": ["three"]}).status_code == 204
+
+    found = app_of_ann.source(url)
+    assert (found["category"], found["content"]) == (["one", "two", "three"], ["Another text\n"])
+
+
+@pytest.mark.one_database
+def test_one_that_never_ends_is_told(app_of_ann: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = app_of_ann.create(name=["A post"], content=["Hello"])
+
+    def conflict(*_: Any, **__: Any) -> Any:
+        raise EditConflict("a-post", 7)
+
+    monkeypatch.setattr(Publisher, "amend", conflict)
+
+    assert app_of_ann.update(url, replace={"content": ["x"]}).status_code == 400
+
+
+def test_history_says_who_wrote_and_through_which_door(app_of_ann: App, services: WebServices) -> None:
+    url = app_of_ann.create(name=["A post"], content=["Hello"])
+    app_of_ann.update(url, replace={"content": ["New"]})
+    app_of_ann.update(url, replace={"content": ["New"]})
+
+    with services.database.read() as connection:
+        post = store.by_slug(connection, "a-post")
+        assert post is not None
+        lines = revisions.history(connection, post.id)
+
+    assert [(line.number, line.by, line.via) for line in lines] == [(2, "ann", "micropub"), (1, "ann", "micropub")]
+
+
+# --- files ---
+
+
+@pytest.mark.one_database
+def test_files_of_a_post_are_pictures_sounds_and_films_of_the_site(app_of_ann: App) -> None:
+    picture = encoded(quarters(), "PNG")
+    url = app_of_ann.parts([("photo", picture, "lark.png")], h="entry", content="See").headers["Location"]
+
+    (photo,) = app_of_ann.source(url)["photo"]
+    with app_of_ann.page(photo) as served:
+        assert served.headers["Content-Type"] == "image/png"
+    assert app_of_ann.source(url)["content"] == ["See"]
+    assert app_of_ann.update(url, delete={"photo": [photo]}).status_code == 204
+    assert "photo" not in app_of_ann.source(url)
+
+
+@pytest.mark.one_database
+def test_a_post_may_be_nothing_but_a_picture(app_of_ann: App) -> None:
+    response = app_of_ann.parts([("photo", encoded(quarters(), "PNG"), "lark.png")], h="entry")
+
+    assert response.status_code == 201
+    assert '<img class="u-photo"' in app_of_ann.page(response.headers["Location"]).text
+
+
+@pytest.mark.one_database
+def test_texts_for_files_go_on_after_those_for_addresses(app_of_ann: App) -> None:
+    fields = {"photo": "https://a.example/1.jpg", "mp-photo-alt[]": ["One", "Two"]}
+    url = app_of_ann.parts([("photo[]", encoded(quarters(), "PNG"), "x.png")], h="entry", **fields).headers["Location"]
+
+    assert [photo["alt"] for photo in app_of_ann.source(url)["photo"]] == ["One", "Two"]
+
+
+@pytest.mark.one_database
+def test_what_is_refused_leaves_no_file(app_of_ann: App, services: WebServices) -> None:
+    files = [("photo", encoded(quarters(), "PNG"), "lark.png")]
+
+    assert app_of_ann.parts(files, h="entry", published="yesterday-ish").status_code == 400
+    assert app_of_ann.parts(files, h="entry", visibility="private").status_code == 400
+    assert app_of_ann.query([("q", "source")], "/micropub/media").get_json() == {"items": []}
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "files",
+    [[], [("photo", b"x", "x.png")], [("file", b"x", "a"), ("file", b"y", "b")], [("file", b"<svg/>", "x.svg")]],
+)
+def test_the_media_endpoint_takes_one_good_file(app_of_ann: App, files: list[tuple[str, bytes, str]]) -> None:
+    response = app_of_ann.parts(files, "/micropub/media")
+
+    assert (response.status_code, response.get_json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.one_database
+def test_files_need_a_scope(app_of_ann: App, services: WebServices) -> None:
+    file = [("file", encoded(quarters(), "PNG"), "lark.png")]
+
+    assert app_of_ann.with_scopes(services, "update", "draft").parts(file, "/micropub/media").status_code == 401
+    assert app_of_ann.with_scopes(services, "media").parts(file, "/micropub/media").status_code == 201
+    assert app_of_ann.with_scopes(services, "create").parts(file, "/micropub/media").status_code == 201
+
+
+# --- the endpoint ---
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("path", ["/micropub", "/micropub/media"])
+def test_scripts_of_any_site_may_use_it(client: FlaskClient, path: str) -> None:
+    asked = client.options(path, headers={"Origin": "https://app.example", "Access-Control-Request-Method": "POST"})
+    answers = [client.get(path), client.post(path), client.put(path)]
+
+    assert asked.status_code == 204
+    assert "Authorization" in asked.headers["Access-Control-Allow-Headers"]
+    assert {one.headers["Access-Control-Allow-Origin"] for one in [asked, *answers]} == {"*"}
+    assert {one.headers["Cache-Control"] for one in answers} == {"no-store"}
+    assert "Location" in answers[0].headers["Access-Control-Expose-Headers"]
+
+
+@pytest.mark.one_database
+def test_the_home_page_alone_leads_to_it(client: FlaskClient, publish: Publish) -> None:
+    publish("A post", tags="[a]")
+    home = client.get("/").text
+
+    for relation, url in (
+        ("micropub", f"{SITE}/micropub"),
+        ("authorization_endpoint", f"{SITE}/indieauth/authorize"),
+        ("token_endpoint", f"{SITE}/indieauth/token"),
+        ("indieauth-metadata", f"{SITE}/.well-known/oauth-authorization-server"),
+    ):
+        assert home.count(f'<link rel="{relation}" href="{url}">') == 1
+    assert 'rel="micropub"' not in client.get("/posts/a-post").text + client.get("/tags/a").text
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("q=category", 200),
+        ("q=channel", 200),
+        ("q=post-types", 200),
+        ("q=nothing", 400),
+        ("", 200),
+        ("q=source&limit=x", 400),
+        ("q=source&limit=0", 400),
+        ("q=source&offset=-1", 400),
+        ("q=source&post-status=x", 400),
+        ("q=source&limit=100000&offset=0", 200),
+    ],
+)
+def test_queries_are_answered_or_refused(app_of_ann: App, query: str, status: int) -> None:
+    assert app_of_ann.client.get(f"/micropub?{query}", headers=app_of_ann.headers).status_code == status
+
+
+def test_tags_are_offered(app_of_ann: App, services: WebServices, publish: Publish) -> None:
+    publish("One", tags="[b, Bees]")
+    publish("Two", tags="[bees]")
+    services.publisher.add(services.publisher.read(document("Three", tags="[gone]")), services.clock())
+    services.publisher.delete("three")
+
+    assert app_of_ann.query([("q", "category")]).get_json() == {"categories": ["b", "Bees"]}
+
+
+@pytest.mark.one_database
+def test_bodies_of_other_types_and_sizes_are_refused(app_of_ann: App) -> None:
+    client, headers = app_of_ann.client, app_of_ann.headers
+
+    assert client.post("/micropub", data="x", content_type="text/plain", headers=headers).status_code == 415
+    too_long = app_of_ann.json({"properties": {"content": ["x" * 1_100_000]}})
+    assert (too_long.status_code, too_long.get_json()["error"]) == (400, "invalid_request")
+    without = client.post("/micropub", data=b"x" * 1_100_000, content_type="application/x-www-form-urlencoded")
+    assert without.status_code == 413
