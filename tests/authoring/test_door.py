@@ -1,6 +1,7 @@
 """`/xmlrpc.php` and `/rsd.xml`: how apps find them, who is let in, and what every other request is answered."""
 
 import base64
+import sqlite3
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -8,12 +9,14 @@ from xmlrpc.client import Fault, dumps
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 
 from feedserver import errors
 from feedserver.authoring.writing import MissingScope, NotPublic, Withheld
 from feedserver.authoring.xmlrpc_apps import faults, reader
 from feedserver.authoring.xmlrpc_apps.methods import METHODS, OPEN
 from feedserver.services import WebServices
+from feedserver.storage import rate_limits
 from tests.authoring.conftest import ME, App, MakeApp, heard
 from tests.support.outside import Clock
 
@@ -227,6 +230,19 @@ def test_a_failure_of_ours_is_told_without_details_and_logged(
     assert "division" not in refused.value.faultString
     assert "ZeroDivisionError" in caplog.text
     assert mars.token not in caplog.text
+
+
+def test_a_database_that_is_away_is_told(mars: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError("SELECT", {}, sqlite3.OperationalError("disk I/O error"))
+
+    body = mars.written("wp.getUsersBlogs", ME)
+    monkeypatch.setattr(rate_limits, "look", fail)
+
+    for sent in (body, body + b" " * 100_000):
+        with pytest.raises(Fault) as refused:
+            heard(mars.send(sent))
+        assert refused.value.faultCode == 500
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from xmlrpc.client import DateTime, Fault
 import pytest
 from flask.testing import FlaskClient
 
+from feedserver.authoring.xmlrpc_apps import post_methods
 from feedserver.posts import revisions, store
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
@@ -338,6 +339,18 @@ def test_a_page_that_is_no_post_is_none_for_apps(mars: App, publish: Publish) ->
         mars.get(str(page.id))
     assert code(refused) == 404
     assert mars("metaWeblog.getRecentPosts", "1", ME, 100) == []
+
+
+def test_an_answer_has_no_further_posts_once_it_is_long(
+    mars: App, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        publish(f"Post {number}", body="word " * 200)
+    monkeypatch.setattr(post_methods, "_AT_ONCE", 1)
+
+    assert len(mars("metaWeblog.getRecentPosts", "1", ME, 100)) == 5
+    monkeypatch.setattr(post_methods, "_MOST_TEXT", 2500)
+    assert [one["title"] for one in mars("metaWeblog.getRecentPosts", "1", ME, 100)] == ["Post 4", "Post 3", "Post 2"]
 
 
 # --- Blogger ---

@@ -211,6 +211,27 @@ def test_the_words_of_others_cannot_be_changed(mars: App, services: WebServices,
     assert (refused.value.faultCode, state(services, commented)) == (400, "shown")
 
 
+def test_new_words_wait_beside_approved_ones_and_approving_takes_them(
+    mars: App, services: WebServices, commented: int, web: Web, clock: Clock
+) -> None:
+    mars("wp.editComment", "1", ME, commented, {"status": "spam"})
+    mars("wp.editComment", "1", ME, commented, {"status": "approve"})
+    web.put(
+        "http://other.example/a", '<p>Bob writes now: <a href="http://blog.example/posts/a-post">this</a> is new.</p>'
+    )
+    clock.move(days=8)
+    services.runner.run_due()
+
+    [waiting] = mars("wp.getComments", "1", ME, {"status": "hold"})
+    [shown] = mars("wp.getComments", "1", ME, {"status": "approve"})
+    assert ("Bob writes" in waiting["content"], "Ann says" in shown["content"]) == (True, True)
+    assert [one["status"] for one in mars("wp.getComments", "1", ME)] == ["hold"]
+
+    mars("wp.editComment", "1", ME, commented, {"status": "approve"})
+    [shown] = mars("wp.getComments", "1", ME)
+    assert ("Bob writes" in shown["content"], shown["status"]) == (True, "approve")
+
+
 def test_a_comment_is_deleted(mars: App, services: WebServices, commented: int) -> None:
     assert mars("wp.deleteComment", "1", ME, commented) is True
 

@@ -259,6 +259,15 @@ def test_the_site_itself_answers_what_is_too_large(front: Front) -> None:
     assert request(front.nginx.url + "/pingback", method="DELETE")[1]["allow"]
 
 
+def test_apps_may_send_longer_bodies_than_others(front: Front) -> None:
+    long = b"<methodCall>" + b" " * 1_000_000
+    assert request(f"{front.nginx.url}/pingback", body=long)[0] == 413
+
+    status, _, body = request(f"{front.nginx.url}/xmlrpc.php", body=long)
+
+    assert (status, b"-32600" in body) == (200, True)
+
+
 def test_metrics_are_hidden(front: Front) -> None:
     status, headers, _ = front.get("/metrics")
 

@@ -30,27 +30,23 @@ _ACTIONS: Final[dict[str, Action]] = {"approve": "approve", "hold": "hide", "spa
 
 
 def listed(call: AppCall) -> Value:
-    """`wp.getComments`, the newest first: what a moderator sees."""
+    """`wp.getComments`, the newest first. New words that wait beside approved ones are on hold."""
     require_scope(call.app, "update", "delete")
     wanted = Members(call.param(3) or None)
-    part = slice(offset := max(0, wanted.number("offset", 0)), offset + _at_most(wanted))
+    states = _STATES.get(wanted.text("status") or "", ())
+    first = max(0, wanted.number("offset", 0))
+    end = first + min(max(1, wanted.number("number", _DEFAULT)), _MOST)
     post_id = wanted.number("post_id", 0) or None
     with call.weblog.database.read() as connection:
-        ids = sorted(
-            (
-                thought_id
-                for state in _STATES.get(wanted.text("status") or "", ())
-                for thought_id in listing.ids(
-                    connection, Filters(post_id=post_id, state=state, exactly=True), part.stop
-                )
-            ),
-            reverse=True,
-        )[part]
-        found = listing.listed(connection, ids)
+        of_states = (listing.ids(connection, Filters(post_id=post_id, state=state), end) for state in states)
+        ids = sorted({one for ids in of_states for one in ids}, reverse=True)[first:end]
+        found = listing.listed(connection, ids, states[0] if len(states) == 1 else None)
         emails = listing.emails(connection, ids)
         titles = {post.id: post.name for post in posts.by_ids(connection, {one.post_id for one in found}).values()}
-    present = {one.id: one for one in reversed(found)}  # words that wait for approval come before those that are shown
-    return [_struct(one, titles[one.post_id], emails.get(one.id, ""), call) for one in present.values()][::-1]
+    newest: dict[int, Thought] = {}
+    for thought in found:  # what waits comes before what is shown of the same
+        newest.setdefault(thought.id, thought)
+    return [_struct(one, titles[one.post_id], emails.get(one.id, ""), call) for one in newest.values()]
 
 
 def edit(call: AppCall) -> Value:
@@ -74,18 +70,14 @@ def delete(call: AppCall) -> Value:
     return True
 
 
-def _at_most(wanted: Members) -> int:
-    return min(max(1, wanted.number("number", _DEFAULT)), _MOST)
-
-
 def _find(call: AppCall, index: int) -> Thought:
-    """Raises ThoughtNotFound."""
+    """The thought whose id is a parameter, as it waits if something of it does. Raises ThoughtNotFound."""
     thought_id = number(call.param(index))
     with call.weblog.database.read() as connection:
         found = listing.listed(connection, [thought_id]) if 0 < thought_id < 2**63 else []
     if not found:
         raise ThoughtNotFound(thought_id)
-    return found[-1]
+    return found[0]
 
 
 def _moderate(call: AppCall, thought: Thought, action: Action) -> None:

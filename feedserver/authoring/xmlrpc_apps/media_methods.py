@@ -1,6 +1,5 @@
 """Pictures and files of apps: they are taken in, and listed."""
 
-from pathlib import PurePosixPath
 from typing import Final
 
 from feedserver.authoring.writing import require_scope
@@ -20,10 +19,10 @@ def new(call: AppCall) -> Value:
     """`metaWeblog.newMediaObject`: the struct in the fourth parameter has `name`, `type` and `bits`."""
     require_scope(call.app, "media", "create")
     said = Members(call.param(3))
-    bits, name = said.raw("bits"), (said.text("name") or "").replace("\\", "/")
+    bits = said.raw("bits")
     if not isinstance(bits, Bits):
         raise WrongArguments("The member “bits” must be base64.")
-    added = call.weblog.library.add(bits.file, PurePosixPath(name).name or "file")
+    added = call.weblog.library.add(bits.file, said.text("name") or "file")
     return _struct(added, call.weblog.urls)
 
 

@@ -11,7 +11,8 @@ from feedserver.xmlrpc import Value
 
 _DEFAULT = 10
 _MOST = 1000  # posts in one answer
-_MOST_TEXT = 16_777_216  # characters of their texts together
+_MOST_TEXT = 16_777_216  # characters of their texts, beyond which no further ones are added
+_AT_ONCE = 20  # posts that are read from the database
 
 
 def newest(call: AppCall, index: int) -> list[Post]:
@@ -22,14 +23,14 @@ def newest(call: AppCall, index: int) -> list[Post]:
 
 def some(call: AppCall, part: Part, which: recent.Which = "all") -> list[Post]:
     """A part of the list of posts, up to what one answer holds."""
+    wanted, found, length = min(part.limit, _MOST), list[Post](), 0
     with call.weblog.database.read() as connection:
-        bounded = Part(min(part.limit, _MOST), part.offset)
-        found = recent.newest(connection, which, bounded, call.now)
-    length = 0
-    for index, post in enumerate(found):
-        length += len(post.source)
-        if length > _MOST_TEXT and index:
-            return found[:index]
+        while len(found) < wanted and length < _MOST_TEXT:
+            further = Part(min(_AT_ONCE, wanted - len(found)), part.offset + len(found))
+            found += (new := recent.newest(connection, which, further, call.now))
+            length += sum(len(post.source) for post in new)
+            if len(new) < further.limit:
+                break
     return found
 
 
