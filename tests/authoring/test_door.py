@@ -20,6 +20,8 @@ from feedserver.storage import rate_limits
 from tests.authoring.conftest import ME, App, MakeApp, heard
 from tests.support.outside import Clock
 
+pytestmark = pytest.mark.one_database  # others of this folder run on both
+
 RSD = "{http://archipelago.phrasewise.com/rsd}"
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedserver.authoring.xmlrpc_apps.reader import MOST_TEXT, MOST_VALUES, CallReader
+from feedserver.authoring.xmlrpc_apps.reader import MOST_ELEMENTS, MOST_TEXT, CallReader
 from feedserver.authoring.xmlrpc_apps.values import Bits, Members, WrongArguments
 from feedserver.xmlrpc import Call, MalformedRequest, NotACall, XmlRpcError
 from tests.test_xmlrpc import BOMB
@@ -280,12 +280,14 @@ def test_nesting_is_bounded() -> None:
         read(called_with("<value><array><data>" * 20 + "</data></array></value>" * 20))
 
 
-def test_the_number_of_values_is_bounded() -> None:
-    many = "<value/>" * (MOST_VALUES - 2)
+@pytest.mark.parametrize("element", ["<value/>", "<value/><member/><struct/>"])
+def test_the_number_of_elements_is_bounded(element: str) -> None:
+    around = 7  # methodCall, methodName, params, param, value, array, data
+    many = element * ((MOST_ELEMENTS - around) // element.count("<"))
 
-    assert len(value_of(f"<value><array><data>{many}</data></array></value>")) == MOST_VALUES - 2
+    assert value_of(f"<value><array><data>{many}</data></array></value>")
     with pytest.raises(WrongArguments):
-        value_of(f"<value><array><data>{many}<value/><value/></data></array></value>")
+        value_of(f"<value><array><data>{many}{element}</data></array></value>")
 
 
 def test_the_text_of_all_values_together_is_bounded() -> None:

@@ -14,6 +14,8 @@ from feedserver.services import WebServices
 from tests.authoring.conftest import App, heard
 from tests.support.outside import Clock
 
+pytestmark = pytest.mark.one_database  # others of this folder run on both
+
 SAMPLES = Path(__file__).parents[1] / "data" / "metaweblog"
 
 

@@ -5,25 +5,28 @@ spellings of booleans, numbers as text, dates in every form. What stands in base
 """
 
 import re
-from base64 import b64decode
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from xml.parsers import expat
 
-from feedserver.authoring.xmlrpc_apps.dates import UNDATED, read_date
-from feedserver.authoring.xmlrpc_apps.values import Bits, WrongArguments
+from feedserver.authoring.xmlrpc_apps.base64_decoder import Decoder
+from feedserver.authoring.xmlrpc_apps.scalars import SCALARS
+from feedserver.authoring.xmlrpc_apps.values import WrongArguments
 from feedserver.text import clean
 from feedserver.xmlrpc import ENCODINGS, MAX_DEPTH, Call, MalformedRequest, NotACall
 
-MOST_VALUES: Final = 10_000  # of a call, those within structs and arrays counted
+MOST_ELEMENTS: Final = 50_000  # of a call: some ten thousand values
 MOST_TEXT: Final = 4_194_304  # characters of a call, but for base64: a text of 1 MiB, its other fields, and room
 _BUFFER: Final = 65_536  # characters that expat gathers before it hands them on
 _MARK: Final = b"\xef\xbb\xbf"  # the byte order mark of UTF-8
 _BEFORE_XML: Final = _MARK + b" \t\r\n"
 _DECLARED: Final = re.compile(rb"<\?xml[^>]{0,200}\sencoding\s*=")
-_NO_BLANKS: Final = str.maketrans("", "", " \t\r\n")
+_KNOWN: Final = {
+    *("methodCall", "methodName", "params", "param", "value", "struct", "member", "name", "array", "data"),
+    *SCALARS,
+}
+_WITH_TEXT: Final = {"value", "name", "methodName", *SCALARS} - {"base64"}
 
 
 class CallReader:
@@ -44,7 +47,7 @@ class CallReader:
         self._parser: expat.XMLParserType | None = None
         self._has_mark = False
         self._open: list[_Element] = []
-        self._values = 0
+        self._elements = 0
         self._text = 0
 
     def feed(self, piece: bytes, *, is_last: bool = False) -> None:
@@ -85,13 +88,12 @@ class CallReader:
             raise NotACall
         if len(self._open) >= MAX_DEPTH:
             raise MalformedRequest
+        self._elements += 1
+        if self._elements > MOST_ELEMENTS:
+            raise WrongArguments(f"The call has over {MOST_ELEMENTS} elements.")
         element = _Element(tag.rpartition(":")[2])  # `ex:nil`
-        if element.tag == "value":
-            self._values += 1
-            if self._values > MOST_VALUES:
-                raise WrongArguments(f"The call has over {MOST_VALUES} values.")
-        elif element.tag == "base64" and self._new_file is not None:
-            element.decoder = _Decoder(self._new_file())
+        if element.tag == "base64" and self._new_file is not None:
+            element.decoder = Decoder(self._new_file())
         elif element.tag not in _KNOWN:
             raise WrongArguments(f"There is no type “{element.tag[:20]}” in XML-RPC.")
         self._open.append(element)
@@ -143,7 +145,7 @@ class _Element:
         self.is_set = False
         self.items: list[Any] = []
         self.members: dict[str, Any] = {}
-        self.decoder: _Decoder | None = None
+        self.decoder: Decoder | None = None
 
     @property
     def words(self) -> str:
@@ -160,72 +162,12 @@ class _Element:
             return self.items
         if self.decoder is not None:
             return self.decoder.ended()
-        read = _SCALARS[self.tag]
+        read = SCALARS[self.tag]
         said = self.words if self.tag == "string" else self.words.strip()
         try:
             return read(said)
         except ValueError:
             raise WrongArguments(f"“{said[:40]}” is no {self.tag}.") from None
-
-
-def _number(said: str) -> int | None:
-    """Blank is none; none of XML-RPC's numbers has more than 64 bits."""
-    if len(said) > 20:
-        raise ValueError
-    return int(said) if said else None
-
-
-def _boolean(said: str) -> bool | None:
-    if (known := _BOOLEANS.get(said.lower())) is None and said:
-        raise ValueError
-    return known
-
-
-def _date(said: str) -> datetime | None:
-    return None if UNDATED.match(said) else read_date(said)
-
-
-_BOOLEANS: Final = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-_SCALARS: Final[dict[str, Callable[[str], Any]]] = {
-    "string": str,
-    "boolean": _boolean,
-    "double": lambda said: float(said) if said else None,
-    "float": lambda said: float(said) if said else None,
-    "dateTime.iso8601": _date,
-    "dateTime": _date,
-    "nil": lambda _: None,
-    "base64": lambda _: None,  # passed over
-    **dict.fromkeys(("int", "i1", "i2", "i4", "i8", "biginteger"), _number),
-}
-_KNOWN: Final = {"methodCall", "methodName", "params", "param", "struct", "member", "name", "array", "data", *_SCALARS}
-_WITH_TEXT: Final = {"value", "name", "methodName", *_SCALARS} - {"base64"}
-
-
-class _Decoder:
-    """Decodes base64 as it comes, into a new file. White space is left out; padding may be missing."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._file.touch(exist_ok=False)
-        self._pending = ""
-
-    def take(self, text: str) -> None:
-        quads = self._pending + text.translate(_NO_BLANKS)
-        cut = len(quads) - len(quads) % 4
-        self._pending = quads[cut:]
-        self._write(quads[:cut])
-
-    def ended(self) -> Bits:
-        self._write(self._pending + "=" * (-len(self._pending) % 4))
-        return Bits(self._file, self._file.stat().st_size)
-
-    def _write(self, quads: str) -> None:
-        try:
-            decoded = b64decode(quads, validate=True)
-        except ValueError:  # no ASCII, another alphabet, or padding amid it
-            raise WrongArguments("What should be base64 is none.") from None
-        with self._file.open("ab") as file:  # closed after each piece: reading may end at any
-            file.write(decoded)
 
 
 def _check_declaration(_version: str, encoding: str | None, _standalone: int) -> None:
