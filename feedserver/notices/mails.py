@@ -40,9 +40,13 @@ Send = Callable[[MailSettings, EmailMessage, str], None]  # as `smtp.send`
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """A mail that is to be sent now, and the tokens of its addresses, which are stored as hashes alone."""
+    """A mail that is to be sent now, and the tokens of its addresses, which are stored as hashes alone.
+
+    `is_repeated`: one with this id, and the same to tell, may have been sent before.
+    """
 
     message_id: str
+    is_repeated: bool
     contents: Contents
     site_id: str
     tokens: dict[int, str]
@@ -71,7 +75,7 @@ class Mailer:
             self.send(self.settings.mail, self._letter(begun), own_name(self.urls))
         except MailFailed as error:
             failure = error
-        settle = partial(self._settle, job=job, message_id=begun.message_id, failure=failure)
+        settle = partial(self._settle, job=job, begun=begun, failure=failure)
         return store_heard(self.database, settle, self.stopping)
 
     def _begin(self, connection: Connection, job: Job) -> _Begun | Outcome:
@@ -83,33 +87,34 @@ class Mailer:
         if not channels.is_open(connection, "mail", to):
             store.end(connection, "mail")
             return self._go_on(connection, job, now)
-        message_id = channels.state(connection, "mail", to).message_id
-        if message_id is None:
+        sent_id = channels.state(connection, "mail", to).message_id
+        if sent_id is None:
             due = mail_due(connection, self.settings, now)
             if due is not None and due > now and not job.attempts:
                 return self._later(connection, job, due)
             store.take_along(connection)
-            message_id = str(uuid4())
+        message_id = sent_id or str(uuid4())
         contents = contents_of(connection)
         if contents.is_empty:  # all was decided meanwhile
             return self._taken(connection, job, now, to)
         tokens, stop = links.add(connection, message_id, [one.id for one in contents.thoughts], to, now)
         channels.change(connection, "mail", to, message_id=message_id)
-        return _Begun(message_id, contents, revision.load(connection).guid, dict(tokens), stop, now)
+        site_id = revision.load(connection).guid
+        return _Begun(message_id, sent_id is not None, contents, site_id, dict(tokens), stop, now)
 
     def _letter(self, begun: _Begun) -> EmailMessage:
         envelope = envelope_of(self.settings, self.urls, begun.site_id, begun.message_id, begun.stop, begun.now)
         return letter(begun.contents.news(self.urls, begun.tokens), envelope)
 
-    def _settle(self, connection: Connection, job: Job, message_id: str, failure: MailFailed | None) -> Outcome:
+    def _settle(self, connection: Connection, job: Job, begun: _Begun, failure: MailFailed | None) -> Outcome:
         now, to = self.clock(), address_of("mail", self.settings)
         if failure is None:
             channels.change(connection, "mail", to, sent_at=now)
             return self._taken(connection, job, now, to)
         if not jobs.held(connection, job):
             return "taken over"
-        if not failure.is_unsure:
-            links.forget(connection, message_id)
+        if not (failure.is_unsure or begun.is_repeated):
+            links.forget(connection, begun.message_id)
             store.not_mailed(connection)
             channels.change(connection, "mail", to, message_id=None)
         pause = pause_after(job.attempts + 1, random.random())  # noqa: S311 - no secret

@@ -152,6 +152,28 @@ def test_a_server_that_refuses_is_asked_again(mailed: Owned, answer: str) -> Non
     assert mailed.mails == 1
 
 
+def test_a_mail_that_may_have_been_sent_comes_again_as_it_was(mailed: Owned) -> None:
+    """The answer to all of it is lost, then the server refuses it, then takes it: one mail to whoever reads it."""
+    post = mailed.post()
+    mailed.comment(post, "Sent.")
+    mailed.work()
+    mailed.mail_server.close_after_taking = True
+    mailed.work(seconds=20)
+    mailed.comment(post, "New.")
+    mailed.mail_server.answer = lambda _: "451 later"
+    mailed.work(seconds=60)
+
+    mailed.mail_server.answer = lambda _: "250 taken"
+    mailed.work(seconds=200)
+    mailed.work(seconds=600)
+
+    first, again, then = mailed.mail_server.mails
+    assert first["Message-ID"] == again["Message-ID"] != then["Message-ID"]
+    assert ["New." in text_of(mail) for mail in (first, again, then)] == [False, False, True]
+    addresses = [re.findall(r"Decide: http://blog\.example(\S+)", text_of(mail))[0] for mail in (first, again)]
+    assert [mailed.client.get(address).status_code for address in addresses] == [200, 200], "whichever was read"
+
+
 def test_it_is_given_up_after_two_days_and_what_is_new_goes_on(mailed: Owned) -> None:
     post = mailed.post()
     mailed.comment(post, "Old.")

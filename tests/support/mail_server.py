@@ -25,6 +25,7 @@ class MailServer:
         self.signed_in: list[str] = []
         self.greeted: list[str] = []
         self.answer: Callable[[Envelope], str] = lambda _: "250 taken"
+        self.close_after_taking = False  # once: the answer to the mail is lost
         self._password, self._tls, self._is_smtps = password, tls, is_smtps
         self._controller: Controller | None = None
         self.port = 0
@@ -66,12 +67,15 @@ class MailServer:
         self.greeted.append(name)
         return answers
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         answer = self.answer(envelope)
         if answer.startswith("250"):
             assert isinstance(envelope.content, bytes)
             self.envelopes.append(envelope)
             self.mails.append(message_from_bytes(envelope.content, policy=POLICY))
+        if self.close_after_taking:
+            self.close_after_taking = False
+            server.transport.close()
         return answer
 
 
