@@ -40,6 +40,9 @@ def test_one_post_acts_once(mailed: Owned, action: str, state: str) -> None:
     page = mailed.client.get(path)
     assert "Well &lt;b&gt;said&lt;/b&gt;." in page.text
     assert "Eve &amp; Co" in page.text
+    (style,) = re.findall(r'<link rel="stylesheet" href="http://blog\.example([^"]+)"', page.text)
+    with mailed.client.get(style) as answer:
+        assert answer.status_code == 200
     assert 'value="hide"' not in page.text, "it is hidden"
 
     assert press(mailed, path, action).status_code == 200

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from feedserver.errors import HostUnknown
+from feedserver.jobs import failures
 from feedserver.jobs.queue import FreeSlots
-from feedserver.sending.store import TELL
+from feedserver.sending.store import SEND, TELL
 from feedserver.services import WebServices
 from tests.posts.builders import edit, publish
 from tests.sending.desk import Desk
@@ -54,6 +55,10 @@ def test_what_is_in_trouble_is_tried_within_two_minutes_and_for_two_days_then_gi
     assert timedelta(hours=44) <= desk.clock() - began <= timedelta(hours=60)
     assert (desk.ping().state, desk.ping().attempts, desk.next_try()) == ("failed", len(pauses) + 1, None)
     assert "given up" in (desk.ping().detail or "")
+    with services.database.read() as connection:
+        ((job, _),) = failures.latest(connection, 9)
+    assert (job.kind, job.subject) == (SEND, str(desk.ping().id))
+    assert (job.last_error or "").startswith(f"{A}: ")
 
 
 def test_what_has_waited_for_days_before_its_first_try_is_tried_again_all_the_same(

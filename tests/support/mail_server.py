@@ -75,6 +75,7 @@ class MailServer:
             self.mails.append(message_from_bytes(envelope.content, policy=POLICY))
         if self.close_after_taking:
             self.close_after_taking = False
+            assert server.transport is not None
             server.transport.close()
         return answer
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from feedserver.app import create_app
+from feedserver.jobs import failures
 from feedserver.jobs import store as jobs
 from feedserver.jobs.model import Job
 from feedserver.services import WebServices
@@ -201,6 +202,10 @@ def test_a_hub_that_fails_is_told_again_for_a_day(
     for _ in range(9):
         work(hours=3)
     assert jobs_of(telling) == []
+    with telling.database.read() as connection:
+        assert {(job.kind, job.last_error) for job, _ in failures.latest(connection, 9)} == {
+            (TELL_HUB, "the hub answered 503")
+        }
 
 
 def test_a_change_while_a_hub_is_told_is_told_too(

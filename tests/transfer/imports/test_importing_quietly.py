@@ -9,6 +9,7 @@ from feedserver.feeds.documents import FeedDocuments
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.jobs import store as jobs
 from feedserver.services import WebServices
+from feedserver.thoughts import untold
 from tests.feeds.happenings import say
 from tests.posts.builders import edit, publish
 from tests.transfer.imports.exports import Exports, comment, post, posts
@@ -37,6 +38,17 @@ def test_pages_that_imported_posts_link_to_are_not_told(services: WebServices, e
 
     edit(services, "post-1", body="[there](https://elsewhere.example/page) [new](https://elsewhere.example/new)")
     assert "tell" in kinds_of_jobs(services)
+
+
+def test_its_owner_hears_nothing_of_what_is_imported(services: WebServices, exports: Exports) -> None:
+    """Held comments too: they waited at the old place."""
+    exports.run(services, post(), comment("1"), comment("2", state="held"))
+
+    with services.database.write() as connection:
+        assert not untold.is_any(connection)
+    say(services, publish(services, "Mine"), state="held")
+    with services.database.write() as connection:
+        assert len(untold.take(connection, 9)) == 1
 
 
 def subscribed(services: WebServices, readers: Readers) -> None:
