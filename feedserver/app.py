@@ -1,9 +1,7 @@
 """Builds the web application: blueprints, templates, error pages and WSGI layers."""
 
-import hashlib
 import logging
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, redirect, render_template, request
@@ -28,8 +26,20 @@ from feedserver.feeds.scopes import urls_by_format
 from feedserver.languages.messages import Message
 from feedserver.media import views as media_views
 from feedserver.notices import views as notice_views
-from feedserver.pages import archive, crawlers, oembed, old_addresses, previews, private, site_pages, templating
+from feedserver.pages import (
+    archive,
+    crawlers,
+    oembed,
+    old_addresses,
+    previews,
+    private,
+    site_pages,
+    templating,
+    theme_templates,
+)
 from feedserver.pages import views as page_views
+from feedserver.pages.static_files import Look, blueprint_of, look_of
+from feedserver.pages.theme import read as read_theme
 from feedserver.services import EXTENSION, WebServices, services
 from feedserver.settings import Settings
 from feedserver.storage.explaining import is_outage
@@ -83,7 +93,10 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
     Without `settings`, they are those in force for a worker (`worker_settings`). `services` replaces the parts made
     from them, so that a test can use its own clock or fetcher. Raises SettingsError or StorageError.
     """
+    read_before = worker_settings.theme_in_force() if settings is None and services is None else None
     services = services or WebServices(settings or worker_settings.in_force())
+    theme = read_before or read_theme(services.settings.site.theme)
+    look = look_of(theme)
     app = Flask("feedserver", static_folder=None)
     app.extensions[EXTENSION] = services
     app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's default provider has it
@@ -91,6 +104,7 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
     app.url_map.converters |= {"name": NameConverter, "page": site_pages.PageConverter}
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _STATIC_SECONDS
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_loader = theme_templates.loader(theme.templates)
     for blueprint in (
         page_views.blueprint,
         archive.blueprint,
@@ -110,6 +124,7 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
         micropub_views.blueprint,
         indieauth_views.blueprint,
         health.blueprint,
+        blueprint_of(look),
         *desk_views.BLUEPRINTS,
     ):
         app.register_blueprint(blueprint)
@@ -119,7 +134,7 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
         app.register_blueprint(metrics_views.blueprint)
     if services.settings.websub.hub:
         app.register_blueprint(websub_views.blueprint)
-    _prepare_templates(app, services)
+    _prepare_templates(app, services, look)
     _prepare_errors(app)
     app.before_request(_to_the_one_address)
     page_headers = _page_headers(services.urls)
@@ -146,17 +161,16 @@ def _layered(flask: WsgiApp, services: WebServices) -> WsgiApp:
     return in_front if services.counts is None else Observed(in_front, services.counts.request)
 
 
-def _prepare_templates(app: Flask, services: WebServices) -> None:
+def _prepare_templates(app: Flask, services: WebServices, look: Look) -> None:
     site = services.settings.site
-    style = Path(page_views.__file__).with_name("static") / "style.css"
-    digest = hashlib.sha256(style.read_bytes()).hexdigest()[:12]
     app.jinja_env.globals |= {
         "site": site,
         "urls": services.urls,
         "menu": services.menu,
         "feed_urls": partial(urls_by_format, services.urls),
         "request_id": request_ids.current,
-        "stylesheets": [services.urls.at(f"/static/style.css?v={digest}")],
+        "stylesheet": services.urls.at(look.style.versioned_path),
+        "stylesheets": look.stylesheets(services.urls),
     }
     templating.prepare(app.jinja_env, services.language)
 
@@ -180,8 +194,7 @@ def _to_the_one_address() -> BaseResponse | None:
     """Redirects from a path with empty or dot segments, or with a slash at its end: relative links need one base."""
     sent = request.environ["PATH_INFO"]
     is_doubled = sent[:2] in ("", "//")  # which the router ignores
-    is_loose = is_doubled or request.endpoint == "pages.static"  # a file is found under any of its spellings
-    if request.method not in ("GET", "HEAD") or not (is_loose or isinstance(request.routing_exception, NotFound)):
+    if request.method not in ("GET", "HEAD") or not (is_doubled or isinstance(request.routing_exception, NotFound)):
         return None
     path, adapter = plain_path(request.path), current_app.create_url_adapter(request)
     if not (is_doubled or path != request.path) or adapter is None or not adapter.test(path, "GET"):

@@ -31,6 +31,7 @@ from feedserver.installation import init
 from feedserver.jobs.worker import STOP_SECONDS, Worker
 from feedserver.metrics import folder
 from feedserver.notices import standing
+from feedserver.pages import theme
 from feedserver.services import EXTENSION, Services, WebServices
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
@@ -122,6 +123,7 @@ def prepare(addresses: Sequence[object], *, reuse_port: bool = False) -> None:
         for address in addresses:
             if isinstance(address, tuple):
                 listening.try_binding(*address, reuse_port=reuse_port)
+    theme.read(report.settings.site.theme)
     services = Services(report.settings)
     init(services, example=True)
     services.database.close()  # workers must not inherit its connections

@@ -54,6 +54,16 @@ def folder_or_none(value: object) -> str:
     return str(folder(value)) if line(value) else ""
 
 
+def present_folder_or_none(value: object) -> str:
+    """The absolute path of a folder that is there; empty: none."""
+    if not line(value):
+        return ""
+    path = folder(value)
+    if not path.is_dir():
+        raise ValueError(f"a folder, and there is none at {path}")
+    return str(path.absolute())
+
+
 def bucket_or_none(value: object) -> str:
     """The address of a bucket, with a prefix of the names in it or without one; empty: none."""
     text = line(value)

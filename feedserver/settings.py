@@ -47,6 +47,8 @@ class SiteSettings:
     )
     timezone: str = _setting("UTC", types.zone, "time zone of dates without one, and of dates on pages and in tables")
 
+    theme: str = _setting("", types.present_folder_or_none, "a folder that changes how pages look; empty: none")
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)

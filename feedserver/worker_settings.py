@@ -7,17 +7,20 @@ worker that replaces a crashed one has the settings of the others.
 from contextlib import closing
 
 from feedserver import settings
+from feedserver.pages import theme
+from feedserver.pages.theme import Theme
 from feedserver.services import Services
 from feedserver.settings import Settings
 
-_read: list[Settings] = []
+_read: list[tuple[Settings, Theme]] = []
 
 
 def read_anew() -> None:
-    """Reads them. Raises SettingsError or StorageError, and then keeps those of before."""
+    """Reads them, and the theme that they name. Raises SettingsError or StorageError, and keeps those of before."""
     given = settings.load()
+    look = theme.read(given.site.theme)
     with closing(Services(given).database):  # what a worker makes of them first
-        _read[:] = [given]
+        _read[:] = [(given, look)]
 
 
 def in_force() -> Settings:
@@ -25,4 +28,9 @@ def in_force() -> Settings:
 
     Raises SettingsError.
     """
-    return _read[0] if _read else settings.load()
+    return _read[0][0] if _read else settings.load()
+
+
+def theme_in_force() -> Theme | None:
+    """The theme that the server has read with them; None where there is no server."""
+    return _read[0][1] if _read else None

@@ -1,4 +1,4 @@
-"""For crawlers: `robots.txt` (RFC 9309), sitemaps (sitemaps.org, protocol 0.9), and the site's icon."""
+"""For crawlers: `robots.txt` (RFC 9309) and sitemaps (sitemaps.org, protocol 0.9)."""
 
 from collections.abc import Callable, Hashable
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
-from flask import Blueprint, Response, abort, request, send_from_directory
+from flask import Blueprint, Response, abort, request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -20,11 +20,10 @@ from feedserver.posts.model import EVERYTHING, PAGES
 from feedserver.services import services
 from feedserver.urls import page_number
 
-blueprint = Blueprint("crawlers", __name__, static_folder="static")
+blueprint = Blueprint("crawlers", __name__)
 
 _PART: Final = 10_000  # posts in one sitemap; the protocol allows 50,000
 _KEPT_OUT: Final = ("/receipts/", "/previews/", "/notices/", "/search", "/desk")
-_ICON_SECONDS: Final = 86_400  # its address does not change with its bytes
 _XML: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
@@ -55,12 +54,6 @@ def sitemap() -> BaseResponse:
 def sitemap_part(part: str) -> BaseResponse:
     number = page_number(part) or abort(404)
     return _xml(("sitemap", number), partial(_render_part, number))
-
-
-@blueprint.get("/favicon.ico")
-def icon() -> BaseResponse:
-    assert blueprint.static_folder is not None
-    return send_from_directory(blueprint.static_folder, "favicon.ico", max_age=_ICON_SECONDS)
 
 
 def _render_sitemap(connection: Connection, now: datetime) -> CachedPage:

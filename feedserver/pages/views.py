@@ -26,7 +26,7 @@ from feedserver.thoughts import comments
 from feedserver.thoughts import shown as shown_thoughts
 from feedserver.urls import page_number
 
-blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static")
+blueprint = Blueprint("pages", __name__, template_folder="templates")
 
 POSTS_ON_A_PAGE = 10
 THOUGHTS_ON_A_PAGE = 20
