@@ -64,12 +64,12 @@ bench: $(VENV)/.develops
 soak: $(VENV)/.develops
 	TESTS_LONG=1 $(BIN)/python -m pytest tests/hostile --timeout 900
 
-# Feed readers from PyPI and npm read what authors wrote, beside those that `make test` knows; needs npm.
+# Feed readers from PyPI and npm read what authors wrote, beside those that `make test` knows, and an app writes; needs npm.
 readers: $(VENV)/.develops
 	$(PYTHON) -m venv $(VENV)/readers
 	$(VENV)/readers/bin/pip install --quiet rss2email==3.14
-	npm install --silent --prefix $(VENV)/readers/npm feedsmith@3.0.1 rss-parser@3.13.0
-	TESTS_READERS=$(VENV)/readers $(BIN)/python -m pytest tests/flows/test_written_and_read.py
+	npm install --silent --prefix $(VENV)/readers/npm feedsmith@3.0.1 rss-parser@3.13.0 micropub-helper@1.6.2
+	TESTS_READERS=$(VENV)/readers $(BIN)/python -m pytest tests/flows/test_written_and_read.py tests/flows/test_micropub_client.py
 
 format: $(VENV)/.develops
 	$(BIN)/ruff format .

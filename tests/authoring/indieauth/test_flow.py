@@ -1,6 +1,7 @@
 """From an app's question to its token, and the end of that (IndieAuth sections 5 to 7)."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -8,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from feedserver.accounts.apps import Apps as AppTokens
 from feedserver.net.exchange import Response
 from feedserver.services import WebServices
 from tests.authoring.indieauth.asking_app import APP, VERIFIER, Apps, query, returned
@@ -240,6 +242,22 @@ def test_a_code_that_is_used_twice_ends_the_token_of_its_first_use(
     answers = [redeem(code) for _ in range(3)]
 
     assert [answer.status_code for answer in answers] == [200, 400, 400]
+    assert services.apps.listed() == []
+
+
+@pytest.mark.one_database
+def test_a_second_use_while_the_token_is_made_ends_it_too(
+    apps: Apps, browser: FlaskClient, redeem: Redeem, services: WebServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, make, again = code_for(browser), AppTokens.create, []
+
+    def make_late(*args: Any, **values: Any) -> Any:
+        again.append(redeem(code).status_code)
+        return make(*args, **values)
+
+    monkeypatch.setattr(AppTokens, "create", make_late)
+
+    assert (redeem(code).status_code, again) == (400, [400])
     assert services.apps.listed() == []
 
 

@@ -1,17 +1,23 @@
 """What becomes of what apps send: posts, drafts, updates, and everything given back as it was sent."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy.exc import TimeoutError as NoConnection
 
+from feedserver.accounts.model import SCOPES
+from feedserver.app import create_app
 from feedserver.errors import EditConflict
 from feedserver.posts import revisions, store
 from feedserver.posts.publishing import Publisher
 from feedserver.services import WebServices
+from feedserver.settings import Settings
+from feedserver.storage.engine import Database
 from tests.authoring.micropub.client import SITE, App
 from tests.posts.builders import document, edit
-from tests.support.fixtures import Publish
+from tests.support.fixtures import Assemble, Publish
 from tests.support.media_files import encoded, quarters
 
 TEXTS = [
@@ -361,6 +367,41 @@ def test_files_need_a_scope(app_of_ann: App, services: WebServices) -> None:
 
 
 # --- the endpoint ---
+
+
+@pytest.mark.one_database
+def test_while_the_database_is_away_apps_are_told_to_come_again(
+    app_of_ann: App, services: WebServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any, **__: Any) -> Any:
+        raise NoConnection
+
+    monkeypatch.setattr(Database, "transact", away)
+
+    response = app_of_ann.form(content="Hello")
+
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "30")
+    assert response.get_json()["error"] == "temporarily_unavailable"
+
+
+@pytest.mark.one_database
+def test_a_site_may_lie_below_a_path(assemble: Assemble, settings: Settings) -> None:
+    below = assemble(replace(settings, site=replace(settings.site, url="http://blog.example/my/blog")))
+    below.accounts.add("ann")
+    app = App(create_app(services=below).test_client(), below.apps.create("ann", "Quill", SCOPES)[1])
+
+    photo = app.parts([("file", encoded(quarters(), "PNG"), "x.png")], "/my/blog/micropub/media").headers["Location"]
+    made = app.form("/my/blog/micropub", content="x", photo=photo)
+    source = app.query([("q", "source"), ("url", made.headers["Location"])], "/my/blog/micropub").get_json()
+
+    assert photo.startswith("http://blog.example/my/blog/media/")
+    assert source["properties"]["photo"] == [photo]
+    assert app.client.get("/my/blog/micropub").headers["Access-Control-Allow-Origin"] == "*"
+    told = app.client.get("/my/blog/.well-known/oauth-authorization-server").get_json()
+    assert (told["issuer"], told["token_endpoint"]) == (
+        "http://blog.example/my/blog",
+        "http://blog.example/my/blog/indieauth/token",
+    )
 
 
 @pytest.mark.one_database
