@@ -23,6 +23,7 @@ from bench import (
     profiles,
     renderings,
     report,
+    signing_in,
     sites,
     starting,
 )
@@ -40,6 +41,7 @@ PARTS = {
     "busy": busy.measure,
     "pictures": pictures.measure,
     "pings": pings.measure,
+    "signing-in": signing_in.measure,
     "keeping": keeping.measure,
     "moving-in": moving_in.measure,
 }

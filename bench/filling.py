@@ -102,6 +102,7 @@ def _post(number: int, moment: str, html: str) -> tuple[Any, ...]:
         "tells": 1,
         "page": 0,
         "rendering": RENDERING,
+        "revision": 1,
     }
     return tuple(values.get(column.name) for column in schema.posts.columns)
 

@@ -1,15 +1,21 @@
-"""Load from wrk (Debian package), and what it measured."""
+"""Load from wrk (Debian package), or of one reader, and what it measured."""
 
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
+from threading import Event, Thread
+
+from tests.support.serving import request
 
 ROUNDS = 5
+_PAUSE = 0.02  # seconds between two requests of a reader
+_MOST_SECONDS = 600
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 
 
@@ -54,6 +60,32 @@ def interleaved(measures: Mapping[str, Callable[[], float]], rounds: int = ROUND
         for name, measure in measures.items():
             found[name].append(measure())
     return {name: median(values) for name, values in found.items()}
+
+
+def p95_while(url: str, work: Callable[[], object]) -> tuple[float, float]:
+    """The 95th percentile of a feed's answers in seconds while `work` runs, and how many seconds that takes.
+
+    A reader asks fifty times a second, each time on a new connection.
+    """
+    over = Event()
+    seconds: list[float] = []
+
+    def read() -> None:
+        while not over.wait(_PAUSE):
+            began = time.monotonic()
+            assert request(f"{url}/feed.atom")[0] == 200
+            seconds.append(time.monotonic() - began)
+
+    reader = Thread(target=read)
+    reader.start()
+    began = time.monotonic()
+    try:
+        work()
+    finally:
+        took = time.monotonic() - began
+        over.set()
+        reader.join(_MOST_SECONDS)
+    return sorted(seconds)[len(seconds) * 95 // 100], took
 
 
 def _rate(url: str, headers: Mapping[str, str]) -> float:

@@ -1,6 +1,6 @@
 """Looks at what the database says of the site: its state, jobs, queues, backups."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -8,6 +8,8 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 
 from feedserver import health
+from feedserver.accounts import store as accounts
+from feedserver.accounts.model import ListedAccount
 from feedserver.clock import is_within
 from feedserver.doctor.model import Finding
 from feedserver.jobs.overview import own_jobs
@@ -49,8 +51,18 @@ def looks(connection: Connection, limits: LimitsSettings, now: datetime, *, has_
     yield _outbox(connection, now)
     if has_hub:
         yield _hub(connection, now)
+    yield _accounts(accounts.listed(connection, now))
     yield _backup(revision.backed_up_at(connection), now)
     yield _restored(revision.restored_at(connection))
+
+
+def _accounts(found: Sequence[ListedAccount]) -> Finding:
+    """Nothing of it is wrong: a site may do without a desk, and a second factor is a person's own choice."""
+    if not found:
+        return Finding("accounts", "nobody may sign in to the desk (`feedserver account add NAME` lets somebody in)")
+    secured = sum(account.totp for account in found)
+    number = f"{len(found)} {'person' if len(found) == 1 else 'people'} may sign in"
+    return Finding("accounts", f"{number}, {secured} with a second factor")
 
 
 def log(database: Path | None) -> Iterator[Finding]:

@@ -54,7 +54,16 @@ def wrong(look: Look) -> list[str]:
 
 def test_of_a_healthy_site_nothing_is_wrong(look: Look) -> None:
     assert wrong(look) == []
-    assert {"database", "jobs", "queue", "held", "sending", "hub", "backup", "restored"} == set(look())
+    assert set(look()) == {
+        *("database", "jobs", "queue", "held", "sending", "hub", "accounts", "backup", "restored"),
+    }
+
+
+def test_who_may_sign_in_is_told(look: Look, services: WebServices) -> None:
+    assert "nobody may sign in" in look()["accounts"].detail
+
+    services.accounts.add("ann")
+    assert look()["accounts"].detail == "1 person may sign in, 0 with a second factor"
 
 
 def test_no_backup_and_an_old_one_are_wrong(look: Look, write: Write, clock: Clock) -> None:
