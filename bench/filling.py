@@ -66,6 +66,7 @@ def _write_posts(connection: sqlite3.Connection, posts: int, now: datetime, dice
         author = dice.choice(AUTHORS)
         _add(rows, schema.posts, *_post(number, moment, body(number, words, dice)))
         _add(rows, schema.slugs, f"post-{number}", number)
+        _add(rows, schema.revisions, number, 1, moment, None, "cli", f"Post number {number}", f"title: {number}")
         for position, tag in enumerate(tags):
             _add(rows, schema.post_tags, number, position, tag, caseless(tag))
         _add(rows, schema.post_authors, number, 0, author, caseless(author))

@@ -15,6 +15,7 @@ from feedserver.services import WebServices
 from feedserver.settings import load
 
 SMALL, LARGE = 100, 100_000
+DESK_POSTS, DESK_THOUGHTS = 2_000, 20_000
 DISCUSSED, THOUGHTS, ON_NEWEST = 2_000, 65_000, 5_000  # posts, thoughts on all of them, and on the newest
 # How the commit of `bench.before` makes a site of its own.
 _MAKE = "import sys; from pathlib import Path; from bench import sites; sites._made(Path(sys.argv[1]), sites.SMALL)"
@@ -47,8 +48,8 @@ class Site:
 
 
 class Both:
-    """The small and the large site, with ten thoughts on the newest post and as many thoughts as posts, and one that is
-    much discussed; each is made when it is first asked for."""
+    """The small and the large site, with ten thoughts on the newest post and as many thoughts as posts, one for the
+    desk, and one that is much discussed; each is made when it is first asked for."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -60,6 +61,10 @@ class Both:
     @cached_property
     def large(self) -> Site:
         return made(self.folder / "large", LARGE)
+
+    @cached_property
+    def desk(self) -> Site:
+        return made(self.folder / "desk", DESK_POSTS, DESK_THOUGHTS)
 
     @cached_property
     def discussed(self) -> Site:

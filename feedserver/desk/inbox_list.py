@@ -17,6 +17,7 @@ from feedserver.settings import Settings
 from feedserver.text import cluster_start
 from feedserver.thoughts import listing, store
 from feedserver.thoughts.lifecycle import HIDDEN, Action, is_erased, nothing_to_show
+from feedserver.thoughts.listing import Filters
 from feedserver.thoughts.model import Content, Thought
 from feedserver.thoughts.moderation import hosts, places, undo
 from feedserver.thoughts.moderation.places import Place, Standing
@@ -111,12 +112,24 @@ class Inbox:
 def load(connection: Connection, query: InboxQuery, account: str, settings: Settings, urls: Urls) -> Inbox:
     """Reads one page; beyond the last one, the last. Raises PostNotFound for a slug that no post ever had."""
     filters = query.filters(post_of(connection, query.post))
-    total = listing.count(connection, filters)
-    pages = last_page(total, ON_A_PAGE)
-    query = query.on(min(query.page, pages))
-    ids = listing.ids(connection, filters, ON_A_PAGE, (query.page - 1) * ON_A_PAGE)
+    ids, total, page = _ids_on_page(connection, filters, query.page)
     found = entries(connection, ids, settings, urls)
-    return Inbox(query, found, total, pages, listing.newest_id(connection), last_act(connection, account))
+    pages, newest = last_page(total, ON_A_PAGE), listing.newest_id(connection)
+    return Inbox(query.on(page), found, total, pages, newest, last_act(connection, account))
+
+
+def _ids_on_page(connection: Connection, filters: Filters, page: int) -> tuple[Sequence[int], int, int]:
+    """The ids on a page, or on the last one; how many there are in all; and the number of the page.
+
+    What waits is bounded (`limits.held`), so that reading all of its ids takes half the time of a count beside.
+    """
+    waiting = listing.ids(connection, filters) if filters.waits else None
+    total = listing.count(connection, filters) if waiting is None else len(waiting)
+    page = min(page, last_page(total, ON_A_PAGE))
+    begin = (page - 1) * ON_A_PAGE
+    if waiting is not None:
+        return waiting[begin : begin + ON_A_PAGE], total, page
+    return listing.ids(connection, filters, ON_A_PAGE, begin), total, page
 
 
 def post_of(connection: Connection, slug: str) -> int | None:
