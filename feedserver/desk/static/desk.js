@@ -67,7 +67,8 @@
   // Text that was not saved stays in this tab: browsers give back no form of a page that they do not store.
   function keep(form, typed, shown, saved) {
     const key = `feedserver ${form.action}`;
-    if (saved || document.querySelector("[data-theirs]")) sessionStorage.removeItem(key);
+    const isFilled = "filled" in form.dataset; // by the server, with what was typed
+    if (saved || isFilled) sessionStorage.removeItem(key);
     if (saved) sessionStorage.removeItem(`feedserver ${form.dataset.new}`);
     const kept = sessionStorage.getItem(key);
     if (kept && kept !== shown && !document.querySelector(".errors, .notice")) {
