@@ -39,7 +39,7 @@ def test_it_writes_changes_deletes_and_brings_back(site: Site, tmp_path: Path) -
     scope = "create update delete undelete media"
 
     asked = helper("authorize", {**options, "scope": scope})
-    page = person.get(asked["address"])
+    page = person.get(person.get(asked["address"]).headers["location"])
     led = person.send(page, "/authorize/decision", allow="1")
     code = parse_qs(urlsplit(led.headers["location"]).query)["code"][0]
     token = helper("token", asked["options"], code=code)["token"]
