@@ -33,6 +33,8 @@ from feedserver.pages import (
     old_addresses,
     previews,
     private,
+    search,
+    search_feeds,
     site_pages,
     templating,
     theme_templates,
@@ -75,6 +77,10 @@ _MESSAGES = {
     405: (Message("Not this way"), Message("This address does not take requests of this kind.")),
     410: (Message("Gone"), Message("There was something here. Its author has taken it away.")),
     413: (Message("Too large"), Message("That was more than this address takes.")),
+    429: (
+        Message("Too often"),
+        Message("This was asked for too often within a minute. Please wait a little while."),
+    ),
     500: (
         Message("Our fault"),
         Message("Something went wrong on our side. Please try again in a little while."),
@@ -110,6 +116,8 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
         archive.blueprint,
         crawlers.blueprint,
         oembed.blueprint,
+        search.blueprint,
+        search_feeds.blueprint,
         private.blueprint,
         previews.blueprint,
         old_addresses.blueprint,

@@ -12,6 +12,7 @@ from feedserver.posts import lists, spelling
 from feedserver.posts import store as posts
 from feedserver.posts.example import EXAMPLE
 from feedserver.posts.rerendering import rerender
+from feedserver.search.building import build as build_search_index
 from feedserver.services import Services
 from feedserver.storage import migrate, revision
 from feedserver.websub import leaving
@@ -130,7 +131,8 @@ def _upgrade(services: Services) -> bool:
             spelling.follow_site_author(connection, author)
             leaving.check_later(connection, [(AUTHOR, before)] if before else [], services.clock())
     secret_in_file(services.settings.data_dir, agreed)
-    return rerender(services.database, services.urls) > 0 or changed
+    changed = rerender(services.database, services.urls) > 0 or changed
+    return build_search_index(services.database) or changed
 
 
 def _add_example(services: Services) -> None:

@@ -25,6 +25,7 @@ from feedserver.notices.gathering import Gatherer
 from feedserver.posts import lists, passing, related, scheduling
 from feedserver.posts.events import each
 from feedserver.posts.publishing import Publisher
+from feedserver.search import index as search_index
 from feedserver.sending.outbox import Outbox
 from feedserver.settings import Settings
 from feedserver.storage import revision
@@ -82,7 +83,7 @@ class Services:
         self.gatherer = Gatherer(self.database, settings, clock)
         listeners = (
             *(scheduling.follow, passing.follow, each(self.outbox.follow)),
-            *(related.follow, partial(lists.follow, author)),
+            *(related.follow, partial(lists.follow, author), search_index.follow),
             *(each(partial(recheck.follow, self.urls)), each(leaving.follow), each(self.other_hubs.follow)),
         )
         self.publisher = Publisher(self.database, self.urls, settings.site, clock, listeners)
@@ -90,7 +91,7 @@ class Services:
     def quiet_publisher(self) -> Publisher:
         """Publishes what is imported: nobody outside is told of it, and no feed is pushed."""
         follow_lists = partial(lists.follow, self.settings.site.author)
-        listeners = (scheduling.follow, self.outbox.note_imported, related.follow, follow_lists)
+        listeners = (scheduling.follow, self.outbox.note_imported, related.follow, follow_lists, search_index.follow)
         return replace(self.publisher, listeners=listeners, revise=topics.revise_quietly)
 
     def require_allowed(self, url: str, peer: str) -> None:
@@ -171,6 +172,7 @@ class WebServices(JobServices):
         from feedserver.pages.menu import CurrentMenu
         from feedserver.readership.counting import Readership
         from feedserver.redirects.finding import RedirectFinder
+        from feedserver.search.limit import SearchLimit
         from feedserver.storage.changes import Changes
         from feedserver.storage.write_probe import WriteProbe
         from feedserver.thoughts.receiving import Receiver
@@ -200,6 +202,7 @@ class WebServices(JobServices):
         self.page_cache = PageCache(self.database, self.changes, clock)
         self.media_responder = MediaResponder(self.database, self.media_files)
         self.download_limit = DownloadLimit(self.database, settings.limits.copies, clock)
+        self.search_limit = SearchLimit(self.database, settings.limits.search, clock)
         self.readership = Readership(self.database, clock)
         self.feed_responder = FeedResponder(self.feed_documents, self.download_limit, self.readership.count)
 

@@ -113,6 +113,7 @@ class LimitsSettings:
     copies: int = _setting(
         60, types.whole(0, 1_000_000), "full copies of one feed a minute to one address; 0 = no limit"
     )
+    search: int = _setting(30, types.whole(0, 1_000_000), "searches a minute from one address; 0 = no limit")
     waiting: int = _setting(
         10_000,
         types.whole(1, 10_000_000),

@@ -76,6 +76,16 @@ class Urls:
     def card(self, slug: str) -> str:
         return f"{self.post(slug)}/embed"
 
+    def search(self, query: str = "", page: int = 1) -> str:
+        """The search page, or a page of what is found."""
+        return self.at("/search") + _asking(query, page)
+
+    def search_feed(self, fmt: str, query: str, page: int = 1) -> str:
+        return self.at(f"/search.{fmt}") + _asking(query, page)
+
+    def opensearch(self) -> str:
+        return self.at("/opensearch.xml")
+
     def oembed(self, slug: str) -> str:
         return self.at(f"/oembed?url={segment(self.post(slug))}&format=json")
 
@@ -360,6 +370,10 @@ def plain_steps(path: str) -> list[str]:
         elif step not in ("", "."):
             steps.append(step)
     return steps
+
+
+def _asking(query: str, page: int) -> str:
+    return f"?q={segment(query)}{f'&page={page}' if page > 1 else ''}" if query else ""
 
 
 def _page(number: int, of: str = "page") -> str:

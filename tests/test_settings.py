@@ -49,6 +49,7 @@ EVERY = {
     "limits.host": (30, "1", "1", 1),
     "limits.refetch": (300, "0", "0", 0),
     "limits.copies": (60, "0", "0", 0),
+    "limits.search": (30, "0", "0", 0),
     "limits.waiting": (10_000, "5", "5", 5),
     "limits.held": (10_000, "5", "5", 5),
     "limits.held_bytes": (50_000_000, "5", "5", 5),

@@ -54,7 +54,11 @@ class Builder:
         `counts` holds, by id of each post with thoughts, their number and the newest's date; None leaves them out.
         `ids` holds those of posts that are answered here, by their slugs.
         """
-        return self._feed(address, extent, tuple(self._post(post, counts, ids or {}) for post in posts))
+        return self._feed(address, extent, self.entries(posts, counts, ids or {}))
+
+    def entries(self, posts: Sequence[Post], counts: Counts | None, ids: Mapping[str, Ids]) -> tuple[Entry, ...]:
+        """The entries of posts, and of pages, in their order; the rest as for `posts`."""
+        return tuple(self._post(post, counts, ids) for post in posts)
 
     def thoughts(
         self, address: FeedAddress, extent: Extent, thoughts: Sequence[Thought], posts: Mapping[int, Post]
@@ -95,7 +99,7 @@ class Builder:
 
     def _post(self, post: Post, counts: Counts | None, ids: Mapping[str, Ids]) -> Entry:
         count, newest = (None, None) if counts is None else counts.get(post.id, (0, None))
-        url = self.urls.post(post.slug)
+        url = self.urls.permalink(post.slug, is_page=post.page)
         post = addresses.at(url, post)
         return Entry(
             id=post.guid,
@@ -113,13 +117,16 @@ class Builder:
             image=post.image,
             answers=tuple(self._answer(url, ids) for url in post.reply_to),
             external_url=_only_page(post),
-            replies=Replies(
-                count=count,
-                page_url=f"{url}#thoughts",
-                rss_url=FeedAddress(POST, "rss", post.slug).url(self.urls),
-                atom_url=FeedAddress(POST, "atom", post.slug).url(self.urls),
-                updated=newest,
-            ),
+            replies=None if post.page else self._replies(post, url, count, newest),
+        )
+
+    def _replies(self, post: Post, url: str, count: int | None, newest: datetime | None) -> Replies:
+        return Replies(
+            count=count,
+            page_url=f"{url}#thoughts",
+            rss_url=FeedAddress(POST, "rss", post.slug).url(self.urls),
+            atom_url=FeedAddress(POST, "atom", post.slug).url(self.urls),
+            updated=newest,
         )
 
     def _answer(self, url: str, ids: Mapping[str, Ids]) -> InReplyTo:

@@ -11,7 +11,7 @@ from feedserver.errors import ArchiveNotFull, FeedNotFound
 from feedserver.feeds import existing
 from feedserver.feeds.build import Builder
 from feedserver.feeds.hubs import hubs
-from feedserver.feeds.model import Feed
+from feedserver.feeds.model import Entry, Feed
 from feedserver.feeds.pagination import Extent
 from feedserver.feeds.scopes import FeedAddress
 from feedserver.languages.english import ENGLISH, Language
@@ -47,6 +47,12 @@ class Collector:
         builder = Builder(self.urls, self.settings.site, site, hubs(self.settings.websub, self.urls), self.language)
         collect = self._thoughts if address.is_of_thoughts else self._posts
         return collect(connection, address, builder, state, now), state
+
+    def entries(self, connection: Connection, found: Sequence[Post], now: datetime) -> tuple[Entry, ...]:
+        """The entries of posts and pages, in their order, as the newest documents have them."""
+        builder = Builder(self.urls, self.settings.site, revision.load(connection))
+        counts = thoughts.counts(connection, [post.id for post in found])
+        return builder.entries(found, counts, self._answered(connection, found, now))
 
     def _posts(
         self, connection: Connection, address: FeedAddress, builder: Builder, state: SiteState, now: datetime

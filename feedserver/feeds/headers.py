@@ -11,14 +11,21 @@ Headers = tuple[tuple[str, str], ...]
 
 # The request header fields that select a response: content coding, or the page for browsers.
 VARY: Final = "Accept-Encoding, Sec-Fetch-Dest, Sec-Fetch-Mode"
+NOT_INDEXED: Final[Headers] = (("X-Robots-Tag", "noindex"),)
 _STALE: Final = "stale-while-revalidate=60, stale-if-error=86400"  # seconds (RFC 5861)
 
 
 def common(address: FeedAddress, feed: Feed, validators: Validators) -> Headers:
     """The fields that a 200 and a 304 share (RFC 9110 section 15.4.5)."""
+    is_indexed = address.part == "newest" and not address.is_of_thoughts
+    return of_feed(feed, validators) + (() if is_indexed else NOT_INDEXED)
+
+
+def of_feed(feed: Feed, validators: Validators) -> Headers:
+    """The same but for those that search engines heed."""
     etag, last_modified = validators
     dated = {"Last-Modified": format_datetime(last_modified, usegmt=True)} if last_modified else {}
-    immutable = ", immutable" if address.part == "archive" else ""
+    immutable = ", immutable" if feed.archive else ""
     headers = {
         "ETag": etag,
         **dated,
@@ -29,8 +36,6 @@ def common(address: FeedAddress, feed: Feed, validators: Validators) -> Headers:
         "Access-Control-Expose-Headers": "ETag, Link",  # scripts may read the other fields anyway (Fetch, 2.2.2)
         "X-Content-Type-Options": "nosniff",
     }
-    if address.is_of_thoughts or address.part != "newest":
-        headers["X-Robots-Tag"] = "noindex"
     return tuple(headers.items())
 
 

@@ -40,7 +40,10 @@ _NOTICES = {
 
 
 @blueprint.get("/")
-def home() -> Response:
+def home() -> BaseResponse:
+    """The newest posts; `?s=WORDS`, as other software searches, redirects."""
+    if (asked := request.args.get("s")) is not None:
+        return redirect(services().urls.search(asked), 301)
     return _list(SITE, EVERYTHING, services().urls.home)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Table, delete, exists, select, update
 
 from feedserver.posts import references
 from feedserver.posts.model import EVERYTHING, RENDERING
+from feedserver.storage import word_index
 from feedserver.storage.schema import (
     enclosures,
     feed_versions,
@@ -34,6 +35,7 @@ _NOTHING: Final = {
 def erase(connection: Connection, post_id: int) -> None:
     """Erases a deleted post. Words that described no other post go too, and lists that held no other."""
     connection.execute(update(posts).where(posts.c.id == post_id).values(_NOTHING))
+    word_index.take_out(connection, post_id)  # it is out, unless an older program has deleted the post
     for table in _PARTS:
         connection.execute(delete(table).where(table.c.post_id == post_id))
     connection.execute(delete(terms).where(terms.c.posts <= 0))  # those of deleted posts are counted down

@@ -52,6 +52,15 @@ def words(html: str) -> str:
     return plain(tree.inner_html)
 
 
+def words_and_pictures(html: str) -> str:
+    """The same, with the words that stand for pictures in their places."""
+    tree = _visible(html)
+    for image in tree.select("img[alt]"):
+        image.replace_with(Text(f" {_value(image, 'alt')} "))
+    _remove(tree, _FALLBACKS)
+    return plain(tree.inner_html)
+
+
 def words_alone(html: str) -> str:
     """The words that make sense alone, on one line: no footnotes, and no captions unless there is nothing else."""
     tree = _visible(html)

@@ -267,6 +267,20 @@ related = Table(
     Index(None, "other_id"),
 )
 
+# What search goes by, of published and scheduled posts: made anew of them at any time (`search/indexing`).
+_HAS_NO_ENTRIES = text("entries IS NULL")
+search_texts = Table(
+    "search_texts",
+    metadata,
+    _of_post(primary_key=True, autoincrement=False),
+    Column("cutting", Integer, nullable=False),  # search/indexing.CUTTING of its words
+    Column("updated_at", UtcDateTime, nullable=False),  # of the post as it was read
+    Column("entries", SafeText),  # of the index (`word_index`); null: too many, so that `words` are looked through
+    Column("words", SafeText, nullable=False),  # search/words.words_of its fields, each on a line, the text first
+    Column("text", SafeText, nullable=False),  # what readers see of its text, for snippets
+    Index(None, "post_id", info={"where": _HAS_NO_ENTRIES}),
+)
+
 # Old addresses, and where they lead (`redirects/model`).
 _HAS_PARAMETERS = text("parameters IS NOT NULL")
 redirects = Table(

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
 
+from feedserver.storage import word_index
 from feedserver.storage.sqlite_file import uri
 
 # Execution options of a connection.
@@ -54,6 +55,7 @@ def rewrite(engine: Engine) -> bool:
     """
     with closing(engine.raw_connection()) as connection:  # not within a transaction
         cursor = connection.cursor()
+        word_index.forget_deleted(cursor)
         cursor.execute("VACUUM")
         return _is_emptied(cursor)
 

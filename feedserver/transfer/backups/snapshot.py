@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from feedserver import disk
 from feedserver.errors import BackupUnusable
-from feedserver.storage import copying, triggers
+from feedserver.storage import copying, triggers, word_index
 from feedserver.storage.engine import Database
 from feedserver.text import strangers_line
 from feedserver.transfer.backups.media_files import MediaFile
@@ -39,9 +39,9 @@ class Contents:
 def take(database: Database, file: Path) -> None:
     """Writes a copy of the database to a new file. Others go on writing meanwhile.
 
-    SQLite makes it in one step, without pages that are free, which may hold what was deleted; a copy in several steps
-    would begin anew with every write. PostgreSQL is read in one snapshot. Views, virtual tables
-    and triggers that are not ours stay behind.
+    SQLite makes it in one step, without pages that hold what was deleted; a copy in several steps
+    would begin anew with every write. PostgreSQL is read in one snapshot. The index of search stays behind, which is
+    made anew, as do views, virtual tables and triggers that are not ours.
     Raises StorageError if there is no database, and SQLAlchemy's DBAPIError.
     """
     if database.is_sqlite:
@@ -59,6 +59,7 @@ def _vacuum(database: Database, file: Path) -> None:
         except sqlite3.Error as error:
             raise OperationalError(statement, None, error) from error
     with closing(sqlite3.connect(file)) as copy:
+        word_index.remove_from_file(copy)
         triggers.remove_foreign(copy)
 
 

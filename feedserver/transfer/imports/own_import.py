@@ -27,7 +27,8 @@ from feedserver.posts import revisions as posts_revisions
 from feedserver.posts import store as posts
 from feedserver.posts.example import EXAMPLE
 from feedserver.posts.model import Rendered
-from feedserver.storage import copying, schema
+from feedserver.search import index as search_index
+from feedserver.storage import copying, schema, word_index
 from feedserver.storage.batches import batches, grouped
 from feedserver.storage.engine import Database
 from feedserver.storage.schema import metadata
@@ -273,13 +274,14 @@ class Takeover:
             imported.add(connection, self.origin, "redirect", [{"key": old, "hash": new} for old, new in some], now)
 
     def _follow_posts(self, connection: Connection) -> None:
-        """Has what is made of posts made: related ones, and the jobs of those that are to appear."""
+        """Has what is made of posts made: related ones, the index of search, the jobs of those that are to appear."""
         now = self.clock()
         numbers = connection.execute(select(schema.posts.c.id).order_by(schema.posts.c.id)).scalars().all()
         for some in batches(numbers, _IN_MEMORY):
             told = [events.PostEvent(post, None, None, now) for post in posts.in_order(connection, some)]
             related.follow(connection, told)
             scheduling.follow(connection, told)
+            search_index.follow(connection, told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +330,7 @@ def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]
 
 def _forget_example(connection: Connection) -> None:
     """Deletes the post that the site began with, and all that belongs to it."""
+    word_index.clear(connection)
     for table in reversed(metadata.sorted_tables):
         if "post_id" in table.columns or table in (schema.posts, schema.terms, schema.jobs, schema.related):
             connection.execute(delete(table))

@@ -1,0 +1,47 @@
+"""The index follows the posts: what is published, and what is scheduled, is in it. Readers see it by the clock."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from feedserver.posts.events import PostEvent
+from feedserver.posts.model import RENDERING, Post
+from feedserver.posts.visible import words_and_pictures
+from feedserver.search.words import entries, words_of
+from feedserver.storage import word_index
+
+# The version of what is made of a post: raise its last digits with each change of `words` and of `_row`, and older rows
+# are made anew. So are those of posts that are rendered anew.
+CUTTING: Final = 1000 * RENDERING + 1
+
+
+def follow(connection: Connection, events: Sequence[PostEvent]) -> None:
+    """Puts changed posts and pages into the index, and takes out those that are drafts or deleted now."""
+    for event in events:
+        if is_kept(event.post):
+            put(connection, event.post, is_new=event.is_first)
+        elif not event.is_first:
+            word_index.take_out(connection, event.post.id)
+
+
+def is_kept(post: Post) -> bool:
+    """Whether the index has a post: whether readers find it, or will when its time has come."""
+    return post.state == "published" and not post.is_passing
+
+
+def put(connection: Connection, post: Post, *, is_new: bool = False) -> None:
+    """Writes what search goes by, in the place of what is there unless the post `is_new`."""
+    word_index.put(connection, post.id, _row(post), is_new=is_new)
+
+
+def _row(post: Post) -> dict[str, Any]:
+    text = words_and_pictures(post.html) or post.excerpt  # which names the pages that a post without words is about
+    words = "\n".join(map(words_of, (text, post.title, post.summary or "", *post.tags, *post.authors)))
+    return {
+        "cutting": CUTTING,
+        "updated_at": post.updated_at,
+        "entries": entries(words),
+        "words": words,
+        "text": text,
+    }

@@ -1,0 +1,204 @@
+"""The same posts are found on both databases, with and without the index: those that a plain reference finds."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from feedserver.posts import store
+from feedserver.search import finding
+from feedserver.search.query import Term, parsed
+from feedserver.services import WebServices
+from feedserver.storage import word_index
+from tests.posts.builders import edit
+from tests.search import corpus
+from tests.support.fixtures import Publish
+from tests.support.outside import Clock
+
+FIELDS: Mapping[str, list[str]] = {name: corpus.fields_of(name) for name in corpus.TEXTS}
+WORDS = sorted({word for fields in FIELDS.values() for field in fields for word in corpus.cut(field)})
+
+
+def found(services: WebServices, typed: str, limit: int = 100, offset: int = 0) -> list[str]:
+    """The slugs of what is found, newest first."""
+    with services.database.read() as connection:
+        ids = finding.find(connection, parsed(typed), services.clock(), limit, offset)
+        return [post.slug for post in store.in_order(connection, ids)]
+
+
+def expected(typed: str) -> set[str]:
+    """The names of the texts in the corpus that are meant."""
+    query = parsed(typed)
+
+    def has(fields: list[str], term: Term) -> bool:
+        return any(corpus.holds(field, term.words, goes_on=term.goes_on) for field in fields)
+
+    return {
+        name
+        for name, fields in FIELDS.items()
+        if query.wanted
+        and all(has(fields, term) for term in query.wanted)
+        and not any(has(fields, term) for term in query.excluded)
+    }
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("strasse", {"german"}),
+        ("STRAßE", {"german"}),
+        ("fuß", {"german"}),
+        ("smorrebrod", {"danish"}),
+        ("Smørrebrød", {"danish"}),
+        ("ærø", {"danish"}),
+        ("deja brulee", {"french"}),
+        ("C++", {"languages"}),
+        ("e-mail", {"languages"}),
+        ("email", {"languages"}),
+        ("e-mails", {"languages"}),
+        ("mail", {"languages", "hosts"}),
+        ("example.com", {"hosts"}),
+        ("alice.example.com", {"hosts"}),
+        ("bob.example.com", set()),
+        ("angstrom", {"marks"}),
+        ("fish viii abc", {"marks"}),
+        ("ежик", {"russian"}),
+        ("שלום", {"hebrew"}),
+        ("السلام", {"arabic"}),
+        ("散歩", {"japanese", "mixed"}),
+        ("歩し", {"japanese"}),
+        ("散步", {"chinese"}),
+        ("大学", {"chinese"}),
+        ("北京大学的学生", {"chinese"}),
+        ("日本人", set()),
+        ("カタカナ", {"japanese"}),
+        ("国", set()),
+        ("국어", {"korean"}),
+        ("한", {"korean"}),
+        ("ไทย", {"thai"}),
+        ("ສາ", {"lao"}),
+        ("ខ្មែរ", {"khmer"}),
+        ("ဘာသာ", {"burmese"}),
+        ("iphone", {"mixed"}),
+        ("ai", {"mixed"}),
+        ("3日", {"mixed"}),
+        ("3月", set()),
+        ("1 3月", set()),
+        ("web3", {"mixed"}),
+        ("moon", {"emoji", "order", "phrase"}),
+        ("mo", set()),
+        ("moo", {"emoji", "order", "phrase"}),
+        ("oon", set()),
+        ('"moon landing"', {"phrase", "emoji"}),
+        ('"landing moon"', {"order"}),
+        ("moon -landing", set()),
+        ('moon -"moon landing"', {"order"}),
+        ('"to be"', {"order"}),
+        ('"be to"', set()),
+        ('"not to be that"', {"order"}),
+        ('"the of"', set()),
+        ('"space travel"', {"phrase"}),
+        ('"travel apollo"', set()),
+        ("apollo step", {"phrase"}),
+        ("bronte", {"phrase"}),
+        ("gross", {"german"}),
+        ("night at last", {"emoji"}),
+        ("lighthouse", {"code"}),
+        ("spam_eggs", {"code"}),
+        ("indented code", {"code"}),
+        ("cooperate", {"hyphen"}),
+        ("don't", {"hyphen"}),
+        ("buffalo end", {"equal"}),
+        ('"buffalo end"', {"equal"}),
+        ("2026", {"digits"}),
+        ('"2026"', {"digits"}),
+        ("202", {"digits"}),
+        ("٣٤", {"digits"}),
+        ("x" * 64, {"long"}),
+        ("x" * 70 + "a", {"long"}),
+        ("x" * 70 + "c", set()),
+        ('"' + "x" * 64 + '"', {"long"}),
+        ('"' + "x" * 70 + '"', set()),
+        ("-moon", set()),
+        ("🌙", set()),
+    ],
+    ids=ascii,
+)
+def test_the_reference_finds_what_the_interface_says(typed: str, names: set[str]) -> None:
+    assert expected(typed) == names
+
+
+def test_the_databases_find_what_the_reference_finds(services: WebServices) -> None:
+    corpus.publish_all(services)
+    joints = st.sampled_from([" ", " ", " ", "-", '" "', ' -"', '"', " -", "", "・"])
+    pieces = st.sampled_from(WORDS).flatmap(
+        lambda word: st.tuples(st.integers(0, len(word) - 1), st.integers(1, len(word))).map(
+            lambda cut: word[min(cut) : max(cut)] if cut[0] < 3 else word
+        )
+    )
+    neighbours = st.sampled_from([words for fields in FIELDS.values() for words in map(corpus.cut, fields) if words])
+    runs = neighbours.flatmap(
+        lambda words: st.tuples(st.integers(0, len(words) - 1), st.integers(1, 4)).map(
+            lambda cut: " ".join(words[cut[0] : sum(cut)])
+        )
+    )
+    questions = st.lists(st.tuples(joints, pieces | runs), min_size=1, max_size=4).map(
+        lambda parts: "".join(part for pair in parts for part in pair)
+    )
+
+    @settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+    @given(questions)
+    def compare(typed: str) -> None:
+        assert set(found(services, typed)) == expected(typed)
+
+    compare()
+    services.database.transact(word_index.remove)
+    compare()
+
+
+def test_the_newest_come_first_page_by_page(services: WebServices, publish: Publish) -> None:
+    for number in range(25):
+        publish(f"Moon {number}", f'"{number}" is a number', slug=f"moon-{number}", date=f"2026-01-{number + 1:02}")
+
+    newest_first = [f"moon-{number}" for number in range(24, -1, -1)]
+
+    for typed in ("moon", '"is a number"'):
+        assert found(services, typed) == newest_first
+        assert found(services, typed, 10, 10) == newest_first[10:20]
+        assert found(services, typed, 10, 20) == newest_first[20:]
+        assert found(services, typed, 10, 30) == []
+
+
+def test_a_text_too_large_for_the_index_is_looked_through(services: WebServices, publish: Publish) -> None:
+    large = " ".join(map(str, range(100_000, 240_000)))
+    publish("Numbers", f"{large} **moon landing**", slug="numbers", date="2026-01-02")
+    publish("Moon", "landing", slug="moon", date="2026-01-01")
+    publish("Stars", "landing", slug="stars", date="2026-01-03")
+
+    assert found(services, "moon landing") == ["numbers", "moon"]
+    assert found(services, "moon landing", 1, 1) == ["moon"]
+    assert found(services, '"moon landing"') == ["numbers"]
+    assert found(services, "239999") == ["numbers"]
+    assert found(services, "landing -239999") == ["stars", "moon"]
+
+
+def test_readers_find_what_they_can_see(services: WebServices, publish: Publish, clock: Clock) -> None:
+    publish("Moon", slug="moon")
+    publish("Moon draft", slug="draft", draft="true")
+    publish("Moon later", slug="later", date=(clock() + timedelta(days=1)).isoformat())
+    publish("Moon page", slug="about-the-moon", page="true", date="2026-01-01")
+    publish("Moon gone", slug="gone")
+    services.publisher.delete("gone")
+
+    assert found(services, "moon") == ["moon", "about-the-moon"]
+
+    clock.move(days=1)
+    assert found(services, "moon") == ["later", "moon", "about-the-moon"]
+
+    services.publisher.restore("gone")
+    edit(services, "moon", "Stars")
+    edit(services, "draft", "Moon drafted no more", date="2026-01-02")
+    assert set(found(services, "moon")) == {"later", "gone", "draft", "about-the-moon"}
+    assert found(services, "stars") == ["moon"]
