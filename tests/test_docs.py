@@ -34,6 +34,7 @@ HEADINGS = [
     "Pages that are no posts",
     "Languages and themes",
     "History, previews and the bin",
+    "Search",
     "Redirects",
     "Growing old",
     "Moving in",

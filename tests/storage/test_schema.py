@@ -23,7 +23,13 @@ MOMENT = datetime(2026, 3, 8, 12, 30, 15, 250_000, tzinfo=UTC)
 def test_the_migrated_schema_is_the_one_in_schema_py(services: WebServices) -> None:
     with services.database.read() as connection:
         context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "compare_server_default": True, "target_metadata": metadata, "include_name": _is_in_schema}
+            connection,
+            opts={
+                "compare_type": True,
+                "compare_server_default": True,
+                "target_metadata": metadata,
+                "include_name": _is_in_schema,
+            },
         )
 
         assert compare_metadata(context, metadata) == []

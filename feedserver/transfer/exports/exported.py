@@ -47,7 +47,7 @@ IN_EXPORT: Final[Mapping[str, str]] = {
     **dict.fromkeys(("moderation_actions", "moderation_undo"), ACTIONS),
 }
 NOT_IN_EXPORT: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("linked_sites", "terms", "post_terms", "related"), "made anew of the posts"),
+    **dict.fromkeys(("linked_sites", "terms", "post_terms", "related", "search_texts"), "made anew of the posts"),
     **dict.fromkeys(("sources", "read_ahead"), "what pages elsewhere said when they were last read"),
     **dict.fromkeys(("jobs", "failed_jobs", "heartbeats", "submissions"), "work of one server"),
     "previews": "addresses that open something by themselves",

@@ -66,11 +66,7 @@ def test_free_pages_which_may_hold_what_was_deleted_are_not_in_a_copy(site: WebS
 
     snapshot.take(site.database, folder / "copy.sqlite3")
 
-    copy = Database(f"sqlite:///{folder / 'copy.sqlite3'}")
-    free = [one.engine.connect().exec_driver_sql("PRAGMA freelist_count").scalar_one() for one in (site.database, copy)]
-    copy.close()
-    assert free[0] > 10
-    assert free[1] == 0
+    assert b"erased" not in (folder / "copy.sqlite3").read_bytes()
 
 
 @pytest.mark.parametrize("there", ["a file", "a folder", "a broken link"])
