@@ -69,7 +69,7 @@ def test_without_a_word_there_is_the_form(client: FlaskClient, publish: Publish,
 def test_nothing_found_is_said_and_what_was_typed_stays_in_the_form(client: FlaskClient) -> None:
     page = get(client, f"{SEARCH}?q=m%22oon")
 
-    assert texts(page.text, ".empty") == ["Nothing was found for “m\"oon”."]
+    assert texts(page.text, ".empty") == ['Nothing was found for “m"oon”.']
     (field,) = elements(page.text, "main input[name=q]")
     assert field.attrs["value"] == 'm"oon'
 
