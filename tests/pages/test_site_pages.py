@@ -36,7 +36,7 @@ def page(publish: Publish) -> PublishPage:
 
 def menu(client: FlaskClient, path: str) -> list[str]:
     """The pages in the navigation of what is at `path`."""
-    return texts(client.get(path).text, NAVIGATION)[4:]
+    return texts(client.get(path).text, NAVIGATION)[5:]
 
 
 # --- the page itself ---
@@ -217,7 +217,7 @@ def test_pages_with_a_menu_stand_in_the_navigation_everywhere_the_oldest_first(
     everywhere += ["/first", "/third", "/nothing", "/posts/a-post?comment=held"]
     for path in everywhere:
         assert menu(client, path) == ["<About>", "Ways to write"], path
-    assert hrefs(client.get("/").text, NAVIGATION)[4:] == [f"{SITE}/first", f"{SITE}/second"]
+    assert hrefs(client.get("/").text, NAVIGATION)[5:] == [f"{SITE}/first", f"{SITE}/second"]
     assert hrefs(client.get("/first").text, f"{NAVIGATION}[aria-current=page]") == [f"{SITE}/first"]
 
 
@@ -230,7 +230,7 @@ def test_the_navigation_follows_each_change_at_once(
     builders.edit(services, "about", "About", page="true", menu="Who")
     assert menu(client, "/") == menu(client, "/nothing") == ["Who"]
     services.publisher.rename("about", "who")
-    assert hrefs(client.get("/nothing").text, NAVIGATION)[4:] == [f"{SITE}/who"]
+    assert hrefs(client.get("/nothing").text, NAVIGATION)[5:] == [f"{SITE}/who"]
     services.publisher.delete("who")
     assert menu(client, "/") == menu(client, "/nothing") == []
 
@@ -250,7 +250,7 @@ def test_an_error_page_needs_no_database_for_it(
     answer = client.get("/about")
 
     assert answer.status_code == 503
-    assert texts(answer.text, NAVIGATION)[4:] == ["About"]
+    assert texts(answer.text, NAVIGATION)[5:] == ["About"]
     assert client.get("/tags").status_code == 503  # it may be an old address
 
 
