@@ -56,11 +56,13 @@ def test_one_post_acts_once(mailed: Owned, action: str, state: str) -> None:
 def test_the_act_is_undone_as_any(mailed: Owned) -> None:
     thought = mailed.comment(mailed.post())
     mailed.tell()
-    press(mailed, links(mailed)[0], "spam")
+    (path,) = links(mailed)
+    press(mailed, path, "spam")
 
     actions.undo(mailed.services.database, mailed.clock())
 
     assert mailed.thought(thought).state == "held"
+    assert mailed.client.get(path).status_code == 409, "it has acted once"
 
 
 def test_no_get_or_head_acts_and_no_answer_is_kept(mailed: Owned) -> None:
