@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from feedserver.authoring.micropub.addresses import Addresses, addresses_of
 from feedserver.authoring.micropub.requests import InvalidRequest
 from feedserver.clock import Clock
+from feedserver.media import store as media
 from feedserver.posts import previews, store
 from feedserver.posts.model import DraftText, Post
 from feedserver.posts.publishing import Publisher
@@ -40,6 +41,9 @@ class Finder:
 
     def document(self, post: Post) -> tuple[DraftText, Addresses]:
         """The document of a post that is not deleted, and its addresses."""
-        document = self.publisher.read_unnamed(post.source.encode())
-        permalink, files = self.publisher.urls.post(post.slug), self.publisher.files_of(post.slug)
-        return document, addresses_of(document, self.publisher.urls, permalink, files)
+        document, urls = self.publisher.read_unnamed(post.source.encode()), self.publisher.urls
+        if not (document.photos or document.enclosures):  # as most
+            return document, Addresses(urls)
+        with self.publisher.database.read() as connection:
+            files = media.of_post(connection, post.id)
+        return document, addresses_of(document, urls, urls.post(post.slug), files)

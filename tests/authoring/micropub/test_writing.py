@@ -1,6 +1,7 @@
 """What becomes of what apps send: posts, drafts, updates, and everything given back as it was sent."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -259,6 +260,30 @@ def test_pictures_and_enclosures_of_documents_are_properties_and_stay(
         ("https://a.example/d.mp4", "video/mp4", 0),
     ]
     assert 'src="https://a.example/c.jpg"' in post.html
+
+
+@pytest.mark.one_database
+def test_files_beside_a_document_have_addresses_for_apps_and_keep_their_names(
+    app_of_ann: App, services: WebServices, tmp_path: Path
+) -> None:
+    (tmp_path / "roof.png").write_bytes(encoded(quarters(), "PNG"))
+    media = services.library.keep(tmp_path / "roof.png", "roof.png")
+    publisher = services.publisher
+    publisher.add(publisher.read(document("Roof", photos="[roof.png]")), services.clock(), {"roof.png": media})
+    url = f"{SITE}/posts/roof"
+
+    assert app_of_ann.source(url)["photo"] == [f"{SITE}/{media.path}"]
+    changed = app_of_ann.update(url, add={"category": ["a"], "photo": ["https://a.example/b.jpg"]})
+
+    assert changed.status_code == 204
+    with services.database.read() as connection:
+        post = store.by_slug(connection, "roof")
+    assert post is not None
+    assert [photo.url for photo in publisher.read(post.source.encode()).photos] == [
+        "roof.png",
+        "https://a.example/b.jpg",
+    ]
+    assert f'src="../{media.path}"' in post.html
 
 
 def test_another_s_change_meanwhile_stays(
