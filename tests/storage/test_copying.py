@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, Executable, event, insert, text, update
 from sqlalchemy.dialects import sqlite
 
+from feedserver.accounts.model import SCOPES
 from feedserver.authoring import categories
 from feedserver.authoring.indieauth import codes
 from feedserver.authoring.indieauth.asking import Asked
@@ -29,7 +30,15 @@ from feedserver.settings import DatabaseSettings
 from feedserver.storage import copying, heartbeat, migrate, rate_limits
 from feedserver.storage.copying import copy
 from feedserver.storage.engine import Database
-from feedserver.storage.schema import metadata, outgoing_pings, thought_events, told_posts
+from feedserver.storage.schema import (
+    known_networks,
+    metadata,
+    outgoing_pings,
+    recovery_codes,
+    sessions,
+    thought_events,
+    told_posts,
+)
 from feedserver.thoughts import joining, removed
 from feedserver.thoughts.moderation import actions, hosts
 from feedserver.transfer.imports import imported
@@ -92,6 +101,7 @@ def fill(services: WebServices, web: Web, clock: Clock, folder: Path) -> None:
     actions.moderate_all(services.database, [1], "hide", services.clock())
     services.feed_documents.get(FEED)
     read_by_somebody(services, clock)
+    written_by_somebody(services)
     with services.database.write() as connection:
         rate_limits.take(connection, [rate_limits.Limit("x", 5)], services.clock())
         hosts.set_rule(connection, "spam.example", "block", services.clock())
@@ -124,6 +134,18 @@ def read_by_somebody(services: WebServices, clock: Clock) -> None:
         clock.move(days=days)
         services.readership.count("Reader/1.0 語", "192.0.2.1", FEED.key, 200, 1000)
         services.readership.write()
+
+
+def written_by_somebody(services: WebServices) -> None:
+    """By a person with an account, who has signed in, and by an app of that account."""
+    services.accounts.add("Zoë 語")
+    services.apps.create("Zoë 語", "an app 語", SCOPES)
+    now = services.clock()
+    seen = {"created_at": now, "used_at": now, "address": "192.0.2.1", "device": "Browser 語"}
+    with services.database.write() as connection:
+        connection.execute(insert(sessions).values(account_id=1, hash="x", **seen))
+        connection.execute(insert(known_networks).values(account_id=1, network="192.0.2.1", signed_in_at=now))
+        connection.execute(insert(recovery_codes).values(account_id=1, hash="x"))
 
 
 def moved(services: WebServices, target: Database, assemble: Assemble) -> WebServices:
