@@ -109,6 +109,7 @@ VIEWS = {
     "desk/bodies.py",
     "desk/editor.py",
     "desk/authorize.py",
+    "desk/form_limits.py",
     "desk/frame.py",
     "desk/history.py",
     "desk/inbox.py",

@@ -36,6 +36,7 @@ from feedserver.accounts.model import Session
 from feedserver.accounts.sessions import NOTED_AFTER
 from feedserver.desk import carrying, cookies
 from feedserver.desk.done import SENTENCES
+from feedserver.desk.form_limits import require_modest
 from feedserver.desk.origin import is_from_here, origin_of
 from feedserver.errors import MediaStoreError
 from feedserver.languages.english import Language
@@ -145,6 +146,8 @@ def _guard() -> Response | BaseResponse | None:
     if not is_safe and not _is_from_here():
         abort(403)
     _find_session()
+    if not is_safe:
+        require_modest(is_signed_in="desk_session" in g)
     if request.endpoint in _open:
         return None
     if is_safe:

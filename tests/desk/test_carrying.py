@@ -8,6 +8,7 @@ from werkzeug.test import TestResponse, stream_encode_multipart
 
 from feedserver.accounts import totp
 from feedserver.desk.frame import MAX_FORM
+from feedserver.request_body import FORM
 from feedserver.services import WebServices
 from tests.desk.conftest import PASSWORD, filled, form
 from tests.support.outside import Clock
@@ -116,6 +117,29 @@ def test_a_longer_form_is_refused(ann: FlaskClient, typed: MultiDict[str, str]) 
     typed["app"] = "x" * MAX_FORM
 
     assert ann.post("/desk/account/apps", data=typed).status_code == 413
+
+
+@pytest.mark.one_database
+def test_a_form_of_very_many_fields_is_not_read(ann: FlaskClient) -> None:
+    assert ann.post("/desk/account/apps", data="a=1&" * 1_000, content_type=FORM).status_code == 413
+    assert ann.post("/desk/account/apps", data="a=1&" * 900, content_type=FORM).status_code == 403
+
+
+@pytest.mark.one_database
+def test_long_forms_of_strangers_are_taken_twenty_times_a_minute(
+    ann: FlaskClient, clock: Clock, typed: MultiDict[str, str]
+) -> None:
+    typed["app"] = "x" * 140_000
+    for _ in range(20):
+        assert ann.post("/desk/account/apps", data=typed).status_code == 403
+    refused = ann.post("/desk/account/apps", data=typed)
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+
+    assert ann.post("/desk/account/apps", data=typed, environ_base=AWAY).status_code == 403
+    clock.move(minutes=1)
+    kept = form(ann.post("/desk/account/apps", data=typed), "/desk/sign-in").fields
+    assert signed_in_again(ann, kept)["app"] == typed["app"]
 
 
 def test_passwords_are_carried_nowhere(ann: FlaskClient, clock: Clock) -> None:
