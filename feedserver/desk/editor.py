@@ -39,6 +39,7 @@ _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (DocumentTooLong, 413),
 )
 _OTHERWISE: Final = 422
+_LONGEST_SECRET: Final = 64  # characters
 # What buttons change besides what was typed; each stores a text.
 _DEEDS: Final[Mapping[str, Mapping[str, Value]]] = {
     "draft": {"draft": True},
@@ -62,8 +63,13 @@ class Sent:
 
 
 @frame.blueprint.get("/posts/new")
-def new_post() -> Response:
-    return _new_page({})
+def new_post() -> Response | BaseResponse:
+    """The form of a new post. Its secret is in the address to which browsers are led: whoever goes back after saving
+    gets the same form, not one that adds the post again."""
+    secret = request.args.get("form", "")[:_LONGEST_SECRET]
+    if not secret and request.headers.get("Sec-Fetch-Dest") == "document":
+        return frame.led_to(f"/posts/new?form={new_secret()}")
+    return _new_page({}, submission=secret)
 
 
 @frame.blueprint.post("/posts/new")

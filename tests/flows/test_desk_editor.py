@@ -1,0 +1,236 @@
+"""The editor in a real browser: two tabs, a session that ends while somebody writes, hostile HTML, going back."""
+
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from tests.desk.conftest import PASSWORD
+from tests.flows.test_browser import FLAGS
+from tests.support.media_files import encoded, quarters
+from tests.support.serving import Site, running_site
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium (Debian: apt-get install chromium)"),
+]
+
+# Would change what it can reach, if it could do anything.
+HOSTILE = """<script>parent.document.title = "stolen"; fetch("/desk/bin")</script>
+<img src=x onerror="top.location = '/desk/account'">
+<form action="/desk/sign-out" method="post"><button id="trap">Sign out</button></form>
+"""
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with running_site(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(site: Site, browser: Any) -> Any:
+    """The cookies of ann."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(site.command("account", "add", "ann").stdout.split()[-1])
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button")
+    page.wait_for_url("**/desk**")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def window(site: Site, browser: Any, signed_in: Any) -> Iterator[Open]:
+    """Opens windows of ann: `window(java_script_enabled=False)`."""
+    contexts: list[Any] = []
+
+    def open_window(**options: Any) -> Any:
+        contexts.append(browser.new_context(base_url=site.url, **{"storage_state": signed_in, **options}))
+        contexts[-1].set_default_timeout(10_000)
+        return contexts[-1].new_page()
+
+    yield open_window
+    for context in contexts:
+        context.close()
+
+
+def write(page: Any, title: str, text: str) -> None:
+    page.goto("/desk/posts/new")
+    page.fill("[name=title]", title)
+    page.fill("[name=body]", text)
+
+
+def sign_in(page: Any) -> None:
+    page.fill("[name=name]", "ann")
+    page.fill("[name=password]", PASSWORD)
+    press(page, "Sign in")
+
+
+def document(site: Site, slug: str) -> str:
+    return site.command("post", "show", slug).stdout
+
+
+def press(page: Any, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with the script", "without"])
+def test_an_author_writes_in_two_tabs_and_loses_neither_text(site: Site, window: Open, scripts: bool) -> None:
+    slug = f"two-tabs-{scripts}".lower()
+    first = window(java_script_enabled=scripts)
+    write(first, f"Two tabs {scripts}", "The first words.")
+    press(first, "Publish")
+    second = first.context.new_page()
+    second.goto(f"/desk/posts/{slug}/edit")
+    first.fill("[name=body]", "What one tab says.")
+    press(first, "Update")
+    assert "Updated." in first.inner_text("main")
+
+    second.fill("[name=body]", "What the other tab says.\n")
+    press(second, "Update")
+
+    assert "was changed meanwhile" in second.inner_text("main")
+    assert second.input_value("#their-text") == "What one tab says."
+    assert second.input_value("[name=body]") == "What the other tab says.\n"
+    assert document(site, slug).endswith("What one tab says.\n")
+    press(second, "Update")
+    assert "Updated." in second.inner_text("main")
+    assert document(site, slug).endswith("What the other tab says.\n")
+    second.goto(f"/desk/posts/{slug}/history")
+    assert second.get_by_role("link", name="Revision").count() == 3
+
+
+def test_a_session_that_ends_while_five_thousand_words_are_typed_costs_none_of_them(site: Site, window: Open) -> None:
+    text = " ".join(f"word{number}" for number in range(5_000)) + "\n\nThe end.\n"
+    page = window(java_script_enabled=False, storage_state=None)
+    page.goto("/desk")
+    sign_in(page)
+    write(page, "A long evening", text)
+    with closing(sqlite3.connect(site.folder / "var" / "feedserver.sqlite3", timeout=10)) as connection, connection:
+        connection.execute("DELETE FROM sessions WHERE id = (SELECT max(id) FROM sessions)")
+
+    press(page, "Publish")
+    assert "Nothing was done." in page.inner_text("main")
+    sign_in(page)
+
+    assert page.input_value("[name=body]") == text
+    assert page.input_value("[name=title]") == "A long evening"
+    assert site.command("post", "show", "a-long-evening", check=False).returncode == 1
+    press(page, "Publish")
+    assert document(site, "a-long-evening").endswith(text)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["beside the text", "in a tab of its own"])
+def test_hostile_html_in_a_preview_cannot_act_for_the_author(site: Site, window: Open, scripts: bool) -> None:
+    page = window(java_script_enabled=True)
+    asked: list[str] = []
+    write(page, "Hostile", HOSTILE)
+    page.context.on("request", lambda request: asked.append(request.url))
+    if scripts:
+        press(page, "Preview beside the text")
+        shown = page.frame_locator(".beside iframe")
+        shown.get_by_role("heading", name="Hostile", exact=True).wait_for()
+    else:
+        with page.context.expect_page() as opened:
+            press(page, "Preview")
+        shown = opened.value
+        shown.get_by_role("heading", name="Hostile", exact=True).wait_for()
+
+    shown.locator("#trap").click()
+    page.wait_for_timeout(200)  # for what must not come
+
+    assert not [url for url in asked if "/desk/bin" in url or "/sign-out" in url or "/desk/account" in url]
+    assert "stolen" not in page.title()
+    assert page.input_value("[name=body]") == HOSTILE
+    page.goto("/desk/posts")
+    assert page.url.endswith("/desk/posts"), "still signed in"
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with the script", "without"])
+def test_whoever_goes_away_and_back_finds_what_was_typed(site: Site, window: Open, scripts: bool) -> None:
+    page = window(java_script_enabled=scripts)
+    page.on("dialog", lambda dialog: dialog.accept())
+    write(page, "Back", "Not saved.")
+    page.goto("/desk/posts")
+
+    page.go_back()
+
+    assert page.input_value("[name=body]") == "Not saved."
+    assert page.input_value("[name=title]") == "Back"
+    press(page, "Publish")
+    page.get_by_text("Published.").wait_for()
+    page.goto("/desk/posts/new")
+    assert page.input_value("[name=body]") == ""
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with the script", "without"])
+def test_whoever_saves_and_goes_back_edits_the_same_post(site: Site, window: Open, scripts: bool) -> None:
+    page = window(java_script_enabled=scripts)
+    title = f"Once {scripts}"
+    write(page, title, "First.")
+    press(page, "Publish")
+    page.get_by_text("Published.").wait_for()
+
+    page.go_back()
+    page.fill("[name=title]", title)
+    page.fill("[name=body]", "Second.")
+    press(page, "Publish")
+    page.get_by_text("Published.").wait_for()
+
+    slug = title.lower().replace(" ", "-")
+    assert document(site, slug).endswith("Second.\n")
+    assert site.command("post", "show", f"{slug}-2", check=False).returncode == 1
+
+
+def test_a_picture_that_is_dropped_stands_where_the_cursor_is(site: Site, window: Open) -> None:
+    page = window()
+    write(page, "A roof", "Before.\n\nAfter.")
+    picture = list(encoded(quarters(), "JPEG"))
+    page.locator("[name=body]").evaluate("area => area.setSelectionRange(7, 7)")
+    drop = """([area, bytes]) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([new Uint8Array(bytes)], "roof.jpg", {type: "image/jpeg"}));
+        area.dispatchEvent(new DragEvent("drop", {dataTransfer: transfer, bubbles: true, cancelable: true}));
+    }"""
+
+    page.evaluate(drop, [page.locator("[name=body]").element_handle(), picture])
+    playwright.expect(page.locator("[name=body]")).to_have_value(re.compile(r"\]\(/media/"))
+
+    text = page.input_value("[name=body]")
+    assert text.startswith("Before.\n\n![")
+    assert text.endswith("/roof.jpg)\n\nAfter.")
+    press(page, "Publish")
+    page.get_by_text("Published.").wait_for()
+    assert "/media/" in document(site, "a-roof")
+
+
+def test_whoever_leaves_with_unsaved_text_is_asked(site: Site, window: Open) -> None:
+    page = window()
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: asked.append(dialog.type) or dialog.accept())  # type: ignore[func-returns-value]
+    write(page, "Leaving", "Words")
+
+    page.goto("/desk/posts")
+    page.goto("/desk/posts/new")
+    page.goto("/desk/posts")
+
+    assert asked[:1] == ["beforeunload"]
