@@ -146,6 +146,15 @@ def test_erasing_takes_all_revisions(services: WebServices, publish: Publish) ->
     assert history(services, post) == []
 
 
+def test_posts_of_an_export_without_revisions_get_a_first_one(services: WebServices, publish: Publish) -> None:
+    post = publish("A post", slug="p")
+    with services.database.write() as connection:
+        connection.execute(delete(schema.revisions))
+        revisions.complete(connection)
+
+    assert history(services, post) == [(1, None, "import", "A post")]
+
+
 # --- free slugs ---
 
 

@@ -24,6 +24,7 @@ from feedserver.notices import channels
 from feedserver.notices import links as notice_links
 from feedserver.notices import store as notices
 from feedserver.posts import previews, recording
+from feedserver.posts.model import Writer
 from feedserver.redirects import adding as redirects
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings
@@ -87,6 +88,9 @@ def fill(services: WebServices, web: Web, clock: Clock, folder: Path) -> None:
         )
     services.publisher.rename("post-0", "first")
     publish(services, "Later", date="2027-01-01")
+    services.publisher.amend("post-3", {"title": "Another 語😀"}, "Other words.", clock(), Writer("ann", "desk"))
+    publish(services, "In the bin", slug="binned")
+    services.publisher.delete("binned")
     links = [f'<a href="http://blog.example/posts/{slug}">this</a>' for slug in ("first", "post-1")]
     page = web.put("http://other.example/a", f"<p>See {' and '.join(links)}.</p>")
     services.receiver.receive(page, "http://blog.example/posts/first", "192.0.2.1")

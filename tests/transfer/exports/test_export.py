@@ -19,7 +19,7 @@ from feedserver.cli.transfer import importer_of
 from feedserver.errors import BackupError, ImportRefused, MediaStoreError
 from feedserver.installation import init
 from feedserver.media import store as media
-from feedserver.posts import store
+from feedserver.posts import revisions, store
 from feedserver.redirects import adding as redirects
 from feedserver.redirects import store as stored_redirects
 from feedserver.services import WebServices
@@ -96,6 +96,25 @@ def test_an_export_of_what_was_imported_is_the_same(
     assert files_of(tmp_path / "second") == first
     assert not any(repeated.values())
     assert files_of(tmp_path / "third") == first
+
+
+def test_saved_texts_and_the_time_of_the_bin_are_taken_over(export_of_all: Path, empty: WebServices) -> None:
+    take_in(empty, export_of_all)
+
+    with empty.database.read() as connection:
+        post, binned = store.by_slug(connection, "post-3"), store.by_slug(connection, "binned")
+        assert post is not None
+        assert binned is not None
+        saved = revisions.history(connection, post.id)
+        newest, first = (revisions.find(connection, post.id, number) for number in (2, 1))
+    assert [(one.number, one.by, one.via) for one in saved] == [(2, "ann", "desk"), (1, None, "cli")]
+    assert newest is not None
+    assert first is not None
+    assert newest.source == post.source
+    assert "Post 語😀 3" in first.source
+    assert post.revision == 2
+    assert binned.deleted_at is not None
+    assert empty.publisher.restore("binned").title == "In the bin"
 
 
 def elsewhere(services: WebServices, assemble: Assemble, folder: Path) -> WebServices:
@@ -429,6 +448,10 @@ LINES: dict[str, tuple[str, dict[str, object]]] = {
     "a picture without a size": ("media.jsonl", {"size": "large"}),
     "a picture of another size": ("media.jsonl", {"size": 1}),
     "an id of another one": ("posts.jsonl", {"slugs": ["second", "second"]}),
+    "a revision without a number": ("revisions.jsonl", {"number": 0}),
+    "a revision from another door": ("revisions.jsonl", {"via": "odd"}),
+    "a revision of no post": ("revisions.jsonl", {"post_id": 999}),
+    "too long a revision": ("revisions.jsonl", {"source": "x" * 2_000_000}),
     "a climbing picture": ("media.jsonl", {"name": "../../../roof.jpg"}),
 }
 
