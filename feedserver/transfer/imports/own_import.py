@@ -223,17 +223,16 @@ class Takeover:
             _insert(connection, table, (row for post in some for row in post.parts[table.name]))
 
     def _write_revisions(self, connection: Connection, some: list[tuple[str, Mapping[str, Any]]]) -> None:
-        rows = [
-            exported.row_of(schema.revisions, {**values, "source": values.get("source") or ""}, where)
-            for where, values in some
-        ]
-        for (where, _), row in zip(some, rows, strict=True):
+        """Writes saved texts of posts; one that is not given is that of the post's document."""
+        given = [(where, {**values, "source": values.get("source") or ""}) for where, values in some]
+        rows = [(where, exported.row_of(schema.revisions, values, where)) for where, values in given]
+        present = posts.by_ids(connection, [row["post_id"] for _, row in rows])
+        for where, row in rows:
             own_rows.require_revision(row, where)
-        documents = posts.by_ids(connection, [row["post_id"] for row in rows if not row["source"]])
-        present = {post_id: {"source": post.source} for post_id, post in documents.items()}
-        _insert(
-            connection, schema.revisions, (row | (present[row["post_id"]] if not row["source"] else {}) for row in rows)
-        )
+            if row["post_id"] not in present:
+                raise ImportRefused(f"{where}: is of no post")
+            row["source"] = row["source"] or present[row["post_id"]].source
+        _insert(connection, schema.revisions, (row for _, row in rows))
 
     def _write_thoughts(
         self, connection: Connection, some: list[tuple[str, dict[str, Any], Mapping[str, Any]]]
