@@ -100,6 +100,7 @@ posts = Table(
     Column("revision", Integer, nullable=False, server_default="1"),  # the number of its newest one
     Column("deleted_at", UtcDateTime),  # of a deleted post; null if an older program has deleted it
     Index(None, "state", "published_at", "id"),
+    Index(None, "state", "updated_at", "id"),  # covers the look for what search lacks
     Index(None, "rendering"),
     Index(None, "page"),
 )
@@ -279,6 +280,7 @@ search_texts = Table(
     Column("words", SafeText, nullable=False),  # search/words.words_of its fields, each on a line, the text first
     Column("text", SafeText, nullable=False),  # what readers see of its text, for snippets
     Index(None, "post_id", info={"where": _HAS_NO_ENTRIES}),
+    Index(None, "cutting", "updated_at", "post_id"),
 )
 
 # Old addresses, and where they lead (`redirects/model`).

@@ -31,5 +31,12 @@ def upgrade() -> None:
         sqlite_where=_HAS_NO_ENTRIES,
         postgresql_where=_HAS_NO_ENTRIES,
     )
+    op.create_index(
+        op.f("ix_search_texts_cutting_updated_at_post_id"),
+        "search_texts",
+        ["cutting", "updated_at", "post_id"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_posts_state_updated_at_id"), "posts", ["state", "updated_at", "id"], unique=False)
     if op.get_bind().dialect.name == "postgresql":  # texts beside the rows: else questions would read them too
         op.execute("ALTER TABLE search_texts SET (toast_tuple_target = 128)")
