@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from feedserver import server, worker_settings
 from feedserver.app import compile_templates, create_app
 from feedserver.errors import SettingsError
 from feedserver.pages import theme
@@ -155,3 +156,30 @@ def test_optional_includes_may_be_missing(folder: Path) -> None:
     (folder / "a.html").write_text('{% include "x.html" ignore missing %}')
 
     assert set(theme.read(str(folder)).templates) == {"a.html"}
+
+
+def test_a_reload_keeps_the_theme_of_before_where_the_new_one_is_broken(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_settings, "_read", [])
+    for name, value in {"SITE_URL": BASE, "DATA_DIR": str(tmp_path), "SITE_THEME": str(folder)}.items():
+        monkeypatch.setenv(f"FEEDSERVER_{name}", value)
+    (folder / "style.css").write_text("a {}")
+    worker_settings.read_anew()
+
+    (folder / "post.html").write_text('{% extends "post.html" %}')
+    with pytest.raises(SettingsError):
+        worker_settings.read_anew()
+
+    assert worker_settings.theme_in_force() == theme.Theme(style=b"a {}")
+
+
+def test_a_broken_theme_stops_the_start(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEEDSERVER_SITE_THEME", str(folder))
+    monkeypatch.setenv("FEEDSERVER_DATA_DIR", str(tmp_path / "new"))
+    (folder / "icon.bmp").touch()
+
+    with pytest.raises(SettingsError):
+        server.prepare([])
+
+    assert not (tmp_path / "new").exists()

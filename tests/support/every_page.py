@@ -95,6 +95,8 @@ _PATHS: Final[Mapping[str, str]] = {
     "thoughts": "/thoughts",
     "thoughts, page 2": "/thoughts?page=2",
     "feeds": "/feeds",
+    "search": "/search?q=άμμος",
+    "search without a result": "/search?q=ουδέν",
     "card": "/posts/kyma/embed",
     "webmention": "/webmention",
     "not found": "/ουδέν",
