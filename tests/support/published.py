@@ -50,5 +50,7 @@ def _short(connection: sqlite3.Connection) -> list[Any]:
 
 
 def _rows(connection: sqlite3.Connection) -> Rows:
-    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    """Those of all tables; of the index of words, those that it is kept in: it has none of its own."""
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+    names = connection.execute(tables).fetchall()
     return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for (name,) in names}
