@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from feedserver.posts.model import RENDERING, Listing
+from feedserver.search import building
 from feedserver.services import Services
 from feedserver.storage import schema
 from feedserver.text import caseless
@@ -43,6 +44,7 @@ def fill(services: Services, number: int, thoughts: int | None = None, on_newest
         connection.execute("UPDATE site SET revision = revision + 1")
         connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    building.build(services.database)  # else the first start would
 
 
 def body(number: int, sentences: list[str], dice: random.Random) -> str:
