@@ -13,17 +13,17 @@ Change = Literal["same", "out", "in", "left out"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of either document; `change` says of which. “left out”: lines that are the same stand here."""
+    """A line of either document; `change` says of which. “left out”: lines stand here that are not shown."""
 
     change: Change
     text: str = ""
 
 
 def compare(old: str, new: str) -> list[Line]:
-    """The lines that differ, with a few around them; of very long documents all lines of both."""
+    """The lines that differ, with a few around them; of very long documents one that says that lines are left out."""
     before, after = old.splitlines(), new.splitlines()
     if max(len(before), len(after)) > _MOST_LINES:
-        return [*(Line("out", line) for line in before), *(Line("in", line) for line in after)]
+        return [Line("left out")] if old != new else []
     return list(_changes(before, after))
 
 
