@@ -52,11 +52,12 @@ def found(connection: Connection, chosen: Chosen, limit: int, offset: int) -> tu
     where = _in_state(chosen)
     if chosen.words:  # letter case and marks are those of Unicode, which databases do not know
         ids = _with_words(connection, where, chosen.words)
-        total, where, offset = len(ids), posts.c.id.in_(ids[offset : offset + limit]), 0
-    else:
+        total, shown = len(ids), ids[offset : offset + limit]
+    else:  # from the index alone: rows have texts of megabytes
         total = connection.execute(select(func.count()).select_from(posts).where(where)).scalar_one()
-    query = select(*_COLUMNS).where(where).order_by(*_NEWEST_FIRST)
-    rows = connection.execute(query.limit(limit).offset(offset))
+        query = select(posts.c.id).where(where).order_by(*_NEWEST_FIRST).limit(limit).offset(offset)
+        shown = list(connection.execute(query).scalars())
+    rows = connection.execute(select(*_COLUMNS).where(posts.c.id.in_(shown)).order_by(*_NEWEST_FIRST))
     return [Overview(**row._mapping) for row in rows], total  # noqa: SLF001 - documented
 
 

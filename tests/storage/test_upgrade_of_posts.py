@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from feedserver.posts import store
+from feedserver.posts import revisions, store
 from feedserver.posts.rerendering import rerender
 from feedserver.storage import revision
 from feedserver.storage.engine import Database
@@ -52,6 +52,22 @@ def test_posts_of_one_second_keep_all_that_belongs_to_them_and_share_their_time(
     ]
     assert {post.updated_at for post in found.values()} == {datetime(2026, 3, 8, 12, tzinfo=UTC)}
     assert (after, thoughts) == (before, [1])
+
+
+def test_the_present_text_of_a_post_is_its_first_revision(full: Database) -> None:
+    with full.write() as connection:
+        connection.execute(text("UPDATE posts SET source = 'its document' WHERE id = 1"))
+        connection.execute(text("UPDATE posts SET source = '' WHERE id = 7"))  # erased
+
+    upgrade_to(full, "head")
+
+    with full.read() as connection:
+        found = {post_id: revisions.history(connection, post_id) for post_id in (1, 7)}
+        first = revisions.find(connection, 1, 1)
+    assert [(one.number, one.by, one.via, one.title) for one in found[1]] == [(1, None, "cli", "First")]
+    assert first is not None
+    assert first.source == "its document"
+    assert found[7] == []
 
 
 def test_what_refers_to_a_post_still_needs_it(full: Database) -> None:
