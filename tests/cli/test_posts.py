@@ -214,7 +214,7 @@ def test_each_unknown_field_is_named_with_the_nearest_known_one_but_does_not_sto
         "feedserver: unknown field “Categories” is left out; did you mean “tags”?",
         "feedserver: unknown field “colour” is left out; the fields are title, slug, date, updated, tags, authors,"
         " summary, lang, draft, pings, comments, enclosures, page, menu, format, reply_to, like_of, repost_of,"
-        " bookmark_of, tell, imported",
+        " bookmark_of, tell, imported, photos, micropub",
     ]
 
 
