@@ -42,11 +42,9 @@ def build(database: Database) -> bool:
 
 
 def _bring(ids: Sequence[int], connection: Connection) -> None:
-    for post in store.by_ids(connection, ids).values():
-        if index.is_kept(post):
-            index.put(connection, post)
-        else:
-            word_index.take_out(connection, post.id)
+    for post_id in ids:
+        word_index.take_out(connection, post_id)
+    index.put(connection, [post for post in store.by_ids(connection, ids).values() if index.is_kept(post)])
 
 
 # Both sides come from indexes alone: rows with texts would take a second for 100,000 posts.

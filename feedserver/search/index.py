@@ -19,10 +19,9 @@ CUTTING: Final = 1000 * RENDERING + 1
 def follow(connection: Connection, events: Sequence[PostEvent]) -> None:
     """Puts changed posts and pages into the index, and takes out those that are drafts or deleted now."""
     for event in events:
-        if is_kept(event.post):
-            put(connection, event.post, is_new=event.is_first)
-        elif not event.is_first:
+        if not event.is_first:
             word_index.take_out(connection, event.post.id)
+    put(connection, [event.post for event in events if is_kept(event.post)])
 
 
 def is_kept(post: Post) -> bool:
@@ -30,15 +29,17 @@ def is_kept(post: Post) -> bool:
     return post.state == "published" and not post.is_passing
 
 
-def put(connection: Connection, post: Post, *, is_new: bool = False) -> None:
-    """Writes what search goes by, in the place of what is there unless the post `is_new`."""
-    word_index.put(connection, post.id, _row(post), is_new=is_new)
+def put(connection: Connection, posts: Sequence[Post]) -> None:
+    """Writes what search goes by, for posts of which nothing is there."""
+    if posts:
+        word_index.add(connection, list(map(_row, posts)))
 
 
 def _row(post: Post) -> dict[str, Any]:
     text = words_and_pictures(post.html) or post.excerpt  # which names the pages that a post without words is about
     words = "\n".join(map(words_of, (text, post.title, post.summary or "", *post.tags, *post.authors)))
     return {
+        "post_id": post.id,
         "cutting": CUTTING,
         "updated_at": post.updated_at,
         "entries": entries(words),

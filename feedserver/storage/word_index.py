@@ -87,13 +87,11 @@ def remove(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-def put(connection: Connection, post_id: int, values: Mapping[str, Any], *, is_new: bool = False) -> None:
-    """Writes the row of a post, in the place of the one that is there unless it `is_new`."""
-    if not is_new:
-        take_out(connection, post_id)
-    connection.execute(insert(search_texts).values(post_id=post_id, **values))
+def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Writes rows of `search_texts` for posts that have none."""
+    connection.execute(insert(search_texts), list(rows))
     if _is_kept_here(connection):
-        connection.execute(_ENTER, {"post_id": post_id})
+        connection.execute(_ENTER, [{"post_id": row["post_id"]} for row in rows])
 
 
 def take_out(connection: Connection, post_id: int) -> None:
