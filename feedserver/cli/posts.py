@@ -12,7 +12,7 @@ from feedserver.cli.arguments import COPIES_STAY, Commands, listing, noun, open_
 from feedserver.errors import InvalidDocument, MediaError, PostErased, PostError, PostGone, PostNotFound
 from feedserver.media.model import Media
 from feedserver.media.references import Own
-from feedserver.posts import attaching, embedding, publishing, slugs, store
+from feedserver.posts import attaching, conditions, embedding, slugs, store
 from feedserver.posts.document import FIELDS, MAX_BYTES, nearest_field
 from feedserver.posts.model import DraftText, Post, PostSummary, Status
 from feedserver.services import Services
@@ -184,7 +184,7 @@ def _files_beside(
             if edited is None:
                 slugs.check_free(connection, document.slug, page=document.page)
             else:
-                publishing.check_edit(connection, edited, document)
+                conditions.check_edit(connection, edited, document)
     for address in embedding.unknown(services.database, services.urls, named.shown):
         remark(f"{of_file}“{address}” is no picture or file of this site; `feedserver media list` shows them all")
     for address in named.outside:

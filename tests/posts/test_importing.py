@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 
 from feedserver.errors import GuidTaken, InvalidDocument, SlugReserved, SlugTaken
 from feedserver.posts import slugs, store
+from feedserver.posts.adding import NewPost
 from feedserver.posts.events import PostEvent
 from feedserver.posts.model import Post
-from feedserver.posts.publishing import NewPost
 from feedserver.posts.writing import compose
 from feedserver.services import WebServices
 from feedserver.storage import revision

@@ -1,13 +1,13 @@
 """Changes that come between the rendering of a post and its transaction."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from feedserver.errors import PostNotFound
-from feedserver.posts import publishing, rendering, store
-from feedserver.posts.model import Format, Post, Rendered
-from feedserver.posts.rendering import Showing
+from feedserver.posts import preparing, rendering, store
+from feedserver.posts.model import Post, Rendered
 from feedserver.services import WebServices
 from tests.posts.builders import edit
 from tests.support.fixtures import Publish
@@ -20,13 +20,13 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Callable[[], ob
     def arrange(changes: list[Callable[[], object]]) -> None:
         real = rendering.render
 
-        def render(body: str, language: str, written_in: Format, showing: Showing) -> Rendered:
-            rendered = real(body, language, written_in, showing)
+        def render(*arguments: Any) -> Rendered:
+            rendered = real(*arguments)
             if changes:
                 changes.pop(0)()
             return rendered
 
-        monkeypatch.setattr(publishing, "render", render)
+        monkeypatch.setattr(preparing, "render", render)
 
     return arrange
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from feedserver.posts.model import Enclosure
-from feedserver.posts.publishing import Publisher, RenderedDocument
+from feedserver.posts.preparing import RenderedDocument
+from feedserver.posts.publishing import Publisher
 from feedserver.posts.writing import compose
 from feedserver.transfer.imports.links import Links
 from feedserver.transfer.imports.spool import FileHere

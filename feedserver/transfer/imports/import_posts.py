@@ -12,9 +12,10 @@ from sqlalchemy import Connection
 from feedserver.clock import Clock
 from feedserver.errors import PostError
 from feedserver.posts import store
+from feedserver.posts.adding import NewPost
 from feedserver.posts.document import body_of
 from feedserver.posts.model import IMPORT
-from feedserver.posts.publishing import NewPost, Publisher
+from feedserver.posts.publishing import Publisher
 from feedserver.posts.slugs import next_free
 from feedserver.storage.batches import grouped
 from feedserver.storage.engine import Database
