@@ -1,0 +1,84 @@
+"""The pages of the editor: the form, empty or filled, and what was wrong with what was sent."""
+
+from typing import Any, Final
+
+from flask import Response, abort
+
+from feedserver.desk import frame
+from feedserver.desk.editor_form import Sent, shown
+from feedserver.desk.post_form import EMPTY, Texts
+from feedserver.errors import (
+    DocumentTooLong,
+    EditConflict,
+    MediaError,
+    PostError,
+    PostGone,
+    SlugReserved,
+    SlugTaken,
+)
+from feedserver.posts import revisions, store
+from feedserver.posts.model import Post
+from feedserver.services import services
+from feedserver.tokens import new_secret
+
+_STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
+    (EditConflict, 409),
+    (SlugTaken, 409),
+    (SlugReserved, 409),
+    (PostGone, 410),
+    (DocumentTooLong, 413),
+)
+_OTHERWISE: Final = 422
+
+
+def post_of(slug: str) -> Post:
+    """The post with a present or former slug, else the answer 404."""
+    with services().database.read() as connection:
+        return store.by_slug(connection, slug) or abort(404)
+
+
+def new_page(texts: Texts, status: int = 200, *, submission: str = "", **values: Any) -> Response:
+    """The form of a new post, with these texts in its fields; `submission` is its secret, a new one if empty."""
+    return frame.render_desk(
+        "desk/editor.html",
+        status,
+        texts={**EMPTY, **texts},
+        is_filled=bool(texts),
+        post=None,
+        submission=submission or new_secret(),
+        zone=services().settings.site.timezone,
+        **values,
+    )
+
+
+def edit_page(post: Post, texts: Texts, status: int = 200, *, revision: int | None = None, **values: Any) -> Response:
+    """The form of a post that is there; `texts` stand in place of its own, typed over `revision`."""
+    parts = services()
+    return frame.render_desk(
+        "desk/editor.html",
+        status,
+        texts={**shown(post), **texts},
+        is_filled=bool(texts),
+        post=post,
+        state=post.status(parts.clock()),
+        revision=post.revision if revision is None else revision,
+        address=parts.urls.permalink(post.slug, is_page=post.page),
+        zone=parts.settings.site.timezone,
+        **values,
+    )
+
+
+def refused(sent: Sent, slug: str, error: PostError | MediaError) -> Response:
+    """The form as it was typed, with what is wrong; with both texts, where somebody else has saved another one."""
+    present = post_of(slug)
+    values: dict[str, Any] = {"problem": str(error), "revision": sent.revision}
+    if isinstance(error, EditConflict):
+        with services().database.read() as connection:
+            theirs = revisions.find(connection, present.id, present.revision)
+        values = {"theirs": theirs, "shown": shown(present), "revision": present.revision}
+    return edit_page(present, sent.texts, status_of(error), **values)
+
+
+def status_of(error: PostError | MediaError) -> int:
+    """The HTTP status of what the author has to put right."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), _OTHERWISE)
