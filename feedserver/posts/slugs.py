@@ -14,8 +14,8 @@ from feedserver.posts.model import Post
 
 # The first steps of the site's own addresses (docs/interface.md, “Addresses”), those of later versions included.
 _RESERVED: Final = frozenset(
-    ".well-known posts tags authors feeds feeds.opml archive thoughts comments receipts oembed static media icon favicon.ico"
-    " robots.txt sitemap.xml healthz readyz metrics pingback webmention hub moderation"
+    ".well-known posts tags authors feeds feeds.opml archive thoughts comments receipts oembed static media icon"
+    " favicon.ico robots.txt sitemap.xml healthz readyz metrics pingback webmention hub moderation"
     " feed rss rss.xml atom.xml feed.xml index.xml"
     " desk previews notices search opensearch.xml xmlrpc.php rsd.xml micropub"
     " indieauth authorize auth token introspect revoke userinfo".split()
