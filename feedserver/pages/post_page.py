@@ -32,10 +32,14 @@ _TOKEN_MARK: Final = secrets.token_urlsafe(32)  # placeholder of the token in a 
 
 @dataclass(frozen=True, slots=True)
 class ForVisitor:
-    """What a page has for one visitor: the form, None if the post takes no comments, and a notice above it."""
+    """What a page has for one visitor: the form, None if the post takes no comments, and a notice above it.
+
+    `is_preview`: of a preview, which says nothing of doors that are open, but not there.
+    """
 
     form: Form | None
     notice: Message | None = None
+    is_preview: bool = False
 
 
 def for_everybody(slug: str, number: int) -> Response:
@@ -62,7 +66,7 @@ def for_one(post: Post, visitor: ForVisitor, number: int = 1, status: int = 200)
 
 def preview(connection: Connection, post: Post, now: datetime) -> str:
     """The same page of a post that readers do not see, without doors for pings and comments."""
-    return _html(connection, replace(post, pings_open=False, comments_open=False), 1, ForVisitor(None), False, now)
+    return _html(connection, post, 1, ForVisitor(None, is_preview=True), False, now)
 
 
 def _render(slug: str, number: int, connection: Connection, now: datetime) -> CachedPage:
@@ -100,6 +104,7 @@ def _html(
         form=visitor.form,
         notice=visitor.notice,
         takes_pings=takes_pings,
+        is_preview=visitor.is_preview,
         post_links_to=_link_test(post),
         canonical=urls.post(post.slug, number),
         feeds=for_post(post),

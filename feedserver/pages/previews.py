@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from feedserver.content_security import preview_policy
 from feedserver.errors import PostGone
 from feedserver.pages import post_page, site_pages
-from feedserver.posts import previews
+from feedserver.posts import addresses, previews
 from feedserver.posts import store as posts
 from feedserver.posts.model import Post
 from feedserver.services import services
@@ -45,9 +45,11 @@ def preview(token: str) -> BaseResponse:
 
 
 def shown(connection: Connection, post: Post) -> Response:
-    """A page that shows a post, stored or not, as readers will see it."""
+    """A page that shows a post, stored or not, as readers will see it, from whatever address it is asked for."""
+    parts = services()
     html = site_pages.preview if post.page else post_page.preview
-    return sandboxed(html(connection, post, services().clock()))
+    permalink = parts.urls.permalink(post.slug, is_page=post.page)
+    return sandboxed(html(connection, addresses.elsewhere(permalink, post), parts.clock()))
 
 
 def sandboxed(html: str, status: int = 200) -> Response:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import urljoin
 
+import turbohtml
+
 from feedserver.posts.model import Post
 from feedserver.urls import absolute_url
 
@@ -39,6 +41,16 @@ def at(permalink: str, post: Post) -> Post:
         image=post.image and absolute_url(post.image, permalink),
         enclosures=tuple(replace(file, url=absolute_url(file.url, permalink) or file.url) for file in post.enclosures),
     )
+
+
+def elsewhere(permalink: str, post: Post) -> Post:
+    """The post with absolute URLs in `html`, to be shown at another address than its own.
+
+    Links to places within the text stay, as these are shown there too.
+    """
+    tree = turbohtml.parse_fragment(post.html, positions=False)
+    tree.rewrite_links(lambda address: None if address.lstrip().startswith("#") else absolute_url(address, permalink))
+    return replace(post, html=tree.inner_html)
 
 
 @lru_cache(maxsize=4096)  # the feeds of a site and its formats hold the same posts

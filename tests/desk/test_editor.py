@@ -375,6 +375,26 @@ def test_a_preview_of_unsaved_text_is_sandboxed_and_stores_nothing(
     assert (wrong.status_code, "ambiguous" in wrong.text or "date" in wrong.text) == (422, True)
 
 
+def test_a_preview_of_unsaved_text_shows_its_pictures_and_links_as_its_own_page_would(
+    ann: FlaskClient, services: WebServices, publish: Publish
+) -> None:
+    publish("A post", slug="p")
+    publish("A page", slug="about", page="true")
+    fields = {**new_form(ann), "do": "picture", "alt": "A roof"}
+    added = ann.post(NEW, data={**fields, "file": (io.BytesIO(encoded(quarters(), "JPEG")), "roof.jpg")})
+    body = f"{shown_text(added, NEW)}\n\n[another](q)"
+
+    previews = {
+        "/posts/q": [send(ann, NEW, new_form(ann), "preview", body=body), edit(ann, "p", "preview", body=body)],
+        "/q": [edit(ann, "about", "preview", body=body)],
+    }
+
+    for address, answers in previews.items():
+        for answer in answers:
+            assert f'<a href="{services.urls.at(address)}">another</a>' in answer.text
+            assert f'<img src="{services.urls.at("/media/")}' in answer.text
+
+
 def test_a_picture_that_is_chosen_stands_at_the_end_of_the_text_which_is_not_saved(
     ann: FlaskClient, services: WebServices
 ) -> None:

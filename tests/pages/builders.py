@@ -115,7 +115,7 @@ def post_page(**values: Any) -> str:
     number_shown = len(values.get("thoughts", ()))
     plain |= {"related": (), "older": None, "newer": None, "pages": ThoughtPages(1, {1: number_shown})}
     plain |= {"reactions": (), "pictures": {}}
-    return render("post.html", **plain | {"takes_pings": True, "canonical": PERMALINK} | values)
+    return render("post.html", **plain | {"takes_pings": True, "is_preview": False, "canonical": PERMALINK} | values)
 
 
 def rich_post_page() -> str:

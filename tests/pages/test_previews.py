@@ -54,6 +54,35 @@ def test_a_preview_has_no_doors_for_pings_and_comments(services: WebServices, cl
     assert not any(door in answer.text for door in ("<form", 'rel="pingback"', 'rel="webmention"'))
 
 
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [({}, False), ({"pings": "closed"}, False), ({"pings": "closed", "comments": "closed"}, True)],
+    ids=["all open", "comments alone", "closed"],
+)
+def test_a_preview_says_that_a_post_is_closed_only_where_it_is(
+    services: WebServices, client: FlaskClient, publish: Publish, fields: dict[str, str], sentence: bool
+) -> None:
+    post = publish("Secret plans", slug="p", draft="true", **fields)
+
+    assert ("takes no pings and no comments" in client.get(preview(services, post)).text) is sentence
+
+
+@pytest.mark.parametrize("page", ["false", "true"], ids=["a post", "a page"])
+def test_addresses_in_a_preview_lead_where_they_would_lead_from_the_post(
+    services: WebServices, client: FlaskClient, publish: Publish, page: str
+) -> None:
+    body = "[next](other?x=1&y=2) [up](../media/x) [here](#here) [away](http://a.example/)\n\n"
+    body += '<img src="a.png" srcset="a.png 1x, b.png 2x" alt="A">'
+    post = publish("Plans", body, slug="p", draft="true", page=page)
+
+    text = client.get(preview(services, post)).text
+
+    near = services.urls.at("/" if page == "true" else "/posts/")
+    for address in (f"{near}other?x=1&amp;y=2", services.urls.at("/media/x"), "#here", "http://a.example/"):
+        assert f'href="{address}"' in text
+    assert f'<img src="{near}a.png" srcset="{near}a.png 1x, {near}b.png 2x"' in text
+
+
 @pytest.mark.one_database
 def test_a_page_has_a_preview_too(services: WebServices, client: FlaskClient, publish: Publish) -> None:
     post = publish("About us", slug="about", page="true", draft="true")
