@@ -1,5 +1,6 @@
 """The values of this folder, and what names accounts and apps can have. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -7,7 +8,16 @@ from typing import Final
 from feedserver.errors import NameUnusable
 from feedserver.text import caseless, is_blank, one_line, printable
 
-SCOPES: Final = ("create", "draft", "update", "delete", "undelete", "media")  # what an app may do
+# What an app may do, as people are told of it.
+MEANINGS: Final[Mapping[str, str]] = {
+    "create": "publish new posts, and upload files",
+    "draft": "write drafts",
+    "update": "change posts, and read drafts",
+    "delete": "delete posts",
+    "undelete": "bring deleted posts back",
+    "media": "upload files",
+}
+SCOPES: Final = tuple(MEANINGS)
 SESSION: Final = timedelta(days=30)  # since its last use
 LINK: Final = timedelta(hours=1)  # in which a sign-in link is good
 KNOWN: Final = timedelta(days=30)  # for which an address is known from which somebody has signed in

@@ -6,7 +6,7 @@ from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver.accounts import passwords, totp
-from feedserver.accounts.model import SCOPES, AppToken
+from feedserver.accounts.model import MEANINGS, SCOPES, AppToken
 from feedserver.desk import carrying, frame
 from feedserver.desk.sign_in import STATUS, said, visitor, with_wait
 from feedserver.errors import AccountError
@@ -112,7 +112,7 @@ def _page(status: int = 200, *, key: str | None = None, **values: Any) -> Respon
         session=session,
         sessions=own.sessions(session),
         apps=_apps(),
-        scopes=SCOPES,
+        meanings=MEANINGS,
         shortest=passwords.SHORTEST,
         longest=passwords.LONGEST,
         **{"chosen": set(SCOPES)} | values,

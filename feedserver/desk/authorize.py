@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from flask import Response, abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from feedserver.accounts.model import MEANINGS
 from feedserver.authoring.indieauth import asking
 from feedserver.authoring.indieauth.asking import Refused, Untrusted
 from feedserver.authoring.indieauth.clients import Client
@@ -20,15 +21,7 @@ from feedserver.desk import carrying, frame
 from feedserver.desk.carrying import Fields
 from feedserver.services import services
 
-_MEANINGS: Final[Mapping[str, str]] = {
-    "create": "publish new posts, and upload files",
-    "draft": "write drafts",
-    "update": "change posts, and read drafts",
-    "delete": "delete posts",
-    "undelete": "bring deleted posts back",
-    "media": "upload files",
-    "profile": "see your name",
-}
+_MEANINGS: Final[Mapping[str, str]] = {**MEANINGS, "profile": "see your name"}
 
 
 @frame.blueprint.get("/authorize")

@@ -15,6 +15,7 @@ _PANEL: Final = 110  # height of each of the two panels
 _GAP: Final = 44  # between them, with a heading
 _TOP: Final = 30
 _BAR: Final = 0.8  # of the room of a bar that it fills
+_WIDEST_BAR: Final = 48  # of the picture's width: one day alone is no block
 _MOST_DATES: Final = 4
 _STEPS: Final = (1, 2, 5)
 
@@ -66,9 +67,9 @@ def _line(heights: Sequence[float], bottom: int) -> str:
 
 
 def _bars(heights: Sequence[float], bottom: int) -> str:
-    room = (WIDTH - _LEFT - _RIGHT) / max(1, len(heights)) * _BAR
+    width = min(_WIDEST_BAR, (WIDTH - _LEFT - _RIGHT) / max(1, len(heights)) * _BAR)
     return "".join(
-        f"M{_x(index, len(heights)) - room / 2:.1f} {bottom}v-{height:.1f}h{room:.1f}v{height:.1f}z"
+        f"M{_x(index, len(heights)) - width / 2:.1f} {bottom}v-{height:.1f}h{width:.1f}v{height:.1f}z"
         for index, height in enumerate(heights)
     )
 

@@ -108,6 +108,11 @@ class Inbox:
     newest: int
     last_act: LastAct | None
 
+    @property
+    def has_places(self) -> bool:
+        """Whether there is a place on this page that could be blocked or trusted: comments come from none."""
+        return any(entry.place for entry in self.entries)
+
 
 def load(connection: Connection, query: InboxQuery, account: str, settings: Settings, urls: Urls) -> Inbox:
     """Reads one page; beyond the last one, the last. Raises PostNotFound for a slug that no post ever had."""

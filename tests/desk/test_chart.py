@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from feedserver.desk.chart import Point, chart, round_above
+from feedserver.desk.chart import WIDTH, Point, chart, round_above
 
 FIRST = date(2026, 1, 1)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -40,6 +40,12 @@ def test_each_day_has_its_bar_and_the_last_one_its_date(number: int) -> None:
     assert paths["bars"].count("M") == number
     assert dates[-1] == str(FIRST + timedelta(days=number - 1)) if number < 366 else len(dates) > 1
     assert len(dates) <= 5
+
+
+def test_the_bar_of_one_day_is_no_block() -> None:
+    bars = next(path.get("d", "") for path in drawn(1).iter(f"{SVG}path") if path.get("class") == "bars")
+
+    assert float(bars.partition("h")[2].partition("v")[0]) < WIDTH / 10
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,18 @@ def test_a_comment_has_its_email(author: FlaskClient, services: WebServices, pos
     assert "rita@mail.example" in inbox(author).text
 
 
+def test_places_are_blocked_and_trusted_only_where_a_thought_comes_from_one(
+    author: FlaskClient, services: WebServices, post: Post
+) -> None:
+    say(services, post, state="held")
+    rules = ('value="block"', 'value="trust"')
+    assert not any(rule in inbox(author).text for rule in rules)
+
+    respond(services, post, "reply", "Cleo", state="held")
+
+    assert [inbox(author).text.count(rule) for rule in rules] == [2, 2], "its own, and those for all that are ticked"
+
+
 def test_new_words_beside_approved_ones_wait_with_both_texts(
     author: FlaskClient, services: WebServices, post: Post
 ) -> None:

@@ -1,6 +1,7 @@
 """Pictures and files on the desk."""
 
 import io
+import re
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -48,7 +49,7 @@ def test_what_a_post_shows_is_not_removed(ann: FlaskClient, services: WebService
     publish("A post", f"![roof](/{picture.path})", slug="p")
 
     page = ann.get("/desk/media")
-    assert "/desk/posts/p/edit" in page.text
+    assert re.search(r"added [^<;]+\d; shown by <a href=\"[^\"]*/desk/posts/p/edit\">p</a></p>", page.text)
     assert not [one for one in forms(page) if one.action.endswith("/remove")]
     assert ann.post(f"/desk/media/{picture.hash}/remove", data=remove.fields).status_code == 409
     assert everything(services) == [picture]

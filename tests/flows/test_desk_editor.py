@@ -218,9 +218,37 @@ def test_a_picture_that_is_dropped_stands_where_the_cursor_is(site: Site, window
     text = page.input_value("[name=body]")
     assert text.startswith("Before.\n\n![")
     assert text.endswith("/roof.jpg)\n\nAfter.")
+    press(page, "Preview beside the text")
+    shown = page.frame_locator(".beside iframe").locator(".e-content img")
+    playwright.expect(shown).to_have_js_property("complete", True)
+    assert shown.evaluate("image => image.naturalWidth"), "it is shown in the preview too"
     press(page, "Publish")
     page.get_by_text("Published.").wait_for()
     assert "/media/" in document(site, "a-roof")
+
+
+# How far the elements of a page reach to the right, those that are for screen readers alone left out.
+RIGHT_ENDS = """elements => elements.filter(one => one.offsetWidth > 1).map(one => one.getBoundingClientRect().right)"""
+BOXES = ".filters :is(input, select, button)"
+
+
+@pytest.mark.parametrize("wide", [390, 1280])
+def test_no_field_reaches_into_the_margin_and_filters_stand_on_one_line(site: Site, window: Open, wide: int) -> None:
+    page = window(viewport={"width": wide, "height": 800})
+    page.goto("/desk/posts/new")
+    edge = page.locator("main").evaluate("main => main.getBoundingClientRect().right")
+    controls = page.locator("main :is(input, select, textarea, button, fieldset)")
+    assert max(controls.evaluate_all(RIGHT_ENDS)) <= edge + 0.5
+
+    press(page, "Preview beside the text")
+    assert max(controls.evaluate_all(RIGHT_ENDS)) <= edge + 0.5
+    text, fields = (page.locator(f".editor .{name}").bounding_box() for name in ("text", "fields"))
+    assert (fields["x"], fields["width"]) == (text["x"], text["width"])
+
+    page.goto("/desk?state=all")
+    if wide == 1280:
+        tops = page.locator(BOXES).evaluate_all("all => all.map(one => one.getBoundingClientRect().top)")
+        assert max(tops) - min(tops) < 1
 
 
 def test_whoever_leaves_with_unsaved_text_is_asked(site: Site, window: Open) -> None:
