@@ -24,6 +24,7 @@ EMPTY: Final[Mapping[str, str]] = {
     "comments": "open",
     "tell": "true",
 }
+_PLAIN_BLANKS: Final = " \t\n"
 
 Texts = Mapping[str, str]  # of fields, by their names
 
@@ -66,7 +67,8 @@ def local(moment: datetime, zone: tzinfo) -> str:
 
 def typed(sent: Mapping[str, str]) -> dict[str, str]:
     """The texts of the fields that were sent: line ends LF, blanks of the text as they are."""
-    fields = {name: cleaned(sent[name]).strip() for name in NAMES if name in sent}
+    # Plain blanks alone: a title may begin or end with a no-break space, and comes back as it was shown.
+    fields = {name: cleaned(sent[name]).strip(_PLAIN_BLANKS) for name in NAMES if name in sent}
     return fields | ({"body": cleaned(sent["body"])} if "body" in sent else {})
 
 

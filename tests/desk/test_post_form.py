@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from feedserver.desk.post_form import EMPTY, changes, local, shown, typed
@@ -17,6 +17,7 @@ NAMES = st.lists(st.text(min_size=1, max_size=8).filter(str.strip), max_size=4)
 
 
 @settings(max_examples=80, deadline=None)
+@example("10\xa0km\xa0", [], "", 0)
 @given(st.text(max_size=30), NAMES, st.text(max_size=60), st.integers(0, 2_000_000_000))
 def test_a_form_that_is_sent_as_it_was_shown_changes_nothing(
     title: str, tags: list[str], body: str, seconds: int
