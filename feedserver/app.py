@@ -18,6 +18,7 @@ from feedserver.authoring.xmlrpc_apps import bodies as xmlrpc_bodies
 from feedserver.authoring.xmlrpc_apps import views as xmlrpc_views
 from feedserver.content_security import page_policy
 from feedserver.desk import bodies as desk_bodies
+from feedserver.desk import error_pages as desk_error_pages
 from feedserver.desk import views as desk_views
 from feedserver.errors import FeedNotFound, MediaStoreError, PostGone, PostNotFound
 from feedserver.feeds import autodiscovery, browsing
@@ -242,7 +243,10 @@ def _storage_error(error: DBAPIError | NoConnection | MediaStoreError) -> Respon
 
 
 def _message_page(status: int) -> Response:
+    """An error page for readers, or, below /desk, for its author."""
     heading, message = _MESSAGES.get(status, _OTHER)
+    if desk_error_pages.is_below_desk():
+        return desk_error_pages.page(status, heading, message)
     values: dict[str, Any] = {"heading": heading, "message": message, "canonical": None, "status": status}
     if status >= 500:  # the database may be away
         values["menu"] = services().menu.last_known

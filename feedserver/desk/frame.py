@@ -145,7 +145,7 @@ def _guard() -> Response | BaseResponse | None:
     is_safe = request.method in _SAFE_METHODS
     if not is_safe and not _is_from_here():
         abort(403)
-    _find_session()
+    find_session()
     if not is_safe:
         require_modest(is_signed_in="desk_session" in g)
     if request.endpoint in _open:
@@ -164,7 +164,8 @@ def ask_to_sign_in(kept: list[tuple[str, str]], path: str, status: int = 200, **
 
 
 @blueprint.after_request
-def _finish(response: Response) -> Response:
+def finish(response: Response) -> Response:
+    """Adds the headers of the desk, and the cookie where it changes."""
     base = services().urls.base
     response.headers.setdefault("Content-Security-Policy", _policy(base))
     response.headers.setdefault(
@@ -202,7 +203,8 @@ def _is_from_here() -> bool:
     return is_from_here(headers.get("Sec-Fetch-Site"), headers.get("Origin"), origin_of(services().urls.base))
 
 
-def _find_session() -> None:
+def find_session() -> None:
+    """Finds the session of the present request, if there is one, for `signed_in`."""
     parts = services()
     secret = cookies.read(request.cookies, parts.urls.base)
     if secret is None or (session := parts.signing_in.session_of(secret)) is None:
