@@ -29,7 +29,7 @@ def _mail(services: Services, standing: Standing) -> Finding:
     except MailFailed as error:
         return Finding("mail", str(error), "look at mail.url and at that server; `feedserver notice test` sends a mail")
     if standing.ended_at is not None:
-        return Finding("mail", f"whoever reads {settings.to} has stopped it; /desk/site turns it on again")
+        return Finding("mail", "it was stopped, by the link at its end or at the desk; /desk/site turns it on again")
     return Finding("mail", f"the server takes it; {standing.waiting} notices wait")
 
 

@@ -45,7 +45,7 @@ def act(token: str) -> Response:
     try:
         if action == deciding.STOP or request.form.get("List-Unsubscribe") == "One-Click":
             deciding.stop(parts.database, token, parts.clock(), parts.settings)
-            return _said("The mails have stopped", "The page “Site” of the desk turns them on again.")
+            return _said("The mails have been stopped", "No more come until the page “Site” of the desk turns them on.")
         if action not in _ACTIONS:
             abort(400)
         seen = request.form.get("seen", "")

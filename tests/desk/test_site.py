@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from feedserver import __version__
 from feedserver.app import create_app
 from feedserver.jobs import store as jobs
+from feedserver.notices import channels
 from feedserver.services import WebServices
 from feedserver.settings import DatabaseSettings, MailSettings, Settings
 from feedserver.storage import revision
@@ -75,9 +76,25 @@ def test_mails_that_were_stopped_are_turned_on_again(settings: Settings, assembl
         return author.get("/desk/site").text
 
     assert "Mails: on." in author.get("/desk/site").text
-    assert "Mails: off since" in told("off")
+    off = told("off")
+    assert "Mails: off since" in off
+    assert "the link at the end of a mail was used, or they were turned off here" in off
     assert "Mails: on." in told("on")
     assert "ann@mail.example" in author.get("/desk/site").text, "among the settings"
+
+
+@pytest.mark.one_database
+def test_of_a_webhook_that_wants_no_more_its_answer_is_told(
+    settings: Settings, assemble: Assemble, clock: Clock
+) -> None:
+    hook = "https://hook.example/"
+    services = assemble(replace(settings, notices=replace(settings.notices, webhook=hook)))
+    with services.database.write() as connection:
+        channels.change(connection, "webhook", hook, ended_at=clock())
+
+    page = signed_in(create_app(services=services), services, "ann").get("/desk/site").text
+
+    assert "</time>: it answered 410, and gets nothing until its address changes." in page
 
 
 def test_without_an_address_nobody_is_told_and_nothing_fails(author: FlaskClient) -> None:
