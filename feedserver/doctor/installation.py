@@ -12,8 +12,9 @@ from feedserver import private_files
 from feedserver.clock import is_of_future
 from feedserver.disk import free_bytes
 from feedserver.doctor.model import Finding
-from feedserver.errors import MediaStoreError
+from feedserver.errors import MediaStoreError, SettingsError
 from feedserver.media.stores import MediaStore
+from feedserver.pages import theme
 from feedserver.setting_types import Network
 from feedserver.settings import ServerSettings, Settings, SettingsReport
 
@@ -44,6 +45,17 @@ def of_address(url: str) -> Finding:
             "address", f"{url} is not encrypted", f'let the proxy take https, and set `url = "https:{url[5:]}"`'
         )
     return Finding("address", url)
+
+
+def of_theme(folder: str) -> Iterator[Finding]:
+    """Whether the next start takes the theme, in its words."""
+    try:
+        theme.read(folder)
+    except SettingsError as error:
+        for fault in error.faults:
+            yield Finding("theme", fault, "mend it before the next start or reload, which does not take it")
+    else:
+        yield Finding("theme", folder or "none")
 
 
 def of_egress(allowed: tuple[Network, ...]) -> Finding:

@@ -35,6 +35,7 @@ def inside(report: SettingsReport, services: Services, address: str) -> Iterator
     settings, database = services.settings, services.database
     yield from installation.of_settings(report)
     yield installation.of_address(settings.site.url)
+    yield from installation.of_theme(settings.site.theme)
     yield from installation.of_networks(settings.server)
     yield installation.of_egress(settings.egress.allow)
     yield installation.of_files(settings.data_dir, database.file)

@@ -58,6 +58,21 @@ def test_what_is_wrong_is_told_with_what_to_do(run: Run, database: Database, ser
     assert "no backup has been made yet: `feedserver backup FILE`" in told.text
 
 
+@pytest.mark.one_database
+@pytest.mark.usefixtures("healthy")
+def test_a_theme_that_keeps_the_next_start_from_coming_up_is_wrong(
+    run: Run, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (site / "look").mkdir()
+    (site / "look/post.html").write_text('{% extends "feedserver/post.html" %}{% block main %}')
+    monkeypatch.setenv("FEEDSERVER_SITE_THEME", str(site / "look"))
+
+    told = run("doctor")
+
+    assert (told.status, wrong(told)) == (1, ["theme"])
+    assert "site.theme: post.html, line 1: " in told.text
+
+
 @pytest.mark.usefixtures("healthy")
 def test_a_server_of_another_site_where_ours_should_answer_is_wrong(
     run: Run, site: Path, monkeypatch: pytest.MonkeyPatch

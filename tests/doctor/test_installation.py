@@ -7,7 +7,9 @@ import pytest
 
 from feedserver import settings as reading
 from feedserver.doctor import installation
+from feedserver.errors import SettingsError
 from feedserver.media.files import FileStore
+from feedserver.pages import theme
 from feedserver.setting_types import networks
 from feedserver.settings import ServerSettings, Settings
 
@@ -47,6 +49,24 @@ def test_a_variable_that_is_nearly_one_of_ours_is_wrong(
 
     assert found.is_wrong is is_wrong
     assert all(name in found.detail for name in variables)
+
+
+def test_a_broken_theme_is_told_in_the_words_of_the_start(tmp_path: Path) -> None:
+    (tmp_path / "post.html").write_text('{% extends "feedserver/nothing.html" %}')
+    (tmp_path / "base.html").write_text('{% include "nothing.html" %}')
+    with pytest.raises(SettingsError) as start:
+        theme.read(str(tmp_path))
+
+    found = list(installation.of_theme(str(tmp_path)))
+
+    assert [one.detail for one in found] == list(start.value.faults)
+    assert [one.is_wrong for one in found] == [True, True]
+
+
+def test_a_theme_that_the_next_start_takes_is_well_and_so_is_none(tmp_path: Path) -> None:
+    (tmp_path / "style.css").write_text("main { color: teal }")
+
+    assert not any(one.is_wrong for folder in ("", str(tmp_path)) for one in installation.of_theme(folder))
 
 
 @pytest.mark.parametrize(
