@@ -54,7 +54,7 @@ def _page(query: Mapping[str, str]) -> Response | BaseResponse:
     try:
         client = _trusted(query)
     except Untrusted as error:
-        return frame.render_desk("desk/authorize_refused.html", 400, problem=str(error))
+        return frame.render_desk("desk/authorize_refused.html", 400, problem=str(error), query=query)
     try:
         asked = asking.read(query)
     except Refused as refusal:

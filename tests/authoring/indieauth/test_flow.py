@@ -142,6 +142,8 @@ def test_nobody_is_led_to_an_address_that_may_be_anybody_s(
     assert page.status_code == 400
     assert "Location" not in page.headers
     assert "cannot be let in" in page.text
+    assert f"<bdi>{changes.get('redirect_uri', f'{APP}cb') or '(no address)'}</bdi>" in page.text
+    assert "feedserver app add NAME" in page.text
 
 
 @pytest.mark.one_database
