@@ -13,7 +13,8 @@ import pytest
 
 from feedserver.storage.schema import metadata
 
-PACKAGE = Path(__file__).parents[1] / "feedserver"
+CHECKOUT = Path(__file__).parents[1]
+PACKAGE = CHECKOUT / "feedserver"
 MIGRATIONS = sorted((PACKAGE / "storage/migrations").rglob("*.py"))
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
 
@@ -101,6 +102,9 @@ CAN_CONNECT = {
 }
 MAY_IMPORT_SMTP = {"notices/smtp.py"}  # to the mail server of the operator
 MAY_IMPORT_SOCKET = {"host_names.py", "listening.py", "server.py", "web/bodies.py"}
+# What of the checkout is the project's, besides the files at its root; and what of it may be no text.
+ROOMS = (".ci", "bench", "config", "docs", "feedserver", "tests")
+MAY_BE_BINARY = ("docs/", "tests/data/", "feedserver/pages/static/", "feedserver/desk/static/")
 # Flask views reach the parts of the application through `services`.
 VIEWS = {
     "authoring/xmlrpc_apps/bodies.py",
@@ -215,6 +219,19 @@ def but_for_nothing(found: dict[str, set[str]]) -> dict[str, set[str]]:
     return {name: names for name, names in found.items() if names}
 
 
+def is_left_by_tools(path: Path) -> bool:
+    """Whether it is the work of Python or of coverage, which .gitignore names."""
+    return "__pycache__" in path.parts or path.name.startswith(".coverage")
+
+
+def is_binary(path: Path) -> bool:
+    content = path.read_bytes()
+    try:
+        return "\0" in content.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+
+
 # Each rule is one test of all files, whose failure names them: a test for each file would be a thousand tests.
 def test_imports_point_one_way() -> None:
     top = {*MAY_IMPORT, *SHARED}
@@ -286,6 +303,16 @@ def test_only_the_clock_module_reads_the_clock() -> None:
 
 def test_every_module_says_what_it_is_for() -> None:
     assert [name_of(path) for path in FILES if not said_of(path)] == []
+
+
+def test_no_binary_file_stands_where_none_belongs() -> None:
+    """Neither at the root, where a program that was started there would leave its files, nor beside the code."""
+    rooms = [path for name in ROOMS for path in (CHECKOUT / name).rglob("*")]
+    files = [path for path in (*CHECKOUT.iterdir(), *rooms) if path.is_file() and not is_left_by_tools(path)]
+    binary = {path.relative_to(CHECKOUT).as_posix() for path in files if is_binary(path)}
+
+    assert {name for name in binary if not name.startswith(MAY_BE_BINARY)} == set()
+    assert binary, "the icon is one"
 
 
 def test_a_migration_imports_nothing_of_feedserver() -> None:

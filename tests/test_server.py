@@ -1,5 +1,6 @@
 """What the server does before it listens, and the lines that it prints for its operator when it does."""
 
+import importlib
 import logging
 import os
 import socket
@@ -33,6 +34,7 @@ Listen = Callable[..., list[socket.socket]]
 @pytest.fixture(autouse=True)
 def no_common_counts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """This process counts for itself, as other tests expect."""
+    importlib.import_module("prometheus_client")  # with the variable set, it would write files wherever it is, for good
     monkeypatch.setenv(folder.VARIABLE, "")
     yield
     folder.end()
