@@ -43,11 +43,15 @@ class SiteSettings:
     description: str = _setting("Posts, and the thoughts of other blogs on them", types.line, "one sentence about it")
     author: str = _setting("The author", types.some_line, "author of posts that name none")
     language: str = _setting(
-        "en", types.language, "language of words and dates on pages, and of posts that name none (BCP 47)"
+        "en", types.language, "language of words and dates on readers' pages, and of posts that name none (BCP 47)"
     )
     timezone: str = _setting("UTC", types.zone, "time zone of dates without one, and of dates on pages and in tables")
 
-    theme: str = _setting("", types.present_folder_or_none, "a folder that changes how pages look; empty: none")
+    theme: str = _setting(
+        "",
+        types.present_folder_or_none,
+        "a folder with templates, a stylesheet or an icon for readers' pages; empty: none",
+    )
 
     @property
     def zone(self) -> ZoneInfo:
@@ -113,7 +117,9 @@ class LimitsSettings:
     copies: int = _setting(
         60, types.whole(0, 1_000_000), "full copies of one feed a minute to one address; 0 = no limit"
     )
-    search: int = _setting(30, types.whole(0, 1_000_000), "searches a minute from one address; 0 = no limit")
+    search: int = _setting(
+        30, types.whole(0, 1_000_000), "searches a minute from one address (IPv6: one /64); 0 = no limit"
+    )
     waiting: int = _setting(
         10_000,
         types.whole(1, 10_000_000),
