@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedserver.authoring.xmlrpc_apps.reader import MOST_ELEMENTS, MOST_TEXT, CallReader
+from feedserver.authoring.xmlrpc_apps.reader import MOST_ELEMENTS, MOST_FILES, MOST_TEXT, CallReader
 from feedserver.authoring.xmlrpc_apps.values import Bits, Members, WrongArguments
 from feedserver.xmlrpc import Call, MalformedRequest, NotACall, XmlRpcError
 from tests.test_xmlrpc import BOMB
@@ -288,6 +288,14 @@ def test_the_number_of_elements_is_bounded(element: str) -> None:
     assert value_of(f"<value><array><data>{many}</data></array></value>")
     with pytest.raises(WrongArguments):
         value_of(f"<value><array><data>{many}{element}</data></array></value>")
+
+
+def test_the_number_of_files_is_bounded(new_file: Callable[[], Path]) -> None:
+    one = "<value><base64>QUJD</base64></value>"
+
+    assert params(called_with(f"<value><array><data>{one * MOST_FILES}</data></array></value>"), new_file)
+    with pytest.raises(WrongArguments):
+        params(called_with(f"<value><array><data>{one * MOST_FILES}{one}</data></array></value>"), new_file)
 
 
 def test_the_text_of_all_values_together_is_bounded() -> None:

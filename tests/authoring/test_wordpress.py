@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from feedserver.services import WebServices
 from feedserver.thoughts import store as thoughts
-from tests.authoring.conftest import ME, App, MakeApp
+from tests.authoring.conftest import ME, App, MakeApp, heard
 from tests.support.fixtures import Publish
 from tests.support.outside import Clock, Web
 
@@ -110,6 +110,26 @@ def test_posts_are_listed_by_status_in_parts_with_the_members_that_are_asked_for
     assert [sorted(one) for one in mars("wp.getPosts", "1", ME, {"number": 1}, ["post_name", "terms"])] == [
         ["post_id", "post_name", "terms"]
     ]
+
+
+@pytest.mark.parametrize("method", ["wp.getPosts", "wp.getComments", "wp.getMediaLibrary"])
+@pytest.mark.parametrize("member", ["number", "offset"])
+def test_a_list_goes_as_far_as_numbers_of_64_bits_and_others_are_refused(mars: App, method: str, member: str) -> None:
+    def listed(written: str) -> object:
+        body = mars.written(method, "1", ME, {member: "here"}).decode()
+        return heard(mars.send(body.replace("<string>here</string>", written).encode()))
+
+    assert listed(f"<i8>{2**63 - 1}</i8>") == []
+    assert listed(f"<string>{-(2**63)}</string>") == []
+    for beyond in (
+        f"<int>{2**63}</int>",
+        f"<i8>{-(2**63) - 1}</i8>",
+        f"<string>{2**63}</string>",
+        "<double>1e19</double>",
+    ):
+        with pytest.raises(Fault) as refused:
+            listed(beyond)
+        assert refused.value.faultCode == 400, beyond
 
 
 def test_terms_of_both_kinds_are_the_tags(mars: App) -> None:

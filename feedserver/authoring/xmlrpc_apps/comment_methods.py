@@ -4,6 +4,7 @@ from typing import Final
 
 from feedserver.authoring.writing import require_scope
 from feedserver.authoring.xmlrpc_apps.calls import AppCall
+from feedserver.authoring.xmlrpc_apps.scalars import LARGEST
 from feedserver.authoring.xmlrpc_apps.structs import Struct
 from feedserver.authoring.xmlrpc_apps.values import Members, WrongArguments, number
 from feedserver.errors import ThoughtNotFound
@@ -35,7 +36,7 @@ def listed(call: AppCall) -> Value:
     wanted = Members(call.param(3) or None)
     states = _STATES.get(wanted.text("status") or "", ())
     first = max(0, wanted.number("offset", 0))
-    end = first + min(max(1, wanted.number("number", _DEFAULT)), _MOST)
+    end = min(first + min(max(1, wanted.number("number", _DEFAULT)), _MOST), LARGEST)
     post_id = wanted.number("post_id", 0) or None
     with call.weblog.database.read() as connection:
         of_states = (listing.ids(connection, Filters(post_id=post_id, state=state), end) for state in states)

@@ -18,6 +18,7 @@ from feedserver.xmlrpc import ENCODINGS, MAX_DEPTH, Call, MalformedRequest, NotA
 
 MOST_ELEMENTS: Final = 50_000  # of a call: some ten thousand values
 MOST_TEXT: Final = 4_194_304  # characters of a call, but for base64: a text of 1 MiB, its other fields, and room
+MOST_FILES: Final = 100  # values of base64 in a call: one is a file, and libraries send texts so that are not ASCII
 _BUFFER: Final = 65_536  # characters that expat gathers before it hands them on
 _MARK: Final = b"\xef\xbb\xbf"  # the byte order mark of UTF-8
 _BEFORE_XML: Final = _MARK + b" \t\r\n"
@@ -48,6 +49,7 @@ class CallReader:
         self._has_mark = False
         self._open: list[_Element] = []
         self._elements = 0
+        self._files = 0
         self._text = 0
 
     def feed(self, piece: bytes, *, is_last: bool = False) -> None:
@@ -93,6 +95,9 @@ class CallReader:
             raise WrongArguments(f"The call has over {MOST_ELEMENTS} elements.")
         element = _Element(tag.rpartition(":")[2])  # `ex:nil`
         if element.tag == "base64" and self._new_file is not None:
+            self._files += 1
+            if self._files > MOST_FILES:
+                raise WrongArguments(f"The call has over {MOST_FILES} values in base64.")
             element.decoder = Decoder(self._new_file())
         elif element.tag not in _KNOWN:
             raise WrongArguments(f"There is no type “{element.tag[:20]}” in XML-RPC.")

@@ -6,12 +6,19 @@ from typing import Any, Final
 
 from feedserver.authoring.xmlrpc_apps.dates import UNDATED, read_date
 
+LARGEST: Final = 2**63 - 1  # number; databases take no larger one either
+_LONGEST_NUMBER: Final = 20  # characters: a sign and 19 digits
+
+
+def whole_number(said: str) -> int:
+    """The number that a text names. Raises ValueError for one of more than 64 bits, which no type of XML-RPC has."""
+    if len(said) > _LONGEST_NUMBER or not -LARGEST - 1 <= (number := int(said)) <= LARGEST:
+        raise ValueError
+    return number
+
 
 def _number(said: str) -> int | None:
-    """Blank is none; none of XML-RPC's numbers has more than 64 bits."""
-    if len(said) > 20:
-        raise ValueError
-    return int(said) if said else None
+    return whole_number(said) if said else None
 
 
 def _boolean(said: str) -> bool | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from feedserver.authoring.xmlrpc_apps.dates import UNDATED, in_utc, read_date
+from feedserver.authoring.xmlrpc_apps.scalars import whole_number
 from feedserver.errors import FeedserverError
 from feedserver.text import clean, one_line
 
@@ -43,7 +44,7 @@ def text(value: Any) -> str:
 def number(value: Any) -> int:
     """A whole number, or the text of one."""
     try:
-        return int(value) if isinstance(value, int | float) else int(text(value).strip()[:20])
+        return whole_number(str(int(value)) if isinstance(value, int | float) else text(value).strip())
     except (ValueError, OverflowError):
         raise WrongArguments(f"“{text(value)[:40]}” is no whole number.") from None
 
