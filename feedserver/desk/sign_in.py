@@ -85,10 +85,7 @@ def sign_out() -> BaseResponse:
 @frame.open_to_all
 def welcome_form(token: str) -> Response:
     """The form under a sign-in link. Uses nothing up."""
-    try:
-        return _welcome(services().signing_in.link(token))
-    except LinkEnded:
-        return frame.render_desk("desk/link_ended.html", 410)
+    return _welcome(services().signing_in.link(token))
 
 
 @frame.blueprint.post("/welcome/<token>")
@@ -101,12 +98,17 @@ def welcome(token: str) -> Response | BaseResponse:
             token, form.get("name", ""), form.get("password", ""), form.get("code", ""), visitor(), _former()
         )
     except LinkEnded:
-        return frame.render_desk("desk/link_ended.html", 410)
-    except AccountError as error:
+        raise
+    except AccountError as error:  # while another request may have used the link up
         page = _welcome(signing_in.link(token), STATUS[type(error)], name=form.get("name", ""), problem=said(error))
         return with_wait(page, error)
     frame.begin_session(begun.secret, begun.session)
     return frame.led_to("")
+
+
+@frame.blueprint.errorhandler(LinkEnded)
+def _link_has_ended(_: LinkEnded) -> Response:
+    return frame.render_desk("desk/link_ended.html", 410)
 
 
 def _welcome(link: Link, status: int = 200, **values: str) -> Response:

@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from feedserver.app import create_app
+from feedserver.errors import TooManyAtOnce
 from feedserver.services import WebServices
 from feedserver.settings import Settings, SiteSettings
 from tests.desk.conftest import PASSWORD, form
@@ -49,6 +50,22 @@ def test_a_link_that_has_ended_answers_410(ann: FlaskClient, welcome: str, link:
 
     assert ann.get(path).status_code == 410
     assert ann.post(path, data={"password": PASSWORD}).status_code == 410
+
+
+def test_a_link_that_another_request_uses_meanwhile_answers_410(
+    client: FlaskClient, welcome: str, services: WebServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slots = type(services.signing_in.hasher)
+    slot = slots.slot
+
+    def used_meanwhile(*_: object) -> None:
+        monkeypatch.setattr(slots, "slot", slot)
+        assert client.post(welcome, data={"password": PASSWORD}).status_code == 303
+        raise TooManyAtOnce
+
+    monkeypatch.setattr(slots, "slot", used_meanwhile)
+
+    assert client.post(welcome, data={"password": PASSWORD}).status_code == 410
 
 
 def test_a_short_password_is_told_and_leaves_the_link_good(client: FlaskClient, welcome: str) -> None:
