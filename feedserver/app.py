@@ -51,6 +51,7 @@ from feedserver.thoughts import views as thought_views
 from feedserver.urls import Urls
 from feedserver.web.bodies import Bodies, BodyDeadline, BodyRule, RuleFor
 from feedserver.web.feed_fast_path import FeedFastPath
+from feedserver.web.forms import RequestOfFewFields
 from feedserver.web.media_fast_path import MediaFastPath
 from feedserver.web.middleware import Mounted, TrustedProxies
 from feedserver.web.never_stored import NeverStored
@@ -105,6 +106,7 @@ def create_app(settings: Settings | None = None, services: WebServices | None = 
     theme = read_before or read_theme(services.settings.site.theme)
     look = look_of(theme)
     app = Flask("feedserver", static_folder=None)
+    app.request_class = RequestOfFewFields
     app.extensions[EXTENSION] = services
     app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's default provider has it
     app.url_map.merge_slashes = False  # a tag may contain two slashes in a row

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from flask import current_app, request
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.routing import MapAdapter
 from werkzeug.wrappers import Response
 
@@ -48,6 +48,15 @@ def of_this_form() -> list[tuple[str, str]]:
 def carried_on() -> list[tuple[str, str]]:
     """The hidden fields that the present form has carried along."""
     return [(name, value) for name, value in _fields(request.form) if name.startswith(_PREFIX)]
+
+
+def while_away() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """What may not be lost of the present form if it cannot be taken: its fields, if it holds text, and those that it
+    has carried along. Nothing of a form that is refused."""
+    try:
+        return (list(_fields(request.form)) if of_this_form() else []), carried_on()
+    except RequestEntityTooLarge:
+        return [], []
 
 
 def shown_again(path: str) -> Response | None:

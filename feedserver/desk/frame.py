@@ -61,6 +61,7 @@ _POLICY: Final = "; ".join(
     ]
 )
 _ENDED: Final = "The session of this form has ended. Nothing was done."
+_AWAY: Final = "The site cannot answer just now. Please sign in again in a little while."
 _SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 _RETRY_AFTER: Final = "10"  # seconds
 
@@ -146,8 +147,8 @@ def _guard() -> Response | BaseResponse | None:
     if not is_safe and not _is_from_here():
         abort(403)
     find_session()
-    if not is_safe:
-        require_modest(is_signed_in="desk_session" in g)
+    if not is_safe and "desk_session" not in g:
+        require_modest()
     if request.endpoint in _open:
         return None
     if is_safe:
@@ -182,13 +183,18 @@ def finish(response: Response) -> Response:
 @blueprint.errorhandler(NoConnection)
 @blueprint.errorhandler(MediaStoreError)
 def _storage_away(error: DBAPIError | NoConnection | MediaStoreError) -> Response:
-    """A page that says so. Where a form that holds text was sent, it sends the same fields once more."""
+    """A page that says so. Where a form that holds text was sent, it sends the same fields once more; where the sign-in
+    form carried some along, it is that form, which carries them on."""
     if isinstance(error, MediaStoreError):
         _log.error("%s", error)
     elif not is_outage(error):
         _log.error("the database refused a statement", exc_info=error)
-    fields = list(request.form.items(multi=True)) if carrying.of_this_form() else []
-    response = render_desk("desk/away.html", 503, fields=fields, action=services().urls.at(_as_sent()))
+    fields, carried = carrying.while_away()
+    if carried:
+        name, path = request.form.get("name", ""), request.form.get("next", "")
+        response = ask_to_sign_in(carried, path, 503, name=name, problem=_AWAY)
+    else:
+        response = render_desk("desk/away.html", 503, fields=fields, action=services().urls.at(_as_sent()))
     response.headers["Retry-After"] = _RETRY_AFTER
     return response
 

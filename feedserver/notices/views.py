@@ -41,8 +41,11 @@ def show(token: str) -> Response:
 @blueprint.post("/notices/<token>")
 def act(token: str) -> Response:
     """The decision of the form; or that mails are to stop, as a form or a mail program says (RFC 8058 section 3.2)."""
-    parts, action = services(), request.form.get("action", "")
+    parts = services()
     try:
+        with parts.database.read() as connection:  # before the form is read
+            deciding.open_link(connection, token, parts.settings, parts.clock())
+        action = request.form.get("action", "")
         if action == deciding.STOP or request.form.get("List-Unsubscribe") == "One-Click":
             deciding.stop(parts.database, token, parts.clock(), parts.settings)
             return _said("The mails have been stopped", "No more come until the page “Site” of the desk turns them on.")

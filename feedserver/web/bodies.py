@@ -6,10 +6,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO, RawIOBase
 from socket import SHUT_RD
 from tempfile import SpooledTemporaryFile
 from threading import Timer
 from typing import IO, Any, Final
+
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from feedserver.web.routing import Environ, WsgiApp
 
@@ -36,7 +39,8 @@ class BodyRule:
 
     @classmethod
     def whole(cls, max_bytes: int, seconds: float) -> "BodyRule":
-        """All of the body within `seconds`. One byte more than allowed is read, so that views can refuse it."""
+        """All of the body within `seconds`. Of a chunked one a byte more than allowed is read, to know that it is
+        longer."""
         return cls(max_bytes, max_bytes + 1, seconds)
 
 
@@ -66,7 +70,7 @@ class BodyDeadline:
     15.5.9), and if a chunked body is too long, the server must close the connection, as MUST_CLOSE tells it: it would
     wait for the rest of the body, or take it for the next request. `is_left_unread` tells of other bodies beforehand.
     A long body lies in a file without a name, not in memory. Of a body that is not admitted the application gets the
-    first piece, to tell why.
+    first piece, to tell why. One that is too long nobody can read: where a view tries to, that is answered 413.
     """
 
     def __init__(self, app: WsgiApp, bodies: Bodies) -> None:
@@ -75,11 +79,12 @@ class BodyDeadline:
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] in _WITHOUT_BODY:
-            return self._app(environ, start_response)
+            return self._app(_with_body(environ, BytesIO(), 0), start_response)
         rule = self._bodies.rule_for(environ)
         length = _length(environ, rule)
-        if length is None:
-            return self._app(environ, start_response)
+        if length > rule.max_bytes and environ.get("CONTENT_LENGTH"):
+            environ[MUST_CLOSE] = True
+            return self._app(_with_body(environ, _Unreadable(), length), start_response)
         with SpooledTemporaryFile(_IN_MEMORY) as body:
             is_whole, is_admitted = _receive(environ, length, rule, body)
             received = body.tell()
@@ -90,21 +95,34 @@ class BodyDeadline:
             if received > rule.max_bytes or not is_admitted:
                 environ[MUST_CLOSE] = True
             body.seek(0)
-            environ["wsgi.input"] = body
-            environ["CONTENT_LENGTH"] = str(received)
-            environ.pop("HTTP_TRANSFER_ENCODING", None)  # no longer true; Flask would ignore the length
-            return self._app(environ, start_response)
+            readable = _Unreadable() if received > rule.max_bytes else body
+            return self._app(_with_body(environ, readable, received), start_response)
 
 
-def _length(environ: Environ, rule: BodyRule) -> int | None:
-    """How many bytes to read: Content-Length; for a chunked body one more than allowed.
+class _Unreadable(RawIOBase):
+    """Stands for a body that is too long. Reading raises RequestEntityTooLarge."""
 
-    None without a body, and if Content-Length is too large: the views refuse that without reading.
-    """
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _: object) -> int:
+        raise RequestEntityTooLarge
+
+
+def _with_body(environ: Environ, body: object, length: int) -> Environ:
+    """The environment with another body; views may look at its length."""
+    environ["wsgi.input"] = body
+    environ["CONTENT_LENGTH"] = str(length)
+    environ.pop("HTTP_TRANSFER_ENCODING", None)  # no longer true; Flask would ignore the length
+    return environ
+
+
+def _length(environ: Environ, rule: BodyRule) -> int:
+    """How many bytes there are: Content-Length; of a chunked body one more than allowed are read."""
     announced = environ.get("CONTENT_LENGTH") or ""
     if announced.isdecimal():
-        return int(announced) if 0 < int(announced) <= rule.max_bytes else None
-    return rule.max_bytes + 1 if environ.get("wsgi.input_terminated") else None
+        return int(announced)
+    return rule.max_bytes + 1 if environ.get("wsgi.input_terminated") else 0
 
 
 def _receive(environ: Environ, length: int, rule: BodyRule, body: IO[bytes]) -> tuple[bool, bool]:

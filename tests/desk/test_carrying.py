@@ -126,15 +126,19 @@ def test_a_form_of_very_many_fields_is_not_read(ann: FlaskClient) -> None:
 
 
 @pytest.mark.one_database
-def test_long_forms_of_strangers_are_taken_twenty_times_a_minute(
+def test_of_strangers_64_mebibytes_of_long_forms_are_taken_a_minute(
     ann: FlaskClient, clock: Clock, typed: MultiDict[str, str]
 ) -> None:
     typed["app"] = "x" * 140_000
-    for _ in range(20):
-        assert ann.post("/desk/account/apps", data=typed).status_code == 403
-    refused = ann.post("/desk/account/apps", data=typed)
+    for _ in range(30):
+        assert ann.post("/desk/account/apps", data=typed).status_code == 403, "nobody's text is lost"
+    longest = filled(typed, {"app": "x" * 8_300_000})
+    for _ in range(7):
+        assert send(ann, "/desk/account/apps", longest).status_code == 403
+    refused = send(ann, "/desk/account/apps", longest)
     assert refused.status_code == 429
     assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert ann.post("/desk/account/apps", data=filled(typed, {"app": "short"})).status_code == 403
 
     assert ann.post("/desk/account/apps", data=typed, environ_base=AWAY).status_code == 403
     clock.move(minutes=1)
@@ -180,6 +184,43 @@ def test_while_the_database_is_away_the_page_sends_it_once_more(
     again = form(refused, "/desk/account/apps")
     assert again.fields == typed
     assert ann.post("/desk/account/apps", data=again.fields).status_code == 200
+
+
+@pytest.mark.parametrize("step", ["with_password", "session_of"])
+def test_while_it_is_away_signing_in_keeps_what_was_carried_along(
+    ann: FlaskClient, typed: MultiDict[str, str], services: WebServices, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    kept = form(ann.post("/desk/account/apps", data=typed), "/desk/sign-in").fields
+    with monkeypatch.context() as away:
+        away.setattr(type(services.signing_in), step, fail)
+        refused = ann.post("/desk/sign-in", data=filled(kept, {"name": "ann", "password": PASSWORD}))
+
+    assert refused.status_code == 503
+    assert int(refused.headers["Retry-After"]) > 0
+    assert PASSWORD not in refused.text
+    assert form(refused, "/desk/sign-in").fields["name"] == "ann"
+    assert signed_in_again(ann, form(refused, "/desk/sign-in").fields)["app"] == TEXT
+
+
+def test_while_it_is_away_a_form_that_is_carried_comes_back_as_that_of_signing_in(
+    ann: FlaskClient, typed: MultiDict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = form(ann.post("/desk/account/apps", data=typed), "/desk/sign-in").fields
+    with monkeypatch.context() as away:
+        away.setattr("feedserver.desk.carrying.shown_again", fail)  # the session has begun
+        refused = ann.post("/desk/sign-in", data=filled(kept, {"name": "ann", "password": PASSWORD}))
+
+    assert refused.status_code == 503
+    assert signed_in_again(ann, form(refused, "/desk/sign-in").fields)["app"] == TEXT
+
+
+@pytest.mark.one_database
+def test_while_it_is_away_a_form_of_very_many_fields_is_not_read_either(
+    ann: FlaskClient, services: WebServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(services.signing_in), "session_of", fail)
+
+    assert ann.post("/desk/account/apps", data="a=1&" * 1_000, content_type=FORM).status_code == 503
 
 
 def test_while_it_is_away_nobody_can_sign_in_and_the_page_says_so(

@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from feedserver.web import bodies
 from feedserver.web.bodies import MUST_CLOSE, Bodies, BodyDeadline, BodyRule
@@ -134,8 +135,24 @@ def test_of_a_long_chunked_body_one_byte_more_than_allowed_is_read(inner: Inner)
 
     ask(limited(inner, BodyRule.whole(100, 60)), sent, **{"wsgi.input_terminated": True})
 
-    assert len(inner.bodies[0]) == 101
     assert sent.tell() == 101
+    assert inner.asked[0][MUST_CLOSE]
+
+
+@pytest.mark.parametrize("environ", [{"CONTENT_LENGTH": "101"}, {"wsgi.input_terminated": True}])
+@pytest.mark.parametrize("reading", ["read", "readline", "readlines", "readall", "__next__"])
+def test_nobody_can_read_a_body_that_is_too_long(inner: Inner, environ: Environ, reading: str) -> None:
+    ask(limited(inner, BodyRule.whole(100, 60)), BytesIO(b"x" * 1000), **environ)
+
+    with pytest.raises(RequestEntityTooLarge):
+        getattr(inner.asked[0]["wsgi.input"], reading)()
+
+
+def test_what_is_read_of_a_body_that_means_nothing_is_empty(inner: Inner) -> None:
+    ask(limited(inner, TINY), BytesIO(b"x" * 5), REQUEST_METHOD="GET", CONTENT_LENGTH="5")
+
+    (asked,) = inner.asked
+    assert (asked["wsgi.input"].read(), asked["CONTENT_LENGTH"]) == (b"", "0")
 
 
 @pytest.mark.parametrize(
@@ -271,7 +288,7 @@ def test_a_door_has_rules_of_its_own_for_its_path_and_what_is_below_it(inner: In
         chunked = {"wsgi.input_terminated": True}
         ask(app, BytesIO(b"x" * 500), PATH_INFO=path, HTTP_COOKIE=cookie, **chunked)
 
-    assert [len(body) for body in inner.bodies] == [500, 500, 11, 21, 21, 6]
+    assert [asked["CONTENT_LENGTH"] for asked in inner.asked] == ["500", "500", "11", "21", "21", "6"]
     assert asked == ["/desk/media", "/desk", "/desk/media"]
 
 

@@ -1,8 +1,10 @@
 """Reads the body of the present request to a Micropub endpoint: a form, JSON, or parts with files."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote_plus
 
 from flask import request
 from werkzeug.datastructures import FileStorage
@@ -18,6 +20,7 @@ MAX_TEXT: Final = 8 * 1_048_576  # bytes of JSON, or of all fields of a form: a 
 MAX_UNKNOWN: Final = 1_048_576  # bytes of a request without a good token in its header
 _MAX_PARTS: Final = 1000
 _TOKEN: Final = "access_token"  # noqa: S105 - the name of a field (RFC 6750 section 2.2)
+_TOKEN_IN_FORM: Final = re.compile(rb"(?:^|&)access_token=([^&]{0,1000})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,19 @@ class Sent:
         return requests.of_form(self.pairs, has_files=bool(self.uploads))
 
 
+def token_unparsed() -> str | None:
+    """The token in a form that is not parsed, because nobody knows yet who sends it: 1 MiB of fields took a second.
+
+    Raises BodyRefused.
+    """
+    request.max_content_length = MAX_UNKNOWN
+    try:
+        found = _TOKEN_IN_FORM.search(request.get_data(parse_form_data=False)) if request.mimetype == FORM else None
+    except RequestEntityTooLarge:
+        raise _too_large() from None
+    return None if found is None else unquote_plus(found[1].decode("ascii", "replace"))
+
+
 def read(largest_file: int | None) -> Sent:
     """Reads the body. `largest_file` is in bytes; None for a request without a good token in its header.
 
@@ -59,11 +75,15 @@ def read(largest_file: int | None) -> Sent:
         pairs = [(name, value) for name, values in request.form.lists() for value in values]
         uploads = [Upload(name, file) for name, files in request.files.lists() for file in files if file.filename]
     except RequestEntityTooLarge:
-        raise BodyRefused(413, "the request is too large for this address, or for one without a good token") from None
+        raise _too_large() from None
     tokens = [value for name, value in pairs if name == _TOKEN]
     if len(tokens) > 1:
         raise InvalidRequest("there are several tokens; send one")
     return Sent([pair for pair in pairs if pair[0] != _TOKEN], uploads=uploads, token=next(iter(tokens), None))
+
+
+def _too_large() -> BodyRefused:
+    return BodyRefused(413, "the request is too large for this address, or for one without a good token")
 
 
 def _largest(largest_file: int | None) -> int:

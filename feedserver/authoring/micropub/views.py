@@ -10,8 +10,9 @@ from feedserver.authoring.micropub import queries, sent
 from feedserver.authoring.micropub.finding import Finder
 from feedserver.authoring.micropub.posting import Posting
 from feedserver.authoring.micropub.requests import Creation, Removal, Update
-from feedserver.authoring.micropub.sent import Sent
+from feedserver.authoring.micropub.sent import JSON, Sent
 from feedserver.authoring.micropub.uploads import Uploads
+from feedserver.request_body import FORM
 from feedserver.services import services
 
 blueprint = Blueprint("micropub", __name__)
@@ -80,11 +81,14 @@ def _for_everybody(response: Response) -> Response:
 
 
 def _read() -> tuple[Sent, AppToken]:
-    """The body of a request, and the app that sent it. A wrong token in the header is refused before it is read."""
+    """The body of a request, and the app that sent it. A wrong token in the header is refused before the body is read,
+    one in a form before that is parsed."""
     parts = services()
     known = bearer.of_header(request.environ, parts.apps)
     if known.problem is not None:
         raise known.problem
+    if known.app is None and request.mimetype in (FORM, JSON):
+        _app(sent.token_unparsed())
     body = sent.read(None if known.app is None else parts.library.largest)
     return body, _app(body.token)
 
