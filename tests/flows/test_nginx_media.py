@@ -55,12 +55,24 @@ def test_what_is_not_there_is_asked_of_the_site(url: str) -> None:
     assert request(f"{url}/media/{HASH}/other.jpg")[0] == 404
 
 
-@pytest.mark.parametrize("path", ["/desk/media", "/micropub/media", "/xmlrpc.php", "/notes/desk/media"])
-def test_where_authors_upload_long_bodies_are_handed_on(url: str, path: str) -> None:
-    assert request(url + path, body=b"x" * 1_000_000)[0] == 404, "an answer of the server behind"
+UPLOADS = (
+    *("/desk/media", "/micropub/media", "/xmlrpc.php", "/notes/desk/media", "/desk/posts/new"),
+    *(f"/desk/posts/{slug}/edit" for slug in ("welcome", "moderation", "my-receipts", "notices")),
+)
 
 
-@pytest.mark.parametrize("path", ["/", "/pingback", "/desk", "/desk/media/x", "/posts/hello/comments"])
+@pytest.mark.parametrize("path", UPLOADS)
+def test_where_authors_upload_long_bodies_are_handed_on_whatever_a_post_is_called(url: str, path: str) -> None:
+    assert request(url + path, body=b"x" * 17_000_000)[0] == 404, "an answer of the server behind"
+
+
+@pytest.mark.parametrize("path", ["/desk/sign-in", "/desk", "/notes/desk/account/apps"])
+def test_what_is_too_long_for_a_form_of_the_desk_is_refused_by_the_site_itself(url: str, path: str) -> None:
+    assert request(url + path, body=b"x" * 9_600_000)[0] == 404
+    assert request(url + path, body=b"x" * 17_000_000)[0] == 413
+
+
+@pytest.mark.parametrize("path", ["/", "/pingback", "/desktop", "/notices/TOKEN", "/posts/hello/comments"])
 def test_elsewhere_256_kb_are_the_most(url: str, path: str) -> None:
     assert request(url + path, body=b"x" * 262_144)[0] == 404
     assert request(url + path, body=b"x" * 262_145)[0] == 413

@@ -91,8 +91,8 @@ def rendered(folder: Path, site_port: int, port: int, *, tried_first: str = "", 
 
 
 def sending_media(text: str, folder: Path) -> str:
-    """The configuration with its commented parts for pictures, files and uploads in force."""
-    for begin in ("map $sent_http_content_type ", 'location ~ "/media/', 'location ~ "/(?:desk/media'):
+    """The configuration with its commented parts for pictures and files in force."""
+    for begin in ("map $sent_http_content_type ", 'location ~ "/media/'):
         part = re.compile(rf"^( +)# {re.escape(begin)}.*?^\1# }}$", re.MULTILINE | re.DOTALL)
         text, number = part.subn(lambda found: re.sub(r"^( +)# ", r"\1", found[0], flags=re.MULTILINE), text)
         assert number == 1, f"{begin} is no longer in {SHIPPED.name}"
