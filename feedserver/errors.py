@@ -19,6 +19,8 @@
     │   ├── GuidTaken
     │   ├── AlreadyAdded         the form of a new post was sent twice
     │   ├── EditConflict         somebody else has saved another text meanwhile
+    │   ├── SaysNothing          neither words nor pictures
+    │   ├── StillPublic          a change would hide it, which is what withdrawing is for
     │   ├── RevisionNotFound
     │   └── InvalidDocument      names the field
     │       └── DocumentTooLong
@@ -238,6 +240,23 @@ class RevisionNotFound(PostError):
         super().__init__(f"“{slug}” has no revision {number}; `feedserver post history {slug}` lists them")
         self.slug = slug
         self.number = number
+
+
+class SaysNothing(PostError):
+    """A post that is written on a page of ours, and in which there is nothing yet."""
+
+    def __init__(self) -> None:
+        super().__init__("there is nothing in this post yet: give it a title or some text")
+
+
+class StillPublic(PostError):
+    """A change that would hide a public post from readers, and does not say so."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this post is public; as a draft, or with a date to come, it would be taken away from readers:"
+            " withdraw it first, or give a past date"
+        )
 
 
 class InvalidDocument(PostError):

@@ -13,8 +13,10 @@ from feedserver.errors import (
     MediaError,
     PostError,
     PostGone,
+    SaysNothing,
     SlugReserved,
     SlugTaken,
+    StillPublic,
 )
 from feedserver.posts import revisions, store
 from feedserver.posts.model import Post
@@ -22,7 +24,9 @@ from feedserver.services import services
 from feedserver.tokens import new_secret
 
 _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
+    (SaysNothing, 400),
     (EditConflict, 409),
+    (StillPublic, 409),
     (SlugTaken, 409),
     (SlugReserved, 409),
     (PostGone, 410),

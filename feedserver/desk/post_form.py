@@ -17,7 +17,7 @@ from feedserver.posts.amending import Value
 from feedserver.posts.document import cleaned
 from feedserver.posts.model import DraftText
 
-NAMES: Final = ("title", "slug", "date", "tags", "authors", "summary", "lang", "pings", "comments", "tell")
+NAMES: Final = ("title", "slug", "date", "tags", "authors", "summary", "lang", "pings", "comments", "tell", "menu")
 EMPTY: Final[Mapping[str, str]] = {
     **dict.fromkeys((*NAMES, "body"), ""),
     "pings": "open",
@@ -55,6 +55,7 @@ def shown(document: DraftText, slug: str, zone: tzinfo) -> dict[str, str]:
         "pings": "open" if document.pings_open else "closed",
         "comments": "open" if document.comments_open else "closed",
         "tell": "true" if document.tells else "false",
+        "menu": document.menu or "",
         "body": document.body,
     }
 

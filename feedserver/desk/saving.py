@@ -7,10 +7,10 @@ from typing import Final
 from feedserver.desk import frame
 from feedserver.desk.editor_form import Sent, changed_by, shown
 from feedserver.desk.post_form import EMPTY
-from feedserver.errors import InvalidDocument, PostGone
+from feedserver.errors import InvalidDocument, PostGone, SaysNothing, StillPublic
 from feedserver.posts import slugs
-from feedserver.posts.amending import Value, composed
-from feedserver.posts.model import Post, Writer
+from feedserver.posts.amending import Value, amended, composed
+from feedserver.posts.model import DraftText, Post, Writer
 from feedserver.services import services
 
 # What buttons change besides what was typed; each stores a text.
@@ -22,6 +22,7 @@ _DEEDS: Final[Mapping[str, Mapping[str, Value]]] = {
     "withdraw": {"draft": True},
     "delete": {},
 }
+_HIDING: Final = ("withdraw", "delete")
 
 
 def writer() -> Writer:
@@ -38,6 +39,8 @@ def add(sent: Sent) -> Post:
     source = composed({**changes.fields, "slug": changes.slug, **deed}, changes.body or "")
     document = publisher.read_unnamed(source.encode())
     _check_schedule(sent.deed, document.date)
+    if document.says_nothing:
+        raise SaysNothing
     return publisher.add(
         document, now, writer=writer(), free_slug=changes.slug is None, submission=sent.submission or None
     )
@@ -58,10 +61,20 @@ def edit(sent: Sent, present: Post, expected: int | None) -> Post:
             slugs.check_free(connection, changes.slug, present, page=present.page)
     fields = {**changes.fields, **_DEEDS.get(sent.deed, {})}  # of a button that no page has, what was typed alone
     _check_schedule(sent.deed, fields.get("date", present.published_at))
+    if sent.deed not in _HIDING:
+        _check_readable(publisher.read_unnamed(amended(present.source, fields, changes.body).encode()), present, now)
     saved = publisher.amend(present.slug, fields, changes.body, now, writer(), expected=expected)
     if changes.slug is not None:
         saved = publisher.rename(saved.slug, changes.slug)
     return publisher.delete(saved.slug) if sent.deed == "delete" else saved
+
+
+def _check_readable(document: DraftText, present: Post, now: datetime) -> None:
+    """Raises SaysNothing for a document without anything in it, StillPublic for one that would hide a public post."""
+    if document.says_nothing:
+        raise SaysNothing
+    if present.visible(now) and (document.draft or (document.date is not None and document.date > now)):
+        raise StillPublic
 
 
 def _check_schedule(deed: str, date: object) -> None:

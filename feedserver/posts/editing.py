@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from feedserver.errors import EditConflict, RevisionNotFound
 from feedserver.media import store as media
-from feedserver.posts import conditions, recording, revisions, slugs, spelling, states
+from feedserver.posts import conditions, recording, revisions, slugs, spelling, states, store
 from feedserver.posts import document as documents
 from feedserver.posts.amending import Fields, amended
 from feedserver.posts.model import CLI, DraftText, Post, Writer
@@ -66,7 +66,8 @@ class Editor(SitePosts):
 
     def _replace(self, connection: Connection, post: Post, made: RenderedDocument, now: datetime) -> None:
         """Writes another content over that of a post."""
-        decided = states.of_edited(made.document, post, now, is_seen=post.visible(self._time(now)))
+        is_seen, was_seen = post.visible(self._time(now)), store.was_seen(connection, post.id)
+        decided = states.of_edited(made.document, post, now, is_seen=is_seen, was_seen=was_seen)
         (settled,) = spelling.settled(connection, [made.document], self.settings.author, post.id)
         content = recording.PostContent(settled, made.rendered, {**asdict(decided), "lang": made.lang})
         recording.change(connection, post.id, content)

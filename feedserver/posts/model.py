@@ -7,7 +7,7 @@ from typing import Final, Literal
 from urllib.parse import unquote
 
 from feedserver.posts.references import ReferenceLine, lines
-from feedserver.text import caseless, shorten, strangers_line
+from feedserver.text import caseless, is_blank, shorten, strangers_line
 
 # The version of what is made of a document: raise it with each change of `rendering`, and when a field becomes a
 # column, and older posts are rendered anew.
@@ -106,6 +106,12 @@ class DraftText:
     format: Format = "markdown"
     photos: tuple[Photo, ...] = ()
     micropub: str | None = None
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether readers would find nothing in it: no words, pictures, files or pages that it is about."""
+        words = (self.title, self.summary or "", self.body)
+        return all(map(is_blank, words)) and not (self.photos or self.enclosures or self.references)
 
     @property
     def references(self) -> tuple[ReferenceLine, ...]:

@@ -117,6 +117,84 @@ def test_a_draft_is_saved_scheduled_published_withdrawn_and_deleted(
     assert "Last words" in client.get("/posts/a-post").text
 
 
+def test_a_public_post_is_not_taken_away_but_by_withdrawing_it(
+    ann: FlaskClient, services: WebServices, client: FlaskClient, clock: Clock
+) -> None:
+    fields = new_form(ann)
+    send(ann, NEW, fields, "publish", title="A post", body="Words")
+    to_come = (clock() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+
+    answers = [
+        edit(ann, "a-post", "update", date=to_come, body=TEXT),
+        edit(ann, "a-post", "schedule", date=to_come, body=TEXT),
+        send(ann, NEW, fields, "draft", title="A post", body=TEXT),
+    ]
+
+    for answer in answers:
+        assert (answer.status_code, shown_text(answer, "/a-post/edit")) == (409, TEXT)
+        assert "This post is public" in answer.text
+    assert form(answers[0], "/a-post/edit").fields["date"] == to_come
+    assert (client.get("/posts/a-post").status_code, numbers(services, "a-post")) == (200, [1])
+    assert edit(ann, "a-post", "update", date="2020-01-01T10:00").status_code == 303
+    assert edit(ann, "a-post", "withdraw", date=to_come).status_code == 303
+    assert edit(ann, "a-post", "update", date="").status_code == 303, "what is withdrawn may be scheduled, or not"
+
+
+def test_a_withdrawn_post_is_public_again_under_the_date_that_it_had(
+    ann: FlaskClient, services: WebServices, publish: Publish, clock: Clock
+) -> None:
+    first = publish("A post", slug="p")
+    clock.move(days=3)
+    edit(ann, "p", "withdraw")
+    clock.move(days=3)
+    edit(ann, "p", "draft", body="Better words.")
+
+    edit(ann, "p", "publish")
+
+    again = stored(services, "p")
+    assert again is not None
+    assert (again.published_at, again.updated_at) == (first.published_at, clock())
+
+
+@pytest.mark.parametrize("deed", ["draft", "publish", "schedule"])
+def test_of_a_form_with_nothing_in_it_no_post_is_made(
+    ann: FlaskClient, services: WebServices, clock: Clock, deed: str
+) -> None:
+    to_come = (clock() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+
+    answer = send(ann, NEW, new_form(ann), deed, body="\n\u200b \n", date=to_come, tags="sea", slug="p")
+
+    assert (answer.status_code, form(answer, NEW).fields["tags"]) == (400, "sea")
+    assert "There is nothing in this post yet" in answer.text
+    assert stored(services, "p") is None
+
+
+def test_a_public_post_is_not_emptied(ann: FlaskClient, services: WebServices, publish: Publish) -> None:
+    publish("A post", slug="p")
+    publish("", "", slug="liked", like_of="https://other.example/")
+
+    assert edit(ann, "p", "update", title="", body="").status_code == 400
+    assert edit(ann, "p", "update", body="").status_code == 303, "a title alone is something"
+    assert edit(ann, "liked", "update", tags="sea").status_code == 303, "so is a page that it is about"
+    assert edit(ann, "p", "delete", title="", body="").status_code == 303
+
+
+def test_the_editor_of_a_page_has_only_what_pages_have_and_leaves_the_rest_as_it_is(
+    ann: FlaskClient, services: WebServices, publish: Publish
+) -> None:
+    page = publish("About", slug="about", page="true", tags="[sea]", comments="closed")
+
+    fields = edit_form(ann, "about")
+    edit(ann, "about", "update", menu="About us")
+
+    assert not {"tags", "authors", "comments", "pings", "tell"} & set(fields)
+    assert "menu" not in new_form(ann)
+    saved = stored(services, "about")
+    assert saved is not None
+    assert saved.menu == "About us"
+    assert saved.source.replace('menu: "About us"\n', "") == page.source
+
+
 def test_a_post_without_title_gets_an_address_of_its_words(ann: FlaskClient, services: WebServices) -> None:
     send(ann, NEW, new_form(ann), "publish", body="Bees fly.")
     send(ann, NEW, new_form(ann), "publish", body="Bees fly.")

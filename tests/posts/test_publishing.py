@@ -1,6 +1,6 @@
 """Publishing and editing: what is stored, and that a refused post leaves nothing behind."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -75,6 +75,30 @@ def test_an_edit_keeps_id_address_and_first_date_and_moves_updated(
     assert (edited.title, edited.tags, edited.authors, edited.summary) == ("Second", ("c",), (), None)
     assert "New words." in edited.html
     assert edited.pings_open
+
+
+@pytest.mark.parametrize("page", ["false", "true"], ids=["a post", "a page"])
+def test_what_readers_have_seen_keeps_its_date_as_a_draft_and_when_it_is_public_again(
+    publish: Publish, services: WebServices, clock: Clock, page: str
+) -> None:
+    first = publish("First", page=page)
+    soon = publish("Soon", date=(clock() + timedelta(days=1)).isoformat(), page=page)
+    clock.move(days=2)
+
+    for slug, seen in (("first", first), ("soon", soon)):
+        for draft in ("true", "true", "false"):
+            clock.move(days=1)
+            assert edit(services, slug, "Again", draft, draft=draft, page=page).published_at == seen.published_at
+    assert edit(services, "first", "First", date="2026-01-01", page=page).published_at.year == 2026
+
+
+def test_a_draft_that_nobody_has_seen_is_dated_when_it_is_published(
+    publish: Publish, services: WebServices, clock: Clock
+) -> None:
+    publish("First", draft="true")
+    clock.move(days=3)
+
+    assert edit(services, "first", "First").published_at == clock()
 
 
 def test_an_edit_takes_the_dates_that_the_author_gives(publish: Publish, services: WebServices, clock: Clock) -> None:
