@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from feedserver.accounts.model import AppToken
 from feedserver.storage.schema import accounts, app_tokens
-from feedserver.tokens import hashed
+from feedserver.tokens import hashed, new_number
 
 _COLUMNS: Final = ("id", "name", "scopes", "created_at", "last_used_at", "client_id")
 _FIND: Final = select(*(app_tokens.c[name] for name in _COLUMNS), accounts.c.name.label("account")).join_from(
@@ -27,6 +27,7 @@ def add(
 ) -> AppToken:
     """Stores a token."""
     row = {
+        "id": new_number(),
         "name": name,
         "account_id": account_id,
         "scopes": " ".join(sorted(scopes)),
@@ -54,7 +55,7 @@ def is_named(connection: Connection, name: str) -> bool:
 
 def everything(connection: Connection) -> list[AppToken]:
     """All tokens, the newest first."""
-    return [_token(row) for row in connection.execute(_FIND.order_by(app_tokens.c.id.desc()))]
+    return [_token(row) for row in connection.execute(_FIND.order_by(app_tokens.c.created_at.desc(), app_tokens.c.id))]
 
 
 def note_use(connection: Connection, token: AppToken, now: datetime) -> None:

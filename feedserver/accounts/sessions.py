@@ -10,7 +10,7 @@ from feedserver.accounts.model import SESSION, Session, Visitor
 from feedserver.clock import SKEW
 from feedserver.storage.schema import accounts, sessions
 from feedserver.text import shorten, strangers_line
-from feedserver.tokens import hashed
+from feedserver.tokens import hashed, new_number
 
 NOTED_AFTER: Final = timedelta(minutes=1)  # a use is noted when the last one that was is older
 _LONGEST_DEVICE: Final = 200  # characters of a User-Agent
@@ -36,6 +36,7 @@ def go_on(now: datetime) -> ColumnElement[bool]:
 def begin(connection: Connection, account_id: int, secret: str, visitor: Visitor, now: datetime) -> Session:
     """Stores a session whose cookie is `secret`."""
     row = {
+        "id": new_number(),
         "account_id": account_id,
         "hash": hashed(secret),
         "created_at": now,

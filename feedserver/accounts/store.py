@@ -10,6 +10,7 @@ from feedserver.accounts.model import Account, ListedAccount, folded
 from feedserver.errors import AccountNotFound
 from feedserver.storage import schema
 from feedserver.storage.schema import accounts
+from feedserver.tokens import new_number
 
 _ACCOUNT: Final = [accounts.c[name] for name in ("id", "name", "password", "totp_key", "created_at", "signed_in_at")]
 _OF_AN_ACCOUNT: Final = (
@@ -61,7 +62,7 @@ def listed(connection: Connection, now: datetime) -> list[ListedAccount]:
 
 def add(connection: Connection, name: str, now: datetime) -> Account:
     """Adds an account without a password. A name that is taken violates a constraint."""
-    values = {"name": name, "folded": folded(name), "created_at": now}
+    values = {"id": new_number(), "name": name, "folded": folded(name), "created_at": now}
     row = connection.execute(insert(accounts).values(values).returning(*_ACCOUNT)).one()
     return Account(**row._mapping)  # noqa: SLF001 - documented
 

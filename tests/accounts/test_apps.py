@@ -116,9 +116,12 @@ def test_an_app_that_is_not_there_cannot_be_ended(services: WebServices) -> None
             services.apps.end(which)
 
 
-def test_two_apps_have_two_names_but_where_they_ask_for_themselves(services: WebServices, token: str) -> None:
+def test_two_apps_have_two_names_but_where_they_ask_for_themselves(
+    services: WebServices, token: str, clock: Clock
+) -> None:
     with pytest.raises(AppTaken):
         services.apps.add("MarsEdit", "ann", ["create"])
+    clock.move(minutes=1)
     for _ in range(2):
         services.apps.create("ann", "quill.example", ["create"], client_id="https://quill.example/")
 

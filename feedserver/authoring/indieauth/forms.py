@@ -1,6 +1,8 @@
 """The forms that apps send to the endpoints of IndieAuth, and errors about them (RFC 6749 section 5.2). Pure."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import parse_qsl
@@ -9,6 +11,7 @@ from feedserver.errors import FeedserverError
 
 _MAX_FIELDS: Final = 100
 _GRANT: Final = "authorization_code"
+_TOKEN: Final = "token"  # noqa: S105 - the name of a field
 
 Code = Literal["invalid_request", "unsupported_grant_type"]
 
@@ -33,14 +36,35 @@ class Redemption:
 
 def fields(body: bytes) -> Mapping[str, str]:
     """The fields of a form, each there once (RFC 6749 section 3.2). Raises BadForm."""
-    try:
-        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
-    except ValueError:
-        raise BadForm("invalid_request", "the form has too many fields") from None
+    pairs = _pairs(body)
     found = dict(pairs)
     if len(found) < len(pairs):
         raise BadForm("invalid_request", "a field is there more than once")
     return found
+
+
+def is_revocation(body: bytes) -> bool:
+    """Whether a form asks for the end of a token, not for one. Raises BadForm."""
+    return ("action", "revoke") in _pairs(body)
+
+
+def tokens(body: bytes) -> Sequence[str]:
+    """All tokens that a body names, a form or a JSON object; none if it is neither."""
+    try:
+        sent = json.loads(body)
+    except (ValueError, RecursionError):
+        with suppress(BadForm):
+            return [value for name, value in _pairs(body) if name == _TOKEN]
+        return []
+    token = sent.get(_TOKEN) if isinstance(sent, dict) else None
+    return [token] if isinstance(token, str) else []
+
+
+def _pairs(body: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
+    except ValueError:
+        raise BadForm("invalid_request", "the form has too many fields") from None
 
 
 def redemption(sent: Mapping[str, str]) -> Redemption:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
+from feedserver.accounts import store as accounts
 from feedserver.accounts.apps import Apps
 from feedserver.accounts.model import AppToken
 from feedserver.authoring.indieauth import codes
@@ -65,6 +66,7 @@ class Grants:
             raise BadGrant("the code stands for no scope, only for who the author is")
         name = host_name(urlsplit(grant.client_id))[:64]
         try:
+            self._check_account(grant)
             app, text = self.apps.create(grant.account, name, grant.scopes, client_id=grant.client_id)
         except AccountNotFound:
             raise BadGrant("the account that gave the code is gone") from None
@@ -77,6 +79,12 @@ class Grants:
             self._end(app.id)
             raise BadGrant("the code was used twice")
         return app, text
+
+    def _check_account(self, grant: Grant) -> None:
+        """Raises AccountNotFound if the account that gave a code is gone, though another one has its name now."""
+        with self.database.read() as connection:
+            if accounts.named(connection, grant.account).created_at > grant.made_at:
+                raise AccountNotFound(grant.account)
 
     def _end(self, app_id: int | None) -> None:
         if app_id is not None:

@@ -4,9 +4,11 @@ Scripts of any site may use them: no cookie means anything here.
 """
 
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, redirect, request
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver.accounts import app_tokens
@@ -16,7 +18,7 @@ from feedserver.authoring.indieauth import forms
 from feedserver.authoring.indieauth.forms import BadForm
 from feedserver.authoring.indieauth.granting import BadGrant, Grants
 from feedserver.authoring.writing import require_scope
-from feedserver.request_body import FORM, read_body
+from feedserver.request_body import FORM, BodyRefused, read_body
 from feedserver.services import services
 
 blueprint = Blueprint("indieauth", __name__)
@@ -70,11 +72,10 @@ def profile() -> Response:
 def token() -> Response:
     """Gives a token for a code (section 5.3.3), or ends one: `action=revoke`, as apps did before section 7."""
     try:
-        sent = forms.fields(read_body(FORM))
-        if sent.get("action") == "revoke":
-            services().apps.end_token(sent.get("token", ""))
-            return jsonify({})
-        app, text = _grants().token(forms.redemption(sent))
+        body = read_body(FORM)
+        if forms.is_revocation(body):
+            return _revoked(body)
+        app, text = _grants().token(forms.redemption(forms.fields(body)))
     except (BadForm, BadGrant) as error:
         return _failed(error)
     given = {"access_token": text, "token_type": "Bearer", "scope": _scope(app), "me": services().urls.me()}
@@ -92,12 +93,11 @@ def verify() -> Response:
 @blueprint.post(f"{_ENDPOINTS}revoke", provide_automatic_options=False)
 @answers.answering
 def revoke() -> Response:
-    """Ends a token; whether there was one is not told (section 7, RFC 7009)."""
+    """Ends a token; whether there was one, or could be read, is not told (section 7, RFC 7009)."""
     try:
-        services().apps.end_token(forms.fields(read_body(FORM)).get("token", ""))
-    except BadForm as error:
-        return _failed(error)
-    return jsonify({})
+        return _revoked(read_body())
+    except BodyRefused:
+        return _revoked(b"")
 
 
 @blueprint.post(f"{_ENDPOINTS}introspect", provide_automatic_options=False)
@@ -143,6 +143,16 @@ def _grants() -> Grants:
 def _app() -> AppToken:
     apps = services().apps
     return bearer.require(bearer.of_header(request.environ, apps), None, request.remote_addr or "", apps)
+
+
+def _revoked(body: bytes) -> Response:
+    """Ends the tokens in a body. Apps that send some in parts of a form are heard too."""
+    found = forms.tokens(body)
+    with suppress(RequestEntityTooLarge):
+        found = found or request.form.getlist("token")
+    for one in found:
+        services().apps.end_token(one)
+    return jsonify({})
 
 
 def _failed(error: BadForm | BadGrant) -> Response:

@@ -247,6 +247,22 @@ def test_a_code_that_is_used_twice_ends_the_token_of_its_first_use(
     assert services.apps.listed() == []
 
 
+@pytest.mark.parametrize("end", ["revoked", "by number"])
+def test_a_code_that_is_used_again_ends_no_token_but_its_own(
+    apps: Apps, browser: FlaskClient, redeem: Redeem, client: FlaskClient, services: WebServices, end: str
+) -> None:
+    code = code_for(browser)
+    token = redeem(code).get_json()["access_token"]
+    if end == "revoked":
+        client.post("/indieauth/revoke", data={"token": token})
+    else:
+        services.apps.end(services.apps.listed()[0].id)
+    services.apps.create("ann", "Another", ["create"])
+
+    assert redeem(code).status_code == 400
+    assert [app.name for app in services.apps.listed()] == ["Another"]
+
+
 @pytest.mark.one_database
 def test_a_second_use_while_the_token_is_made_ends_it_too(
     apps: Apps, browser: FlaskClient, redeem: Redeem, services: WebServices, monkeypatch: pytest.MonkeyPatch
@@ -292,6 +308,19 @@ def test_the_code_of_an_account_that_is_gone_is_not_good(
     services.accounts.remove("ann")
 
     assert redeem(code).get_json()["error"] == "invalid_grant"
+
+
+@pytest.mark.one_database
+def test_another_account_of_the_same_name_gets_nothing_from_it(
+    apps: Apps, browser: FlaskClient, redeem: Redeem, services: WebServices, clock: Clock
+) -> None:
+    code = code_for(browser)
+    services.accounts.remove("ann")
+    clock.move(minutes=1)
+    services.accounts.add("Ann")
+
+    assert redeem(code).get_json()["error"] == "invalid_grant"
+    assert services.apps.listed() == []
 
 
 @pytest.mark.one_database
@@ -372,6 +401,40 @@ def test_a_token_is_ended_and_nobody_learns_whether_there_was_one(
 
 
 @pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ('{"token": "%s"}', "application/json"),
+        ("token=%s", "text/plain"),
+        ("token=other&token=%s", "application/x-www-form-urlencoded"),
+        (
+            '--x\r\nContent-Disposition: form-data; name="token"\r\n\r\n%s\r\n--x--\r\n',
+            "multipart/form-data; boundary=x",
+        ),
+    ],
+    ids=["JSON", "text", "twice", "parts"],
+)
+def test_a_token_is_ended_however_it_is_sent(
+    apps: Apps, browser: FlaskClient, redeem: Redeem, client: FlaskClient, services: WebServices, body: str, kind: str
+) -> None:
+    token = redeem(code_for(browser)).get_json()["access_token"]
+
+    assert client.post("/indieauth/revoke", data=body % token, content_type=kind).status_code == 200
+    assert services.apps.listed() == []
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[1]", b"{", b'{"token": 1}', b"\xff" * 9, b"token=a&" * 200, b"x" * 70_000],
+    ids=lambda body: repr(body[:12]),
+)
+def test_what_names_no_token_is_no_error_for_who_ends_one(client: FlaskClient, body: bytes) -> None:
+    for kind in ("application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
+        assert client.post("/indieauth/revoke", data=body, content_type=kind).status_code == 200
+
+
+@pytest.mark.one_database
 def test_introspection_tells_a_token_to_whoever_has_a_good_one(
     apps: Apps, browser: FlaskClient, redeem: Redeem, client: FlaskClient, services: WebServices
 ) -> None:
@@ -405,14 +468,17 @@ def test_the_metadata_name_the_endpoints(client: FlaskClient) -> None:
     assert (told["issuer"], told["authorization_endpoint"]) == (ME, f"{SITE}/indieauth/authorize")
     assert told["code_challenge_methods_supported"] == ["S256"]
     assert response.headers["Access-Control-Allow-Origin"] == "*"
-    for endpoint in ("token", "revocation", "introspection"):
-        assert client.post(told[f"{endpoint}_endpoint"].removeprefix(SITE)).status_code in (401, 415)
+    statuses = {"token": 415, "revocation": 200, "introspection": 401}
+    for endpoint, status in statuses.items():
+        assert client.post(told[f"{endpoint}_endpoint"].removeprefix(SITE)).status_code == status
 
 
 @pytest.mark.one_database
-@pytest.mark.parametrize("path", ["/indieauth/token", "/indieauth/revoke", "/indieauth/authorize"])
-def test_scripts_of_any_site_may_use_them(client: FlaskClient, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "status"), [("/indieauth/token", 415), ("/indieauth/revoke", 200), ("/indieauth/authorize", 415)]
+)
+def test_scripts_of_any_site_may_use_them(client: FlaskClient, path: str, status: int) -> None:
     asked_, answer = client.options(path), client.post(path)
 
     assert (asked_.status_code, asked_.headers["Access-Control-Allow-Origin"]) == (204, "*")
-    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (415, "*")
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (status, "*")
