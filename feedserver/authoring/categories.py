@@ -4,7 +4,7 @@ A tag gets its number when apps are first told of it. One that an app has made, 
 a day.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -46,11 +46,23 @@ def added(connection: Connection, name: str, now: datetime) -> int:
     return _add(connection, name, caseless(name), now).id if known is None else known
 
 
-def names_of(connection: Connection, ids: Sequence[int]) -> list[str]:
-    """The names of tags by their numbers, in that order; of numbers that no tag has, none."""
-    rows = rows_among(connection, select(app_categories.c.id, app_categories.c.name), app_categories.c.id, set(ids))
-    names = {row.id: row.name for row in rows}
-    return [names[one] for one in ids if one in names]
+def names_of(connection: Connection, ids: Collection[int]) -> dict[int, str]:
+    """The names of tags by their numbers; numbers that no tag has are left out."""
+    possible = {one for one in ids if 0 < one < 2**63}
+    rows = rows_among(connection, select(app_categories.c.id, app_categories.c.name), app_categories.c.id, possible)
+    return {row.id: row.name for row in rows}
+
+
+def meant(connection: Connection, said: Sequence[str]) -> tuple[str, ...]:
+    """The names of tags that are said in a line: by their numbers, or by name."""
+    numbers = {one: int(one) for one in said if one.isascii() and one.isdecimal() and len(one) < 19}
+    names = names_of(connection, numbers.values())
+    return tuple(names.get(numbers.get(one, 0), one) for one in said)
+
+
+def in_a_line(connection: Connection, tags: Sequence[str], now: datetime) -> list[str]:
+    """The tags for a line with commas, which `meant` reads: by number where the name would mean something else."""
+    return [str(added(connection, tag, now)) if "," in tag or tag.isdecimal() else tag for tag in tags]
 
 
 def _add(connection: Connection, name: str, folded: str, now: datetime) -> Row[Any]:

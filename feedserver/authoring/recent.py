@@ -1,4 +1,4 @@
-"""The SQL of what apps list: posts, the newest first, drafts among them, no pages and none that are deleted; tags."""
+"""The SQL of what apps list: posts, drafts among them, no pages and none that are deleted; tags."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +18,17 @@ _MOST_TAGS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """By which date a list is sorted: that of posts, or of their last changes."""
+
+    by: Literal["date", "modified"] = "date"
+    newest_first: bool = True
+
+
+NEWEST: Final = Order()
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A part of the list: at most `limit` posts, after the post with the id `after`, or after `offset` posts."""
 
@@ -26,10 +37,12 @@ class Part:
     after: int | None = None
 
 
-def newest(connection: Connection, which: Which, part: Part, now: datetime) -> list[Post]:
-    """A part of the list of these posts."""
+def listed(connection: Connection, which: Which, part: Part, now: datetime, order: Order = NEWEST) -> list[Post]:
+    """A part of the list of these posts. `after` is for the newest first alone."""
     query = select(posts.c.id).where(~posts.c.page, _among(which, now), *_after(connection, part.after))
-    query = query.order_by(posts.c.published_at.desc(), posts.c.id.desc()).limit(part.limit).offset(part.offset)
+    keys = (posts.c.updated_at if order.by == "modified" else posts.c.published_at, posts.c.id)
+    query = query.order_by(*(key.desc() if order.newest_first else key.asc() for key in keys))
+    query = query.limit(part.limit).offset(part.offset)
     return store.in_order(connection, connection.execute(query).scalars().all())
 
 

@@ -1,11 +1,15 @@
 """Rules for writing apps, whatever they speak: what a token allows, and what becomes of a public post."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
 from feedserver.accounts.model import AppToken
 from feedserver.errors import FeedserverError, InvalidDocument
 from feedserver.posts.document import check_slug, slug_from
 from feedserver.posts.model import Post
+
+FILES: Final = ("media", "create")  # scopes of which one stores files, and lists them
 
 
 class MissingScope(FeedserverError):
@@ -32,9 +36,14 @@ class NotPublic(FeedserverError):
         super().__init__("there are no private posts here; a draft is read by nobody")
 
 
+def allows(app: AppToken, scopes: Collection[str]) -> bool:
+    """Whether a token has one of `scopes`."""
+    return not app.scopes.isdisjoint(scopes)
+
+
 def require_scope(app: AppToken, *scopes: str) -> None:
     """Raises MissingScope unless a token has one of `scopes`."""
-    if app.scopes.isdisjoint(scopes):
+    if not allows(app, scopes):
         raise MissingScope(*scopes)
 
 

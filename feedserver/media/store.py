@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, insert, select, tuple_, union_all, update
+from sqlalchemy import Connection, Row, delete, insert, or_, select, tuple_, union_all, update
 
 from feedserver.media.model import Media, StoredFile
 from feedserver.storage.batches import batches, rows_among
@@ -46,9 +46,15 @@ def everything(connection: Connection) -> list[Media]:
     return [_media(row, copies) for row in rows]
 
 
-def newest(connection: Connection, limit: int, offset: int = 0) -> list[Media]:
-    """What was added last, the newest first, after `offset` of them."""
+def newest(connection: Connection, limit: int, offset: int = 0, kinds: Collection[str] = ()) -> list[Media]:
+    """What was added last, the newest first, after `offset` of them.
+
+    Of some `kinds` alone, if any: media types, or their first halves.
+    """
     query = select(media).order_by(media.c.added_at.desc(), media.c.hash).limit(limit).offset(offset)
+    if kinds:
+        halves = (media.c.type.startswith(f"{kind}/", autoescape=True) for kind in kinds if "/" not in kind)
+        query = query.where(or_(media.c.type.in_(kinds), *halves))
     return _with_copies(connection, connection.execute(query).all())
 
 

@@ -369,7 +369,86 @@ def test_bloggers_title_and_tags_stand_at_the_start_of_the_text(mars: App) -> No
     assert mars("blogger.getRecentPosts", "key", "1", ME, 5) == [again]
 
 
+def test_bloggers_categories_are_numbers_or_names(mars: App, services: WebServices) -> None:
+    birds = mars("wp.newCategory", "1", ME, {"name": "Birds"})
+    content = f"<category>{birds}, larks,4711</category>Words"
+
+    post_id = mars("blogger.newPost", "key", "1", ME, content, True)
+    assert post(services, post_id).tags == ("Birds", "larks", "4711")
+
+    mars("blogger.editPost", "key", post_id, ME, f"<category>larks,{birds}</category>Words", True)
+    assert post(services, post_id).tags == ("larks", "Birds")
+
+
+TAGS = ["two, three", "7", "Ünd", "four"]
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("door", ["blogger", "metaWeblog", "wp"])
+def test_a_tag_with_a_comma_survives_reading_and_writing_at_each_door(
+    mars: App, services: WebServices, door: str
+) -> None:
+    assert [mars("wp.newCategory", "1", ME, {"name": f"tag {number}"}) for number in range(7)][-1] == 7
+    post_id = mars.new(title="A", description="Words", categories=TAGS)
+    before = post(services, post_id)
+
+    if door == "blogger":
+        content = mars("blogger.getPost", "key", post_id, ME)["content"]
+        mars("blogger.editPost", "key", post_id, ME, content, True)
+    elif door == "metaWeblog":
+        mars.edit(post_id, **mars.get(post_id))
+    else:
+        terms = mars("wp.getPost", "1", ME, post_id)["terms"]
+        mars("wp.editPost", "1", ME, post_id, {"terms": {"category": [term["term_id"] for term in terms]}})
+        mars("wp.editPost", "1", ME, post_id, {"terms_names": {"category": [term["name"] for term in terms]}})
+
+    assert post(services, post_id).tags == tuple(TAGS)
+    assert post(services, post_id).revision == before.revision
+
+
+def test_another_first_enclosure_leaves_those_that_apps_do_not_see(
+    mars: App, services: WebServices, publish: Publish
+) -> None:
+    files = [{"url": f"http://files.example/{name}", "type": "audio/mpeg", "length": 5} for name in ("a", "b", "c")]
+    made = publish("A", enclosures=str(files))
+
+    mars.edit(str(made.id), enclosure={"url": "http://files.example/d", "type": "audio/ogg", "length": 6})
+
+    changed = post(services, str(made.id)).enclosures
+    assert [(one.url[-1], one.type, one.length) for one in changed] == [
+        ("d", "audio/ogg", 6),
+        ("b", "audio/mpeg", 5),
+        ("c", "audio/mpeg", 5),
+    ]
+
+
 # --- Movable Type ---
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "1", {}, [1], [{"categoryId": "x"}], [{}], [{"categoryId": 4711}], [{"categoryId": str(10**19)}]],
+    ids=str,
+)
+def test_categories_that_mean_nothing_are_refused_and_the_tags_stay(mars: App, wrong: object) -> None:
+    post_id = mars.new(title="T", categories=["Birds"])
+
+    with pytest.raises(Fault) as refused:
+        mars("mt.setPostCategories", post_id, ME, wrong)
+
+    assert code(refused) == 400
+    assert mars.get(post_id)["categories"] == ["Birds"]
+
+
+def test_categories_that_are_nil_change_nothing_and_none_are_none(mars: App, services: WebServices) -> None:
+    post_id = mars.new(title="T", categories=["Birds"])
+
+    assert mars("mt.setPostCategories", post_id, ME, None) is True
+    assert (post(services, post_id).tags, post(services, post_id).revision) == (("Birds",), 1)
+
+    assert mars("mt.setPostCategories", post_id, ME, []) is True
+    assert post(services, post_id).tags == ()
 
 
 def test_open_live_writers_three_steps_draft_categories_publish(mars: App, services: WebServices) -> None:

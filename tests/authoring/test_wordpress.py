@@ -132,6 +132,60 @@ def test_a_list_goes_as_far_as_numbers_of_64_bits_and_others_are_refused(mars: A
         assert refused.value.faultCode == 400, beyond
 
 
+@pytest.mark.one_database
+def test_groups_of_members_may_be_named(mars: App) -> None:
+    post_id = new(mars, post_title="A", post_content="Words", terms_names={"category": ["Birds"]})
+
+    def members(*fields: str) -> set[str]:
+        (listed,) = mars("wp.getPosts", "1", ME, {}, list(fields))
+        assert mars("wp.getPost", "1", ME, post_id, list(fields)) == listed
+        return set(listed)
+
+    basic = members("post")
+    assert basic >= {"post_id", "post_title", "post_content", "post_status", "post_date_gmt", "link"}
+    assert basic.isdisjoint({"terms", "custom_fields", "enclosure"})
+    assert members("post", "terms", "custom_fields") == basic | {"terms", "custom_fields"}
+    assert members("post", "taxonomies", "enclosure") == basic | {"terms", "enclosure"}
+    assert members("taxonomies") == {"post_id", "terms"}
+    assert members("post_title", "nonsense") == {"post_id", "post_title"}
+
+
+def test_posts_are_sorted_by_date_or_by_last_change(mars: App, clock: Clock) -> None:
+    ids = []
+    for title in ("A", "B", "C"):
+        ids.append(new(mars, post_title=title, post_status="publish"))
+        clock.move(minutes=1)
+    mars("wp.editPost", "1", ME, ids[0], {"post_content": "changed"})
+
+    def titles(**wanted: object) -> str:
+        return "".join(one["post_title"] for one in mars("wp.getPosts", "1", ME, wanted))
+
+    assert titles(orderby="date") == titles(order="DESC") == "CBA"
+    assert titles(order="asc") == titles(orderby="post_date", order="ASC") == "ABC"
+    assert titles(orderby="modified") == "ACB"
+    assert titles(orderby="modified", order="ASC", number=2) == "BC"
+    for wrong in ({"orderby": "rand"}, {"order": "up"}):
+        with pytest.raises(Fault, match="sorted by") as refused:
+            titles(**wrong)
+        assert refused.value.faultCode == 400
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "terms", [{"category": [77]}, {"post_tag": ["99999999999999999999"]}, {"category": [0]}], ids=str
+)
+def test_terms_that_are_not_there_are_refused_and_the_tags_stay(mars: App, terms: dict[str, object]) -> None:
+    post_id = new(mars, post_title="A", terms_names={"category": ["Birds"]})
+
+    for method, *params in (("wp.editPost", post_id), ("wp.newPost",)):
+        with pytest.raises(Fault) as refused:
+            mars(method, "1", ME, *params, {"post_title": "B", "terms": terms})
+        assert refused.value.faultCode == 400
+
+    assert mars.get(post_id)["categories"] == ["Birds"]
+    assert len(mars("wp.getPosts", "1", ME)) == 1
+
+
 def test_terms_of_both_kinds_are_the_tags(mars: App) -> None:
     new(mars, post_title="A", terms_names={"category": ["Birds"]})
 
@@ -169,6 +223,22 @@ def test_files_are_taken_in_listed_and_shown_in_posts(mars: App, client: FlaskCl
 
     post_id = new(mars, post_title="A", post_content=f"[notes]({added['url']})", post_status="publish")
     assert added["url"].removeprefix("http://blog.example") in client.get(str(get(mars, post_id)["link"])).text
+
+
+@pytest.mark.one_database
+def test_files_are_counted_among_those_of_the_kind_that_is_asked_for(mars: App) -> None:
+    for name in ("a.txt", "b.pdf", "c.txt"):
+        bits = b"%PDF-1.4 " + name.encode() if name == "b.pdf" else name.encode()
+        mars("wp.uploadFile", "1", ME, {"name": name, "bits": bits})
+
+    def names(**wanted: object) -> set[str]:
+        return {one["title"] for one in mars("wp.getMediaLibrary", "1", ME, wanted)}
+
+    assert names(mime_type="application/pdf", number=1) == names(mime_type="application", number=1) == {"b.pdf"}
+    assert names(mime_type="application/*") == names(mime_type=["application", "image"]) == {"b.pdf"}
+    assert names(mime_type="text") == {"a.txt", "c.txt"}
+    assert names(mime_type="text", number=1) | names(mime_type="text", number=1, offset=1) == {"a.txt", "c.txt"}
+    assert names(mime_type="text", offset=2) == names(mime_type="app") == names(mime_type="%") == set()
 
 
 @pytest.mark.parametrize("file", [{"name": "a.svg", "bits": b"<svg/>"}, {"name": "a.png"}, {"name": "a", "bits": "x"}])

@@ -8,8 +8,8 @@ from feedserver.accounts.model import AppToken
 from feedserver.authoring.micropub.finding import Finder
 from feedserver.authoring.micropub.properties import properties_of
 from feedserver.authoring.micropub.requests import InvalidRequest
-from feedserver.authoring.recent import Part, Which, newest
-from feedserver.authoring.writing import require_scope
+from feedserver.authoring.recent import Part, Which, listed
+from feedserver.authoring.writing import allows, require_scope
 from feedserver.clock import Clock, rfc3339
 from feedserver.posts.model import Post
 
@@ -36,13 +36,13 @@ class Sources:
 
     def some(self, which: Which, part: Part, wanted: Sequence[str], app: AppToken) -> dict[str, Any]:
         """A part of a list, and where the next one begins. Apps that may not read drafts see what readers see."""
-        if app.scopes.isdisjoint(_DRAFTS):
+        if not allows(app, _DRAFTS):
             if which == "draft":
                 require_scope(app, *_DRAFTS)
             which = "visible"
         one_more = Part(part.limit + 1, part.offset, part.after)
         with self.finder.publisher.database.read() as connection:
-            found = newest(connection, which, one_more, self.clock())
+            found = listed(connection, which, one_more, self.clock())
         shown = found[: part.limit]
         items = [{"type": _TYPE, "properties": _among(self._properties(post), wanted)} for post in shown]
         return {"items": items, "paging": {"after": str(shown[-1].id)} if len(found) > len(shown) else {}}

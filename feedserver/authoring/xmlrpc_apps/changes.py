@@ -1,6 +1,7 @@
 """What an app says of a post, in each of the vocabularies. Pure."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Final, Literal
@@ -101,7 +102,10 @@ def of_wordpress(struct: Any, zone: tzinfo) -> PostChanges:
 
 
 def of_blogger(content: str, publish: Any) -> PostChanges:
-    """The text of `blogger.newPost` and `editPost`, whose title and tags stand in elements at its start."""
+    """The text of `blogger.newPost` and `editPost`, whose title and tags stand in elements at its start.
+
+    The categories are names, and numbers of tags as text.
+    """
     title = categories = None
     if found := _TITLE.match(content):
         title, content = found[1], content[found.end() :]
@@ -111,9 +115,9 @@ def of_blogger(content: str, publish: Any) -> PostChanges:
     return PostChanges(title=title, text=text, more=more or "", categories=categories, wish=_wish(None, publish))
 
 
-def in_blogger(title: str, tags: tuple[str, ...], text: str) -> str:
-    """The text that Blogger's methods give back."""
-    return f"<title>{title}</title><category>{','.join(tags)}</category>{text}"
+def in_blogger(title: str, categories: Iterable[str], text: str) -> str:
+    """The text that Blogger's methods give back. `categories` are written as `of_blogger` reads them."""
+    return f"<title>{title}</title><category>{','.join(categories)}</category>{text}"
 
 
 def split_at_fold(text: str) -> tuple[str, str]:

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from feedserver.authoring.writing import require_scope
+from feedserver.authoring.files import check_said
+from feedserver.authoring.writing import FILES, require_scope
 from feedserver.authoring.xmlrpc_apps.calls import AppCall
 from feedserver.authoring.xmlrpc_apps.structs import Struct
 from feedserver.authoring.xmlrpc_apps.values import Bits, Members, WrongArguments
@@ -17,23 +18,26 @@ _DEFAULT: Final = 100
 
 def new(call: AppCall) -> Value:
     """`metaWeblog.newMediaObject`: the struct in the fourth parameter has `name`, `type` and `bits`."""
-    require_scope(call.app, "media", "create")
+    require_scope(call.app, *FILES)
     said = Members(call.param(3))
     bits = said.raw("bits")
     if not isinstance(bits, Bits):
         raise WrongArguments("The member “bits” must be base64.")
-    added = call.weblog.library.add(bits.file, said.text("name") or "file")
+    name = said.text("name") or "file"
+    check_said(bits.file, name, [(said.text("type") or "").lower()])
+    added = call.weblog.library.add(bits.file, name)
     return _struct(added, call.weblog.urls)
 
 
 def listed(call: AppCall) -> Value:
-    """`wp.getMediaLibrary`, the newest first."""
+    """`wp.getMediaLibrary`, the newest first, all or those of media types such as `image` and `image/png`."""
+    require_scope(call.app, *FILES)
     wanted = Members(call.param(3) or None)
     number, offset = max(1, wanted.number("number", _DEFAULT)), max(0, wanted.number("offset", 0))
-    kind = wanted.text("mime_type") or ""
+    kinds = [kind.lower().removesuffix("*").removesuffix("/") for kind in wanted.texts("mime_type") or ()]
     with call.weblog.database.read() as connection:
-        found = store.newest(connection, min(number, _MOST), offset)
-    return [_struct(one, call.weblog.urls) for one in found if one.type.startswith(kind)]
+        found = store.newest(connection, min(number, _MOST), offset, [kind for kind in kinds if kind])
+    return [_struct(one, call.weblog.urls) for one in found]
 
 
 def _struct(of: Media, urls: Urls) -> Struct:

@@ -1,11 +1,15 @@
 """The methods of Blogger, MetaWeblog and Movable Type that read and write posts."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from feedserver.authoring import categories, recent
-from feedserver.authoring.recent import Part
+from feedserver.authoring.recent import NEWEST, Order, Part
 from feedserver.authoring.xmlrpc_apps import changes, structs
 from feedserver.authoring.xmlrpc_apps.calls import AppCall
 from feedserver.authoring.xmlrpc_apps.changes import PostChanges
-from feedserver.authoring.xmlrpc_apps.values import Members, number, post_id, text
+from feedserver.authoring.xmlrpc_apps.structs import Struct
+from feedserver.authoring.xmlrpc_apps.values import Members, WrongArguments, number, post_id, text
 from feedserver.posts.model import Post
 from feedserver.xmlrpc import Value
 
@@ -16,18 +20,22 @@ _AT_ONCE = 20  # posts that are read from the database
 
 
 def newest(call: AppCall, index: int) -> list[Post]:
-    """The newest posts, drafts and scheduled ones too, as many as a parameter says."""
+    """The newest posts that the app may read, as many as a parameter says."""
     said = call.param(index)
     return some(call, Part(_DEFAULT if said is None or said == "" else max(1, number(said))))
 
 
-def some(call: AppCall, part: Part, which: recent.Which = "all") -> list[Post]:
-    """A part of the list of posts, up to what one answer holds."""
+def some(call: AppCall, part: Part, which: recent.Which = "all", order: Order = NEWEST) -> list[Post]:
+    """A part of the list of posts that the app may read, up to what one answer holds."""
+    if not call.reads_all:
+        if which not in ("all", "visible"):
+            return []
+        which = "visible"
     wanted, found, length = min(part.limit, _MOST), list[Post](), 0
     with call.weblog.database.read() as connection:
         while len(found) < wanted and length < _MOST_TEXT:
             further = Part(min(_AT_ONCE, wanted - len(found)), part.offset + len(found))
-            found += (new := recent.newest(connection, which, further, call.now))
+            found += (new := recent.listed(connection, which, further, call.now, order))
             length += sum(len(post.source) for post in new)
             if len(new) < further.limit:
                 break
@@ -38,20 +46,34 @@ def some(call: AppCall, part: Part, which: recent.Which = "all") -> list[Post]:
 
 
 def blogger_new(call: AppCall) -> Value:
-    said = changes.of_blogger(text(call.param(4)), call.param(5))
-    return str(call.weblog.posting.add(said, call.app, call.now).id)
+    return str(call.weblog.posting.add(_said_in_blogger(call), call.app, call.now).id)
 
 
 def blogger_edit(call: AppCall) -> Value:
-    return _edit(call, 1, changes.of_blogger(text(call.param(4)), call.param(5)))
+    return _edit(call, 1, _said_in_blogger(call))
 
 
 def blogger_post(call: AppCall) -> Value:
-    return structs.blogger(call.post(1))
+    return _in_blogger(call, [call.post(1)])[0]
 
 
 def blogger_newest(call: AppCall) -> Value:
-    return [structs.blogger(post) for post in newest(call, 4)]
+    return _in_blogger(call, newest(call, 4))
+
+
+def _said_in_blogger(call: AppCall) -> PostChanges:
+    said = changes.of_blogger(text(call.param(4)), call.param(5))
+    if not said.categories:
+        return said
+    with call.weblog.database.read() as connection:
+        return replace(said, categories=categories.meant(connection, said.categories))
+
+
+def _in_blogger(call: AppCall, found: Sequence[Post]) -> list[Struct]:
+    tags = call.weblog.database.transact(
+        lambda connection: [categories.in_a_line(connection, post.tags, call.now) for post in found]
+    )
+    return [structs.blogger(post, written) for post, written in zip(found, tags, strict=True)]
 
 
 def delete(call: AppCall) -> Value:
@@ -94,9 +116,13 @@ def post_categories(call: AppCall) -> Value:
 
 
 def set_post_categories(call: AppCall) -> Value:
-    """The ids of the third parameter take the place of all tags."""
+    """The ids of the third parameter take the place of all tags; `nil` changes nothing."""
     said = call.param(3)
-    ids = tuple(number(Members(one).raw("categoryId")) for one in said) if isinstance(said, list) else ()
+    if said is None:
+        return _edit(call, 0, PostChanges())
+    if not isinstance(said, list):
+        raise WrongArguments("The categories must be a list.")
+    ids = tuple(number(Members(one).raw("categoryId")) for one in said)
     return _edit(call, 0, PostChanges(categories=(), category_ids=ids))
 
 

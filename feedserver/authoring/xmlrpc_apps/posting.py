@@ -105,17 +105,23 @@ class Posting:
         if said.pings_open is not None:
             wanted["pings"] = said.pings_open, post.pings_open
         if said.enclosure is not None and said.enclosure not in post.enclosures:
-            wanted["enclosures"] = [said.enclosure], None
+            others = self.publisher.read_unnamed(post.source.encode()).enclosures[1:]  # which apps do not see
+            wanted["enclosures"] = [said.enclosure, *others], None
         wanted["tags"] = self._tags(said, post.tags), list(post.tags)
         return {name: value for name, (value, present) in wanted.items() if value != present}
 
     def _tags(self, said: PostChanges, present: tuple[str, ...]) -> list[str]:
-        """The tags after a change: categories in their place if any are said, else the present ones; then keywords."""
+        """The tags after a change: categories in their place if any are said, else the present ones; then keywords.
+
+        Raises WrongArguments for a number that no tag has.
+        """
         with self.publisher.database.read() as connection:
             by_id = categories.names_of(connection, said.category_ids)
+        if unknown := [one for one in said.category_ids if one not in by_id]:
+            raise WrongArguments(f"There is no category with the ID {unknown[0]}.")
         chosen = present if said.categories is None else said.categories
         found: dict[str, str] = {}
-        for name in (*chosen, *by_id, *said.keywords):
+        for name in (*chosen, *(by_id[one] for one in said.category_ids), *said.keywords):
             found.setdefault(caseless(name), name)
         return list(found.values())
 

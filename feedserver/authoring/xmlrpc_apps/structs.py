@@ -109,12 +109,12 @@ def term(of: Category, taxonomy: str) -> Struct:
     }
 
 
-def blogger(post: Post) -> Struct:
-    """The struct of `blogger.getPost`."""
+def blogger(post: Post, categories: Iterable[str]) -> Struct:
+    """The struct of `blogger.getPost`. `categories` are the tags as they stand in its text."""
     return {
         "userid": USER_ID,
         "dateCreated": post.published_at,
-        "content": in_blogger(post.title, post.tags, body_of(post.source)),
+        "content": in_blogger(post.title, categories, body_of(post.source)),
         "postid": str(post.id),
     }
 

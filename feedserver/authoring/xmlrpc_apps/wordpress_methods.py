@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from feedserver.authoring import categories, recent
-from feedserver.authoring.recent import Part
+from feedserver.authoring.recent import Order, Part
+from feedserver.authoring.writing import require_scope
 from feedserver.authoring.xmlrpc_apps import changes, structs
 from feedserver.authoring.xmlrpc_apps.calls import AppCall
 from feedserver.authoring.xmlrpc_apps.post_methods import some
 from feedserver.authoring.xmlrpc_apps.structs import Struct
-from feedserver.authoring.xmlrpc_apps.values import Members, post_id, text
+from feedserver.authoring.xmlrpc_apps.values import Members, WrongArguments, post_id, text
 from feedserver.errors import FeedserverError
 from feedserver.posts.model import Post
 from feedserver.xmlrpc import Value
@@ -23,13 +24,11 @@ _WHICH: Final[Mapping[str, recent.Which]] = {
     "draft": "draft",
     "future": "scheduled",
 }
-# Groups of members that a caller may name.
-_GROUPS: Final = {
-    "terms": ("terms",),
-    "taxonomies": ("terms",),
-    "custom_fields": ("custom_fields",),
-    "enclosure": ("enclosure",),
+_ORDERS: Final[Mapping[str, Literal["date", "modified"]]] = {
+    **dict.fromkeys(("", "date", "post_date"), "date"),
+    **dict.fromkeys(("modified", "post_modified"), "modified"),
 }
+# A caller may name members, and `post` for all but these.
 _NOT_BASIC: Final = {"terms", "custom_fields", "enclosure"}
 
 
@@ -47,6 +46,7 @@ def new(call: AppCall) -> Value:
 
 def edit(call: AppCall) -> Value:
     """Raises ChangedSince if the post is newer than `if_not_modified_since`, which is in UTC."""
+    require_scope(call.app, "update")
     since = Members(call.param(4)).moment("if_not_modified_since", UTC)
     if since is not None and call.post(3).updated_at > since:
         raise ChangedSince
@@ -65,13 +65,17 @@ def post(call: AppCall) -> Value:
 
 
 def posts(call: AppCall) -> Value:
-    """`wp.getPosts`, the newest first. There are none of other kinds: an app that asks for pages would mix them up."""
+    """`wp.getPosts`, the newest first unless another order is named.
+
+    There are none of other kinds: an app that asks for pages would mix them up.
+    """
     wanted = Members(call.param(3) or None)
     which = _WHICH.get(wanted.text("post_status") or "")
     if which is None or (wanted.text("post_type") or "post") not in ("post", "any"):
         return []
+    order = _order(wanted.text("orderby") or "", wanted.text("order") or "")
     part = Part(max(1, wanted.number("number", _DEFAULT)), max(0, wanted.number("offset", 0)))
-    return _structs(call, some(call, part, which), call.param(4))
+    return _structs(call, some(call, part, which, order), call.param(4))
 
 
 def _structs(call: AppCall, found: Sequence[Post], fields: Any) -> list[Struct]:
@@ -80,9 +84,14 @@ def _structs(call: AppCall, found: Sequence[Post], fields: Any) -> list[Struct]:
     whole = [structs.wordpress(post, call.weblog.urls, terms, call.now) for post in found]
     if not isinstance(fields, list) or not fields:
         return whole
-    names = {name for field in fields for name in _members(text(field))}
-    return [{name: value for name, value in struct.items() if name == "post_id" or name in names} for struct in whole]
+    named = {text(field) for field in fields}
+    names = {"post_id"} | named | ({"terms"} if "taxonomies" in named else set())
+    if "post" in named:
+        names |= {name for struct in whole for name in struct if name not in _NOT_BASIC}
+    return [{name: value for name, value in struct.items() if name in names} for struct in whole]
 
 
-def _members(field: str) -> Sequence[str]:
-    return _GROUPS.get(field, (field,))
+def _order(by: str, direction: str) -> Order:
+    if by.lower() not in _ORDERS or direction.upper() not in ("", "ASC", "DESC"):
+        raise WrongArguments("Posts are sorted by date or modified, ASC or DESC.")
+    return Order(_ORDERS[by.lower()], newest_first=direction.upper() != "ASC")
