@@ -83,7 +83,9 @@ def properties_of(document: DraftText, addresses: Addresses) -> dict[str, list[A
     for name, field in _REFERENCES.items():
         found[name] = list(_with_objects(getattr(document, field), _objects(kept, name)))
     found |= {name: values for name, values in kept.items() if name not in _MAPPED}
-    return {name: present for name, values in found.items() if (present := [one for one in values if one])}
+    return {
+        name: present for name, values in found.items() if (present := [one for one in values if one not in ("", None)])
+    }
 
 
 def _only(properties: Properties, name: str) -> Any:

@@ -5,17 +5,19 @@ Commands (`mp-…`) that are not known, and fields whose names are no property's
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from feedserver.authoring.bearer import TwoTokens
 from feedserver.errors import FeedserverError
 
 Properties = Mapping[str, Sequence[Any]]  # of an h-entry: texts, and objects as JSON has them
 _MAX_DEPTH: Final = 20  # of objects and arrays in JSON
 _FIELD: Final = re.compile(r"(?P<name>[a-z][a-z0-9_-]*)(?P<list>\[(?P<key>[0-9]*|html)\])?", re.IGNORECASE)
 _COMMAND: Final = "mp-"
-_NEVER_STORED: Final = frozenset(("access_token", "action", "h", "q", "type", "url", "uid", "updated"))
+TOKEN: Final = "access_token"  # noqa: S105 - the name of a field (RFC 6750 section 2.2)
+_NEVER_STORED: Final = frozenset((TOKEN, "action", "h", "q", "type", "url", "uid", "updated"))
 
 
 class InvalidRequest(FeedserverError):
@@ -67,11 +69,13 @@ def of_form(pairs: Iterable[tuple[str, str]], *, has_files: bool = False) -> Req
     return _creation(fields, has_files=has_files)
 
 
-def of_json(body: bytes) -> Request:
-    """The request in JSON. Raises InvalidRequest."""
+def of_json(body: bytes, token: str | None = None) -> Request:
+    """The request in JSON. `token` is that in the header. Raises InvalidRequest, or TwoTokens if it has another one."""
     sent = _loaded(body)
     if not isinstance(sent, dict):
         raise InvalidRequest("the body must be a JSON object")
+    if any(one != token for one in _tokens(sent)):
+        raise TwoTokens
     if (action := sent.get("action")) is not None:
         url = sent.get("url")
         if action == "update":
@@ -80,6 +84,13 @@ def of_json(body: bytes) -> Request:
     if sent.get("type", ["h-entry"]) != ["h-entry"]:
         raise InvalidRequest('only posts can be made here: "type": ["h-entry"]')
     return _creation(_properties(sent.get("properties"), "properties"))
+
+
+def _tokens(sent: Mapping[str, Any]) -> Iterator[Any]:
+    """What stands in JSON where tokens may be, in the object itself or among properties."""
+    parts = [sent, *(part for name in ("properties", "replace", "add") if isinstance(part := sent.get(name), dict))]
+    for value in (part[TOKEN] for part in parts if TOKEN in part):
+        yield from value if isinstance(value, list) else [value]
 
 
 def query_values(pairs: Iterable[tuple[str, str]], name: str) -> list[str]:

@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from feedserver.authoring.micropub import requests
-from feedserver.authoring.micropub.requests import InvalidRequest, Request
+from feedserver.authoring.micropub.requests import TOKEN, InvalidRequest, Request
 from feedserver.request_body import FORM, BodyRefused
 
 JSON: Final = "application/json"
@@ -19,7 +19,6 @@ PARTS: Final = "multipart/form-data"
 MAX_TEXT: Final = 8 * 1_048_576  # bytes of JSON, or of all fields of a form: a document of 1 MiB, however it is written
 MAX_UNKNOWN: Final = 1_048_576  # bytes of a request without a good token in its header
 _MAX_PARTS: Final = 1000
-_TOKEN: Final = "access_token"  # noqa: S105 - the name of a field (RFC 6750 section 2.2)
 _TOKEN_IN_FORM: Final = re.compile(rb"(?:^|&)access_token=([^&]{0,1000})")
 
 
@@ -40,10 +39,10 @@ class Sent:
     uploads: Sequence[Upload] = ()
     token: str | None = None
 
-    def request(self) -> Request:
-        """What is asked. Raises InvalidRequest."""
+    def request(self, token: str | None) -> Request:
+        """What is asked, with the token `token` in the header. Raises InvalidRequest, TwoTokens."""
         if self.json is not None:
-            return requests.of_json(self.json)
+            return requests.of_json(self.json, token)
         return requests.of_form(self.pairs, has_files=bool(self.uploads))
 
 
@@ -76,10 +75,10 @@ def read(largest_file: int | None) -> Sent:
         uploads = [Upload(name, file) for name, files in request.files.lists() for file in files if file.filename]
     except RequestEntityTooLarge:
         raise _too_large() from None
-    tokens = [value for name, value in pairs if name == _TOKEN]
+    tokens = [value for name, value in pairs if name == TOKEN]
     if len(tokens) > 1:
         raise InvalidRequest("there are several tokens; send one")
-    return Sent([pair for pair in pairs if pair[0] != _TOKEN], uploads=uploads, token=next(iter(tokens), None))
+    return Sent([pair for pair in pairs if pair[0] != TOKEN], uploads=uploads, token=next(iter(tokens), None))
 
 
 def _too_large() -> BodyRefused:

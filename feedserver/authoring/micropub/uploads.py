@@ -1,6 +1,6 @@
 """The pictures and files that apps upload: kept in the site's library, named in posts, listed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -8,9 +8,10 @@ from werkzeug.datastructures import FileStorage
 
 from feedserver import private_files
 from feedserver.accounts.model import AppToken
+from feedserver.authoring.files import PICTURE, check_said
 from feedserver.authoring.micropub.requests import Creation, InvalidRequest
 from feedserver.authoring.micropub.sent import Upload
-from feedserver.authoring.writing import require_scope
+from feedserver.authoring.writing import FILES, require_scope
 from feedserver.clock import rfc3339
 from feedserver.media import store
 from feedserver.media.adding import Library
@@ -18,8 +19,7 @@ from feedserver.media.model import Media
 from feedserver.urls import Urls
 from feedserver.workplace import workplace
 
-_KINDS: Final = ("photo", "video", "audio")  # properties that files can be
-_MEDIA_SCOPES: Final = ("media", "create")
+_KINDS: Final = {"photo": PICTURE, "video": "video/*", "audio": "audio/*"}  # properties that files can be
 _ALT: Final = "mp-photo-alt"
 
 
@@ -32,31 +32,36 @@ class Uploads:
 
     def add(self, uploads: Sequence[Upload], app: AppToken) -> str:
         """Adds the one file of a request to the media endpoint; returns its address. Raises MediaRefused."""
-        require_scope(app, *_MEDIA_SCOPES)
+        require_scope(app, *FILES)
         files = [upload.file for upload in uploads if upload.field == "file"]
         if len(files) != 1:
             raise InvalidRequest("send one file, in a part with the name “file”")
-        media = self._keep(files[0])
+        media = self._keep(files[0], [files[0].mimetype])
         return self.urls.media(media.hash, media.name)
 
-    def with_files(self, creation: Creation, uploads: Sequence[Upload]) -> Creation:
-        """A new post with its files as values of their properties; alternative texts go on after those of addresses."""
+    def with_files(self, creation: Creation, uploads: Sequence[Upload], app: AppToken) -> Creation:
+        """A new post with its files as values of their properties; alternative texts go on after those of addresses.
+
+        Raises MissingScope, MediaRefused.
+        """
+        if any(_property(upload) in _KINDS for upload in uploads):
+            require_scope(app, *FILES)
         properties = {name: list(values) for name, values in creation.properties.items()}
         alts = creation.commands.get(_ALT, ())
         for upload in uploads:
-            name = upload.field.partition("[")[0]
+            name = _property(upload)
             if name not in _KINDS:
                 continue
             values = properties.setdefault(name, [])
             alt = alts[len(values)] if name == "photo" and len(values) < len(alts) else ""
-            media = self._keep(upload.file, alt)
+            media = self._keep(upload.file, [_KINDS[name], upload.file.mimetype], alt)
             address = self.urls.media(media.hash, media.name)
             values.append({"value": address, "alt": alt} if alt else address)
         return Creation(properties, creation.commands)
 
     def newest(self, limit: int, offset: int, app: AppToken) -> dict[str, Any]:
         """What was added last, for `q=source` at the media endpoint."""
-        require_scope(app, *_MEDIA_SCOPES)
+        require_scope(app, *FILES)
         with self.library.database.read() as connection:
             found = store.newest(connection, limit, offset)
         return {"items": [self._item(media) for media in found]}
@@ -66,10 +71,15 @@ class Uploads:
         item = {"url": address, "published": at, "mime_type": media.type}
         return item | {"alt": media.alt} if media.alt else item
 
-    def _keep(self, file: FileStorage, alt: str = "") -> Media:
+    def _keep(self, file: FileStorage, said: Iterable[str], alt: str = "") -> Media:
         private_files.make_missing(self.library.workplace)
         with workplace(self.library.workplace) as place:
             path = place / "upload"
             with path.open("xb") as copy:
                 file.save(copy)
+            check_said(path, file.filename or "", said)
             return self.library.add(path, file.filename or "", alt)
+
+
+def _property(upload: Upload) -> str:
+    return upload.field.partition("[")[0]

@@ -35,12 +35,13 @@ def endpoint() -> Response:
     """Makes, changes, deletes or brings back a post."""
     body, app = _read()
     parts = services()
-    posting, asked = Posting(parts.publisher, Finder(parts.publisher, parts.clock), parts.clock), body.request()
+    posting = Posting(parts.publisher, Finder(parts.publisher, parts.clock), parts.clock)
+    asked = body.request(bearer.of_header(request.environ, parts.apps).token)
     match asked:
         case Creation():
             document = posting.draft_of(asked, app)  # refused before files are kept
             if body.uploads:
-                document = posting.draft_of(_uploads().with_files(asked, body.uploads), app)
+                document = posting.draft_of(_uploads().with_files(asked, body.uploads, app), app)
             made = posting.add(document, app)
             return answers.done(202 if made.is_to_come else 201, made.location)
         case Update():

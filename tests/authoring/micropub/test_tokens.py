@@ -1,6 +1,8 @@
 """Who may write: tokens in headers and bodies, what they allow, and those who guess."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -43,6 +45,38 @@ def test_two_tokens_in_one_body_are_too_many(app_of_ann: App) -> None:
     body = f"content=Hello&access_token={app_of_ann.token}&access_token={app_of_ann.token}"
 
     assert app_of_ann.client.post("/micropub", data=body, content_type=FORM).status_code == 400
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "where",
+    [
+        lambda token: {"access_token": token},
+        lambda token: {"properties": {"content": ["Hello"], "access_token": [token]}},
+        lambda token: {"properties": {"content": ["Hello"]}, "access_token": [token]},
+    ],
+)
+def test_a_token_in_json_must_be_that_of_the_header_and_is_not_stored(
+    app_of_ann: App, where: Callable[[Any], dict[str, Any]]
+) -> None:
+    post = {"type": ["h-entry"], "properties": {"content": ["Hello"]}}
+
+    for other in ("another", 1, None, ["x"]):
+        assert app_of_ann.json(post | where(other)).status_code == 400
+    assert app_of_ann.query([("q", "source")]).get_json()["items"] == []
+
+    made = app_of_ann.json(post | where(app_of_ann.token))
+    assert made.status_code == 201
+    assert "access_token" not in app_of_ann.source(made.headers["Location"])
+
+
+@pytest.mark.one_database
+def test_so_must_one_in_an_update(app_of_ann: App) -> None:
+    url = app_of_ann.create(content=["Hello"])
+
+    assert app_of_ann.update(url, add={"access_token": ["another"], "category": ["x"]}).status_code == 400
+    assert app_of_ann.json({"action": "delete", "url": url, "access_token": "another"}).status_code == 400
+    assert "category" not in app_of_ann.source(url)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,20 @@ def test_deleted_values_go_and_others_stay() -> None:
     assert updated(POST, Update("u", remove={"category": ["two"]}))["category"] == ["one"]
 
 
+def test_tags_are_one_in_any_letter_case_and_unicode_form() -> None:
+    tags = {"category": ["One", "\u00e9", {"x": 1}]}
+
+    assert updated(tags, Update("u", remove={"category": ["ONE", "e\u0301"]})) == {"category": [{"x": 1}]}
+    assert updated(tags, Update("u", add={"category": ["ONE", "E\u0301", "two"]})) == {
+        "category": ["One", "\u00e9", {"x": 1}, "two"]
+    }
+    assert updated({"name": ["One"]}, Update("u", remove={"name": ["ONE"]})) == {"name": ["One"]}
+
+
+def test_zero_and_false_are_two_values() -> None:
+    assert updated({"x": [0, False, 1, True]}, Update("u", remove={"x": [False, 1]})) == {"x": [0, True]}
+
+
 def test_a_property_without_values_is_none() -> None:
     assert "category" not in updated(POST, Update("u", remove={"category": ["one", "two"]}))
     assert "content" not in updated(POST, Update("u", replace={"content": []}))

@@ -90,6 +90,26 @@ def test_objects_are_given_back_whole(app_of_ann: App) -> None:
 
 
 @pytest.mark.one_database
+def test_zero_and_false_are_given_back(app_of_ann: App) -> None:
+    url = app_of_ann.create(content=["x"], x_n=[0, False, 1, 0.0], category=["a", 0])
+
+    assert app_of_ann.source(url, "x-n", "category") == {"x-n": [0, False, 1, 0.0], "category": ["a", 0]}
+
+    app_of_ann.update(url, replace={"content": ["y"]})
+    assert app_of_ann.source(url, "x-n") == {"x-n": [0, False, 1, 0.0]}
+
+
+@pytest.mark.one_database
+def test_a_tag_is_deleted_and_added_in_any_letter_case_and_form(app_of_ann: App) -> None:
+    url = app_of_ann.create(content=["x"], category=["One", "e\u0301"])
+
+    app_of_ann.update(url, add={"category": ["ONE"]})
+    assert app_of_ann.source(url)["category"][0] == "One"
+    app_of_ann.update(url, delete={"category": ["oNE", "\u00c9"]})
+    assert "category" not in app_of_ann.source(url)
+
+
+@pytest.mark.one_database
 def test_what_clients_add_is_no_error(app_of_ann: App) -> None:
     extras = {"mp-destination": "undefined", "mp-syndicate-to": [""], "x_y": "1", "category": [""], "uid": "mine"}
 
@@ -389,6 +409,54 @@ def test_files_need_a_scope(app_of_ann: App, services: WebServices) -> None:
     assert app_of_ann.with_scopes(services, "update", "draft").parts(file, "/micropub/media").status_code == 401
     assert app_of_ann.with_scopes(services, "media").parts(file, "/micropub/media").status_code == 201
     assert app_of_ann.with_scopes(services, "create").parts(file, "/micropub/media").status_code == 201
+
+
+@pytest.mark.one_database
+def test_a_post_with_files_needs_the_scope_for_them_too(app_of_ann: App, services: WebServices) -> None:
+    files = [("photo[]", encoded(quarters(), "PNG"), "lark.png")]
+
+    refused = app_of_ann.with_scopes(services, "draft").parts(files, h="entry", content="See")
+    assert (refused.status_code, refused.get_json()["error"]) == (401, "insufficient_scope")
+    assert app_of_ann.query([("q", "source")], "/micropub/media").get_json() == {"items": []}
+    assert app_of_ann.with_scopes(services, "draft", "media").parts(files, h="entry").status_code == 201
+    assert app_of_ann.with_scopes(services, "draft").parts(
+        [("other", b"x", "x.txt")], h="entry", content="x"
+    ).status == ("201 CREATED")
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("name", ["photo", "photo[]", "audio", "video"])
+def test_a_text_is_no_picture_sound_or_film(app_of_ann: App, name: str) -> None:
+    for file in (b"hello", b"%s" % encoded(quarters(), "PNG") if name in ("audio", "video") else b"\0" * 99):
+        refused = app_of_ann.parts([(name, file, "hello")], h="entry", content="See")
+        assert (refused.status_code, refused.get_json()["error"]) == (400, "invalid_request")
+
+    assert app_of_ann.query([("q", "source")], "/micropub/media").get_json() == {"items": []}
+    assert app_of_ann.query([("q", "source")]).get_json()["items"] == []
+
+
+@pytest.mark.one_database
+def test_a_text_that_the_site_has_already_is_no_picture_either(app_of_ann: App) -> None:
+    assert app_of_ann.parts([("file", b"hello", "a.txt")], "/micropub/media").status_code == 201
+    assert app_of_ann.parts([("photo", b"hello", "a.txt")], h="entry", content="See").status_code == 400
+
+
+@pytest.mark.one_database
+def test_a_media_type_of_a_picture_is_believed_of_pictures_alone(app_of_ann: App) -> None:
+    head = b'Content-Disposition: form-data; name="file"; filename="a"\r\nContent-Type: image/png'
+    body = b"--x\r\n%s\r\n\r\n%s\r\n--x--\r\n"
+
+    statuses = [
+        app_of_ann.client.post(
+            "/micropub/media",
+            data=body % (head, file),
+            content_type="multipart/form-data; boundary=x",
+            headers=app_of_ann.headers,
+        ).status_code
+        for file in (b"hello", encoded(quarters(), "PNG"))
+    ]
+
+    assert statuses == [400, 201]
 
 
 # --- the endpoint ---
