@@ -88,7 +88,8 @@ class Editor(SitePosts):
     ) -> Post:
         """Changes fields of a post, and its text unless `body` is None; all else in its document stays as it is.
 
-        Fields are those of `amending.amended`. `expected` as for `edit`; without it, a change that somebody else makes
+        Fields are those of `amending.amended`. A change moves `updated`: one in the document that is past goes, unless
+        it is among the fields. `expected` as for `edit`; without it, a change that somebody else makes
         meanwhile stays beside this one.
         """
         for _ in range(_TRIES):
@@ -112,10 +113,17 @@ class Editor(SitePosts):
     ) -> Post:
         with self.database.read() as connection:
             post = conditions.undeleted_post(connection, slug)
-        source = amended(post.source, _without_same_date(fields, post), body)
-        document = self.read_unnamed(source.encode())
+        document = self._read_amended(post, amended(post.source, _without_same_date(fields, post), body), fields, now)
         known = post.revision if expected is None else expected
         return self.edit(slug, document, now, files, writer, expected=known)
+
+    def _read_amended(self, post: Post, source: str, fields: Fields, now: datetime) -> DraftText:
+        """Reads a document that was made of an earlier one, without the `updated` of that one if it is past."""
+        document = self.read_unnamed(source.encode())
+        is_past = document.updated is not None and document.updated <= now
+        if source == post.source or "updated" in fields or not is_past:
+            return document
+        return self.read_unnamed(amended(source, {"updated": None}).encode())
 
     def restore_revision(self, slug: str, number: int, now: datetime, writer: Writer) -> Post:
         """Saves an earlier text of a post with its fields, as a new revision; the post's slug and state stay.
@@ -131,7 +139,8 @@ class Editor(SitePosts):
         date = self.read_unnamed(source.encode()).date or post.published_at
         if (date > now) != (post.published_at > now):
             source = amended(source, {"date": post.published_at})
-        return self.edit(slug, self.read_unnamed(source.encode()), now, writer=writer, expected=post.revision)
+        document = self._read_amended(post, source, {}, now)
+        return self.edit(slug, document, now, writer=writer, expected=post.revision)
 
     def rename(self, slug: str, new: str) -> Post:
         """Changes the slug of a post; the old address redirects for ever."""

@@ -37,7 +37,7 @@ def of_edited(document: DraftText, before: Post, now: datetime, *, is_seen: bool
     is_new = before.state == "draft" and not was_seen
     published_at = document.date or (now if is_new else before.published_at)
     least = published_at
-    if is_seen and document.updated is None:  # readers must notice two edits in a second
+    if is_seen and (document.updated is None or document.updated > now):  # readers must notice two edits in a second
         least = max(least, before.updated_at + timedelta(seconds=1))
     updated_at = _updated_at(document.updated or now, least, now)
     return StateAndDates(of_document(document, now), published_at, updated_at)

@@ -1,6 +1,6 @@
 """What one scope alone allows, method by method: no door is wider than another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import timedelta
 from typing import Any, Final
 from xmlrpc.client import Fault
@@ -29,7 +29,7 @@ def _deed(method: str, *params: Any) -> Call:
 
 
 # Each method with the scopes of which one suffices.
-CALLS: Final[list[tuple[Call, str, set[str] | frozenset[str]]]] = [
+CALLS: Final[list[tuple[Call, str, Set[str]]]] = [
     (_deed(method, *params), f"{method} {case}".strip(), scopes)
     for method, case, params, scopes in [
         ("blogger.getUsersBlogs", "", ["", ME], ANY),

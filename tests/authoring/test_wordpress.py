@@ -1,10 +1,13 @@
 """WordPress's own methods: posts, terms, options, media, and comments that are moderated."""
 
+from typing import Any
 from xmlrpc.client import DateTime, Fault
 
 import pytest
 from flask.testing import FlaskClient
 
+from feedserver.posts.model import Writer
+from feedserver.posts.publishing import Publisher
 from feedserver.services import WebServices
 from feedserver.thoughts import store as thoughts
 from tests.authoring.conftest import ME, App, MakeApp, heard
@@ -81,6 +84,41 @@ def test_an_edit_is_refused_if_the_post_is_newer_than_the_app_knows(mars: App, c
 
     assert refused.value.faultCode == 409
     assert get(mars, post_id)["post_title"] == "B"
+
+
+def test_so_it_is_where_the_document_says_when_it_was_updated(
+    mars: App, publish: Publish, services: WebServices
+) -> None:
+    made = publish("A", date="2023-01-02", updated="2023-02-03")
+    known = get(mars, str(made.id))["post_modified_gmt"]
+    assert str(known) == "20230203T00:00:00Z"
+
+    services.publisher.amend("a", {}, "Words of another", services.clock(), Writer("mara", "micropub"))
+
+    with pytest.raises(Fault) as refused:
+        mars("wp.editPost", "1", ME, str(made.id), {"post_content": "Mine", "if_not_modified_since": known})
+    assert refused.value.faultCode == 409
+    assert get(mars, str(made.id))["post_content"] == "Words of another"
+
+
+@pytest.mark.one_database
+def test_a_change_of_another_between_looking_and_saving_is_noticed(
+    mars: App, services: WebServices, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    post_id, amend = new(mars, post_title="A", post_status="publish"), Publisher.amend
+    known = get(mars, post_id)["post_modified_gmt"]
+    clock.move(minutes=1)
+
+    def amend_late(self: Publisher, *args: Any, **options: Any) -> object:
+        monkeypatch.setattr(Publisher, "amend", amend)
+        amend(self, "a", {}, "Words of another", clock(), Writer("mara", "desk"))
+        return amend(self, *args, **options)
+
+    monkeypatch.setattr(Publisher, "amend", amend_late)
+
+    with pytest.raises(Fault) as refused:
+        mars("wp.editPost", "1", ME, post_id, {"post_content": "Mine", "if_not_modified_since": known})
+    assert refused.value.faultCode == 409
 
 
 def test_a_new_page_is_refused_and_there_are_none_to_get(mars: App, publish: Publish) -> None:

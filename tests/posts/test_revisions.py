@@ -1,7 +1,7 @@
 """Each text that is saved is kept: history, conflicts, amended fields, restored revisions, free slugs, forms."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, update
@@ -217,3 +217,38 @@ def write_quietly(services: WebServices) -> Callable[[bytes], Post]:
         return publisher.add(publisher.read(content), services.clock(), writer=IMPORT)
 
     return write
+
+
+@pytest.mark.parametrize("updated", ["2026-01-02", "2099-01-01"], ids=["past", "to come"])
+def test_a_change_moves_updated_though_the_document_said_it(
+    services: WebServices, publish: Publish, clock: Clock, updated: str
+) -> None:
+    post = publish("A post", slug="p", date="2025-12-24", updated=updated)
+    moments = [post.updated_at]
+    clock.move(seconds=60)
+    moments += [  # in the same second
+        services.publisher.amend("p", {}, words, clock(), ANN).updated_at for words in ("One.", "Two.")
+    ]
+
+    assert moments[0] < moments[1] < moments[2]
+    assert moments[1] == clock()
+
+
+def test_an_updated_that_is_given_stays_and_so_does_one_where_nothing_changes(
+    services: WebServices, publish: Publish, clock: Clock
+) -> None:
+    given = datetime(2026, 1, 3, tzinfo=UTC)
+    post = publish("A post", slug="p", date="2025-12-24", updated="2026-01-02")
+
+    assert services.publisher.amend("p", {"title": "A post"}, None, clock(), ANN) == post
+    assert services.publisher.amend("p", {"updated": given}, "Else.", clock(), ANN).updated_at == given
+
+
+def test_restoring_an_earlier_text_moves_updated_too(services: WebServices, publish: Publish, clock: Clock) -> None:
+    publish("First", slug="p", date="2025-12-24", updated="2026-01-02")
+    edit(services, "p", "Second", date="2025-12-24")
+    clock.move(seconds=60)
+
+    restored = services.publisher.restore_revision("p", 1, clock(), ANN)
+
+    assert (restored.title, restored.updated_at) == ("First", clock())

@@ -4,8 +4,8 @@ from typing import Final
 
 from feedserver import errors, xmlrpc
 from feedserver.authoring.writing import MissingScope, NotPublic, Withheld
+from feedserver.authoring.xmlrpc_apps.posting import ChangedSince
 from feedserver.authoring.xmlrpc_apps.values import WrongArguments
-from feedserver.authoring.xmlrpc_apps.wordpress_methods import ChangedSince
 from feedserver.xmlrpc import XmlRpcError
 
 _SIGN_IN: Final = "Incorrect username or password."  # clients look for these words

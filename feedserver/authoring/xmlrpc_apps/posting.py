@@ -10,7 +10,7 @@ from feedserver.authoring import categories
 from feedserver.authoring.writing import check_shown, require_scope, spelled_slug
 from feedserver.authoring.xmlrpc_apps.changes import PostChanges, joined_at_fold, split_at_fold
 from feedserver.authoring.xmlrpc_apps.values import WrongArguments
-from feedserver.errors import EditConflict, PostNotFound
+from feedserver.errors import EditConflict, FeedserverError, PostNotFound
 from feedserver.posts import passing, slugs, store
 from feedserver.posts.amending import Value, composed
 from feedserver.posts.document import body_of
@@ -21,6 +21,13 @@ from feedserver.text import caseless, one_line
 _TRIES: Final = 5  # of a change beside those of others
 
 _Fields = Mapping[str, Value | None]
+
+
+class ChangedSince(FeedserverError):
+    """A post was changed after the date that an app has named."""
+
+    def __init__(self) -> None:
+        super().__init__("There is a revision of this post that is more recent.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +71,19 @@ class Posting:
         document = self.publisher.read_unnamed(composed(fields, text).encode())
         return self.publisher.add(document, now, writer=_writer(app), free_slug=True)
 
-    def edit(self, post_id: int | None, said: PostChanges, app: AppToken, now: datetime) -> Post:
+    def edit(
+        self, post_id: int | None, said: PostChanges, app: AppToken, now: datetime, since: datetime | None = None
+    ) -> Post:
         """Changes what is said, and nothing else; changes that others make meanwhile stay beside it.
 
-        Raises MissingScope, PostNotFound, Withheld, InvalidDocument.
+        `since` is the last change that the app knows: ChangedSince is raised for a later one. Raises MissingScope,
+        PostNotFound, Withheld, InvalidDocument.
         """
         require_scope(app, "update")
         for _ in range(_TRIES):
             post = self.find(post_id)
+            if since is not None and post.updated_at > since:
+                raise ChangedSince
             try:
                 return self._edit(post, said, app, now)
             except EditConflict as conflict:

@@ -6,13 +6,11 @@ from typing import Any, Final, Literal
 
 from feedserver.authoring import categories, recent
 from feedserver.authoring.recent import Order, Part
-from feedserver.authoring.writing import require_scope
 from feedserver.authoring.xmlrpc_apps import changes, structs
 from feedserver.authoring.xmlrpc_apps.calls import AppCall
 from feedserver.authoring.xmlrpc_apps.post_methods import some
 from feedserver.authoring.xmlrpc_apps.structs import Struct
 from feedserver.authoring.xmlrpc_apps.values import Members, WrongArguments, post_id, text
-from feedserver.errors import FeedserverError
 from feedserver.posts.model import Post
 from feedserver.xmlrpc import Value
 
@@ -32,13 +30,6 @@ _ORDERS: Final[Mapping[str, Literal["date", "modified"]]] = {
 _NOT_BASIC: Final = {"terms", "custom_fields", "enclosure"}
 
 
-class ChangedSince(FeedserverError):
-    """A post was changed after the date that an app has named."""
-
-    def __init__(self) -> None:
-        super().__init__("There is a revision of this post that is more recent.")
-
-
 def new(call: AppCall) -> Value:
     said = changes.of_wordpress(call.param(3), call.weblog.settings.zone)
     return str(call.weblog.posting.add(said, call.app, call.now).id)
@@ -46,12 +37,9 @@ def new(call: AppCall) -> Value:
 
 def edit(call: AppCall) -> Value:
     """Raises ChangedSince if the post is newer than `if_not_modified_since`, which is in UTC."""
-    require_scope(call.app, "update")
     since = Members(call.param(4)).moment("if_not_modified_since", UTC)
-    if since is not None and call.post(3).updated_at > since:
-        raise ChangedSince
     said = changes.of_wordpress(call.param(4), call.weblog.settings.zone)
-    call.weblog.posting.edit(post_id(call.param(3)), said, call.app, call.now)
+    call.weblog.posting.edit(post_id(call.param(3)), said, call.app, call.now, since)
     return True
 
 
