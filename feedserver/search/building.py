@@ -29,7 +29,7 @@ def build(database: Database) -> bool:
         can_be_made = word_index.can_be_made(connection)
         is_there = word_index.is_there(connection)
     if not can_be_made:
-        _log.warning("this SQLite has no FTS5: search looks through all texts, which takes longer")
+        _log.warning("this SQLite has no FTS5: search reads the entries of all texts, which takes longer")
     elif is_there and len(wrong) > _MANY:
         database.transact(word_index.remove)
         is_there = False

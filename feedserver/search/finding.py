@@ -1,15 +1,16 @@
 """Finds the posts and pages that a query means, newest first: the same ones on both databases.
 
-The index names candidates, and for many queries that is all. What it cannot tell, such as whether words stand beside
-each other, is looked up in the candidates' words, from the newest one on and no further than is asked for.
+The index names candidates, and for many queries that is all. What it cannot tell, such as whether four words stand
+beside each other, is looked up in the candidates' words: from the newest one on, no further than is asked for, and
+within a bound, beyond which nothing is found. Both databases name the same candidates, so that the bound cuts the same.
 """
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import Connection, Row, Select, or_, select
 
 from feedserver.posts.model import EVERYTHING, PAGES
 from feedserver.search.query import Query
@@ -17,7 +18,9 @@ from feedserver.storage import word_index
 from feedserver.storage.batches import batches
 from feedserver.storage.schema import listed, search_texts
 
-_READ_AT_ONCE: Final = 200  # texts
+MOST_TEXTS: Final = 2_000  # that are looked through for one question
+MOST_CHARACTERS: Final = 10_000_000  # of them, after which no more are read
+_READ_AT_ONCE: Final = 50  # texts
 _IN_MEMORY: Final = 20  # of them, which may have megabytes
 
 
@@ -25,14 +28,13 @@ def find(connection: Connection, query: Query, now: datetime, limit: int, offset
     """The ids of what readers can see and `query` means, `limit` of them after the first `offset`."""
     if not query.wanted:
         return []
-    unindexed = set(connection.execute(word_index.unindexed(connection)).scalars())
-    candidates = _newest_first(connection, query, now)
+    unindexed = set(connection.execute(word_index.unindexed()).scalars())
+    is_told = not query.untold.has_terms
     most = offset + limit
-    if query.is_told_by_entries and not unindexed:
-        return list(connection.execute(candidates.limit(limit).offset(offset)).scalars())
-    ids = connection.execute(candidates).scalars().all()
-    sure = set(ids) - unindexed if query.is_told_by_entries else set()
-    return list(islice(_meant(connection, query, ids, sure), offset, most))
+    candidates = _newest_first(connection, query, now).limit(most + len(unindexed) if is_told else MOST_TEXTS)
+    with word_index.asked(connection):
+        ids = connection.execute(candidates).scalars().all()
+    return list(islice(_meant(connection, query, ids, unindexed), offset, most))
 
 
 def texts(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
@@ -47,7 +49,7 @@ def _newest_first(connection: Connection, query: Query, now: datetime) -> Select
     excluded = [term.own_entry for term in query.excluded if term.own_entry]
     # Else PostgreSQL may look at each text, from the newest on, instead of asking its index.
     having = word_index.having(connection, wanted, excluded).cte().prefix_with("MATERIALIZED", dialect="postgresql")
-    is_candidate = or_(listed.c.post_id.in_(select(having)), listed.c.post_id.in_(word_index.unindexed(connection)))
+    is_candidate = or_(listed.c.post_id.in_(select(having)), listed.c.post_id.in_(word_index.unindexed()))
     return (
         select(listed.c.post_id)
         .where(listed.c.list.in_((EVERYTHING.key, PAGES.key)), listed.c.published_at <= now, is_candidate)
@@ -55,14 +57,21 @@ def _newest_first(connection: Connection, query: Query, now: datetime) -> Select
     )
 
 
-def _meant(connection: Connection, query: Query, ids: Sequence[int], sure: Set[int]) -> Iterator[int]:
-    """Those of the candidates `ids` that the query means, in their order; all that are `sure`."""
+def _meant(connection: Connection, query: Query, ids: Sequence[int], unindexed: Set[int]) -> Iterator[int]:
+    """Those of the candidates `ids` that the query means, in their order, within the bound."""
+    untold, left = query.untold, MOST_CHARACTERS
     for some in batches(ids, _READ_AT_ONCE):
-        found = _matching(connection, query, [post_id for post_id in some if post_id not in sure])
-        yield from (post_id for post_id in some if post_id in sure or post_id in found)
+        doubtful = some if untold.has_terms else [post_id for post_id in some if post_id in unindexed]
+        wrong: set[int] = set()
+        for post_id, words in _words(connection, doubtful):
+            left -= len(words)
+            if not (query if post_id in unindexed else untold).matches(words):
+                wrong.add(post_id)
+        yield from (post_id for post_id in some if post_id not in wrong)
+        if left <= 0:
+            return
 
 
-def _matching(connection: Connection, query: Query, ids: Sequence[int]) -> Set[int]:
-    texts = select(search_texts.c.post_id, search_texts.c.words).where(search_texts.c.post_id.in_(ids))
-    rows = connection.execute(texts.execution_options(yield_per=_IN_MEMORY)) if ids else ()
-    return {post_id for post_id, words in rows if query.matches(words)}
+def _words(connection: Connection, ids: Sequence[int]) -> Iterable[Row[int, str]]:
+    words = select(search_texts.c.post_id, search_texts.c.words).where(search_texts.c.post_id.in_(ids))
+    return connection.execute(words.execution_options(yield_per=_IN_MEMORY)) if ids else ()

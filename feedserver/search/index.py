@@ -13,7 +13,7 @@ from feedserver.storage import word_index
 
 # The version of what is made of a post: raise its last digits with each change of `words` and of `_row`, and older rows
 # are made anew. So are those of posts that are rendered anew.
-CUTTING: Final = 1000 * RENDERING + 1
+CUTTING: Final = 1000 * RENDERING + 2
 
 
 def follow(connection: Connection, events: Sequence[PostEvent]) -> None:

@@ -5,17 +5,25 @@ Words that are joined by something else than a blank are a phrase too: `e-mail` 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import regex
 
-from feedserver.search.words import LONGEST_ENTRY, entries_of_segment, is_inside, neighbours, segments, words_of
+from feedserver.search.words import (
+    BEGINNING,
+    LONGEST_ENTRY,
+    are_short,
+    entries_of_neighbours,
+    entries_of_segment,
+    entry_of_beginning,
+    is_inside,
+    segments,
+    words_of,
+)
 from feedserver.storage.word_index import Entry
 
 MOST_CHARACTERS: Final = 200
 MOST_WORDS: Final = 16
-_BEGINNING: Final = 3  # letters of a word that is also the beginning of longer ones
 _KNOWN: Final = LONGEST_ENTRY - 1  # characters of a word that has an entry of its own
 _KNOWN_INSIDE: Final = 2  # the same inside a run
 _QUOTES: Final = '"＂“”„‟'  # also as phones write them
@@ -37,9 +45,10 @@ class Term:
         parts = [segments(word) for word in self.words]
         match parts:
             case [[alone]] if len(alone) <= (_KNOWN_INSIDE if is_inside(alone[0]) else _KNOWN):
-                return Entry(alone, is_beginning=self.goes_on and not is_inside(alone[0]))
-            case [[before], [after]] if not self.goes_on and (joined := neighbours(before, after)):
-                return Entry(joined)
+                return _beginning(alone) if self.goes_on and not is_inside(alone[0]) else Entry(alone)
+            case [[_], [_]] | [[_], [_], [_]] if not self.goes_on and are_short(self.words):
+                *_, of_all = entries_of_neighbours(parts)
+                return Entry(of_all)
         return None
 
     def entries(self) -> list[Entry]:
@@ -52,14 +61,10 @@ class Term:
         found = [entry for part in whole for entry in entries_of_segment(part)]
         if not may_be_longer:
             found += entries_of_segment(last)
-        found += [
-            joined
-            for before, after in pairwise(parts)
-            if not (may_be_longer and after == [last]) and (joined := neighbours(before[-1], after[0]))
-        ]
+        found += entries_of_neighbours(parts[:-1] if may_be_longer and parts[-1] == [last] else parts)
         entries = [Entry(text) for text in dict.fromkeys(found)]
-        if may_be_longer and len(last) >= _BEGINNING:
-            entries.append(Entry(last[:LONGEST_ENTRY], is_beginning=True))
+        if may_be_longer and len(last) >= BEGINNING:
+            entries.append(_beginning(last))
         return entries
 
     def stands_in(self, words: str) -> bool:
@@ -89,16 +94,21 @@ class Query:
     excluded: tuple[Term, ...] = ()
 
     @property
-    def is_told_by_entries(self) -> bool:
-        """Whether the entries of a text say all that `matches` does."""
-        return all(term.own_entry for term in (*self.wanted, *self.excluded))
+    def untold(self) -> "Query":
+        """The terms of which the entries of a text do not tell all."""
+        wanted, excluded = (
+            tuple(term for term in terms if not term.own_entry) for terms in (self.wanted, self.excluded)
+        )
+        return Query(wanted, excluded)
+
+    @property
+    def has_terms(self) -> bool:
+        return bool(self.wanted or self.excluded)
 
     def matches(self, words: str) -> bool:
-        """Whether a text is meant, given as the `words_of` each field on a line of its own."""
-        return (
-            bool(self.wanted)
-            and all(term.stands_in(words) for term in self.wanted)
-            and not any(term.stands_in(words) for term in self.excluded)
+        """Whether a text has what is wanted and not what is excluded, given as the `words_of` each field on a line."""
+        return all(term.stands_in(words) for term in self.wanted) and not any(
+            term.stands_in(words) for term in self.excluded
         )
 
 
@@ -111,10 +121,16 @@ def parsed(typed: str) -> Query:
         words = tuple(words_of(piece["phrase"] if is_phrase else piece["joined"]).split()[:room])
         room -= len(words)
         if words:
-            goes_on = not is_phrase and len(words[-1]) >= _BEGINNING
+            goes_on = not is_phrase and len(words[-1]) >= BEGINNING
             terms[piece["excluded"] is not None].append(Term(words, goes_on))
     wanted, excluded = (tuple(dict.fromkeys(terms[is_excluded])) for is_excluded in (False, True))
     return Query(wanted, excluded)
+
+
+def _beginning(word: str) -> Entry:
+    if len(word) == BEGINNING:
+        return Entry(entry_of_beginning(word))
+    return Entry(word[:LONGEST_ENTRY], is_beginning=True)
 
 
 def _edge_after(words: str, index: int) -> int:

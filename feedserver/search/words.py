@@ -5,16 +5,22 @@ in these is found inside a run, by its characters and by pairs of them.
 """
 
 import unicodedata
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
 from typing import Final
+from zlib import crc32
 
 import regex
 
+BEGINNING: Final = 3  # letters of a word that is also the beginning of longer ones
 LONGEST_ENTRY: Final = 64  # characters; of a longer word the beginning is indexed
 _MOST_BYTES: Final = 900_000  # of the entries of one text: PostgreSQL's tsvector holds 1,048,575
-_JOINED: Final = "·"  # between two words in one entry: no letter, and no separator to either database
-_SHORT: Final = 4  # letters: nearly all texts hold two words of so few, though seldom beside each other
+_JOINED: Final = "·"  # between words in one entry: no letter, and no separator to either database
+_SHORT: Final = 4  # letters: nearly all texts hold words of so few, though seldom beside each other
+# The entries of pairs of other words are 4,096 characters of private use, so that no text has them. Many pairs share
+# one, of which a post of 300 words has a twentieth: an entry for each pair would make the index nine times as large.
+_FIRST_SHARED: Final = 0xF0000
+_SHARED: Final = 0xFFF
 _FEW_MARKS: Final = 8  # in a row: normalizing takes quadratic time (UAX #15), and in the end none is left
 # The prolonged sound mark belongs to both kana, and so to neither.
 _INSIDE: Final = r"\p{Han}\p{Hiragana}\p{Katakana}ー\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
@@ -81,21 +87,38 @@ def entries_of_segment(segment: str) -> Iterator[str]:
         yield from map("".join, pairwise(segment))
 
 
-def neighbours(before: str, after: str) -> str | None:
-    """The entry of two segments that end and begin neighbouring words; None where their own entries say enough."""
-    if max(len(before), len(after)) > _SHORT or is_inside(before[0]) or is_inside(after[0]):
-        return None
-    return f"{before}{_JOINED}{after}"
+def entry_of_beginning(segment: str) -> str:
+    """The entry of any text that holds a word with the first three letters of this one: many words begin with them, and
+    PostgreSQL would put their entries together for each question."""
+    return segment[:BEGINNING] + _JOINED
+
+
+def are_short(words: Sequence[str]) -> bool:
+    """Whether words beside each other, two or three, have an entry that no others share."""
+    return max(map(len, words)) <= _SHORT and not any(is_inside(word[0]) for word in words)
+
+
+def entries_of_neighbours(words: Sequence[list[str]]) -> Iterator[str]:
+    """The entries of any text that holds these words, each cut into its `segments`, beside each other: of their pairs,
+    and of three short ones."""
+    for before, after in pairwise(words):
+        pair = before[-1], after[0]
+        if are_short(pair):
+            yield _JOINED.join(pair)
+        elif not (is_inside(pair[0][0]) or is_inside(pair[1][0])):
+            yield chr(_FIRST_SHARED + (crc32(" ".join(pair).encode()) & _SHARED))
+    for first, second, third in zip(words, words[1:], words[2:], strict=False):
+        three = first[-1], second[0], third[0]
+        if len(second) == 1 and are_short(three):
+            yield _JOINED.join(three)
 
 
 def _entries_of(words: list[str]) -> Iterator[str]:
-    last = None
-    for word in words:
-        parts = segments(word)
-        for part in parts:
-            if is_inside(part[0]):
-                yield from part
-            yield from entries_of_segment(part)
-        if last and (joined := neighbours(last, parts[0])):
-            yield joined
-        last = parts[-1]
+    cut = list(map(segments, words))
+    for part in chain.from_iterable(cut):
+        if is_inside(part[0]):
+            yield from part
+        elif len(part) >= BEGINNING:
+            yield entry_of_beginning(part)
+        yield from entries_of_segment(part)
+    yield from entries_of_neighbours(cut)

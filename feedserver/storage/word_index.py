@@ -2,12 +2,12 @@
 
 SQLite: a table of FTS5, whose tokenizer leaves our entries as they are, and which reads them from `search_texts`.
 PostgreSQL: a GIN index. It can be made of `search_texts` at any time, so that it is no part of the schema: migrations,
-copies and backups do without it. Where it is missing, as SQLite may have no FTS5, any text may hold any entry.
+copies and backups do without it. Where it is missing, as SQLite may have no FTS5, entries are looked up in each row.
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -15,8 +15,9 @@ from sqlalchemy import (
     Connection,
     Select,
     delete,
-    false,
+    func,
     insert,
+    literal,
     literal_column,
     select,
     table,
@@ -26,11 +27,10 @@ from sqlalchemy import (
 from feedserver.storage.schema import search_texts
 
 NAME: Final = "search_index"
-# `ascii`: all beyond ASCII is a part of words. `detail=none`: which rows have an entry, not where. `prefix`: it has an
-# entry for three letters, the fewest that begin a longer word.
+# `ascii`: all beyond ASCII is a part of words. `detail=none`: which rows have an entry, not where.
 CREATED: Final = (
     f"CREATE VIRTUAL TABLE {NAME} USING fts5(entries, content='search_texts', content_rowid='post_id',"
-    " tokenize='ascii', detail=none, columnsize=0, prefix='3')"
+    " tokenize='ascii', detail=none, columnsize=0)"
 )
 TABLES: Final = (NAME, *(f"{NAME}_{part}" for part in ("data", "idx", "docsize", "config", "content")))  # of FTS5
 _VECTOR: Final = "array_to_tsvector(string_to_array(entries, ' '))"
@@ -108,17 +108,28 @@ def clear(connection: Connection) -> None:
         connection.exec_driver_sql(_REBUILD)
 
 
-def unindexed(connection: Connection) -> Select[*tuple[Any, ...]]:
-    """The posts whose texts may hold any entry: some large ones, and without the index all."""
-    posts = select(search_texts.c.post_id)
-    return posts.where(search_texts.c.entries.is_(None)) if _is_usable(connection) else posts
+def unindexed() -> Select[*tuple[Any, ...]]:
+    """The posts whose texts may hold any entry: those with more than an index takes."""
+    return select(search_texts.c.post_id).where(search_texts.c.entries.is_(None))
+
+
+@contextmanager
+def asked(connection: Connection) -> Iterator[None]:
+    """Within it PostgreSQL asks the index for common entries too: reading all rows it takes for cheaper, as it does not
+    reckon with their entries lying elsewhere (TOAST)."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.exec_driver_sql("SET LOCAL enable_seqscan TO off")
+    yield
+    connection.exec_driver_sql("SET LOCAL enable_seqscan TO DEFAULT")
 
 
 def having(connection: Connection, wanted: Sequence[Entry], excluded: Sequence[Entry]) -> Select[*tuple[Any, ...]]:
     """The posts that have all entries of `wanted`, of which there is one at least, and none of `excluded`."""
-    if not _is_usable(connection):
-        return select(search_texts.c.post_id).where(false())
-    return _QUESTIONS[connection.dialect.name](wanted, excluded)
+    if connection.dialect.name == "postgresql":
+        return _ask_gin(wanted, excluded)
+    return (_ask_fts5 if is_there(connection) and can_be_made(connection) else _ask_rows)(wanted, excluded)
 
 
 def forget_deleted(cursor: Any) -> None:
@@ -134,10 +145,6 @@ def remove_from_file(connection: sqlite3.Connection) -> None:
         connection.execute(f"DROP TABLE IF EXISTS {NAME}")
     for name in TABLES[1:]:
         connection.execute(f"DROP TABLE IF EXISTS {name}")
-
-
-def _is_usable(connection: Connection) -> bool:
-    return is_there(connection) and can_be_made(connection)
 
 
 def _is_kept_here(connection: Connection) -> bool:
@@ -157,6 +164,16 @@ def _for_fts5(entry: Entry) -> str:
     return f'"{entry.text}"{"*" if entry.is_beginning else ""}'
 
 
+def _ask_rows(wanted: Sequence[Entry], excluded: Sequence[Entry]) -> Select[*tuple[Any, ...]]:
+    has, has_not = list(map(_is_in_row, wanted)), [~_is_in_row(entry) for entry in excluded]
+    return select(search_texts.c.post_id).where(*has, *has_not)
+
+
+def _is_in_row(entry: Entry) -> ColumnElement[bool]:
+    entries = literal(" ") + search_texts.c.entries + literal(" ")
+    return func.instr(entries, f" {entry.text}{'' if entry.is_beginning else ' '}") > 0
+
+
 def _ask_gin(wanted: Sequence[Entry], excluded: Sequence[Entry]) -> Select[*tuple[Any, ...]]:
     asked = " & ".join([*map(_for_gin, wanted), *(f"!{_for_gin(entry)}" for entry in excluded)])
     found = select(search_texts.c.post_id)
@@ -165,6 +182,3 @@ def _ask_gin(wanted: Sequence[Entry], excluded: Sequence[Entry]) -> Select[*tupl
 
 def _for_gin(entry: Entry) -> str:
     return f"'{entry.text}'{':*' if entry.is_beginning else ''}"
-
-
-_QUESTIONS: Final = {"sqlite": _ask_fts5, "postgresql": _ask_gin}

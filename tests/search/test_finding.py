@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from time import process_time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 
 from feedserver.posts import store
 from feedserver.search import finding
-from feedserver.search.query import Term, parsed
+from feedserver.search.query import Query, Term, parsed
 from feedserver.services import WebServices
 from feedserver.storage import word_index
+from feedserver.storage.schema import metadata
 from tests.posts.builders import edit
 from tests.search import corpus
 from tests.support.fixtures import Publish
@@ -169,6 +171,79 @@ def test_the_newest_come_first_page_by_page(services: WebServices, publish: Publ
         assert found(services, typed, 10, 10) == newest_first[10:20]
         assert found(services, typed, 10, 20) == newest_first[20:]
         assert found(services, typed, 10, 30) == []
+
+
+@pytest.mark.parametrize("typed", ['"one is a number"', 'moon -"two is a number"', "one-is-a-numb"])
+def test_what_the_index_cannot_tell_is_looked_through_within_a_bound_that_is_the_same_on_both(
+    services: WebServices, publish: Publish, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    for number in range(12):
+        publish(f"Moon {number}", "One is a number", slug=f"moon-{number}", date=f"2026-01-{number + 1:02}")
+    newest_first = [f"moon-{number}" for number in range(11, -1, -1)]
+
+    assert found(services, typed) == newest_first
+
+    monkeypatch.setattr(finding, "MOST_TEXTS", 5)
+    assert found(services, typed) == newest_first[:5]
+    services.database.transact(word_index.remove)
+    assert found(services, typed) == newest_first[:5]
+    assert found(services, "moon") == newest_first
+    assert found(services, '"is a"') == newest_first
+
+    monkeypatch.setattr(finding, "MOST_TEXTS", 12)
+    monkeypatch.setattr(finding, "_READ_AT_ONCE", 2)
+    monkeypatch.setattr(finding, "MOST_CHARACTERS", len("one is a number\nmoon 11\n") * 3)
+    assert found(services, typed) == newest_first[:4]
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "typed",
+    [
+        '"walrus walrus walrus sealions"',
+        '"walrus walrus" walrus-walrus-walrus "walrus walrus sealions" -"walrus walrus walrus zebra"',
+        'walrus -"walrus walrus walrus walrus" -"sealions walrus walrus"',
+        " ".join(["wal", "sea", "zeb", "walr", "seal", "zebr", "walru", "sealio", *"abcdefgh"]),
+    ],
+    ids=["a phrase", "phrases", "exclusions", "beginnings"],
+)
+def test_the_dearest_questions_read_no_more_texts_than_the_bound(
+    services: WebServices, publish: Publish, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    post = publish("Walrus", "walrus walrus walrus walrus zebra sealions walrus walrus a b c d e f g h " * 20)
+    _copy(services, post.id, finding.MOST_TEXTS + 500)
+    looked: list[int] = []
+    real = Query.matches
+
+    def counted(query: Query, words: str) -> bool:
+        looked.append(len(words))
+        return real(query, words)
+
+    monkeypatch.setattr(Query, "matches", counted)
+    began = process_time()
+
+    found(services, typed, 11)
+
+    assert process_time() - began < 2
+    assert len(looked) <= finding.MOST_TEXTS
+    assert sum(looked) <= finding.MOST_CHARACTERS + max(looked, default=0) * 50
+
+
+def _copy(services: WebServices, post_id: int, times: int) -> None:
+    """Copies of a post, with what lists and search go by."""
+    changed = {"id": "n", "post_id": "n", "guid": "'copy-' || n", "slug": "'copy-' || n", "position": "1000 + n"}
+    with services.database.write() as connection:
+        word_index.remove(connection)
+        for table, column in (("posts", "id"), ("listed", "post_id"), ("search_texts", "post_id")):
+            names = metadata.tables[table].columns.keys()
+            values = ", ".join(changed.get(name, name) for name in names)
+            last = 999 + times
+            numbers = f"WITH RECURSIVE numbers(n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})"
+            connection.exec_driver_sql(
+                f"{numbers} INSERT INTO {table} ({', '.join(names)}) SELECT {values} FROM {table}, numbers"
+                f" WHERE {column} = {post_id}"
+            )
+        word_index.make(connection)
 
 
 def test_a_text_too_large_for_the_index_is_looked_through(services: WebServices, publish: Publish) -> None:

@@ -51,19 +51,21 @@ def test_the_scripts_whose_words_are_found_inside_a_run() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("moon landing", {"moon", "landing"}),
-        ("to be to be", {"to", "be", "to·be", "be·to"}),
-        ("in autumn", {"in", "autumn"}),
+        ("moon landing", {"moon", "landing", "moo·", "lan·", "(a pair)"}),
+        ("to be to be", {"to", "be", "to·be", "be·to", "to·be·to", "be·to·be"}),
+        ("in autumn", {"in", "autumn", "aut·", "(a pair)"}),
         ("散歩した", {"散", "歩", "し", "た", "散歩", "歩し", "した"}),
         ("生成ai の", {"生", "成", "生成", "ai", "の"}),
-        ("of ai\ntag", {"of", "ai", "of·ai", "tag"}),
-        ("x" * 100, {"x" * 64}),
+        ("of ai\ntag", {"of", "ai", "of·ai", "tag", "tag·"}),
+        ("x" * 100, {"x" * 64, "xxx·"}),
         ("", set()),
     ],
     ids=["words", "short ones", "a long one", "Japanese", "mixed", "fields", "long", "nothing"],
 )
-def test_the_entries_are_words_characters_their_pairs_and_pairs_of_short_words(text: str, expected: set[str]) -> None:
-    assert set((entries(text) or "").split()) == expected
+def test_the_entries_are_words_characters_and_what_stands_beside_each_other(text: str, expected: set[str]) -> None:
+    found = set((entries(text) or "").split())
+
+    assert {"(a pair)" if unicodedata.category(entry[0]) == "Co" else entry for entry in found} == expected
 
 
 def test_a_text_with_more_than_an_index_takes_has_no_entries() -> None:
@@ -84,3 +86,4 @@ def test_folding_takes_linear_time_for_a_run_of_marks() -> None:
 
 def test_no_separator_is_in_an_entry() -> None:
     assert not words._WORD.search("·")
+    assert not words._WORD.search("".join(map(chr, range(0xF0000, 0xF1000))))
