@@ -54,7 +54,7 @@ from feedserver.web.feed_fast_path import FeedFastPath
 from feedserver.web.forms import RequestOfFewFields
 from feedserver.web.media_fast_path import MediaFastPath
 from feedserver.web.middleware import Mounted, TrustedProxies
-from feedserver.web.never_stored import NeverStored
+from feedserver.web.never_stored import NEVER_STORED, SECRET_ADDRESS, NeverStored
 from feedserver.web.observing import NO_ROUTE, ROUTE, Observed
 from feedserver.web.routing import EncodedSlashes, NameConverter, WsgiApp, encoded_path, plain_path
 from feedserver.websub import views as websub_views
@@ -164,7 +164,8 @@ def _layered(flask: WsgiApp, services: WebServices) -> WsgiApp:
         micropub_views.PATH: partial(micropub_body_rule, apps=services.apps, largest_file=settings.media.largest),
     }
     in_time = BodyDeadline(flask, Bodies(BodyRule.whole(comments.MAX_BODY, _BODY_SECONDS), doors))
-    never_stored = NeverStored(EncodedSlashes(in_time), ("/desk",))
+    secret_addresses = dict.fromkeys(("/moderation", "/notices", "/previews", "/receipts"), SECRET_ADDRESS)
+    never_stored = NeverStored(EncodedSlashes(in_time), {"/desk": NEVER_STORED, **secret_addresses})
     media_first = MediaFastPath(never_stored, services.media_responder)
     feeds_first = FeedFastPath(media_first, services.feed_responder, services.urls)
     mounted = Mounted(feeds_first, settings.site.url, everywhere=("/healthz", "/readyz", "/metrics", "/robots.txt"))

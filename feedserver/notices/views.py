@@ -76,8 +76,4 @@ def _refused(error: NoticeError) -> Response:
 
 
 def _page(template: str, **values: object) -> Response:
-    response = make_response(render_template(template, **values))
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return make_response(render_template(template, **values))

@@ -4,8 +4,6 @@
 Nothing in it can act for anybody: it is sandboxed, and has no doors for comments and pings.
 """
 
-from typing import Final
-
 from flask import Blueprint, Response, abort, make_response, redirect
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
@@ -19,12 +17,6 @@ from feedserver.posts.model import Post
 from feedserver.services import services
 
 blueprint = Blueprint("previews", __name__)
-
-HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 @blueprint.get("/previews/<token>")
@@ -53,15 +45,9 @@ def shown(connection: Connection, post: Post) -> Response:
 
 
 def sandboxed(html: str, status: int = 200) -> Response:
-    """A page with the headers of a preview."""
+    """A page with the headers of a preview, but for those that all answers at its address have (`web.never_stored`)."""
     response = make_response(html, status)
     response.headers["Content-Security-Policy"] = preview_policy(services().urls.base)
     response.headers["X-Frame-Options"] = "SAMEORIGIN"  # the desk shows it beside the text
-    response.headers.update(HEADERS)
-    return response
-
-
-@blueprint.after_request
-def _keep_private(response: Response) -> Response:
-    response.headers.update(HEADERS)
+    response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -1,4 +1,7 @@
-"""Pages behind unguessable addresses: the receipt of a ping, the feed of the moderation queue."""
+"""Pages behind unguessable addresses: the receipt of a ping, the feed of the moderation queue.
+
+All answers at these addresses have the headers of `web.never_stored`.
+"""
 
 import hmac
 from functools import partial
@@ -37,9 +40,6 @@ def receipt(token: str) -> Response:
         response.status_code = 410
     else:
         response = jsonify(_as_json(contents)) if is_json else _page("receipt.html", receipt=contents)
-    response.headers["X-Robots-Tag"] = "noindex"
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
@@ -86,7 +86,4 @@ def moderation_queue(key: str) -> Response:
     feed = moderation_feed.build(waiting, site, parts.settings.site, parts.urls, parts.moderation_key)
     response = Response(atom(feed))
     response.headers["Content-Type"] = f"{MEDIA_TYPES['atom']}; charset=utf-8"
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response

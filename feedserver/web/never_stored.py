@@ -1,30 +1,33 @@
-"""What nobody may store or list: every answer below some paths, errors and redirects too."""
+"""What nobody may store, list or tell others of: every answer below some paths, errors and redirects too."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from feedserver.web.routing import Environ, WsgiApp, plain_path
 
-_HEADERS: Final = [("Cache-Control", "no-store"), ("X-Robots-Tag", "noindex")]
-_REPLACED: Final = frozenset(name.lower() for name, _ in _HEADERS)
+NEVER_STORED: Final[Mapping[str, str]] = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+SECRET_ADDRESS: Final[Mapping[str, str]] = {**NEVER_STORED, "Referrer-Policy": "no-referrer"}  # a token stands in it
 
 
 class NeverStored:
-    """Adds `Cache-Control: no-store` and `X-Robots-Tag: noindex` to answers at the `paths` and below, however a request
-    spells them."""
+    """Sets headers in answers at some paths and below, however a request spells them.
 
-    def __init__(self, app: WsgiApp, paths: Sequence[str]) -> None:
+    `headers` holds those of each path, which take the place of what the answer has.
+    """
+
+    def __init__(self, app: WsgiApp, headers: Mapping[str, Mapping[str, str]]) -> None:
         self._app = app
-        self._paths = frozenset(paths)
-        self._below = tuple(f"{path}/" for path in paths)
+        self._headers = dict(headers)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        path = plain_path(environ.get("PATH_INFO", ""))
-        if path not in self._paths and not path.startswith(self._below):
+        first_step = plain_path(environ.get("PATH_INFO", "")).split("/", 2)[1]
+        headers = self._headers.get(f"/{first_step}")
+        if headers is None:
             return self._app(environ, start_response)
+        replaced = {name.lower() for name in headers}
 
-        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            kept = [(name, value) for name, value in headers if name.lower() not in _REPLACED]
-            return start_response(status, [*kept, *_HEADERS], *more)
+        def start(status: str, sent: list[tuple[str, str]], *more: Any) -> Any:
+            kept = [(name, value) for name, value in sent if name.lower() not in replaced]
+            return start_response(status, [*kept, *headers.items()], *more)
 
         return self._app(environ, start)

@@ -129,7 +129,7 @@ def test_the_feed_is_private(client: FlaskClient, services: WebServices, post: P
     headers = client.get(path).headers
 
     assert headers["Content-Type"] == "application/atom+xml; charset=utf-8"
-    assert headers["Cache-Control"] == "private, no-store"
+    assert headers["Cache-Control"] == "no-store"
     assert headers["X-Robots-Tag"] == "noindex"
     assert "Access-Control-Allow-Origin" not in headers
     (self_link,) = (one.href for one in read().feed.links if one.rel == "self")
