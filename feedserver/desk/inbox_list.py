@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -23,6 +22,7 @@ from feedserver.thoughts.moderation import hosts, places, undo
 from feedserver.thoughts.moderation.places import Place, Standing
 from feedserver.thoughts.moderation.seen import version_of
 from feedserver.thoughts.moderation.trust import Rule
+from feedserver.thoughts.moderation.undo import ActionKey
 from feedserver.thoughts.shown import at_present
 from feedserver.urls import Urls
 
@@ -90,9 +90,8 @@ class InboxEntry:
 class LastAct:
     """What *Undo* would take back. `places`: of an act on places; else it was about `thoughts` thoughts."""
 
-    id: int
+    key: ActionKey
     name: str
-    at: datetime
     thoughts: int
     places: Sequence[str]
 
@@ -179,7 +178,7 @@ def last_act(connection: Connection, account: str) -> LastAct | None:
     found = undo.last(connection, account)
     if found is None or found.name in undo.NOT_UNDOABLE:
         return None
-    return LastAct(found.id, found.name, found.at, undo.count(connection, found.id), sorted(found.rules))
+    return LastAct(found.key, found.name, undo.count(connection, found.id), sorted(found.rules))
 
 
 def fitted(texts: Sequence[str], room: int) -> list[Words]:

@@ -1,6 +1,6 @@
 """What a moderator decides at the desk: on thoughts, one or many, on places, and undoing it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, get_args
 from urllib.parse import parse_qsl
 
@@ -15,6 +15,7 @@ from feedserver.services import services
 from feedserver.thoughts import listing, store
 from feedserver.thoughts.lifecycle import Action
 from feedserver.thoughts.moderation import actions, places, ruling
+from feedserver.thoughts.moderation.seen import require_seen
 from feedserver.thoughts.moderation.trust import Rule
 from feedserver.websub import blocking
 
@@ -42,7 +43,7 @@ def moderate() -> Response:
     if not seen:
         return inbox.render(_back(), [_NONE_TICKED], 400)
     if action in _RULES:
-        return _set_rules(list(seen), next(rule for rule in _RULES if rule == action))
+        return _set_rules(seen, next(rule for rule in _RULES if rule == action))
     parts, account = services(), frame.signed_in().account
     decided = next((one for one in _ACTIONS if one == action), None) or abort(400)
     done = actions.moderate_all(parts.database, seen, decided, parts.clock(), account=account, seen=seen)
@@ -70,7 +71,7 @@ def undo() -> Response:
     """Takes back the last act of the account: the one that the form names, so that a second click does nothing."""
     parts, account = services(), frame.signed_in().account
     try:
-        done = actions.undo(parts.database, parts.clock(), account=account, expected=_read_number("act"))
+        done = actions.undo(parts.database, parts.clock(), account=account, expected=request.form.get("act", ""))
     except ThoughtError as error:
         return _answer([error], "undone")
     blocked = [place for place, rule in done.rules.items() if rule == "block"]
@@ -79,13 +80,15 @@ def undo() -> Response:
     return _answer(done.refused, "undone")
 
 
-def _set_rules(thought_ids: Sequence[int], rule: Rule) -> Response:
-    """Blocks or trusts the places of some thoughts, those that have one."""
+def _set_rules(seen: Mapping[int, str], rule: Rule) -> Response:
+    """Blocks or trusts the places of some thoughts, those that have one, where all are as they were read."""
     parts, account = services(), frame.signed_in().account
 
     def operation(connection: Connection) -> bool:
         shared = parts.settings.moderation.shared_by_path
-        found = [places.place_of(thought, shared) for thought in store.by_ids(connection, thought_ids)]
+        thoughts = store.by_ids(connection, list(seen))
+        require_seen(thoughts, seen)
+        found = [places.place_of(thought, shared) for thought in thoughts]
         names = list(dict.fromkeys(place.name for place in found if place))
         changed = ruling.set_rules(connection, names, rule, parts.clock(), account)
         if rule == "block":

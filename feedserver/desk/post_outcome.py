@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver.desk import frame, outcome
 from feedserver.errors import PostGone, PostNotFound, SendingError
+from feedserver.posts import store as posts
 from feedserver.services import services
 from feedserver.urls import segment
 
@@ -30,8 +31,11 @@ def tell_again(slug: str) -> BaseResponse:
 @frame.blueprint.post("/posts/<slug>/outcome/retry/<int(max=999_999_999_999):ping_id>")
 def retry(slug: str, ping_id: int) -> BaseResponse:
     """Has one page told at once that has refused, or was given up, as `ping retry`."""
+    parts = services()
+    with parts.database.read() as connection:
+        post = posts.by_slug(connection, slug) or abort(404)
     try:
-        services().outbox.retry(ping_id)
+        parts.outbox.retry(ping_id, post_id=post.id)
     except SendingError as error:
         return _render(slug, str(error))
     return frame.led_to(f"/posts/{segment(slug)}/outcome", done="tried-again")

@@ -139,8 +139,10 @@ class Outbox:
 
         return self.database.transact(operation)
 
-    def retry(self, ping_id: int) -> OutgoingPing:
+    def retry(self, ping_id: int, *, post_id: int | None = None) -> OutgoingPing:
         """Has a page told at once that has refused, was given up, or has not been told yet.
+
+        `post_id`: of the post that is meant, as the id of a ping that is over may name one of another post.
 
         Raises OutgoingPingNotFound, AlreadyTold, and NothingToTell.
         """
@@ -150,7 +152,7 @@ class Outbox:
             job = jobs.find(connection, SEND, str(ping_id))
             ping = store.by_id(connection, ping_id)
             post = posts.by_id(connection, ping.post_id) if ping else None
-            if ping is None or post is None:
+            if ping is None or post is None or post_id not in (None, post.id):
                 raise OutgoingPingNotFound(ping_id)
             if ping.state == "told":
                 raise AlreadyTold(ping_id, post.slug)

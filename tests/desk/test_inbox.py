@@ -11,6 +11,7 @@ from feedserver.desk import inbox_list
 from feedserver.posts.model import Post
 from feedserver.services import WebServices
 from feedserver.thoughts import store
+from feedserver.thoughts.deletion import delete_all
 from feedserver.thoughts.model import State, Thought
 from feedserver.thoughts.moderation import hosts
 from tests.conftest import SITE
@@ -168,6 +169,38 @@ def test_an_undo_that_is_sent_twice_takes_back_one_act(author: FlaskClient, serv
     assert [answer.status_code for answer in answers] == [303, 409]
     assert "may have been undone already" in answers[1].text
     assert (state_of(services, one), state_of(services, another)) == ("spam", "held")
+
+
+def test_a_stale_undo_takes_back_no_act_that_has_come_since(
+    author: FlaskClient, services: WebServices, post: Post, clock: Clock
+) -> None:
+    one, another = (say(services, post, f"Comment {number}.", state="held") for number in range(2))
+    decide(author, "spam", one)
+    (stale,) = [form for form in forms(inbox(author)) if "act" in form.fields]
+    undo(author)
+    clock.move(seconds=0.001)
+    decide(author, "delete", another)
+
+    answer = author.post("/desk/undo", data=stale.fields)
+
+    assert (answer.status_code, state_of(services, another)) == (409, "deleted")
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("action", ["block", "trust"])
+def test_a_stale_page_sets_no_rule_for_a_place_that_was_not_read(
+    author: FlaskClient, services: WebServices, post: Post, action: str
+) -> None:
+    spammer = respond(services, post, "reply", "Cleo", "Words.", state="held")
+    page = inbox(author, state="all")
+    with services.database.write() as connection:
+        delete_all(connection, [spammer.id])
+    friend = respond(services, post, "reply", "Dora", "Words.", state="held")
+    assert friend.id == spammer.id, "SQLite gives an id that is free once more"
+
+    answer = decide(author, action, spammer, page=page)
+
+    assert (answer.status_code, rules(services)) == (409, {})
 
 
 def test_what_somebody_else_has_decided_meanwhile_stays_and_is_told(

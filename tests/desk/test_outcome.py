@@ -64,6 +64,18 @@ def test_what_others_were_told_stands_there_in_words_and_can_be_tried_again(
     assert Desk(services, clock).ping().state == "waiting"
 
 
+def test_a_page_that_another_post_links_to_is_not_tried_again(
+    author: FlaskClient, services: WebServices, post: Post, clock: Clock, publish: Publish
+) -> None:
+    publish("Another", slug="another")
+    refused(services, "no")
+    (again,) = [one for one in forms(author.get(PATH)) if "/retry/" in one.action]
+    elsewhere = again.action.removeprefix(SITE).replace("/fog/", "/another/")
+
+    assert author.post(elsewhere, data=again.fields).status_code == 409
+    assert Desk(services, clock).ping().state == "refused"
+
+
 def test_all_pages_are_told_once_more(author: FlaskClient, services: WebServices, post: Post, clock: Clock) -> None:
     refused(services, "no")
     tell = form(author.get(PATH), "/tell")

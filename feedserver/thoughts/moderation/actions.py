@@ -32,6 +32,7 @@ from feedserver.thoughts.moderation import ruling
 from feedserver.thoughts.moderation import undo as undo_log
 from feedserver.thoughts.moderation.seen import version_of
 from feedserver.thoughts.moderation.trust import Rule
+from feedserver.thoughts.moderation.undo import ActionKey, LoggedAction
 from feedserver.thoughts.verification import recheck
 from feedserver.thoughts.verification.fetch_budget import budget_key
 
@@ -43,14 +44,14 @@ _RECHECKED: Final[tuple[State, ...]] = ("shown", "held")
 class ActionResult:
     """The thoughts after an action, in the order of the ids, and an error for each that was refused.
 
-    `rules`: what an undone action on places has put back there. `logged` is the id of the action's entry in the undo
-    log, as far as there is one.
+    `rules`: what an undone action on places has put back there. `logged` names the action's entry in the undo log,
+    as far as there is one.
     """
 
     thoughts: tuple[Thought, ...]
     refused: tuple[ThoughtError, ...] = ()
     rules: Mapping[str, Rule | None] = field(default_factory=dict)
-    logged: int | None = None
+    logged: ActionKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,8 @@ def moderate_heap(
     return states
 
 
-def undo(database: Database, now: datetime, *, account: str | None = None, expected: int | None = None) -> ActionResult:
-    """Undoes the last action of an account, all of it. `expected`: the id in the undo log of the one that is meant.
+def undo(database: Database, now: datetime, *, account: str | None = None, expected: str | None = None) -> ActionResult:
+    """Undoes the last action of an account, all of it. `expected`: the `ActionKey` of the one that is meant, as text.
 
     Thoughts on which others have decided since stay so, and are told as refused. Raises ThoughtError if there is no
     action, if it cannot be undone, or if it is not the one that is meant.
@@ -120,7 +121,9 @@ def undo(database: Database, now: datetime, *, account: str | None = None, expec
     return ActionResult(tuple(undone), tuple(refused), result.rules)
 
 
-def _moderate(connection: Connection, wanted: Sequence[int], deed: _Deed, begun: int | None = None) -> ActionResult:
+def _moderate(
+    connection: Connection, wanted: Sequence[int], deed: _Deed, begun: ActionKey | None = None
+) -> ActionResult:
     refused: list[ThoughtError] = []
     changes: list[tuple[Thought, Decision]] = []
     found = store.lock(connection, wanted)
@@ -150,10 +153,10 @@ def _refusal(connection: Connection, thought_id: int, thought: Thought | None, d
     return None
 
 
-def _undo_last(connection: Connection, now: datetime, account: str | None, expected: int | None) -> ActionResult:
+def _undo_last(connection: Connection, now: datetime, account: str | None, expected: str | None) -> ActionResult:
     """Undoes the last action of an account for some of its thoughts, or for all places."""
     action = undo_log.lock_last(connection, account)
-    if expected is not None and (action is None or action.id != expected):
+    if expected is not None and (action is None or str(action.key) != expected):
         raise ThoughtError("this is not the last action any more; it may have been undone already")
     if action is None:
         raise ThoughtError("there is no action to undo")
@@ -163,20 +166,21 @@ def _undo_last(connection: Connection, now: datetime, account: str | None, expec
     if action.rules:
         undo_log.remove(connection, [action.id])
         return ActionResult((), rules=ruling.put_back(connection, action, now))
-    return _undo_some(connection, now, action.id)
+    return _undo_some(connection, now, action)
 
 
-def _undo_begun(connection: Connection, now: datetime, begun: int) -> ActionResult:
+def _undo_begun(connection: Connection, now: datetime, begun: ActionKey) -> ActionResult:
     """Goes on with undoing an action, of which somebody else may have undone the rest."""
-    return _undo_some(connection, now, begun) if undo_log.lock(connection, begun) else ActionResult(())
+    action = undo_log.lock(connection, begun)
+    return _undo_some(connection, now, action) if action else ActionResult(())
 
 
-def _undo_some(connection: Connection, now: datetime, action_id: int) -> ActionResult:
-    ids = undo_log.thought_ids(connection, action_id, AT_ONCE + 1)
+def _undo_some(connection: Connection, now: datetime, action: LoggedAction) -> ActionResult:
+    ids = undo_log.thought_ids(connection, action.id, AT_ONCE + 1)
     found = store.lock(connection, ids[:AT_ONCE])
-    overtaken = undo_log.later(connection, action_id, found)
+    overtaken = undo_log.later(connection, action.id, found)
     changes, refused = [], []
-    for snapshot in undo_log.take_snapshots(connection, action_id, found):
+    for snapshot in undo_log.take_snapshots(connection, action.id, found):
         thought = found[snapshot.thought_id]
         if thought.id in overtaken:
             refused.append(ThoughtChanged(thought.id, thought.state, thought.reason, overtaken[thought.id]))
@@ -185,8 +189,8 @@ def _undo_some(connection: Connection, now: datetime, action_id: int) -> ActionR
             changes.append((thought, decide(thought, event, NEEDS_APPROVAL, now)))
     is_all = len(ids) <= AT_ONCE
     if is_all:
-        undo_log.remove(connection, [action_id])
-    return ActionResult(_write(connection, changes, now), tuple(refused), logged=None if is_all else action_id)
+        undo_log.remove(connection, [action.id])
+    return ActionResult(_write(connection, changes, now), tuple(refused), logged=None if is_all else action.key)
 
 
 def _write(connection: Connection, changes: list[tuple[Thought, Decision]], now: datetime) -> tuple[Thought, ...]:

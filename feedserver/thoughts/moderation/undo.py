@@ -26,14 +26,29 @@ MAX_SNAPSHOTS: Final = 20_000  # of all these actions but the newest
 
 
 @dataclass(frozen=True, slots=True)
+class ActionKey:
+    """What names an action for as long as anybody may think of it: SQLite gives the id of the last one, once it is
+    undone, to the next."""
+
+    id: int
+    at: datetime
+
+    def __str__(self) -> str:
+        return f"{self.id}.{self.at.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True)
 class LoggedAction:
     """An action; `host` is set if it was a purge, `rules` if it was about places: the rule that each had before."""
 
-    id: int
+    key: ActionKey
     name: str
-    at: datetime
     host: str | None
     rules: Mapping[str, Rule | None]
+
+    @property
+    def id(self) -> int:
+        return self.key.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +69,25 @@ def add(
     account: str | None = None,
     host: str | None = None,
     rules: Mapping[str, Rule | None] | None = None,
-    begun: int | None = None,
-) -> int:
+    begun: ActionKey | None = None,
+) -> ActionKey:
     """Adds an action on thoughts or places, given as they were before, and deletes the oldest beyond the bounds.
 
-    Returns the action's id: given as `begun`, further thoughts are added to it.
+    Returns what names the action: given as `begun`, further thoughts are added to it.
     """
     if begun is not None and lock(connection, begun):
-        action_id = begun
+        key = begun
     else:
         values = {"action": action, "host": host, "at": now, "account": account}
-        action_id = _insert(connection, values | {"rules": json.dumps(rules) if rules else None})
+        key = ActionKey(_insert(connection, values | {"rules": json.dumps(rules) if rules else None}), now)
     rows = [
-        {"action_id": action_id, "thought_id": one.id, "before": _as_json(one), "entries": _entries(one)}
+        {"action_id": key.id, "thought_id": one.id, "before": _as_json(one), "entries": _entries(one)}
         for one in thoughts
     ]
     if rows:
         connection.execute(insert(moderation_undo), rows)
     remove(connection, _beyond_bounds(connection))
-    return action_id
+    return key
 
 
 def _insert(connection: Connection, values: Mapping[str, object]) -> int:
@@ -106,9 +121,9 @@ def lock_last(connection: Connection, account: str | None) -> LoggedAction | Non
     return _one(connection, _last_of(account).with_for_update())
 
 
-def lock(connection: Connection, action_id: int) -> LoggedAction | None:
+def lock(connection: Connection, key: ActionKey) -> LoggedAction | None:
     """Returns an action, locked until the transaction ends; None if it was undone, or is beyond the bounds."""
-    query = select(moderation_actions).where(moderation_actions.c.id == action_id)
+    query = select(moderation_actions).where(moderation_actions.c.id == key.id, moderation_actions.c.at == key.at)
     return _one(connection, query.with_for_update())
 
 
@@ -120,7 +135,9 @@ def _last_of(account: str | None) -> Select[Any]:
 
 def _one(connection: Connection, query: Select[Any]) -> LoggedAction | None:
     row = connection.execute(query).one_or_none()
-    return LoggedAction(row.id, row.action, row.at, row.host, json.loads(row.rules or "{}")) if row else None
+    if row is None:
+        return None
+    return LoggedAction(ActionKey(row.id, row.at), row.action, row.host, json.loads(row.rules or "{}"))
 
 
 def count(connection: Connection, action_id: int) -> int:

@@ -179,10 +179,10 @@ def test_an_undo_that_is_sent_twice_takes_back_one_action(three: Site) -> None:
         meant = undo_log.last(connection, "ann")
     assert meant is not None
 
-    undo(database, now, account="ann", expected=meant.id)
+    undo(database, now, account="ann", expected=str(meant.key))
 
     with pytest.raises(ThoughtError, match="undone already"):
-        undo(database, now, account="ann", expected=meant.id)
+        undo(database, now, account="ann", expected=str(meant.key))
     assert three.states() == ["held", "held", "spam"]
 
 
