@@ -18,6 +18,7 @@
     │   ├── SlugReserved
     │   ├── GuidTaken
     │   ├── AlreadyAdded         the form of a new post was sent twice
+    │   ├── AlreadyRenamed       somebody else has renamed the post meanwhile
     │   ├── EditConflict         somebody else has saved another text meanwhile
     │   ├── SaysNothing          neither words nor pictures
     │   ├── StillPublic          a change would hide it, which is what withdrawing is for
@@ -221,6 +222,14 @@ class AlreadyAdded(PostError):
 
     def __init__(self, slug: str) -> None:
         super().__init__(f"this form has added “{slug}” already; `feedserver post edit {slug} FILE` changes it")
+        self.slug = slug
+
+
+class AlreadyRenamed(PostError):
+    """A post was to get another slug by somebody who did not know its present one. `slug` is that."""
+
+    def __init__(self, slug: str, wanted: str) -> None:
+        super().__init__(f"slug: this post was renamed to “{slug}” meanwhile; saved once more, it becomes “{wanted}”")
         self.slug = slug
 
 

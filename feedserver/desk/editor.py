@@ -7,28 +7,47 @@ from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedserver.desk import carrying, frame, post_form, saving
-from feedserver.desk.editor_form import Sent, changed_by, revision_number, sent_now, shown, with_files
-from feedserver.desk.editor_pages import edit_page, new_page, post_of, refused, status_of
+from feedserver.desk.editor_form import (
+    Sent,
+    changed_by,
+    on_present_slug,
+    read,
+    require_slug_as_shown,
+    sent_now,
+    shown,
+    with_files,
+)
+from feedserver.desk.editor_pages import edit_page, filled_page, new_page, post_of, refused, status_of
 from feedserver.desk.editor_preview import shown_unsaved
-from feedserver.errors import AlreadyAdded, MediaError, MediaStoreError, PostError
-from feedserver.posts import revisions
+from feedserver.errors import AlreadyAdded, MediaError, MediaStoreError, PostError, PostGone
+from feedserver.posts import revisions, store
 from feedserver.posts.model import Post, Writer
 from feedserver.services import services
-from feedserver.tokens import new_secret
+from feedserver.tokens import hashed, new_secret
 from feedserver.urls import segment
 
 _LONGEST_SECRET: Final = 64  # characters
 _DONE: Final = {"draft": "saved", "update": "updated", "withdraw": "withdrawn"}
+_SAVED: Final = ("published", "renamed", "scheduled", *_DONE.values())  # what pages tell that come after a form
 
 
 @frame.blueprint.get("/posts/new")
 def new_post() -> Response | BaseResponse:
     """The form of a new post. Its secret is in the address to which browsers are led: whoever goes back after saving
-    gets the same form, not one that adds the post again."""
+    comes to the post that it has added, as does whoever opens that address anew: an empty form would overwrite it."""
     secret = request.args.get("form", "")[:_LONGEST_SECRET]
-    if not secret and request.headers.get("Sec-Fetch-Dest") == "document":
+    added = _added_by(secret)
+    if added is not None and added.state != "deleted":
+        return frame.led_to(_path(added))
+    if added is not None or (not secret and request.headers.get("Sec-Fetch-Dest") == "document"):
         return frame.led_to(f"/posts/new?form={new_secret()}")
     return new_page({}, submission=secret)
+
+
+def _added_by(secret: str) -> Post | None:
+    """The post that the form with this secret has added."""
+    with services().database.read() as connection:
+        return store.by_submission(connection, hashed(secret)) if secret else None
 
 
 @frame.blueprint.post("/posts/new")
@@ -55,10 +74,15 @@ def _sent_again(sent: Sent, slug: str) -> Response | BaseResponse:
     there = post_of(slug)
     with services().database.read() as connection:
         writers = {Writer(one.by, one.via) for one in revisions.history(connection, there.id)}
-    texts = {**sent.texts, "slug": sent.texts.get("slug") or there.slug}
-    again = replace(sent, texts=texts, revision=None if writers == {saving.writer()} else 0)
+        slugs = store.slugs_of(connection, there.id)
+    typed = sent.texts.get("slug", "")
+    was_renamed = len(slugs) > 1
+    added_with = typed if typed in ("", *slugs) else "" if was_renamed else there.slug
+    texts = {**sent.texts, "slug": typed}
+    again = replace(sent, texts=texts, shown_slug=added_with, revision=None if writers == {saving.writer()} else 0)
     try:
-        return _after(saving.edit(again, there, again.revision), sent.deed)
+        _require_there(there)
+        return _after(saving.edit(on_present_slug(again, there), there, again.revision), sent.deed)
     except PostError as error:
         return refused(again, slug, error)
 
@@ -73,13 +97,14 @@ def post(slug: str) -> Response | BaseResponse:
     found = post_of(slug)
     if found.state == "deleted":
         return frame.led_to("/bin")
-    return edit_page(found, {})
+    return edit_page(found, {}, is_saved=request.args.get("done") in _SAVED)
 
 
 @frame.blueprint.post("/posts/<slug>/edit")
 @frame.takes_files
 def edit_post(slug: str) -> Response | BaseResponse:
-    sent, found = sent_now(), post_of(slug)
+    found = post_of(slug)
+    sent = on_present_slug(sent_now(), found)
     try:
         sent = with_files(sent)
         return _taken(sent, found)
@@ -90,9 +115,10 @@ def edit_post(slug: str) -> Response | BaseResponse:
 
 
 def _taken(sent: Sent, found: Post) -> Response | BaseResponse:
-    """Does what the button says with a form of a post that is there."""
+    """Does what the button says with a form of a post that is there. Raises a PostError."""
+    _require_there(found)
     if sent.deed == "picture":
-        return edit_page(found, sent.texts, revision=sent.revision)
+        return filled_page(found, sent)
     if sent.deed == "preview":
         return shown_unsaved(sent, found)
     if sent.deed == "rename":
@@ -102,16 +128,29 @@ def _taken(sent: Sent, found: Post) -> Response | BaseResponse:
 
 def _renamed(sent: Sent, present: Post) -> Response | BaseResponse:
     """Gives the post its new slug; what was typed besides is not saved, and stands in the form."""
+    require_slug_as_shown(sent, present)
     renamed = services().publisher.rename(present.slug, sent.texts.get("slug", ""))
-    texts = {**sent.texts, "slug": renamed.slug}
-    if changed_by(replace(sent, texts=texts), shown(renamed)).are_none:
+    typed = replace(sent, texts={**sent.texts, "slug": renamed.slug}, shown_slug=renamed.slug)
+    if changed_by(typed, shown(renamed)).are_none:
         return frame.led_to(_path(renamed), done="renamed")
-    return edit_page(renamed, texts, revision=sent.revision, said="Renamed. What you have typed is not saved yet.")
+    return filled_page(renamed, typed, said="Renamed. What you have typed is not saved yet.")
 
 
 @carrying.refills("desk.edit_post")
 def edit_post_filled(fields: carrying.Fields, slug: str) -> Response:
-    return edit_page(post_of(slug), post_form.typed(fields), revision=revision_number(fields.get("revision", "")))
+    found = post_of(slug)
+    sent = on_present_slug(read(fields), found)
+    try:
+        _require_there(found)
+    except PostGone as error:
+        return refused(sent, slug, error)
+    return filled_page(found, sent)
+
+
+def _require_there(post: Post) -> None:
+    """Raises PostGone if a post was deleted since its form was shown."""
+    if post.state == "deleted":
+        raise PostGone(post.slug)
 
 
 def _after(post: Post, deed: str) -> BaseResponse:

@@ -5,9 +5,10 @@ from typing import Any, Final
 from flask import Response, abort
 
 from feedserver.desk import frame
-from feedserver.desk.editor_form import Sent, shown
+from feedserver.desk.editor_form import Sent, on_present_slug, shown
 from feedserver.desk.post_form import EMPTY, Texts
 from feedserver.errors import (
+    AlreadyRenamed,
     DocumentTooLong,
     EditConflict,
     MediaError,
@@ -27,6 +28,7 @@ _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (SaysNothing, 400),
     (EditConflict, 409),
     (StillPublic, 409),
+    (AlreadyRenamed, 409),
     (SlugTaken, 409),
     (SlugReserved, 409),
     (PostGone, 410),
@@ -47,40 +49,49 @@ def new_page(texts: Texts, status: int = 200, *, submission: str = "", **values:
         "desk/editor.html",
         status,
         texts={**EMPTY, **texts},
-        is_filled=bool(texts),
+        is_unsaved=bool(texts),
         post=None,
+        shown_slug="",
         submission=submission or new_secret(),
         zone=services().settings.site.timezone,
         **values,
     )
 
 
-def edit_page(post: Post, texts: Texts, status: int = 200, *, revision: int | None = None, **values: Any) -> Response:
-    """The form of a post that is there; `texts` stand in place of its own, typed over `revision`."""
+def filled_page(post: Post, sent: Sent, status: int = 200, **values: Any) -> Response:
+    """The form of a post that is there, as it was sent."""
+    revision = post.revision if sent.revision is None else sent.revision
+    shown_slug = post.slug if sent.shown_slug is None else sent.shown_slug
+    return edit_page(post, sent.texts, status, **{"revision": revision, "shown_slug": shown_slug} | values)
+
+
+def edit_page(post: Post, texts: Texts, status: int = 200, **values: Any) -> Response:
+    """The form of a post that is there; `texts`, which are not saved, stand in place of its own."""
     parts = services()
     return frame.render_desk(
         "desk/editor.html",
         status,
         texts={**shown(post), **texts},
-        is_filled=bool(texts),
+        is_unsaved=bool(texts),
         post=post,
         state=post.status(parts.clock()),
-        revision=post.revision if revision is None else revision,
         address=parts.urls.permalink(post.slug, is_page=post.page),
         zone=parts.settings.site.timezone,
-        **values,
+        **{"revision": post.revision, "shown_slug": post.slug} | values,
     )
 
 
 def refused(sent: Sent, slug: str, error: PostError | MediaError) -> Response:
     """The form as it was typed, with what is wrong; with both texts, where somebody else has saved another one."""
     present = post_of(slug)
-    values: dict[str, Any] = {"problem": str(error), "revision": sent.revision}
+    values: dict[str, Any] = {"problem": str(error)}
+    if isinstance(error, AlreadyRenamed):
+        values |= {"shown_slug": present.slug}
     if isinstance(error, EditConflict):
         with services().database.read() as connection:
             theirs = revisions.find(connection, present.id, present.revision)
         values = {"theirs": theirs, "shown": shown(present), "revision": present.revision}
-    return edit_page(present, sent.texts, status_of(error), **values)
+    return filled_page(present, on_present_slug(sent, present), status_of(error), **values)
 
 
 def status_of(error: PostError | MediaError) -> int:

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from feedserver.desk import frame
-from feedserver.desk.editor_form import Sent, changed_by, shown
+from feedserver.desk.editor_form import Sent, changed_by, require_slug_as_shown, shown
 from feedserver.desk.post_form import EMPTY
-from feedserver.errors import InvalidDocument, PostGone, SaysNothing, StillPublic
+from feedserver.errors import InvalidDocument, SaysNothing, StillPublic
 from feedserver.posts import slugs
 from feedserver.posts.amending import Value, amended, composed
 from feedserver.posts.model import DraftText, Post, Writer
@@ -53,8 +53,7 @@ def edit(sent: Sent, present: Post, expected: int | None) -> Post:
     """
     parts = services()
     publisher, now = parts.publisher, parts.clock()
-    if present.state == "deleted":
-        raise PostGone(present.slug)
+    require_slug_as_shown(sent, present)
     changes = changed_by(sent, shown(present))
     if changes.slug is not None:
         with parts.database.read() as connection:

@@ -1,6 +1,7 @@
 """The editor: what buttons do, and that no text is lost whatever is refused."""
 
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -498,3 +499,131 @@ def test_a_file_that_is_refused_leaves_the_form_filled(ann: FlaskClient) -> None
 
     assert answer.status_code == 422
     assert shown_text(answer, NEW) == TEXT
+
+
+# --- what happened meanwhile in another tab ---
+
+
+def test_the_address_of_a_form_that_has_added_a_post_leads_to_that_post(
+    ann: FlaskClient, services: WebServices
+) -> None:
+    fields = new_form(ann)
+    send(ann, NEW, fields, "draft", title="One", body="Words")
+    address = f"{NEW}?form={fields['submission']}"
+
+    assert ann.get(address).headers["Location"].endswith("/desk/posts/one/edit")
+
+    services.publisher.delete("one")
+    opened = ann.get(address)
+    assert opened.status_code == 303
+    assert opened.headers["Location"].partition("=")[2] not in ("", fields["submission"])
+
+
+def erase(services: WebServices, slug: str) -> None:
+    services.publisher.delete(slug)
+    services.publisher.erase(slug)
+
+
+def test_a_post_that_was_erased_meanwhile_costs_no_text(
+    ann: FlaskClient, services: WebServices, publish: Publish, clock: Clock
+) -> None:
+    publish("A post", slug="p")
+    fresh = new_form(ann)
+    send(ann, NEW, fresh, "publish", title="New", slug="q", body="Words")
+    fields = edit_form(ann, "p")
+    erase(services, "p")
+    erase(services, "q")
+
+    for deed in ("update", "draft", "picture", "rename", "delete"):
+        answer = send(ann, "/desk/posts/p/edit", fields, deed, body=TEXT)
+        assert (answer.status_code, shown_text(answer, "/p/edit")) == (410, TEXT)
+    assert send(ann, "/desk/posts/p/edit", fields, "preview", body=TEXT).status_code == 410
+    again = send(ann, NEW, fresh, "publish", title="New", slug="q", body=TEXT)
+    assert (again.status_code, shown_text(again, "/q/edit")) == (410, TEXT)
+
+    clock.move(days=31)
+    kept = form(send(ann, "/desk/posts/p/edit", fields, "update", body=TEXT), "/desk/sign-in").fields
+    carried = ann.post("/desk/sign-in", data=filled(kept, {"name": "ann", "password": PASSWORD}))
+    assert (carried.status_code, shown_text(carried, "/p/edit")) == (410, TEXT)
+
+
+@pytest.mark.parametrize("deed", ["update", "rename", "picture", "preview"])
+def test_a_rename_in_another_tab_stays(ann: FlaskClient, services: WebServices, publish: Publish, deed: str) -> None:
+    publish("A post", slug="p")
+    fields = edit_form(ann, "p")
+    edit(ann, "p", "rename", slug="q")
+
+    answer = send(ann, "/desk/posts/p/edit", fields, deed, body=TEXT)
+
+    assert answer.status_code in (200, 303)
+    post = stored(services, "p")
+    assert post is not None
+    assert post.slug == "q"
+    if deed in ("rename", "picture"):
+        assert form(answer, "/q/edit").fields["slug"] == "q"
+
+
+def test_two_renames_of_one_post_are_told_and_the_second_counts_when_it_is_sent_once_more(
+    ann: FlaskClient, services: WebServices, publish: Publish
+) -> None:
+    publish("A post", slug="p")
+    fields = edit_form(ann, "p")
+    edit(ann, "p", "rename", slug="q")
+
+    for deed in ("rename", "update"):
+        answer = send(ann, "/desk/posts/p/edit", fields, deed, slug="r", body=TEXT)
+        assert (answer.status_code, shown_text(answer, "/q/edit")) == (409, TEXT)
+        assert "was renamed to “q” meanwhile" in answer.text
+    assert stored(services, "r") is None
+
+    assert send(ann, "/desk/posts/q/edit", form(answer, "/q/edit").fields, "update").status_code == 303
+    post = stored(services, "p")
+    assert post is not None
+    assert (post.slug, post.source.endswith(TEXT)) == ("r", True)
+
+
+@pytest.mark.parametrize("slug", ["", "one"], ids=["made from the title", "typed"])
+def test_a_new_post_that_is_sent_once_more_keeps_the_address_that_it_was_given_meanwhile(
+    ann: FlaskClient, services: WebServices, slug: str
+) -> None:
+    fields = new_form(ann)
+    send(ann, NEW, fields, "publish", title="One", slug=slug, body="A")
+    edit(ann, "one", "rename", slug="other")
+
+    assert send(ann, NEW, fields, "publish", title="One", slug=slug, body="B").status_code == 303
+    assert send(ann, NEW, fields, "publish", title="One", slug="third", body="C").status_code == 409
+
+    post = stored(services, "one")
+    assert post is not None
+    assert (post.slug, post.source.endswith("B")) == ("other", True)
+
+
+def test_a_form_that_was_carried_along_keeps_the_address_that_the_post_was_given_meanwhile(
+    ann: FlaskClient, services: WebServices, publish: Publish, clock: Clock
+) -> None:
+    publish("A post", slug="p")
+    fields = edit_form(ann, "p")
+    services.publisher.rename("p", "q")
+    clock.move(days=31)
+
+    kept = form(send(ann, "/desk/posts/p/edit", fields, "update", body=TEXT), "/desk/sign-in").fields
+    carried = ann.post("/desk/sign-in", data=filled(kept, {"name": "ann", "password": PASSWORD}))
+
+    assert form(carried, "/q/edit").fields["slug"] == "q"
+
+
+def test_a_page_says_whether_the_text_in_it_is_saved(ann: FlaskClient, publish: Publish) -> None:
+    publish("A post", slug="p")
+    path = "/desk/posts/q/edit"
+
+    for page in (
+        edit(ann, "p", "picture", body=TEXT),
+        edit(ann, "p", "rename", slug="q", body=TEXT),
+        edit(ann, "q", "update", body=TEXT, date="05/06/2024"),
+        edit(ann, "q", "update", body=TEXT, revision="0"),
+        send(ann, NEW, new_form(ann), "picture", body=TEXT),
+    ):
+        assert " data-unsaved " in page.text
+    assert " data-saved " in ann.get(f"{path}?done=updated").text
+    for address in (path, f"{path}?done=restored", f"{path}?done=revision-restored", f"{path}?done=x"):
+        assert not re.search(r" data-(un)?saved", ann.get(address).text)

@@ -191,10 +191,10 @@ def test_whoever_saves_and_goes_back_edits_the_same_post(site: Site, window: Ope
     page.get_by_text("Published.").wait_for()
 
     page.go_back()
-    page.fill("[name=title]", title)
+    page.wait_for_url("**/edit")
     page.fill("[name=body]", "Second.")
-    press(page, "Publish")
-    page.get_by_text("Published.").wait_for()
+    press(page, "Update")
+    page.get_by_text("Updated.").wait_for()
 
     slug = title.lower().replace(" ", "-")
     assert document(site, slug).endswith("Second.\n")
@@ -262,3 +262,77 @@ def test_whoever_leaves_with_unsaved_text_is_asked(site: Site, window: Open) -> 
     page.goto("/desk/posts")
 
     assert asked[:1] == ["beforeunload"]
+
+
+def test_the_address_of_a_form_that_has_added_a_post_overwrites_nothing_when_it_is_opened_anew(
+    site: Site, window: Open
+) -> None:
+    page = window()
+    write(page, "Bookmarked", "First.")
+    bookmark = page.url
+    press(page, "Publish")
+    page.get_by_text("Published.").wait_for()
+
+    anew = page.context.new_page()
+    anew.goto(bookmark)
+
+    assert anew.url.endswith("/desk/posts/bookmarked/edit")
+    assert anew.input_value("[name=body]") == "First."
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with the script", "without"])
+def test_the_enter_key_in_a_line_saves_and_takes_no_public_post_away(site: Site, window: Open, scripts: bool) -> None:
+    page = window(java_script_enabled=scripts)
+    slug = f"enter-{scripts}".lower()
+    write(page, f"Enter {scripts}", "Words.")
+
+    page.press("[name=title]", "Enter")
+    page.get_by_text("Saved as a draft.").wait_for()
+    press(page, "Publish")
+    page.get_by_text("Published.").wait_for()
+    page.fill("[name=summary]", "Short.")
+    page.press("[name=summary]", "Enter")
+    page.get_by_text("Updated.").wait_for()
+
+    assert 'summary: "Short."' in document(site, slug)
+
+
+def test_text_that_the_page_says_is_not_saved_is_kept_and_whoever_leaves_is_asked(site: Site, window: Open) -> None:
+    page = window()
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: asked.append(dialog.type) or dialog.accept())  # type: ignore[func-returns-value]
+    write(page, "Kept", "First.")
+    press(page, "Publish")
+    page.get_by_text("Published.").wait_for()
+    page.fill("[name=body]", "Typed and not saved.")
+    page.fill("[name=slug]", "kept-too")
+    press(page, "Rename")
+    page.get_by_text("is not saved yet").wait_for()
+
+    page.get_by_role("link", name="Inbox").click()
+    page.wait_for_url("**/desk")
+    page.goto("/desk/posts/kept-too/edit")
+
+    assert asked == ["beforeunload"]
+    assert page.input_value("[name=body]") == "Typed and not saved."
+    assert page.get_by_role("button", name="Forget it").count() == 1
+
+
+def test_what_is_typed_after_saving_survives_a_reload_and_the_saving_of_another_post(site: Site, window: Open) -> None:
+    page = window()
+    page.on("dialog", lambda dialog: dialog.accept())
+    write(page, "Reloaded", "First.")
+    press(page, "Save as draft")
+    page.get_by_text("Saved as a draft.").wait_for()
+    page.fill("[name=body]", "Typed since.")
+
+    page.reload()
+
+    assert page.input_value("[name=body]") == "Typed since."
+    page.goto("/desk/posts/new")
+    page.fill("[name=body]", "Another, not saved.")
+    page.goto("/desk/posts/reloaded/edit")
+    press(page, "Save as draft")
+    page.get_by_text("Saved as a draft.").wait_for()
+    page.goto("/desk/posts/new")
+    assert page.input_value("[name=body]") == "Another, not saved."

@@ -46,38 +46,28 @@
 (() => {
   function write(form) {
     const body = form.elements.body;
-    const saved = document.querySelector(".notice") && new URLSearchParams(location.search).has("done");
     const typed = () => JSON.stringify([...new FormData(form)].filter(([name, value]) => isTyped(name) && typeof value === "string"));
     const shown = typed();
     let leaving = false;
 
-    keep(form, typed, shown, saved);
+    keep(form, typed, shown);
     const takesFiles = files(form, body);
     beside(form, body);
 
     form.addEventListener("submit", event => { leaving = event.submitter?.formTarget !== "_blank" && !event.submitter?.dataset.beside; });
     addEventListener("pageshow", () => { leaving = false; });
     addEventListener("beforeunload", event => {
-      if (!leaving && (typed() !== shown || takesFiles())) event.preventDefault();
+      if (!leaving && ("unsaved" in form.dataset || typed() !== shown || takesFiles())) event.preventDefault();
     });
   }
 
+  const SENT = "feedserver sent"; // names the copy of the form that was sent last
   const isTyped = name => !["form_token", "submission", "file", "do"].includes(name);
 
   // Text that was not saved stays in this tab: browsers give back no form of a page that they do not store.
-  function keep(form, typed, shown, saved) {
-    const key = `feedserver ${form.action}`;
-    const isFilled = "filled" in form.dataset; // by the server, with what was typed
-    if (saved || isFilled) sessionStorage.removeItem(key);
-    if (saved) sessionStorage.removeItem(`feedserver ${form.dataset.new}`);
-    const kept = sessionStorage.getItem(key);
-    if (kept && kept !== shown && !document.querySelector(".errors, .notice")) {
-      for (const [name, value] of JSON.parse(kept)) if (form.elements[name]) form.elements[name].value = value;
-      tell(form, "What you had typed here and not saved is filled in again.", "Forget it", () => {
-        for (const [name, value] of JSON.parse(shown)) form.elements[name].value = value;
-        sessionStorage.removeItem(key);
-      });
-    }
+  // The page says whether the text in it is that of a save just now, or is not saved; else it is what is stored.
+  function keep(form, typed, shown) {
+    const key = `feedserver ${form.dataset.editor}`;
     const note = () => {
       try {
         sessionStorage.setItem(key, typed());
@@ -85,8 +75,24 @@
         // There is no room: the warning stays.
       }
     };
+    if ("saved" in form.dataset) {
+      sessionStorage.removeItem(sessionStorage.getItem(SENT) ?? key);
+      history.replaceState(null, "", location.pathname); // what is typed from now on survives a reload
+    }
+    if ("unsaved" in form.dataset) note();
+    const kept = sessionStorage.getItem(key);
+    if (kept && kept !== shown) {
+      for (const [name, value] of JSON.parse(kept)) if (form.elements[name]) form.elements[name].value = value;
+      tell(form, "What you had typed here and not saved is filled in again.", "Forget it", () => {
+        for (const [name, value] of JSON.parse(shown)) form.elements[name].value = value;
+        sessionStorage.removeItem(key);
+      });
+    }
     form.addEventListener("input", note);
-    form.addEventListener("submit", note);
+    form.addEventListener("submit", event => {
+      note();
+      if (event.submitter?.value !== "preview") sessionStorage.setItem(SENT, key);
+    });
   }
 
   function tell(form, words, action, act) {
