@@ -6,7 +6,7 @@ from typing import Final
 from werkzeug.http import parse_cookie
 
 from feedserver.desk import cookies
-from feedserver.desk.frame import MAX_FORM
+from feedserver.desk.frame import MAX_CARRYING, MAX_FORM
 from feedserver.services import WebServices
 from feedserver.storage.explaining import DATABASE_ERRORS
 from feedserver.web.bodies import BodyRule
@@ -14,7 +14,7 @@ from feedserver.web.routing import Environ
 
 _PIECE: Final = 1_048_576  # bytes that come within `_SECONDS`
 _SECONDS: Final = 20.0
-_FORM: Final = BodyRule(MAX_FORM, _PIECE, _SECONDS)
+_FORM: Final = BodyRule(MAX_CARRYING, _PIECE, _SECONDS)
 
 
 def rule_for(services: WebServices, environ: Environ) -> BodyRule:

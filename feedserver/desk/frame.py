@@ -50,6 +50,7 @@ blueprint: Final = Blueprint("desk", __name__, url_prefix="/desk", template_fold
 files: Final = Blueprint("desk_files", __name__, static_folder="static", static_url_path="/static/desk")
 
 MAX_FORM: Final = 8 * 1_048_576  # bytes of a form without files
+MAX_CARRYING: Final = MAX_FORM + 262_144  # of the sign-in form, in which the fields of another have longer names
 _POLICY: Final = "; ".join(
     [
         "default-src 'none'",
@@ -60,6 +61,7 @@ _POLICY: Final = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
+_SIGN_IN: Final = "desk.sign_in"  # the endpoint of the form that carries others along
 _ENDED: Final = "The session of this form has ended. Nothing was done."
 _AWAY: Final = "The site cannot answer just now. Please sign in again in a little while."
 _SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
@@ -139,10 +141,8 @@ def end_session() -> None:
 @blueprint.before_request
 def _guard() -> Response | BaseResponse | None:
     """Lets nobody through who is not signed in, and no form that was not sent from a page of this session."""
-    parts = services()
     request.max_form_memory_size = MAX_FORM
-    takes_files = request.endpoint in _taking_files and request.mimetype == "multipart/form-data"
-    request.max_content_length = MAX_FORM + (parts.settings.media.largest if takes_files else 0)
+    request.max_content_length = _longest()
     is_safe = request.method in _SAFE_METHODS
     if not is_safe and not _is_from_here():
         abort(403)
@@ -156,6 +156,13 @@ def _guard() -> Response | BaseResponse | None:
     if "desk_session" in g and _is_token(request.form.get(carrying.FORM_TOKEN, "")):
         return None
     return ask_to_sign_in(carrying.of_this_form(), _as_sent(), 403, problem=_ENDED)
+
+
+def _longest() -> int:
+    """How many bytes the present form may have."""
+    if request.endpoint in _taking_files and request.mimetype == "multipart/form-data":
+        return MAX_FORM + services().settings.media.largest
+    return MAX_CARRYING if request.endpoint == _SIGN_IN else MAX_FORM
 
 
 def ask_to_sign_in(kept: list[tuple[str, str]], path: str, status: int = 200, **values: Any) -> Response:

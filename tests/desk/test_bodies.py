@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from feedserver.desk.bodies import rule_for
-from feedserver.desk.frame import MAX_FORM
+from feedserver.desk.frame import MAX_CARRYING, MAX_FORM
 from feedserver.services import WebServices
 
 
@@ -19,8 +19,8 @@ def cookie(ann: FlaskClient) -> str:
 def test_longer_bodies_are_taken_from_those_who_are_signed_in(services: WebServices, cookie: str, length: str) -> None:
     sent = {"CONTENT_LENGTH": length}
 
-    assert rule_for(services, sent).max_bytes == MAX_FORM
-    assert rule_for(services, sent | {"HTTP_COOKIE": "feedserver=invented"}).max_bytes == MAX_FORM
+    assert rule_for(services, sent).max_bytes == MAX_CARRYING
+    assert rule_for(services, sent | {"HTTP_COOKIE": "feedserver=invented"}).max_bytes == MAX_CARRYING
     signed_in = rule_for(services, sent | {"HTTP_COOKIE": cookie})
     assert signed_in.max_bytes == MAX_FORM + services.settings.media.largest
     assert signed_in.piece < MAX_FORM  # a least rate, no deadline for all of it
@@ -30,4 +30,6 @@ def test_longer_bodies_are_taken_from_those_who_are_signed_in(services: WebServi
 def test_nobody_is_asked_for_an_ordinary_form(services: WebServices, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(services.signing_in), "session_of", lambda *_: pytest.fail("the database was asked"))
 
-    assert rule_for(services, {"CONTENT_LENGTH": str(MAX_FORM), "HTTP_COOKIE": "feedserver=x"}).max_bytes == MAX_FORM
+    assert (
+        rule_for(services, {"CONTENT_LENGTH": str(MAX_FORM), "HTTP_COOKIE": "feedserver=x"}).max_bytes == MAX_CARRYING
+    )

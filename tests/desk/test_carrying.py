@@ -1,5 +1,7 @@
 """Texts that were typed survive: the session that ends, wrong passwords, a database that is away."""
 
+from urllib.parse import urlencode
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
@@ -97,6 +99,21 @@ def test_it_survives_a_missing_code_of_the_second_factor(ann: FlaskClient, servi
 
     code = totp.code_of(key, totp.step_at(clock()))
     assert signed_in_again(ann, form(refused, "/desk/sign-in").fields, code=code)["app"] == TEXT
+
+
+@pytest.mark.one_database
+def test_as_much_as_a_form_may_have_survives(ann: FlaskClient, typed: MultiDict[str, str]) -> None:
+    typed["app"] = ""
+    typed["app"] = "x" * (MAX_FORM - len(urlencode(list(typed.items(multi=True)))))
+    assert len(urlencode(list(typed.items(multi=True)))) == MAX_FORM
+    refused = ann.post("/desk/account/apps", data=typed)
+    assert refused.status_code == 403
+
+    page = send(
+        ann, "/desk/sign-in", filled(form(refused, "/desk/sign-in").fields, {"name": "ann", "password": PASSWORD})
+    )
+
+    assert form(page, "/desk/account/apps").fields["app"] == typed["app"]
 
 
 @pytest.mark.one_database

@@ -87,6 +87,12 @@ def test_what_was_never_issued_is_404(mailed: Owned, token: str) -> None:
     assert mailed.client.post(f"/notices/{token}", data={"action": "approve"}).status_code == 404
 
 
+def test_the_form_of_what_was_never_issued_is_not_read(mailed: Owned) -> None:
+    many = mailed.client.post("/notices/x", data="a&" * 2_000, content_type="application/x-www-form-urlencoded")
+
+    assert many.status_code == 404
+
+
 @pytest.mark.parametrize("data", [{}, {"action": "erase"}, {"action": "hide"}, {"action": "approve"}])
 def test_a_form_that_was_not_shown_does_nothing(mailed: Owned, data: dict[str, str]) -> None:
     thought = mailed.comment(mailed.post())

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.formparser import FormDataParser
 
 from feedserver.services import WebServices
 from tests.authoring.micropub.client import App
@@ -143,6 +144,25 @@ def test_after_thirty_wrong_tokens_right_ones_from_there_are_refused_too(app_of_
     assert {response.status_code for response in half} == {401}
     assert (refused.status_code, without.status_code, elsewhere.status_code, later.status_code) == (429, 429, 200, 200)
     assert 0 < int(refused.headers["Retry-After"]) <= 900
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("begins", ["", "access_token=wrong&", "access_token=%20&"])
+def test_no_form_is_parsed_before_its_token_is_looked_up(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, begins: str
+) -> None:
+    monkeypatch.setattr(FormDataParser, "parse", lambda *_: pytest.fail("it was parsed"))
+    body = f"{begins}h=entry&content={'%41' * 300_000}"
+
+    assert client.post("/micropub", data=body, content_type=FORM).status_code == 401
+    assert client.post("/micropub", data="{}", content_type="application/json").status_code == 401
+
+
+@pytest.mark.one_database
+def test_a_long_form_may_have_its_token_anywhere(app_of_ann: App) -> None:
+    body = f"h=entry&content={'word+' * 100_000}&access_token={app_of_ann.token}"
+
+    assert app_of_ann.client.post("/micropub", data=body, content_type=FORM).status_code == 201
 
 
 @pytest.mark.one_database
